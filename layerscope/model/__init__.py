@@ -1,0 +1,1 @@
+"""What an image is: the documents of the OCI image-spec, layers, steps, and the entries that a layer holds."""

@@ -1,0 +1,152 @@
+"""The JSON documents of an image, decoded and validated.
+
+OCI image-spec: https://github.com/opencontainers/image-spec (index, manifest, descriptor, config).
+Docker's list of images in a ``docker save`` archive: https://github.com/moby/docker-image-spec.
+Fields that layerscope does not use are left out; unknown ones are ignored, as the spec asks.
+"""
+
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from layerscope.errors import InvalidManifest
+from layerscope.model.digest import Digest
+
+T = TypeVar("T")
+
+Size = Annotated[int, Meta(ge=0)]
+Strings = dict[str, str]
+
+
+class Platform(Struct, frozen=True, rename={"os_version": "os.version"}):
+    """What machine an image runs on; written ``linux/arm64/v8``."""
+
+    os: str = ""
+    architecture: str = ""
+    variant: str | None = None
+    os_version: str | None = None
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+
+class Descriptor(Struct, frozen=True, rename="camel"):
+    """A reference to a blob; its media type and size are claims."""
+
+    digest: Digest
+    media_type: str = ""
+    size: Size | None = None
+    annotations: Strings | None = None
+    platform: Platform | None = None
+    artifact_type: str | None = None
+    urls: list[str] | None = None
+
+
+class Index(Struct, frozen=True, rename="camel"):
+    """An OCI image index or a Docker manifest list."""
+
+    manifests: list[Descriptor] | None = None
+    media_type: str = ""
+    annotations: Strings | None = None
+
+
+class Manifest(Struct, frozen=True, rename="camel"):
+    """An OCI image manifest or a Docker schema 2 manifest."""
+
+    config: Descriptor
+    layers: list[Descriptor]
+    media_type: str = ""
+    artifact_type: str | None = None
+    annotations: Strings | None = None
+
+
+class HistoryEntry(Struct, frozen=True):
+    """One line of a config's history."""
+
+    created: str | None = None
+    created_by: str | None = None
+    author: str | None = None
+    comment: str | None = None
+    empty_layer: bool | None = None
+
+
+class RootFS(Struct, frozen=True):
+    """The digests of the uncompressed layers, base first."""
+
+    type: str = "layers"
+    diff_ids: list[Digest] | None = None
+
+
+class RunConfig(Struct, frozen=True, rename="pascal"):
+    """How a container of the image starts."""
+
+    user: str | None = None
+    env: list[str] | None = None
+    cmd: list[str] | str | None = None
+    entrypoint: list[str] | str | None = None
+    working_dir: str | None = None
+    labels: Strings | None = None
+    exposed_ports: dict[str, Any] | None = None
+    volumes: dict[str, Any] | None = None
+    stop_signal: str | None = None
+
+
+class ImageConfig(Struct, frozen=True):
+    """An image config: platform, run parameters, diff_ids and history."""
+
+    architecture: str = ""
+    os: str = ""
+    variant: str | None = None
+    created: str | None = None
+    author: str | None = None
+    config: RunConfig | None = None
+    rootfs: RootFS | None = None
+    history: list[HistoryEntry] | None = None
+
+    @property
+    def platform(self) -> Platform:
+        """The platform that the config states."""
+        return Platform(self.os, self.architecture, self.variant)
+
+    @property
+    def diff_ids(self) -> list[Digest]:
+        """The diff_ids, base first; empty where there are none."""
+        return (self.rootfs.diff_ids if self.rootfs else None) or []
+
+
+class LayerSource(Struct, frozen=True, rename="camel"):
+    """What Docker 25 and later say of a layer in ``manifest.json``."""
+
+    digest: Digest
+    media_type: str = ""
+    size: Size | None = None
+    urls: list[str] | None = None
+
+
+class DockerArchiveManifest(Struct, frozen=True, rename="pascal"):
+    """One image in the ``manifest.json`` of a ``docker save`` archive."""
+
+    config: str
+    layers: list[str] | None = None
+    repo_tags: list[str] | None = None
+    layer_sources: dict[str, LayerSource] | None = None
+
+
+def _decode_hook(kind: type, value: object) -> object:
+    if kind is Digest and isinstance(value, str):
+        return Digest.parse(value)
+    raise TypeError(f"cannot be read as {kind.__name__}")
+
+
+def decode(data: bytes, kind: type[T], name: str) -> T:
+    """Return the document of that kind in the bytes of the file ``name``.
+
+    Raises InvalidManifest, with the JSON path, where the bytes are no such document.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind, dec_hook=_decode_hook)
+    except RecursionError as error:
+        raise InvalidManifest(f"{name} is nested too deeply") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidManifest(f"{name} cannot be read: {error}") from error

@@ -1,0 +1,92 @@
+"""An image as its documents describe it, before any layer is read."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from layerscope.model.digest import Digest
+from layerscope.model.documents import ImageConfig, Platform
+from layerscope.model.span import FileSpan
+
+
+class Compression(StrEnum):
+    """How a blob is stored, told by its first bytes."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+    XZ = "xz"
+    BZIP2 = "bzip2"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer, numbered from 1 at the base.
+
+    ``blob`` is None where the layer cannot be had, and ``problem`` then says why in one sentence. ``blob_size`` is counted,
+    never taken from the image; None where there is no blob.
+    """
+
+    number: int
+    blob: FileSpan | None
+    compression: Compression | None
+    digest: Digest | None = None
+    diff_id: Digest | None = None
+    media_type: str | None = None
+    problem: str | None = None
+
+    @property
+    def blob_size(self) -> int | None:
+        """The bytes of the blob as stored."""
+        return self.blob.size if self.blob else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One history line; ``layer`` is the number of the layer that it made, or None."""
+
+    instruction: str | None
+    created_by: str | None = None
+    created: str | None = None
+    author: str | None = None
+    comment: str | None = None
+    layer: int | None = None
+
+    @property
+    def title(self) -> str:
+        """The instruction, or the best that there is in its place."""
+        return self.instruction or self.comment or "(no instruction recorded)"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image of one platform. ``warnings`` are sentences on what its documents disagree about."""
+
+    reference: str
+    source: str
+    config: ImageConfig
+    layers: tuple[Layer, ...]
+    steps: tuple[Step, ...]
+    tags: tuple[str, ...] = ()
+    digest: Digest | None = None
+    config_digest: Digest | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def platform(self) -> Platform:
+        """The platform that the config states."""
+        return self.config.platform
+
+    @property
+    def name(self) -> str:
+        """What to call the image on a screen: its first tag, or what the user typed."""
+        return self.tags[0] if self.tags else self.reference
+
+    @property
+    def blob_size(self) -> int | None:
+        """The bytes of all layers as stored; None where one is missing."""
+        sizes = [layer.blob_size for layer in self.layers]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+
+    def instruction(self, layer: int) -> str | None:
+        """Return the instruction that made the layer."""
+        return next((step.instruction for step in self.steps if step.layer == layer), None)

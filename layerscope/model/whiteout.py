@@ -1,0 +1,43 @@
+"""Whiteout names: https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts."""
+
+from dataclasses import dataclass
+
+PREFIX = b".wh."
+OPAQUE_MARKER = b".wh..wh..opq"
+_BOOKKEEPING_PREFIX = b".wh..wh."
+
+
+@dataclass(frozen=True, slots=True)
+class Whiteout:
+    """Hides one path of the lower layers, and all below it."""
+
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueWhiteout:
+    """Hides everything that the lower layers have below a directory."""
+
+    directory: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Bookkeeping:
+    """A builder's own note (``.wh..wh.plnk``): no part of the image."""
+
+
+def whiteout_of(path: bytes) -> Whiteout | OpaqueWhiteout | Bookkeeping | None:
+    """Return what the normalized path stands for, or None where it is an ordinary entry."""
+    if PREFIX not in path:
+        return None
+    parent, _, name = path.rpartition(b"/")
+    if name == OPAQUE_MARKER:
+        return OpaqueWhiteout(parent)
+    if any(part.startswith(_BOOKKEEPING_PREFIX) for part in path.split(b"/")):
+        return Bookkeeping()
+    if not name.startswith(PREFIX):
+        return None
+    hidden = name[len(PREFIX) :]
+    if hidden in (b"", b".", b".."):
+        return Bookkeeping()
+    return Whiteout(parent + b"/" + hidden if parent else hidden)

@@ -1,0 +1,85 @@
+"""Text for people: names that are safe on a screen, sizes, shares, words."""
+
+import unicodedata
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\\": "\\\\"}
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Controls, bidi and other format characters, lone surrogates, unassigned code points, line separators."""
+
+
+def path_text(path: bytes) -> str:
+    """Return the absolute path of the bytes of a relative one, other bytes as surrogates: for documents, not for screens."""
+    return "/" + path.decode("utf-8", "surrogateescape")
+
+
+def path_bytes(path: str) -> bytes:
+    """Return the relative path as bytes, as the path index stores it, of what a user typed."""
+    parts = path.encode("utf-8", "surrogateescape").split(b"/")
+    return b"/".join(part for part in parts if part not in (b"", b"."))
+
+
+def printable_name(name: bytes | str) -> str:
+    r"""Return the name with everything that could steer a terminal or disguise the name written as an escape.
+
+    Bytes that are no UTF-8 become ``\xNN``, control and bidi characters ``\xNN`` or ``\uNNNN``; a backslash is doubled,
+    so that two different names never look alike.
+    """
+    text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
+    if text.isascii() and text.isprintable() and "\\" not in text:
+        return text
+    return "".join(map(_printable_character, text))
+
+
+def printable_line(text: str) -> str:
+    """Return one line of prose from an image (an instruction, an author), safe for a screen."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c == "\\" else _printable_character(c) for c in " ".join(text.split()))
+
+
+def _printable_character(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    if unicodedata.category(character) not in _UNSAFE_CATEGORIES:
+        return character
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def human_size(size: int | None) -> str:
+    """Return a size in decimal units as Docker prints it: ``73 B``, ``1.3 MB``, ``210 MB``; ``?`` where it is unknown."""
+    if size is None:
+        return "?"
+    value, unit = float(abs(size)), 0
+    while value >= 999.5 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    sign = "-" if size < 0 else ""
+    digits = f"{value:.1f}" if unit and value < 9.95 else f"{value:.0f}"
+    return f"{sign}{digits} {_UNITS[unit]}"
+
+
+def human_share(part: int | None, whole: int | None) -> str:
+    """Return a part of a whole as a percentage: ``24 %``, ``0.3 %``; empty where there is no whole."""
+    if part is None or not whole:
+        return ""
+    percent = 100 * part / whole
+    return f"{percent:.1f} %" if 0 < percent < 9.95 else f"{percent:.0f} %"
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """Return the count with its noun: ``1 layer``, ``1,204 layers``."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def mode_text(kind_letter: str, mode: int) -> str:
+    """Return permissions as ``ls`` writes them: ``-rwsr-xr-x``."""
+    letters = [bit if mode >> (8 - place) & 1 else "-" for place, bit in enumerate("rwxrwxrwx")]
+    for bit, place, lower, upper in ((0o4000, 2, "s", "S"), (0o2000, 5, "s", "S"), (0o1000, 8, "t", "T")):
+        if mode & bit:
+            letters[place] = lower if letters[place] == "x" else upper
+    return kind_letter + "".join(letters)
