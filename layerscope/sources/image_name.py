@@ -1,0 +1,59 @@
+"""Names of images, and which short forms stand for the same image.
+
+https://github.com/distribution/reference/blob/main/reference.go
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+_DOMAIN = r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.[a-zA-Z0-9-]+)*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
+_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_GRAMMAR = re.compile(
+    rf"(?:(?P<domain>{_DOMAIN})/)?(?P<path>{_PART}(?:/{_PART})*)"
+    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9+._-]+:[0-9a-fA-F]{32,}))?",
+    re.ASCII,
+)
+_DEFAULT_DOMAIN = "docker.io"
+_LOCAL_DOMAIN = "localhost"
+_LONGEST = 512
+
+
+@dataclass(frozen=True, slots=True)
+class ImageName:
+    """``domain/path:tag@digest``; what is not said is empty; ``docker.io/library/`` is left out, as engines do."""
+
+    domain: str
+    path: str
+    tag: str
+    digest: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the name that the text is, or None where it is none."""
+        match = _GRAMMAR.fullmatch(text) if len(text) <= _LONGEST else None
+        if match is None:
+            return None
+        domain, path = match["domain"] or "", match["path"]
+        if domain and not _is_domain(domain):
+            if domain != domain.lower():
+                return None
+            domain, path = "", f"{domain}/{path}"
+        if domain in (_DEFAULT_DOMAIN, f"index.{_DEFAULT_DOMAIN}", _LOCAL_DOMAIN):
+            domain, path = "", path.removeprefix("library/")
+        return cls(domain, path, match["tag"] or "", match["digest"] or "")
+
+    @property
+    def repository(self) -> str:
+        """The name without tag and digest."""
+        return f"{self.domain}/{self.path}" if self.domain else self.path
+
+    @property
+    def full(self) -> str:
+        """The name with the tag that it stands for."""
+        return f"{self.repository}:{self.tag or 'latest'}"
+
+
+def _is_domain(first: str) -> bool:
+    """Tell whether the first part of a name is a registry, as engines do."""
+    return first == _LOCAL_DOMAIN or "." in first or ":" in first

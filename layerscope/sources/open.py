@@ -1,0 +1,171 @@
+"""Opens what a user names: an ordered list of sources, tried in turn; the first that knows the reference has it."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError, UnsupportedFormat
+from layerscope.model.image import Compression, Image
+from layerscope.model.span import FileSpan
+from layerscope.sources import choose
+from layerscope.sources.archive import ArchiveFiles
+from layerscope.sources.choose import Candidate
+from layerscope.sources.compression import detect_span
+from layerscope.sources.engine_reference import parse_reference
+from layerscope.sources.files import shown
+from layerscope.sources.folder import FolderFiles
+from layerscope.sources.origin import Origin
+from layerscope.sources.recognize import archive_candidates, candidates_of, what_it_is
+from layerscope.sources.spool import Progress, Spool, no_progress
+
+STANDARD_INPUT = "-"
+
+Candidates = tuple[Candidate, ...]
+
+
+class OpenedSource:
+    """The images that a reference leads to. Closing it removes what was written to temporary files."""
+
+    def __init__(self, reference: str, candidates: Candidates, stack: ExitStack) -> None:
+        self.reference = reference
+        self.candidates = candidates
+        self._stack = stack
+
+    @property
+    def choices(self) -> Candidates:
+        """The candidates that a user may choose from: attestations and the like are left out."""
+        return choose.choices(self.candidates)
+
+    def choose(self, image: str | None = None, platform: str | None = None) -> Image:
+        """Return the image that is meant; raises as `choose.choose` does, and FormatError where the image is broken."""
+        return choose.choose(self.candidates, image, platform, name=_title(self.reference)).build()
+
+    def close(self) -> None:
+        """Remove the temporary files; no layer can be read from them any more."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_source(reference: str, *, progress: Progress | None = None) -> OpenedSource:
+    """Return the images that a reference leads to: a folder, an archive, ``-`` for standard input, an engine's image.
+
+    ``progress`` is told of bytes that have to be copied or decompressed first. Raises SourceError and FormatError.
+    """
+    with ExitStack() as stack:
+        spool = Spool(stack, progress or no_progress)
+        for source in _SOURCES:
+            candidates = source(reference, spool)
+            if candidates is not None:
+                return OpenedSource(reference, candidates, stack.pop_all())
+    raise ImageNotFound(f"no file or folder is named {shown(reference)}")
+
+
+def _open_standard_input(reference: str, spool: Spool) -> Candidates | None:
+    if reference != STANDARD_INPUT:
+        return None
+    name = _title(reference)
+    if sys.stdin is None:
+        raise SourceError("standard input is closed")
+    if sys.stdin.isatty():
+        raise SourceError(
+            "standard input is a terminal: pipe an archive into it, as in docker save my-app | layerscope -"
+        )
+    return _archive(spool.stream(sys.stdin.buffer, name), name, Origin.archive(reference), spool)
+
+
+def _open_folder(reference: str, _spool: Spool) -> Candidates | None:
+    status = _status(reference)
+    if status is None or not stat.S_ISDIR(status.st_mode):
+        return None
+    try:
+        return candidates_of(FolderFiles(Path(reference)), Origin.folder(reference))
+    except UnsupportedFormat as error:
+        if parse_reference(reference) is None:
+            raise
+        raise UnsupportedFormat(f"{error} (for an engine's image of that name, write docker://{reference})") from error
+
+
+def _open_file(reference: str, spool: Spool) -> Candidates | None:
+    status, name = _status(reference), _title(reference)
+    if status is None:
+        return None
+    if stat.S_ISFIFO(status.st_mode):
+        archive = _read_pipe(Path(reference), name, spool)
+    elif stat.S_ISREG(status.st_mode):
+        archive = FileSpan(str(Path(reference).absolute()), 0, status.st_size, status.st_size)
+    else:
+        raise UnsupportedFormat(f"{name} is neither a file nor a folder")
+    return _archive(archive, name, Origin.archive(reference), spool)
+
+
+def _open_engine(reference: str, spool: Spool) -> Candidates | None:
+    wanted = parse_reference(reference)
+    if wanted is None:
+        return None
+    from layerscope.sources.engine import export  # noqa: PLC0415  # sockets and processes, that a file needs none of
+
+    try:
+        exported = export(wanted, spool)
+    except (EngineUnavailable, ImageNotFound) as error:
+        if wanted.engine is not None:
+            raise
+        raise ImageNotFound(f"no file or folder is named {_title(reference)}, and {error}") from error
+    return _archive(exported.archive, _title(reference), Origin.engine(reference, exported.engine), spool)
+
+
+_SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (
+    _open_standard_input,
+    _open_folder,
+    _open_file,
+    _open_engine,
+)
+"""What is tried in turn: each returns None for a reference that is not its own, and raises for what it cannot open."""
+
+
+def _title(reference: str) -> str:
+    return "standard input" if reference == STANDARD_INPUT else shown(reference)
+
+
+def _status(reference: str) -> os.stat_result | None:
+    """Return what the file system has by that name, or None."""
+    try:
+        return Path(reference).stat() if reference else None
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    except OSError as error:
+        raise SourceError(f"{shown(reference)} cannot be read: {error.strerror}") from error
+
+
+def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
+    try:
+        with path.open("rb") as file:
+            return spool.stream(file, name)
+    except OSError as error:
+        raise SourceError(f"{name} cannot be read: {error.strerror}") from error
+
+
+def _archive(archive: FileSpan, name: str, origin: Origin, spool: Spool) -> Candidates:
+    """Return the images in an archive, which may be compressed as a whole."""
+    error = None
+    try:
+        compression = detect_span(archive)
+        if compression is not Compression.NONE:
+            archive, error = spool.decompressed(archive, compression, name)
+        files = ArchiveFiles(archive, name, error)
+    except OSError as failure:
+        raise SourceError(f"{name} cannot be read: {failure.strerror}") from failure
+    if not files.names:
+        raise UnsupportedFormat(error or what_it_is(archive, name))
+    return archive_candidates(files, origin)

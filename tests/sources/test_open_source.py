@@ -1,0 +1,260 @@
+"""What a user names is opened, whatever it is; or one sentence says what it is."""
+
+import io
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+from builders import (
+    Members,
+    Opener,
+    archive_bytes,
+    compressed,
+    docker_archive,
+    docker_files,
+    file,
+    image,
+    layer,
+    oci_archive,
+    oci_files,
+    oci_layout,
+    write_folder,
+    write_tar,
+)
+
+from layerscope.errors import ImageNotFound, LayerscopeError, SourceError, UnsupportedFormat
+from layerscope.model.image import Compression
+from layerscope.sources.open import open_source
+
+APP = image(layer(file("etc/hosts", b"H" * 3000)), layer(file("top")), tags=["my-app:v1"])
+
+
+class Input:
+    """Standard input that holds bytes."""
+
+    def __init__(self, data: bytes, *, terminal: bool = False) -> None:
+        self.buffer = io.BytesIO(data)
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+@pytest.mark.parametrize("compression", list(Compression))
+@pytest.mark.parametrize(
+    "files", [docker_files(APP), oci_files(APP, compression=Compression.GZIP)], ids=["docker", "oci"]
+)
+def test_an_archive_compressed_as_a_whole(
+    tmp_path: Path, opened: Opener, files: Members, compression: Compression
+) -> None:
+    found = opened(write_tar(tmp_path / "image", files, compression)).choose()
+    assert found.tags == ("my-app:v1",)
+    assert found.reference == str(tmp_path / "image")
+    assert found.source in ("docker-archive", "oci-archive")
+
+
+@pytest.mark.parametrize("compression", [Compression.NONE, Compression.GZIP])
+def test_an_archive_on_standard_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compression: Compression
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "stdin", Input(compressed(archive_bytes(docker_files(APP)), compression)))
+    with open_source("-") as source:
+        found = source.choose()
+        assert (found.reference, found.source, found.tags) == ("-", "docker-archive", ("my-app:v1",))
+        assert found.layers[0].blob is not None
+        assert Path(found.layers[0].blob.path).exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_terminal_or_nothing_on_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Input(b"", terminal=True))
+    with pytest.raises(SourceError, match="standard input is a terminal: pipe an archive into it"):
+        open_source("-")
+    monkeypatch.setattr(sys, "stdin", Input(b""))
+    with pytest.raises(UnsupportedFormat, match="standard input is empty"):
+        open_source("-")
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SourceError, match="standard input is closed"):
+        open_source("-")
+
+
+def test_a_named_pipe_is_read_to_its_end(tmp_path: Path, opened: Opener) -> None:
+    pipe, data = tmp_path / "pipe", archive_bytes(docker_files(APP))
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(data,))
+    writer.start()
+    assert opened(pipe).choose().tags == ("my-app:v1",)
+    writer.join()
+
+
+def test_a_file_wins_over_a_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docker_archive(tmp_path / "my-app", APP)
+    monkeypatch.chdir(tmp_path)
+    with open_source("my-app") as source:
+        found = source.choose()
+        assert found.source == "docker-archive"
+        assert found.layers[0].blob is not None
+        assert Path(found.layers[0].blob.path).is_absolute()
+
+
+def test_a_folder_that_is_no_image_says_how_to_name_the_engines_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my-app").mkdir()
+    monkeypatch.chdir(tmp_path)
+    sentence = (
+        r"^my-app is a folder, but no image: it holds neither manifest\.json nor index\.json "
+        r"\(for an engine's image of that name, write docker://my-app\)$"
+    )
+    with pytest.raises(UnsupportedFormat, match=sentence):
+        open_source("my-app")
+
+
+def test_nothing_of_that_name_and_no_engine() -> None:
+    with pytest.raises(ImageNotFound) as caught:
+        open_source("my-app:v1")
+    assert str(caught.value) == (
+        "no file or folder is named my-app:v1, and no container engine answers "
+        "(tried docker at unix:///no/docker.sock: no such socket; podman at unix:///no/podman.sock: no such socket)"
+    )
+
+
+@pytest.mark.parametrize(
+    "reference", ["", "./my-app.tar", "/no/such/file", "My App", "http://x/y", "docker://", "x" * 5000, "a\0b"]
+)
+def test_what_can_be_no_reference_asks_no_engine(reference: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        open_source(reference)
+    assert "engine" not in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "{} is empty"),
+        (b"FROM scratch\nCOPY a /\n", "{} is text, and no image"),
+        ("größer\n".encode() * 200, "{} is text, and no image"),
+        (b'{"json": 5}', "{} is text, and no image"),
+        (
+            b"\x7fELF\x02\x01\x01" + bytes(2000),
+            "{} is no image: it is neither a tar archive nor one that is compressed",
+        ),
+        (bytes(10240), "{} is an empty tar archive"),
+        (
+            layer(file("etc/hosts")),
+            "{} is a tar archive, but no image: it holds neither manifest.json nor index.json",
+        ),
+        (layer(file("my-app/index.json")), "(but my-app/index.json: unpack it, and open the folder my-app)"),
+        (
+            layer(file("repositories", b"{}"), file("aaa/layer.tar"), file("aaa/json")),
+            "{} was saved by a Docker before 1.10: it holds repositories and no manifest.json",
+        ),
+        (b"\x1f\x8b broken", "{} is truncated or broken: the gzip stream"),
+        (compressed(b"", Compression.GZIP), "{} is empty"),
+        (compressed(b"text\n", Compression.XZ), "{} is text, and no image"),
+    ],
+)
+def test_a_file_that_is_no_image_is_told_as_what_it_is(tmp_path: Path, content: bytes, sentence: str) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(content)
+    with pytest.raises(UnsupportedFormat) as caught:
+        open_source(str(path))
+    assert sentence.format(path) in str(caught.value)
+
+
+def test_a_device_is_no_image() -> None:
+    with pytest.raises(UnsupportedFormat, match="/dev/zero is neither a file nor a folder"):
+        open_source("/dev/zero")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file(tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "x.tar", APP)
+    path.chmod(0)
+    with pytest.raises(SourceError, match=r"x\.tar cannot be read: Permission denied"):
+        open_source(str(path))
+    path.chmod(stat.S_IRUSR)
+
+
+def test_a_truncated_archive_says_so(tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "x.tar", APP)
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(LayerscopeError) as caught:
+        open_source(str(path)).choose()
+    assert "it holds neither manifest.json nor index.json" in str(caught.value)
+    assert f"{path} is truncated or broken: it ends inside" in str(caught.value)
+
+
+def test_a_truncated_compressed_archive_says_so(tmp_path: Path) -> None:
+    path = write_tar(tmp_path / "x.tar.gz", docker_files(APP), Compression.GZIP)
+    path.write_bytes(path.read_bytes()[:-400])
+    with pytest.raises(LayerscopeError, match="is truncated or broken: the gzip stream ends early"):
+        open_source(str(path)).choose()
+
+
+def test_every_cut_of_an_archive_is_an_image_or_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "x.tar"
+    for files in (docker_files(APP), oci_files(APP)):
+        whole = archive_bytes(files)
+        for size in range(0, len(whole), 256):
+            path.write_bytes(whole[:size])
+            try:
+                with open_source(str(path)) as source:
+                    source.choose()
+            except LayerscopeError as error:
+                assert str(path) in str(error)  # noqa: PT017  # both ends are right
+
+
+def test_names_with_control_characters_do_not_reach_the_screen(tmp_path: Path) -> None:
+    path = tmp_path / "\x1b[2J\u202e.tar"
+    path.write_bytes(b"text\n")
+    with pytest.raises(UnsupportedFormat) as caught:
+        open_source(str(path))
+    assert str(caught.value).isprintable()
+
+
+def test_progress_is_told_while_an_archive_is_decompressed(tmp_path: Path) -> None:
+    path = write_tar(tmp_path / "x.tar.gz", docker_files(APP), Compression.GZIP)
+    seen: list[tuple[int, int | None]] = []
+    with open_source(str(path), progress=lambda done, total: seen.append((done, total))):
+        assert seen[-1] == (path.stat().st_size, path.stat().st_size)
+
+
+def test_an_archive_is_read_where_it_lies(tmp_path: Path, opened: Opener) -> None:
+    path = oci_archive(tmp_path / "x.tar", APP)
+    span = opened(path).choose().layers[0].blob
+    assert span is not None
+    assert span.path == str(path)
+
+
+def test_nothing_is_left_when_what_was_decompressed_is_no_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_tar(tmp_path / "x.tar.gz", {"a": b"A"}, Compression.GZIP)
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with pytest.raises(UnsupportedFormat):
+        open_source(str(path))
+    assert list(folder.iterdir()) == []
+
+
+def test_folders_of_both_forms(tmp_path: Path, opened: Opener) -> None:
+    assert opened(oci_layout(tmp_path / "oci", APP)).choose().source == "oci-layout"
+    assert opened(write_folder(tmp_path / "docker", docker_files(APP))).choose().source == "docker-folder"
+
+
+def test_a_file_that_is_read_in_place_needs_no_heavy_imports(tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "x.tar", APP)
+    code = (
+        "import sys; from layerscope.sources.open import open_source; open_source(sys.argv[1]).choose();"
+        "sys.exit(any(name in sys.modules for name in ('docker', 'socket', 'subprocess', 'tempfile', 'lzma')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(path)], check=False).returncode == 0  # noqa: S603
