@@ -1,0 +1,235 @@
+"""Every path of an image, stored once and in preorder, with what each layer did to it.
+
+A node is a path; its id is its place in preorder, children sorted by the bytes of their names, the root being 0. What a node is
+after layer N is a look-up among its occurrences, and so is the size of a directory; nothing is kept for a layer.
+"""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from itertools import accumulate
+
+from layerscope.analysis.change import ChangeKind
+from layerscope.analysis.overlay import VOID, Overlay
+from layerscope.model.entries import Ints
+
+_LAYER_BITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class PathIndex:
+    """Columns; 37 bytes a node with one occurrence, its name included.
+
+    By node: ``parents``; ``ends`` (one past the last descendant); ``depths`` (the root's is 0); ``name_ends`` (where its name
+    ends in ``names``); ``firsts`` (its first occurrence; there is one more, for the end of the last).
+    By occurrence, those of a node in the order of layers: ``layers``, ``rows`` (a row of that layer's table, `GONE` or
+    `IMPLIED`), ``changes``. ``link_targets`` leads from the occurrence of a hard link to that of the file it shows.
+    Sizes of directories: ``size_keys`` (node and layer, ascending) for each layer that touched something below the directory,
+    and in ``size_values`` the content bytes below it from that layer on.
+    """
+
+    parents: Ints
+    ends: Ints
+    depths: Ints
+    name_ends: Ints
+    names: bytes
+    firsts: Ints
+    layers: Ints
+    rows: Ints
+    changes: bytes
+    size_keys: Ints
+    size_values: Ints
+    link_targets: dict[int, int]
+
+    def __len__(self) -> int:
+        return len(self.parents)
+
+    def name(self, node: int) -> bytes:
+        """Return the last part of the node's path."""
+        return self.names[self.name_ends[node - 1] if node else 0 : self.name_ends[node]]
+
+    def path(self, node: int) -> bytes:
+        """Return the path relative to the root, whose own path is empty."""
+        parts = []
+        while node:
+            parts.append(self.name(node))
+            node = self.parents[node]
+        return b"/".join(reversed(parts))
+
+    def find(self, path: bytes) -> int | None:
+        """Return the node of a path, or None where no layer has it."""
+        node = 0
+        for part in path.split(b"/") if path else ():
+            child = self._child(node, part)
+            if child is None:
+                return None
+            node = child
+        return node
+
+    def _child(self, folder: int, name: bytes) -> int | None:
+        low, high = folder + 1, self.ends[folder]
+        while low < high:
+            middle = (low + high) // 2
+            child = self._ancestor_below(middle, folder)
+            found = self.name(child)
+            if found == name:
+                return child
+            low, high = (self.ends[child], high) if found < name else (low, child)
+        return None
+
+    def _ancestor_below(self, node: int, folder: int) -> int:
+        while self.parents[node] != folder:
+            node = self.parents[node]
+        return node
+
+    def children(self, folder: int) -> Iterator[int]:
+        """Yield the nodes right below a folder, by name."""
+        child, end = folder + 1, self.ends[folder]
+        while child < end:
+            yield child
+            child = self.ends[child]
+
+    def ancestors(self, node: int) -> Iterator[int]:
+        """Yield the folders above a node, the nearest first, without the root."""
+        node = self.parents[node]
+        while node:
+            yield node
+            node = self.parents[node]
+
+    def occurrence(self, node: int, layer: int) -> int:
+        """Return the last occurrence of the node in layers 1 to ``layer``, or -1."""
+        first = self.firsts[node]
+        found = bisect_right(self.layers, layer, first, self.firsts[node + 1]) - 1
+        return found if found >= first else -1
+
+    def own_occurrence(self, node: int, layer: int) -> int:
+        """Return the occurrence of the node in that very layer, or -1."""
+        found = self.occurrence(node, layer)
+        return found if found >= 0 and self.layers[found] == layer else -1
+
+    def change(self, node: int, layer: int) -> ChangeKind:
+        """Return what the layer did to the node; UNCHANGED also for a node that is not there."""
+        found = self.own_occurrence(node, layer)
+        return ChangeKind(self.changes[found]) if found >= 0 else ChangeKind.UNCHANGED
+
+    def occurrences(self, node: int) -> range:
+        """Return all occurrences of the node, in the order of layers."""
+        return range(self.firsts[node], self.firsts[node + 1])
+
+    def size_below(self, folder: int, layer: int) -> int:
+        """Return the content bytes below a directory in the merged tree at the layer."""
+        place = bisect_right(self.size_keys, folder << _LAYER_BITS | layer) - 1
+        if place < 0 or self.size_keys[place] >> _LAYER_BITS != folder:
+            return 0
+        return self.size_values[place]
+
+    def touches_below(self, folder: int, layer: int) -> bool:
+        """Tell whether the layer added, modified or removed anything below the directory."""
+        key = folder << _LAYER_BITS | layer
+        place = bisect_left(self.size_keys, key)
+        return place < len(self.size_keys) and self.size_keys[place] == key
+
+
+def build_path_index(overlay: Overlay) -> PathIndex:
+    """Put the paths of an overlay in preorder, with their occurrences and the sizes of directories."""
+    paths = list(overlay.ids)
+    keys = [path.replace(b"/", b"\0") for path in paths]
+    order = sorted(range(len(paths)), key=keys.__getitem__)
+    del keys
+    ranks = array("I", bytes(4 * len(order)))
+    for rank, path in enumerate(order):
+        ranks[path] = rank
+    parents = array("I", [ranks[overlay.parents[path]] for path in order])
+    names = [paths[path].rpartition(b"/")[2] for path in order]
+    occurrences, firsts = _by_node(overlay, ranks)
+    sizes = _directory_sizes(overlay, ranks, parents)
+    places = {occurrence: place for place, occurrence in enumerate(occurrences)} if overlay.link_targets else {}
+    return PathIndex(
+        parents,
+        _ends(parents),
+        _depths(parents),
+        array("I", accumulate(map(len, names))),
+        b"".join(names),
+        firsts,
+        array("H", map(overlay.layers.__getitem__, occurrences)),
+        array("i", map(overlay.rows.__getitem__, occurrences)),
+        bytes(map(overlay.changes.__getitem__, occurrences)),
+        array("Q", sizes),
+        array("q", sizes.values()),
+        {places[link]: places[file] for link, file in overlay.link_targets.items()},
+    )
+
+
+def _ends(parents: Ints) -> Ints:
+    ends = array("I", range(1, len(parents) + 1))
+    for node in range(len(parents) - 1, 0, -1):
+        parent = parents[node]
+        if ends[parent] < ends[node]:
+            ends[parent] = ends[node]
+    return ends
+
+
+def _depths(parents: Ints) -> Ints:
+    depths = array("H", [0])
+    add = depths.append
+    for node in range(1, len(parents)):
+        add(depths[parents[node]] + 1)
+    return depths
+
+
+def _by_node(overlay: Overlay, ranks: Ints) -> tuple[list[int], Ints]:
+    """Return the occurrences ordered by node, and where those of each node start."""
+    kept = [o for o, change in enumerate(overlay.changes) if change != VOID]
+    nodes = [ranks[overlay.paths[o]] for o in kept]
+    counts = array("I", bytes(4 * (len(ranks) + 1)))
+    for node in nodes:
+        counts[node + 1] += 1
+    places = sorted(range(len(kept)), key=nodes.__getitem__)
+    return [kept[place] for place in places], array("I", accumulate(counts))
+
+
+def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> dict[int, int]:
+    """Return the content bytes below each directory, by node and layer, for each layer that touched something below it."""
+    totals = array("q", bytes(8 * len(ranks)))
+    events: list[tuple[int, int]] = []
+    deltas: dict[int, int] = {}
+    layer = 0
+    for occurrence, change in enumerate(overlay.changes):
+        if overlay.layers[occurrence] != layer:
+            events += _settled(deltas, totals, parents, layer)
+            layer, deltas = overlay.layers[occurrence], {}
+        if change not in (ChangeKind.UNCHANGED, VOID):
+            folder = parents[ranks[overlay.paths[occurrence]]]
+            deltas[folder] = deltas.get(folder, 0) + _growth(overlay, occurrence)
+    events += _settled(deltas, totals, parents, layer)
+    events.sort()
+    return dict(events)
+
+
+def _growth(overlay: Overlay, occurrence: int) -> int:
+    """Return by how many content bytes an occurrence changes the tree."""
+    row, before = overlay.rows[occurrence], overlay.befores[occurrence]
+    size = overlay.tables[overlay.layers[occurrence]].sizes[row] if row >= 0 else 0
+    if before >= 0 and (below := overlay.rows[before]) >= 0:
+        size -= overlay.tables[overlay.layers[before]].sizes[below]
+    return size
+
+
+def _settled(deltas: dict[int, int], totals: Ints, parents: Ints, layer: int) -> Iterator[tuple[int, int]]:
+    """Carry a layer's deltas up to the root, the deepest folders first, and yield the new total of each folder with its key."""
+    waiting = [-folder for folder in deltas]
+    heapify(waiting)
+    while waiting:
+        folder = -heappop(waiting)
+        delta = deltas[folder]
+        totals[folder] += delta
+        yield folder << _LAYER_BITS | layer, totals[folder]
+        if folder == 0:
+            continue
+        parent = parents[folder]
+        if parent not in deltas:
+            deltas[parent] = 0
+            heappush(waiting, -parent)
+        deltas[parent] += delta

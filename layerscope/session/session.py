@@ -1,0 +1,83 @@
+"""One opened image: the only door for both faces."""
+
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.errors import UsageError
+from layerscope.model.image import Image
+from layerscope.session.background import BackgroundReader
+from layerscope.session.reading import read_layers
+from layerscope.session.stack import LayerStack, Tallies
+from layerscope.sources.choose import Candidate
+from layerscope.sources.open import OpenedSource, open_source
+from layerscope.sources.spool import Progress
+from layerscope.text import plural
+
+
+class ImageSession:
+    """An image, and what was computed of it, once. A context manager: closing it removes temporary files."""
+
+    def __init__(self, image: Image, source: OpenedSource) -> None:
+        self.image = image
+        self._source = source
+
+    @cached_property
+    def _stack(self) -> LayerStack:
+        stack = LayerStack()
+        for number, entries in read_layers(self.image.layers):
+            stack.apply(number, entries)
+        return stack
+
+    @cached_property
+    def tallies(self) -> Tallies:
+        """What each layer came to; reads the layers when first asked."""
+        return self._stack.tallies()
+
+    @cached_property
+    def tree(self) -> LayeredTree:
+        """All layers as one tree; reads the layers when first asked."""
+        return self._stack.tree()
+
+    def read_in_background(self, first: int) -> BackgroundReader:
+        """Start to read the layers beside this process, the layer ``first`` before the others."""
+        return BackgroundReader(self.image.layers, first)
+
+    def layer_number(self, number: int | None) -> int:
+        """Return the number of a layer, by default of the last; raises UsageError where there is no such layer."""
+        count = len(self.image.layers)
+        if number is None:
+            return count
+        if not 1 <= number <= count:
+            raise UsageError(f"{self.image.reference} has no layer {number}: it has {plural(count, 'layer')}")
+        return number
+
+    def close(self) -> None:
+        """Remove temporary files; no layer can be read any more."""
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_image(
+    reference: str, image: str | None = None, platform: str | None = None, progress: Progress | None = None
+) -> ImageSession:
+    """Open the image that is meant; raises LayerscopeError, AmbiguousImage where that cannot be told."""
+    source = open_source(reference, progress=progress)
+    try:
+        return ImageSession(source.choose(image, platform), source)
+    except BaseException:
+        source.close()
+        raise
+
+
+def open_choice(source: OpenedSource, choice: Candidate) -> ImageSession:
+    """Open the image that a user chose among the ``choices`` of a source; the session then owns the source."""
+    return ImageSession(choice.build(), source)
