@@ -1,0 +1,1 @@
+"""The explorer: the only place that knows Textual."""

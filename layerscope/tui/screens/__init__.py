@@ -1,0 +1,1 @@
+"""The screens: they wire widgets to the session, and decide nothing themselves."""

@@ -1,0 +1,99 @@
+"""All keys, with what they do, read from the bindings themselves."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+_KEY_WIDTH = 14
+_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "escape": "Esc",
+    "tab": "Tab",
+    "shift+tab": "Shift+Tab",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "space": "Space",
+    "enter": "Enter",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "home": "Home",
+    "end": "End",
+}
+
+
+class HelpScreen(ModalScreen[None]):
+    """A panel over the explorer; any of its keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,enter", "dismiss", "Close", id="help.close"),
+        Binding("down,j", "scroll(1)", "Down", show=False, id="help.down"),
+        Binding("up,k", "scroll(-1)", "Up", show=False, id="help.up"),
+    ]
+    DEFAULT_CSS = """
+    HelpScreen {
+        align: center middle;
+        #keys { width: 84; max-width: 96%; height: auto; max-height: 92%; background: $panel; border: round $primary; padding: 0 1; }
+        #keys Static { width: 1fr; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panel."""
+        panel = VerticalScroll(Static(_keys_text(), markup=False), id="keys")
+        panel.border_title = "Keys"
+        panel.border_subtitle = "Esc closes"
+        yield panel
+
+    def action_scroll(self, step: int) -> None:
+        """Scroll by a line."""
+        self.query_one("#keys").scroll_relative(y=step, animate=False)
+
+
+def _keys_text() -> Text:
+    text = Text()
+    for title, bindings in _groups():
+        text.append(f"{title}\n", style="bold underline")
+        for keys, does in bindings:
+            text.append(f"  {keys:<{_KEY_WIDTH}}", style="bold")
+            text.append(f"{does}\n")
+        text.append("\n")
+    text.append("Marks: + added, ~ modified, - removed. The last column of a file has one cell for each layer.\n")
+    text.append("Mouse: click a row, click its sign or twice to open, click a key in the last line; the wheel scrolls.")
+    return text
+
+
+def _groups() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    from layerscope.tui.screens.explorer import ExplorerScreen  # noqa: PLC0415  # it opens this screen
+    from layerscope.tui.widgets.file_tree import FileTree  # noqa: PLC0415
+    from layerscope.tui.widgets.line_list import LineList  # noqa: PLC0415
+
+    yield (
+        "Anywhere",
+        [*_lines(ExplorerScreen.BINDINGS), ("Ctrl+P", "Command palette: themes, and all of these by name")],
+    )
+    yield "In the tree", _lines(FileTree.BINDINGS)
+    yield "In any list", _lines(LineList.BINDINGS)
+
+
+def _lines(bindings: list[BindingType]) -> list[tuple[str, str]]:
+    shown = [binding for binding in bindings if isinstance(binding, Binding)]
+    depths = [binding for binding in shown if binding.action.startswith("open_to(")]
+    lines = [(_written(binding), binding.tooltip or binding.description) for binding in shown if binding not in depths]
+    if depths:
+        lines.insert(len(lines) - 1, ("1 to 9", "Open all folders down to that depth"))
+    return lines
+
+
+def _written(binding: Binding) -> str:
+    return " ".join(_NAMES.get(key, key) for key in binding.key.split(","))

@@ -1,0 +1,19 @@
+"""Long work in slices, so that keys are answered in between."""
+
+import time
+from collections.abc import Iterator
+
+FIRST_SLICE = 0.010
+"""Seconds of work before the first picture: what is done by then never shows as unfinished."""
+
+NEXT_SLICE = 0.006
+"""Seconds of work between two looks at the keys."""
+
+
+def run_for(work: Iterator[None], seconds: float) -> bool:
+    """Drive the work for so long at most; True once it is done."""
+    end = time.perf_counter() + seconds
+    for _ in work:
+        if time.perf_counter() >= end:
+            return False
+    return True

@@ -1,0 +1,66 @@
+"""What is known of the entry under the cursor, its path in full."""
+
+from rich.text import Text
+from textual.widgets import Static
+
+from layerscope.analysis.change import ChangeKind
+from layerscope.analysis.layered_tree import LayeredTree, TreeRow
+from layerscope.model.entries import FileEntry, Kind
+from layerscope.text import human_size, mode_text, plural, printable_name
+from layerscope.tui.glyphs import Glyphs
+from layerscope.tui.widgets.file_tree import owner_text, time_text
+
+
+class EntryDetails(Static):
+    """Two lines or more below the tree."""
+
+    DEFAULT_CSS = """
+    EntryDetails { height: auto; min-height: 2; max-height: 6; padding: 0 1; color: $foreground 80%; }
+    """
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
+        super().__init__("", id=id, markup=False)
+        self._glyphs = glyphs
+
+    def show(self, tree: LayeredTree, row: TreeRow, layer: int) -> None:
+        """Show an entry of the tree of a layer."""
+        entry = row.entry
+        parts = [mode_text(entry.kind.letter, entry.mode), f"{entry.mode:04o}", owner_text(entry)]
+        if entry.row is not None:
+            parts.append(time_text(entry.mtime, "%Y-%m-%d %H:%M:%S"))
+        parts += [self._size_text(tree, row, layer), self._story(row)]
+        parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
+        text = Text(f"/{printable_name(entry.path)}{self._target(entry)}\n", style="bold", overflow="fold")
+        text.append(f" {self._glyphs.separator} ".join(part for part in parts if part), style="not bold")
+        self.update(text)
+
+    def say(self, text: str) -> None:
+        """Show a sentence in place of an entry."""
+        self.update(Text(text, style="italic"))
+
+    def _target(self, entry: FileEntry) -> str:
+        if entry.link is None:
+            return ""
+        if entry.kind is Kind.HARDLINK:
+            return f" = /{printable_name(entry.link)} (hard link)"
+        return f" {self._glyphs.arrow} {printable_name(entry.link)}"
+
+    def _size_text(self, tree: LayeredTree, row: TreeRow, layer: int) -> str:
+        entry = row.entry
+        if entry.kind is Kind.FILE:
+            return f"{entry.size:,} bytes" if entry.size >= 1000 else plural(entry.size, "byte")  # noqa: PLR2004  # kB
+        if entry.kind is Kind.DIR:
+            return f"{human_size(tree.size(row.node, layer))} below it"
+        if entry.device is not None:
+            return f"device {entry.device[0]}, {entry.device[1]}"
+        return entry.kind.word
+
+    def _story(self, row: TreeRow) -> str:
+        written = (
+            f"written by layer {row.entry.layer}" if row.entry.row is not None else "implied by the paths below it"
+        )
+        if row.change is ChangeKind.REMOVED:
+            return f"removed by this layer, {written}"
+        return {ChangeKind.ADDED: "added by this layer", ChangeKind.MODIFIED: "modified by this layer"}.get(
+            row.change, written
+        )

@@ -1,0 +1,231 @@
+"""The file tree of one layer: marks, names, sizes, and what each layer did to each path."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from layerscope.analysis.change import ChangeKind
+from layerscope.analysis.layered_tree import LayeredTree, TreeRow
+from layerscope.analysis.visible_rows import VisibleRows
+from layerscope.model.entries import FileEntry, Kind
+from layerscope.text import human_size, mode_text, printable_name
+from layerscope.tui.cells import cut, padded
+from layerscope.tui.glyphs import Glyphs
+from layerscope.tui.widgets.line_list import LineList
+
+COLUMN_SETS = ((), ("mode", "owner"), ("mode", "owner", "mtime", "layer"))
+"""The attribute columns, as a key steps through them."""
+
+_DEEPEST_INDENT = 24
+"""Levels that are indented: what lies deeper stands below each other, and its path is told in full beside the tree."""
+
+_SIZE_WIDTH = 8
+_BAR_WIDTH = 8
+_MOST_TRACE_CELLS = 16
+_SHORTEST_NAME = 24
+_CHANGE_STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKind.REMOVED: "removed"}
+
+
+class FileTree(LineList):
+    """The rows of a tree; its items are rows of a `VisibleRows`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,enter", "toggle_fold", "Open or fold", show=False, id="tree.toggle"),
+        Binding("right,l", "open", "Open", show=False, id="tree.open"),
+        Binding("left,h", "close", "Fold, or go to the parent", show=False, id="tree.close"),
+    ]
+    DEFAULT_CSS = """
+    FileTree { height: 1fr; }
+    """
+
+    class Toggled(Message):
+        """A folder is to be opened, or closed, at a row."""
+
+        def __init__(self, row: int) -> None:
+            super().__init__()
+            self.row = row
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
+        super().__init__(id=id)
+        self._glyphs = glyphs
+        self._rows: VisibleRows | None = None
+        self._columns: tuple[str, ...] = ()
+        self._total = 1
+        self._marked = True
+
+    @property
+    def rows(self) -> VisibleRows | None:
+        """The rows that are shown."""
+        return self._rows
+
+    @property
+    def node(self) -> int | None:
+        """The node under the cursor."""
+        if self._rows is None or self.cursor >= len(self._rows):
+            return None
+        return self._rows.nodes[self.cursor]
+
+    def show(self, rows: VisibleRows | None, cursor: int, *, columns: int, marked: bool) -> None:
+        """Show the rows, which may still grow; ``marked`` tells whether their changes are known."""
+        self._rows = rows
+        self._columns = COLUMN_SETS[columns]
+        self._marked = marked
+        if rows is not None:
+            largest = (rows.tree.size(child, rows.view.layer) for child in rows.tree.index.children(0))
+            self._total = max(1, max(largest, default=1))
+        self.refill(cursor)
+
+    def item_count(self) -> int:
+        """Return the number of rows."""
+        return 0 if self._rows is None else len(self._rows)
+
+    def strip_key(self, item: int) -> object:
+        """Return what changes the picture of a row."""
+        assert self._rows is not None  # noqa: S101  # there is a row
+        node = self._rows.nodes[item]
+        return node, self._rows.is_open(node)
+
+    def draw(self, item: int, line: int, width: int) -> list[Segment]:  # noqa: ARG002  # a row has one line
+        """Return the line of a row."""
+        assert self._rows is not None  # noqa: S101  # there is a row
+        rows, node = self._rows, self._rows.nodes[item]
+        row = rows.tree.row(node, rows.view.layer)
+        if row is None:
+            return []
+        right = [*self._attributes(row.entry), *self._size_cells(row), *self._trace(rows.tree, node, width)]
+        room = width - 2 - sum(cell_len(segment.text) for segment in right)
+        while right and room < _SHORTEST_NAME:
+            room += cell_len(right.pop(0).text)
+        return [*self._mark(row), *self._name_cells(rows, row, room), *right]
+
+    def _mark(self, row: TreeRow) -> list[Segment]:
+        style = self._change_style(row.change)
+        return [Segment(f"{row.change.mark if self._marked else ' '} ", style)]
+
+    def _change_style(self, change: ChangeKind) -> Style | None:
+        name = _CHANGE_STYLES.get(change) if self._marked else None
+        return self.style_of(name) if name else None
+
+    def _name_cells(self, rows: VisibleRows, row: TreeRow, width: int) -> list[Segment]:
+        entry, glyphs = row.entry, self._glyphs
+        indent = "  " * min(rows.tree.index.depths[row.node] - 1, _DEEPEST_INDENT)
+        folder = rows.is_folder(row.node)
+        fold = f"{glyphs.opened if rows.is_open(row.node) else glyphs.closed} " if folder else "  "
+        name = printable_name(rows.tree.index.name(row.node)) + ("/" if entry.kind is Kind.DIR else "")
+        style = self._change_style(row.change) or (self.style_of("folder") if entry.kind is Kind.DIR else None)
+        if row.change is ChangeKind.REMOVED and self._marked:
+            style = (style or Style()) + Style(strike=True)
+        if rows.is_match(row.node):
+            style = (style or Style()) + self.style_of("match")
+        lead = indent + fold
+        name = cut(name, width - len(lead), glyphs)
+        rest = width - len(lead) - cell_len(name)
+        link = padded(self._link_text(entry), rest, glyphs) if rest > 0 else ""
+        return [Segment(lead, self.style_of("muted")), Segment(name, style), Segment(link, self.style_of("muted"))]
+
+    def _link_text(self, entry: FileEntry) -> str:
+        if entry.link is None:
+            return ""
+        if entry.kind is Kind.HARDLINK:
+            return f" = /{printable_name(entry.link)}"
+        return f" {self._glyphs.arrow} {printable_name(entry.link)}"
+
+    def _attributes(self, entry: FileEntry) -> Iterator[Segment]:
+        muted = self.style_of("muted")
+        for column in self._columns:
+            yield Segment(f" {_ATTRIBUTES[column](entry)}", muted)
+
+    def _size_cells(self, row: TreeRow) -> list[Segment]:
+        assert self._rows is not None  # noqa: S101  # there is a row
+        size = self._rows.tree.size(row.node, self._rows.view.layer)
+        bar = "" if row.change is ChangeKind.REMOVED else self._glyphs.bar(size / self._total, _BAR_WIDTH)
+        text = human_size(size) if size or row.entry.kind in (Kind.FILE, Kind.DIR) else ""
+        return [Segment(f" {text:>{_SIZE_WIDTH}} "), Segment(f"{bar:<{_BAR_WIDTH}}", self.style_of("bar"))]
+
+    def _trace(self, tree: LayeredTree, node: int, width: int) -> list[Segment]:
+        """Return one cell for each layer, what it did to the path; of many layers, those nearest to the chosen one."""
+        assert self._rows is not None  # noqa: S101  # there is a row
+        layers, chosen = tree.layers, self._rows.view.layer
+        cells = min(len(layers), _MOST_TRACE_CELLS, max(4, width // 8))
+        at = layers.index(chosen) if chosen in layers else len(layers) - 1
+        start = max(0, min(at - cells // 2, len(layers) - cells))
+        trace = [Segment(" ")]
+        for layer in layers[start : start + cells]:
+            style = self._change_style(tree.index.change(node, layer)) or self.style_of("muted")
+            trace.append(
+                Segment(self._trace_cell(tree, node, layer), style + Style(bold=True) if layer == chosen else style)
+            )
+        return [*trace, Segment(" ")]
+
+    def _trace_cell(self, tree: LayeredTree, node: int, layer: int) -> str:
+        change = tree.index.change(node, layer)
+        if change is not ChangeKind.UNCHANGED and self._marked:
+            return change.mark
+        return self._glyphs.touched if tree.index.touches_below(node, layer) else self._glyphs.untouched
+
+    def clicked(self, item: int, event: events.Click) -> None:
+        """Open or fold the folder: by its sign, or by a second click."""
+        assert self._rows is not None  # noqa: S101  # a row was clicked
+        depth = min(self._rows.tree.index.depths[self._rows.nodes[item]] - 1, _DEEPEST_INDENT)
+        sign = 2 + 2 * depth
+        if event.chain > 1 or sign <= event.x <= sign + 1:
+            self._toggle(item)
+
+    def _toggle(self, row: int) -> None:
+        if self._rows is not None and row < len(self._rows) and self._rows.is_folder(self._rows.nodes[row]):
+            self.post_message(self.Toggled(row))
+
+    def action_toggle_fold(self) -> None:
+        """Open the folder under the cursor, or close it."""
+        self._toggle(self.cursor)
+
+    def action_open(self) -> None:
+        """Open the folder under the cursor; in an open one, go to its first row."""
+        rows, node = self._rows, self.node
+        if rows is None or node is None or not rows.is_folder(node):
+            return
+        if not rows.is_open(node):
+            self._toggle(self.cursor)
+        elif self.cursor + 1 < len(rows) and rows.tree.index.parents[rows.nodes[self.cursor + 1]] == node:
+            self.move_to(self.cursor + 1)
+
+    def action_close(self) -> None:
+        """Close the folder under the cursor; from any other row, go to the folder that it is in."""
+        rows, node = self._rows, self.node
+        if rows is None or node is None:
+            return
+        if rows.is_folder(node) and rows.is_open(node):
+            self._toggle(self.cursor)
+            return
+        parent = rows.tree.index.parents[node]
+        row = rows.row_of(parent) if parent else None
+        if row is not None:
+            self.move_to(row)
+
+
+def owner_text(entry: FileEntry) -> str:
+    """Return the owner as ``root:root``, or the numbers where it is not root."""
+    return ":".join("root" if number == 0 else str(number) for number in (entry.uid, entry.gid))
+
+
+def time_text(mtime: int, form: str = "%Y-%m-%d %H:%M") -> str:
+    """Return a time in UTC, or the number where no calendar has it."""
+    try:
+        return datetime.fromtimestamp(mtime, UTC).strftime(form)
+    except (OverflowError, OSError, ValueError):
+        return f"@{mtime}"
+
+
+_ATTRIBUTES = {
+    "mode": lambda entry: mode_text(entry.kind.letter, entry.mode),
+    "owner": lambda entry: f"{owner_text(entry):>11}",
+    "mtime": lambda entry: f"{time_text(entry.mtime) if entry.row is not None else '':>16}",
+    "layer": lambda entry: f"by {entry.layer:<3}",
+}

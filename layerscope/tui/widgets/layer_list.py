@@ -1,0 +1,151 @@
+"""The steps of an image in build order: size bar, content size, counts, instruction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from rich.segment import Segment
+
+from layerscope.model.image import Layer, Step
+from layerscope.text import human_size, printable_line
+from layerscope.tui.cells import cut
+from layerscope.tui.glyphs import Glyphs
+from layerscope.tui.widgets.line_list import LineList
+
+_TWO_LINES_BELOW = 76
+"""Narrower than this, a layer takes two lines: figures, then its instruction."""
+
+_SIZE_WIDTH = 8
+_WIDEST_BAR = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LayerLine:
+    """What the list shows of a step. ``content_size`` and the counts are None until the layer and those below it are read."""
+
+    step: Step
+    layer: Layer | None = None
+    content_size: int | None = None
+    dead_size: int | None = None
+    added: int | None = None
+    modified: int | None = None
+    removed: int | None = None
+    progress: float | None = None
+    error: str | None = None
+    incomplete: bool = False
+
+
+class LayerList(LineList):
+    """The layer list; its items are steps."""
+
+    BORDER_TITLE = "Layers"
+    DEFAULT_CSS = """
+    LayerList { height: 1fr; }
+    """
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
+        super().__init__(id=id)
+        self._glyphs = glyphs
+        self._lines: Sequence[LayerLine] = ()
+        self._largest = 1
+        self._digits = 1
+
+    def show(self, lines: Sequence[LayerLine], cursor: int) -> None:
+        """Show these steps, the cursor on one of them."""
+        self._lines = lines
+        sizes = [line.content_size or (line.layer.blob_size if line.layer else 0) or 0 for line in lines]
+        self._largest = max([1, *sizes])
+        self._digits = len(str(sum(line.layer is not None for line in lines)))
+        self.refill(cursor)
+
+    @property
+    def _two_lines(self) -> bool:
+        return self.line_width < _TWO_LINES_BELOW
+
+    def _heights(self) -> list[int]:
+        return [2 if self._two_lines and line.layer else 1 for line in self._lines]
+
+    def item_count(self) -> int:
+        """Return the number of steps."""
+        return len(self._lines)
+
+    def line_count(self) -> int:
+        """Return how many lines the steps take."""
+        return sum(self._heights())
+
+    def item_at(self, line: int) -> int:
+        """Return the step that the line belongs to."""
+        for item, end in enumerate(accumulate(self._heights())):
+            if line < end:
+                return item
+        return max(0, len(self._lines) - 1)
+
+    def lines_of(self, item: int) -> range:
+        """Return the lines of a step."""
+        heights = self._heights()
+        start = sum(heights[:item])
+        return range(start, start + (heights[item] if heights else 1))
+
+    def draw(self, item: int, line: int, width: int) -> list[Segment]:
+        """Return one line of a step."""
+        shown = self._lines[item]
+        indent = " " * (self._digits + 2)
+        if shown.layer is None:
+            title = f"{' ' * self._digits}{self._glyphs.separator} {printable_line(shown.step.title)}"
+            return [Segment(cut(title, width, self._glyphs), self.style_of("muted"))]
+        if line:
+            return [
+                Segment(cut(indent + printable_line(shown.step.title), width, self._glyphs), self.style_of("muted"))
+            ]
+        figures = self._figures(shown, width)
+        if self._two_lines:
+            return figures
+        room = width - sum(len(segment.text) for segment in figures) - 2
+        return [*figures, Segment("  " + cut(printable_line(shown.step.title), room, self._glyphs))]
+
+    def _figures(self, shown: LayerLine, width: int) -> list[Segment]:
+        assert shown.layer is not None  # noqa: S101  # a step without one has no figures
+        number = Segment(f"{shown.layer.number:>{self._digits}}  "[: self._digits + 2], self.style_of("accent"))
+        if shown.error is not None:
+            return [
+                number,
+                Segment(cut(f"! {printable_line(shown.error)}", width - 4, self._glyphs), self.style_of("error")),
+            ]
+        if shown.progress is not None:
+            blob = human_size(shown.layer.blob_size)
+            text = f"reading {shown.progress:.0%}" if shown.progress else "waiting"
+            return [
+                number,
+                Segment(f"{'':{self._bar_width(width)}}{blob:>{_SIZE_WIDTH}} stored, {text}", self.style_of("muted")),
+            ]
+        size = Segment(f"{human_size(shown.content_size):>{_SIZE_WIDTH}} ")
+        return [number, *self._bar(shown, self._bar_width(width)), size, *self._counts(shown)]
+
+    def _bar_width(self, width: int) -> int:
+        return max(4, min(_WIDEST_BAR, width - self._digits - 34))
+
+    def _bar(self, shown: LayerLine, width: int) -> list[Segment]:
+        """Return the size bar, its dead part set apart."""
+        size, dead = shown.content_size or 0, shown.dead_size or 0
+        whole = self._glyphs.bar(size / self._largest, width)
+        dead_cells = min(len(whole), round(dead / self._largest * width)) if dead else 0
+        if dead and not dead_cells and dead * 2 > size:
+            dead_cells = min(1, len(whole))
+        live = whole[: len(whole) - dead_cells]
+        padding = " " * (width - len(whole))
+        return [
+            Segment(live, self.style_of("bar")),
+            Segment(self._glyphs.dead * dead_cells, self.style_of("dead")),
+            Segment(padding),
+        ]
+
+    def _counts(self, shown: LayerLine) -> list[Segment]:
+        marks = (("+", shown.added, "added"), ("~", shown.modified, "modified"), ("-", shown.removed, "removed"))
+        widths = (7, 5, 5)
+        cells = [
+            Segment(f" {mark}{count:<{width - 1},}" if count else " " * (width + 1), self.style_of(style))
+            for (mark, count, style), width in zip(marks, widths, strict=True)
+        ]
+        if shown.incomplete:
+            cells.append(Segment(" ?", self.style_of("error")))
+        return cells

@@ -1,0 +1,264 @@
+"""A list that draws line by line what its cursor needs to see, and nothing else, however long it is."""
+
+from enum import Enum
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+_MOST_STRIPS = 4096
+"""Strips kept: some dozens of screens."""
+
+
+class CursorState(Enum):
+    """How the cursor stands on a line."""
+
+    NONE = "none"
+    FOCUSED = "focused"
+    BLURRED = "blurred"
+
+
+class LineList(ScrollView, can_focus=True):
+    """The base of the layer list and of all trees and tables: a cursor over items of one or more lines.
+
+    A subclass gives `item_count`, `draw`, and, where an item takes more than a line, `line_count`, `item_at` and `lines_of`. A strip is kept
+    for as long as what it shows stays the same: the same picture is the same object, which Textual then need not compare.
+    """
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False, id="list.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="list.down"),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="list.page-up"),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="list.page-down"),
+        Binding("home,g", "first", "First", show=False, id="list.first"),
+        Binding("end,G", "last", "Last", show=False, id="list.last"),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line-list--cursor",
+        "line-list--cursor-blurred",
+        "line-list--muted",
+        "line-list--accent",
+        "line-list--added",
+        "line-list--modified",
+        "line-list--removed",
+        "line-list--folder",
+        "line-list--link",
+        "line-list--bar",
+        "line-list--dead",
+        "line-list--match",
+        "line-list--error",
+    }
+    DEFAULT_CSS = """
+    LineList {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-color: $foreground 30%;
+        & > .line-list--cursor { background: $primary 35%; }
+        & > .line-list--cursor-blurred { background: $foreground 12%; }
+        & > .line-list--muted { color: $foreground 55%; }
+        & > .line-list--accent { color: $accent; }
+        & > .line-list--added { color: $success; }
+        & > .line-list--modified { color: $warning; }
+        & > .line-list--removed { color: $error; }
+        & > .line-list--folder { color: $primary; text-style: bold; }
+        & > .line-list--link { color: $accent; }
+        & > .line-list--bar { color: $primary; }
+        & > .line-list--dead { color: $error; }
+        & > .line-list--match { text-style: bold underline; }
+        & > .line-list--error { color: $error; }
+    }
+    """
+
+    class Moved(Message):
+        """The cursor stands on another item."""
+
+        def __init__(self, sender: "LineList", item: int) -> None:
+            super().__init__()
+            self.list = sender
+            self.item = item
+
+        @property
+        def control(self) -> "LineList":
+            """The list, for handlers that name one."""
+            return self.list
+
+        def can_replace(self, message: Message) -> bool:
+            """Let only the last of several moves be handled."""
+            return isinstance(message, LineList.Moved) and message.list is self.list
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
+        super().__init__(id=id)
+        self.cursor = 0
+        self._strips: dict[object, Strip] = {}
+        self._styles: dict[str, Style] = {}
+
+    def item_count(self) -> int:
+        """Return how many items there are."""
+        raise NotImplementedError
+
+    def draw(self, item: int, line: int, width: int) -> list[Segment]:
+        """Return one line of an item, without the cursor; ``line`` counts from the item's first."""
+        raise NotImplementedError
+
+    def strip_key(self, item: int) -> object:
+        """Return all that changes the picture of an item, but for the cursor and the width."""
+        return item
+
+    def line_count(self) -> int:
+        """Return how many lines the items take."""
+        return self.item_count()
+
+    def item_at(self, line: int) -> int:
+        """Return the item that the line belongs to."""
+        return line
+
+    def lines_of(self, item: int) -> range:
+        """Return the lines that an item takes."""
+        return range(item, item + 1)
+
+    @property
+    def line_width(self) -> int:
+        """The cells of a line, beside the scrollbar."""
+        return self.scrollable_content_region.width or self.size.width
+
+    def refill(self, cursor: int | None = None) -> None:
+        """Draw everything anew: the items have changed."""
+        self._strips.clear()
+        self.cursor = max(0, min(self.cursor if cursor is None else cursor, self.item_count() - 1))
+        self.grow()
+        self.show_cursor()
+
+    def grow(self) -> None:
+        """Take in items that were appended."""
+        size = Size(self.line_width, self.line_count())
+        if self.virtual_size != size:
+            self.virtual_size = size
+        self.refresh()
+
+    def move_to(self, item: int) -> None:
+        """Put the cursor on an item, and tell of it."""
+        item = max(0, min(item, self.item_count() - 1))
+        if item == self.cursor or not self.item_count():
+            return
+        before, self.cursor = self.cursor, item
+        self._refresh_item(before)
+        self._refresh_item(item)
+        self.show_cursor()
+        self.post_message(self.Moved(self, item))
+
+    def show_cursor(self) -> None:
+        """Scroll no further than it takes to show the cursor's item."""
+        height = self.size.height
+        if not height or not self.item_count():
+            return
+        lines, top = self.lines_of(self.cursor), self.scroll_offset.y
+        if lines.start < top:
+            target = lines.start
+        elif lines.stop > top + height:
+            target = lines.stop - height
+        else:
+            return
+        self.scroll_to(y=target, animate=False, immediate=True, force=True)
+
+    def _refresh_item(self, item: int) -> None:
+        if item < self.item_count():
+            lines = self.lines_of(item)
+            self.refresh_lines(lines.start, len(lines))
+
+    def style_of(self, name: str) -> Style:
+        """Return the style of a component class, without the background."""
+        found = self._styles.get(name)
+        if found is None:
+            # the whole style, because only there the alpha of a color is blended with what lies behind it
+            whole = self.get_component_rich_style(f"line-list--{name}")
+            found = Style(color=whole.color, bold=whole.bold or None, underline=whole.underline or None)
+            self._styles[name] = found
+        return found
+
+    def render_line(self, y: int) -> Strip:
+        """Return the strip of a line of the screen."""
+        line, width = self.scroll_offset.y + y, self.line_width
+        if line >= self.line_count():
+            return Strip.blank(width, self.rich_style)
+        item = self.item_at(line)
+        state = self._cursor_state(item)
+        key = (self.strip_key(item), line - self.lines_of(item).start, state, width)
+        strip = self._strips.get(key)
+        if strip is None:
+            if len(self._strips) > _MOST_STRIPS:
+                self._strips.clear()
+            strip = self._strips[key] = self._strip(item, line, state, width)
+        return strip
+
+    def _cursor_state(self, item: int) -> CursorState:
+        if item != self.cursor:
+            return CursorState.NONE
+        return CursorState.FOCUSED if self.has_focus else CursorState.BLURRED
+
+    def _strip(self, item: int, line: int, state: CursorState, width: int) -> Strip:
+        base = self.rich_style
+        segments = self.draw(item, line - self.lines_of(item).start, width)
+        strip = Strip([Segment(text, base + style if style else base) for text, style, _ in segments if text])
+        strip = strip.adjust_cell_length(width, base)
+        if state is CursorState.NONE:
+            return strip
+        name = "line-list--cursor" if state is CursorState.FOCUSED else "line-list--cursor-blurred"
+        background = Style(bgcolor=self.get_component_rich_style(name).bgcolor)
+        return Strip([Segment(text, (style or base) + background) for text, style, _ in strip], width)
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn: the theme has changed, or the focus."""
+        self._strips.clear()
+        self._styles.clear()
+        super().notify_style_update()
+
+    def on_resize(self) -> None:
+        """Fit the lines to the new width."""
+        self._strips.clear()
+        self.grow()
+        self.show_cursor()
+
+    def on_focus(self) -> None:
+        """Show the cursor as the one that moves."""
+        self._refresh_item(self.cursor)
+
+    def on_blur(self) -> None:
+        """Show the cursor as one that waits."""
+        self._refresh_item(self.cursor)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse clicks."""
+        line = event.y + self.scroll_offset.y
+        if 0 <= line < self.line_count():
+            item = self.item_at(line)
+            self.move_to(item)
+            self.clicked(item, event)
+
+    def clicked(self, item: int, event: events.Click) -> None:
+        """Do what a click on the item asks for, beyond moving there."""
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor by so many items."""
+        self.move_to(self.cursor + step)
+
+    def action_page(self, step: int) -> None:
+        """Move the cursor by a screenful."""
+        line = self.lines_of(self.cursor).start + step * max(1, self.size.height - 1)
+        self.move_to(self.item_at(max(0, min(line, self.line_count() - 1))) if self.item_count() else 0)
+
+    def action_first(self) -> None:
+        """Move the cursor to the top."""
+        self.move_to(0)
+
+    def action_last(self) -> None:
+        """Move the cursor to the end."""
+        self.move_to(self.item_count() - 1)
