@@ -39,7 +39,7 @@ class LayeredTree:
     def is_directory(self, node: int, layer: int) -> bool:
         """Tell whether the node is a directory at the layer, or was one when that layer removed it."""
         found = self._standing(node, layer)
-        return found >= 0 and self._kind(found) == Kind.DIR
+        return found >= 0 and self.kind(found) is Kind.DIR
 
     def row(self, node: int, layer: int) -> TreeRow | None:
         """Return the node as the tree of the layer shows it, or None where it does not."""
@@ -66,9 +66,14 @@ class LayeredTree:
             return FileEntry(path, Kind.DIR, layer=layer)
         return self.tables[layer].entry(row, path, layer)
 
+    def kind(self, occurrence: int) -> Kind:
+        """Return what an occurrence that is no removal wrote."""
+        row = self.index.rows[occurrence]
+        return Kind.DIR if row == IMPLIED else Kind(self.tables[self.index.layers[occurrence]].kinds[row])
+
     def file_behind(self, occurrence: int) -> int:
         """Return the occurrence whose bytes this one shows: a hard link shows those of another; -1 where that is nowhere."""
-        if self._kind(occurrence) != Kind.HARDLINK:
+        if self.kind(occurrence) is not Kind.HARDLINK:
             return occurrence
         return self.index.link_targets.get(occurrence, -1)
 
@@ -77,7 +82,7 @@ class LayeredTree:
         found = self._standing(node, layer)
         if found < 0:
             return 0
-        if self._kind(found) == Kind.DIR:
+        if self.kind(found) is Kind.DIR:
             removed = self.index.rows[self.index.occurrence(node, layer)] == GONE
             return self.index.size_below(node, layer - 1 if removed else layer)
         row = self.index.rows[found]
@@ -89,7 +94,3 @@ class LayeredTree:
         if found >= 0 and self.index.rows[found] == GONE:
             return found - 1 if self.index.layers[found] == layer else -1
         return found
-
-    def _kind(self, occurrence: int) -> int:
-        row = self.index.rows[occurrence]
-        return Kind.DIR if row == IMPLIED else self.tables[self.index.layers[occurrence]].kinds[row]

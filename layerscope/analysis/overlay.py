@@ -1,8 +1,10 @@
 """Stacks layers: from the entries of each layer to what it did to the merged tree below it.
 
-The rules are those of the OCI image-spec (https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets).
-The outcome is a log of **occurrences**: one for each path that a layer wrote, implied or hid. Each path is stored once, under an
-id in the order of discovery; nothing is copied for a layer, and a layer costs its own entries and the paths that it hides.
+The rules are those of the OCI image-spec:
+https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets.
+The outcome is a log of **occurrences**: one for each path that a layer wrote, implied or hid. Each path is stored once,
+under an id in the order of discovery; nothing is copied for a layer, and a layer costs its own entries and the paths
+that it hides.
 """
 
 from array import array
@@ -48,10 +50,11 @@ class LayerTally:
 class Overlay:
     """A stack of layers, applied base first.
 
-    Columns by path id: ``parents``, and ``current``, the latest occurrence of the path (-1: none yet). Columns by occurrence,
-    in the order of layers: ``paths``, ``layers``, ``rows`` (a row of the layer's table, GONE or IMPLIED), ``changes``,
-    ``befores`` (the occurrence that stood below, or -1). ``hiders`` lists the occurrences that hid a present one.
-    ``link_targets`` gives, for the occurrence of a hard link, that of the regular file whose bytes it shows.
+    Columns by path id: ``parents``, and ``current``, the latest occurrence of the path (-1: none yet). Columns by
+    occurrence, in the order of layers: ``paths``, ``layers``, ``rows`` (a row of the layer's table, GONE or IMPLIED),
+    ``changes``, ``befores`` (the occurrence that stood below, or -1). ``hiders`` lists the occurrences that hid a
+    present one. ``link_targets`` gives, for the occurrence of a hard link, that of the regular file whose bytes it
+    shows.
     """
 
     def __init__(self) -> None:
@@ -75,7 +78,7 @@ class Overlay:
         self._incomplete = False
 
     def apply(self, layer: int, entries: LayerEntries) -> LayerTally:
-        """Put a layer on top of those below it (layers may be left out, never come out of order) and return its tally."""
+        """Put a layer on top of those below it, and return its tally; layers may be left out, never out of order."""
         self.tables[layer] = entries.table
         self._layer, self._start, self._lost = layer, len(self.paths), []
         for whiteout in entries.whiteouts:
@@ -298,16 +301,20 @@ class Overlay:
             if table.link_rows
             else []
         )
+        unseen = set(waiting)
         for link in waiting:
-            seen, occurrence = {link}, self._link_target(link, table)
-            while occurrence not in seen and occurrence >= self._start and self._kind(occurrence) == Kind.HARDLINK:
-                seen.add(occurrence)
+            chain, occurrence = [], link
+            while occurrence in unseen:
+                unseen.discard(occurrence)
+                chain.append(occurrence)
                 occurrence = self._link_target(occurrence, table)
             occurrence = self.link_targets.get(occurrence, occurrence)
             if occurrence >= 0 and self.rows[occurrence] >= 0 and self._kind(occurrence) == Kind.FILE:
-                self.link_targets[link] = occurrence
+                self.link_targets.update(dict.fromkeys(chain, occurrence))
 
     def _link_target(self, link: int, table: EntryTable) -> int:
+        """Return the occurrence that a hard link names; what its own layer hides is still there for it."""
         target = self.ids.get(table.link(self.rows[link]) or b"", _ROOT)
         occurrence = self.current[target]
-        return self.befores[occurrence] if occurrence >= 0 and self.rows[occurrence] == GONE else occurrence
+        hidden_here = occurrence >= self._start and self.rows[occurrence] == GONE
+        return self.befores[occurrence] if hidden_here else occurrence

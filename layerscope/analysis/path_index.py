@@ -1,7 +1,8 @@
 """Every path of an image, stored once and in preorder, with what each layer did to it.
 
-A node is a path; its id is its place in preorder, children sorted by the bytes of their names, the root being 0. What a node is
-after layer N is a look-up among its occurrences, and so is the size of a directory; nothing is kept for a layer.
+A node is a path; its id is its place in preorder, children sorted by the bytes of their names, the root being 0. What
+a node is after layer N is a look-up among its occurrences, and so is the size of a directory; nothing is kept for a
+layer.
 """
 
 from array import array
@@ -16,18 +17,20 @@ from layerscope.analysis.overlay import VOID, Overlay
 from layerscope.model.entries import Ints
 
 _LAYER_BITS = 16
+_LARGEST = (1 << 63) - 1
+"""What a column holds; more is no honest sum: sparse files may claim any size."""
 
 
 @dataclass(frozen=True, slots=True)
 class PathIndex:
     """Columns; 37 bytes a node with one occurrence, its name included.
 
-    By node: ``parents``; ``ends`` (one past the last descendant); ``depths`` (the root's is 0); ``name_ends`` (where its name
-    ends in ``names``); ``firsts`` (its first occurrence; there is one more, for the end of the last).
+    By node: ``parents``; ``ends`` (one past the last descendant); ``depths`` (the root's is 0); ``name_ends`` (where
+    its name ends in ``names``); ``firsts`` (its first occurrence; there is one more, for the end of the last).
     By occurrence, those of a node in the order of layers: ``layers``, ``rows`` (a row of that layer's table, `GONE` or
     `IMPLIED`), ``changes``. ``link_targets`` leads from the occurrence of a hard link to that of the file it shows.
-    Sizes of directories: ``size_keys`` (node and layer, ascending) for each layer that touched something below the directory,
-    and in ``size_values`` the content bytes below it from that layer on.
+    Sizes of directories: ``size_keys`` (node and layer, ascending) for each layer that touched something below the
+    directory, and in ``size_values`` the content bytes below it from that layer on.
     """
 
     parents: Ints
@@ -166,8 +169,7 @@ def _ends(parents: Ints) -> Ints:
     ends = array("I", range(1, len(parents) + 1))
     for node in range(len(parents) - 1, 0, -1):
         parent = parents[node]
-        if ends[parent] < ends[node]:
-            ends[parent] = ends[node]
+        ends[parent] = max(ends[parent], ends[node])
     return ends
 
 
@@ -191,8 +193,8 @@ def _by_node(overlay: Overlay, ranks: Ints) -> tuple[list[int], Ints]:
 
 
 def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> dict[int, int]:
-    """Return the content bytes below each directory, by node and layer, for each layer that touched something below it."""
-    totals = array("q", bytes(8 * len(ranks)))
+    """Return the content bytes below each directory, by node and layer, for each layer that touched some of it."""
+    totals = [0] * len(ranks)
     events: list[tuple[int, int]] = []
     deltas: dict[int, int] = {}
     layer = 0
@@ -217,15 +219,15 @@ def _growth(overlay: Overlay, occurrence: int) -> int:
     return size
 
 
-def _settled(deltas: dict[int, int], totals: Ints, parents: Ints, layer: int) -> Iterator[tuple[int, int]]:
-    """Carry a layer's deltas up to the root, the deepest folders first, and yield the new total of each folder with its key."""
+def _settled(deltas: dict[int, int], totals: list[int], parents: Ints, layer: int) -> Iterator[tuple[int, int]]:
+    """Carry a layer's deltas up to the root, the deepest folders first, and yield each folder's key and new total."""
     waiting = [-folder for folder in deltas]
     heapify(waiting)
     while waiting:
         folder = -heappop(waiting)
         delta = deltas[folder]
         totals[folder] += delta
-        yield folder << _LAYER_BITS | layer, totals[folder]
+        yield folder << _LAYER_BITS | layer, min(totals[folder], _LARGEST)
         if folder == 0:
             continue
         parent = parents[folder]

@@ -132,8 +132,8 @@ class VisibleRows:
         return -self.tree.size(node, self.view.layer)
 
     def is_folder(self, node: int) -> bool:
-        """Tell whether the row can be opened: a directory, or what one was replaced by while its files were removed."""
-        return self.tree.index.ends[node] > node + 1 or self.tree.is_directory(node, self.view.layer)
+        """Tell whether the row can be opened: the view has something below it."""
+        return any(map(self._is_in_view, self.tree.index.children(node)))
 
     def is_open(self, node: int) -> bool:
         """Tell whether the row is an open folder. A filter opens what stands above its matches."""

@@ -72,6 +72,7 @@ class BackgroundReader:
             start_new_session=True,
         )
         self._tables: dict[int, EntryTable] = {}
+        self._is_listened_to = False
         # digests stay here: to read a layer takes none
         wanted = [replace(layer, digest=None, diff_id=None) for layer in layers]
         write_order(self._input, ReadOrder(wanted, first))
@@ -80,6 +81,11 @@ class BackgroundReader:
     def _input(self) -> IO[bytes]:
         assert self._process.stdin is not None  # noqa: S101  # it is a pipe
         return self._process.stdin
+
+    @property
+    def _answers(self) -> IO[bytes]:
+        assert self._process.stdout is not None  # noqa: S101  # it is a pipe
+        return self._process.stdout
 
     def prefer(self, layer: int) -> None:
         """Ask for a layer before the others; too late a wish is ignored."""
@@ -90,8 +96,12 @@ class BackgroundReader:
 
     def events(self) -> Iterator[ReadEvent]:
         """Yield what happens until all is read, or the reader is closed; it waits, so call it from a thread."""
-        assert self._process.stdout is not None  # noqa: S101  # it is a pipe
-        while (frame := read_frame(self._process.stdout)) is not None:
+        self._is_listened_to = True
+        with self._answers as answers:
+            yield from self._events(answers)
+
+    def _events(self, answers: IO[bytes]) -> Iterator[ReadEvent]:
+        while (frame := read_frame(answers)) is not None:
             head, buffers = frame
             if isinstance(head, ProgressHead):
                 yield LayerProgress(head.layer, head.done)
@@ -109,9 +119,9 @@ class BackgroundReader:
         """End the process, whatever it is doing."""
         self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        self._input.close()
+        if not self._is_listened_to:
+            self._answers.close()
 
 
 def _environment() -> dict[str, str]:

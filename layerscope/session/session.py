@@ -8,7 +8,7 @@ from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.errors import UsageError
 from layerscope.model.image import Image
 from layerscope.session.background import BackgroundReader
-from layerscope.session.reading import read_layers
+from layerscope.session.contents import Contents
 from layerscope.session.stack import LayerStack, Tallies
 from layerscope.sources.choose import Candidate
 from layerscope.sources.open import OpenedSource, open_source
@@ -25,6 +25,8 @@ class ImageSession:
 
     @cached_property
     def _stack(self) -> LayerStack:
+        from layerscope.session.reading import read_layers  # noqa: PLC0415  # the explorer reads in another process
+
         stack = LayerStack()
         for number, entries in read_layers(self.image.layers):
             stack.apply(number, entries)
@@ -39,6 +41,11 @@ class ImageSession:
     def tree(self) -> LayeredTree:
         """All layers as one tree; reads the layers when first asked."""
         return self._stack.tree()
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What the files hold, over the tree that this process read itself."""
+        return Contents(self.image, self.tree)
 
     def read_in_background(self, first: int) -> BackgroundReader:
         """Start to read the layers beside this process, the layer ``first`` before the others."""
