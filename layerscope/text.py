@@ -3,13 +3,19 @@
 import unicodedata
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
-_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\\": "\\\\"}
+_ESCAPED_BYTES = range(0xDC80, 0xDD00)
+"""The surrogates that stand for bytes that are no UTF-8."""
+
+_NEXT_UNIT = 999.5
+_TWO_DIGITS = 9.95
+"""From here on a figure rounds to the next unit, or to two digits before the point."""
+
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Controls, bidi and other format characters, lone surrogates, unassigned code points, line separators."""
 
 
 def path_text(path: bytes) -> str:
-    """Return the absolute path of the bytes of a relative one, other bytes as surrogates: for documents, not for screens."""
+    """Return the absolute path of the bytes of a relative one, other bytes as surrogates: for documents, no screens."""
     return "/" + path.decode("utf-8", "surrogateescape")
 
 
@@ -39,36 +45,34 @@ def printable_line(text: str) -> str:
 
 
 def _printable_character(character: str) -> str:
-    if character in _ESCAPES:
-        return _ESCAPES[character]
     code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:
+    if code in _ESCAPED_BYTES:
         return f"\\x{code - 0xDC00:02x}"
-    if unicodedata.category(character) not in _UNSAFE_CATEGORIES:
+    if character != "\\" and unicodedata.category(character) not in _UNSAFE_CATEGORIES:
         return character
-    if code <= 0xFF:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def human_size(size: int | None) -> str:
-    """Return a size in decimal units as Docker prints it: ``73 B``, ``1.3 MB``, ``210 MB``; ``?`` where it is unknown."""
+    """Return a size in decimal units as Docker prints it: ``73 B``, ``1.3 MB``, ``210 MB``; ``?`` if it is unknown."""
     if size is None:
         return "?"
     value, unit = float(abs(size)), 0
-    while value >= 999.5 and unit < len(_UNITS) - 1:
+    while value >= _NEXT_UNIT and unit < len(_UNITS) - 1:
         value, unit = value / 1000, unit + 1
     sign = "-" if size < 0 else ""
-    digits = f"{value:.1f}" if unit and value < 9.95 else f"{value:.0f}"
+    digits = f"{value:.1f}" if unit and value < _TWO_DIGITS else f"{value:.0f}"
     return f"{sign}{digits} {_UNITS[unit]}"
 
 
 def human_share(part: int | None, whole: int | None) -> str:
-    """Return a part of a whole as a percentage: ``24 %``, ``0.3 %``; empty where there is no whole."""
+    """Return a part of a whole as a percentage: ``24 %``, ``0.3 %``, ``<0.1 %``; empty where there is no whole."""
     if part is None or not whole:
         return ""
     percent = 100 * part / whole
-    return f"{percent:.1f} %" if 0 < percent < 9.95 else f"{percent:.0f} %"
+    if 0 < percent < 0.05:  # noqa: PLR2004  # what rounds to nothing
+        return "<0.1 %"
+    return f"{percent:.1f} %" if 0 < percent < _TWO_DIGITS else f"{percent:.0f} %"
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:

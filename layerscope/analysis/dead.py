@@ -1,46 +1,101 @@
 """Dead bytes: regular files that a layer holds and that the final image does not show."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
+from typing import TypeVar
 
+from layerscope.analysis.content import Digests
+from layerscope.analysis.dead_reason import DeadReason, DeadReasons
+from layerscope.analysis.hidden import HiddenFile, hidden_in_overlay
+from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.analysis.node_paths import NodePaths
 from layerscope.analysis.overlay import Overlay
-from layerscope.model.entries import Kind
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
-class HiddenFile:
-    """A regular file that is dead: its path id, its size, the layer that wrote it and the first one that hid it."""
+class DeadEntry:
+    """A regular file that is dead: ``size`` bytes that the layer ``writer`` holds and ``killer`` was the first to hide.
 
-    path: int
+    ``reason`` is None where the bytes that would tell it cannot be read. ``node`` is the path in the path index,
+    ``occurrence`` the file, ``hider`` the occurrence that took the last sight of it, be it at a hard link's path.
+    """
+
+    path: bytes
     size: int
     writer: int
     killer: int
+    reason: DeadReason | None
+    node: int
+    occurrence: int
+    hider: int
 
 
-def hidden_files(overlay: Overlay) -> Iterator[HiddenFile]:
-    """Yield every dead file of a whole stack that has bytes.
+@dataclass(frozen=True)
+class DeadBytes:
+    """All dead files of an image, the largest first. Where a layer could not be read: as far as can be seen."""
 
-    A file that hard links show as well is hidden by the layer that hid the last of them. It costs the paths that were hidden,
-    not the paths there are.
-    """
-    hidden_in = {overlay.befores[hider]: overlay.layers[hider] for hider in overlay.hiders}
-    links: dict[int, list[int]] = {}
-    for link, file in overlay.link_targets.items():
-        links.setdefault(file, []).append(link)
-    for occurrence, killer in hidden_in.items():
-        row, writer = overlay.rows[occurrence], overlay.layers[occurrence]
-        table = overlay.tables[writer]
-        if row < 0 or table.kinds[row] != Kind.FILE or not table.sizes[row]:
-            continue
-        killers = [hidden_in.get(link) for link in links.get(occurrence, ())]
-        if None not in killers:
-            last = max([killer, *(layer for layer in killers if layer is not None)])
-            yield HiddenFile(overlay.paths[occurrence], table.sizes[row], writer, last)
+    entries: tuple[DeadEntry, ...] = ()
+
+    @cached_property
+    def total(self) -> int:
+        """All dead bytes."""
+        return sum(map(_size, self.entries))
+
+    @cached_property
+    def by_reason(self) -> Mapping[DeadReason | None, int]:
+        """The dead bytes by reason."""
+        return self._sums(attrgetter("reason"))
+
+    @cached_property
+    def by_writer(self) -> Mapping[int, int]:
+        """The dead bytes by the layer that wrote them."""
+        return self._sums(attrgetter("writer"))
+
+    @cached_property
+    def by_killer(self) -> Mapping[int, int]:
+        """The dead bytes by the layer that hid them."""
+        return self._sums(attrgetter("killer"))
+
+    @cached_property
+    def _by_node(self) -> list[DeadEntry]:
+        return sorted(self.entries, key=_node)
+
+    def below(self, node: int, end: int) -> list[DeadEntry]:
+        """Return the dead files from a node to before another: with `PathIndex.ends`, those of a folder."""
+        return self._by_node[bisect_left(self._by_node, node, key=_node) : bisect_left(self._by_node, end, key=_node)]
+
+    def _sums(self, key: Callable[[DeadEntry], Key]) -> Mapping[Key, int]:
+        sums: dict[Key, int] = {}
+        for each, size in zip(map(key, self.entries), map(_size, self.entries), strict=True):
+            sums[each] = sums.get(each, 0) + size
+        return sums
+
+
+_node = attrgetter("node")
+_size = attrgetter("size")
 
 
 def dead_sizes(overlay: Overlay) -> dict[int, int]:
     """Return by layer the bytes that it wrote and that are dead; layers without any are left out."""
     sizes: dict[int, int] = {}
-    for file in hidden_files(overlay):
-        sizes[file.writer] = sizes.get(file.writer, 0) + file.size
+    for hidden in hidden_in_overlay(overlay):
+        writer = overlay.layers[hidden.file]
+        sizes[writer] = sizes.get(writer, 0) + hidden.size
     return sizes
+
+
+def dead_bytes(tree: LayeredTree, hidden: Iterable[HiddenFile], digests: Digests) -> DeadBytes:
+    """Return the dead files with their causes; it takes digests of what `rewritten_pairs` gives."""
+    index, reasons, path = tree.index, DeadReasons(tree, digests), NodePaths(tree.index)
+    entries = []
+    for one in hidden:
+        node = index.node_of(one.file)
+        writer, killer = index.layers[one.file], index.layers[one.hider]
+        entries.append(DeadEntry(path(node), one.size, writer, killer, reasons.of(one), node, one.file, one.hider))
+    entries.sort(key=lambda entry: (-entry.size, entry.node, entry.writer))
+    return DeadBytes(tuple(entries))

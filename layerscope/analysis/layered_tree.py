@@ -72,7 +72,7 @@ class LayeredTree:
         return Kind.DIR if row == IMPLIED else Kind(self.tables[self.index.layers[occurrence]].kinds[row])
 
     def file_behind(self, occurrence: int) -> int:
-        """Return the occurrence whose bytes this one shows: a hard link shows those of another; -1 where that is nowhere."""
+        """Return the occurrence whose bytes this one shows: for a hard link, another's; -1 where that is nowhere."""
         if self.kind(occurrence) is not Kind.HARDLINK:
             return occurrence
         return self.index.link_targets.get(occurrence, -1)

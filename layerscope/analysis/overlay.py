@@ -8,10 +8,12 @@ that it hides.
 """
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from layerscope.analysis.change import ChangeKind
 from layerscope.model.entries import EntryTable, Kind, LayerEntries
+from layerscope.model.whiteout import OpaqueWhiteout
 
 GONE = -1
 """The row of an occurrence that hid the path."""
@@ -54,7 +56,8 @@ class Overlay:
     occurrence, in the order of layers: ``paths``, ``layers``, ``rows`` (a row of the layer's table, GONE or IMPLIED),
     ``changes``, ``befores`` (the occurrence that stood below, or -1). ``hiders`` lists the occurrences that hid a
     present one. ``link_targets`` gives, for the occurrence of a hard link, that of the regular file whose bytes it
-    shows.
+    shows. ``opaque_runs`` holds the occurrences that an opaque whiteout made, and no other whiteout beside it: a range
+    for each layer with such.
     """
 
     def __init__(self) -> None:
@@ -72,6 +75,7 @@ class Overlay:
         self.befores = array("i", [_NONE])
         self.hiders = array("I")
         self.link_targets: dict[int, int] = {}
+        self.opaque_runs: list[range] = []
         self._layer = 0
         self._start = 1
         self._lost: list[int] = []
@@ -83,13 +87,20 @@ class Overlay:
         self._layer, self._start, self._lost = layer, len(self.paths), []
         for whiteout in entries.whiteouts:
             self._remove(self.ids.get(whiteout.path, _NONE))
-        for opaque in entries.opaque_whiteouts:
-            self._remove_children(self.ids.get(opaque.directory, _NONE))
+        self._apply_opaque(entries.opaque_whiteouts)
         self._write_all(entries)
         self._resolve_links(entries.table)
         tally = self._tally(entries)
         self._incomplete = self._incomplete or entries.error is not None
         return tally
+
+    def _apply_opaque(self, whiteouts: Sequence[OpaqueWhiteout]) -> None:
+        """Hide what lies below opaque directories, after the other whiteouts and before anything is written."""
+        first = len(self.paths)
+        for opaque in whiteouts:
+            self._remove_children(self.ids.get(opaque.directory, _NONE))
+        if len(self.paths) > first:
+            self.opaque_runs.append(range(first, len(self.paths)))
 
     def _tally(self, entries: LayerEntries) -> LayerTally:
         changes, table = self.changes[self._start :], entries.table

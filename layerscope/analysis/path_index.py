@@ -8,12 +8,12 @@ layer.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from itertools import accumulate
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.overlay import VOID, Overlay
+from layerscope.analysis.overlay import GONE, VOID, Overlay
 from layerscope.model.entries import Ints
 
 _LAYER_BITS = 16
@@ -31,6 +31,7 @@ class PathIndex:
     `IMPLIED`), ``changes``. ``link_targets`` leads from the occurrence of a hard link to that of the file it shows.
     Sizes of directories: ``size_keys`` (node and layer, ascending) for each layer that touched something below the
     directory, and in ``size_values`` the content bytes below it from that layer on.
+    ``opaque``: the occurrences, ascending, that an opaque whiteout alone has hidden the path with.
     """
 
     parents: Ints
@@ -45,6 +46,7 @@ class PathIndex:
     size_keys: Ints
     size_values: Ints
     link_targets: dict[int, int]
+    opaque: Ints = field(default_factory=lambda: array("I"))
 
     def __len__(self) -> int:
         return len(self.parents)
@@ -65,13 +67,14 @@ class PathIndex:
         """Return the node of a path, or None where no layer has it."""
         node = 0
         for part in path.split(b"/") if path else ():
-            child = self._child(node, part)
+            child = self.child(node, part)
             if child is None:
                 return None
             node = child
         return node
 
-    def _child(self, folder: int, name: bytes) -> int | None:
+    def child(self, folder: int, name: bytes) -> int | None:
+        """Return the node of that name right below a folder, or None where no layer has it."""
         low, high = folder + 1, self.ends[folder]
         while low < high:
             middle = (low + high) // 2
@@ -121,6 +124,15 @@ class PathIndex:
         """Return all occurrences of the node, in the order of layers."""
         return range(self.firsts[node], self.firsts[node + 1])
 
+    def node_of(self, occurrence: int) -> int:
+        """Return the node that an occurrence speaks of."""
+        return bisect_right(self.firsts, occurrence) - 1
+
+    def is_opaque(self, occurrence: int) -> bool:
+        """Tell whether an opaque whiteout, and no other, has hidden the path with this occurrence."""
+        place = bisect_left(self.opaque, occurrence)
+        return place < len(self.opaque) and self.opaque[place] == occurrence
+
     def size_below(self, folder: int, layer: int) -> int:
         """Return the content bytes below a directory in the merged tree at the layer."""
         place = bisect_right(self.size_keys, folder << _LAYER_BITS | layer) - 1
@@ -162,6 +174,7 @@ def build_path_index(overlay: Overlay) -> PathIndex:
         array("Q", sizes),
         array("q", sizes.values()),
         {places[link]: places[file] for link, file in overlay.link_targets.items()},
+        _opaque(overlay, occurrences),
     )
 
 
@@ -190,6 +203,16 @@ def _by_node(overlay: Overlay, ranks: Ints) -> tuple[list[int], Ints]:
         counts[node + 1] += 1
     places = sorted(range(len(kept)), key=nodes.__getitem__)
     return [kept[place] for place in places], array("I", accumulate(counts))
+
+
+def _opaque(overlay: Overlay, occurrences: list[int]) -> Ints:
+    """Return the places of the occurrences that opaque whiteouts made and that nothing was written over."""
+    if not overlay.opaque_runs:
+        return array("I")
+    made = bytearray(len(overlay.paths))
+    for run in overlay.opaque_runs:
+        made[run.start : run.stop] = b"\1" * len(run)
+    return array("I", [place for place, one in enumerate(occurrences) if made[one] and overlay.rows[one] == GONE])
 
 
 def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> dict[int, int]:

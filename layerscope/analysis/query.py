@@ -1,6 +1,7 @@
 """What to look for among the paths: plain text, a glob, or a regular expression."""
 
 import re
+import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ HEARTBEAT = -1
 """Yielded where a search has gone on for a while without a hit, so that whoever drives it can see to other things."""
 
 _NAMES_A_BEAT = 4096
-_GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": r"[^/][\x80-\xbf]*+"}
+"""A question mark is a character: a byte, and what continues it in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,9 @@ def _node_at(index: PathIndex, offset: int, low: int) -> int:
 def parse_query(text: str) -> Query | None:
     """Return the query that a user typed, or None where it is empty; UsageError where a regular expression is broken.
 
-    Plain text is looked for in names, or in paths where it holds a slash; a text with ``*`` or ``?`` is a glob for the whole
-    name or the end of a path; ``re:`` starts a regular expression for the path. Case counts only where a capital is typed.
+    Plain text is looked for in names, or in paths where it holds a slash; a text with ``*`` or ``?`` is a glob for the
+    whole name or the end of a path; ``re:`` starts a regular expression for the path. Case counts only where a capital
+    is typed.
     """
     if not text or text == REGEX_PREFIX:
         return None
@@ -94,7 +97,8 @@ def parse_query(text: str) -> Query | None:
 
 def _compiled(expression: str, flags: int) -> re.Pattern[bytes]:
     try:
-        return re.compile(expression.encode("utf-8", "surrogateescape"), flags)
+        with warnings.catch_warnings(action="ignore"):
+            return re.compile(expression.encode("utf-8", "surrogateescape"), flags)
     except (re.error, OverflowError, RecursionError) as error:
         raise UsageError(f"{expression!r} is no regular expression: {error}") from error
 

@@ -1,7 +1,7 @@
 """The rows of a tree that a view shows: what is folded, filtered, sorted, and at which layer.
 
-Rows are built by a generator that yields after each batch, so that a view can paint and answer keys in between; cost grows
-with the rows shown, not with the paths there are.
+Rows are built by a generator that yields after each batch, so that a view can paint and answer keys in between; cost
+grows with the rows shown, not with the paths there are.
 """
 
 from array import array
@@ -201,7 +201,7 @@ class VisibleRows:
             return None
 
     def next_match(self, row: int, step: int) -> int | None:
-        """Return the next row (``step`` 1) or the one before (-1) that the query hits, going round; None where there is none."""
+        """Return the next row that the query hits (``step`` 1) or the one before (-1), going round; None if none is."""
         count = len(self.nodes)
         for distance in range(1, count + 1):
             candidate = (row + step * distance) % count

@@ -48,8 +48,9 @@ _WORDS = ("file", "dir", "symlink", "hardlink", "fifo", "char", "block")
 class FileEntry:
     """One entry as a layer holds it, or a directory that is only implied (``row`` is None then).
 
-    ``path`` is relative bytes (``etc/passwd``; the root is empty); ``size`` counts bytes of a regular file and is 0 for all
-    else; ``link`` is a symlink's target as it is, or a hard link's as a relative path of the image; ``mtime`` in seconds.
+    ``path`` is relative bytes (``etc/passwd``; the root is empty); ``size`` counts bytes of a regular file and is 0 for
+    all else; ``link`` is a symlink's target as it is, or a hard link's as a relative path of the image; ``mtime`` in
+    seconds.
     """
 
     path: bytes
@@ -73,9 +74,9 @@ Permissions = tuple[int, int, int]
 class EntryTable:
     """Columns of equal length, one row an entry of the layer's tar: 29 bytes a row.
 
-    ``permissions`` holds indexes into ``permission_sets``: few differ in a layer. ``data_offsets`` count in the uncompressed
-    layer. What only some rows have is kept apart: the links by ascending row in ``link_rows``, each with the end of its target
-    in ``links``; xattrs, device numbers and sparse maps by row.
+    ``permissions`` holds indexes into ``permission_sets``: few differ in a layer. ``data_offsets`` count in the
+    uncompressed layer. What only some rows have is kept apart: the links by ascending row in ``link_rows``, each with
+    the end of its target in ``links``; xattrs, device numbers and sparse maps by row.
     """
 
     __slots__ = (

@@ -22,8 +22,8 @@ class Compression(StrEnum):
 class Layer:
     """One layer, numbered from 1 at the base.
 
-    ``blob`` is None where the layer cannot be had, and ``problem`` then says why in one sentence. ``blob_size`` is counted,
-    never taken from the image; None where there is no blob.
+    ``blob`` is None where the layer cannot be had, and ``problem`` then says why in one sentence. ``blob_size`` is
+    counted, never taken from the image; None where there is no blob.
     """
 
     number: int

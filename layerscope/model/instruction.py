@@ -15,8 +15,8 @@ _KEYWORD = re.compile(
 def instruction_of(created_by: str | None) -> str | None:
     """Return the instruction, in one line: ``RUN apt-get update``; None where the history does not say.
 
-    The classic builder writes ``/bin/sh -c #(nop)  CMD ["sh"]``, BuildKit ``RUN /bin/sh -c make # buildkit``, and both put
-    build arguments in front as ``|1 VERSION=2 /bin/sh -c make``.
+    The classic builder writes ``/bin/sh -c #(nop)  CMD ["sh"]``, BuildKit ``RUN /bin/sh -c make # buildkit``, and both
+    put build arguments in front as ``|1 VERSION=2 /bin/sh -c make``.
     """
     if created_by is None:
         return None

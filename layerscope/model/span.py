@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FileSpan:
-    """``size`` bytes of the file ``path`` from ``offset`` on; ``stated_size`` is what a header promised, if that is more."""
+    """``size`` bytes of the file ``path`` from ``offset`` on; ``stated_size`` is what a header promised, if more."""
 
     path: str
     offset: int

@@ -4,13 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import layerscope
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.model.entries import EntryTable
 from layerscope.model.image import Layer
 from layerscope.session.stack import Tallies
 from layerscope.session.wire import (
@@ -23,6 +23,9 @@ from layerscope.session.wire import (
     write_order,
     write_preference,
 )
+
+if TYPE_CHECKING:
+    from layerscope.model.entries import EntryTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class LayerRead:
 
 @dataclass(frozen=True, slots=True)
 class LayersStacked:
-    """The layers read so far as one tree. ``tallies`` has the layers below which none is missing; ``last``: all are there."""
+    """The layers read so far as one tree. ``tallies`` has the layers below which none is missing."""
 
     tree: LayeredTree
     tallies: Tallies
@@ -63,7 +66,7 @@ class BackgroundReader:
     """A reader process at work. It starts at once, so that it runs while the caller still imports its screen."""
 
     def __init__(self, layers: tuple[Layer, ...], first: int) -> None:
-        self._process = subprocess.Popen(  # noqa: S603  # this interpreter, this package
+        self._process = subprocess.Popen(  # this interpreter, this package
             [sys.executable, "-P", "-m", "layerscope.session.reader_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -119,7 +122,9 @@ class BackgroundReader:
         """End the process, whatever it is doing."""
         self._process.kill()
         self._process.wait()
-        self._input.close()
+        with suppress(BrokenPipeError):
+            # it tries to hand over a wish that nobody took
+            self._input.close()
         if not self._is_listened_to:
             self._answers.close()
 

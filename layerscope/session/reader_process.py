@@ -102,7 +102,7 @@ def main() -> None:
     """Answer one order."""
     gc.disable()
     # unbuffered, so that select tells of what has not been read
-    asked = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: PTH123, SIM115  # standard input
+    asked = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115  # standard input
     try:
         _Reader(read_order(asked), asked, sys.stdout.buffer).run()
     except BrokenPipeError:

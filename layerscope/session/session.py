@@ -2,18 +2,21 @@
 
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.errors import UsageError
 from layerscope.model.image import Image
-from layerscope.session.background import BackgroundReader
-from layerscope.session.contents import Contents
 from layerscope.session.stack import LayerStack, Tallies
 from layerscope.sources.choose import Candidate
 from layerscope.sources.open import OpenedSource, open_source
 from layerscope.sources.spool import Progress
 from layerscope.text import plural
+
+if TYPE_CHECKING:
+    from layerscope.session.background import BackgroundReader
+    from layerscope.session.contents import Contents
+    from layerscope.session.why import WhyReport
 
 
 class ImageSession:
@@ -43,12 +46,23 @@ class ImageSession:
         return self._stack.tree()
 
     @cached_property
-    def contents(self) -> Contents:
+    def contents(self) -> "Contents":
         """What the files hold, over the tree that this process read itself."""
+        from layerscope.session.contents import Contents  # noqa: PLC0415  # hashlib, that a listing does without
+
         return Contents(self.image, self.tree)
 
-    def read_in_background(self, first: int) -> BackgroundReader:
+    @cached_property
+    def why(self) -> "WhyReport":
+        """Which layer made the image large, and what to change; reads the layers and some content when first asked."""
+        from layerscope.session.why import why_report  # noqa: PLC0415  # the rules, that a listing does without
+
+        return why_report(self.image, self.tree, self.tallies, self.contents)
+
+    def read_in_background(self, first: int) -> "BackgroundReader":
         """Start to read the layers beside this process, the layer ``first`` before the others."""
+        from layerscope.session.background import BackgroundReader  # noqa: PLC0415  # processes
+
         return BackgroundReader(self.image.layers, first)
 
     def layer_number(self, number: int | None) -> int:

@@ -1,7 +1,7 @@
 """How the reader process hands its work over: length-prefixed frames of raw columns.
 
-A frame is its length in four bytes, a MessagePack head of that length, and then the buffers whose sizes the head gives. Columns
-travel as the bytes they are: objects would have to be built with the interpreter lock held, while keys wait.
+A frame is its length in four bytes, a MessagePack head of that length, and then the buffers whose sizes the head gives.
+Columns travel as the bytes they are: objects would have to be built with the interpreter lock held, while keys wait.
 """
 
 from array import array
@@ -14,8 +14,7 @@ from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.overlay import LayerTally
 from layerscope.analysis.path_index import PathIndex
 from layerscope.model.entries import EntryTable, Ints, Permissions, SparseMap, Xattrs
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Layer
 from layerscope.session.stack import Tallies
 
 _TABLE_CODES = ("q", "I", "q", "q", "I", "I")
@@ -80,12 +79,15 @@ def write_frame(file: IO[bytes], head: AnyHead, buffers: Sequence[Buffer] = ()) 
 
 
 def read_frame(file: IO[bytes]) -> tuple[AnyHead, list[bytes]] | None:
-    """Return the next frame, or None where the stream ends."""
+    """Return the next frame, or None where the stream ends, be it in the middle of a frame."""
     prefix = file.read(_LENGTH)
-    if len(prefix) < _LENGTH:
+    length = int.from_bytes(prefix, "big")
+    encoded = file.read(length)
+    if len(prefix) < _LENGTH or len(encoded) < length:
         return None
-    head: AnyHead = msgspec.msgpack.decode(file.read(int.from_bytes(prefix, "big")), type=AnyHead)
-    return head, [file.read(size) for size in head.sizes]
+    head: AnyHead = msgspec.msgpack.decode(encoded, type=AnyHead)
+    buffers = [file.read(size) for size in head.sizes]
+    return (head, buffers) if [len(buffer) for buffer in buffers] == head.sizes else None
 
 
 def write_order(file: IO[bytes], order: ReadOrder) -> None:

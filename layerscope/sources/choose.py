@@ -1,6 +1,5 @@
 """Chooses one image where a source holds several: several tags, several platforms."""
 
-import platform as machine
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -96,7 +95,9 @@ def choose(
 
 def this_platform() -> str:
     """Return the platform of the images that run on this machine."""
-    architecture = machine.machine().lower()
+    import platform  # noqa: PLC0415  # 2 ms, and most archives hold one image
+
+    architecture = platform.machine().lower()
     return f"linux/{_ARCHITECTURES.get(architecture, architecture)}"
 
 

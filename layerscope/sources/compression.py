@@ -43,7 +43,9 @@ class _Codec:
 def _gzip() -> _Codec:
     from isal import igzip, isal_zlib  # noqa: PLC0415  # only where a blob needs it
 
-    return _Codec(lambda raw: igzip.IGzipFile(fileobj=raw, mode="rb"), (isal_zlib.error, EOFError, OSError))
+    # isal's stubs leave the class untyped, and take the exception's class for an exception
+    errors: Any = (isal_zlib.error, EOFError, OSError)
+    return _Codec(lambda raw: igzip.IGzipFile(fileobj=raw, mode="rb"), errors)  # type: ignore[no-untyped-call]
 
 
 def _zstd() -> _Codec:
@@ -101,8 +103,8 @@ def detect_span(span: FileSpan) -> Compression:
 class DecompressedSpan:
     """The decompressed bytes of a span; a context manager.
 
-    `read1` raises InvalidLayer where the stream is broken or ends early, and UnsupportedCompression where it asks for too
-    much memory.
+    `read1` raises InvalidLayer where the stream is broken or ends early, and UnsupportedCompression where it asks for
+    too much memory.
     """
 
     def __init__(self, span: FileSpan, compression: Compression) -> None:

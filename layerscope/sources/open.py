@@ -69,7 +69,7 @@ def open_source(reference: str, *, progress: Progress | None = None) -> OpenedSo
             candidates = source(reference, spool)
             if candidates is not None:
                 return OpenedSource(reference, candidates, stack.pop_all())
-    raise ImageNotFound(f"no file or folder is named {shown(reference)}")
+    raise ImageNotFound(f"no file or folder is named {shown(reference)}" if reference else "the image's name is empty")
 
 
 def _open_standard_input(reference: str, spool: Spool) -> Candidates | None:

@@ -37,6 +37,7 @@ class SpanFile(RawIOBase):
         return self._position
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file; one that could not be opened is closed as well, when it is forgotten."""
+        if hasattr(self, "_file"):
+            self._file.close()
         super().close()

@@ -53,8 +53,8 @@ def number(field: bytes) -> int:
 def checksum_holds(header: bytes) -> bool:
     """Tell whether a header's checksum is right.
 
-    The sum of the bytes is the low half of their Adler-32, which is computed at C speed, less what exceeds its modulus;
-    the signed sums of some old writers are compared the slow way.
+    The sum of the bytes is, modulo 65521, the low half of their Adler-32, which is computed at C speed; the signed sums
+    of some old writers are added up the slow way.
     """
     try:
         stated = number(header[148:156])

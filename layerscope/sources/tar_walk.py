@@ -1,12 +1,12 @@
 """The walk over the headers of a tar: one pass, no content read, columns out.
 
-It reads ustar, GNU (long names, base-256 numbers, sparse files) and PAX (path, linkpath, size, owner, times, xattrs, sparse
-files, global headers); see `tar_header` and `pax` for the sources. The ordinary entry takes a short way through `walk`; all
-that is rare goes through a method of `_Walk`.
+It reads ustar, GNU (long names, base-256 numbers, sparse files) and PAX (path, linkpath, size, owner, times, xattrs,
+sparse files, global headers); see `tar_header` and `pax` for the sources. The ordinary entry takes a short way through
+`_walk`; all that is rare goes through a method of `_Walk`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from struct import Struct
 from zlib import adler32
 
@@ -33,19 +33,25 @@ _FIELDS = Struct("100s24s12s12s8sc")
 _LONGEST_EXTENSION = 16 * 1024 * 1024
 """A PAX header or a long name larger than this is no honest one."""
 
+_LONGEST_PATH = 16 * 1024
+"""An entry whose name or link target is longer is left out: Linux opens none beyond 4 KiB, and each folder costs."""
+
+_LONGEST_SHOWN = 200
+"""How much of a name a warning repeats."""
+
 _LONGEST_SPARSE_MAP = 4 * 1024 * 1024
 _WARNINGS_KEPT = 20
 _FETCHES_A_YIELD = 63
 """The caller is asked after so many reads (a mask): a few milliseconds at most."""
 
 _LARGEST = (1 << 63) - 1
-_USTAR = b"ustar\x0000"
+_USTAR = b"ustar\0"
 _NO_RECORDS: Records = {}
 _EXTENSIONS = frozenset({b"x", b"X", b"g", b"L", b"K", b"V", b"M", b"N"})
 _SPEAKING = frozenset({b"x", b"X", b"g", b"L", b"K"})
 _PLAIN_RECORDS = frozenset({b"path", b"linkpath", b"mtime", b"atime", b"ctime", b"comment", b"uname", b"gname"})
-_HEADER_ONLY = frozenset({b"1", b"2", b"3", b"4", b"5", b"6"})
-"""Entries without content, whatever size they state."""
+_DUMP_DIR = b"D"
+"""GNU's incremental directory: beside files the only entry with content; all others have none, whatever they state."""
 
 _ORDINARY = {b"0": Kind.FILE, b"5": Kind.DIR, b"1": Kind.HARDLINK, b"2": Kind.SYMLINK}
 """What the short way through the walk takes in."""
@@ -57,7 +63,7 @@ _ODD_START = frozenset({b"", b"."})
 
 @dataclass(slots=True)
 class _Extension:
-    """What the headers in front of an entry say of it. ``plain`` while that is no more than name, link and mtime."""
+    """What the headers in front of an entry say of it; ``plain`` while that is an ordinary name, link and mtime."""
 
     records: Records = field(default_factory=dict)
     long_name: bytes | None = None
@@ -66,7 +72,7 @@ class _Extension:
 
 
 def normalized(name: bytes) -> bytes | None:
-    """Return a name as the relative path of the image (``./etc//passwd/`` is ``etc/passwd``), or None where it has ``..``."""
+    """Return a name as a relative path of the image (``./etc//passwd/`` is ``etc/passwd``); None if it has ``..``."""
     parts = [part for part in name.split(b"/") if part not in (b"", b".")]
     return None if b".." in parts else b"/".join(parts)
 
@@ -83,9 +89,9 @@ class _Walk:
         self.waiting = False
 
     def rare(self, header: bytes, offset: int, following: bytes) -> int:
-        """Take in what is not ordinary; its body starts at ``offset``, and ``following`` holds what has been read of it.
+        """Take in what is not ordinary, and return where the next header is.
 
-        Return where the next header is.
+        Its body starts at ``offset``, and ``following`` holds what has been read of it.
         """
         flag = header[156:157]
         if flag not in _EXTENSIONS:
@@ -109,6 +115,7 @@ class _Walk:
         """Take in a header that speaks of the next entry (or, ``g``, of all that follow)."""
         pending = self._pending
         self.waiting = True
+        pending.plain = pending.plain and len(body) <= _LONGEST_PATH
         if flag == b"L":
             pending.long_name = body.partition(b"\0")[0]
         elif flag == b"K":
@@ -117,59 +124,50 @@ class _Walk:
             self._globals |= parse_records(body, offset)
         else:
             pending.records |= parse_records(body, offset)
-            pending.plain = pending.records.keys() <= _PLAIN_RECORDS
+            pending.plain = pending.plain and pending.records.keys() <= _PLAIN_RECORDS and b"\0" not in body
 
-    def take_plain(self, name: bytes, link: bytes, mtime: int) -> tuple[bytes, bytes, int] | None:
-        """Return name, link and mtime of the entry that the headers spoke of, or None where they said more than that."""
+    def take_plain(self, name: bytes, link: bytes, mtime: int, offset: int) -> tuple[bytes, bytes, int] | None:
+        """Return name, link and mtime of the entry that the headers spoke of, or None where they said more."""
         pending = self._pending
         if not pending.plain or self._globals:
             return None
         self._pending, self.waiting = _Extension(), False
         records = pending.records
         if mtime_text := records.get(b"mtime"):
-            mtime = _clamped(_decimal(mtime_text, b"mtime", 0))
+            mtime = _clamped(_decimal(mtime_text, b"mtime", offset))
         name = records.get(b"path") or (name if pending.long_name is None else pending.long_name)
         link = records.get(b"linkpath") or (link if pending.long_link is None else pending.long_link)
         return name, link, mtime
 
     def entry(self, header: bytes, offset: int) -> int:
-        """Take in an entry that is out of the ordinary; its content starts at ``offset``. Return where the next header is."""
+        """Take in an entry that is out of the ordinary, and return where the next header is.
+
+        Its content starts at ``offset``.
+        """
         pending, self._pending = self._pending, _Extension()
         self.waiting = bool(self._globals)
         records = {key: value for key, value in (self._globals | pending.records).items() if value}
         name, link = _names(header, pending, records)
-        kind = _kind_of(header[156:157], name)
-        stored = 0
-        if header[156:157] not in _HEADER_ONLY:
+        flag = header[156:157]
+        kind = _kind_of(flag, name)
+        stored, size, data, sparse = 0, 0, offset, None
+        if kind is Kind.FILE or flag == _DUMP_DIR:
             stored = _checked_size(_numeric(records, b"size", header[124:136], offset), offset)
-        size, data, sparse = 0, offset, None
         if kind is Kind.FILE:
             size, data, sparse = self._sparse(header, records, stored, offset)
         path = self.odd_path(name)
-        # the blocks of an old GNU map stand in front of the stored bytes, a version 1.0 map is among them
-        next_header = (data if header[156:157] == b"S" else offset) + _padded(stored)
+        if path is not None and len(link) > _LONGEST_PATH:
+            self._leave_out(name, "the target of its link is too long")
+            path = None
         if path is not None:
-            row = self._entries.table.append(self._entry_of(header, records, path, kind, size, data), data)
+            entry = replace(_metadata(header, records, kind, offset), path=path, size=size)
+            row = self._entries.table.append(entry, data)
             self._entries.paths.append(path)
             self.add_link(row, kind, link)
             if sparse is not None:
                 self._entries.table.sparse[row] = sparse
-        return next_header
-
-    def _entry_of(self, header: bytes, records: Records, path: bytes, kind: Kind, size: int, at: int) -> FileEntry:
-        device = (number(header[329:337]), number(header[337:345])) if kind in (Kind.CHAR, Kind.BLOCK) else None
-        return FileEntry(
-            path,
-            kind,
-            size,
-            number(header[100:108]) & 0o7777,
-            _numeric(records, b"uid", header[108:116], at) & 0xFFFFFFFF,
-            _numeric(records, b"gid", header[116:124], at) & 0xFFFFFFFF,
-            _clamped(_numeric(records, b"mtime", header[136:148], at)),
-            None,
-            xattrs_of(records),
-            device,
-        )
+        # the blocks of an old GNU map stand in front of the stored bytes, a version 1.0 map is among them
+        return (data if flag == b"S" else offset) + _padded(stored)
 
     def _sparse(self, header: bytes, records: Records, stored: int, offset: int) -> tuple[int, int, SparseMap | None]:
         """Return the real size, where the data starts, and the map; the map is None for an ordinary file."""
@@ -187,14 +185,17 @@ class _Walk:
         return real_size, data, checked_sparse_map(pieces, real_size, stored - (data - offset), offset)
 
     def _old_gnu_sparse(self, header: bytes, stored: int, offset: int) -> tuple[int, int, SparseMap]:
-        real_size, pieces, more = gnu_sparse(header)
-        while more:
-            block = self._blocks.fetch(offset, BLOCK)[:BLOCK]
-            if len(block) < BLOCK or len(pieces) > _LONGEST_SPARSE_MAP // 24:
-                raise InvalidLayer("the map of a sparse file is cut off", offset)
-            following, more = gnu_sparse_extension(block)
-            pieces += following
-            offset += BLOCK
+        try:
+            real_size, pieces, more = gnu_sparse(header)
+            while more:
+                block = self._blocks.fetch(offset, BLOCK)[:BLOCK]
+                if len(block) < BLOCK or len(pieces) > _LONGEST_SPARSE_MAP // 24:
+                    raise InvalidLayer("the map of a sparse file is cut off", offset)
+                following, more = gnu_sparse_extension(block)
+                pieces += following
+                offset += BLOCK
+        except ValueError as error:
+            raise InvalidLayer("the map of a sparse file is broken", offset) from error
         real_size = _checked_size(real_size, offset)
         return real_size, offset, checked_sparse_map(pieces, real_size, stored, offset)
 
@@ -224,10 +225,13 @@ class _Walk:
             self._entries.table.add_link(row, target)
 
     def odd_path(self, name: bytes) -> bytes | None:
-        """Return the path of an entry, or None where it is no entry of the image: a whiteout, bookkeeping, a name with ``..``."""
+        """Return the path of an entry, or None where it is none: a whiteout, bookkeeping, a name that is left out."""
         path = normalized(name)
         if path is None:
-            self._leave_out(name)
+            self._leave_out(name, "its name has ..")
+            return None
+        if len(path) > _LONGEST_PATH:
+            self._leave_out(name, "its name is too long")
             return None
         found = whiteout_of(path)
         if found is None:
@@ -238,16 +242,22 @@ class _Walk:
             self._entries.whiteouts.append(found)
         return None
 
-    def _leave_out(self, name: bytes) -> None:
+    def _leave_out(self, name: bytes, reason: str) -> None:
         self._left_out += 1
         if self._left_out <= _WARNINGS_KEPT:
-            self._entries.warnings.append(f"left out {printable_name(name)}: its name has ..")
+            shown = printable_name(name[:_LONGEST_SHOWN]) + ("…" if len(name) > _LONGEST_SHOWN else "")
+            self._entries.warnings.append(f"left out {shown}: {reason}")
+
+    def check_end(self, offset: int) -> None:
+        """Raise InvalidLayer where headers spoke of an entry that does not come."""
+        if self._pending != _Extension():
+            raise InvalidLayer("it ends behind an extended header", offset)
 
     def finish(self) -> None:
         """Say how many more entries were left out than are named."""
         if self._left_out > _WARNINGS_KEPT:
-            more = plural(self._left_out - _WARNINGS_KEPT, "entry", "entries")
-            self._entries.warnings.append(f"left out {more} more whose names have ..")
+            more = plural(self._left_out - _WARNINGS_KEPT, "more entry", "more entries")
+            self._entries.warnings.append(f"left out {more}")
 
 
 def _names(header: bytes, pending: _Extension, records: Records) -> tuple[bytes, bytes]:
@@ -265,7 +275,21 @@ def _names(header: bytes, pending: _Extension, records: Records) -> tuple[bytes,
 def _with_prefix(header: bytes, name: bytes) -> bytes:
     """Return the whole name of a ustar header; where its prefix would be, GNU keeps other things."""
     prefix = header[345:500].partition(b"\0")[0]
-    return prefix + b"/" + name if header[257:265] == _USTAR else name
+    return prefix + b"/" + name if header[257:263] == _USTAR else name
+
+
+def _metadata(header: bytes, records: Records, kind: Kind, offset: int) -> FileEntry:
+    """Return what a header and its records say of an entry, but for its path, size and link."""
+    mode = _numeric(_NO_RECORDS, b"mode", header[100:108], offset)
+    uid = _numeric(records, b"uid", header[108:116], offset)
+    gid = _numeric(records, b"gid", header[116:124], offset)
+    mtime = _clamped(_numeric(records, b"mtime", header[136:148], offset))
+    device = None
+    if kind in (Kind.CHAR, Kind.BLOCK):
+        major = _numeric(_NO_RECORDS, b"device", header[329:337], offset)
+        device = (major, _numeric(_NO_RECORDS, b"device", header[337:345], offset))
+    permissions = mode & 0o7777, uid & 0xFFFFFFFF, gid & 0xFFFFFFFF
+    return FileEntry(b"", kind, 0, *permissions, mtime, xattrs=xattrs_of(records), device=device)
 
 
 def _kind_of(flag: bytes, name: bytes) -> Kind:
@@ -307,11 +331,12 @@ def _padded(size: int) -> int:
 def walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:
     """Fill ``entries`` from the headers of a tar, and yield the stored bytes that lie behind, now and then.
 
-    A tar that breaks off or is broken ends the walk with a sentence in ``entries.error``; what was read is kept. The caller may
-    stop at any yield.
+    A tar that breaks off or is broken ends the walk with a sentence in ``entries.error``; what was read is kept. The
+    caller may stop at any yield.
     """
+    state = _Walk(blocks, entries)
     try:
-        yield from _walk(blocks, entries)
+        yield from _walk(state, blocks, entries)
     except InvalidLayer as error:
         where = f", at byte {error.offset:,} of its tar" if error.offset is not None else ""
         entries.error = f"{error}{where}"
@@ -319,6 +344,7 @@ def walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:
         entries.error = str(error)
     except OSError as error:
         entries.error = f"cannot be read: {error.strerror or error}"
+    state.finish()
 
 
 class _PermissionIds(dict[bytes, int]):
@@ -335,7 +361,7 @@ class _PermissionIds(dict[bytes, int]):
 
 
 class _Parents(dict[bytes, bytes | None]):
-    """A parent folder as the normalized path in front of a name, with its slash; None where its names need a closer look."""
+    """A parent folder as the normalized path in front of a name, with its slash; None where it needs a closer look."""
 
     def __missing__(self, folder: bytes) -> bytes | None:
         clean = normalized(folder)
@@ -345,15 +371,16 @@ class _Parents(dict[bytes, bytes | None]):
 
 
 class _Numbers(dict[bytes, int]):
-    """The number in a numeric field; ValueError where it is broken."""
+    """The number in an mtime field; ValueError where it is broken."""
 
     def __missing__(self, field: bytes) -> int:
-        value = self[field] = number(field)
+        value = self[field] = _clamped(number(field))
         return value
 
 
-def _walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:  # noqa: C901, PLR0912, PLR0915  # the hot loop: a call more costs a tenth of an entry
-    state = _Walk(blocks, entries)
+def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: a call more costs a tenth of an entry
+    state: _Walk, blocks: TarBlocks, entries: LayerEntries
+) -> Iterator[int]:
     table = entries.table
     unpack, fetch, ordinary = _FIELDS.unpack_from, blocks.fetch, _ORDINARY.get
     add_path, add_kind, add_size = entries.paths.append, table.kinds.append, table.sizes.append
@@ -381,17 +408,20 @@ def _walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:  # noqa: C
             if header == ZERO_BLOCK:
                 break
             if not checksum_holds(header):
-                raise InvalidLayer(_what_is_there(offset), offset)
+                raise _no_header(offset)
         offset += BLOCK
         kind = ordinary(flag)
         if kind is None:
             offset = state.rare(header, offset, chunk[at + BLOCK : at + 3 * BLOCK])
             continue
         try:
-            size = int(size_field[:11], 8) if size_field[11] in _FIELD_ENDS else number(size_field)
+            size = int(size_field[:11], 8) if size_field[11] in _FIELD_ENDS else -1
             permission = permissions[owner]
             mtime = times[mtime_field]
         except ValueError:
+            size = permission = mtime = -1
+        if size < 0:
+            # large, negative or broken
             offset = state.entry(header, offset)
             continue
         path = name.partition(b"\0")[0]
@@ -399,7 +429,7 @@ def _walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:  # noqa: C
             path = _with_prefix(header, path)
         link = header[157:257].partition(b"\0")[0] if kind > 1 else b""
         if state.waiting:
-            told = state.take_plain(path, link, mtime)
+            told = state.take_plain(path, link, mtime, offset)
             if told is None:
                 offset = state.entry(header, offset)
                 continue
@@ -421,15 +451,13 @@ def _walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:  # noqa: C
         add_mtime(mtime)
         add_data(offset)
         if kind == 0:
-            if size < 0:
-                raise InvalidLayer(f"a header claims a size of {size} bytes", offset)
             add_size(size)
             offset += (size + 511) & -512
         else:
             add_size(0)
             if kind != 1:
                 state.add_link(len(table.sizes) - 1, kind, link)
-    state.finish()
+    state.check_end(offset)
 
 
 def _check_end(blocks: TarBlocks, offset: int, left: int, entries: LayerEntries) -> None:
@@ -437,19 +465,24 @@ def _check_end(blocks: TarBlocks, offset: int, left: int, entries: LayerEntries)
     end = blocks.end()
     if end == 0:
         raise InvalidLayer("it is empty")
-    if end < offset - BLOCK or end < _end_of_content(entries.table):
-        last = printable_name(entries.paths[-1]) if entries.paths else "its first entry"
-        raise InvalidLayer(f"it ends inside {last}", end)
-    if left and end > offset:
+    if offset == 0:
+        raise _no_header(offset)
+    if end < _end_of_content(entries.table):
+        raise InvalidLayer(f"it ends inside {printable_name(entries.paths[-1])}", end)
+    if end <= offset - BLOCK:
+        raise InvalidLayer("it ends inside an entry", end)
+    if left:
         raise InvalidLayer("it ends inside a header", offset)
 
 
 def _end_of_content(table: EntryTable) -> int:
     """Return where the content of the last entry ends; some builders do not pad it (umoci's issue 436)."""
-    if not table.kinds or table.kinds[-1] != Kind.FILE or len(table) - 1 in table.sparse:
+    if not table.kinds or table.kinds[-1] != Kind.FILE:
         return 0
-    return table.data_offsets[-1] + table.sizes[-1]
+    sparse = table.sparse.get(len(table) - 1)
+    stored = table.sizes[-1] if sparse is None else sum(length for _, length in sparse)
+    return table.data_offsets[-1] + stored
 
 
-def _what_is_there(offset: int) -> str:
-    return "it is no tar" if offset == 0 else "a header is broken"
+def _no_header(offset: int) -> InvalidLayer:
+    return InvalidLayer("a header is broken", offset) if offset else InvalidLayer("it is no tar")

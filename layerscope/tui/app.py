@@ -1,6 +1,7 @@
 """The explorer as an application: themes, and which screen comes first."""
 
 from collections.abc import Iterable
+
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 

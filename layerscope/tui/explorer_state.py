@@ -105,6 +105,12 @@ class ExplorerState:
         self.query = query
         self._filter_folds = Folds()
 
+    def reveal(self, node: int) -> None:
+        """Open the folders above a node."""
+        if self.tree is not None:
+            for folder in self.tree.index.ancestors(node):
+                self.folds.set(folder, self.tree.index.depths[folder], open_it=True)
+
     def rows(self) -> VisibleRows | None:
         """Return the rows of the tree as they are asked for, still to be built; None where there is no tree yet."""
         if self.tree is None or not self.is_shown:

@@ -20,6 +20,11 @@ class Glyphs:
     ellipsis: str
     here: str
 
+    @property
+    def has_unicode(self) -> bool:
+        """Whether more than ASCII can be shown."""
+        return not self.separator.isascii()
+
     def bar(self, share: float, width: int) -> str:
         """Return a bar that fills a share of the width, without trailing space; what is not nothing shows."""
         steps = len(self.eighths) - 1

@@ -1,6 +1,7 @@
 """The explorer: layers on the left, the file tree of the chosen one on the right."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,20 +11,19 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.getters import query_one
 from textual.screen import Screen
-from textual.widget import Widget
 
 from layerscope.analysis.query import parse_query
 from layerscope.analysis.visible_rows import Scope, Sort, VisibleRows
 from layerscope.errors import UsageError
 from layerscope.session.background import BackgroundReader, LayersStacked, ReadingFailed
 from layerscope.session.session import ImageSession
-from layerscope.text import path_text, printable_name
+from layerscope.text import path_text, plural, printable_line, printable_name
 from layerscope.tui.explorer_state import ExplorerState
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.layer_lines import layer_lines, reading_share
 from layerscope.tui.messages import ReadHappened
 from layerscope.tui.screens.help import HelpScreen
-from layerscope.tui.slices import FIRST_SLICE, NEXT_SLICE, run_for
+from layerscope.tui.slices import FIRST_SLICE, NEXT_SLICE, SECONDS_A_PICTURE, run_for
 from layerscope.tui.widgets.entry_details import EntryDetails
 from layerscope.tui.widgets.file_tree import COLUMN_SETS, FileTree
 from layerscope.tui.widgets.image_title import ImageTitle
@@ -33,6 +33,10 @@ from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.step_details import StepDetails, image_fields, step_fields
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from layerscope.session.weighing import Weighing
+    from layerscope.tui.widgets.fact_table import Target
     from layerscope.tui.widgets.filter_bar import FilterBar
 
 _OPEN_ALL = 1 << 15
@@ -47,6 +51,7 @@ _KEYS_IN_LINE = (
     ("scope", "a", "a", "own"),
     ("changes", "c", "c", "changes"),
     ("layer", "right_square_bracket", "[ ]", "layer"),
+    ("weight", "w", "w", "size"),
     ("quit", "q", "q", "quit"),
     ("columns", "o", "o", "columns"),
     ("fold_all", "z", "z", "fold all"),
@@ -54,17 +59,24 @@ _KEYS_IN_LINE = (
     ("empty_steps", "e", "e", "steps"),
     ("copy", "y", "y", "copy"),
 )
-"""What the footer shows while it works and fits: action, key, how the key is written, what it does. The help has all keys."""
+"""What the footer shows while it works and fits: action, key, how it is written, its word. The help has all keys."""
 
 
-def _key(keys: str, action: str, description: str, tooltip: str, shown: str | None = None) -> Binding:
-    return Binding(keys, action, description, key_display=shown, tooltip=tooltip, id=f"explorer.{description}")
+_KEYS_IN_FILTER = (("enter", "enter", "go to the match"), ("escape", "esc", "clear"), ("tab", "tab", "pane"))
+"""What the footer shows while a filter is typed: all other keys are text."""
+
+
+def _key(
+    keys: str, action: str, description: str, tooltip: str, shown: str | None = None, *, priority: bool = False
+) -> Binding:
+    name = f"explorer.{description}"
+    return Binding(keys, action, description, key_display=shown, tooltip=tooltip, id=name, priority=priority)
 
 
 class ExplorerScreen(Screen[object]):
     """Wires the widgets to the state and to the reader."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # Textual's own name and type
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("question_mark", "help", "help", "Show all keys", "?"),
         _key(
@@ -73,10 +85,12 @@ class ExplorerScreen(Screen[object]):
             "filter",
             "Filter as you type: text, a glob with * or ?, re: for a regular expression",
             "/",
+            # else keys that follow at once would not find the filter open
+            priority=True,
         ),
         _key("n", "next_match(1)", "next", "Go to the next match"),
         _key("N", "next_match(-1)", "previous", "Go to the match before", "N"),
-        _key("escape", "clear", "clear", "Clear the filter, or go back to the tree", "esc"),
+        _key("escape", "clear", "clear", "Clear the filter", "esc"),
         _key("s", "sort", "sort", "Sort by size, or by name"),
         _key("a", "scope", "merged/own", "Show the merged tree, or only what the layer holds"),
         _key("c", "changes", "changes", "Show changes only, or everything"),
@@ -95,6 +109,7 @@ class ExplorerScreen(Screen[object]):
             )
             for depth in range(1, 10)
         ],
+        _key("w", "weight", "size", "Show what makes the image large, what is dead and why, and what to change"),
         _key("o", "columns", "columns", "Show mode and owner, then times and layers too, then neither"),
         _key("e", "empty_steps", "empty steps", "Show or hide the steps that made no layer"),
         _key("i", "image_details", "image", "Show the details of the image, or of the chosen step"),
@@ -114,10 +129,11 @@ class ExplorerScreen(Screen[object]):
         background: $background;
         #panes { height: 1fr; layout: horizontal; }
         #left { width: 42%; max-width: 72; }
-        .frame { border: round $foreground 30%; border-title-color: $foreground; border-subtitle-color: $foreground 60%; }
+        .frame { border: round $foreground 30%; }
+        .frame { border-title-color: $foreground; border-subtitle-color: $foreground 60%; }
         .frame:focus-within { border: round $primary; border-title-style: bold; }
         #layers-frame { height: 1fr; min-height: 4; }
-        #details-frame { height: auto; max-height: 50%; }
+        #details-frame { height: auto; max-height: 40%; }
         #files-frame { width: 1fr; height: 1fr; }
         &.-narrow #panes { layout: vertical; }
         &.-narrow #left { width: 100%; max-width: 100%; height: 8; }
@@ -125,6 +141,9 @@ class ExplorerScreen(Screen[object]):
         &.-narrow #details-frame { display: none; }
         &.-narrow #left:focus-within #details-frame { display: block; }
         &.-narrow #files-frame { width: 100%; }
+        &.-narrow #left:focus-within #details-frame { max-height: 50%; }
+        &.-narrow EntryDetails { min-height: 1; max-height: 1; }
+        &.-narrow #files-frame:focus-within EntryDetails { min-height: 2; max-height: 6; }
         &.-ascii .frame { border: ascii $foreground 30%; }
         &.-ascii .frame:focus-within { border: ascii $primary; }
     }
@@ -138,14 +157,16 @@ class ExplorerScreen(Screen[object]):
     key_line = query_one(KeyLine)
 
     def __init__(self, session: ImageSession, reader: BackgroundReader, glyphs: Glyphs) -> None:
-        super().__init__(classes="" if glyphs.separator == "·" else "-ascii")
+        super().__init__(classes="" if glyphs.has_unicode else "-ascii")
         self._session = session
         self._reader = reader
         self._glyphs = glyphs
         self._state = ExplorerState(session.image)
         self._shows_image = False
         self._wanted_node: int | None = None
+        self._growing = False
         self._filter_bar: FilterBar | None = None
+        self._weighing: Weighing | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
@@ -171,6 +192,10 @@ class ExplorerScreen(Screen[object]):
         self._show_keys()
         self._read()
 
+    def on_unmount(self) -> None:
+        """End the reading: the thread that waits for it would keep the application from ending."""
+        self._reader.close()
+
     @work(thread=True, exit_on_error=False, group="reader")
     def _read(self) -> None:
         for event in self._reader.events():
@@ -181,13 +206,15 @@ class ExplorerScreen(Screen[object]):
         event, state = message.event, self._state
         if isinstance(event, ReadingFailed):
             state.reading.failure = f"the reading ended early (status {event.status})"
+            self._rebuild()
         elif isinstance(event, LayersStacked):
             path = self._cursor_path() if self.file_tree.cursor else None
             state.take_tree(event)
             self._rebuild(event.tree.index.find(path) if path else 0)
         else:
             state.take(event)
-        self._show_layers()
+        # not where the state has it: a move may still be on its way
+        self.layer_list.show(layer_lines(state), self.layer_list.cursor)
         self._show_title()
         if isinstance(event, LayersStacked):
             self._show_details()
@@ -227,17 +254,21 @@ class ExplorerScreen(Screen[object]):
         # a cursor at the top stays there, whatever comes to stand there
         self._wanted_node = (self.file_tree.node if self.file_tree.cursor else 0) if node is None else node
         building = rows.build()
-        done = run_for(building, FIRST_SLICE)
+        self._growing = not run_for(building, FIRST_SLICE)
         self._show_rows(rows)
-        if not done:
+        if self._growing:
             self._go_on(rows, building)
 
     @work(exclusive=True, group="rows")
     async def _go_on(self, rows: VisibleRows, building: Iterator[None]) -> None:
+        painted = time.monotonic()
         while not run_for(building, NEXT_SLICE):
-            self.file_tree.grow()
-            self._show_frame(rows)
+            if time.monotonic() - painted > SECONDS_A_PICTURE:
+                self.file_tree.grow()
+                self._show_frame(rows)
+                painted = time.monotonic()
             await asyncio.sleep(0)
+        self._growing = False
         self._show_rows(rows)
 
     def _show_rows(self, rows: VisibleRows) -> None:
@@ -256,7 +287,7 @@ class ExplorerScreen(Screen[object]):
         words = [rows.view.scope.value, *(["changes only"] if rows.view.changes_only else [])]
         words += [f"by {rows.view.sort.value}", f"{len(rows):,} rows"]
         if rows.view.query is not None:
-            words.append(f"{rows.matches:,} match {printable_name(rows.view.query.text)}")
+            words.append(plural(rows.matches, "match", "matches"))
         if not state.is_settled:
             words.insert(0, "layers below are still being read")
         frame.border_subtitle = separator.join(words)
@@ -294,6 +325,9 @@ class ExplorerScreen(Screen[object]):
         self.key_line.show(list(self._active_keys()))
 
     def _active_keys(self) -> Iterable[Key]:
+        if self._is_filtering:
+            yield from _KEYS_IN_FILTER
+            return
         for action, key, written, does in _KEYS_IN_LINE:
             if self.check_action(action, ()):
                 yield key, written, does
@@ -304,46 +338,58 @@ class ExplorerScreen(Screen[object]):
             return self._state.query is not None
         if action == "clear":
             return self._state.query is not None or (self._filter_bar is not None and self._filter_bar.display)
-        return True
+        return not (action == "filter" and self._is_filtering)
+
+    @property
+    def _is_filtering(self) -> bool:
+        return self._filter_bar is not None and self._filter_bar.has_focus
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys that work in the pane."""
+        self._show_keys()
 
     @on(LineList.Moved, "LayerList")
-    def _on_layer_moved(self, message: LineList.Moved) -> None:
-        self._state.step = self._state.steps[message.item]
+    def _on_layer_moved(self) -> None:
+        self._state.step = self._state.steps[self.layer_list.cursor]
         self._layer_chosen()
 
     @on(LineList.Moved, "FileTree")
     def _on_row_moved(self) -> None:
+        self._wanted_node = self.file_tree.node
         self._show_entry()
 
     @on(FileTree.Toggled)
     def _on_toggled(self, message: FileTree.Toggled) -> None:
-        rows = self.file_tree.rows
-        if rows is None:
+        rows, row = self.file_tree.rows, message.row
+        if rows is None or row >= len(rows):
             return
-        self.workers.cancel_group(self, "rows")
-        rows.toggle(message.row)
-        self._wanted_node = rows.nodes[message.row]
+        if self._growing:
+            rows.folds.toggled ^= {rows.nodes[row]}
+            self._rebuild(rows.nodes[row])
+            return
+        rows.toggle(row)
+        self._wanted_node = rows.nodes[row]
         self._show_rows(rows)
 
-    def _layer_chosen(self) -> None:
+    def _layer_chosen(self, node: int | None = None) -> None:
         if self._state.layer:
             self._reader.prefer(self._state.layer)
         self._shows_image = False
         self._show_details()
-        self._rebuild()
+        self._rebuild(node)
 
-    def on_filter_bar_changed(self, message: "FilterBar.Changed") -> None:
+    def on_input_changed(self, message: "FilterBar.Changed") -> None:
         """Look for what was typed so far."""
         message.stop()
         try:
             self._state.filter(parse_query(message.value))
         except UsageError as error:
-            self.entry_details.say(str(error))
+            self.entry_details.say(printable_line(str(error)))
             return
         self._rebuild()
         self._show_keys()
 
-    def on_filter_bar_submitted(self) -> None:
+    def on_input_submitted(self) -> None:
         """Go on in the tree, at a match."""
         self.file_tree.focus()
         rows = self.file_tree.rows
@@ -358,28 +404,30 @@ class ExplorerScreen(Screen[object]):
         """Show all keys."""
         self.app.push_screen(HelpScreen())
 
-    async def action_filter(self) -> None:
+    def action_filter(self) -> None:
         """Open the filter."""
         if self._filter_bar is None:
             # most looks at an image need none, and it costs a tenth of the start
             from layerscope.tui.widgets.filter_bar import FilterBar  # noqa: PLC0415
 
             self._filter_bar = FilterBar()
-            await self.query_exactly_one("#files-frame").mount(self._filter_bar, before=self.entry_details)
+            self.query_exactly_one("#files-frame").mount(self._filter_bar, before=self.entry_details)
         self._filter_bar.display = True
-        self._filter_bar.focus()
-        self._show_keys()
+        # at once, so that the next key finds it there
+        self.set_focus(self._filter_bar)
 
     def action_clear(self) -> None:
-        """Clear the filter."""
+        """Clear the filter, the cursor still on what it found."""
         if self._filter_bar is not None:
             with self.prevent(self._filter_bar.Changed):
                 self._filter_bar.clear()
             self._filter_bar.display = False
             self.file_tree.focus()
         if self._state.query is not None:
+            node = self.file_tree.node or 0
             self._state.filter(None)
-            self._rebuild()
+            self._state.reveal(node)
+            self._rebuild(node)
         self._show_keys()
 
     def action_next_match(self, step: int) -> None:
@@ -423,6 +471,34 @@ class ExplorerScreen(Screen[object]):
         """Open all folders."""
         self.action_open_to(_OPEN_ALL)
 
+    def action_weight(self) -> None:
+        """Show what makes the image large."""
+        tree = self._state.tree
+        if tree is None or not self._state.reading.complete:
+            self.notify("All layers have to be read first.", markup=False, timeout=3)
+            return
+        # the analysis is no part of the start
+        from layerscope.session.contents import Contents  # noqa: PLC0415
+        from layerscope.session.weighing import Weighing  # noqa: PLC0415
+        from layerscope.tui.screens.weight import WeightScreen  # noqa: PLC0415
+
+        if self._weighing is None:
+            contents = Contents(self._session.image, tree)
+            self._weighing = Weighing(self._session.image, tree, self._state.tallies, contents)
+        self.app.push_screen(WeightScreen(self._weighing, self._glyphs), self._go_to)
+
+    def _go_to(self, target: "Target | None") -> None:
+        """Show a place in the tree, unfolded."""
+        if target is None or not self._state.choose_layer(target.layer):
+            return
+        self._state.scope, self._state.changes_only = Scope.MERGED, False
+        if target.node is not None and self._state.tree is not None:
+            self.action_clear()
+            self._state.reveal(target.node)
+            self.file_tree.focus()
+        self._show_layers()
+        self._layer_chosen(target.node)
+
     def action_columns(self) -> None:
         """Show the next set of attribute columns."""
         self._state.columns = (self._state.columns + 1) % len(COLUMN_SETS)
@@ -435,7 +511,7 @@ class ExplorerScreen(Screen[object]):
         if state.step is not None and not state.step.layer and not state.choose_layer(state.layer):
             state.step = state.steps[0] if state.steps else None
         self._show_layers()
-        self._show_details()
+        self._layer_chosen()
 
     def action_image_details(self) -> None:
         """Show the details of the image, or of the step."""
@@ -460,9 +536,9 @@ class ExplorerScreen(Screen[object]):
     def action_other_pane(self, step: int) -> None:
         """Go to the next of the panes: layers, files, and the details where they are longer than their place."""
         panes: list[Widget] = [self.layer_list, self.file_tree]
-        if self.step_details.max_scroll_y and self.step_details.is_on_screen or self.step_details.has_focus:
+        if (self.step_details.max_scroll_y and self.step_details.is_on_screen) or self.step_details.has_focus:
             panes.append(self.step_details)
-        at = next((place for place, pane in enumerate(panes) if pane.has_focus), 1)
+        at = next((place for place, pane in enumerate(panes) if pane.has_focus), 0)
         panes[(at + step) % len(panes)].focus()
 
     def action_quit(self) -> None:

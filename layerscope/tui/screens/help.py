@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,7 +11,6 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-_KEY_WIDTH = 14
 _NAMES = {
     "question_mark": "?",
     "slash": "/",
@@ -20,6 +20,8 @@ _NAMES = {
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
     "pageup": "PgUp",
+    "ctrl+b": "Ctrl+B",
+    "ctrl+f": "Ctrl+F",
     "pagedown": "PgDn",
     "space": "Space",
     "enter": "Enter",
@@ -30,6 +32,10 @@ _NAMES = {
     "home": "Home",
     "end": "End",
 }
+_NOTES = (
+    ("Marks", "+ added, ~ modified, - removed. The last column of a file has one cell for each layer."),
+    ("Mouse", "Click a row, click its sign or twice to open, click a key in the last line; the wheel scrolls."),
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -43,14 +49,15 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen {
         align: center middle;
-        #keys { width: 84; max-width: 96%; height: auto; max-height: 92%; background: $panel; border: round $primary; padding: 0 1; }
+        #keys { width: 84; max-width: 96%; height: auto; max-height: 92%; background: $panel; }
+        #keys { border: round $primary; padding: 0 1; scrollbar-size-vertical: 1; }
         #keys Static { width: 1fr; }
     }
     """
 
     def compose(self) -> ComposeResult:
         """Lay out the panel."""
-        panel = VerticalScroll(Static(_keys_text(), markup=False), id="keys")
+        panel = VerticalScroll(Static(_keys_table(), markup=False), id="keys")
         panel.border_title = "Keys"
         panel.border_subtitle = "Esc closes"
         yield panel
@@ -60,17 +67,18 @@ class HelpScreen(ModalScreen[None]):
         self.query_one("#keys").scroll_relative(y=step, animate=False)
 
 
-def _keys_text() -> Text:
-    text = Text()
+def _keys_table() -> Table:
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(ratio=1)
     for title, bindings in _groups():
-        text.append(f"{title}\n", style="bold underline")
+        table.add_row(Text(title, style="underline"))
         for keys, does in bindings:
-            text.append(f"  {keys:<{_KEY_WIDTH}}", style="bold")
-            text.append(f"{does}\n")
-        text.append("\n")
-    text.append("Marks: + added, ~ modified, - removed. The last column of a file has one cell for each layer.\n")
-    text.append("Mouse: click a row, click its sign or twice to open, click a key in the last line; the wheel scrolls.")
-    return text
+            table.add_row(Text(f"  {keys}"), Text(does))
+        table.add_row()
+    for title, does in _NOTES:
+        table.add_row(Text(title, style="underline"), Text(does))
+    return table
 
 
 def _groups() -> Iterator[tuple[str, list[tuple[str, str]]]]:

@@ -23,8 +23,9 @@ from layerscope.tui.widgets.line_list import LineList
 COLUMN_SETS = ((), ("mode", "owner"), ("mode", "owner", "mtime", "layer"))
 """The attribute columns, as a key steps through them."""
 
-_DEEPEST_INDENT = 24
-"""Levels that are indented: what lies deeper stands below each other, and its path is told in full beside the tree."""
+_INDENT_PART = 5
+"""One in so many cells of a line: the levels that are indented. What lies deeper stands below each other; its path is
+told in full beside the tree."""
 
 _SIZE_WIDTH = 8
 _BAR_WIDTH = 8
@@ -115,7 +116,7 @@ class FileTree(LineList):
 
     def _name_cells(self, rows: VisibleRows, row: TreeRow, width: int) -> list[Segment]:
         entry, glyphs = row.entry, self._glyphs
-        indent = "  " * min(rows.tree.index.depths[row.node] - 1, _DEEPEST_INDENT)
+        indent = "  " * self._indent(rows, row.node)
         folder = rows.is_folder(row.node)
         fold = f"{glyphs.opened if rows.is_open(row.node) else glyphs.closed} " if folder else "  "
         name = printable_name(rows.tree.index.name(row.node)) + ("/" if entry.kind is Kind.DIR else "")
@@ -129,6 +130,9 @@ class FileTree(LineList):
         rest = width - len(lead) - cell_len(name)
         link = padded(self._link_text(entry), rest, glyphs) if rest > 0 else ""
         return [Segment(lead, self.style_of("muted")), Segment(name, style), Segment(link, self.style_of("muted"))]
+
+    def _indent(self, rows: VisibleRows, node: int) -> int:
+        return min(rows.tree.index.depths[node] - 1, self.line_width // _INDENT_PART)
 
     def _link_text(self, entry: FileEntry) -> str:
         if entry.link is None:
@@ -173,8 +177,7 @@ class FileTree(LineList):
     def clicked(self, item: int, event: events.Click) -> None:
         """Open or fold the folder: by its sign, or by a second click."""
         assert self._rows is not None  # noqa: S101  # a row was clicked
-        depth = min(self._rows.tree.index.depths[self._rows.nodes[item]] - 1, _DEEPEST_INDENT)
-        sign = 2 + 2 * depth
+        sign = 2 + 2 * self._indent(self._rows, self._rows.nodes[item])
         if event.chain > 1 or sign <= event.x <= sign + 1:
             self._toggle(item)
 

@@ -1,11 +1,17 @@
 """Where a filter is typed."""
 
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 
 class FilterBar(Input):
     """One line below the tree."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,up", "submit", "Go to the match", show=False, id="filter.submit"),
+    ]
     DEFAULT_CSS = """
     FilterBar { background: $panel; }
     """

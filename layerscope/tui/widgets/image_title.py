@@ -1,5 +1,6 @@
 """The header: which image, how large, how much of it is dead, how far the reading has come."""
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import Static
 
@@ -36,7 +37,7 @@ class ImageTitle(Static):
             to_pull = "to pull" if _is_compressed(self._image) else "stored"
             parts.append(f"{human_size(tallies.content_size)} in {layers} ({stored} {to_pull})")
             parts.append(_dead(tallies))
-        self._parts = [part for part in parts if part]
+        self._parts = parts
         self._draw()
 
     def on_resize(self) -> None:
@@ -44,11 +45,17 @@ class ImageTitle(Static):
         self._draw()
 
     def _draw(self) -> None:
-        separator = f" {self._glyphs.separator} "
-        rest = separator + separator.join(self._parts)
-        room = max(8, self.content_size.width - len(rest))
-        text = Text(cut(printable_line(self._image.name), room, self._glyphs), style="bold", no_wrap=True)
+        separator, name = f" {self._glyphs.separator} ", printable_line(self._image.name)
+        parts = [separator + part for part in self._parts if part]
+        if len(parts) > 1 and self._room_beside(parts) < cell_len(name):
+            # the platform is among the details of the image as well
+            del parts[0]
+        rest = "".join(parts)
+        text = Text(cut(name, max(8, self._room_beside(parts)), self._glyphs), style="bold", no_wrap=True)
         self.update(text.append(rest, style="not bold"))
+
+    def _room_beside(self, parts: list[str]) -> int:
+        return self.content_size.width - sum(map(cell_len, parts))
 
 
 def _is_compressed(image: Image) -> bool:

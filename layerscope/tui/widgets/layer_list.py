@@ -21,7 +21,7 @@ _WIDEST_BAR = 16
 
 @dataclass(frozen=True, slots=True)
 class LayerLine:
-    """What the list shows of a step. ``content_size`` and the counts are None until the layer and those below it are read."""
+    """What the list shows of a step; its size and counts are None until the layer and those below are read."""
 
     step: Step
     layer: Layer | None = None
@@ -49,6 +49,7 @@ class LayerList(LineList):
         self._lines: Sequence[LayerLine] = ()
         self._largest = 1
         self._digits = 1
+        self._count_widths = [0] * 3
 
     def show(self, lines: Sequence[LayerLine], cursor: int) -> None:
         """Show these steps, the cursor on one of them."""
@@ -56,6 +57,7 @@ class LayerList(LineList):
         sizes = [line.content_size or (line.layer.blob_size if line.layer else 0) or 0 for line in lines]
         self._largest = max([1, *sizes])
         self._digits = len(str(sum(line.layer is not None for line in lines)))
+        self._count_widths = [max(map(len, texts)) for texts in zip(*map(_count_texts, lines), strict=True)] or [0] * 3
         self.refill(cursor)
 
     @property
@@ -118,7 +120,7 @@ class LayerList(LineList):
                 number,
                 Segment(f"{'':{self._bar_width(width)}}{blob:>{_SIZE_WIDTH}} stored, {text}", self.style_of("muted")),
             ]
-        size = Segment(f"{human_size(shown.content_size):>{_SIZE_WIDTH}} ")
+        size = Segment(f"{human_size(shown.content_size):>{_SIZE_WIDTH}}")
         return [number, *self._bar(shown, self._bar_width(width)), size, *self._counts(shown)]
 
     def _bar_width(self, width: int) -> int:
@@ -140,12 +142,18 @@ class LayerList(LineList):
         ]
 
     def _counts(self, shown: LayerLine) -> list[Segment]:
-        marks = (("+", shown.added, "added"), ("~", shown.modified, "modified"), ("-", shown.removed, "removed"))
-        widths = (7, 5, 5)
+        styles = ("added", "modified", "removed")
         cells = [
-            Segment(f" {mark}{count:<{width - 1},}" if count else " " * (width + 1), self.style_of(style))
-            for (mark, count, style), width in zip(marks, widths, strict=True)
+            Segment(f"  {text:<{width}}", self.style_of(style))
+            for text, style, width in zip(_count_texts(shown), styles, self._count_widths, strict=True)
+            if width
         ]
         if shown.incomplete:
             cells.append(Segment(" ?", self.style_of("error")))
         return cells
+
+
+def _count_texts(line: LayerLine) -> tuple[str, str, str]:
+    counts = (("+", line.added), ("~", line.modified), ("-", line.removed))
+    added, modified, removed = (f"{mark}{count:,}" if count else "" for mark, count in counts)
+    return added, modified, removed

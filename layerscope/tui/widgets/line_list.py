@@ -27,8 +27,9 @@ class CursorState(Enum):
 class LineList(ScrollView, can_focus=True):
     """The base of the layer list and of all trees and tables: a cursor over items of one or more lines.
 
-    A subclass gives `item_count`, `draw`, and, where an item takes more than a line, `line_count`, `item_at` and `lines_of`. A strip is kept
-    for as long as what it shows stays the same: the same picture is the same object, which Textual then need not compare.
+    A subclass gives `item_count`, `draw`, and, where an item takes more than a line, `line_count`, `item_at` and
+    `lines_of`. A strip is kept for as long as what it shows stays the same: the same picture is the same object, which
+    Textual then need not compare.
     """
 
     ALLOW_SELECT = False
@@ -75,6 +76,8 @@ class LineList(ScrollView, can_focus=True):
         & > .line-list--dead { color: $error; }
         & > .line-list--match { text-style: bold underline; }
         & > .line-list--error { color: $error; }
+        &:ansi > .line-list--cursor { text-style: reverse; }
+        &:ansi > .line-list--cursor-blurred { text-style: reverse dim; }
     }
     """
 
@@ -212,8 +215,9 @@ class LineList(ScrollView, can_focus=True):
         if state is CursorState.NONE:
             return strip
         name = "line-list--cursor" if state is CursorState.FOCUSED else "line-list--cursor-blurred"
-        background = Style(bgcolor=self.get_component_rich_style(name).bgcolor)
-        return Strip([Segment(text, (style or base) + background) for text, style, _ in strip], width)
+        cursor = self.get_component_rich_style(name)
+        over = Style(reverse=True, dim=cursor.dim) if cursor.reverse else Style(bgcolor=cursor.bgcolor)
+        return Strip([Segment(text, (style or base) + over) for text, style, _ in strip], width)
 
     def notify_style_update(self) -> None:
         """Forget what was drawn: the theme has changed, or the focus."""

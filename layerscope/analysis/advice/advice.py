@@ -1,0 +1,86 @@
+"""A piece of advice, and what it is drawn from."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from layerscope.analysis.content import Heads
+from layerscope.analysis.dead import DeadBytes
+from layerscope.analysis.duplicates import Duplicate
+from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.analysis.live import LiveFiles
+from layerscope.model.instruction import keyword_of
+
+ENOUGH = 1_000_000
+"""So many bytes are worth a word in any image."""
+
+ENOUGH_SHARE = 100
+"""In a small image, a part of one in so many is worth a word."""
+
+
+class AdviceKind(StrEnum):
+    """What a piece of advice is about."""
+
+    SECRET = "secret"  # noqa: S105  # a word, and none
+    DELETED_LATER = "deleted-later"
+    METADATA_COPY = "metadata-copy"
+    REWRITTEN = "rewritten"
+    PACKAGE_CACHE = "package-cache"
+    RECOMMENDED_PACKAGES = "recommended-packages"
+    BUILD_TOOLS = "build-tools"
+    BYTECODE = "bytecode"
+    VERSION_CONTROL = "version-control"
+    CORE_DUMP = "core-dump"
+    LOGS = "logs"
+    DUPLICATES = "duplicates"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to change in the Dockerfile: ``layer`` is the one whose ``instruction`` to look at, ``saves`` counts bytes.
+
+    ``text`` is one or two sentences; ``paths`` what was seen, the heaviest first; ``killer`` the layer that hid it.
+    """
+
+    kind: AdviceKind
+    layer: int
+    instruction: str | None
+    saves: int
+    text: str
+    paths: tuple[bytes, ...]
+    killer: int | None = None
+    killer_instruction: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What advice is drawn from. ``total``: all content bytes; ``base_layers``: how many layers the base image has."""
+
+    tree: LayeredTree
+    live: LiveFiles
+    dead: DeadBytes
+    duplicates: tuple[Duplicate, ...]
+    instructions: Mapping[int, str | None]
+    total: int
+    heads: Heads
+    base_layers: int = 0
+
+    def matters(self, size: int) -> bool:
+        """Tell whether so many bytes are worth a word in this image."""
+        return size >= ENOUGH or 0 < self.total <= size * ENOUGH_SHARE
+
+    def keyword(self, layer: int) -> str:
+        """Return the keyword of the layer's instruction; an empty text for a layer of the base or one without."""
+        return "" if layer <= self.base_layers else keyword_of(self.instructions.get(layer))
+
+    def advice(
+        self, kind: AdviceKind, layer: int, saves: int, text: str, paths: Iterable[bytes], *, killer: int | None = None
+    ) -> Advice:
+        """Return the advice with the instructions of its layers."""
+        instruction = self.instructions.get(layer)
+        killer_instruction = None if killer is None else self.instructions.get(killer)
+        return Advice(kind, layer, instruction, saves, text, tuple(paths), killer, killer_instruction)
+
+
+Rule = Callable[[Evidence], Iterator[Advice]]
+"""Looks for one kind of waste or risk."""

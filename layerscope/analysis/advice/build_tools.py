@@ -1,0 +1,39 @@
+"""Compilers, headers and static libraries that stay in the image: a build stage of its own leaves them behind."""
+
+from collections.abc import Iterator
+
+from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
+from layerscope.analysis.advice.fix import fix
+from layerscope.analysis.advice.held import held_live
+from layerscope.analysis.places import places
+from layerscope.text import human_size
+
+_COMPILERS = (
+    "usr/lib/gcc",
+    "usr/libexec/gcc",
+    "usr/lib/llvm-*/bin",
+    "usr/lib/llvm-*/include",
+    "usr/bin/clang*",
+    "usr/lib/rustlib",
+    "usr/local/rustup/toolchains",
+    "**/.rustup/toolchains",
+    "usr/local/go/pkg/tool",
+    "usr/local/go/bin",
+    "usr/local/go/src",
+    "usr/lib/go-*",
+)
+_HEADERS = ("usr/include", "usr/local/include")
+_ALLOWANCE = 5
+"""Images for an interpreted language keep a few headers: it takes so many times as much for a word."""
+
+_REMEDY = "Build in a stage of its own and copy only the result: `COPY --from=build …`."
+
+
+def build_tools(evidence: Evidence) -> Iterator[Advice]:
+    """Yield advice for each layer whose compilers and headers weigh something."""
+    index = evidence.tree.index
+    for layer, found in held_live(evidence, places(index, [*_COMPILERS, *_HEADERS])).items():
+        if evidence.matters(found.size // _ALLOWANCE):
+            text = f"{human_size(found.size)} of compilers and headers, which only builds need, are in this layer."
+            text = f"{text} {fix(evidence, layer, _REMEDY)}"
+            yield evidence.advice(AdviceKind.BUILD_TOOLS, layer, found.size, text, found.paths(index))

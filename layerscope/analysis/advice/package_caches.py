@@ -1,0 +1,91 @@
+"""Caches that package managers leave in a layer, be they there at the end or deleted too late."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
+from layerscope.analysis.advice.fix import fix
+from layerscope.analysis.advice.held import Held, held
+from layerscope.analysis.path_index import PathIndex
+from layerscope.analysis.places import Areas, places
+from layerscope.text import human_size
+
+
+@dataclass(frozen=True, slots=True)
+class _Cache:
+    """A cache: what it is, the places it is in, and how a RUN does without it."""
+
+    what: str
+    patterns: tuple[str, ...]
+    remedy: str
+
+
+_MOUNT = "mount the cache: `RUN --mount=type=cache,target={}`"
+
+_CACHES = (
+    _Cache(
+        "apt's package lists and cache",
+        ("var/lib/apt/lists", "var/cache/apt"),
+        "Update and install in one RUN that ends with `rm -rf /var/lib/apt/lists/* /var/cache/apt/*`, or mount both as"
+        " caches.",
+    ),
+    _Cache(
+        "apk's cache",
+        ("var/cache/apk", "etc/apk/cache"),
+        "Use `apk add --no-cache`, or " + _MOUNT.format("/var/cache/apk") + ".",
+    ),
+    _Cache(
+        "dnf's or yum's cache",
+        ("var/cache/dnf", "var/cache/yum", "var/cache/libdnf5"),
+        "End this RUN with `&& dnf clean all`, or " + _MOUNT.format("/var/cache/dnf") + ".",
+    ),
+    _Cache(
+        "pip's cache",
+        ("**/.cache/pip",),
+        "Use `pip install --no-cache-dir`, or " + _MOUNT.format("/root/.cache/pip") + ".",
+    ),
+    _Cache("uv's cache", ("**/.cache/uv",), "Use `uv --no-cache`, or " + _MOUNT.format("/root/.cache/uv") + "."),
+    _Cache(
+        "npm's cache",
+        ("**/.npm/_cacache", "**/.npm/_logs"),
+        "End this RUN with `&& npm cache clean --force`, or " + _MOUNT.format("/root/.npm") + ".",
+    ),
+    _Cache(
+        "Yarn's cache",
+        ("**/.cache/yarn", "**/.yarn/berry/cache"),
+        "End this RUN with `&& yarn cache clean`, or " + _MOUNT.format("/root/.cache/yarn") + ".",
+    ),
+    _Cache(
+        "cargo's registry",
+        ("**/.cargo/registry", "**/.cargo/git", "usr/local/cargo/registry", "usr/local/cargo/git"),
+        "Build in a stage of its own and copy the result, or " + _MOUNT.format("/usr/local/cargo/registry") + ".",
+    ),
+    _Cache(
+        "Go's build and module caches",
+        ("**/.cache/go-build", "**/go/pkg/mod"),
+        "Build in a stage of its own and copy the result, or " + _MOUNT.format("/go/pkg/mod") + ".",
+    ),
+)
+
+
+def cache_areas(index: PathIndex) -> Areas:
+    """Return where package managers keep their caches."""
+    return Areas(index, places(index, [pattern for cache in _CACHES for pattern in cache.patterns]))
+
+
+def package_caches(evidence: Evidence) -> Iterator[Advice]:
+    """Yield advice for each cache that a layer holds: its live and its dead bytes are one waste with one remedy."""
+    for cache in _CACHES:
+        for layer, found in held(evidence, places(evidence.tree.index, cache.patterns)).items():
+            if evidence.matters(found.size):
+                text = f"{_sentence(cache, found)} {fix(evidence, layer, cache.remedy)}"
+                paths = found.paths(evidence.tree.index)
+                yield evidence.advice(AdviceKind.PACKAGE_CACHE, layer, found.size, text, paths, killer=found.killer)
+
+
+def _sentence(cache: _Cache, found: Held) -> str:
+    if not found.dead:
+        return f"{human_size(found.size)} of {cache.what} stay in this layer."
+    if not found.live:
+        return f"{human_size(found.size)} of {cache.what} are in this layer; layer {found.killer} hides them too late."
+    return f"{human_size(found.size)} of {cache.what} are in this layer, {human_size(found.dead)} of them dead."

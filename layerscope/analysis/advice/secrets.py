@@ -1,0 +1,64 @@
+"""Keys and credentials that an image ships: plainly there, or removed by a later layer and pulled all the same."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
+from layerscope.analysis.advice.secret_kinds import HEAD_SIZE, SECRET_KINDS, SecretKind
+from layerscope.analysis.overlay import GONE
+from layerscope.analysis.places import matching
+from layerscope.model.entries import Kind
+from layerscope.text import path_text, printable_name
+
+_REMEDY = "Hand it over with `RUN --mount=type=secret` instead, and replace it: it is no secret any more."
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """A path that some layers hold a secret at; ``files`` are their occurrences."""
+
+    kind: SecretKind
+    node: int
+    files: list[int]
+
+
+def secrets(evidence: Evidence) -> Iterator[Advice]:
+    """Yield advice for each path with a secret, be it shown in the end or not."""
+    for finding in _findings(evidence):
+        tree, index = evidence.tree, evidence.tree.index
+        path, last = index.path(finding.node), finding.files[-1]
+        layer, size = (
+            index.layers[last],
+            sum(tree.tables[index.layers[one]].sizes[index.rows[one]] for one in finding.files),
+        )
+        name = f"{printable_name(path_text(path))}, {finding.kind.what},"
+        if last + 1 == index.firsts[finding.node + 1]:
+            text = f"{name} is in the image for everybody who pulls it. {_REMEDY}"
+            yield evidence.advice(AdviceKind.SECRET, layer, size, text, [path])
+        else:
+            killer = index.layers[last + 1]
+            done = "removes" if index.rows[last + 1] == GONE else "overwrites"
+            text = (
+                f"{name} is in this layer for everybody who pulls the image, though layer {killer} {done} it. {_REMEDY}"
+            )
+            yield evidence.advice(AdviceKind.SECRET, layer, size, text, [path], killer=killer)
+
+
+def _findings(evidence: Evidence) -> Iterator[_Finding]:
+    candidates = _candidates(evidence)
+    heads = evidence.heads([file for _, files in candidates.values() for file in files], HEAD_SIZE)
+    for node, (kind, files) in sorted(candidates.items()):
+        held = [file for file in files if kind.holds.search(heads.get(file) or b"")]
+        if held:
+            yield _Finding(kind, node, held)
+
+
+def _candidates(evidence: Evidence) -> dict[int, tuple[SecretKind, list[int]]]:
+    """Return by node what kind of secret may be there, and the files that any layer holds there."""
+    tree, index, found = evidence.tree, evidence.tree.index, dict[int, tuple[SecretKind, list[int]]]()
+    for kind in SECRET_KINDS:
+        for node in matching(index, kind.patterns):
+            files = [one for one in index.occurrences(node) if index.rows[one] >= 0 and tree.kind(one) is Kind.FILE]
+            if files and kind.is_candidate(index.path(node)):
+                found.setdefault(node, (kind, files))
+    return found

@@ -1,0 +1,70 @@
+"""Types of files by their paths, where these are sure."""
+
+import re
+
+from layerscope.analysis.file_type import FileType
+
+_FOLDERS = {
+    FileType.DOCUMENTATION: ("usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/gtk-doc", "usr/local/man"),
+    FileType.LOCALES: ("usr/share/locale", "usr/share/i18n", "usr/lib/locale", "usr/share/zoneinfo"),
+    FileType.DATABASES: (
+        "var/lib/apt/lists",
+        "var/lib/dpkg",
+        "var/lib/rpm",
+        "usr/lib/sysimage/rpm",
+        "lib/apk/db",
+        "usr/share/terminfo",
+        "usr/lib/terminfo",
+    ),
+    FileType.CERTIFICATES: ("etc/ssl/certs", "usr/share/ca-certificates", "etc/pki/ca-trust"),
+}
+"""Folders whose files are of one type, whatever their endings."""
+
+_ENDINGS = {
+    FileType.EXECUTABLES: "so dll exe ko wasm",
+    FileType.SCRIPTS: "sh bash zsh fish pl pm pod rb go rs c cc cpp cxx java kt php lua tcl awk r swift cs ts pyx",
+    FileType.PYTHON: "py pyi",
+    FileType.BYTECODE: "pyc pyo",
+    FileType.JAVA: "jar war ear class jmod",
+    FileType.WEB: "js mjs cjs jsx tsx css scss less html htm map vue",
+    FileType.HEADERS: "h hh hpp hxx inc a o la lib rlib rmeta pc",
+    FileType.ARCHIVES: "tar gz tgz bz2 xz zst zip 7z rar lz4 deb rpm apk whl egg gem crate nupkg cab iso",
+    FileType.DATABASES: "db sqlite sqlite3 mdb ldb lmdb parquet rdb frm ibd",
+    FileType.DOCUMENTATION: "md rst pdf texi adoc epub ps",
+    FileType.LOCALES: "mo po pot gmo qm",
+    FileType.MODELS: "safetensors gguf ggml onnx pt pth tflite h5 pb mlmodel",
+    FileType.IMAGES: "png jpg jpeg gif svg svgz webp ico bmp tif tiff avif xpm",
+    FileType.MEDIA: "mp3 mp4 ogg oga ogv wav flac webm mkv avi mov m4a opus",
+    FileType.FONTS: "ttf otf woff woff2 pfb afm eot pcf",
+    FileType.CERTIFICATES: "pem crt cer der p12 pfx jks",
+    FileType.TEXT: "txt conf cfg ini json yaml yml toml xml xsd dtd csv tsv env service properties list log",
+}
+_BY_ENDING = {f".{ending}".encode(): found for found, endings in _ENDINGS.items() for ending in endings.split()}
+_BY_FOLDER = {folder.encode(): found for found, folders in _FOLDERS.items() for folder in folders}
+
+_SHARED_LIBRARY = re.compile(rb"\.so(?:\.[0-9.]+)?\Z")
+_APT_INDEX = re.compile(rb"var/cache/apt/[^/]*\.bin\Z")
+_WORDS = {
+    b"locale-archive": FileType.LOCALES,
+    b"LICENSE": FileType.DOCUMENTATION,
+    b"COPYING": FileType.DOCUMENTATION,
+    b"README": FileType.DOCUMENTATION,
+    b"CHANGELOG": FileType.DOCUMENTATION,
+    b"Makefile": FileType.SCRIPTS,
+    b"Dockerfile": FileType.SCRIPTS,
+}
+
+
+def type_of_path(path: bytes) -> FileType | None:
+    """Return the type that the path alone tells, or None where the bytes have to."""
+    parts = path.split(b"/", 4)
+    for count in (4, 3):
+        if len(parts) > count and (found := _BY_FOLDER.get(b"/".join(parts[:count]))):
+            return found
+    name = path.rpartition(b"/")[2]
+    _, dot, ending = name.rpartition(b".")
+    if dot and (found := _BY_ENDING.get(dot + ending.lower())):
+        return found
+    if _SHARED_LIBRARY.search(name):
+        return FileType.EXECUTABLES
+    return FileType.DATABASES if _APT_INDEX.search(path) else _WORDS.get(name)

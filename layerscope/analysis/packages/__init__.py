@@ -1,0 +1,1 @@
+"""Which packages an image holds, by its package databases, and what each weighs."""

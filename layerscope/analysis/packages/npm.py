@@ -1,0 +1,43 @@
+"""Node packages: https://docs.npmjs.com/cli/configuring-npm/package-json."""
+
+import json
+from collections.abc import Iterator
+
+from layerscope.analysis.packages.final_files import FinalFiles
+from layerscope.analysis.packages.package import Package
+
+_MODULES = b"node_modules"
+_MANIFEST = b"package.json"
+
+
+def parse_manifest(data: bytes) -> tuple[str, str]:
+    """Return the name and the version that a ``package.json`` states; empty where it states none."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return "", ""
+    if not isinstance(document, dict):
+        return "", ""
+    name, version = document.get("name"), document.get("version")
+    return name if isinstance(name, str) else "", version if isinstance(version, str) else ""
+
+
+def is_package_folder(folder: bytes) -> bool:
+    """Tell whether npm puts a package in such a folder: ``node_modules/NAME`` or ``node_modules/@SCOPE/NAME``."""
+    above, _, name = folder.rpartition(b"/")
+    parent = above.rpartition(b"/")[2]
+    if parent.startswith(b"@"):
+        parent = above.rpartition(b"/")[0].rpartition(b"/")[2]
+    return parent == _MODULES and not name.startswith((b".", b"@"))
+
+
+def find_packages(files: FinalFiles) -> Iterator[Package]:
+    """Yield the Node packages of the image, those inside others first: what lies below a folder is its own else."""
+    folders = [path.rpartition(b"/")[0] for path in files.paths_named(_MANIFEST)]
+    folders = [folder for folder in folders if is_package_folder(folder)]
+    folders.sort(key=lambda folder: (-folder.count(b"/"), folder))
+    read = files.read(folder + b"/" + _MANIFEST for folder in folders)
+    for folder in folders:
+        name, version = parse_manifest(read.get(folder + b"/" + _MANIFEST, b""))
+        if name:
+            yield Package("npm", name, version, (folder,), owns_folders=True)

@@ -1,0 +1,25 @@
+"""A package, and what a reader of package databases is."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from layerscope.analysis.packages.final_files import FinalFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package as its database states it, with relative paths; if it ``owns_folders``, all below them is its own."""
+
+    manager: str
+    name: str
+    version: str
+    paths: tuple[bytes, ...] = ()
+    owns_folders: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PackageManager:
+    """A kind of package: its name, and how to find those that the final image holds."""
+
+    name: str
+    find: Callable[[FinalFiles], Iterable[Package]]

@@ -1,0 +1,67 @@
+"""The commands, put together."""
+
+from typing import Annotated
+
+import typer
+
+from layerscope import __version__
+from layerscope.cli.build import AsItIs, build
+from layerscope.cli.default_command import DEFAULT, ImageGroup
+from layerscope.cli.images import images
+from layerscope.cli.layers import layers
+from layerscope.cli.open import open_image
+from layerscope.cli.tree import tree
+
+_EXAMPLES = """\b
+Examples:
+  layerscope my-app.tar                        open an archive in the explorer
+  layerscope my-app:v1                         an image of the local engine
+  docker save my-app:v1 | layerscope -         whatever comes on standard input
+  layerscope my-app.tar --platform linux/arm64 one platform of several
+  layerscope layers my-app.tar                 which layer is large, as a table
+  layerscope tree my-app.tar --layer 3         the files at layer 3
+  layerscope build -t my-app .                 build, and open the result
+
+A command's name wins over a file of that name: write ./build."""
+
+_LAYERS_EXAMPLES = """\b
+Examples:
+  layerscope layers my-app.tar
+  layerscope layers my-app:v1 --json | jq '.layers[] | [.layer, .content_size]'"""
+
+_TREE_EXAMPLES = """\b
+Examples:
+  layerscope tree my-app.tar --layer 3 --only added,modified,removed
+  layerscope tree my-app.tar --depth 2 --sort size      which folders are large
+  layerscope tree my-app.tar | grep nginx
+  layerscope tree my-app.tar --json | jq '.entries[] | select(.size > 1e7)'"""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"layerscope {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
+
+
+def _root(_version: Version = False) -> None:
+    """Open a container image and see it layer by layer: what each step put in, changed and hid, and what it cost."""
+
+
+def make_app() -> typer.Typer:
+    """Return the command line."""
+    app = typer.Typer(
+        cls=ImageGroup,
+        rich_markup_mode=None,  # Rich's help costs 150 ms
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(epilog=_EXAMPLES)(_root)
+    app.command(DEFAULT, hidden=True)(open_image)
+    app.command("layers", short_help="What each layer holds and costs.", epilog=_LAYERS_EXAMPLES)(layers)
+    app.command("tree", short_help="The files at a layer, marked with its changes.", epilog=_TREE_EXAMPLES)(tree)
+    app.command("build", cls=AsItIs, short_help="Build with docker or podman, and open the result.")(build)
+    app.command("images", short_help="The images of the local engines.")(images)
+    return app

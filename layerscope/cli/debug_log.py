@@ -1,0 +1,45 @@
+"""The log that ``--debug`` writes; without it there is none, and `logging` is not even imported."""
+
+import sys
+
+from layerscope import __version__
+from layerscope.errors import UsageError
+
+_NAME = "layerscope"
+
+
+def start_log(path: str | None) -> None:
+    """Write what follows to the file as well; raises UsageError where it cannot be written."""
+    if path is None:
+        return
+    import logging  # noqa: PLC0415
+
+    try:
+        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise UsageError(f"the log {path} cannot be written: {error.strerror}") from error
+    handler.setFormatter(logging.Formatter("%(asctime)s %(relativeCreated)6.0f ms  %(message)s"))
+    log = logging.getLogger(_NAME)
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    log.debug("layerscope %s, Python %s, %s: %s", __version__, sys.version.split()[0], sys.platform, sys.argv)
+
+
+def note(message: str, error: BaseException | None = None) -> None:
+    """Write a line to the log, where there is one; with an error also its traceback."""
+    if "logging" in sys.modules:
+        import logging  # noqa: PLC0415
+
+        logging.getLogger(_NAME).debug(message, exc_info=error)
+
+
+def stop_log() -> None:
+    """Close the log."""
+    if "logging" not in sys.modules:
+        return
+    import logging  # noqa: PLC0415
+
+    log = logging.getLogger(_NAME)
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
+        handler.close()

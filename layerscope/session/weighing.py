@@ -1,0 +1,45 @@
+"""What makes an image heavy, in the views that a user walks through; each is computed once, when first asked for."""
+
+from functools import cached_property, partial
+
+from layerscope.analysis.directory_weight import DirectoryWeights
+from layerscope.analysis.file_types import FileTypes, file_types
+from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.analysis.packages.final_files import FinalFiles
+from layerscope.analysis.packages.weight import PackageWeights, package_weights
+from layerscope.model.image import Image
+from layerscope.session.contents import Contents
+from layerscope.session.heads import read_heads
+from layerscope.session.stack import Tallies
+from layerscope.session.why import WhyReport, why_report
+from layerscope.sources.magic import mime_type
+
+
+class Weighing:
+    """The answers for one image whose layers have all been read."""
+
+    def __init__(self, image: Image, tree: LayeredTree, tallies: Tallies, contents: Contents) -> None:
+        self.image = image
+        self.tree = tree
+        self._tallies = tallies
+        self._contents = contents
+
+    @cached_property
+    def why(self) -> WhyReport:
+        """Layers, biggest files, dead bytes, duplicates, advice."""
+        return why_report(self.image, self.tree, self._tallies, self._contents)
+
+    @cached_property
+    def directories(self) -> DirectoryWeights:
+        """What is live and dead below each directory."""
+        return DirectoryWeights(self.tree, self.why.live, self.why.dead)
+
+    @cached_property
+    def types(self) -> FileTypes:
+        """What files of each type weigh."""
+        return file_types(self.tree, self.why.live, partial(read_heads, self.image, self.tree), mime_type)
+
+    @cached_property
+    def packages(self) -> PackageWeights:
+        """What each package weighs."""
+        return package_weights(FinalFiles(self.tree, self.why.live, partial(read_heads, self.image, self.tree)))

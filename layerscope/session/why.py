@@ -1,0 +1,139 @@
+"""Which layer made an image large, and what to change: everything that ``why`` tells, computed from what was read."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from layerscope.analysis.advice.advice import Advice, Evidence
+from layerscope.analysis.advice.rules import advise
+from layerscope.analysis.base_image import BaseImage, stated_base
+from layerscope.analysis.blob_share import BlobShares, blob_shares
+from layerscope.analysis.dead import DeadBytes, dead_bytes
+from layerscope.analysis.dead_reason import rewritten_pairs
+from layerscope.analysis.duplicates import Duplicate, DuplicateCandidates, duplicate_candidates, find_duplicates
+from layerscope.analysis.hidden import hidden_in_tree
+from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.analysis.live import LiveFiles, live_files
+from layerscope.analysis.verdict import verdict
+from layerscope.analysis.weight import LargeFile, LayerWeight, largest_live, largest_written, layer_weights
+from layerscope.model.image import Image
+from layerscope.session.contents import Contents
+from layerscope.session.fingerprints import fingerprints
+from layerscope.session.heads import read_heads
+from layerscope.session.stack import Tallies
+from layerscope.text import human_size, plural
+
+LARGEST = 100
+"""So many of the biggest files are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhyReport:
+    """The answer. Sizes in bytes; a sum that is unknown, because a layer could not be read, is None.
+
+    ``layers`` are the heaviest first. ``largest`` are files of the final image, ``largest_written`` files of any layer.
+    ``dead`` holds what could be seen, ``dead_size`` its sum if that is all there is, ``dead_blob_size`` an estimate of
+    the stored bytes; ``blob_shares`` gives such estimates for anything else. ``unknowns`` are sentences on what could
+    not be told.
+    """
+
+    verdict: str
+    total_size: int | None
+    blob_size: int | None
+    efficiency: float | None
+    layers: tuple[LayerWeight, ...]
+    largest: tuple[LargeFile, ...]
+    largest_written: tuple[LargeFile, ...]
+    dead: DeadBytes
+    dead_size: int | None
+    dead_blob_size: int | None
+    duplicates: tuple[Duplicate, ...]
+    duplicates_complete: bool
+    advice: tuple[Advice, ...]
+    base: BaseImage | None
+    blob_shares: BlobShares
+    live: LiveFiles
+    unknowns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The files of an image, told apart by their bytes."""
+
+    live: LiveFiles
+    dead: DeadBytes
+    candidates: DuplicateCandidates
+    duplicates: tuple[Duplicate, ...]
+
+
+def why_report(
+    image: Image, tree: LayeredTree, tallies: Tallies, contents: Contents, base: BaseImage | None = None
+) -> WhyReport:
+    """Return the answer for an image whose layers have all been read.
+
+    Content is read where sizes collide, and the first bytes of files whose names tell of keys or core dumps.
+    ``base`` is what the user says of the base image, in place of what the image states.
+    """
+    base = base or _stated_base(image)
+    files = _files(image, tree, contents)
+    dead = None if tallies.dead is None else files.dead
+    instructions = {step.layer: step.instruction for step in image.steps if step.layer}
+    blob_sizes = {layer.number: layer.blob_size for layer in image.layers}
+    layers = layer_weights(blob_sizes, instructions, tallies.layers, dead)
+    shares = blob_shares(blob_sizes, tallies.layers)
+    return WhyReport(
+        verdict=verdict(layers, dead, instructions),
+        total_size=tallies.content_size,
+        blob_size=image.blob_size,
+        efficiency=tallies.efficiency,
+        layers=layers,
+        largest=largest_live(tree, files.live, LARGEST),
+        largest_written=largest_written(tree, files.live, files.dead, LARGEST),
+        dead=files.dead,
+        dead_size=None if dead is None else dead.total,
+        dead_blob_size=None if dead is None else shares.total(dead.by_writer),
+        duplicates=files.duplicates,
+        duplicates_complete=not files.candidates.left_out,
+        advice=advise(_evidence(image, tree, files, instructions, base)),
+        base=base,
+        blob_shares=shares,
+        live=files.live,
+        unknowns=tuple(_unknowns(tallies, files)),
+    )
+
+
+def _files(image: Image, tree: LayeredTree, contents: Contents) -> _Files:
+    live, hidden = live_files(tree), hidden_in_tree(tree)
+    candidates = duplicate_candidates(live)
+    same_size = ([live.occurrences[place] for place in group] for group in candidates.groups)
+    digests = fingerprints(image, tree, contents, [*rewritten_pairs(tree, hidden), *same_size])
+    duplicates = find_duplicates(live, candidates.groups, digests)
+    return _Files(live, dead_bytes(tree, hidden, digests), candidates, duplicates)
+
+
+def _evidence(
+    image: Image, tree: LayeredTree, files: _Files, instructions: Mapping[int, str | None], base: BaseImage | None
+) -> Evidence:
+    total = sum(files.live.sizes) + files.dead.total
+    base_layers = (base.layers if base else None) or 0
+    heads = partial(read_heads, image, tree)
+    return Evidence(tree, files.live, files.dead, files.duplicates, instructions, total, heads, base_layers)
+
+
+def _stated_base(image: Image) -> BaseImage | None:
+    labels = (image.config.config.labels if image.config.config else None) or {}
+    return stated_base({}, labels, [str(layer.diff_id) for layer in image.layers])
+
+
+def _unknowns(tallies: Tallies, files: _Files) -> Iterator[str]:
+    """Yield a sentence for each thing that could not be told."""
+    for number, tally in tallies.layers.items():
+        if tally.error:
+            yield f"layer {number} could not be read whole, so its size and all dead bytes are unknown: {tally.error}"
+    unread = files.dead.by_reason.get(None)
+    if unread:
+        yield f"why {human_size(unread)} are dead is unknown, for their bytes cannot be read"
+    left_out = files.candidates.left_out
+    if left_out:
+        size = human_size(files.candidates.left_out_size)
+        yield f"{plural(left_out, 'file')} of equal size were not compared: as duplicates they might save {size}"

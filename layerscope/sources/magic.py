@@ -1,0 +1,26 @@
+"""The one place that knows libmagic, which takes 50 ms to import and may be missing."""
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+
+@cache
+def _detector() -> Any:
+    """Return libmagic's detector of MIME types, or None where there is none."""
+    try:
+        magic = import_module("magic")
+    except ImportError:
+        try:
+            # it brings the library along, and changes the environment to have it found
+            import_module("pylibmagic")
+            magic = import_module("magic")
+        except (ImportError, OSError):
+            return None
+    return magic.Magic(mime=True)
+
+
+def mime_type(head: bytes) -> str | None:
+    """Return the MIME type that libmagic gives to the first bytes of a file; None where it is missing or fails."""
+    detector = _detector()
+    return None if detector is None else str(detector.from_buffer(head))

@@ -1,0 +1,119 @@
+"""Stacks layers the slow way: a dict of all paths for each layer, copied and rewritten by the rules of PRODUCT.md."""
+
+from dataclasses import dataclass, replace
+
+from layerscope.analysis.change import ChangeKind
+from layerscope.model.entries import FileEntry, Kind, LayerEntries
+
+Tree = dict[bytes, FileEntry]
+"""Every path that is there, without the root; the ``layer`` of an entry is the one that last wrote it."""
+
+
+@dataclass(frozen=True)
+class State:
+    """The merged tree after one layer, what that layer did to each path, and the file behind each hard link."""
+
+    tree: Tree
+    changes: dict[bytes, ChangeKind]
+    files: dict[bytes, FileEntry]
+    root: FileEntry
+
+    def change(self, path: bytes) -> ChangeKind:
+        """Return what the layer did to the path."""
+        return self.changes.get(path, ChangeKind.UNCHANGED)
+
+    def size_below(self, folder: bytes) -> int:
+        """Return the bytes of all regular files below the folder."""
+        return sum(
+            entry.size for path, entry in self.tree.items() if entry.kind is Kind.FILE and is_below(path, folder)
+        )
+
+    def touches_below(self, folder: bytes) -> bool:
+        """Tell whether the layer changed anything below the folder."""
+        return any(change and is_below(path, folder) for path, change in self.changes.items())
+
+
+def is_below(path: bytes, folder: bytes) -> bool:
+    """Tell whether the path lies somewhere below the folder; all but the root lie below the root."""
+    return path.startswith(folder + b"/") if folder else path != b""
+
+
+def folders_of(path: bytes) -> list[bytes]:
+    """Return the folders that the path lies in, the outermost first, without the root."""
+    parts = path.split(b"/")
+    return [b"/".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def restacked(layers: list[LayerEntries]) -> list[State]:
+    """Return the state after each layer, before which stands that of an empty image."""
+    states = [State({}, {}, {}, FileEntry(b"", Kind.DIR))]
+    for number, entries in enumerate(layers, start=1):
+        states.append(_next(states[-1], number, entries))
+    return states
+
+
+def _next(below: State, number: int, entries: LayerEntries) -> State:
+    tree, root = dict(below.tree), below.root
+    for whiteout in entries.whiteouts:
+        _drop_below(tree, whiteout.path)
+        tree.pop(whiteout.path, None)
+    for opaque in entries.opaque_whiteouts:
+        _drop_below(tree, opaque.directory)
+    for entry in entries:
+        if entry.path == b"":
+            root = replace(entry, layer=number) if entry.kind is Kind.DIR else root
+            continue
+        for folder in folders_of(entry.path):
+            if folder not in tree or tree[folder].kind is not Kind.DIR:
+                tree[folder] = FileEntry(folder, Kind.DIR, layer=number)
+        if entry.kind is not Kind.DIR:
+            _drop_below(tree, entry.path)
+        tree[entry.path] = replace(entry, layer=number)
+    changes = {path: _change(below.tree, tree, path, number) for path in below.tree.keys() | tree.keys()}
+    return State(tree, changes, _files_behind(below, tree, number), root)
+
+
+def _drop_below(tree: Tree, folder: bytes) -> None:
+    for path in [path for path in tree if is_below(path, folder)]:
+        del tree[path]
+
+
+def _change(below: Tree, tree: Tree, path: bytes, number: int) -> ChangeKind:
+    if path not in below:
+        return ChangeKind.ADDED
+    if path not in tree:
+        return ChangeKind.REMOVED
+    old, new = below[path], tree[path]
+    if new.layer != number:
+        return ChangeKind.UNCHANGED
+    repeated = old.kind is new.kind is Kind.DIR and _metadata(old) == _metadata(new)
+    return ChangeKind.UNCHANGED if repeated else ChangeKind.MODIFIED
+
+
+def _metadata(entry: FileEntry) -> object:
+    return entry.mode, entry.uid, entry.gid, entry.xattrs
+
+
+def _files_behind(below: State, tree: Tree, number: int) -> dict[bytes, FileEntry]:
+    """Return the file behind each hard link that is there: found when the link is written, and kept from then on."""
+    files = {}
+    for path, entry in tree.items():
+        if entry.kind is not Kind.HARDLINK:
+            continue
+        file = below.files.get(path) if entry.layer != number else _follow(below, tree, path, number)
+        if file is not None:
+            files[path] = file
+    return files
+
+
+def _follow(below: State, tree: Tree, path: bytes, number: int) -> FileEntry | None:
+    for _ in range(len(tree) + 1):
+        entry = tree.get(path) or below.tree.get(path)
+        if entry is None or entry.kind is Kind.FILE:
+            return entry
+        if entry.kind is not Kind.HARDLINK or entry.link is None:
+            return None
+        if entry.layer != number:
+            return below.files.get(path)
+        path = entry.link
+    return None
