@@ -5,8 +5,10 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    from layerscope.cli.main import run  # noqa: PLC0415  # a worker process starts here too, and needs no command line
-
+    try:
+        from layerscope.cli.main import run  # noqa: PLC0415  # in here, Ctrl+C ends without a traceback
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -6,7 +6,7 @@ of its layers; those are known from the base itself, from a number that a user g
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from layerscope.errors import UsageError
 from layerscope.text import plural
@@ -19,8 +19,7 @@ _BUILDPACKS = "io.buildpacks.lifecycle.metadata"
 """Buildpacks note the diff_id of the base's last layer: https://github.com/buildpacks/spec/blob/main/platform.md."""
 
 
-@dataclass(frozen=True, slots=True)
-class BaseImage:
+class BaseImage(NamedTuple):
     """A base image: its name and digest as stated, and how many of the lowest layers are its own; None if unknown."""
 
     name: str | None = None
@@ -61,4 +60,4 @@ def base_by_number(stated: BaseImage | None, layers: int, count: int) -> BaseIma
     """Return the base image that ends at a layer the user chose; raises UsageError where there is no such layer."""
     if not 0 <= layers <= count:
         raise UsageError(f"the base cannot end at layer {layers}: the image has {plural(count, 'layer')}")
-    return replace(stated or BaseImage(), layers=layers)
+    return (stated or BaseImage())._replace(layers=layers)

@@ -1,13 +1,12 @@
 """What files cost in stored bytes, which is what a pull takes: estimates, for a layer is compressed as a whole."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from layerscope.analysis.overlay import LayerTally
 
 
-@dataclass(frozen=True, slots=True)
-class BlobShares:
+class BlobShares(NamedTuple):
     """Each layer's blob shared out over its files by their content size: ``ratios`` of blob to content bytes."""
 
     ratios: Mapping[int, tuple[int, int]]

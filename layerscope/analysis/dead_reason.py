@@ -50,13 +50,20 @@ class DeadReasons:
 
     def of(self, hidden: HiddenFile) -> DeadReason | None:
         """Return the one reason, or None where bytes cannot be read."""
+        if self._tree.index.rows[hidden.hider] == GONE:
+            return self._removed(hidden.hider)
         again = _size_again(self._tree, hidden)
-        if again is not None:
-            return self._rewritten(hidden) if again == hidden.size else DeadReason.OVERWRITTEN
-        index = self._tree.index
-        if index.rows[hidden.hider] != GONE or self._is_below_file(hidden.hider):
+        if again is None:
             return DeadReason.REPLACED
-        return DeadReason.OPAQUE if index.is_opaque(hidden.hider) else DeadReason.DELETED
+        return self._rewritten(hidden) if again == hidden.size else DeadReason.OVERWRITTEN
+
+    def _removed(self, hider: int) -> DeadReason:
+        """Return the reason where nothing stands at the path."""
+        index = self._tree.index
+        replaced = self._replaced.get(index.layers[hider])
+        if replaced is not None and index.node_of(hider) in replaced:
+            return DeadReason.REPLACED
+        return DeadReason.OPAQUE if index.is_opaque(hider) else DeadReason.DELETED
 
     def _rewritten(self, hidden: HiddenFile) -> DeadReason | None:
         """Return the reason where a file of the same size stands at the path again."""
@@ -68,11 +75,6 @@ class DeadReasons:
         (row, table), (other_row, other_table) = _row_of(self._tree, hidden.file), _row_of(self._tree, hidden.hider)
         same = table.same_metadata(row, other_table, other_row)
         return DeadReason.IDENTICAL if same else DeadReason.METADATA_ONLY
-
-    def _is_below_file(self, hider: int) -> bool:
-        """Tell whether its layer put something that is no directory in the place of a folder above the node."""
-        areas = self._replaced.get(self._tree.index.layers[hider])
-        return areas is not None and self._tree.index.node_of(hider) in areas
 
 
 def _replaced_folders(tree: LayeredTree) -> dict[int, Areas]:

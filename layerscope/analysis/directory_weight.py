@@ -1,14 +1,14 @@
 """What each directory weighs: the bytes below it that the final image shows, and the dead ones."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from layerscope.analysis.dead import DeadBytes
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.live import LiveFiles
 
 
-@dataclass(frozen=True, slots=True)
-class DirectoryRow:
+class DirectoryRow(NamedTuple):
     """A path with the bytes at and below it: ``size`` live, ``dead`` beside them, in so many live files."""
 
     node: int
@@ -46,6 +46,14 @@ class DirectoryWeights:
         return DirectoryRow(
             node, index.name(node), is_directory, self._sizes[node], self._dead[node], self._files[node]
         )
+
+    def folders(self) -> Iterator[DirectoryRow]:
+        """Yield the folders that weigh something, the root aside, in the order of paths."""
+        for node in range(1, len(self._sizes)):
+            if self._sizes[node] or self._dead[node]:
+                row = self.row(node)
+                if row.is_directory:
+                    yield row
 
     def rows(self, folder: int) -> list[DirectoryRow]:
         """Return what lies right below a folder and weighs something, the heaviest first."""

@@ -1,7 +1,7 @@
 """Live duplicates: the same bytes at several paths of the final image. Hard links to one file are no duplicates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from layerscope.analysis.content import Digests
 from layerscope.analysis.live import LiveFiles
@@ -10,16 +10,14 @@ Group = tuple[int, ...]
 """Places among the live files, of equal size."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingBudget:
+class ReadingBudget(NamedTuple):
     """How much is read to find duplicates: so many files, and so many bytes of them."""
 
     files: int = 40_000
     size: int = 4_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateCandidates:
+class DuplicateCandidates(NamedTuple):
     """Files that may be duplicates, for they are of equal size; ``left_out`` counts those that the budget left unread.
 
     ``left_out_size`` is what they could save at most, in bytes.
@@ -30,8 +28,7 @@ class DuplicateCandidates:
     left_out_size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Duplicate:
+class Duplicate(NamedTuple):
     """The same ``size`` bytes in several files: their nodes and layers, in the order of paths."""
 
     size: int

@@ -3,8 +3,8 @@
 Names decide where they are sure; for the other files the first bytes do, the big ones first and within a budget.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from layerscope.analysis.content import Heads
 from layerscope.analysis.file_type import FileType
@@ -21,16 +21,18 @@ Mime = Callable[[bytes], str | None]
 """From first bytes to a MIME type, None where that cannot be told."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookBudget:
-    """How many files are looked into for their type, and how many of those are put to libmagic (1 ms each)."""
+class LookBudget(NamedTuple):
+    """How many files are looked into for their type, and how many of those are put to libmagic, at 1 ms each.
+
+    One that is not at least one part in ``mime_share`` of the image is not: to import libmagic takes 50 ms.
+    """
 
     files: int = 5_000
     mimes: int = 100
+    mime_share: int = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class TypeWeight:
+class TypeWeight(NamedTuple):
     """What all files of one type weigh together, in bytes."""
 
     type: FileType
@@ -38,8 +40,7 @@ class TypeWeight:
     files: int
 
 
-@dataclass(frozen=True, slots=True)
-class FileTypes:
+class FileTypes(NamedTuple):
     """The type of each live file, by its place among them; ``left_out``: how many the budget kept from a look."""
 
     types: tuple[FileType, ...]
@@ -47,31 +48,47 @@ class FileTypes:
     left_out: int
 
 
+def types_wanted(tree: LayeredTree, live: LiveFiles, budget: LookBudget | None = None) -> dict[int, int]:
+    """Return which files, by occurrence, are looked into, and how many of their first bytes."""
+    unsure = _unsure(live, _types_of_paths(tree, live))[: (budget or LookBudget()).files]
+    return {live.occurrences[place]: HEAD_SIZE for place in unsure}
+
+
 def file_types(
     tree: LayeredTree, live: LiveFiles, heads: Heads, mime: Mime, budget: LookBudget | None = None
 ) -> FileTypes:
     """Return the types of the files that the final image shows, the heaviest first; empty files are of no account."""
     budget = budget or LookBudget()
-    types = [type_of_path(path) for path in map(NodePaths(tree.index), live.nodes)]
-    unsure = [place for place, found in enumerate(types) if found is None and live.sizes[place]]
-    unsure.sort(key=lambda place: (-live.sizes[place], place))
-    for place, found in _looked_into(live, unsure[: budget.files], heads, mime, budget.mimes):
+    types = _types_of_paths(tree, live)
+    unsure = _unsure(live, types)
+    for place, found in _looked_into(live, unsure[: budget.files], heads, mime, budget):
         types[place] = found
     settled = tuple(found or FileType.UNKNOWN for found in types)
     return FileTypes(settled, _weights(live, settled), max(0, len(unsure) - budget.files))
 
 
+def _types_of_paths(tree: LayeredTree, live: LiveFiles) -> list[FileType | None]:
+    return [type_of_path(path) for path in map(NodePaths(tree.index), live.nodes)]
+
+
+def _unsure(live: LiveFiles, types: Iterable[FileType | None]) -> list[int]:
+    """Return the places of the files whose names do not tell, the biggest first."""
+    unsure = [place for place, found in enumerate(types) if found is None and live.sizes[place]]
+    return sorted(unsure, key=lambda place: (-live.sizes[place], place))
+
+
 def _looked_into(
-    live: LiveFiles, places: Iterable[int], heads: Heads, mime: Mime, mimes: int
-) -> Iterable[tuple[int, FileType]]:
+    live: LiveFiles, places: Iterable[int], heads: Heads, mime: Mime, budget: LookBudget
+) -> Iterator[tuple[int, FileType]]:
     occurrences = {place: live.occurrences[place] for place in places}
-    found = heads(list(occurrences.values()), HEAD_SIZE)
+    found, mimes = heads(list(occurrences.values()), HEAD_SIZE), budget.mimes
+    worth_it = sum(live.sizes) // budget.mime_share
     for place, occurrence in occurrences.items():
         head = found.get(occurrence)
         if head is None:
             continue
         known = type_of_head(head)
-        if known is None and mimes > 0:
+        if known is None and mimes > 0 and live.sizes[place] >= worth_it:
             mimes -= 1
             known = type_of_mime(mime(head))
         if known is not None:

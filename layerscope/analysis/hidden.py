@@ -1,8 +1,7 @@
 """Which regular files the final image does not show, and what hid them: of an overlay, and of a tree."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.overlay import Overlay
@@ -25,8 +24,7 @@ class Occurrences(Protocol):
         """The file behind each hard link."""
 
 
-@dataclass(frozen=True, slots=True)
-class HiddenFile:
+class HiddenFile(NamedTuple):
     """The occurrence of a dead file, and the one that took the last sight of it."""
 
     file: int

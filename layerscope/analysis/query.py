@@ -89,7 +89,7 @@ def parse_query(text: str) -> Query | None:
         return Query(text, _compiled(text.removeprefix(REGEX_PREFIX), flags), on_path=True)
     on_path = "/" in text
     if "*" in text or "?" in text:
-        return Query(text, _compiled(_glob(text), flags | re.DOTALL), on_path)
+        return Query(text, _compiled(glob_expression(text), flags | re.DOTALL), on_path)
     wanted = text.encode("utf-8", "surrogateescape")
     literal = wanted.lower() if flags and not on_path and text.isascii() else None
     return Query(text, re.compile(re.escape(wanted), flags), on_path, literal)
@@ -103,7 +103,8 @@ def _compiled(expression: str, flags: int) -> re.Pattern[bytes]:
         raise UsageError(f"{expression!r} is no regular expression: {error}") from error
 
 
-def _glob(text: str) -> str:
+def glob_expression(text: str) -> str:
+    """Return the regular expression of a glob, for a name, or for a path where it holds a slash."""
     parts = re.split(r"(\*\*/|\*\*|\*|\?)", text.removeprefix("/"))
     body = "".join(_GLOB_PARTS.get(part, re.escape(part)) for part in parts)
     if "/" not in text:

@@ -1,8 +1,8 @@
 """What weighs in an image: its layers, and its biggest files."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from heapq import nsmallest
+from typing import NamedTuple
 
 from layerscope.analysis.dead import DeadBytes
 from layerscope.analysis.layered_tree import LayeredTree
@@ -10,8 +10,7 @@ from layerscope.analysis.live import LiveFiles
 from layerscope.analysis.overlay import LayerTally
 
 
-@dataclass(frozen=True, slots=True)
-class LayerWeight:
+class LayerWeight(NamedTuple):
     """What one layer weighs, in bytes; ``share`` is its part of all content. What is unknown is None.
 
     ``dead_size`` bytes it wrote and later layers hid, ``killed_size`` bytes of lower layers it hid.
@@ -26,8 +25,7 @@ class LayerWeight:
     killed_size: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class LargeFile:
+class LargeFile(NamedTuple):
     """A regular file: its path, size, and the layer that wrote it; of a dead one also the layer that hid it."""
 
     path: bytes

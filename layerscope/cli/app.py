@@ -11,15 +11,17 @@ from layerscope.cli.images import images
 from layerscope.cli.layers import layers
 from layerscope.cli.open import open_image
 from layerscope.cli.tree import tree
+from layerscope.cli.why import why
 
 _EXAMPLES = """\b
 Examples:
   layerscope my-app.tar                        open an archive in the explorer
   layerscope my-app:v1                         an image of the local engine
-  docker save my-app:v1 | layerscope -         whatever comes on standard input
+  docker save my-app:v1 | layerscope -         an archive on standard input
   layerscope my-app.tar --platform linux/arm64 one platform of several
-  layerscope layers my-app.tar                 which layer is large, as a table
+  layerscope layers my-app.tar                 which layer is large
   layerscope tree my-app.tar --layer 3         the files at layer 3
+  layerscope why my-app.tar                    what made it large
   layerscope build -t my-app .                 build, and open the result
 
 A command's name wins over a file of that name: write ./build."""
@@ -35,6 +37,13 @@ Examples:
   layerscope tree my-app.tar --depth 2 --sort size      which folders are large
   layerscope tree my-app.tar | grep nginx
   layerscope tree my-app.tar --json | jq '.entries[] | select(.size > 1e7)'"""
+
+_WHY_EXAMPLES = """\b
+Examples:
+  layerscope why my-app.tar
+  layerscope why my-app.tar --base debian:13            what the base brought, set apart
+  layerscope why my-app.tar --all | grep /var/cache     every dead file
+  layerscope why my-app:v1 --json | jq '.advice[] | [.saves, .layer, .text]'"""
 
 
 def _version(wanted: bool) -> None:
@@ -62,6 +71,7 @@ def make_app() -> typer.Typer:
     app.command(DEFAULT, hidden=True)(open_image)
     app.command("layers", short_help="What each layer holds and costs.", epilog=_LAYERS_EXAMPLES)(layers)
     app.command("tree", short_help="The files at a layer, marked with its changes.", epilog=_TREE_EXAMPLES)(tree)
+    app.command("why", short_help="Which layer made the image large, and what to change.", epilog=_WHY_EXAMPLES)(why)
     app.command("build", cls=AsItIs, short_help="Build with docker or podman, and open the result.")(build)
     app.command("images", short_help="The images of the local engines.")(images)
     return app

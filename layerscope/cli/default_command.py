@@ -1,5 +1,7 @@
 """``layerscope IMAGE`` needs no command's name: a group that puts the missing one in front."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,16 @@ DEFAULT = "open"
 """The command that opens an image. It is hidden, and nobody can type it: an image may have that name."""
 
 _END_OF_OPTIONS = "--"
+
+
+@contextmanager
+def _enough_read() -> Iterator[None]:
+    """Take a closed pipe for what it is, no failure: whoever closes it has read enough. Typer would end in 1."""
+    try:
+        yield
+    except BrokenPipeError:
+        give_up_output()
+        raise typer.Exit(ExitStatus.FINE) from None
 
 
 class ImageGroup(TyperGroup):
@@ -72,14 +84,15 @@ class ImageGroup(TyperGroup):
     def _default_options(self) -> list[Any]:
         return [param for param in self.commands[DEFAULT].params if param.param_type_name == "option"]
 
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Parse the command line, where ``--help`` and ``--version`` print."""
+        with _enough_read():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: "Context") -> Any:
-        """Run the command. Whoever closes the pipe has read enough: that is no failure."""
-        try:
+        """Run the command."""
+        with _enough_read():
             return super().invoke(ctx)
-        except BrokenPipeError:
-            # typer would end in 1
-            give_up_output()
-            raise typer.Exit(ExitStatus.FINE) from None
 
     def format_usage(self, ctx: "Context", formatter: "HelpFormatter") -> None:
         """Write both forms of the command line."""

@@ -20,8 +20,13 @@ WhichPlatform = Annotated[
     str | None,
     typer.Option("--platform", metavar="OS/ARCH", help="Which platform, where there are several: linux/arm64."),
 ]
+Base = Annotated[
+    str | None,
+    typer.Option("--base", metavar="IMAGE|N", help="The base image: a number of lowest layers, or an image to open."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document.")]
 DebugLog = Annotated[
     str | None,
     typer.Option("--debug", metavar="FILE", help="Write a log to the file."),
 ]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")]

@@ -27,7 +27,8 @@ def _sentence(text: str) -> str:
 
 def _os_error(error: OSError) -> str:
     cause = error.strerror or str(error) or type(error).__name__
-    return f"{printable_name(str(error.filename))}: {cause}" if error.filename is not None else cause
+    what = "reading or writing failed" if error.filename is None else printable_name(str(error.filename))
+    return f"{what}: {cause}"
 
 
 def _usage_error(error: BaseException) -> str | None:

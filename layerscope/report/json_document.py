@@ -1,6 +1,6 @@
 """Writes a JSON document: ASCII only, so that it survives any terminal, pipe and locale."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TextIO
 
@@ -8,6 +8,9 @@ SCHEMA_VERSION = 1
 
 _BATCH = 512
 """Rows handed to the file at once."""
+
+_DEEPEST = 2
+"""So many objects within another are spread over lines."""
 
 
 def write_json(document: Mapping[str, object], file: TextIO) -> None:
@@ -34,3 +37,28 @@ def write_json_rows(head: Mapping[str, object], name: str, rows: Iterable[Mappin
 def _write(text: str, file: TextIO) -> None:
     # DEL is the one control character that JSON lets through
     file.write(text.replace("\x7f", "\\u007f"))
+
+
+def write_json_table(document: Mapping[str, object], file: TextIO) -> None:
+    """Write a document that may be large: objects over several lines down to the second level, each row on one."""
+    from json import JSONEncoder  # noqa: PLC0415
+
+    _write("".join(_laid_out(document, JSONEncoder().encode, 0)) + "\n", file)
+
+
+def _laid_out(value: object, encode: Callable[[object], str], depth: int) -> Iterator[str]:
+    """Yield the pieces of a value; what lies deeper than two objects stands on one line."""
+    if isinstance(value, Mapping) and value and depth < _DEEPEST:
+        pieces = [[f"{encode(key)}: ", *_laid_out(each, encode, depth + 1)] for key, each in value.items()]
+        brackets = "{}"
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping) and depth <= _DEEPEST:
+        pieces, brackets = [[encode(each)] for each in value], "[]"
+    else:
+        yield encode(value)
+        return
+    indent = "  " * depth
+    yield brackets[0]
+    for place, piece in enumerate(pieces):
+        yield f"{',' if place else ''}\n{indent}  "
+        yield from piece
+    yield f"\n{indent}{brackets[1]}"

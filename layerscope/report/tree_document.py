@@ -5,15 +5,13 @@ from typing import TextIO, TypedDict
 
 from layerscope.analysis.change import ChangeKind
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.overlay import GONE, IMPLIED
-from layerscope.model.entries import EntryTable, FileEntry, Kind
+from layerscope.model.entries import Kind
 from layerscope.report.json_document import SCHEMA_VERSION, write_json_rows
+from layerscope.report.tree_rows import PrintedRow, printed_row
 from layerscope.report.tree_selection import TreeSelection
-from layerscope.text import path_text
 
 _KINDS = tuple(kind.word for kind in Kind)
 _CHANGES = tuple(change.word for change in ChangeKind)
-_IMPLIED_ROW = 0
 
 
 class TreeEntry(TypedDict):
@@ -41,9 +39,9 @@ def tree_entries(tree: LayeredTree, selection: TreeSelection) -> Iterator[TreeEn
     """Yield the rows of the document."""
     found: Iterable[tuple[int, str]] = selection.by_path(tree)
     if selection.by_size:
-        found = sorted(found, key=lambda row: _stated_size(tree, row[0], selection.layer), reverse=True)
+        found = sorted(found, key=lambda item: _stated_size(tree, item[0], selection.layer), reverse=True)
     for node, path in found:
-        yield _tree_entry(tree, node, selection.layer, path)
+        yield _entry(printed_row(tree, node, selection.layer, path))
 
 
 def _stated_size(tree: LayeredTree, node: int, layer: int) -> int:
@@ -51,43 +49,16 @@ def _stated_size(tree: LayeredTree, node: int, layer: int) -> int:
     return 0 if tree.is_directory(node, layer) else tree.size(node, layer)
 
 
-def _tree_entry(tree: LayeredTree, node: int, layer: int, path: str) -> TreeEntry:
-    """Return the row of a node that the tree shows, straight from the columns: there may be a million."""
-    index = tree.index
-    found = index.occurrence(node, layer)
-    standing = found - 1 if index.rows[found] == GONE else found
-    writer, row = index.layers[standing], index.rows[standing]
-    table = tree.tables[writer]
-    if row == IMPLIED:
-        table, row = _IMPLIED_TABLE, _IMPLIED_ROW
-    kind = table.kinds[row]
-    mode, uid, gid = table.permission_sets[table.permissions[row]]
+def _entry(row: PrintedRow) -> TreeEntry:
     return {
-        "path": path,
-        "kind": _KINDS[kind],
-        "size": table.sizes[row],
-        "mode": f"{mode:04o}",
-        "uid": uid,
-        "gid": gid,
-        "mtime": table.mtimes[row],
-        "link": link_text(kind, table.link(row)) if kind in (Kind.SYMLINK, Kind.HARDLINK) else None,
-        "change": _CHANGES[index.changes[found]] if index.layers[found] == layer else _CHANGES[ChangeKind.UNCHANGED],
-        "layer": writer,
+        "path": row.path,
+        "kind": _KINDS[row.kind],
+        "size": row.size,
+        "mode": f"{row.mode:04o}",
+        "uid": row.uid,
+        "gid": row.gid,
+        "mtime": row.mtime,
+        "link": row.link,
+        "change": _CHANGES[row.change],
+        "layer": row.layer,
     }
-
-
-def link_text(kind: int, target: bytes | None) -> str | None:
-    """Return where a link leads: a symlink's target as it is, a hard link's as an absolute path."""
-    if target is None:
-        return None
-    return path_text(target) if kind == Kind.HARDLINK else target.decode("utf-8", "surrogateescape")
-
-
-def _implied_table() -> EntryTable:
-    table = EntryTable()
-    table.append(FileEntry(b"", Kind.DIR))
-    return table
-
-
-_IMPLIED_TABLE = _implied_table()
-"""What a directory without an entry of its own is."""

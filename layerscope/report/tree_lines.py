@@ -1,19 +1,22 @@
 """The tree for people: one line a path, so that it reads well and greps well."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TextIO
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.layered_tree import LayeredTree, TreeRow
-from layerscope.model.entries import FileEntry, Kind
+from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.model.entries import Kind
 from layerscope.report.screen import change_styles
-from layerscope.report.tree_document import link_text
+from layerscope.report.tree_rows import PrintedRow, printed_row
 from layerscope.report.tree_selection import TreeSelection
 from layerscope.text import human_size, mode_text, printable_name
 
 _SIZE_WIDTH = len("999 MB")
 _NO_SIZE = "-"
-_ARROWS = {Kind.SYMLINK: " -> ", Kind.HARDLINK: " link to "}
+_LETTERS = tuple(kind.letter for kind in Kind)
+_MARKS = tuple(change.mark for change in ChangeKind)
+_ARROWS: dict[int, str] = {Kind.SYMLINK: " -> ", Kind.HARDLINK: " link to "}
 """What stands before the target of a link, in the words of ls and tar."""
 
 
@@ -34,42 +37,33 @@ def tree_lines(tree: LayeredTree, selection: TreeSelection) -> Iterator[tuple[Ch
     found: Iterable[tuple[int, str]] = selection.preorder(tree)
     if selection.by_size:
         found = sorted(found, key=lambda item: tree.size(item[0], layer), reverse=True)
-    owners = _owners(tree)
-    owner_width = max(map(len, owners.values()), default=0)
+    owner_width = _owner_width(tree)
     layer_width = len(str(max(tree.layers, default=0)))
     for node, path in found:
-        row = tree.row(node, layer)
-        if row is not None:
-            entry = row.entry
-            owner = owners.get((entry.uid, entry.gid)) or _owner(entry.uid, entry.gid)
-            yield (
-                row.change,
-                (
-                    f"{row.change.mark} {mode_text(entry.kind.letter, entry.mode)}  {owner:>{owner_width}}"
-                    f"  {_size(tree, row, layer):>{_SIZE_WIDTH}}  {entry.layer:>{layer_width}}  {_name(entry, path)}"
-                ),
-            )
+        row = printed_row(tree, node, layer, path)
+        size = human_size(tree.size(node, layer)) if row.kind in (Kind.FILE, Kind.DIR) else _NO_SIZE
+        yield (
+            ChangeKind(row.change),
+            (
+                f"{_MARKS[row.change]} {_permissions(row.kind, row.mode)}  {f'{row.uid}:{row.gid}':>{owner_width}}"
+                f"  {size:>{_SIZE_WIDTH}}  {row.layer:>{layer_width}}  {_name(row)}"
+            ),
+        )
 
 
-def _owners(tree: LayeredTree) -> Mapping[tuple[int, int], str]:
-    """Return the owners there are, so that they can be lined up before all rows are known."""
+def _owner_width(tree: LayeredTree) -> int:
+    """Return how wide the widest owner is: they have to be lined up before all rows are known."""
     sets = [permissions for table in tree.tables.values() for permissions in table.permission_sets]
-    return {(uid, gid): _owner(uid, gid) for _, uid, gid in sets}
+    return max((len(f"{uid}:{gid}") for _, uid, gid in sets), default=len("0:0"))
 
 
-def _owner(uid: int, gid: int) -> str:
-    return f"{uid}:{gid}"
+@lru_cache(maxsize=256)
+def _permissions(kind: int, mode: int) -> str:
+    return mode_text(_LETTERS[kind], mode)
 
 
-def _size(tree: LayeredTree, row: TreeRow, layer: int) -> str:
-    if row.entry.kind is Kind.FILE:
-        return human_size(row.entry.size)
-    return human_size(tree.size(row.node, layer)) if row.entry.kind is Kind.DIR else _NO_SIZE
-
-
-def _name(entry: FileEntry, path: str) -> str:
-    name = printable_name(path)
-    if entry.kind is Kind.DIR:
+def _name(row: PrintedRow) -> str:
+    name = printable_name(row.path)
+    if row.kind == Kind.DIR:
         return name + "/"
-    target = link_text(entry.kind, entry.link)
-    return name if target is None else f"{name}{_ARROWS[entry.kind]}{printable_name(target)}"
+    return name if row.link is None else f"{name}{_ARROWS[row.kind]}{printable_name(row.link)}"

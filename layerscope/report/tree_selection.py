@@ -9,7 +9,7 @@ from layerscope.analysis.layered_tree import LayeredTree
 
 @dataclass(frozen=True, slots=True)
 class TreeSelection:
-    """The tree of a layer with its marks; if told, only some ``changes``, and only to a ``depth`` (1: the top level)."""
+    """The tree of a layer with its marks; if told, only some ``changes``, and only to a ``depth`` (1: top level)."""
 
     layer: int
     changes: frozenset[ChangeKind] = frozenset(ChangeKind)

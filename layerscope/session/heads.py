@@ -1,44 +1,34 @@
-"""The first bytes of many files at once: each layer is passed through once."""
+"""The first bytes of files, many at once, for those who look into them."""
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable, Mapping
 
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.errors import FormatError
-from layerscope.model.entries import EntryTable, Kind
+from layerscope.model.entries import Kind
 from layerscope.model.image import Image
-from layerscope.sources.layer_content import LayerContent, file_chunks, open_layer_content
+from layerscope.session.content_pass import ContentPass
 
 
-def read_heads(image: Image, tree: LayeredTree, occurrences: Iterable[int], size: int) -> dict[int, bytes | None]:
-    """Return the first ``size`` bytes of each file, all there are of a smaller one; None where they cannot be read."""
-    index = tree.index
+def read_heads(
+    image: Image, tree: LayeredTree, occurrences: Iterable[int], size: int, *, known: Mapping[int, bytes] | None = None
+) -> dict[int, bytes | None]:
+    """Return the first ``size`` bytes of each file, all of a smaller one; None where they cannot be read.
+
+    A hard link has those of its file. ``known`` are first bytes that were read before, and are not read again.
+    """
+    known = known or {}
     files = {occurrence: tree.file_behind(occurrence) for occurrence in occurrences}
-    found: dict[int, bytes | None] = {}
-
-    def place(file: int) -> tuple[int, int]:
-        return index.layers[file], tree.tables[index.layers[file]].data_offsets[index.rows[file]]
-
-    wanted = {file for file in files.values() if file >= 0 and tree.kind(file) is Kind.FILE}
-    for layer, group in groupby(sorted(wanted, key=place), key=index.layers.__getitem__):
-        table = tree.tables[layer]
-        try:
-            with open_layer_content(image.layers[layer - 1]) as content:
-                for file in group:
-                    found[file] = b"".join(_first(content, table, index.rows[file], size))
-        except FormatError:
-            # what lies behind the break cannot be read either
-            continue
-    return {occurrence: found.get(file) for occurrence, file in files.items()}
+    wanted = ContentPass(image, tree)
+    wanted.want_heads(
+        {
+            file: size
+            for file in files.values()
+            if file >= 0 and tree.kind(file) is Kind.FILE and len(known.get(file, b"")) < min(size, _size(tree, file))
+        }
+    )
+    found = {**known, **wanted.read().heads}
+    heads = {occurrence: found.get(file) for occurrence, file in files.items()}
+    return {occurrence: None if head is None else head[:size] for occurrence, head in heads.items()}
 
 
-def _first(content: LayerContent, table: EntryTable, row: int, size: int) -> Iterator[bytes]:
-    """Yield the first bytes of a file."""
-    if row not in table.sparse:
-        yield from content.chunks(table.data_offsets[row], min(size, table.sizes[row]))
-        return
-    for chunk in file_chunks(content, table, row):
-        yield chunk[:size]
-        size -= len(chunk)
-        if size <= 0:
-            return
+def _size(tree: LayeredTree, file: int) -> int:
+    return tree.tables[tree.index.layers[file]].sizes[tree.index.rows[file]]

@@ -1,7 +1,9 @@
 """What makes an image heavy, in the views that a user walks through; each is computed once, when first asked for."""
 
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
+from layerscope.analysis.base_image import BaseImage
 from layerscope.analysis.directory_weight import DirectoryWeights
 from layerscope.analysis.file_types import FileTypes, file_types
 from layerscope.analysis.layered_tree import LayeredTree
@@ -14,20 +16,26 @@ from layerscope.session.stack import Tallies
 from layerscope.session.why import WhyReport, why_report
 from layerscope.sources.magic import mime_type
 
+if TYPE_CHECKING:
+    from layerscope.session.session import ImageSession
+
 
 class Weighing:
-    """The answers for one image whose layers have all been read."""
+    """The answers for one image whose layers have all been read; ``base`` is what the user says of its base."""
 
-    def __init__(self, image: Image, tree: LayeredTree, tallies: Tallies, contents: Contents) -> None:
+    def __init__(
+        self, image: Image, tree: LayeredTree, tallies: Tallies, contents: Contents, base: BaseImage | None = None
+    ) -> None:
         self.image = image
         self.tree = tree
-        self._tallies = tallies
+        self.tallies = tallies
         self._contents = contents
+        self._base = base
 
     @cached_property
     def why(self) -> WhyReport:
         """Layers, biggest files, dead bytes, duplicates, advice."""
-        return why_report(self.image, self.tree, self._tallies, self._contents)
+        return why_report(self.image, self.tree, self.tallies, self._contents, self._base)
 
     @cached_property
     def directories(self) -> DirectoryWeights:
@@ -43,3 +51,8 @@ class Weighing:
     def packages(self) -> PackageWeights:
         """What each package weighs."""
         return package_weights(FinalFiles(self.tree, self.why.live, partial(read_heads, self.image, self.tree)))
+
+
+def weigh(session: "ImageSession", base: BaseImage | None = None) -> Weighing:
+    """Return the answers for an opened image; it reads the layers."""
+    return Weighing(session.image, session.tree, session.tallies, session.contents, base)

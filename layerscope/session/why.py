@@ -1,13 +1,15 @@
 """Which layer made an image large, and what to change: everything that ``why`` tells, computed from what was read."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import chain
+from typing import NamedTuple
 
-from layerscope.analysis.advice.advice import Advice, Evidence
-from layerscope.analysis.advice.rules import advise
+from layerscope.analysis.advice.advice import Advice, Evidence, Instructions
+from layerscope.analysis.advice.rules import advise, wanted_heads
 from layerscope.analysis.base_image import BaseImage, stated_base
 from layerscope.analysis.blob_share import BlobShares, blob_shares
+from layerscope.analysis.content import Heads
 from layerscope.analysis.dead import DeadBytes, dead_bytes
 from layerscope.analysis.dead_reason import rewritten_pairs
 from layerscope.analysis.duplicates import Duplicate, DuplicateCandidates, duplicate_candidates, find_duplicates
@@ -18,8 +20,8 @@ from layerscope.analysis.verdict import verdict
 from layerscope.analysis.weight import LargeFile, LayerWeight, largest_live, largest_written, layer_weights
 from layerscope.model.image import Image
 from layerscope.session.contents import Contents
-from layerscope.session.fingerprints import fingerprints
 from layerscope.session.heads import read_heads
+from layerscope.session.sameness import compare
 from layerscope.session.stack import Tallies
 from layerscope.text import human_size, plural
 
@@ -27,14 +29,13 @@ LARGEST = 100
 """So many of the biggest files are named."""
 
 
-@dataclass(frozen=True, slots=True)
-class WhyReport:
+class WhyReport(NamedTuple):
     """The answer. Sizes in bytes; a sum that is unknown, because a layer could not be read, is None.
 
     ``layers`` are the heaviest first. ``largest`` are files of the final image, ``largest_written`` files of any layer.
     ``dead`` holds what could be seen, ``dead_size`` its sum if that is all there is, ``dead_blob_size`` an estimate of
     the stored bytes; ``blob_shares`` gives such estimates for anything else. ``unknowns`` are sentences on what could
-    not be told.
+    not be told. ``heads`` reads first bytes, and has those at hand that the rules and the ``looks`` asked for.
     """
 
     verdict: str
@@ -53,31 +54,43 @@ class WhyReport:
     base: BaseImage | None
     blob_shares: BlobShares
     live: LiveFiles
+    heads: Heads
     unknowns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Files:
-    """The files of an image, told apart by their bytes."""
+class _Files(NamedTuple):
+    """The files of an image, told apart by their bytes; ``heads`` reads more of them."""
 
     live: LiveFiles
     dead: DeadBytes
     candidates: DuplicateCandidates
     duplicates: tuple[Duplicate, ...]
+    heads: Heads
+
+
+Look = Callable[[LayeredTree, LiveFiles], Mapping[int, int]]
+"""Tells which files, by occurrence, somebody will look into, and how many of their first bytes."""
 
 
 def why_report(
-    image: Image, tree: LayeredTree, tallies: Tallies, contents: Contents, base: BaseImage | None = None
+    image: Image,
+    tree: LayeredTree,
+    tallies: Tallies,
+    contents: Contents,
+    base: BaseImage | None = None,
+    *,
+    looks: Iterable[Look] = (),
 ) -> WhyReport:
     """Return the answer for an image whose layers have all been read.
 
-    Content is read where sizes collide, and the first bytes of files whose names tell of keys or core dumps.
-    ``base`` is what the user says of the base image, in place of what the image states.
+    Content is read where sizes collide, and the first bytes of files whose names tell of keys or core dumps; what
+    ``looks`` ask for is read in the same pass. ``base`` is what the user says of the base image, in place of what the
+    image states.
     """
     base = base or _stated_base(image)
-    files = _files(image, tree, contents)
-    dead = None if tallies.dead is None else files.dead
     instructions = {step.layer: step.instruction for step in image.steps if step.layer}
+    files = _files(image, tree, contents, [partial(wanted_heads, instructions=instructions), *looks])
+    dead = None if tallies.dead is None else files.dead
     blob_sizes = {layer.number: layer.blob_size for layer in image.layers}
     layers = layer_weights(blob_sizes, instructions, tallies.layers, dead)
     shares = blob_shares(blob_sizes, tallies.layers)
@@ -94,30 +107,32 @@ def why_report(
         dead_blob_size=None if dead is None else shares.total(dead.by_writer),
         duplicates=files.duplicates,
         duplicates_complete=not files.candidates.left_out,
-        advice=advise(_evidence(image, tree, files, instructions, base)),
+        advice=advise(_evidence(tree, files, instructions, base)),
         base=base,
         blob_shares=shares,
         live=files.live,
+        heads=files.heads,
         unknowns=tuple(_unknowns(tallies, files)),
     )
 
 
-def _files(image: Image, tree: LayeredTree, contents: Contents) -> _Files:
+def _files(image: Image, tree: LayeredTree, contents: Contents, looks: Iterable[Look]) -> _Files:
+    """Find the dead files and the duplicates, and read what is asked for, in one pass over the content."""
     live, hidden = live_files(tree), hidden_in_tree(tree)
     candidates = duplicate_candidates(live)
-    same_size = ([live.occurrences[place] for place in group] for group in candidates.groups)
-    digests = fingerprints(image, tree, contents, [*rewritten_pairs(tree, hidden), *same_size])
-    duplicates = find_duplicates(live, candidates.groups, digests)
-    return _Files(live, dead_bytes(tree, hidden, digests), candidates, duplicates)
+    same_size = (live.occurrences[place] for group in candidates.groups for place in group)
+    rewritten = (file for pair in rewritten_pairs(tree, hidden) for file in pair)
+    heads = (look(tree, live) for look in looks)
+    found = compare(image, tree, contents, chain(rewritten, same_size), heads)
+    dead = dead_bytes(tree, hidden, found.digests)
+    duplicates = find_duplicates(live, candidates.groups, found.digests)
+    return _Files(live, dead, candidates, duplicates, partial(read_heads, image, tree, known=found.heads))
 
 
-def _evidence(
-    image: Image, tree: LayeredTree, files: _Files, instructions: Mapping[int, str | None], base: BaseImage | None
-) -> Evidence:
+def _evidence(tree: LayeredTree, files: _Files, instructions: Instructions, base: BaseImage | None) -> Evidence:
     total = sum(files.live.sizes) + files.dead.total
     base_layers = (base.layers if base else None) or 0
-    heads = partial(read_heads, image, tree)
-    return Evidence(tree, files.live, files.dead, files.duplicates, instructions, total, heads, base_layers)
+    return Evidence(tree, files.live, files.dead, files.duplicates, instructions, total, files.heads, base_layers)
 
 
 def _stated_base(image: Image) -> BaseImage | None:

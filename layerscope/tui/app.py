@@ -12,6 +12,7 @@ from layerscope.sources.open import OpenedSource
 from layerscope.tui.glyphs import glyphs_for_locale
 from layerscope.tui.screens.chooser import ChooserScreen
 from layerscope.tui.screens.explorer import ExplorerScreen
+from layerscope.tui.scrollbars import draw_scrollbars_with
 from layerscope.tui.themes import DARK, LIGHT
 
 
@@ -33,6 +34,8 @@ class ExplorerApp(App[LayerscopeError]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
+        self._glyphs = glyphs_for_locale()
+        draw_scrollbars_with(self._glyphs)
 
     def get_default_screen(self) -> Screen[object]:
         """Return the first screen: no blank one is mounted before it, which would cost a seventh of the start."""
@@ -44,7 +47,7 @@ class ExplorerApp(App[LayerscopeError]):
     def _explorer(self, session: ImageSession) -> ExplorerScreen:
         if self._reader is None:
             self._reader = session.read_in_background(len(session.image.layers))
-        return ExplorerScreen(session, self._reader, glyphs_for_locale())
+        return ExplorerScreen(session, self._reader, self._glyphs)
 
     def on_chooser_screen_chosen(self, message: ChooserScreen.Chosen) -> None:
         """Explore the image that was chosen."""
@@ -54,7 +57,8 @@ class ExplorerApp(App[LayerscopeError]):
         except LayerscopeError as error:
             self.exit(error)
             return
-        self.switch_screen(self._explorer(self._session))
+        # the first screen has no place on the stack that it could be switched from
+        self.push_screen(self._explorer(self._session))
 
     def close_reader(self) -> None:
         """End the reading, if it still goes on."""

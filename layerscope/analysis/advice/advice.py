@@ -1,8 +1,8 @@
 """A piece of advice, and what it is drawn from."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from layerscope.analysis.content import Heads
 from layerscope.analysis.dead import DeadBytes
@@ -16,6 +16,10 @@ ENOUGH = 1_000_000
 
 ENOUGH_SHARE = 100
 """In a small image, a part of one in so many is worth a word."""
+
+
+Instructions = Mapping[int, str | None]
+"""The instruction of each layer, where one is known."""
 
 
 class AdviceKind(StrEnum):
@@ -35,8 +39,7 @@ class AdviceKind(StrEnum):
     DUPLICATES = "duplicates"
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(NamedTuple):
     """What to change in the Dockerfile: ``layer`` is the one whose ``instruction`` to look at, ``saves`` counts bytes.
 
     ``text`` is one or two sentences; ``paths`` what was seen, the heaviest first; ``killer`` the layer that hid it.
@@ -52,15 +55,14 @@ class Advice:
     killer_instruction: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What advice is drawn from. ``total``: all content bytes; ``base_layers``: how many layers the base image has."""
 
     tree: LayeredTree
     live: LiveFiles
     dead: DeadBytes
     duplicates: tuple[Duplicate, ...]
-    instructions: Mapping[int, str | None]
+    instructions: Instructions
     total: int
     heads: Heads
     base_layers: int = 0

@@ -17,7 +17,7 @@ _REMEDY = "Delete them at the end of this RUN: what a later layer deletes stays 
 
 def deleted_later(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice for each pair of a layer that wrote files and one that deleted them, caches left aside."""
-    caches = cache_areas(evidence.tree.index)
+    caches, path = cache_areas(evidence.tree.index), NodePaths(evidence.tree.index)
     pairs: dict[tuple[int, int], list[DeadEntry]] = {}
     for entry in evidence.dead.entries:
         if entry.reason in _REASONS and entry.node not in caches:
@@ -26,18 +26,18 @@ def deleted_later(evidence: Evidence) -> Iterator[Advice]:
         size = sum(entry.size for entry in entries)
         if evidence.matters(size):
             text = f"Layer {killer} deletes {human_size(size)} that this layer wrote. {fix(evidence, writer, _REMEDY)}"
-            paths = _topmost(evidence.tree, entries)
+            paths = map(path, _topmost(evidence.tree, entries))
             yield evidence.advice(AdviceKind.DELETED_LATER, writer, size, text, paths, killer=killer)
 
 
-def _topmost(tree: LayeredTree, entries: Sequence[DeadEntry]) -> list[bytes]:
-    """Return the topmost paths that went away with the files, the heaviest first; all files have one killer."""
+def _topmost(tree: LayeredTree, entries: Sequence[DeadEntry]) -> list[int]:
+    """Return the topmost nodes that went away with the files, the heaviest first; all files have one killer."""
     sizes: dict[int, int] = {}
     tops: dict[int, int] = {}
     for entry in entries:
         top = _top(tree, entry, tops)
         sizes[top] = sizes.get(top, 0) + entry.size
-    return list(map(NodePaths(tree.index), sorted(sizes, key=lambda node: (-sizes[node], node))))
+    return sorted(sizes, key=lambda node: (-sizes[node], node))
 
 
 def _top(tree: LayeredTree, entry: DeadEntry, tops: dict[int, int]) -> int:

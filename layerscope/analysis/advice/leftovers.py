@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.fix import fix
 from layerscope.analysis.advice.held import held_live
+from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.analysis.live import LiveFiles
 from layerscope.analysis.places import nodes_holding, places
 from layerscope.text import human_size, plural
 
@@ -45,11 +47,20 @@ def logs(evidence: Evidence) -> Iterator[Advice]:
             yield evidence.advice(AdviceKind.LOGS, layer, found.size, text, found.paths(evidence.tree.index))
 
 
+def core_dumps_wanted(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
+    """Return which files, by occurrence, are looked into for core dumps, and how many of their first bytes."""
+    return dict.fromkeys(_suspects(tree, live), _ELF_TYPE.stop)
+
+
+def _suspects(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
+    """Return the nodes of the files whose names are those of core dumps, by occurrence."""
+    named = [node for node in nodes_holding(tree.index, b"core") if _CORE_NAME.fullmatch(tree.index.name(node))]
+    return {live.occurrences[place]: node for node in named for place in live.below(node, node + 1)}
+
+
 def core_dumps(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on core dumps: files of such a name that are ELF files of that type."""
-    index, live = evidence.tree.index, evidence.live
-    named = [node for node in nodes_holding(index, b"core") if _CORE_NAME.fullmatch(index.name(node))]
-    suspects = {live.occurrences[place]: node for node in named for place in live.below(node, node + 1)}
+    index, suspects = evidence.tree.index, _suspects(evidence.tree, evidence.live)
     heads = evidence.heads(list(suspects), _ELF_TYPE.stop)
     dumps = [node for file, node in suspects.items() if _is_core(heads.get(file))]
     for layer, found in held_live(evidence, dumps).items():

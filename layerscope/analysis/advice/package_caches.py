@@ -1,7 +1,7 @@
 """Caches that package managers leave in a layer, be they there at the end or deleted too late."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.fix import fix
@@ -11,8 +11,7 @@ from layerscope.analysis.places import Areas, places
 from layerscope.text import human_size
 
 
-@dataclass(frozen=True, slots=True)
-class _Cache:
+class _Cache(NamedTuple):
     """A cache: what it is, the places it is in, and how a RUN does without it."""
 
     what: str

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
-from layerscope.analysis.packages.dpkg import list_names, parse_paths
-from layerscope.analysis.packages.dpkg_needs import only_recommended
-from layerscope.analysis.packages.final_files import FinalFiles
+from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Instructions
+from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.analysis.live import LiveFiles
+from layerscope.analysis.packages.dpkg import INFO, STATUS, list_names, parse_paths
+from layerscope.analysis.packages.dpkg_needs import MARKS, only_recommended
+from layerscope.analysis.packages.final_files import LARGEST_DATABASE, FinalFiles
+from layerscope.analysis.places import matching
 from layerscope.text import human_size, printable_line
 
 _INSTALLS = re.compile(r"\b(?:apt-get|apt|aptitude)\b[^;&|]*\binstall\b")
@@ -15,8 +18,7 @@ _WITHOUT = re.compile(r"--no-install-recommends|--without-recommends|Install-Rec
 _NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class _Needless:
+class _Needless(NamedTuple):
     """A package that is only recommended: the layer that installed it, the list of its files, and their places."""
 
     name: str
@@ -25,9 +27,17 @@ class _Needless:
     places: frozenset[int]
 
 
+def recommended_wanted(tree: LayeredTree, live: LiveFiles, instructions: Instructions) -> dict[int, int]:
+    """Return which files, by occurrence, are likely to be read, and how many of their first bytes."""
+    if not _installing(instructions):
+        return {}
+    nodes = matching(tree.index, [STATUS.decode(), MARKS.decode(), f"{INFO.decode()}*.list"])
+    return {live.occurrences[place]: LARGEST_DATABASE for node in nodes for place in live.below(node, node + 1)}
+
+
 def recommended_packages(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice for each layer whose ``apt install`` brought packages that are only recommended."""
-    layers = {layer for layer, each in evidence.instructions.items() if each and _installs_recommended(each)}
+    layers = _installing(evidence.instructions)
     found: dict[int, list[_Needless]] = {}
     for package in _needless(evidence) if layers else ():
         if package.layer in layers:
@@ -41,8 +51,13 @@ def recommended_packages(evidence: Evidence) -> Iterator[Advice]:
             yield evidence.advice(AdviceKind.RECOMMENDED_PACKAGES, layer, size, text, paths)
 
 
-def _installs_recommended(instruction: str) -> bool:
-    return _INSTALLS.search(instruction) is not None and _WITHOUT.search(instruction) is None
+def _installing(instructions: Instructions) -> set[int]:
+    """Return the layers whose instructions install what is recommended too."""
+    return {
+        layer
+        for layer, instruction in instructions.items()
+        if instruction and _INSTALLS.search(instruction) and not _WITHOUT.search(instruction)
+    }
 
 
 def _needless(evidence: Evidence) -> Iterator[_Needless]:

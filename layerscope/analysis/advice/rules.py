@@ -1,15 +1,17 @@
 """All rules, in the order that they are asked in."""
 
-from layerscope.analysis.advice.advice import Advice, Evidence, Rule
+from layerscope.analysis.advice.advice import Advice, Evidence, Instructions, Rule
 from layerscope.analysis.advice.build_tools import build_tools
 from layerscope.analysis.advice.deleted_later import deleted_later
 from layerscope.analysis.advice.duplicate_files import duplicate_files
-from layerscope.analysis.advice.leftovers import bytecode, core_dumps, logs, version_control
+from layerscope.analysis.advice.leftovers import bytecode, core_dumps, core_dumps_wanted, logs, version_control
 from layerscope.analysis.advice.metadata_copies import metadata_copies
 from layerscope.analysis.advice.package_caches import package_caches
-from layerscope.analysis.advice.recommended import recommended_packages
+from layerscope.analysis.advice.recommended import recommended_packages, recommended_wanted
 from layerscope.analysis.advice.rewritten import rewritten
-from layerscope.analysis.advice.secrets import secrets
+from layerscope.analysis.advice.secrets import secrets, secrets_wanted
+from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.analysis.live import LiveFiles
 
 RULES: tuple[Rule, ...] = (
     secrets,
@@ -25,6 +27,12 @@ RULES: tuple[Rule, ...] = (
     core_dumps,
     logs,
 )
+
+
+def wanted_heads(tree: LayeredTree, live: LiveFiles, instructions: Instructions) -> dict[int, int]:
+    """Return which files, by occurrence, the rules look into, and how many first bytes: to be read in one pass."""
+    by_package = recommended_wanted(tree, live, instructions)
+    return core_dumps_wanted(tree, live) | secrets_wanted(tree) | by_package
 
 
 def advise(evidence: Evidence, rules: tuple[Rule, ...] = RULES) -> tuple[Advice, ...]:

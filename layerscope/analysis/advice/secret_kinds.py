@@ -1,37 +1,41 @@
 """Files that hold keys and credentials: by what name they go, and what in their bytes tells them from harmless ones."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 HEAD_SIZE = 16 * 1024
 """How much of a file is looked at, in bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class SecretKind:
-    """Files at the ``patterns`` (those of `places.matching`) with ``holds`` among their first bytes.
+class SecretKind(NamedTuple):
+    """Files at the ``patterns`` (those of `places.matching`) with ``holds``, an expression, among their first bytes.
 
-    A ``generic`` name says little: among tests and examples it is left alone.
+    A ``generic`` name says little: among tests and examples it is left alone. Few images have any such file, so the
+    expressions are compiled when they are needed.
     """
 
     what: str
     patterns: tuple[str, ...]
-    holds: re.Pattern[bytes]
+    holds: bytes
     generic: bool = False
 
     def is_candidate(self, path: bytes) -> bool:
         """Tell whether a file at the path, which fits a pattern, is worth a look."""
-        return not (self.generic and _EXAMPLES.search(path))
+        return not (self.generic and re.search(_EXAMPLES, path))
+
+    def is_held(self, head: bytes) -> bool:
+        """Tell whether the first bytes of a file are those of a secret."""
+        return re.search(self.holds, head) is not None
 
 
-_EXAMPLES = re.compile(rb"(?:\A|/)(?:tests?|testing|test[_-]?data|fixtures?|examples?|samples?|docs?)/", re.IGNORECASE)
-_ANYTHING = re.compile(rb".", re.DOTALL)
-_PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----")
+_EXAMPLES = rb"(?i)(?:\A|/)(?:tests?|testing|test[_-]?data|fixtures?|examples?|samples?|docs?)/"
+_ANYTHING = rb"(?s)."
+_PRIVATE_KEY = rb"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----"
 
 
-def _assigned(names: bytes) -> re.Pattern[bytes]:
+def _assigned(names: bytes) -> bytes:
     """Return what finds a value given to one of the names, which is no variable and no placeholder."""
-    return re.compile(rb"(?m)^[^#\n]*?(?:" + names + rb")[\"']?\s*[:=]\s*[\"']?[^\s\"'$<{]")
+    return rb"(?m)^[^#\n]*?(?:" + names + rb")[\"']?[ \t]*[:=][ \t]*[\"']?[^\s\"'$<{]"
 
 
 SECRET_KINDS = (
@@ -40,7 +44,7 @@ SECRET_KINDS = (
     SecretKind(
         "settings of an environment",
         ("**/.env", "**/.env.local", "**/.env.production", "**/.env.staging", "**/.env.development"),
-        _assigned(rb"[A-Za-z_][A-Za-z0-9_]*"),
+        rb"(?m)^[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*+[ \t]*=[ \t]*[\"']?[^\s\"'$<{]",
         generic=True,
     ),
     SecretKind("an npm token", ("**/.npmrc",), _assigned(rb"_authToken|_auth|_password")),
@@ -55,8 +59,8 @@ SECRET_KINDS = (
         ("**/.kube/config", "etc/kubernetes/*.conf"),
         _assigned(rb"client-key-data|token|password"),
     ),
-    SecretKind("a password", ("**/.netrc",), re.compile(rb"\bpassword\s+\S")),
+    SecretKind("a password", ("**/.netrc",), rb"\bpassword\s+\S"),
     SecretKind("a password", ("**/.pypirc",), _assigned(rb"password")),
-    SecretKind("a password", ("**/.git-credentials",), re.compile(rb"://[^/\s:]+:[^@\s]+@")),
+    SecretKind("a password", ("**/.git-credentials",), rb"://[^/\s:]+:[^@\s]+@"),
 )
 """The first kind that fits a path counts."""

@@ -1,10 +1,11 @@
 """Keys and credentials that an image ships: plainly there, or removed by a later layer and pulled all the same."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.secret_kinds import HEAD_SIZE, SECRET_KINDS, SecretKind
+from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.overlay import GONE
 from layerscope.analysis.places import matching
 from layerscope.model.entries import Kind
@@ -13,8 +14,7 @@ from layerscope.text import path_text, printable_name
 _REMEDY = "Hand it over with `RUN --mount=type=secret` instead, and replace it: it is no secret any more."
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(NamedTuple):
     """A path that some layers hold a secret at; ``files`` are their occurrences."""
 
     kind: SecretKind
@@ -44,18 +44,23 @@ def secrets(evidence: Evidence) -> Iterator[Advice]:
             yield evidence.advice(AdviceKind.SECRET, layer, size, text, [path], killer=killer)
 
 
+def secrets_wanted(tree: LayeredTree) -> dict[int, int]:
+    """Return which files, by occurrence, are looked into for secrets, and how many of their first bytes."""
+    return {file: HEAD_SIZE for _, files in _candidates(tree).values() for file in files}
+
+
 def _findings(evidence: Evidence) -> Iterator[_Finding]:
-    candidates = _candidates(evidence)
+    candidates = _candidates(evidence.tree)
     heads = evidence.heads([file for _, files in candidates.values() for file in files], HEAD_SIZE)
     for node, (kind, files) in sorted(candidates.items()):
-        held = [file for file in files if kind.holds.search(heads.get(file) or b"")]
+        held = [file for file in files if kind.is_held(heads.get(file) or b"")]
         if held:
             yield _Finding(kind, node, held)
 
 
-def _candidates(evidence: Evidence) -> dict[int, tuple[SecretKind, list[int]]]:
+def _candidates(tree: LayeredTree) -> dict[int, tuple[SecretKind, list[int]]]:
     """Return by node what kind of secret may be there, and the files that any layer holds there."""
-    tree, index, found = evidence.tree, evidence.tree.index, dict[int, tuple[SecretKind, list[int]]]()
+    index, found = tree.index, dict[int, tuple[SecretKind, list[int]]]()
     for kind in SECRET_KINDS:
         for node in matching(index, kind.patterns):
             files = [one for one in index.occurrences(node) if index.rows[one] >= 0 and tree.kind(one) is Kind.FILE]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from layerscope.analysis.packages.dpkg import Stanza, installed, parse_stanzas
 from layerscope.analysis.packages.final_files import FinalFiles
 
-_MARKS = b"var/lib/apt/extended_states"
+MARKS = b"var/lib/apt/extended_states"
 """Where apt notes which packages nobody asked for by name."""
 
 _NAME = re.compile(r"[^\s(:\[]+")
@@ -15,7 +15,7 @@ _NAME = re.compile(r"[^\s(:\[]+")
 def only_recommended(files: FinalFiles) -> list[Stanza]:
     """Return the packages that came by themselves and that nothing depends on, down from those asked for."""
     stanzas = installed(files)
-    marks = [stanza for data in files.read([_MARKS]).values() for stanza in parse_stanzas(data)]
+    marks = [stanza for data in files.read([MARKS]).values() for stanza in parse_stanzas(data)]
     automatic = {mark["package"] for mark in marks if mark.get("auto-installed") == "1"}
     providers = _providers(stanzas)
     waiting = [stanza for stanza in stanzas if stanza["package"] not in automatic]

@@ -6,7 +6,7 @@ from layerscope.analysis.content import Heads
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.live import LiveFiles
 from layerscope.analysis.places import nodes_named
-from layerscope.model.entries import FileEntry, Kind
+from layerscope.model.entries import Kind
 
 LARGEST_DATABASE = 64 * 1024 * 1024
 """More than this is read of no file, in bytes."""
@@ -24,14 +24,14 @@ class FinalFiles:
         self._heads = heads
         self._places = {node: place for place, node in enumerate(live.nodes)}
         self._folders: dict[bytes, int | None] = {b"": 0}
+        self._names: dict[int, dict[bytes, int]] = {}
         self._last = tree.layers[-1] if tree.layers else 0
 
     def place(self, path: bytes) -> int | None:
         """Return the place of the regular file at the path, or None where there is none."""
         folder, _, name = path.rpartition(b"/")
         parent = self._folder(folder)
-        node = None if parent is None else self._tree.index.child(parent, name)
-        return None if node is None else self._places.get(node)
+        return None if parent is None else self._places.get(self._children(parent).get(name, 0))
 
     def below(self, folder: bytes) -> range:
         """Return the places of all files below the folder."""
@@ -75,20 +75,31 @@ class FinalFiles:
             if part in (b"", b".", b".."):
                 node = self._tree.index.parents[node] if part == b".." else node
                 continue
-            entry, child = self._entry(node, part)
-            if entry is None or entry.kind not in (Kind.DIR, Kind.SYMLINK):
-                return None
-            if entry.kind is Kind.DIR:
+            child = self._children(node).get(part, 0)
+            kind, target = self._kind_and_target(child)
+            if kind is Kind.DIR:
                 node = child
                 continue
-            target, links = entry.link or b"", links + 1
-            if links > _MOST_LINKS:
+            links += 1
+            if kind is not Kind.SYMLINK or links > _MOST_LINKS:
                 return None
             node = 0 if target.startswith(b"/") else node
             ahead += target.split(b"/")[::-1]
         return node
 
-    def _entry(self, folder: int, name: bytes) -> tuple[FileEntry | None, int]:
-        """Return what stands in the folder under the name, and its node."""
-        node = self._tree.index.child(folder, name)
-        return (None, 0) if node is None else (self._tree.entry(node, self._last), node)
+    def _children(self, folder: int) -> dict[bytes, int]:
+        """Return the nodes right below a folder by name."""
+        if folder not in self._names:
+            index = self._tree.index
+            self._names[folder] = {index.name(child): child for child in index.children(folder)}
+        return self._names[folder]
+
+    def _kind_and_target(self, node: int) -> tuple[Kind | None, bytes]:
+        """Return what stands at the node in the end, and where it leads to if it is a symlink; nothing for the root."""
+        tree = self._tree
+        if not node or not tree.is_present(node, self._last):
+            return None, b""
+        occurrence = tree.index.occurrence(node, self._last)
+        kind, row = tree.kind(occurrence), tree.index.rows[occurrence]
+        target = tree.tables[tree.index.layers[occurrence]].link(row) if kind is Kind.SYMLINK else None
+        return kind, target or b""

@@ -1,13 +1,12 @@
 """A package, and what a reader of package databases is."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from layerscope.analysis.packages.final_files import FinalFiles
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(NamedTuple):
     """A package as its database states it, with relative paths; if it ``owns_folders``, all below them is its own."""
 
     manager: str
@@ -17,8 +16,7 @@ class Package:
     owns_folders: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PackageManager:
+class PackageManager(NamedTuple):
     """A kind of package: its name, and how to find those that the final image holds."""
 
     name: str

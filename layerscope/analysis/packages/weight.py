@@ -1,11 +1,14 @@
 """What each package of the final image weighs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.analysis.live import LiveFiles
 from layerscope.analysis.packages import apk, dpkg, npm, python_dist, rpm
-from layerscope.analysis.packages.final_files import FinalFiles
+from layerscope.analysis.packages.final_files import LARGEST_DATABASE, FinalFiles
 from layerscope.analysis.packages.package import Package, PackageManager
+from layerscope.analysis.places import matching, nodes_named
 
 MANAGERS = (
     PackageManager("dpkg", dpkg.find_packages),
@@ -16,8 +19,19 @@ MANAGERS = (
 """In this order they are asked; a file that two packages own is counted for the first."""
 
 
-@dataclass(frozen=True, slots=True)
-class PackageWeight:
+_DATABASES = (
+    "var/lib/dpkg/status",
+    "var/lib/dpkg/status.d/*",
+    "var/lib/dpkg/info/*.list",
+    "lib/apk/db/installed",
+    "usr/lib/apk/db/installed",
+    "**/*.dist-info/METADATA",
+    "**/*.dist-info/RECORD",
+)
+_MANIFEST = b"package.json"
+
+
+class PackageWeight(NamedTuple):
     """A package and the bytes of those of its files that are there; ``places`` are theirs among the live files."""
 
     package: Package
@@ -25,13 +39,23 @@ class PackageWeight:
     places: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PackageWeights:
+class PackageWeights(NamedTuple):
     """All packages, the heaviest first; ``unowned`` bytes belong to none; ``unread`` are databases not read."""
 
     packages: tuple[PackageWeight, ...]
     unowned: int
     unread: tuple[bytes, ...]
+
+
+def packages_wanted(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
+    """Return which files, by occurrence, are likely to be read, and how many of their first bytes."""
+    manifests = (node for node in nodes_named(tree.index, _MANIFEST) if _is_of_package(tree, node))
+    nodes = [*matching(tree.index, _DATABASES), *manifests]
+    return {live.occurrences[place]: LARGEST_DATABASE for node in nodes for place in live.below(node, node + 1)}
+
+
+def _is_of_package(tree: LayeredTree, node: int) -> bool:
+    return npm.is_package_folder(tree.index.path(tree.index.parents[node]))
 
 
 def package_weights(files: FinalFiles, managers: Iterable[PackageManager] = MANAGERS) -> PackageWeights:

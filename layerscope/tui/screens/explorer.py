@@ -175,8 +175,7 @@ class ExplorerScreen(Screen[object]):
             with Vertical(id="left"):
                 with Container(id="layers-frame", classes="frame"):
                     yield LayerList(self._glyphs)
-                with Container(id="details-frame", classes="frame"):
-                    yield StepDetails()
+                yield StepDetails(id="details-frame", classes="frame")
             with Vertical(id="files-frame", classes="frame"):
                 yield FileTree(self._glyphs)
                 yield EntryDetails(self._glyphs)
@@ -402,7 +401,7 @@ class ExplorerScreen(Screen[object]):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self._glyphs))
 
     def action_filter(self) -> None:
         """Open the filter."""

@@ -11,6 +11,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from layerscope.tui.glyphs import Glyphs
+
 _NAMES = {
     "question_mark": "?",
     "slash": "/",
@@ -25,10 +27,10 @@ _NAMES = {
     "pagedown": "PgDn",
     "space": "Space",
     "enter": "Enter",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
+    "up": "Up",
+    "down": "Down",
+    "left": "Left",
+    "right": "Right",
     "home": "Home",
     "end": "End",
 }
@@ -52,8 +54,12 @@ class HelpScreen(ModalScreen[None]):
         #keys { width: 84; max-width: 96%; height: auto; max-height: 92%; background: $panel; }
         #keys { border: round $primary; padding: 0 1; scrollbar-size-vertical: 1; }
         #keys Static { width: 1fr; }
+        &.-ascii #keys { border: ascii $primary; }
     }
     """
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(classes="" if glyphs.has_unicode else "-ascii")
 
     def compose(self) -> ComposeResult:
         """Lay out the panel."""
