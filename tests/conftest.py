@@ -1,12 +1,38 @@
 """What all tests share; its place lets them import `builders`."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 
 import pytest
 from builders import Opener
+from hypothesis import settings
 
 from layerscope.sources.open import open_source
+
+settings.register_profile("layerscope", derandomize=True, deadline=None)
+settings.load_profile("layerscope")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the engines of this machine alone unless they are asked for."""
+    if "engine" in config.option.markexpr:
+        return
+    for item in items:
+        if item.get_closest_marker("engine"):
+            item.add_marker(pytest.mark.skip(reason="real engines are asked for with -m engine"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let no test with an engine be skipped where LAYERSCOPE_REQUIRE_ENGINES is set: there they are all at hand."""
+    report = yield
+    if report.skipped and item.get_closest_marker("engine") and os.environ.get("LAYERSCOPE_REQUIRE_ENGINES"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {call.excinfo.value if call.excinfo else report.longrepr}"
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -12,26 +12,29 @@ from layerscope.analysis.path_index import PathIndex, build_path_index
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 
-NAMES = [b"a", b"b", b"a-", b"a!", b"\xff"]
+NAMES = [b"a", b"a", b"a", b"b", b"a!", b"\xff"]
 """Few, so that layers meet; and some that sort before, after and around the slash of their neighbours."""
 
 XATTRS = ((b"user.x", b"1"),)
 
 paths = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(b"/".join)
+kinds = st.sampled_from(
+    [Kind.FILE, Kind.FILE, Kind.DIR, Kind.DIR, Kind.SYMLINK, Kind.HARDLINK, Kind.HARDLINK, Kind.CHAR]
+)
 
 
 @st.composite
 def entries(draw: st.DrawFn) -> FileEntry:
-    kind = draw(st.sampled_from([Kind.FILE, Kind.FILE, Kind.DIR, Kind.DIR, Kind.SYMLINK, Kind.HARDLINK, Kind.CHAR]))
+    kind = draw(kinds)
     path = draw(paths) if draw(st.integers(0, 9)) else b""
     return FileEntry(
         path,
         kind,
         size=draw(st.integers(0, 4)) if kind is Kind.FILE else 0,
-        mode=draw(st.sampled_from([0o755, 0o700])),
-        uid=draw(st.sampled_from([0, 7])),
+        mode=draw(st.sampled_from([0o755, 0o755, 0o700])),
+        uid=draw(st.sampled_from([0, 0, 7])),
         link=draw(paths) if kind in (Kind.SYMLINK, Kind.HARDLINK) else None,
-        xattrs=draw(st.sampled_from([(), (), XATTRS])),
+        xattrs=draw(st.sampled_from([(), XATTRS])),
         device=(1, 3) if kind is Kind.CHAR else None,
     )
 

@@ -1,0 +1,296 @@
+"""Write a large image as `docker save` does since Docker 25, with names and sizes such as real ones have.
+
+    python tests/benchmarks/make_image.py large.tar                                     # 100,000 entries
+    python tests/benchmarks/make_image.py million.tar --entries 1000000
+    python tests/benchmarks/make_image.py million-gzip.tar --entries 1000000 --compression gzip
+    python tests/benchmarks/make_image.py heavy.tar --entries 190000 --layers 4 --size 3.5GB
+
+The first layer has most of the entries. Each later one adds packages of its own, writes files of lower layers again
+(other bytes of the same size, another mode, another size, an identical copy), and deletes files and folders. Nothing is
+sparse: every byte of content is written, and compresses about as well as a root filesystem does. The same arguments
+make the same bytes.
+"""
+
+import argparse
+import hashlib
+import json
+import random
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+
+TIME = 1_750_000_000
+"""Of every entry."""
+
+FIRST_SHARE = 0.6
+"""Of all entries, those of the first layer."""
+
+REWRITTEN, DELETED, FOLDERS_DELETED = 0.12, 0.03, 0.001
+"""Of a later layer's entries: files of lower layers written again, whiteouts of files, whiteouts of folders."""
+
+MEAN_FILES = 9
+DEEPEST = 9
+TOPS = ("usr/lib", "usr/share", "usr/lib/python3/dist-packages", "usr/include", "opt", "srv", "var/lib", "etc")
+WORDS = (  # noqa: SIM905  # as a list it takes a page
+    "async base cache client codec common config core crypto data debug driver engine event filter format graph "
+    "handler http image index json kernel layer linux loader local locale math media metrics module network node "
+    "object parser plugin proxy query render resource runtime schema server session shared socket source storage "
+    "stream string system table template test thread time token tools transport tree types util vendor version view "
+    "widget worker zone"
+).split()
+ENDINGS = (
+    ".py",
+    ".pyc",
+    ".so",
+    ".so.1.2.3",
+    ".h",
+    ".js",
+    ".js.map",
+    ".json",
+    ".html",
+    ".png",
+    ".txt",
+    ".md",
+    ".mo",
+    "",
+)
+
+UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A folder (a path that ends in a slash) or a file; ``start`` says where in the filler its bytes start."""
+
+    path: str
+    size: int = 0
+    mode: int = 0o755
+    start: int = 0
+
+
+class Content:
+    """Makes up the entries of one image, layer by layer."""
+
+    def __init__(self, entries: int, size: int) -> None:
+        self._dice = random.Random(entries)  # noqa: S311  # the same image each time
+        self._mean = size / entries
+        self._folders = [f"{top}/" for top in TOPS]
+        self._files: list[Entry] = []
+
+    def layer(self, entries: int) -> Iterator[Entry]:
+        """Yield the entries of the next layer, about so many."""
+        changes = list(self._changes(entries)) if self._files else []
+        yield from changes
+        left = entries - len(changes)
+        while left > 0:
+            for each in self._package():
+                yield each
+                left -= 1
+
+    def _package(self) -> Iterator[Entry]:
+        dice = self._dice
+        above = dice.choice(self._folders[-50:])
+        if above.count("/") > DEEPEST:
+            above = dice.choice(self._folders[: len(TOPS)])
+        folder = f"{above}{dice.choice(WORDS)}-{len(self._folders)}/"
+        self._folders.append(folder)
+        yield Entry(folder)
+        for number in range(dice.randrange(2 * MEAN_FILES + 1)):
+            name = f"{dice.choice(WORDS)}_{dice.choice(WORDS)}{number}{dice.choice(ENDINGS)}"
+            file = Entry(folder + name, self._size(), 0o644, dice.randrange(len(FILLER)))
+            self._files.append(file)
+            yield file
+
+    def _size(self) -> int:
+        """Return the size of a file: most are small, a few hold most of the bytes."""
+        spread = 1.5
+        return int(self._mean * self._dice.lognormvariate(-spread * spread / 2, spread))
+
+    def _changes(self, entries: int) -> Iterator[Entry]:
+        """Yield what a layer does to those below it; a builder repeats the folder of what it writes."""
+        dice, rewritten, deleted = self._dice, int(entries * REWRITTEN), int(entries * DELETED)
+        files = dice.sample(self._files, min(rewritten + deleted, len(self._files)))
+        folder = ""
+        for file in sorted(files[:rewritten], key=lambda file: file.path):
+            if not file.path.startswith(folder) or not folder:
+                folder = file.path[: file.path.rindex("/") + 1]
+                yield Entry(folder)
+            yield self._rewritten(file)
+        for file in files[rewritten:]:
+            yield _whiteout(file.path)
+        for path in dice.sample(self._folders[len(TOPS) :], int(entries * FOLDERS_DELETED)):
+            yield _whiteout(path.rstrip("/"))
+
+    def _rewritten(self, file: Entry) -> Entry:
+        other_bytes = replace(file, start=file.start + 1)
+        other_size = replace(other_bytes, size=self._size())
+        return self._dice.choice((file, replace(file, mode=0o664), other_bytes, other_size))
+
+
+def _whiteout(path: str) -> Entry:
+    folder, _, name = path.rpartition("/")
+    return Entry(f"{folder}/.wh.{name}", mode=0o644)
+
+
+def _filler() -> bytes:
+    """Return bytes that compress to about 40 %: words, with noise between them."""
+    dice = random.Random(1)  # noqa: S311  # the same bytes each time
+    pieces = ((dice.choice(WORDS) + " ").encode() * 2 + dice.randbytes(3) for _ in range(70_000))
+    return b"".join(pieces)[: 1 << 20]
+
+
+FILLER = _filler()
+
+
+def header(path: str, kind: bytes, size: int, mode: int) -> bytes:
+    """Return a ustar header (POSIX.1-1988)."""
+    name, prefix = path.encode(), b""
+    if len(name) > 100:  # the length of the field
+        cut = name.index(b"/", len(name) - 101)
+        prefix, name = name[:cut], name[cut + 1 :]
+    stated = b"%011o\0" % size if size < 1 << 33 else b"\x80" + size.to_bytes(11, "big")
+    head = name.ljust(100, b"\0") + b"%07o\0%07o\0%07o\0%b%011o\0" % (mode, 0, 0, stated, TIME)
+    tail = kind + bytes(100) + b"ustar\x0000" + bytes(80) + prefix.ljust(167, b"\0")
+    return head + b"%06o\0 " % (sum(head) + sum(tail) + 8 * 0x20) + tail
+
+
+def padding(size: int) -> bytes:
+    """Return the zeros that fill the last block."""
+    return bytes(-size % 512)
+
+
+def tar(entries: Iterator[Entry]) -> Iterator[bytes]:
+    """Yield the bytes of a layer."""
+    twice = FILLER * 2
+    for entry in entries:
+        is_folder = entry.path.endswith("/")
+        yield header(entry.path, b"5" if is_folder else b"0", entry.size, entry.mode)
+        start, left = entry.start % len(FILLER), entry.size
+        while left:
+            piece = twice[start : start + min(left, len(FILLER))]
+            yield piece
+            left -= len(piece)
+        yield padding(entry.size)
+    yield bytes(1024)
+
+
+def batches(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Join small pieces."""
+    batch = bytearray()
+    for piece in pieces:
+        batch += piece
+        if len(batch) >= 1 << 20:
+            yield bytes(batch)
+            batch.clear()
+    yield bytes(batch)
+
+
+def gzipped(pieces: Iterator[bytes], note: Callable[[bytes], None]) -> Iterator[bytes]:
+    """Compress the pieces, and note them as they were."""
+    gzip = zlib.compressobj(wbits=31)
+    for piece in pieces:
+        note(piece)
+        yield gzip.compress(piece)
+    yield gzip.flush()
+
+
+class Archive:
+    """Writes the outer archive."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def blob(self, pieces: Iterator[bytes]) -> dict[str, object]:
+        """Add a blob, and return its digest and size."""
+        start, digest, size = self._file.tell(), hashlib.sha256(), 0
+        self._file.write(bytes(512))
+        for piece in pieces:
+            digest.update(piece)
+            size += self._file.write(piece)
+        self._file.write(padding(size))
+        self._file.seek(start)
+        self._file.write(header(f"blobs/sha256/{digest.hexdigest()}", b"0", size, 0o644))
+        self._file.seek(0, 2)
+        return {"digest": f"sha256:{digest.hexdigest()}", "size": size}
+
+    def file(self, name: str, document: object) -> None:
+        """Add a JSON document under a name of its own."""
+        data = json.dumps(document).encode()
+        self._file.write(header(name, b"0", len(data), 0o644) + data + padding(len(data)))
+
+    def end(self) -> None:
+        """Write the blocks that end a tar."""
+        self._file.write(bytes(1024))
+
+
+def write_image(file: BinaryIO, layers: Iterator[Iterator[Entry]], *, gzip: bool) -> None:
+    """Write the whole archive."""
+    archive = Archive(file)
+    media_type = f"application/vnd.oci.image.layer.v1.tar{'+gzip' if gzip else ''}"
+    descriptors, diff_ids, history = [], [], []
+    for number, entries in enumerate(layers, 1):
+        plain = hashlib.sha256()
+        pieces = batches(tar(entries))
+        blob = archive.blob(gzipped(pieces, plain.update) if gzip else pieces)
+        descriptors.append({"mediaType": media_type, **blob})
+        diff_ids.append(f"sha256:{plain.hexdigest()}" if gzip else blob["digest"])
+        history.append({"created": "2025-06-15T15:06:40Z", "created_by": f"COPY packages-{number} / # buildkit"})
+    config = {
+        "architecture": "amd64",
+        "os": "linux",
+        "created": "2025-06-15T15:06:40Z",
+        "config": {"Cmd": ["/bin/sh"]},
+        "rootfs": {"type": "layers", "diff_ids": diff_ids},
+        "history": [*history, {"created_by": 'CMD ["/bin/sh"]', "empty_layer": True}],
+    }
+    config_blob = _json_blob(archive, config, "application/vnd.oci.image.config.v1+json")
+    manifest_type = "application/vnd.oci.image.manifest.v1+json"
+    manifest = {"schemaVersion": 2, "mediaType": manifest_type, "config": config_blob, "layers": descriptors}
+    manifest_blob = _json_blob(archive, manifest, manifest_type)
+    paths = [_path(descriptor) for descriptor in descriptors]
+    archive.file("index.json", {"schemaVersion": 2, "manifests": [manifest_blob]})
+    archive.file("manifest.json", [{"Config": _path(config_blob), "RepoTags": ["large:1"], "Layers": paths}])
+    archive.file("oci-layout", {"imageLayoutVersion": "1.0.0"})
+    archive.end()
+
+
+def _json_blob(archive: Archive, document: object, media_type: str) -> dict[str, object]:
+    return {"mediaType": media_type, **archive.blob(iter([json.dumps(document).encode()]))}
+
+
+def _path(descriptor: dict[str, object]) -> str:
+    return f"blobs/{str(descriptor['digest']).replace(':', '/')}"
+
+
+def layer_entries(entries: int, layers: int, size: int) -> Iterator[Iterator[Entry]]:
+    """Yield the entries of each layer; take them one after the other."""
+    content = Content(entries, size)
+    first = entries if layers == 1 else int(entries * FIRST_SHARE)
+    counts = chain([first], ((entries - first) // (layers - 1) for _ in range(layers - 1)))
+    return (content.layer(count) for count in counts)
+
+
+def _size(text: str) -> int:
+    number, unit = (text[:-2], UNITS[text[-2:]]) if text[-2:] in UNITS else (text, 1)
+    return int(float(number) * unit)
+
+
+def main() -> None:
+    """Write the image that the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("archive", type=Path)
+    parser.add_argument("--entries", type=int, default=100_000, help="of all layers (default: 100000)")
+    parser.add_argument("--layers", type=int, default=4, help="default: 4")
+    parser.add_argument("--size", type=_size, help="of all content, as 3.5GB (default: 1 kB an entry)")
+    parser.add_argument("--compression", choices=("plain", "gzip"), default="plain", help="of the layers")
+    options = parser.parse_args()
+    size = 1000 * options.entries if options.size is None else options.size
+    with options.archive.open("wb") as file:
+        write_image(file, layer_entries(options.entries, options.layers, size), gzip=options.compression == "gzip")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""``build`` and ``images``, with an engine that is made up."""
+
+import json
+from pathlib import Path
+
+import pytest
+from builders import docker_archive, file, image, layer
+from commands import ask
+
+from layerscope.errors import SourceError
+from layerscope.sources.local_images import LocalImage
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Let each build make the same image, and return what the engine is asked."""
+    built = docker_archive(tmp_path / "built.tar", image(layer(file("a")), tags=["built:1"]))
+    calls: list[list[str]] = []
+
+    def build(arguments: list[str]) -> str:
+        calls.append(arguments)
+        return str(built)
+
+    monkeypatch.setattr("layerscope.sources.engine_build.build", build)
+    return calls
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["-t", "my-app", "."],
+        ["--file=x", "--no-cache", "--", "-odd"],
+        ["--image", "x", "--json", "--platform", "linux/arm64", "--version"],
+        [".", "-t", "--help"],
+    ],
+)
+def test_the_engine_gets_the_arguments_as_they_are(
+    capsys: Capture, asked: list[list[str]], arguments: list[str]
+) -> None:
+    outcome = ask(capsys, "build", *arguments)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert asked == [arguments]
+    assert outcome.out.startswith("built:1")
+
+
+def test_a_build_that_fails_is_a_sentence(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(_arguments: list[str]) -> str:
+        raise SourceError("docker build failed with exit status 1")
+
+    monkeypatch.setattr("layerscope.sources.engine_build.build", build)
+    assert ask(capsys, "build", ".").complaint == "docker build failed with exit status 1"
+
+
+def test_the_engines_own_help_makes_no_image_to_open(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(_arguments: list[str]) -> str:
+        raise SourceError("docker build made no image that it keeps")
+
+    monkeypatch.setattr("layerscope.sources.engine_build.build", build)
+    outcome = ask(capsys, "build", "--help")
+    assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
+
+
+def test_without_an_engine_there_is_nothing_to_build_with(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert ask(capsys, "build", ".").complaint.startswith("there is no command to build with")
+
+
+def test_images_are_listed_as_a_table_and_as_a_document(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [LocalImage("docker", ("my-app:v1",), "sha256:abc", 402_000_000, 1795468740)]
+    monkeypatch.setattr("layerscope.sources.local_images.local_images", lambda: found)
+    assert ask(capsys, "images").out.splitlines()[1] == "402 MB  2026-11-23 21:19  docker  my-app:v1"
+    (listed,) = json.loads(ask(capsys, "images", "--json").out)["images"]
+    assert listed["reference"] == "docker://my-app:v1"

@@ -1,0 +1,84 @@
+"""How the command line hands over to the explorer: on a real terminal, from its start to its end."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from builders import docker_archive, file, image, layer
+from commands import MY_APP, PLATFORMS
+from pty_run import OnTerminal
+
+
+def test_an_archive_opens_in_the_explorer() -> None:
+    with OnTerminal(MY_APP) as explorer:
+        explorer.wait_for("Layers")
+        explorer.wait_for("ADD rootfs.tar")
+        explorer.press("q")
+        assert explorer.status() == 0
+        assert explorer.is_as_before
+
+
+def test_keys_come_from_the_terminal_where_the_archive_comes_on_standard_input(tmp_path: Path) -> None:
+    with MY_APP.open("rb") as archive, OnTerminal("-", stdin=archive, TMPDIR=str(tmp_path)) as explorer:
+        explorer.wait_for("ADD rootfs.tar")
+        explorer.press("q")
+        assert explorer.status() == 0
+        assert explorer.is_as_before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_draws_on_the_terminal_wherever_standard_error_leads(tmp_path: Path) -> None:
+    with (tmp_path / "errors").open("wb") as errors, OnTerminal(MY_APP, stderr=errors) as explorer:
+        explorer.wait_for("ADD rootfs.tar")
+        explorer.press("q")
+        assert explorer.status() == 0
+    assert (tmp_path / "errors").read_bytes() == b""
+
+
+def test_without_a_terminal_to_read_keys_from_it_says_so() -> None:
+    with MY_APP.open("rb") as archive, OnTerminal("-", stdin=archive, controlling=False) as explorer:
+        assert explorer.status() == 2
+    assert b"layerscope: there is no terminal to read keys from (/dev/tty: " in explorer.written
+    assert b"Traceback" not in explorer.written
+
+
+def test_several_images_are_offered_to_choose_from(tmp_path: Path) -> None:
+    recipes = [image(layer(file(name)), tags=[f"{name}:1"]) for name in ("first", "second")]
+    with OnTerminal(docker_archive(tmp_path / "two.tar", *recipes)) as explorer:
+        explorer.wait_for("second:1")
+        explorer.press("\r")
+        explorer.wait_for("COPY layer-1")
+        explorer.press("q")
+        assert explorer.status() == 0
+
+
+def test_a_platform_that_is_said_needs_no_choice() -> None:
+    with OnTerminal(PLATFORMS, "--platform", "linux/arm64") as explorer:
+        explorer.wait_for("linux/arm64")
+        explorer.press("q")
+        assert explorer.status() == 0
+
+
+def test_a_document_is_printed_on_a_terminal_too() -> None:
+    with OnTerminal(MY_APP, "--json") as printing:
+        assert printing.status() == 0
+        assert b'"schema_version": 1' in printing.written
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=str)
+def test_a_signal_ends_it_with_the_terminal_as_before_and_nothing_left(
+    tmp_path: Path, sent: signal.Signals, status: int
+) -> None:
+    with MY_APP.open("rb") as archive, OnTerminal("-", stdin=archive, TMPDIR=str(tmp_path)) as explorer:
+        explorer.wait_for("ADD rootfs.tar")
+        explorer.send(sent)
+        assert explorer.status() == status
+        assert explorer.is_as_before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_opened_is_a_sentence_on_a_terminal_too(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("hello")
+    with OnTerminal(tmp_path / "text") as failing:
+        assert failing.status() == 2
+    assert failing.written.decode() == f"layerscope: {tmp_path / 'text'} is text, and no image\r\n"

@@ -1,0 +1,130 @@
+"""The command as a process: what it imports, closed pipes, Ctrl+C, signals, odd locales."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from builders import docker_archive, file, image, layer
+from commands import MY_APP, SAMPLES, launch, start
+
+_IMPORTS = """
+import sys
+from layerscope.cli.main import run
+status = run(sys.argv[1:])
+sys.stderr.write(" ".join(sys.modules))
+sys.exit(status)
+"""
+
+HEAVY = {"textual", "docker", "requests", "urllib3", "magic", "logging", "asyncio", "importlib.metadata"}
+
+
+def imported(*arguments: str | Path) -> set[str]:
+    """Return the modules that a run of the command line has imported at its end."""
+    command = [sys.executable, "-c", _IMPORTS, *map(str, arguments)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True)  # this interpreter
+    return set(finished.stderr.split())
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("tree", "--help")])
+def test_help_and_version_import_next_to_nothing(arguments: tuple[str, ...]) -> None:
+    modules = imported(*arguments)
+    assert not modules & (HEAVY | {"rich", "msgspec", "layerscope.session.session", "layerscope.sources.open"})
+
+
+@pytest.mark.parametrize("command", ["layers", "tree"])
+def test_documents_import_no_screen(command: str) -> None:
+    assert not imported(command, MY_APP, "--json") & (HEAVY | {"rich", "hashlib", "tempfile", "concurrent.futures"})
+
+
+@pytest.mark.parametrize("arguments", [(MY_APP,), ("layers", MY_APP), ("tree", MY_APP)])
+def test_tables_import_no_explorer(arguments: tuple[str | Path, ...]) -> None:
+    modules = imported(*arguments)
+    assert not modules & (HEAVY - {"logging"})
+    assert not {module for module in modules if module.startswith("layerscope.tui")}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("layers", MY_APP), ("tree", MY_APP), ("tree", MY_APP, "--json"), ("--help",), ("--version",)]
+)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_closed_pipe_ends_silently(arguments: tuple[str | Path, ...], unbuffered: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    facts = {"PYTHONUNBUFFERED": unbuffered}
+    with start(*arguments, stdout=writing, stderr=subprocess.PIPE, facts=facts) as process:
+        os.close(writing)
+        assert process.communicate()[1] == b""
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_full_disk_is_a_sentence() -> None:
+    with Path("/dev/full").open("w") as full, start("layers", MY_APP, stdout=full, stderr=subprocess.PIPE) as process:
+        assert process.communicate()[1] == b"layerscope: reading or writing failed: No space left on device\n"
+    assert process.returncode == 2
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_do_no_harm(closed: str) -> None:
+    line = f'"$0" -m layerscope layers "$1" --json {closed}'
+    command = ["/bin/sh", "-c", line, sys.executable, str(MY_APP)]
+    finished = subprocess.run(command, capture_output=True, check=False)  # a shell closes them best
+    assert finished.returncode == 0
+    assert finished.stderr == b""
+    if closed in ("2>&-", "<&-"):
+        assert json.loads(finished.stdout)["schema_version"] == 1
+
+
+@pytest.mark.parametrize("command", [["layers"], ["tree"], ["tree", "--layer", "1"]])
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_locale_without_unicode_gets_escapes(command: list[str], encoding: str) -> None:
+    outcome = launch(*command, SAMPLES / "odd-names.tar", PYTHONIOENCODING=encoding)
+    assert (outcome.status, outcome.err) == (0, "")
+    if encoding == "ascii":
+        assert outcome.out.isascii()
+
+
+def test_our_own_characters_have_a_spare_in_ascii() -> None:
+    first = launch("layers", MY_APP, PYTHONIOENCODING="ascii").out.splitlines()[0]
+    assert first.startswith("my-app:v1 - linux/amd64 - 275 kB in 6 layers")
+
+
+def reading_from_a_pipe(tmp_path: Path) -> subprocess.Popen[bytes]:
+    """Start a run that has read the half of an archive, and waits for the other one."""
+    pipe = subprocess.PIPE
+    process = start("layers", "-", stdin=pipe, stdout=pipe, stderr=pipe, facts={"TMPDIR": str(tmp_path)})
+    assert process.stdin is not None
+    process.stdin.write(MY_APP.read_bytes()[:200_000])
+    process.stdin.flush()
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.glob("layerscope-*/*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return process
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=str
+)
+def test_an_interrupted_run_ends_silently_and_leaves_nothing_behind(
+    tmp_path: Path, sent: signal.Signals, status: int
+) -> None:
+    process = reading_from_a_pipe(tmp_path)
+    process.send_signal(sent)
+    out, err = process.communicate(timeout=30)
+    assert (out, err, process.returncode) == (b"", b"", status)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_written_beside_what_was_asked(tmp_path: Path) -> None:
+    docker_archive(tmp_path / "image.tar", image(layer(file("a"))))
+    outcome = launch("layers", tmp_path / "image.tar", TMPDIR=str(tmp_path), HOME=str(tmp_path))
+    assert outcome.status == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["image.tar"]
+    assert tempfile.gettempdir() != str(tmp_path)

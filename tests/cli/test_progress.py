@@ -1,0 +1,47 @@
+"""The progress bar: only where somebody looks, and only where there is something to wait for."""
+
+import io
+import sys
+
+import pytest
+
+from layerscope.cli.progress import ReadingProgress
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    """Let somebody look at standard error."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    return screen
+
+
+def test_waiting_for_another_programs_first_byte_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = looked_at(monkeypatch)
+    with ReadingProgress("reading [b]x[/y]") as progress:
+        progress(0, None)
+        progress(5_000_000, 10_000_000)
+    assert "reading [b]x[/y]" in screen.getvalue()
+    assert "10.0 MB" in screen.getvalue()
+
+
+def test_what_is_done_at_once_shows_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = looked_at(monkeypatch)
+    with ReadingProgress("reading") as progress:
+        progress(5, 10)
+        progress(10, 10)
+    assert screen.getvalue() == ""
+
+
+def test_where_nobody_looks_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    with ReadingProgress("reading") as progress:
+        progress(0, None)
+        progress(5, 10)
+    assert capsys.readouterr().err == ""

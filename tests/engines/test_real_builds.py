@@ -1,0 +1,148 @@
+"""One hard image, built by every builder there is, in every form they write: the same entries, marks and final tree."""
+
+import json
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hard_image import BUSYBOX, CHANGES, DIFFERENT_LINKS, write_context
+from tools import BUILDERS, FORMS, Built, need, run, skopeo
+from trees import Marks, exported_tree, final_tree, is_made_by_engines, marks
+
+from layerscope.session.session import open_image
+
+pytestmark = pytest.mark.engine
+
+Images = Callable[[str], Built]
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]:
+    """Build the hard image with the builder of a name, once, and remove it in the end."""
+    context: list[Path] = []
+    made: dict[str, Built] = {}
+
+    def build(name: str) -> Built:
+        if not BUSYBOX.exists():
+            pytest.skip(f"no {BUSYBOX} on this machine")
+        if not context:
+            context.append(write_context(tmp_path_factory.mktemp("context")))
+        if name not in made:
+            made[name] = BUILDERS[name].build(context[0])
+        return made[name]
+
+    yield build
+    for built in made.values():
+        built.remove()
+
+
+@pytest.fixture(params=list(BUILDERS))
+def built(request: pytest.FixtureRequest, images: Images) -> Built:
+    """Return the hard image of each builder."""
+    return images(str(request.param))
+
+
+@pytest.fixture
+def saved(built: Built, tmp_path: Path) -> str:
+    """Return the archive that the engine writes."""
+    return str(built.save(tmp_path / "image.tar"))
+
+
+def layer_of(reference: str, words: str) -> int:
+    """Return the number of the layer whose instruction ends in the words."""
+    with open_image(reference) as session:
+        (step,) = [step for step in session.image.steps if step.layer and step.title.rstrip('"]').endswith(words)]
+        assert step.layer is not None
+        return step.layer
+
+
+def test_what_a_step_did_is_told_by_its_marks(saved: str) -> None:
+    layer = layer_of(saved, "/bin/first")
+    shown = {f"/{path.decode('utf-8', 'replace')}": change for path, (change, _) in marks(saved)[layer - 1].items()}
+    assert {path: shown.get(path) for path in CHANGES} == CHANGES
+
+
+def test_the_final_tree_is_what_the_engine_exports(built: Built, saved: str, tmp_path: Path) -> None:
+    assert final_tree(saved) == exported_tree(built.export(tmp_path / "export.tar"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_holds_the_same(built: Built, saved: str, form: str, tmp_path: Path) -> None:
+    assert marks(FORMS[form](built, tmp_path)) == marks(saved)
+
+
+@pytest.mark.parametrize("builder", ["classic", "podman", "buildah"])
+def test_builders_agree_on_each_step(builder: str, images: Images, tmp_path: Path) -> None:
+    one = str(images("buildkit").save(tmp_path / "one.tar"))
+    other = str(images(builder).save(tmp_path / "other.tar"))
+    steps = layer_of(one, "late /srv/app/")
+    for here, there in list(zip(marks(one), marks(other), strict=False))[:steps]:
+        assert comparable(here) == comparable(there)
+
+
+def comparable(shown: Marks) -> dict[bytes, object]:
+    """Return the marks without what builders are free in: times, mount points, a hard link across layers."""
+    return {
+        path: (change, entry.kind, entry.size, entry.mode, entry.uid, entry.gid, entry.link, entry.device, entry.xattrs)
+        for path, (change, entry) in shown.items()
+        if not is_made_by_engines(path) and path not in DIFFERENT_LINKS
+    }
+
+
+@pytest.mark.parametrize("command", [("podman", "save", "--format=oci-archive", "-o"), ("buildah", "push")])
+def test_an_oci_archive_of_podman_and_buildah(command: tuple[str, ...], images: Images, tmp_path: Path) -> None:
+    need(command[0])
+    built, archive = images(command[0]), tmp_path / "image.oci.tar"
+    if command[-1] == "push":
+        run(*command, built.tag, f"oci-archive:{archive}")
+    else:
+        run(*command, archive, built.tag)
+    assert marks(str(archive)) == marks(str(built.save(tmp_path / "saved.tar")))
+
+
+def test_an_archive_of_two_images(images: Images, tmp_path: Path) -> None:
+    one, other, both = images("buildkit"), images("classic"), tmp_path / "both.tar"
+    run("docker", "save", "-o", both, one.tag, other.tag)
+    for built in (one, other):
+        assert marks(str(both), built.tag) == marks(str(built.save(tmp_path / "one.tar")))
+
+
+def test_an_image_is_piped_in(saved: str) -> None:
+    command = [sys.executable, "-m", "layerscope", "layers", "--json"]
+    with Path(saved).open("rb") as archive:
+        piped = json.loads(subprocess.run([*command, "-"], stdin=archive, stdout=subprocess.PIPE, check=True).stdout)
+    opened = json.loads(subprocess.run([*command, saved], stdout=subprocess.PIPE, check=True).stdout)
+    assert piped["layers"] == opened["layers"]
+    assert [layer["error"] for layer in piped["layers"]] == [None] * len(piped["layers"])
+
+
+def test_an_opaque_folder_of_umoci(images: Images, tmp_path: Path) -> None:
+    need("umoci")
+    base, layout = images("buildkit").save(tmp_path / "base.tar"), tmp_path / "layout"
+    skopeo(f"docker-archive:{base}", f"oci:{layout}:v1")
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new/inside").write_text("new")
+    run("umoci", "insert", "--image", f"{layout}:v1", "--opaque", tmp_path / "new", "/srv/app")
+    run("umoci", "insert", "--image", f"{layout}:v1", "--whiteout", "/srv/setuid")
+    below, opaque, top = marks(str(layout))[-3:]
+    hidden = {path for path, (change, _) in below.items() if path.startswith(b"srv/app/") and change != "removed"}
+    assert hidden
+    assert {path for path, (change, _) in opaque.items() if change == "removed"} == hidden
+    assert {path for path, (change, _) in opaque.items() if change == "added"} == {b"srv/app/inside"}
+    assert [path for path, (change, _) in top.items() if change != "unchanged"] == [b"srv/setuid"]
+    assert final_tree(str(layout)) == exported_tree(exported_by_docker(layout, tmp_path))
+
+
+def exported_by_docker(layout: Path, folder: Path) -> Path:
+    """Load an image that no engine built into Docker, and return what a container made from it holds."""
+    loaded, archive = Built("umoci", "docker", f"layerscope-test-{uuid.uuid4().hex[:12]}:v1"), folder / "loaded.tar"
+    # straight into the daemon, skopeo breaks off: umoci 0.4.7 does not end the tars of its layers
+    skopeo(f"oci:{layout}:v1", f"docker-archive:{archive}:{loaded.tag}")
+    run("docker", "load", "-i", archive)
+    try:
+        return loaded.export(folder / "export.tar")
+    finally:
+        loaded.remove()

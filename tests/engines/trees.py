@@ -1,0 +1,126 @@
+"""What an image shows, as layerscope sees it and as an engine exports it."""
+
+import hashlib
+import tarfile
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from layerscope.analysis.change import ChangeKind
+from layerscope.model.entries import FileEntry, Kind
+from layerscope.session.session import ImageSession, open_image
+
+Marks = dict[bytes, tuple[str, FileEntry]]
+"""What the tree of one layer shows: by path, what the layer did to it, and what it is."""
+
+MADE_BY_ENGINES = (
+    b".dockerenv",
+    b"dev",
+    b"etc/hostname",
+    b"etc/hosts",
+    b"etc/mtab",
+    b"etc/resolv.conf",
+    b"proc",
+    b"run",
+    b"sys",
+)
+"""What engines themselves put into a container: mount points, and what they mount there."""
+
+
+class Shown(NamedTuple):
+    """One path of a file system; a hard link is the file it leads to."""
+
+    kind: str
+    size: int
+    mode: int
+    uid: int
+    gid: int
+    link: bytes | None
+    device: tuple[int, int] | None
+    sha256: bytes | None
+
+
+def is_made_by_engines(path: bytes) -> bool:
+    """Tell whether a path, or a folder that it is in, is the engine's."""
+    return any(path == made or path.startswith(made + b"/") for made in MADE_BY_ENGINES)
+
+
+def marks(reference: str, image: str | None = None) -> list[Marks]:
+    """Return what each layer's tree shows, base first."""
+    with open_image(reference, image) as session:
+        assert session.image.warnings == ()
+        assert [tally.error for tally in session.tallies.layers.values()] == [None] * len(session.image.layers)
+        return [
+            {row.entry.path: (row.change.word, row.entry) for row in session.tree.rows(layer.number)}
+            for layer in session.image.layers
+        ]
+
+
+def final_tree(reference: str) -> dict[bytes, Shown]:
+    """Return the merged tree of all layers, without what engines make."""
+    with open_image(reference) as session:
+        top = len(session.image.layers)
+        nodes = {row.entry.path: row for row in session.tree.rows(top) if row.change is not ChangeKind.REMOVED}
+        return {
+            path: _shown(session, session.tree.index.occurrence(row.node, top), row.entry)
+            for path, row in nodes.items()
+            if not is_made_by_engines(path)
+        }
+
+
+def _shown(session: ImageSession, occurrence: int, entry: FileEntry) -> Shown:
+    is_file = entry.kind in (Kind.FILE, Kind.HARDLINK)
+    size = entry.size
+    if entry.kind is Kind.HARDLINK:
+        file, index = session.tree.file_behind(occurrence), session.tree.index
+        size = session.tree.tables[index.layers[file]].sizes[index.rows[file]]
+    return Shown(
+        "file" if is_file else entry.kind.word,
+        size,
+        entry.mode,
+        entry.uid,
+        entry.gid,
+        None if is_file else entry.link,
+        entry.device,
+        session.contents.digest(occurrence) if is_file else None,
+    )
+
+
+def exported_tree(path: Path) -> dict[bytes, Shown]:
+    """Return what an engine exported, without what it made itself."""
+    with tarfile.open(path, encoding="utf-8", errors="surrogateescape") as tar:
+        found = {_path(member): _exported(tar, member) for member in tar}
+    return {name: shown for name, shown in found.items() if name and not is_made_by_engines(name)}
+
+
+def _path(member: tarfile.TarInfo) -> bytes:
+    return member.name.removeprefix("./").strip("/").encode("utf-8", "surrogateescape")
+
+
+def _exported(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Shown:
+    file = tar.getmember(member.linkname) if member.islnk() else member
+    content = tar.extractfile(file) if file.isreg() else None
+    return Shown(
+        _KINDS[file.type],
+        file.size,
+        member.mode & 0o7777,
+        member.uid,
+        member.gid,
+        member.linkname.encode("utf-8", "surrogateescape") if member.issym() else None,
+        (member.devmajor, member.devminor) if member.isdev() and not member.isfifo() else None,
+        _sha256(content) if content else None,
+    )
+
+
+_KINDS = {
+    tarfile.REGTYPE: "file",
+    tarfile.AREGTYPE: "file",
+    tarfile.DIRTYPE: "dir",
+    tarfile.SYMTYPE: "symlink",
+    tarfile.FIFOTYPE: "fifo",
+    tarfile.CHRTYPE: "char",
+    tarfile.BLKTYPE: "block",
+}
+
+
+def _sha256(content: IO[bytes]) -> bytes:
+    return hashlib.file_digest(content, "sha256").digest()  # type: ignore[arg-type]  # a tar member reads like a file

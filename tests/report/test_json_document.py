@@ -1,0 +1,44 @@
+"""JSON that any terminal, pipe and locale carries."""
+
+import io
+import json
+
+from layerscope.report.json_document import write_json, write_json_rows
+
+ODD = "é \udcff \x1b[2J \x7f \u202e \U0001f433"
+
+
+def written(rows: list[dict[str, object]]) -> str:
+    file = io.StringIO()
+    write_json_rows({"schema_version": 1, "layer": 2}, "entries", rows, file)
+    return file.getvalue()
+
+
+def test_a_document_is_plain_ascii_and_gives_every_name_back() -> None:
+    file = io.StringIO()
+    write_json({"name": ODD}, file)
+    text = file.getvalue()
+    assert text.isascii()
+    assert text.replace("\n", "").isprintable()
+    assert json.loads(text) == {"name": ODD}
+
+
+def test_rows_are_plain_ascii_and_give_every_name_back() -> None:
+    text = written([{"path": ODD}])
+    assert text.isascii()
+    assert text.replace("\n", "").isprintable()
+    assert json.loads(text) == {"schema_version": 1, "layer": 2, "entries": [{"path": ODD}]}
+
+
+def test_each_row_stands_on_a_line_of_its_own() -> None:
+    rows: list[dict[str, object]] = [{"path": f"/{number}"} for number in range(2000)]
+    lines = written(rows).splitlines()
+    assert len(lines) == len(rows) + 2
+    assert lines[0] == '{"schema_version": 1, "layer": 2, "entries": ['
+    assert lines[1] == '{"path": "/0"},'
+    assert lines[-2:] == ['{"path": "/1999"}', "]}"]
+    assert json.loads("".join(lines))["entries"] == rows
+
+
+def test_a_document_without_rows_is_one_all_the_same() -> None:
+    assert json.loads(written([])) == {"schema_version": 1, "layer": 2, "entries": []}

@@ -1,0 +1,234 @@
+"""Journeys through the explorer: open an image, press keys, read the screen.
+
+::
+
+    async with journey(SAMPLES / "my-app.tar") as at:
+        await at.press("tab", "Z")
+        assert "+ logo.svg" in at.tree()
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from threading import Semaphore
+
+from textual.pilot import Pilot
+from textual.strip import Strip
+from textual.widget import Widget
+
+from layerscope.errors import LayerscopeError
+from layerscope.session.background import BackgroundReader, ReadEvent
+from layerscope.session.session import ImageSession, open_image
+from layerscope.sources.open import open_source
+from layerscope.tui.app import ExplorerApp
+from layerscope.tui.screens.explorer import ExplorerScreen
+from layerscope.tui.widgets.line_list import LineList
+
+SAMPLES = Path(__file__).parents[2] / "sample_images"
+MY_APP = SAMPLES / "my-app.tar"
+
+WIDE = (110, 40)
+_PATIENCE = 20
+"""Seconds until a journey gives up waiting."""
+
+_ROW = re.compile(r"(?P<mark>[ +~-]) +(?:[▾▸v>] )?(?P<name>.*?)(?: {2,}.*| → .*| = .*)?$")
+
+
+class HeldReader(BackgroundReader):
+    """A reader whose events are kept back until they are released; ``wishes`` are the layers that were preferred."""
+
+    def __init__(self, session: ImageSession) -> None:
+        super().__init__(session.image.layers, len(session.image.layers))
+        self._gate = Semaphore(0)
+        self.wishes: list[int] = []
+
+    def events(self) -> Iterator[ReadEvent]:
+        """Yield what happens, once it is released."""
+        for event in super().events():
+            self._gate.acquire()
+            yield event
+
+    def prefer(self, layer: int) -> None:
+        """Ask for a layer, and remember it."""
+        self.wishes.append(layer)
+        super().prefer(layer)
+
+    def release(self, count: int = 1 << 16) -> None:
+        """Let so many events through."""
+        self._gate.release(count)
+
+    def kill(self) -> None:
+        """End the process as a crash would."""
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """End the process, and the waiting for it."""
+        super().close()
+        self.release()
+
+
+class Journey:
+    """An explorer at work."""
+
+    def __init__(self, app: ExplorerApp, pilot: Pilot[LayerscopeError]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something is true."""
+        async with asyncio.timeout(_PATIENCE):
+            while not condition():
+                await self.pilot.pause()
+
+    async def settle(self) -> None:
+        """Wait until all work that was started is done, and shown."""
+        await self.until(lambda: all(worker.is_finished for worker in self.app.workers))
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and wait for what they do."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def write(self, text: str) -> None:
+        """Press the keys of a text."""
+        names = {"/": "slash", "*": "asterisk", ":": "colon", ".": "full_stop", "[": "left_square_bracket"}
+        await self.press(*(names.get(character, character) for character in text))
+
+    async def filter(self, text: str) -> None:
+        """Open the filter and type a text."""
+        await self.press("slash")
+        await self.write(text)
+
+    async def click(self, widget: type[Widget], x: int, y: int, times: int = 1) -> None:
+        """Click into a widget."""
+        await self.pilot.click(widget, offset=(x, y), times=times)
+        await self.pilot.pause()
+
+    @property
+    def explorer(self) -> ExplorerScreen:
+        """The screen of the image."""
+        assert isinstance(self.app.screen, ExplorerScreen)
+        return self.app.screen
+
+    def strips(self) -> list[Strip]:
+        """Return the lines of the whole screen with their styles."""
+        return self.app.screen._compositor.render_strips()
+
+    def rows(self) -> list[str]:
+        """Return the lines of the whole screen."""
+        return [strip.text for strip in self.strips()]
+
+    def screen(self) -> str:
+        """Return the text of the whole screen, lines and all."""
+        return "\n".join(self.rows())
+
+    def title(self) -> str:
+        """Return the first line of the screen."""
+        return self.rows()[0].strip()
+
+    def key_line(self) -> str:
+        """Return the last line of the screen."""
+        return self.rows()[-1].strip()
+
+    def frame(self, name: str) -> tuple[str, str]:
+        """Return what is written into the upper and into the lower border of a pane."""
+        frame = self.app.screen.query_one(f"#{name}-frame")
+        return str(frame.border_title), str(frame.border_subtitle or "")
+
+    def layers(self) -> list[str]:
+        """Return the lines of the layer list that are on the screen."""
+        return _lines(self.explorer.layer_list)
+
+    def tree_lines(self) -> list[str]:
+        """Return the rows of the tree that are on the screen, with all their columns."""
+        return _lines(self.explorer.file_tree)
+
+    def tree(self) -> list[str]:
+        """Return the names of the rows that are on the screen, behind their mark if they have one: ``+ logo.svg``."""
+        found = [_ROW.match(line) for line in self.tree_lines()]
+        return [f"{match['mark']} {match['name']}".strip() for match in found if match]
+
+    def line_of(self, name: str) -> str:
+        """Return the row of the tree whose name this is."""
+        return next(line for line, shown in zip(self.tree_lines(), self.tree(), strict=True) if shown.endswith(name))
+
+    def at(self) -> str:
+        """Return the path under the cursor of the tree."""
+        return "/" + (self.explorer._cursor_path() or b"").decode()
+
+    def layer(self) -> int:
+        """Return the number of the layer whose files are shown."""
+        return self.explorer._state.layer
+
+    def entry(self) -> str:
+        """Return what stands below the tree, in one line."""
+        return _text(self.explorer.entry_details)
+
+    def details(self) -> str:
+        """Return what stands below the layers, in one line."""
+        details = self.explorer.step_details
+        return " ".join(_text(child) for child in details.children)
+
+    def focused(self) -> str:
+        """Return the kind of the widget that has the keys."""
+        return type(self.app.focused).__name__
+
+
+def _lines(lines: LineList) -> list[str]:
+    shown = min(lines.size.height, lines.line_count() - lines.scroll_offset.y)
+    return [lines.render_line(y).text.rstrip() for y in range(shown)]
+
+
+def _text(widget: Widget) -> str:
+    strips = [widget.render_line(y).text for y in range(widget.size.height)]
+    return " ".join(" ".join(strips).split())
+
+
+@asynccontextmanager
+async def journey(
+    path: Path, size: tuple[int, int] = WIDE, *, theme: str | None = None, hold: bool = False
+) -> AsyncIterator[Journey]:
+    """Open the explorer on an image, and wait until all of it is read, unless it is held back."""
+    with open_image(str(path)) as session:
+        reader = HeldReader(session)
+        app = ExplorerApp(session=session, reader=reader)
+        async with _running(app, size, theme) as at:
+            if not hold:
+                reader.release()
+                await at.settle()
+            yield at
+
+
+@asynccontextmanager
+async def held_journey(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[tuple[Journey, HeldReader]]:
+    """Open the explorer on an image whose reader has not said anything yet."""
+    async with journey(path, size, hold=True) as at:
+        reader = at.app._reader
+        assert isinstance(reader, HeldReader)
+        yield at, reader
+
+
+@asynccontextmanager
+async def choosing(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
+    """Open an archive that holds several images or platforms."""
+    with open_source(str(path)) as source:
+        app = ExplorerApp(source=source)
+        async with _running(app, size) as at:
+            yield at
+
+
+@asynccontextmanager
+async def _running(app: ExplorerApp, size: tuple[int, int], theme: str | None = None) -> AsyncIterator[Journey]:
+    if theme is not None:
+        app.theme = theme
+    async with app.run_test(size=size, notifications=True) as pilot:
+        yield Journey(app, pilot)
+
+
+def starting_with(lines: Sequence[str], text: str) -> list[str]:
+    """Return the lines that start with a text, space before it aside."""
+    return [line for line in lines if line.strip().startswith(text)]

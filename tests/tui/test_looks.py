@@ -1,0 +1,63 @@
+"""What the explorer looks like; the README shows some of these pictures."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from journeys import MY_APP
+from textual.pilot import Pilot
+
+from layerscope.session.session import open_image
+from layerscope.tui.app import ExplorerApp
+from layerscope.tui.screens.explorer import ExplorerScreen
+
+SnapCompare = Callable[..., bool]
+
+
+def _read_whole(*keys: str) -> Callable[[Pilot[object]], Awaitable[None]]:
+    """Return what waits until all layers are read, and then presses keys."""
+
+    async def run(pilot: Pilot[object]) -> None:
+        screen = pilot.app.screen
+        assert isinstance(screen, ExplorerScreen)
+        async with asyncio.timeout(30):
+            while not screen._state.reading.complete:
+                await pilot.pause()
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+
+    return run
+
+
+def _app(path: Path = MY_APP, theme: str | None = None) -> ExplorerApp:
+    session = open_image(str(path))
+    app = ExplorerApp(session=session, reader=session.read_in_background(len(session.image.layers)))
+    if theme is not None:
+        app.theme = theme
+    return app
+
+
+@pytest.fixture(autouse=True)
+def _unicode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("locale.getpreferredencoding", lambda do_setlocale=True: "UTF-8")  # noqa: ARG005
+
+
+def test_the_explorer(snap_compare: SnapCompare) -> None:
+    keys = ["left_square_bracket", "tab", "3", "home", *["j"] * 8]
+    assert snap_compare(_app(), terminal_size=(120, 34), run_before=_read_whole(*keys))
+
+
+def test_a_small_terminal(snap_compare: SnapCompare) -> None:
+    assert snap_compare(_app(), terminal_size=(80, 24), run_before=_read_whole("c", "Z"))
+
+
+def test_a_light_theme(snap_compare: SnapCompare) -> None:
+    assert snap_compare(_app(theme="layerscope-light"), terminal_size=(110, 30), run_before=_read_whole("2"))
+
+
+def test_the_size_view(snap_compare: SnapCompare) -> None:
+    assert snap_compare(_app(), terminal_size=(110, 30), run_before=_read_whole("w", "2"))

@@ -1,0 +1,217 @@
+"""The explorer as a whole: panes, help, chooser, palette, mouse, themes, sizes, and names that stay off a terminal."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+from builders import docker_archive, file, image, layer
+from journeys import MY_APP, SAMPLES, choosing, journey
+from textual import events
+
+from layerscope.tui.screens.chooser import ChooserScreen
+from layerscope.tui.screens.explorer import ExplorerScreen
+from layerscope.tui.screens.help import HelpScreen
+from layerscope.tui.widgets.file_tree import FileTree
+from layerscope.tui.widgets.key_line import KeyLine
+from layerscope.tui.widgets.layer_list import LayerList
+
+SIZES = [(80, 24), (160, 45), (200, 60)]
+
+
+async def test_tab_goes_round_the_panes() -> None:
+    async with journey(MY_APP, (110, 60)) as at:
+        assert at.focused() == "LayerList"
+        await at.press("tab")
+        assert at.focused() == "FileTree"
+        await at.press("tab")
+        assert at.focused() == "LayerList", "the details fit their place"
+        await at.press("shift+tab")
+        assert at.focused() == "FileTree"
+
+
+async def test_details_longer_than_their_place_are_a_pane_of_their_own() -> None:
+    async with journey(MY_APP, (110, 24)) as at:
+        await at.press("tab", "tab")
+        assert at.focused() == "StepDetails"
+        before = at.explorer.step_details.scroll_offset.y
+        await at.press("down", "down")
+        assert at.explorer.step_details.scroll_offset.y == before + 2
+        await at.press("tab")
+        assert at.focused() == "LayerList"
+
+
+async def test_help_lists_every_key() -> None:
+    async with journey(MY_APP, (110, 70)) as at:
+        await at.press("question_mark")
+        shown = at.screen()
+        for binding in [*ExplorerScreen.BINDINGS, *FileTree.BINDINGS]:
+            assert not isinstance(binding, tuple)
+            words = " ".join(binding.tooltip.split()[:4]) if binding.tooltip else binding.description
+            assert words in shown or "depth" in words, f"{binding.key} is told of"
+
+
+@pytest.mark.parametrize("key", ["escape", "question_mark", "q", "enter"])
+async def test_keys_that_close_the_help(key: str) -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("question_mark", "j", "down", "k")
+        assert isinstance(at.app.screen, HelpScreen)
+        await at.press(key)
+        assert isinstance(at.app.screen, ExplorerScreen)
+
+
+async def test_q_quits() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("q")
+        assert at.app.return_code == 0
+
+
+async def test_chooses_one_of_several_platforms() -> None:
+    async with choosing(SAMPLES / "platforms.oci.tar", (80, 24)) as at:
+        assert isinstance(at.app.screen, ChooserScreen)
+        assert "linux/arm64" in at.screen()
+        await at.press("j", "down", "k", "enter")
+        await at.until(lambda: isinstance(at.app.screen, ExplorerScreen))
+        await at.settle()
+        assert "linux/arm64" in at.screen()
+        assert at.tree() == ["etc/", "usr/"]
+        at.app.close_reader()
+
+
+async def test_quits_without_a_choice() -> None:
+    async with choosing(SAMPLES / "platforms.oci.tar") as at:
+        await at.press("q")
+        assert at.app.return_code == 0
+
+
+async def test_the_command_palette_does_what_the_keys_do() -> None:
+    async with journey(MY_APP) as at:
+        titles = {command.title for command in at.app.get_system_commands(at.app.screen)}
+        assert {"Sort by size, or by name", "Open all folders", "Quit", "Theme"} <= titles
+        assert "Go to the next match" not in titles, "there is no filter"
+        await at.press("ctrl+p")
+        await at.write("sort by size")
+        await at.settle()
+        await at.press("enter")
+        await at.until(lambda: isinstance(at.app.screen, ExplorerScreen))
+        await at.until(lambda: at.tree()[0] == "usr/")
+
+
+async def test_the_mouse_chooses_folds_and_scrolls() -> None:
+    async with journey(MY_APP) as at:
+        await at.click(LayerList, 5, 1)
+        assert at.layer() == 1
+        await at.click(FileTree, 8, 3)
+        assert (at.at(), at.focused()) == ("/etc", "FileTree")
+        assert at.tree()[4] == "+ home/"
+        await at.click(FileTree, 2, 3)
+        assert at.tree()[4] == "+ apt/"
+        await at.click(FileTree, 8, 3, times=2)
+        assert at.tree()[4] == "+ home/"
+        await at.press("Z")
+        await at.pilot._post_mouse_events([events.MouseScrollDown], FileTree, (5, 5))
+        await at.pilot.pause()
+        assert at.explorer.file_tree.scroll_offset.y > 0
+        await at.click(KeyLine, 1, 0)
+        assert isinstance(at.app.screen, HelpScreen)
+
+
+@pytest.mark.parametrize("theme", ["layerscope-dark", "layerscope-light", "ansi-dark", "ansi-light", "textual-dark"])
+async def test_themes(theme: str) -> None:
+    async with journey(MY_APP, theme=theme) as at:
+        await at.press("Z", "tab", "j", "question_mark", "escape")
+        cursor, other = (at.explorer.file_tree.render_line(y)._segments[-1].style for y in (1, 2))
+        assert cursor != other, "the cursor is seen"
+        layers = at.explorer.layer_list
+        waits_at = layers.lines_of(layers.cursor).start - layers.scroll_offset.y
+        waiting, other = (layers.render_line(y)._segments[-1].style for y in (waits_at, waits_at - 1))
+        assert waiting != other, "and where it waits as well"
+
+
+async def test_a_theme_is_changed_while_it_runs() -> None:
+    async with journey(MY_APP) as at:
+        before = at.explorer.file_tree.render_line(3)._segments[1].style
+        at.app.theme = "layerscope-light"
+        await at.pilot.pause()
+        assert at.explorer.file_tree.render_line(3)._segments[1].style != before
+
+
+async def test_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with journey(MY_APP) as at:
+        await at.press("c", "Z")
+        assert "+ logo.svg" in at.tree()
+        colors = [segment.style.color for strip in at.strips() for segment in strip if segment.style]
+        triplets = [color.triplet for color in colors if color is not None and color.triplet is not None]
+        assert triplets
+        assert all(red == green == blue for red, green, blue in triplets)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (110, 30)])
+async def test_a_locale_without_unicode(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("locale.getpreferredencoding", lambda do_setlocale=True: "ANSI_X3.4-1968")  # noqa: ARG005
+    async with journey(MY_APP, size) as at:
+        assert at.screen().isascii()
+        await at.press("tab", "Z", "i", "slash", "n", "o")
+        assert at.screen().isascii()
+        await at.press("escape", "question_mark")
+        assert at.screen().isascii()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_sizes(size: tuple[int, int]) -> None:
+    async with journey(MY_APP, size) as at:
+        assert {len(row) for row in at.rows()} == {size[0]}
+        assert len(at.rows()) == size[1]
+        assert at.title().endswith("154 kB dead, 56 %")
+        assert "? help" in at.key_line()
+        assert at.layers()[-1].strip()
+        await at.press("2", "tab", "o", "o")
+        assert "etc/" in at.tree(), "names have room, whatever the columns"
+        assert at.explorer.file_tree.size.height > size[1] // 3
+
+
+async def test_the_window_changes_its_size() -> None:
+    async with journey(MY_APP, (200, 60)) as at:
+        await at.press("Z", "tab", "end")
+        for width, height in [(80, 24), (40, 10), (20, 5), (110, 30)]:
+            await at.pilot.resize_terminal(width, height)
+            await at.pilot.pause()
+        assert at.at() == "/var/www/html/style.css"
+        assert at.tree()[-1] == "+ style.css"
+
+
+async def test_a_long_name_of_an_image_gives_way_to_its_figures(tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "image.tar", image(layer(file("a")), tags=["registry.example/" + "long/" * 30]))
+    async with journey(path, (80, 24)) as at:
+        assert at.title().endswith("… · 0 B in 1 layer (10 kB stored) · no dead bytes")
+
+
+def _is_harmless(character: str) -> bool:
+    return character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 60)])
+async def test_no_name_of_an_image_steers_the_terminal(size: tuple[int, int]) -> None:
+    async with journey(SAMPLES / "odd-names.tar", size) as at:
+        await at.press("tab", "Z", "o")
+        seen = at.screen()
+        for _ in range(160):
+            await at.press("down")
+            seen += at.screen()
+        assert "\\x1b[2J\\x1b[Hscreen cleared" in seen
+        assert "[bold]" in seen
+        assert set(filter(lambda character: not _is_harmless(character), seen)) == set()
+
+
+async def test_no_instruction_of_an_image_steers_the_terminal(tmp_path: Path) -> None:
+    odd = "RUN \x1b[2J [/red] [bold] \u202eevil\r\n\x07"
+    history = [{"created_by": odd, "comment": odd, "author": odd, "created": odd}]
+    config = {"Env": [odd], "Labels": {odd: odd}, "Cmd": [odd], "User": odd, "WorkingDir": odd}
+    tags = ["[/b]\x1b[2J:1"]
+    path = docker_archive(tmp_path / "odd.tar", image(layer(file("a")), history=history, config=config, tags=tags))
+    async with journey(path, (160, 60)) as at:
+        seen = at.screen()
+        await at.press("i")
+        seen += at.screen()
+        assert "[/red] [bold]" in seen
+        assert set(filter(lambda character: not _is_harmless(character), seen)) == set()
