@@ -1,7 +1,7 @@
 """Dead bytes: regular files that a layer holds and that the final image does not show.
 
-Records of the weighing are named tuples: eight times as quick to define as frozen dataclasses are, which came to a tenth
-of the time that ``why`` adds to a listing, and there may be a hundred thousand dead files.
+Records of the weighing are named tuples: they are eight times as quick to define as frozen dataclasses, which came to a
+tenth of the time that ``why`` adds to a listing, and there may be a hundred thousand dead files.
 """
 
 from bisect import bisect_left

@@ -41,8 +41,9 @@ class Duplicate(NamedTuple):
         return self.size * (len(self.nodes) - 1)
 
 
-def duplicate_candidates(live: LiveFiles, budget: ReadingBudget = ReadingBudget()) -> DuplicateCandidates:
+def duplicate_candidates(live: LiveFiles, budget: ReadingBudget | None = None) -> DuplicateCandidates:
     """Return the groups of files of one size, those first that could save the most."""
+    budget = budget or ReadingBudget()
     by_size: dict[int, list[int]] = {}
     for place, size in enumerate(live.sizes):
         by_size.setdefault(size, []).append(place)

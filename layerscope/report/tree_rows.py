@@ -25,7 +25,7 @@ class PrintedRow(NamedTuple):
 
 
 def printed_row(tree: LayeredTree, node: int, layer: int, path: str) -> PrintedRow:
-    """Return the row of a node that the tree of the layer shows; the root of ``path`` is a slash."""
+    """Return the row of a node that the tree of the layer shows; ``path`` is absolute."""
     index = tree.index
     found = index.occurrence(node, layer)
     standing = found - 1 if index.rows[found] == GONE else found

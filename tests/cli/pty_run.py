@@ -49,7 +49,7 @@ class OnTerminal:
             stdin=stdin or own,
             stdout=own,
             stderr=stderr or own,
-            preexec_fn=take_terminal,  # noqa: PLW1509  # the child has one thread yet
+            preexec_fn=take_terminal,
             facts={"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **facts},
         )
         self.settings = termios.tcgetattr(own)
