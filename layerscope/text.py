@@ -10,8 +10,8 @@ _NEXT_UNIT = 999.5
 _TWO_DIGITS = 9.95
 """From here on a figure rounds to the next unit, or to two digits before the point."""
 
-_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Controls, bidi and other format characters, lone surrogates, unassigned code points, line separators."""
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
+"""Controls, bidi and other format characters, lone surrogates, unassigned code points, separators but the space."""
 
 
 def path_text(path: bytes) -> str:

@@ -135,7 +135,6 @@ class Overlay:
                 parent_path, parent = folder, self._directory(folder)
             if found is not None:
                 self._write(found, row, kinds[row])
-                parent_path = b"\0"
                 continue
             new = ids[path] = len(ids)
             add_parent(parent)

@@ -78,8 +78,8 @@ class Image:
 
     @property
     def name(self) -> str:
-        """What to call the image on a screen: its first tag, or what the user typed."""
-        return self.tags[0] if self.tags else self.reference
+        """What to call the image on a screen: its first tag that says more than ``latest``, or what the user typed."""
+        return next((tag for tag in self.tags if ":" in tag or "/" in tag), self.reference)
 
     @property
     def blob_size(self) -> int | None:

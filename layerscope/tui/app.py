@@ -89,3 +89,5 @@ def _run(app: ExplorerApp) -> None:
         app.close_reader()
     if error is not None:
         raise error
+    if app.return_code:
+        raise LayerscopeError("the explorer ended on a mistake of its own, told above; please report it")
