@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.errors import InvalidLayer
+from layerscope.errors import FormatError, InvalidLayer
 from layerscope.model.entries import Kind
 from layerscope.model.image import Image
 from layerscope.sources.layer_content import file_chunks, open_layer_content
@@ -89,6 +89,6 @@ class Contents:
                     for chunk in file_chunks(content, table, rows[file]):
                         hasher.update(chunk)
                     self._digests[file] = hasher.digest()
-        except InvalidLayer:
+        except FormatError:
             # what lies behind the break cannot be read either: its digests stay unknown
             return

@@ -43,7 +43,11 @@ class ImageSession:
     @cached_property
     def tree(self) -> LayeredTree:
         """All layers as one tree; reads the layers when first asked."""
-        return self._stack.tree()
+        # the stack is let go: it holds every path once more
+        self.tallies  # noqa: B018  # remembered before that
+        tree = self._stack.tree()
+        del self._stack
+        return tree
 
     @cached_property
     def contents(self) -> "Contents":

@@ -1,17 +1,16 @@
 """What makes an image heavy, in the views that a user walks through; each is computed once, when first asked for."""
 
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.base_image import BaseImage
 from layerscope.analysis.directory_weight import DirectoryWeights
-from layerscope.analysis.file_types import FileTypes, file_types
+from layerscope.analysis.file_types import FileTypes, file_types, types_wanted
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.packages.final_files import FinalFiles
-from layerscope.analysis.packages.weight import PackageWeights, package_weights
+from layerscope.analysis.packages.weight import PackageWeights, package_weights, packages_wanted
 from layerscope.model.image import Image
 from layerscope.session.contents import Contents
-from layerscope.session.heads import read_heads
 from layerscope.session.stack import Tallies
 from layerscope.session.why import WhyReport, why_report
 from layerscope.sources.magic import mime_type
@@ -35,7 +34,8 @@ class Weighing:
     @cached_property
     def why(self) -> WhyReport:
         """Layers, biggest files, dead bytes, duplicates, advice."""
-        return why_report(self.image, self.tree, self.tallies, self._contents, self._base)
+        looks = (types_wanted, packages_wanted)
+        return why_report(self.image, self.tree, self.tallies, self._contents, self._base, looks=looks)
 
     @cached_property
     def directories(self) -> DirectoryWeights:
@@ -45,12 +45,12 @@ class Weighing:
     @cached_property
     def types(self) -> FileTypes:
         """What files of each type weigh."""
-        return file_types(self.tree, self.why.live, partial(read_heads, self.image, self.tree), mime_type)
+        return file_types(self.tree, self.why.live, self.why.heads, mime_type)
 
     @cached_property
     def packages(self) -> PackageWeights:
         """What each package weighs."""
-        return package_weights(FinalFiles(self.tree, self.why.live, partial(read_heads, self.image, self.tree)))
+        return package_weights(FinalFiles(self.tree, self.why.live, self.why.heads))
 
 
 def weigh(session: "ImageSession", base: BaseImage | None = None) -> Weighing:

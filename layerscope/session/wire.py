@@ -18,7 +18,7 @@ from layerscope.model.image import Layer
 from layerscope.session.stack import Tallies
 
 _TABLE_CODES = ("q", "I", "q", "q", "I", "I")
-_INDEX_CODES = ("I", "I", "H", "I", "I", "H", "i", "Q", "q")
+_INDEX_CODES = ("I", "I", "H", "I", "I", "H", "i", "Q", "q", "I")
 _LENGTH = 4
 
 Buffer = bytes | bytearray | array  # type: ignore[type-arg]  # subscripted from Python 3.12 on
@@ -149,13 +149,13 @@ def send_tree(file: IO[bytes], tree: LayeredTree, tallies: Tallies, *, last: boo
         last=last,
     )
     columns = (index.parents, index.ends, index.depths, index.name_ends, index.firsts, index.layers, index.rows)
-    write_frame(file, head, (index.names, index.changes, *columns, index.size_keys, index.size_values))
+    write_frame(file, head, (index.names, index.changes, *columns, index.size_keys, index.size_values, index.opaque))
 
 
 def tree_from(head: TreeHead, buffers: list[bytes], tables: dict[int, EntryTable]) -> tuple[LayeredTree, Tallies]:
     """Return the tree and the tallies that a frame holds, over tables that came before it."""
     columns = [_column(code, data) for code, data in zip(_INDEX_CODES, buffers[2:], strict=True)]
-    parents, ends, depths, name_ends, firsts, layers, rows, size_keys, size_values = columns
+    parents, ends, depths, name_ends, firsts, layers, rows, size_keys, size_values, opaque = columns
     index = PathIndex(
         parents=parents,
         ends=ends,
@@ -169,6 +169,7 @@ def tree_from(head: TreeHead, buffers: list[bytes], tables: dict[int, EntryTable
         size_keys=size_keys,
         size_values=size_values,
         link_targets=head.link_targets,
+        opaque=opaque,
     )
     return LayeredTree(index, dict(tables), tuple(head.layers)), Tallies(head.tallies, head.dead)
 

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from journeys import MY_APP
+from journeys import MY_APP, SAMPLES
 from textual.pilot import Pilot
 
 from layerscope.session.session import open_image
+from layerscope.sources.open import open_source
 from layerscope.tui.app import ExplorerApp
 from layerscope.tui.screens.explorer import ExplorerScreen
 
@@ -61,3 +62,14 @@ def test_a_light_theme(snap_compare: SnapCompare) -> None:
 
 def test_the_size_view(snap_compare: SnapCompare) -> None:
     assert snap_compare(_app(), terminal_size=(110, 30), run_before=_read_whole("w", "2"))
+
+
+def test_the_help(snap_compare: SnapCompare) -> None:
+    assert snap_compare(_app(), terminal_size=(110, 50), run_before=_read_whole("question_mark"))
+
+
+def test_the_chooser(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+    # its title tells the path as it was given
+    monkeypatch.chdir(SAMPLES)
+    with open_source("platforms.oci.tar") as source:
+        assert snap_compare(ExplorerApp(source=source), terminal_size=(80, 24))

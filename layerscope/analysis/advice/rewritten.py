@@ -35,9 +35,8 @@ _TEXTS = {
 def rewritten(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice for each pair of layers that wrote the same files, by whether the bytes changed."""
     groups: dict[tuple[int, int, DeadReason], list[DeadEntry]] = {}
-    for entry in _avoidable(evidence):
-        if entry.reason in _TEXTS:
-            groups.setdefault((entry.writer, entry.killer, entry.reason), []).append(entry)
+    for entry, reason in _avoidable(evidence):
+        groups.setdefault((entry.writer, entry.killer, reason), []).append(entry)
     for (writer, killer, reason), entries in groups.items():
         size = sum(entry.size for entry in entries)
         if evidence.matters(size):
@@ -46,9 +45,9 @@ def rewritten(evidence: Evidence) -> Iterator[Advice]:
             yield evidence.advice(AdviceKind.REWRITTEN, writer, size, text, paths, killer=killer)
 
 
-def _avoidable(evidence: Evidence) -> Iterator[DeadEntry]:
+def _avoidable(evidence: Evidence) -> Iterator[tuple[DeadEntry, DeadReason]]:
     index = evidence.tree.index
     caches, bookkeeping = cache_areas(index), Areas(index, places(index, _BOOKKEEPING))
     for entry in evidence.dead.entries:
-        if entry.node not in caches and entry.node not in bookkeeping:
-            yield entry
+        if entry.reason in _TEXTS and entry.node not in caches and entry.node not in bookkeeping:
+            yield entry, entry.reason
