@@ -1,4 +1,4 @@
-"""What all tests share; its place lets them import `builders`."""
+"""What all tests share; its place lets them import `builders` and `tars`."""
 
 import os
 from collections.abc import Generator, Iterator
@@ -7,11 +7,16 @@ from contextlib import ExitStack
 import pytest
 from builders import Opener
 from hypothesis import settings
+from tars import ListTar, list_tar
 
 from layerscope.sources.open import open_source
 
 settings.register_profile("layerscope", derandomize=True, deadline=None)
 settings.load_profile("layerscope")
+
+
+_REAL = ("engine", "browser")
+"""Marks of tests that need a program which not every machine has."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -27,9 +32,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let no test with an engine be skipped where LAYERSCOPE_REQUIRE_ENGINES is set: there they are all at hand."""
+    """Let no test with an engine or a browser be skipped where LAYERSCOPE_REQUIRE_ENGINES is set: all are at hand."""
     report = yield
-    if report.skipped and item.get_closest_marker("engine") and os.environ.get("LAYERSCOPE_REQUIRE_ENGINES"):
+    marked = any(map(item.get_closest_marker, _REAL))
+    if report.skipped and marked and os.environ.get("LAYERSCOPE_REQUIRE_ENGINES"):
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {call.excinfo.value if call.excinfo else report.longrepr}"
     return report
@@ -43,6 +49,13 @@ def _no_engines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv("CONTAINER_HOST", "unix:///no/podman.sock")
         monkeypatch.delenv("DOCKER_TLS_VERIFY", raising=False)
         monkeypatch.delenv("DOCKER_CERT_PATH", raising=False)
+
+
+@pytest.fixture(scope="session")
+def listed(tmp_path_factory: pytest.TempPathFactory) -> ListTar:
+    """List tars; one file holds them in turn, so that property tests may ask for it as well."""
+    path = tmp_path_factory.mktemp("tars") / "layer"
+    return lambda blob: list_tar(path, blob)
 
 
 @pytest.fixture
