@@ -88,7 +88,7 @@ class VisibleRows:
         index = self.tree.index
         flags = bytearray(len(index))
         for count, node in enumerate(query.hits(index)):
-            if not count % _ROWS_A_BATCH:
+            if node == HEARTBEAT or not count % _ROWS_A_BATCH:
                 yield
             if node == HEARTBEAT or not self._is_in_view(node):
                 continue
