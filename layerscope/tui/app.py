@@ -20,6 +20,13 @@ class ExplorerApp(App[LayerscopeError]):
     """Opens an image, or lets the user choose one first. What it returns is the error that ended it, if one did."""
 
     TITLE = "layerscope"
+    CSS = """
+    VerticalScroll, OptionList {
+        scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-color: $foreground 30%;
+    }
+    """
 
     def __init__(
         self,
