@@ -39,7 +39,7 @@ def parse_records(body: bytes, offset: int) -> Records:
         except ValueError:
             following = 0
         key, equals, value = body[space + 1 : following - 1].partition(b"=")
-        if not space < following <= end or not equals or body[following - 1] != _NEWLINE:
+        if not at <= space < following <= end or not equals or body[following - 1] != _NEWLINE:
             raise InvalidLayer("a PAX record is broken", offset + at)
         if key in (_SPARSE_OFFSET, _SPARSE_LENGTH):
             sparse.append(value)
