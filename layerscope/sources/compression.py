@@ -41,11 +41,13 @@ class _Codec:
 
 
 def _gzip() -> _Codec:
-    from isal import igzip, isal_zlib  # noqa: PLC0415  # only where a blob needs it
+    from isal import igzip_lib  # noqa: PLC0415  # only where a blob needs it
 
-    # isal's stubs leave the class untyped, and take the exception's class for an exception
-    errors: Any = (isal_zlib.error, EOFError, OSError)
-    return _Codec(lambda raw: igzip.IGzipFile(fileobj=raw, mode="rb"), errors)  # type: ignore[no-untyped-call]
+    from layerscope.sources.gzip_stream import GzipStream  # noqa: PLC0415
+
+    # isal's stubs take the exception's class for an exception
+    errors: Any = (igzip_lib.error, EOFError, OSError)
+    return _Codec(GzipStream, errors)
 
 
 def _zstd() -> _Codec:
