@@ -233,7 +233,7 @@ def _in_parts(tar: bytes, cuts: list[int], compression: Compression) -> bytes:
     pieces = [tar[start:end] for start, end in pairwise(places)]
     match compression:
         case Compression.GZIP:
-            return b"".join(map(gzip.compress, pieces))
+            return bytes(7).join(map(gzip.compress, pieces))
         case Compression.ZSTD:
             between = _skippable(b"a note")
             return between + between.join(compressed(piece, compression) for piece in pieces) + between
