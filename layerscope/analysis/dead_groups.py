@@ -1,14 +1,13 @@
 """Dead files that have writer, killer and reason in common: a few lines in place of thousands."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from layerscope.analysis.dead import DeadEntry
 from layerscope.analysis.dead_reason import DeadReason
 
 
-@dataclass(frozen=True, slots=True)
-class DeadGroup:
+class DeadGroup(NamedTuple):
     """The dead files of one writer, one killer and one reason (None: unknown), the largest first."""
 
     writer: int

@@ -1,6 +1,6 @@
 """What each directory weighs: the bytes below it that the final image shows, and the dead ones."""
 
-from collections.abc import Iterator
+from heapq import nsmallest
 from typing import NamedTuple
 
 from layerscope.analysis.dead import DeadBytes
@@ -47,13 +47,15 @@ class DirectoryWeights:
             node, index.name(node), is_directory, self._sizes[node], self._dead[node], self._files[node]
         )
 
-    def folders(self) -> Iterator[DirectoryRow]:
-        """Yield the folders that weigh something, the root aside, in the order of paths."""
-        for node in range(1, len(self._sizes)):
-            if self._sizes[node] or self._dead[node]:
-                row = self.row(node)
-                if row.is_directory:
-                    yield row
+    def heaviest_folders(self, count: int) -> list[DirectoryRow]:
+        """Return the folders that weigh the most, the root aside; what weighs is never an empty folder."""
+        sizes, dead, ends = self._sizes, self._dead, self._tree.index.ends
+        folders = (
+            (-sizes[node] - dead[node], node)
+            for node in range(1, len(sizes))
+            if ends[node] > node + 1 and (sizes[node] or dead[node])
+        )
+        return [self.row(node) for _, node in nsmallest(count, folders)]
 
     def rows(self, folder: int) -> list[DirectoryRow]:
         """Return what lies right below a folder and weighs something, the heaviest first."""

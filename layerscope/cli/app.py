@@ -6,10 +6,12 @@ import typer
 
 from layerscope import __version__
 from layerscope.cli.build import AsItIs, build
+from layerscope.cli.check import check
 from layerscope.cli.default_command import DEFAULT, ImageGroup
 from layerscope.cli.images import images
 from layerscope.cli.layers import layers
 from layerscope.cli.open import open_image
+from layerscope.cli.report import report
 from layerscope.cli.tree import tree
 from layerscope.cli.why import why
 
@@ -45,6 +47,22 @@ Examples:
   layerscope why my-app.tar --all | grep /var/cache     every dead file
   layerscope why my-app:v1 --json | jq '.advice[] | [.saves, .layer, .text]'"""
 
+_CHECK_EXAMPLES = """\b
+Examples:
+  layerscope check my-app.tar --init                    write rules: today's figures are the limits
+  layerscope check my-app.tar                           by .layerscope.toml, a pyproject.toml or a .dive-ci
+  layerscope check my-app:v2 --baseline my-app:v1       has it grown?
+  layerscope check my-app.tar --format junit -o layerscope.xml
+  layerscope check my-app.tar --format github           annotations in a GitHub workflow
+
+Status 0: all rules are kept; 1: one is not; 2: it cannot be told, for a layer cannot be read."""
+
+_REPORT_EXAMPLES = """\b
+Examples:
+  layerscope report my-app.tar -o my-app.html           one page, with a map to walk through
+  layerscope report my-app:v1 -o my-app.md              for a wiki or a comment
+  layerscope report my-app:v1 -o my-app.csv             for a spreadsheet"""
+
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -72,6 +90,8 @@ def make_app() -> typer.Typer:
     app.command("layers", short_help="What each layer holds and costs.", epilog=_LAYERS_EXAMPLES)(layers)
     app.command("tree", short_help="The files at a layer, marked with its changes.", epilog=_TREE_EXAMPLES)(tree)
     app.command("why", short_help="Which layer made the image large, and what to change.", epilog=_WHY_EXAMPLES)(why)
+    app.command("check", short_help="Rules for CI: thresholds, budgets, paths.", epilog=_CHECK_EXAMPLES)(check)
+    app.command("report", short_help="The answer as an HTML page, Markdown or CSV.", epilog=_REPORT_EXAMPLES)(report)
     app.command("build", cls=AsItIs, short_help="Build with docker or podman, and open the result.")(build)
     app.command("images", short_help="The images of the local engines.")(images)
     return app

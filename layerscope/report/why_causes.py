@@ -10,9 +10,10 @@ from rich.text import Text
 from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.dead_groups import DeadGroup, dead_groups
 from layerscope.analysis.duplicates import Duplicate
-from layerscope.report.why_rows import figures, layer_title, name_text, remainder, section
+from layerscope.report.plain_lines import PlainLines
+from layerscope.report.why_rows import figures, layer_title, remainder, section
 from layerscope.session.weighing import Weighing
-from layerscope.text import human_share, human_size, path_text, plural
+from layerscope.text import human_share, human_size, path_text, plural, printable_name
 
 _MOST_GROUPS = 10
 _MOST_DUPLICATES = 5
@@ -50,13 +51,14 @@ def _dead_group(weighing: Weighing, group: DeadGroup, *, every: bool) -> Iterato
     who.add_row("written by layer", str(group.writer), layer_title(image, group.writer))
     who.add_row("hidden by layer", str(group.killer), layer_title(image, group.killer))
     yield Padding(who, _INDENT, expand=False)
-    table = figures("", last="")
-    table.show_header = False
     most = None if every else _MOST_PATHS
-    for entry in group.entries[:most]:
-        table.add_row(human_size(entry.size), name_text(path_text(entry.path)))
+    sizes = [human_size(entry.size) for entry in group.entries[:most]]
+    width = max(map(len, sizes))
+    names = (printable_name(path_text(entry.path)) for entry in group.entries[:most])
+    lines = [f"{size:>{width}}  {name}" for size, name in zip(sizes, names, strict=True)]
+    yield PlainLines(lines, _INDENT[-1])
     more = remainder(group.entries, most, lambda entry: entry.size, "file")
-    yield Padding(Group(table, *more), _INDENT, expand=False)
+    yield from (Padding(line, _INDENT, expand=False) for line in more)
 
 
 def duplicate_section(weighing: Weighing, *, every: bool) -> Iterator[RenderableType]:
@@ -81,10 +83,10 @@ def _duplicate_paths(weighing: Weighing, duplicate: Duplicate, most: int | None)
 
 
 def _paths(names: Sequence[str], most: int | None) -> RenderableType:
-    lines = [name_text(name) for name in names[:most]]
-    if most is not None and len(names) > most:
-        lines.append(Text(f"and {len(names) - most:,} more", "dim"))
-    return Group(*lines)
+    lines = PlainLines([printable_name(name) for name in names[:most]])
+    if most is None or len(names) <= most:
+        return lines
+    return Group(lines, Text(f"and {len(names) - most:,} more", "dim"))
 
 
 def advice_section(weighing: Weighing, *, every: bool) -> Iterator[RenderableType]:

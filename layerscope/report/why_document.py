@@ -1,6 +1,5 @@
 """The ``why`` document: which layer made the image large, what is dead and why, and what to change."""
 
-from heapq import nsmallest
 from typing import TypedDict
 
 from layerscope.analysis.advice.advice import Advice
@@ -249,11 +248,9 @@ def _package_part(each: PackageWeight) -> PackagePart:
 
 def _folder_parts(weighing: Weighing, paths: NodePaths) -> list[FolderPart]:
     """Return the heaviest folders, sorted by path."""
-    rows = weighing.directories.folders()
-    heaviest = nsmallest(LARGEST_FOLDERS, rows, key=lambda row: (-row.size - row.dead, row.node))
     parts: list[FolderPart] = [
         {"path": path_text(paths(row.node)), "size": row.size, "dead_size": row.dead, "files": row.files}
-        for row in heaviest
+        for row in weighing.directories.heaviest_folders(LARGEST_FOLDERS)
     ]
     return sorted(parts, key=lambda part: part["path"])
 

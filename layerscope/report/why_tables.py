@@ -7,14 +7,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from layerscope.report.base_line import base_line
 from layerscope.report.layer_table import summary
 from layerscope.report.screen import show
 from layerscope.report.why_causes import advice_section, dead_section, duplicate_section
-from layerscope.report.why_document import base_part
 from layerscope.report.why_rows import figures, layer_title, name_text, remainder, section
 from layerscope.session.weighing import Weighing
 from layerscope.session.why import WhyReport
-from layerscope.text import human_share, human_size, path_text, plural, printable_line
+from layerscope.text import human_share, human_size, path_text, printable_line
 
 _MOST_LAYERS = 20
 _MOST_FILES = 10
@@ -47,14 +47,9 @@ def why_tables(weighing: Weighing, *, every: bool = False) -> RenderableType:
 
 def _remarks(why: WhyReport) -> Iterator[str]:
     """Yield what is known of the base image, and what is not known of the rest."""
-    base = base_part(why)
-    if base is not None:
-        name = f" {printable_line(base['name'])}" if base["name"] else ""
-        if base["layers"] is None:
-            yield f"Base image{name}: which layers are its own is not recorded (--base tells)."
-        else:
-            size = human_size(base["content_size"])
-            yield f"Base image{name}: the lowest {plural(base['layers'], 'layer')}, {size}."
+    base = base_line(why)
+    if base:
+        yield base
     for sentence in why.unknowns:
         yield f"Unknown: {printable_line(sentence)}."
 

@@ -1,0 +1,68 @@
+"""Text from images in foreign formats: nothing that it holds can be taken for the format's own.
+
+Each function takes text that is safe for a screen already (`layerscope.text`): controls, bidi characters and lone
+surrogates are written as escapes in it, so that XML and UTF-8 can hold it.
+"""
+
+import html
+import json
+import re
+
+_HTML_JSON = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\x7f": "\\u007f"})
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the start of a formula, in full width too."""
+
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>|~!$&^]")
+_LINKS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=[@#])(?=\w)", re.IGNORECASE)
+_LINE_STARTS = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
+_BREAK = "<!-- -->"
+"""Nothing to see, and the end of what would be an address or somebody's name."""
+
+_BACKTICKS = re.compile(r"`+")
+
+
+def in_html(text: str) -> str:
+    """Return the text as HTML, within an element or a quoted attribute."""
+    return html.escape(text, quote=True)
+
+
+def in_script(value: object) -> str:
+    """Return a value as JSON that may stand in a script element: no end tag, no comment, ASCII only."""
+    return json.dumps(value, separators=(",", ":")).translate(_HTML_JSON)
+
+
+def in_markdown(text: str) -> str:
+    """Return the text as one line of Markdown prose: no markup, no link, and on GitHub nobody is called by it."""
+    escaped = _MARKDOWN.sub(r"\\\g<0>", _LINE_STARTS.sub(_escaped_start, " ".join(text.split())))
+    return _LINKS.sub(_BREAK, escaped)
+
+
+def _escaped_start(match: re.Match[str]) -> str:
+    return f"{match[1]}\\{match[2]}" if not match[2].isdigit() else f"{match[1]}{match[2]}\\"
+
+
+def code_in_markdown(text: str) -> str:
+    """Return the text as code in Markdown, in a cell of a table too, with a fence that it does not hold itself."""
+    one_line = " ".join(text.split(" ")).replace("\n", " ").replace("|", "\\|")
+    fence = "`" * (max(map(len, _BACKTICKS.findall(one_line)), default=0) + 1)
+    pad = " " if one_line.startswith("`") or one_line.endswith("`") or not one_line.strip() else ""
+    return f"{fence}{pad}{one_line or ' '}{pad}{fence}"
+
+
+def in_csv(text: str) -> str:
+    """Return the text as the content of a cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+
+
+def in_github_message(text: str) -> str:
+    """Return the text as the message of a workflow command.
+
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions; the escapes are those of
+    https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts.
+    """
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def in_github_property(text: str) -> str:
+    """Return the text as the value of a property of a workflow command."""
+    return in_github_message(text).replace(":", "%3A").replace(",", "%2C")
