@@ -258,9 +258,12 @@ class OciStore:
         platform = {"os": os, "architecture": architecture} | ({"variant": variant[0]} if variant else {})
         return self.manifest(config, layers, platform=platform, **_tagged(tag))
 
-    def manifest(self, config: Json, layers: Sequence[Json], **facts: Any) -> Json:
+    def manifest(
+        self, config: Json, layers: Sequence[Json], *, manifest_annotations: dict[str, str] | None = None, **facts: Any
+    ) -> Json:
         """Add a manifest; ``facts`` are further fields of its descriptor."""
         document = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": list(layers)}
+        document |= {"annotations": manifest_annotations} if manifest_annotations else {}
         return self.add(to_json(document), OCI_MANIFEST, **facts)
 
     def index(self, descriptors: Sequence[Json], *, tag: str | None = None) -> Json:

@@ -1,5 +1,6 @@
 """An image as its documents describe it, before any layer is read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -59,7 +60,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One image of one platform. ``warnings`` are sentences on what its documents disagree about."""
+    """One image of one platform.
+
+    ``warnings`` are sentences on what its documents disagree about; ``annotations`` are its manifest's.
+    """
 
     reference: str
     source: str
@@ -70,6 +74,7 @@ class Image:
     digest: Digest | None = None
     config_digest: Digest | None = None
     warnings: tuple[str, ...] = field(default=())
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def platform(self) -> Platform:

@@ -137,7 +137,7 @@ def _evidence(tree: LayeredTree, files: _Files, instructions: Instructions, base
 
 def _stated_base(image: Image) -> BaseImage | None:
     labels = (image.config.config.labels if image.config.config else None) or {}
-    return stated_base({}, labels, [str(layer.diff_id) for layer in image.layers])
+    return stated_base(image.annotations, labels, [str(layer.diff_id) for layer in image.layers])
 
 
 def _unknowns(tallies: Tallies, files: _Files) -> Iterator[str]:

@@ -124,6 +124,7 @@ def _build(files: Files, origin: Origin, entry: DockerArchiveManifest, record: _
             _layer_blobs(entry, config, record),
             _tags(entry, record),
             record.file.digest if record else None,
+            annotations=(record.manifest.annotations if record else None) or {},
         )
     )
 

@@ -3,8 +3,8 @@
 https://github.com/opencontainers/image-spec/blob/main/config.md
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from layerscope.errors import MissingBlob
 from layerscope.model.digest import Digest
@@ -49,6 +49,7 @@ class Blueprint:
     tags: tuple[str, ...] = ()
     digest: Digest | None = None
     stated_platform: Platform | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_image(blueprint: Blueprint) -> Image:
@@ -66,6 +67,7 @@ def build_image(blueprint: Blueprint) -> Image:
         blueprint.digest,
         blueprint.config_digest,
         (*filter(None, warnings), *_size_warnings(layers, blueprint.layers)),
+        blueprint.annotations,
     )
 
 

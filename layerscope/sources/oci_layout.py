@@ -161,6 +161,7 @@ def _build(files: Files, origin: Origin, file: ManifestFile) -> Image:
             file.tags,
             file.digest,
             file.platform,
+            manifest.annotations or {},
         )
     )
 

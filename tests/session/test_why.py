@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 from builders import (
+    OCI_CONFIG,
+    OCI_LAYER,
+    OciStore,
     docker_archive,
     file,
     hardlink,
@@ -13,6 +16,7 @@ from builders import (
     oci_layout,
     opaque,
     whiteout,
+    write_tar,
 )
 
 from layerscope.analysis.advice.advice import AdviceKind
@@ -170,6 +174,16 @@ def test_labels_name_the_base_image_and_the_user_has_the_last_word(tmp_path: Pat
     assert chosen.base == BaseImage("debian:13", layers=1)
     copies = [each for each in chosen.advice if each.kind is AdviceKind.METADATA_COPY]
     assert "Change as few of them as you can" in copies[0].text
+
+
+def test_annotations_of_the_manifest_name_the_base_image(tmp_path: Path, sessions: ExitStack) -> None:
+    store, recipe = OciStore(), image(BASE)
+    annotations = {"org.opencontainers.image.base.name": "debian:13"}
+    descriptor = store.manifest(
+        store.add(recipe.config_json, OCI_CONFIG), [store.add(BASE, OCI_LAYER)], manifest_annotations=annotations
+    )
+    path = write_tar(tmp_path / "a.tar", store.files([descriptor]))
+    assert opened(sessions, path).why.base == BaseImage("debian:13")
 
 
 def test_a_layer_that_cannot_be_read_leaves_the_sums_unknown_and_says_so(tmp_path: Path, sessions: ExitStack) -> None:
