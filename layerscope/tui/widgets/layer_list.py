@@ -8,7 +8,7 @@ from rich.segment import Segment
 
 from layerscope.model.image import Layer, Step
 from layerscope.text import human_size, printable_line
-from layerscope.tui.cells import cut
+from layerscope.tui.cells import cut, padded
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.widgets.line_list import LineList
 
@@ -17,6 +17,8 @@ _TWO_LINES_BELOW = 76
 
 _SIZE_WIDTH = 8
 _WIDEST_BAR = 16
+_WIDE = 110
+"""Narrower than this, a layer on one line has half the bar, for the sake of its instruction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class LayerList(LineList):
         self._largest = 1
         self._digits = 1
         self._count_widths = [0] * 3
+        self._dead_width = 0
 
     def show(self, lines: Sequence[LayerLine], cursor: int) -> None:
         """Show these steps, the cursor on one of them."""
@@ -58,6 +61,7 @@ class LayerList(LineList):
         self._largest = max([1, *sizes])
         self._digits = len(str(sum(line.layer is not None for line in lines)))
         self._count_widths = [max(map(len, texts)) for texts in zip(*map(_count_texts, lines), strict=True)] or [0] * 3
+        self._dead_width = max((len(_dead_text(line)) for line in lines), default=0)
         self.refill(cursor)
 
     @property
@@ -96,14 +100,24 @@ class LayerList(LineList):
             title = f"{' ' * self._digits}{self._glyphs.separator} {printable_line(shown.step.title)}"
             return [Segment(cut(title, width, self._glyphs), self.style_of("muted"))]
         if line:
-            return [
-                Segment(cut(indent + printable_line(shown.step.title), width, self._glyphs), self.style_of("muted"))
-            ]
+            return self._instruction(indent + printable_line(shown.step.title), _dead_text(shown), width)
         figures = self._figures(shown, width)
         if self._two_lines:
             return figures
+        if self._dead_width:
+            figures.append(Segment(f"  {_dead_text(shown):>{self._dead_width}}", self.style_of("dead")))
         room = width - sum(len(segment.text) for segment in figures) - 2
         return [*figures, Segment("  " + cut(printable_line(shown.step.title), room, self._glyphs))]
+
+    def _instruction(self, text: str, dead: str, width: int) -> list[Segment]:
+        """Return a layer's second line: its instruction, and at the end its dead bytes."""
+        if not dead:
+            return [Segment(cut(text, width, self._glyphs), self.style_of("muted"))]
+        room = width - len(dead) - 2
+        return [
+            Segment(padded(text, room, self._glyphs), self.style_of("muted")),
+            Segment(f"  {dead}", self.style_of("dead")),
+        ]
 
     def _figures(self, shown: LayerLine, width: int) -> list[Segment]:
         assert shown.layer is not None  # noqa: S101  # a step without one has no figures
@@ -124,7 +138,8 @@ class LayerList(LineList):
         return [number, *self._bar(shown, self._bar_width(width)), size, *self._counts(shown)]
 
     def _bar_width(self, width: int) -> int:
-        return max(4, min(_WIDEST_BAR, width - self._digits - 34))
+        widest = _WIDEST_BAR if self._two_lines or width >= _WIDE else _WIDEST_BAR // 2
+        return max(4, min(widest, width - self._digits - 34))
 
     def _bar(self, shown: LayerLine, width: int) -> list[Segment]:
         """Return the size bar, its dead part set apart."""
@@ -151,6 +166,10 @@ class LayerList(LineList):
         if shown.incomplete:
             cells.append(Segment(" ?", self.style_of("error")))
         return cells
+
+
+def _dead_text(line: LayerLine) -> str:
+    return f"{human_size(line.dead_size)} dead" if line.dead_size else ""
 
 
 def _count_texts(line: LayerLine) -> tuple[str, str, str]:
