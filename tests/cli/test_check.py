@@ -248,7 +248,7 @@ def test_no_rules_at_all_are_an_error_that_says_how_to_get_some(capsys: Capture)
 
 BROKEN_FILES = [
     ("max-layers = 3\nmax-dead-size = = 1", ["line 2"]),
-    ("max-layer = 3", ["max-layer"]),
+    ("# limits\nmax-layer = 3", ["line 2", "max-layer"]),
     ('max-layers = "three"', ["max-layers", "int"]),
     ("max-layers = -1", ["max-layers"]),
     ("max-layers = true", ["max-layers"]),
@@ -258,7 +258,7 @@ BROKEN_FILES = [
     ("min-efficiency = nan", ["min-efficiency"]),
     ('min-efficiency = "120 %"', ["min-efficiency"]),
     ('forbidden-paths = "/etc"', ["forbidden-paths"]),
-    ('forbidden-paths = ["/etc", 3]', ["forbidden-paths", "1"]),
+    ('max-layers = 9\nforbidden-paths = ["/etc", 3]', ["line 2", "forbidden-paths", "1"]),
     ('forbidden-paths = ["/"]', ["forbidden-paths"]),
     ('ignore = ["*.pyc"]', ["no rule"]),
     ("", ["no rule"]),
@@ -266,7 +266,7 @@ BROKEN_FILES = [
 
 
 @pytest.mark.parametrize(("text", "words"), BROKEN_FILES)
-def test_a_broken_rules_file_is_an_error_that_names_line_or_key(capsys: Capture, text: str, words: list[str]) -> None:
+def test_a_broken_rules_file_is_an_error_that_names_line_and_key(capsys: Capture, text: str, words: list[str]) -> None:
     rules(text)
     complaint = ask(capsys, "check", "heavy.tar").complaint
     assert ".layerscope.toml" in complaint

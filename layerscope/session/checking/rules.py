@@ -1,5 +1,7 @@
 """The rules that there are, as a file states them."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -13,6 +15,8 @@ from layerscope.text import printable_line
 
 Count = Annotated[int, Meta(ge=0)]
 
+_WRONG_KEY = re.compile(r"unknown field `(?P<unknown>[^`]+)`|at `\$\.(?P<path>[^`.\[]+)")
+"""Where msgspec names the key that is wrong."""
 
 _LARGEST_GROWTH = 1_000_000
 """An image may grow to more than twice its size."""
@@ -86,15 +90,26 @@ class RulesFile:
     keys: dict[str, str] = field(default_factory=dict)
 
 
-def rules_from(document: object, name: str, where: str = "") -> Rules:
-    """Return the rules in a decoded document; UsageError names the wrong key (``where``: the table it is in)."""
+def rules_from(document: object, name: str, where: str = "", lines: Mapping[str, int] | None = None) -> Rules:
+    """Return the rules in a decoded document.
+
+    UsageError names the wrong key (``where``: the table it is in), and its line where ``lines`` has it.
+    """
     try:
         rules = msgspec.convert(document, Rules, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{name}: {_sentence(str(error), where)}") from error
+        message = str(error)
+        raise UsageError(f"{name}{_line(message, lines or {})}: {_sentence(message, where)}") from error
     if all(getattr(rules, field) is None for field in rules.__struct_fields__ if field not in NO_RULES):
         raise UsageError(f"{name} has no rule{f' in {where}' if where else ''}; layerscope check --init writes some")
     return rules
+
+
+def _line(message: str, lines: Mapping[str, int]) -> str:
+    """Return the line of the key that msgspec speaks of, as far as it is known."""
+    found = _WRONG_KEY.search(message)
+    line = lines.get(found["unknown"] or found["path"]) if found else None
+    return f", line {line}" if line else ""
 
 
 def _sentence(message: str, where: str) -> str:

@@ -74,7 +74,8 @@ def _read(path: Path, text: str) -> RulesFile:
         if table is None:
             raise UsageError(f"{name} has no table {_TABLE}")
         document = table
-    return RulesFile(name, rules_from(document, name, where), _key_lines(text, where.strip("[]")))
+    lines = _key_lines(text, where.strip("[]"))
+    return RulesFile(name, rules_from(document, name, where, lines), lines)
 
 
 def _toml(text: str, path: Path) -> dict[str, object]:
@@ -85,7 +86,7 @@ def _toml(text: str, path: Path) -> dict[str, object]:
 
 
 def _key_lines(text: str, table: str) -> dict[str, int]:
-    """Return the line of each key of a table, as far as it is written plainly; it is only for links to it."""
+    """Return the line of each key of a table, as far as it is written plainly."""
     found: dict[str, int] = {}
     current = ""
     for number, line in enumerate(text.splitlines(), 1):
