@@ -1,16 +1,17 @@
 """Tells how bytes are compressed by their first ones, and opens them decompressed.
 
-The decompressors are libraries'; each reads several members or frames in a row, in bounded memory.
+The decompressors are libraries'; each takes bounded memory.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, Any, Protocol, Self
+from typing import Any, Protocol, Self
 
 from layerscope.errors import InvalidLayer, UnsupportedCompression
 from layerscope.model.image import Compression
 from layerscope.model.span import FileSpan
+from layerscope.sources.member_stream import Decompressor, MemberStream
 from layerscope.sources.span_file import SpanFile
 
 HEAD_SIZE = 8
@@ -24,7 +25,8 @@ _MAGIC = (
 )
 _SKIPPABLE_FRAME_TAIL = b"\x2a\x4d\x18"
 _LARGEST_WINDOW_LOG = 27
-"""A zstd frame may ask for 128 MiB of memory, as the zstd command allows by default, and no more."""
+_MOST_MEMORY = 1 << _LARGEST_WINDOW_LOG
+"""A stream may ask for 128 MiB of memory, as the zstd command allows by default, and no more."""
 
 
 class ByteStream(Protocol):
@@ -34,26 +36,28 @@ class ByteStream(Protocol):
         """Return at most ``size`` bytes, and none at the end."""
 
 
+_ERRORS = (EOFError, OSError, MemoryError)
+"""What may happen in each codec, beside its own errors."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Codec:
-    open: Callable[[IO[bytes]], ByteStream]
+    new_member: Callable[[], Decompressor]
     errors: tuple[type[Exception], ...]
 
 
 def _gzip() -> _Codec:
     from isal import igzip_lib  # noqa: PLC0415  # only where a blob needs it
 
-    from layerscope.sources.gzip_stream import GzipStream  # noqa: PLC0415
-
     # isal's stubs take the exception's class for an exception
-    errors: Any = (igzip_lib.error, EOFError, OSError)
-    return _Codec(GzipStream, errors)
+    errors: Any = (igzip_lib.error, *_ERRORS)
+    return _Codec(lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP), errors)
 
 
 def _zstd() -> _Codec:
     zstd = _zstd_module()
     options = {zstd.DecompressionParameter.window_log_max: _LARGEST_WINDOW_LOG}
-    return _Codec(lambda raw: zstd.ZstdFile(raw, options=options), (zstd.ZstdError, EOFError, OSError))
+    return _Codec(lambda: zstd.ZstdDecompressor(options=options), (zstd.ZstdError, *_ERRORS))
 
 
 def _zstd_module() -> Any:
@@ -69,13 +73,13 @@ def _zstd_module() -> Any:
 def _xz() -> _Codec:
     import lzma  # noqa: PLC0415  # only where a blob needs it
 
-    return _Codec(lzma.LZMAFile, (lzma.LZMAError, EOFError, OSError))
+    return _Codec(lambda: lzma.LZMADecompressor(memlimit=_MOST_MEMORY), (lzma.LZMAError, *_ERRORS))
 
 
 def _bzip2() -> _Codec:
     import bz2  # noqa: PLC0415  # only where a blob needs it
 
-    return _Codec(bz2.BZ2File, (EOFError, OSError, ValueError))
+    return _Codec(bz2.BZ2Decompressor, (ValueError, *_ERRORS))
 
 
 _CODECS: dict[Compression, Callable[[], _Codec]] = {
@@ -116,7 +120,7 @@ class DecompressedSpan:
         self._stream: ByteStream = self._file
         if compression is not Compression.NONE:
             self._codec = _CODECS[compression]()
-            self._stream = self._codec.open(self._file)  # type: ignore[arg-type]  # a raw file is what they all take
+            self._stream = MemberStream(self._file, self._codec.new_member)
 
     @property
     def consumed(self) -> int:
@@ -135,7 +139,7 @@ class DecompressedSpan:
     def _error(self, error: Exception) -> InvalidLayer | UnsupportedCompression:
         if isinstance(error, EOFError):
             return InvalidLayer(f"the {self._name} stream ends early, after {self.consumed:,} stored bytes")
-        if "too much memory" in str(error) or "memory limit" in str(error).lower():
+        if isinstance(error, MemoryError) or "memory" in str(error).lower():
             return UnsupportedCompression(f"the {self._name} stream asks for more than 128 MiB of memory")
         return InvalidLayer(f"the {self._name} stream is broken near stored byte {self.consumed:,}")
 

@@ -27,8 +27,8 @@ from layerscope.sources.tar_header import (
 )
 from layerscope.text import plural, printable_name
 
-_FIELDS = Struct("100s24s12s12s8sc")
-"""name, mode with uid and gid, size, mtime, checksum, type"""
+_FIELDS = Struct("100s24s12s12s8sc188xB")
+"""name, mode with uid and gid, size, mtime, checksum, type, and the first byte of the prefix"""
 
 _LONGEST_EXTENSION = 16 * 1024 * 1024
 """A PAX header or a long name larger than this is no honest one."""
@@ -398,7 +398,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: a call more costs a 
             if not fetches & _FETCHES_A_YIELD:
                 yield blocks.consumed()
         header = chunk[at : at + BLOCK]
-        name, owner, size_field, mtime_field, stated, flag = unpack(header)
+        name, owner, size_field, mtime_field, stated, flag, prefix = unpack(header)
         try:
             # the quick half of checksum_holds, for a field as nearly all write it
             good = (adler32(header[156:], adler32(header[:148])) & 0xFFFF) + 255 == int(stated[:6], 8)
@@ -425,7 +425,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: a call more costs a 
             offset = state.entry(header, offset)
             continue
         path = name.partition(b"\0")[0]
-        if header[345]:
+        if prefix:
             path = _with_prefix(header, path)
         link = header[157:257].partition(b"\0")[0] if kind > 1 else b""
         if state.waiting:

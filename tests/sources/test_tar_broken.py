@@ -1,9 +1,11 @@
 """Tars that break off or lie: nothing is raised, what was read is kept, and one sentence says why it ends."""
 
 import gzip
+import lzma
 import random
 import tracemalloc
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from builders import compressed
@@ -40,7 +42,11 @@ def test_a_tar_of_zero_blocks_only_is_an_empty_layer(listed: ListTar, blocks: in
     assert entries.error is None
 
 
-@pytest.mark.parametrize("blob", [b"hello", b"x" * 511, b"x" * 512, b"<html>" * 1000, b"\0" * 100, header(b"a")[:400]])
+@pytest.mark.parametrize(
+    "blob",
+    [b"hello", b"x" * 511, b"x" * 512, b"<html>" * 1000, b"\0" * 100, header(b"a")[:400]],
+    ids=["a word", "less than a block", "a block", "text", "a few zeros", "half a header"],
+)
 def test_what_is_no_tar_is_told_so(listed: ListTar, blob: bytes) -> None:
     for each in (blob, gzip.compress(blob)):
         entries = listed(each)
@@ -49,7 +55,11 @@ def test_what_is_no_tar_is_told_so(listed: ListTar, blob: bytes) -> None:
         assert "no tar" in entries.error
 
 
-@pytest.mark.parametrize("end", [b"", bytes(512), END, END * 9, bytes(512) + b"junk"])
+@pytest.mark.parametrize(
+    "end",
+    [b"", bytes(512), END, END * 9, bytes(512) + b"junk"],
+    ids=["without", "with one", "with two", "with many", "with one and junk"],
+)
 def test_a_tar_may_end_with_or_without_zero_blocks(listed: ListTar, end: bytes) -> None:
     entries = listed(entry(b"a", CONTENT) + entry(b"d", flag=b"5") + end)
     assert entries.paths == [b"a", b"d"]
@@ -77,9 +87,10 @@ def test_a_tar_that_ends_inside_content_names_the_file_and_keeps_it(
     assert f"{len(tar):,}" in entries.error
 
 
-def test_a_tar_that_ends_inside_content_that_is_no_entry_says_so(listed: ListTar) -> None:
+@pytest.mark.parametrize(("size", "left"), [(100, 0), (1600, 700)])
+def test_a_tar_that_ends_inside_content_that_is_no_entry_says_so(listed: ListTar, size: int, left: int) -> None:
     for name, flag in ((b"../a", b"0"), (b".wh..wh.aufs", b"0"), (b"label", b"V"), (b"dump", b"D")):
-        entries = listed(entry(b"a", b"content") + header(name, 1600, flag) + noise(700))
+        entries = listed(entry(b"a", b"content") + header(name, size, flag) + noise(left))
         assert entries.paths[0] == b"a"
         assert entries.error is not None
         assert "ends inside" in entries.error
@@ -94,7 +105,9 @@ def test_a_tar_that_ends_inside_a_header_says_so(listed: ListTar, left: int) -> 
 
 
 @pytest.mark.parametrize(
-    "body", [pax((b"path", b"x" * 2000)), entry(b"x", b"n" * 2000, b"L"), entry(b"x", b"n" * 2000, b"K")]
+    "body",
+    [pax((b"path", b"x" * 2000)), entry(b"x", b"n" * 2000, b"L"), entry(b"x", b"n" * 2000, b"K")],
+    ids=["records", "long name", "long link"],
 )
 @pytest.mark.parametrize("left", [512, 600, 2000, 2500])
 def test_a_tar_that_ends_inside_an_extended_header_says_so(listed: ListTar, body: bytes, left: int) -> None:
@@ -104,7 +117,7 @@ def test_a_tar_that_ends_inside_an_extended_header_says_so(listed: ListTar, body
     assert "extended header" in entries.error
 
 
-@pytest.mark.parametrize("end", [b"", END])
+@pytest.mark.parametrize("end", [b"", END], ids=["without zero blocks", "with zero blocks"])
 def test_an_extended_header_without_its_entry_is_an_error(listed: ListTar, end: bytes) -> None:
     for extended in (pax((b"path", b"b")), entry(b"x", b"name\0", b"L")):
         entries = listed(entry(b"a") + extended + end)
@@ -304,6 +317,20 @@ def test_what_follows_a_compressed_stream_is_not_looked_at_once_the_tar_has_ende
 def test_a_zstd_frame_that_asks_for_too_much_memory_is_refused(listed: ListTar) -> None:
     # magic, a frame header with a window descriptor for 2 GiB, and an empty last block
     entries = listed(b"\x28\xb5\x2f\xfd" + bytes([0x00, 21 << 3]) + b"\x01\x00\x00")
+    assert entries.paths == []
+    assert entries.error is not None
+    assert "memory" in entries.error
+
+
+def test_an_xz_stream_that_asks_for_too_much_memory_is_refused(listed: ListTar) -> None:
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}]
+    blob = bytearray(lzma.compress(entry(b"a", CONTENT) + END, filters=filters))
+    block_header = blob[12 : 12 + 4 * (blob[12] + 1)]
+    # the size of the dictionary, coded: 4 GiB, and the checksum of the header around it
+    block_header[block_header.index(0x21) + 2] = 40
+    block_header[-4:] = crc32(block_header[:-4]).to_bytes(4, "little")
+    blob[12 : 12 + len(block_header)] = block_header
+    entries = listed(bytes(blob))
     assert entries.paths == []
     assert entries.error is not None
     assert "memory" in entries.error

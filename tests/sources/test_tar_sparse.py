@@ -173,6 +173,7 @@ BROKEN = {
     "1.0: half a piece": version_1(b"1\n0\n"),
     "1.0: a negative length": version_1(b"1\n0\n-5\n"),
     "1.0: pieces out of order": version_1(b"2\n0\n10\n5\n10\n" + bytes(600)),
+    "1.0: more pieces than bytes": version_1(padded(b"1\n0\n600\n") + bytes(512)),
     "1.0: an endless count": version_1(b"9" * 600),
     "1.0: a large count": version_1(b"999999999\n"),
     "1.0: an endless number": version_1(b"1\n0\n" + b"9" * 5000 + b"\n"),

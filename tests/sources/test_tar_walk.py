@@ -238,7 +238,7 @@ def _in_parts(tar: bytes, cuts: list[int], compression: Compression) -> bytes:
             between = _skippable(b"a note")
             return between + between.join(compressed(piece, compression) for piece in pieces) + between
         case Compression.XZ:
-            return b"".join(map(lzma.compress, pieces))
+            return bytes(4).join(map(lzma.compress, pieces))
         case _:
             return b"".join(map(bz2.compress, pieces))
 
