@@ -1,32 +1,82 @@
 """The bytes of files, by occurrence in the path index, and digests of them, computed when asked for and remembered."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.errors import FormatError, InvalidLayer
+from layerscope.errors import InvalidLayer
 from layerscope.model.entries import Kind
 from layerscope.model.image import Image
-from layerscope.sources.layer_content import file_chunks, open_layer_content
+from layerscope.session.content_pass import ContentPass
+from layerscope.sources.layer_content import file_chunks, open_layer_content, stored_pieces
+from layerscope.sources.random_access import RandomContent, RandomContents
+
+_PIECE = 256 * 1024
 
 
 class Contents:
-    """What the files of an image hold. A hard link holds what the file it shows does."""
+    """What the files of an image hold. A hard link holds what the file it shows does.
 
-    def __init__(self, image: Image, tree: LayeredTree) -> None:
+    What reads whole files passes through their layers once; `read_range` and `prepare` open a layer for reading
+    anywhere, and keep it open in ``opened``. Any thread may ask.
+    """
+
+    def __init__(self, image: Image, tree: LayeredTree, opened: RandomContents | None = None) -> None:
         self._image = image
         self._tree = tree
+        self._opened = opened or RandomContents()
         self._digests: dict[int, bytes | None] = {}
 
     def chunks(self, occurrence: int) -> Iterator[bytes]:
-        """Yield the bytes of a file; raises InvalidLayer where they cannot be read."""
-        file = self._file(occurrence)
-        if file is None:
-            raise InvalidLayer("what this hard link shows is not in the image")
-        layer, row = self._tree.index.layers[file], self._tree.index.rows[file]
+        """Yield the bytes of a file; raises FormatError where they cannot be read."""
+        layer, row = self._layer_and_row(occurrence)
         with open_layer_content(self._image.layers[layer - 1]) as content:
             yield from file_chunks(content, self._tree.tables[layer], row)
+
+    def pieces(self, occurrence: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the bytes of a file with their offsets, the holes of a sparse one left out; raises as `chunks` does."""
+        layer, row = self._layer_and_row(occurrence)
+        with open_layer_content(self._image.layers[layer - 1]) as content:
+            for start, offset, length in stored_pieces(self._tree.tables[layer], row):
+                reached = start
+                for chunk in content.chunks(offset, length):
+                    yield reached, chunk
+                    reached += len(chunk)
+
+    def size(self, occurrence: int) -> int:
+        """Return how many bytes the file holds; raises InvalidLayer where a hard link shows none."""
+        layer, row = self._layer_and_row(occurrence)
+        return self._tree.tables[layer].sizes[row]
+
+    def read_range(self, occurrence: int, offset: int, size: int) -> bytes:
+        """Return ``size`` bytes of a file from an offset on, fewer at its end, the holes of a sparse one as zeros.
+
+        The first read of a compressed layer takes as long as to decompress what lies before; `prepare` does the rest.
+        Raises FormatError where the bytes cannot be read.
+        """
+        layer, row = self._layer_and_row(occurrence)
+        table = self._tree.tables[layer]
+        end = min(offset + size, table.sizes[row])
+        content, pieces, reached = self._content(layer), list[bytes](), offset
+        for start, at, length in stored_pieces(table, row):
+            low, high = max(start, offset), min(start + length, end)
+            if low < high:
+                pieces += (bytes(low - reached), content.read(at + low - start, high - low))
+                reached = high
+        return b"".join([*pieces, bytes(max(0, end - reached))])
+
+    def read_chunks(self, occurrence: int) -> Iterator[bytes]:
+        """Yield the bytes of a file as `read_range` reads them: for who reads one file after the other."""
+        size = self.size(occurrence)
+        for offset in range(0, size, _PIECE):
+            yield self.read_range(occurrence, offset, _PIECE)
+
+    def prepare(self, occurrence: int) -> Iterator[int]:
+        """Make every later `read_range` in the file's layer quick; yields the stored bytes that lie behind.
+
+        The caller may stop at any yield.
+        """
+        layer, _ = self._layer_and_row(occurrence)
+        return self._content(layer).prepare()
 
     def head(self, occurrence: int, size: int) -> bytes:
         """Return the first bytes of a file."""
@@ -44,51 +94,41 @@ class Contents:
 
     def digests(self, occurrences: Iterable[int]) -> dict[int, bytes | None]:
         """Return the sha256 of each file, or None where it cannot be read; each layer is passed through once."""
-        wanted = list(occurrences)
-        files = {occurrence: self._file(occurrence) for occurrence in wanted}
+        files = {occurrence: self.file(occurrence) for occurrence in occurrences}
         missing = {file for file in files.values() if file is not None and file not in self._digests}
-        for layer, group in groupby(sorted(missing, key=self._place), key=self._tree.index.layers.__getitem__):
-            self._digest_layer(layer, list(group))
+        if missing:
+            wanted = ContentPass(self._image, self._tree)
+            wanted.want_digests(missing)
+            self._digests |= {**dict.fromkeys(missing), **wanted.read().digests}
         return {occurrence: None if file is None else self._digests[file] for occurrence, file in files.items()}
 
     def same(self, one: int, other: int) -> bool | None:
         """Tell whether two files hold the same bytes; None where one cannot be read. Sizes are compared first."""
-        files = self._file(one), self._file(other)
+        files = self.file(one), self.file(other)
         if files[0] is None or files[1] is None:
             return None
         if files[0] == files[1]:
             return True
-        if self._size(files[0]) != self._size(files[1]):
+        if self.size(files[0]) != self.size(files[1]):
             return False
         digests = self.digests([files[0], files[1]])
         left, right = digests[files[0]], digests[files[1]]
         return None if left is None or right is None else left == right
 
-    def _file(self, occurrence: int) -> int | None:
-        """Return the occurrence of the regular file behind a link; None where there is none."""
+    def file(self, occurrence: int) -> int | None:
+        """Return the occurrence of the regular file, behind a hard link as well; None where there is none."""
         file = self._tree.file_behind(occurrence)
         return file if file >= 0 and self._tree.kind(file) is Kind.FILE else None
 
-    def _size(self, file: int) -> int:
-        index = self._tree.index
-        return self._tree.tables[index.layers[file]].sizes[index.rows[file]]
+    def _layer_and_row(self, occurrence: int) -> tuple[int, int]:
+        file = self.file(occurrence)
+        if file is None:
+            raise InvalidLayer("what this hard link shows is not in the image")
+        return self._tree.index.layers[file], self._tree.index.rows[file]
 
-    def _place(self, file: int) -> tuple[int, int]:
-        """Return where a file lies: its layer, and its offset in there."""
-        index = self._tree.index
-        layer = index.layers[file]
-        return layer, self._tree.tables[layer].data_offsets[index.rows[file]]
+    def _content(self, layer: int) -> RandomContent:
+        return self._opened.of(self._image.layers[layer - 1])
 
-    def _digest_layer(self, layer: int, files: list[int]) -> None:
-        table, rows = self._tree.tables[layer], self._tree.index.rows
-        self._digests |= dict.fromkeys(files)
-        try:
-            with open_layer_content(self._image.layers[layer - 1]) as content:
-                for file in files:
-                    hasher = hashlib.sha256()
-                    for chunk in file_chunks(content, table, rows[file]):
-                        hasher.update(chunk)
-                    self._digests[file] = hasher.digest()
-        except FormatError:
-            # what lies behind the break cannot be read either: its digests stay unknown
-            return
+    def close(self) -> None:
+        """Close the layers that are open."""
+        self._opened.close()

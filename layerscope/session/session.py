@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from layerscope.session.background import BackgroundReader
     from layerscope.session.contents import Contents
     from layerscope.session.why import WhyReport
+    from layerscope.sources.random_access import RandomContents
 
 
 class ImageSession:
@@ -52,9 +53,19 @@ class ImageSession:
     @cached_property
     def contents(self) -> "Contents":
         """What the files hold, over the tree that this process read itself."""
+        return self.contents_of(self.tree)
+
+    def contents_of(self, tree: LayeredTree) -> "Contents":
+        """Return what the files hold, over a tree of this image that was read elsewhere; close nothing of it."""
         from layerscope.session.contents import Contents  # noqa: PLC0415  # hashlib, that a listing does without
 
-        return Contents(self.image, self.tree)
+        return Contents(self.image, tree, self._opened)
+
+    @cached_property
+    def _opened(self) -> "RandomContents":
+        from layerscope.sources.random_access import RandomContents  # noqa: PLC0415  # threads, temporary files
+
+        return RandomContents()
 
     @cached_property
     def why(self) -> "WhyReport":
@@ -80,6 +91,8 @@ class ImageSession:
 
     def close(self) -> None:
         """Remove temporary files; no layer can be read any more."""
+        if "_opened" in self.__dict__:
+            self._opened.close()
         self._source.close()
 
     def __enter__(self) -> Self:

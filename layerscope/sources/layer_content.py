@@ -39,19 +39,36 @@ class PlainContent:
 
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
         """Yield exactly these bytes."""
-        if offset + size > self._span.size:
-            raise InvalidLayer("the layer ends before this content does", self._span.size)
+        self._check(offset + size)
         while size:
-            chunk = os.pread(self._descriptor, min(size, _CHUNK), self._span.offset + offset)
-            if not chunk:
-                raise InvalidLayer("the file ends before this content does", offset)
+            chunk = self.read(offset, min(size, _CHUNK))
             yield chunk
             offset += len(chunk)
             size -= len(chunk)
 
+    def read(self, offset: int, size: int) -> bytes:
+        """Return exactly these bytes; any thread may ask."""
+        self._check(offset + size)
+        try:
+            data = os.pread(self._descriptor, size, self._span.offset + offset)
+        except OSError as error:
+            raise InvalidLayer(f"the layer cannot be read: {error.strerror}", offset) from error
+        if len(data) < size:
+            raise InvalidLayer("the file ends before this content does", offset + len(data))
+        return data
+
+    def _check(self, end: int) -> None:
+        if end > self._span.size:
+            raise InvalidLayer("the layer ends before this content does", self._span.size)
+
+    def prepare(self) -> Iterator[int]:
+        """Yield nothing: any byte is at hand."""
+        return iter(())
+
     def close(self) -> None:
-        """Close the file."""
-        os.close(self._descriptor)
+        """Close the file; nothing can be read any more."""
+        descriptor, self._descriptor = self._descriptor, -1
+        os.close(descriptor)
 
     def __enter__(self) -> Self:
         return self
@@ -117,19 +134,22 @@ def open_layer_content(layer: Layer) -> LayerContent:
         raise InvalidLayer(f"the layer cannot be read: {error.strerror}") from error
 
 
+def stored_pieces(table: EntryTable, row: int) -> Iterator[tuple[int, int, int]]:
+    """Yield what is stored of a regular file: offset in the file, offset in the layer, length. The rest is zeros."""
+    offset, pieces = table.data_offsets[row], table.sparse.get(row)
+    for start, length in ((0, table.sizes[row]),) if pieces is None else pieces:
+        yield start, offset, length
+        offset += length
+
+
 def file_chunks(content: LayerContent, table: EntryTable, row: int) -> Iterator[bytes]:
     """Yield the bytes of a regular file, the holes of a sparse one as zeros."""
-    size, offset, pieces = table.sizes[row], table.data_offsets[row], table.sparse.get(row)
-    if pieces is None:
-        yield from content.chunks(offset, size)
-        return
     reached = 0
-    for start, length in pieces:
+    for start, offset, length in stored_pieces(table, row):
         yield from _zeros(start - reached)
         yield from content.chunks(offset, length)
-        offset += length
         reached = start + length
-    yield from _zeros(size - reached)
+    yield from _zeros(table.sizes[row] - reached)
 
 
 def _zeros(count: int) -> Iterator[bytes]:

@@ -1,0 +1,148 @@
+"""Which steps and layers of two images belong together: by diff_id, then by instruction, never by position."""
+
+import re
+from collections.abc import Hashable, Iterator, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+_CONTENT_HASH = re.compile(r"\b(file|dir|multi):[0-9a-f]{64}\b")
+"""The classic builder names what it copied by a hash; other content is no other instruction."""
+
+_MOST_CELLS = 1_000_000
+"""Where two histories are longer than this together, they are aligned without looking for the best way."""
+
+_Pair = tuple[int, int]
+
+
+class Relation(StrEnum):
+    """How two steps stand to each other; ``CHANGED`` is the same instruction with another outcome."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    ONLY_LEFT = "only-left"
+    ONLY_RIGHT = "only-right"
+
+
+class BuildStep(NamedTuple):
+    """A step of a build: what to call it, its instruction if that is known, and the layer that it made, if it did."""
+
+    title: str
+    instruction: str | None
+    layer: int | None = None
+    diff_id: str | None = None
+
+
+class AlignedStep(NamedTuple):
+    """A step of the left image, of the right one, or of both. Steps that made no layer have no numbers."""
+
+    left: BuildStep | None
+    right: BuildStep | None
+    relation: Relation
+
+    @property
+    def left_layer(self) -> int | None:
+        """The layer that the left step made."""
+        return self.left.layer if self.left else None
+
+    @property
+    def right_layer(self) -> int | None:
+        """The layer that the right step made."""
+        return self.right.layer if self.right else None
+
+    @property
+    def title(self) -> str:
+        """The instruction, of the right image if it has the step."""
+        step = self.right or self.left
+        return step.title if step else ""
+
+
+class LayerAlignment(NamedTuple):
+    """All steps of both images, in build order; between two that belong together, those of the left come first."""
+
+    steps: tuple[AlignedStep, ...]
+
+    @property
+    def layers(self) -> tuple[AlignedStep, ...]:
+        """The steps that made a layer in either image."""
+        return tuple(step for step in self.steps if step.left_layer or step.right_layer)
+
+    @property
+    def first_change(self) -> AlignedStep | None:
+        """The first step that is not the same in both: from here on, the build cache did not serve."""
+        return next((step for step in self.steps if step.relation is not Relation.SAME), None)
+
+
+def align(steps: Sequence[BuildStep], others: Sequence[BuildStep]) -> LayerAlignment:
+    """Align the steps of two images."""
+    anchors = common([step.diff_id for step in steps], [step.diff_id for step in others])
+    pairs = list(anchors)
+    gaps = zip([(-1, -1), *anchors], [*anchors, (len(steps), len(others))], strict=True)
+    for (start, other_start), (end, other_end) in gaps:
+        keys = [_instruction(step) for step in steps[start + 1 : end]]
+        other_keys = [_instruction(step) for step in others[other_start + 1 : other_end]]
+        pairs += [(start + 1 + one, other_start + 1 + other) for one, other in common(keys, other_keys)]
+    return LayerAlignment(tuple(_rows(steps, others, sorted(pairs), frozenset(anchors))))
+
+
+def _instruction(step: BuildStep) -> str | None:
+    return _CONTENT_HASH.sub(r"\1", step.instruction) if step.instruction else None
+
+
+def _rows(
+    steps: Sequence[BuildStep], others: Sequence[BuildStep], pairs: Sequence[_Pair], anchors: frozenset[_Pair]
+) -> Iterator[AlignedStep]:
+    at = other_at = 0
+    for one, other in [*pairs, (len(steps), len(others))]:
+        yield from (AlignedStep(step, None, Relation.ONLY_LEFT) for step in steps[at:one])
+        yield from (AlignedStep(None, step, Relation.ONLY_RIGHT) for step in others[other_at:other])
+        if one < len(steps):
+            without_layers = steps[one].layer is None and others[other].layer is None
+            same = (one, other) in anchors or without_layers
+            yield AlignedStep(steps[one], others[other], Relation.SAME if same else Relation.CHANGED)
+        at, other_at = one + 1, other + 1
+
+
+def common(left: Sequence[Hashable | None], right: Sequence[Hashable | None]) -> list[_Pair]:
+    """Return the places of a longest common subsequence, left and right, ascending; None is like nothing."""
+    first = 0
+    while first < min(len(left), len(right)) and left[first] is not None and left[first] == right[first]:
+        first += 1
+    start = [(place, place) for place in range(first)]
+    rest, other_rest = left[first:], right[first:]
+    find = _longest if len(rest) * len(other_rest) <= _MOST_CELLS else _in_order
+    return start + [(first + one, first + other) for one, other in find(rest, other_rest)]
+
+
+def _longest(left: Sequence[Hashable | None], right: Sequence[Hashable | None]) -> Iterator[_Pair]:
+    lengths = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
+    for one in range(len(left) - 1, -1, -1):
+        for other in range(len(right) - 1, -1, -1):
+            if left[one] is not None and left[one] == right[other]:
+                lengths[one][other] = lengths[one + 1][other + 1] + 1
+            else:
+                lengths[one][other] = max(lengths[one + 1][other], lengths[one][other + 1])
+    one = other = 0
+    while one < len(left) and other < len(right):
+        if left[one] is not None and left[one] == right[other]:
+            yield one, other
+            one, other = one + 1, other + 1
+        elif lengths[one + 1][other] >= lengths[one][other + 1]:
+            one += 1
+        else:
+            other += 1
+
+
+def _in_order(left: Sequence[Hashable | None], right: Sequence[Hashable | None]) -> Iterator[_Pair]:
+    """Yield what a single walk finds, each match behind the one before it."""
+    places: dict[Hashable, list[int]] = {}
+    for place in range(len(right) - 1, -1, -1):
+        if right[place] is not None:
+            places.setdefault(right[place], []).append(place)
+    reached = -1
+    for one, key in enumerate(left):
+        found = places.get(key, [])
+        while found and found[-1] <= reached:
+            found.pop()
+        if found:
+            reached = found.pop()
+            yield one, reached

@@ -1,0 +1,91 @@
+"""Files that stand at another path: removed here, added there, with the same bytes."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from layerscope.analysis.change import ChangeKind
+from layerscope.analysis.content import Digests
+from layerscope.analysis.diff import Diff
+from layerscope.analysis.difference import ComparedBytes, place_of
+from layerscope.analysis.node_paths import NodePaths
+from layerscope.analysis.pairing import Side
+from layerscope.model.entries import Kind
+
+
+class Move(NamedTuple):
+    """The rows of a diff that tell of one file: where it was removed, and where it was added."""
+
+    removed: int
+    added: int
+
+
+class _File(NamedTuple):
+    """A file that came or went: its row, its occurrence, and its path from the end, ``name/folder/…``."""
+
+    row: int
+    occurrence: int
+    backwards: bytes
+
+    @property
+    def name(self) -> bytes:
+        return self.backwards.partition(b"/")[0]
+
+
+def find_moves(diff: Diff, contents: ComparedBytes) -> tuple[Move, ...]:
+    """Return the moves, in the order of the paths that were removed; each row is part of one move at most.
+
+    Bytes are asked for only where a removed and an added file, neither of them empty, are of one size. Of several
+    files with the same bytes, those of the same name belong together, and else those whose paths sort alike.
+    """
+    removed = _by_size(diff, diff.pairing.left, ChangeKind.REMOVED)
+    added = _by_size(diff, diff.pairing.right, ChangeKind.ADDED)
+    sizes = removed.keys() & added.keys()
+    if not sizes:
+        return ()
+    old = [file for size in sizes for file in removed[size]]
+    new = [file for size in sizes for file in added[size]]
+    digests, other_digests = contents.digests([file.occurrence for file in old], [file.occurrence for file in new])
+    gone, come = _by_digest(old, digests), _by_digest(new, other_digests)
+    return tuple(sorted(move for digest in gone.keys() & come.keys() for move in _pairs(gone[digest], come[digest])))
+
+
+def _by_size(diff: Diff, side: Side, change: ChangeKind) -> dict[int, list[_File]]:
+    paths, tree = NodePaths(diff.pairing.shape), side.state.tree
+    found: dict[int, list[_File]] = {}
+    for row, kind in enumerate(diff.changes):
+        if kind != change:
+            continue
+        occurrence = side.standing(diff.nodes[row])
+        table, place = place_of(tree, occurrence)
+        if table.kinds[place] == Kind.FILE and table.sizes[place]:
+            backwards = b"/".join(reversed(paths(diff.nodes[row]).split(b"/")))
+            found.setdefault(table.sizes[place], []).append(_File(row, occurrence, backwards))
+    return found
+
+
+def _by_digest(files: Sequence[_File], digests: Digests) -> dict[bytes, list[_File]]:
+    found: dict[bytes, list[_File]] = {}
+    for file in sorted(files, key=lambda each: each.backwards):
+        digest = digests.get(file.occurrence)
+        if digest is not None:
+            found.setdefault(digest, []).append(file)
+    return found
+
+
+def _pairs(gone: Sequence[_File], come: Sequence[_File]) -> Iterator[Move]:
+    """Pair files of equal bytes, which come sorted by their paths from the end."""
+    by_name: dict[bytes, list[_File]] = {}
+    for file in reversed(come):
+        by_name.setdefault(file.name, []).append(file)
+    taken: set[int] = set()
+    left: list[_File] = []
+    for file in gone:
+        named = by_name.get(file.name)
+        if named:
+            taken.add(named[-1].row)
+            yield Move(file.row, named.pop().row)
+        else:
+            left.append(file)
+    others = (file for file in come if file.row not in taken)
+    for file, other in zip(left, others, strict=False):
+        yield Move(file.row, other.row)

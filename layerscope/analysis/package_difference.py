@@ -1,0 +1,42 @@
+"""What differs between the packages of two images."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from layerscope.analysis.change import ChangeKind
+
+PackageVersion = tuple[str, str, str]
+"""Manager, name and version."""
+
+
+class PackageChange(NamedTuple):
+    """A package that came, went or changed; an image may hold one name in several versions."""
+
+    manager: str
+    name: str
+    change: ChangeKind
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+def package_differences(left: Iterable[PackageVersion], right: Iterable[PackageVersion]) -> tuple[PackageChange, ...]:
+    """Return the packages whose versions differ, by manager and name."""
+    before, after = _versions(left), _versions(right)
+    return tuple(
+        PackageChange(*key, _change(before.get(key), after.get(key)), before.get(key, ()), after.get(key, ()))
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    )
+
+
+def _versions(packages: Iterable[PackageVersion]) -> dict[tuple[str, str], tuple[str, ...]]:
+    found: dict[tuple[str, str], set[str]] = {}
+    for manager, name, version in packages:
+        found.setdefault((manager, name), set()).add(version)
+    return {key: tuple(sorted(versions)) for key, versions in found.items()}
+
+
+def _change(before: tuple[str, ...] | None, after: tuple[str, ...] | None) -> ChangeKind:
+    if before is None:
+        return ChangeKind.ADDED
+    return ChangeKind.REMOVED if after is None else ChangeKind.MODIFIED

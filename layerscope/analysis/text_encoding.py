@@ -1,0 +1,88 @@
+"""Tells text from binary data, and how it is encoded, by the first bytes of a file."""
+
+from enum import StrEnum
+
+HEAD_SIZE = 64 * 1024
+"""How many of the first bytes `detect_encoding` is given, where there are as many."""
+
+_MOST_CONTROLS = 0.02
+"""So many control characters, as a part of all, are still text: terminal colours, form feeds."""
+
+_MOST_HIGH = 0.3
+"""So many bytes beyond ASCII, as a part of all, are still Latin-1; more are no text of any Western language."""
+
+_CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x1b") + b"\x7f"
+_HIGH_CONTROLS = bytes(range(0x80, 0xA0))
+
+
+class TextEncoding(StrEnum):
+    """How text is encoded; the value is Python's name of the codec."""
+
+    UTF_8 = "utf-8"
+    UTF_8_MARKED = "utf-8-sig"
+    UTF_16_LE = "utf-16-le"
+    UTF_16_BE = "utf-16-be"
+    LATIN_1 = "latin-1"
+
+    @property
+    def word(self) -> str:
+        """What to call it on a screen."""
+        return _WORDS[self]
+
+    @property
+    def newline(self) -> bytes:
+        """The end of a line in bytes."""
+        return "\n".encode(self.value.removesuffix("-sig"))
+
+    @property
+    def mark(self) -> bytes:
+        """The bytes that such a text starts with, and that are no part of it."""
+        return _MARKS.get(self, b"")
+
+
+_WORDS = {
+    TextEncoding.UTF_8: "UTF-8",
+    TextEncoding.UTF_8_MARKED: "UTF-8 with a byte order mark",
+    TextEncoding.UTF_16_LE: "UTF-16, little-endian",
+    TextEncoding.UTF_16_BE: "UTF-16, big-endian",
+    TextEncoding.LATIN_1: "Latin-1",
+}
+_MARKS = {
+    TextEncoding.UTF_8_MARKED: b"\xef\xbb\xbf",
+    TextEncoding.UTF_16_LE: b"\xff\xfe",
+    TextEncoding.UTF_16_BE: b"\xfe\xff",
+}
+
+
+def detect_encoding(head: bytes, *, whole: bool = True) -> TextEncoding | None:
+    """Return how a file that starts with these bytes is encoded, or None where it is no text.
+
+    ``whole`` tells that they are all there is; else the last character may be cut. UTF-16 is known by its mark only.
+    """
+    for encoding, mark in _MARKS.items():
+        if head.startswith(mark):
+            return encoding if _is_text(head.removeprefix(mark), encoding, whole=whole) else None
+    if b"\0" in head:
+        return None
+    if _is_text(head, TextEncoding.UTF_8, whole=whole):
+        return TextEncoding.UTF_8
+    return TextEncoding.LATIN_1 if _is_latin(head) else None
+
+
+def _is_text(data: bytes, encoding: TextEncoding, *, whole: bool) -> bool:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        if whole or error.end < len(data):
+            return False
+        text = data[: error.start].decode(encoding)
+    controls = sum(map(text.count, _CONTROLS.decode("ascii")))
+    return controls <= _MOST_CONTROLS * len(text)
+
+
+def _is_latin(data: bytes) -> bool:
+    if not data or len(data) - len(data.translate(None, _HIGH_CONTROLS)):
+        return False
+    controls = len(data) - len(data.translate(None, _CONTROLS))
+    high = len(data) - len(data.translate(None, bytes(range(0x80, 0x100))))
+    return controls <= _MOST_CONTROLS * len(data) and high <= _MOST_HIGH * len(data)

@@ -1,0 +1,155 @@
+"""Writes files of an image into a folder: beside their places first, then into them in one go."""
+
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.errors import UsageError
+from layerscope.model.image import Image
+from layerscope.session.extraction.confined import ConfinedFolder
+from layerscope.session.extraction.failure import ExtractionFailed, shown, telling
+from layerscope.session.extraction.install import Installer, check_free
+from layerscope.session.extraction.metadata import restore
+from layerscope.session.extraction.options import Extracted, ExtractionOptions
+from layerscope.session.extraction.plan import ExtractionPlan, plan_extraction
+from layerscope.session.extraction.writing import StageWriter, Written
+from layerscope.sources.spool import Progress, no_progress
+
+_NEW = b"new"
+_REPLACED = b"replaced"
+
+
+def extract(
+    image: Image,
+    tree: LayeredTree,
+    nodes: Sequence[int],
+    layer: int,
+    target: str,
+    *,
+    options: ExtractionOptions | None = None,
+    progress: Progress = no_progress,
+) -> Extracted:
+    """Write nodes that are there after a layer, with all below them, into the folder ``target``, at their paths.
+
+    The folder is made where it is missing. ``progress`` is told the content bytes done and in all; whoever raises in it
+    ends the work. Raises LayerscopeError; whatever is raised, the target is as it was before.
+    """
+    options = options or ExtractionOptions()
+    _check_rights(options)
+    plan = plan_extraction(tree, nodes, layer, options)
+    name = shown(os.fsencode(target)).rstrip("/") or "/"
+    with _opened_target(os.fsencode(target), name) as folder:
+        _check_all_free(folder, name, plan, force=options.force)
+        with _workshop(folder, name) as (stage, replaced):
+            StageWriter(stage, name, image, tree, options).write(plan, _counting(progress, plan.size))
+            _install(Installer(folder, stage, replaced, name), folder, name, plan, options)
+    links = sum(len(file.links) for file in plan.files) + sum(entry.link is not None for entry in plan.others)
+    return Extracted(len(plan.files), len(plan.folders), links, plan.size, tuple(plan.left_out))
+
+
+def _check_rights(options: ExtractionOptions) -> None:
+    if (options.owners or options.devices) and os.geteuid() != 0:
+        raise UsageError("only root can restore owners and make device nodes")
+
+
+def _counting(progress: Progress, total: int) -> Written:
+    done = 0
+    progress(0, total)
+
+    def count(size: int) -> None:
+        nonlocal done
+        done += size
+        progress(done, total)
+
+    return count
+
+
+@contextmanager
+def _opened_target(path: bytes, name: str) -> Iterator[ConfinedFolder]:
+    """Open the target; where it was missing, it is made, and goes again if the work fails."""
+    made = _missing_folders(path)
+    try:
+        for folder in made:
+            os.mkdir(folder)  # noqa: PTH102  # bytes
+        target = ConfinedFolder.open(path)
+    except OSError as error:
+        _remove_empty(made)
+        raise ExtractionFailed(f"{name} cannot be written to: {error.strerror or error}") from error
+    with target:
+        try:
+            yield target
+        except BaseException:
+            _remove_empty(made)
+            raise
+
+
+def _missing_folders(path: bytes) -> list[bytes]:
+    """Return the folders that have to be made, the outermost first."""
+    missing = []
+    while path and not os.path.lexists(path):
+        missing.append(path)
+        path = os.path.dirname(path.rstrip(b"/"))  # noqa: PTH120  # bytes
+    return missing[::-1]
+
+
+def _remove_empty(folders: Sequence[bytes]) -> None:
+    for folder in reversed(folders):
+        with suppress(OSError):
+            os.rmdir(folder)  # noqa: PTH106  # bytes
+
+
+def _check_all_free(target: ConfinedFolder, name: str, plan: ExtractionPlan, *, force: bool) -> None:
+    """Raise ExtractionFailed where anything is in the way; what is new in the target has nothing below it."""
+    folders = [*plan.parents, *(entry.path for entry in plan.folders)]
+    files = [path for file in plan.files for path in (file.entry.path, *file.links)]
+    others = [entry.path for entry in plan.others]
+    known = {b""}
+    # a folder comes before what is in it
+    for path, is_folder in [*((path, True) for path in folders), *((path, False) for path in files + others)]:
+        if path.rpartition(b"/")[0] in known:
+            with telling(path, name):
+                check_free(target, name, path, is_folder=is_folder, force=force)
+                if is_folder and target.is_folder(path):
+                    known.add(path)
+
+
+@contextmanager
+def _workshop(target: ConfinedFolder, name: str) -> Iterator[tuple[ConfinedFolder, ConfinedFolder]]:
+    """Make a folder in the target for what is being written and what is replaced; it goes in the end.
+
+    Only what was replaced and could not be put back stays there after a failure.
+    """
+    workshop = b".layerscope-" + secrets.token_hex(8).encode()
+    with telling(workshop, name):
+        target.make_folder(workshop)
+    try:
+        with telling(workshop, name):
+            for part in (_NEW, _REPLACED):
+                target.make_folder(workshop + b"/" + part)
+        with target.below(workshop + b"/" + _NEW) as stage, target.below(workshop + b"/" + _REPLACED) as replaced:
+            yield stage, replaced
+    except BaseException:
+        target.remove_all(workshop + b"/" + _NEW)
+        for path in (workshop + b"/" + _REPLACED, workshop):
+            with suppress(OSError):
+                target.remove_empty(path)
+        raise
+    target.remove_all(workshop)
+
+
+def _install(
+    installer: Installer, target: ConfinedFolder, name: str, plan: ExtractionPlan, options: ExtractionOptions
+) -> None:
+    """Move everything into its place, and restore the metadata of the folders that are new."""
+    try:
+        installer.install(force=options.force)
+        # from the inside out: what is written into a folder changes its time
+        for entry in reversed(plan.folders):
+            if installer.is_new(entry.path):
+                with telling(entry.path, name), target.folder(entry.path) as folder:
+                    restore(folder, entry, options)
+    except BaseException:
+        installer.undo()
+        raise

@@ -1,0 +1,58 @@
+"""What the documents of an image say, in the words of the analysis."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from layerscope.analysis.config_difference import ConfigFacts, ConfigValue
+from layerscope.analysis.layer_alignment import BuildStep
+from layerscope.model.documents import ImageConfig, RunConfig
+from layerscope.model.image import Image, Step
+
+
+def build_steps(image: Image) -> tuple[BuildStep, ...]:
+    """Return the steps, with one for each layer that none of them speaks of."""
+    told = {step.layer for step in image.steps}
+    untold = (Step(None, layer=layer.number) for layer in image.layers if layer.number not in told)
+    return tuple(_build_step(image, step) for step in (*image.steps, *untold))
+
+
+def _build_step(image: Image, step: Step) -> BuildStep:
+    diff_id = image.layers[step.layer - 1].diff_id if step.layer else None
+    return BuildStep(step.title, step.instruction, step.layer, str(diff_id) if diff_id else None)
+
+
+def config_facts(config: ImageConfig) -> ConfigFacts:
+    """Return all that the config states; env by variable, labels by key, ports and volumes one by one."""
+    run = config.config or RunConfig()
+    single: dict[str, ConfigValue | None] = {
+        "platform": str(config.platform),
+        "author": config.author,
+        "user": run.user,
+        "workdir": run.working_dir,
+        "entrypoint": _command(run.entrypoint),
+        "cmd": _command(run.cmd),
+        "stop_signal": run.stop_signal,
+    }
+    many: dict[str, Iterable[tuple[str, str]]] = {
+        "env": _variables(run.env or ()),
+        "labels": (run.labels or {}).items(),
+        "ports": _names(run.exposed_ports),
+        "volumes": _names(run.volumes),
+    }
+    facts: dict[tuple[str, str | None], ConfigValue] = {
+        (field, None): value for field, value in single.items() if value
+    }
+    return facts | {(field, name): value for field, pairs in many.items() for name, value in sorted(pairs)}
+
+
+def _command(command: list[str] | str | None) -> ConfigValue | None:
+    return tuple(command) if isinstance(command, list) else command
+
+
+def _variables(env: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for variable in env:
+        name, _, value = variable.partition("=")
+        yield name, value
+
+
+def _names(table: Mapping[str, object] | None) -> Iterator[tuple[str, str]]:
+    return ((name, name) for name in table or {})

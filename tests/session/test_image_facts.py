@@ -1,0 +1,39 @@
+from layerscope.model.documents import ImageConfig, RunConfig
+from layerscope.model.image import Image, Layer, Step
+from layerscope.session.image_facts import build_steps, config_facts
+
+
+def test_a_config_states_its_variables_labels_ports_and_volumes_one_by_one() -> None:
+    run = RunConfig(
+        env=["PATH=/bin", "EMPTY=", "X=a=b"],
+        cmd=["a", "b"],
+        entrypoint="sh",
+        labels={"v": "1"},
+        exposed_ports={"80/tcp": {}},
+        volumes={"/data": {}},
+        working_dir="/srv",
+        user="",
+    )
+    assert config_facts(ImageConfig(os="linux", architecture="arm64", config=run)) == {
+        ("platform", None): "linux/arm64",
+        ("workdir", None): "/srv",
+        ("entrypoint", None): "sh",
+        ("cmd", None): ("a", "b"),
+        ("env", "EMPTY"): "",
+        ("env", "PATH"): "/bin",
+        ("env", "X"): "a=b",
+        ("labels", "v"): "1",
+        ("ports", "80/tcp"): "80/tcp",
+        ("volumes", "/data"): "/data",
+    }
+    assert config_facts(ImageConfig()) == {}
+
+
+def test_a_layer_that_no_step_speaks_of_has_one_of_its_own() -> None:
+    layers = tuple(Layer(number, None, None) for number in (1, 2))
+    image = Image("x", "x", ImageConfig(), layers, (Step("RUN a", layer=1), Step("ENV b")))
+    assert [(step.title, step.layer) for step in build_steps(image)] == [
+        ("RUN a", 1),
+        ("ENV b", None),
+        ("(no instruction recorded)", 2),
+    ]
