@@ -1,20 +1,14 @@
 """The rows of a diff that a view shows, those first that grew or shrank the most."""
 
-from typing import TYPE_CHECKING, cast
-
 from layerscope.analysis.diff_tree import DiffTree
 from layerscope.analysis.visible_rows import Folds, View, VisibleRows
-
-if TYPE_CHECKING:
-    from layerscope.analysis.layered_tree import LayeredTree
 
 
 class DiffRows(VisibleRows):
     """As `VisibleRows`, for a view of the layer AFTER; to sort by size is to sort by the size of the change."""
 
     def __init__(self, tree: DiffTree, view: View, folds: Folds) -> None:
-        # a diff tree answers all that the rows ask of a layered one
-        super().__init__(cast("LayeredTree", tree), view, folds)
+        super().__init__(tree, view, folds)
         self.diff_tree = tree
 
     def _largest_first(self, node: int) -> int:

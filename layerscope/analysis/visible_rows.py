@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.query import HEARTBEAT, Query
+from layerscope.analysis.shown_tree import ShownTree
 from layerscope.model.entries import Ints
 
 _ROWS_A_BATCH = 512
@@ -66,7 +66,7 @@ class Folds:
 class VisibleRows:
     """The rows of one tree under one view."""
 
-    def __init__(self, tree: LayeredTree, view: View, folds: Folds) -> None:
+    def __init__(self, tree: ShownTree, view: View, folds: Folds) -> None:
         self.tree = tree
         self.view = view
         self.folds = folds
@@ -158,29 +158,26 @@ class VisibleRows:
             if ends[node] > node + 1 and self.is_open(node):
                 levels.append(iter(self.children(node)))
 
-    def toggle(self, row: int) -> None:
-        """Open the folder at the row, or close it."""
+    def toggle(self, row: int) -> Iterator[None]:
+        """Open the folder at the row, or close it; yields after each batch, and changes the rows at the end."""
         node = self.nodes[row]
         was_open = self.is_open(node)
-        self.folds.toggled ^= {node}
+        self.flip(node)
         if was_open:
             del self.nodes[row + 1 : self._end_of(row)]
-        else:
-            below: Ints = array("I")
-            for _ in self._grow(below, node):
-                pass
-            self.nodes[row + 1 : row + 1] = below
+            return
+        below: Ints = array("I")
+        yield from self._grow(below, node)
+        self.nodes[row + 1 : row + 1] = below
+
+    def flip(self, node: int) -> None:
+        """Let a folder be open that is closed, or closed that is open, in the rows that are built next."""
+        self.folds.toggled ^= {node}
 
     def _end_of(self, row: int) -> int:
-        """Return the row behind the last one below a row."""
-        node, index = self.nodes[row], self.tree.index
-        end = index.ends[node]
-        if self.view.sort is Sort.NAME:
-            return bisect_left(self.nodes, end, row + 1)
-        following = row + 1
-        while following < len(self.nodes) and node < self.nodes[following] < end:
-            following += 1
-        return following
+        """Return the row behind the last one below a row: whatever the order, those below it stand together."""
+        node, end = self.nodes[row], self.tree.index.ends[self.nodes[row]]
+        return bisect_left(self.nodes, True, row + 1, key=lambda other: not node < other < end)
 
     def row_of(self, node: int) -> int | None:
         """Return the row that shows the node, or the nearest folder above it; None where there is none."""
@@ -199,6 +196,10 @@ class VisibleRows:
             return self.nodes.index(node)
         except ValueError:
             return None
+
+    def node_at(self, row: int) -> int | None:
+        """Return the node of a row, or None where there is no such row."""
+        return self.nodes[row] if row < len(self.nodes) else None
 
     def next_match(self, row: int, step: int) -> int | None:
         """Return the next row that the query hits (``step`` 1) or the one before (-1), going round; None if none is."""

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.query import Query
-from layerscope.analysis.visible_rows import Folds, Scope, Sort, View, VisibleRows
+from layerscope.analysis.visible_rows import Scope, View, VisibleRows
 from layerscope.model.image import Image, Layer, Step
 from layerscope.session.background import LayerProgress, LayerRead, LayersStacked
 from layerscope.session.stack import Tallies
+from layerscope.tui.files_state import FilesState
 
 
 @dataclass(slots=True)
@@ -20,23 +20,18 @@ class Reading:
     failure: str | None = None
 
 
-class ExplorerState:
-    """One image in the explorer."""
+class ExplorerState(FilesState):
+    """One image in the explorer; ``marked`` is the layer that another one is to be compared with, or 0."""
 
     def __init__(self, image: Image) -> None:
+        super().__init__()
         self.image = image
         self.reading = Reading(complete=not image.layers)
         self.tallies = Tallies()
         self.tree: LayeredTree | None = None
         self.show_empty_steps = True
+        self.marked = 0
         self.step: Step | None = self._last_with_layer()
-        self.scope = Scope.MERGED
-        self.changes_only = False
-        self.sort = Sort.NAME
-        self.query: Query | None = None
-        self.columns = 0
-        self._folds = Folds()
-        self._filter_folds = Folds()
 
     def _last_with_layer(self) -> Step | None:
         steps = self.image.steps
@@ -95,22 +90,6 @@ class ExplorerState:
         """Whether there is a tree to show for the chosen layer: one that is read, be it without those below it."""
         return self.tree is not None and self.layer in self.tree.layers
 
-    @property
-    def folds(self) -> Folds:
-        """The folds that are in force: a filter has its own."""
-        return self._folds if self.query is None else self._filter_folds
-
-    def filter(self, query: Query | None) -> None:
-        """Look for something, or for nothing any more."""
-        self.query = query
-        self._filter_folds = Folds()
-
-    def reveal(self, node: int) -> None:
-        """Open the folders above a node."""
-        if self.tree is not None:
-            for folder in self.tree.index.ancestors(node):
-                self.folds.set(folder, self.tree.index.depths[folder], open_it=True)
-
     def rows(self) -> VisibleRows | None:
         """Return the rows of the tree as they are asked for, still to be built; None where there is no tree yet."""
         if self.tree is None or not self.is_shown:
@@ -119,10 +98,53 @@ class ExplorerState:
         view = View(self.layer, scope, self.changes_only and self.is_settled, self.sort, self.query)
         return VisibleRows(self.tree, view, self.folds)
 
-    def open_to(self, depth: int) -> None:
-        """Open all folders above a depth, and fold all others."""
-        self.folds.depth = depth
-        self.folds.toggled.clear()
+    @property
+    def title(self) -> str:
+        """After which layer the files are shown."""
+        return f"Files after layer {self.layer}" if self.layer else "Files"
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the marks can be told: all layers below are there."""
+        return self.is_settled
+
+    def captions(self, rows: VisibleRows) -> list[str]:
+        """Return what there is to say of the rows: of which entries they are, too."""
+        waiting = [] if self.is_settled else ["layers below are still being read"]
+        return [*waiting, rows.view.scope.value, *super().captions(rows)]
+
+    def why_no_tree(self) -> str:
+        """Return the sentence that stands where there is no tree."""
+        if not self.image.layers:
+            return "This image has no layers."
+        if not self.layer:
+            return "No layer has been made at this step."
+        return self.reading.failure or f"Layer {self.layer} is being read."
+
+    def why_no_rows(self, rows: VisibleRows) -> str:
+        """Return the sentence that stands where the tree of a layer has no rows."""
+        tally = self.tallies.layers.get(rows.view.layer)
+        if rows.view.query is None and tally is not None and tally.error:
+            return f"Layer {rows.view.layer}: {tally.error}"
+        if rows.view.query is None and (rows.view.changes_only or rows.view.scope is Scope.OWN):
+            return f"This layer holds no{' changes' if rows.view.changes_only else 'thing'}."
+        return super().why_no_rows(rows)
+
+    @property
+    def digest(self) -> str | None:
+        """The digest of the chosen layer, or its diff_id."""
+        layer = self.layer_of(self.step) if self.step else None
+        return str(layer.digest or layer.diff_id or "") if layer else None
+
+    def show_other_steps(self) -> None:
+        """Show the steps that made no layer, or hide them; one that is chosen gives way to the layer below it."""
+        self.show_empty_steps = not self.show_empty_steps
+        if self.step is not None and not self.step.layer and not self.choose_layer(self.layer):
+            self.step = self.steps[0] if self.steps else None
+
+    def show_other_scope(self) -> None:
+        """Show the merged tree, or the layer's own."""
+        self.scope = Scope.OWN if self.scope is Scope.MERGED else Scope.MERGED
 
 
 def _carried_over(nodes: set[int], old: LayeredTree, new: LayeredTree) -> set[int]:

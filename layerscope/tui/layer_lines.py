@@ -14,12 +14,12 @@ def _line(state: ExplorerState, step: Step) -> LayerLine:
     layer = state.layer_of(step)
     if layer is None:
         return LayerLine(step)
-    tally = state.tallies.layers.get(layer.number)
+    tally, marked = state.tallies.layers.get(layer.number), layer.number == state.marked
     if tally is None:
         done = 1.0 if layer.number in state.reading.finished else 0.0
         if not done and layer.blob_size:
             done = state.reading.done.get(layer.number, 0) / layer.blob_size
-        return LayerLine(step, layer, progress=done, error=layer.problem)
+        return LayerLine(step, layer, progress=done, error=layer.problem, marked=marked)
     return LayerLine(
         step,
         layer,
@@ -30,6 +30,7 @@ def _line(state: ExplorerState, step: Step) -> LayerLine:
         tally.removed,
         error=tally.error,
         incomplete=tally.rests_on_incomplete,
+        marked=marked,
     )
 
 

@@ -162,7 +162,8 @@ def test_toggling_gives_what_building_anew_gives(data: st.DataObject, stack: lis
     for _ in range(3):
         if not len(rows):
             return
-        rows.toggle(data.draw(st.integers(0, len(rows) - 1)))
+        for _ in rows.toggle(data.draw(st.integers(0, len(rows) - 1))):
+            pass
         assert rows.nodes == built(tree, view, copied(rows.folds)).nodes
 
 

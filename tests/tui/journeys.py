@@ -158,7 +158,7 @@ class Journey:
 
     def at(self) -> str:
         """Return the path under the cursor of the tree."""
-        return "/" + (self.explorer._cursor_path() or b"").decode()
+        return "/" + (self.explorer.files.path or b"").decode()
 
     def layer(self) -> int:
         """Return the number of the layer whose files are shown."""
@@ -166,7 +166,7 @@ class Journey:
 
     def entry(self) -> str:
         """Return what stands below the tree, in one line."""
-        return _text(self.explorer.entry_details)
+        return _text(self.explorer.files.entry_details)
 
     def details(self) -> str:
         """Return what stands below the layers, in one line."""

@@ -196,8 +196,8 @@ async def test_no_name_of_an_image_steers_the_terminal() -> None:
         seen = at.screen()
         for row in range(160):
             at.explorer.file_tree.cursor = row
-            at.explorer._show_entry()
-            seen += str(at.explorer.entry_details.content)
+            at.explorer.files.show_entry()
+            seen += str(at.explorer.files.entry_details.content)
         assert "\\x1b[2J\\x1b[Hscreen cleared" in seen
         assert "[bold]" in seen
         assert set(filter(lambda character: not _is_harmless(character), seen)) == set()

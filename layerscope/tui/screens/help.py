@@ -1,7 +1,7 @@
 """All keys, with what they do, read from the bindings themselves."""
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
 from rich.table import Table
 from rich.text import Text
@@ -40,8 +40,18 @@ _NOTES = (
 )
 
 
+_PALETTE = ("Ctrl+P", "Command palette: themes, and all of these by name")
+
+
+class KeyGroup(NamedTuple):
+    """Keys that work in one place."""
+
+    title: str
+    bindings: Sequence[BindingType]
+
+
 class HelpScreen(ModalScreen[None]):
-    """A panel over the explorer; any of its keys closes it."""
+    """A panel over a screen; any of its keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q,enter", "dismiss", "Close", id="help.close"),
@@ -58,12 +68,13 @@ class HelpScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self, groups: Sequence[KeyGroup], glyphs: Glyphs) -> None:
         super().__init__(classes="" if glyphs.has_unicode else "-ascii")
+        self._groups = groups
 
     def compose(self) -> ComposeResult:
         """Lay out the panel."""
-        panel = VerticalScroll(Static(_keys_table(), markup=False), id="keys")
+        panel = VerticalScroll(Static(_keys_table(self._groups), markup=False), id="keys")
         panel.border_title = "Keys"
         panel.border_subtitle = "Esc closes"
         yield panel
@@ -73,13 +84,13 @@ class HelpScreen(ModalScreen[None]):
         self.query_one("#keys").scroll_relative(y=step, animate=False)
 
 
-def _keys_table() -> Table:
+def _keys_table(groups: Sequence[KeyGroup]) -> Table:
     table = Table.grid(padding=(0, 2), expand=True)
     table.add_column(no_wrap=True, style="bold")
     table.add_column(ratio=1)
-    for title, bindings in _groups():
-        table.add_row(Text(title, style="underline"))
-        for keys, does in bindings:
+    for number, group in enumerate(groups):
+        table.add_row(Text(group.title, style="underline"))
+        for keys, does in [*_lines(group.bindings), *([] if number else [_PALETTE])]:
             table.add_row(Text(f"  {keys}"), Text(does))
         table.add_row()
     for title, does in _NOTES:
@@ -87,25 +98,12 @@ def _keys_table() -> Table:
     return table
 
 
-def _groups() -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    from layerscope.tui.screens.explorer import ExplorerScreen  # noqa: PLC0415  # it opens this screen
-    from layerscope.tui.widgets.file_tree import FileTree  # noqa: PLC0415
-    from layerscope.tui.widgets.line_list import LineList  # noqa: PLC0415
-
-    yield (
-        "Anywhere",
-        [*_lines(ExplorerScreen.BINDINGS), ("Ctrl+P", "Command palette: themes, and all of these by name")],
-    )
-    yield "In the tree", _lines(FileTree.BINDINGS)
-    yield "In any list", _lines(LineList.BINDINGS)
-
-
-def _lines(bindings: list[BindingType]) -> list[tuple[str, str]]:
+def _lines(bindings: Sequence[BindingType]) -> list[tuple[str, str]]:
     shown = [binding for binding in bindings if isinstance(binding, Binding)]
     depths = [binding for binding in shown if binding.action.startswith("open_to(")]
     lines = [(_written(binding), binding.tooltip or binding.description) for binding in shown if binding not in depths]
     if depths:
-        lines.insert(len(lines) - 1, ("1 to 9", "Open all folders down to that depth"))
+        lines.insert(shown.index(depths[0]), ("1 to 9", "Open all folders down to that depth"))
     return lines
 
 

@@ -4,7 +4,8 @@ from rich.text import Text
 from textual.widgets import Static
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.layered_tree import LayeredTree, TreeRow
+from layerscope.analysis.layered_tree import TreeRow
+from layerscope.analysis.visible_rows import VisibleRows
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, plural, printable_name
 from layerscope.tui.glyphs import Glyphs
@@ -22,13 +23,13 @@ class EntryDetails(Static):
         super().__init__("", id=id, markup=False)
         self._glyphs = glyphs
 
-    def show(self, tree: LayeredTree, row: TreeRow, layer: int) -> None:
-        """Show an entry of the tree of a layer."""
+    def show(self, rows: VisibleRows, row: TreeRow) -> None:
+        """Show the entry of a row."""
         entry = row.entry
         parts = [mode_text(entry.kind.letter, entry.mode), f"{entry.mode:04o}", owner_text(entry)]
         if entry.row is not None:
             parts.append(time_text(entry.mtime, "%Y-%m-%d %H:%M:%S"))
-        parts += [self._size_text(tree, row, layer), self._story(row)]
+        parts += [self._size_text(rows, row), self._story(row)]
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
         text = Text(f"/{printable_name(entry.path)}{self._target(entry)}\n", style="bold", overflow="fold")
         text.append(f" {self._glyphs.separator} ".join(part for part in parts if part), style="not bold")
@@ -45,12 +46,12 @@ class EntryDetails(Static):
             return f" = /{printable_name(entry.link)} (hard link)"
         return f" {self._glyphs.arrow} {printable_name(entry.link)}"
 
-    def _size_text(self, tree: LayeredTree, row: TreeRow, layer: int) -> str:
+    def _size_text(self, rows: VisibleRows, row: TreeRow) -> str:
         entry = row.entry
         if entry.kind is Kind.FILE:
             return f"{entry.size:,} bytes" if entry.size >= 1000 else plural(entry.size, "byte")  # noqa: PLR2004  # kB
         if entry.kind is Kind.DIR:
-            return f"{human_size(tree.size(row.node, layer))} below it"
+            return f"{human_size(rows.tree.size(row.node, rows.view.layer))} below it"
         if entry.device is not None:
             return f"device {entry.device[0]}, {entry.device[1]}"
         return entry.kind.word

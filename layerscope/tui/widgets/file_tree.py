@@ -12,16 +12,14 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.layered_tree import LayeredTree, TreeRow
+from layerscope.analysis.layered_tree import TreeRow
+from layerscope.analysis.shown_tree import ShownTree
 from layerscope.analysis.visible_rows import VisibleRows
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, printable_name
 from layerscope.tui.cells import cut, padded
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.widgets.line_list import LineList
-
-COLUMN_SETS = ((), ("mode", "owner"), ("mode", "owner", "mtime", "layer"))
-"""The attribute columns, as a key steps through them."""
 
 _INDENT_PART = 5
 """One in so many cells of a line: the levels that are indented. What lies deeper stands below each other; its path is
@@ -38,7 +36,8 @@ class FileTree(LineList):
     """The rows of a tree; its items are rows of a `VisibleRows`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,enter", "toggle_fold", "Open or fold", show=False, id="tree.toggle"),
+        Binding("enter", "choose", "Look into the file; open or fold the folder", show=False, id="tree.choose"),
+        Binding("space", "toggle_fold", "Open or fold", show=False, id="tree.toggle"),
         Binding("right,l", "open", "Open", show=False, id="tree.open"),
         Binding("left,h", "close", "Fold, or go to the parent", show=False, id="tree.close"),
     ]
@@ -52,6 +51,13 @@ class FileTree(LineList):
         def __init__(self, row: int) -> None:
             super().__init__()
             self.row = row
+
+    class Opened(Message):
+        """A file, or whatever is no folder, is to be looked into."""
+
+        def __init__(self, node: int) -> None:
+            super().__init__()
+            self.node = node
 
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
         super().__init__(id=id)
@@ -73,10 +79,10 @@ class FileTree(LineList):
             return None
         return self._rows.nodes[self.cursor]
 
-    def show(self, rows: VisibleRows | None, cursor: int, *, columns: int, marked: bool) -> None:
+    def show(self, rows: VisibleRows | None, cursor: int, *, columns: tuple[str, ...], marked: bool) -> None:
         """Show the rows, which may still grow; ``marked`` tells whether their changes are known."""
         self._rows = rows
-        self._columns = COLUMN_SETS[columns]
+        self._columns = columns
         self._marked = marked
         if rows is not None:
             largest = (rows.tree.size(child, rows.view.layer) for child in rows.tree.index.children(0))
@@ -153,7 +159,7 @@ class FileTree(LineList):
         text = human_size(size) if size or row.entry.kind in (Kind.FILE, Kind.DIR) else ""
         return [Segment(f" {text:>{_SIZE_WIDTH}} "), Segment(f"{bar:<{_BAR_WIDTH}}", self.style_of("bar"))]
 
-    def _trace(self, tree: LayeredTree, node: int, width: int) -> list[Segment]:
+    def _trace(self, tree: ShownTree, node: int, width: int) -> list[Segment]:
         """Return one cell for each layer, what it did to the path; of many layers, those nearest to the chosen one."""
         assert self._rows is not None  # noqa: S101  # there is a row
         layers, chosen = tree.layers, self._rows.view.layer
@@ -168,22 +174,31 @@ class FileTree(LineList):
             )
         return [*trace, Segment(" ")]
 
-    def _trace_cell(self, tree: LayeredTree, node: int, layer: int) -> str:
+    def _trace_cell(self, tree: ShownTree, node: int, layer: int) -> str:
         change = tree.index.change(node, layer)
         if change is not ChangeKind.UNCHANGED and self._marked:
             return change.mark
         return self._glyphs.touched if tree.index.touches_below(node, layer) else self._glyphs.untouched
 
     def clicked(self, item: int, event: events.Click) -> None:
-        """Open or fold the folder: by its sign, or by a second click."""
+        """Open or fold the folder by its sign; by a second click do what Enter does."""
         assert self._rows is not None  # noqa: S101  # a row was clicked
         sign = 2 + 2 * self._indent(self._rows, self._rows.nodes[item])
-        if event.chain > 1 or sign <= event.x <= sign + 1:
+        if event.chain > 1:
+            self.action_choose()
+        elif sign <= event.x <= sign + 1:
             self._toggle(item)
 
     def _toggle(self, row: int) -> None:
         if self._rows is not None and row < len(self._rows) and self._rows.is_folder(self._rows.nodes[row]):
             self.post_message(self.Toggled(row))
+
+    def action_choose(self) -> None:
+        """Open or close the folder under the cursor, or look into the file."""
+        if self._rows is not None and self.node is not None and not self._rows.is_folder(self.node):
+            self.post_message(self.Opened(self.node))
+        else:
+            self._toggle(self.cursor)
 
     def action_toggle_fold(self) -> None:
         """Open the folder under the cursor, or close it."""

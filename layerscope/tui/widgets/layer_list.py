@@ -35,6 +35,7 @@ class LayerLine:
     progress: float | None = None
     error: str | None = None
     incomplete: bool = False
+    marked: bool = False
 
 
 class LayerList(LineList):
@@ -121,7 +122,8 @@ class LayerList(LineList):
 
     def _figures(self, shown: LayerLine, width: int) -> list[Segment]:
         assert shown.layer is not None  # noqa: S101  # a step without one has no figures
-        number = Segment(f"{shown.layer.number:>{self._digits}}  "[: self._digits + 2], self.style_of("accent"))
+        mark = self._glyphs.marked if shown.marked else " "
+        number = Segment(f"{shown.layer.number:>{self._digits}}{mark} ", self.style_of("accent"))
         if shown.error is not None:
             return [
                 number,
