@@ -1,5 +1,6 @@
 """Text for people: names that are safe on a screen, sizes, shares, words."""
 
+import re
 import unicodedata
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -12,6 +13,8 @@ _TWO_DIGITS = 9.95
 
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 """Controls, bidi and other format characters, lone surrogates, unassigned code points, separators but the space."""
+
+_UNUSUAL = re.compile(r"[^\n\t -~]")
 
 
 def path_text(path: bytes) -> str:
@@ -44,6 +47,11 @@ def printable_line(text: str) -> str:
     return "".join(c if c == "\\" else _printable_character(c) for c in " ".join(text.split()))
 
 
+def printable_text(text: str) -> str:
+    """Return what a file holds, safe for a screen: line feeds and tabs stay as they are."""
+    return _UNUSUAL.sub(lambda match: _printable_character(match[0]), text)
+
+
 def _printable_character(character: str) -> str:
     code = ord(character)
     if code in _ESCAPED_BYTES:
@@ -63,6 +71,11 @@ def human_size(size: int | None) -> str:
     sign = "-" if size < 0 else ""
     digits = f"{value:.1f}" if unit and value < _TWO_DIGITS else f"{value:.0f}"
     return f"{sign}{digits} {_UNITS[unit]}"
+
+
+def signed_size(size: int) -> str:
+    """Return by how much something grew: ``+1.3 MB``, ``-73 B``, ``0 B``."""
+    return f"+{human_size(size)}" if size > 0 else human_size(size)
 
 
 def human_share(part: int | None, whole: int | None) -> str:

@@ -3,7 +3,7 @@
 import re
 import warnings
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from layerscope.analysis.path_index import PathIndex
@@ -14,6 +14,7 @@ HEARTBEAT = -1
 """Yielded where a search has gone on for a while without a hit, so that whoever drives it can see to other things."""
 
 _NAMES_A_BEAT = 4096
+_NOTHING = re.compile(rb"(?!)")
 _GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": r"[^/][\x80-\xbf]*+"}
 """A question mark is a character: a byte, and what continues it in UTF-8."""
 
@@ -110,3 +111,11 @@ def glob_expression(text: str) -> str:
     if "/" not in text:
         return rf"\A{body}\Z"
     return rf"\A/{body}\Z" if text.startswith("/") else rf"/{body}\Z"
+
+
+def path_pattern(globs: Iterable[str]) -> re.Pattern[bytes]:
+    """Return what finds a path, with its leading slash, that fits one of the globs; case counts."""
+    expressions = [glob_expression(glob if "/" in glob else f"**/{glob}") for glob in globs]
+    if not expressions:
+        return _NOTHING
+    return re.compile("|".join(f"(?:{each})" for each in expressions).encode("utf-8", "surrogateescape"), re.DOTALL)

@@ -8,6 +8,7 @@ from layerscope import __version__
 from layerscope.cli.build import AsItIs, build
 from layerscope.cli.check import check
 from layerscope.cli.default_command import DEFAULT, ImageGroup
+from layerscope.cli.diff import diff
 from layerscope.cli.images import images
 from layerscope.cli.layers import layers
 from layerscope.cli.open import open_image
@@ -24,6 +25,7 @@ Examples:
   layerscope layers my-app.tar                 which layer is large
   layerscope tree my-app.tar --layer 3         the files at layer 3
   layerscope why my-app.tar                    what made it large
+  layerscope diff v1.tar v2.tar                what changed between two
   layerscope build -t my-app .                 build, and open the result
 
 A command's name wins over a file of that name: write ./build."""
@@ -46,6 +48,18 @@ Examples:
   layerscope why my-app.tar --base debian:13            what the base brought, set apart
   layerscope why my-app.tar --all | grep /var/cache     every dead file
   layerscope why my-app:v1 --json | jq '.advice[] | [.saves, .layer, .text]'"""
+
+_DIFF_EXAMPLES = """\b
+Examples:
+  layerscope diff my-app.tar 3 7                        what layers 4 to 7 did; 3..7 says the same
+  layerscope diff my-app.tar 3 7 --own                  the entries of layer 3 and those of layer 7
+  layerscope diff v1.tar v2.tar                         two images: in a terminal, side by side
+  layerscope diff v1.tar v2.tar --path /etc --patch     how texts in /etc differ
+  layerscope diff v1.tar v2.tar --stat --no-tui         which directories grew
+  layerscope diff two.tar two.tar --image v1 --image v2
+  layerscope diff v1.tar v2.tar --json | jq '.changes[] | [.change, .path]'
+
+Status with --exit-code: 0 if nothing differs, 1 if anything does, 2 if that cannot be told."""
 
 _CHECK_EXAMPLES = """\b
 Examples:
@@ -90,6 +104,7 @@ def make_app() -> typer.Typer:
     app.command("layers", short_help="What each layer holds and costs.", epilog=_LAYERS_EXAMPLES)(layers)
     app.command("tree", short_help="The files at a layer, marked with its changes.", epilog=_TREE_EXAMPLES)(tree)
     app.command("why", short_help="Which layer made the image large, and what to change.", epilog=_WHY_EXAMPLES)(why)
+    app.command("diff", short_help="Two layers or two images compared.", epilog=_DIFF_EXAMPLES)(diff)
     app.command("check", short_help="Rules for CI: thresholds, budgets, paths.", epilog=_CHECK_EXAMPLES)(check)
     app.command("report", short_help="The answer as an HTML page, Markdown or CSV.", epilog=_REPORT_EXAMPLES)(report)
     app.command("build", cls=AsItIs, short_help="Build with docker or podman, and open the result.")(build)

@@ -30,15 +30,20 @@ def progress_title(reference: str) -> str:
     return "reading standard input" if reference == "-" else f"reading {printable_name(reference)}"
 
 
-def warn(session: "ImageSession") -> None:
-    """Tell of all that is wrong with the image, a line each: its documents, then its layers."""
+def warn(session: "ImageSession", name: str = "") -> None:
+    """Tell of all that is wrong with the image, a line each: its documents, then its layers.
+
+    Where there are several images, each line starts with the ``name`` of the one that it tells of.
+    """
+    start = f"{name}: " if name else ""
     for sentence in session.image.warnings:
-        _warn(sentence)
+        warn_of(f"{start}{sentence}")
     for number, tally in session.tallies.layers.items():
         for sentence in (*tally.warnings, *([f"cannot be read whole: {tally.error}"] if tally.error else [])):
-            _warn(f"layer {number}: {sentence}")
+            warn_of(f"{start}layer {number}: {sentence}")
 
 
-def _warn(sentence: str) -> None:
+def warn_of(sentence: str) -> None:
+    """Tell of one thing that is wrong."""
     note(f"warning: {sentence}")
     narrate(f"warning: {printable_line(sentence)}")

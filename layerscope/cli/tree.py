@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from layerscope.cli.changes import chosen_changes
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
 from layerscope.cli.options import AsJson, DebugLog, Reference, WhichImage, WhichPlatform
-from layerscope.errors import UsageError
-from layerscope.text import printable_name
 
 if TYPE_CHECKING:
     from layerscope.analysis.change import ChangeKind
@@ -60,13 +59,6 @@ def tree(  # noqa: PLR0917  # Typer reads the options from the signature
 
 
 def _changes(only: str | None) -> frozenset["ChangeKind"]:
-    """Return the changes that a list of words names, or all."""
     from layerscope.analysis.change import ChangeKind  # noqa: PLC0415
 
-    kinds = {kind.word: kind for kind in ChangeKind}
-    words = list(kinds) if only is None else [word.strip() for word in only.split(",")]
-    for word in words:
-        if word not in kinds:
-            allowed = ", ".join([*list(kinds)[1:], "unchanged"])
-            raise UsageError(f"--only takes a comma list of {allowed}, not {printable_name(word) or 'nothing'}")
-    return frozenset(kinds[word] for word in words)
+    return chosen_changes(only, [*list(ChangeKind)[1:], ChangeKind.UNCHANGED])

@@ -84,13 +84,14 @@ def layers_document(session: ImageSession) -> LayersDocument:
     steps = {step.layer: step for step in session.image.steps if step.layer}
     return {
         "schema_version": SCHEMA_VERSION,
-        "image": _image_part(session),
+        "image": image_part(session),
         "layers": [_layer_part(session, layer, steps.get(layer.number)) for layer in session.image.layers],
         "steps": [_step_part(step) for step in session.image.steps],
     }
 
 
-def _image_part(session: ImageSession) -> ImagePart:
+def image_part(session: ImageSession) -> ImagePart:
+    """Return the image as a whole; it reads the layers."""
     image = session.image
     return {
         "reference": image.reference,

@@ -1,16 +1,13 @@
 """What rules are asked of: an image with its weight, and another one that it may be compared with."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from layerscope.analysis.dead import DeadEntry
-from layerscope.analysis.query import HEARTBEAT, Query, glob_expression
+from layerscope.analysis.query import HEARTBEAT, Query, path_pattern
 from layerscope.session.checking.rules import PathPattern, Rules
 from layerscope.session.weighing import Weighing
-
-_NOTHING = re.compile(rb"(?!)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +71,3 @@ class Facts:
         """Yield the nodes of any layer that fit one of the patterns, ascending."""
         query = Query("", path_pattern(patterns), on_path=True)
         return (node for node in query.hits(self.weighing.tree.index) if node != HEARTBEAT)
-
-
-def path_pattern(patterns: Iterable[PathPattern]) -> re.Pattern[bytes]:
-    """Return what finds a path, with its leading slash, that fits one of the globs; case counts."""
-    expressions = [glob_expression(pattern if "/" in pattern else f"**/{pattern}") for pattern in patterns]
-    if not expressions:
-        return _NOTHING
-    return re.compile("|".join(f"(?:{each})" for each in expressions).encode("utf-8", "surrogateescape"), re.DOTALL)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from layerscope.analysis.advice.advice import AdviceKind
+from layerscope.analysis.query import path_pattern
 from layerscope.model.entries import Kind
-from layerscope.session.checking.facts import Facts, path_pattern
+from layerscope.session.checking.facts import Facts
 from layerscope.session.checking.limits import MOST_PLACES, unknown
 from layerscope.session.checking.outcome import Outcome, Place, Verdict
 from layerscope.session.checking.rules import PathPattern

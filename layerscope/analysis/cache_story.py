@@ -1,0 +1,96 @@
+"""Tells in words where the build cache stopped serving between two builds, and what was built anew after that."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, takewhile
+
+from layerscope.analysis.layer_alignment import AlignedStep, LayerAlignment, Relation
+from layerscope.text import plural
+
+_LONGEST_TITLE = 60
+_MOST_NAMED = 6
+
+
+def cache_story(alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | None]) -> tuple[str, ...]:
+    """Return sentences: which layers are shared, which step changed first, what was rebuilt and with what content.
+
+    ``rebuilt`` tells of changed layers whether they hold the same as before; None where that is unknown. Titles are the
+    image's own words: make them safe for a screen.
+    """
+    return tuple(_sentences(alignment, rebuilt))
+
+
+def _sentences(alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | None]) -> Iterator[str]:
+    first = alignment.first_change
+    before = list(takewhile(lambda step: step is not first, alignment.steps))
+    rest = alignment.steps[len(before) :]
+    yield _shared([step for step in before if step.right_layer], len(alignment.layers))
+    if first is None:
+        yield "Both images were built by the same steps."
+        return
+    yield _stop(first, rest, rebuilt)
+    yield from _told([step for step in rest[1:] if step.right_layer and step.relation is Relation.SAME], "shared again")
+    others = [step for step in rest[1:] if step in rebuilt]
+    for same, words in _OUTCOMES.items():
+        yield from _told([step for step in others if rebuilt[step] is same], f"built anew, {words}")
+
+
+_OUTCOMES = {True: "with the same content", False: "with other content", None: "and cannot be compared"}
+
+
+def _shared(steps: Sequence[AlignedStep], count: int) -> str:
+    if not steps:
+        return "No layer is shared."
+    if len(steps) == count:
+        return "The only layer is shared." if count == 1 else f"All {count} layers are shared."
+    numbers = _numbers([step.right_layer or 0 for step in steps])
+    return f"{numbers[:1].upper()}{numbers[1:]} {'is' if len(steps) == 1 else 'are'} shared."
+
+
+def _stop(first: AlignedStep, rest: Sequence[AlignedStep], rebuilt: Mapping[AlignedStep, bool | None]) -> str:
+    """Tell which step changed first, and how."""
+    lead = "The build cache stopped serving at"
+    if first.relation is Relation.CHANGED:
+        outcome = f", {_OUTCOMES[rebuilt[first]]}" if first in rebuilt else ""
+        return f"{lead} {_place(first)}{_short(first.title)} changed first{outcome}."
+    gap = list(takewhile(lambda step: step.relation in (Relation.ONLY_LEFT, Relation.ONLY_RIGHT), rest))
+    left = next((step for step in gap if step.relation is Relation.ONLY_LEFT), None)
+    right = next((step for step in gap if step.relation is Relation.ONLY_RIGHT), None)
+    if left and right:
+        return f"{lead} {_place(right)}{_ended(f'{_short(left.title)} became {_short(right.title)}')}"
+    side = "left" if left else "right"
+    return f"{lead} {_place(first)}{_short(first.title)} is a step of the {side} image alone."
+
+
+def _place(step: AlignedStep) -> str:
+    number = step.right_layer or step.left_layer
+    return f"layer {number}: " if number else "a step without a layer: "
+
+
+def _told(steps: Sequence[AlignedStep], words: str) -> Iterator[str]:
+    """Yield what is said of steps that come after the first change."""
+    if not steps:
+        return
+    numbers = [step.right_layer or 0 for step in steps]
+    if len(steps) == 1:
+        yield f"After it, layer {numbers[0]}, {_short(steps[0].title)}, was {words}."
+    elif len(numbers) > _MOST_NAMED:
+        yield f"After it, {plural(len(numbers), 'layer')} were {words}."
+    else:
+        yield f"After it, {_numbers(numbers)} were {words}."
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    """Return layers by number: ``layer 1``, ``layers 1 to 3``, ``layers 1, 3 and 5``."""
+    runs = [[number for _, number in run] for _, run in groupby(enumerate(numbers), lambda item: item[1] - item[0])]
+    words = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
+    noun = "layer" if len(numbers) == 1 else "layers"
+    return f"{noun} {', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else f"{noun} {words[0]}"
+
+
+def _short(title: str) -> str:
+    line = " ".join(title.split())
+    return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1] + "…"
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith("…") else f"{sentence}."

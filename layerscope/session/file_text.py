@@ -1,0 +1,28 @@
+"""Reads whole files as text."""
+
+from typing import NamedTuple
+
+from layerscope.analysis.text_encoding import HEAD_SIZE, TextEncoding, detect_encoding
+from layerscope.analysis.text_lines import TextLine, split_lines
+from layerscope.session.contents import Contents
+
+
+class FileText(NamedTuple):
+    """The lines of a file, and how they were encoded."""
+
+    lines: list[TextLine]
+    encoding: TextEncoding
+
+
+def read_text(contents: Contents, occurrence: int) -> FileText | None:
+    """Return the text of a file, or None where it is none: of that, only the start is read.
+
+    Raises FormatError where the file cannot be read.
+    """
+    size = contents.size(occurrence)
+    head = contents.read_range(occurrence, 0, HEAD_SIZE)
+    encoding = detect_encoding(head, whole=size <= HEAD_SIZE)
+    if encoding is None:
+        return None
+    rest = contents.read_range(occurrence, HEAD_SIZE, size - HEAD_SIZE) if size > HEAD_SIZE else b""
+    return FileText(split_lines(head + rest, encoding), encoding)
