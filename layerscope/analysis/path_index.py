@@ -9,7 +9,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
 from itertools import accumulate
 
 from layerscope.analysis.change import ChangeKind
@@ -19,6 +18,8 @@ from layerscope.model.entries import Ints
 _LAYER_BITS = 16
 _LARGEST = (1 << 63) - 1
 """What a column holds; more is no honest sum: sparse files may claim any size."""
+
+_NO_CHANGES = frozenset({int(ChangeKind.UNCHANGED), VOID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ def build_path_index(overlay: Overlay) -> PathIndex:
     names = [paths[path].rpartition(b"/")[2] for path in order]
     occurrences, firsts = _by_node(overlay, ranks)
     sizes = _directory_sizes(overlay, ranks, parents)
+    size_keys = sorted(sizes)
     places = {occurrence: place for place, occurrence in enumerate(occurrences)} if overlay.link_targets else {}
     return PathIndex(
         parents,
@@ -171,8 +173,8 @@ def build_path_index(overlay: Overlay) -> PathIndex:
         array("H", map(overlay.layers.__getitem__, occurrences)),
         array("i", map(overlay.rows.__getitem__, occurrences)),
         bytes(map(overlay.changes.__getitem__, occurrences)),
-        array("Q", sizes),
-        array("q", sizes.values()),
+        array("Q", size_keys),
+        array("q", map(sizes.__getitem__, size_keys)),
         {places[link]: places[file] for link, file in overlay.link_targets.items()},
         _opaque(overlay, occurrences),
     )
@@ -182,7 +184,9 @@ def _ends(parents: Ints) -> Ints:
     ends = array("I", range(1, len(parents) + 1))
     for node in range(len(parents) - 1, 0, -1):
         parent = parents[node]
-        ends[parent] = max(ends[parent], ends[node])
+        # the last child, which is met first, ends where its parent does
+        if ends[parent] == parent + 1:
+            ends[parent] = ends[node]
     return ends
 
 
@@ -196,13 +200,13 @@ def _depths(parents: Ints) -> Ints:
 
 def _by_node(overlay: Overlay, ranks: Ints) -> tuple[list[int], Ints]:
     """Return the occurrences ordered by node, and where those of each node start."""
-    kept = [o for o, change in enumerate(overlay.changes) if change != VOID]
-    nodes = [ranks[overlay.paths[o]] for o in kept]
+    nodes = [ranks[path] for path in overlay.paths]
+    kept = [occurrence for occurrence, change in enumerate(overlay.changes) if change != VOID]
     counts = array("I", bytes(4 * (len(ranks) + 1)))
-    for node in nodes:
-        counts[node + 1] += 1
-    places = sorted(range(len(kept)), key=nodes.__getitem__)
-    return [kept[place] for place in places], array("I", accumulate(counts))
+    for occurrence in kept:
+        counts[nodes[occurrence] + 1] += 1
+    kept.sort(key=nodes.__getitem__)
+    return kept, array("I", accumulate(counts))
 
 
 def _opaque(overlay: Overlay, occurrences: list[int]) -> Ints:
@@ -218,43 +222,45 @@ def _opaque(overlay: Overlay, occurrences: list[int]) -> Ints:
 def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> dict[int, int]:
     """Return the content bytes below each directory, by node and layer, for each layer that touched some of it."""
     totals = [0] * len(ranks)
-    events: list[tuple[int, int]] = []
-    deltas: dict[int, int] = {}
-    layer = 0
-    for occurrence, change in enumerate(overlay.changes):
-        if overlay.layers[occurrence] != layer:
-            events += _settled(deltas, totals, parents, layer)
-            layer, deltas = overlay.layers[occurrence], {}
-        if change not in (ChangeKind.UNCHANGED, VOID):
-            folder = parents[ranks[overlay.paths[occurrence]]]
-            deltas[folder] = deltas.get(folder, 0) + _growth(overlay, occurrence)
-    events += _settled(deltas, totals, parents, layer)
-    events.sort()
-    return dict(events)
+    sizes: dict[int, int] = {}
+    start = 0
+    while start < len(overlay.layers):
+        layer = overlay.layers[start]
+        end = bisect_right(overlay.layers, layer, start)
+        grown = _grown_folders(overlay, range(start, end), ranks, parents)
+        sizes.update(_settled(grown, totals, parents, layer))
+        start = end
+    return sizes
 
 
-def _growth(overlay: Overlay, occurrence: int) -> int:
-    """Return by how many content bytes an occurrence changes the tree."""
-    row, before = overlay.rows[occurrence], overlay.befores[occurrence]
-    size = overlay.tables[overlay.layers[occurrence]].sizes[row] if row >= 0 else 0
-    if before >= 0 and (below := overlay.rows[before]) >= 0:
-        size -= overlay.tables[overlay.layers[before]].sizes[below]
-    return size
-
-
-def _settled(deltas: dict[int, int], totals: list[int], parents: Ints, layer: int) -> Iterator[tuple[int, int]]:
-    """Carry a layer's deltas up to the root, the deepest folders first, and yield each folder's key and new total."""
-    waiting = [-folder for folder in deltas]
-    heapify(waiting)
-    while waiting:
-        folder = -heappop(waiting)
-        delta = deltas[folder]
-        totals[folder] += delta
-        yield folder << _LAYER_BITS | layer, min(totals[folder], _LARGEST)
-        if folder == 0:
+def _grown_folders(overlay: Overlay, occurrences: range, ranks: Ints, parents: Ints) -> dict[int, int]:
+    """Return by how many content bytes one layer's occurrences change what lies right in each folder they touch."""
+    paths, changes, rows, befores = overlay.paths, overlay.changes, overlay.rows, overlay.befores
+    layers, tables, grown = overlay.layers, overlay.tables, dict[int, int]()
+    sizes = tables[layers[occurrences.start]].sizes
+    for occurrence in occurrences:
+        if changes[occurrence] in _NO_CHANGES:
             continue
-        parent = parents[folder]
-        if parent not in deltas:
-            deltas[parent] = 0
-            heappush(waiting, -parent)
-        deltas[parent] += delta
+        row, before = rows[occurrence], befores[occurrence]
+        growth = sizes[row] if row >= 0 else 0
+        if before >= 0 and (below := rows[before]) >= 0:
+            growth -= tables[layers[before]].sizes[below]
+        folder = parents[ranks[paths[occurrence]]]
+        grown[folder] = grown.get(folder, 0) + growth
+    return grown
+
+
+def _settled(grown: dict[int, int], totals: list[int], parents: Ints, layer: int) -> Iterator[tuple[int, int]]:
+    """Carry a layer's growth up to the root, the deepest folders first, and yield each folder's key and new total."""
+    for folder in list(grown):
+        above = parents[folder]
+        while above not in grown:
+            grown[above] = 0
+            above = parents[above]
+    # whatever is above a folder stands before it in preorder
+    for folder in sorted(grown, reverse=True):
+        growth = grown[folder]
+        total = totals[folder] = totals[folder] + growth
+        yield folder << _LAYER_BITS | layer, min(total, _LARGEST)
+        if folder:
+            grown[parents[folder]] += growth
