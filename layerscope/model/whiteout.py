@@ -33,7 +33,7 @@ def whiteout_of(path: bytes) -> Whiteout | OpaqueWhiteout | Bookkeeping | None:
     parent, _, name = path.rpartition(b"/")
     if name == OPAQUE_MARKER:
         return OpaqueWhiteout(parent)
-    if any(part.startswith(_BOOKKEEPING_PREFIX) for part in path.split(b"/")):
+    if b"/" + _BOOKKEEPING_PREFIX in b"/" + path:
         return Bookkeeping()
     if not name.startswith(PREFIX):
         return None

@@ -18,6 +18,7 @@ from layerscope.sources.tar_blocks import TarBlocks
 from layerscope.sources.tar_header import (
     BLOCK,
     KINDS,
+    SPACES_SUM,
     ZERO_BLOCK,
     checked_sparse_map,
     checksum_holds,
@@ -233,6 +234,10 @@ class _Walk:
         if len(path) > _LONGEST_PATH:
             self._leave_out(name, "its name is too long")
             return None
+        return self.unless_whiteout(path)
+
+    def unless_whiteout(self, path: bytes) -> bytes | None:
+        """Return the path, or None where it stands for a whiteout, which is noted, or for bookkeeping."""
         found = whiteout_of(path)
         if found is None:
             return path
@@ -378,6 +383,18 @@ class _Numbers(dict[bytes, int]):
         return value
 
 
+class _Sums(dict[bytes, int]):
+    """The low half of a whole header's Adler-32, by its checksum field, for a quick check; -1 for an odd field."""
+
+    def __missing__(self, field: bytes) -> int:
+        try:
+            value = number(field) - SPACES_SUM + sum(field) + 1
+        except ValueError:
+            value = -1
+        self[field] = value
+        return value
+
+
 def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: a call more costs a tenth of an entry
     state: _Walk, blocks: TarBlocks, entries: LayerEntries
 ) -> Iterator[int]:
@@ -385,7 +402,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: a call more costs a 
     unpack, fetch, ordinary = _FIELDS.unpack_from, blocks.fetch, _ORDINARY.get
     add_path, add_kind, add_size = entries.paths.append, table.kinds.append, table.sizes.append
     add_permissions, add_mtime, add_data = table.permissions.append, table.mtimes.append, table.data_offsets.append
-    permissions, times, parents = _PermissionIds(table), _Numbers(), _Parents()
+    permissions, times, parents, sums = _PermissionIds(table), _Numbers(), _Parents(), _Sums()
     chunk, base, offset, fetches = b"", 0, 0, 0
     while True:
         at = offset - base
@@ -399,12 +416,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: a call more costs a 
                 yield blocks.consumed()
         header = chunk[at : at + BLOCK]
         name, owner, size_field, mtime_field, stated, flag, prefix = unpack(header)
-        try:
-            # the quick half of checksum_holds, for a field as nearly all write it
-            good = (adler32(header[156:], adler32(header[:148])) & 0xFFFF) + 255 == int(stated[:6], 8)
-        except ValueError:
-            good = False
-        if not good:
+        if adler32(header) & 0xFFFF != sums[stated]:
             if header == ZERO_BLOCK:
                 break
             if not checksum_holds(header):
@@ -439,7 +451,11 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: a call more costs a 
         folder, _, leaf = path.rpartition(b"/")
         parent = parents[folder]
         if parent is None or leaf[:1] in _ODD_START:
-            path = state.odd_path(path)
+            path = (
+                state.odd_path(path)
+                if parent is None or not leaf.startswith(PREFIX)
+                else state.unless_whiteout(parent + leaf)
+            )
             if path is None:
                 offset += _padded(size) if kind == 0 else 0
                 continue
