@@ -11,7 +11,7 @@ from layerscope.analysis.text_lines import LineEnd, TextLine
 from layerscope.errors import FormatError
 from layerscope.report.screen import change_styles
 from layerscope.session.diff_view import DiffView
-from layerscope.session.file_text import FileText, read_text
+from layerscope.session.whole_text import WholeText, read_text
 from layerscope.text import human_size, path_text, printable_name, printable_text
 
 LARGEST_TEXT = 8_000_000
@@ -66,14 +66,14 @@ def _file_lines(view: DiffView, path: bytes, left: int, right: int) -> Iterator[
         yield from _hunk_lines(texts[0], texts[1])
 
 
-def _hunk_lines(left: FileText, right: FileText) -> Iterator[str]:
+def _hunk_lines(left: WholeText, right: WholeText) -> Iterator[str]:
     diff = diff_texts(left.lines, right.lines)
     for hunk in diff.hunks():
         yield hunk.header
         yield from _marked_lines(hunk, left, right)
 
 
-def _marked_lines(hunk: Hunk, left: FileText, right: FileText) -> Iterator[str]:
+def _marked_lines(hunk: Hunk, left: WholeText, right: WholeText) -> Iterator[str]:
     for mark, row in unified(hunk.rows):
         place = row.right if mark == "+" else row.left
         if place is not None:

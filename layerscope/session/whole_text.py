@@ -7,14 +7,14 @@ from layerscope.analysis.text_lines import TextLine, split_lines
 from layerscope.session.contents import Contents
 
 
-class FileText(NamedTuple):
+class WholeText(NamedTuple):
     """The lines of a file, and how they were encoded."""
 
     lines: list[TextLine]
     encoding: TextEncoding
 
 
-def read_text(contents: Contents, occurrence: int) -> FileText | None:
+def read_text(contents: Contents, occurrence: int) -> WholeText | None:
     """Return the text of a file, or None where it is none: of that, only the start is read.
 
     Raises FormatError where the file cannot be read.
@@ -25,4 +25,4 @@ def read_text(contents: Contents, occurrence: int) -> FileText | None:
     if encoding is None:
         return None
     rest = contents.read_range(occurrence, HEAD_SIZE, size - HEAD_SIZE) if size > HEAD_SIZE else b""
-    return FileText(split_lines(head + rest, encoding), encoding)
+    return WholeText(split_lines(head + rest, encoding), encoding)
