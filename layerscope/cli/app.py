@@ -6,6 +6,7 @@ import typer
 
 from layerscope import __version__
 from layerscope.cli.build import AsItIs, build
+from layerscope.cli.cat import cat
 from layerscope.cli.check import check
 from layerscope.cli.default_command import DEFAULT, ImageGroup
 from layerscope.cli.diff import diff
@@ -61,6 +62,14 @@ Examples:
 
 Status with --exit-code: 0 if nothing differs, 1 if anything does, 2 if that cannot be told."""
 
+_CAT_EXAMPLES = """\b
+Examples:
+  layerscope cat my-app.tar /etc/nginx/nginx.conf
+  layerscope cat my-app.tar /root/.ssh/id_rsa --layer 4 one that a later layer deleted
+  layerscope cat my-app.tar /usr/sbin/nginx | sha256sum
+
+On a terminal, control characters of a text are escapes, and binary data is not shown."""
+
 _CHECK_EXAMPLES = """\b
 Examples:
   layerscope check my-app.tar --init                    write rules: today's figures are the limits
@@ -105,6 +114,7 @@ def make_app() -> typer.Typer:
     app.command("tree", short_help="The files at a layer, marked with its changes.", epilog=_TREE_EXAMPLES)(tree)
     app.command("why", short_help="Which layer made the image large, and what to change.", epilog=_WHY_EXAMPLES)(why)
     app.command("diff", short_help="Two layers or two images compared.", epilog=_DIFF_EXAMPLES)(diff)
+    app.command("cat", short_help="The bytes of a file, at any layer.", epilog=_CAT_EXAMPLES)(cat)
     app.command("check", short_help="Rules for CI: thresholds, budgets, paths.", epilog=_CHECK_EXAMPLES)(check)
     app.command("report", short_help="The answer as an HTML page, Markdown or CSV.", epilog=_REPORT_EXAMPLES)(report)
     app.command("build", cls=AsItIs, short_help="Build with docker or podman, and open the result.")(build)

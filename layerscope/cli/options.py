@@ -24,6 +24,10 @@ Base = Annotated[
     str | None,
     typer.Option("--base", metavar="IMAGE|N", help="The base image: a number of lowest layers, or an image to open."),
 ]
+LayerNumber = Annotated[
+    int | None, typer.Option("--layer", metavar="N", help="The layer, from 1 at the base; by default the last.")
+]
+PathInImage = Annotated[str, typer.Argument(metavar="PATH", help="A path in the image.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document.")]
 DebugLog = Annotated[
     str | None,

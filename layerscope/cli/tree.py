@@ -9,7 +9,7 @@ import typer
 from layerscope.cli.changes import chosen_changes
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
-from layerscope.cli.options import AsJson, DebugLog, Reference, WhichImage, WhichPlatform
+from layerscope.cli.options import AsJson, DebugLog, LayerNumber, Reference, WhichImage, WhichPlatform
 
 if TYPE_CHECKING:
     from layerscope.analysis.change import ChangeKind
@@ -22,9 +22,6 @@ class SortKey(StrEnum):
     SIZE = "size"
 
 
-LayerNumber = Annotated[
-    int | None, typer.Option("--layer", metavar="N", help="The layer, from 1 at the base; by default the last.")
-]
 Only = Annotated[
     str | None,
     typer.Option("--only", metavar="CHANGES", help="Only these rows: added,modified,removed,unchanged."),

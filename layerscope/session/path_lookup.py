@@ -1,32 +1,42 @@
 """Finds the paths that a user names, and says where else they are."""
 
+from layerscope.analysis.image_links import followed
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.path_history import holding_layers
 from layerscope.errors import UsageError
 from layerscope.text import path_bytes, printable_name
 
 
-def known_node(tree: LayeredTree, path: str) -> int:
-    """Return the node of a path that any layer knows; raises UsageError where none does."""
-    node = tree.index.find(path_bytes(path))
+def known_node(tree: LayeredTree, path: str, layer: int | None = None) -> int:
+    """Return the node of a path that any layer knows; raises UsageError where none does.
+
+    A path that leads through links among its folders, such as ``/bin/sh``, is found as these lead after the layer.
+    """
+    wanted = path_bytes(path)
+    node = tree.index.find(wanted)
+    if node is None and layer is not None:
+        parent, _, name = wanted.rpartition(b"/")
+        folder = followed(tree, layer, parent)
+        node = None if folder is None else tree.index.child(folder, name)
     if node is None:
-        raise UsageError(f"{_shown(path)} is in no layer of the image")
+        raise UsageError(f"{_shown(wanted)} is in no layer of the image")
     return node
 
 
 def present_node(tree: LayeredTree, path: str, layer: int) -> int:
-    """Return the node of a path that is there after the layer.
+    """Return the node of a path that is there after the layer, found as `known_node` does.
 
     Raises UsageError, which names the layers that hold it.
     """
-    node = known_node(tree, path)
+    node = known_node(tree, path, layer)
     if not tree.is_present(node, layer):
-        raise UsageError(f"{_shown(path)} is not there after layer {layer}: {_held_by(holding_layers(tree, node))}")
+        name, layers = _shown(tree.index.path(node)), holding_layers(tree, node)
+        raise UsageError(f"{name} is not there after layer {layer}: {_held_by(layers)}")
     return node
 
 
-def _shown(path: str) -> str:
-    return "/" + printable_name(path_bytes(path))
+def _shown(path: bytes) -> str:
+    return "/" + printable_name(path)
 
 
 def _held_by(layers: tuple[int, ...]) -> str:

@@ -1,0 +1,38 @@
+"""Finds the file whose bytes a path shows, as a program in a container would open it."""
+
+from layerscope.analysis.image_links import followed
+from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.errors import UsageError
+from layerscope.model.entries import Kind
+from layerscope.session.path_lookup import present_node
+from layerscope.text import path_bytes, path_text, printable_name
+
+_WORDS = {
+    Kind.DIR: "a directory",
+    Kind.FIFO: "a named pipe",
+    Kind.CHAR: "a character device",
+    Kind.BLOCK: "a block device",
+}
+
+
+def file_at(tree: LayeredTree, path: str, layer: int) -> int:
+    """Return the occurrence of the regular file that a path leads to after the layer, through links of all kinds.
+
+    Raises UsageError where nothing is there, which names the layers that hold the path, and where there is no file.
+    """
+    node = followed(tree, layer, path_bytes(path))
+    if node is None:
+        # it raises, but for a link that leads nowhere
+        node = present_node(tree, path, layer)
+    occurrence = tree.index.occurrence(node, layer)
+    kind, name = tree.kind(occurrence), printable_name(path_text(tree.index.path(node)))
+    if kind is Kind.SYMLINK:
+        target = printable_name(tree.entry_of(occurrence, node).link or b"")
+        raise UsageError(f"{name} is a symlink to {target}, and leads nowhere after layer {layer}")
+    if kind in _WORDS:
+        way_out = ": layerscope tree lists it, layerscope extract writes it" if kind is Kind.DIR else ""
+        raise UsageError(f"{name} is {_WORDS[kind]}, and has no content{way_out}")
+    file = tree.file_behind(occurrence)
+    if file < 0:
+        raise UsageError(f"{name} is a hard link to what is not in the image")
+    return file
