@@ -10,6 +10,7 @@ from layerscope.cli.cat import cat
 from layerscope.cli.check import check
 from layerscope.cli.default_command import DEFAULT, ImageGroup
 from layerscope.cli.diff import diff
+from layerscope.cli.extract import extract
 from layerscope.cli.images import images
 from layerscope.cli.layers import layers
 from layerscope.cli.open import open_image
@@ -70,6 +71,15 @@ Examples:
 
 On a terminal, control characters of a text are escapes, and binary data is not shown."""
 
+_EXTRACT_EXAMPLES = """\b
+Examples:
+  layerscope extract my-app.tar /etc/nginx --to out     out/etc/nginx
+  layerscope extract my-app.tar / --to rootfs           the whole file system
+  layerscope extract my-app.tar /srv/state --layer 6 --to out
+  sudo layerscope extract my-app.tar / --to rootfs --owner --setuid --devices
+
+Nothing is written outside DIR, and no link is followed. If anything fails, DIR is as it was."""
+
 _CHECK_EXAMPLES = """\b
 Examples:
   layerscope check my-app.tar --init                    write rules: today's figures are the limits
@@ -115,6 +125,7 @@ def make_app() -> typer.Typer:
     app.command("why", short_help="Which layer made the image large, and what to change.", epilog=_WHY_EXAMPLES)(why)
     app.command("diff", short_help="Two layers or two images compared.", epilog=_DIFF_EXAMPLES)(diff)
     app.command("cat", short_help="The bytes of a file, at any layer.", epilog=_CAT_EXAMPLES)(cat)
+    app.command("extract", short_help="Files and folders, written into a folder.", epilog=_EXTRACT_EXAMPLES)(extract)
     app.command("check", short_help="Rules for CI: thresholds, budgets, paths.", epilog=_CHECK_EXAMPLES)(check)
     app.command("report", short_help="The answer as an HTML page, Markdown or CSV.", epilog=_REPORT_EXAMPLES)(report)
     app.command("build", cls=AsItIs, short_help="Build with docker or podman, and open the result.")(build)

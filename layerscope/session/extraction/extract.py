@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.errors import UsageError
@@ -14,6 +14,7 @@ from layerscope.session.extraction.install import Installer, check_free
 from layerscope.session.extraction.metadata import restore
 from layerscope.session.extraction.options import Extracted, ExtractionOptions
 from layerscope.session.extraction.plan import ExtractionPlan, plan_extraction
+from layerscope.session.extraction.undisturbed import undisturbed
 from layerscope.session.extraction.writing import StageWriter, Written
 from layerscope.sources.spool import Progress, no_progress
 
@@ -40,10 +41,12 @@ def extract(
     _check_rights(options)
     plan = plan_extraction(tree, nodes, layer, options)
     name = shown(os.fsencode(target)).rstrip("/") or "/"
-    with _opened_target(os.fsencode(target), name) as folder:
+    with _opened_target(os.fsencode(target), name) as folder, ExitStack() as stack:
         _check_all_free(folder, name, plan, force=options.force)
         with _workshop(folder, name) as (stage, replaced):
             StageWriter(stage, name, image, tree, options).write(plan, _counting(progress, plan.size))
+            # from here on it goes to its end, and what would have ended it comes after that
+            stack.enter_context(undisturbed())
             _install(Installer(folder, stage, replaced, name), folder, name, plan, options)
     links = sum(len(file.links) for file in plan.files) + sum(entry.link is not None for entry in plan.others)
     return Extracted(len(plan.files), len(plan.folders), links, plan.size, tuple(plan.left_out))
@@ -71,18 +74,21 @@ def _opened_target(path: bytes, name: str) -> Iterator[ConfinedFolder]:
     """Open the target; where it was missing, it is made, and goes again if the work fails."""
     made = _missing_folders(path)
     try:
-        for folder in made:
-            os.mkdir(folder)  # noqa: PTH102  # bytes
-        target = ConfinedFolder.open(path)
-    except OSError as error:
-        _remove_empty(made)
-        raise ExtractionFailed(f"{name} cannot be written to: {error.strerror or error}") from error
-    with target:
-        try:
+        with _made(made, path, name) as target:
             yield target
-        except BaseException:
+    except BaseException:
+        with undisturbed():
             _remove_empty(made)
-            raise
+        raise
+
+
+def _made(folders: Sequence[bytes], path: bytes, name: str) -> ConfinedFolder:
+    try:
+        for folder in folders:
+            os.mkdir(folder)  # noqa: PTH102  # bytes
+        return ConfinedFolder.open(path)
+    except OSError as error:
+        raise ExtractionFailed(f"{name} cannot be written to: {error.strerror or error}") from error
 
 
 def _missing_folders(path: bytes) -> list[bytes]:
@@ -122,19 +128,18 @@ def _workshop(target: ConfinedFolder, name: str) -> Iterator[tuple[ConfinedFolde
     Only what was replaced and could not be put back stays there after a failure.
     """
     workshop = b".layerscope-" + secrets.token_hex(8).encode()
-    with telling(workshop, name):
-        target.make_folder(workshop)
     try:
         with telling(workshop, name):
-            for part in (_NEW, _REPLACED):
-                target.make_folder(workshop + b"/" + part)
+            for path in (workshop, workshop + b"/" + _NEW, workshop + b"/" + _REPLACED):
+                target.make_folder(path)
         with target.below(workshop + b"/" + _NEW) as stage, target.below(workshop + b"/" + _REPLACED) as replaced:
             yield stage, replaced
     except BaseException:
-        target.remove_all(workshop + b"/" + _NEW)
-        for path in (workshop + b"/" + _REPLACED, workshop):
-            with suppress(OSError):
-                target.remove_empty(path)
+        with undisturbed():
+            target.remove_all(workshop + b"/" + _NEW)
+            for path in (workshop + b"/" + _REPLACED, workshop):
+                with suppress(OSError):
+                    target.remove_empty(path)
         raise
     target.remove_all(workshop)
 

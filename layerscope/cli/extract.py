@@ -1,0 +1,85 @@
+"""``layerscope extract``: files and folders out of an image."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from layerscope.cli.debug_log import start_log
+from layerscope.cli.opening import opened, warn, warn_of
+from layerscope.cli.options import DebugLog, LayerNumber, Reference, WhichImage, WhichPlatform
+from layerscope.cli.progress import ReadingProgress
+from layerscope.cli.streams import narrate
+from layerscope.errors import UsageError
+from layerscope.text import human_size, path_text, plural, printable_name
+
+if TYPE_CHECKING:
+    from layerscope.session.extraction.options import Extracted, LeftOut
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...", help="Paths in the image, folders with all below; / for all.", show_default=False
+    ),
+]
+Target = Annotated[
+    str,
+    typer.Option("--to", metavar="DIR", help="The folder to write to; made where it is missing.", show_default=False),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are there.")]
+Setuid = Annotated[bool, typer.Option("--setuid", help="Keep setuid and setgid bits.")]
+Devices = Annotated[bool, typer.Option("--devices", help="Make device nodes; takes root.")]
+Owner = Annotated[bool, typer.Option("--owner", help="Restore owners; takes root.")]
+
+
+def extract(  # noqa: PLR0917  # Typer reads the options from the signature
+    reference: Reference,
+    paths: Paths,
+    to: Target,
+    layer: LayerNumber = None,
+    force: Force = False,
+    setuid: Setuid = False,
+    devices: Devices = False,
+    owner: Owner = False,
+    image: WhichImage = None,
+    platform: WhichPlatform = None,
+    debug: DebugLog = None,
+) -> None:
+    """Write files and folders as they are after a layer, at their paths below DIR: all of it, or nothing."""
+    from layerscope.session.extraction import extract as extraction  # noqa: PLC0415  # nothing that --help needs
+    from layerscope.session.extraction.options import ExtractionOptions  # noqa: PLC0415
+    from layerscope.session.path_lookup import present_node  # noqa: PLC0415
+
+    start_log(debug)
+    if not to:
+        raise UsageError("--to takes a folder, not nothing")
+    options = ExtractionOptions(force=force, setuid=setuid, devices=devices, owners=owner)
+    with opened(reference, image, platform) as session:
+        number = session.layer_number(layer)
+        warn(session)
+        nodes = [present_node(session.tree, path, number) for path in paths]
+        with ReadingProgress(f"writing to {printable_name(to)}") as progress:
+            found = extraction.extract(
+                session.image, session.tree, nodes, number, to, options=options, progress=progress
+            )
+    for sentence in _left_out(found.left_out):
+        warn_of(sentence)
+    narrate(f"wrote {_told(found)} to {printable_name(to)}")
+
+
+def _told(found: "Extracted") -> str:
+    """Return what was written: ``12 files, 3 folders and 1 link (1.2 MB)``."""
+    counts = ((found.files, "file"), (found.folders, "folder"), (found.links, "link"))
+    words = [plural(count, noun) for count, noun in counts if count] or ["nothing"]
+    listed = f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+    return f"{listed} ({human_size(found.size)})"
+
+
+def _left_out(left_out: Sequence["LeftOut"]) -> Iterator[str]:
+    """Yield a sentence for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for each in left_out:
+        by_reason.setdefault(each.reason, []).append(printable_name(path_text(each.path)))
+    for reason, names in by_reason.items():
+        more = f" (and {plural(len(names) - 1, 'path')} more for that reason)" if len(names) > 1 else ""
+        yield f"left out {names[0]}: {reason}{more}"
