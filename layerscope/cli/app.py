@@ -11,6 +11,7 @@ from layerscope.cli.check import check
 from layerscope.cli.default_command import DEFAULT, ImageGroup
 from layerscope.cli.diff import diff
 from layerscope.cli.extract import extract
+from layerscope.cli.history import history
 from layerscope.cli.images import images
 from layerscope.cli.layers import layers
 from layerscope.cli.open import open_image
@@ -62,6 +63,12 @@ Examples:
   layerscope diff v1.tar v2.tar --json | jq '.changes[] | [.change, .path]'
 
 Status with --exit-code: 0 if nothing differs, 1 if anything does, 2 if that cannot be told."""
+
+_HISTORY_EXAMPLES = """\b
+Examples:
+  layerscope history my-app.tar /etc/passwd
+  layerscope history my-app.tar /root/.ssh/id_rsa       one that a later layer deleted
+  layerscope history my-app:v1 /etc/passwd --json | jq '.events[] | [.layer, .change]'"""
 
 _CAT_EXAMPLES = """\b
 Examples:
@@ -124,6 +131,7 @@ def make_app() -> typer.Typer:
     app.command("tree", short_help="The files at a layer, marked with its changes.", epilog=_TREE_EXAMPLES)(tree)
     app.command("why", short_help="Which layer made the image large, and what to change.", epilog=_WHY_EXAMPLES)(why)
     app.command("diff", short_help="Two layers or two images compared.", epilog=_DIFF_EXAMPLES)(diff)
+    app.command("history", short_help="What each layer did to one path.", epilog=_HISTORY_EXAMPLES)(history)
     app.command("cat", short_help="The bytes of a file, at any layer.", epilog=_CAT_EXAMPLES)(cat)
     app.command("extract", short_help="Files and folders, written into a folder.", epilog=_EXTRACT_EXAMPLES)(extract)
     app.command("check", short_help="Rules for CI: thresholds, budgets, paths.", epilog=_CHECK_EXAMPLES)(check)

@@ -168,4 +168,6 @@ def compare_images(left: ImageSession, right: ImageSession, *, mtime: bool = Fal
 
 def history_of(opened: OpenedTree, node: int) -> tuple[PathEvent, ...]:
     """Return every event of a path, base first."""
-    return path_history(opened.tree, node, BytesOfBoth(opened, opened))
+    events = path_history(opened.tree, node, BytesOfBoth(opened, opened))
+    # the root is there before any layer
+    return tuple(event for event in events if event.layer)
