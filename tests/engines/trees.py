@@ -1,7 +1,10 @@
 """What an image shows, as layerscope sees it and as an engine exports it."""
 
 import hashlib
+import os
+import stat
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -90,6 +93,61 @@ def exported_tree(path: Path) -> dict[bytes, Shown]:
     with tarfile.open(path, encoding="utf-8", errors="surrogateescape") as tar:
         found = {_path(member): _exported(tar, member) for member in tar}
     return {name: shown for name, shown in found.items() if name and not is_made_by_engines(name)}
+
+
+def link_groups(path: Path) -> set[frozenset[bytes]]:
+    """Return the paths of each file that has several in what an engine exported."""
+    groups: dict[str, set[bytes]] = {}
+    with tarfile.open(path, encoding="utf-8", errors="surrogateescape") as tar:
+        for member in tar:
+            if member.isfile() or member.islnk():
+                groups.setdefault(member.linkname if member.islnk() else member.name, set()).add(_path(member))
+    return _several(groups.values())
+
+
+def written_tree(folder: Path) -> dict[bytes, Shown]:
+    """Return what was written into a folder, without what engines make."""
+    found = {os.fsencode(path.relative_to(folder)): _written(path) for path in folder.rglob("*")}
+    return {name: shown for name, shown in found.items() if not is_made_by_engines(name)}
+
+
+def written_link_groups(folder: Path) -> set[frozenset[bytes]]:
+    """Return the paths of each file that has several in a folder."""
+    groups: dict[int, set[bytes]] = {}
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            groups.setdefault(path.stat().st_ino, set()).add(os.fsencode(path.relative_to(folder)))
+    return _several(groups.values())
+
+
+def _several(groups: Iterable[set[bytes]]) -> set[frozenset[bytes]]:
+    own = (frozenset(path for path in group if not is_made_by_engines(path)) for group in groups)
+    return {group for group in own if len(group) > 1}
+
+
+def _written(path: Path) -> Shown:
+    found = path.lstat()
+    kind = _FILE_TYPES[stat.S_IFMT(found.st_mode)]
+    return Shown(
+        kind,
+        found.st_size if kind == "file" else 0,
+        0o777 if kind == "symlink" else stat.S_IMODE(found.st_mode),
+        found.st_uid,
+        found.st_gid,
+        os.fsencode(path.readlink()) if kind == "symlink" else None,
+        (os.major(found.st_rdev), os.minor(found.st_rdev)) if kind in ("char", "block") else None,
+        hashlib.sha256(path.read_bytes()).digest() if kind == "file" else None,
+    )
+
+
+_FILE_TYPES = {
+    stat.S_IFREG: "file",
+    stat.S_IFDIR: "dir",
+    stat.S_IFLNK: "symlink",
+    stat.S_IFIFO: "fifo",
+    stat.S_IFCHR: "char",
+    stat.S_IFBLK: "block",
+}
 
 
 def _path(member: tarfile.TarInfo) -> bytes:

@@ -1,0 +1,110 @@
+"""Two builds of one Dockerfile compared: which steps the cache served, and what the others changed."""
+
+import json
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from builders import directory, file, layer
+from hard_image import BUSYBOX
+from tools import BUILDERS, FORMS, Builder, Built, need, run
+
+pytestmark = pytest.mark.engine
+
+_BASE = "FROM scratch\nADD base.tar /\nCOPY busybox /bin/\n"
+_APP = """\
+FROM {base}
+RUN ["/bin/busybox", "sh", "-c", "echo lists of packages >/var/lists"]
+RUN ["/bin/busybox", "sh", "-c", "echo a program >/usr/nginx"]
+COPY . /var/www/html/
+CMD ["/usr/nginx", "{version}"]
+"""
+
+SHOWN = ["/var/www/html/Dockerfile", "/var/www/html/index.html", "/var/www/html/style.css"]
+
+
+class Pair(NamedTuple):
+    """Two versions of an app."""
+
+    one: Built
+    other: Built
+
+
+@pytest.fixture(scope="module", params=list(BUILDERS))
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Build both versions, the second one with what the cache has of the first."""
+    if not BUSYBOX.exists():
+        pytest.skip(f"no {BUSYBOX} on this machine")
+    builder, folder = BUILDERS[str(request.param)], tmp_path_factory.mktemp("builds")
+    need(builder.command[0], "version")
+    need(builder.engine, "version")
+    base = _built(builder, _base_context(folder / "base"))
+    made = [_built(builder, _app_context(folder / version, base, version)) for version in ("v1", "v2")]
+    yield Pair(*made)
+    for each in (*made, base):
+        each.remove()
+
+
+def _built(builder: Builder, context: Path) -> Built:
+    tag = f"layerscope-test-{uuid.uuid4().hex[:12]}:v1"
+    run(*builder.command, "--network=host", "-t", tag, context, environment=dict(builder.environment))
+    return Built(builder.name, builder.engine, tag)
+
+
+def _base_context(folder: Path) -> Path:
+    folder.mkdir()
+    unique = file("etc/unique", uuid.uuid4().bytes)
+    (folder / "base.tar").write_bytes(layer(directory("var"), directory("usr"), directory("etc"), unique))
+    shutil.copy(BUSYBOX, folder / "busybox")
+    (folder / "Dockerfile").write_text(_BASE)
+    return folder
+
+
+def _app_context(folder: Path, base: Built, version: str) -> Path:
+    folder.mkdir()
+    (folder / "Dockerfile").write_text(_APP.format(base=base.tag, version=version))
+    (folder / "index.html").write_text(f"<h1>{version}</h1>\n")
+    (folder / "style.css").write_text(f"/* {version} */\n")
+    (folder / "same.txt").write_text("the same\n")
+    return folder
+
+
+def diff(*arguments: str | Path) -> str:
+    """Return what the command line prints."""
+    command = [sys.executable, "-m", "layerscope", "diff", *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def check(document: Any) -> None:
+    """Look for what a second build with another page and another CMD has changed."""
+    assert [row["relation"] for row in document["layers"]] == [*["same"] * 4, "changed"]
+    changes = {row["path"]: (row["change"], row["what"]) for row in document["changes"]}
+    assert changes == dict.fromkeys(SHOWN, ("modified", ["content"]))
+    assert [row["field"] for row in document["config"]] == ["cmd"]
+    assert document["moves"] == document["packages"] == []
+
+
+def test_it_is_told_where_the_cache_stopped_serving(pair: Pair, tmp_path: Path) -> None:
+    one, other = pair.one.save(tmp_path / "one.tar"), pair.other.save(tmp_path / "other.tar")
+    check(json.loads(diff(one, other, "--json")))
+    lines = diff(one, other, "--patch").splitlines()
+    assert "Layers 1 to 4 are shared." in lines
+    (told,) = [line for line in lines if line.startswith("The build cache stopped serving at layer 5: COPY ")]
+    assert told.endswith(" changed first, with other content.")
+    assert "-<h1>v1</h1>" in lines
+    assert "+<h1>v2</h1>" in lines
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("OCI archive", "OCI folder, zstd"), ("OCI folder, zstd", "by reference")], ids=str
+)
+def test_the_forms_of_the_images_make_no_difference(pair: Pair, left: str, right: str, tmp_path: Path) -> None:
+    (tmp_path / "left").mkdir()
+    (tmp_path / "right").mkdir()
+    one, other = FORMS[left](pair.one, tmp_path / "left"), FORMS[right](pair.other, tmp_path / "right")
+    check(json.loads(diff(one, other, "--json")))
