@@ -52,17 +52,17 @@ class DeadBytes:
     @cached_property
     def by_reason(self) -> Mapping[DeadReason | None, int]:
         """The dead bytes by reason."""
-        return _sums((entry.reason, entry.size) for entry in self.entries)
+        return _sums(map(attrgetter("reason", "size"), self.entries))
 
     @cached_property
     def by_writer(self) -> Mapping[int, int]:
         """The dead bytes by the layer that wrote them."""
-        return _sums((entry.writer, entry.size) for entry in self.entries)
+        return _sums(map(attrgetter("writer", "size"), self.entries))
 
     @cached_property
     def by_killer(self) -> Mapping[int, int]:
         """The dead bytes by the layer that hid them."""
-        return _sums((entry.killer, entry.size) for entry in self.entries)
+        return _sums(map(attrgetter("killer", "size"), self.entries))
 
     @cached_property
     def _by_node(self) -> list[DeadEntry]:
@@ -90,7 +90,10 @@ def dead_sizes(overlay: Overlay) -> dict[int, int]:
 
 
 def dead_bytes(tree: LayeredTree, hidden: Iterable[HiddenFile], digests: Digests) -> DeadBytes:
-    """Return the dead files with their causes; it takes digests of what `rewritten_pairs` gives."""
+    """Return the dead files with their causes; it takes digests of what `rewritten_pairs` gives.
+
+    They come in the order of paths and layers, and stay in it where they are of one size.
+    """
     index, reasons, path = tree.index, DeadReasons(tree, digests), NodePaths(tree.index)
     entries = []
     for one in hidden:
@@ -98,6 +101,5 @@ def dead_bytes(tree: LayeredTree, hidden: Iterable[HiddenFile], digests: Digests
         node = index.node_of(file)
         killer = index.layers[hider]
         entries.append(DeadEntry(path(node), size, index.layers[file], killer, reasons.of(one), node, file, hider))
-    # an occurrence orders files by path and layer
-    entries.sort(key=lambda entry: (-entry.size, entry.occurrence))
+    entries.sort(key=attrgetter("size"), reverse=True)
     return DeadBytes(tuple(entries))

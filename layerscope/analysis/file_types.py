@@ -32,6 +32,13 @@ class LookBudget(NamedTuple):
     mime_share: int = 1_000
 
 
+class TypesByPath(NamedTuple):
+    """What paths tell of the types of live files, by place; ``unsure`` are the places of the others, biggest first."""
+
+    types: tuple[FileType | None, ...]
+    unsure: tuple[int, ...]
+
+
 class TypeWeight(NamedTuple):
     """What all files of one type weigh together, in bytes."""
 
@@ -48,33 +55,30 @@ class FileTypes(NamedTuple):
     left_out: int
 
 
-def types_wanted(tree: LayeredTree, live: LiveFiles, budget: LookBudget | None = None) -> dict[int, int]:
+def types_by_path(tree: LayeredTree, live: LiveFiles) -> TypesByPath:
+    """Return what the paths of the live files tell; empty files need no look."""
+    types = tuple(map(type_of_path, map(NodePaths(tree.index), live.nodes)))
+    unsure = [place for place, found in enumerate(types) if found is None and live.sizes[place]]
+    unsure.sort(key=live.sizes.__getitem__, reverse=True)
+    return TypesByPath(types, tuple(unsure))
+
+
+def types_wanted(live: LiveFiles, by_path: TypesByPath, budget: LookBudget | None = None) -> dict[int, int]:
     """Return which files, by occurrence, are looked into, and how many of their first bytes."""
-    unsure = _unsure(live, _types_of_paths(tree, live))[: (budget or LookBudget()).files]
+    unsure = by_path.unsure[: (budget or LookBudget()).files]
     return {live.occurrences[place]: HEAD_SIZE for place in unsure}
 
 
 def file_types(
-    tree: LayeredTree, live: LiveFiles, heads: Heads, mime: Mime, budget: LookBudget | None = None
+    live: LiveFiles, by_path: TypesByPath, heads: Heads, mime: Mime, budget: LookBudget | None = None
 ) -> FileTypes:
     """Return the types of the files that the final image shows, the heaviest first; empty files are of no account."""
     budget = budget or LookBudget()
-    types = _types_of_paths(tree, live)
-    unsure = _unsure(live, types)
-    for place, found in _looked_into(live, unsure[: budget.files], heads, mime, budget):
+    types = list(by_path.types)
+    for place, found in _looked_into(live, by_path.unsure[: budget.files], heads, mime, budget):
         types[place] = found
     settled = tuple(found or FileType.UNKNOWN for found in types)
-    return FileTypes(settled, _weights(live, settled), max(0, len(unsure) - budget.files))
-
-
-def _types_of_paths(tree: LayeredTree, live: LiveFiles) -> list[FileType | None]:
-    return [type_of_path(path) for path in map(NodePaths(tree.index), live.nodes)]
-
-
-def _unsure(live: LiveFiles, types: Iterable[FileType | None]) -> list[int]:
-    """Return the places of the files whose names do not tell, the biggest first."""
-    unsure = [place for place, found in enumerate(types) if found is None and live.sizes[place]]
-    return sorted(unsure, key=lambda place: (-live.sizes[place], place))
+    return FileTypes(settled, _weights(live, settled), max(0, len(by_path.unsure) - budget.files))
 
 
 def _looked_into(

@@ -68,7 +68,7 @@ def _hidden_files(
     layers, rows = log.layers, log.rows
     for file, hider in hiders.items():
         row, table = rows[file], tables[layers[file]]
-        if row < 0 or table.kinds[row] != Kind.FILE or not table.sizes[row]:
+        if row < 0 or not (size := table.sizes[row]) or table.kinds[row] != Kind.FILE:
             continue
         last, shown = hider, False
         for link in links.get(file, ()):
@@ -76,4 +76,4 @@ def _hidden_files(
             shown = shown or other == file
             last = other if layers[other] > layers[last] else last
         if not shown:
-            yield HiddenFile(file, last, table.sizes[row])
+            yield HiddenFile(file, last, size)

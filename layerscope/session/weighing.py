@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from layerscope.analysis.base_image import BaseImage
 from layerscope.analysis.directory_weight import DirectoryWeights
-from layerscope.analysis.file_types import FileTypes, file_types, types_wanted
+from layerscope.analysis.file_types import FileTypes, TypesByPath, file_types, types_by_path, types_wanted
 from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.analysis.live import LiveFiles, live_files
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.packages.weight import PackageWeights, package_weights, packages_wanted
 from layerscope.model.image import Image
@@ -34,23 +35,33 @@ class Weighing:
     @cached_property
     def why(self) -> WhyReport:
         """Layers, biggest files, dead bytes, duplicates, advice."""
-        looks = (types_wanted, packages_wanted)
-        return why_report(self.image, self.tree, self.tallies, self._contents, self._base, looks=looks)
+        wanted = (types_wanted(self._live, self._types_by_path), packages_wanted(self.tree, self._live))
+        return why_report(
+            self.image, self.tree, self.tallies, self._contents, self._base, live=self._live, wanted=wanted
+        )
+
+    @cached_property
+    def _live(self) -> LiveFiles:
+        return live_files(self.tree)
+
+    @cached_property
+    def _types_by_path(self) -> TypesByPath:
+        return types_by_path(self.tree, self._live)
 
     @cached_property
     def directories(self) -> DirectoryWeights:
         """What is live and dead below each directory."""
-        return DirectoryWeights(self.tree, self.why.live, self.why.dead)
+        return DirectoryWeights(self.tree, self._live, self.why.dead)
 
     @cached_property
     def types(self) -> FileTypes:
         """What files of each type weigh."""
-        return file_types(self.tree, self.why.live, self.why.heads, mime_type)
+        return file_types(self._live, self._types_by_path, self.why.heads, mime_type)
 
     @cached_property
     def packages(self) -> PackageWeights:
         """What each package weighs."""
-        return package_weights(FinalFiles(self.tree, self.why.live, self.why.heads))
+        return package_weights(FinalFiles(self.tree, self._live, self.why.heads))
 
 
 def weigh(session: "ImageSession", base: BaseImage | None = None) -> Weighing:

@@ -1,6 +1,6 @@
 """Which layer made an image large, and what to change: everything that ``why`` tells, computed from what was read."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 from typing import NamedTuple
@@ -35,7 +35,7 @@ class WhyReport(NamedTuple):
     ``layers`` are the heaviest first. ``largest`` are files of the final image, ``largest_written`` files of any layer.
     ``dead`` holds what could be seen, ``dead_size`` its sum if that is all there is, ``dead_blob_size`` an estimate of
     the stored bytes; ``blob_shares`` gives such estimates for anything else. ``unknowns`` are sentences on what could
-    not be told. ``heads`` reads first bytes, and has those at hand that the rules and the ``looks`` asked for.
+    not be told. ``heads`` reads first bytes, and has those at hand that the rules and the caller asked for.
     """
 
     verdict: str
@@ -68,10 +68,6 @@ class _Files(NamedTuple):
     heads: Heads
 
 
-Look = Callable[[LayeredTree, LiveFiles], Mapping[int, int]]
-"""Tells which files, by occurrence, somebody will look into, and how many of their first bytes."""
-
-
 def why_report(
     image: Image,
     tree: LayeredTree,
@@ -79,17 +75,19 @@ def why_report(
     contents: Contents,
     base: BaseImage | None = None,
     *,
-    looks: Iterable[Look] = (),
+    live: LiveFiles | None = None,
+    wanted: Iterable[Mapping[int, int]] = (),
 ) -> WhyReport:
     """Return the answer for an image whose layers have all been read.
 
-    Content is read where sizes collide, and the first bytes of files whose names tell of keys or core dumps; what
-    ``looks`` ask for is read in the same pass. ``base`` is what the user says of the base image, in place of what the
-    image states.
+    Content is read where sizes collide, and the first bytes of files whose names tell of keys or core dumps; ``wanted``
+    first bytes, so many by occurrence, are read in the same pass. ``base`` is what the user says of the base image, in
+    place of what the image states; ``live`` are the live files, where they are known already.
     """
     base = base or _stated_base(image)
     instructions = {step.layer: step.instruction for step in image.steps if step.layer}
-    files = _files(image, tree, contents, [partial(wanted_heads, instructions=instructions), *looks])
+    live = live_files(tree) if live is None else live
+    files = _files(image, tree, contents, live, [wanted_heads(tree, live, instructions), *wanted])
     dead = None if tallies.dead is None else files.dead
     blob_sizes = {layer.number: layer.blob_size for layer in image.layers}
     layers = layer_weights(blob_sizes, instructions, tallies.layers, dead)
@@ -116,14 +114,15 @@ def why_report(
     )
 
 
-def _files(image: Image, tree: LayeredTree, contents: Contents, looks: Iterable[Look]) -> _Files:
+def _files(
+    image: Image, tree: LayeredTree, contents: Contents, live: LiveFiles, wanted: Iterable[Mapping[int, int]]
+) -> _Files:
     """Find the dead files and the duplicates, and read what is asked for, in one pass over the content."""
-    live, hidden = live_files(tree), hidden_in_tree(tree)
+    hidden = hidden_in_tree(tree)
     candidates = duplicate_candidates(live)
     same_size = (live.occurrences[place] for group in candidates.groups for place in group)
     rewritten = (file for pair in rewritten_pairs(tree, hidden) for file in pair)
-    heads = (look(tree, live) for look in looks)
-    found = compare(image, tree, contents, chain(rewritten, same_size), heads)
+    found = compare(image, tree, contents, chain(rewritten, same_size), wanted)
     dead = dead_bytes(tree, hidden, found.digests)
     duplicates = find_duplicates(live, candidates.groups, found.digests)
     return _Files(live, dead, candidates, duplicates, partial(read_heads, image, tree, known=found.heads))

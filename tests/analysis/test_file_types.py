@@ -4,14 +4,23 @@ from weighed import Weighed, weighed, written
 from layerscope.analysis.file_type import FileType
 from layerscope.analysis.file_type_heads import type_of_head, type_of_mime
 from layerscope.analysis.file_type_names import type_of_path
-from layerscope.analysis.file_types import HEAD_SIZE, FileTypes, LookBudget, TypeWeight, file_types, types_wanted
+from layerscope.analysis.file_types import (
+    HEAD_SIZE,
+    FileTypes,
+    LookBudget,
+    TypeWeight,
+    file_types,
+    types_by_path,
+    types_wanted,
+)
 
 ELF = b"\x7fELF\2\1\1" + bytes(20)
 NOISE = b"\x01\x02\xff\xfe\x00\x99"
 
 
 def types_of(image: Weighed, mime: str | None = None, budget: LookBudget | None = None) -> FileTypes:
-    return file_types(image.tree, image.live, image.heads, lambda _: mime, budget)
+    by_path = types_by_path(image.tree, image.live)
+    return file_types(image.live, by_path, image.heads, lambda _: mime, budget)
 
 
 @pytest.mark.parametrize(
@@ -132,4 +141,5 @@ def test_libmagic_is_not_asked_about_what_weighs_next_to_nothing() -> None:
 def test_the_files_that_are_looked_into_are_told_beforehand(files: int) -> None:
     image, budget = weighed([written("a", ELF), written("b", NOISE, size=90), written("c.py")]), LookBudget(files=files)
     types_of(image, budget=budget)
-    assert types_wanted(image.tree, image.live, budget) == image.looked_into()
+    by_path = types_by_path(image.tree, image.live)
+    assert types_wanted(image.live, by_path, budget) == image.looked_into()

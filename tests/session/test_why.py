@@ -22,6 +22,7 @@ from builders import (
 from layerscope.analysis.advice.advice import AdviceKind
 from layerscope.analysis.base_image import BaseImage
 from layerscope.analysis.dead_reason import DeadReason
+from layerscope.analysis.live import live_files
 from layerscope.model.image import Compression, Layer
 from layerscope.session import content_pass, contents
 from layerscope.session.heads import read_heads
@@ -239,12 +240,14 @@ def test_what_others_will_look_into_is_read_in_the_same_pass(
     tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
+    live = live_files(session.tree)
     why = why_report(
         session.image,
         session.tree,
         session.tallies,
         session.contents,
-        looks=[lambda _, live: dict.fromkeys(live.occurrences, 7), lambda _, live: {live.occurrences[0]: 3}],
+        live=live,
+        wanted=[dict.fromkeys(live.occurrences, 7), {live.occurrences[0]: 3}],
     )
     never_open(monkeypatch)
     assert set(why.heads(why.live.occurrences, 7).values()) == {LONG[:7], b"second\0", b"untouch", b"!"}
