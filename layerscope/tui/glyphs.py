@@ -18,6 +18,7 @@ class Glyphs:
     arrow: str
     separator: str
     ellipsis: str
+    here: str
     marked: str
 
     @property
@@ -35,8 +36,8 @@ class Glyphs:
         return self.eighths[-1] * whole + (self.eighths[part] if part else "")
 
 
-UNICODE = Glyphs("▾", "▸", " ▏▎▍▌▋▊▉█", "▒", "▪", "·", "→", "·", "…", "◆")
-ASCII = Glyphs("v", ">", " #", "%", "o", ".", "->", "|", "~", "*")
+UNICODE = Glyphs("▾", "▸", " ▏▎▍▌▋▊▉█", "▒", "▪", "·", "→", "·", "…", "▸", "◆")
+ASCII = Glyphs("v", ">", " #", "%", "o", ".", "->", "|", "~", ">", "*")
 
 
 def glyphs_for_locale() -> Glyphs:

@@ -22,6 +22,11 @@ from layerscope.tui.widgets.line_list import LineList
 _KEYS_IN_FILTER = (("enter", "enter", "go to the match"), ("escape", "esc", "clear"), ("tab", "tab", "pane"))
 """What the last line shows while a filter is typed: all other keys are text."""
 
+_NOTES = (
+    ("Marks", "+ added, ~ modified, - removed. The last column of a file has one cell for each layer."),
+    ("Mouse", "Click a row, click its sign or twice to open, click a key in the last line; the wheel scrolls."),
+)
+
 
 class FilesScreen(Screen[object]):
     """A list on the left, the details of what is chosen there below it, and a file tree on the right.
@@ -152,7 +157,7 @@ class FilesScreen(Screen[object]):
             KeyGroup("In the tree", FileTree.BINDINGS),
             KeyGroup("In any list", LineList.BINDINGS),
         ]
-        self.app.push_screen(HelpScreen(groups, self._glyphs))
+        self.app.push_screen(HelpScreen(self._glyphs, groups, _NOTES))
 
     def action_filter(self) -> None:
         """Open the filter."""

@@ -16,6 +16,9 @@ from layerscope.tui.glyphs import Glyphs
 _NAMES = {
     "question_mark": "?",
     "slash": "/",
+    "colon": ":",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "escape": "Esc",
@@ -34,12 +37,6 @@ _NAMES = {
     "home": "Home",
     "end": "End",
 }
-_NOTES = (
-    ("Marks", "+ added, ~ modified, - removed. The last column of a file has one cell for each layer."),
-    ("Mouse", "Click a row, click its sign or twice to open, click a key in the last line; the wheel scrolls."),
-)
-
-
 _PALETTE = ("Ctrl+P", "Command palette: themes, and all of these by name")
 
 
@@ -68,13 +65,14 @@ class HelpScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, groups: Sequence[KeyGroup], glyphs: Glyphs) -> None:
+    def __init__(self, glyphs: Glyphs, groups: Sequence[KeyGroup], notes: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(classes="" if glyphs.has_unicode else "-ascii")
         self._groups = groups
+        self._notes = notes
 
     def compose(self) -> ComposeResult:
         """Lay out the panel."""
-        panel = VerticalScroll(Static(_keys_table(self._groups), markup=False), id="keys")
+        panel = VerticalScroll(Static(_keys_table(self._groups, self._notes), markup=False), id="keys")
         panel.border_title = "Keys"
         panel.border_subtitle = "Esc closes"
         yield panel
@@ -84,7 +82,7 @@ class HelpScreen(ModalScreen[None]):
         self.query_one("#keys").scroll_relative(y=step, animate=False)
 
 
-def _keys_table(groups: Sequence[KeyGroup]) -> Table:
+def _keys_table(groups: Sequence[KeyGroup], notes: Sequence[tuple[str, str]]) -> Table:
     table = Table.grid(padding=(0, 2), expand=True)
     table.add_column(no_wrap=True, style="bold")
     table.add_column(ratio=1)
@@ -93,7 +91,7 @@ def _keys_table(groups: Sequence[KeyGroup]) -> Table:
         for keys, does in [*_lines(group.bindings), *([] if number else [_PALETTE])]:
             table.add_row(Text(f"  {keys}"), Text(does))
         table.add_row()
-    for title, does in _NOTES:
+    for title, does in notes:
         table.add_row(Text(title, style="underline"), Text(does))
     return table
 

@@ -1,0 +1,88 @@
+"""The bytes of one file as a viewer needs them: a page at a time, the last ones kept."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from threading import Lock
+
+from layerscope.errors import FormatError
+from layerscope.model.image import Compression
+from layerscope.session.compared_bytes import OpenedTree
+
+PAGE_SIZE = 64 * 1024
+_PIECE = 4 * PAGE_SIZE
+_MOST_PAGES = 256
+"""Pages that are kept: 16 MB."""
+
+
+class FilePages:
+    """Reads a regular file, by occurrence. Any thread may ask; `peek` never makes who draws a screen wait."""
+
+    def __init__(self, opened: OpenedTree, file: int) -> None:
+        layer = opened.tree.index.layers[file]
+        self._contents = opened.contents
+        self._file = file
+        self._is_plain = opened.image.layers[layer - 1].compression is Compression.NONE
+        self._lock = Lock()
+        self._pages: OrderedDict[int, bytes] = OrderedDict()
+        self.size = self._contents.size(file)
+        self.problem: str | None = None
+        """Why bytes that were asked for could not be read."""
+
+    def peek(self, offset: int, size: int) -> bytes | None:
+        """Return the bytes where they are at hand: None where they first have to be loaded, or cannot be."""
+        pages = self._numbers(offset, size)
+        with self._lock:
+            missing = [number for number in pages if number not in self._pages]
+        if not missing or self._is_plain:
+            try:
+                return self.read(offset, size)
+            except FormatError:
+                return None
+        return None
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return the bytes, fewer at the end of the file; raises FormatError, and remembers why."""
+        whole = b"".join(map(self._page, self._numbers(offset, size)))
+        start = offset % PAGE_SIZE
+        return whole[start : start + size]
+
+    def keep(self, offset: int, data: bytes) -> None:
+        """Keep whole pages that somebody read in passing, but let none go for them."""
+        with self._lock:
+            for start in range(0, len(data), PAGE_SIZE):
+                if len(self._pages) < _MOST_PAGES:
+                    self._pages.setdefault((offset + start) // PAGE_SIZE, data[start : start + PAGE_SIZE])
+
+    def read_past(self, offset: int, size: int) -> bytes:
+        """Return bytes that are not kept; raises FormatError, and remembers why."""
+        try:
+            return self._contents.read_range(self._file, offset, size)
+        except FormatError as error:
+            self.problem = str(error)
+            raise
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the whole file; raises FormatError, and remembers why."""
+        for offset in range(0, self.size, _PIECE):
+            yield self.read_past(offset, _PIECE)
+
+    def prepare(self) -> Iterator[int]:
+        """Make any place of the file's layer quick to read, as `Contents.prepare` does."""
+        return self._contents.prepare(self._file)
+
+    def _numbers(self, offset: int, size: int) -> range:
+        end = min(offset + size, self.size)
+        return range(offset // PAGE_SIZE, -(-end // PAGE_SIZE)) if offset < end else range(0)
+
+    def _page(self, number: int) -> bytes:
+        with self._lock:
+            found = self._pages.get(number)
+            if found is not None:
+                self._pages.move_to_end(number)
+                return found
+        page = self.read_past(number * PAGE_SIZE, PAGE_SIZE)
+        with self._lock:
+            self._pages[number] = page
+            while len(self._pages) > _MOST_PAGES:
+                self._pages.popitem(last=False)
+        return page

@@ -1,0 +1,255 @@
+"""Two versions of a file, of one image or of two, and what differs between them."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.getters import query_one
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from layerscope.errors import FormatError
+from layerscope.session.file_difference import FileDifference, compare_sides, open_side
+from layerscope.session.file_version import FileVersion
+from layerscope.text import path_text, printable_line, printable_name
+from layerscope.tui.diff_facts import diff_head, text_notes
+from layerscope.tui.file_work import digest_of, tones_of_side
+from layerscope.tui.glyphs import Glyphs
+from layerscope.tui.screens.help import HelpScreen, KeyGroup
+from layerscope.tui.widgets.binary_diff import BinaryDiff
+from layerscope.tui.widgets.diff_view import DiffView
+from layerscope.tui.widgets.key_line import Key, KeyLine
+from layerscope.tui.widgets.row_view import RowView
+
+if TYPE_CHECKING:
+    from layerscope.tui.widgets.diff_view import Tones
+
+SIDE_BY_SIDE = 140
+"""Cells from which on both sides stand beside each other."""
+
+_KEYS_IN_LINE = (
+    ("help", "question_mark", "?", "help"),
+    ("change", "n", "n N", "change"),
+    ("columns", "v", "v", "side by side/unified"),
+    ("folds", "c", "c", "changes only"),
+    ("invisibles", "i", "i", "invisibles"),
+    ("copy_path", "y", "y", "path"),
+    ("back", "escape", "esc", "back"),
+    ("quit", "q", "q", "quit"),
+)
+_NEEDS_TEXT = ("change", "columns", "folds", "invisibles")
+
+
+def _key(keys: str, action: str, description: str, tooltip: str, shown: str | None = None) -> Binding:
+    return Binding(keys, action, description, key_display=shown, tooltip=tooltip, id=f"diff.{description}")
+
+
+class FileDiffScreen(Screen[None]):
+    """The versions may belong to two images; one of them may be missing: the other was added, or removed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _key("question_mark", "help", "help", "Show all keys", "?"),
+        _key("n,right_square_bracket", "change(1)", "next", "Go to the next change"),
+        _key("N,left_square_bracket", "change(-1)", "previous", "Go to the change before"),
+        _key("v", "columns", "columns", "Show both sides beside each other, or in one column"),
+        _key("c", "folds", "folds", "Show changes only, or the unchanged lines as well"),
+        _key("i", "invisibles", "invisibles", "Show spaces, tabs and the ends of lines"),
+        _key("y", "copy_path", "copy path", "Copy the path to the clipboard"),
+        _key("escape", "dismiss", "back", "Go back", "esc"),
+        _key("q", "app.quit", "quit", "Quit"),
+    ]
+    DEFAULT_CSS = """
+    FileDiffScreen {
+        background: $background;
+        #head { height: auto; max-height: 9; padding: 0 1; background: $panel; }
+        #frame { height: 1fr; border: round $foreground 30%; }
+        #frame { border-title-style: bold; border-subtitle-color: $foreground 60%; }
+        #frame:focus-within { border: round $primary; }
+        #sentence { height: auto; padding: 0 1; text-style: italic; }
+        &.-ascii #frame, &.-ascii #frame:focus-within { border: ascii $primary; }
+    }
+    """
+
+    class Compared(Message):
+        """What differs is known, or cannot be."""
+
+        def __init__(self, found: FileDifference | None, error: str = "") -> None:
+            super().__init__()
+            self.found = found
+            self.error = error
+
+    class Toned(Message):
+        """The lines of both sides have colours."""
+
+        def __init__(self, left: "Tones", right: "Tones") -> None:
+            super().__init__()
+            self.left = left
+            self.right = right
+
+    class Hashed(Message):
+        """The digests of both sides are known."""
+
+        def __init__(self, before: str, after: str) -> None:
+            super().__init__()
+            self.before = before
+            self.after = after
+
+    view = query_one(DiffView)
+    binary = query_one(BinaryDiff)
+    key_line = query_one(KeyLine)
+
+    def __init__(self, before: FileVersion | None, after: FileVersion | None, glyphs: Glyphs) -> None:
+        super().__init__(classes="" if glyphs.has_unicode else "-ascii")
+        self._before = before
+        self._after = after
+        self._glyphs = glyphs
+        self._found: FileDifference | None = None
+        self._has_chosen_columns = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the widgets."""
+        yield Static("", id="head", markup=False)
+        with Vertical(id="frame"):
+            yield Static("", id="sentence", markup=False)
+            yield DiffView(self._glyphs)
+            yield BinaryDiff(self._glyphs)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Compare."""
+        self.query_one("#head", Static).update(diff_head(self._before, self._after, self._glyphs))
+        self._say("comparing" + self._glyphs.ellipsis)
+        self._compare()
+
+    def on_resize(self) -> None:
+        """Show both sides beside each other where there is room, unless the user chose."""
+        if not self._has_chosen_columns:
+            self.view.set_columns(in_one_column=self.size.width < SIDE_BY_SIDE)
+
+    def _say(self, sentence: str) -> None:
+        self.query_one("#sentence", Static).update(Text(printable_line(sentence)))
+        self._show_only("#sentence")
+
+    def _show_only(self, selector: str) -> None:
+        for each in ("#sentence", "DiffView", "BinaryDiff"):
+            self.query_one(each).display = each == selector
+        self._show_keys()
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="compare")
+    def _compare(self) -> None:
+        worker = get_current_worker()
+        try:
+            before, after = open_side(self._before), open_side(self._after)
+            found = compare_sides(before, after, lambda: worker.is_cancelled)
+        except FormatError as error:
+            self.post_message(self.Compared(None, str(error)))
+            return
+        self.post_message(self.Compared(found))
+        if found.text is None:
+            sides = (digest_of(side, lambda: worker.is_cancelled) for side in (before, after))
+            self.post_message(self.Hashed(*sides))
+        else:
+            left, right = (
+                tones_of_side(side, lines) for side, lines in ((before, found.text.left), (after, found.text.right))
+            )
+            self.post_message(self.Toned(left, right))
+
+    @on(Compared)
+    def _on_compared(self, message: Compared) -> None:
+        found = self._found = message.found
+        if found is None:
+            self._say(f"These files cannot be compared: {message.error}.")
+        elif found.text is not None and not found.text.is_equal:
+            self.view.show(found.text)
+            self._show_only("DiffView")
+            self.view.focus()
+        elif not any(side is not None and side.pages is not None for side in (found.before, found.after)):
+            self._say("Neither holds any bytes: what differs is told above.")
+        elif found.text is not None:
+            self._say("Both hold the same text.")
+        else:
+            self.binary.show(found)
+            self._show_only("BinaryDiff")
+            self.binary.focus()
+        self._show_frame()
+
+    @on(Toned)
+    def _on_toned(self, message: Toned) -> None:
+        self.view.take_tones(message.left, message.right)
+
+    @on(Hashed)
+    def _on_hashed(self, message: Hashed) -> None:
+        self.binary.take_digests(message.before, message.after)
+
+    @property
+    def _is_text(self) -> bool:
+        return bool(self.view.display)
+
+    @on(RowView.Scrolled)
+    def _show_frame(self) -> None:
+        frame, found = self.query_one("#frame"), self._found
+        separator = f" {self._glyphs.separator} "
+        if found is None or found.text is None or not self._is_text:
+            frame.border_title = "Bytes" if self.binary.display else ""
+            frame.border_subtitle = ""
+            return
+        removed, added = found.text.counts
+        notes = text_notes(found.text, found.before, found.after)
+        frame.border_title = separator.join([f"+{added:,} -{removed:,} lines", *notes])
+        number, count = self.view.changes
+        frame.border_subtitle = f"change {number:,} of {count:,}"
+
+    def _show_keys(self) -> None:
+        self.key_line.show(list(self._active_keys()))
+
+    def _active_keys(self) -> Iterable[Key]:
+        for action, key, written, does in _KEYS_IN_LINE:
+            if self.check_action(action, ()):
+                yield key, written, does
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
+        """Tell which keys work now."""
+        return self._is_text if action in _NEEDS_TEXT else True
+
+    def action_press(self, key: str) -> None:
+        """Do what a key does, for the mouse."""
+        self.app.simulate_key(key)
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        groups = (KeyGroup("The comparison", self.BINDINGS), KeyGroup("Moving", RowView.BINDINGS))
+        self.app.push_screen(HelpScreen(self._glyphs, groups))
+
+    def action_change(self, step: int) -> None:
+        """Go to another change."""
+        if not self.view.go_to_change(step):
+            words = "This was the last change." if step > 0 else "This was the first change."
+            self.notify(words, markup=False, timeout=3)
+
+    def action_columns(self) -> None:
+        """Show both sides beside each other, or in one column."""
+        self._has_chosen_columns = True
+        self.view.set_columns(in_one_column=not self.view.in_one_column)
+
+    def action_folds(self) -> None:
+        """Show changes only, or the unchanged lines as well."""
+        self.view.toggle_folds()
+
+    def action_invisibles(self) -> None:
+        """Show spaces, tabs and the ends of lines, or hide them."""
+        self.view.toggle_invisibles()
+
+    def action_copy_path(self) -> None:
+        """Copy the path."""
+        version = self._after or self._before
+        if version is not None:
+            text = path_text(version.path)
+            text = text if text.isprintable() else f"/{printable_name(version.path)}"
+            self.app.copy_to_clipboard(text)
+            self.notify(text, title="Copied", markup=False, timeout=3)

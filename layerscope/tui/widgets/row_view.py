@@ -1,0 +1,300 @@
+"""Rows that scroll without a cursor, each of one line or more: the base of the views of files and of differences."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+_WHEEL = 3
+"""Lines that a turn of the wheel scrolls by."""
+
+_SIDEWAYS = 8
+"""Cells that a key scrolls sideways by."""
+
+
+class RowView(ScrollView, can_focus=True):
+    """What is seen starts at a line of a row (``top``, ``line``): no other row has to be known, however many there are.
+
+    A subclass gives `row_count` and `draw`, and `height_of` where a row takes more than a line. The scrollbar counts
+    rows. Strips are kept until `redraw`.
+    """
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_lines(-1)", "Up", show=False, id="rows.up"),
+        Binding("down,j", "scroll_lines(1)", "Down", show=False, id="rows.down"),
+        Binding("pageup,ctrl+b", "scroll_page(-1)", "Page up", show=False, id="rows.page-up"),
+        Binding("pagedown,ctrl+f,space", "scroll_page(1)", "Page down", show=False, id="rows.page-down"),
+        Binding("home", "first", "To the start", show=False, id="rows.first"),
+        Binding("end,G", "last", "To the end", show=False, id="rows.last"),
+        Binding("left,h", "sideways(-1)", "To the left", show=False, id="rows.left"),
+        Binding("right,l", "sideways(1)", "To the right", show=False, id="rows.right"),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "row-view--muted",
+        "row-view--number",
+        "row-view--current",
+        "row-view--match",
+        "row-view--chosen",
+        "row-view--stand-in",
+        "row-view--comment",
+        "row-view--keyword",
+        "row-view--string",
+        "row-view--figure",
+        "row-view--name",
+        "row-view--added",
+        "row-view--removed",
+        "row-view--added-span",
+        "row-view--removed-span",
+        "row-view--added-mark",
+        "row-view--removed-mark",
+        "row-view--nothing",
+        "row-view--fold",
+    }
+    DEFAULT_CSS = """
+    RowView {
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-color: $foreground 30%;
+        & > .row-view--muted { color: $foreground 55%; }
+        & > .row-view--number { color: $foreground 45%; }
+        & > .row-view--current { color: $accent; text-style: bold reverse; }
+        & > .row-view--match { background: $warning 40%; text-style: underline; }
+        & > .row-view--chosen { background: $warning; color: $background; text-style: bold underline; }
+        & > .row-view--stand-in { color: $foreground 45%; }
+        & > .row-view--comment { color: $foreground 60%; text-style: italic; }
+        & > .row-view--keyword { color: $primary; text-style: bold; }
+        & > .row-view--string { color: $success; }
+        & > .row-view--figure { color: $warning; }
+        & > .row-view--name { color: $accent; }
+        & > .row-view--added { background: $success 15%; }
+        & > .row-view--removed { background: $error 15%; }
+        & > .row-view--added-span { background: $success 40%; text-style: underline; }
+        & > .row-view--removed-span { background: $error 40%; text-style: underline; }
+        & > .row-view--added-mark { color: $success; text-style: bold; }
+        & > .row-view--removed-mark { color: $error; text-style: bold; }
+        & > .row-view--nothing { background: $foreground 5%; }
+        & > .row-view--fold { color: $primary; background: $panel; }
+        &:ansi > .row-view--match { text-style: reverse; }
+        &:ansi > .row-view--chosen { text-style: reverse bold underline; }
+    }
+    """
+
+    class Scrolled(Message):
+        """Other rows are seen than before."""
+
+        def __init__(self, sender: "RowView") -> None:
+            super().__init__()
+            self.view = sender
+
+        @property
+        def control(self) -> "RowView":
+            """The view, for handlers that name one."""
+            return self.view
+
+        def can_replace(self, message: Message) -> bool:
+            """Let only the last of several be handled."""
+            return isinstance(message, RowView.Scrolled) and message.view is self.view
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
+        super().__init__(id=id)
+        self.top = 0
+        self.line = 0
+        self.left = 0
+        self._strips: dict[tuple[int, int], Strip] = {}
+        self._styles: dict[str, Style] = {}
+        self._seen: list[tuple[int, int]] | None = None
+
+    def row_count(self) -> int:
+        """Return how many rows there are."""
+        raise NotImplementedError
+
+    def draw(self, row: int, line: int, width: int) -> list[Segment] | None:
+        """Return a line of a row, every segment with a style; None where it is not there yet."""
+        raise NotImplementedError
+
+    def height_of(self, row: int) -> int:  # noqa: ARG002  # all are alike here
+        """Return how many lines a row takes."""
+        return 1
+
+    @property
+    def has_tall_rows(self) -> bool:
+        """Whether rows may take more than a line."""
+        return False
+
+    @property
+    def line_width(self) -> int:
+        """The cells of a line, beside the scrollbar."""
+        return self.scrollable_content_region.width or self.size.width
+
+    def redraw(self) -> None:
+        """Draw everything anew."""
+        self._strips.clear()
+        self.grow()
+
+    def grow(self) -> None:
+        """Take in rows that have come since."""
+        self._seen = None
+        beyond = max(0, self.size.height - 1) if self.has_tall_rows else 0
+        size = Size(self.line_width, self.row_count() + beyond)
+        if self.virtual_size != size:
+            self.virtual_size = size
+        self.go_to(self.top, self.line)
+
+    def go_to(self, row: int, line: int = 0) -> None:
+        """Let a line of a row be the first that is seen, as far as there is enough below it."""
+        self.top, self.line = max((0, 0), min((row, line), self._last_top()))
+        self._seen = None
+        self.scroll_to(y=self.top, animate=False, immediate=True, force=True)
+        self.refresh()
+        self.post_message(self.Scrolled(self))
+
+    def show_row(self, row: int) -> None:
+        """Scroll to a row unless it is seen, some rows before it as well."""
+        seen = self.seen_rows()
+        if row not in seen[: max(1, len(seen) - 1)]:
+            self.go_to(max(0, row - self.size.height // 3))
+
+    def seen_rows(self) -> range:
+        """Return the rows that are seen."""
+        seen = self._seen_lines()
+        return range(seen[0][0], seen[-1][0] + 1) if seen else range(0)
+
+    def _seen_lines(self) -> list[tuple[int, int]]:
+        if self._seen is None:
+            self._seen = list(self._lines_from(self.top, self.line, self.size.height))
+        return self._seen
+
+    def _lines_from(self, row: int, line: int, count: int) -> Iterator[tuple[int, int]]:
+        rows = self.row_count()
+        while count > 0 and row < rows:
+            for part in range(line, min(self.height_of(row), line + count)):
+                yield row, part
+                count -= 1
+            row, line = row + 1, 0
+
+    def _last_top(self) -> tuple[int, int]:
+        """Return the line that is the first seen when the last one is seen."""
+        left, row = self.size.height, self.row_count()
+        if not self.has_tall_rows:
+            return max(0, row - left), 0
+        while row > 0:
+            row -= 1
+            height = self.height_of(row)
+            if height >= left:
+                return row, height - left
+            left -= height
+        return 0, 0
+
+    def style_of(self, name: str) -> Style:
+        """Return the style of a component class; a background only where it is not that of all."""
+        found = self._styles.get(name)
+        if found is None:
+            whole = self.get_component_rich_style(f"row-view--{name}")
+            own = None if whole.bgcolor == self.rich_style.bgcolor else whole.bgcolor
+            found = Style(
+                color=whole.color,
+                bgcolor=own,
+                bold=whole.bold or None,
+                italic=whole.italic or None,
+                underline=whole.underline or None,
+                reverse=whole.reverse or None,
+            )
+            self._styles[name] = found
+        return found
+
+    def render_line(self, y: int) -> Strip:
+        """Return the strip of a line of the screen."""
+        seen, width = self._seen_lines(), self.line_width
+        if y >= len(seen):
+            return Strip.blank(width, self.rich_style)
+        place = seen[y]
+        strip = self._strips.get(place)
+        if strip is None:
+            segments = self.draw(*place, width)
+            if segments is None:
+                return Strip.blank(width, self.rich_style)
+            strip = Strip(segments).adjust_cell_length(width, self.rich_style)
+            self._strips[place] = strip
+        return strip
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow the scrollbar."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(new_value) != self.top:
+            self.go_to(round(new_value))
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn: the theme has changed, or the focus."""
+        self._strips.clear()
+        self._styles.clear()
+        super().notify_style_update()
+
+    def on_resize(self) -> None:
+        """Fit the lines to the new size."""
+        self.redraw()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll by lines, not by rows."""
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll by lines, not by rows."""
+        self._wheel(event, -1)
+
+    def _wheel(self, event: events.MouseEvent, step: int) -> None:
+        event.stop()
+        event.prevent_default()
+        if event.shift or event.ctrl:
+            self.action_sideways(step)
+        else:
+            self.action_scroll_lines(step * _WHEEL)
+
+    def action_scroll_lines(self, step: int) -> None:
+        """Scroll by so many lines."""
+        row, line = self.top, self.line + step
+        while line < 0 and row > 0:
+            row -= 1
+            line += self.height_of(row)
+        while row < self.row_count() - 1 and line >= (height := self.height_of(row)):
+            row, line = row + 1, line - height
+        self.go_to(row, max(0, line))
+
+    def action_scroll_page(self, step: int) -> None:
+        """Scroll by a screenful."""
+        self.action_scroll_lines(step * max(1, self.size.height - 1))
+
+    def action_first(self) -> None:
+        """Go to the start."""
+        self.left = 0
+        self._strips.clear()
+        self.go_to(0)
+
+    def action_last(self) -> None:
+        """Go to the end."""
+        self.go_to(*self._last_top())
+
+    def action_sideways(self, step: int) -> None:
+        """Scroll to the side."""
+        self.scroll_sideways(self.left + step * _SIDEWAYS)
+
+    def scroll_sideways(self, left: int) -> None:
+        """Let a column be the first that is seen."""
+        left = max(0, min(left, self.widest_seen() - 1))
+        if left != self.left:
+            self.left = left
+            self.redraw()
+
+    def widest_seen(self) -> int:
+        """Return how many cells the longest row that is seen takes."""
+        return 0
