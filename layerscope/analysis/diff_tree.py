@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from layerscope.analysis.change import ChangeKind
 from layerscope.analysis.diff import Diff
+from layerscope.analysis.difference import Aspect
 from layerscope.analysis.layered_tree import TreeRow
 from layerscope.analysis.overlay import GONE
 from layerscope.analysis.pairing import Side
@@ -109,6 +110,11 @@ class DiffTree:
         row = self.rows_by_node.get(node)
         own = 0 if row is None else self.diff.deltas[row]
         return own + (self.totals[node].size_delta if node in self.totals else 0)
+
+    def aspects(self, node: int) -> Aspect:
+        """Return what differs about a path that is there on both sides."""
+        row = self.rows_by_node.get(node)
+        return Aspect(0 if row is None else self.diff.aspects[row])
 
     def _shown(self, node: int, layer: int) -> FileEntry | None:
         return self.entry(node, layer if self.is_present(node, layer) else BEFORE)

@@ -123,20 +123,46 @@ class ImageComparison(Comparison):
             return ()
         return package_differences(_packages(self.left), _packages(self.right))
 
+    def at(self, left_layer: int, right_layer: int) -> Comparison:
+        """Compare what is there after a layer of the left image and after one of the right (0: nothing)."""
+        return _StateComparison(self, left_layer, right_layer)
+
     @cached_property
     def _bytes(self) -> BytesOfBoth:
         return BytesOfBoth(self.left, self.right, self.shared)
 
     @cached_property
     def _pairing(self) -> Pairing:
+        return self.paired(len(self.left.image.layers), len(self.right.image.layers))
+
+    def paired(self, left_layer: int, right_layer: int) -> Pairing:
+        """Return the merged trees after those layers together."""
         base = 0
         while not self.mtime and self.shared.get(base + 1) == base + 1:
             base += 1
-        return pair_trees(_last_state(self.left), _last_state(self.right), base)
+        return pair_trees(TreeState(self.left.tree, left_layer), TreeState(self.right.tree, right_layer), base)
+
+    @property
+    def compared_bytes(self) -> BytesOfBoth:
+        """What compares the bytes of files of both images."""
+        return self._bytes
 
 
-def _last_state(opened: OpenedTree) -> TreeState:
-    return TreeState(opened.tree, len(opened.image.layers))
+class _StateComparison(Comparison):
+    """Two images on their way: what is there after any layer of either."""
+
+    def __init__(self, whole: ImageComparison, left_layer: int, right_layer: int) -> None:
+        super().__init__(whole.left, whole.right, mtime=whole.mtime)
+        self._whole = whole
+        self._layers = left_layer, right_layer
+
+    @cached_property
+    def _bytes(self) -> BytesOfBoth:
+        return self._whole.compared_bytes
+
+    @cached_property
+    def _pairing(self) -> Pairing:
+        return self._whole.paired(*self._layers)
 
 
 def _packages(opened: OpenedTree) -> list[PackageVersion]:

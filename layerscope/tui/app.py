@@ -1,6 +1,7 @@
 """The explorer as an application: themes, and which screen comes first."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import closing
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -9,15 +10,19 @@ from layerscope.errors import LayerscopeError
 from layerscope.session.background import BackgroundReader
 from layerscope.session.session import ImageSession, open_choice
 from layerscope.sources.open import OpenedSource
-from layerscope.tui.glyphs import glyphs_for_locale
+from layerscope.tui.glyphs import Glyphs, glyphs_for_locale
 from layerscope.tui.screens.chooser import ChooserScreen
 from layerscope.tui.screens.explorer import ExplorerScreen
+from layerscope.tui.screens.files_screen import FilesScreen
 from layerscope.tui.scrollbars import draw_scrollbars_with
 from layerscope.tui.themes import DARK, LIGHT
 
 
 class ExplorerApp(App[LayerscopeError]):
-    """Opens an image, or lets the user choose one first. What it returns is the error that ended it, if one did."""
+    """Opens an image, lets the user choose one first, or shows what ``first`` makes.
+
+    What it returns is the error that ended it, if one did.
+    """
 
     TITLE = "layerscope"
     CSS = """
@@ -33,11 +38,13 @@ class ExplorerApp(App[LayerscopeError]):
         session: ImageSession | None = None,
         reader: BackgroundReader | None = None,
         source: OpenedSource | None = None,
+        first: Callable[[Glyphs], Screen[object]] | None = None,
     ) -> None:
         super().__init__()
         self._session = session
         self._reader = reader
         self._source = source
+        self._first = first
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
@@ -46,9 +53,11 @@ class ExplorerApp(App[LayerscopeError]):
 
     def get_default_screen(self) -> Screen[object]:
         """Return the first screen: no blank one is mounted before it, which would cost a seventh of the start."""
+        if self._first is not None:
+            return self._first(self._glyphs)
         if self._session is not None:
             return self._explorer(self._session)
-        assert self._source is not None  # noqa: S101  # one of the two is given
+        assert self._source is not None  # noqa: S101  # one of the three is given
         return ChooserScreen(self._source.reference, self._source.choices)
 
     def _explorer(self, session: ImageSession) -> ExplorerScreen:
@@ -73,8 +82,8 @@ class ExplorerApp(App[LayerscopeError]):
             self._reader.close()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Yield what the command palette offers: the explorer's actions, then Textual's own."""
-        if isinstance(screen, ExplorerScreen):
+        """Yield what the command palette offers: the screen's actions, then Textual's own."""
+        if isinstance(screen, FilesScreen):
             yield from screen.commands()
         yield from super().get_system_commands(screen)
 
@@ -87,6 +96,26 @@ def explore(session: ImageSession, reader: BackgroundReader) -> None:
 def explore_choice(source: OpenedSource) -> None:
     """Let the user choose one of the images of a source, and show it."""
     _run(ExplorerApp(source=source))
+
+
+def explore_layers(session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
+    """Show what differs between two layers of an image (0: nothing) until the user quits."""
+    from layerscope.session.whole_tree import WholeTreeReader  # noqa: PLC0415  # the explorer does without
+    from layerscope.tui.screens.layer_diff import LayerDiffScreen, LayerPair  # noqa: PLC0415
+
+    with closing(WholeTreeReader(session)) as reader:
+        pair = LayerPair(before, after, own, mtime)
+        _run(ExplorerApp(first=lambda glyphs: LayerDiffScreen(session.image, pair, reader, glyphs)))
+
+
+def explore_comparison(left: ImageSession, right: ImageSession, *, mtime: bool = False) -> None:
+    """Show what differs between two images until the user quits."""
+    from layerscope.session.whole_tree import WholeTreeReader  # noqa: PLC0415  # the explorer does without
+    from layerscope.tui.screens.image_diff import ImageDiffScreen  # noqa: PLC0415
+
+    with closing(WholeTreeReader(left)) as reader, closing(WholeTreeReader(right)) as other:
+        images, readers = (left.image, right.image), (reader, other)
+        _run(ExplorerApp(first=lambda glyphs: ImageDiffScreen(images, readers, glyphs, mtime=mtime)))
 
 
 def _run(app: ExplorerApp) -> None:

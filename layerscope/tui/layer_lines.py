@@ -1,6 +1,7 @@
 """From the state of the explorer to the lines of the layer list."""
 
-from layerscope.model.image import Step
+from layerscope.model.image import Layer, Step
+from layerscope.session.stack import Tallies
 from layerscope.tui.explorer_state import ExplorerState
 from layerscope.tui.widgets.layer_list import LayerLine
 
@@ -20,11 +21,17 @@ def _line(state: ExplorerState, step: Step) -> LayerLine:
         if not done and layer.blob_size:
             done = state.reading.done.get(layer.number, 0) / layer.blob_size
         return LayerLine(step, layer, progress=done, error=layer.problem, marked=marked)
+    return read_layer_line(step, layer, state.tallies, marked=marked)
+
+
+def read_layer_line(step: Step, layer: Layer, tallies: Tallies, *, marked: bool) -> LayerLine:
+    """Return the line of a layer that has been read with all below it."""
+    tally = tallies.layers[layer.number]
     return LayerLine(
         step,
         layer,
         tally.content_size,
-        state.tallies.dead_in(layer.number),
+        tallies.dead_in(layer.number),
         tally.added,
         tally.modified,
         tally.removed,

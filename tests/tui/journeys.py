@@ -10,7 +10,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from threading import Semaphore
 
@@ -21,10 +21,16 @@ from textual.widget import Widget
 from layerscope.errors import LayerscopeError
 from layerscope.session.background import BackgroundReader, ReadEvent
 from layerscope.session.session import ImageSession, open_image
+from layerscope.session.whole_tree import WholeTreeReader
 from layerscope.sources.open import open_source
 from layerscope.tui.app import ExplorerApp
 from layerscope.tui.screens.explorer import ExplorerScreen
+from layerscope.tui.screens.files_screen import FilesScreen
+from layerscope.tui.screens.image_diff import ImageDiffScreen
+from layerscope.tui.screens.layer_diff import LayerDiffScreen, LayerPair
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.step_details import StepDetails
+from layerscope.tui.widgets.step_list import StepList
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 MY_APP = SAMPLES / "my-app.tar"
@@ -85,7 +91,10 @@ class Journey:
 
     async def settle(self) -> None:
         """Wait until all work that was started is done, and shown."""
-        await self.until(lambda: all(worker.is_finished for worker in self.app.workers))
+        while not all(worker.is_finished for worker in self.app.workers):
+            await self.until(lambda: all(worker.is_finished for worker in self.app.workers))
+            # what a worker tells at its end may start another one
+            await self.pilot.pause()
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:
@@ -114,6 +123,12 @@ class Journey:
         assert isinstance(self.app.screen, ExplorerScreen)
         return self.app.screen
 
+    @property
+    def files(self) -> FilesScreen:
+        """The screen, where it has a file tree."""
+        assert isinstance(self.app.screen, FilesScreen)
+        return self.app.screen
+
     def strips(self) -> list[Strip]:
         """Return the lines of the whole screen with their styles."""
         return self.app.screen._compositor.render_strips()
@@ -140,12 +155,12 @@ class Journey:
         return str(frame.border_title), str(frame.border_subtitle or "")
 
     def layers(self) -> list[str]:
-        """Return the lines of the layer list that are on the screen."""
-        return _lines(self.explorer.layer_list)
+        """Return the lines of the list of layers, or of steps, that are on the screen."""
+        return _lines(self.app.screen.query_one(StepList))
 
     def tree_lines(self) -> list[str]:
         """Return the rows of the tree that are on the screen, with all their columns."""
-        return _lines(self.explorer.file_tree)
+        return _lines(self.files.file_tree)
 
     def tree(self) -> list[str]:
         """Return the names of the rows that are on the screen, behind their mark if they have one: ``+ logo.svg``."""
@@ -158,7 +173,7 @@ class Journey:
 
     def at(self) -> str:
         """Return the path under the cursor of the tree."""
-        return "/" + (self.explorer.files.path or b"").decode()
+        return "/" + (self.files.files.path or b"").decode()
 
     def layer(self) -> int:
         """Return the number of the layer whose files are shown."""
@@ -166,11 +181,11 @@ class Journey:
 
     def entry(self) -> str:
         """Return what stands below the tree, in one line."""
-        return _text(self.explorer.files.entry_details)
+        return _text(self.files.files.entry_details)
 
     def details(self) -> str:
         """Return what stands below the layers, in one line."""
-        details = self.explorer.step_details
+        details = self.app.screen.query_exactly_one(StepDetails)
         return " ".join(_text(child) for child in details.children)
 
     def focused(self) -> str:
@@ -218,6 +233,29 @@ async def choosing(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Jo
     with open_source(str(path)) as source:
         app = ExplorerApp(source=source)
         async with _running(app, size) as at:
+            yield at
+
+
+@asynccontextmanager
+async def comparing_layers(path: Path, pair: LayerPair, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
+    """Compare two layers, and wait until all that differs is known."""
+    with open_image(str(path)) as session, closing(WholeTreeReader(session)) as reader:
+        app = ExplorerApp(first=lambda glyphs: LayerDiffScreen(session.image, pair, reader, glyphs))
+        async with _running(app, size) as at:
+            await at.settle()
+            yield at
+
+
+@asynccontextmanager
+async def comparing(left: Path, right: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
+    """Compare two images, and wait until all that differs is known."""
+    with ExitStack() as stack:
+        sessions = [stack.enter_context(open_image(str(path))) for path in (left, right)]
+        one, other = (stack.enter_context(closing(WholeTreeReader(session))) for session in sessions)
+        images = (sessions[0].image, sessions[1].image)
+        app = ExplorerApp(first=lambda glyphs: ImageDiffScreen(images, (one, other), glyphs))
+        async with _running(app, size) as at:
+            await at.settle()
             yield at
 
 

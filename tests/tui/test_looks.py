@@ -9,9 +9,11 @@ from journeys import MY_APP, SAMPLES
 from textual.pilot import Pilot
 
 from layerscope.session.session import open_image
+from layerscope.session.whole_tree import WholeTreeReader
 from layerscope.sources.open import open_source
 from layerscope.tui.app import ExplorerApp
 from layerscope.tui.screens.explorer import ExplorerScreen
+from layerscope.tui.screens.image_diff import ImageDiffScreen
 
 SnapCompare = Callable[..., bool]
 
@@ -42,6 +44,27 @@ def _app(path: Path = MY_APP, theme: str | None = None) -> ExplorerApp:
     return app
 
 
+def _comparison() -> ExplorerApp:
+    left, right = (open_image(str(SAMPLES / name)) for name in ("my-app.tar", "my-app-v2.tar"))
+    readers = WholeTreeReader(left), WholeTreeReader(right)
+    return ExplorerApp(first=lambda glyphs: ImageDiffScreen((left.image, right.image), readers, glyphs))
+
+
+def _settled(*keys: str) -> Callable[[Pilot[object]], Awaitable[None]]:
+    """Return what presses keys, and waits before and after each until all that they started is done."""
+
+    async def run(pilot: Pilot[object]) -> None:
+        for key in (None, *keys):
+            if key is not None:
+                await pilot.press(key)
+            await pilot.pause()
+            while not all(worker.is_finished for worker in pilot.app.workers):
+                await pilot.app.workers.wait_for_complete()
+                await pilot.pause()
+
+    return run
+
+
 @pytest.fixture(autouse=True)
 def _unicode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("locale.getpreferredencoding", lambda do_setlocale=True: "UTF-8")  # noqa: ARG005
@@ -62,6 +85,20 @@ def test_a_light_theme(snap_compare: SnapCompare) -> None:
 
 def test_the_size_view(snap_compare: SnapCompare) -> None:
     assert snap_compare(_app(), terminal_size=(110, 30), run_before=_read_whole("w", "2"))
+
+
+def test_the_comparison_of_two_images(snap_compare: SnapCompare) -> None:
+    assert snap_compare(_comparison(), terminal_size=(120, 34), run_before=_settled("down", "down"))
+
+
+def test_a_file_that_differs(snap_compare: SnapCompare) -> None:
+    keys = ["slash", *"index", "enter", "enter"]
+    assert snap_compare(_comparison(), terminal_size=(140, 24), run_before=_settled(*keys))
+
+
+def test_a_file(snap_compare: SnapCompare) -> None:
+    keys = ["tab", "slash", *"nginx", "full_stop", *"conf", "enter", "enter"]
+    assert snap_compare(_app(), terminal_size=(110, 30), run_before=_read_whole(*keys))
 
 
 def test_the_help(snap_compare: SnapCompare) -> None:

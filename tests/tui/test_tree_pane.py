@@ -5,6 +5,8 @@ from pathlib import Path
 from builders import directory, docker_archive, file, hardlink, image, layer, symlink, whiteout
 from journeys import MY_APP, journey
 
+from layerscope.tui.screens.file_view import FileScreen
+
 
 async def test_folders_open_and_close_one_by_one() -> None:
     async with journey(MY_APP) as at:
@@ -191,3 +193,25 @@ async def test_links_and_empty_folders(tmp_path: Path) -> None:
         assert "→ [/]" in at.line_of("[red]")
         await at.press("tab", "j", "space", "l", "h")
         assert at.tree() == ["+ [red]", "+ empty/", "+ link"]
+
+
+async def test_enter_on_a_file_shows_it_as_it_is_at_the_layer(tmp_path: Path) -> None:
+    first = layer(file("etc/conf", b"the first text"))
+    path = docker_archive(tmp_path / "two.tar", image(first, layer(file("etc/conf", b"the second text"))))
+    async with journey(path) as at:
+        await at.press("left_square_bracket", "tab", "Z", "down", "enter")
+        await at.settle()
+        assert isinstance(at.app.screen, FileScreen)
+        assert "the first text" in at.screen()
+        await at.press("escape")
+        assert at.at() == "/etc/conf"
+
+
+async def test_a_file_that_the_layer_removed_can_be_read_as_it_was(tmp_path: Path) -> None:
+    gone = image(layer(file("etc/conf", b"the only text")), layer(whiteout("etc/conf")))
+    async with journey(docker_archive(tmp_path / "gone.tar", gone)) as at:
+        await at.press("tab", "Z", "down")
+        assert at.tree()[1] == "- conf"
+        await at.press("enter")
+        await at.settle()
+        assert "the only text" in at.screen()

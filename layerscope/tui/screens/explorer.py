@@ -16,7 +16,7 @@ from layerscope.tui.explorer_state import ExplorerState
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.layer_lines import layer_lines, reading_share
 from layerscope.tui.messages import ReadHappened
-from layerscope.tui.screens.files_screen import FilesScreen
+from layerscope.tui.screens.files_screen import FilesScreen, LineKey
 from layerscope.tui.widgets.entry_details import EntryDetails
 from layerscope.tui.widgets.file_tree import FileTree
 from layerscope.tui.widgets.files_pane import FilesPane
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class ExplorerScreen(FilesScreen):
     """Wires the widgets to the state and to the reader."""
 
-    KEYS_IN_LINE = (
+    KEYS_IN_LINE: ClassVar[tuple[LineKey, ...]] = (
         ("help", "question_mark", "?", "help"),
         ("other_pane", "tab", "tab", "pane"),
         ("filter", "slash", "/", "filter"),
@@ -45,6 +45,8 @@ class ExplorerScreen(FilesScreen):
         ("scope", "a", "a", "own"),
         ("changes", "c", "c", "changes"),
         ("weight", "w", "w", "size"),
+        ("diff", "d", "d", "diff"),
+        ("extract", "x", "x", "extract"),
         ("quit", "q", "q", "quit"),
         ("layer", "right_square_bracket", "[ ]", "layer"),
         ("columns", "o", "o", "columns"),
@@ -54,7 +56,7 @@ class ExplorerScreen(FilesScreen):
         ("copy", "y", "y", "copy"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "clear", "clear", tooltip="Clear the filter", id="explorer.clear"),
+        Binding("escape", "clear", "clear", tooltip="Clear the filter, or the mark of a layer", id="explorer.clear"),
         Binding(
             "a",
             "scope",
@@ -84,6 +86,20 @@ class ExplorerScreen(FilesScreen):
             "size",
             tooltip="Show what makes the image large, what is dead and why, and what to change",
             id="explorer.size",
+        ),
+        Binding(
+            "d",
+            "diff",
+            "diff",
+            tooltip="Mark the layer; on another one, compare the two",
+            id="explorer.diff",
+        ),
+        Binding(
+            "x",
+            "extract",
+            "extract",
+            tooltip="Write the file or folder, or from the layer list all files, into a folder of yours",
+            id="explorer.extract",
         ),
         Binding(
             "e", "empty_steps", "empty steps", tooltip="Show or hide the steps that made no layer", id="explorer.steps"
@@ -182,10 +198,12 @@ class ExplorerScreen(FilesScreen):
             self.step_details.show(step_fields(state.step, state.layer_of(state.step), state.tallies))
 
     def _show_title(self) -> None:
-        reading = self._state.reading
+        reading, marked = self._state.reading, self._state.marked
         share = reading_share(self._state)
         self.title_line.show(self._state.tallies, complete=reading.complete, failure=reading.failure, done=share)
-        self.query_exactly_one("#layers-frame").border_title = "Layers"
+        frame = self.query_exactly_one("#layers-frame")
+        frame.border_title = "Layers"
+        frame.border_subtitle = f"d on another layer compares it with layer {marked}" if marked else ""
 
     def panes(self) -> list[Widget]:
         """Return the layers, the files, and the details where they are longer than their place."""
@@ -196,7 +214,7 @@ class ExplorerScreen(FilesScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tell which keys work now."""
         if action == "clear":
-            return self.files.has_filter
+            return self.files.has_filter or bool(self._state.marked)
         return super().check_action(action, parameters)
 
     @on(LineList.Moved, "LayerList")
@@ -212,8 +230,11 @@ class ExplorerScreen(FilesScreen):
         self.files.rebuild(node)
 
     def action_clear(self) -> None:
-        """Clear the filter."""
-        self.files.clear()
+        """Clear the filter, or else the mark of a layer."""
+        if self.files.has_filter:
+            self.files.clear()
+        else:
+            self._mark(0)
 
     def action_scope(self) -> None:
         """Show the merged tree, or the layer's own."""
@@ -263,6 +284,43 @@ class ExplorerScreen(FilesScreen):
             self.file_tree.focus()
         self._show_layers()
         self._layer_chosen(target.node)
+
+    def action_diff(self) -> None:
+        """Mark the chosen layer, or compare it with the one that is marked."""
+        layer, marked = self._state.layer, self._state.marked
+        if marked in (0, layer):
+            self._mark(0 if marked else layer)
+            return
+        opened = self._tree_of_all()
+        if opened is not None:
+            from layerscope.session.whole_tree import WholeTree  # noqa: PLC0415  # no part of the start
+            from layerscope.tui.screens.layer_diff import LayerDiffScreen, LayerPair  # noqa: PLC0415
+
+            pair, tree = LayerPair(marked, layer), WholeTree(opened, self._state.tallies)
+            self.app.push_screen(LayerDiffScreen(opened.image, pair, tree, self._glyphs))
+
+    def _mark(self, layer: int) -> None:
+        self._state.marked = layer
+        self._show_layers()
+        self._show_title()
+        self.show_keys()
+
+    @on(FileTree.Opened)
+    def _on_opened(self, message: FileTree.Opened) -> None:
+        opened = self._tree_of_all()
+        if opened is not None:
+            from layerscope.tui.screens.file_view import FileScreen  # noqa: PLC0415  # no part of the start
+
+            self.app.push_screen(FileScreen(opened, message.node, self._state.layer, self._glyphs))
+
+    def action_extract(self) -> None:
+        """Ask where to write the file or folder under the cursor, or all files of the chosen layer's tree."""
+        opened = self._tree_of_all()
+        node = self.file_tree.node if self.file_tree.has_focus else 0
+        if opened is not None and node is not None:
+            from layerscope.tui.screens.extract import ExtractScreen  # noqa: PLC0415  # no part of the start
+
+            self.app.push_screen(ExtractScreen(opened, node, self._state.layer, self._glyphs))
 
     def action_empty_steps(self) -> None:
         """Show or hide the steps that made no layer."""

@@ -28,6 +28,10 @@ _NOTES = (
 )
 
 
+LineKey = tuple[str, str, str, str]
+"""Action, key, how it is written, its word."""
+
+
 class FilesScreen(Screen[object]):
     """A list on the left, the details of what is chosen there below it, and a file tree on the right.
 
@@ -36,7 +40,7 @@ class FilesScreen(Screen[object]):
     """
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # Textual's own name and type
-    KEYS_IN_LINE: ClassVar[tuple[tuple[str, str, str, str], ...]] = ()
+    KEYS_IN_LINE: ClassVar[tuple[LineKey, ...]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", tooltip="Show all keys", id="files.help", key_display="?"),
         Binding(

@@ -21,7 +21,7 @@ class EntryDetails(Static):
 
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
         super().__init__("", id=id, markup=False)
-        self._glyphs = glyphs
+        self.glyphs = glyphs
 
     def show(self, rows: VisibleRows, row: TreeRow) -> None:
         """Show the entry of a row."""
@@ -32,7 +32,7 @@ class EntryDetails(Static):
         parts += [self._size_text(rows, row), self._story(row)]
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
         text = Text(f"/{printable_name(entry.path)}{self._target(entry)}\n", style="bold", overflow="fold")
-        text.append(f" {self._glyphs.separator} ".join(part for part in parts if part), style="not bold")
+        text.append(f" {self.glyphs.separator} ".join(part for part in parts if part), style="not bold")
         self.update(text)
 
     def say(self, text: str) -> None:
@@ -44,7 +44,7 @@ class EntryDetails(Static):
             return ""
         if entry.kind is Kind.HARDLINK:
             return f" = /{printable_name(entry.link)} (hard link)"
-        return f" {self._glyphs.arrow} {printable_name(entry.link)}"
+        return f" {self.glyphs.arrow} {printable_name(entry.link)}"
 
     def _size_text(self, rows: VisibleRows, row: TreeRow) -> str:
         entry = row.entry

@@ -61,10 +61,10 @@ class FileTree(LineList):
 
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
         super().__init__(id=id)
-        self._glyphs = glyphs
+        self.glyphs = glyphs
         self._rows: VisibleRows | None = None
         self._columns: tuple[str, ...] = ()
-        self._total = 1
+        self.total = 1
         self._marked = True
 
     @property
@@ -85,9 +85,18 @@ class FileTree(LineList):
         self._columns = columns
         self._marked = marked
         if rows is not None:
-            largest = (rows.tree.size(child, rows.view.layer) for child in rows.tree.index.children(0))
-            self._total = max(1, max(largest, default=1))
+            self.total = max(1, self.largest(rows))
         self.refill(cursor)
+
+    def largest(self, rows: VisibleRows) -> int:
+        """Return the size that fills a bar: that of the largest row at the top."""
+        children = rows.tree.index.children(0)
+        return max((rows.tree.size(child, rows.view.layer) for child in children), default=1)
+
+    def size_of(self, row: TreeRow) -> int:
+        """Return the content bytes of a file, or below a folder."""
+        assert self._rows is not None  # noqa: S101  # there is a row
+        return self._rows.tree.size(row.node, self._rows.view.layer)
 
     def item_count(self) -> int:
         """Return the number of rows."""
@@ -106,11 +115,15 @@ class FileTree(LineList):
         row = rows.tree.row(node, rows.view.layer)
         if row is None:
             return []
-        right = [*self._attributes(row.entry), *self._size_cells(row), *self._trace(rows.tree, node, width)]
+        right = [*self._attributes(row.entry), *self.cells(row, width)]
         room = width - 2 - sum(cell_len(segment.text) for segment in right)
         while right and room < _SHORTEST_NAME:
             room += cell_len(right.pop(0).text)
         return [*self._mark(row), *self._name_cells(rows, row, room), *right]
+
+    def cells(self, row: TreeRow, width: int) -> list[Segment]:
+        """Return what stands behind a name, the least important first: size, bar, trace."""
+        return [*self._size_cells(row), *self._trace(row.node, width)]
 
     def _mark(self, row: TreeRow) -> list[Segment]:
         style = self._change_style(row.change)
@@ -121,7 +134,7 @@ class FileTree(LineList):
         return self.style_of(name) if name else None
 
     def _name_cells(self, rows: VisibleRows, row: TreeRow, width: int) -> list[Segment]:
-        entry, glyphs = row.entry, self._glyphs
+        entry, glyphs = row.entry, self.glyphs
         indent = "  " * self._indent(rows, row.node)
         folder = rows.is_folder(row.node)
         fold = f"{glyphs.opened if rows.is_open(row.node) else glyphs.closed} " if folder else "  "
@@ -134,18 +147,20 @@ class FileTree(LineList):
         lead = indent + fold
         name = cut(name, width - len(lead), glyphs)
         rest = width - len(lead) - cell_len(name)
-        link = padded(self._link_text(entry), rest, glyphs) if rest > 0 else ""
+        link = padded(self.link_text(row), rest, glyphs) if rest > 0 else ""
         return [Segment(lead, self.style_of("muted")), Segment(name, style), Segment(link, self.style_of("muted"))]
 
     def _indent(self, rows: VisibleRows, node: int) -> int:
         return min(rows.tree.index.depths[node] - 1, self.line_width // _INDENT_PART)
 
-    def _link_text(self, entry: FileEntry) -> str:
+    def link_text(self, row: TreeRow) -> str:
+        """Return what stands behind the name of a link: its target."""
+        entry = row.entry
         if entry.link is None:
             return ""
         if entry.kind is Kind.HARDLINK:
             return f" = /{printable_name(entry.link)}"
-        return f" {self._glyphs.arrow} {printable_name(entry.link)}"
+        return f" {self.glyphs.arrow} {printable_name(entry.link)}"
 
     def _attributes(self, entry: FileEntry) -> Iterator[Segment]:
         muted = self.style_of("muted")
@@ -153,16 +168,16 @@ class FileTree(LineList):
             yield Segment(f" {_ATTRIBUTES[column](entry)}", muted)
 
     def _size_cells(self, row: TreeRow) -> list[Segment]:
-        assert self._rows is not None  # noqa: S101  # there is a row
-        size = self._rows.tree.size(row.node, self._rows.view.layer)
-        bar = "" if row.change is ChangeKind.REMOVED else self._glyphs.bar(size / self._total, _BAR_WIDTH)
+        size = self.size_of(row)
+        bar = "" if row.change is ChangeKind.REMOVED else self.glyphs.bar(size / self.total, _BAR_WIDTH)
         text = human_size(size) if size or row.entry.kind in (Kind.FILE, Kind.DIR) else ""
         return [Segment(f" {text:>{_SIZE_WIDTH}} "), Segment(f"{bar:<{_BAR_WIDTH}}", self.style_of("bar"))]
 
-    def _trace(self, tree: ShownTree, node: int, width: int) -> list[Segment]:
+    def _trace(self, node: int, width: int) -> list[Segment]:
         """Return one cell for each layer, what it did to the path; of many layers, those nearest to the chosen one."""
         assert self._rows is not None  # noqa: S101  # there is a row
-        layers, chosen = tree.layers, self._rows.view.layer
+        tree, chosen = self._rows.tree, self._rows.view.layer
+        layers = tree.layers
         cells = min(len(layers), _MOST_TRACE_CELLS, max(4, width // 8))
         at = layers.index(chosen) if chosen in layers else len(layers) - 1
         start = max(0, min(at - cells // 2, len(layers) - cells))
@@ -178,7 +193,7 @@ class FileTree(LineList):
         change = tree.index.change(node, layer)
         if change is not ChangeKind.UNCHANGED and self._marked:
             return change.mark
-        return self._glyphs.touched if tree.index.touches_below(node, layer) else self._glyphs.untouched
+        return self.glyphs.touched if tree.index.touches_below(node, layer) else self.glyphs.untouched
 
     def clicked(self, item: int, event: events.Click) -> None:
         """Open or fold the folder by its sign; by a second click do what Enter does."""

@@ -1,28 +1,18 @@
 """The header: which image, how large, how much of it is dead, how far the reading has come."""
 
-from rich.cells import cell_len
-from rich.text import Text
-from textual.widgets import Static
-
 from layerscope.model.image import Compression, Image
 from layerscope.session.stack import Tallies
 from layerscope.text import human_share, human_size, plural, printable_line
-from layerscope.tui.cells import cut
 from layerscope.tui.glyphs import Glyphs
+from layerscope.tui.widgets.title_line import TitleLine
 
 
-class ImageTitle(Static):
-    """One line."""
-
-    DEFAULT_CSS = """
-    ImageTitle { height: 1; dock: top; background: $panel; color: $foreground; padding: 0 1; }
-    """
+class ImageTitle(TitleLine):
+    """One line; the platform, which is among the details of the image as well, goes first."""
 
     def __init__(self, image: Image, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__("", id=id, markup=False)
+        super().__init__(printable_line(image.name), glyphs, id=id)
         self._image = image
-        self._glyphs = glyphs
-        self._parts: list[str] = []
 
     def show(self, tallies: Tallies, *, complete: bool, failure: str | None, done: float) -> None:
         """Show what is known by now."""
@@ -37,25 +27,7 @@ class ImageTitle(Static):
             to_pull = "to pull" if _is_compressed(self._image) else "stored"
             parts.append(f"{human_size(tallies.content_size)} in {layers} ({stored} {to_pull})")
             parts.append(_dead(tallies))
-        self._parts = parts
-        self._draw()
-
-    def on_resize(self) -> None:
-        """Fit the line to the new width."""
-        self._draw()
-
-    def _draw(self) -> None:
-        separator, name = f" {self._glyphs.separator} ", printable_line(self._image.name)
-        parts = [separator + part for part in self._parts if part]
-        if len(parts) > 1 and self._room_beside(parts) < cell_len(name):
-            # the platform is among the details of the image as well
-            del parts[0]
-        rest = "".join(parts)
-        text = Text(cut(name, max(8, self._room_beside(parts)), self._glyphs), style="bold", no_wrap=True)
-        self.update(text.append(rest, style="not bold"))
-
-    def _room_beside(self, parts: list[str]) -> int:
-        return self.content_size.width - sum(map(cell_len, parts))
+        self.show_parts(parts)
 
 
 def _is_compressed(image: Image) -> bool:

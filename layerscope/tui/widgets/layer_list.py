@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from rich.segment import Segment
 
@@ -10,10 +9,7 @@ from layerscope.model.image import Layer, Step
 from layerscope.text import human_size, printable_line
 from layerscope.tui.cells import cut, padded
 from layerscope.tui.glyphs import Glyphs
-from layerscope.tui.widgets.line_list import LineList
-
-_TWO_LINES_BELOW = 76
-"""Narrower than this, a layer takes two lines: figures, then its instruction."""
+from layerscope.tui.widgets.step_list import StepList
 
 _SIZE_WIDTH = 8
 _WIDEST_BAR = 16
@@ -38,13 +34,8 @@ class LayerLine:
     marked: bool = False
 
 
-class LayerList(LineList):
+class LayerList(StepList):
     """The layer list; its items are steps."""
-
-    BORDER_TITLE = "Layers"
-    DEFAULT_CSS = """
-    LayerList { height: 1fr; }
-    """
 
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
         super().__init__(id=id)
@@ -65,33 +56,13 @@ class LayerList(LineList):
         self._dead_width = max((len(_dead_text(line)) for line in lines), default=0)
         self.refill(cursor)
 
-    @property
-    def _two_lines(self) -> bool:
-        return self.line_width < _TWO_LINES_BELOW
-
-    def _heights(self) -> list[int]:
-        return [2 if self._two_lines and line.layer else 1 for line in self._lines]
-
     def item_count(self) -> int:
         """Return the number of steps."""
         return len(self._lines)
 
-    def line_count(self) -> int:
-        """Return how many lines the steps take."""
-        return sum(self._heights())
-
-    def item_at(self, line: int) -> int:
-        """Return the step that the line belongs to."""
-        for item, end in enumerate(accumulate(self._heights())):
-            if line < end:
-                return item
-        return max(0, len(self._lines) - 1)
-
-    def lines_of(self, item: int) -> range:
-        """Return the lines of a step."""
-        heights = self._heights()
-        start = sum(heights[:item])
-        return range(start, start + (heights[item] if heights else 1))
+    def is_layer(self, item: int) -> bool:
+        """Tell whether the step made a layer."""
+        return self._lines[item].layer is not None
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         """Return one line of a step."""
@@ -103,7 +74,7 @@ class LayerList(LineList):
         if line:
             return self._instruction(indent + printable_line(shown.step.title), _dead_text(shown), width)
         figures = self._figures(shown, width)
-        if self._two_lines:
+        if self.two_lines:
             return figures
         if self._dead_width:
             figures.append(Segment(f"  {_dead_text(shown):>{self._dead_width}}", self.style_of("dead")))
@@ -140,7 +111,7 @@ class LayerList(LineList):
         return [number, *self._bar(shown, self._bar_width(width)), size, *self._counts(shown)]
 
     def _bar_width(self, width: int) -> int:
-        widest = _WIDEST_BAR if self._two_lines or width >= _WIDE else _WIDEST_BAR // 2
+        widest = _WIDEST_BAR if self.two_lines or width >= _WIDE else _WIDEST_BAR // 2
         return max(4, min(widest, width - self._digits - 34))
 
     def _bar(self, shown: LayerLine, width: int) -> list[Segment]:

@@ -1,0 +1,37 @@
+"""A yes or no that is read without colour: ``[x] replace files``."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
+
+
+class Choice(Static, can_focus=True):
+    """One line that Space or a click turns over."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,enter", "turn", "Choose", show=False, id="choice.turn"),
+    ]
+    DEFAULT_CSS = """
+    Choice { height: 1; }
+    Choice:focus { background: $primary 35%; }
+    """
+
+    def __init__(self, label: str, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
+        super().__init__(id=id, markup=False)
+        self._label = label
+        self.is_on = False
+        self._draw()
+
+    def _draw(self) -> None:
+        self.update(Text(f"[{'x' if self.is_on else ' '}] {self._label}"))
+
+    def action_turn(self) -> None:
+        """Say yes in place of no, or no in place of yes."""
+        self.is_on = not self.is_on
+        self._draw()
+
+    def on_click(self) -> None:
+        """Turn it over."""
+        self.action_turn()

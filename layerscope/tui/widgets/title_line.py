@@ -1,0 +1,44 @@
+"""The first line of a screen: a name, then what there is to say of it."""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.widgets import Static
+
+from layerscope.tui.cells import cut
+from layerscope.tui.glyphs import Glyphs
+
+
+class TitleLine(Static):
+    """One line; where it is too narrow, the first part goes, and then the name is cut."""
+
+    DEFAULT_CSS = """
+    TitleLine { height: 1; dock: top; background: $panel; color: $foreground; padding: 0 1; }
+    """
+
+    def __init__(self, name: str, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
+        super().__init__("", id=id, markup=False)
+        self._named = name
+        self._glyphs = glyphs
+        self._parts: Sequence[str] = ()
+
+    def show_parts(self, parts: Sequence[str]) -> None:
+        """Show what is known by now."""
+        self._parts = parts
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Fit the line to the new width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        separator = f" {self._glyphs.separator} "
+        parts = [separator + part for part in self._parts if part]
+        if len(parts) > 1 and self._room_beside(parts) < cell_len(self._named):
+            del parts[0]
+        text = Text(cut(self._named, max(8, self._room_beside(parts)), self._glyphs), style="bold", no_wrap=True)
+        self.update(text.append("".join(parts), style="not bold"))
+
+    def _room_beside(self, parts: Sequence[str]) -> int:
+        return self.content_size.width - sum(map(cell_len, parts))
