@@ -88,9 +88,9 @@ class ExtractScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the panel."""
         path = printable_name(self._opened.tree.index.path(self._node))
-        what = f"/{path} as it is" if self._node else "all files as they are"
+        what, where = (f"/{path} as it is", "its path") if self._node else ("all files as they are", "their paths")
         panel = Vertical(
-            Static(Text(f"{what} after layer {self._layer}, at its path below this folder:"), id="what"),
+            Static(Text(f"{what} after layer {self._layer}, at {where} below this folder:"), id="what"),
             Input("extracted", select_on_focus=True),
             Choice("replace files that are there already"),
             ProgressBar(show_eta=False),
