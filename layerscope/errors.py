@@ -9,6 +9,7 @@
     │   ├── UnsupportedFormat     it is there, and is no image we know
     │   ├── EngineUnavailable     no engine to ask, or it refuses us
     │   └── AmbiguousImage        several images or platforms; lists the choices
+    ├── ExtractionFailed          files could not be written (session/extraction/failure.py)
     └── FormatError               the image is broken
         ├── InvalidManifest       a JSON document: names the file and the JSON path
         ├── InvalidLayer          a layer's bytes: names the offset

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from enum import IntFlag
+from functools import cache
 from typing import NamedTuple, Protocol
 
 from layerscope.analysis.content import Digests
@@ -26,7 +27,7 @@ class Aspect(IntFlag):
     @property
     def words(self) -> tuple[str, ...]:
         """The aspects as documents name them, in this order."""
-        return tuple(word for bit, word in _WORDS.items() if self & bit)
+        return _words(self)
 
 
 _WORDS = {
@@ -38,6 +39,13 @@ _WORDS = {
     Aspect.LINK: "link",
     Aspect.MTIME: "mtime",
 }
+
+
+@cache
+def _words(aspects: Aspect) -> tuple[str, ...]:
+    # a hundred thousand rows hold a handful of these, and flags are slow to test
+    return tuple(word for bit, word in _WORDS.items() if aspects & bit)
+
 
 UNSETTLED = 128
 """Set beside the aspects where two files are of one size, so that only their bytes can tell."""

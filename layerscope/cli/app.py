@@ -54,29 +54,31 @@ Examples:
 
 _DIFF_EXAMPLES = """\b
 Examples:
-  layerscope diff my-app.tar 3 7                        what layers 4 to 7 did; 3..7 says the same
-  layerscope diff my-app.tar 3 7 --own                  the entries of layer 3 and those of layer 7
-  layerscope diff v1.tar v2.tar                         two images: in a terminal, side by side
-  layerscope diff v1.tar v2.tar --path /etc --patch     how texts in /etc differ
-  layerscope diff v1.tar v2.tar --stat --no-tui         which directories grew
+  layerscope diff my-app.tar 3 7           what layers 4 to 7 did (or 3..7)
+  layerscope diff my-app.tar 3 7 --own     the entries of both layers
+  layerscope diff v1.tar v2.tar            two images
+  layerscope diff v1.tar v2.tar --stat     which directories grew
+  layerscope diff v1.tar v2.tar --patch --path /etc
   layerscope diff two.tar two.tar --image v1 --image v2
   layerscope diff v1.tar v2.tar --json | jq '.changes[] | [.change, .path]'
 
-Status with --exit-code: 0 if nothing differs, 1 if anything does, 2 if that cannot be told."""
+Status with --exit-code: 0 if nothing differs, 1 if anything does, 2 if that
+cannot be told."""
 
 _HISTORY_EXAMPLES = """\b
 Examples:
   layerscope history my-app.tar /etc/passwd
-  layerscope history my-app.tar /root/.ssh/id_rsa       one that a later layer deleted
-  layerscope history my-app:v1 /etc/passwd --json | jq '.events[] | [.layer, .change]'"""
+  layerscope history my-app.tar /root/.ssh/id_rsa    deleted since, or not
+  layerscope history my-app:v1 /etc/passwd --json | jq '.events[].layer'"""
 
 _CAT_EXAMPLES = """\b
 Examples:
   layerscope cat my-app.tar /etc/nginx/nginx.conf
-  layerscope cat my-app.tar /root/.ssh/id_rsa --layer 4 one that a later layer deleted
+  layerscope cat my-app.tar /root/.ssh/id_rsa --layer 4    deleted since
   layerscope cat my-app.tar /usr/sbin/nginx | sha256sum
 
-On a terminal, control characters of a text are escapes, and binary data is not shown."""
+On a terminal, control characters of a text are escapes, and binary data is
+not shown."""
 
 _EXTRACT_EXAMPLES = """\b
 Examples:
@@ -85,7 +87,8 @@ Examples:
   layerscope extract my-app.tar /srv/state --layer 6 --to out
   sudo layerscope extract my-app.tar / --to rootfs --owner --setuid --devices
 
-Nothing is written outside DIR, and no link is followed. If anything fails, DIR is as it was."""
+Nothing is written outside DIR, and no link is followed. If anything fails, DIR
+is as it was."""
 
 _CHECK_EXAMPLES = """\b
 Examples:

@@ -81,5 +81,6 @@ def _left_out(left_out: Sequence["LeftOut"]) -> Iterator[str]:
     for each in left_out:
         by_reason.setdefault(each.reason, []).append(printable_name(path_text(each.path)))
     for reason, names in by_reason.items():
-        more = f" (and {plural(len(names) - 1, 'path')} more for that reason)" if len(names) > 1 else ""
+        others = plural(len(names) - 1, "more path")
+        more = f" (and {others} for that reason)" if len(names) > 1 else ""
         yield f"left out {names[0]}: {reason}{more}"

@@ -31,7 +31,9 @@ def imported(*arguments: str | Path) -> set[str]:
     return set(finished.stderr.split())
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("tree", "--help")])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("--version",), ("tree", "--help"), ("diff", "--help"), ("extract", "--help")]
+)
 def test_help_and_version_import_next_to_nothing(arguments: tuple[str, ...]) -> None:
     modules = imported(*arguments)
     assert not modules & (HEAVY | {"rich", "msgspec", "layerscope.session.session", "layerscope.sources.open"})
@@ -42,7 +44,18 @@ def test_documents_import_no_screen(command: str) -> None:
     assert not imported(command, MY_APP, "--json") & (HEAVY | {"rich", "hashlib", "tempfile", "concurrent.futures"})
 
 
-@pytest.mark.parametrize("arguments", [(MY_APP,), ("layers", MY_APP), ("tree", MY_APP)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (MY_APP,),
+        ("layers", MY_APP),
+        ("tree", MY_APP),
+        ("diff", MY_APP, "1", "2"),
+        ("diff", MY_APP, MY_APP),
+        ("history", MY_APP, "/etc"),
+        ("cat", MY_APP, "/etc/passwd"),
+    ],
+)
 def test_tables_import_no_explorer(arguments: tuple[str | Path, ...]) -> None:
     modules = imported(*arguments)
     assert not modules & (HEAVY - {"logging"})
