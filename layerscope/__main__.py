@@ -2,14 +2,19 @@
 
 import sys
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command line and exit with its status."""
     try:
         from layerscope.cli.main import run  # noqa: PLC0415  # in here, Ctrl+C ends without a traceback
+
+        status = run(sys.argv[1:])
     except KeyboardInterrupt:
-        sys.exit(130)
-    sys.exit(run(sys.argv[1:]))
+        # `run` tells of the first one; this is another, before or behind it
+        status = _INTERRUPTED
+    sys.exit(status)
 
 
 if __name__ == "__main__":
