@@ -159,16 +159,17 @@ class VisibleRows:
                 levels.append(iter(self.children(node)))
 
     def toggle(self, row: int) -> Iterator[None]:
-        """Open the folder at the row, or close it; yields after each batch, and changes the rows at the end."""
+        """Open the folder at the row, or close it; yields after each batch, and has the rows behind it at the end."""
         node = self.nodes[row]
         was_open = self.is_open(node)
         self.flip(node)
         if was_open:
             del self.nodes[row + 1 : self._end_of(row)]
             return
-        below: Ints = array("I")
-        yield from self._grow(below, node)
-        self.nodes[row + 1 : row + 1] = below
+        behind = self.nodes[row + 1 :]
+        del self.nodes[row + 1 :]
+        yield from self._grow(self.nodes, node)
+        self.nodes.extend(behind)
 
     def flip(self, node: int) -> None:
         """Let a folder be open that is closed, or closed that is open, in the rows that are built next."""

@@ -226,8 +226,9 @@ class ExplorerScreen(FilesScreen):
         if self._state.layer:
             self._reader.prefer(self._state.layer)
         self._shows_image = False
-        self._show_details()
         self.files.rebuild(node)
+        # they lay out the screen anew: not before the answer is on it
+        self.call_after_refresh(self._show_details)
 
     def action_clear(self) -> None:
         """Clear the filter, or else the mark of a layer."""

@@ -29,7 +29,7 @@ class DiffDetails(EntryDetails):
         sides = [(name, tree.entry(row.node, side)) for name, side in (("before", BEFORE), ("after", AFTER))]
         known = [(name, entry) for name, entry in sides if entry is not None]
         lines = [f"{name:<7}{self._entry(tree, row.node, entry, name)}" for name, entry in known]
-        self.update(text.append("\n".join(lines), style="not bold"))
+        self.put(text.append("\n".join(lines), style="not bold"))
 
     def _difference(self, rows: DiffRows, row: TreeRow) -> str:
         tree, other = rows.diff_tree, rows.moves.get(row.node)

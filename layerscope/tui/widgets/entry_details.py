@@ -22,6 +22,7 @@ class EntryDetails(Static):
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
         super().__init__("", id=id, markup=False)
         self.glyphs = glyphs
+        self._laid_out = (0, 0)
 
     def show(self, rows: VisibleRows, row: TreeRow) -> None:
         """Show the entry of a row."""
@@ -33,11 +34,18 @@ class EntryDetails(Static):
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
         text = Text(f"/{printable_name(entry.path)}{self._target(entry)}\n", style="bold", overflow="fold")
         text.append(f" {self.glyphs.separator} ".join(part for part in parts if part), style="not bold")
-        self.update(text)
+        self.put(text)
 
     def say(self, text: str) -> None:
         """Show a sentence in place of an entry."""
-        self.update(Text(text, style="italic"))
+        self.put(Text(text, style="italic"))
+
+    def put(self, text: Text) -> None:
+        """Show a text; the screen is laid out anew, which costs most of a key, only where it takes other lines."""
+        width = max(1, self.content_size.width)
+        laid_out = (width, len(text.wrap(self.app.console, width)))
+        self.update(text, layout=laid_out != self._laid_out)
+        self._laid_out = laid_out
 
     def _target(self, entry: FileEntry) -> str:
         if entry.link is None:

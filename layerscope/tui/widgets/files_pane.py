@@ -72,21 +72,20 @@ class FilesPane(Vertical):
             return
         # a cursor at the top stays there, whatever comes to stand there
         self._wanted_node = (self.file_tree.node if self.file_tree.cursor else 0) if node is None else node
-        self._drive(rows, rows.build(), grows=True)
+        self._drive(rows, rows.build())
 
-    def _drive(self, rows: VisibleRows, building: Iterator[None], *, grows: bool) -> None:
-        """Do the work, at once if it takes no time; ``grows`` tells whether what is done so far can be shown."""
+    def _drive(self, rows: VisibleRows, building: Iterator[None]) -> None:
+        """Let rows grow: what is done at once is shown at once, and the rest while keys are answered."""
         self._growing = not run_for(building, FIRST_SLICE)
-        if grows or not self._growing:
-            self._show_rows(rows)
+        self._show_rows(rows)
         if self._growing:
-            self._go_on(rows, building, grows=grows)
+            self._go_on(rows, building)
 
     @work(exclusive=True, group="rows")
-    async def _go_on(self, rows: VisibleRows, building: Iterator[None], *, grows: bool) -> None:
+    async def _go_on(self, rows: VisibleRows, building: Iterator[None]) -> None:
         painted = time.monotonic()
         while not run_for(building, NEXT_SLICE):
-            if grows and time.monotonic() - painted > SECONDS_A_PICTURE:
+            if time.monotonic() - painted > SECONDS_A_PICTURE:
                 self.file_tree.grow()
                 self._show_frame(rows)
                 painted = time.monotonic()
@@ -136,7 +135,7 @@ class FilesPane(Vertical):
             self.rebuild(node)
             return
         self._wanted_node = node
-        self._drive(rows, rows.toggle(row), grows=False)
+        self._drive(rows, rows.toggle(row))
 
     def filter(self) -> None:
         """Open the filter."""

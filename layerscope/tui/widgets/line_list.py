@@ -191,7 +191,7 @@ class LineList(ScrollView, can_focus=True):
         """Return the strip of a line of the screen."""
         line, width = self.scroll_offset.y + y, self.line_width
         if line >= self.line_count():
-            return Strip.blank(width, self.rich_style)
+            return self._blank(width)
         item = self.item_at(line)
         state = self._cursor_state(item)
         key = (self.strip_key(item), line - self.lines_of(item).start, state, width)
@@ -202,13 +202,27 @@ class LineList(ScrollView, can_focus=True):
             strip = self._strips[key] = self._strip(item, line, state, width)
         return strip
 
+    def _blank(self, width: int) -> Strip:
+        strip = self._strips.get(width)
+        if strip is None:
+            strip = self._strips[width] = Strip.blank(width, self._base)
+        return strip
+
+    @property
+    def _base(self) -> Style:
+        """The widget's own style, which takes as long to work out as a line to draw."""
+        found = self._styles.get("")
+        if found is None:
+            found = self._styles[""] = self.rich_style
+        return found
+
     def _cursor_state(self, item: int) -> CursorState:
         if item != self.cursor:
             return CursorState.NONE
         return CursorState.FOCUSED if self.has_focus else CursorState.BLURRED
 
     def _strip(self, item: int, line: int, state: CursorState, width: int) -> Strip:
-        base = self.rich_style
+        base = self._base
         segments = self.draw(item, line - self.lines_of(item).start, width)
         strip = Strip([Segment(text, base + style if style else base) for text, style, _ in segments if text])
         strip = strip.adjust_cell_length(width, base)

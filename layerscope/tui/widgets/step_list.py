@@ -25,7 +25,9 @@ class StepList(LineList):
         return self.line_width < _TWO_LINES_BELOW
 
     def _heights(self) -> list[int]:
-        return [2 if self.two_lines and self.is_layer(item) else 1 for item in range(self.item_count())]
+        if not self.two_lines:
+            return [1] * self.item_count()
+        return [2 if self.is_layer(item) else 1 for item in range(self.item_count())]
 
     def line_count(self) -> int:
         """Return how many lines the steps take."""
