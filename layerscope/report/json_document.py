@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 SCHEMA_VERSION = 1
+
+Row = TypeVar("Row")
 
 _BATCH = 512
 """Rows handed to the file at once."""
@@ -22,13 +24,29 @@ def write_json(document: Mapping[str, object], file: TextIO) -> None:
 
 def write_json_rows(head: Mapping[str, object], name: str, rows: Iterable[Mapping[str, object]], file: TextIO) -> None:
     """Write a document whose last field, ``name``, lists the rows, one a line; they are never all in memory."""
+    _write_batches(head, name, map(_on_lines, _batches(rows)), file)
+
+
+def write_json_lines(head: Mapping[str, object], name: str, lines: Iterable[str], file: TextIO) -> None:
+    """Write the same document from rows that are JSON already, each without a line break."""
+    _write_batches(head, name, map(",\n".join, _batches(lines)), file)
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Yield the rows, many at once."""
+    waiting = iter(rows)
+    while batch := list(islice(waiting, _BATCH)):
+        yield batch
+
+
+def _write_batches(head: Mapping[str, object], name: str, batches: Iterable[str], file: TextIO) -> None:
     from json import JSONEncoder  # noqa: PLC0415
 
     encode = JSONEncoder().encode
     _write(f"{encode(head)[:-1]}, {encode(name)}: [", file)
-    waiting, separator = iter(rows), "\n"
-    while batch := list(islice(waiting, _BATCH)):
-        _write(separator + _on_lines(batch), file)
+    separator = "\n"
+    for batch in batches:
+        _write(separator + batch, file)
         separator = ",\n"
     _write("\n]}\n", file)
 

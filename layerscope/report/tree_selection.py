@@ -26,12 +26,13 @@ class TreeSelection:
 
     def _walk(self, tree: LayeredTree, *, as_strings: bool) -> Iterator[tuple[int, str]]:
         """Go down from the root; what waits is a node with its path, or with a slash after it for what is below it."""
+        is_shown, layer, every_change = tree.is_shown, self.layer, len(self.changes) == len(ChangeKind)
         waiting = self._below(tree, 0, "/", as_strings=as_strings)
         while waiting:
             path, node = waiting.pop()
             if path[-1] == "/":
                 waiting += self._below(tree, node, path, as_strings=as_strings)
-            elif self._selects(tree, node):
+            elif is_shown(node, layer) and (every_change or tree.index.change(node, layer) in self.changes):
                 yield node, path
 
     def _below(self, tree: LayeredTree, folder: int, prefix: str, *, as_strings: bool) -> list[tuple[str, int]]:
@@ -47,11 +48,6 @@ class TreeSelection:
             found.sort()
         found.reverse()
         return found
-
-    def _selects(self, tree: LayeredTree, node: int) -> bool:
-        if not tree.is_shown(node, self.layer):
-            return False
-        return len(self.changes) == len(ChangeKind) or tree.index.change(node, self.layer) in self.changes
 
     def _goes_below(self, tree: LayeredTree, folder: int) -> bool:
         if self.depth is not None and tree.index.depths[folder] >= self.depth:

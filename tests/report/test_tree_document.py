@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from hypothesis import strategies as st
 from layerscope.analysis.change import ChangeKind
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
-from layerscope.report.tree_document import tree_entries, write_tree_document
+from layerscope.report.tree_document import entry_lines, write_tree_document
 from layerscope.report.tree_selection import TreeSelection
 from layerscope.session.session import open_image
 from layerscope.session.stack import LayerStack
@@ -57,8 +58,12 @@ def small(tmp_path: Path) -> LayeredTree:
     return tree_of(docker_archive(tmp_path / "image.tar", image(BASE, TOP)))
 
 
+def parsed_rows(tree: LayeredTree, selection: TreeSelection) -> Iterator[Any]:
+    return map(json.loads, entry_lines(tree, selection))
+
+
 def rows(tree: LayeredTree, selection: TreeSelection) -> dict[str, Any]:
-    return {row["path"]: row for row in tree_entries(tree, selection)}
+    return {row["path"]: row for row in parsed_rows(tree, selection)}
 
 
 def test_a_whole_document(tmp_path: Path) -> None:
@@ -148,7 +153,7 @@ def test_only_some_levels(small: LayeredTree) -> None:
 
 
 def test_the_largest_first(small: LayeredTree) -> None:
-    sizes = [row["size"] for row in tree_entries(small, TreeSelection(1, by_size=True))]
+    sizes = [row["size"] for row in parsed_rows(small, TreeSelection(1, by_size=True))]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[:3] == [9, 7, 5]
 
@@ -183,11 +188,11 @@ def test_any_selection_is_the_whole_tree_less_what_is_not_asked_for(
             entries.paths.append(path)
         stack.apply(number, entries)
     tree, last = stack.tree(), len(layers)
-    everything = list(tree_entries(tree, TreeSelection(last)))
+    everything = list(parsed_rows(tree, TreeSelection(last)))
     assert [row["path"] for row in everything] == sorted(row["path"] for row in everything)
     assert len(everything) == len(list(tree.rows(last)))
     words = {change.word for change in changes}
-    selected = list(tree_entries(tree, TreeSelection(last, frozenset(changes), depth=2)))
+    selected = list(parsed_rows(tree, TreeSelection(last, frozenset(changes), depth=2)))
     assert selected == [row for row in everything if row["change"] in words and row["path"].count("/") <= 2]
 
 
@@ -195,6 +200,6 @@ def test_the_same_image_has_the_same_tree_in_every_form() -> None:
     forms = ("my-app-v2.tar", "my-app-v2.oci.tar", "my-app-v2-zstd")
     trees = [tree_of(SAMPLES / form) for form in forms]
     for layer_number in range(1, 7):
-        first, *others = [list(tree_entries(tree, TreeSelection(layer_number))) for tree in trees]
+        first, *others = [list(parsed_rows(tree, TreeSelection(layer_number))) for tree in trees]
         assert first
         assert all(other == first for other in others)
