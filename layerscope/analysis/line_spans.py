@@ -9,6 +9,9 @@ Spans = tuple[tuple[int, int], ...]
 _LONGEST_LINE = 500
 """Of longer lines, no more is told than what is equal at both ends."""
 
+_MOST_PAIRS = 40_000
+"""Words of both lines, multiplied: beyond, no more is told either. So many take some milliseconds at worst."""
+
 _LEAST_ALIKE = 0.4
 """Lines with less in common are two different lines: nothing in them is marked."""
 
@@ -22,6 +25,8 @@ def changed_spans(left: str, right: str) -> tuple[Spans, Spans]:
     if max(len(left), len(right)) > _LONGEST_LINE:
         return _middle(left, right)
     words, others = _WORDS.findall(left), _WORDS.findall(right)
+    if len(words) * len(others) > _MOST_PAIRS:
+        return _middle(left, right)
     matcher = SequenceMatcher(None, words, others, autojunk=False)
     equal = sum(sum(map(len, words[block.a : block.a + block.size])) for block in matcher.get_matching_blocks())
     if 2 * equal < _LEAST_ALIKE * (len(left) + len(right)):

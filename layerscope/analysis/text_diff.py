@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from layerscope.analysis.line_matching import match_lines
 from layerscope.analysis.line_spans import Spans, changed_spans
@@ -12,16 +13,11 @@ _CONTEXT = 3
 
 @dataclass(frozen=True, slots=True)
 class DiffRow:
-    """One row: lines by their places, from 0, on the left, the right, or both.
-
-    On a row with both that are not equal, ``left_spans`` and ``right_spans`` are the characters that changed.
-    """
+    """One row: lines by their places, from 0, on the left, the right, or both."""
 
     left: int | None
     right: int | None
     changed: bool
-    left_spans: Spans = ()
-    right_spans: Spans = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +62,12 @@ class TextDiff:
         changed = [row for row in self.rows if row.changed]
         return sum(row.left is not None for row in changed), sum(row.right is not None for row in changed)
 
+    def spans(self, row: DiffRow) -> tuple[Spans, Spans]:
+        """Return the characters that changed in the lines of a row, left and right; computed for who shows the row."""
+        if row.left is None or row.right is None or not row.changed:
+            return (), ()
+        return changed_spans(self.left[row.left].text, self.right[row.right].text)
+
     def hunks(self, context: int = _CONTEXT) -> Iterator[Hunk]:
         """Yield the changed rows with so many equal ones around them; hunks that meet are one."""
         first = last = -1
@@ -103,23 +105,19 @@ def unified(rows: Sequence[DiffRow]) -> Iterator[tuple[str, DiffRow]]:
 
 
 def diff_texts(left: Sequence[TextLine], right: Sequence[TextLine]) -> TextDiff:
-    """Compare two texts line by line, the ends of lines included, and lines that belong together by characters."""
+    """Compare two texts line by line, the ends of lines included."""
     match = match_lines(left, right)
     rows: list[DiffRow] = []
     at = other_at = 0
     for one, other in [*match.pairs, (len(left), len(right))]:
-        rows += _replaced(left, right, range(at, one), range(other_at, other))
+        rows += _replaced(range(at, one), range(other_at, other))
         if one < len(left):
             rows.append(DiffRow(one, other, changed=False))
         at, other_at = one + 1, other + 1
     return TextDiff(left, right, tuple(rows), match.rough)
 
 
-def _replaced(left: Sequence[TextLine], right: Sequence[TextLine], one: range, other: range) -> Iterator[DiffRow]:
+def _replaced(one: range, other: range) -> Iterator[DiffRow]:
     """Yield the rows of a block: its lines beside each other, as far as both sides have some."""
-    for place, other_place in zip(one, other, strict=False):
-        spans = changed_spans(left[place].text, right[other_place].text)
-        yield DiffRow(place, other_place, True, *spans)
-    paired = min(len(one), len(other))
-    yield from (DiffRow(place, None, changed=True) for place in one[paired:])
-    yield from (DiffRow(None, place, changed=True) for place in other[paired:])
+    for place, other_place in zip_longest(one, other):
+        yield DiffRow(place, other_place, changed=True)

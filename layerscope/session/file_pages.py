@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from threading import Lock
 
 from layerscope.errors import FormatError
@@ -10,6 +11,9 @@ from layerscope.session.compared_bytes import OpenedTree
 
 PAGE_SIZE = 64 * 1024
 _PIECE = 4 * PAGE_SIZE
+_LEAST = 512
+"""What is read at once where a layer breaks off."""
+
 _MOST_PAGES = 256
 """Pages that are kept: 16 MB."""
 
@@ -54,12 +58,23 @@ class FilePages:
                     self._pages.setdefault((offset + start) // PAGE_SIZE, data[start : start + PAGE_SIZE])
 
     def read_past(self, offset: int, size: int) -> bytes:
-        """Return bytes that are not kept; raises FormatError, and remembers why."""
+        """Return bytes that are not kept, of a broken layer those before the break.
+
+        Raises FormatError where there are none, and remembers why.
+        """
         try:
             return self._contents.read_range(self._file, offset, size)
         except FormatError as error:
             self.problem = str(error)
-            raise
+            saved = b"".join(self._before_break(offset, size))
+            if not saved:
+                raise
+            return saved
+
+    def _before_break(self, offset: int, size: int) -> Iterator[bytes]:
+        with suppress(FormatError):
+            for at in range(offset, offset + size, _LEAST):
+                yield self._contents.read_range(self._file, at, min(_LEAST, offset + size - at))
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the whole file; raises FormatError, and remembers why."""

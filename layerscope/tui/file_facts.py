@@ -1,13 +1,14 @@
 """What the head of a file view says of a version: in lines, the most important first."""
 
 from collections.abc import Iterator
+from posixpath import dirname, join, normpath
 
 from rich.text import Text
 
 from layerscope.analysis.capabilities import XATTR, capabilities_text
 from layerscope.analysis.mode_words import mode_words
+from layerscope.analysis.text_index import TextIndex
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.session.file_text import FileText
 from layerscope.session.file_version import FileVersion, Shown, made_by
 from layerscope.text import human_share, human_size, mode_text, plural, printable_line, printable_name
 from layerscope.tui.file_state import FileState, OpenFile
@@ -24,9 +25,10 @@ def file_head(state: FileState, glyphs: Glyphs) -> Text:
     version, shown = state.version, state.shown
     text = Text(path_with_target(version, shown, glyphs), style="bold", overflow="fold")
     described = shown_entry(version, shown)
-    what = [_description(state), *_size(state), *(["sha256 " + state.digest] if state.digest else [])]
-    for parts in (what, list(metadata(described)), list(_story(state))):
-        text.append("\n" + separator.join(part for part in parts if part), style="not bold")
+    digest = f"sha256 {state.digest}" if state.digest else ""
+    for parts in ([_description(state), *_size(state)], metadata(described), [digest], _story(state)):
+        line = separator.join(part for part in parts if part)
+        text.append(f"\n{line}" if line else "", style="not bold")
     return text
 
 
@@ -42,8 +44,9 @@ def path_with_target(version: FileVersion, shown: Shown, glyphs: Glyphs) -> str:
     path = f"{path} {glyphs.arrow} {target}"
     if shown.leads_to is None:
         return path
-    real = "/" + printable_name(version.opened.tree.index.path(shown.leads_to))
-    return path if real == target else f"{path} (that is {real})"
+    real = version.opened.tree.index.path(shown.leads_to)
+    is_plain = normpath(join(b"/", dirname(entry.path), entry.link)).lstrip(b"/") == real
+    return path if is_plain else f"{path} (that is /{printable_name(real)})"
 
 
 def shown_entry(version: FileVersion, shown: Shown) -> FileEntry:
@@ -75,9 +78,9 @@ def _description(state: FileState) -> str:
 
 
 def _size(state: FileState) -> Iterator[str]:
-    if state.file is None:
+    if state.shown.file is None:
         return
-    size = state.file.pages.size
+    size = state.opened.contents.size(state.shown.file)
     exact = plural(size, "byte")
     yield f"{human_size(size)} ({exact})" if size >= _EXACT else exact
 
@@ -94,10 +97,15 @@ def _story(state: FileState) -> Iterator[str]:
         yield f"removed by layer {version.removed_by}"
 
 
-def text_words(text: FileText) -> Iterator[str]:
+def text_words(file: OpenFile) -> Iterator[str]:
     """Yield how a text is encoded, and how its lines end, as far as that is known."""
-    index = text.index
-    yield index.encoding.word
+    if file.encoding is None:
+        yield "No text, shown as Latin-1"
+        return
+    yield file.encoding.word
+    if file.text is None:
+        return
+    index = file.text.index
     if index.line_feeds:
         ends = {"LF": index.line_feeds - index.crlfs, "CRLF": index.crlfs}
         yield " and ".join(name for name, count in ends.items() if count)
@@ -114,12 +122,15 @@ def position_words(file: OpenFile, seen: range, row_size: int, *, is_text: bool)
     if not is_text or file.text is None:
         at = seen.start * row_size
         yield f"from {at:#x}, {human_share(at, file.pages.size) or '0 %'} of {plural(file.pages.size, 'byte')}"
-        return
-    index = file.text.index
+    else:
+        yield from _lines_seen(file.text.index, seen)
+    if file.pages.problem:
+        yield f"the rest cannot be read: {printable_line(file.pages.problem)}"
+
+
+def _lines_seen(index: TextIndex, seen: range) -> Iterator[str]:
     if seen:
         lines = index.lines if index.is_finished else index.line_feeds
         yield f"line {index.line_of(seen.start) + 1:,} to {index.line_of(seen.stop - 1) + 1:,} of {lines:,}"
-    if file.pages.problem:
-        yield f"the rest cannot be read: {printable_line(file.pages.problem)}"
-    elif not index.is_finished:
-        yield f"counted {human_share(index.size, file.pages.size)}"
+    if not index.is_finished:
+        yield f"{human_size(index.size)} counted"

@@ -63,7 +63,7 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Where to go as soon as that place is known: a line from 0, an offset in bytes, or the end where neither is."""
+    """Where to go as soon as that place is known: a line, from 0, or an offset in bytes."""
 
     line: int | None = None
     offset: int | None = None

@@ -42,6 +42,21 @@ class ShownLine:
         """Yield where parts of the row are shown."""
         return (self.span(*span) for span in spans)
 
+    def part(self, left: int, width: int) -> tuple[Span, int]:
+        """Return the part that is seen from a column on, and how many cells before it show half a character only."""
+        if self.text.isascii():
+            return (min(left, len(self.text)), min(left + width, len(self.text))), 0
+        start, column = 0, 0
+        while start < len(self.text) and column < left:
+            column += _cells(self.text[start])
+            start += 1
+        end, empty = start, column - left if column > left else 0
+        column = empty
+        while end < len(self.text) and column < width:
+            column += _cells(self.text[end])
+            end += 1
+        return (start, end), empty
+
     def wrapped(self, width: int) -> list[Span]:
         """Return the parts of the text that fill a line of so many cells each; one that is empty for no text."""
         if self.text.isascii():

@@ -14,6 +14,9 @@ _LONGEST_LINE = 2_000
 _LONGEST_TEXT = 200_000
 """Characters of a line, and of all lines together, that are worth their colours: pygments does a million a second."""
 
+_LOOKED_AT = 4096
+"""Bytes that tell which of several languages a text is in."""
+
 _SHELLS = ("sh", "dash", "ash", "busybox")
 _LIKE_SHELL = ("os-release", "profile", "environment", ".env", "bash.bashrc", ".profile")
 
@@ -37,7 +40,8 @@ def find_lexer(path: bytes, head: bytes) -> "Lexer | None":
     from pygments.lexers import get_lexer_by_name  # noqa: PLC0415  # 30 ms, in a worker
     from pygments.util import ClassNotFound  # noqa: PLC0415
 
-    for alias in _aliases(path.rpartition(b"/")[2].decode("utf-8", "replace"), interpreter_of(head)):
+    name, text = path.rpartition(b"/")[2].decode("utf-8", "replace"), head[:_LOOKED_AT].decode("utf-8", "replace")
+    for alias in _aliases(name, text, interpreter_of(head)):
         try:
             return get_lexer_by_name(alias, stripnl=False, ensurenl=False)
         except ClassNotFound:
@@ -45,7 +49,8 @@ def find_lexer(path: bytes, head: bytes) -> "Lexer | None":
     return None
 
 
-def _aliases(name: str, interpreter: str | None) -> Iterator[str]:
+def _aliases(name: str, text: str, interpreter: str | None) -> Iterator[str]:
+    """Yield what pygments may call the language, the likeliest first."""
     from pygments.lexers import get_all_lexers, get_lexer_by_name  # noqa: PLC0415
 
     if interpreter:
@@ -60,7 +65,10 @@ def _aliases(name: str, interpreter: str | None) -> Iterator[str]:
         for _, aliases, patterns, _ in get_all_lexers(plugins=False)
         if aliases and any(fnmatchcase(name, pattern) for pattern in patterns)
     ]
-    yield from sorted(fitting, key=lambda alias: -float(get_lexer_by_name(alias).priority))
+    if len(fitting) > 1:
+        lexers = {alias: get_lexer_by_name(alias) for alias in fitting}
+        fitting.sort(key=lambda alias: (-lexers[alias].analyse_text(text), -lexers[alias].priority))
+    yield from fitting
 
 
 def tones_of(lexer: "Lexer", lines: Sequence[str]) -> list[list[ToneSpan]] | None:

@@ -99,8 +99,8 @@ def test_other_ends_of_lines_are_a_change() -> None:
 
 
 def test_lines_that_belong_together_tell_which_words_changed() -> None:
-    (row,) = [row for row in diff("a\nthe old way = 1\nb\n", "a\nthe new way = 1\nb\n").rows if row.changed]
-    assert (row.left_spans, row.right_spans) == (((4, 7),), ((4, 7),))
+    found = diff("a\nthe old way = 1\nb\n", "a\nthe new way = 1\nb\nc\n")
+    assert [found.spans(row) for row in found.rows] == [((), ()), (((4, 7),), ((4, 7),)), ((), ()), ((), ())]
     assert changed_spans("abc", "xyz") == ((), ())
     assert changed_spans("same", "same") == ((), ())
     assert changed_spans("a b", "a b c") == ((), ((3, 5),))
@@ -112,6 +112,13 @@ def test_of_endless_lines_the_middle_is_told() -> None:
     assert changed_spans(left, right) == (((100_000, 100_003),), ((100_000, 100_005),))
     assert changed_spans("x" * 1000, "y" * 1000) == ((), ())
     assert changed_spans("x" * 1000, "x" * 1001) == ((), ((1000, 1001),))
+
+
+def test_lines_of_one_word_again_and_again_take_no_longer_than_others() -> None:
+    left = "x " * 230
+    started = time.process_time()
+    assert changed_spans(f"{left}one", f"{left}two") == (((460, 463),), ((460, 463),))
+    assert time.process_time() - started < 0.1
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,9 @@
 import random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from layerscope.analysis.text_encoding import TextEncoding, detect_encoding
-from layerscope.analysis.text_lines import LineEnd, LineIndex, TextLine, line_ends, split_lines
+from layerscope.analysis.text_lines import LineEnd, TextLine, line_ends, split_lines
 
 
 @pytest.mark.parametrize(
@@ -59,29 +57,3 @@ def test_marks_are_no_part_of_a_text_and_bytes_that_do_not_fit_show_as_such() ->
     assert split_lines(b"\xef\xbb\xbfa\n", TextEncoding.UTF_8_MARKED) == [TextLine("a", LineEnd.LF)]
     assert split_lines("a\nb".encode("utf-16"), TextEncoding.UTF_16_LE)[1] == TextLine("b", LineEnd.NONE)
     assert split_lines(b"a\xff\n", TextEncoding.UTF_8) == [TextLine("a\ufffd", LineEnd.LF)]
-
-
-encodings = st.sampled_from([TextEncoding.UTF_8, TextEncoding.UTF_16_LE, TextEncoding.UTF_16_BE, TextEncoding.LATIN_1])
-
-
-@given(st.text("ab\nĊ\u0a0a\u000a", max_size=60), encodings, st.integers(1, 7))
-def test_an_index_finds_the_lines_while_bytes_go_by(text: str, encoding: TextEncoding, width: int) -> None:
-    if encoding is TextEncoding.LATIN_1:
-        text = text.replace("Ċ", "x").replace("\u0a0a", "y")
-    data = encoding.mark + text.encode(encoding)
-    index = LineIndex(encoding)
-    for at in range(0, len(data), width):
-        index.feed(data[at : at + width])
-    lines = split_lines(data, encoding)
-    shown = []
-    for line in range(len(index)):
-        start, size = index.span(line)
-        part = data[start : start + size].decode(encoding).removeprefix("\ufeff")
-        shown.append(part.removesuffix("\n"))
-        if size:
-            assert index.line_at(start) == line
-            assert index.line_at(start + size - 1) == line
-    assert [text for text in shown if text or lines] == [line.text for line in lines] or data == encoding.mark
-    if lines:
-        start, size = index.span(0, len(index))
-        assert (start, size) == (0, len(data))

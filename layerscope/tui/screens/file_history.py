@@ -20,6 +20,7 @@ from layerscope.text import human_size, printable_line, printable_name
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.widgets.fact_table import Fact, FactColumn, FactTable
 from layerscope.tui.widgets.key_line import KeyLine
+from layerscope.tui.widgets.line_list import LineList
 
 _KEYS = (
     ("enter", "enter", "open"),
@@ -62,6 +63,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None]):
         #history { background: $panel; border: round $primary; }
         #titles { height: 1; color: $foreground 60%; }
         FactTable { height: auto; max-height: 30; }
+        #detail { height: auto; max-height: 6; margin-top: 1; }
         KeyLine { dock: none; padding: 0; }
         &.-ascii #history { border: ascii $primary; }
     }
@@ -89,6 +91,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None]):
         panel = Vertical(
             Static("comparing the versions", id="titles", markup=False),
             FactTable(self._glyphs),
+            Static("", id="detail", markup=False),
             KeyLine(),
             id="history",
         )
@@ -114,6 +117,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None]):
     def _show(self, cursor: int) -> None:
         self.table.show(_COLUMNS, [self._fact(place) for place in range(len(self._events))], cursor)
         self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
+        self._show_detail()
 
     def _fact(self, place: int) -> Fact:
         event = self._events[place]
@@ -127,7 +131,12 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None]):
             f"{event.entry.mode:04o}",
             printable_line(made_by(self._version.opened.image, event.layer)),
         )
-        return Fact(cells, style=_STYLES.get(event.change))
+        return Fact(cells, style=_STYLES.get(event.change), detail=cells[-1])
+
+    @on(LineList.Moved)
+    def _show_detail(self) -> None:
+        fact = self.table.fact
+        self.query_one("#detail", Static).update(Text(fact.detail if fact else "", overflow="fold"))
 
     @property
     def _chosen(self) -> FileVersion | None:

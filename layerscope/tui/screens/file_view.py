@@ -56,7 +56,7 @@ _KEYS_IN_LINE = (
 """What the last line shows while it works and fits: action, key, how it is written, its word. The help has all keys."""
 
 _KEYS_IN_PROMPT = (("enter", "enter", "go"), ("escape", "esc", "cancel"))
-_NEEDS_FILE = ("digest", "copy_content", "pager", "editor")
+_NEEDS_FILE = ("digest", "pager", "editor")
 _OF_THE_BODY = ("search", "next_hit", "go_to", "wrap", "invisibles", "bytes")
 
 
@@ -202,10 +202,12 @@ class FileScreen(Screen[None]):
         match action:
             case "version":
                 return len(self._state.versions) > 1
+            case "copy_content":
+                return self._state.file is not None and self._state.file.encoding is not None
             case "diff":
                 return self._state.before is not None
             case "follow":
-                return self._state.shown.leads_to is not None
+                return self._state.shown.leads_to is not None and self._state.shown.file is not None
         return True
 
     def action_press(self, key: str) -> None:
@@ -304,10 +306,10 @@ class FileScreen(Screen[None]):
     def action_copy_content(self) -> None:
         """Copy the text."""
         file = self._state.file
-        if file is None or file.encoding is None:
-            self._complain("Only text can be copied: this file is none.")
-        elif file.pages.size > _LARGEST_CLIP:
-            self._complain(f"Only up to {human_size(_LARGEST_CLIP)} can be copied to the clipboard.")
+        if file is None:
+            return
+        if file.pages.size > _LARGEST_CLIP:
+            self._complain(f"Only a text of up to {human_size(_LARGEST_CLIP)} can be copied to the clipboard.")
         else:
             self._read_text(file)
 

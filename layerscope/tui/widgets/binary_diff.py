@@ -1,8 +1,12 @@
 """Two files that are no text: sizes, types, digests, and the bytes around the first difference."""
 
+from itertools import zip_longest
+from typing import ClassVar
+
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
@@ -14,11 +18,16 @@ _HEX_WIDTH = 76
 """Cells that a line of hex takes."""
 
 _GAP = 3
+_NOTHING = Text("")
 
 
 class BinaryDiff(VerticalScroll):
     """Facts, and hex of both sides: beside each other where there is room."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "Down", show=False, id="bytes.down"),
+        Binding("k", "scroll_up", "Up", show=False, id="bytes.up"),
+    ]
     DEFAULT_CSS = """
     BinaryDiff { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
     BinaryDiff Static { height: auto; }
@@ -68,30 +77,36 @@ class BinaryDiff(VerticalScroll):
         if around is None:
             return Text("Both hold the same bytes.", Style(bold=True))
         text = Text(f"The first difference is at byte {around.offset:,} ({around.offset:#x}):\n\n", Style(bold=True))
-        sides = [
-            [self._line(line, spans) for line, spans in hex_lines(data, around.start, other)]
-            for data, other in ((around.before, around.after), (around.after, around.before))
-        ]
+        before = _lines(around.before, around.start, around.after)
+        after = _lines(around.after, around.start, around.before)
         if self.content_size.width >= 2 * _HEX_WIDTH + _GAP:
-            return text.append(_beside(*sides))
-        for mark, lines in zip("-+", sides, strict=True):
-            for line in lines or [Text("nothing more")]:
-                text.append(f"{mark} ", "not bold").append(line).append("\n")
-            text.append("\n")
-        return text
+            return text.append(_beside(before, after))
+        return text.append(_in_one_column(before, after))
 
-    def _line(self, line: str, spans: list[tuple[int, int]]) -> Text:
+
+def _lines(data: bytes, start: int, other: bytes) -> list[Text]:
+    """Return lines of hex, the bytes that the other side has not marked, and a word where there are no more."""
+    lines = []
+    for line, spans in hex_lines(data, start, other):
         text = Text(line, "not bold", no_wrap=True)
-        for start, end in spans:
-            text.stylize("bold reverse", start, end)
-        return text
+        for first, last in spans:
+            text.stylize("bold reverse", first, last)
+        lines.append(text)
+    return [*lines, Text("it ends here", "not bold italic")] if len(data) < len(other) else lines
 
 
 def _beside(left: list[Text], right: list[Text]) -> Text:
     text = Text()
-    for row in range(max(len(left), len(right))):
-        one = left[row] if row < len(left) else Text("nothing more" if row == len(left) else "", "not bold")
-        other = right[row] if row < len(right) else Text("nothing more" if row == len(right) else "", "not bold")
-        one.pad_right(_HEX_WIDTH + _GAP - one.cell_len)
-        text.append(one).append(other).append("\n")
+    for one, other in zip_longest(left, right, fillvalue=_NOTHING):
+        text.append(one).append(" " * (_HEX_WIDTH + _GAP - one.cell_len)).append(other).append("\n")
+    return text
+
+
+def _in_one_column(left: list[Text], right: list[Text]) -> Text:
+    text = Text()
+    for one, other in zip_longest(left, right, fillvalue=_NOTHING):
+        marked = (("  ", one),) if one.plain == other.plain else (("- ", one), ("+ ", other))
+        for mark, line in marked:
+            if line.plain:
+                text.append(mark, "not bold").append(line).append("\n")
     return text

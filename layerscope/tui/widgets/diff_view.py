@@ -215,8 +215,8 @@ class DiffView(RowView):
             yield *shown.span(start, end), self.style_of(tone)
         for span in shown.stand_ins:
             yield *span, self.style_of("stand-in")
-        changed = row.right_spans if side else row.left_spans
-        for start, end in changed:
+        changed = self._diff.spans(row) if self._diff is not None else ((), ())
+        for start, end in changed[side]:
             yield *shown.span(start, end), self.style_of(f"{_STYLES[side]}-span")
 
     def widest_seen(self) -> int:

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
+from layerscope.analysis.text_encoding import TextEncoding
 from layerscope.analysis.text_search import Found, Search, parse_search
 from layerscope.errors import FormatError, UsageError
 from layerscope.session.file_pages import PAGE_SIZE
@@ -61,7 +62,7 @@ class FileBody(Vertical):
         border-subtitle-color: $foreground 60%;
         #sentence { height: auto; padding: 0 1; text-style: italic; }
         &:focus-within { border: round $primary; }
-        .-ascii & { border: ascii $primary; }
+        &.-ascii, &.-ascii:focus-within { border: ascii $primary; }
     }
     """
 
@@ -110,11 +111,11 @@ class FileBody(Vertical):
     prompt = query_one(PromptLine)
 
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
+        super().__init__(id=id, classes="" if glyphs.has_unicode else "-ascii")
         self._glyphs = glyphs
         self._file: OpenFile | None = None
         self._lexer: Lexer | None = None
-        self._as_bytes = False
+        self._wants_text: bool | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
@@ -161,7 +162,9 @@ class FileBody(Vertical):
     @property
     def is_text(self) -> bool:
         """Whether a text is shown."""
-        return self._file is not None and self._file.encoding is not None and not self._as_bytes
+        if self._file is None:
+            return False
+        return self._file.encoding is not None if self._wants_text is None else self._wants_text
 
     @property
     def is_asking(self) -> bool:
@@ -174,16 +177,18 @@ class FileBody(Vertical):
         return self._file is not None and self._file.hits is not None
 
     def _show_content(self, file: OpenFile) -> None:
-        if self._as_bytes or file.encoding is None:
+        if not self.is_text:
             self.hex_view.show(file.pages)
             self._show_view(self.hex_view)
             self._prepare(file)
             return
-        if file.text is None:
-            file.text = FileText(file.pages, file.encoding)
+        if file.text is None or not file.text.index.is_finished:
+            # to count is to start anew: what was cancelled cannot be gone on with
+            file.text = FileText(file.pages, file.encoding or TextEncoding.LATIN_1)
         self.text_view.show(file.text, colours=self._lexer is not None)
         self._show_view(self.text_view)
-        self._count(file, file.text)
+        if not file.text.index.is_finished:
+            self._count(file, file.text)
 
     @work(thread=True, exit_on_error=False, group="look")
     def _look_at(self, file: OpenFile) -> None:
@@ -278,7 +283,8 @@ class FileBody(Vertical):
         if file is None or view is None:
             self.border_title = self.border_subtitle = ""
             return
-        self.border_title = separator.join(text_words(file.text)) if self.is_text and file.text else "Bytes"
+        words = text_words(file) if self.is_text else ("Bytes",)
+        self.border_title = separator.join(words)
         self.border_subtitle = separator.join(position_words(file, view.seen_rows(), ROW, is_text=self.is_text))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
@@ -291,7 +297,7 @@ class FileBody(Vertical):
             case "wrap" | "invisibles":
                 return self.is_text
             case "bytes":
-                return self._file is not None and self._file.encoding is not None
+                return self._file is not None
         return True
 
     def close_something(self) -> bool:
@@ -372,12 +378,12 @@ class FileBody(Vertical):
         self._show_frame()
         self.post_message(self.Changed())
         if hits is not None:
-            self._find(self._file, hits, is_text=self.is_text)
+            self._find(self._file, hits, self._file.text if self.is_text else None)
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="search")
-    def _find(self, file: OpenFile, hits: Hits, *, is_text: bool) -> None:
+    def _find(self, file: OpenFile, hits: Hits, text: FileText | None) -> None:
         worker = get_current_worker()
-        for found, is_due in find_all(hits.search, file.pages, file.encoding if is_text else None):
+        for found, is_due in find_all(hits.search, file.pages, text.index.encoding if text else None):
             if worker.is_cancelled:
                 return
             if is_due:
@@ -481,5 +487,5 @@ class FileBody(Vertical):
         """Show the bytes, or the text."""
         if self._file is not None:
             self.close_something()
-            self._as_bytes = not self._as_bytes
+            self._wants_text = not self.is_text
             self._show_content(self._file)

@@ -197,14 +197,14 @@ class RowView(ScrollView, can_focus=True):
         return 0, 0
 
     def style_of(self, name: str) -> Style:
-        """Return the style of a component class; a background only where it is not that of all."""
+        """Return the style of a component class; colours only where they are not those of all."""
         found = self._styles.get(name)
         if found is None:
             whole = self.get_component_rich_style(f"row-view--{name}")
-            own = None if whole.bgcolor == self.rich_style.bgcolor else whole.bgcolor
+            usual = self.rich_style
             found = Style(
-                color=whole.color,
-                bgcolor=own,
+                color=None if whole.color == usual.color else whole.color,
+                bgcolor=None if whole.bgcolor == usual.bgcolor else whole.bgcolor,
                 bold=whole.bold or None,
                 italic=whole.italic or None,
                 underline=whole.underline or None,

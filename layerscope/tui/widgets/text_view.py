@@ -1,11 +1,11 @@
 """A text file: line numbers, colours, wrapped or not, with what was searched for."""
 
+import sys
 from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.message import Message
-from textual.strip import Strip
 
 from layerscope.analysis.text_search import Search
 from layerscope.session.file_text import FileText, TextRow
@@ -54,6 +54,7 @@ class TextView(RowView):
         self._search: Search | None = None
         self._chosen: tuple[int, int] | None = None
         self._drawn_digits = 0
+        self._follows_end = False
         self.wrap = False
         self.invisibles = False
 
@@ -94,7 +95,8 @@ class TextView(RowView):
         found = self._line(row)
         if found is None:
             return
-        text_row, shown = found
+        text_row, _ = found
+        shown = self._shown(text_row, len(text_row.text))
         start, end = shown.span(*self._match_at(text_row, offset))
         if self.wrap:
             parts = shown.wrapped(self._room)
@@ -134,7 +136,20 @@ class TextView(RowView):
         if self._digits != self._drawn_digits:
             self._drawn_digits = self._digits
             self._strips.clear()
+        follows_end = self._follows_end
         super().grow()
+        if follows_end:
+            self.action_last()
+
+    def go_to(self, row: int, line: int = 0) -> None:
+        """Let a line of a row be the first that is seen."""
+        self._follows_end = False
+        super().go_to(row, line)
+
+    def action_last(self) -> None:
+        """Go to the end, and stay there while more rows come."""
+        super().action_last()
+        self._follows_end = self._text is not None and not self._text.index.is_finished
 
     def row_count(self) -> int:
         """Return how many rows are known."""
@@ -161,9 +176,16 @@ class TextView(RowView):
         return max(1, self.line_width - self._digits - 2)
 
     def widest_seen(self) -> int:
-        """Return how many cells the longest row that is seen takes."""
-        lines = (self._line(row) for row in self.seen_rows())
-        return max((cell_len(found[1].text) for found in lines if found), default=0)
+        """Return how many cells the longest row that is seen takes; of a very long one, no more than it may take."""
+        return max((self._cells(*found) for found in map(self._line, self.seen_rows()) if found), default=0)
+
+    def _cells(self, row: TextRow, shown: ShownLine) -> int:
+        return cell_len(shown.text) if len(row.text) <= self._most_characters else 2 * len(row.text)
+
+    @property
+    def _most_characters(self) -> int:
+        """So many characters of a row fill what is seen of it, even if half of them take no cell."""
+        return sys.maxsize if self.wrap else 2 * (self.left + self._room)
 
     def _line(self, row: int) -> tuple[TextRow, ShownLine] | None:
         found = self._lines.get(row)
@@ -174,10 +196,12 @@ class TextView(RowView):
                 return None
             if len(self._lines) > _MOST_LINES:
                 self._lines.clear()
-            end = text_row.end if self.invisibles else None
-            shown = shown_line(text_row.text, self._glyphs, end=end, invisibles=self.invisibles)
-            found = self._lines[row] = text_row, shown
+            found = self._lines[row] = text_row, self._shown(text_row, self._most_characters)
         return found
+
+    def _shown(self, row: TextRow, characters: int) -> ShownLine:
+        end = row.end if self.invisibles else None
+        return shown_line(row.text[:characters], self._glyphs, end=end, invisibles=self.invisibles)
 
     def draw(self, row: int, line: int, width: int) -> list[Segment] | None:  # noqa: ARG002  # the room is what counts
         """Return a line of a row."""
@@ -188,14 +212,10 @@ class TextView(RowView):
         number = str(text_row.line + 1) if line == 0 and not text_row.continued else ""
         base = self.rich_style
         gutter = Segment(f"{number:>{self._digits}}  ", base + self.style_of("number"))
-        start, end = shown.wrapped(self._room)[line] if self.wrap else (0, len(shown.text))
-        if not self.wrap:
-            # no more than can be seen: a row may have thousands of cells
-            end = min(end, self.left + self._room) if shown.text.isascii() else end
-        spans = [(first - start, last - start, style) for first, last, style in self._spans(row, text_row, shown)]
-        segments = styled(shown.text[start:end], base, spans)
-        if self.left and not self.wrap:
-            segments = list(Strip(segments).crop(self.left, self.left + self._room))
+        (start, end), empty = (shown.wrapped(self._room)[line], 0) if self.wrap else shown.part(self.left, self._room)
+        moved = empty - start
+        spans = [(first + moved, last + moved, style) for first, last, style in self._spans(row, text_row, shown)]
+        segments = styled(" " * empty + shown.text[start:end], base, spans)
         return [gutter, *segments]
 
     def _spans(self, row: int, text_row: TextRow, shown: ShownLine) -> Iterator[StyledSpan]:
