@@ -1,13 +1,13 @@
 """What to look for among the paths: plain text, a glob, or a regular expression."""
 
 import re
-import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from time import monotonic
 
+from layerscope.analysis.expression import Expression, Pattern
 from layerscope.analysis.path_index import PathIndex
-from layerscope.errors import UsageError
 
 REGEX_PREFIX = "re:"
 HEARTBEAT = -1
@@ -15,6 +15,10 @@ HEARTBEAT = -1
 
 _NAMES_A_BEAT = 4096
 _NOTHING = re.compile(rb"(?!)")
+_LITERAL_NAMES_A_BEAT = 1 << 16
+_SECONDS_A_BEAT = 0.005
+"""Between beats that an expression gives which is slow on each path."""
+
 _GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": r"[^/][\x80-\xbf]*+"}
 """A question mark is a character: a byte, and what continues it in UTF-8."""
 
@@ -27,27 +31,34 @@ class Query:
     """
 
     text: str
-    pattern: re.Pattern[bytes]
+    pattern: Pattern
     on_path: bool
     literal: bytes | None = None
 
     def hits(self, index: PathIndex) -> Iterator[int]:
-        """Yield the nodes that fit, ascending, and `HEARTBEAT` now and then."""
+        """Yield the nodes that fit, ascending, and `HEARTBEAT` now and then.
+
+        Raises UsageError where a regular expression takes too long.
+        """
         if self.literal is not None:
             return self._literal_hits(index, self.literal)
         return self._path_hits(index) if self.on_path else self._name_hits(index)
 
     def _literal_hits(self, index: PathIndex, literal: bytes) -> Iterator[int]:
-        """Search all names at once, as the one text they are."""
-        names, ends = index.names.lower(), index.name_ends
-        found, node = names.find(literal), 1
-        while found >= 0:
-            node = _node_at(index, found, node)
-            if found + len(literal) <= ends[node]:
-                yield node
-                found = names.find(literal, ends[node])
-            else:
-                found = names.find(literal, found + 1)
+        """Search many names at once, as the one text they are; to keep all of them in lower case costs memory."""
+        ends = index.name_ends
+        for first in range(1, len(index), _LITERAL_NAMES_A_BEAT):
+            start, last = ends[first - 1], min(first + _LITERAL_NAMES_A_BEAT, len(index)) - 1
+            names = index.names[start : ends[last]].lower()
+            found, node = names.find(literal), first
+            while found >= 0:
+                node = bisect_right(ends, start + found, node)
+                if start + found + len(literal) <= ends[node]:
+                    yield node
+                    found = names.find(literal, ends[node] - start)
+                else:
+                    found = names.find(literal, found + 1)
+            yield HEARTBEAT
 
     def _name_hits(self, index: PathIndex) -> Iterator[int]:
         search, names, start = self.pattern.search, index.names, 0
@@ -59,7 +70,7 @@ class Query:
             start = end
 
     def _path_hits(self, index: PathIndex) -> Iterator[int]:
-        search, folders = self.pattern.search, [b""]
+        search, folders, due = self.pattern.search, [b""], monotonic() + _SECONDS_A_BEAT
         for node in range(1, len(index)):
             depth = index.depths[node]
             del folders[depth:]
@@ -67,13 +78,9 @@ class Query:
             folders.append(path)
             if search(path):
                 yield node
-            elif not node % _NAMES_A_BEAT:
+            elif not node % _NAMES_A_BEAT or monotonic() > due:
                 yield HEARTBEAT
-
-
-def _node_at(index: PathIndex, offset: int, low: int) -> int:
-    """Return the node whose name holds the byte at the offset of the names; it is ``low`` or a later one."""
-    return bisect_right(index.name_ends, offset, low)
+                due = monotonic() + _SECONDS_A_BEAT
 
 
 def parse_query(text: str) -> Query | None:
@@ -87,21 +94,14 @@ def parse_query(text: str) -> Query | None:
         return None
     flags = 0 if any(map(str.isupper, text)) else re.IGNORECASE
     if text.startswith(REGEX_PREFIX):
-        return Query(text, _compiled(text.removeprefix(REGEX_PREFIX), flags), on_path=True)
+        return Query(text, Expression(text.removeprefix(REGEX_PREFIX), ignore_case=bool(flags)), on_path=True)
     on_path = "/" in text
     if "*" in text or "?" in text:
-        return Query(text, _compiled(glob_expression(text), flags | re.DOTALL), on_path)
+        glob = glob_expression(text).encode("utf-8", "surrogateescape")
+        return Query(text, re.compile(glob, flags | re.DOTALL), on_path)
     wanted = text.encode("utf-8", "surrogateescape")
     literal = wanted.lower() if flags and not on_path and text.isascii() else None
     return Query(text, re.compile(re.escape(wanted), flags), on_path, literal)
-
-
-def _compiled(expression: str, flags: int) -> re.Pattern[bytes]:
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return re.compile(expression.encode("utf-8", "surrogateescape"), flags)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise UsageError(f"{expression!r} is no regular expression: {error}") from error
 
 
 def glob_expression(text: str) -> str:

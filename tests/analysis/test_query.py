@@ -5,6 +5,7 @@ from entries import file, layer, stacked
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from layerscope.analysis import query as query_module
 from layerscope.analysis.path_index import PathIndex, build_path_index
 from layerscope.analysis.query import HEARTBEAT, Query, parse_query
 from layerscope.errors import UsageError
@@ -114,7 +115,7 @@ def test_a_regular_expression_is_for_the_path() -> None:
     assert found("re:(s|doc)$", *WEB) == ["etc/hosts", "etc/nginx/Mime.types", "usr/share/doc"]
 
 
-@pytest.mark.parametrize("text", ["re:[", "re:(", "re:*", "re:(?P<a", "re:a{99999999999999}", r"re:\u", "re:(?<=a*)"])
+@pytest.mark.parametrize("text", ["re:[", "re:(", "re:*", "re:(?P<a", "re:a{99999999999999}", r"re:\u", "re:[z-a]"])
 def test_a_broken_regular_expression_is_told_of(text: str) -> None:
     with pytest.raises(UsageError):
         parse_query(text)
@@ -154,6 +155,34 @@ def test_a_long_search_without_a_hit_comes_up_for_air() -> None:
     index = index_of(*(f"file-{number}" for number in range(10_000)))
     for text in ("zzz*", "a/z", "re:zzz"):
         assert list(query(text).hits(index)).count(HEARTBEAT) >= 2
+
+
+def test_plain_text_comes_up_for_air_and_misses_nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_module, "_LITERAL_NAMES_A_BEAT", 3)
+    index = index_of(*(f"file-{number}" for number in range(10)))
+    hits = list(query("e-").hits(index))
+    assert [node for node in hits if node != HEARTBEAT] == list(range(1, 11))
+    assert hits.count(HEARTBEAT) >= 3
+
+
+ENDLESS = "re:(a|aa)+$"
+
+
+def test_an_expression_that_takes_too_long_is_given_up_in_one_sentence() -> None:
+    index = index_of("short", "a" * 200 + "!")
+    with pytest.raises(UsageError, match=r"the expression '\(a\|aa\)\+\$' takes too long"):
+        list(query(ENDLESS).hits(index))
+
+
+def test_what_was_found_before_an_expression_is_given_up_is_told() -> None:
+    hits = query(ENDLESS).hits(index_of("a", "b" + "a" * 200 + "!"))
+    assert next(hits) == 1
+
+
+def test_an_expression_that_is_slow_on_each_path_comes_up_for_air(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_module, "_SECONDS_A_BEAT", 0)
+    index = index_of("b", "c", "d")
+    assert list(query("re:a").hits(index)).count(HEARTBEAT) >= 1
 
 
 alphabet = "aAbB.é"
