@@ -66,6 +66,16 @@ async def test_a_broken_regular_expression_says_why(web: Path) -> None:
         assert at.tree() == ["etc/", "~ hosts"]
 
 
+async def test_an_expression_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    unlucky = layer(file("a" * 60 + "b"), file("etc/hosts"))
+    async with journey(docker_archive(tmp_path / "unlucky.tar", image(unlucky))) as at:
+        await at.filter("re:(a|aa)+$")
+        await at.settle()
+        assert "takes too long" in at.entry()
+        await at.press("escape")
+        assert "+ etc/" in at.tree()
+
+
 async def test_case_counts_where_a_capital_is_typed(web: Path) -> None:
     async with journey(web) as at:
         await at.filter("mime")

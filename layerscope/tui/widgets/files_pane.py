@@ -76,20 +76,34 @@ class FilesPane(Vertical):
 
     def _drive(self, rows: VisibleRows, building: Iterator[None]) -> None:
         """Let rows grow: what is done at once is shown at once, and the rest while keys are answered."""
-        self._growing = not run_for(building, FIRST_SLICE)
+        try:
+            self._growing = not run_for(building, FIRST_SLICE)
+        except UsageError as error:
+            self._give_up(rows, error)
+            return
         self._show_rows(rows)
         if self._growing:
             self._go_on(rows, building)
 
+    def _give_up(self, rows: VisibleRows, error: UsageError) -> None:
+        """Say why the rows end here: an expression takes too long."""
+        self._growing = False
+        self._show_rows(rows)
+        self.entry_details.say(printable_line(str(error)))
+
     @work(exclusive=True, group="rows")
     async def _go_on(self, rows: VisibleRows, building: Iterator[None]) -> None:
         painted = time.monotonic()
-        while not run_for(building, NEXT_SLICE):
-            if time.monotonic() - painted > SECONDS_A_PICTURE:
-                self.file_tree.grow()
-                self._show_frame(rows)
-                painted = time.monotonic()
-            await asyncio.sleep(0)
+        try:
+            while not run_for(building, NEXT_SLICE):
+                if time.monotonic() - painted > SECONDS_A_PICTURE:
+                    self.file_tree.grow()
+                    self._show_frame(rows)
+                    painted = time.monotonic()
+                await asyncio.sleep(0)
+        except UsageError as error:
+            self._give_up(rows, error)
+            return
         self._growing = False
         self._show_rows(rows)
 
