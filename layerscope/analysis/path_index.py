@@ -125,6 +125,14 @@ class PathIndex:
         """Return all occurrences of the node, in the order of layers."""
         return range(self.firsts[node], self.firsts[node + 1])
 
+    def repeated(self, layer: int) -> Iterator[int]:
+        """Yield the nodes, ascending, that the layer holds again unchanged; it costs what all layers repeated."""
+        found = self.changes.find(ChangeKind.UNCHANGED)
+        while found >= 0:
+            if self.layers[found] == layer and self.rows[found] >= 0:
+                yield self.node_of(found)
+            found = self.changes.find(ChangeKind.UNCHANGED, found + 1)
+
     def node_of(self, occurrence: int) -> int:
         """Return the node that an occurrence speaks of."""
         return bisect_right(self.firsts, occurrence) - 1

@@ -72,6 +72,7 @@ class VisibleRows:
         self.folds = folds
         self.nodes: Ints = array("I")
         self.matches = 0
+        self._above_repeated: set[int] = set()
         self._flags: bytearray | None = None
 
     def __len__(self) -> int:
@@ -79,9 +80,22 @@ class VisibleRows:
 
     def build(self) -> Iterator[None]:
         """Fill the rows from the top; yields after each batch."""
+        if self.view.scope is Scope.OWN and not self.view.changes_only:
+            yield from self._mark_above_repeated()
         if self.view.query is not None:
             yield from self._find(self.view.query)
         yield from self._grow(self.nodes, 0)
+
+    def _mark_above_repeated(self) -> Iterator[None]:
+        """Note the folders above what the layer only repeated: it may hold no entry for them."""
+        index = self.tree.index
+        for count, node in enumerate(index.repeated(self.view.layer)):
+            if not count % _ROWS_A_BATCH:
+                yield
+            for folder in index.ancestors(node):
+                if folder in self._above_repeated:
+                    break
+                self._above_repeated.add(folder)
 
     def _find(self, query: Query) -> Iterator[None]:
         """Flag what the query hits, the folders above it, and all below a folder that it hits."""
@@ -113,7 +127,8 @@ class VisibleRows:
         if self.view.changes_only:
             return index.change(node, layer) is not ChangeKind.UNCHANGED or index.touches_below(node, layer)
         if self.view.scope is Scope.OWN:
-            return index.own_occurrence(node, layer) >= 0 or index.touches_below(node, layer)
+            is_above = node in self._above_repeated or index.touches_below(node, layer)
+            return is_above or index.own_occurrence(node, layer) >= 0
         return self.tree.is_shown(node, layer)
 
     def children(self, folder: int) -> list[int]:
