@@ -19,8 +19,9 @@ _LITERAL_NAMES_A_BEAT = 1 << 16
 _SECONDS_A_BEAT = 0.005
 """Between beats that an expression gives which is slow on each path."""
 
-_GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": r"[^/][\x80-\xbf]*+"}
-"""A question mark is a character: a byte, and what continues it in UTF-8."""
+_GLOB_STARS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
+_CHARACTER = r"[^/][\x80-\xbf]*+"
+"""What a question mark stands for: a byte, and what continues it in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Query:
         """Search many names at once, as the one text they are; to keep all of them in lower case costs memory."""
         ends = index.name_ends
         for first in range(1, len(index), _LITERAL_NAMES_A_BEAT):
+            if first > 1:
+                yield HEARTBEAT
             start, last = ends[first - 1], min(first + _LITERAL_NAMES_A_BEAT, len(index)) - 1
             names = index.names[start : ends[last]].lower()
             found, node = names.find(literal), first
@@ -58,7 +61,6 @@ class Query:
                     found = names.find(literal, ends[node] - start)
                 else:
                     found = names.find(literal, found + 1)
-            yield HEARTBEAT
 
     def _name_hits(self, index: PathIndex) -> Iterator[int]:
         search, names, start = self.pattern.search, index.names, 0
@@ -106,11 +108,29 @@ def parse_query(text: str) -> Query | None:
 
 def glob_expression(text: str) -> str:
     """Return the regular expression of a glob, for a name, or for a path where it holds a slash."""
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", text.removeprefix("/"))
-    body = "".join(_GLOB_PARTS.get(part, re.escape(part)) for part in parts)
+    first, *others = re.split(r"(\*\*/|\*\*|\*)", text.removeprefix("/"))
+    starred = [(star, _fixed(part)) for star, part in zip(others[::2], others[1::2], strict=True)]
+    followers = [*others[2::2], ""]
+    body = _fixed(first) + "".join(map(_starred, starred, followers))
     if "/" not in text:
         return rf"\A{body}\Z"
     return rf"\A/{body}\Z" if text.startswith("/") else rf"/{body}\Z"
+
+
+def _fixed(part: str) -> str:
+    return _CHARACTER.join(map(re.escape, part.split("?")))
+
+
+def _starred(part: tuple[str, str], follower: str) -> str:
+    """Return the expression of a star and what stands between it and the following one.
+
+    Where that can take in whatever is left over, the first fit is as good as any, and no other is tried: else a few
+    stars could take years.
+    """
+    star, fixed = part
+    if star == "*" and follower in {"*", "**"}:
+        return f"(?>[^/]*?{fixed})"
+    return _GLOB_STARS[star] + fixed
 
 
 def path_pattern(globs: Iterable[str]) -> re.Pattern[bytes]:

@@ -1,3 +1,4 @@
+import re
 from itertools import pairwise
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from layerscope.analysis import query as query_module
 from layerscope.analysis.path_index import PathIndex, build_path_index
-from layerscope.analysis.query import HEARTBEAT, Query, parse_query
+from layerscope.analysis.query import HEARTBEAT, Query, glob_expression, parse_query
 from layerscope.errors import UsageError
 
 
@@ -163,6 +164,25 @@ def test_plain_text_comes_up_for_air_and_misses_nothing_there(monkeypatch: pytes
     hits = list(query("e-").hits(index))
     assert [node for node in hits if node != HEARTBEAT] == list(range(1, 11))
     assert hits.count(HEARTBEAT) >= 3
+
+
+def test_a_glob_of_many_stars_is_quick_on_an_unlucky_name() -> None:
+    assert found("*a" * 20 + "*b", "a" * 255) == []
+    assert found("*a" * 20 + "*b", "a" * 254 + "b") == ["a" * 254 + "b"]
+
+
+_PLAINLY = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+@given(st.text("ab*?/", max_size=8), st.text("ab/", max_size=10))
+@example("*a**/b", "xaab")
+@example("**a*b", "xa/yab")
+def test_a_glob_fits_what_it_fits_when_every_way_is_tried(glob: str, path: str) -> None:
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob)
+    plain = "".join(_PLAINLY.get(part, part) for part in parts)
+    fits = re.fullmatch(plain.removeprefix("/"), path, re.DOTALL) is not None
+    expression = glob_expression("/" + glob.removeprefix("/"))
+    assert (re.search(expression, f"/{path}", re.DOTALL) is not None) == fits
 
 
 ENDLESS = "re:(a|aa)+$"
