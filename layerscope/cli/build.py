@@ -3,7 +3,7 @@
 import typer
 from typer.core import TyperCommand
 
-from layerscope.cli.open import show
+from layerscope.cli.show import show
 from layerscope.errors import SourceError
 
 _HELP = frozenset({"--help", "-h"})

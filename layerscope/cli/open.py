@@ -1,20 +1,8 @@
 """``layerscope IMAGE``: the explorer, or the layer table where nobody looks."""
 
-import sys
-from contextlib import ExitStack
-from typing import TYPE_CHECKING
-
 from layerscope.cli.debug_log import start_log
-from layerscope.cli.layers import print_layers
-from layerscope.cli.opening import opened, progress_title
 from layerscope.cli.options import AsJson, DebugLog, Reference, WhichImage, WhichPlatform
-from layerscope.cli.progress import ReadingProgress
-from layerscope.cli.terminal import collect_garbage_again, terminal
-from layerscope.errors import AmbiguousImage
-
-if TYPE_CHECKING:
-    from layerscope.session.session import ImageSession
-    from layerscope.sources.open import OpenedSource
+from layerscope.cli.show import show
 
 
 def open_image(
@@ -27,45 +15,3 @@ def open_image(
     """Open an image in the explorer; where standard output is no terminal, list its layers."""
     start_log(debug)
     show(reference, image, platform, as_json=as_json)
-
-
-def show(reference: str, image: str | None = None, platform: str | None = None, *, as_json: bool = False) -> None:
-    """Open the explorer on an image, or print its layers."""
-    if sys.stdout.isatty() and not as_json:
-        _explore(reference, image, platform)
-        return
-    with opened(reference, image, platform) as session:
-        print_layers(session, as_json=as_json)
-
-
-def _explore(reference: str, image: str | None, platform: str | None) -> None:
-    from layerscope.session.session import ImageSession  # noqa: PLC0415  # nothing that --help needs
-    from layerscope.sources.open import open_source  # noqa: PLC0415
-
-    with ReadingProgress(progress_title(reference)) as progress:
-        source = open_source(reference, progress=progress)
-    with source, terminal():
-        try:
-            chosen = source.choose(image, platform)
-        except AmbiguousImage:
-            _explore_choice(source)
-        else:
-            _explore_session(ImageSession(chosen, source))
-
-
-def _explore_session(session: "ImageSession") -> None:
-    # the layers are read in a process of their own, while this one imports the screen
-    reader = session.read_in_background(first=len(session.image.layers))
-    with ExitStack() as stack:
-        stack.callback(reader.close)
-        from layerscope.tui.app import explore  # noqa: PLC0415  # the heaviest import there is
-
-        collect_garbage_again()
-        explore(session, reader)
-
-
-def _explore_choice(source: "OpenedSource") -> None:
-    from layerscope.tui.app import explore_choice  # noqa: PLC0415
-
-    collect_garbage_again()
-    explore_choice(source)
