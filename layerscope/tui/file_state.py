@@ -22,8 +22,8 @@ class Hits:
     offsets: "array[int]" = field(default_factory=lambda: array("Q"))
     complete: bool = False
     chosen: int | None = None
-    wanted: int = 0
-    """The direction of a step that waits for a hit; 0 for none."""
+    wanted: int = 1
+    """Steps that wait for matches, forwards or, below 0, backwards; the first match is wanted at once."""
 
     @property
     def is_full(self) -> bool:
@@ -35,19 +35,26 @@ class Hits:
         self.offsets.extend(found.offsets[: _MOST_HITS - len(self.offsets)])
         self.complete = found.done >= size or self.is_full
 
-    def after(self, offset: int, step: int) -> int | None:
-        """Return the next hit behind an offset, or before it; None where none is known."""
-        if step > 0:
-            place = bisect_right(self.offsets, offset)
-            return self.offsets[place] if place < len(self.offsets) else None
-        place = bisect_left(self.offsets, offset)
-        return self.offsets[place - 1] if place else None
+    def settle(self, start: int) -> bool:
+        """Take the steps that are wanted, as far as matches are known, the first from an offset on; tell of any."""
+        is_taken = False
+        while self.wanted:
+            step = 1 if self.wanted > 0 else -1
+            found = self._next(start if self.chosen is None else self.chosen, step)
+            if found is None:
+                self.wanted = 0 if self.complete else self.wanted
+                break
+            self.chosen = found
+            self.wanted -= step
+            is_taken = True
+        return is_taken
 
-    def around(self, step: int) -> int | None:
-        """Return the hit to go on with where there is no further one: at the other end of the file."""
-        if not self.complete or not self.offsets:
-            return None
-        return self.offsets[0 if step > 0 else -1]
+    def _next(self, offset: int, step: int) -> int | None:
+        """Return the next match behind an offset, or before it, or else, once all are known, at the other end."""
+        place = bisect_right(self.offsets, offset) if step > 0 else bisect_left(self.offsets, offset) - 1
+        if 0 <= place < len(self.offsets):
+            return self.offsets[place]
+        return self.offsets[0 if step > 0 else -1] if self.complete and self.offsets else None
 
     @property
     def words(self) -> str:

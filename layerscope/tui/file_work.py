@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from layerscope.analysis.elf import elf_words
 from layerscope.analysis.file_description import describe
 from layerscope.analysis.text_encoding import HEAD_SIZE, TextEncoding, detect_encoding
 from layerscope.analysis.text_lines import TextLine
@@ -46,8 +47,8 @@ def open_file(opened: OpenedTree, file: int) -> OpenFile:
 
 
 def look_at(file: OpenFile) -> Looks:
-    """Ask libmagic and pygments."""
-    found = description(file.head) or file.description
+    """Ask libmagic and pygments. Of an ELF file, libmagic has less to say where it is given no more than the head."""
+    found = elf_words(file.head) or description(file.head) or file.description
     return Looks(found, find_lexer(file.path, file.head) if file.encoding else None)
 
 

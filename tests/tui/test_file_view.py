@@ -23,10 +23,12 @@ from builders import (
     write_tar,
 )
 from file_journeys import viewing
+from textual import events
 
 from layerscope.model.image import Compression
 from layerscope.tui.glyphs import ASCII
 from layerscope.tui.themes import DARK
+from layerscope.tui.widgets.text_view import TextView
 
 CODE = '"""A module."""\n\nimport os\n\n\ndef run():\n    # start\n    return os.name\n'
 LONG = "".join(f"line {number} of a long text\n" for number in range(1, 5001))
@@ -153,6 +155,39 @@ async def test_a_search_for_what_is_not_there_says_so(tmp_path: Path) -> None:
         assert "no regular expression" in at.toasts()[-1]
         await at.press("escape", "escape")
         assert not at.app.is_running or len(at.app.screen_stack) == 1
+
+
+async def test_keys_that_come_at_once_are_taken_in_turn(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", LONG.encode())]), "f") as at:
+        for key, character in [("slash", "/"), *zip("99", "99", strict=True), ("enter", "\r"), ("n", "n"), ("n", "n")]:
+            at.app.post_message(events.Key(key, character))
+        await at.settle()
+        assert at.frame()[1].startswith("3 of 95 matches")
+        for key, character in [("g", "g"), *zip("1234", "1234", strict=True), ("enter", "\r"), ("j", "j")]:
+            at.app.post_message(events.Key(key, character))
+        await at.settle()
+        assert at.texts()[0] == "line 1235 of a long text"
+
+
+async def test_the_wheel_scrolls_by_lines(tmp_path: Path) -> None:
+    data = b"x" * 2000 + b"\n" + LONG.encode()
+    async with viewing(archive(tmp_path, [file("f", data)]), "f", size=(60, 20)) as at:
+        await at.press("w")
+        await at.pilot._post_mouse_events([events.MouseScrollDown], TextView)
+        await at.settle()
+        assert (at.view().top, at.view().line) == (0, 3)
+        await at.pilot._post_mouse_events([events.MouseScrollUp], TextView)
+        await at.settle()
+        assert (at.view().top, at.view().line) == (0, 0)
+        at.view().scroll_to(y=50, animate=False, immediate=True, force=True)
+        assert at.view().top == 50, "the scrollbar counts rows"
+
+
+async def test_hex_is_scrolled_sideways_where_it_does_not_fit(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"\0" * 15 + b"A")]), "f", size=(60, 20)) as at:
+        assert not at.lines()[0].endswith("A")
+        await at.press("right", "right", "right", "right")
+        assert at.lines()[0].endswith("A")
 
 
 async def test_a_match_beside_the_screen_is_scrolled_to(tmp_path: Path) -> None:

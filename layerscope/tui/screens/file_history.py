@@ -25,7 +25,7 @@ from layerscope.tui.widgets.line_list import LineList
 _KEYS = (
     ("enter", "enter", "open"),
     ("m", "m", "mark"),
-    ("d", "d", "compare with the marked one, or the one before"),
+    ("d", "d", "compare with the marked or the one before"),
     ("escape", "esc", "back"),
 )
 _COLUMNS = (

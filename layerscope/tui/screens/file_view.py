@@ -7,7 +7,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.getters import query_one
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
@@ -18,12 +17,22 @@ from layerscope.session.file_copy import PrivateCopy, check_copied_size, user_co
 from layerscope.session.file_version import FileVersion
 from layerscope.text import human_size, path_text, printable_line, printable_name
 from layerscope.tui.file_facts import file_head
+from layerscope.tui.file_messages import (
+    FileCopied,
+    FileFailed,
+    FileHashed,
+    FileNamed,
+    FileOpened,
+    KeysChanged,
+    TextRead,
+)
 from layerscope.tui.file_state import FileState, OpenFile
 from layerscope.tui.file_work import hash_file, open_file
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.outside import run_outside
 from layerscope.tui.screens.help import HelpScreen, KeyGroup
 from layerscope.tui.widgets.file_body import FileBody
+from layerscope.tui.widgets.file_content import FileContent
 from layerscope.tui.widgets.key_line import Key, KeyLine
 from layerscope.tui.widgets.row_view import RowView
 
@@ -79,7 +88,7 @@ class FileScreen(Screen[None]):
         _key("Y", "copy_content", "copy content", "Copy the text to the clipboard"),
         _key("p", "pager", "pager", "Open a copy in $PAGER"),
         _key("E", "editor", "editor", "Open a copy in $VISUAL or $EDITOR"),
-        _key("escape", "back", "back", "Cancel, end the search, or go back", "esc"),
+        _key("escape", "back", "back", "End the search, or go back", "esc"),
         _key("q", "app.quit", "quit", "Quit"),
     ]
     DEFAULT_CSS = """
@@ -88,45 +97,6 @@ class FileScreen(Screen[None]):
         #head { height: auto; max-height: 8; padding: 0 1; background: $panel; }
     }
     """
-
-    class Opened(Message):
-        """The head of a version was read, or could not be."""
-
-        def __init__(self, version: FileVersion, file: OpenFile | None, error: str = "") -> None:
-            super().__init__()
-            self.version = version
-            self.file = file
-            self.error = error
-
-    class Hashed(Message):
-        """The digest of a file is known."""
-
-        def __init__(self, file: OpenFile, digest: str) -> None:
-            super().__init__()
-            self.file = file
-            self.digest = digest
-
-    class Clipped(Message):
-        """A text is to go to the clipboard."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class Copied(Message):
-        """A copy of a file is there for another program."""
-
-        def __init__(self, copy: PrivateCopy, command: list[str]) -> None:
-            super().__init__()
-            self.copy = copy
-            self.command = command
-
-    class Failed(Message):
-        """What was asked for could not be done."""
-
-        def __init__(self, sentence: str) -> None:
-            super().__init__()
-            self.sentence = sentence
 
     body = query_one(FileBody)
     key_line = query_one(KeyLine)
@@ -164,12 +134,12 @@ class FileScreen(Screen[None]):
         try:
             found = open_file(version.opened, file)
         except FormatError as error:
-            self.post_message(self.Opened(version, None, str(error)))
+            self.post_message(FileOpened(version, None, str(error)))
         else:
-            self.post_message(self.Opened(version, found))
+            self.post_message(FileOpened(version, found))
 
-    @on(Opened)
-    def _on_opened(self, message: Opened) -> None:
+    @on(FileOpened)
+    def _on_opened(self, message: FileOpened) -> None:
         if message.version is not self._state.version:
             return
         self._state.file = message.file
@@ -180,12 +150,12 @@ class FileScreen(Screen[None]):
         self._show_head()
         self._show_keys()
 
-    @on(FileBody.Named)
-    def _on_named(self, message: FileBody.Named) -> None:
+    @on(FileNamed)
+    def _on_named(self, message: FileNamed) -> None:
         message.file.description = message.looks.description
         self._show_head()
 
-    @on(FileBody.Changed)
+    @on(KeysChanged)
     def _show_keys(self) -> None:
         self.key_line.show(_KEYS_IN_PROMPT if self.body.is_asking else list(self._active_keys()))
 
@@ -218,14 +188,14 @@ class FileScreen(Screen[None]):
         """Show all keys."""
         groups = (
             KeyGroup("The file", self.BINDINGS),
-            KeyGroup("Its content", FileBody.BINDINGS),
+            KeyGroup("Its content", [*FileBody.BINDINGS, *FileContent.BINDINGS]),
             KeyGroup("Moving", RowView.BINDINGS),
         )
         self.app.push_screen(HelpScreen(self._glyphs, groups))
 
     def action_back(self) -> None:
-        """Close what is open: the prompt, the search, or this screen."""
-        if not self.body.close_something():
+        """End the search, or go back."""
+        if not self.body.end_search():
             self.dismiss()
 
     def action_version(self, step: int) -> None:
@@ -285,12 +255,12 @@ class FileScreen(Screen[None]):
                 if worker.is_cancelled:
                     return
                 if digest:
-                    self.post_message(self.Hashed(file, digest))
+                    self.post_message(FileHashed(file, digest))
         except FormatError as error:
-            self.post_message(self.Failed(f"The file cannot be read to its end: {error}."))
+            self.post_message(FileFailed(f"The file cannot be read to its end: {error}."))
 
-    @on(Hashed)
-    def _on_hashed(self, message: Hashed) -> None:
+    @on(FileHashed)
+    def _on_hashed(self, message: FileHashed) -> None:
         if message.file is self._state.file:
             self._state.digest = message.digest
             self._show_head()
@@ -316,12 +286,12 @@ class FileScreen(Screen[None]):
     @work(thread=True, exclusive=True, exit_on_error=False, group="clip")
     def _read_text(self, file: OpenFile) -> None:
         try:
-            self.post_message(self.Clipped(file.whole_text()))
+            self.post_message(TextRead(file.whole_text()))
         except FormatError as error:
-            self.post_message(self.Failed(f"The file cannot be read to its end: {error}."))
+            self.post_message(FileFailed(f"The file cannot be read to its end: {error}."))
 
-    @on(Clipped)
-    def _on_clipped(self, message: Clipped) -> None:
+    @on(TextRead)
+    def _on_clipped(self, message: TextRead) -> None:
         self._clip(message.text, f"the text, {human_size(len(message.text.encode()))}")
 
     def _clip(self, text: str, what: str) -> None:
@@ -354,20 +324,20 @@ class FileScreen(Screen[None]):
             copy.write(file.pages.chunks())
         except LayerscopeError as error:
             copy.close()
-            self.post_message(self.Failed(f"The file cannot be copied: {error}."))
+            self.post_message(FileFailed(f"The file cannot be copied: {error}."))
             return
-        if get_current_worker().is_cancelled or not self.post_message(self.Copied(copy, command)):
+        if get_current_worker().is_cancelled or not self.post_message(FileCopied(copy, command)):
             copy.close()
 
-    @on(Copied)
-    def _on_copied(self, message: Copied) -> None:
+    @on(FileCopied)
+    def _on_copied(self, message: FileCopied) -> None:
         problem = run_outside(self.app, message.command, message.copy.path)
         message.copy.close()
         if problem:
             self._complain(problem)
 
-    @on(Failed)
-    def _on_failed(self, message: Failed) -> None:
+    @on(FileFailed)
+    def _on_failed(self, message: FileFailed) -> None:
         self._complain(message.sentence)
 
     def _complain(self, sentence: str) -> None:

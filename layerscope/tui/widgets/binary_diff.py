@@ -29,7 +29,7 @@ class BinaryDiff(VerticalScroll):
         Binding("k", "scroll_up", "Up", show=False, id="bytes.up"),
     ]
     DEFAULT_CSS = """
-    BinaryDiff { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    BinaryDiff { height: 1fr; scrollbar-size-vertical: 1; }
     BinaryDiff Static { height: auto; }
     """
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from rich.segment import Segment
+from textual.strip import Strip
 
 from layerscope.analysis.text_search import Search
 from layerscope.session.file_pages import FilePages
@@ -17,6 +18,9 @@ _HALF = ROW // 2
 _LEAST_DIGITS = 8
 _MOST_ROWS = 1 << 50
 """A sparse file may claim any size; the scrollbar counts in floats."""
+
+_BESIDE_OFFSET = 2 + 3 * ROW + 2 + ROW
+"""Cells of a row beside its offset."""
 
 _LONGEST_MATCH = 256
 _PRINTABLE = bytes(byte if chr(byte).isascii() and chr(byte).isprintable() else ord(".") for byte in range(256))
@@ -34,7 +38,7 @@ class HexView(RowView):
     def show(self, pages: FilePages) -> None:
         """Show a file from its start."""
         self._pages, self._chosen = pages, None
-        self.top = 0
+        self.top = self.left = 0
         self.redraw()
 
     def highlight(self, search: Search | None, chosen: int | None = None) -> None:
@@ -47,6 +51,15 @@ class HexView(RowView):
         """Return how many rows the file takes."""
         return 0 if self._pages is None else min(_MOST_ROWS, -(-self._pages.size // ROW))
 
+    def widest_seen(self) -> int:
+        """Return how many cells a row takes, where that is more than there are."""
+        width = self._digits + _BESIDE_OFFSET
+        return width if width > self.line_width else 0
+
+    @property
+    def _digits(self) -> int:
+        return max(_LEAST_DIGITS, len(f"{self._pages.size:x}")) if self._pages else _LEAST_DIGITS
+
     def draw(self, row: int, line: int, width: int) -> list[Segment] | None:  # noqa: ARG002  # a row has one line
         """Return the line of a row."""
         assert self._pages is not None  # noqa: S101  # there is a row
@@ -55,16 +68,16 @@ class HexView(RowView):
             self.post_message(TextView.Missing(row * ROW))
             return None
         base = self.rich_style
-        digits = max(_LEAST_DIGITS, len(f"{self._pages.size:x}"))
         hexes = f"{data[:_HALF].hex(' ')}  {data[_HALF:].hex(' ')}".ljust(3 * ROW)
         spans = list(self._spans(row, data))
         characters = data.translate(_PRINTABLE).decode("ascii")
-        return [
-            Segment(f"{row * ROW:0{digits}x}  ", base + self.style_of("number")),
+        segments = [
+            Segment(f"{row * ROW:0{self._digits}x}  ", base + self.style_of("number")),
             *styled(hexes, base, [(_hex_place(start), _hex_place(end - 1) + 2, style) for start, end, style in spans]),
             Segment("  ", base),
             *styled(characters, base, spans),
         ]
+        return list(Strip(segments).crop(self.left, self.left + width)) if self.left else segments
 
     def _spans(self, row: int, data: bytes) -> Iterator[StyledSpan]:
         """Yield styles of runs of bytes of a row."""
