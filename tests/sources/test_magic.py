@@ -19,9 +19,16 @@ def test_libmagic_tells_a_mime_type_from_first_bytes() -> None:
     assert magic.mime_type(PNG) == "image/png"
 
 
+def test_libmagic_describes_a_file_by_its_first_bytes() -> None:
+    found = magic.description(PNG)
+    assert found is not None
+    assert "PNG" in found
+
+
 def test_without_libmagic_there_is_no_mime_type(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr(magic, "import_module", missing)
     assert magic.mime_type(PNG) is None
+    assert magic.description(PNG) is None
