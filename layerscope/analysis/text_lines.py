@@ -1,6 +1,5 @@
 """The lines of a text, with what ends each; only a line feed ends a line, as in every tool that counts them."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -33,8 +32,3 @@ def split_lines(data: bytes, encoding: TextEncoding) -> list[TextLine]:
 
 def _line(text: str) -> TextLine:
     return TextLine(text[:-1], LineEnd.CRLF) if text.endswith("\r") else TextLine(text, LineEnd.LF)
-
-
-def line_ends(lines: Sequence[TextLine]) -> frozenset[LineEnd]:
-    """Return the ends that occur: more than one beside NONE is a mixture that a viewer should tell of."""
-    return frozenset(line.end for line in lines)

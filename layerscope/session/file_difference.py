@@ -68,7 +68,7 @@ def open_side(version: FileVersion | None) -> Side | None:
     if file is None:
         return Side(version, None)
     pages = FilePages(version.opened, file)
-    head = pages.read(0, HEAD_SIZE)
+    head = pages.head(HEAD_SIZE)
     encoding = detect_encoding(head, whole=pages.size <= HEAD_SIZE)
     return Side(version, pages, encoding, describe(head, version.path, pages.size))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from threading import Lock
 
-from layerscope.errors import FormatError
+from layerscope.errors import FormatError, InvalidLayer
 from layerscope.model.image import Compression
 from layerscope.session.compared_bytes import OpenedTree
 
@@ -31,24 +31,44 @@ class FilePages:
         self.size = self._contents.size(file)
         self.problem: str | None = None
         """Why bytes that were asked for could not be read."""
+        self._broken_at: int | None = None
 
     def peek(self, offset: int, size: int) -> bytes | None:
-        """Return the bytes where they are at hand: None where they first have to be loaded, or cannot be."""
-        pages = self._numbers(offset, size)
+        """Return the bytes where they are at hand: None where they first have to be loaded, or cannot be.
+
+        Of a broken layer, those before the break.
+        """
+        numbers = self._numbers(offset, size)
         with self._lock:
-            missing = [number for number in pages if number not in self._pages]
-        if not missing or self._is_plain:
-            try:
-                return self.read(offset, size)
-            except FormatError:
-                return None
-        return None
+            missing = [number for number in numbers if number not in self._pages]
+        if missing and not self._is_plain:
+            return None
+        try:
+            return self._joined(numbers, offset, size)
+        except FormatError:
+            return None
+
+    def is_loadable(self, offset: int) -> bool:
+        """Tell whether bytes that are not at hand are worth a try."""
+        return self._broken_at is None or offset < self._broken_at
+
+    def head(self, size: int) -> bytes:
+        """Return the first bytes, of a broken layer those before the break; raises FormatError where there are none."""
+        return self._joined(self._numbers(0, size), 0, size)
 
     def read(self, offset: int, size: int) -> bytes:
         """Return the bytes, fewer at the end of the file; raises FormatError, and remembers why."""
-        whole = b"".join(map(self._page, self._numbers(offset, size)))
+        found = self._joined(self._numbers(offset, size), offset, size)
+        self._check(len(found), offset, size)
+        return found
+
+    def _joined(self, numbers: range, offset: int, size: int) -> bytes:
         start = offset % PAGE_SIZE
-        return whole[start : start + size]
+        return b"".join(map(self._page, numbers))[start : start + size]
+
+    def _check(self, found: int, offset: int, size: int) -> None:
+        if found < min(size, self.size - offset):
+            raise InvalidLayer(self.problem or "the layer ends before this content does")
 
     def keep(self, offset: int, data: bytes) -> None:
         """Keep whole pages that somebody read in passing, but let none go for them."""
@@ -57,16 +77,13 @@ class FilePages:
                 if len(self._pages) < _MOST_PAGES:
                     self._pages.setdefault((offset + start) // PAGE_SIZE, data[start : start + PAGE_SIZE])
 
-    def read_past(self, offset: int, size: int) -> bytes:
-        """Return bytes that are not kept, of a broken layer those before the break.
-
-        Raises FormatError where there are none, and remembers why.
-        """
+    def _read_past(self, offset: int, size: int) -> bytes:
+        """Return bytes that are not kept, of a broken layer those before the break; raises where there are none."""
         try:
             return self._contents.read_range(self._file, offset, size)
         except FormatError as error:
-            self.problem = str(error)
             saved = b"".join(self._before_break(offset, size))
+            self.problem, self._broken_at = str(error), offset + len(saved)
             if not saved:
                 raise
             return saved
@@ -77,9 +94,11 @@ class FilePages:
                 yield self._contents.read_range(self._file, at, min(_LEAST, offset + size - at))
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the whole file; raises FormatError, and remembers why."""
+        """Yield the whole file; raises FormatError behind what can be read, and remembers why."""
         for offset in range(0, self.size, _PIECE):
-            yield self.read_past(offset, _PIECE)
+            found = self._read_past(offset, _PIECE)
+            yield found
+            self._check(len(found), offset, _PIECE)
 
     def prepare(self) -> Iterator[int]:
         """Make any place of the file's layer quick to read, as `Contents.prepare` does."""
@@ -95,7 +114,7 @@ class FilePages:
             if found is not None:
                 self._pages.move_to_end(number)
                 return found
-        page = self.read_past(number * PAGE_SIZE, PAGE_SIZE)
+        page = self._read_past(number * PAGE_SIZE, PAGE_SIZE)
         with self._lock:
             self._pages[number] = page
             while len(self._pages) > _MOST_PAGES:

@@ -59,9 +59,9 @@ class BytesLoaded(FileWork):
 
 
 class RowsToned(FileWork):
-    """A window of its rows has colours."""
+    """A window of its rows has colours, or, where ``tones`` is None, was out of sight before it got them."""
 
-    def __init__(self, file: OpenFile, window: int, tones: Sequence[Sequence[ToneSpan]]) -> None:
+    def __init__(self, file: OpenFile, window: int, tones: Sequence[Sequence[ToneSpan]] | None) -> None:
         super().__init__(file)
         self.window = window
         self.tones = tones

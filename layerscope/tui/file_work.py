@@ -40,7 +40,7 @@ class Looks(NamedTuple):
 def open_file(opened: OpenedTree, file: int) -> OpenFile:
     """Read the head of a regular file; raises FormatError."""
     pages = FilePages(opened, file)
-    head = pages.read(0, HEAD_SIZE)
+    head = pages.head(HEAD_SIZE)
     encoding = detect_encoding(head, whole=pages.size <= HEAD_SIZE)
     path = opened.tree.index.path(opened.tree.index.node_of(file))
     return OpenFile(pages, encoding, head, path, describe(head, path, pages.size))
@@ -125,5 +125,5 @@ def tones_of_side(side: Side | None, lines: Sequence[TextLine]) -> Sequence[Sequ
     """Return the tones of all lines of a side of a comparison; none where that takes too long."""
     if side is None or side.pages is None:
         return ()
-    lexer = find_lexer(side.version.path, side.pages.read(0, HEAD_SIZE))
+    lexer = find_lexer(side.version.path, side.pages.head(HEAD_SIZE))
     return (tones_of(lexer, [line.text for line in lines]) or ()) if lexer else ()

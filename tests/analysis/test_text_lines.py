@@ -3,7 +3,7 @@ import random
 import pytest
 
 from layerscope.analysis.text_encoding import TextEncoding, detect_encoding
-from layerscope.analysis.text_lines import LineEnd, TextLine, line_ends, split_lines
+from layerscope.analysis.text_lines import LineEnd, TextLine, split_lines
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,6 @@ def test_lines_keep_their_ends_apart() -> None:
         TextLine("\x0bc\x85", LineEnd.LF),
         TextLine("d", LineEnd.NONE),
     ]
-    assert line_ends(lines) == {LineEnd.CRLF, LineEnd.LF, LineEnd.NONE}
     assert split_lines(b"", TextEncoding.UTF_8) == []
 
 

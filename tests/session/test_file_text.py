@@ -1,8 +1,9 @@
+import gzip
 import random
 from pathlib import Path
 
 import pytest
-from builders import file, image, layer, oci_archive
+from builders import OCI_CONFIG, OCI_LAYER, OciStore, file, image, layer, oci_archive, write_tar
 
 from layerscope.analysis.text_encoding import TextEncoding
 from layerscope.analysis.text_lines import LineEnd
@@ -64,6 +65,25 @@ def test_why_bytes_cannot_be_read_is_remembered(tmp_path: Path) -> None:
             pages.read(0, 1)
         assert pages.problem == "the image has been closed"
         assert pages.peek(0, 1) is None
+
+
+def test_what_is_before_a_break_can_be_seen_but_is_no_whole_file(tmp_path: Path) -> None:
+    tar, kept = layer(file("f", BYTES[: PAGE_SIZE - 10])), 40_000
+    store = OciStore()
+    config = store.add(image(tar).config_json, OCI_CONFIG)
+    blob = store.add(gzip.compress(tar[:kept], mtime=0)[:-8], f"{OCI_LAYER}+gzip")
+    files = store.files([store.manifest(config, [blob])])
+    with open_image(str(write_tar(tmp_path / "image.tar", files))) as session:
+        pages = pages_of(session)
+        head = pages.head(PAGE_SIZE)
+        assert head == BYTES[: len(head)]
+        assert kept - 2048 < len(head) < kept
+        assert pages.peek(0, PAGE_SIZE) == head
+        assert pages.is_loadable(0)
+        assert not pages.is_loadable(len(head))
+        for read in (lambda: pages.read(0, PAGE_SIZE), lambda: list(pages.chunks())):
+            with pytest.raises(FormatError):
+                read()
 
 
 def test_rows_are_read_where_they_are_asked_for(tmp_path: Path, compression: Compression) -> None:

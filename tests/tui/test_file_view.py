@@ -48,6 +48,16 @@ async def test_a_text_is_shown_with_numbers_and_colours(tmp_path: Path) -> None:
         assert at.frame() == ("UTF-8 · LF", "line 1 to 8 of 8")
 
 
+async def test_colours_are_those_of_the_place(tmp_path: Path) -> None:
+    code = "x = 1  # one\n" * 3000 + '"""\n' + "text\n" * 300 + '"""\n'
+    async with viewing(archive(tmp_path, [file("run.py", code.encode())]), "run.py") as at:
+        await at.press("end")
+        assert set(at.marked("string")) == {"text", '"""'}, "a string that starts far above is one still"
+        assert at.marked("comment") == []
+        await at.go_to("1500")
+        assert set(at.marked("comment")) == {"# one"}
+
+
 async def test_the_head_says_what_the_file_is(tmp_path: Path) -> None:
     ping = file(
         "bin/ping",
@@ -316,6 +326,11 @@ async def test_where_a_layer_breaks_off_is_said(tmp_path: Path) -> None:
             assert shown in at.lines()[0]
             await at.press("end")
             assert "the rest cannot be read: the gzip stream ends early" in at.frame()[1]
+            await at.press("home")
+            assert shown in at.lines()[0]
+            await at.press("s", "p")
+            assert at.toasts()[0].startswith("The file cannot be read to its end: ")
+            assert at.toasts()[1].startswith("The file cannot be copied: ")
 
 
 async def test_a_file_of_which_nothing_can_be_read_is_a_sentence(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The content of a file, as text or as bytes: reads what is shown, and goes to places as soon as they are known."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -24,7 +25,7 @@ from layerscope.tui.file_work import count_rows, look_at, tones_in
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.widgets.hex_view import ROW, HexView
 from layerscope.tui.widgets.row_view import RowView
-from layerscope.tui.widgets.text_view import TextView
+from layerscope.tui.widgets.text_view import TONED_ROWS, TextView
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
@@ -154,12 +155,10 @@ class FileContent(Vertical):
     def _go_through(self, file: OpenFile) -> None:
         """Make any other place of the layer quick to read."""
         worker = get_current_worker()
-        try:
+        with suppress(FormatError):
             for _ in file.pages.prepare():
                 if worker.is_cancelled:
                     return
-        except FormatError:
-            return
 
     @on(RowsCounted)
     def _on_counted(self, message: RowsCounted) -> None:
@@ -175,19 +174,16 @@ class FileContent(Vertical):
 
     @on(TextView.Missing)
     def _on_missing(self, message: TextView.Missing) -> None:
-        if self._file is not None and self._file.pages.problem is None:
+        if self._file is not None and self._file.pages.is_loadable(message.offset):
             self._load(self._file, message.offset)
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="load")
     def _load(self, file: OpenFile, offset: int) -> None:
         start = max(0, offset - PAGE_SIZE)
-        try:
-            file.pages.read(start, offset - start + 2 * PAGE_SIZE)
-        except FormatError:
+        with suppress(FormatError):
             # the pages remember why
-            self.post_message(BytesLoaded(file))
-        else:
-            self.post_message(BytesLoaded(file))
+            file.pages.read(start, offset - start + 2 * PAGE_SIZE)
+        self.post_message(BytesLoaded(file))
 
     @on(BytesLoaded)
     def _on_loaded(self, message: BytesLoaded) -> None:
@@ -204,7 +200,8 @@ class FileContent(Vertical):
 
     @work(thread=True, exit_on_error=False, group="tones")
     def _tone(self, file: OpenFile, text: FileText, lexer: "Lexer", window: int) -> None:
-        self.post_message(RowsToned(file, window, tones_in(lexer, text, window)))
+        is_far_off = abs(self.text_view.top // TONED_ROWS - window) > 1
+        self.post_message(RowsToned(file, window, None if is_far_off else tones_in(lexer, text, window)))
 
     @on(RowsToned)
     def _on_toned(self, message: RowsToned) -> None:

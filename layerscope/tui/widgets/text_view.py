@@ -19,6 +19,7 @@ TONED_ROWS = 200
 """Rows that are coloured at once."""
 
 _MOST_LINES = 1024
+_MOST_WINDOWS = 64
 _LEAST_DIGITS = 3
 
 
@@ -78,9 +79,16 @@ class TextView(RowView):
         self._has_colours = True
         self.redraw()
 
-    def take_tones(self, window: int, tones: Sequence[Sequence[ToneSpan]]) -> None:
-        """Colour a window of rows."""
-        self._tones[window] = tones
+    def take_tones(self, window: int, tones: Sequence[Sequence[ToneSpan]] | None) -> None:
+        """Colour a window of rows; without tones, ask for them again when it is next seen."""
+        if len(self._tones) >= _MOST_WINDOWS:
+            self._tones.clear()
+            self._asked.clear()
+        if tones is None:
+            self._asked.discard(window)
+        else:
+            self._tones[window] = tones
+            self._asked.add(window)
         self._strips.clear()
         self.refresh()
 
