@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from typing import Any
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -11,9 +12,9 @@ from layerscope.session.background import BackgroundReader
 from layerscope.session.session import ImageSession, open_choice
 from layerscope.sources.open import OpenedSource
 from layerscope.tui.glyphs import Glyphs, glyphs_for_locale
+from layerscope.tui.key_commands import key_commands
 from layerscope.tui.screens.chooser import ChooserScreen
 from layerscope.tui.screens.explorer import ExplorerScreen
-from layerscope.tui.screens.files_screen import FilesScreen
 from layerscope.tui.scrollbars import draw_scrollbars_with
 from layerscope.tui.themes import DARK, LIGHT
 
@@ -81,10 +82,9 @@ class ExplorerApp(App[LayerscopeError]):
         if self._reader is not None:
             self._reader.close()
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield what the command palette offers: the screen's actions, then Textual's own."""
-        if isinstance(screen, FilesScreen):
-            yield from screen.commands()
+        yield from key_commands(screen)
         yield from super().get_system_commands(screen)
 
 

@@ -91,16 +91,6 @@ def test_the_comparison_of_two_images(snap_compare: SnapCompare) -> None:
     assert snap_compare(_comparison(), terminal_size=(120, 34), run_before=_settled("down", "down"))
 
 
-def test_a_file_that_differs(snap_compare: SnapCompare) -> None:
-    keys = ["slash", *"index", "enter", "enter"]
-    assert snap_compare(_comparison(), terminal_size=(140, 24), run_before=_settled(*keys))
-
-
-def test_a_file(snap_compare: SnapCompare) -> None:
-    keys = ["tab", "slash", *"nginx", "full_stop", *"conf", "enter", "enter"]
-    assert snap_compare(_app(), terminal_size=(110, 30), run_before=_read_whole(*keys))
-
-
 def test_the_help(snap_compare: SnapCompare) -> None:
     assert snap_compare(_app(), terminal_size=(110, 50), run_before=_read_whole("question_mark"))
 

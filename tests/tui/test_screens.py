@@ -10,6 +10,7 @@ from textual import events
 
 from layerscope.tui.screens.chooser import ChooserScreen
 from layerscope.tui.screens.explorer import ExplorerScreen
+from layerscope.tui.screens.file_view import FileScreen
 from layerscope.tui.screens.help import HelpScreen
 from layerscope.tui.widgets.file_tree import FileTree
 from layerscope.tui.widgets.key_line import KeyLine
@@ -94,6 +95,25 @@ async def test_the_command_palette_does_what_the_keys_do() -> None:
         await at.press("enter")
         await at.until(lambda: isinstance(at.app.screen, ExplorerScreen))
         await at.until(lambda: at.tree()[0] == "usr/")
+
+
+async def test_the_command_palette_has_the_keys_of_each_screen() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("tab", "slash")
+        await at.write("nginx.conf")
+        await at.press("enter", "enter")
+        await at.settle()
+        assert isinstance(at.app.screen, FileScreen)
+        titles = [command.title for command in at.app.get_system_commands(at.app.screen)]
+        assert "Wrap long lines, or scroll sideways" in titles
+        assert "Sort by size, or by name" not in titles
+        assert len(titles) == len(set(titles)), "each once, however many keys it has"
+        await at.press("ctrl+p")
+        await at.write("show the bytes in hex")
+        await at.settle()
+        await at.press("enter")
+        await at.until(lambda: isinstance(at.app.screen, FileScreen))
+        await at.until(lambda: "00000000" in at.screen())
 
 
 async def test_the_mouse_chooses_folds_and_scrolls() -> None:

@@ -1,10 +1,9 @@
 """What the screens with a file tree share: its keys, the panes beside it, the line of keys."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on
-from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.getters import query_one
 from textual.screen import Screen
@@ -220,15 +219,3 @@ class FilesScreen(Screen[object]):
         if text:
             self.app.copy_to_clipboard(text)
             self.notify(text, title="Copied", markup=False, timeout=3)
-
-    def commands(self) -> Iterable[SystemCommand]:
-        """Yield what the keys do, for the command palette."""
-        for bindings in self._bindings.key_to_bindings.values():
-            for binding in bindings:
-                if binding.tooltip and self.check_action(binding.action.split("(")[0], ()):
-                    yield SystemCommand(
-                        binding.tooltip, f"Key: {binding.key_display or binding.key}", self._runner(binding)
-                    )
-
-    def _runner(self, binding: Binding) -> Callable[[], object]:
-        return lambda: self.call_later(self.run_action, binding.action)
