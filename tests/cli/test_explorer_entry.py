@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from builders import docker_archive, file, image, layer
-from commands import MY_APP, PLATFORMS
+from commands import MY_APP, PLATFORMS, SAMPLES
 from pty_run import OnTerminal
 
 
@@ -82,3 +82,63 @@ def test_what_cannot_be_opened_is_a_sentence_on_a_terminal_too(tmp_path: Path) -
     with OnTerminal(tmp_path / "text") as failing:
         assert failing.status() == 2
     assert failing.written.decode() == f"layerscope: {tmp_path / 'text'} is text, and no image\r\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [([MY_APP, "1", "3"], "layer 1 to layer 3"), ([MY_APP, SAMPLES / "my-app-v2.tar"], "5 of 6 layers shared")],
+    ids=["layers", "images"],
+)
+def test_a_comparison_opens_in_the_explorer(arguments: list[str | Path], shown: str) -> None:
+    with OnTerminal("diff", *arguments) as explorer:
+        explorer.wait_for(shown)
+        explorer.press("q")
+        assert explorer.status() == 0
+        assert explorer.is_as_before
+
+
+def open_nginx_conf(explorer: OnTerminal) -> None:
+    explorer.wait_for("56 %")
+    explorer.press("\t/nginx.conf")
+    explorer.wait_for("1 match")
+    explorer.press("\r\r")
+    explorer.wait_for("text/hex")
+
+
+def test_a_copy_of_a_file_opens_in_the_pager_and_goes_with_it(tmp_path: Path) -> None:
+    temporary, target = tmp_path / "temporary", tmp_path / "target"
+    temporary.mkdir()
+    target.mkdir()
+    with OnTerminal(MY_APP, PAGER=f"cp -v -t {target}", TMPDIR=str(temporary)) as explorer:
+        open_nginx_conf(explorer)
+        explorer.press("p")
+        explorer.wait_for(f"-> '{target}/nginx.conf'")
+        explorer.press("q")
+        assert explorer.status() == 0
+        assert explorer.is_as_before
+    assert (target / "nginx.conf").read_bytes()
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_pager_that_is_not_there_is_told() -> None:
+    with OnTerminal(MY_APP, PAGER="no-such-pager") as explorer:
+        open_nginx_conf(explorer)
+        explorer.press("p")
+        explorer.wait_for("no-such-pager cannot be started")
+        explorer.press("q")
+        assert explorer.status() == 0
+
+
+def test_ctrl_c_is_left_to_the_program_that_has_the_terminal(tmp_path: Path) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text("#!/bin/sh\ntrap 'echo interrupted; exit 0' INT\necho paging\nwhile :; do sleep 0.1; done\n")
+    pager.chmod(0o755)
+    with OnTerminal(MY_APP, PAGER=str(pager)) as explorer:
+        open_nginx_conf(explorer)
+        explorer.press("p")
+        explorer.wait_for("paging")
+        explorer.press("\x03")
+        explorer.wait_for("interrupted")
+        explorer.press("q")
+        assert explorer.status() == 0
+        assert explorer.is_as_before

@@ -282,7 +282,7 @@ class ExplorerScreen(FilesScreen):
         if target.node is not None and tree is not None:
             self.files.clear()
             self._state.reveal(tree.index, target.node)
-            self.file_tree.focus()
+            self.set_focus(self.file_tree)
         self._show_layers()
         self._layer_chosen(target.node)
 

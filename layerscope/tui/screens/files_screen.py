@@ -82,9 +82,16 @@ class FilesScreen(Screen[object]):
             "next pane",
             tooltip="Go to the next pane: layers, files, details that are longer than their place",
             id="files.next-pane",
+            # as the filter, which would overtake it
+            priority=True,
         ),
         Binding(
-            "shift+tab", "other_pane(-1)", "pane before", tooltip="Go to the pane before", id="files.previous-pane"
+            "shift+tab",
+            "other_pane(-1)",
+            "pane before",
+            tooltip="Go to the pane before",
+            id="files.previous-pane",
+            priority=True,
         ),
     ]
     DEFAULT_CSS = """
@@ -203,7 +210,8 @@ class FilesScreen(Screen[object]):
         """Go to the next of the panes."""
         panes = self.panes()
         at = next((place for place, pane in enumerate(panes) if pane.has_focus), 0)
-        panes[(at + step) % len(panes)].focus()
+        # at once, as all that changes the focus: the next key may be there already
+        self.set_focus(panes[(at + step) % len(panes)])
 
     @property
     def path_under_cursor(self) -> str | None:

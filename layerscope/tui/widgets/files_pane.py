@@ -157,7 +157,7 @@ class FilesPane(Vertical):
             # most looks at an image need none, and it costs a tenth of the start
             from layerscope.tui.widgets.filter_bar import FilterBar  # noqa: PLC0415
 
-            self._filter_bar = FilterBar()
+            self._filter_bar = FilterBar(self._leave_filter)
             self.mount(self._filter_bar, before=self.entry_details)
         self._filter_bar.display = True
         # at once, so that the next key finds it there
@@ -174,10 +174,9 @@ class FilesPane(Vertical):
         self.rebuild()
         self.post_message(self.KeysChanged())
 
-    def on_input_submitted(self, message: "FilterBar.Submitted") -> None:
+    def _leave_filter(self) -> None:
         """Go on in the tree, at a match."""
-        message.stop()
-        self.file_tree.focus()
+        self.screen.set_focus(self.file_tree)
         rows = self.file_tree.rows
         if rows is not None and len(rows) and not rows.is_match(rows.nodes[self.file_tree.cursor]):
             self.next_match(1)
@@ -188,7 +187,7 @@ class FilesPane(Vertical):
             with self.prevent(self._filter_bar.Changed):
                 self._filter_bar.clear()
             self._filter_bar.display = False
-            self.file_tree.focus()
+            self.screen.set_focus(self.file_tree)
         rows, node = self.file_tree.rows, self.file_tree.node
         if self._state.query is not None:
             self._state.filter(None)
