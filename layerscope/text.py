@@ -22,6 +22,12 @@ def path_text(path: bytes) -> str:
     return "/" + path.decode("utf-8", "surrogateescape")
 
 
+def copied_path(path: bytes) -> str:
+    """Return the absolute path as a shell takes it, or, where it cannot be printed, with escapes."""
+    text = path_text(path)
+    return text if text.isprintable() else f"/{printable_name(path)}"
+
+
 def path_bytes(path: str) -> bytes:
     """Return the relative path as bytes, as the path index stores it, of what a user typed."""
     parts = path.encode("utf-8", "surrogateescape").split(b"/")

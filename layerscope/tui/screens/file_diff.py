@@ -17,7 +17,7 @@ from textual.worker import get_current_worker
 from layerscope.errors import FormatError
 from layerscope.session.file_difference import FileDifference, compare_sides, open_side
 from layerscope.session.file_version import FileVersion
-from layerscope.text import path_text, printable_line, printable_name
+from layerscope.text import copied_path, printable_line
 from layerscope.tui.diff_facts import diff_head, text_notes
 from layerscope.tui.file_work import digest_of, tones_of_side
 from layerscope.tui.glyphs import Glyphs
@@ -249,7 +249,6 @@ class FileDiffScreen(Screen[None]):
         """Copy the path."""
         version = self._after or self._before
         if version is not None:
-            text = path_text(version.path)
-            text = text if text.isprintable() else f"/{printable_name(version.path)}"
+            text = copied_path(version.path)
             self.app.copy_to_clipboard(text)
             self.notify(text, title="Copied", markup=False, timeout=3)

@@ -9,7 +9,7 @@ from textual.worker import get_current_worker
 
 from layerscope.errors import FormatError, LayerscopeError, UsageError
 from layerscope.session.file_copy import PrivateCopy, check_copied_size, user_command
-from layerscope.text import human_size, path_text, printable_line, printable_name
+from layerscope.text import copied_path, human_size, printable_line
 from layerscope.tui.file_messages import FileCopied, FileFailed, FileHashed, TextRead
 from layerscope.tui.file_state import FileState, OpenFile
 from layerscope.tui.file_work import hash_file
@@ -78,9 +78,7 @@ class FileTaking(Screen[None]):
 
     def action_copy_path(self) -> None:
         """Copy the path."""
-        path = self._state.version.path
-        text = path_text(path)
-        text = text if text.isprintable() else f"/{printable_name(path)}"
+        text = copied_path(self._state.version.path)
         self._clip(text, text)
 
     def action_copy_content(self) -> None:

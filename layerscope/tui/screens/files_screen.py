@@ -9,7 +9,7 @@ from textual.getters import query_one
 from textual.screen import Screen
 from textual.widget import Widget
 
-from layerscope.text import path_text, printable_name
+from layerscope.text import copied_path
 from layerscope.tui.files_state import FilesState
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.screens.help import HelpScreen, KeyGroup
@@ -215,12 +215,9 @@ class FilesScreen(Screen[object]):
 
     @property
     def path_under_cursor(self) -> str | None:
-        """The path under the tree's cursor as a shell takes it, or, where it cannot be printed, escaped."""
+        """The path under the tree's cursor, to be copied."""
         path = self.files.path
-        if path is None:
-            return None
-        text = path_text(path)
-        return text if text.isprintable() else f"/{printable_name(path)}"
+        return None if path is None else copied_path(path)
 
     def copy(self, text: str | None) -> None:
         """Put a text into the clipboard, and say so."""
