@@ -14,9 +14,9 @@ _FEW = 300
 
 
 class Compared(NamedTuple):
-    """A comparison whose answers are there.
+    """A comparison whose tree is there.
 
-    ``sides`` names what is compared; ``moves`` gives, by node, where a file came from or went to.
+    ``sides`` names what is compared; ``moves`` gives, by node, where a file came from or went to, once that is known.
     """
 
     comparison: Comparison
@@ -26,13 +26,18 @@ class Compared(NamedTuple):
 
 
 def compared(comparison: Comparison, sides: tuple[str, str]) -> Compared:
-    """Compute what the screen shows of a comparison; takes its time, so call it from a thread."""
+    """Compute what the screen shows first of a comparison; takes its time, so call it from a thread."""
+    return Compared(comparison, sides, comparison.tree, {})
+
+
+def moved(comparison: Comparison) -> dict[int, bytes]:
+    """Return the moves of a comparison, by node; that reads files, so call it from a thread as well."""
     diff, moves = comparison.diff, dict[int, bytes]()
     path = diff.pairing.shape.path
     for move in comparison.moves:
         gone, come = diff.nodes[move.removed], diff.nodes[move.added]
-        moves |= {gone: path(come), come: path(gone)}
-    return Compared(comparison, sides, comparison.tree, moves)
+        moves[gone], moves[come] = path(come), path(gone)
+    return moves
 
 
 class DiffState(FilesState):

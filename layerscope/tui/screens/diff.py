@@ -1,6 +1,6 @@
 """Two states compared: their steps on the left, one marked tree of both on the right."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from layerscope.errors import LayerscopeError
 from layerscope.session.comparison import Comparison
 from layerscope.session.file_version import FileVersion, version_at
 from layerscope.session.whole_tree import WholeTree, WholeTreeReader
-from layerscope.tui.diff_state import Compared, DiffState, compared
+from layerscope.tui.diff_state import Compared, DiffState, compared, moved
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.screens.files_screen import FilesScreen, LineKey
 from layerscope.tui.widgets.diff_details import DiffDetails
@@ -34,7 +34,8 @@ from layerscope.tui.widgets.title_line import TitleLine
 class DiffScreen(FilesScreen):
     """What the comparisons share. A subclass knows what a row of the step list compares.
 
-    One comparison is computed at a time, in a thread; the tree on the screen stays until the next one is there.
+    One comparison is computed at a time, in a thread; the tree on the screen stays until the next one is there. Which
+    files moved follows it: that may take reading whole layers.
     """
 
     KEYS_IN_LINE: ClassVar[tuple[LineKey, ...]] = (
@@ -101,6 +102,14 @@ class DiffScreen(FilesScreen):
             self.wanted = wanted
             self.result = result
             self.error = error
+
+    class MovesKnown(Message):
+        """Which files moved is known: all of a comparison has been computed."""
+
+        def __init__(self, result: Compared, moves: Mapping[int, bytes]) -> None:
+            super().__init__()
+            self.result = result
+            self.moves = moves
 
     _state: DiffState
 
@@ -233,14 +242,16 @@ class DiffScreen(FilesScreen):
     @work(thread=True, exit_on_error=False, group="compare")
     def _compute(self, wanted: Hashable, comparison: Comparison, sides: tuple[str, str]) -> None:
         try:
-            self.post_message(self.Done(wanted, compared(comparison, sides), None))
+            result = compared(comparison, sides)
+            self.post_message(self.Done(wanted, result, None))
+            self.post_message(self.MovesKnown(result, moved(comparison)))
         except LayerscopeError as error:
             self.post_message(self.Done(wanted, None, str(error)))
 
     @on(Done)
     def _on_done(self, message: Done) -> None:
-        self._at_work = None
         if message.result is None:
+            self._at_work = None
             self._state.waiting = message.error or ""
             self.files.rebuild()
         elif message.wanted == self.wanted():
@@ -250,8 +261,16 @@ class DiffScreen(FilesScreen):
             self.files.rebuild(message.result.tree.index.find(path) if path else 0)
             if self._state.unread:
                 self.notify(self._state.unread, markup=False, severity="warning")
-        if message.error is None:
-            self.compare()
+        self.show_all()
+
+    @on(MovesKnown)
+    def _on_moves_known(self, message: MovesKnown) -> None:
+        self._at_work = None
+        message.result.moves.update(message.moves)
+        if message.result is self._state.compared and message.moves:
+            self.file_tree.refill()
+            self.files.show_entry()
+        self.compare()
         self.show_all()
 
     def panes(self) -> list[Widget]:

@@ -103,7 +103,8 @@ class ImageDiffScreen(DiffScreen):
     def title_parts(self) -> list[str]:
         """Return how much the images share, and what differs in the end."""
         shared = sum(step.relation is Relation.SAME for step in self._alignment.layers)
-        return [f"{shared} of {plural(len(self._alignment.layers), 'layer')} shared", self._state.summary]
+        count = plural(len(self._alignment.layers), "layer")
+        return [f"{shared} of {count} shared" if self._alignment.layers else "", self._state.summary]
 
     def step_fields(self) -> list[Field]:
         """Return the chosen step, then what differs beside the files."""
