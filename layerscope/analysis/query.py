@@ -96,7 +96,8 @@ def parse_query(text: str) -> Query | None:
         return None
     flags = 0 if any(map(str.isupper, text)) else re.IGNORECASE
     if text.startswith(REGEX_PREFIX):
-        return Query(text, Expression(text.removeprefix(REGEX_PREFIX), ignore_case=bool(flags)), on_path=True)
+        expression = text.removeprefix(REGEX_PREFIX).encode("utf-8", "surrogateescape")
+        return Query(text, Expression(expression, ignore_case=bool(flags)), on_path=True)
     on_path = "/" in text
     if "*" in text or "?" in text:
         glob = glob_expression(text).encode("utf-8", "surrogateescape")

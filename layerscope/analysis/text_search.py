@@ -1,10 +1,12 @@
 """Looks for what a user typed in a file of any size: in text by lines, in other data by bytes."""
 
 import re
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import AnyStr
 
+from layerscope.analysis.expression import Expression, Match
 from layerscope.analysis.query import REGEX_PREFIX
 from layerscope.analysis.text_encoding import TextEncoding
 from layerscope.errors import UsageError
@@ -18,17 +20,42 @@ _LONGEST_LINE = 64 * 1024
 """A line is kept in one piece up to so many bytes."""
 
 
+_SECONDS_A_PIECE = 2.0
+"""An expression that takes longer on a piece of a file is given up."""
+
+_SECONDS_A_ROW = 0.01
+"""And on what is being drawn, where it is only not marked then: the keys wait for it."""
+
+
+Finder = Callable[[AnyStr, float], Iterator[Match]]
+"""Yields the matches in a piece of a file; raises UsageError where that takes longer than so many seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """What to look for, as text and as bytes; ``literal`` is in lower case, and None for a regular expression."""
 
-    text: re.Pattern[str]
-    data: re.Pattern[bytes]
+    text: Finder[str]
+    data: Finder[bytes]
     literal: str | None
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield where it is in a line."""
-        return (match.span() for match in self.text.finditer(text) if match.end() > match.start())
+        """Yield where it is in a line that is being drawn, as far as that is found in no time."""
+        return _drawn(self.text(text, _SECONDS_A_ROW))
+
+    def spans_in_bytes(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where it is in bytes that are being drawn."""
+        return _drawn(self.data(data, _SECONDS_A_ROW))
+
+
+def _drawn(matches: Iterator[Match]) -> Iterator[tuple[int, int]]:
+    with suppress(UsageError):
+        yield from _filled(matches)
+
+
+def _filled(matches: Iterator[Match]) -> Iterator[tuple[int, int]]:
+    """Yield the spans of those matches that have any length."""
+    return (span for span in (match.span() for match in matches) if span[1] > span[0])
 
 
 def parse_search(text: str) -> Search | None:
@@ -38,22 +65,23 @@ def parse_search(text: str) -> Search | None:
     """
     if not text or text == REGEX_PREFIX:
         return None
-    flags = re.MULTILINE | (0 if any(map(str.isupper, text)) else re.IGNORECASE)
+    ignore_case = not any(map(str.isupper, text))
     if text.startswith(REGEX_PREFIX):
-        return _regex(text.removeprefix(REGEX_PREFIX), flags)
-    data = re.compile(re.escape(text.encode("utf-8", "surrogateescape")), flags)
+        expression = text.removeprefix(REGEX_PREFIX)
+        encoded = expression.encode("utf-8", "surrogateescape")
+        in_text = Expression(expression, ignore_case=ignore_case, by_line=True)
+        in_bytes = Expression(encoded, ignore_case=ignore_case, by_line=True)
+        return Search(in_text.finditer, in_bytes.finditer, None)
+    flags = re.IGNORECASE if ignore_case else 0
+    literal = re.compile(re.escape(text.encode("utf-8", "surrogateescape")), flags)
     if found := _HEX.fullmatch(text):
-        data = re.compile(re.escape(bytes.fromhex(found[1])))
-    return Search(re.compile(re.escape(text), flags), data, text.lower())
+        literal = re.compile(re.escape(bytes.fromhex(found[1])))
+    return Search(_finder(re.compile(re.escape(text), flags)), _finder(literal), text.lower())
 
 
-def _regex(expression: str, flags: int) -> Search:
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            data = expression.encode("utf-8", "surrogateescape")
-            return Search(re.compile(expression, flags), re.compile(data, flags), None)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise UsageError(f"{expression!r} is no regular expression: {error}") from error
+def _finder(pattern: re.Pattern[AnyStr]) -> Finder[AnyStr]:
+    """Return what finds a literal, which never takes long."""
+    return lambda text, _seconds: pattern.finditer(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +93,10 @@ class Found:
 
 
 def find_in_text(search: Search, chunks: Iterable[bytes], encoding: TextEncoding) -> Iterator[Found]:
-    """Yield the matches in the lines of a text, a chunk at a time; none reaches over the end of a line."""
+    """Yield the matches in the lines of a text, a chunk at a time; none reaches over the end of a line.
+
+    Raises UsageError where an expression takes too long.
+    """
     last = -1
     for offset, piece in _pieces(chunks, encoding.newline):
         offsets = [found for found in _in_piece(search, piece, offset, encoding) if found > last]
@@ -74,12 +105,12 @@ def find_in_text(search: Search, chunks: Iterable[bytes], encoding: TextEncoding
 
 
 def find_in_bytes(search: Search, chunks: Iterable[bytes]) -> Iterator[Found]:
-    """Yield the matches in data of any kind, a chunk at a time."""
+    """Yield the matches in data of any kind, a chunk at a time; raises UsageError as `find_in_text` does."""
     last, rest, offset = -1, b"", 0
     for chunk in chunks:
         piece = rest + chunk
-        spans = (match.span() for match in search.data.finditer(piece))
-        offsets = [offset + start for start, end in spans if end > start and offset + start > last]
+        spans = _filled(search.data(piece, _SECONDS_A_PIECE))
+        offsets = [offset + start for start, _ in spans if offset + start > last]
         last = offsets[-1] if offsets else last
         yield Found(tuple(offsets), offset + len(piece))
         rest = piece[-_OVERLAP:]
@@ -117,8 +148,8 @@ def _in_piece(search: Search, piece: bytes, offset: int, encoding: TextEncoding)
     if search.literal is not None and search.literal not in text.lower():
         return
     at, reached = 0, offset
-    for match in search.text.finditer(text):
-        if match.end() > match.start() and "\n" not in match[0]:
-            reached += len(text[at : match.start()].encode(codec, errors))
-            at = match.start()
+    for start, end in _filled(search.text(text, _SECONDS_A_PIECE)):
+        if "\n" not in text[start:end]:
+            reached += len(text[at:start].encode(codec, errors))
+            at = start
             yield reached

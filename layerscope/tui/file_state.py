@@ -24,6 +24,8 @@ class Hits:
     chosen: int | None = None
     wanted: int = 1
     """Steps that wait for matches, forwards or, below 0, backwards; the first match is wanted at once."""
+    problem: str | None = None
+    """Why the search ended before the file did."""
 
     @property
     def is_full(self) -> bool:

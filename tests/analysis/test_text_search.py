@@ -59,6 +59,15 @@ def test_a_broken_regular_expression_is_said() -> None:
         parse_search("re:(")
 
 
+def test_an_expression_that_takes_too_long_is_given_up() -> None:
+    unlucky = "a" * 60 + "b"
+    with pytest.raises(UsageError, match="takes too long"):
+        in_text("re:(a|aa)+$", unlucky.encode())
+    search = parse_search("re:(a|aa)+$")
+    assert search is not None
+    assert list(search.spans(unlucky)) == [], "what is drawn is not marked then"
+
+
 def test_bytes_are_written_in_hex() -> None:
     assert in_bytes("0x7f 45", b"ab\x7fE\x7fe") == [2]
     assert in_text("0x7f", b"is 0x7f") == [3], "in a text it is text"

@@ -167,6 +167,12 @@ async def test_a_search_for_what_is_not_there_says_so(tmp_path: Path) -> None:
         assert not at.app.is_running or len(at.app.screen_stack) == 1
 
 
+async def test_a_search_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"a" * 60 + b"b\n")]), "f") as at:
+        await at.search("re:(a|aa)+$")
+        assert "takes too long" in at.toasts()[-1]
+
+
 async def test_keys_that_come_at_once_are_taken_in_turn(tmp_path: Path) -> None:
     async with viewing(archive(tmp_path, [file("f", LONG.encode())]), "f") as at:
         for key, character in [("slash", "/"), *zip("99", "99", strict=True), ("enter", "\r"), ("n", "n"), ("n", "n")]:

@@ -9,7 +9,7 @@ from textual.getters import query_one
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
-from layerscope.analysis.text_search import Search, parse_search
+from layerscope.analysis.text_search import Found, Search, parse_search
 from layerscope.errors import UsageError
 from layerscope.session.file_text import FileText
 from layerscope.text import printable_line
@@ -137,11 +137,15 @@ class FileBody(FileContent):
     @work(thread=True, exclusive=True, exit_on_error=False, group="search")
     def _find(self, file: OpenFile, hits: Hits, text: FileText | None) -> None:
         worker = get_current_worker()
-        for found, is_due in find_all(hits.search, file.pages, text.index.encoding if text else None):
-            if worker.is_cancelled:
-                return
-            if is_due:
-                self.post_message(FileSearched(file, hits, found))
+        try:
+            for found, is_due in find_all(hits.search, file.pages, text.index.encoding if text else None):
+                if worker.is_cancelled:
+                    return
+                if is_due:
+                    self.post_message(FileSearched(file, hits, found))
+        except UsageError as error:
+            hits.problem = f"{error}."
+            self.post_message(FileSearched(file, hits, Found((), file.pages.size)))
 
     @on(FileSearched)
     def _on_searched(self, message: FileSearched) -> None:
@@ -153,8 +157,8 @@ class FileBody(FileContent):
         if hits.is_full:
             self.workers.cancel_group(self, "search")
         self._settle(hits)
-        if hits.complete and not hits.offsets:
-            self._complain("There is no match.")
+        if hits.complete and (hits.problem or not hits.offsets):
+            self._complain(hits.problem or "There is no match.")
         self._show_frame()
 
     def action_next_hit(self, step: int) -> None:

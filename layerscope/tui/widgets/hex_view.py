@@ -89,10 +89,10 @@ class HexView(RowView):
         # a match may start before the row, and end behind it
         start = max(0, row * ROW - _LONGEST_MATCH)
         around = self._pages.peek(start, row * ROW - start + ROW + _LONGEST_MATCH) or b""
-        for match in self._search.data.finditer(around):
-            first, last = match.start() + start - row * ROW, match.end() + start - row * ROW
-            if first < len(data) and last > 0 and last > first:
-                chosen = self._chosen == match.start() + start
+        for found, end in self._search.spans_in_bytes(around):
+            first, last = found + start - row * ROW, end + start - row * ROW
+            if first < len(data) and last > 0:
+                chosen = self._chosen == found + start
                 yield max(0, first), min(len(data), last), self.style_of("chosen" if chosen else "match")
 
 
