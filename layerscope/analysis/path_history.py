@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.difference import UNSETTLED, Aspect, ComparedBytes, difference, settled, shown_file
+from layerscope.analysis.comparison.difference import UNSETTLED, Aspect, ComparedBytes, difference, settled, shown_file
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.overlay import GONE
 from layerscope.model.entries import FileEntry

@@ -3,7 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
-from layerscope.analysis.layer_alignment import AlignedStep, Relation
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.model.instruction import keyword_of
 from layerscope.report.why_rows import figures
 from layerscope.session.comparison import ImageComparison

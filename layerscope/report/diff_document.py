@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO, TypedDict, cast
 
-from layerscope.analysis.config_difference import ConfigChange, ConfigValue
-from layerscope.analysis.diff import Diff
-from layerscope.analysis.diff_tree import AFTER
-from layerscope.analysis.layer_alignment import AlignedStep, Relation
-from layerscope.analysis.package_difference import PackageChange
+from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigValue
+from layerscope.analysis.comparison.diff import Diff
+from layerscope.analysis.comparison.diff_tree import AFTER
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
+from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.report.entry_part import EntryPart, entry_part
 from layerscope.report.json_document import SCHEMA_VERSION, write_json_rows
 from layerscope.report.layers_document import ImagePart, image_part

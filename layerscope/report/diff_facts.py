@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.config_difference import ConfigChange, ConfigValue
-from layerscope.analysis.package_difference import PackageChange
+from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigValue
+from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.report.screen import CHANGE_STYLES
 from layerscope.text import printable_line
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.diff import Change, Diff
-from layerscope.analysis.difference import Aspect
+from layerscope.analysis.comparison.diff import Change, Diff
+from layerscope.analysis.comparison.difference import Aspect
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.report.entry_part import link_text
 from layerscope.report.screen import change_styles

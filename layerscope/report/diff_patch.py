@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.difference import Aspect, shown_file
-from layerscope.analysis.text_diff import Hunk, diff_texts, unified
-from layerscope.analysis.text_lines import LineEnd, TextLine
+from layerscope.analysis.comparison.difference import Aspect, shown_file
+from layerscope.analysis.text.text_diff import Hunk, diff_texts, unified
+from layerscope.analysis.text.text_lines import LineEnd, TextLine
 from layerscope.errors import FormatError
 from layerscope.report.screen import change_styles
 from layerscope.session.diff_view import DiffView
-from layerscope.session.whole_text import WholeText, read_text
+from layerscope.session.files.whole_text import WholeText, read_text
 from layerscope.text import human_size, path_text, printable_name, printable_text
 
 LARGEST_TEXT = 8_000_000

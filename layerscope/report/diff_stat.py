@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TextIO
 
-from layerscope.analysis.diff_tree import DiffTree, Totals
+from layerscope.analysis.comparison.diff_tree import DiffTree, Totals
 from layerscope.text import path_text, printable_name, signed_size
 
 _DELTA_WIDTH = len("+999 MB")

@@ -1,6 +1,6 @@
 """A diff in one line."""
 
-from layerscope.analysis.diff import DiffSummary
+from layerscope.analysis.comparison.diff import DiffSummary
 from layerscope.text import signed_size
 
 

@@ -6,7 +6,7 @@ from typing import TextIO
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from layerscope.analysis.cache_story import cache_story
+from layerscope.analysis.comparison.cache_story import cache_story
 from layerscope.report.aligned_table import aligned_table
 from layerscope.report.diff_facts import config_table, package_table
 from layerscope.report.diff_lines import write_diff_lines

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind
-from layerscope.analysis.dead import DeadEntry
-from layerscope.analysis.duplicates import Duplicate
-from layerscope.analysis.weight import LayerWeight
+from layerscope.analysis.weight.dead import DeadEntry
+from layerscope.analysis.weight.duplicates import Duplicate
+from layerscope.analysis.weight.weight import LayerWeight
 from layerscope.report.html_parts import (
     Markup,
     advised_prose,

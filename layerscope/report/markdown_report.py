@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from layerscope.analysis.dead_groups import DeadGroup, dead_groups
+from layerscope.analysis.weight.dead_groups import DeadGroup, dead_groups
 from layerscope.report.base_line import base_line
 from layerscope.report.escape import code_in_markdown, in_markdown
 from layerscope.report.layer_table import summary

@@ -3,7 +3,7 @@
 from heapq import heapify, heappop, heappush
 from typing import NotRequired, TypedDict
 
-from layerscope.analysis.directory_weight import DirectoryRow, DirectoryWeights
+from layerscope.analysis.weight.directory_weight import DirectoryRow, DirectoryWeights
 from layerscope.text import printable_name
 
 MOST_ITEMS = 6_000

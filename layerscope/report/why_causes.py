@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from layerscope.analysis.advice.advice import Advice
-from layerscope.analysis.dead_groups import DeadGroup, dead_groups
-from layerscope.analysis.duplicates import Duplicate
+from layerscope.analysis.weight.dead_groups import DeadGroup, dead_groups
+from layerscope.analysis.weight.duplicates import Duplicate
 from layerscope.report.plain_lines import PlainLines
 from layerscope.report.why_rows import figures, layer_title, remainder, section
 from layerscope.session.weighing import Weighing

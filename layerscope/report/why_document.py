@@ -3,11 +3,11 @@
 from typing import TypedDict
 
 from layerscope.analysis.advice.advice import Advice
-from layerscope.analysis.dead import DeadEntry
-from layerscope.analysis.duplicates import Duplicate
 from layerscope.analysis.node_paths import NodePaths
 from layerscope.analysis.packages.weight import PackageWeight
-from layerscope.analysis.weight import LargeFile, LayerWeight
+from layerscope.analysis.weight.dead import DeadEntry
+from layerscope.analysis.weight.duplicates import Duplicate
+from layerscope.analysis.weight.weight import LargeFile, LayerWeight
 from layerscope.report.json_document import SCHEMA_VERSION
 from layerscope.session.weighing import Weighing
 from layerscope.session.why import WhyReport

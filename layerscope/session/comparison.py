@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from functools import cached_property, partial
 
-from layerscope.analysis.config_difference import ConfigChange, config_differences
-from layerscope.analysis.diff import Diff, find_differences
-from layerscope.analysis.diff_tree import DiffTree, diff_tree
-from layerscope.analysis.layer_alignment import AlignedStep, LayerAlignment, Relation, align
-from layerscope.analysis.live import live_files
-from layerscope.analysis.moves import Move, find_moves
-from layerscope.analysis.package_difference import PackageChange, PackageVersion, package_differences
+from layerscope.analysis.comparison.config_difference import ConfigChange, config_differences
+from layerscope.analysis.comparison.diff import Diff, find_differences
+from layerscope.analysis.comparison.diff_tree import DiffTree, diff_tree
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, LayerAlignment, Relation, align
+from layerscope.analysis.comparison.moves import Move, find_moves
+from layerscope.analysis.comparison.package_difference import PackageChange, PackageVersion, package_differences
+from layerscope.analysis.comparison.paired_trees import pair_trees
+from layerscope.analysis.comparison.pairing import Pairing, pair_layers
+from layerscope.analysis.comparison.rebuilt import holds_the_same, same_tables
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.packages.weight import MANAGERS
-from layerscope.analysis.paired_trees import pair_trees
-from layerscope.analysis.pairing import Pairing, pair_layers
 from layerscope.analysis.path_history import PathEvent, path_history
-from layerscope.analysis.rebuilt import holds_the_same, same_tables
 from layerscope.analysis.tree_state import TreeState
+from layerscope.analysis.weight.live import live_files
 from layerscope.session.compared_bytes import BytesOfBoth, OpenedTree
 from layerscope.session.heads import read_heads
 from layerscope.session.image_facts import build_steps, config_facts

@@ -5,9 +5,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.diff import Diff
-from layerscope.analysis.diff_selection import select_changes
-from layerscope.analysis.diff_tree import DiffTree, diff_tree
+from layerscope.analysis.comparison.diff import Diff
+from layerscope.analysis.comparison.diff_selection import select_changes
+from layerscope.analysis.comparison.diff_tree import DiffTree, diff_tree
 from layerscope.session.comparison import Comparison, ImageComparison, LayerComparison
 from layerscope.session.session import ImageSession
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from layerscope.analysis.config_difference import ConfigFacts, ConfigValue
-from layerscope.analysis.layer_alignment import BuildStep
+from layerscope.analysis.comparison.config_difference import ConfigFacts, ConfigValue
+from layerscope.analysis.comparison.layer_alignment import BuildStep
 from layerscope.model.documents import ImageConfig, RunConfig
 from layerscope.model.image import Image, Step
 

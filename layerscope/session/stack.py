@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from layerscope.analysis.dead import dead_sizes
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.overlay import LayerTally, Overlay
 from layerscope.analysis.path_index import build_path_index
+from layerscope.analysis.weight.dead import dead_sizes
 from layerscope.model.entries import LayerEntries
 
 

@@ -4,12 +4,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.base_image import BaseImage
-from layerscope.analysis.directory_weight import DirectoryWeights
-from layerscope.analysis.file_types import FileTypes, TypesByPath, file_types, types_by_path, types_wanted
+from layerscope.analysis.file_types.file_types import FileTypes, TypesByPath, file_types, types_by_path, types_wanted
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.live import LiveFiles, live_files
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.packages.weight import PackageWeights, package_weights, packages_wanted
+from layerscope.analysis.weight.directory_weight import DirectoryWeights
+from layerscope.analysis.weight.live import LiveFiles, live_files
 from layerscope.model.image import Image
 from layerscope.session.contents import Contents
 from layerscope.session.stack import Tallies

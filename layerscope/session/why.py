@@ -8,16 +8,16 @@ from typing import NamedTuple
 from layerscope.analysis.advice.advice import Advice, Evidence, Instructions
 from layerscope.analysis.advice.rules import advise, wanted_heads
 from layerscope.analysis.base_image import BaseImage, stated_base
-from layerscope.analysis.blob_share import BlobShares, blob_shares
 from layerscope.analysis.content import Heads
-from layerscope.analysis.dead import DeadBytes, dead_bytes
-from layerscope.analysis.dead_reason import rewritten_pairs
-from layerscope.analysis.duplicates import Duplicate, DuplicateCandidates, duplicate_candidates, find_duplicates
-from layerscope.analysis.hidden import hidden_in_tree
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.live import LiveFiles, live_files
-from layerscope.analysis.verdict import verdict
-from layerscope.analysis.weight import LargeFile, LayerWeight, largest_live, largest_written, layer_weights
+from layerscope.analysis.weight.blob_share import BlobShares, blob_shares
+from layerscope.analysis.weight.dead import DeadBytes, dead_bytes
+from layerscope.analysis.weight.dead_reason import rewritten_pairs
+from layerscope.analysis.weight.duplicates import Duplicate, DuplicateCandidates, duplicate_candidates, find_duplicates
+from layerscope.analysis.weight.hidden import hidden_in_tree
+from layerscope.analysis.weight.live import LiveFiles, live_files
+from layerscope.analysis.weight.verdict import verdict
+from layerscope.analysis.weight.weight import LargeFile, LayerWeight, largest_live, largest_written, layer_weights
 from layerscope.model.image import Image
 from layerscope.session.contents import Contents
 from layerscope.session.heads import read_heads

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from layerscope.analysis.layer_alignment import AlignedStep, LayerAlignment, Relation
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, LayerAlignment, Relation
 from layerscope.session.stack import Tallies
 from layerscope.tui.widgets.aligned_list import AlignedLine
 

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from rich.text import Text
 
-from layerscope.analysis.diff_layout import ends_only
-from layerscope.analysis.text_diff import TextDiff
-from layerscope.analysis.text_lines import LineEnd
+from layerscope.analysis.text.diff_layout import ends_only
+from layerscope.analysis.text.text_diff import TextDiff
+from layerscope.analysis.text.text_lines import LineEnd
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.session.file_difference import Side
-from layerscope.session.file_version import FileVersion, made_by
+from layerscope.session.files.file_difference import Side
+from layerscope.session.files.file_version import FileVersion, made_by
 from layerscope.text import human_size, mode_text, plural, printable_line, printable_name
 from layerscope.tui.file_facts import xattr_words
 from layerscope.tui.glyphs import Glyphs

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.config_difference import ConfigChange, ConfigValue
-from layerscope.analysis.layer_alignment import AlignedStep, Relation
-from layerscope.analysis.package_difference import PackageChange
+from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigValue
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
+from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.session.stack import Tallies
 from layerscope.text import human_size, plural, printable_line
 from layerscope.tui.glyphs import Glyphs

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from layerscope.analysis.diff_rows import DiffRows
-from layerscope.analysis.diff_tree import AFTER, DiffTree
+from layerscope.analysis.comparison.diff_rows import DiffRows
+from layerscope.analysis.comparison.diff_tree import AFTER, DiffTree
 from layerscope.analysis.visible_rows import Sort, View, VisibleRows
 from layerscope.session.comparison import Comparison
 from layerscope.text import plural, signed_size

@@ -7,9 +7,9 @@ from rich.text import Text
 
 from layerscope.analysis.capabilities import XATTR, capabilities_text
 from layerscope.analysis.mode_words import mode_words
-from layerscope.analysis.text_index import TextIndex
+from layerscope.analysis.text.text_index import TextIndex
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.session.file_version import FileVersion, Shown, made_by
+from layerscope.session.files.file_version import FileVersion, Shown, made_by
 from layerscope.text import human_share, human_size, mode_text, plural, printable_line, printable_name
 from layerscope.tui.file_state import FileState, OpenFile
 from layerscope.tui.glyphs import Glyphs

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
-from layerscope.analysis.text_search import Found
-from layerscope.session.file_copy import PrivateCopy
-from layerscope.session.file_version import FileVersion
+from layerscope.analysis.text.text_search import Found
+from layerscope.session.files.file_copy import PrivateCopy
+from layerscope.session.files.file_version import FileVersion
 from layerscope.tui.file_state import Hits, OpenFile
 from layerscope.tui.file_work import Looks
 from layerscope.tui.syntax import ToneSpan

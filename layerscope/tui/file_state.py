@@ -4,12 +4,12 @@ from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
-from layerscope.analysis.text_encoding import TextEncoding
-from layerscope.analysis.text_search import Found, Search
+from layerscope.analysis.text.text_encoding import TextEncoding
+from layerscope.analysis.text.text_search import Found, Search
 from layerscope.session.compared_bytes import OpenedTree
-from layerscope.session.file_pages import FilePages
-from layerscope.session.file_text import FileText
-from layerscope.session.file_version import FileVersion, shown, version_at, versions_of
+from layerscope.session.files.file_pages import FilePages
+from layerscope.session.files.file_text import FileText
+from layerscope.session.files.file_version import FileVersion, shown, version_at, versions_of
 
 _MOST_HITS = 1_000_000
 

@@ -5,16 +5,16 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from layerscope.analysis.elf import elf_words
-from layerscope.analysis.file_description import describe
-from layerscope.analysis.text_encoding import HEAD_SIZE, TextEncoding, detect_encoding
-from layerscope.analysis.text_lines import TextLine
-from layerscope.analysis.text_search import Found, find_in_bytes, find_in_text
+from layerscope.analysis.file_types.elf import elf_words
+from layerscope.analysis.file_types.file_description import describe
+from layerscope.analysis.text.text_encoding import HEAD_SIZE, TextEncoding, detect_encoding
+from layerscope.analysis.text.text_lines import TextLine
+from layerscope.analysis.text.text_search import Found, find_in_bytes, find_in_text
 from layerscope.errors import FormatError
 from layerscope.session.compared_bytes import OpenedTree
-from layerscope.session.file_difference import IsCancelled, Side
-from layerscope.session.file_pages import FilePages
-from layerscope.session.file_text import FileText
+from layerscope.session.files.file_difference import IsCancelled, Side
+from layerscope.session.files.file_pages import FilePages
+from layerscope.session.files.file_text import FileText
 from layerscope.sources.magic import description
 from layerscope.tui.file_state import OpenFile
 from layerscope.tui.slices import SECONDS_A_PICTURE
@@ -24,7 +24,7 @@ from layerscope.tui.widgets.text_view import TONED_ROWS
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
-    from layerscope.analysis.text_search import Search
+    from layerscope.analysis.text.text_search import Search
 
 _ROWS_BEFORE = 800
 """Rows before a window that are looked at with it: where it starts within a comment, pygments has to know."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
-from layerscope.analysis.text_lines import LineEnd
+from layerscope.analysis.text.text_lines import LineEnd
 from layerscope.text import printable_name
 from layerscope.tui.glyphs import Glyphs
 

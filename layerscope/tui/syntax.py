@@ -5,7 +5,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from layerscope.analysis.file_description import interpreter_of
+from layerscope.analysis.file_types.file_description import interpreter_of
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer

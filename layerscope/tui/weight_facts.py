@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from layerscope.analysis.advice.advice import Advice
-from layerscope.analysis.dead import DeadEntry
-from layerscope.analysis.directory_weight import DirectoryRow
-from layerscope.analysis.duplicates import Duplicate
+from layerscope.analysis.weight.dead import DeadEntry
+from layerscope.analysis.weight.directory_weight import DirectoryRow
+from layerscope.analysis.weight.duplicates import Duplicate
 from layerscope.session.weighing import Weighing
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
 from layerscope.tui.widgets.fact_table import Fact, FactColumn, Target

@@ -1,8 +1,8 @@
 import pytest
 from test_layer_alignment import image
 
-from layerscope.analysis.cache_story import cache_story
-from layerscope.analysis.layer_alignment import Relation, align
+from layerscope.analysis.comparison.cache_story import cache_story
+from layerscope.analysis.comparison.layer_alignment import Relation, align
 
 
 def told(left: tuple[str, ...], right: tuple[str, ...], *answers: bool | None) -> list[str]:

@@ -9,9 +9,9 @@ from oracle import State, is_below, restacked
 from test_path_index import stacks
 from weighed import Content, Weighed, weighed, written
 
-from layerscope.analysis.dead import dead_bytes, dead_sizes
-from layerscope.analysis.dead_reason import DeadReason
-from layerscope.analysis.hidden import hidden_in_tree
+from layerscope.analysis.weight.dead import dead_bytes, dead_sizes
+from layerscope.analysis.weight.dead_reason import DeadReason
+from layerscope.analysis.weight.hidden import hidden_in_tree
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 

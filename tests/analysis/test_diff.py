@@ -7,12 +7,12 @@ from entries import Item, directory, file, hardlink, opaque, symlink, whiteout
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.analysis.diff import Diff, find_differences
-from layerscope.analysis.diff_rows import DiffRows
-from layerscope.analysis.diff_tree import AFTER, BEFORE, DiffTree, diff_tree
-from layerscope.analysis.moves import find_moves
-from layerscope.analysis.paired_trees import pair_trees
-from layerscope.analysis.pairing import pair_layers
+from layerscope.analysis.comparison.diff import Diff, find_differences
+from layerscope.analysis.comparison.diff_rows import DiffRows
+from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE, DiffTree, diff_tree
+from layerscope.analysis.comparison.moves import find_moves
+from layerscope.analysis.comparison.paired_trees import pair_trees
+from layerscope.analysis.comparison.pairing import pair_layers
 from layerscope.analysis.tree_state import TreeState, touched_nodes
 from layerscope.analysis.visible_rows import Folds, Sort, View
 from layerscope.model.entries import FileEntry, Kind

@@ -1,10 +1,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.analysis.diff_layout import DiffLine, EndsOnly, Fold, change_starts, ends_only, layout
-from layerscope.analysis.text_diff import TextDiff, diff_texts
-from layerscope.analysis.text_encoding import TextEncoding
-from layerscope.analysis.text_lines import LineEnd, split_lines
+from layerscope.analysis.text.diff_layout import DiffLine, EndsOnly, Fold, change_starts, ends_only, layout
+from layerscope.analysis.text.text_diff import TextDiff, diff_texts
+from layerscope.analysis.text.text_encoding import TextEncoding
+from layerscope.analysis.text.text_lines import LineEnd, split_lines
 
 words = st.text("ab \n", max_size=60)
 NUMBERS = "".join(f"{n}\n" for n in range(1, 31))

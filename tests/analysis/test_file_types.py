@@ -1,10 +1,10 @@
 import pytest
 from weighed import Weighed, weighed, written
 
-from layerscope.analysis.file_type import FileType
-from layerscope.analysis.file_type_heads import type_of_head, type_of_mime
-from layerscope.analysis.file_type_names import type_of_path
-from layerscope.analysis.file_types import (
+from layerscope.analysis.file_types.file_type import FileType
+from layerscope.analysis.file_types.file_type_heads import type_of_head, type_of_mime
+from layerscope.analysis.file_types.file_type_names import type_of_path
+from layerscope.analysis.file_types.file_types import (
     HEAD_SIZE,
     FileTypes,
     LookBudget,

@@ -5,8 +5,8 @@ import struct
 import pytest
 
 from layerscope.analysis.capabilities import capabilities_text
-from layerscope.analysis.elf import elf_words
-from layerscope.analysis.file_description import describe, interpreter_of
+from layerscope.analysis.file_types.elf import elf_words
+from layerscope.analysis.file_types.file_description import describe, interpreter_of
 from layerscope.analysis.mode_words import mode_words
 from layerscope.model.entries import FileEntry, Kind
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.config_difference import ConfigChange, ConfigFacts, config_differences
-from layerscope.analysis.layer_alignment import BuildStep, LayerAlignment, align, common
-from layerscope.analysis.package_difference import package_differences
+from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigFacts, config_differences
+from layerscope.analysis.comparison.layer_alignment import BuildStep, LayerAlignment, align, common
+from layerscope.analysis.comparison.package_difference import package_differences
 
 
 def image(*steps: str) -> tuple[BuildStep, ...]:

@@ -2,9 +2,9 @@ import pytest
 from compared import FakeBytes, Image, image_of
 from entries import directory, file, hardlink, opaque, symlink, whiteout
 
+from layerscope.analysis.comparison.rebuilt import holds_the_same, same_tables
 from layerscope.analysis.image_links import followed
 from layerscope.analysis.path_history import holding_layers, path_history
-from layerscope.analysis.rebuilt import holds_the_same, same_tables
 from layerscope.model.entries import FileEntry, Kind
 
 

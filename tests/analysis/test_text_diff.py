@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.analysis.binary_difference import first_difference
-from layerscope.analysis.line_spans import changed_spans
-from layerscope.analysis.text_diff import TextDiff, diff_texts, unified
-from layerscope.analysis.text_encoding import TextEncoding
-from layerscope.analysis.text_lines import split_lines
+from layerscope.analysis.comparison.binary_difference import first_difference
+from layerscope.analysis.text.line_spans import changed_spans
+from layerscope.analysis.text.text_diff import TextDiff, diff_texts, unified
+from layerscope.analysis.text.text_encoding import TextEncoding
+from layerscope.analysis.text.text_lines import split_lines
 
 words = st.text("ab \n", max_size=40)
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.analysis.text_encoding import TextEncoding
-from layerscope.analysis.text_index import TextIndex
-from layerscope.analysis.text_lines import LineEnd, split_lines
+from layerscope.analysis.text.text_encoding import TextEncoding
+from layerscope.analysis.text.text_index import TextIndex
+from layerscope.analysis.text.text_lines import LineEnd, split_lines
 
 BLOCK = 8
 

@@ -2,8 +2,8 @@ import random
 
 import pytest
 
-from layerscope.analysis.text_encoding import TextEncoding, detect_encoding
-from layerscope.analysis.text_lines import LineEnd, TextLine, split_lines
+from layerscope.analysis.text.text_encoding import TextEncoding, detect_encoding
+from layerscope.analysis.text.text_lines import LineEnd, TextLine, split_lines
 
 
 @pytest.mark.parametrize(

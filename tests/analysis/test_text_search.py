@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.analysis.text_encoding import TextEncoding
-from layerscope.analysis.text_search import Search, find_in_bytes, find_in_text, parse_search
+from layerscope.analysis.text.text_encoding import TextEncoding
+from layerscope.analysis.text.text_search import Search, find_in_bytes, find_in_text, parse_search
 from layerscope.errors import UsageError
 
 

@@ -2,11 +2,11 @@ import pytest
 from entries import directory, hardlink, opaque, symlink, whiteout
 from weighed import Content, Weighed, weighed, written
 
-from layerscope.analysis.blob_share import blob_shares
-from layerscope.analysis.directory_weight import DirectoryWeights
-from layerscope.analysis.duplicates import ReadingBudget, duplicate_candidates
 from layerscope.analysis.overlay import LayerTally
-from layerscope.analysis.weight import LayerWeight, largest_live, largest_written, layer_weights
+from layerscope.analysis.weight.blob_share import blob_shares
+from layerscope.analysis.weight.directory_weight import DirectoryWeights
+from layerscope.analysis.weight.duplicates import ReadingBudget, duplicate_candidates
+from layerscope.analysis.weight.weight import LayerWeight, largest_live, largest_written, layer_weights
 
 
 def layers_of(image: Weighed, blob_sizes: dict[int, int | None]) -> tuple[LayerWeight, ...]:

@@ -15,14 +15,14 @@ from entries import Item, layer
 from layerscope.analysis.advice.advice import Advice, Evidence
 from layerscope.analysis.advice.rules import advise
 from layerscope.analysis.content import Digests
-from layerscope.analysis.dead import DeadBytes, dead_bytes
-from layerscope.analysis.duplicates import Duplicate, duplicate_candidates, find_duplicates
-from layerscope.analysis.hidden import hidden_in_tree
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.live import LiveFiles, live_files
 from layerscope.analysis.overlay import LayerTally, Overlay
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.path_index import build_path_index
+from layerscope.analysis.weight.dead import DeadBytes, dead_bytes
+from layerscope.analysis.weight.duplicates import Duplicate, duplicate_candidates, find_duplicates
+from layerscope.analysis.weight.hidden import hidden_in_tree
+from layerscope.analysis.weight.live import LiveFiles, live_files
 from layerscope.model.entries import FileEntry, Kind
 
 

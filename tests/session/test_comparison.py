@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from builders import ImageRecipe, docker_archive, file, hardlink, image, layer, oci_archive, oci_layout, whiteout
 
-from layerscope.analysis.layer_alignment import Relation
+from layerscope.analysis.comparison.layer_alignment import Relation
 from layerscope.errors import UsageError
 from layerscope.model.image import Compression
 from layerscope.session.comparison import (

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import LayerscopeError, UsageError
-from layerscope.session.file_copy import LARGEST_COPY, PrivateCopy, check_copied_size, user_command
+from layerscope.session.files.file_copy import LARGEST_COPY, PrivateCopy, check_copied_size, user_command
 
 
 def test_a_copy_is_private_and_goes_when_it_is_closed() -> None:

@@ -2,10 +2,10 @@ from pathlib import Path
 
 from builders import directory, docker_archive, file, image, layer, symlink
 
-from layerscope.session import file_difference
 from layerscope.session.comparison import opened_tree
-from layerscope.session.file_difference import FileDifference, compare_sides, open_side
-from layerscope.session.file_version import version_at
+from layerscope.session.files import file_difference
+from layerscope.session.files.file_difference import FileDifference, compare_sides, open_side
+from layerscope.session.files.file_version import version_at
 from layerscope.session.session import open_image
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from builders import OCI_CONFIG, OCI_LAYER, OciStore, file, image, layer, oci_archive, write_tar
 
-from layerscope.analysis.text_encoding import TextEncoding
-from layerscope.analysis.text_lines import LineEnd
+from layerscope.analysis.text.text_encoding import TextEncoding
+from layerscope.analysis.text.text_lines import LineEnd
 from layerscope.errors import FormatError
 from layerscope.model.image import Compression
 from layerscope.session.comparison import opened_tree
-from layerscope.session.file_pages import PAGE_SIZE, FilePages
-from layerscope.session.file_text import FileText
+from layerscope.session.files.file_pages import PAGE_SIZE, FilePages
+from layerscope.session.files.file_text import FileText
 from layerscope.session.session import ImageSession, open_image
 
 LINES = b"".join(b"line %d of a text\n" % number for number in range(40_000))

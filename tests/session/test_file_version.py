@@ -5,7 +5,7 @@ from builders import device, directory, docker_archive, fifo, file, hardlink, im
 
 from layerscope.session.compared_bytes import OpenedTree
 from layerscope.session.comparison import opened_tree
-from layerscope.session.file_version import FileVersion, made_by, shown, version_at, versions_of
+from layerscope.session.files.file_version import FileVersion, made_by, shown, version_at, versions_of
 from layerscope.session.session import open_image
 
 

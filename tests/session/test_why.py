@@ -21,8 +21,8 @@ from builders import (
 
 from layerscope.analysis.advice.advice import AdviceKind
 from layerscope.analysis.base_image import BaseImage
-from layerscope.analysis.dead_reason import DeadReason
-from layerscope.analysis.live import live_files
+from layerscope.analysis.weight.dead_reason import DeadReason
+from layerscope.analysis.weight.live import live_files
 from layerscope.model.image import Compression, Layer
 from layerscope.session import content_pass, contents
 from layerscope.session.heads import read_heads

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.session.comparison import opened_tree
-from layerscope.session.file_version import FileVersion, version_at
+from layerscope.session.files.file_version import FileVersion, version_at
 from layerscope.session.session import ImageSession, open_image
 from layerscope.tui.glyphs import UNICODE, Glyphs
 from layerscope.tui.screens.file_diff import FileDiffScreen

@@ -1,6 +1,6 @@
 from array import array
 
-from layerscope.analysis.text_search import Found, parse_search
+from layerscope.analysis.text.text_search import Found, parse_search
 from layerscope.tui.file_state import Hits
 
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from layerscope.analysis.text_lines import LineEnd
+from layerscope.analysis.text.text_lines import LineEnd
 from layerscope.tui.glyphs import ASCII, UNICODE
 from layerscope.tui.shown_line import shown_line
 from layerscope.tui.styled import styled

@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from layerscope.analysis.content import Heads
-from layerscope.analysis.dead import DeadBytes
-from layerscope.analysis.duplicates import Duplicate
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.live import LiveFiles
+from layerscope.analysis.weight.dead import DeadBytes
+from layerscope.analysis.weight.duplicates import Duplicate
+from layerscope.analysis.weight.live import LiveFiles
 from layerscope.model.instruction import keyword_of
 
 ENOUGH = 1_000_000

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Instructions
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.live import LiveFiles
 from layerscope.analysis.packages.dpkg import INFO, STATUS, list_names, parse_paths
 from layerscope.analysis.packages.dpkg_needs import MARKS, only_recommended
 from layerscope.analysis.packages.final_files import LARGEST_DATABASE, FinalFiles
 from layerscope.analysis.places import matching
+from layerscope.analysis.weight.live import LiveFiles
 from layerscope.text import human_size, printable_line
 
 _INSTALLS = re.compile(r"\b(?:apt-get|apt|aptitude)\b[^;&|]*\binstall\b")

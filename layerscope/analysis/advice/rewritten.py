@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.package_caches import cache_areas
-from layerscope.analysis.dead import DeadEntry
-from layerscope.analysis.dead_reason import DeadReason
 from layerscope.analysis.places import Areas, places
+from layerscope.analysis.weight.dead import DeadEntry
+from layerscope.analysis.weight.dead_reason import DeadReason
 from layerscope.text import human_size, plural
 
 _BOOKKEEPING = (

@@ -11,7 +11,7 @@ from layerscope.analysis.advice.recommended import recommended_packages, recomme
 from layerscope.analysis.advice.rewritten import rewritten
 from layerscope.analysis.advice.secrets import secrets, secrets_wanted
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.live import LiveFiles
+from layerscope.analysis.weight.live import LiveFiles
 
 RULES: tuple[Rule, ...] = (
     secrets,

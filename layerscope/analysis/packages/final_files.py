@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from layerscope.analysis.content import Heads
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.live import LiveFiles
 from layerscope.analysis.places import nodes_named
+from layerscope.analysis.weight.live import LiveFiles
 from layerscope.model.entries import Kind
 
 LARGEST_DATABASE = 64 * 1024 * 1024

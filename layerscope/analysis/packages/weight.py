@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.live import LiveFiles
 from layerscope.analysis.packages import apk, dpkg, npm, python_dist, rpm
 from layerscope.analysis.packages.final_files import LARGEST_DATABASE, FinalFiles
 from layerscope.analysis.packages.package import Package, PackageManager
 from layerscope.analysis.places import matching, nodes_named
+from layerscope.analysis.weight.live import LiveFiles
 
 MANAGERS = (
     PackageManager("dpkg", dpkg.find_packages),

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from layerscope.analysis.dead import DeadEntry
 from layerscope.analysis.query import HEARTBEAT, Query, path_pattern
+from layerscope.analysis.weight.dead import DeadEntry
 from layerscope.session.checking.rules import PathPattern, Rules
 from layerscope.session.weighing import Weighing
 

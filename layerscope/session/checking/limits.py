@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from layerscope.analysis.dead import DeadEntry
-from layerscope.analysis.dead_groups import dead_groups
+from layerscope.analysis.weight.dead import DeadEntry
+from layerscope.analysis.weight.dead_groups import dead_groups
 from layerscope.session.checking.facts import Facts
 from layerscope.session.checking.outcome import Outcome, Place, Unit, Verdict
 from layerscope.session.checking.rules import Amount

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from layerscope.analysis.difference import shown_file
+from layerscope.analysis.comparison.difference import shown_file
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.extraction.options import ExtractionOptions, LeftOut

@@ -12,10 +12,10 @@ from textual.getters import query_one
 from textual.message import Message
 from textual.widget import Widget
 
-from layerscope.analysis.diff_tree import AFTER, BEFORE
+from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE
 from layerscope.errors import LayerscopeError
 from layerscope.session.comparison import Comparison
-from layerscope.session.file_version import FileVersion, version_at
+from layerscope.session.files.file_version import FileVersion, version_at
 from layerscope.session.whole_tree import WholeTree, WholeTreeReader
 from layerscope.tui.diff_state import Compared, DiffState, compared, moved
 from layerscope.tui.glyphs import Glyphs

@@ -15,8 +15,8 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from layerscope.errors import FormatError
-from layerscope.session.file_difference import FileDifference, compare_sides, open_side
-from layerscope.session.file_version import FileVersion
+from layerscope.session.files.file_difference import FileDifference, compare_sides, open_side
+from layerscope.session.files.file_version import FileVersion
 from layerscope.text import copied_path, printable_line
 from layerscope.tui.diff_facts import diff_head, text_notes
 from layerscope.tui.file_work import digest_of, tones_of_side

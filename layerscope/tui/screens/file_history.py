@@ -15,7 +15,7 @@ from textual.widgets import Static
 from layerscope.analysis.change import ChangeKind
 from layerscope.analysis.path_history import PathEvent
 from layerscope.session.comparison import history_of
-from layerscope.session.file_version import FileVersion, made_by, versions_of
+from layerscope.session.files.file_version import FileVersion, made_by, versions_of
 from layerscope.text import human_size, printable_line, printable_name
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.widgets.fact_table import Fact, FactColumn, FactTable

@@ -8,7 +8,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from layerscope.errors import FormatError, LayerscopeError, UsageError
-from layerscope.session.file_copy import PrivateCopy, check_copied_size, user_command
+from layerscope.session.files.file_copy import PrivateCopy, check_copied_size, user_command
 from layerscope.text import copied_path, human_size, printable_line
 from layerscope.tui.file_messages import FileCopied, FileFailed, FileHashed, TextRead
 from layerscope.tui.file_state import FileState, OpenFile

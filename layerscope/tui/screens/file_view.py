@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from layerscope.errors import FormatError
 from layerscope.session.compared_bytes import OpenedTree
-from layerscope.session.file_version import FileVersion
+from layerscope.session.files.file_version import FileVersion
 from layerscope.tui.file_facts import file_head
 from layerscope.tui.file_messages import FileNamed, FileOpened, KeysChanged
 from layerscope.tui.file_state import FileState

@@ -5,9 +5,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from textual import on, work
 from textual.message import Message
 
-from layerscope.analysis.cache_story import cache_story
-from layerscope.analysis.layer_alignment import AlignedStep, Relation, align
-from layerscope.analysis.package_difference import PackageChange
+from layerscope.analysis.comparison.cache_story import cache_story
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation, align
+from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.errors import LayerscopeError
 from layerscope.model.image import Image
 from layerscope.session.comparison import Comparison, ImageComparison

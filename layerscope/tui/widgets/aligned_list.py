@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.segment import Segment
 
-from layerscope.analysis.layer_alignment import AlignedStep, Relation
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.text import human_size, printable_line
 from layerscope.tui.cells import cut
 from layerscope.tui.glyphs import Glyphs

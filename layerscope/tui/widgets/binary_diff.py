@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from layerscope.session.file_difference import FileDifference
+from layerscope.session.files.file_difference import FileDifference
 from layerscope.tui.diff_facts import hex_lines, side_words
 from layerscope.tui.glyphs import Glyphs
 

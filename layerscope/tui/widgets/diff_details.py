@@ -3,8 +3,8 @@
 from rich.text import Text
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.diff_rows import DiffRows
-from layerscope.analysis.diff_tree import AFTER, BEFORE, DiffTree
+from layerscope.analysis.comparison.diff_rows import DiffRows
+from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE, DiffTree
 from layerscope.analysis.layered_tree import TreeRow
 from layerscope.analysis.visible_rows import VisibleRows
 from layerscope.model.entries import FileEntry, Kind

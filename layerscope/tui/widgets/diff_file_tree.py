@@ -3,7 +3,7 @@
 from rich.segment import Segment
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.diff_rows import DiffRows
+from layerscope.analysis.comparison.diff_rows import DiffRows
 from layerscope.analysis.layered_tree import TreeRow
 from layerscope.analysis.visible_rows import VisibleRows
 from layerscope.model.entries import Kind

@@ -7,8 +7,8 @@ from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
 
-from layerscope.analysis.diff_layout import DiffItem, Fold, change_starts, layout
-from layerscope.analysis.text_diff import DiffRow, TextDiff
+from layerscope.analysis.text.diff_layout import DiffItem, Fold, change_starts, layout
+from layerscope.analysis.text.text_diff import DiffRow, TextDiff
 from layerscope.text import plural
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.shown_line import ShownLine, shown_line

@@ -9,9 +9,9 @@ from textual.getters import query_one
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
-from layerscope.analysis.text_search import Found, Search, parse_search
+from layerscope.analysis.text.text_search import Found, Search, parse_search
 from layerscope.errors import UsageError
-from layerscope.session.file_text import FileText
+from layerscope.session.files.file_text import FileText
 from layerscope.text import printable_line
 from layerscope.tui.file_messages import FileSearched, KeysChanged
 from layerscope.tui.file_state import Goal, Hits, OpenFile

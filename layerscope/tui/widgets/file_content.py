@@ -12,11 +12,11 @@ from textual.getters import query_one
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from layerscope.analysis.text_encoding import TextEncoding
-from layerscope.analysis.text_search import Search
+from layerscope.analysis.text.text_encoding import TextEncoding
+from layerscope.analysis.text.text_search import Search
 from layerscope.errors import FormatError
-from layerscope.session.file_pages import PAGE_SIZE
-from layerscope.session.file_text import FileText
+from layerscope.session.files.file_pages import PAGE_SIZE
+from layerscope.session.files.file_text import FileText
 from layerscope.text import printable_line
 from layerscope.tui.file_facts import position_words, text_words
 from layerscope.tui.file_messages import BytesLoaded, FileNamed, KeysChanged, RowsCounted, RowsToned

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from rich.segment import Segment
 from textual.strip import Strip
 
-from layerscope.analysis.text_search import Search
-from layerscope.session.file_pages import FilePages
+from layerscope.analysis.text.text_search import Search
+from layerscope.session.files.file_pages import FilePages
 from layerscope.tui.styled import StyledSpan, styled
 from layerscope.tui.widgets.row_view import RowView
 from layerscope.tui.widgets.text_view import TextView

@@ -7,8 +7,8 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.message import Message
 
-from layerscope.analysis.text_search import Search
-from layerscope.session.file_text import FileText, TextRow
+from layerscope.analysis.text.text_search import Search
+from layerscope.session.files.file_text import FileText, TextRow
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.shown_line import ShownLine, Span, shown_line
 from layerscope.tui.styled import StyledSpan, styled

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from layerscope.analysis.treemap import Rectangle, treemap
+from layerscope.analysis.weight.treemap import Rectangle, treemap
 from layerscope.text import human_size
 from layerscope.tui.cells import cut
 from layerscope.tui.glyphs import Glyphs

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from layerscope.analysis.content import Digests
-from layerscope.analysis.hidden import HiddenFile
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.overlay import GONE
 from layerscope.analysis.places import Areas
+from layerscope.analysis.weight.hidden import HiddenFile
 from layerscope.model.entries import EntryTable, Kind
 
 

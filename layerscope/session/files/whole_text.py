@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from layerscope.analysis.text_encoding import HEAD_SIZE, TextEncoding, detect_encoding
-from layerscope.analysis.text_lines import TextLine, split_lines
+from layerscope.analysis.text.text_encoding import HEAD_SIZE, TextEncoding, detect_encoding
+from layerscope.analysis.text.text_lines import TextLine, split_lines
 from layerscope.session.contents import Contents
 
 

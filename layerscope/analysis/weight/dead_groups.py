@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from layerscope.analysis.dead import DeadEntry
-from layerscope.analysis.dead_reason import DeadReason
+from layerscope.analysis.weight.dead import DeadEntry
+from layerscope.analysis.weight.dead_reason import DeadReason
 
 
 class DeadGroup(NamedTuple):

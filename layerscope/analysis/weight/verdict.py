@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from layerscope.analysis.dead import DeadBytes
-from layerscope.analysis.dead_reason import DeadReason
-from layerscope.analysis.weight import LayerWeight
+from layerscope.analysis.weight.dead import DeadBytes
+from layerscope.analysis.weight.dead_reason import DeadReason
+from layerscope.analysis.weight.weight import LayerWeight
 from layerscope.text import human_share, human_size, plural, printable_line
 
 _INSTRUCTION_LENGTH = 60

@@ -2,7 +2,7 @@
 
 import re
 
-from layerscope.analysis.file_type import FileType
+from layerscope.analysis.file_types.file_type import FileType
 
 _FOLDERS = {
     FileType.DOCUMENTATION: ("usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/gtk-doc", "usr/local/man"),

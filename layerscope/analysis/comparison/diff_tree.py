@@ -10,11 +10,11 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.diff import Diff
-from layerscope.analysis.difference import Aspect
+from layerscope.analysis.comparison.diff import Diff
+from layerscope.analysis.comparison.difference import Aspect
+from layerscope.analysis.comparison.pairing import Side
 from layerscope.analysis.layered_tree import TreeRow
 from layerscope.analysis.overlay import GONE
-from layerscope.analysis.pairing import Side
 from layerscope.analysis.path_index import PathIndex
 from layerscope.model.entries import FileEntry, Kind
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from layerscope.analysis.binary_difference import first_difference
-from layerscope.analysis.file_description import describe
-from layerscope.analysis.text_diff import TextDiff, diff_texts
-from layerscope.analysis.text_encoding import HEAD_SIZE, TextEncoding, detect_encoding
-from layerscope.analysis.text_lines import TextLine, split_lines
-from layerscope.session.file_pages import FilePages
-from layerscope.session.file_version import FileVersion
+from layerscope.analysis.comparison.binary_difference import first_difference
+from layerscope.analysis.file_types.file_description import describe
+from layerscope.analysis.text.text_diff import TextDiff, diff_texts
+from layerscope.analysis.text.text_encoding import HEAD_SIZE, TextEncoding, detect_encoding
+from layerscope.analysis.text.text_lines import TextLine, split_lines
+from layerscope.session.files.file_pages import FilePages
+from layerscope.session.files.file_version import FileVersion
 from layerscope.text import human_size
 
 LARGEST_TEXT = 4_000_000

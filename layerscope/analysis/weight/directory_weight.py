@@ -3,9 +3,9 @@
 from heapq import nsmallest
 from typing import NamedTuple
 
-from layerscope.analysis.dead import DeadBytes
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.live import LiveFiles
+from layerscope.analysis.weight.dead import DeadBytes
+from layerscope.analysis.weight.live import LiveFiles
 
 
 class DirectoryRow(NamedTuple):

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from layerscope.analysis.content import Heads
-from layerscope.analysis.file_type import FileType
-from layerscope.analysis.file_type_heads import type_of_head, type_of_mime
-from layerscope.analysis.file_type_names import type_of_path
+from layerscope.analysis.file_types.file_type import FileType
+from layerscope.analysis.file_types.file_type_heads import type_of_head, type_of_mime
+from layerscope.analysis.file_types.file_type_names import type_of_path
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.live import LiveFiles
 from layerscope.analysis.node_paths import NodePaths
+from layerscope.analysis.weight.live import LiveFiles
 
 HEAD_SIZE = 2048
 """How much of a file is looked at: bytes."""

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.difference import UNSETTLED, Aspect, ComparedBytes, difference, place_of, settled, shown_file
+from layerscope.analysis.comparison.difference import (
+    UNSETTLED,
+    Aspect,
+    ComparedBytes,
+    difference,
+    place_of,
+    settled,
+    shown_file,
+)
+from layerscope.analysis.comparison.pairing import Pairing, Side
 from layerscope.analysis.node_paths import NodePaths
-from layerscope.analysis.pairing import Pairing, Side
 from layerscope.model.entries import FileEntry, Ints
 
 

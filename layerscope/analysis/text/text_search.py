@@ -8,7 +8,7 @@ from typing import AnyStr
 
 from layerscope.analysis.expression import Expression, Match
 from layerscope.analysis.query import REGEX_PREFIX
-from layerscope.analysis.text_encoding import TextEncoding
+from layerscope.analysis.text.text_encoding import TextEncoding
 from layerscope.errors import UsageError
 
 _HEX = re.compile(r"0x((?:[0-9a-f]{2}|\s)+)", re.IGNORECASE)

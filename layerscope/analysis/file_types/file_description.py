@@ -2,11 +2,11 @@
 
 import re
 
-from layerscope.analysis.elf import elf_words
-from layerscope.analysis.file_type import FileType
-from layerscope.analysis.file_type_heads import type_of_head
-from layerscope.analysis.file_type_names import type_of_path
-from layerscope.analysis.text_encoding import detect_encoding
+from layerscope.analysis.file_types.elf import elf_words
+from layerscope.analysis.file_types.file_type import FileType
+from layerscope.analysis.file_types.file_type_heads import type_of_head
+from layerscope.analysis.file_types.file_type_names import type_of_path
+from layerscope.analysis.text.text_encoding import detect_encoding
 
 _SIGNATURES = (
     (b"\x1f\x8b", "gzip archive"),

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from layerscope.analysis.line_matching import match_lines
-from layerscope.analysis.line_spans import Spans, changed_spans
-from layerscope.analysis.text_lines import TextLine
+from layerscope.analysis.text.line_matching import match_lines
+from layerscope.analysis.text.line_spans import Spans, changed_spans
+from layerscope.analysis.text.text_lines import TextLine
 
 _CONTEXT = 3
 

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from layerscope.analysis.text_encoding import TextEncoding
+from layerscope.analysis.text.text_encoding import TextEncoding
 
 BLOCK_SIZE = 16 * 1024
 """Bytes of a block, and half of what the longest row takes."""

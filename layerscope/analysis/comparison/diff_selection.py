@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.diff import Diff
+from layerscope.analysis.comparison.diff import Diff
 from layerscope.analysis.path_index import PathIndex
 from layerscope.analysis.places import Areas
 from layerscope.analysis.query import HEARTBEAT, Query, path_pattern

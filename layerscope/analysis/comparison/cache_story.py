@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, takewhile
 
-from layerscope.analysis.layer_alignment import AlignedStep, LayerAlignment, Relation
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, LayerAlignment, Relation
 from layerscope.text import plural
 
 _LONGEST_TITLE = 60

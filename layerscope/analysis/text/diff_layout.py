@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from layerscope.analysis.text_diff import DiffRow, TextDiff, unified
-from layerscope.analysis.text_lines import LineEnd
+from layerscope.analysis.text.text_diff import DiffRow, TextDiff, unified
+from layerscope.analysis.text.text_lines import LineEnd
 
 CONTEXT = 3
 """Unchanged rows around a change that are never folded."""

@@ -4,10 +4,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from layerscope.analysis.text_encoding import TextEncoding
-from layerscope.analysis.text_index import TextIndex
-from layerscope.analysis.text_lines import LineEnd
-from layerscope.session.file_pages import FilePages
+from layerscope.analysis.text.text_encoding import TextEncoding
+from layerscope.analysis.text.text_index import TextIndex
+from layerscope.analysis.text.text_lines import LineEnd
+from layerscope.session.files.file_pages import FilePages
 
 _Read = Callable[[int, int], bytes | None]
 

@@ -12,11 +12,11 @@ from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
 from layerscope.analysis.content import Digests
-from layerscope.analysis.dead_reason import DeadReason, DeadReasons
-from layerscope.analysis.hidden import HiddenFile, hidden_in_overlay
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.node_paths import NodePaths
 from layerscope.analysis.overlay import Overlay
+from layerscope.analysis.weight.dead_reason import DeadReason, DeadReasons
+from layerscope.analysis.weight.hidden import HiddenFile, hidden_in_overlay
 
 Key = TypeVar("Key")
 

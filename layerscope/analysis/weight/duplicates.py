@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.content import Digests
-from layerscope.analysis.live import LiveFiles
+from layerscope.analysis.weight.live import LiveFiles
 
 Group = tuple[int, ...]
 """Places among the live files, of equal size."""

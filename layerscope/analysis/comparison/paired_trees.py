@@ -3,8 +3,8 @@
 from array import array
 from collections.abc import Iterator
 
+from layerscope.analysis.comparison.pairing import NOWHERE, Pairing, Side
 from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.pairing import NOWHERE, Pairing, Side
 from layerscope.analysis.path_index import PathIndex
 from layerscope.analysis.tree_state import TreeState
 from layerscope.model.entries import Ints

@@ -2,7 +2,7 @@
 
 import re
 
-from layerscope.analysis.file_type import FileType
+from layerscope.analysis.file_types.file_type import FileType
 
 _SIGNATURES = (
     (b"\x7fELF", FileType.EXECUTABLES),

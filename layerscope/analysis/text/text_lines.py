@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from layerscope.analysis.text_encoding import TextEncoding
+from layerscope.analysis.text.text_encoding import TextEncoding
 
 
 class LineEnd(StrEnum):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from layerscope.analysis.diff_tree import DiffTree
+from layerscope.analysis.comparison.diff_tree import DiffTree
 from layerscope.analysis.visible_rows import Folds, View, VisibleRows
 
 

@@ -2,7 +2,7 @@
 
 from array import array
 
-from layerscope.analysis.difference import UNSETTLED, ComparedBytes, difference, shown_file
+from layerscope.analysis.comparison.difference import UNSETTLED, ComparedBytes, difference, shown_file
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.node_paths import NodePaths
 from layerscope.analysis.overlay import GONE, IMPLIED

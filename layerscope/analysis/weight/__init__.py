@@ -1,0 +1,1 @@
+"""What makes an image large: live and dead bytes, duplicates, directories."""
