@@ -1,6 +1,7 @@
 """What all tests share; its place lets them import `builders` and `tars`."""
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 
@@ -17,6 +18,11 @@ settings.load_profile("layerscope")
 
 _REAL = ("engine", "browser")
 """Marks of tests that need a program which not every machine has."""
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # as a shell starts what it puts into the background: the commands that tests interrupt would not hear of it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
