@@ -61,6 +61,10 @@ class DiffState(FilesState):
         for folds in (self._folds, self._filter_folds):
             folds.toggled = {node for old in folds.toggled if (node := find(path(old))) is not None}
 
+    def differs(self, node: int) -> bool:
+        """Tell whether a path itself differs, whatever is below it."""
+        return self.compared is not None and node in self.compared.tree.rows_by_node
+
     def rows(self) -> VisibleRows | None:
         """Return the rows of what differs, still to be built."""
         if self.compared is None:
@@ -75,16 +79,16 @@ class DiffState(FilesState):
 
     def captions(self, rows: VisibleRows) -> list[str]:
         """Return what differs in all, before what there is to say of the rows."""
-        return [self.summary, *super().captions(rows)]
+        return [*self.summary, *super().captions(rows)]
 
     @property
-    def summary(self) -> str:
+    def summary(self) -> list[str]:
         """How many paths differ, and by how many bytes."""
         if self.compared is None:
-            return ""
+            return []
         added, modified, removed, delta = self.compared.tree.diff.summary
         counts = [f"{mark}{count:,}" for mark, count in (("+", added), ("~", modified), ("-", removed)) if count]
-        return " ".join([*counts, signed_size(delta)]) if counts else "nothing differs"
+        return [" ".join(counts), signed_size(delta)] if counts else ["nothing differs"]
 
     @property
     def unread(self) -> str:

@@ -112,6 +112,14 @@ class Journey:
         await self.press("slash")
         await self.write(text)
 
+    async def go_to_row(self, name: str) -> None:
+        """Move the cursor of the tree down to the row of a name."""
+        await self.press("home")
+        while not self.at().endswith(f"/{name}"):
+            place = self.at()
+            await self.press("down")
+            assert self.at() != place, f"no row {name}"
+
     async def click(self, widget: type[Widget], x: int, y: int, times: int = 1) -> None:
         """Click into a widget."""
         await self.pilot.click(widget, offset=(x, y), times=times)

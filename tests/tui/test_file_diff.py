@@ -6,6 +6,7 @@ from file_journeys import comparing, version
 
 from layerscope.session.session import ImageSession, open_image
 from layerscope.tui.glyphs import ASCII
+from layerscope.tui.screens.file_view import FileScreen
 
 OLD = "".join(f"line {number}\n" for number in range(1, 61))
 NEW = OLD.replace("line 20\n", "line twenty\n").replace("line 40\n", "").replace("line 60\n", "line 60\nmore\n")
@@ -174,3 +175,13 @@ async def test_long_lines_are_scrolled_together(tmp_path: Path) -> None:
             assert [line[-3:] for line in at.lines()] == ["old", "new"]
             await at.press("y")
             assert at.app.clipboard == "/f"
+
+
+async def test_f_opens_the_file_as_it_is_after_or_was_before_it_was_removed(tmp_path: Path) -> None:
+    with texts(tmp_path, b"old\n", b"new\n") as session:
+        before, after = version(session, "f", 1), version(session, "f", 2)
+        for sides, text in (((before, after), "new"), ((before, None), "old")):
+            async with comparing(*sides) as at:
+                await at.press("f")
+                assert isinstance(at.app.screen, FileScreen)
+                assert at.texts() == [text]

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from builders import docker_archive, file, image, layer, whiteout
 from journeys import MY_APP, comparing_layers, journey
+from textual.widgets import Input
 
 from layerscope.tui.screens.file_diff import FileDiffScreen
+from layerscope.tui.screens.file_view import FileScreen
 from layerscope.tui.screens.layer_diff import LayerDiffScreen, LayerPair
 
 HISTORY = [{"created_by": text} for text in ("FROM base", "RUN make", "RUN tidy")]
@@ -54,7 +56,7 @@ async def test_the_tree_shows_what_differs_largest_first_with_sums_on_folders(tm
         assert "moved to /srv/" in at.line_of("data")
         assert "content" in at.line_of("conf")
         assert "mode" in at.line_of(" mode")
-        assert at.frame("files")[1].startswith("+3 ~2 -1 +9.0 kB")
+        assert at.frame("files")[1].startswith("+3 ~2 -1 · +9.0 kB")
 
 
 async def test_the_cursor_in_the_layers_chooses_what_is_compared(tmp_path: Path) -> None:
@@ -121,7 +123,7 @@ async def test_the_filter_finds_among_what_differs(tmp_path: Path) -> None:
 
 async def test_the_comparison_fits_a_small_screen(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), LayerPair(1, 2), (80, 24)) as at:
-        assert at.title().endswith("+3 ~2 -1 +9.0 kB")
+        assert at.title().endswith("+3 ~2 -1 · +9.0 kB")
         assert "~ conf" in at.tree()
         await at.press("tab")
         assert "From 1" in at.details()
@@ -136,3 +138,26 @@ async def test_enter_on_a_file_shows_how_its_text_differs(tmp_path: Path) -> Non
         assert "two" in at.screen()
         await at.press("escape")
         assert at.at() == "/etc/conf"
+
+
+async def test_enter_on_a_file_that_does_not_differ_opens_it(tmp_path: Path) -> None:
+    async with comparing_layers(small(tmp_path), LayerPair(2, 3)) as at:
+        await at.press("c", "Z")
+        await at.go_to_row("moved")
+        await at.press("enter")
+        await at.settle()
+        assert isinstance(at.app.screen, FileScreen)
+        assert "ddddd" in at.screen()
+
+
+async def test_x_writes_what_is_under_the_cursor_as_it_is_after_or_was_before_it_was_removed(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    async with comparing_layers(small(tmp_path), LayerPair(1, 2)) as at:
+        for name in ("conf", "data"):
+            await at.go_to_row(name)
+            await at.press("x")
+            at.app.screen.query_one(Input).value = str(target)
+            await at.press("enter")
+            await at.settle()
+    assert (target / "etc/conf").read_bytes() == b"two"
+    assert (target / "srv/data").read_bytes() == b"d" * 5000

@@ -44,9 +44,10 @@ class DiffScreen(FilesScreen):
         ("other_pane", "tab", "tab", "pane"),
         ("filter", "slash", "/", "filter"),
         ("next_match", "n", "n N", "match"),
-        ("choose", "enter", "enter", "file diff"),
+        ("choose", "enter", "enter", "open"),
         ("sort", "s", "s", "sort"),
         ("changes", "c", "c", "all files"),
+        ("extract", "x", "x", "extract"),
         ("quit", "q", "q", "quit"),
         ("step", "right_square_bracket", "[ ]", "step"),
         ("columns", "o", "o", "columns"),
@@ -70,6 +71,13 @@ class DiffScreen(FilesScreen):
             key_display="]",
             tooltip="Compare at the step above",
             id="diff.step-up",
+        ),
+        Binding(
+            "x",
+            "extract",
+            "extract",
+            tooltip="Write the file or folder under the cursor into a folder: as it is after, or was before",
+            id="diff.extract",
         ),
         Binding("y", "copy", "copy", tooltip="Copy the path to the clipboard", id="diff.copy"),
         Binding("q", "quit", "quit", tooltip="Quit", id="diff.quit"),
@@ -283,8 +291,8 @@ class DiffScreen(FilesScreen):
         """Tell which keys work now."""
         if action == "back":
             return self.files.has_filter or len(self.app.screen_stack) > 1
-        if action == "choose":
-            return self.file_tree.has_focus
+        if action in ("choose", "extract"):
+            return self.file_tree.has_focus and self.files.path is not None
         return super().check_action(action, parameters)
 
     @on(LineList.Moved, "StepList")
@@ -295,13 +303,18 @@ class DiffScreen(FilesScreen):
 
     @on(FileTree.Opened)
     def _on_opened(self, message: FileTree.Opened) -> None:
-        """Show how the file differs."""
+        """Show how the file differs, or, where it does not, the file."""
         if self._state.compared is None:
             return
-        from layerscope.tui.screens.file_diff import FileDiffScreen  # noqa: PLC0415  # no part of the start
-
         before, after = self._version(message.node, BEFORE), self._version(message.node, AFTER)
-        self.app.push_screen(FileDiffScreen(before, after, self._glyphs))
+        if after is not None and not self._state.differs(message.node):
+            from layerscope.tui.screens.file_view import FileScreen  # noqa: PLC0415  # no part of the start
+
+            self.app.push_screen(FileScreen(after.opened, after.node, after.at, self._glyphs))
+        else:
+            from layerscope.tui.screens.file_diff import FileDiffScreen  # noqa: PLC0415
+
+            self.app.push_screen(FileDiffScreen(before, after, self._glyphs))
 
     def _version(self, node: int, layer: int) -> FileVersion | None:
         shown = self._state.compared
@@ -321,6 +334,15 @@ class DiffScreen(FilesScreen):
     def action_step(self, step: int) -> None:
         """Compare at another step."""
         self.step_list.action_move(step)
+
+    def action_extract(self) -> None:
+        """Ask where to write what is under the cursor, as it is after, or as it was before it was removed."""
+        node = self.file_tree.node
+        version = None if node is None else self._version(node, AFTER) or self._version(node, BEFORE)
+        if version is not None:
+            from layerscope.tui.screens.extract import ExtractScreen  # noqa: PLC0415  # no part of the start
+
+            self.app.push_screen(ExtractScreen(version.opened, version.node, version.at, self._glyphs))
 
     def action_copy(self) -> None:
         """Copy the path under the cursor."""

@@ -39,6 +39,7 @@ _KEYS_IN_LINE = (
     ("columns", "v", "v", "side by side/unified"),
     ("folds", "c", "c", "changes only"),
     ("invisibles", "i", "i", "invisibles"),
+    ("view", "f", "f", "file"),
     ("copy_path", "y", "y", "path"),
     ("back", "escape", "esc", "back"),
     ("quit", "q", "q", "quit"),
@@ -60,6 +61,7 @@ class FileDiffScreen(Screen[None]):
         _key("v", "columns", "columns", "Show both sides beside each other, or in one column"),
         _key("c", "folds", "folds", "Show changes only, or the unchanged lines as well"),
         _key("i", "invisibles", "invisibles", "Show spaces, tabs and the ends of lines"),
+        _key("f", "view", "file", "Open the file as it is after, or as it was before it was removed"),
         _key("y", "copy_path", "copy path", "Copy the path to the clipboard"),
         _key("escape", "dismiss", "back", "Go back", "esc"),
         _key("q", "app.quit", "quit", "Quit"),
@@ -245,9 +247,22 @@ class FileDiffScreen(Screen[None]):
         """Show spaces, tabs and the ends of lines, or hide them."""
         self.view.toggle_invisibles()
 
+    @property
+    def _version(self) -> FileVersion | None:
+        """The version after, or, of a file that was removed, the one before."""
+        return self._after or self._before
+
+    def action_view(self) -> None:
+        """Open the file."""
+        if self._version is not None:
+            from layerscope.tui.screens.file_view import FileScreen  # noqa: PLC0415  # when it is asked for
+
+            version = self._version
+            self.app.push_screen(FileScreen(version.opened, version.node, version.at, self._glyphs))
+
     def action_copy_path(self) -> None:
         """Copy the path."""
-        version = self._after or self._before
+        version = self._version
         if version is not None:
             text = copied_path(version.path)
             self.app.copy_to_clipboard(text)

@@ -104,7 +104,7 @@ class ImageDiffScreen(DiffScreen):
         """Return how much the images share, and what differs in the end."""
         shared = sum(step.relation is Relation.SAME for step in self._alignment.layers)
         count = plural(len(self._alignment.layers), "layer")
-        return [f"{shared} of {count} shared" if self._alignment.layers else "", self._state.summary]
+        return [f"{shared} of {count} shared" if self._alignment.layers else "", *self._state.summary]
 
     def step_fields(self) -> list[Field]:
         """Return the chosen step, then what differs beside the files."""

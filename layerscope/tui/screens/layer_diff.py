@@ -95,7 +95,7 @@ class LayerDiffScreen(DiffScreen):
 
     def title_parts(self) -> list[str]:
         """Return which layers are compared, and what differs."""
-        return [" to ".join(self.sides()), self._state.summary if self._shown == self._pair else ""]
+        return [" to ".join(self.sides()), *(self._state.summary if self._shown == self._pair else ())]
 
     def step_fields(self) -> list[Field]:
         """Return the two steps, and those between them."""
