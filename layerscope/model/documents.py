@@ -78,6 +78,17 @@ class RootFS(Struct, frozen=True):
     diff_ids: list[Digest] | None = None
 
 
+class Healthcheck(Struct, frozen=True, rename="pascal"):
+    """How a container is asked whether it is well; times in nanoseconds."""
+
+    test: list[str] | None = None
+    interval: int | None = None
+    timeout: int | None = None
+    start_period: int | None = None
+    start_interval: int | None = None
+    retries: int | None = None
+
+
 class RunConfig(Struct, frozen=True, rename="pascal"):
     """How a container of the image starts."""
 
@@ -90,6 +101,10 @@ class RunConfig(Struct, frozen=True, rename="pascal"):
     exposed_ports: dict[str, Any] | None = None
     volumes: dict[str, Any] | None = None
     stop_signal: str | None = None
+    stop_timeout: int | None = None
+    healthcheck: Healthcheck | None = None
+    shell: list[str] | None = None
+    on_build: list[str] | None = None
 
 
 class ImageConfig(Struct, frozen=True):

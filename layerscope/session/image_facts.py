@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from layerscope.analysis.comparison.config_difference import ConfigFacts, ConfigValue
 from layerscope.analysis.comparison.layer_alignment import BuildStep
-from layerscope.model.documents import ImageConfig, RunConfig
+from layerscope.model.documents import Healthcheck, ImageConfig, RunConfig
 from layerscope.model.image import Image, Step
+
+_A_SECOND = 1_000_000_000
+"""In nanoseconds, as a health check counts time."""
 
 
 def build_steps(image: Image) -> tuple[BuildStep, ...]:
@@ -21,7 +24,7 @@ def _build_step(image: Image, step: Step) -> BuildStep:
 
 
 def config_facts(config: ImageConfig) -> ConfigFacts:
-    """Return all that the config states; env by variable, labels by key, ports and volumes one by one."""
+    """Return all that the config states; env by variable, labels by key, ports and volumes one by one, and so on."""
     run = config.config or RunConfig()
     single: dict[str, ConfigValue | None] = {
         "platform": str(config.platform),
@@ -31,8 +34,12 @@ def config_facts(config: ImageConfig) -> ConfigFacts:
         "entrypoint": _command(run.entrypoint),
         "cmd": _command(run.cmd),
         "stop_signal": run.stop_signal,
+        "stop_timeout": None if run.stop_timeout is None else f"{run.stop_timeout} s",
+        "shell": _command(run.shell),
+        "onbuild": _command(run.on_build),
     }
-    many: dict[str, Iterable[tuple[str, str]]] = {
+    many: dict[str, Iterable[tuple[str, ConfigValue]]] = {
+        "healthcheck": _healthcheck(run.healthcheck or Healthcheck()),
         "env": _variables(run.env or ()),
         "labels": (run.labels or {}).items(),
         "ports": _names(run.exposed_ports),
@@ -46,6 +53,20 @@ def config_facts(config: ImageConfig) -> ConfigFacts:
 
 def _command(command: list[str] | str | None) -> ConfigValue | None:
     return tuple(command) if isinstance(command, list) else command
+
+
+def _healthcheck(check: Healthcheck) -> Iterator[tuple[str, ConfigValue]]:
+    if check.test:
+        yield "test", tuple(check.test)
+    if check.retries:
+        yield "retries", str(check.retries)
+    times = {
+        "interval": check.interval,
+        "timeout": check.timeout,
+        "start period": check.start_period,
+        "start interval": check.start_interval,
+    }
+    yield from ((name, f"{time / _A_SECOND:g} s") for name, time in times.items() if time)
 
 
 def _variables(env: Iterable[str]) -> Iterator[tuple[str, str]]:

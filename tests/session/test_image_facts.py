@@ -1,9 +1,9 @@
-from layerscope.model.documents import ImageConfig, RunConfig
+from layerscope.model.documents import Healthcheck, ImageConfig, RunConfig
 from layerscope.model.image import Image, Layer, Step
 from layerscope.session.image_facts import build_steps, config_facts
 
 
-def test_a_config_states_its_variables_labels_ports_and_volumes_one_by_one() -> None:
+def test_a_config_states_its_variables_labels_ports_volumes_and_health_check_one_by_one() -> None:
     run = RunConfig(
         env=["PATH=/bin", "EMPTY=", "X=a=b"],
         cmd=["a", "b"],
@@ -13,12 +13,22 @@ def test_a_config_states_its_variables_labels_ports_and_volumes_one_by_one() -> 
         volumes={"/data": {}},
         working_dir="/srv",
         user="",
+        shell=["/bin/bash", "-c"],
+        on_build=["RUN make"],
+        stop_timeout=5,
+        healthcheck=Healthcheck(test=["CMD", "true"], interval=1_500_000_000, retries=3),
     )
     assert config_facts(ImageConfig(os="linux", architecture="arm64", config=run)) == {
         ("platform", None): "linux/arm64",
         ("workdir", None): "/srv",
         ("entrypoint", None): "sh",
         ("cmd", None): ("a", "b"),
+        ("shell", None): ("/bin/bash", "-c"),
+        ("onbuild", None): ("RUN make",),
+        ("stop_timeout", None): "5 s",
+        ("healthcheck", "test"): ("CMD", "true"),
+        ("healthcheck", "interval"): "1.5 s",
+        ("healthcheck", "retries"): "3",
         ("env", "EMPTY"): "",
         ("env", "PATH"): "/bin",
         ("env", "X"): "a=b",

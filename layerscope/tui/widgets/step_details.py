@@ -104,6 +104,9 @@ def image_fields(image: Image, tallies: Tallies) -> list[Field]:
         ("Ports", printable_line(" ".join(config.exposed_ports or ()))),
         ("Volumes", printable_line(" ".join(config.volumes or ()))),
         ("Stop signal", printable_line(config.stop_signal or "")),
+        ("Healthcheck", _command(config.healthcheck.test if config.healthcheck else None)),
+        ("Shell", _command(config.shell)),
+        *(("Onbuild", printable_line(line)) for line in config.on_build or ()),
     ]
     fields += [("Env", printable_line(line)) for line in config.env or ()]
     fields += [("Label", printable_line(f"{key}={value}")) for key, value in sorted((config.labels or {}).items())]
