@@ -12,6 +12,7 @@ from layerscope.cli.diff_sides import LayerPair, Sides, parse_sides
 from layerscope.cli.exit_status import ExitStatus
 from layerscope.cli.opening import warn, warn_of
 from layerscope.cli.options import AsJson, DebugLog, Reference
+from layerscope.cli.streams import output_may_be_cut
 from layerscope.cli.terminal import collect_garbage_again, terminal
 from layerscope.errors import UsageError
 from layerscope.text import path_text, plural, printable_name
@@ -41,14 +42,14 @@ WhichPlatforms = Annotated[
     typer.Option("--platform", metavar="OS/ARCH", help="Which platform, where there are several; twice: left, right."),
 ]
 Own = Annotated[bool, typer.Option("--own", help="The two layers' own entries, not the trees after them.")]
-Mtime = Annotated[bool, typer.Option("--mtime", help="Another time is a difference, too.")]
+Mtime = Annotated[bool, typer.Option("--mtime", help="Another time is a difference, too, to the second.")]
 Only = Annotated[str | None, typer.Option("--only", metavar="CHANGES", help="Only these rows: added,modified,removed.")]
 Paths = Annotated[
     list[str] | None,
     typer.Option("--path", metavar="GLOB", help="Only paths that fit, and what is below them; repeatable."),
 ]
-Stat = Annotated[bool, typer.Option("--stat", help="Sum up by directory, what grew most first.")]
-Patch = Annotated[bool, typer.Option("--patch", help="Add how modified texts differ, as a unified diff.")]
+Stat = Annotated[bool, typer.Option("--stat", help="Sum up by directory, the largest changes first.")]
+Patch = Annotated[bool, typer.Option("--patch", help="Add how modified texts differ, as a unified diff in UTF-8.")]
 ExitCode = Annotated[bool, typer.Option("--exit-code", help="End with status 1 if anything differs.")]
 NoTui = Annotated[bool, typer.Option("--no-tui", help="Print, on a terminal as well.")]
 
@@ -102,7 +103,8 @@ def _changes(only: str | None) -> frozenset["ChangeKind"]:
 def _glob(text: str) -> str:
     if not text:
         raise UsageError("--path takes a glob, not nothing")
-    return text.rstrip("/") or "/"
+    path = text[1:] if text.startswith("./") else text
+    return path.rstrip("/") or "/"
 
 
 def _is_looked_at(sides: Sides) -> bool:
@@ -131,9 +133,19 @@ def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:
         else:
             comparison = compare_images(left, right, mtime=mtime)
         view = DiffView(left, right, comparison, form.changes, form.globs)
-        _write(view, form)
-        _warn(view)
-        return _status(view) if form.exit_code else ExitStatus.FINE
+        if not form.exit_code:
+            _tell(view, form)
+            return ExitStatus.FINE
+        # whoever reads no further still wants to know
+        status = _status(view)
+        with output_may_be_cut():
+            _tell(view, form)
+        return status
+
+
+def _tell(view: "DiffView", form: _Form) -> None:
+    _write(view, form)
+    _warn(view)
 
 
 def _write(view: "DiffView", form: _Form) -> None:
@@ -154,6 +166,8 @@ def _warn(view: "DiffView") -> None:
     else:
         for session in (view.left, view.right):
             warn(session, printable_name(session.image.reference))
+    if not view.fits_any_path:
+        warn_of("neither side has a path that fits --path")
     unread = view.unread
     for path in unread[:_MOST_UNREAD]:
         warn_of(f"{printable_name(path_text(path))} cannot be read, and is taken for modified")
@@ -162,7 +176,7 @@ def _warn(view: "DiffView") -> None:
 
 
 def _status(view: "DiffView") -> ExitStatus:
-    """Return what ``--exit-code`` says; what could not be read whole is never said to be equal."""
-    if view.differs:
-        return ExitStatus.FOUND
-    return ExitStatus.FINE if view.is_complete else ExitStatus.FAILED
+    """Return what ``--exit-code`` says; of what could not be read whole, that it cannot be told."""
+    if not view.is_certain:
+        return ExitStatus.FAILED
+    return ExitStatus.FOUND if view.differs else ExitStatus.FINE

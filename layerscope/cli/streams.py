@@ -4,6 +4,8 @@ import codecs
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -35,6 +37,16 @@ def narrate(line: str) -> None:
     sys.stdout.flush()
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
+
+
+@contextmanager
+def output_may_be_cut() -> Iterator[None]:
+    """Let a reader of standard output who has had enough end what is written, and not the run."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        give_up_output()
 
 
 def give_up_output() -> None:

@@ -13,7 +13,7 @@ from layerscope.report.json_document import SCHEMA_VERSION, write_json_rows
 from layerscope.report.layers_document import ImagePart, image_part
 from layerscope.report.tree_selection import TreeSelection
 from layerscope.session.comparison import ImageComparison
-from layerscope.session.diff_view import ALL_CHANGES, DiffView
+from layerscope.session.diff_view import ALL_CHANGES, BrokenLayers, DiffView
 from layerscope.session.session import ImageSession
 from layerscope.text import path_text
 
@@ -21,12 +21,23 @@ if TYPE_CHECKING:
     from layerscope.analysis.layered_tree import LayeredTree
 
 
+class BrokenLayerPart(TypedDict):
+    """A layer that could not be read whole, and why."""
+
+    layer: int
+    error: str
+
+
 class SidePart(ImagePart):
-    """One side: an image after a layer, or, ``own``, that layer's own entries."""
+    """One side: an image after a layer, or, ``own``, that layer's own entries.
+
+    ``broken_layers`` are those it rests on that could not be read whole: what is said of paths rests on the others.
+    """
 
     layer: int
     own: bool
     instruction: str | None
+    broken_layers: list[BrokenLayerPart]
 
 
 class ChangePart(TypedDict):
@@ -56,7 +67,7 @@ MovePart = TypedDict("MovePart", {"from": str, "to": str})
 class AlignedPart(TypedDict):
     """A layer of the left image, of the right one, or of both.
 
-    ``same_content`` tells of a changed one whether it holds the same, all but times; null: it cannot be told.
+    ``same_content`` tells whether both hold the same, all but times; null: it cannot be told.
     """
 
     left: int | None
@@ -95,15 +106,15 @@ def diff_head(view: DiffView) -> dict[str, object]:
     before, after = view.sides
     head: dict[str, object] = {
         "schema_version": SCHEMA_VERSION,
-        "from": _side_part(view.left, before, own=view.own),
-        "to": _side_part(view.right, after, own=view.own),
+        "from": _side_part(view.left, before, view.broken_layers[0], own=view.own),
+        "to": _side_part(view.right, after, view.broken_layers[1], own=view.own),
         "summary": _summary_part(view.diff),
         "moves": [_move_part(move.before, move.after) for move in view.moves],
         "unread": [path_text(path) for path in view.unread],
     }
     if view.images is not None:
         head |= {
-            "layers": [_aligned_part(step, view.images) for step in view.images.alignment.layers],
+            "layers": [_aligned_part(step, view.images, view.broken_layers) for step in view.images.alignment.layers],
             "config": [_config_part(change) for change in view.images.config],
             "packages": [_package_part(change) for change in view.images.packages],
         }
@@ -127,9 +138,14 @@ def change_parts(view: DiffView) -> Iterator[ChangePart]:
         }
 
 
-def _side_part(session: ImageSession, layer: int, *, own: bool) -> SidePart:
-    instruction = session.image.instruction(layer)
-    return {**image_part(session), "layer": layer, "own": own, "instruction": instruction}
+def _side_part(session: ImageSession, layer: int, broken: BrokenLayers, *, own: bool) -> SidePart:
+    return {
+        **image_part(session),
+        "layer": layer,
+        "own": own,
+        "instruction": session.image.instruction(layer),
+        "broken_layers": [{"layer": number, "error": error} for number, error in broken.items()],
+    }
 
 
 def _summary_part(diff: Diff) -> SummaryPart:
@@ -141,13 +157,15 @@ def _move_part(before: bytes, after: bytes) -> MovePart:
     return {"from": path_text(before), "to": path_text(after)}
 
 
-def _aligned_part(step: AlignedStep, images: ImageComparison) -> AlignedPart:
+def _aligned_part(step: AlignedStep, images: ImageComparison, broken: tuple[BrokenLayers, BrokenLayers]) -> AlignedPart:
+    is_broken = step.left_layer in broken[0] or step.right_layer in broken[1]
+    is_same = step.relation is Relation.SAME and not is_broken
     return {
         "left": step.left_layer,
         "right": step.right_layer,
         "relation": step.relation.value,
         "instruction": step.title,
-        "same_content": True if step.relation is Relation.SAME else images.rebuilt.get(step),
+        "same_content": True if is_same else images.rebuilt.get(step),
     }
 
 

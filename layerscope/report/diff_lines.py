@@ -59,7 +59,7 @@ def _details(change: Change) -> Iterator[str]:
     before, after = change.before, change.after
     if before is None or after is None:
         return
-    if change.what & Aspect.KIND:
+    if change.what & Aspect.KIND and before.kind is not after.kind:
         yield f"{before.kind.word} -> {after.kind.word}"
     if change.what & Aspect.MODE:
         yield f"{before.mode:04o} -> {after.mode:04o}"

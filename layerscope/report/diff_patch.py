@@ -7,6 +7,7 @@ from typing import TextIO
 from layerscope.analysis.change import ChangeKind
 from layerscope.analysis.comparison.difference import Aspect, shown_file
 from layerscope.analysis.text.text_diff import Hunk, diff_texts, unified
+from layerscope.analysis.text.text_encoding import TextEncoding
 from layerscope.analysis.text.text_lines import LineEnd, TextLine
 from layerscope.errors import FormatError
 from layerscope.report.screen import change_styles
@@ -61,9 +62,17 @@ def _file_lines(view: DiffView, path: bytes, left: int, right: int) -> Iterator[
     elif texts[0].lines == texts[1].lines:
         yield f"Files {names} in their encoding: {texts[0].encoding.word}, {texts[1].encoding.word}"
     else:
-        yield f"--- {_quoted(b'a/' + path)}"
-        yield f"+++ {_quoted(b'b/' + path)}"
+        yield from _encoding_lines(path, texts[0].encoding, texts[1].encoding)
+        yield f"--- {_in_head(b'a/' + path)}"
+        yield f"+++ {_in_head(b'b/' + path)}"
         yield from _hunk_lines(texts[0], texts[1])
+
+
+def _encoding_lines(path: bytes, *encodings: TextEncoding) -> Iterator[str]:
+    """Yield a line that no program reads where the hunks are no bytes of the files."""
+    words = list(dict.fromkeys(encoding.word for encoding in encodings if encoding is not TextEncoding.UTF_8))
+    if words:
+        yield f"In {_quoted(path)}, {' and '.join(words)} is written here as UTF-8:"
 
 
 def _hunk_lines(left: WholeText, right: WholeText) -> Iterator[str]:
@@ -84,6 +93,11 @@ def _line(mark: str, line: TextLine) -> Iterator[str]:
     yield mark + line.text + ("\r" if line.end is LineEnd.CRLF else "")
     if line.end is LineEnd.NONE:
         yield _NO_END
+
+
+def _in_head(path: bytes) -> str:
+    """Return a name for the head of a patch, where one with a space in it ends with a tab."""
+    return f"{_quoted(path)}\t" if b" " in path else _quoted(path)
 
 
 def _quoted(path: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A diff summed up by directory, those first that grew or shrank the most."""
+"""A diff summed up by directory: the whole first, then those that grew or shrank the most."""
 
 from collections.abc import Iterator
 from typing import TextIO
@@ -21,7 +21,7 @@ def stat_lines(tree: DiffTree) -> Iterator[str]:
     widths = [
         max((len(cell) for total in totals.values() if (cell := _cells(total)[at])), default=0) for at in range(3)
     ]
-    for folder in sorted(totals, key=lambda folder: (-abs(totals[folder].size_delta), folder)):
+    for folder in sorted(totals, key=lambda folder: (bool(folder), -abs(totals[folder].size_delta), folder)):
         cells = zip(_cells(totals[folder]), widths, strict=True)
         counts = "".join(f"  {cell:>{width}}" for cell, width in cells if width)
         name = printable_name(path_text(tree.index.path(folder))).rstrip("/")

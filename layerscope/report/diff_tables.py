@@ -12,13 +12,13 @@ from layerscope.report.diff_facts import config_table, package_table
 from layerscope.report.diff_lines import write_diff_lines
 from layerscope.report.diff_patch import write_patch
 from layerscope.report.diff_stat import write_diff_stat
-from layerscope.report.diff_summary import summary_line
+from layerscope.report.diff_summary import no_difference_line, summary_line
 from layerscope.report.layer_table import summary
 from layerscope.report.screen import show
 from layerscope.report.why_rows import figures, layer_title, section
 from layerscope.session.comparison import ImageComparison
 from layerscope.session.diff_view import DiffView
-from layerscope.text import human_size, path_text, printable_line, printable_name
+from layerscope.text import human_size, path_text, plural, printable_line, printable_name
 
 
 def write_diff_tables(view: DiffView, file: TextIO, *, stat: bool = False, patch: bool = False) -> None:
@@ -33,11 +33,11 @@ def write_diff_tables(view: DiffView, file: TextIO, *, stat: bool = False, patch
             write_diff_stat(view.tree, file)
         else:
             write_diff_lines(view.diff, file)
-    _write_moves(view, file)
+    _write_moves(view, file, stat=stat)
     if view.images is not None and view.is_whole:
         show(Group(*_image_sections(view.images)), file)
     if not view.differs:
-        file.write("\nNothing differs.\n")
+        file.write(f"\n{no_difference_line(view)}\n")
     if patch:
         write_patch(view, file)
 
@@ -87,8 +87,12 @@ def _back(layer: int) -> str:
     return f"From layer {layer} back to what was below it, without:"
 
 
-def _write_moves(view: DiffView, file: TextIO) -> None:
+def _write_moves(view: DiffView, file: TextIO, *, stat: bool) -> None:
     if not view.moves:
+        return
+    if stat:
+        size = human_size(sum(move.size for move in view.moves))
+        file.write(f"\nMoved, with the same content: {plural(len(view.moves), 'file')}, {size}\n")
         return
     file.write("\nMoved, with the same content\n")
     for move in view.moves:

@@ -1,17 +1,22 @@
 """A comparison as it was asked for: all of it, or some kinds of change and some paths."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from layerscope.analysis.change import ChangeKind
 from layerscope.analysis.comparison.diff import Diff
-from layerscope.analysis.comparison.diff_selection import select_changes
+from layerscope.analysis.comparison.diff_selection import has_hits, select_changes
 from layerscope.analysis.comparison.diff_tree import DiffTree, diff_tree
+from layerscope.analysis.comparison.difference import Aspect
 from layerscope.session.comparison import Comparison, ImageComparison, LayerComparison
 from layerscope.session.session import ImageSession
 
 ALL_CHANGES = frozenset({ChangeKind.ADDED, ChangeKind.MODIFIED, ChangeKind.REMOVED})
+
+
+BrokenLayers = Mapping[int, str]
+"""By the number of a layer, why it could not be read whole."""
 
 
 class MovedFile(NamedTuple):
@@ -88,14 +93,32 @@ class DiffView:
         return tuple(self.diff.change(row).path for row in self.diff.unread)
 
     @property
-    def differs(self) -> bool:
-        """Whether anything that was asked for differs; where all was, the configs of two images count as well."""
-        return len(self.diff) > 0 or (self.is_whole and self.images is not None and bool(self.images.config))
+    def fits_any_path(self) -> bool:
+        """Whether either side has a path that was asked for."""
+        return not self._globs or has_hits(self.comparison.diff, self._globs)
 
     @property
-    def is_complete(self) -> bool:
-        """Whether all layers that were compared could be read whole."""
-        sides = zip((self.left, self.right), self.sides, strict=True)
-        return not any(
-            tally.error for session, side in sides for number, tally in session.tallies.layers.items() if number <= side
+    def differs(self) -> bool:
+        """Whether anything that was asked for differs; where all was, the configs of two images count as well."""
+        return len(self.diff) > 0 or self._config_differs
+
+    @property
+    def _config_differs(self) -> bool:
+        return self.is_whole and self.images is not None and bool(self.images.config)
+
+    @property
+    def broken_layers(self) -> tuple[BrokenLayers, BrokenLayers]:
+        """Of either side, the layers it rests on that could not be read whole, and why."""
+        left, right = (
+            {number: tally.error for number, tally in session.tallies.layers.items() if number <= side and tally.error}
+            for session, side in zip((self.left, self.right), self.sides, strict=True)
         )
+        return left, right
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether `differs` is known for sure: layers were read whole, and unreadable bytes are not all there is."""
+        if any(self.broken_layers):
+            return False
+        guesses = sum(self.diff.aspects[row] == Aspect.CONTENT for row in self.diff.unread)
+        return not guesses or len(self.diff) > guesses or self._config_differs

@@ -55,6 +55,11 @@ def test_the_hash_in_what_the_classic_builder_copied_is_no_other_instruction() -
     assert rows(align(image(copies[0]), image(copies[1])))[0].startswith("1 1 changed COPY")
 
 
+def test_a_step_has_the_instruction_of_the_image_that_tells_it() -> None:
+    told, untold = image("RUN make=a"), image("?=a")
+    assert rows(align(told, untold)) == rows(align(untold, told)) == ["1 1 same RUN make"]
+
+
 def test_layers_without_history_are_aligned_by_diff_id_alone() -> None:
     found = align(image("?=a", "?=b"), image("?=a", "?=c"))
     assert [row[:15].strip() for row in rows(found)] == ["1 1 same ?", "2 . only-left ?", ". 2 only-right"]

@@ -101,6 +101,15 @@ def test_only_some_changes_and_only_some_paths(capsys: Capture, pair: tuple[Path
     ]
 
 
+def test_a_path_that_is_nowhere_is_told(capsys: Capture, pair: tuple[Path, Path]) -> None:
+    nowhere = ask(capsys, "diff", *pair, "--path", "/nowhere")
+    assert nowhere.status == 0
+    assert nowhere.err == "warning: neither side has a path that fits --path\n"
+    assert "Nothing of what was asked for differs." in nowhere.out
+    assert ask(capsys, "diff", *pair, "--path", "/nowhere", "--path", "/").err == ""
+    assert paths(capsys, *pair, "--path", "./srv/deep/") == ["/srv/deep", "/srv/deep/there"]
+
+
 def test_a_time_is_a_difference_where_that_is_asked_for(capsys: Capture, tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1", mtime=1)), layer(file("a", b"1", mtime=2))))
     assert paths(capsys, path, "1", "2") == []
@@ -172,22 +181,39 @@ def test_what_cannot_be_read_is_told_and_never_said_to_be_equal(capsys: Capture,
     path = write_tar(tmp_path / "broken.tar", files)
     outcome = ask(capsys, "diff", path, "1", "2", "--exit-code")
     assert outcome.status == 2
-    assert "Nothing differs." in outcome.out
+    assert "Nothing that could be read differs." in outcome.out
     assert outcome.err.startswith("warning: layer 2: cannot be read whole: ")
     assert ask(capsys, "diff", path, "0", "1", "--exit-code").status == 1
     two = ask(capsys, "diff", path, docker_archive(tmp_path / "whole.tar", image(base, top)))
     assert two.err.startswith(f"warning: {path}: layer 2: cannot be read whole: ")
 
 
-def test_a_file_whose_bytes_are_broken_counts_as_modified(capsys: Capture, tmp_path: Path) -> None:
+def test_what_differs_only_for_want_of_a_layer_cannot_be_told(capsys: Capture, tmp_path: Path) -> None:
+    base, top = layer(file("a", b"1")), layer(file("b", b"2"))
+    files = docker_files(image(base, top))
+    whole = write_tar(tmp_path / "whole.tar", files)
+    del files[blob_name(sha256(top))]
+    outcome = ask(capsys, "diff", whole, write_tar(tmp_path / "part.tar", files), "--json", "--exit-code")
+    assert outcome.status == 2
+    found = json.loads(outcome.out)
+    assert [row["path"] for row in found["changes"]] == ["/b"]
+    assert found["from"]["broken_layers"] == []
+    (broken,) = found["to"]["broken_layers"]
+    assert broken["layer"] == 2
+    assert broken["error"]
+    assert [row["same_content"] for row in found["layers"]] == [True, None]
+
+
+def test_a_file_whose_bytes_are_broken_counts_as_modified_and_cannot_be_told(capsys: Capture, tmp_path: Path) -> None:
     size = 64_000_000_001
     huge = file(
         "huge", b"", pax_headers={"GNU.sparse.map": "0,0", "GNU.sparse.size": str(size), "GNU.sparse.numblocks": "1"}
     )
-    path = docker_archive(tmp_path / "a.tar", image(layer(huge), layer(huge)))
+    path = docker_archive(tmp_path / "a.tar", image(layer(huge), layer(huge), layer(huge, file("b"))))
     outcome = ask(capsys, "diff", path, "1", "2", "--exit-code")
-    assert outcome.status == 1
+    assert outcome.status == 2
     assert outcome.err == "warning: /huge cannot be read, and is taken for modified\n"
+    assert ask(capsys, "diff", path, "1", "3", "--exit-code").status == 1
 
 
 WRONG_USAGE = {
@@ -222,6 +248,16 @@ def test_whoever_has_read_enough_ends_it_silently(pair: tuple[Path, Path], form:
         assert process.stderr is not None
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_whoever_has_read_enough_still_hears_whether_anything_differs(pair: tuple[Path, Path], form: list[str]) -> None:
+    with start("diff", *pair, *form, "--exit-code", stdout=-1, stderr=-1) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
 
 
 @pytest.mark.parametrize("shaped", ["--no-tui", "--stat", "--json", "--exit-code", "--only=added"])

@@ -98,10 +98,10 @@ def test_some_paths_leave_out_what_is_no_path(tmp_path: Path) -> None:
     lines = of_images(tmp_path, ["/srv/mode"])
     assert "Paths: 1 modified, 0 B" in lines
     assert not {"Config", "Packages", "Moved, with the same content"} & set(lines)
-    assert "Nothing differs." in of_images(tmp_path, ["/nowhere"])
+    assert "Nothing of what was asked for differs." in of_images(tmp_path, ["/nowhere"])
 
 
-def test_a_summary_by_directory_puts_first_what_grew_or_shrank_most(tmp_path: Path) -> None:
+def test_a_summary_by_directory_starts_with_the_whole_then_what_grew_or_shrank_most(tmp_path: Path) -> None:
     one = layer(file("a/b/large", b"x" * 3000), file("c/small", b"x"), file("same", b"s"))
     other = layer(file("c/small", b"xx"), file("c/d/new", b"x" * 200), whiteout("a"))
     path = docker_archive(tmp_path / "image.tar", image(one, other))
@@ -109,12 +109,19 @@ def test_a_summary_by_directory_puts_first_what_grew_or_shrank_most(tmp_path: Pa
         lines = written(DiffView(session, session, compare_layers(session, 1, 2)), stat=True)
     told = [line.split() for line in section(lines, "Paths: 2 added, 1 modified, 3 removed, -2.8 kB")]
     assert [(row[:2], row[-1]) for row in told] == [
+        (["-2.8", "kB"], "/"),
         (["-3.0", "kB"], "/a/"),
         (["-3.0", "kB"], "/a/b/"),
-        (["-2.8", "kB"], "/"),
         (["+201", "B"], "/c/"),
         (["+200", "B"], "/c/d/"),
     ]
+
+
+def test_a_summary_by_directory_counts_what_moved(tmp_path: Path) -> None:
+    lines = of_images(tmp_path, stat=True)
+    (told,) = [line for line in lines if line.startswith("Moved")]
+    assert told.startswith("Moved, with the same content: 1 file, ")
+    assert not [line for line in lines if " -> " in line]
 
 
 def test_a_directory_all_of_whose_changes_lie_in_one_below_it_has_no_line(tmp_path: Path) -> None:
@@ -185,6 +192,18 @@ def test_ends_of_lines_and_other_letters_are_told(tmp_path: Path, before: bytes,
     assert patch_of(tmp_path, file("a", before), file("a", after))[2:] == told
 
 
+def test_a_text_in_another_encoding_is_said_to_be_written_in_utf_8(tmp_path: Path) -> None:
+    old, new = "Mot déjà vu\n", "Mot jamais vu, là\n"
+    assert patch_of(tmp_path, file("a", old.encode("latin-1")), file("a", new.encode("latin-1"))) == [
+        "In a, Latin-1 is written here as UTF-8:",
+        "--- a/a",
+        "+++ b/a",
+        "@@ -1 +1 @@",
+        "-Mot déjà vu",
+        "+Mot jamais vu, là",
+    ]
+
+
 def test_what_is_no_text_has_one_line(tmp_path: Path) -> None:
     assert patch_of(tmp_path, file("a", b"\0"), file("a", b"\1\0")) == ["Binary files a/a and b/a differ"]
     both = "text\n"
@@ -205,6 +224,8 @@ def test_the_output_is_a_patch_that_turns_one_into_the_other(tmp_path: Path) -> 
     new = old.replace(b"line 50\n", b"").replace(b"line 7\n", b"line seven\r\n") + b"the end"
     path = docker_archive(tmp_path / "image.tar", image(layer(file("d/a b", old)), layer(file("d/a b", new))))
     text = "\n".join(of_layers(path, 1, 2, patch=True))
+    # else GNU patch takes the name to end at the space
+    assert "--- a/d/a b\t\n" in text
     with open_image(str(path)) as session:
         extract(session.image, session.tree, [0], 1, str(tmp_path / "out"))
     subprocess.run(["git", "apply", "-"], cwd=tmp_path / "out", input=text.encode(), check=True, capture_output=True)

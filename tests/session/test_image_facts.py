@@ -4,7 +4,7 @@ from layerscope.session.image_facts import build_steps, config_facts
 
 
 def test_a_config_states_its_variables_labels_ports_volumes_and_health_check_one_by_one() -> None:
-    run = RunConfig(
+    run = RunConfig(  # noqa: S604  # the shell is a word of the config
         env=["PATH=/bin", "EMPTY=", "X=a=b"],
         cmd=["a", "b"],
         entrypoint="sh",

@@ -38,7 +38,10 @@ async def test_the_tree_shows_both_images_with_sums_on_folders(tmp_path: Path) -
     async with comparing(*both(tmp_path)) as at:
         assert at.tree() == ["app/", "+ new-2", "- new-1", "~ index.html"]
         assert "+1.0 kB" in at.line_of("app/")
-        assert at.frame("files") == ("Changes from left to right", "+1 ~1 -1 · +1.0 kB · changes only · by size · 4 rows")
+        assert at.frame("files") == (
+            "Changes from left to right",
+            "+1 ~1 -1 · +1.0 kB · changes only · by size · 4 rows",
+        )
 
 
 async def test_the_details_tell_of_cache_and_config(tmp_path: Path) -> None:

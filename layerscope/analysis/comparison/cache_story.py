@@ -55,6 +55,8 @@ def _stop(first: AlignedStep, rest: Sequence[AlignedStep], rebuilt: Mapping[Alig
     gap = list(takewhile(lambda step: step.relation in (Relation.ONLY_LEFT, Relation.ONLY_RIGHT), rest))
     left = next((step for step in gap if step.relation is Relation.ONLY_LEFT), None)
     right = next((step for step in gap if step.relation is Relation.ONLY_RIGHT), None)
+    if left and right and left.title == right.title:
+        return f"{lead} {_place(right)}{_short(right.title)} became another step."
     if left and right:
         return f"{lead} {_place(right)}{_ended(f'{_short(left.title)} became {_short(right.title)}')}"
     side = "left" if left else "right"

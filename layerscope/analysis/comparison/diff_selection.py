@@ -26,6 +26,11 @@ def select_changes(diff: Diff, changes: Collection[ChangeKind], globs: Sequence[
     return diff if isinstance(rows, range) else _part(diff, rows)
 
 
+def has_hits(diff: Diff, globs: Sequence[str]) -> bool:
+    """Tell whether a path of either side fits one of the globs, differs or not."""
+    return "/" in globs or any(True for _ in _outermost_hits(diff.pairing.shape, globs))
+
+
 def _outermost_hits(index: PathIndex, globs: Sequence[str]) -> Iterator[int]:
     end = 0
     for node in Query("", path_pattern(globs), on_path=True).hits(index):

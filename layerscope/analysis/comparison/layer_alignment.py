@@ -51,9 +51,10 @@ class AlignedStep(NamedTuple):
 
     @property
     def title(self) -> str:
-        """The instruction, of the right image if it has the step."""
-        step = self.right or self.left
-        return step.title if step else ""
+        """The instruction, of the right image if it has the step and tells it."""
+        steps = [step for step in (self.right, self.left) if step]
+        told = next((step for step in steps if step.instruction), steps[0])
+        return told.title
 
 
 class LayerAlignment(NamedTuple):
