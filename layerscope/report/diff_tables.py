@@ -10,6 +10,7 @@ from layerscope.analysis.comparison.cache_story import cache_story
 from layerscope.report.aligned_table import aligned_table
 from layerscope.report.diff_facts import config_table, package_table
 from layerscope.report.diff_lines import write_diff_lines
+from layerscope.report.diff_moves import move_lines
 from layerscope.report.diff_patch import write_patch
 from layerscope.report.diff_stat import write_diff_stat
 from layerscope.report.diff_summary import no_difference_line, summary_line
@@ -18,7 +19,7 @@ from layerscope.report.screen import show
 from layerscope.report.why_rows import figures, layer_title, section
 from layerscope.session.comparison import ImageComparison
 from layerscope.session.diff_view import DiffView
-from layerscope.text import human_size, path_text, plural, printable_line, printable_name
+from layerscope.text import human_size, plural, printable_line
 
 
 def write_diff_tables(view: DiffView, file: TextIO, *, stat: bool = False, patch: bool = False) -> None:
@@ -95,9 +96,7 @@ def _write_moves(view: DiffView, file: TextIO, *, stat: bool) -> None:
         file.write(f"\nMoved, with the same content: {plural(len(view.moves), 'file')}, {size}\n")
         return
     file.write("\nMoved, with the same content\n")
-    for move in view.moves:
-        names = f"{printable_name(path_text(move.before))} -> {printable_name(path_text(move.after))}"
-        file.write(f"{human_size(move.size):>6}  {names}\n")
+    file.writelines(f"{line}\n" for line in move_lines(view.moves))
 
 
 def _image_sections(images: ImageComparison) -> Iterator[RenderableType]:
