@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import Any
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.screen import Screen
 
 from layerscope.errors import LayerscopeError
@@ -13,13 +13,14 @@ from layerscope.session.session import ImageSession, open_choice
 from layerscope.sources.open import OpenedSource
 from layerscope.tui.glyphs import Glyphs, glyphs_for_locale
 from layerscope.tui.key_commands import key_commands
+from layerscope.tui.key_order import OrderedKeys
 from layerscope.tui.screens.chooser import ChooserScreen
 from layerscope.tui.screens.explorer import ExplorerScreen
 from layerscope.tui.scrollbars import draw_scrollbars_with
 from layerscope.tui.themes import DARK, LIGHT
 
 
-class ExplorerApp(App[LayerscopeError]):
+class ExplorerApp(OrderedKeys[LayerscopeError]):
     """Opens an image, lets the user choose one first, or shows what ``first`` makes.
 
     What it returns is the error that ended it, if one did.

@@ -105,6 +105,16 @@ def open_nginx_conf(explorer: OnTerminal) -> None:
     explorer.wait_for("text/hex")
 
 
+@pytest.mark.parametrize("arguments", [[MY_APP], ["diff", MY_APP, SAMPLES / "my-app-v2.tar"]], ids=["image", "images"])
+def test_keys_that_are_typed_while_it_starts_are_taken_once_it_is_there(arguments: list[str | Path]) -> None:
+    with OnTerminal(*arguments) as explorer:
+        explorer.press("\tZ/no-such-name")
+        explorer.wait_for("Nothing matches.")
+        explorer.press("\tq")
+        assert explorer.status() == 0
+        assert explorer.is_as_before
+
+
 def test_a_copy_of_a_file_opens_in_the_pager_and_goes_with_it(tmp_path: Path) -> None:
     temporary, target = tmp_path / "temporary", tmp_path / "target"
     temporary.mkdir()

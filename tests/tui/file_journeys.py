@@ -21,6 +21,7 @@ from layerscope.session.comparison import opened_tree
 from layerscope.session.files.file_version import FileVersion, version_at
 from layerscope.session.session import ImageSession, open_image
 from layerscope.tui.glyphs import UNICODE, Glyphs
+from layerscope.tui.key_order import OrderedKeys
 from layerscope.tui.screens.file_diff import FileDiffScreen
 from layerscope.tui.screens.file_view import FileScreen
 from layerscope.tui.themes import DARK, LIGHT
@@ -31,7 +32,7 @@ WIDE = (110, 30)
 _PATIENCE = 20
 
 
-class Host(App[None]):
+class Host(OrderedKeys[None]):
     """Nothing but the screen that is given."""
 
     def __init__(self, shown: Screen[None], theme: str = DARK.name) -> None:

@@ -184,7 +184,7 @@ class DiffScreen(FilesScreen):
         self.show_steps()
         self.show_all()
         self.files.rebuild()
-        self.file_tree.focus()
+        self.set_focus(self.file_tree)
         self.show_keys()
         if self._readers:
             self._read()

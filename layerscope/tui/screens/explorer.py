@@ -152,7 +152,7 @@ class ExplorerScreen(FilesScreen):
         self._show_details()
         self._show_title()
         self.files.rebuild()
-        self.layer_list.focus()
+        self.set_focus(self.layer_list)
         self.show_keys()
         self._read()
 

@@ -21,6 +21,7 @@ from layerscope.text import copied_path, printable_line
 from layerscope.tui.diff_facts import diff_head, text_notes
 from layerscope.tui.file_work import digest_of, tones_of_side
 from layerscope.tui.glyphs import Glyphs
+from layerscope.tui.key_order import OpensLater
 from layerscope.tui.screens.help import HelpScreen, KeyGroup
 from layerscope.tui.widgets.binary_diff import BinaryDiff
 from layerscope.tui.widgets.diff_view import DiffView
@@ -51,7 +52,7 @@ def _key(keys: str, action: str, description: str, tooltip: str, shown: str | No
     return Binding(keys, action, description, key_display=shown, tooltip=tooltip, id=f"diff.{description}")
 
 
-class FileDiffScreen(Screen[None]):
+class FileDiffScreen(Screen[None], OpensLater):
     """The versions may belong to two images; one of them may be missing: the other was added, or removed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -164,13 +165,14 @@ class FileDiffScreen(Screen[None]):
 
     @on(Compared)
     def _on_compared(self, message: Compared) -> None:
+        self.takes_keys = True
         found = self._found = message.found
         if found is None:
             self._say(f"These files cannot be compared: {message.error}.")
         elif found.text is not None and not found.text.is_equal:
             self.view.show(found.text)
             self._show_only("DiffView")
-            self.view.focus()
+            self.set_focus(self.view)
         elif not any(side is not None and side.pages is not None for side in (found.before, found.after)):
             self._say("Neither holds any bytes: what differs is told above.")
         elif found.text is not None:
@@ -178,7 +180,7 @@ class FileDiffScreen(Screen[None]):
         else:
             self.binary.show(found)
             self._show_only("BinaryDiff")
-            self.binary.focus()
+            self.set_focus(self.binary)
         self._show_frame()
 
     @on(Toned)

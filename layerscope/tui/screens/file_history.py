@@ -18,6 +18,7 @@ from layerscope.session.comparison import history_of
 from layerscope.session.files.file_version import FileVersion, made_by, versions_of
 from layerscope.text import human_size, printable_line, printable_name
 from layerscope.tui.glyphs import Glyphs
+from layerscope.tui.key_order import OpensLater
 from layerscope.tui.widgets.fact_table import Fact, FactColumn, FactTable
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
@@ -47,7 +48,7 @@ class HistoryAnswer(NamedTuple):
     before: FileVersion | None = None
 
 
-class HistoryScreen(ModalScreen[HistoryAnswer | None]):
+class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
     """The events of a path, base first, over the file view."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -109,10 +110,11 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None]):
 
     @on(Read)
     def _on_read(self, message: Read) -> None:
+        self.takes_keys = True
         self._events = message.events
         at = [event.occurrence for event in self._events].index(self._version.occurrence)
         self._show(at)
-        self.table.focus()
+        self.set_focus(self.table)
 
     def _show(self, cursor: int) -> None:
         self.table.show(_COLUMNS, [self._fact(place) for place in range(len(self._events))], cursor)

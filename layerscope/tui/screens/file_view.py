@@ -17,6 +17,7 @@ from layerscope.tui.file_messages import FileNamed, FileOpened, KeysChanged
 from layerscope.tui.file_state import FileState
 from layerscope.tui.file_work import open_file
 from layerscope.tui.glyphs import Glyphs
+from layerscope.tui.key_order import OpensLater
 from layerscope.tui.screens.file_taking import FileTaking
 from layerscope.tui.screens.help import HelpScreen, KeyGroup
 from layerscope.tui.widgets.file_body import FileBody
@@ -57,7 +58,7 @@ def _key(keys: str, action: str, description: str, tooltip: str, shown: str | No
     return Binding(keys, action, description, key_display=shown, tooltip=tooltip, id=f"file.{description}")
 
 
-class FileScreen(FileTaking):
+class FileScreen(FileTaking, OpensLater):
     """A file of an image, at one of its versions; ``layer`` is the one after which the tree shows it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,6 +71,7 @@ class FileScreen(FileTaking):
         _key("escape", "back", "back", "End the search, or go back", "esc"),
         _key("q", "app.quit", "quit", "Quit"),
     ]
+    live_keys = frozenset({"less_than_sign", "greater_than_sign"})
     DEFAULT_CSS = """
     FileScreen {
         background: $background;
@@ -96,6 +98,7 @@ class FileScreen(FileTaking):
     def _show_version(self) -> None:
         state = self._state
         self.workers.cancel_node(self)
+        self.takes_keys = state.shown.file is None
         self._show_head()
         if state.shown.file is None:
             self.body.say(state.shown.why_not or "")
@@ -120,6 +123,7 @@ class FileScreen(FileTaking):
         if message.version is not self._state.version:
             return
         self._state.file = message.file
+        self.takes_keys = True
         if message.file is None:
             self.body.say(f"This file cannot be read: {message.error}.")
         else:

@@ -17,6 +17,7 @@ from layerscope.errors import LayerscopeError
 from layerscope.session.weighing import Weighing
 from layerscope.text import human_size, path_text, printable_name
 from layerscope.tui.glyphs import Glyphs
+from layerscope.tui.key_order import OpensLater
 from layerscope.tui.weight_facts import (
     Facts,
     advice_facts,
@@ -47,7 +48,7 @@ _KEYS = (
 )
 
 
-class WeightScreen(Screen[Target | None]):
+class WeightScreen(Screen[Target | None], OpensLater):
     """Eight views of one image. The answer is the place that the user wants to see, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -129,6 +130,7 @@ class WeightScreen(Screen[Target | None]):
     def action_go_to(self, view: int) -> None:
         """Show a view."""
         self._view = view
+        self.takes_keys = False
         self._show_names()
         self._say("weighing…" if self._glyphs.has_unicode else "weighing...")
         self._compute(view)
@@ -155,6 +157,7 @@ class WeightScreen(Screen[Target | None]):
     def _on_computed(self, message: Computed) -> None:
         if message.view != self._view:
             return
+        self.takes_keys = True
         self.query_one("#verdict", Static).update(Text(self._weighing.why.verdict))
         facts = message.facts
         if facts is None or not facts.rows:
@@ -175,7 +178,7 @@ class WeightScreen(Screen[Target | None]):
             self.treemap.show(
                 rows, [weights.row(fact.target.node).size for fact in rows if fact.target and fact.target.node]
             )
-        (self.treemap if is_map else self.table).focus()
+        self.set_focus(self.treemap if is_map else self.table)
         self.query_one("#facts-frame").border_title = self._title()
 
     def _title(self) -> str:

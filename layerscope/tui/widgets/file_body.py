@@ -95,7 +95,8 @@ class FileBody(FileContent):
     def _close_prompt(self) -> None:
         self.prompt.close()
         if self._view is not None:
-            self._view.focus()
+            # at once: the next key may be there already
+            self.screen.set_focus(self._view)
         self.post_message(KeysChanged())
 
     @on(Input.Changed)

@@ -94,7 +94,7 @@ class FileContent(Vertical):
         self.text_view.display = view is self.text_view
         self.hex_view.display = view is self.hex_view
         if view is not None:
-            view.focus()
+            self.screen.set_focus(view)
         self._show_frame()
         self.post_message(KeysChanged())
 

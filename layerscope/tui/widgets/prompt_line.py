@@ -1,6 +1,8 @@
 """Where a search or a place to go to is typed."""
 
-from textual import events
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
@@ -8,6 +10,9 @@ from textual.widgets import Input
 class PromptLine(Input):
     """One line; ``asks`` tells what is typed, and is empty while it is closed."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False, id="prompt.cancel"),
+    ]
     DEFAULT_CSS = """
     PromptLine { background: $panel; display: none; }
     """
@@ -37,15 +42,15 @@ class PromptLine(Input):
         """Hide the line."""
         self.asks, self.display = "", False
 
-    def on_key(self, event: events.Key) -> None:
-        """Take the answer at once: keys that follow are no part of it, even if they are here already."""
-        if not self.asks:
-            event.prevent_default()
-        elif event.key in ("enter", "escape"):
-            event.stop()
-            event.prevent_default()
-            answer = self.Answered(self.asks, self.value if event.key == "enter" else None)
-            self.close()
-            # past the keys that wait in this widget's own queue
-            if self.parent is not None:
-                self.parent.post_message(answer)
+    async def action_submit(self) -> None:
+        """Give the answer."""
+        self._answer(self.value)
+
+    def action_cancel(self) -> None:
+        """Give none."""
+        self._answer(None)
+
+    def _answer(self, value: str | None) -> None:
+        answer = self.Answered(self.asks, value)
+        self.close()
+        self.post_message(answer)
