@@ -1,5 +1,6 @@
 """The explorer as an application: themes, and which screen comes first."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import Any
@@ -17,7 +18,11 @@ from layerscope.tui.key_order import OrderedKeys
 from layerscope.tui.screens.chooser import ChooserScreen
 from layerscope.tui.screens.explorer import ExplorerScreen
 from layerscope.tui.scrollbars import draw_scrollbars_with
+from layerscope.tui.signals import ending_signals
 from layerscope.tui.themes import DARK, LIGHT
+
+_BY_SIGNAL = 128
+"""What a shell adds to the number of the signal that ended a program."""
 
 
 class ExplorerApp(OrderedKeys[LayerscopeError]):
@@ -47,6 +52,7 @@ class ExplorerApp(OrderedKeys[LayerscopeError]):
         self._reader = reader
         self._source = source
         self._first = first
+        self.ended_by: int | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
@@ -77,6 +83,11 @@ class ExplorerApp(OrderedKeys[LayerscopeError]):
             return
         # the first screen has no place on the stack that it could be switched from
         self.push_screen(self._explorer(self._session))
+
+    def end_by(self, number: int) -> None:
+        """End, because a signal asks for it."""
+        self.ended_by = number
+        self.exit()
 
     def close_reader(self) -> None:
         """End the reading, if it still goes on."""
@@ -121,9 +132,12 @@ def explore_comparison(left: ImageSession, right: ImageSession, *, mtime: bool =
 
 def _run(app: ExplorerApp) -> None:
     try:
-        error = app.run()
+        with asyncio.Runner() as runner, ending_signals(runner.get_loop(), app.end_by):
+            error = runner.run(app.run_async())
     finally:
         app.close_reader()
+    if app.ended_by is not None:
+        raise SystemExit(_BY_SIGNAL + app.ended_by)
     if error is not None:
         raise error
     if app.return_code:

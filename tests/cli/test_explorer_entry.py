@@ -65,7 +65,9 @@ def test_a_document_is_printed_on_a_terminal_too() -> None:
         assert b'"schema_version": 1' in printing.written
 
 
-@pytest.mark.parametrize(("sent", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=str)
+@pytest.mark.parametrize(
+    ("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=str
+)
 def test_a_signal_ends_it_with_the_terminal_as_before_and_nothing_left(
     tmp_path: Path, sent: signal.Signals, status: int
 ) -> None:
