@@ -1,6 +1,7 @@
 """Follows a path as the image's own file system would: through its symlinks, and never out of it."""
 
 from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.analysis.overlay import GONE
 from layerscope.model.entries import Kind
 
 _MOST_LINKS = 40
@@ -28,10 +29,10 @@ def followed(tree: LayeredTree, layer: int, path: bytes, *, last: bool = True) -
         child = tree.index.child(node, part) if tree.is_directory(node, layer) else None
         if child is None or not tree.is_present(child, layer):
             return None
-        if tree.kind(tree.index.occurrence(child, layer)) is not Kind.SYMLINK or not (ahead or last):
+        target = _target(tree, tree.index.occurrence(child, layer)) if ahead or last else None
+        if target is None:
             node = child
             continue
-        target = _target(tree, child, layer)
         links += 1
         if links > _MOST_LINKS or len(target) > _LONGEST_TARGET:
             return None
@@ -40,6 +41,30 @@ def followed(tree: LayeredTree, layer: int, path: bytes, *, last: bool = True) -
     return node
 
 
-def _target(tree: LayeredTree, node: int, layer: int) -> bytes:
-    occurrence = tree.index.occurrence(node, layer)
-    return tree.tables[tree.index.layers[occurrence]].link(tree.index.rows[occurrence]) or b""
+def hard_linked(tree: LayeredTree, occurrence: int) -> int | None:
+    """Return the occurrence that a hard link is another name of, whatever that is; None where it is not in the image.
+
+    What is no hard link is returned as it is.
+    """
+    index, links = tree.index, 0
+    while tree.kind(occurrence) is Kind.HARDLINK:
+        layer = index.layers[occurrence]
+        node = index.find(tree.tables[layer].link(index.rows[occurrence]) or b"")
+        links += 1
+        if node is None or links > _MOST_LINKS:
+            return None
+        occurrence = index.occurrence(node, layer)
+        if occurrence >= 0 and index.rows[occurrence] == GONE and index.layers[occurrence] == layer:
+            # what its own layer hides is still there for it
+            occurrence -= 1
+        if occurrence < index.firsts[node] or index.rows[occurrence] == GONE:
+            return None
+    return occurrence
+
+
+def _target(tree: LayeredTree, occurrence: int) -> bytes | None:
+    """Return where a symlink leads, or another name of one; None for what is no symlink."""
+    found = hard_linked(tree, occurrence)
+    if found is None or tree.kind(found) is not Kind.SYMLINK:
+        return None
+    return tree.tables[tree.index.layers[found]].link(tree.index.rows[found]) or b""

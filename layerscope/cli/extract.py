@@ -47,21 +47,27 @@ def extract(  # noqa: PLR0917  # Typer reads the options from the signature
 ) -> None:
     """Write files and folders as they are after a layer, at their paths below DIR: all of it, or nothing."""
     from layerscope.session.extraction import extract as extraction  # noqa: PLC0415  # nothing that --help needs
+    from layerscope.session.extraction.failure import FileInTheWay  # noqa: PLC0415
     from layerscope.session.extraction.options import ExtractionOptions  # noqa: PLC0415
     from layerscope.session.path_lookup import present_node  # noqa: PLC0415
 
     start_log(debug)
     if not to:
         raise UsageError("--to takes a folder, not nothing")
+    if not all(paths):
+        raise UsageError("a path is empty: / stands for all")
     options = ExtractionOptions(force=force, setuid=setuid, devices=devices, owners=owner)
     with opened(reference, image, platform) as session:
         number = session.layer_number(layer)
         warn(session)
         nodes = [present_node(session.tree, path, number) for path in paths]
-        with ReadingProgress(f"writing to {printable_name(to)}") as progress:
-            found = extraction.extract(
-                session.image, session.tree, nodes, number, to, options=options, progress=progress
-            )
+        try:
+            with ReadingProgress(f"writing to {printable_name(to)}") as progress:
+                found = extraction.extract(
+                    session.image, session.tree, nodes, number, to, options=options, progress=progress
+                )
+        except FileInTheWay as error:
+            raise UsageError(f"{error}: use --force to replace it, or another folder") from error
     for sentence in _left_out(found.left_out):
         warn_of(sentence)
     narrate(f"wrote {_told(found)} to {printable_name(to)}")

@@ -15,21 +15,30 @@ def known_node(tree: LayeredTree, path: str, layer: int | None = None) -> int:
     wanted = path_bytes(path)
     node = tree.index.find(wanted)
     if node is None and layer is not None:
-        parent, _, name = wanted.rpartition(b"/")
-        folder = followed(tree, layer, parent)
-        node = None if folder is None else tree.index.child(folder, name)
+        node = _through_links(tree, wanted, layer)
     if node is None:
         raise UsageError(f"{_shown(wanted)} is in no layer of the image")
     return node
 
 
+def _through_links(tree: LayeredTree, path: bytes, layer: int) -> int | None:
+    """Return the node of a path whose folders are links after the layer, or None where they lead to no such name."""
+    parent, _, name = path.rpartition(b"/")
+    folder = followed(tree, layer, parent)
+    return None if folder is None else tree.index.child(folder, name)
+
+
 def present_node(tree: LayeredTree, path: str, layer: int) -> int:
-    """Return the node of a path that is there after the layer, found as `known_node` does.
+    """Return the node of a path that is there after the layer, be it through links among its folders.
 
     Raises UsageError, which names the layers that hold it.
     """
     node = known_node(tree, path, layer)
     if not tree.is_present(node, layer):
+        # what was there before its folder gave way to a link is hidden by what the link leads to
+        through = _through_links(tree, path_bytes(path), layer)
+        if through is not None and tree.is_present(through, layer):
+            return through
         name, layers = _shown(tree.index.path(node)), holding_layers(tree, node)
         raise UsageError(f"{name} is not there after layer {layer}: {_held_by(layers)}")
     return node

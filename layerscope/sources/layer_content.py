@@ -39,12 +39,12 @@ class PlainContent:
 
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
         """Yield exactly these bytes."""
-        self._check(offset + size)
-        while size:
-            chunk = self.read(offset, min(size, _CHUNK))
+        end = offset + size
+        while offset < min(end, self._span.size):
+            chunk = self.read(offset, min(end, self._span.size, offset + _CHUNK) - offset)
             yield chunk
             offset += len(chunk)
-            size -= len(chunk)
+        self._check(end)
 
     def read(self, offset: int, size: int) -> bytes:
         """Return exactly these bytes; any thread may ask."""

@@ -41,6 +41,8 @@ RECIPE = image(
         symlink("round", "round"),
         hardlink("usr/twin", "usr/bin/dash"),
         hardlink("usr/lost", "usr/none"),
+        hardlink("usr/bin/again", "usr/bin/sh"),
+        hardlink("pipe-again", "pipe"),
         fifo("pipe"),
         device("null", 1, 3),
         file("empty"),
@@ -77,7 +79,7 @@ def test_a_file_may_be_had_as_it_was_after_a_layer(plain: Path) -> None:
 
 
 def test_links_are_followed_inside_the_image(plain: Path) -> None:
-    assert bytes_of(plain, "/bin/sh") == bytes_of(plain, "/usr/twin") == BINARY
+    assert bytes_of(plain, "/bin/sh") == bytes_of(plain, "/usr/twin") == bytes_of(plain, "/bin/again") == BINARY
     assert bytes_of(plain, "/out") == b"new\n"
 
 
@@ -88,6 +90,7 @@ NO_FILE = {
     "/etc": "/etc is a directory, and has no content: layerscope tree lists it, layerscope extract writes it",
     "/": "/ is a directory",
     "/pipe": "/pipe is a named pipe, and has no content",
+    "/pipe-again": "/pipe-again is a named pipe, and has no content",
     "/null": "/null is a character device, and has no content",
     "/nowhere": "/nowhere is a symlink to /no/such, and leads nowhere after layer 2",
     "/round": "/round is a symlink to round, and leads nowhere after layer 2",

@@ -26,6 +26,7 @@ from builders import (
 from layerscope.errors import LayerscopeError, UsageError
 from layerscope.model.image import Compression
 from layerscope.session.extraction.extract import extract
+from layerscope.session.extraction.failure import FileInTheWay
 from layerscope.session.extraction.options import Extracted, ExtractionOptions
 from layerscope.session.path_lookup import present_node
 from layerscope.session.session import open_image
@@ -198,6 +199,35 @@ def test_hard_links_are_one_file_whichever_of_them_is_asked_for(target: Path) ->
     assert (target / "a").stat().st_nlink == 2
 
 
+def test_hard_links_to_what_is_no_file_are_further_names_of_it(target: Path) -> None:
+    layers = [
+        [symlink("s", "f"), hardlink("d/again", "s"), hardlink("more", "d/again"), fifo("p"), hardlink("q", "p")],
+        [hardlink("later", "s"), whiteout("s"), file("f", b"x")],
+    ]
+    take_out(target, layers, number=1)
+    for one, other in (("s", "d/again"), ("s", "more"), ("p", "q")):
+        assert (target / one).lstat().st_ino == (target / other).lstat().st_ino
+    take_out(target, layers, ["/more", "/later", "/q"], options=ExtractionOptions(force=True))
+    assert str((target / "later").readlink()) == "f"
+    assert (target / "q").is_fifo()
+
+
+def test_hard_links_to_devices_and_folders_are_left_out(target: Path) -> None:
+    layers = [[device("null", 1, 3), hardlink("zero", "null"), directory("d"), hardlink("e", "d"), hardlink("x", "x")]]
+    assert {left.path: left.reason for left in take_out(target, layers).left_out} == {
+        b"null": "it is a device",
+        b"zero": "it is a device",
+        b"e": "what this hard link shows is not in the image",
+        b"x": "what this hard link shows is not in the image",
+    }
+
+
+def test_what_was_asked_for_and_can_only_be_left_out_is_an_error(target: Path) -> None:
+    with pytest.raises(LayerscopeError, match="/null is not written: it is a device"):
+        take_out(target, [[device("null", 1, 3)]], ["/null"])
+    assert not target.exists()
+
+
 def test_a_hard_link_that_was_broken_by_a_later_layer_is_a_file_of_its_own(target: Path) -> None:
     take_out(target, [[file("a", b"old"), hardlink("b", "a")], [file("a", b"new")]])
     assert ((target / "a").read_text(), (target / "b").read_text()) == ("new", "old")
@@ -258,7 +288,7 @@ def test_symlinks_are_written_as_they_are_and_their_targets_never_touched(target
         target,
         [[symlink("l", str(secret), mode=0o6777, mtime=3), hardlink("h", "l"), hardlink("o", "../outside/secret")]],
     )
-    assert tree_of(target) == {"l": f"-> {secret}"}
+    assert tree_of(target) == {"l": f"-> {secret}", "h": f"-> {secret}"}
     after = secret.stat()
     assert (after.st_mode, after.st_mtime, after.st_nlink) == (before.st_mode, before.st_mtime, 1)
     assert (target / "l").lstat().st_mtime == 3
@@ -293,7 +323,7 @@ def test_nothing_is_overwritten_unless_it_is_told_and_then_nothing_else(target: 
         [directory("etc", mode=0o700, mtime=1), file("etc/hosts", b"theirs"), file("etc/new", b"new"), file("a", b"a")]
     ]
     mode = _mode(target / "etc")
-    with pytest.raises(LayerscopeError, match="etc/hosts is there already: use --force"):
+    with pytest.raises(FileInTheWay, match=r"etc/hosts is there already$"):
         take_out(target, layers)
     assert tree_of(target) == {"etc": "/", "etc/hosts": "mine", "etc/other": "mine too"}
     take_out(target, layers, options=ExtractionOptions(force=True))
@@ -342,6 +372,38 @@ def test_a_path_that_no_system_opens_is_too_long(target: Path) -> None:
         take_out(target, [[file("/".join(["a" * 100] * 60), b"x")]])
     assert len(str(caught.value)) < 500
     assert not target.exists()
+
+
+def test_a_tree_deeper_than_python_recurses_goes_again_when_the_work_fails(target: Path) -> None:
+    def stop(done: int, _total: int | None) -> None:
+        if done:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        take_out(target, [[file("/".join(["d"] * 1100), b"deep")]], progress=stop)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("target_name", ["target/.", "target/new/../other/", "./target//x"])
+def test_a_target_may_be_spelled_in_any_way(target: Path, monkeypatch: pytest.MonkeyPatch, target_name: str) -> None:
+    monkeypatch.chdir(target.parent)
+    tar = oci_archive(target.parent / "image.tar", image(layer(file("a", b"x"))))
+    with open_image(str(tar)) as session:
+        extract(session.image, session.tree, [0], 1, target_name)
+    (found,) = target.rglob("a")
+    assert found.read_bytes() == b"x"
+    assert found.parent in {target, target / "other", target / "x"}
+
+
+def test_a_path_is_found_through_a_link_that_hides_what_was_there(target: Path) -> None:
+    layers = [
+        [directory("bin"), file("bin/ls", b"old")],
+        [whiteout("bin/ls"), symlink("bin", "usr/bin"), file("usr/bin/ls", b"new")],
+    ]
+    take_out(target, layers, ["/bin/ls"])
+    assert (target / "usr/bin/ls").read_bytes() == b"new"
+    take_out(target, layers, ["/bin/ls"], number=1)
+    assert (target / "bin/ls").read_bytes() == b"old"
 
 
 def test_a_deep_tree_is_written(target: Path) -> None:

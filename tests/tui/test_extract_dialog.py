@@ -55,7 +55,8 @@ async def test_what_is_there_is_replaced_only_when_asked(small: Path, tmp_path: 
         await extract_to(at, target)
         assert "conf" in at.screen()
         assert files_in(target) == {"etc/conf": b"mine"}
-        await at.press("tab", "space", "shift+tab", "enter")
+        assert "choose to replace it, or another folder" in " ".join(at.screen().split())
+        await at.press("tab", "space", "enter")
         await at.settle()
     assert files_in(target)["etc/conf"] == b"two"
 

@@ -112,17 +112,22 @@ class ConfinedFolder:
             return sorted(map(os.fsencode, os.listdir(descriptor)))  # noqa: PTH208  # a descriptor
 
     def remove_all(self, path: bytes) -> None:
-        """Remove what is at the path with all below it; what cannot be removed stays."""
-        with suppress(OSError):
-            if not self.is_folder(path):
-                with self.parent(path) as (folder, name):
-                    os.unlink(name, dir_fd=folder)
-                return
-            with self.folder(path) as descriptor:
-                os.fchmod(descriptor, PRIVATE)
-            for name in self.names(path):
-                self.remove_all(path + b"/" + name)
-            self.remove_empty(path)
+        """Remove what is at the path with all below it, however deep; what cannot be removed stays."""
+        waiting, folders = [path], []
+        while waiting:
+            with suppress(OSError):
+                each = waiting.pop()
+                if self.is_folder(each):
+                    folders.append(each)
+                    with self.folder(each) as descriptor:
+                        os.fchmod(descriptor, PRIVATE)
+                    waiting += [each + b"/" + name for name in self.names(each)]
+                else:
+                    with self.parent(each) as (folder, name):
+                        os.unlink(name, dir_fd=folder)
+        for each in reversed(folders):
+            with suppress(OSError):
+                self.remove_empty(each)
 
     def remove_empty(self, path: bytes) -> None:
         """Remove an empty folder."""

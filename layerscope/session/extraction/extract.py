@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.errors import UsageError
+from layerscope.model.entries import Kind
 from layerscope.model.image import Image
 from layerscope.session.extraction.confined import ConfinedFolder
 from layerscope.session.extraction.failure import ExtractionFailed, shown, telling
@@ -17,6 +18,9 @@ from layerscope.session.extraction.plan import ExtractionPlan, plan_extraction
 from layerscope.session.extraction.undisturbed import undisturbed
 from layerscope.session.extraction.writing import StageWriter, Written
 from layerscope.sources.spool import Progress, no_progress
+
+_LONGEST_PATH = 4095
+"""No system opens a longer path."""
 
 _NEW = b"new"
 _REPLACED = b"replaced"
@@ -40,6 +44,7 @@ def extract(
     options = options or ExtractionOptions()
     _check_rights(options)
     plan = plan_extraction(tree, nodes, layer, options)
+    _check_any(plan)
     name = shown(os.fsencode(target)).rstrip("/") or "/"
     with _opened_target(os.fsencode(target), name) as folder, ExitStack() as stack:
         _check_all_free(folder, name, plan, force=options.force)
@@ -48,13 +53,21 @@ def extract(
             # from here on it goes to its end, and what would have ended it comes after that
             stack.enter_context(undisturbed())
             _install(Installer(folder, stage, replaced, name), folder, name, plan, options)
-    links = sum(len(file.links) for file in plan.files) + sum(entry.link is not None for entry in plan.others)
-    return Extracted(len(plan.files), len(plan.folders), links, plan.size, tuple(plan.left_out))
+    hard_links = sum(len(file.links) for file in plan.files) + sum(len(other.links) for other in plan.others)
+    symlinks = sum(other.entry.kind is Kind.SYMLINK for other in plan.others)
+    return Extracted(len(plan.files), len(plan.folders), hard_links + symlinks, plan.size, tuple(plan.left_out))
 
 
 def _check_rights(options: ExtractionOptions) -> None:
     if (options.owners or options.devices) and os.geteuid() != 0:
         raise UsageError("only root can restore owners and make device nodes")
+
+
+def _check_any(plan: ExtractionPlan) -> None:
+    """Raise ExtractionFailed where nothing of what was asked for can be written."""
+    if plan.left_out and not (plan.folders or plan.files or plan.others):
+        path, reason = plan.left_out[0]
+        raise ExtractionFailed(f"/{shown(path)} is not written: {reason}")
 
 
 def _counting(progress: Progress, total: int) -> Written:
@@ -72,9 +85,9 @@ def _counting(progress: Progress, total: int) -> Written:
 @contextmanager
 def _opened_target(path: bytes, name: str) -> Iterator[ConfinedFolder]:
     """Open the target; where it was missing, it is made, and goes again if the work fails."""
-    made = _missing_folders(path)
+    there, made = _known_and_missing(path)
     try:
-        with _made(made, path, name) as target:
+        with _made(made, made[-1] if made else there, name) as target:
             yield target
     except BaseException:
         with undisturbed():
@@ -91,13 +104,19 @@ def _made(folders: Sequence[bytes], path: bytes, name: str) -> ConfinedFolder:
         raise ExtractionFailed(f"{name} cannot be written to: {error.strerror or error}") from error
 
 
-def _missing_folders(path: bytes) -> list[bytes]:
-    """Return the folders that have to be made, the outermost first."""
-    missing = []
-    while path and not os.path.lexists(path):
-        missing.append(path)
-        path = os.path.dirname(path.rstrip(b"/"))  # noqa: PTH120  # bytes
-    return missing[::-1]
+def _known_and_missing(path: bytes) -> tuple[bytes, list[bytes]]:
+    """Return the part of a path that is there, and the folders that have to be made in it, the outermost first."""
+    there, missing = b"/" if path.startswith(b"/") else b".", list[bytes]()
+    for part in path.split(b"/"):
+        if part == b".." and missing:
+            missing.pop()
+        elif part not in (b"", b"."):
+            step = os.path.join(missing[-1] if missing else there, part)  # noqa: PTH118  # bytes
+            if missing or not os.path.lexists(step):
+                missing.append(step)
+            else:
+                there = step
+    return there, missing
 
 
 def _remove_empty(folders: Sequence[bytes]) -> None:
@@ -110,15 +129,25 @@ def _check_all_free(target: ConfinedFolder, name: str, plan: ExtractionPlan, *, 
     """Raise ExtractionFailed where anything is in the way; what is new in the target has nothing below it."""
     folders = [*plan.parents, *(entry.path for entry in plan.folders)]
     files = [path for file in plan.files for path in (file.entry.path, *file.links)]
-    others = [entry.path for entry in plan.others]
+    others = [path for other in plan.others for path in (other.entry.path, *other.links)]
     known = {b""}
     # a folder comes before what is in it
     for path, is_folder in [*((path, True) for path in folders), *((path, False) for path in files + others)]:
+        if len(path) > _LONGEST_PATH:
+            raise ExtractionFailed(f"the name of /{shown(path)} is too long for the file system of {name}")
         if path.rpartition(b"/")[0] in known:
             with telling(path, name):
                 check_free(target, name, path, is_folder=is_folder, force=force)
                 if is_folder and target.is_folder(path):
                     known.add(path)
+
+
+def _make_workshop(target: ConfinedFolder, workshop: bytes, name: str) -> None:
+    try:
+        for path in (workshop, workshop + b"/" + _NEW, workshop + b"/" + _REPLACED):
+            target.make_folder(path)
+    except OSError as error:
+        raise ExtractionFailed(f"{name} cannot be written to: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -129,9 +158,7 @@ def _workshop(target: ConfinedFolder, name: str) -> Iterator[tuple[ConfinedFolde
     """
     workshop = b".layerscope-" + secrets.token_hex(8).encode()
     try:
-        with telling(workshop, name):
-            for path in (workshop, workshop + b"/" + _NEW, workshop + b"/" + _REPLACED):
-                target.make_folder(path)
+        _make_workshop(target, workshop, name)
         with target.below(workshop + b"/" + _NEW) as stage, target.below(workshop + b"/" + _REPLACED) as replaced:
             yield stage, replaced
     except BaseException:

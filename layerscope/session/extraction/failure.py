@@ -15,6 +15,10 @@ class ExtractionFailed(LayerscopeError):
     """The files could not be written; what had been written is gone again."""
 
 
+class FileInTheWay(ExtractionFailed):
+    """A file is there already, which only ``force`` replaces; how to ask for that is for each face to say."""
+
+
 def shown(path: bytes) -> str:
     """Return a path for a sentence."""
     text = printable_name(path)

@@ -4,7 +4,7 @@ import stat
 from contextlib import suppress
 
 from layerscope.session.extraction.confined import ConfinedFolder
-from layerscope.session.extraction.failure import ExtractionFailed, shown, telling
+from layerscope.session.extraction.failure import ExtractionFailed, FileInTheWay, shown, telling
 
 _WORDS = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a symlink"}
 
@@ -25,7 +25,7 @@ def check_free(target: ConfinedFolder, name: str, path: bytes, *, is_folder: boo
     if is_folder or stat.S_ISDIR(found.st_mode):
         raise ExtractionFailed(f"{_kind(found.st_mode)} is in the way at {name}/{shown(path)}")
     if not force:
-        raise ExtractionFailed(f"{name}/{shown(path)} is there already: use --force to replace it, or another folder")
+        raise FileInTheWay(f"{name}/{shown(path)} is there already")
 
 
 def _kind(mode: int) -> str:

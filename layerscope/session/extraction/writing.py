@@ -1,9 +1,8 @@
 """Writes what was planned into an empty folder that nobody else knows."""
 
-import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 
 from layerscope.analysis.layered_tree import LayeredTree
@@ -19,9 +18,6 @@ from layerscope.sources.layer_content import LayerContent, open_layer_content, s
 
 Written = Callable[[int], None]
 """Called with the content bytes written since the last call; whoever raises in it ends the work."""
-
-_LONGEST_PATH = 4095
-"""No system opens a longer path."""
 
 _USUAL = 0o777
 """The mode of a folder that the image has no say in, less what the user's mask takes away."""
@@ -49,13 +45,12 @@ class StageWriter:
             self._make_folder(folder.path, PRIVATE)
         for layer, files in groupby(plan.files, key=lambda file: self._tree.index.layers[file.occurrence]):
             self._write_layer(layer, list(files), written)
-        for entry in plan.others:
-            self._make_other(entry)
+        for other in plan.others:
+            self._make_other(other.entry)
+            self._make_links(other.links, other.entry.path)
 
     def _make_folder(self, path: bytes, mode: int) -> None:
         with telling(path, self._target):
-            if len(path) > _LONGEST_PATH:
-                raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
             self._stage.make_folder(path, mode)
 
     def _write_layer(self, layer: int, files: list[PlannedFile], written: Written) -> None:
@@ -81,7 +76,10 @@ class StageWriter:
             # the hole at the end of a sparse file
             os.ftruncate(descriptor, table.sizes[row])
             restore(descriptor, file.entry, self._options)
-        for link in file.links:
+        self._make_links(file.links, path)
+
+    def _make_links(self, links: Iterable[bytes], path: bytes) -> None:
+        for link in links:
             with telling(link, self._target):
                 self._stage.make_link(link, path)
 

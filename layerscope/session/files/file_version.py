@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from layerscope.analysis.image_links import followed
+from layerscope.analysis.image_links import followed, hard_linked
 from layerscope.analysis.overlay import GONE
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.model.image import Image
@@ -84,8 +84,9 @@ class Shown(NamedTuple):
 def shown(version: FileVersion) -> Shown:
     """Return what there is to see: links are followed, inside the image only."""
     entry = version.entry
-    if entry.kind is Kind.SYMLINK:
-        return _through_link(version, entry)
+    linked = hard_linked(version.opened.tree, version.occurrence)
+    if linked is not None and version.opened.tree.kind(linked) is Kind.SYMLINK:
+        return _through_link(version, version.opened.tree.entry_of(linked, version.node))
     file = _bytes_of(version.opened, version.occurrence)
     if file is not None:
         return Shown(file)
@@ -97,7 +98,7 @@ def _through_link(version: FileVersion, entry: FileEntry) -> Shown:
     node = followed(opened.tree, version.at, entry.path)
     if node is None:
         target = printable_name(entry.link or b"") or "nothing"
-        return Shown(None, f"This symlink leads to {target}, which is not there after layer {version.at}.")
+        return Shown(None, f"This symlink to {target} leads nowhere after layer {version.at}.")
     occurrence = opened.tree.index.occurrence(node, version.at)
     file = _bytes_of(opened, occurrence)
     if file is not None:

@@ -1,6 +1,6 @@
 """Finds the file whose bytes a path shows, as a program in a container would open it."""
 
-from layerscope.analysis.image_links import followed
+from layerscope.analysis.image_links import followed, hard_linked
 from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.errors import UsageError
 from layerscope.model.entries import Kind
@@ -25,9 +25,12 @@ def file_at(tree: LayeredTree, path: str, layer: int) -> int:
         # it raises, but for a link that leads nowhere
         node = present_node(tree, path, layer)
     occurrence = tree.index.occurrence(node, layer)
-    kind, name = tree.kind(occurrence), printable_name(path_text(tree.index.path(node)))
+    found, name = hard_linked(tree, occurrence), printable_name(path_text(tree.index.path(node)))
+    if found is None:
+        raise UsageError(f"{name} is a hard link to what is not in the image")
+    kind = tree.kind(found)
     if kind is Kind.SYMLINK:
-        target = printable_name(tree.entry_of(occurrence, node).link or b"")
+        target = printable_name(tree.entry_of(found, node).link or b"")
         raise UsageError(f"{name} is a symlink to {target}, and leads nowhere after layer {layer}")
     if kind in _WORDS:
         way_out = ": layerscope tree lists it, layerscope extract writes it" if kind is Kind.DIR else ""

@@ -16,6 +16,7 @@ from textual.worker import get_current_worker
 from layerscope.errors import LayerscopeError
 from layerscope.session.compared_bytes import OpenedTree
 from layerscope.session.extraction.extract import extract
+from layerscope.session.extraction.failure import FileInTheWay
 from layerscope.session.extraction.options import Extracted, ExtractionOptions
 from layerscope.text import human_size, plural, printable_line, printable_name
 from layerscope.tui.glyphs import Glyphs
@@ -37,6 +38,7 @@ class ExtractScreen(ModalScreen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "write", "Write", id="extract.write"),
         Binding("escape", "leave", "Leave, or stop the writing", id="extract.leave"),
     ]
     DEFAULT_CSS = """
@@ -101,14 +103,15 @@ class ExtractScreen(ModalScreen[None]):
         yield panel
 
     @on(Input.Submitted)
-    def _on_submitted(self, message: Input.Submitted) -> None:
-        message.stop()
-        if not message.value.strip():
+    def action_write(self) -> None:
+        """Write, unless that goes on already."""
+        target = self.query_exactly_one(Input).value
+        if not target.strip():
             self._say("Name a folder; it is made where it is missing.")
         elif not self.has_class("-writing"):
             self.add_class("-writing")
             self._say("Esc stops the writing and removes what was written.")
-            self._extract(message.value, force=self.force.is_on)
+            self._extract(target, force=self.force.is_on)
 
     @work(thread=True, exit_on_error=False, group="extract")
     def _extract(self, target: str, *, force: bool) -> None:
@@ -124,6 +127,8 @@ class ExtractScreen(ModalScreen[None]):
             result = extract(
                 opened.image, opened.tree, [self._node], self._layer, target, options=options, progress=tell
             )
+        except FileInTheWay as error:
+            self.post_message(self.Ended(None, f"{error}: choose to replace it, or another folder"))
         except LayerscopeError as error:
             self.post_message(self.Ended(None, str(error)))
         except _Stopped:

@@ -11,7 +11,7 @@ class Choice(Static, can_focus=True):
     """One line that Space or a click turns over."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,enter", "turn", "Choose", show=False, id="choice.turn"),
+        Binding("space", "turn", "Choose", show=False, id="choice.turn"),
     ]
     DEFAULT_CSS = """
     Choice { height: 1; }
