@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from json import dumps
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _ESCAPED_BYTES = range(0xDC80, 0xDD00)
@@ -65,6 +67,11 @@ def _printable_character(character: str) -> str:
     if character != "\\" and unicodedata.category(character) not in _UNSAFE_CATEGORIES:
         return character
     return character.encode("unicode_escape").decode("ascii")
+
+
+def exec_form(words: Iterable[str]) -> str:
+    """Return a command as a Dockerfile writes it, word by word: ``["nginx", "-g", "daemon off;"]``."""
+    return printable_line(dumps(list(words), ensure_ascii=False))
 
 
 def human_size(size: int | None) -> str:

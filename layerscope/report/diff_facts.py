@@ -1,7 +1,6 @@
 """What differs between the configs and the packages of two images."""
 
 from collections.abc import Iterable
-from json import dumps
 
 from rich.table import Table
 from rich.text import Text
@@ -10,7 +9,7 @@ from layerscope.analysis.change import ChangeKind
 from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigValue
 from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.report.screen import CHANGE_STYLES
-from layerscope.text import printable_line
+from layerscope.text import exec_form, printable_line
 
 _GAP = 2
 
@@ -55,5 +54,4 @@ def _value(value: ConfigValue | None) -> Text:
     """Return a value; a list as a Dockerfile writes it."""
     if value is None:
         return Text()
-    told = dumps(list(value), ensure_ascii=False) if isinstance(value, tuple) else value
-    return Text(printable_line(told), overflow="fold")
+    return Text(exec_form(value) if isinstance(value, tuple) else printable_line(value), overflow="fold")

@@ -11,8 +11,8 @@ from layerscope.analysis.text.text_lines import LineEnd
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.files.file_difference import Side
 from layerscope.session.files.file_version import FileVersion, made_by
-from layerscope.text import human_size, mode_text, plural, printable_line, printable_name
-from layerscope.tui.file_facts import xattr_words
+from layerscope.text import mode_text, printable_line, printable_name
+from layerscope.tui.file_facts import size_words, xattr_words
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.widgets.file_tree import owner_text
 
@@ -96,7 +96,7 @@ def side_words(side: Side | None) -> str:
     """Return what a side is and how large."""
     if side is None or side.pages is None:
         return "not there" if side is None else _KINDS.get(side.version.entry.kind, side.version.entry.kind.word)
-    return f"{side.description or 'data'}, {human_size(side.size)} ({plural(side.size, 'byte')})"
+    return f"{side.description or 'data'}, {size_words(side.size)}"
 
 
 def hex_lines(data: bytes, start: int, other: bytes) -> Iterator[tuple[str, list[tuple[int, int]]]]:

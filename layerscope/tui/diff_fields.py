@@ -7,7 +7,7 @@ from layerscope.analysis.comparison.config_difference import ConfigChange, Confi
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.session.stack import Tallies
-from layerscope.text import human_size, plural, printable_line
+from layerscope.text import exec_form, human_size, plural, printable_line
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.widgets.aligned_list import AlignedLine
 from layerscope.tui.widgets.step_details import Field
@@ -61,7 +61,7 @@ def _config_field(change: ConfigChange, glyphs: Glyphs) -> Field:
 def _value(value: ConfigValue | None) -> str:
     if value is None:
         return "(none)"
-    return printable_line(value if isinstance(value, str) else " ".join(value)) or "(empty)"
+    return printable_line(value) or "(empty)" if isinstance(value, str) else exec_form(value)
 
 
 def package_fields(changes: Sequence[PackageChange], glyphs: Glyphs) -> list[Field]:

@@ -65,6 +65,12 @@ class DiffState(FilesState):
         """Tell whether a path itself differs, whatever is below it."""
         return self.compared is not None and node in self.compared.tree.rows_by_node
 
+    def other_place(self, node: int) -> int | None:
+        """Return where a file that moved came from, or went to; None for one that did not move, as far as is known."""
+        if self.compared is None or node not in self.compared.moves:
+            return None
+        return self.compared.tree.index.find(self.compared.moves[node])
+
     def rows(self) -> VisibleRows | None:
         """Return the rows of what differs, still to be built."""
         if self.compared is None:
@@ -79,7 +85,8 @@ class DiffState(FilesState):
 
     def captions(self, rows: VisibleRows) -> list[str]:
         """Return what differs in all, before what there is to say of the rows."""
-        return [*self.summary, *super().captions(rows)]
+        words = ["by change" if word == f"by {Sort.SIZE.value}" else word for word in super().captions(rows)]
+        return [*self.summary, *words]
 
     @property
     def summary(self) -> list[str]:

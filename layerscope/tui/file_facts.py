@@ -15,6 +15,8 @@ from layerscope.tui.file_state import FileState, OpenFile
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.widgets.file_tree import owner_text, time_text
 
+_LONGEST_INSTRUCTION = 200
+
 _EXACT = 1000
 """From this size on, bytes are told beside the rounded size."""
 
@@ -70,7 +72,7 @@ def xattr_words(entry: FileEntry) -> Iterator[str]:
     """Yield each extended attribute, capabilities decoded."""
     for name, value in entry.xattrs:
         found = capabilities_text(value) if name == XATTR else None
-        yield f"may {found}" if found else f"xattr {printable_name(name)}"
+        yield f"capabilities {found}" if found else f"xattr {printable_name(name)}"
 
 
 def _description(state: FileState) -> str:
@@ -78,23 +80,36 @@ def _description(state: FileState) -> str:
 
 
 def _size(state: FileState) -> Iterator[str]:
-    if state.shown.file is None:
-        return
-    size = state.opened.contents.size(state.shown.file)
+    if state.shown.file is not None:
+        yield size_words(state.opened.contents.size(state.shown.file))
+
+
+def size_words(size: int) -> str:
+    """Return a size, and where that is rounded, the exact one too."""
     exact = plural(size, "byte")
-    yield f"{human_size(size)} ({exact})" if size >= _EXACT else exact
+    return f"{human_size(size)} ({exact})" if size >= _EXACT else exact
 
 
 def _story(state: FileState) -> Iterator[str]:
-    version, count = state.version, len(state.versions)
+    version, shown, count = state.version, state.shown, len(state.versions)
     if count > 1:
         yield f"version {state.place + 1} of {count}"
-    if version.entry.row is None:
+    if shown.leads_to is not None:
+        yield f"the link was written by layer {version.layer}"
+        entry = shown_entry(version, shown)
+        yield f"the file by layer {entry.layer}: {_instruction(version, entry.layer)}"
+    elif version.entry.row is None:
         yield f"implied by the paths below it in layer {version.layer}"
     else:
-        yield f"written by layer {version.layer}: {printable_line(made_by(version.opened.image, version.layer))}"
+        yield f"written by layer {version.layer}: {_instruction(version, version.layer)}"
     if version.removed_by is not None:
         yield f"removed by layer {version.removed_by}"
+
+
+def _instruction(version: FileVersion, layer: int) -> str:
+    """Return the instruction that made a layer, as much of it as fits above a file; the history has all of it."""
+    text = printable_line(made_by(version.opened.image, layer))
+    return text if len(text) <= _LONGEST_INSTRUCTION else f"{text[:_LONGEST_INSTRUCTION]}.."
 
 
 def text_words(file: OpenFile) -> Iterator[str]:
@@ -120,8 +135,9 @@ def position_words(file: OpenFile, seen: range, row_size: int, *, is_text: bool)
     if file.hits is not None:
         yield file.hits.words
     if not is_text or file.text is None:
-        at = seen.start * row_size
-        yield f"from {at:#x}, {human_share(at, file.pages.size) or '0 %'} of {plural(file.pages.size, 'byte')}"
+        at, size = seen.start * row_size, plural(file.pages.size, "byte")
+        is_all = not at and len(seen) * row_size >= file.pages.size
+        yield f"all of {size}" if is_all else f"from {at:#x}, {human_share(at, file.pages.size) or '0 %'} of {size}"
     else:
         yield from _lines_seen(file.text.index, seen)
     if file.pages.problem:

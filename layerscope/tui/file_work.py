@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from layerscope.analysis.file_types.elf import elf_words
 from layerscope.analysis.file_types.file_description import describe
 from layerscope.analysis.text.text_encoding import HEAD_SIZE, TextEncoding, detect_encoding
 from layerscope.analysis.text.text_lines import TextLine
@@ -15,7 +14,7 @@ from layerscope.session.compared_bytes import OpenedTree
 from layerscope.session.files.file_difference import IsCancelled, Side
 from layerscope.session.files.file_pages import FilePages
 from layerscope.session.files.file_text import FileText
-from layerscope.sources.magic import description
+from layerscope.session.files.file_words import file_words
 from layerscope.tui.file_state import OpenFile
 from layerscope.tui.slices import SECONDS_A_PICTURE
 from layerscope.tui.syntax import ToneSpan, find_lexer, tones_of
@@ -47,8 +46,8 @@ def open_file(opened: OpenedTree, file: int) -> OpenFile:
 
 
 def look_at(file: OpenFile) -> Looks:
-    """Ask libmagic and pygments. Of an ELF file, libmagic has less to say where it is given no more than the head."""
-    found = elf_words(file.head) or description(file.head) or file.description
+    """Ask libmagic and pygments."""
+    found = file_words(file.head, file.path, file.pages.size)
     return Looks(found, find_lexer(file.path, file.head) if file.encoding else None)
 
 

@@ -48,7 +48,7 @@ class FilesState:
     def captions(self, rows: VisibleRows) -> list[str]:
         """Return what there is to say of the rows: how they are sorted, and how many they are."""
         words = ["changes only"] if rows.view.changes_only else []
-        words += [f"by {rows.view.sort.value}", f"{len(rows):,} rows"]
+        words += [f"by {rows.view.sort.value}", plural(len(rows), "row")]
         return words if rows.view.query is None else [*words, plural(rows.matches, "match", "matches")]
 
     @property

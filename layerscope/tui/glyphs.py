@@ -2,6 +2,7 @@
 
 import codecs
 import locale
+import os
 from dataclasses import dataclass
 
 
@@ -40,8 +41,19 @@ UNICODE = Glyphs("▾", "▸", " ▏▎▍▌▋▊▉█", "▒", "▪", "·", 
 ASCII = Glyphs("v", ">", " #", "%", "o", ".", "->", "|", "~", ">", "*")
 
 
+_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
+"""What a user asks for a locale with, the first that is set."""
+
+
 def glyphs_for_locale() -> Glyphs:
-    """Return what the locale's encoding can show."""
+    """Return what the locale's encoding can show.
+
+    A user who asks for the C locale gets ASCII, even where Python takes that for UTF-8 (PEP 540); one who asks for
+    nothing gets what Python makes of it.
+    """
+    asked = next((value for name in _VARIABLES if (value := os.environ.get(name))), "")
+    if asked in {"C", "POSIX"}:
+        return ASCII
     try:
         unicode = codecs.lookup(locale.getpreferredencoding(do_setlocale=False)).name.startswith("utf")
     except LookupError:

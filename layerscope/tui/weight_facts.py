@@ -7,6 +7,7 @@ from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.weight.dead import DeadEntry
 from layerscope.analysis.weight.directory_weight import DirectoryRow
 from layerscope.analysis.weight.duplicates import Duplicate
+from layerscope.session.files.file_version import made_by
 from layerscope.session.weighing import Weighing
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
 from layerscope.tui.widgets.fact_table import Fact, FactColumn, Target
@@ -37,12 +38,12 @@ def layer_facts(weighing: Weighing) -> Facts:
                 human_size(weight.dead_size) if weight.dead_size != 0 else "",
                 human_size(weight.killed_size) if weight.killed_size != 0 else "",
                 human_size(weight.blob_size),
-                printable_line(weight.instruction or ""),
+                printable_line(made_by(weighing.image, weight.layer)),
             ),
             share=(weight.content_size or 0) / largest,
             dead_share=(weight.dead_size or 0) / largest,
             target=Target(weight.layer),
-            detail=f"Layer {weight.layer}: {printable_line(weight.instruction or 'no instruction recorded')}",
+            detail=f"Layer {weight.layer}: {printable_line(made_by(weighing.image, weight.layer))}",
         )
         for weight in why.layers
     )

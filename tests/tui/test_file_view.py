@@ -24,6 +24,7 @@ from builders import (
 )
 from file_journeys import viewing
 from textual import events
+from textual.widgets import Input
 
 from layerscope.model.image import Compression
 from layerscope.tui.glyphs import ASCII
@@ -71,7 +72,7 @@ async def test_the_head_says_what_the_file_is(tmp_path: Path) -> None:
         assert "ELF" in what
         assert what.endswith("· 2.0 kB (2,004 bytes)")
         assert mode.startswith("4755 -rwsr-xr-x · setuid: runs as root · root:root · 1970-01-01 00:00:00")
-        assert mode.endswith("may cap_net_raw+ep")
+        assert mode.endswith("capabilities cap_net_raw+ep")
         assert story == "written by layer 1: COPY layer-1 /"
 
 
@@ -431,3 +432,27 @@ async def test_it_can_be_read_in_plain_ascii(tmp_path: Path) -> None:
         assert at.screen().isascii()
         await at.press("H")
         assert at.screen().isascii()
+
+
+async def test_text_and_bytes_show_the_same_place(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", LONG.encode())]), "f") as at:
+        await at.go_to("3000")
+        await at.press("b")
+        offset = LONG.index("line 3000 ")
+        assert at.lines()[0].startswith(f"{offset // 16 * 16:08x}")
+        await at.press("b")
+        assert at.texts()[0].startswith("line 2999 ") or at.texts()[0].startswith("line 3000 ")
+
+
+async def test_a_file_is_written_as_it_is_in_the_version_that_is_shown(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"one")], [file("f", b"two")]), "f") as at:
+        await at.press("less_than_sign", "x")
+        at.app.screen.query_one(Input).value = str(tmp_path / "out")
+        await at.press("enter")
+    assert (tmp_path / "out/f").read_bytes() == b"one"
+
+
+async def test_a_link_and_its_file_have_a_writer_each(tmp_path: Path) -> None:
+    path = archive(tmp_path, [symlink("l", "f"), file("f", b"1")], [file("f", b"2")])
+    async with viewing(path, "l") as at:
+        assert at.head()[-1] == "the link was written by layer 1 · the file by layer 2: COPY layer-2 /"

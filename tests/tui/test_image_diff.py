@@ -40,7 +40,7 @@ async def test_the_tree_shows_both_images_with_sums_on_folders(tmp_path: Path) -
         assert "+1.0 kB" in at.line_of("app/")
         assert at.frame("files") == (
             "Changes from left to right",
-            "+1 ~1 -1 · +1.0 kB · changes only · by size · 4 rows",
+            "+1 ~1 -1 · +1.0 kB · changes only · by change · 4 rows",
         )
 
 

@@ -161,3 +161,22 @@ async def test_x_writes_what_is_under_the_cursor_as_it_is_after_or_was_before_it
             await at.settle()
     assert (target / "etc/conf").read_bytes() == b"two"
     assert (target / "srv/data").read_bytes() == b"d" * 5000
+
+
+async def test_a_file_that_moved_is_compared_with_what_it_was(tmp_path: Path) -> None:
+    async with comparing_layers(small(tmp_path), LayerPair(1, 2)) as at:
+        for name in ("moved", "data"):
+            await at.go_to_row(name)
+            await at.press("enter")
+            await at.settle()
+            assert isinstance(at.app.screen, FileDiffScreen)
+            assert "/srv/data → /srv/moved" in at.screen()
+            assert "Both hold the same text." in at.screen()
+            await at.press("escape")
+
+
+async def test_folders_of_layers_alone_have_no_size(tmp_path: Path) -> None:
+    async with comparing_layers(small(tmp_path), LayerPair(2, 3, own=True)) as at:
+        assert at.tree()[:2] == ["opt/", "- big"]
+        assert " 0 B" not in at.line_of("opt/")
+        assert "-9.0 kB" in at.line_of("opt/")

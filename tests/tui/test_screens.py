@@ -8,6 +8,7 @@ from builders import docker_archive, file, image, layer
 from journeys import MY_APP, SAMPLES, choosing, journey
 from textual import events
 
+from layerscope.tui.glyphs import ASCII, UNICODE, Glyphs, glyphs_for_locale
 from layerscope.tui.screens.chooser import ChooserScreen
 from layerscope.tui.screens.explorer import ExplorerScreen
 from layerscope.tui.screens.file_view import FileScreen
@@ -39,6 +40,49 @@ async def test_details_longer_than_their_place_are_a_pane_of_their_own() -> None
         assert at.explorer.step_details.scroll_offset.y == before + 2
         await at.press("tab")
         assert at.focused() == "LayerList"
+
+
+async def test_details_that_a_small_screen_hides_are_still_a_pane() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("tab", "tab")
+        assert at.focused() == "StepDetails"
+        details = at.explorer.step_details
+        await at.press("j", "j", "j")
+        assert details.scroll_y == min(3, details.max_scroll_y)
+        await at.press("G")
+        assert details.scroll_y == details.max_scroll_y > 0
+        await at.press("g")
+        assert details.scroll_y == 0
+
+
+async def test_the_details_of_the_image_are_shown_on_a_small_screen_too() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("tab", "i")
+        assert at.explorer.step_details.is_on_screen
+        assert "Platform" in at.details()
+
+
+async def test_the_sizes_have_a_help_of_their_own() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("w", "question_mark")
+        assert isinstance(at.app.screen, HelpScreen)
+        assert "Go to the view of that number: duplicates" in at.screen()
+
+
+async def test_keys_that_do_not_fit_are_hinted_at() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        assert at.key_line().endswith("..")
+    async with journey(MY_APP, (200, 60)) as at:
+        assert not at.key_line().endswith("..")
+
+
+@pytest.mark.parametrize(("asked", "found"), [("C", ASCII), ("POSIX", ASCII), ("C.UTF-8", UNICODE), ("", UNICODE)])
+def test_who_asks_for_the_c_locale_gets_ascii(monkeypatch: pytest.MonkeyPatch, asked: str, found: Glyphs) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LC_CTYPE", asked)
+    monkeypatch.setattr("locale.getpreferredencoding", lambda **_: "utf-8")
+    assert glyphs_for_locale() is found
 
 
 async def test_help_lists_every_key() -> None:

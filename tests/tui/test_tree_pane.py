@@ -5,6 +5,7 @@ from pathlib import Path
 from builders import directory, docker_archive, file, hardlink, image, layer, symlink, whiteout
 from journeys import MY_APP, journey
 
+from layerscope.tui.screens.explorer import ExplorerScreen
 from layerscope.tui.screens.file_view import FileScreen
 
 
@@ -215,3 +216,39 @@ async def test_a_file_that_the_layer_removed_can_be_read_as_it_was(tmp_path: Pat
         await at.press("enter")
         await at.settle()
         assert "the only text" in at.screen()
+
+
+async def test_columns_that_are_asked_for_come_before_bars_and_traces() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("tab", "down", "o", "o")
+        row = at.line_of("boot/")
+        for word in ("drwxr-xr-x", "root:root", "2025-06-15", "0 B"):
+            assert word in row
+
+
+async def test_enter_on_an_empty_folder_stays_in_the_tree() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("tab", "down", "enter")
+        assert at.at() == "/boot"
+        assert isinstance(at.app.screen, ExplorerScreen)
+
+
+async def test_the_history_of_a_path_leads_to_any_version_and_back() -> None:
+    async with journey(MY_APP) as at:
+        assert not at.files.check_action("history", ())
+        await at.press("tab", "Z")
+        await at.go_to_row("nginx.conf")
+        await at.press("H")
+        await at.settle()
+        assert type(at.app.screen).__name__ == "HistoryScreen"
+        await at.press("d")
+        await at.settle()
+        assert type(at.app.screen).__name__ == "FileDiffScreen"
+        await at.press("escape", "H")
+        await at.settle()
+        await at.press("up", "enter")
+        await at.settle()
+        assert type(at.app.screen).__name__ == "FileScreen"
+        assert "version 1 of 2" in at.screen()
+        await at.press("escape")
+        assert at.at() == "/etc/nginx/nginx.conf"

@@ -77,8 +77,9 @@ class DiffTree:
         return self.side(layer).standing(node) >= 0
 
     def is_shown(self, node: int, layer: int) -> bool:
-        """Tell whether the tree shows the node: the side has it, or it is gone AFTER."""
-        return self.is_present(node, layer) or (layer == AFTER and self.index.change(node, AFTER) is ChangeKind.REMOVED)
+        """Tell whether the tree shows the node: the side has it, it is gone AFTER, or there are changes below it."""
+        is_removed = layer == AFTER and self.index.change(node, AFTER) is ChangeKind.REMOVED
+        return is_removed or node in self.totals or self.is_present(node, layer)
 
     def is_directory(self, node: int, layer: int) -> bool:
         """Tell whether the node is shown as a directory."""
@@ -117,7 +118,11 @@ class DiffTree:
         return Aspect(0 if row is None else self.diff.aspects[row])
 
     def _shown(self, node: int, layer: int) -> FileEntry | None:
-        return self.entry(node, layer if self.is_present(node, layer) else BEFORE)
+        found = self.entry(node, layer if self.is_present(node, layer) else BEFORE)
+        if found is None and node in self.totals:
+            # a folder that neither layer has an entry for, of what they hold themselves
+            return FileEntry(self.index.path(node), Kind.DIR)
+        return found
 
 
 def diff_tree(diff: Diff) -> DiffTree:

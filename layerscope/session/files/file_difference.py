@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.binary_difference import first_difference
-from layerscope.analysis.file_types.file_description import describe
 from layerscope.analysis.text.text_diff import TextDiff, diff_texts
 from layerscope.analysis.text.text_encoding import HEAD_SIZE, TextEncoding, detect_encoding
 from layerscope.analysis.text.text_lines import TextLine, split_lines
 from layerscope.session.files.file_pages import FilePages
 from layerscope.session.files.file_version import FileVersion
+from layerscope.session.files.file_words import file_words
 from layerscope.text import human_size
 
 LARGEST_TEXT = 4_000_000
@@ -70,7 +70,7 @@ def open_side(version: FileVersion | None) -> Side | None:
     pages = FilePages(version.opened, file)
     head = pages.head(HEAD_SIZE)
     encoding = detect_encoding(head, whole=pages.size <= HEAD_SIZE)
-    return Side(version, pages, encoding, describe(head, version.path, pages.size))
+    return Side(version, pages, encoding, file_words(head, version.path, pages.size))
 
 
 def compare_sides(before: Side | None, after: Side | None, is_cancelled: IsCancelled) -> FileDifference:

@@ -55,7 +55,7 @@ class DiffScreen(FilesScreen):
         ("copy", "y", "y", "copy"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "back", tooltip="Clear the filter, or go back to the explorer", id="diff.back"),
+        Binding("escape", "back", "back", tooltip="Clear the filter, or go back", id="diff.back"),
         Binding(
             "left_square_bracket",
             "step(-1)",
@@ -281,10 +281,14 @@ class DiffScreen(FilesScreen):
         self.compare()
         self.show_all()
 
+    def marks(self) -> str:
+        """Return what the marks and the last column of the tree say."""
+        return "+ added, ~ modified, - removed. The last columns are by how much a path, with all below it, grew."
+
     def panes(self) -> list[Widget]:
         """Return the steps, the files, and the details where they are longer than their place."""
         details = self.step_details
-        long = (details.max_scroll_y and details.is_on_screen) or details.has_focus
+        long = details.max_scroll_y or details.has_focus or not details.is_on_screen
         return [self.step_list, self.file_tree, *([details] if long else [])]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -307,6 +311,9 @@ class DiffScreen(FilesScreen):
         if self._state.compared is None:
             return
         before, after = self._version(message.node, BEFORE), self._version(message.node, AFTER)
+        other = self._state.other_place(message.node)
+        if other is not None:
+            before, after = before or self._version(other, BEFORE), after or self._version(other, AFTER)
         if after is not None and not self._state.differs(message.node):
             from layerscope.tui.screens.file_view import FileScreen  # noqa: PLC0415  # no part of the start
 

@@ -29,6 +29,7 @@ from layerscope.tui.widgets.step_details import StepDetails, image_fields, step_
 if TYPE_CHECKING:
     from layerscope.session.compared_bytes import OpenedTree
     from layerscope.session.weighing import Weighing
+    from layerscope.tui.screens.file_history import HistoryAnswer
     from layerscope.tui.widgets.fact_table import Target
 
 
@@ -47,6 +48,7 @@ class ExplorerScreen(FilesScreen):
         ("weight", "w", "w", "size"),
         ("diff", "d", "d", "diff"),
         ("extract", "x", "x", "extract"),
+        ("history", "H", "H", "history"),
         ("quit", "q", "q", "quit"),
         ("layer", "right_square_bracket", "[ ]", "layer"),
         ("columns", "o", "o", "columns"),
@@ -93,6 +95,13 @@ class ExplorerScreen(FilesScreen):
             "diff",
             tooltip="Mark the layer; on another one, compare the two",
             id="explorer.diff",
+        ),
+        Binding(
+            "H",
+            "history",
+            "history",
+            tooltip="List what every layer did to the path under the cursor, and compare versions",
+            id="explorer.history",
         ),
         Binding(
             "x",
@@ -205,16 +214,24 @@ class ExplorerScreen(FilesScreen):
         frame.border_title = "Layers"
         frame.border_subtitle = f"d on another layer compares it with layer {marked}" if marked else ""
 
+    def marks(self) -> str:
+        """Return what the marks and the last column of the tree say."""
+        touched, untouched = self._glyphs.touched, self._glyphs.untouched
+        cells = f"one cell for each layer: its mark, {touched} a change below it, {untouched} nothing"
+        return f"+ added, ~ modified, - removed. The last column is what happened to a path, {cells}."
+
     def panes(self) -> list[Widget]:
         """Return the layers, the files, and the details where they are longer than their place."""
         details = self.step_details
-        long = (details.max_scroll_y and details.is_on_screen) or details.has_focus
+        long = details.max_scroll_y or details.has_focus or not details.is_on_screen
         return [self.layer_list, self.file_tree, *([details] if long else [])]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tell which keys work now."""
         if action == "clear":
             return self.files.has_filter or bool(self._state.marked)
+        if action == "history":
+            return self.file_tree.has_focus and self.file_tree.node is not None
         return super().check_action(action, parameters)
 
     @on(LineList.Moved, "LayerList")
@@ -314,6 +331,30 @@ class ExplorerScreen(FilesScreen):
 
             self.app.push_screen(FileScreen(opened, message.node, self._state.layer, self._glyphs))
 
+    def action_history(self) -> None:
+        """List what every layer did to the path under the cursor; from there, open a version, or compare two."""
+        from layerscope.session.files.file_version import version_at  # noqa: PLC0415  # no part of the start
+
+        opened, node = self._tree_of_all(), self.file_tree.node
+        version = version_at(opened, node, self._state.layer) if opened is not None and node is not None else None
+        if version is not None:
+            from layerscope.tui.screens.file_history import HistoryScreen  # noqa: PLC0415  # when it is asked for
+
+            self.app.push_screen(HistoryScreen(version, self._glyphs), self._on_history)
+
+    def _on_history(self, answer: "HistoryAnswer | None") -> None:
+        if answer is None:
+            return
+        version = answer.version
+        if answer.before is not None:
+            from layerscope.tui.screens.file_diff import FileDiffScreen  # noqa: PLC0415  # when it is asked for
+
+            self.app.push_screen(FileDiffScreen(answer.before, version, self._glyphs))
+        else:
+            from layerscope.tui.screens.file_view import FileScreen  # noqa: PLC0415
+
+            self.app.push_screen(FileScreen(version.opened, version.node, version.at, self._glyphs))
+
     def action_extract(self) -> None:
         """Ask where to write the file or folder under the cursor, or all files of the chosen layer's tree."""
         opened = self._tree_of_all()
@@ -333,6 +374,9 @@ class ExplorerScreen(FilesScreen):
         """Show the details of the image, or of the step."""
         self._shows_image = not self._shows_image
         self._show_details()
+        if not self.step_details.is_on_screen:
+            # where there is no room for both, the details are beside the layers
+            self.set_focus(self.layer_list)
 
     def action_copy(self) -> None:
         """Copy what the cursor stands on: a path, or the digest of a layer."""

@@ -37,13 +37,13 @@ SIDE_BY_SIDE = 140
 _KEYS_IN_LINE = (
     ("help", "question_mark", "?", "help"),
     ("change", "n", "n N", "change"),
-    ("columns", "v", "v", "side by side/unified"),
+    ("columns", "v", "v", "columns"),
     ("folds", "c", "c", "changes only"),
-    ("invisibles", "i", "i", "invisibles"),
     ("view", "f", "f", "file"),
-    ("copy_path", "y", "y", "path"),
     ("back", "escape", "esc", "back"),
     ("quit", "q", "q", "quit"),
+    ("invisibles", "i", "i", "invisibles"),
+    ("copy_path", "y", "y", "path"),
 )
 _NEEDS_TEXT = ("change", "columns", "folds", "invisibles")
 

@@ -26,7 +26,7 @@ from layerscope.tui.widgets.line_list import LineList
 _KEYS = (
     ("enter", "enter", "open"),
     ("m", "m", "mark"),
-    ("d", "d", "compare with the marked or the one before"),
+    ("d", "d", "compare"),
     ("escape", "esc", "back"),
 )
 _COLUMNS = (
@@ -55,7 +55,13 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
         Binding("escape,q,H", "dismiss", "Back", tooltip="Go back to the file", id="history.back"),
         Binding("enter", "choose", "Open", tooltip="Show the version", id="history.choose"),
         Binding("m,space", "mark", "Mark", tooltip="Mark a version to compare another one with", id="history.mark"),
-        Binding("d", "compare", "Compare", tooltip="Compare with the marked version", id="history.compare"),
+        Binding(
+            "d",
+            "compare",
+            "Compare",
+            tooltip="Compare with the marked version, or with the one before",
+            id="history.compare",
+        ),
     ]
     DEFAULT_CSS = """
     HistoryScreen {
@@ -125,7 +131,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
         event = self._events[place]
         is_shown = event.occurrence == self._version.occurrence and event.change is not ChangeKind.REMOVED
         cells = (
-            "*" if place == self._marked else self._glyphs.here if is_shown else " ",
+            self._glyphs.marked if place == self._marked else self._glyphs.here if is_shown else " ",
             str(event.layer),
             event.change.word,
             ", ".join(event.what.words) or ("identical copy" if event.change is ChangeKind.MODIFIED else ""),

@@ -31,6 +31,7 @@ class FileTaking(Screen[None]):
         _key("s", "digest", "digest", "Compute the sha256, and copy it to the clipboard"),
         _key("y", "copy_path", "copy path", "Copy the path to the clipboard"),
         _key("Y", "copy_content", "copy content", "Copy the text to the clipboard"),
+        _key("x", "extract", "extract", "Write the file into a folder, as it is in this version"),
         _key("p", "pager", "pager", "Open a copy in $PAGER"),
         _key("E", "editor", "editor", "Open a copy in $VISUAL or $EDITOR"),
     ]
@@ -105,6 +106,13 @@ class FileTaking(Screen[None]):
     def _clip(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(text)
         self.notify(what, title="Copied", markup=False, timeout=3)
+
+    def action_extract(self) -> None:
+        """Ask where to write the file."""
+        from layerscope.tui.screens.extract import ExtractScreen  # noqa: PLC0415  # when it is asked for
+
+        version = self._state.version
+        self.app.push_screen(ExtractScreen(version.opened, version.node, version.at, self._glyphs))
 
     def action_pager(self) -> None:
         """Open a copy in the user's pager."""

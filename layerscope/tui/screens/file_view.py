@@ -44,6 +44,7 @@ _KEYS_IN_LINE = (
     ("invisibles", "i", "i", "invisibles"),
     ("copy_path", "y", "y", "path"),
     ("copy_content", "Y", "Y", "content"),
+    ("extract", "x", "x", "extract"),
     ("pager", "p", "p", "pager"),
     ("editor", "E", "E", "editor"),
     ("quit", "q", "q", "quit"),

@@ -21,10 +21,7 @@ from layerscope.tui.widgets.line_list import LineList
 _KEYS_IN_FILTER = (("enter", "enter", "go to the match"), ("escape", "esc", "clear"), ("tab", "tab", "pane"))
 """What the last line shows while a filter is typed: all other keys are text."""
 
-_NOTES = (
-    ("Marks", "+ added, ~ modified, - removed. The last column of a file has one cell for each layer."),
-    ("Mouse", "Click a row, click its sign or twice to open, click a key in the last line; the wheel scrolls."),
-)
+_MOUSE = ("Mouse", "Click a row, click its sign or twice to open, click a key in the last line; the wheel scrolls.")
 
 
 LineKey = tuple[str, str, str, str]
@@ -129,6 +126,10 @@ class FilesScreen(Screen[object]):
         self._state = state
         self._glyphs = glyphs
 
+    def marks(self) -> str:
+        """Return what the help says of the marks in the tree."""
+        raise NotImplementedError
+
     def panes(self) -> list[Widget]:
         """Return what Tab goes through, in that order."""
         raise NotImplementedError
@@ -167,7 +168,7 @@ class FilesScreen(Screen[object]):
             KeyGroup("In the tree", FileTree.BINDINGS),
             KeyGroup("In any list", LineList.BINDINGS),
         ]
-        self.app.push_screen(HelpScreen(self._glyphs, groups, _NOTES))
+        self.app.push_screen(HelpScreen(self._glyphs, groups, (("Marks", self.marks()), _MOUSE)))
 
     def action_filter(self) -> None:
         """Open the filter."""

@@ -18,6 +18,7 @@ from layerscope.session.weighing import Weighing
 from layerscope.text import human_size, path_text, printable_name
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.key_order import OpensLater
+from layerscope.tui.screens.help import HelpScreen, KeyGroup
 from layerscope.tui.weight_facts import (
     Facts,
     advice_facts,
@@ -39,8 +40,9 @@ if TYPE_CHECKING:
 _DIRECTORIES, _MAP = 1, 2
 
 _KEYS = (
+    ("question_mark", "?", "help"),
     ("escape", "esc", "back"),
-    ("right", "← →", "view"),
+    ("tab", "tab 1-8", "view"),
     ("enter", "enter", "open"),
     ("backspace", "bksp", "up"),
     ("t", "t", "show in the tree"),
@@ -48,15 +50,25 @@ _KEYS = (
 )
 
 
+_NAMES = ("layers", "directories", "map", "types", "packages", "dead", "duplicates", "advice")
+
+
 class WeightScreen(Screen[Target | None], OpensLater):
     """Eight views of one image. The answer is the place that the user wants to see, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", tooltip="Show all keys", id="weight.help", key_display="?"),
         Binding("escape,w", "dismiss", "Back", tooltip="Go back to the explorer", id="weight.back"),
         Binding("right,l,tab", "view(1)", "Next view", tooltip="Go to the next view", id="weight.next"),
         Binding("left,h,shift+tab", "view(-1)", "View before", tooltip="Go to the view before", id="weight.previous"),
         *(
-            Binding(str(number), f"go_to({number - 1})", show=False, id=f"weight.view-{number}")
+            Binding(
+                str(number),
+                f"go_to({number - 1})",
+                show=False,
+                tooltip=f"Go to the view of that number: {_NAMES[number - 1]}",
+                id=f"weight.view-{number}",
+            )
             for number in range(1, 9)
         ),
         Binding("enter", "choose", "Open", tooltip="Open the folder, or show the row in the tree", id="weight.choose"),
@@ -99,15 +111,15 @@ class WeightScreen(Screen[Target | None], OpensLater):
         self._glyphs = glyphs
         self._view = 0
         self._folder = 0
-        self._views: tuple[tuple[str, Callable[[], Facts]], ...] = (
-            ("layers", lambda: layer_facts(weighing)),
-            ("directories", lambda: directory_facts(weighing, self._folder)),
-            ("map", lambda: directory_facts(weighing, self._folder)),
-            ("types", lambda: type_facts(weighing)),
-            ("packages", lambda: package_facts(weighing)),
-            ("dead", lambda: dead_facts(weighing)),
-            ("duplicates", lambda: duplicate_facts(weighing)),
-            ("advice", lambda: advice_facts(weighing)),
+        self._views: tuple[Callable[[], Facts], ...] = (
+            lambda: layer_facts(weighing),
+            lambda: directory_facts(weighing, self._folder),
+            lambda: directory_facts(weighing, self._folder),
+            lambda: type_facts(weighing),
+            lambda: package_facts(weighing),
+            lambda: dead_facts(weighing),
+            lambda: duplicate_facts(weighing),
+            lambda: advice_facts(weighing),
         )
 
     def compose(self) -> ComposeResult:
@@ -137,7 +149,7 @@ class WeightScreen(Screen[Target | None], OpensLater):
 
     def _show_names(self) -> None:
         text = Text()
-        for number, (name, _) in enumerate(self._views):
+        for number, name in enumerate(_NAMES):
             action = Style(meta={"@click": f"screen.go_to({number})"})
             chosen = Style(bold=True, reverse=True) if number == self._view else Style()
             text.append(f" {number + 1} {name} ", action + chosen)
@@ -147,7 +159,7 @@ class WeightScreen(Screen[Target | None], OpensLater):
     @work(thread=True, exclusive=True, exit_on_error=False, group="weighing")
     def _compute(self, view: int) -> None:
         try:
-            facts = self._views[view][1]()
+            facts = self._views[view]()
         except LayerscopeError as error:
             self.post_message(self.Computed(view, None, str(error)))
         else:
@@ -183,7 +195,7 @@ class WeightScreen(Screen[Target | None], OpensLater):
 
     def _title(self) -> str:
         if self._view not in (_DIRECTORIES, _MAP):
-            return self._views[self._view][0].capitalize()
+            return _NAMES[self._view].capitalize()
         path = printable_name(path_text(self._weighing.tree.index.path(self._folder)))
         return Text(f"{path}  {human_size(self._weighing.directories.row(self._folder).size)}").markup
 
@@ -199,6 +211,15 @@ class WeightScreen(Screen[Target | None], OpensLater):
 
     def _say(self, text: str) -> None:
         self.query_one("#detail", Static).update(Text(text, overflow="fold"))
+
+    def action_press(self, key: str) -> None:
+        """Do what a key does, for the mouse."""
+        self.app.simulate_key(key)
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        groups = (KeyGroup("What makes the image large", self.BINDINGS), KeyGroup("In any list", LineList.BINDINGS))
+        self.app.push_screen(HelpScreen(self._glyphs, groups))
 
     def action_view(self, step: int) -> None:
         """Go to another view."""

@@ -68,8 +68,9 @@ class BinaryDiff(VerticalScroll):
             text.append(f"{mark} {side_words(side)}\n")
             if digest:
                 text.append(f"  sha256 {digest}\n")
-        text.append("\n")
-        text.append(self._difference(found))
+        if found.around is not None or not found.note:
+            text.append("\n")
+            text.append(self._difference(found))
         self.query_one(Static).update(text)
 
     def _difference(self, found: FileDifference) -> Text:

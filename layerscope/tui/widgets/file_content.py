@@ -295,5 +295,8 @@ class FileContent(Vertical):
     def action_bytes(self) -> None:
         """Show the bytes, or the text."""
         if self._file is not None:
+            offset = self._top_offset()
             self._wants_text = not self.is_text
             self._show_content(self._file)
+            if offset:
+                self._reach(Goal(offset=offset))

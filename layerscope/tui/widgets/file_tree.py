@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -30,6 +30,22 @@ _BAR_WIDTH = 8
 _MOST_TRACE_CELLS = 16
 _SHORTEST_NAME = 24
 _CHANGE_STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKind.REMOVED: "removed"}
+
+
+_BAR_RANK, _TRACE_RANK, _LAST_ATTRIBUTE_RANK, _SIZE_RANK = 0, 1, 9, 10
+"""What goes first where a name has no room: what can be seen elsewhere, then the columns that were asked for last."""
+
+
+class Cell(NamedTuple):
+    """A part of a row behind its name; the one of the lowest rank goes first where there is no room."""
+
+    rank: int
+    segments: list[Segment]
+
+    @property
+    def width(self) -> int:
+        """How many cells of the screen it takes."""
+        return sum(cell_len(segment.text) for segment in self.segments)
 
 
 class FileTree(LineList):
@@ -115,15 +131,19 @@ class FileTree(LineList):
         row = rows.tree.row(node, rows.view.layer)
         if row is None:
             return []
-        right = [*self._attributes(row.entry), *self.cells(row, width)]
-        room = width - 2 - sum(cell_len(segment.text) for segment in right)
-        while right and room < _SHORTEST_NAME:
-            room += cell_len(right.pop(0).text)
+        cells = [*self._attributes(row.entry), *self.cells(row, width)]
+        room = width - 2 - sum(cell.width for cell in cells)
+        while cells and room < _SHORTEST_NAME:
+            least = min(cells, key=lambda cell: cell.rank)
+            cells.remove(least)
+            room += least.width
+        right = [segment for cell in cells for segment in cell.segments]
         return [*self._mark(row), *self._name_cells(rows, row, room), *right]
 
-    def cells(self, row: TreeRow, width: int) -> list[Segment]:
-        """Return what stands behind a name, the least important first: size, bar, trace."""
-        return [*self._size_cells(row), *self._trace(row.node, width)]
+    def cells(self, row: TreeRow, width: int) -> list[Cell]:
+        """Return what stands behind a name: size, bar, trace."""
+        size, bar = self._size_cells(row)
+        return [Cell(_SIZE_RANK, [size]), Cell(_BAR_RANK, [bar]), Cell(_TRACE_RANK, self._trace(row.node, width))]
 
     def _mark(self, row: TreeRow) -> list[Segment]:
         style = self._change_style(row.change)
@@ -162,10 +182,10 @@ class FileTree(LineList):
             return f" = /{printable_name(entry.link)}"
         return f" {self.glyphs.arrow} {printable_name(entry.link)}"
 
-    def _attributes(self, entry: FileEntry) -> Iterator[Segment]:
+    def _attributes(self, entry: FileEntry) -> Iterator[Cell]:
         muted = self.style_of("muted")
-        for column in self._columns:
-            yield Segment(f" {_ATTRIBUTES[column](entry)}", muted)
+        for rank, column in enumerate(self._columns):
+            yield Cell(_LAST_ATTRIBUTE_RANK - rank, [Segment(f" {_ATTRIBUTES[column](entry)}", muted)])
 
     def _size_cells(self, row: TreeRow) -> list[Segment]:
         size = self.size_of(row)
@@ -210,8 +230,10 @@ class FileTree(LineList):
 
     def action_choose(self) -> None:
         """Open or close the folder under the cursor, or look into the file."""
-        if self._rows is not None and self.node is not None and not self._rows.is_folder(self.node):
-            self.post_message(self.Opened(self.node))
+        rows, node = self._rows, self.node
+        row = rows.tree.row(node, rows.view.layer) if rows is not None and node is not None else None
+        if row is not None and row.entry.kind is not Kind.DIR:
+            self.post_message(self.Opened(row.node))
         else:
             self._toggle(self.cursor)
 

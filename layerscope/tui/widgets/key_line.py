@@ -10,6 +10,10 @@ Key = tuple[str, str, str]
 """The key, how it is written, and what it does."""
 
 
+_MORE = "  .."
+"""What tells that there are more keys than fit: the help has them."""
+
+
 class KeyLine(Static):
     """As many keys as fit, the first the most important."""
 
@@ -33,10 +37,10 @@ class KeyLine(Static):
 
     def _draw(self) -> None:
         text = Text(no_wrap=True, overflow="ellipsis")
-        room = self.content_size.width
-        for key, written, does in self._keys:
-            label = f"{written} {does}"
-            if text.cell_len + len(label) > room:
+        for place, (key, written, does) in enumerate(self._keys):
+            more = len(_MORE) if place + 1 < len(self._keys) else 0
+            if text.cell_len + len(f"{written} {does}") + more > self.content_size.width:
+                text.append(_MORE.strip(), Style(dim=True))
                 break
             action = Style(meta={"@click": f"screen.press({key!r})"})
             text.append(written, Style(bold=True) + action)

@@ -16,6 +16,9 @@ _MOST_STRIPS = 4096
 """Strips kept: some dozens of screens."""
 
 
+_AS_IT_IS = Style()
+
+
 class CursorState(Enum):
     """How the cursor stands on a line."""
 
@@ -231,7 +234,10 @@ class LineList(ScrollView, can_focus=True):
         name = "line-list--cursor" if state is CursorState.FOCUSED else "line-list--cursor-blurred"
         cursor = self.get_component_rich_style(name)
         over = Style(reverse=True, dim=cursor.dim) if cursor.reverse else Style(bgcolor=cursor.bgcolor)
-        return Strip([Segment(text, (style or base) + over) for text, style, _ in strip], width)
+        # what is muted would be hard to read on the cursor's ground
+        muted, plain = self.style_of("muted").color, Style(color=base.color)
+        styles = [(style or base) + (plain if style and style.color == muted else _AS_IT_IS) for _, style, _ in strip]
+        return Strip([Segment(each.text, style + over) for each, style in zip(strip, styles, strict=True)], width)
 
     def notify_style_update(self) -> None:
         """Forget what was drawn: the theme has changed, or the focus."""

@@ -1,9 +1,11 @@
 """What is known of the chosen step and its layer, or of the image as a whole."""
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from rich.table import Table
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
@@ -11,7 +13,7 @@ from layerscope.analysis.overlay import LayerTally
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.session.stack import Tallies
-from layerscope.text import human_share, human_size, plural, printable_line
+from layerscope.text import exec_form, human_share, human_size, plural, printable_line
 
 Field = tuple[str, str]
 
@@ -19,6 +21,12 @@ Field = tuple[str, str]
 class StepDetails(VerticalScroll):
     """Fields, each with its label, wrapped: nothing is cut."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "scroll_lines(1)", "Down", show=False, id="details.down"),
+        Binding("up,k", "scroll_lines(-1)", "Up", show=False, id="details.up"),
+        Binding("home,g", "scroll_to(0)", "First", show=False, id="details.first"),
+        Binding("end,G", "scroll_to(1)", "Last", show=False, id="details.last"),
+    ]
     DEFAULT_CSS = """
     StepDetails { height: auto; padding: 0 1; scrollbar-size-vertical: 1; }
     """
@@ -26,6 +34,14 @@ class StepDetails(VerticalScroll):
     def compose(self) -> Iterable[Static]:
         """Yield the one text."""
         yield Static("", markup=False)
+
+    def action_scroll_lines(self, step: int) -> None:
+        """Scroll by lines, each at once."""
+        self.scroll_relative(y=step, animate=False, immediate=True)
+
+    def action_scroll_to(self, share: int) -> None:
+        """Scroll to the start (0), or to the end (1)."""
+        self.scroll_to(y=share * self.max_scroll_y, animate=False, immediate=True)
 
     def show(self, fields: Sequence[Field]) -> None:
         """Show the fields, and leave out those without text."""
@@ -114,6 +130,4 @@ def image_fields(image: Image, tallies: Tallies) -> list[Field]:
 
 
 def _command(words: list[str] | str | None) -> str:
-    if isinstance(words, str):
-        return printable_line(words)
-    return printable_line(" ".join(f"'{word}'" if " " in word else word for word in words or ()))
+    return printable_line(words) if isinstance(words, str) else exec_form(words) if words else ""
