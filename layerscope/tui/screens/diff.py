@@ -1,6 +1,6 @@
 """Two states compared: their steps on the left, one marked tree of both on the right."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.getters import query_one
-from textual.message import Message
 from textual.widget import Widget
 
 from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE
@@ -17,7 +16,8 @@ from layerscope.errors import LayerscopeError
 from layerscope.session.comparison import Comparison
 from layerscope.session.files.file_version import FileVersion, version_at
 from layerscope.session.whole_tree import WholeTree, WholeTreeReader
-from layerscope.tui.diff_state import Compared, DiffState, compared, moved
+from layerscope.tui.diff_messages import AllLayersRead, ComparisonDone, LayersBeingRead, MovesKnown
+from layerscope.tui.diff_state import DiffState, compared, moved
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.screens.files_screen import FilesScreen, LineKey
 from layerscope.tui.widgets.diff_details import DiffDetails
@@ -82,42 +82,6 @@ class DiffScreen(FilesScreen):
         Binding("y", "copy", "copy", tooltip="Copy the path to the clipboard", id="diff.copy"),
         Binding("q", "quit", "quit", tooltip="Quit", id="diff.quit"),
     ]
-
-    class Reading(Message):
-        """The layers are being read; ``share`` is the part that is done."""
-
-        def __init__(self, share: float) -> None:
-            super().__init__()
-            self.share = share
-
-        def can_replace(self, message: Message) -> bool:
-            """Let only the last of several figures be handled."""
-            return isinstance(message, DiffScreen.Reading)
-
-    class Read(Message):
-        """All layers have been read, or could not be."""
-
-        def __init__(self, trees: Sequence[WholeTree], error: str | None) -> None:
-            super().__init__()
-            self.trees = trees
-            self.error = error
-
-    class Done(Message):
-        """A comparison has been computed, or could not be."""
-
-        def __init__(self, wanted: Hashable, result: Compared | None, error: str | None) -> None:
-            super().__init__()
-            self.wanted = wanted
-            self.result = result
-            self.error = error
-
-    class MovesKnown(Message):
-        """Which files moved is known: all of a comparison has been computed."""
-
-        def __init__(self, result: Compared, moves: Mapping[int, bytes]) -> None:
-            super().__init__()
-            self.result = result
-            self.moves = moves
 
     _state: DiffState
 
@@ -203,20 +167,20 @@ class DiffScreen(FilesScreen):
             for reader in self._readers:
                 trees.append(reader.read(partial(self._tell_share, len(trees))))
         except LayerscopeError as error:
-            self.post_message(self.Read([], str(error)))
+            self.post_message(AllLayersRead([], str(error)))
         else:
-            self.post_message(self.Read(trees, None))
+            self.post_message(AllLayersRead(trees, None))
 
     def _tell_share(self, done: int, share: float) -> None:
-        self.post_message(self.Reading((done + share) / len(self._readers)))
+        self.post_message(LayersBeingRead((done + share) / len(self._readers)))
 
-    @on(Reading)
-    def _on_reading(self, message: Reading) -> None:
+    @on(LayersBeingRead)
+    def _on_reading(self, message: LayersBeingRead) -> None:
         self._state.waiting = f"Reading the layers, {message.share:.0%}."
         self.files.rebuild()
 
-    @on(Read)
-    def _on_read(self, message: Read) -> None:
+    @on(AllLayersRead)
+    def _on_read(self, message: AllLayersRead) -> None:
         if message.error is not None:
             self._state.waiting = message.error
             self.files.rebuild()
@@ -251,13 +215,13 @@ class DiffScreen(FilesScreen):
     def _compute(self, wanted: Hashable, comparison: Comparison, sides: tuple[str, str]) -> None:
         try:
             result = compared(comparison, sides)
-            self.post_message(self.Done(wanted, result, None))
-            self.post_message(self.MovesKnown(result, moved(comparison)))
+            self.post_message(ComparisonDone(wanted, result, None))
+            self.post_message(MovesKnown(result, moved(comparison)))
         except LayerscopeError as error:
-            self.post_message(self.Done(wanted, None, str(error)))
+            self.post_message(ComparisonDone(wanted, None, str(error)))
 
-    @on(Done)
-    def _on_done(self, message: Done) -> None:
+    @on(ComparisonDone)
+    def _on_done(self, message: ComparisonDone) -> None:
         if message.result is None:
             self._at_work = None
             self._state.waiting = message.error or ""

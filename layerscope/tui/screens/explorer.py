@@ -12,11 +12,11 @@ from textual.widget import Widget
 from layerscope.analysis.visible_rows import Scope
 from layerscope.session.background import BackgroundReader, LayersStacked, ReadingFailed
 from layerscope.session.session import ImageSession
-from layerscope.tui.explorer_state import ExplorerState
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.layer_lines import layer_lines, reading_share
 from layerscope.tui.messages import ReadHappened
-from layerscope.tui.screens.files_screen import FilesScreen, LineKey
+from layerscope.tui.screens.files_screen import LineKey
+from layerscope.tui.screens.ways_out import WaysOut
 from layerscope.tui.widgets.entry_details import EntryDetails
 from layerscope.tui.widgets.file_tree import FileTree
 from layerscope.tui.widgets.files_pane import FilesPane
@@ -27,13 +27,10 @@ from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.step_details import StepDetails, image_fields, step_fields
 
 if TYPE_CHECKING:
-    from layerscope.session.compared_bytes import OpenedTree
-    from layerscope.session.weighing import Weighing
-    from layerscope.tui.screens.file_history import HistoryAnswer
     from layerscope.tui.widgets.fact_table import Target
 
 
-class ExplorerScreen(FilesScreen):
+class ExplorerScreen(WaysOut):
     """Wires the widgets to the state and to the reader."""
 
     KEYS_IN_LINE: ClassVar[tuple[LineKey, ...]] = (
@@ -83,34 +80,6 @@ class ExplorerScreen(FilesScreen):
             id="explorer.layer-up",
         ),
         Binding(
-            "w",
-            "weight",
-            "size",
-            tooltip="Show what makes the image large, what is dead and why, and what to change",
-            id="explorer.size",
-        ),
-        Binding(
-            "d",
-            "diff",
-            "diff",
-            tooltip="Mark the layer; on another one, compare the two",
-            id="explorer.diff",
-        ),
-        Binding(
-            "H",
-            "history",
-            "history",
-            tooltip="List what every layer did to the path under the cursor, and compare versions",
-            id="explorer.history",
-        ),
-        Binding(
-            "x",
-            "extract",
-            "extract",
-            tooltip="Write the file or folder, or from the layer list all files, into a folder of yours",
-            id="explorer.extract",
-        ),
-        Binding(
             "e", "empty_steps", "empty steps", tooltip="Show or hide the steps that made no layer", id="explorer.steps"
         ),
         Binding(
@@ -130,19 +99,14 @@ class ExplorerScreen(FilesScreen):
         Binding("q", "quit", "quit", tooltip="Quit", id="explorer.quit"),
     ]
 
-    _state: ExplorerState
-
     layer_list = query_one(LayerList)
     step_details = query_one(StepDetails)
     title_line = query_one(ImageTitle)
 
     def __init__(self, session: ImageSession, reader: BackgroundReader, glyphs: Glyphs) -> None:
-        super().__init__(ExplorerState(session.image), glyphs)
-        self._session = session
+        super().__init__(session, glyphs)
         self._reader = reader
         self._shows_image = False
-        self._weighing: Weighing | None = None
-        self._opened: OpenedTree | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
@@ -230,8 +194,6 @@ class ExplorerScreen(FilesScreen):
         """Tell which keys work now."""
         if action == "clear":
             return self.files.has_filter or bool(self._state.marked)
-        if action == "history":
-            return self.file_tree.has_focus and self.file_tree.node is not None
         return super().check_action(action, parameters)
 
     @on(LineList.Moved, "LayerList")
@@ -252,7 +214,7 @@ class ExplorerScreen(FilesScreen):
         if self.files.has_filter:
             self.files.clear()
         else:
-            self._mark(0)
+            self.mark(0)
 
     def action_scope(self) -> None:
         """Show the merged tree, or the layer's own."""
@@ -265,32 +227,7 @@ class ExplorerScreen(FilesScreen):
             self._show_layers()
             self._layer_chosen()
 
-    def _tree_of_all(self) -> "OpenedTree | None":
-        """Return all layers with what their files hold; where they are still being read, say so, and return None."""
-        tree = self._state.tree
-        if tree is None or not self._state.reading.complete:
-            self.notify("All layers have to be read first.", markup=False, timeout=3)
-            return None
-        if self._opened is None:
-            # what reads content is no part of the start
-            from layerscope.session.compared_bytes import OpenedTree  # noqa: PLC0415
-
-            self._opened = OpenedTree(self._session.image, tree, self._session.contents_of(tree))
-        return self._opened
-
-    def action_weight(self) -> None:
-        """Show what makes the image large."""
-        opened = self._tree_of_all()
-        if opened is None:
-            return
-        from layerscope.session.weighing import Weighing  # noqa: PLC0415  # no part of the start
-        from layerscope.tui.screens.weight import WeightScreen  # noqa: PLC0415
-
-        if self._weighing is None:
-            self._weighing = Weighing(opened.image, opened.tree, self._state.tallies, opened.contents)
-        self.app.push_screen(WeightScreen(self._weighing, self._glyphs), self._go_to)
-
-    def _go_to(self, target: "Target | None") -> None:
+    def show_place(self, target: "Target | None") -> None:
         """Show a place in the tree, unfolded."""
         tree = self._state.tree
         if target is None or not self._state.choose_layer(target.layer):
@@ -303,66 +240,12 @@ class ExplorerScreen(FilesScreen):
         self._show_layers()
         self._layer_chosen(target.node)
 
-    def action_diff(self) -> None:
-        """Mark the chosen layer, or compare it with the one that is marked."""
-        layer, marked = self._state.layer, self._state.marked
-        if marked in (0, layer):
-            self._mark(0 if marked else layer)
-            return
-        opened = self._tree_of_all()
-        if opened is not None:
-            from layerscope.session.whole_tree import WholeTree  # noqa: PLC0415  # no part of the start
-            from layerscope.tui.screens.layer_diff import LayerDiffScreen, LayerPair  # noqa: PLC0415
-
-            pair, tree = LayerPair(marked, layer), WholeTree(opened, self._state.tallies)
-            self.app.push_screen(LayerDiffScreen(opened.image, pair, tree, self._glyphs))
-
-    def _mark(self, layer: int) -> None:
+    def mark(self, layer: int) -> None:
+        """Mark a layer to compare another one with; 0 takes the mark back."""
         self._state.marked = layer
         self._show_layers()
         self._show_title()
         self.show_keys()
-
-    @on(FileTree.Opened)
-    def _on_opened(self, message: FileTree.Opened) -> None:
-        opened = self._tree_of_all()
-        if opened is not None:
-            from layerscope.tui.screens.file_view import FileScreen  # noqa: PLC0415  # no part of the start
-
-            self.app.push_screen(FileScreen(opened, message.node, self._state.layer, self._glyphs))
-
-    def action_history(self) -> None:
-        """List what every layer did to the path under the cursor; from there, open a version, or compare two."""
-        from layerscope.session.files.file_version import version_at  # noqa: PLC0415  # no part of the start
-
-        opened, node = self._tree_of_all(), self.file_tree.node
-        version = version_at(opened, node, self._state.layer) if opened is not None and node is not None else None
-        if version is not None:
-            from layerscope.tui.screens.file_history import HistoryScreen  # noqa: PLC0415  # when it is asked for
-
-            self.app.push_screen(HistoryScreen(version, self._glyphs), self._on_history)
-
-    def _on_history(self, answer: "HistoryAnswer | None") -> None:
-        if answer is None:
-            return
-        version = answer.version
-        if answer.before is not None:
-            from layerscope.tui.screens.file_diff import FileDiffScreen  # noqa: PLC0415  # when it is asked for
-
-            self.app.push_screen(FileDiffScreen(answer.before, version, self._glyphs))
-        else:
-            from layerscope.tui.screens.file_view import FileScreen  # noqa: PLC0415
-
-            self.app.push_screen(FileScreen(version.opened, version.node, version.at, self._glyphs))
-
-    def action_extract(self) -> None:
-        """Ask where to write the file or folder under the cursor, or all files of the chosen layer's tree."""
-        opened = self._tree_of_all()
-        node = self.file_tree.node if self.file_tree.has_focus else 0
-        if opened is not None and node is not None:
-            from layerscope.tui.screens.extract import ExtractScreen  # noqa: PLC0415  # no part of the start
-
-            self.app.push_screen(ExtractScreen(opened, node, self._state.layer, self._glyphs))
 
     def action_empty_steps(self) -> None:
         """Show or hide the steps that made no layer."""

@@ -164,11 +164,16 @@ class FilesScreen(Screen[object]):
     def action_help(self) -> None:
         """Show all keys."""
         groups = [
-            KeyGroup("Anywhere", [*FilesScreen.BINDINGS, *type(self).BINDINGS]),
+            KeyGroup("Anywhere", list(self._bindings_of_screens())),
             KeyGroup("In the tree", FileTree.BINDINGS),
             KeyGroup("In any list", LineList.BINDINGS),
         ]
         self.app.push_screen(HelpScreen(self._glyphs, groups, (("Marks", self.marks()), _MOUSE)))
+
+    def _bindings_of_screens(self) -> Iterable[BindingType]:
+        """Return the keys of this kind of screen, the most general first."""
+        kinds = [kind for kind in reversed(type(self).__mro__) if issubclass(kind, FilesScreen)]
+        return (binding for kind in kinds for binding in vars(kind).get("BINDINGS", ()))
 
     def action_filter(self) -> None:
         """Open the filter."""

@@ -16,6 +16,7 @@ from layerscope.session.whole_tree import WholeTree, WholeTreeReader
 from layerscope.text import plural, printable_line
 from layerscope.tui.aligned_lines import aligned_lines, layers_at
 from layerscope.tui.diff_fields import aligned_step_fields, config_fields, package_fields, problem_fields
+from layerscope.tui.diff_messages import ComparisonDone
 from layerscope.tui.diff_state import DiffState
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.screens.diff import DiffScreen
@@ -121,7 +122,8 @@ class ImageDiffScreen(DiffScreen):
         config = config_fields(self._whole.config, self._glyphs)
         return [*fields, *config, *package_fields(self._known.packages, self._glyphs)]
 
-    def on_diff_screen_done(self) -> None:
+    @on(ComparisonDone)
+    def _on_compared(self) -> None:
         """Look into what takes longer, after the first comparison."""
         if self._known is None and self._whole is not None:
             self._look_deeper(self._whole)
