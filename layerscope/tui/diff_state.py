@@ -85,8 +85,12 @@ class DiffState(FilesState):
 
     def captions(self, rows: VisibleRows) -> list[str]:
         """Return what differs in all, before what there is to say of the rows."""
-        words = ["by change" if word == f"by {Sort.SIZE.value}" else word for word in super().captions(rows)]
-        return [*self.summary, *words]
+        return [*self.summary, *super().captions(rows)]
+
+    @property
+    def sort_word(self) -> str:
+        """What the rows are sorted by: of sizes, by how much they changed."""
+        return "change" if self.sort is Sort.SIZE else super().sort_word
 
     @property
     def summary(self) -> list[str]:

@@ -48,8 +48,13 @@ class FilesState:
     def captions(self, rows: VisibleRows) -> list[str]:
         """Return what there is to say of the rows: how they are sorted, and how many they are."""
         words = ["changes only"] if rows.view.changes_only else []
-        words += [f"by {rows.view.sort.value}", plural(len(rows), "row")]
+        words += [f"by {self.sort_word}", plural(len(rows), "row")]
         return words if rows.view.query is None else [*words, plural(rows.matches, "match", "matches")]
+
+    @property
+    def sort_word(self) -> str:
+        """What the rows are sorted by."""
+        return self.sort.value
 
     @property
     def folds(self) -> Folds:

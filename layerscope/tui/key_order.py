@@ -18,8 +18,11 @@ from textual.widgets import Input
 
 Result = TypeVar("Result")
 
-_LEAVING = frozenset({"escape", "q", "ctrl+q"})
+_LEAVING = frozenset({"escape", "ctrl+q"})
 """Keys that wait for nothing, and take back those that do."""
+
+_QUIT = "q"
+"""It need not wait for what opens either; but behind keys that do, it may be a letter."""
 
 _HELD_DOWN = frozenset(
     {"up", "down", "j", "k", "pageup", "pagedown", "ctrl+b", "ctrl+f", "left_square_bracket", "right_square_bracket"}
@@ -72,7 +75,8 @@ class OrderedKeys(App[Result]):
     def _takes(self, key: str) -> bool:
         if not self._is_open:
             return False
-        return not isinstance(self.screen, OpensLater) or self.screen.takes_keys or key in self.screen.live_keys
+        screen = self.screen
+        return not isinstance(screen, OpensLater) or screen.takes_keys or key == _QUIT or key in screen.live_keys
 
     def _look_again(self) -> None:
         self.set_timer(_LOOK_AGAIN, self._let_go)

@@ -68,6 +68,13 @@ async def test_keys_that_leave_a_file_wait_for_nothing(tmp_path: Path) -> None:
         assert at.app._exit
 
 
+async def test_a_letter_of_what_is_searched_for_leaves_nothing(tmp_path: Path) -> None:
+    async with journey(small(tmp_path)) as at:
+        await at_once(at, "\tZj\r/quit\r")
+        assert isinstance(at.app.screen, FileScreen)
+        assert "There is no match." in [each.message for each in at.app._notifications]
+
+
 async def test_keys_for_a_view_of_the_sizes_wait_until_it_is_computed() -> None:
     async with journey(MY_APP) as at:
         await at_once(at, "w6jj")
