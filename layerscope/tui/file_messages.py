@@ -6,6 +6,7 @@ from textual.message import Message
 
 from layerscope.analysis.text.text_search import Found
 from layerscope.session.files.file_copy import PrivateCopy
+from layerscope.session.files.file_difference import FileDifference
 from layerscope.session.files.file_version import FileVersion
 from layerscope.tui.file_state import Hits, OpenFile
 from layerscope.tui.file_work import Looks
@@ -99,3 +100,30 @@ class FileCopied(Message):
         super().__init__()
         self.copy = copy
         self.command = command
+
+
+class FilesCompared(Message):
+    """What differs between two versions is known, or cannot be."""
+
+    def __init__(self, found: FileDifference | None, error: str = "") -> None:
+        super().__init__()
+        self.found = found
+        self.error = error
+
+
+class SidesToned(Message):
+    """The lines of both versions have colours."""
+
+    def __init__(self, left: Sequence[Sequence[ToneSpan]], right: Sequence[Sequence[ToneSpan]]) -> None:
+        super().__init__()
+        self.left = left
+        self.right = right
+
+
+class SidesHashed(Message):
+    """The digests of both versions are known."""
+
+    def __init__(self, before: str, after: str) -> None:
+        super().__init__()
+        self.before = before
+        self.after = after

@@ -192,3 +192,33 @@ async def test_the_same_text_in_another_encoding_is_not_said_to_be_the_same_byte
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
             assert "Both hold the same text, encoded in another way: Latin-1 before, UTF-8 after." in at.screen()
             assert "same bytes" not in at.screen()
+
+
+async def test_a_search_finds_lines_of_either_side_in_what_is_folded_too(tmp_path: Path) -> None:
+    with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
+            await at.search("LINE t")
+            assert "There is no match." in at.toasts()
+            await at.search("line t")
+            assert at.frame()[1] == "line 1 of 1 line with a match · change 1 of 3"
+            assert "".join(at.marked("chosen")) == "line t"
+            await at.search("re:line (5|20)$")
+            assert at.frame()[1].startswith("line 1 of 2 lines with a match")
+            assert set(at.marked("chosen")) == {"line 5"}, "it was folded"
+            await at.press("n")
+            assert at.frame()[1].startswith("line 2 of 2")
+            await at.press("n", "N")
+            assert at.frame()[1].startswith("line 2 of 2"), "behind the last one is the first"
+            await at.press("escape")
+            assert at.frame()[1] == "change 1 of 3"
+            await at.press("n")
+            assert at.frame()[1] == "change 2 of 3"
+
+
+async def test_letters_of_a_search_are_no_keys_and_escape_leaves_it(tmp_path: Path) -> None:
+    with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
+            await at.press("slash", "q", "v", "n", "y", "escape")
+            assert at.frame()[1] == "change 1 of 3"
+            await at.search("re:(")
+            assert at.toasts()[-1].startswith("'(' is no regular expression")

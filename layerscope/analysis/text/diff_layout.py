@@ -26,6 +26,11 @@ class Fold(NamedTuple):
     start: int
     rows: int
 
+    @property
+    def end(self) -> int:
+        """One past the last of them."""
+        return self.start + self.rows
+
 
 DiffItem = DiffLine | Fold
 

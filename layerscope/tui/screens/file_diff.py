@@ -1,7 +1,7 @@
 """Two versions of a file, of one image or of two, and what differs between them."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on, work
@@ -9,16 +9,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.getters import query_one
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from layerscope.errors import FormatError
+from layerscope.analysis.text.text_search import Search, parse_search
+from layerscope.errors import FormatError, UsageError
 from layerscope.session.files.file_difference import FileDifference, compare_sides, open_side
 from layerscope.session.files.file_version import FileVersion
-from layerscope.text import copied_path, printable_line
+from layerscope.text import copied_path, plural, printable_line
 from layerscope.tui.diff_facts import diff_head, text_notes
+from layerscope.tui.file_messages import FilesCompared, SidesHashed, SidesToned
 from layerscope.tui.file_work import digest_of, tones_of_side
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.key_order import OpensLater
@@ -26,10 +27,8 @@ from layerscope.tui.screens.help import HelpScreen, KeyGroup
 from layerscope.tui.widgets.binary_diff import BinaryDiff
 from layerscope.tui.widgets.diff_view import DiffView
 from layerscope.tui.widgets.key_line import Key, KeyLine
+from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView
-
-if TYPE_CHECKING:
-    from layerscope.tui.widgets.diff_view import Tones
 
 SIDE_BY_SIDE = 140
 """Cells from which on both sides stand beside each other."""
@@ -37,6 +36,7 @@ SIDE_BY_SIDE = 140
 _KEYS_IN_LINE = (
     ("help", "question_mark", "?", "help"),
     ("change", "n", "n N", "change"),
+    ("search", "slash", "/", "search"),
     ("columns", "v", "v", "columns"),
     ("folds", "c", "c", "changes only"),
     ("view", "f", "f", "file"),
@@ -45,7 +45,8 @@ _KEYS_IN_LINE = (
     ("invisibles", "i", "i", "invisibles"),
     ("copy_path", "y", "y", "path"),
 )
-_NEEDS_TEXT = ("change", "columns", "folds", "invisibles")
+_KEYS_IN_PROMPT = (("enter", "enter", "go"), ("escape", "esc", "cancel"))
+_NEEDS_TEXT = ("change", "columns", "folds", "invisibles", "search")
 
 
 def _key(keys: str, action: str, description: str, tooltip: str, shown: str | None = None) -> Binding:
@@ -57,14 +58,15 @@ class FileDiffScreen(Screen[None], OpensLater):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("question_mark", "help", "help", "Show all keys", "?"),
-        _key("n,right_square_bracket", "change(1)", "next", "Go to the next change"),
-        _key("N,left_square_bracket", "change(-1)", "previous", "Go to the change before"),
+        _key("n,right_square_bracket", "change(1)", "next", "Go to the next change, or, in a search, match"),
+        _key("N,left_square_bracket", "change(-1)", "previous", "Go to the change before, or match"),
+        _key("slash", "search", "search", "Search: text, or re: for a regular expression", "/"),
         _key("v", "columns", "columns", "Show both sides beside each other, or in one column"),
         _key("c", "folds", "folds", "Show changes only, or the unchanged lines as well"),
         _key("i", "invisibles", "invisibles", "Show spaces, tabs and the ends of lines"),
         _key("f", "view", "file", "Open the file as it is after, or as it was before it was removed"),
         _key("y", "copy_path", "copy path", "Copy the path to the clipboard"),
-        _key("escape", "dismiss", "back", "Go back", "esc"),
+        _key("escape", "back", "back", "End the search, or go back", "esc"),
         _key("q", "app.quit", "quit", "Quit"),
     ]
     DEFAULT_CSS = """
@@ -79,32 +81,9 @@ class FileDiffScreen(Screen[None], OpensLater):
     }
     """
 
-    class Compared(Message):
-        """What differs is known, or cannot be."""
-
-        def __init__(self, found: FileDifference | None, error: str = "") -> None:
-            super().__init__()
-            self.found = found
-            self.error = error
-
-    class Toned(Message):
-        """The lines of both sides have colours."""
-
-        def __init__(self, left: "Tones", right: "Tones") -> None:
-            super().__init__()
-            self.left = left
-            self.right = right
-
-    class Hashed(Message):
-        """The digests of both sides are known."""
-
-        def __init__(self, before: str, after: str) -> None:
-            super().__init__()
-            self.before = before
-            self.after = after
-
     view = query_one(DiffView)
     binary = query_one(BinaryDiff)
+    prompt = query_one(PromptLine)
     key_line = query_one(KeyLine)
 
     def __init__(self, before: FileVersion | None, after: FileVersion | None, glyphs: Glyphs) -> None:
@@ -114,6 +93,7 @@ class FileDiffScreen(Screen[None], OpensLater):
         self._glyphs = glyphs
         self._found: FileDifference | None = None
         self._has_chosen_columns = False
+        self._is_searching = False
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
@@ -122,6 +102,7 @@ class FileDiffScreen(Screen[None], OpensLater):
             yield Static("", id="sentence", markup=False)
             yield DiffView(self._glyphs)
             yield BinaryDiff(self._glyphs)
+            yield PromptLine()
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -151,20 +132,20 @@ class FileDiffScreen(Screen[None], OpensLater):
             before, after = open_side(self._before), open_side(self._after)
             found = compare_sides(before, after, lambda: worker.is_cancelled)
         except FormatError as error:
-            self.post_message(self.Compared(None, str(error)))
+            self.post_message(FilesCompared(None, str(error)))
             return
-        self.post_message(self.Compared(found))
+        self.post_message(FilesCompared(found))
         if found.text is None:
             sides = (digest_of(side, lambda: worker.is_cancelled) for side in (before, after))
-            self.post_message(self.Hashed(*sides))
+            self.post_message(SidesHashed(*sides))
         else:
             left, right = (
                 tones_of_side(side, lines) for side, lines in ((before, found.text.left), (after, found.text.right))
             )
-            self.post_message(self.Toned(left, right))
+            self.post_message(SidesToned(left, right))
 
-    @on(Compared)
-    def _on_compared(self, message: Compared) -> None:
+    @on(FilesCompared)
+    def _on_compared(self, message: FilesCompared) -> None:
         self.takes_keys = True
         found = self._found = message.found
         if found is None:
@@ -183,12 +164,12 @@ class FileDiffScreen(Screen[None], OpensLater):
             self.set_focus(self.binary)
         self._show_frame()
 
-    @on(Toned)
-    def _on_toned(self, message: Toned) -> None:
+    @on(SidesToned)
+    def _on_toned(self, message: SidesToned) -> None:
         self.view.take_tones(message.left, message.right)
 
-    @on(Hashed)
-    def _on_hashed(self, message: Hashed) -> None:
+    @on(SidesHashed)
+    def _on_hashed(self, message: SidesHashed) -> None:
         self.binary.take_digests(message.before, message.after)
 
     @property
@@ -207,10 +188,14 @@ class FileDiffScreen(Screen[None], OpensLater):
         notes = text_notes(found.text, found.before, found.after)
         frame.border_title = separator.join([f"+{added:,} -{removed:,} lines", *notes])
         number, count = self.view.changes
-        frame.border_subtitle = f"change {number:,} of {count:,}"
+        words = [f"change {number:,} of {count:,}"]
+        if self._is_searching:
+            number, count = self.view.hits
+            words.insert(0, f"line {number:,} of {plural(count, 'line')} with a match")
+        frame.border_subtitle = separator.join(words)
 
     def _show_keys(self) -> None:
-        self.key_line.show(list(self._active_keys()))
+        self.key_line.show(_KEYS_IN_PROMPT if self.prompt.display else list(self._active_keys()))
 
     def _active_keys(self) -> Iterable[Key]:
         for action, key, written, does in _KEYS_IN_LINE:
@@ -230,9 +215,45 @@ class FileDiffScreen(Screen[None], OpensLater):
         groups = (KeyGroup("The comparison", self.BINDINGS), KeyGroup("Moving", RowView.BINDINGS))
         self.app.push_screen(HelpScreen(self._glyphs, groups))
 
+    def action_search(self) -> None:
+        """Ask what to look for."""
+        self.prompt.ask("search", "text, or re:regex")
+        self._show_keys()
+
+    @on(PromptLine.Answered)
+    def _on_answered(self, message: PromptLine.Answered) -> None:
+        self.set_focus(self.view)
+        try:
+            if message.value is not None:
+                self._search_for(parse_search(message.value))
+        except UsageError as error:
+            self._complain(f"{error}.")
+        self._show_keys()
+
+    def _search_for(self, search: Search | None) -> None:
+        self.view.search(search)
+        self._is_searching = search is not None
+        if self._is_searching:
+            self.view.go_to_hit(1)
+            if not self.view.hits[1]:
+                self._complain("There is no match.")
+        self._show_frame()
+
+    def _complain(self, sentence: str) -> None:
+        self.notify(printable_line(sentence), severity="warning", markup=False, timeout=5)
+
+    def action_back(self) -> None:
+        """End the search, or go back."""
+        if self._is_searching:
+            self._search_for(None)
+        else:
+            self.dismiss()
+
     def action_change(self, step: int) -> None:
-        """Go to another change."""
-        if not self.view.go_to_change(step):
+        """Go to another change, or, in a search, to another match."""
+        if self._is_searching:
+            self.view.go_to_hit(step)
+        elif not self.view.go_to_change(step):
             words = "This was the last change." if step > 0 else "This was the first change."
             self.notify(words, markup=False, timeout=3)
 

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from layerscope.analysis.change import ChangeKind
 from layerscope.analysis.path_history import PathEvent
+from layerscope.model.entries import Kind
 from layerscope.session.comparison import history_of
 from layerscope.session.files.file_version import FileVersion, made_by, versions_of
 from layerscope.text import human_size, printable_line, printable_name
@@ -129,13 +130,14 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
 
     def _fact(self, place: int) -> Fact:
         event = self._events[place]
-        is_shown = event.occurrence == self._version.occurrence and event.change is not ChangeKind.REMOVED
+        is_removal = event.change is ChangeKind.REMOVED
+        is_shown = event.occurrence == self._version.occurrence and not is_removal
         cells = (
             self._glyphs.marked if place == self._marked else self._glyphs.here if is_shown else " ",
             str(event.layer),
             event.change.word,
             ", ".join(event.what.words) or ("identical copy" if event.change is ChangeKind.MODIFIED else ""),
-            "" if event.change is ChangeKind.REMOVED else human_size(event.entry.size),
+            human_size(event.entry.size) if event.entry.kind is Kind.FILE and not is_removal else "",
             f"{event.entry.mode:04o}",
             printable_line(made_by(self._version.opened.image, event.layer)),
         )

@@ -8,7 +8,9 @@ from textual import events
 from textual.strip import Strip
 
 from layerscope.analysis.text.diff_layout import DiffItem, Fold, change_starts, layout
+from layerscope.analysis.text.diff_search import matching_rows
 from layerscope.analysis.text.text_diff import DiffRow, TextDiff
+from layerscope.analysis.text.text_search import Search
 from layerscope.text import plural
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.shown_line import ShownLine, shown_line
@@ -34,9 +36,14 @@ class DiffView(RowView):
         self._glyphs = glyphs
         self._diff: TextDiff | None = None
         self._items: Sequence[DiffItem] = ()
+        self._starts: Sequence[int] = ()
+        """By item, the place of the diff that it starts at."""
         self._changes: Sequence[int] = ()
         self._change = 0
         self._opened: set[int] = set()
+        self._search: Search | None = None
+        self._hits: Sequence[int] = ()
+        self._hit: int | None = None
         self._tones: tuple[Tones, Tones] = ((), ())
         self._lines: dict[tuple[int, int, bool], ShownLine] = {}
         self._digits = _LEAST_DIGITS
@@ -69,17 +76,18 @@ class DiffView(RowView):
             self._diff, in_one_column=self.in_one_column, folded=self.is_folded, opened=frozenset(self._opened)
         )
         self._changes = change_starts(self._items)
-        self.redraw()
         places = {id(row): place for place, row in enumerate(self._diff.rows)}
-        found = (place for place, item in enumerate(self._items) if _start_of(item, places) >= near)
-        self.go_to(next(found, 0))
+        self._starts = [item.start if isinstance(item, Fold) else places[id(item.row)] for item in self._items]
+        self.redraw()
+        self.go_to(self._item_from(near))
+
+    def _item_from(self, place: int) -> int:
+        """Return the first item at a place of the diff, or behind it."""
+        return next((item for item, start in enumerate(self._starts) if start >= place), 0)
 
     def _near(self) -> int:
         """Return the place in the diff of what is seen first."""
-        if self._diff is None or not self._items:
-            return 0
-        places = {id(row): place for place, row in enumerate(self._diff.rows)}
-        return _start_of(self._items[min(self.top, len(self._items) - 1)], places)
+        return self._starts[min(self.top, len(self._starts) - 1)] if self._starts else 0
 
     def set_columns(self, *, in_one_column: bool) -> None:
         """Show both sides in one column, or beside each other."""
@@ -122,6 +130,34 @@ class DiffView(RowView):
         self.refresh()
         self.post_message(self.Scrolled(self))
         return True
+
+    def search(self, search: Search | None) -> None:
+        """Mark what is searched for, unfolded; None ends it. Raises UsageError where it takes too long to find."""
+        self._hits = matching_rows(self._diff, search) if self._diff is not None and search is not None else ()
+        self._search, self._hit = search, None
+        hidden = [item for item in self._items if isinstance(item, Fold)]
+        self._opened |= {fold.start for fold in hidden if any(fold.start <= hit < fold.end for hit in self._hits)}
+        self._lay_out(self._near())
+
+    @property
+    def hits(self) -> tuple[int, int]:
+        """The number of the row with a match that was gone to last, from 1 (0: none yet), and how many there are."""
+        return (0 if self._hit is None else self._hit + 1), len(self._hits)
+
+    def go_to_hit(self, step: int) -> None:
+        """Go to the next row with a match, or to the one before; behind the last one is the first."""
+        if not self._hits:
+            return
+        if self._hit is None:
+            near = self._near()
+            behind = next((number for number, hit in enumerate(self._hits) if hit >= near), 0)
+            self._hit = behind if step > 0 else (behind - 1) % len(self._hits)
+        else:
+            self._hit = (self._hit + step) % len(self._hits)
+        self._strips.clear()
+        self.show_row(self._item_from(self._hits[self._hit]))
+        self.refresh()
+        self.post_message(self.Scrolled(self))
 
     def row_count(self) -> int:
         """Return how many rows there are."""
@@ -215,9 +251,14 @@ class DiffView(RowView):
             yield *shown.span(start, end), self.style_of(tone)
         for span in shown.stand_ins:
             yield *span, self.style_of("stand-in")
-        changed = self._diff.spans(row) if self._diff is not None else ((), ())
-        for start, end in changed[side]:
+        if self._diff is None:
+            return
+        for start, end in self._diff.spans(row)[side]:
             yield *shown.span(start, end), self.style_of(f"{_STYLES[side]}-span")
+        if self._search is not None:
+            is_chosen = self._hit is not None and row is self._diff.rows[self._hits[self._hit]]
+            for match in self._search.spans((self._diff.right if side else self._diff.left)[place].text):
+                yield *shown.span(*match), self.style_of("chosen" if is_chosen else "match")
 
     def widest_seen(self) -> int:
         """Return how many cells the longest line that is seen takes."""
@@ -229,7 +270,3 @@ class DiffView(RowView):
                 sides = ((_LEFT, row.left), (_RIGHT, row.right))
                 widths += (cell_len(self._shown(row, side, at).text) for side, at in sides if at is not None)
         return max(widths)
-
-
-def _start_of(item: DiffItem, places: dict[int, int]) -> int:
-    return item.start if isinstance(item, Fold) else places[id(item.row)]
