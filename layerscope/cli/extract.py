@@ -11,10 +11,10 @@ from layerscope.cli.options import DebugLog, LayerNumber, Reference, WhichImage,
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
-from layerscope.text import human_size, path_text, plural, printable_name
+from layerscope.text import path_text, plural, printable_name
 
 if TYPE_CHECKING:
-    from layerscope.session.extraction.options import Extracted, LeftOut
+    from layerscope.session.extraction.options import LeftOut
 
 Paths = Annotated[
     list[str],
@@ -70,15 +70,7 @@ def extract(  # noqa: PLR0917  # Typer reads the options from the signature
             raise UsageError(f"{error}: use --force to replace it, or another folder") from error
     for sentence in _left_out(found.left_out):
         warn_of(sentence)
-    narrate(f"wrote {_told(found)} to {printable_name(to)}")
-
-
-def _told(found: "Extracted") -> str:
-    """Return what was written: ``12 files, 3 folders and 1 link (1.2 MB)``."""
-    counts = ((found.files, "file"), (found.folders, "folder"), (found.links, "link"))
-    words = [plural(count, noun) for count, noun in counts if count] or ["nothing"]
-    listed = f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
-    return f"{listed} ({human_size(found.size)})"
+    narrate(f"wrote {found.words} to {printable_name(to)}")
 
 
 def _left_out(left_out: Sequence["LeftOut"]) -> Iterator[str]:

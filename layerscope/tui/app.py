@@ -21,6 +21,9 @@ from layerscope.tui.scrollbars import draw_scrollbars_with
 from layerscope.tui.signals import ending_signals
 from layerscope.tui.themes import DARK, LIGHT
 
+_TRY_AGAIN = 0.02
+"""Seconds between two looks at whether the first screen is there."""
+
 _BY_SIGNAL = 128
 """What a shell adds to the number of the signal that ended a program."""
 
@@ -85,9 +88,12 @@ class ExplorerApp(OrderedKeys[LayerscopeError]):
         self.push_screen(self._explorer(self._session))
 
     def end_by(self, number: int) -> None:
-        """End, because a signal asks for it."""
+        """End, because a signal asks for it; a screen that is still being laid out is let finish that."""
         self.ended_by = number
-        self.exit()
+        if self.is_open:
+            self.exit()
+        else:
+            asyncio.get_running_loop().call_later(_TRY_AGAIN, self.end_by, number)
 
     def close_reader(self) -> None:
         """End the reading, if it still goes on."""

@@ -37,10 +37,18 @@ _PATIENCE = 0.5
 
 
 class OpensLater:
-    """A screen that opens in a while: but for ``live_keys``, keys wait until it takes them."""
+    """A screen that opens in a while: but for ``live_keys``, keys wait until it is ready, and laid out."""
 
     live_keys: ClassVar[frozenset[str]] = frozenset()
-    takes_keys = False
+    is_ready = False
+
+    def become_ready(self) -> None:
+        """Take keys from now on; to be called after the refresh that shows what was opened."""
+        self.is_ready = True
+
+    def takes(self, key: str) -> bool:
+        """Tell whether the screen can do by now what a key asks for."""
+        return self.is_ready or key in self.live_keys
 
 
 class OrderedKeys(App[Result]):
@@ -58,7 +66,7 @@ class OrderedKeys(App[Result]):
             await super().on_event(event)
             return
         await self._settle(event.key)
-        if self._is_open and event.key in _LEAVING:
+        if self.is_open and event.key in _LEAVING:
             self._held.clear()
         elif self._held or not self._takes(event.key):
             self._held.append(event)
@@ -67,16 +75,16 @@ class OrderedKeys(App[Result]):
         await self._take(event)
 
     @property
-    def _is_open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether the screen has its widgets."""
         stack = self.screen_stack
         return bool(stack) and stack[-1].is_mounted
 
     def _takes(self, key: str) -> bool:
-        if not self._is_open:
+        if not self.is_open:
             return False
         screen = self.screen
-        return not isinstance(screen, OpensLater) or screen.takes_keys or key == _QUIT or key in screen.live_keys
+        return not isinstance(screen, OpensLater) or key == _QUIT or screen.takes(key)
 
     def _look_again(self) -> None:
         self.set_timer(_LOOK_AGAIN, self._let_go)

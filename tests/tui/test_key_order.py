@@ -3,14 +3,16 @@
 from pathlib import Path
 
 from builders import docker_archive, file, image, layer
-from journeys import MY_APP, Journey, journey
+from journeys import MY_APP, Journey, held_journey, journey
 from textual import events
 
+from layerscope.tui.screens.file_diff import FileDiffScreen
 from layerscope.tui.screens.file_view import FileScreen
 from layerscope.tui.screens.layer_diff import LayerDiffScreen
 from layerscope.tui.screens.weight import WeightScreen
+from layerscope.tui.widgets.text_view import TextView
 
-NAMES = {"/": "slash", "\r": "enter", "\t": "tab", "[": "left_square_bracket", "<": "less_than_sign"}
+NAMES = {"/": "slash", "\r": "enter", "\t": "tab", "[": "left_square_bracket", "<": "less_than_sign", " ": "space"}
 
 
 async def at_once(at: Journey, keys: str) -> None:
@@ -81,3 +83,42 @@ async def test_keys_for_a_view_of_the_sizes_wait_until_it_is_computed() -> None:
         screen = at.app.screen
         assert isinstance(screen, WeightScreen)
         assert (screen._view, screen.table.cursor) == (5, 2)
+
+
+async def test_pages_that_are_turned_while_a_file_opens_are_whole_pages(tmp_path: Path) -> None:
+    text = "".join(f"line {number}\n" for number in range(1, 500)).encode()
+    path = docker_archive(tmp_path / "long.tar", image(layer(file("f", text))))
+    tops = []
+    for keys in (["\t\r", " ", " "], ["\t\r  "]):
+        async with journey(path) as at:
+            for part in keys:
+                await at_once(at, part)
+            tops.append(at.app.screen.query_one(TextView).top)
+    assert tops[0] == tops[1] > 2
+
+
+async def test_lines_of_the_help_that_are_scrolled_at_once_all_count() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("question_mark")
+        await at_once(at, "jjjjj")
+        assert at.app.screen.query_one("#keys").scroll_y == 5
+
+
+async def test_keys_for_a_comparison_wait_until_it_is_there(tmp_path: Path) -> None:
+    async with journey(small(tmp_path)) as at:
+        await at_once(at, "\td[dj\r")
+        assert isinstance(at.app.screen, FileDiffScreen)
+        assert "/srv/page.py" in at.screen()
+        await at.press("escape")
+        assert at.frame("files")[0] == "Changes from layer 2 to layer 1"
+        assert "enter open" in at.key_line()
+        assert "x extract" in at.key_line()
+
+
+async def test_a_filter_that_is_typed_before_there_is_a_tree_leads_to_its_first_match() -> None:
+    async with held_journey(MY_APP) as (at, reader):
+        await at.filter("nginx.conf")
+        await at.press("enter")
+        reader.release()
+        await at.settle()
+        assert at.at() == "/etc/nginx/nginx.conf"

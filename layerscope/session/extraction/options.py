@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from layerscope.text import human_size, plural
+
 
 @dataclass(frozen=True, slots=True)
 class ExtractionOptions:
@@ -34,3 +36,11 @@ class Extracted(NamedTuple):
     links: int
     size: int
     left_out: tuple[LeftOut, ...]
+
+    @property
+    def words(self) -> str:
+        """What was written: ``12 files, 3 folders and 1 link (1.2 MB)``."""
+        counts = ((self.files, "file"), (self.folders, "folder"), (self.links, "link"))
+        words = [plural(count, noun) for count, noun in counts if count] or ["nothing"]
+        listed = f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+        return f"{listed} ({human_size(self.size)})"

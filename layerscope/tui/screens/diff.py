@@ -19,6 +19,7 @@ from layerscope.session.whole_tree import WholeTree, WholeTreeReader
 from layerscope.tui.diff_messages import AllLayersRead, ComparisonDone, LayersBeingRead, MovesKnown
 from layerscope.tui.diff_state import DiffState, compared, moved
 from layerscope.tui.glyphs import Glyphs
+from layerscope.tui.key_order import OpensLater
 from layerscope.tui.screens.files_screen import FilesScreen, LineKey
 from layerscope.tui.widgets.diff_details import DiffDetails
 from layerscope.tui.widgets.diff_file_tree import DiffFileTree
@@ -31,7 +32,7 @@ from layerscope.tui.widgets.step_list import StepList
 from layerscope.tui.widgets.title_line import TitleLine
 
 
-class DiffScreen(FilesScreen):
+class DiffScreen(FilesScreen, OpensLater):
     """What the comparisons share. A subclass knows what a row of the step list compares.
 
     One comparison is computed at a time, in a thread; the tree on the screen stays until the next one is there. Which
@@ -83,6 +84,7 @@ class DiffScreen(FilesScreen):
         Binding("q", "quit", "quit", tooltip="Quit", id="diff.quit"),
     ]
 
+    live_keys = frozenset({"tab", "shift+tab", "left_square_bracket", "right_square_bracket", "question_mark"})
     _state: DiffState
 
     step_list = query_one(StepList)
@@ -184,6 +186,7 @@ class DiffScreen(FilesScreen):
         if message.error is not None:
             self._state.waiting = message.error
             self.files.rebuild()
+            self.become_ready()
             return
         self.take_trees(message.trees)
         self.show_steps()
@@ -234,6 +237,7 @@ class DiffScreen(FilesScreen):
             if self._state.unread:
                 self.notify(self._state.unread, markup=False, severity="warning")
         self.show_all()
+        self.call_after_refresh(self.become_ready)
 
     @on(MovesKnown)
     def _on_moves_known(self, message: MovesKnown) -> None:
@@ -255,12 +259,16 @@ class DiffScreen(FilesScreen):
         long = details.max_scroll_y or details.has_focus or not details.is_on_screen
         return [self.step_list, self.file_tree, *([details] if long else [])]
 
+    def takes(self, key: str) -> bool:
+        """Tell whether the screen can do what a key asks for: of the tree, nothing before there is one."""
+        return super().takes(key) or not self.file_tree.has_focus
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tell which keys work now."""
         if action == "back":
             return self.files.has_filter or len(self.app.screen_stack) > 1
         if action in ("choose", "extract"):
-            return self.file_tree.has_focus and self.files.path is not None
+            return self.file_tree.has_focus
         return super().check_action(action, parameters)
 
     @on(LineList.Moved, "StepList")

@@ -18,7 +18,7 @@ from layerscope.session.compared_bytes import OpenedTree
 from layerscope.session.extraction.extract import extract
 from layerscope.session.extraction.failure import FileInTheWay
 from layerscope.session.extraction.options import Extracted, ExtractionOptions
-from layerscope.text import human_size, plural, printable_line, printable_name
+from layerscope.text import printable_line, printable_name
 from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.widgets.choice import Choice
 
@@ -162,8 +162,7 @@ class ExtractScreen(ModalScreen[None]):
 
 def _told(result: Extracted) -> str:
     """Return what was written, and what was left out."""
-    counts = [plural(result.files, "file"), plural(result.folders, "folder"), plural(result.links, "link")]
-    text = f"{', '.join(counts)}, {human_size(result.size)}"
+    text = result.words
     if not result.left_out:
         return text
     named = [f"/{printable_name(left.path)} ({left.reason})" for left in result.left_out[:_MOST_LEFT_OUT]]

@@ -146,7 +146,7 @@ class FileDiffScreen(Screen[None], OpensLater):
 
     @on(FilesCompared)
     def _on_compared(self, message: FilesCompared) -> None:
-        self.takes_keys = True
+        self.call_after_refresh(self.become_ready)
         found = self._found = message.found
         if found is None:
             self._say(f"These files cannot be compared: {message.error}.")

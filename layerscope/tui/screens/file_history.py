@@ -117,7 +117,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
 
     @on(Read)
     def _on_read(self, message: Read) -> None:
-        self.takes_keys = True
+        self.call_after_refresh(self.become_ready)
         self._events = message.events
         at = [event.occurrence for event in self._events].index(self._version.occurrence)
         self._show(at)

@@ -99,7 +99,7 @@ class FileScreen(FileTaking, OpensLater):
     def _show_version(self) -> None:
         state = self._state
         self.workers.cancel_node(self)
-        self.takes_keys = state.shown.file is None
+        self.is_ready = state.shown.file is None
         self._show_head()
         if state.shown.file is None:
             self.body.say(state.shown.why_not or "")
@@ -124,7 +124,7 @@ class FileScreen(FileTaking, OpensLater):
         if message.version is not self._state.version:
             return
         self._state.file = message.file
-        self.takes_keys = True
+        self.call_after_refresh(self.become_ready)
         if message.file is None:
             self.body.say(f"This file cannot be read: {message.error}.")
         else:

@@ -70,7 +70,7 @@ class FilesScreen(Screen[object]):
             "o",
             "columns",
             "columns",
-            tooltip="Show mode and owner, then times and layers too, then neither",
+            tooltip="Show mode and owner, then times and layers too, as far as there is room, then neither",
             id="files.columns",
         ),
         Binding(

@@ -79,7 +79,7 @@ class HelpScreen(ModalScreen[None]):
 
     def action_scroll(self, step: int) -> None:
         """Scroll by a line."""
-        self.query_one("#keys").scroll_relative(y=step, animate=False)
+        self.query_one("#keys").scroll_relative(y=step, animate=False, immediate=True)
 
 
 def _keys_table(groups: Sequence[KeyGroup], notes: Sequence[tuple[str, str]]) -> Table:

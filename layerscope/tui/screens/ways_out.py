@@ -71,7 +71,7 @@ class WaysOut(FilesScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tell which keys work now."""
         if action == "history":
-            return self.file_tree.has_focus and self.file_tree.node is not None
+            return self.file_tree.has_focus
         return super().check_action(action, parameters)
 
     def _tree_of_all(self) -> "OpenedTree | None":

@@ -142,19 +142,25 @@ class WeightScreen(Screen[Target | None], OpensLater):
     def action_go_to(self, view: int) -> None:
         """Show a view."""
         self._view = view
-        self.takes_keys = False
+        self.is_ready = False
         self._show_names()
         self._say("weighing…" if self._glyphs.has_unicode else "weighing...")
         self._compute(view)
 
     def _show_names(self) -> None:
-        text = Text()
+        text, room = Text(), max(1, self.size.width - 2)
         for number, name in enumerate(_NAMES):
+            if len(text.plain.rpartition("\n")[2]) + len(f" {number + 1} {name} ") > room:
+                text.append("\n")
             action = Style(meta={"@click": f"screen.go_to({number})"})
             chosen = Style(bold=True, reverse=True) if number == self._view else Style()
             text.append(f" {number + 1} {name} ", action + chosen)
             text.append(" ")
         self.query_one("#views", Static).update(text)
+
+    def on_resize(self) -> None:
+        """Fit the names of the views to the new width."""
+        self._show_names()
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="weighing")
     def _compute(self, view: int) -> None:
@@ -169,7 +175,7 @@ class WeightScreen(Screen[Target | None], OpensLater):
     def _on_computed(self, message: Computed) -> None:
         if message.view != self._view:
             return
-        self.takes_keys = True
+        self.call_after_refresh(self.become_ready)
         self.query_one("#verdict", Static).update(Text(self._weighing.why.verdict))
         facts = message.facts
         if facts is None or not facts.rows:

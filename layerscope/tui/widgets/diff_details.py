@@ -50,7 +50,7 @@ class DiffDetails(EntryDetails):
         if entry.kind is Kind.FILE:
             parts.append(plural(entry.size, "byte"))
         elif entry.kind is Kind.DIR:
-            parts.append(f"{human_size(tree.side(BEFORE if side == 'before' else AFTER).size(node))} below it")
+            parts += self._below(tree, node, BEFORE if side == "before" else AFTER)
         elif entry.link is not None:
             sign = "=" if entry.kind is Kind.HARDLINK else self.glyphs.arrow
             parts.append(f"{sign} {'/' if entry.kind is Kind.HARDLINK else ''}{printable_name(entry.link)}")
@@ -59,3 +59,8 @@ class DiffDetails(EntryDetails):
         parts.append(f"layer {entry.layer}" if entry.row is not None else "implied by the paths below it")
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
         return f" {self.glyphs.separator} ".join(parts)
+
+    def _below(self, tree: DiffTree, node: int, layer: int) -> list[str]:
+        """Return the size of all that is below a folder; of what a layer holds itself, it is not known."""
+        side = tree.side(layer)
+        return [] if side.state.own else [f"{human_size(side.size(node))} below it"]

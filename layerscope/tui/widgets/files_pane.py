@@ -40,6 +40,7 @@ class FilesPane(Vertical):
         self._filter_bar: FilterBar | None = None
         self._wanted_node: int | None = None
         self._growing = False
+        self._wants_match = False
 
     def compose(self) -> ComposeResult:
         """Lay out the tree and what is below it."""
@@ -111,6 +112,7 @@ class FilesPane(Vertical):
         row = rows.row_of(self._wanted_node) if self._wanted_node else 0
         self.file_tree.show(rows, row or 0, columns=self._state.columns, marked=self._state.is_marked)
         self._show_frame(rows)
+        self._go_to_match()
 
     def _show_frame(self, rows: VisibleRows | None) -> None:
         self.border_title = self._state.title
@@ -166,6 +168,7 @@ class FilesPane(Vertical):
     def on_input_changed(self, message: "FilterBar.Changed") -> None:
         """Look for what was typed so far."""
         message.stop()
+        self._wants_match = False
         try:
             self._state.filter(parse_query(message.value))
         except UsageError as error:
@@ -177,8 +180,16 @@ class FilesPane(Vertical):
     def _leave_filter(self) -> None:
         """Go on in the tree, at a match."""
         self.screen.set_focus(self.file_tree)
+        self._wants_match = True
+        self._go_to_match()
+
+    def _go_to_match(self) -> None:
+        """Go to a match, unless the cursor is on one; once there is one, if the rows still grow."""
         rows = self.file_tree.rows
-        if rows is not None and len(rows) and not rows.is_match(rows.nodes[self.file_tree.cursor]):
+        if not self._wants_match or rows is None or not len(rows):
+            return
+        self._wants_match = self._growing
+        if not rows.is_match(rows.nodes[self.file_tree.cursor]):
             self.next_match(1)
 
     def clear(self) -> None:
