@@ -16,6 +16,7 @@ from layerscope.tui.glyphs import Glyphs
 from layerscope.tui.widgets.file_tree import owner_text, time_text
 
 _LONGEST_INSTRUCTION = 200
+"""Of a longer one, so many characters stand above a file."""
 
 _EXACT = 1000
 """From this size on, bytes are told beside the rounded size."""
