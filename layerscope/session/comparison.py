@@ -46,11 +46,6 @@ class Comparison:
         """Both sides in one tree, marked, with changes and sizes rolled up on directories."""
         return diff_tree(self.diff)
 
-    @property
-    def unread(self) -> tuple[bytes, ...]:
-        """The paths whose bytes could not be read: they count as other content."""
-        return tuple(self.diff.change(row).path for row in self.diff.unread)
-
     @cached_property
     def _bytes(self) -> BytesOfBoth:
         return BytesOfBoth(self.left, self.right)

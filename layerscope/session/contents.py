@@ -10,8 +10,6 @@ from layerscope.session.content_pass import ContentPass
 from layerscope.sources.layer_content import file_chunks, open_layer_content, stored_pieces
 from layerscope.sources.random_access import RandomContent, RandomContents
 
-_PIECE = 256 * 1024
-
 
 class Contents:
     """What the files of an image hold. A hard link holds what the file it shows does.
@@ -31,16 +29,6 @@ class Contents:
         layer, row = self._layer_and_row(occurrence)
         with open_layer_content(self._image.layers[layer - 1]) as content:
             yield from file_chunks(content, self._tree.tables[layer], row)
-
-    def pieces(self, occurrence: int) -> Iterator[tuple[int, bytes]]:
-        """Yield the bytes of a file with their offsets, the holes of a sparse one left out; raises as `chunks` does."""
-        layer, row = self._layer_and_row(occurrence)
-        with open_layer_content(self._image.layers[layer - 1]) as content:
-            for start, offset, length in stored_pieces(self._tree.tables[layer], row):
-                reached = start
-                for chunk in content.chunks(offset, length):
-                    yield reached, chunk
-                    reached += len(chunk)
 
     def size(self, occurrence: int) -> int:
         """Return how many bytes the file holds; raises InvalidLayer where a hard link shows none."""
@@ -64,12 +52,6 @@ class Contents:
                 reached = high
         return b"".join([*pieces, bytes(max(0, end - reached))])
 
-    def read_chunks(self, occurrence: int) -> Iterator[bytes]:
-        """Yield the bytes of a file as `read_range` reads them: for who reads one file after the other."""
-        size = self.size(occurrence)
-        for offset in range(0, size, _PIECE):
-            yield self.read_range(occurrence, offset, _PIECE)
-
     def prepare(self, occurrence: int) -> Iterator[int]:
         """Make every later `read_range` in the file's layer quick; yields the stored bytes that lie behind.
 
@@ -77,20 +59,6 @@ class Contents:
         """
         layer, _ = self._layer_and_row(occurrence)
         return self._content(layer).prepare()
-
-    def head(self, occurrence: int, size: int) -> bytes:
-        """Return the first bytes of a file."""
-        pieces, have = [], 0
-        for chunk in self.chunks(occurrence):
-            pieces.append(chunk)
-            have += len(chunk)
-            if have >= size:
-                break
-        return b"".join(pieces)[:size]
-
-    def digest(self, occurrence: int) -> bytes | None:
-        """Return the sha256 of a file, or None where it cannot be read."""
-        return self.digests([occurrence])[occurrence]
 
     def digests(self, occurrences: Iterable[int]) -> dict[int, bytes | None]:
         """Return the sha256 of each file, or None where it cannot be read; each layer is passed through once."""
@@ -101,19 +69,6 @@ class Contents:
             wanted.want_digests(missing)
             self._digests |= {**dict.fromkeys(missing), **wanted.read().digests}
         return {occurrence: None if file is None else self._digests[file] for occurrence, file in files.items()}
-
-    def same(self, one: int, other: int) -> bool | None:
-        """Tell whether two files hold the same bytes; None where one cannot be read. Sizes are compared first."""
-        files = self.file(one), self.file(other)
-        if files[0] is None or files[1] is None:
-            return None
-        if files[0] == files[1]:
-            return True
-        if self.size(files[0]) != self.size(files[1]):
-            return False
-        digests = self.digests([files[0], files[1]])
-        left, right = digests[files[0]], digests[files[1]]
-        return None if left is None or right is None else left == right
 
     def file(self, occurrence: int) -> int | None:
         """Return the occurrence of the regular file, behind a hard link as well; None where there is none."""

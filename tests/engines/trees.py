@@ -84,7 +84,7 @@ def _shown(session: ImageSession, occurrence: int, entry: FileEntry) -> Shown:
         entry.gid,
         None if is_file else entry.link,
         entry.device,
-        session.contents.digest(occurrence) if is_file else None,
+        session.contents.digests([occurrence])[occurrence] if is_file else None,
     )
 
 

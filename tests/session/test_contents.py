@@ -50,7 +50,6 @@ def test_a_range_of_a_file_is_read_in_any_order(tmp_path: Path, compression: Com
         assert contents.read_range(small, 0, 100) == b"small"
         for offset, size in ((600_000, 10), (0, 5), (699_990, 100), (700_000, 5), (800_000, 5), (10, 0)):
             assert contents.read_range(found, offset, size) == CONTENT[offset : offset + size]
-        assert b"".join(contents.read_chunks(found)) == CONTENT
         assert b"".join(contents.chunks(found)) == CONTENT
         list(contents.prepare(found))
         assert contents.read_range(found, 699_999, 1) == CONTENT[-1:]
@@ -65,7 +64,6 @@ def test_the_holes_of_a_sparse_file_are_zeros_wherever_one_reads(tmp_path: Path,
         found = occurrence(session, b"s")
         for offset, size in ((0, 50), (90, 20), (600, 4500), (4999, 2), (5500, 5000), (0, 9000)):
             assert session.contents.read_range(found, offset, size) == whole[offset : offset + size]
-        assert list(session.contents.pieces(found)) == pieces
         assert b"".join(session.contents.chunks(found)) == whole
 
 
@@ -99,8 +97,6 @@ def test_digests_are_those_of_the_bytes_and_are_remembered(tmp_path: Path, compr
         assert {name: digests[found[name]] for name in found} == {
             name: hashlib.sha256(content).digest() for name, content in wanted.items()
         }
-        assert session.contents.same(found[b"a"], found[b"l"])
-        assert session.contents.same(found[b"b"], found[b"c"]) is False
 
 
 def test_contents_over_another_tree_share_what_is_open_and_end_with_the_session(tmp_path: Path) -> None:

@@ -180,3 +180,4 @@ async def test_folders_of_layers_alone_have_no_size(tmp_path: Path) -> None:
         assert at.tree()[:2] == ["opt/", "- big"]
         assert " 0 B" not in at.line_of("opt/")
         assert "-9.0 kB" in at.line_of("opt/")
+        assert at.entry() == "/opt unchanged, 1 change below it, -9.0 kB"

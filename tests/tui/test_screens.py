@@ -73,8 +73,7 @@ async def test_the_names_of_the_views_of_sizes_stay_in_one_piece() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         await at.press("w")
         await at.settle()
-        lines = [line for line in at.rows() if "6 dead" in line or "7 duplicates" in line]
-        assert any(line.strip().startswith("7 duplicates") for line in lines) or "6 dead   7 duplicates" in lines[0]
+        assert any("7 duplicates" in line for line in at.rows())
 
 
 async def test_keys_that_do_not_fit_are_hinted_at() -> None:

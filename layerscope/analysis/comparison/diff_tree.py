@@ -4,7 +4,7 @@ Its layer numbers are `BEFORE` and `AFTER`: what asks a `LayeredTree` for its la
 """
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import NamedTuple
@@ -90,13 +90,6 @@ class DiffTree:
         """Return the node as the tree shows it, or None where it does not."""
         entry = self._shown(node, layer) if self.is_shown(node, layer) else None
         return None if entry is None else TreeRow(node, entry, self.index.change(node, layer))
-
-    def rows(self, layer: int) -> Iterator[TreeRow]:
-        """Yield what the tree shows, in preorder, without the root."""
-        for node in range(1, len(self.index)):
-            row = self.row(node, layer)
-            if row is not None:
-                yield row
 
     def entry(self, node: int, layer: int) -> FileEntry | None:
         """Return what the node is on a side, or None where it is not there."""

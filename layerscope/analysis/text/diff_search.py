@@ -8,7 +8,7 @@ from layerscope.analysis.text.text_diff import TextDiff
 from layerscope.analysis.text.text_lines import TextLine
 from layerscope.analysis.text.text_search import Search
 
-_SECONDS = 1.0
+_SECONDS = 0.25
 """An expression that takes longer on one side is given up."""
 
 

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.getters import query_one
-from textual.widget import Widget
 
 from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE
 from layerscope.errors import LayerscopeError
@@ -87,8 +86,6 @@ class DiffScreen(FilesScreen, OpensLater):
     live_keys = frozenset({"tab", "shift+tab", "left_square_bracket", "right_square_bracket", "question_mark"})
     _state: DiffState
 
-    step_list = query_one(StepList)
-    step_details = query_one(StepDetails)
     title_line = query_one(TitleLine)
 
     def __init__(self, state: DiffState, name: str, readers: Sequence[WholeTreeReader], glyphs: Glyphs) -> None:
@@ -252,12 +249,6 @@ class DiffScreen(FilesScreen, OpensLater):
     def marks(self) -> str:
         """Return what the marks and the last column of the tree say."""
         return "+ added, ~ modified, - removed. The last columns are by how much a path, with all below it, grew."
-
-    def panes(self) -> list[Widget]:
-        """Return the steps, the files, and the details where they are longer than their place."""
-        details = self.step_details
-        long = details.max_scroll_y or details.has_focus or not details.is_on_screen
-        return [self.step_list, self.file_tree, *([details] if long else [])]
 
     def takes(self, key: str) -> bool:
         """Tell whether the screen can do what a key asks for: of the tree, nothing before there is one."""

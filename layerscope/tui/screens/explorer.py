@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.getters import query_one
-from textual.widget import Widget
 
 from layerscope.analysis.visible_rows import Scope
 from layerscope.session.background import BackgroundReader, LayersStacked, ReadingFailed
@@ -100,7 +99,6 @@ class ExplorerScreen(WaysOut):
     ]
 
     layer_list = query_one(LayerList)
-    step_details = query_one(StepDetails)
     title_line = query_one(ImageTitle)
 
     def __init__(self, session: ImageSession, reader: BackgroundReader, glyphs: Glyphs) -> None:
@@ -183,12 +181,6 @@ class ExplorerScreen(WaysOut):
         touched, untouched = self._glyphs.touched, self._glyphs.untouched
         cells = f"one cell for each layer: its mark, {touched} a change below it, {untouched} nothing"
         return f"+ added, ~ modified, - removed. The last column is what happened to a path, {cells}."
-
-    def panes(self) -> list[Widget]:
-        """Return the layers, the files, and the details where they are longer than their place."""
-        details = self.step_details
-        long = details.max_scroll_y or details.has_focus or not details.is_on_screen
-        return [self.layer_list, self.file_tree, *([details] if long else [])]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tell which keys work now."""

@@ -17,6 +17,8 @@ from layerscope.tui.widgets.file_tree import FileTree
 from layerscope.tui.widgets.files_pane import FilesPane
 from layerscope.tui.widgets.key_line import Key, KeyLine
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.step_details import StepDetails
+from layerscope.tui.widgets.step_list import StepList
 
 _KEYS_IN_FILTER = (("enter", "enter", "go to the match"), ("escape", "esc", "clear"), ("tab", "tab", "pane"))
 """What the last line shows while a filter is typed: all other keys are text."""
@@ -77,7 +79,7 @@ class FilesScreen(Screen[object]):
             "tab",
             "other_pane(1)",
             "next pane",
-            tooltip="Go to the next pane: layers, files, details that are longer than their place",
+            tooltip="Go to the next pane: layers, files, details where not all of them is seen",
             id="files.next-pane",
             # as the filter, which would overtake it
             priority=True,
@@ -117,6 +119,8 @@ class FilesScreen(Screen[object]):
     }
     """
 
+    step_list = query_one(StepList)
+    step_details = query_one(StepDetails)
     files = query_one(FilesPane)
     file_tree = query_one(FileTree)
     key_line = query_one(KeyLine)
@@ -131,8 +135,10 @@ class FilesScreen(Screen[object]):
         raise NotImplementedError
 
     def panes(self) -> list[Widget]:
-        """Return what Tab goes through, in that order."""
-        raise NotImplementedError
+        """Return what Tab goes through: the steps, the files, and the details where not all of them is seen."""
+        details = self.step_details
+        is_cut = details.max_scroll_y or details.has_focus or not details.is_on_screen
+        return [self.step_list, self.file_tree, *([details] if is_cut else [])]
 
     @on(FilesPane.KeysChanged)
     def show_keys(self) -> None:
