@@ -6,11 +6,11 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 
 import pytest
-from builders import Opener
 from hypothesis import settings
-from tars import ListTar, list_tar
 
 from layerscope.sources.open import open_source
+from tests.builders import Opener
+from tests.tars import ListTar, list_tar
 
 settings.register_profile("layerscope", derandomize=True, deadline=None)
 settings.load_profile("layerscope")

@@ -3,7 +3,7 @@
 ``HEAVY`` holds 18,165 bytes in three layers; 8,035 of them are dead.
 """
 
-from builders import directory, file, image, layer, whiteout
+from tests.builders import directory, file, image, layer, whiteout
 
 MODEL = b"m" * 5000
 KEY = b"-----BEGIN KEY\n"

@@ -8,8 +8,8 @@ from layerscope.model.entries import EntryTable, FileEntry, LayerEntries, Sparse
 from layerscope.model.image import Layer
 from layerscope.model.span import FileSpan
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
-from layerscope.sources.compression import detect_span
-from layerscope.sources.layer_reader import read_layer
+from layerscope.sources.layer.reader import read_layer
+from layerscope.sources.stream.compression import detect_span
 
 BLOCK = 512
 END = bytes(2 * BLOCK)

@@ -3,7 +3,7 @@
 Paths differ in each of the ways that a diff tells of.
 """
 
-from builders import Entry, ImageRecipe, directory, file, hardlink, image, layer, symlink
+from tests.builders import Entry, ImageRecipe, directory, file, hardlink, image, layer, symlink
 
 STEPS = ["FROM debian", "RUN apt-get update", "RUN apt-get install nginx", "COPY . /srv/"]
 

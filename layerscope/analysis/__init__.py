@@ -1,1 +1,1 @@
-"""What an image means: the merged tree, changes, dead bytes, visible rows. Pure: no files, no printing, no screen."""
+"""Pure rules about what an image means: the merged tree, changes, dead bytes, advice. No I/O, no screen."""

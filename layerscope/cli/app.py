@@ -5,19 +5,19 @@ from typing import Annotated
 import typer
 
 from layerscope import __version__
-from layerscope.cli.build import AsItIs, build
-from layerscope.cli.cat import cat
-from layerscope.cli.check import check
+from layerscope.cli.commands.build import AsItIs, build
+from layerscope.cli.commands.cat import cat
+from layerscope.cli.commands.check import check
+from layerscope.cli.commands.diff import diff
+from layerscope.cli.commands.extract import extract
+from layerscope.cli.commands.history import history
+from layerscope.cli.commands.images import images
+from layerscope.cli.commands.layers import layers
+from layerscope.cli.commands.open import open_image
+from layerscope.cli.commands.report import report
+from layerscope.cli.commands.tree import tree
+from layerscope.cli.commands.why import why
 from layerscope.cli.default_command import DEFAULT, ImageGroup
-from layerscope.cli.diff import diff
-from layerscope.cli.extract import extract
-from layerscope.cli.history import history
-from layerscope.cli.images import images
-from layerscope.cli.layers import layers
-from layerscope.cli.open import open_image
-from layerscope.cli.report import report
-from layerscope.cli.tree import tree
-from layerscope.cli.why import why
 
 _EXAMPLES = """\b
 Examples:

@@ -7,7 +7,7 @@ from layerscope.errors import UsageError
 from layerscope.text import printable_name
 
 if TYPE_CHECKING:
-    from layerscope.analysis.change import ChangeKind
+    from layerscope.analysis.tree.change import ChangeKind
 
 
 def chosen_changes(only: str | None, allowed: Sequence["ChangeKind"]) -> frozenset["ChangeKind"]:

@@ -10,13 +10,13 @@ from layerscope.cli.streams import narrate
 from layerscope.text import printable_line, printable_name
 
 if TYPE_CHECKING:
-    from layerscope.session.session import ImageSession
+    from layerscope.session.open import ImageSession
 
 
 @contextmanager
 def opened(reference: str, image: str | None, platform: str | None) -> Iterator["ImageSession"]:
     """Open the image, with progress; closing it removes temporary files."""
-    from layerscope.session.session import open_image  # noqa: PLC0415  # nothing that --help needs
+    from layerscope.session.open import open_image  # noqa: PLC0415  # nothing that --help needs
 
     with ReadingProgress(progress_title(reference)) as progress:
         session = open_image(reference, image, platform, progress)

@@ -10,7 +10,7 @@ from layerscope.cli.terminal import collect_garbage_again, terminal
 from layerscope.errors import AmbiguousImage
 
 if TYPE_CHECKING:
-    from layerscope.session.session import ImageSession
+    from layerscope.session.open import ImageSession
     from layerscope.sources.open import OpenedSource
 
 
@@ -19,14 +19,14 @@ def show(reference: str, image: str | None = None, platform: str | None = None, 
     if sys.stdout.isatty() and not as_json:
         _explore(reference, image, platform)
         return
-    from layerscope.cli.layers import print_layers  # noqa: PLC0415  # a command's module, with Typer
+    from layerscope.cli.commands.layers import print_layers  # noqa: PLC0415  # a command's module, with Typer
 
     with opened(reference, image, platform) as session:
         print_layers(session, as_json=as_json)
 
 
 def _explore(reference: str, image: str | None, platform: str | None) -> None:
-    from layerscope.session.session import ImageSession  # noqa: PLC0415  # nothing that --help needs
+    from layerscope.session.open import ImageSession  # noqa: PLC0415  # nothing that --help needs
     from layerscope.sources.open import open_source  # noqa: PLC0415
 
     with ReadingProgress(progress_title(reference)) as progress:

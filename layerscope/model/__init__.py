@@ -1,1 +1,1 @@
-"""What an image is: the documents of the OCI image-spec, layers, steps, and the entries that a layer holds."""
+"""The data model of an image: OCI documents, layers, steps, and the entries of a layer."""

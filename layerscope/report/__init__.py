@@ -1,1 +1,1 @@
-"""What the command line prints: JSON documents for programs, tables and lines for people."""
+"""Everything the command line prints: JSON documents for programs, tables and text for people."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO, TextIO
 
-from layerscope.analysis.text.text_encoding import HEAD_SIZE, TextEncoding, detect_encoding
+from layerscope.analysis.text.encoding import HEAD_SIZE, TextEncoding, detect_encoding
 from layerscope.errors import UsageError
 from layerscope.text import printable_text
 

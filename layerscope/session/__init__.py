@@ -1,1 +1,1 @@
-"""One opened image and what is asked of it: reading, stacking, remembering. No screen, no printing."""
+"""One opened image: its source, its layers once read, the bytes of its files. No screen, no printing."""

@@ -1,8 +1,8 @@
 """Finds the paths that a user names, and says where else they are."""
 
-from layerscope.analysis.image_links import followed
-from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.path_history import holding_layers
+from layerscope.analysis.tree.image_links import followed
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.path_history import holding_layers
 from layerscope.errors import UsageError
 from layerscope.text import path_bytes, printable_name
 

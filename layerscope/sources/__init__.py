@@ -1,1 +1,1 @@
-"""Where bytes come from: archives, folders, engines, and the walk over a layer's tar."""
+"""Where images come from: archives, folders, engines."""

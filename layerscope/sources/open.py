@@ -12,16 +12,16 @@ from typing import Self
 from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError, UnsupportedFormat
 from layerscope.model.image import Compression, Image
 from layerscope.model.span import FileSpan
-from layerscope.sources import choose
-from layerscope.sources.archive import ArchiveFiles
-from layerscope.sources.choose import Candidate
-from layerscope.sources.compression import detect_span
-from layerscope.sources.engine_reference import parse_reference
-from layerscope.sources.files import shown
-from layerscope.sources.folder import FolderFiles
-from layerscope.sources.origin import Origin
-from layerscope.sources.recognize import archive_candidates, candidates_of, what_it_is
-from layerscope.sources.spool import Progress, Spool, no_progress
+from layerscope.sources.engine.reference import parse_reference
+from layerscope.sources.image import choice
+from layerscope.sources.image.archive import ArchiveFiles
+from layerscope.sources.image.choice import Candidate
+from layerscope.sources.image.files import shown
+from layerscope.sources.image.folder import FolderFiles
+from layerscope.sources.image.origin import Origin
+from layerscope.sources.image.recognize import archive_candidates, candidates_of, what_it_is
+from layerscope.sources.stream.compression import detect_span
+from layerscope.sources.stream.spool import Progress, Spool, no_progress
 
 STANDARD_INPUT = "-"
 
@@ -39,11 +39,11 @@ class OpenedSource:
     @property
     def choices(self) -> Candidates:
         """The candidates that a user may choose from: attestations and the like are left out."""
-        return choose.choices(self.candidates)
+        return choice.choices(self.candidates)
 
     def choose(self, image: str | None = None, platform: str | None = None) -> Image:
-        """Return the image that is meant; raises as `choose.choose` does, and FormatError where the image is broken."""
-        return choose.choose(self.candidates, image, platform, name=_title(self.reference)).build()
+        """Return the image that is meant; raises as `choice.choose` does, and FormatError where the image is broken."""
+        return choice.choose(self.candidates, image, platform, name=_title(self.reference)).build()
 
     def close(self) -> None:
         """Remove the temporary files; no layer can be read from them any more."""
@@ -114,7 +114,7 @@ def _open_engine(reference: str, spool: Spool) -> Candidates | None:
     wanted = parse_reference(reference)
     if wanted is None:
         return None
-    from layerscope.sources.engine import export  # noqa: PLC0415  # sockets and processes, that a file needs none of
+    from layerscope.sources.engine.export import export  # noqa: PLC0415  # sockets and processes, that a file needs none of
 
     try:
         exported = export(wanted, spool)

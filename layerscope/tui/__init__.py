@@ -1,1 +1,1 @@
-"""The explorer: the only place that knows Textual."""
+"""The explorer: the only package that uses Textual."""

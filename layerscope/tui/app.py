@@ -9,17 +9,17 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from layerscope.errors import LayerscopeError
-from layerscope.session.background import BackgroundReader
-from layerscope.session.session import ImageSession, open_choice
+from layerscope.session.open import ImageSession, open_choice
+from layerscope.session.reading.background import BackgroundReader
 from layerscope.sources.open import OpenedSource
-from layerscope.tui.glyphs import Glyphs, glyphs_for_locale
-from layerscope.tui.key_commands import key_commands
-from layerscope.tui.key_order import OrderedKeys
-from layerscope.tui.screens.chooser import ChooserScreen
-from layerscope.tui.screens.explorer import ExplorerScreen
-from layerscope.tui.scrollbars import draw_scrollbars_with
-from layerscope.tui.signals import ending_signals
-from layerscope.tui.themes import DARK, LIGHT
+from layerscope.tui.drawing.glyphs import Glyphs, glyphs_for_locale
+from layerscope.tui.drawing.scrollbars import draw_scrollbars_with
+from layerscope.tui.drawing.themes import DARK, LIGHT
+from layerscope.tui.explorer.screen import ExplorerScreen
+from layerscope.tui.images.chooser import ChooserScreen
+from layerscope.tui.keys.commands import key_commands
+from layerscope.tui.keys.order import OrderedKeys
+from layerscope.tui.keys.signals import ending_signals
 
 _TRY_AGAIN = 0.02
 """Seconds between two looks at whether the first screen is there."""
@@ -118,8 +118,8 @@ def explore_choice(source: OpenedSource) -> None:
 
 def explore_layers(session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
     """Show what differs between two layers of an image (0: nothing) until the user quits."""
-    from layerscope.session.whole_tree import WholeTreeReader  # noqa: PLC0415  # the explorer does without
-    from layerscope.tui.screens.layer_diff import LayerDiffScreen, LayerPair  # noqa: PLC0415
+    from layerscope.session.reading.whole_tree import WholeTreeReader  # noqa: PLC0415  # the explorer does without
+    from layerscope.tui.comparison.layer_screen import LayerDiffScreen, LayerPair  # noqa: PLC0415
 
     with closing(WholeTreeReader(session)) as reader:
         pair = LayerPair(before, after, own, mtime)
@@ -128,8 +128,8 @@ def explore_layers(session: ImageSession, before: int, after: int, *, own: bool 
 
 def explore_comparison(left: ImageSession, right: ImageSession, *, mtime: bool = False) -> None:
     """Show what differs between two images until the user quits."""
-    from layerscope.session.whole_tree import WholeTreeReader  # noqa: PLC0415  # the explorer does without
-    from layerscope.tui.screens.image_diff import ImageDiffScreen  # noqa: PLC0415
+    from layerscope.session.reading.whole_tree import WholeTreeReader  # noqa: PLC0415  # the explorer does without
+    from layerscope.tui.comparison.image_screen import ImageDiffScreen  # noqa: PLC0415
 
     with closing(WholeTreeReader(left)) as reader, closing(WholeTreeReader(right)) as other:
         images, readers = (left.image, right.image), (reader, other)

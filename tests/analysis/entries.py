@@ -8,8 +8,8 @@
 
 from dataclasses import dataclass, replace
 
-from layerscope.analysis.change import ChangeKind
-from layerscope.analysis.overlay import GONE, IMPLIED, VOID, LayerTally, Overlay
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.overlay import GONE, IMPLIED, VOID, LayerTally, Overlay
 from layerscope.model.entries import FileEntry, Kind, LayerEntries, Xattrs
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from layerscope.analysis.change import ChangeKind
+from layerscope.analysis.tree.change import ChangeKind
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
 
 Tree = dict[bytes, FileEntry]

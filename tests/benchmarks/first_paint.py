@@ -14,7 +14,7 @@ from pathlib import Path
 from pairs import in_pairs, print_pairs
 from terminal import Terminal
 
-from layerscope.session.session import open_image
+from layerscope.session.open import open_image
 
 EMPTY_APP = """
 from textual.app import App

@@ -17,7 +17,7 @@ from statistics import quantiles
 
 from terminal import Terminal
 
-from layerscope.session.session import open_image
+from layerscope.session.open import open_image
 
 LOADED = r"(stored|to pull)\)"
 """The header has the sizes like this once all layers are read."""

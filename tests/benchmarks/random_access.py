@@ -16,8 +16,8 @@ from statistics import median, quantiles
 from pairs import in_pairs, print_pairs
 
 from layerscope.model.entries import Kind
-from layerscope.session.contents import Contents
-from layerscope.session.session import ImageSession, open_image
+from layerscope.session.content.contents import Contents
+from layerscope.session.open import ImageSession, open_image
 
 HEAD = 64 * 1024
 """Bytes that are read of a file."""

@@ -18,8 +18,8 @@ from pairs import in_pairs, print_pairs
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression
 from layerscope.model.span import FileSpan
-from layerscope.sources.tar_blocks import open_blocks
-from layerscope.sources.tar_walk import walk
+from layerscope.sources.tar.blocks import open_blocks
+from layerscope.sources.tar.walk import walk
 
 
 def ours(path: Path) -> int:

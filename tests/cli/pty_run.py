@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from commands import start
+from tests.cli.runner import start
 
 _PATIENCE_SECONDS = 30
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builders import OciStore, docker_archive, docker_files, file, image, layer, oci_archive, to_json, write_tar
-from commands import MY_APP, PLATFORMS, ask
 
 from layerscope.cli.exit_status import ExitStatus, exit_status
 from layerscope.cli.sentences import sentences
 from layerscope.errors import InvalidLayer, UsageError
+from tests.builders import OciStore, docker_archive, docker_files, file, image, layer, oci_archive, to_json, write_tar
+from tests.cli.runner import MY_APP, PLATFORMS, ask
 
 Capture = pytest.CaptureFixture[str]
 
@@ -123,7 +123,7 @@ def test_a_file_that_vanishes_is_told_by_name(capsys: Capture, tmp_path: Path, m
     def vanish(_reference: str, **_options: object) -> None:
         raise FileNotFoundError(2, "No such file or directory", str(tmp_path / "gone"))
 
-    monkeypatch.setattr("layerscope.session.session.open_source", vanish)
+    monkeypatch.setattr("layerscope.session.open.open_source", vanish)
     assert ask(capsys, "image.tar").complaint == f"{tmp_path / 'gone'}: No such file or directory"
 
 
@@ -133,7 +133,7 @@ def test_a_mistake_of_ours_is_a_sentence_and_its_traceback_goes_to_the_log(
     def fail(_reference: str, **_options: object) -> None:
         raise ValueError("what is this")
 
-    monkeypatch.setattr("layerscope.session.session.open_source", fail)
+    monkeypatch.setattr("layerscope.session.open.open_source", fail)
     complaint = ask(capsys, "image.tar", "--debug", tmp_path / "log").complaint
     assert "a mistake in layerscope itself" in complaint
     assert "ValueError: what is this" in complaint

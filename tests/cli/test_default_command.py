@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from builders import docker_archive, file, image, layer
-from commands import MY_APP, PLATFORMS, ask, launch
 
 from layerscope import __version__
+from tests.builders import docker_archive, file, image, layer
+from tests.cli.runner import MY_APP, PLATFORMS, ask, launch
 
 TABLE = "my-app:v1 · linux/amd64 · 275 kB in 6 layers"
 

@@ -4,9 +4,11 @@ import signal
 from pathlib import Path
 
 import pytest
-from builders import docker_archive, file, image, layer
-from commands import MY_APP, PLATFORMS, SAMPLES
-from pty_run import OnTerminal
+
+from tests.builders import docker_archive, file, image, layer
+from tests.cli.pty_run import OnTerminal
+from tests.cli.runner import MY_APP, PLATFORMS
+from tests.samples import SAMPLES
 
 
 def test_an_archive_opens_in_the_explorer() -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, write_tar
-from commands import MY_APP, SAMPLES, ask
+
+from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, write_tar
+from tests.cli.runner import MY_APP, ask
+from tests.samples import SAMPLES
 
 Capture = pytest.CaptureFixture[str]
 

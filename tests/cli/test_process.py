@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from builders import docker_archive, file, image, layer
-from commands import MY_APP, SAMPLES, launch, start
+
+from tests.builders import docker_archive, file, image, layer
+from tests.cli.runner import MY_APP, launch, start
+from tests.samples import SAMPLES
 
 _IMPORTS = """
 import sys
@@ -36,7 +38,7 @@ def imported(*arguments: str | Path) -> set[str]:
 )
 def test_help_and_version_import_next_to_nothing(arguments: tuple[str, ...]) -> None:
     modules = imported(*arguments)
-    assert not modules & (HEAVY | {"rich", "msgspec", "layerscope.session.session", "layerscope.sources.open"})
+    assert not modules & (HEAVY | {"rich", "msgspec", "layerscope.session.open", "layerscope.sources.open"})
 
 
 @pytest.mark.parametrize("command", ["layers", "tree"])

@@ -6,7 +6,7 @@ No step needs a network, and all come from scratch: the tool that the steps run 
 import shutil
 from pathlib import Path
 
-from builders import Entry, device, directory, fifo, file, hardlink, layer, symlink
+from tests.builders import Entry, device, directory, fifo, file, hardlink, layer, symlink
 
 BUSYBOX = Path("/bin/busybox")
 """Brought by Debian's busybox-static."""

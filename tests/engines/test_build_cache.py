@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from builders import directory, file, layer
-from hard_image import BUSYBOX
-from tools import BUILDERS, FORMS, Builder, Built, need, run
+
+from tests.builders import directory, file, layer
+from tests.engines.hard_image import BUSYBOX
+from tests.engines.tools import BUILDERS, FORMS, Builder, Built, need, run
 
 pytestmark = pytest.mark.engine
 

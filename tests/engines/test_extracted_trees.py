@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hard_image import BUSYBOX, write_context
-from tools import BUILDERS, Built
-from trees import Shown, exported_tree, link_groups, written_link_groups, written_tree
+
+from tests.engines.hard_image import BUSYBOX, write_context
+from tests.engines.tools import BUILDERS, Built
+from tests.engines.trees import Shown, exported_tree, link_groups, written_link_groups, written_tree
 
 pytestmark = pytest.mark.engine
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hard_image import BUSYBOX, CHANGES, DIFFERENT_LINKS, write_context
-from tools import BUILDERS, FORMS, Built, need, run, skopeo
-from trees import Marks, exported_tree, final_tree, is_made_by_engines, marks
 
-from layerscope.session.session import open_image
+from layerscope.session.open import open_image
+from tests.engines.hard_image import BUSYBOX, CHANGES, DIFFERENT_LINKS, write_context
+from tests.engines.tools import BUILDERS, FORMS, Built, need, run, skopeo
+from tests.engines.trees import Marks, exported_tree, final_tree, is_made_by_engines, marks
 
 pytestmark = pytest.mark.engine
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from layerscope.analysis.change import ChangeKind
+from layerscope.analysis.tree.change import ChangeKind
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.session.session import ImageSession, open_image
+from layerscope.session.open import ImageSession, open_image
 
 Marks = dict[bytes, tuple[str, FileEntry]]
 """What the tree of one layer shows: by path, what the layer did to it, and what it is."""

@@ -10,7 +10,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from builders import (
+
+from layerscope.errors import ImageNotFound, LayerscopeError, SourceError, UnsupportedFormat
+from layerscope.model.image import Compression
+from layerscope.sources.open import open_source
+from tests.builders import (
     Members,
     Opener,
     archive_bytes,
@@ -26,10 +30,6 @@ from builders import (
     write_folder,
     write_tar,
 )
-
-from layerscope.errors import ImageNotFound, LayerscopeError, SourceError, UnsupportedFormat
-from layerscope.model.image import Compression
-from layerscope.sources.open import open_source
 
 APP = image(layer(file("etc/hosts", b"H" * 3000)), layer(file("top")), tags=["my-app:v1"])
 

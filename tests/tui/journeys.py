@@ -19,20 +19,20 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from layerscope.errors import LayerscopeError
-from layerscope.session.background import BackgroundReader, ReadEvent
-from layerscope.session.session import ImageSession, open_image
-from layerscope.session.whole_tree import WholeTreeReader
+from layerscope.session.open import ImageSession, open_image
+from layerscope.session.reading.background import BackgroundReader, ReadEvent
+from layerscope.session.reading.whole_tree import WholeTreeReader
 from layerscope.sources.open import open_source
 from layerscope.tui.app import ExplorerApp
-from layerscope.tui.screens.explorer import ExplorerScreen
-from layerscope.tui.screens.files_screen import FilesScreen
-from layerscope.tui.screens.image_diff import ImageDiffScreen
-from layerscope.tui.screens.layer_diff import LayerDiffScreen, LayerPair
+from layerscope.tui.comparison.image_screen import ImageDiffScreen
+from layerscope.tui.comparison.layer_screen import LayerDiffScreen, LayerPair
+from layerscope.tui.explorer.screen import ExplorerScreen
+from layerscope.tui.explorer.step_details import StepDetails
+from layerscope.tui.tree.screen import FilesScreen
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.step_details import StepDetails
 from layerscope.tui.widgets.step_list import StepList
+from tests.samples import SAMPLES
 
-SAMPLES = Path(__file__).parents[2] / "sample_images"
 MY_APP = SAMPLES / "my-app.tar"
 
 WIDE = (110, 40)

@@ -5,16 +5,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from builders import docker_archive, file, image, layer, whiteout
-from file_journeys import Host, version
 from textual.pilot import Pilot
 
-from layerscope.session.comparison import opened_tree
-from layerscope.session.session import ImageSession, open_image
-from layerscope.tui.glyphs import UNICODE
-from layerscope.tui.screens.file_diff import FileDiffScreen
-from layerscope.tui.screens.file_view import FileScreen
-from layerscope.tui.themes import LIGHT
+from layerscope.comparison.compare import opened_tree
+from layerscope.session.open import ImageSession, open_image
+from layerscope.tui.drawing.glyphs import UNICODE
+from layerscope.tui.drawing.themes import LIGHT
+from layerscope.tui.file.screen import FileScreen
+from layerscope.tui.file_diff.screen import FileDiffScreen
+from tests.builders import docker_archive, file, image, layer, whiteout
+from tests.tui.file.file_journeys import Host, version
 
 SnapCompare = Callable[..., bool]
 
@@ -64,7 +64,7 @@ def _settled(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
 
 @pytest.fixture
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageSession]:
-    monkeypatch.setattr("layerscope.session.files.file_words.description", lambda _: None)
+    monkeypatch.setattr("layerscope.session.files.description.description", lambda _: None)
     facts = {"mtime": 1_795_468_740}
     first = layer(file("app/serve.py", OLD.encode(), mode=0o755, **facts))
     second = layer(

@@ -5,15 +5,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from journeys import MY_APP, SAMPLES
 from textual.pilot import Pilot
 
-from layerscope.session.session import open_image
-from layerscope.session.whole_tree import WholeTreeReader
+from layerscope.session.open import open_image
+from layerscope.session.reading.whole_tree import WholeTreeReader
 from layerscope.sources.open import open_source
 from layerscope.tui.app import ExplorerApp
-from layerscope.tui.screens.explorer import ExplorerScreen
-from layerscope.tui.screens.image_diff import ImageDiffScreen
+from layerscope.tui.comparison.image_screen import ImageDiffScreen
+from layerscope.tui.explorer.screen import ExplorerScreen
+from tests.samples import SAMPLES
+from tests.tui.journeys import MY_APP
 
 SnapCompare = Callable[..., bool]
 

@@ -4,18 +4,19 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from builders import docker_archive, file, image, layer
-from journeys import MY_APP, SAMPLES, choosing, journey
 from textual import events
 
-from layerscope.tui.glyphs import ASCII, UNICODE, Glyphs, glyphs_for_locale
-from layerscope.tui.screens.chooser import ChooserScreen
-from layerscope.tui.screens.explorer import ExplorerScreen
-from layerscope.tui.screens.file_view import FileScreen
-from layerscope.tui.screens.help import HelpScreen
-from layerscope.tui.widgets.file_tree import FileTree
+from layerscope.tui.dialogs.help import HelpScreen
+from layerscope.tui.drawing.glyphs import ASCII, UNICODE, Glyphs, glyphs_for_locale
+from layerscope.tui.explorer.layer_list import LayerList
+from layerscope.tui.explorer.screen import ExplorerScreen
+from layerscope.tui.file.screen import FileScreen
+from layerscope.tui.images.chooser import ChooserScreen
+from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.widgets.key_line import KeyLine
-from layerscope.tui.widgets.layer_list import LayerList
+from tests.builders import docker_archive, file, image, layer
+from tests.samples import SAMPLES
+from tests.tui.journeys import MY_APP, choosing, journey
 
 SIZES = [(80, 24), (160, 45), (200, 60)]
 

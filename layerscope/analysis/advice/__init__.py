@@ -1,1 +1,1 @@
-"""What to change in the Dockerfile: rules that each look for one kind of waste or risk, and say what they saw."""
+"""Rules that each look for one kind of waste or risk and say what to change in the Dockerfile."""

@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from layerscope.analysis.content import Heads
-from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.weight.dead import DeadBytes
-from layerscope.analysis.weight.duplicates import Duplicate
-from layerscope.analysis.weight.live import LiveFiles
+from layerscope.analysis.size.dead import DeadBytes
+from layerscope.analysis.size.duplicates import Duplicate
+from layerscope.analysis.size.live import LiveFiles
+from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.instruction import keyword_of
 
 ENOUGH = 1_000_000

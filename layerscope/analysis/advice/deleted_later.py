@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.fix import fix
 from layerscope.analysis.advice.package_caches import cache_areas
-from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.node_paths import NodePaths
-from layerscope.analysis.weight.dead import DeadEntry
-from layerscope.analysis.weight.dead_reason import DeadReason
+from layerscope.analysis.size.dead import DeadEntry
+from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.node_paths import NodePaths
 from layerscope.text import human_size
 
 _REASONS = frozenset({DeadReason.DELETED, DeadReason.OPAQUE, DeadReason.REPLACED})

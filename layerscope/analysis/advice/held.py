@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from layerscope.analysis.advice.advice import Evidence
-from layerscope.analysis.path_index import PathIndex
+from layerscope.analysis.tree.path_index import PathIndex
 
 
 @dataclass(slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.fix import fix
 from layerscope.analysis.advice.held import held_live
-from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.places import nodes_holding, places
-from layerscope.analysis.weight.live import LiveFiles
+from layerscope.analysis.search.path_patterns import nodes_holding, places
+from layerscope.analysis.size.live import LiveFiles
+from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.text import human_size, plural
 
 _CORE_NAME = re.compile(rb"core(?:\.[0-9]+)?|.+\.core")

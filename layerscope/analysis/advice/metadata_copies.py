@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.fix import COPYING
-from layerscope.analysis.weight.dead import DeadEntry
-from layerscope.analysis.weight.dead_reason import DeadReason
+from layerscope.analysis.size.dead import DeadEntry
+from layerscope.analysis.size.dead_reason import DeadReason
 from layerscope.model.entries import FileEntry
 from layerscope.text import human_size, plural
 

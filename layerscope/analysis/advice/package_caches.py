@@ -6,8 +6,8 @@ from typing import NamedTuple
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.fix import fix
 from layerscope.analysis.advice.held import Held, held
-from layerscope.analysis.path_index import PathIndex
-from layerscope.analysis.places import Areas, places
+from layerscope.analysis.search.path_patterns import Areas, places
+from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.text import human_size
 
 

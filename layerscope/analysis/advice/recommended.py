@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Instructions
-from layerscope.analysis.layered_tree import LayeredTree
 from layerscope.analysis.packages.dpkg import INFO, STATUS, list_names, parse_paths
 from layerscope.analysis.packages.dpkg_needs import MARKS, only_recommended
 from layerscope.analysis.packages.final_files import LARGEST_DATABASE, FinalFiles
-from layerscope.analysis.places import matching
-from layerscope.analysis.weight.live import LiveFiles
+from layerscope.analysis.search.path_patterns import matching
+from layerscope.analysis.size.live import LiveFiles
+from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.text import human_size, printable_line
 
 _INSTALLS = re.compile(r"\b(?:apt-get|apt|aptitude)\b[^;&|]*\binstall\b")

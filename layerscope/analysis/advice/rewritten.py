@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.package_caches import cache_areas
-from layerscope.analysis.places import Areas, places
-from layerscope.analysis.weight.dead import DeadEntry
-from layerscope.analysis.weight.dead_reason import DeadReason
+from layerscope.analysis.search.path_patterns import Areas, places
+from layerscope.analysis.size.dead import DeadEntry
+from layerscope.analysis.size.dead_reason import DeadReason
 from layerscope.text import human_size, plural
 
 _BOOKKEEPING = (

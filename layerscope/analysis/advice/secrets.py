@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.secret_kinds import HEAD_SIZE, SECRET_KINDS, SecretKind
-from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.overlay import GONE
-from layerscope.analysis.places import matching
+from layerscope.analysis.search.path_patterns import matching
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.overlay import GONE
 from layerscope.model.entries import Kind
 from layerscope.text import path_text, printable_name
 

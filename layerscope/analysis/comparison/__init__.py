@@ -1,1 +1,1 @@
-"""What differs between two states of an image, or between two images."""
+"""The differences between two states of an image, or between two images."""

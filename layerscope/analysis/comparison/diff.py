@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from layerscope.analysis.change import ChangeKind
 from layerscope.analysis.comparison.difference import (
     UNSETTLED,
     Aspect,
@@ -16,7 +15,8 @@ from layerscope.analysis.comparison.difference import (
     shown_file,
 )
 from layerscope.analysis.comparison.pairing import Pairing, Side
-from layerscope.analysis.node_paths import NodePaths
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.node_paths import NodePaths
 from layerscope.model.entries import FileEntry, Ints
 
 

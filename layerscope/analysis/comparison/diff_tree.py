@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import NamedTuple
 
-from layerscope.analysis.change import ChangeKind
 from layerscope.analysis.comparison.diff import Diff
 from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.comparison.pairing import Side
-from layerscope.analysis.layered_tree import TreeRow
-from layerscope.analysis.overlay import GONE
-from layerscope.analysis.path_index import PathIndex
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.layered_tree import TreeRow
+from layerscope.analysis.tree.overlay import GONE
+from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.model.entries import FileEntry, Kind
 
 BEFORE = 1

@@ -6,8 +6,8 @@ from functools import cache
 from typing import NamedTuple, Protocol
 
 from layerscope.analysis.content import Digests
-from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.overlay import IMPLIED
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.overlay import IMPLIED
 from layerscope.model.entries import EntryTable, FileEntry, Kind, Permissions
 
 _DEVICES = frozenset({Kind.CHAR, Kind.BLOCK})

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from layerscope.analysis.change import ChangeKind
 from layerscope.analysis.comparison.diff import Diff
 from layerscope.analysis.comparison.difference import ComparedBytes, place_of
 from layerscope.analysis.comparison.pairing import Side
 from layerscope.analysis.content import Digests
-from layerscope.analysis.node_paths import NodePaths
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.node_paths import NodePaths
 from layerscope.model.entries import Kind
 
 

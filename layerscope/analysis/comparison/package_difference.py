@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from layerscope.analysis.change import ChangeKind
+from layerscope.analysis.tree.change import ChangeKind
 
 PackageVersion = tuple[str, str, str]
 """Manager, name and version."""

@@ -4,9 +4,9 @@ from array import array
 from collections.abc import Iterator
 
 from layerscope.analysis.comparison.pairing import NOWHERE, Pairing, Side
-from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.path_index import PathIndex
-from layerscope.analysis.tree_state import TreeState
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.path_index import PathIndex
+from layerscope.analysis.tree.tree_state import TreeState
 from layerscope.model.entries import Ints
 
 

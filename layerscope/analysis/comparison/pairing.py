@@ -3,10 +3,10 @@
 from array import array
 from dataclasses import dataclass, field
 
-from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.overlay import IMPLIED
-from layerscope.analysis.path_index import PathIndex
-from layerscope.analysis.tree_state import TreeState, touched_nodes
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.overlay import IMPLIED
+from layerscope.analysis.tree.path_index import PathIndex
+from layerscope.analysis.tree.tree_state import TreeState, touched_nodes
 from layerscope.model.entries import FileEntry, Ints, Kind
 
 NOWHERE = -1

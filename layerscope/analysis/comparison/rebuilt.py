@@ -3,10 +3,10 @@
 from array import array
 
 from layerscope.analysis.comparison.difference import UNSETTLED, ComparedBytes, difference, shown_file
-from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.node_paths import NodePaths
-from layerscope.analysis.overlay import GONE, IMPLIED
-from layerscope.analysis.tree_state import touched_nodes
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.node_paths import NodePaths
+from layerscope.analysis.tree.overlay import GONE, IMPLIED
+from layerscope.analysis.tree.tree_state import touched_nodes
 
 _COLUMNS = (
     "kinds",

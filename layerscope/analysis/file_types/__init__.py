@@ -1,1 +1,1 @@
-"""What kind of file it is, by its first bytes and by its path."""
+"""The type of a file, by its path and by its first bytes."""

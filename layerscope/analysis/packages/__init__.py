@@ -1,1 +1,1 @@
-"""Which packages an image holds, by its package databases, and what each weighs."""
+"""The packages that an image holds, read from its package databases, and their sizes."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from layerscope.analysis.content import Heads
-from layerscope.analysis.layered_tree import LayeredTree
-from layerscope.analysis.places import nodes_named
-from layerscope.analysis.weight.live import LiveFiles
+from layerscope.analysis.search.path_patterns import nodes_named
+from layerscope.analysis.size.live import LiveFiles
+from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import Kind
 
 LARGEST_DATABASE = 64 * 1024 * 1024

@@ -1,1 +1,1 @@
-"""One file of an image: its versions, its bytes by the page, how two versions differ, a copy of it."""
+"""One file of an image: its revisions, and its bytes in pages or lines."""

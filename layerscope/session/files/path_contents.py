@@ -1,7 +1,7 @@
 """Finds the file whose bytes a path shows, as a program in a container would open it."""
 
-from layerscope.analysis.image_links import followed, hard_linked
-from layerscope.analysis.layered_tree import LayeredTree
+from layerscope.analysis.tree.image_links import followed, hard_linked
+from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import UsageError
 from layerscope.model.entries import Kind
 from layerscope.session.path_lookup import present_node

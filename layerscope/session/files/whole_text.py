@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from layerscope.analysis.text.text_encoding import HEAD_SIZE, TextEncoding, detect_encoding
-from layerscope.analysis.text.text_lines import TextLine, split_lines
-from layerscope.session.contents import Contents
+from layerscope.analysis.text.encoding import HEAD_SIZE, TextEncoding, detect_encoding
+from layerscope.analysis.text.lines import TextLine, split_lines
+from layerscope.session.content.contents import Contents
 
 
 class WholeText(NamedTuple):

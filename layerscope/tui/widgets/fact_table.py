@@ -8,8 +8,8 @@ from rich.segment import Segment
 from textual import events
 from textual.message import Message
 
-from layerscope.tui.cells import cut, padded
-from layerscope.tui.glyphs import Glyphs
+from layerscope.tui.drawing.cells import cut, padded
+from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.line_list import LineList
 
 _BAR_WIDTH = 12

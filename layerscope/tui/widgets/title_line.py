@@ -6,8 +6,8 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import Static
 
-from layerscope.tui.cells import cut
-from layerscope.tui.glyphs import Glyphs
+from layerscope.tui.drawing.cells import cut
+from layerscope.tui.drawing.glyphs import Glyphs
 
 
 class TitleLine(Static):

@@ -1,0 +1,142 @@
+"""What to look for among the paths: plain text, a glob, or a regular expression."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from time import monotonic
+
+from layerscope.analysis.search.expression import Expression, Pattern
+from layerscope.analysis.tree.path_index import PathIndex
+
+REGEX_PREFIX = "re:"
+HEARTBEAT = -1
+"""Yielded where a search has gone on for a while without a hit, so that whoever drives it can see to other things."""
+
+_NAMES_A_BEAT = 4096
+_NOTHING = re.compile(rb"(?!)")
+_LITERAL_NAMES_A_BEAT = 1 << 16
+_SECONDS_A_BEAT = 0.005
+"""Between beats that an expression gives which is slow on each path."""
+
+_GLOB_STARS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
+_CHARACTER = r"[^/][\x80-\xbf]*+"
+"""What a question mark stands for: a byte, and what continues it in UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A compiled query. It looks at names, or at whole paths (with a leading slash) where ``on_path`` is true.
+
+    ``literal`` is lower-case text that a name must hold, where that is all there is to the query.
+    """
+
+    text: str
+    pattern: Pattern
+    on_path: bool
+    literal: bytes | None = None
+
+    def hits(self, index: PathIndex) -> Iterator[int]:
+        """Yield the nodes that fit, ascending, and `HEARTBEAT` now and then.
+
+        Raises UsageError where a regular expression takes too long.
+        """
+        if self.literal is not None:
+            return self._literal_hits(index, self.literal)
+        return self._path_hits(index) if self.on_path else self._name_hits(index)
+
+    def _literal_hits(self, index: PathIndex, literal: bytes) -> Iterator[int]:
+        """Search many names at once, as the one text they are; to keep all of them in lower case costs memory."""
+        ends = index.name_ends
+        for first in range(1, len(index), _LITERAL_NAMES_A_BEAT):
+            if first > 1:
+                yield HEARTBEAT
+            start, last = ends[first - 1], min(first + _LITERAL_NAMES_A_BEAT, len(index)) - 1
+            names = index.names[start : ends[last]].lower()
+            found, node = names.find(literal), first
+            while found >= 0:
+                node = bisect_right(ends, start + found, node)
+                if start + found + len(literal) <= ends[node]:
+                    yield node
+                    found = names.find(literal, ends[node] - start)
+                else:
+                    found = names.find(literal, found + 1)
+
+    def _name_hits(self, index: PathIndex) -> Iterator[int]:
+        search, names, start = self.pattern.search, index.names, 0
+        for node, end in enumerate(index.name_ends):
+            if node and search(names[start:end]):
+                yield node
+            elif not node % _NAMES_A_BEAT:
+                yield HEARTBEAT
+            start = end
+
+    def _path_hits(self, index: PathIndex) -> Iterator[int]:
+        search, folders, due = self.pattern.search, [b""], monotonic() + _SECONDS_A_BEAT
+        for node in range(1, len(index)):
+            depth = index.depths[node]
+            del folders[depth:]
+            path = folders[-1] + b"/" + index.name(node)
+            folders.append(path)
+            if search(path):
+                yield node
+            elif not node % _NAMES_A_BEAT or monotonic() > due:
+                yield HEARTBEAT
+                due = monotonic() + _SECONDS_A_BEAT
+
+
+def parse_query(text: str) -> Query | None:
+    """Return the query that a user typed, or None where it is empty; UsageError where a regular expression is broken.
+
+    Plain text is looked for in names, or in paths where it holds a slash; a text with ``*`` or ``?`` is a glob for the
+    whole name or the end of a path; ``re:`` starts a regular expression for the path. Case counts only where a capital
+    is typed.
+    """
+    if not text or text == REGEX_PREFIX:
+        return None
+    flags = 0 if any(map(str.isupper, text)) else re.IGNORECASE
+    if text.startswith(REGEX_PREFIX):
+        expression = text.removeprefix(REGEX_PREFIX).encode("utf-8", "surrogateescape")
+        return Query(text, Expression(expression, ignore_case=bool(flags)), on_path=True)
+    on_path = "/" in text
+    if "*" in text or "?" in text:
+        glob = glob_expression(text).encode("utf-8", "surrogateescape")
+        return Query(text, re.compile(glob, flags | re.DOTALL), on_path)
+    wanted = text.encode("utf-8", "surrogateescape")
+    literal = wanted.lower() if flags and not on_path and text.isascii() else None
+    return Query(text, re.compile(re.escape(wanted), flags), on_path, literal)
+
+
+def glob_expression(text: str) -> str:
+    """Return the regular expression of a glob, for a name, or for a path where it holds a slash."""
+    first, *others = re.split(r"(\*\*/|\*\*|\*)", text.removeprefix("/"))
+    starred = [(star, _fixed(part)) for star, part in zip(others[::2], others[1::2], strict=True)]
+    followers = [*others[2::2], ""]
+    body = _fixed(first) + "".join(map(_starred, starred, followers))
+    if "/" not in text:
+        return rf"\A{body}\Z"
+    return rf"\A/{body}\Z" if text.startswith("/") else rf"/{body}\Z"
+
+
+def _fixed(part: str) -> str:
+    return _CHARACTER.join(map(re.escape, part.split("?")))
+
+
+def _starred(part: tuple[str, str], follower: str) -> str:
+    """Return the expression of a star and what stands between it and the following one.
+
+    Where that can take in whatever is left over, the first fit is as good as any, and no other is tried: else a few
+    stars could take years.
+    """
+    star, fixed = part
+    if star == "*" and follower in {"*", "**"}:
+        return f"(?>[^/]*?{fixed})"
+    return _GLOB_STARS[star] + fixed
+
+
+def path_pattern(globs: Iterable[str]) -> re.Pattern[bytes]:
+    """Return what finds a path, with its leading slash, that fits one of the globs; case counts."""
+    expressions = [glob_expression(glob if "/" in glob else f"**/{glob}") for glob in globs]
+    if not expressions:
+        return _NOTHING
+    return re.compile("|".join(f"(?:{each})" for each in expressions).encode("utf-8", "surrogateescape"), re.DOTALL)

@@ -1,0 +1,1 @@
+"""Where the bytes of an image are: layers, directories, dead bytes, duplicates."""

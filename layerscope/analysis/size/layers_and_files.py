@@ -1,0 +1,101 @@
+"""What weighs in an image: its layers, and its biggest files."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import nsmallest
+from typing import NamedTuple
+
+from layerscope.analysis.size.dead import DeadBytes
+from layerscope.analysis.size.live import LiveFiles
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.overlay import LayerTally
+
+
+class LayerWeight(NamedTuple):
+    """What one layer weighs, in bytes; ``share`` is its part of all content. What is unknown is None.
+
+    ``dead_size`` bytes it wrote and later layers hid, ``killed_size`` bytes of lower layers it hid.
+    """
+
+    layer: int
+    instruction: str | None
+    content_size: int | None
+    blob_size: int | None
+    share: float | None
+    dead_size: int | None
+    killed_size: int | None
+
+
+class LargeFile(NamedTuple):
+    """A regular file: its path, size, and the layer that wrote it; of a dead one also the layer that hid it."""
+
+    path: bytes
+    size: int
+    layer: int
+    node: int
+    killer: int | None = None
+
+
+def layer_weights(
+    blob_sizes: Mapping[int, int | None],
+    instructions: Mapping[int, str | None],
+    tallies: Mapping[int, LayerTally],
+    dead: DeadBytes | None,
+) -> tuple[LayerWeight, ...]:
+    """Return the layers, which are those of ``blob_sizes``, the heaviest first, unknown ones last.
+
+    ``dead`` is None where it cannot be known.
+    """
+    sizes = {layer: _content_size(tallies, layer) for layer in blob_sizes}
+    total = None if None in sizes.values() else sum(size or 0 for size in sizes.values())
+    weights = [
+        LayerWeight(
+            layer,
+            instructions.get(layer),
+            content_size,
+            blob_sizes[layer],
+            _share(content_size, total),
+            None if dead is None else dead.by_writer.get(layer, 0),
+            None if dead is None else dead.by_killer.get(layer, 0),
+        )
+        for layer, content_size in sizes.items()
+    ]
+    return tuple(sorted(weights, key=lambda each: (each.content_size is None, -(each.content_size or 0), each.layer)))
+
+
+def _content_size(tallies: Mapping[int, LayerTally], layer: int) -> int | None:
+    tally = tallies.get(layer)
+    return tally.content_size if tally else None
+
+
+def _share(size: int | None, total: int | None) -> float | None:
+    if size is None or total is None:
+        return None
+    return size / total if total else 0.0
+
+
+def largest_live(tree: LayeredTree, live: LiveFiles, count: int) -> tuple[LargeFile, ...]:
+    """Return the biggest files of the final image."""
+    return _largest(tree, _live_facts(live), count)
+
+
+def largest_written(tree: LayeredTree, live: LiveFiles, dead: DeadBytes, count: int) -> tuple[LargeFile, ...]:
+    """Return the biggest files of all layers, dead ones too."""
+    facts = [*_live_facts(live), *((-one.size, one.node, one.writer, one.killer) for one in dead.entries[:count])]
+    return _largest(tree, facts, count)
+
+
+_Facts = tuple[int, int, int, int]
+"""What orders files and makes them up: negative size, node, layer, killer or 0."""
+
+
+def _live_facts(live: LiveFiles) -> Iterator[_Facts]:
+    for node, layer, size in zip(live.nodes, live.layers, live.sizes, strict=True):
+        if size:
+            yield -size, node, layer, 0
+
+
+def _largest(tree: LayeredTree, facts: Iterable[_Facts], count: int) -> tuple[LargeFile, ...]:
+    return tuple(
+        LargeFile(tree.index.path(node), -negative, layer, node, killer or None)
+        for negative, node, layer, killer in nsmallest(count, facts)
+    )

@@ -1,0 +1,70 @@
+"""One sentence on what made the image large."""
+
+from collections.abc import Mapping, Sequence
+
+from layerscope.analysis.size.dead import DeadBytes
+from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.size.layers_and_files import LayerWeight
+from layerscope.text import human_share, human_size, plural, printable_line
+
+_INSTRUCTION_LENGTH = 60
+"""More of an instruction is not repeated."""
+
+_MOST_OF = 0.999
+"""A layer with so much of an image is as good as all of it."""
+
+_DONE = {
+    DeadReason.OVERWRITTEN: "written anew by a later layer",
+    DeadReason.METADATA_ONLY: "copied whole for a change of mode or owner",
+    DeadReason.IDENTICAL: "copied without a change",
+    DeadReason.DELETED: "deleted by a later layer",
+    DeadReason.OPAQUE: "hidden by an opaque directory",
+    DeadReason.REPLACED: "replaced by something else",
+}
+
+
+def verdict(layers: Sequence[LayerWeight], dead: DeadBytes | None, instructions: Mapping[int, str | None]) -> str:
+    """Return the sentence; ``layers`` are the heaviest first, ``dead`` is None where layers could not be read."""
+    if not layers:
+        return "The image has no layers."
+    if dead is None:
+        return _unknown(layers, instructions)
+    total = sum(weight.content_size or 0 for weight in layers)
+    if not total:
+        return "The image holds no content."
+    return f"{_heaviest(layers[0], total, instructions)}, and {_dead(dead, total)}."
+
+
+def _unknown(layers: Sequence[LayerWeight], instructions: Mapping[int, str | None]) -> str:
+    broken = sum(weight.content_size is None for weight in layers)
+    sentence = f"{plural(broken, 'layer')} could not be read whole, so the sums are unknown"
+    known = [weight for weight in layers if weight.content_size]
+    if not known:
+        return f"{sentence}."
+    size = human_size(known[0].content_size)
+    return f"{sentence}; the heaviest of the others is layer {_named(known[0].layer, instructions)} with {size}."
+
+
+def _heaviest(weight: LayerWeight, total: int, instructions: Mapping[int, str | None]) -> str:
+    named = f"Layer {_named(weight.layer, instructions)}"
+    if (weight.share or 0) >= _MOST_OF:
+        return f"{named} makes up all of the {human_size(total)}"
+    return f"{named} makes up {human_share(weight.content_size, total)} of the {human_size(total)}"
+
+
+def _named(layer: int, instructions: Mapping[int, str | None]) -> str:
+    text = printable_line(instructions.get(layer) or "")
+    shown = text if len(text) <= _INSTRUCTION_LENGTH else text[: _INSTRUCTION_LENGTH - 1] + "…"
+    return f"{layer} ({shown})" if shown else str(layer)
+
+
+def _dead(dead: DeadBytes, total: int) -> str:
+    if not dead.total:
+        return "nothing in it is dead"
+    known = {reason: size for reason, size in dead.by_reason.items() if reason is not None}
+    text = f"{human_size(dead.total)} ({human_share(dead.total, total)}) are dead"
+    if not known:
+        return text
+    reason = max(known, key=known.__getitem__)
+    part = "all" if known[reason] == dead.total else "most" if 2 * known[reason] > dead.total else "the largest part"
+    return f"{text}, {part} of it {_DONE[reason]}"

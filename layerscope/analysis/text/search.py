@@ -1,0 +1,155 @@
+"""Looks for what a user typed in a file of any size: in text by lines, in other data by bytes."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import AnyStr
+
+from layerscope.analysis.search.expression import Expression, Match
+from layerscope.analysis.search.query import REGEX_PREFIX
+from layerscope.analysis.text.encoding import TextEncoding
+from layerscope.errors import UsageError
+
+_HEX = re.compile(r"0x((?:[0-9a-f]{2}|\s)+)", re.IGNORECASE)
+
+_OVERLAP = 1024
+"""Bytes that are looked at twice where a piece of a file ends within a line: no longer match is found there."""
+
+_LONGEST_LINE = 64 * 1024
+"""A line is kept in one piece up to so many bytes."""
+
+
+_SECONDS_A_PIECE = 2.0
+"""An expression that takes longer on a piece of a file is given up."""
+
+_SECONDS_A_ROW = 0.01
+"""And on what is being drawn, where it is only not marked then: the keys wait for it."""
+
+
+Finder = Callable[[AnyStr, float], Iterator[Match]]
+"""Yields the matches in a piece of a file; raises UsageError where that takes longer than so many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to look for, as text and as bytes; ``literal`` is in lower case, and None for a regular expression."""
+
+    text: Finder[str]
+    data: Finder[bytes]
+    literal: str | None
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where it is in a line that is being drawn, as far as that is found in no time."""
+        return _drawn(self.text(text, _SECONDS_A_ROW))
+
+    def spans_in_bytes(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where it is in bytes that are being drawn."""
+        return _drawn(self.data(data, _SECONDS_A_ROW))
+
+
+def _drawn(matches: Iterator[Match]) -> Iterator[tuple[int, int]]:
+    with suppress(UsageError):
+        yield from _filled(matches)
+
+
+def _filled(matches: Iterator[Match]) -> Iterator[tuple[int, int]]:
+    """Yield the spans of those matches that have any length."""
+    return (span for span in (match.span() for match in matches) if span[1] > span[0])
+
+
+def parse_search(text: str) -> Search | None:
+    """Return what a user looks for, or None for nothing; raises UsageError.
+
+    A text with no capital letter finds capital ones too. ``re:`` starts a regular expression, ``0x`` bytes in hex.
+    """
+    if not text or text == REGEX_PREFIX:
+        return None
+    ignore_case = not any(map(str.isupper, text))
+    if text.startswith(REGEX_PREFIX):
+        expression = text.removeprefix(REGEX_PREFIX)
+        encoded = expression.encode("utf-8", "surrogateescape")
+        in_text = Expression(expression, ignore_case=ignore_case, by_line=True)
+        in_bytes = Expression(encoded, ignore_case=ignore_case, by_line=True)
+        return Search(in_text.finditer, in_bytes.finditer, None)
+    flags = re.IGNORECASE if ignore_case else 0
+    literal = re.compile(re.escape(text.encode("utf-8", "surrogateescape")), flags)
+    if found := _HEX.fullmatch(text):
+        literal = re.compile(re.escape(bytes.fromhex(found[1])))
+    return Search(_finder(re.compile(re.escape(text), flags)), _finder(literal), text.lower())
+
+
+def _finder(pattern: re.Pattern[AnyStr]) -> Finder[AnyStr]:
+    """Return what finds a literal, which never takes long."""
+    return lambda text, _seconds: pattern.finditer(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where matches start in a part of the file that ends at ``done``; all are offsets in bytes, ascending."""
+
+    offsets: tuple[int, ...]
+    done: int
+
+
+def find_in_text(search: Search, chunks: Iterable[bytes], encoding: TextEncoding) -> Iterator[Found]:
+    """Yield the matches in the lines of a text, a chunk at a time; none reaches over the end of a line.
+
+    Raises UsageError where an expression takes too long.
+    """
+    last = -1
+    for offset, piece in _pieces(chunks, encoding.newline):
+        offsets = [found for found in _in_piece(search, piece, offset, encoding) if found > last]
+        last = offsets[-1] if offsets else last
+        yield Found(tuple(offsets), offset + len(piece))
+
+
+def find_in_bytes(search: Search, chunks: Iterable[bytes]) -> Iterator[Found]:
+    """Yield the matches in data of any kind, a chunk at a time; raises UsageError as `find_in_text` does."""
+    last, rest, offset = -1, b"", 0
+    for chunk in chunks:
+        piece = rest + chunk
+        spans = _filled(search.data(piece, _SECONDS_A_PIECE))
+        offsets = [offset + start for start, _ in spans if offset + start > last]
+        last = offsets[-1] if offsets else last
+        yield Found(tuple(offsets), offset + len(piece))
+        rest = piece[-_OVERLAP:]
+        offset += len(piece) - len(rest)
+
+
+def _pieces(chunks: Iterable[bytes], newline: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield whole lines with their offset, as many as a chunk has; a very long one in parts that overlap."""
+    rest, offset = b"", 0
+    for chunk in chunks:
+        data = rest + chunk
+        end = data.rfind(newline) + 1
+        while end and len(newline) > 1 and (end - 1) % len(newline):
+            end = data.rfind(newline, 0, end - 1) + 1
+        if end:
+            end += len(newline) - 1
+        elif len(data) < _LONGEST_LINE:
+            rest = data
+            continue
+        yield offset, data[: end or len(data)]
+        start = end or len(data) - _OVERLAP
+        rest, offset = data[start:], offset + start
+    if rest:
+        yield offset, rest
+
+
+def _in_piece(search: Search, piece: bytes, offset: int, encoding: TextEncoding) -> Iterator[int]:
+    codec = encoding.value.removesuffix("-sig")
+    # what does not fit the encoding has to take as many bytes again when offsets are counted
+    errors = "surrogateescape" if codec == "utf-8" else "surrogatepass" if codec.startswith("utf-16") else "strict"
+    try:
+        text = piece.decode(codec, errors)
+    except UnicodeDecodeError:
+        text, errors = piece.decode(codec, "replace"), "replace"
+    if search.literal is not None and search.literal not in text.lower():
+        return
+    at, reached = 0, offset
+    for start, end in _filled(search.text(text, _SECONDS_A_PIECE)):
+        if "\n" not in text[start:end]:
+            reached += len(text[at:start].encode(codec, errors))
+            at = start
+            yield reached

@@ -1,0 +1,1 @@
+"""The layers of an image stacked into one tree, and the state of every path after each layer."""

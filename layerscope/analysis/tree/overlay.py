@@ -1,0 +1,330 @@
+"""Stacks layers: from the entries of each layer to what it did to the merged tree below it.
+
+The rules are those of the OCI image-spec:
+https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets.
+The outcome is a log of **occurrences**: one for each path that a layer wrote, implied or hid. Each path is stored once,
+under an id in the order of discovery; nothing is copied for a layer, and a layer costs its own entries and the paths
+that it hides.
+"""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.model.entries import EntryTable, Kind, LayerEntries
+from layerscope.model.whiteout import OpaqueWhiteout
+
+GONE = -1
+"""The row of an occurrence that hid the path."""
+
+IMPLIED = -2
+"""The row of an occurrence that is a directory without an entry: 0755, owned by root."""
+
+VOID = 255
+"""The change of an occurrence that its own layer took back: it counts nowhere."""
+
+_IMPLIED_PERMISSIONS = (0o755, 0, 0)
+_ROOT = 0
+_NONE = -1
+"""No path, or no occurrence."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTally:
+    """What one layer came to. Counts and sizes are None where the layer could not be read at all.
+
+    ``error`` says why a layer is missing or incomplete (the counts then tell of what was read, the size is unknown);
+    ``rests_on_incomplete`` tells that a layer below it is.
+    """
+
+    layer: int
+    entries: int | None = None
+    added: int | None = None
+    modified: int | None = None
+    removed: int | None = None
+    content_size: int | None = None
+    error: str | None = None
+    rests_on_incomplete: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+class Overlay:
+    """A stack of layers, applied base first.
+
+    Columns by path id: ``parents``, and ``current``, the latest occurrence of the path (-1: none yet). Columns by
+    occurrence, in the order of layers: ``paths``, ``layers``, ``rows`` (a row of the layer's table, GONE or IMPLIED),
+    ``changes``, ``befores`` (the occurrence that stood below, or -1). ``hiders`` lists the occurrences that hid a
+    present one. ``link_targets`` gives, for the occurrence of a hard link, that of the regular file whose bytes it
+    shows. ``opaque_runs`` holds the occurrences that an opaque whiteout made, and no other whiteout beside it: a range
+    for each layer with such.
+    """
+
+    def __init__(self) -> None:
+        self.tables: dict[int, EntryTable] = {0: EntryTable()}
+        self.ids: dict[bytes, int] = {b"": _ROOT}
+        self.parents = array("I", [_ROOT])
+        self.current = array("i", [0])
+        self._first_child = array("i", [_NONE])
+        self._next_sibling = array("i", [_NONE])
+        self._chained = bytearray(b"\1")
+        self.paths = array("I", [_ROOT])
+        self.layers = array("H", [0])
+        self.rows = array("i", [IMPLIED])
+        self.changes = bytearray([ChangeKind.UNCHANGED])
+        self.befores = array("i", [_NONE])
+        self.hiders = array("I")
+        self.link_targets: dict[int, int] = {}
+        self.opaque_runs: list[range] = []
+        self._layer = 0
+        self._start = 1
+        self._lost: list[int] = []
+        self._incomplete = False
+
+    def apply(self, layer: int, entries: LayerEntries) -> LayerTally:
+        """Put a layer on top of those below it, and return its tally; layers may be left out, never out of order."""
+        self.tables[layer] = entries.table
+        self._layer, self._start, self._lost = layer, len(self.paths), []
+        for whiteout in entries.whiteouts:
+            self._remove(self.ids.get(whiteout.path, _NONE))
+        self._apply_opaque(entries.opaque_whiteouts)
+        self._write_all(entries)
+        self._resolve_links(entries.table)
+        tally = self._tally(entries)
+        self._incomplete = self._incomplete or entries.error is not None
+        return tally
+
+    def _apply_opaque(self, whiteouts: Sequence[OpaqueWhiteout]) -> None:
+        """Hide what lies below opaque directories, after the other whiteouts and before anything is written."""
+        first = len(self.paths)
+        for opaque in whiteouts:
+            self._remove_children(self.ids.get(opaque.directory, _NONE))
+        if len(self.paths) > first:
+            self.opaque_runs.append(range(first, len(self.paths)))
+
+    def _tally(self, entries: LayerEntries) -> LayerTally:
+        changes, table = self.changes[self._start :], entries.table
+        if entries.error and not (changes or len(table)):
+            return LayerTally(self._layer, error=entries.error, rests_on_incomplete=self._incomplete)
+        root = self.layers[self.current[_ROOT]] == self._layer
+        return LayerTally(
+            self._layer,
+            len(table) - len(self._lost) - root,
+            changes.count(ChangeKind.ADDED),
+            changes.count(ChangeKind.MODIFIED),
+            changes.count(ChangeKind.REMOVED),
+            None if entries.error else sum(table.sizes) - sum(table.sizes[row] for row in self._lost),
+            entries.error,
+            self._incomplete,
+            tuple(entries.warnings),
+        )
+
+    def _write_all(self, entries: LayerEntries) -> None:
+        """Write the rows of the layer: a new path takes the short way, a known one goes through `_write`."""
+        ids, kinds, layer = self.ids, entries.table.kinds, self._layer
+        add_parent, add_current = self.parents.append, self.current.append
+        add_sibling, add_child, add_chained = self._next_sibling.append, self._first_child.append, self._chained.append
+        add_path, add_layer, add_row = self.paths.append, self.layers.append, self.rows.append
+        add_change, add_before = self.changes.append, self.befores.append
+        first_child, known = self._first_child, ids.get
+        parent_path, parent = b"", _ROOT
+        for row, path in enumerate(entries.paths):
+            found = known(path)
+            folder, _, _ = path.rpartition(b"/")
+            if folder != parent_path:
+                parent_path, parent = folder, self._directory(folder)
+            if found is not None:
+                self._write(found, row, kinds[row])
+                continue
+            new = ids[path] = len(ids)
+            add_parent(parent)
+            add_current(len(self.paths))
+            add_sibling(first_child[parent])
+            first_child[parent] = new
+            add_child(_NONE)
+            add_chained(1)
+            add_path(new)
+            add_layer(layer)
+            add_row(row)
+            add_change(ChangeKind.ADDED)
+            add_before(_NONE)
+
+    def _write(self, path: int, row: int, kind: int) -> None:
+        """Write a row at a path that is known already."""
+        if path == _ROOT:
+            self._write_root(row, kind)
+            return
+        if kind != Kind.DIR and self._is_directory(path):
+            self._remove_children(path)
+        self._put(path, row)
+
+    def _write_root(self, row: int, kind: int) -> None:
+        """Take the root's metadata; it is no row of any tree, and can be nothing but a directory."""
+        if kind != Kind.DIR:
+            self._lose(row)
+            return
+        self._put(_ROOT, row)
+        self.changes[self.current[_ROOT]] = ChangeKind.UNCHANGED
+
+    def _put(self, path: int, row: int) -> None:
+        """Make the row what the path is from this layer on."""
+        occurrence = self.current[path]
+        if occurrence >= self._start:
+            self._lose(self.rows[occurrence])
+        else:
+            occurrence = self._push(path, occurrence)
+        self.rows[occurrence] = row
+        self.changes[occurrence] = self._change(occurrence)
+        self._chain(path)
+
+    def _push(self, path: int, before: int) -> int:
+        """Append an occurrence of this layer and return it."""
+        occurrence = len(self.paths)
+        self.paths.append(path)
+        self.layers.append(self._layer)
+        self.rows.append(GONE)
+        self.changes.append(ChangeKind.REMOVED)
+        self.befores.append(before)
+        self.current[path] = occurrence
+        if before >= 0 and self.rows[before] != GONE:
+            self.hiders.append(occurrence)
+        return occurrence
+
+    def _chain(self, path: int) -> None:
+        """Make sure that the path is among its parent's children."""
+        if not self._chained[path]:
+            parent = self.parents[path]
+            self._next_sibling[path] = self._first_child[parent]
+            self._first_child[parent] = path
+            self._chained[path] = 1
+
+    def _lose(self, row: int) -> None:
+        """Note that a row of this layer counts nowhere: a later one of the layer took its place."""
+        if row >= 0:
+            self._lost.append(row)
+
+    def _change(self, occurrence: int) -> ChangeKind:
+        """Return what an occurrence did to what stood below."""
+        before = self.befores[occurrence]
+        if before < 0 or self.rows[before] == GONE:
+            return ChangeKind.ADDED
+        if self._kind(occurrence) == Kind.DIR and self._same_directory(occurrence, before):
+            return ChangeKind.UNCHANGED
+        return ChangeKind.MODIFIED
+
+    def _same_directory(self, one: int, other: int) -> bool:
+        rows = self.rows[one], self.rows[other]
+        if IMPLIED not in rows:
+            return self._table(one).same_metadata(rows[0], self._table(other), rows[1])
+        return self._is_like_implied(one) and self._is_like_implied(other)
+
+    def _is_like_implied(self, occurrence: int) -> bool:
+        row, table = self.rows[occurrence], self._table(occurrence)
+        if row == IMPLIED:
+            return True
+        permissions = table.permission_sets[table.permissions[row]]
+        return table.kinds[row] == Kind.DIR and permissions == _IMPLIED_PERMISSIONS and row not in table.xattrs
+
+    def _table(self, occurrence: int) -> EntryTable:
+        return self.tables[self.layers[occurrence]]
+
+    def _kind(self, occurrence: int) -> int:
+        row = self.rows[occurrence]
+        return Kind.DIR if row == IMPLIED else self._table(occurrence).kinds[row]
+
+    def _is_present(self, path: int) -> bool:
+        occurrence = self.current[path]
+        return occurrence >= 0 and self.rows[occurrence] != GONE
+
+    def _is_directory(self, path: int) -> bool:
+        return self._is_present(path) and self._kind(self.current[path]) == Kind.DIR
+
+    def _remove(self, path: int) -> None:
+        """Hide a path and all below it."""
+        if path > _ROOT and self._is_present(path):
+            self._hide(path)
+            self._remove_children(path)
+
+    def _remove_children(self, path: int) -> None:
+        """Hide all below a path. Each child leaves its parent's chain, so that it is never looked at twice."""
+        folders = [path] if path >= 0 else []
+        while folders:
+            folder = folders.pop()
+            child, self._first_child[folder] = self._first_child[folder], _NONE
+            while child != _NONE:
+                following, self._next_sibling[child] = self._next_sibling[child], _NONE
+                self._chained[child] = 0
+                if self._is_present(child):
+                    self._hide(child)
+                    folders.append(child)
+                child = following
+
+    def _hide(self, path: int) -> None:
+        occurrence = self.current[path]
+        if occurrence < self._start:
+            self._push(path, occurrence)
+            return
+        self._lose(self.rows[occurrence])
+        before = self.befores[occurrence]
+        was_there = before >= 0 and self.rows[before] != GONE
+        self.rows[occurrence] = GONE
+        self.changes[occurrence] = ChangeKind.REMOVED if was_there else VOID
+
+    def _directory(self, path: bytes) -> int:
+        """Return the id of a path that has to be a directory, which it is made with its parents where it is none."""
+        missing = []
+        while (found := self.ids.get(path)) is None:
+            missing.append(path)
+            path = path.rpartition(b"/")[0]
+        self._imply(found)
+        for new in reversed(missing):
+            found = self._intern(new, found)
+            self._put(found, IMPLIED)
+        return found
+
+    def _intern(self, path: bytes, parent: int) -> int:
+        new = self.ids[path] = len(self.ids)
+        self.parents.append(parent)
+        self.current.append(_NONE)
+        self._first_child.append(_NONE)
+        self._next_sibling.append(_NONE)
+        self._chained.append(0)
+        return new
+
+    def _imply(self, path: int) -> None:
+        """Make sure that a known path and its parents are directories: one without an entry keeps what lies below."""
+        missing = []
+        while not self._is_directory(path):
+            missing.append(path)
+            path = self.parents[path]
+        for folder in reversed(missing):
+            self._put(folder, IMPLIED)
+
+    def _resolve_links(self, table: EntryTable) -> None:
+        """Find the regular file that each hard link of the layer shows: in the layer, or else below it."""
+        waiting = (
+            [
+                occurrence
+                for occurrence in range(self._start, len(self.paths))
+                if self.rows[occurrence] >= 0 and table.kinds[self.rows[occurrence]] == Kind.HARDLINK
+            ]
+            if table.link_rows
+            else []
+        )
+        unseen = set(waiting)
+        for link in waiting:
+            chain, occurrence = [], link
+            while occurrence in unseen:
+                unseen.discard(occurrence)
+                chain.append(occurrence)
+                occurrence = self._link_target(occurrence, table)
+            occurrence = self.link_targets.get(occurrence, occurrence)
+            if occurrence >= 0 and self.rows[occurrence] >= 0 and self._kind(occurrence) == Kind.FILE:
+                self.link_targets.update(dict.fromkeys(chain, occurrence))
+
+    def _link_target(self, link: int, table: EntryTable) -> int:
+        """Return the occurrence that a hard link names; what its own layer hides is still there for it."""
+        target = self.ids.get(table.link(self.rows[link]) or b"", _ROOT)
+        occurrence = self.current[target]
+        hidden_here = occurrence >= self._start and self.rows[occurrence] == GONE
+        return self.befores[occurrence] if hidden_here else occurrence

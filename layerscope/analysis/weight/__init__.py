@@ -1,1 +1,0 @@
-"""What makes an image large: live and dead bytes, duplicates, directories."""

@@ -1,0 +1,121 @@
+"""What ``layerscope diff`` is asked to compare: two layers of one image, or two images."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from layerscope.cli.opening import opened
+from layerscope.errors import UsageError
+from layerscope.text import printable_name
+
+if TYPE_CHECKING:
+    from layerscope.session.open import ImageSession
+
+_RANGE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+class LayerPair(NamedTuple):
+    """The layers after which an image is looked at; 0 is before the first."""
+
+    before: int
+    after: int
+
+
+class Choice(NamedTuple):
+    """What tells one image of several: a tag, a platform."""
+
+    image: str | None
+    platform: str | None
+
+
+class Sides(NamedTuple):
+    """Both sides: ``other`` is two layers of the image, or another image."""
+
+    reference: str
+    other: LayerPair | str
+    choices: tuple[Choice, Choice]
+    own: bool = False
+
+    @property
+    def takes_standard_input(self) -> bool:
+        """Whether an archive comes on standard input."""
+        return "-" in (self.reference, self.other)
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple["ImageSession", "ImageSession"]]:
+        """Open both images, or one for both sides; raises UsageError where a layer is not there."""
+        left, right = self.choices
+        with opened(self.reference, left.image, left.platform) as session:
+            if isinstance(self.other, LayerPair):
+                for number in self.other:
+                    # sooner than after all layers are read
+                    if number or self.own:
+                        session.layer_number(number)
+                yield session, session
+            else:
+                with opened(self.other, right.image, right.platform) as other:
+                    yield session, other
+
+
+def parse_sides(
+    reference: str,
+    others: Sequence[str],
+    images: Sequence[str] | None = None,
+    platforms: Sequence[str] | None = None,
+    *,
+    own: bool = False,
+) -> Sides:
+    """Return what the words of the command line mean; raises UsageError."""
+    other, chosen = _other_side(reference, others), _choices(images, platforms)
+    if isinstance(other, LayerPair) and chosen[0] != chosen[1]:
+        raise UsageError("two layers are of one image: --image and --platform are given once")
+    if own and not isinstance(other, LayerPair):
+        raise UsageError("--own compares two layers of one image, not two images")
+    return Sides(reference, other, chosen, own)
+
+
+def _other_side(reference: str, others: Sequence[str]) -> LayerPair | str:
+    """Return the layers that are meant, or the second image; raises UsageError.
+
+    One word after the first image is a range of layers if it looks like one and nothing in the file system has its
+    name; two are layers.
+    """
+    if len(others) == 1:
+        (word,) = others
+        if os.path.lexists(word):
+            return word
+        if found := _RANGE.fullmatch(word):
+            return LayerPair(int(found[1]), int(found[2]))
+        if _NUMBER.fullmatch(word):
+            raise UsageError(f"{word} is one layer: name two, as in {_before(word)} {word} or {_before(word)}..{word}")
+        if word == reference == "-":
+            raise UsageError("standard input holds one archive: only one of the two images can be -")
+        return word
+    if len(others) > 2:  # noqa: PLR2004  # a third one
+        raise UsageError("diff takes two images, or an image and two of its layers")
+    for word in others:
+        if not _NUMBER.fullmatch(word):
+            raise UsageError(
+                f"{printable_name(word) or 'nothing'} is no layer number: diff takes an image and two layers"
+            )
+    return LayerPair(*map(int, others))
+
+
+def _before(number: str) -> int:
+    return max(0, int(number) - 1)
+
+
+def _choices(images: Sequence[str] | None, platforms: Sequence[str] | None) -> tuple[Choice, Choice]:
+    """Return what was chosen for the left image and for the right: what is said once is said of both."""
+    left_image, right_image = _for_both(images or (), "--image")
+    left_platform, right_platform = _for_both(platforms or (), "--platform")
+    return Choice(left_image, left_platform), Choice(right_image, right_platform)
+
+
+def _for_both(words: Sequence[str], option: str) -> tuple[str | None, str | None]:
+    if len(words) > 2:  # noqa: PLR2004  # as there are images
+        raise UsageError(f"{option} is given {len(words)} times: there are two images")
+    return (words[0], words[-1]) if words else (None, None)

@@ -1,0 +1,1 @@
+"""Files written out of an image, confined to a target folder."""

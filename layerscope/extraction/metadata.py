@@ -1,0 +1,37 @@
+"""Restores mode, owner and time of what has been written."""
+
+import os
+import stat
+from contextlib import suppress
+
+from layerscope.extraction.options import ExtractionOptions
+from layerscope.model.entries import FileEntry
+
+_SET_ID = stat.S_ISUID | stat.S_ISGID
+
+
+def mode_of(entry: FileEntry, options: ExtractionOptions) -> int:
+    """Return the permissions that the entry is written with."""
+    return entry.mode if options.setuid else entry.mode & ~_SET_ID
+
+
+def restore(descriptor: int, entry: FileEntry, options: ExtractionOptions) -> None:
+    """Restore the metadata of an open file or folder."""
+    if options.owners:
+        os.fchown(descriptor, entry.uid, entry.gid)
+    # to change the owner clears bits of the mode
+    os.fchmod(descriptor, mode_of(entry, options))
+    if entry.row is not None:
+        # a time that the system cannot hold is no reason to fail
+        with suppress(OverflowError, OSError):
+            os.utime(descriptor, (entry.mtime, entry.mtime))
+
+
+def restore_at(folder: int, name: bytes, entry: FileEntry, options: ExtractionOptions, *, is_link: bool) -> None:
+    """Restore the metadata of a symlink, a pipe or a device, which nobody opens; a symlink has no mode of its own."""
+    if options.owners:
+        os.chown(name, entry.uid, entry.gid, dir_fd=folder, follow_symlinks=False)
+    if not is_link:
+        os.chmod(name, mode_of(entry, options), dir_fd=folder)
+    with suppress(OverflowError, OSError):
+        os.utime(name, (entry.mtime, entry.mtime), dir_fd=folder, follow_symlinks=False)

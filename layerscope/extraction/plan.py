@@ -1,0 +1,131 @@
+"""What is to be written, in the order of writing."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from layerscope.analysis.comparison.difference import shown_file
+from layerscope.analysis.tree.image_links import hard_linked
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.extraction.options import ExtractionOptions, LeftOut
+from layerscope.model.entries import FileEntry, Kind
+
+_DEVICES = (Kind.CHAR, Kind.BLOCK)
+
+_Groups = dict[int, list[tuple[int, FileEntry]]]
+"""By the occurrence of a file: the occurrences and the entries that show it."""
+
+
+class PlannedFile(NamedTuple):
+    """A regular file by its occurrence; ``entry`` says how it is written, ``links`` are further paths of it."""
+
+    occurrence: int
+    entry: FileEntry
+    links: tuple[bytes, ...]
+
+
+class PlannedOther(NamedTuple):
+    """What has no content and is no folder: how it is written, and further paths of it."""
+
+    entry: FileEntry
+    links: tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class ExtractionPlan:
+    """``folders`` come before what is in them; ``files`` as they lie in the layers; ``others`` have no content.
+
+    ``parents`` are folders above what is asked for: they are made where they are missing, and are nothing to restore.
+    """
+
+    roots: list[bytes] = field(default_factory=list)
+    parents: list[bytes] = field(default_factory=list)
+    folders: list[FileEntry] = field(default_factory=list)
+    files: list[PlannedFile] = field(default_factory=list)
+    others: list[PlannedOther] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    size: int = 0
+
+
+def plan_extraction(
+    tree: LayeredTree, nodes: Iterable[int], layer: int, options: ExtractionOptions | None = None
+) -> ExtractionPlan:
+    """Plan to write the nodes, which are there after the layer, with all below them."""
+    plan, groups, others = ExtractionPlan(), _Groups(), _Groups()
+    for root in _outermost(tree, nodes):
+        plan.roots.append(tree.index.path(root))
+        for node in range(root, tree.index.ends[root]):
+            if tree.is_present(node, layer):
+                occurrence = tree.index.occurrence(node, layer)
+                entry, file = tree.entry_of(occurrence, node), shown_file(tree, occurrence)
+                if file >= 0:
+                    groups.setdefault(file, []).append((occurrence, entry))
+                elif entry.kind is not Kind.DIR:
+                    _add_other(plan, others, tree, node, occurrence)
+                elif entry.path:
+                    plan.folders.append(entry)
+    _sort_in(plan, others, options or ExtractionOptions())
+    plan.parents = _parents(plan.roots)
+    plan.files = sorted(_files(groups), key=lambda file: _place(tree, file.occurrence))
+    plan.size = sum(tree.tables[tree.index.layers[one]].sizes[tree.index.rows[one]] for one in groups)
+    return plan
+
+
+def _outermost(tree: LayeredTree, nodes: Iterable[int]) -> Iterator[int]:
+    end = -1
+    for node in sorted(set(nodes)):
+        if node >= end:
+            yield node
+            end = tree.index.ends[node]
+
+
+def _parents(roots: Iterable[bytes]) -> list[bytes]:
+    """Return the folders that the roots lie in, the outermost first."""
+    found = set[bytes]()
+    for root in roots:
+        parts = root.split(b"/")
+        found.update(b"/".join(parts[:count]) for count in range(1, len(parts)))
+    return sorted(found, key=lambda path: (path.count(b"/"), path))
+
+
+def _add_other(plan: ExtractionPlan, groups: _Groups, tree: LayeredTree, node: int, occurrence: int) -> None:
+    """Note what has no content under what it is, be that another name of it."""
+    found = hard_linked(tree, occurrence)
+    if found is None or tree.kind(found) is Kind.DIR:
+        plan.left_out.append(LeftOut(tree.index.path(node), "what this hard link shows is not in the image"))
+    else:
+        groups.setdefault(found, []).append((occurrence, tree.entry_of(found, node)))
+
+
+def _sort_in(plan: ExtractionPlan, groups: _Groups, options: ExtractionOptions) -> None:
+    """Put what has no content into the plan, each once, with its further names."""
+    for entry, links in _each_once(groups):
+        if reason := _reason_to_leave_out(entry, options):
+            plan.left_out += [LeftOut(path, reason) for path in (entry.path, *links)]
+        else:
+            plan.others.append(PlannedOther(entry, links))
+
+
+def _reason_to_leave_out(entry: FileEntry, options: ExtractionOptions) -> str | None:
+    if entry.kind in _DEVICES and not options.devices:
+        return "it is a device"
+    if entry.kind is Kind.SYMLINK and not entry.link:
+        return "it is a symlink to nothing"
+    return None
+
+
+def _files(groups: _Groups) -> Iterator[PlannedFile]:
+    for file, (entry, links) in zip(groups, _each_once(groups), strict=True):
+        yield PlannedFile(file, entry, links)
+
+
+def _each_once(groups: _Groups) -> Iterator[tuple[FileEntry, tuple[bytes, ...]]]:
+    """Yield each thing once, written at its own path or, where that is not asked for, at the first link to it."""
+    for found, members in groups.items():
+        entries = sorted(members, key=lambda member: (member[0] != found, member[1].path))
+        yield entries[0][1], tuple(entry.path for _, entry in entries[1:])
+
+
+def _place(tree: LayeredTree, file: int) -> tuple[int, int]:
+    layer = tree.index.layers[file]
+    return layer, tree.tables[layer].data_offsets[tree.index.rows[file]]

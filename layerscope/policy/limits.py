@@ -1,0 +1,203 @@
+"""Rules about figures: efficiency, dead bytes, budgets of sizes, number of layers, growth."""
+
+from collections.abc import Iterable, Sequence
+
+from layerscope.analysis.size.dead import DeadEntry
+from layerscope.analysis.size.dead_groups import dead_groups
+from layerscope.policy.facts import Facts
+from layerscope.policy.outcome import Outcome, Place, Unit, Verdict
+from layerscope.policy.rules import Amount
+from layerscope.text import human_size, path_text, plural, printable_name
+
+MOST_PLACES = 10
+"""So many places to look at are named."""
+
+
+def percent(share: float) -> str:
+    """Return a share as people read it, to four digits: ``91.25 %``."""
+    return f"{100 * share:.4g} %"
+
+
+def points(share: float) -> str:
+    """Return how far two shares are apart: ``5.3 points``."""
+    return f"{100 * share:.4g} points"
+
+
+def unknown(unit: Unit | None, limit: float | None, why: str) -> Verdict:
+    """Return that it cannot be told."""
+    return Verdict(Outcome.UNKNOWN, why, unit, limit)
+
+
+def min_efficiency(facts: Facts, limit: float) -> Verdict:
+    """At least so much of the content is alive."""
+    if facts.total is None or facts.dead_size is None:
+        return unknown(Unit.FRACTION, limit, "the efficiency is unknown, for not all layers could be read")
+    value = 1 - facts.dead_size / facts.total if facts.total else 1.0
+    if value >= limit:
+        text = f"the efficiency is {percent(value)}; at least {percent(limit)} is asked for"
+        return Verdict(Outcome.PASSED, text, Unit.FRACTION, limit, value)
+    text = f"the efficiency is {percent(value)}, {points(limit - value)} under the limit of {percent(limit)}"
+    return _failed_dead(facts.dead, text, Unit.FRACTION, limit, value)
+
+
+def max_dead_size(facts: Facts, limit: int) -> Verdict:
+    """At most so many bytes are dead."""
+    return _dead(facts.dead, facts.dead_size, limit)
+
+
+def max_dead_share(facts: Facts, limit: float) -> Verdict:
+    """At most such a part of all content is dead."""
+    return _dead_share(facts.dead, facts.dead_size, facts.total, limit, "of all content")
+
+
+def max_user_dead_share(facts: Facts, limit: float) -> Verdict:
+    """Of what the layers above the base hold, at most such a part is what they have hidden: dive's own measure."""
+    base = facts.base_layers
+    dead = [entry for entry in facts.dead if entry.killer > base]
+    sizes = [weight.content_size for weight in facts.weighing.why.layers if weight.layer > base]
+    whole = None if None in sizes else sum(size or 0 for size in sizes)
+    size = None if facts.dead_size is None else sum(entry.size for entry in dead)
+    return _dead_share(dead, size, whole, limit, "of the content above the base")
+
+
+def _dead(entries: Sequence[DeadEntry], value: int | None, limit: int) -> Verdict:
+    if value is None:
+        return unknown(Unit.BYTES, limit, "the dead bytes are unknown, for not all layers could be read")
+    if value <= limit:
+        return Verdict(Outcome.PASSED, f"{human_size(value)} are dead{_allowed(limit)}", Unit.BYTES, limit, value)
+    text = f"{human_size(value)} are dead{_over(value, limit)}"
+    return _failed_dead(entries, text, Unit.BYTES, limit, value)
+
+
+def _dead_share(entries: Sequence[DeadEntry], dead: int | None, whole: int | None, limit: float, what: str) -> Verdict:
+    if dead is None or whole is None:
+        return unknown(Unit.FRACTION, limit, "the dead bytes are unknown, for not all layers could be read")
+    value = dead / whole if whole else float(dead > 0)
+    text = f"the dead bytes are {percent(value)} {what}"
+    if value <= limit:
+        return Verdict(Outcome.PASSED, f"{text}; {percent(limit)} are allowed", Unit.FRACTION, limit, value)
+    text = f"{text}, {points(value - limit)} over the limit of {percent(limit)}"
+    return _failed_dead(entries, text, Unit.FRACTION, limit, value)
+
+
+def _failed_dead(entries: Sequence[DeadEntry], text: str, unit: Unit, limit: float, value: float) -> Verdict:
+    groups = dead_groups(entries)
+    places = tuple(
+        Place(
+            group.writer,
+            f"wrote {human_size(group.size)} in {plural(len(group.entries), 'file')} that layer {group.killer} hides"
+            f" ({group.word}), {printable_name(path_text(group.entries[0].path))} for one",
+            group.entries[0].path,
+            group.size,
+            group.killer,
+        )
+        for group in groups[:MOST_PLACES]
+    )
+    return Verdict(Outcome.FAILED, text, unit, limit, value, places, len(groups))
+
+
+def max_content_size(facts: Facts, limit: int) -> Verdict:
+    """All layers together hold at most so many content bytes."""
+    return _budget([(each.layer, each.content_size) for each in facts.weighing.why.layers], limit, "content")
+
+
+def max_blob_size(facts: Facts, limit: int) -> Verdict:
+    """All blobs together, which is what a pull takes, are at most so large."""
+    return _budget([(each.layer, each.blob_size) for each in facts.weighing.why.layers], limit, "blobs")
+
+
+def _budget(layers: Iterable[tuple[int, int | None]], limit: int, what: str) -> Verdict:
+    sizes = sorted(layers, key=lambda each: (-(each[1] or 0), each[0]))
+    known = sum(size for _, size in sizes if size is not None)
+    if any(size is None for _, size in sizes) and known <= limit:
+        return unknown(Unit.BYTES, limit, f"the size of the {what} is unknown, for not all layers could be read")
+    if known <= limit:
+        return Verdict(Outcome.PASSED, f"{human_size(known)} of {what}{_allowed(limit)}", Unit.BYTES, limit, known)
+    text = f"{human_size(known)} of {what}{_over(known, limit)}"
+    places = tuple(Place(layer, f"has {human_size(size)}", size=size) for layer, size in sizes[:MOST_PLACES] if size)
+    return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, known, places, len(sizes))
+
+
+def max_layer_size(facts: Facts, limit: int) -> Verdict:
+    """No layer holds more content bytes."""
+    weights = facts.weighing.why.layers
+    over = [weight for weight in weights if weight.content_size is not None and weight.content_size > limit]
+    if not over and any(weight.content_size is None for weight in weights):
+        return unknown(Unit.BYTES, limit, "the largest layer is unknown, for not all layers could be read")
+    value = max((weight.content_size or 0 for weight in weights), default=0)
+    if not over:
+        text = f"the largest layer holds {human_size(value)}{_allowed(limit)}"
+        return Verdict(Outcome.PASSED, text, Unit.BYTES, limit, value)
+    places = tuple(
+        Place(
+            weight.layer,
+            f"holds {human_size(weight.content_size)}{_over(weight.content_size or 0, limit)}",
+            size=weight.content_size,
+        )
+        for weight in over[:MOST_PLACES]
+    )
+    text = f"layer {over[0].layer} holds {human_size(value)}{_over(value, limit)}"
+    text += f"; {plural(len(over), 'layer')} in all" if len(over) > 1 else ""
+    return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, value, places, len(over))
+
+
+def max_layers(facts: Facts, limit: int) -> Verdict:
+    """There are at most so many layers."""
+    weights = facts.weighing.why.layers
+    value = len(weights)
+    if value <= limit:
+        text = f"there are {plural(value, 'layer')}; {limit} are allowed"
+        return Verdict(Outcome.PASSED, text, Unit.COUNT, limit, value)
+    own = [weight for weight in weights if weight.layer > facts.base_layers and weight.content_size is not None]
+    smallest = sorted(own, key=lambda weight: (weight.content_size, weight.layer))[: min(value - limit, MOST_PLACES)]
+    places = tuple(
+        Place(
+            weight.layer,
+            f"holds {human_size(weight.content_size)}, and may be merged with another",
+            size=weight.content_size,
+        )
+        for weight in smallest
+    )
+    text = f"there are {plural(value, 'layer')}, {value - limit} over the limit of {limit}"
+    return Verdict(Outcome.FAILED, text, Unit.COUNT, limit, value, places, len(places))
+
+
+def max_growth(facts: Facts, limit: Amount) -> Verdict:
+    """By so much at most is the content larger than the baseline's."""
+    baseline, unit = facts.baseline, Unit.BYTES if limit.share is None else Unit.FRACTION
+    bound = limit.size if limit.share is None else limit.share
+    assert bound is not None  # noqa: S101  # it is one of the two
+    if baseline is None:
+        return unknown(unit, bound, "there is nothing to compare with: --baseline IMAGE says what")
+    if facts.total is None or baseline.content_size is None:
+        return unknown(unit, bound, "the growth is unknown, for not all layers could be read")
+    growth = facts.total - baseline.content_size
+    share = growth / baseline.content_size if baseline.content_size else float(growth > 0)
+    value = growth if limit.share is None else share
+    direction = "larger" if growth >= 0 else "smaller"
+    text = f"the content is {human_size(abs(growth))} ({percent(abs(share))}) {direction} than that of {baseline.name}"
+    allowed = human_size(limit.size) if limit.share is None else percent(limit.share)
+    if value <= bound:
+        return Verdict(Outcome.PASSED, f"{text}; {allowed} more are allowed", unit, bound, value)
+    excess = human_size(round(value - bound)) if limit.share is None else points(value - bound)
+    places = _new_layers(facts, baseline.diff_ids)
+    text = f"{text}, {excess} over the limit of {allowed}"
+    return Verdict(Outcome.FAILED, text, unit, bound, value, tuple(places[:MOST_PLACES]), len(places))
+
+
+def _new_layers(facts: Facts, known: frozenset[str]) -> list[Place]:
+    """Return the layers that the baseline has not, the heaviest first."""
+    diff_ids = {layer.number: str(layer.diff_id) for layer in facts.weighing.image.layers}
+    return [
+        Place(weight.layer, f"is new, and holds {human_size(weight.content_size)}", size=weight.content_size)
+        for weight in facts.weighing.why.layers
+        if diff_ids[weight.layer] not in known
+    ]
+
+
+def _allowed(limit: int) -> str:
+    return f"; {human_size(limit)} are allowed"
+
+
+def _over(value: int, limit: int) -> str:
+    return f", {human_size(value - limit)} over the limit of {human_size(limit)}"

@@ -1,0 +1,142 @@
+"""The rules that there are, as a file states them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from layerscope.analysis.search.query import glob_expression
+from layerscope.errors import UsageError
+from layerscope.policy.amounts import parse_share, parse_size
+from layerscope.text import printable_line
+
+Count = Annotated[int, Meta(ge=0)]
+
+_WRONG_KEY = re.compile(r"unknown field `(?P<unknown>[^`]+)`|at `\$\.(?P<path>[^`.\[]+)")
+"""Where msgspec names the key that is wrong."""
+
+_LARGEST_GROWTH = 1_000_000
+"""An image may grow to more than twice its size."""
+
+
+class Size(int):
+    """Bytes; ``20 MB`` in a file."""
+
+    __slots__ = ()
+
+
+class Share(float):
+    """A fraction; ``0.05`` or ``5 %`` in a file."""
+
+    __slots__ = ()
+
+
+class Amount:
+    """A size, or a share of something. No dataclass, for msgspec would read one from a table."""
+
+    __slots__ = ("share", "size")
+
+    def __init__(self, size: int | None = None, share: float | None = None) -> None:
+        self.size = size
+        self.share = share
+
+
+class PathPattern(str):
+    """A glob as a rule writes it: ``/etc/*.conf`` from the root, ``*.pyc`` anywhere; ``**`` stands for folders."""
+
+    __slots__ = ()
+
+
+class Rules(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
+    """Each rule is asked for by its key: what is None is no rule. An empty list forbids all that it does not list.
+
+    Paths that fit ``ignore`` count for no rule about dead bytes, paths, setuid files and secrets.
+    """
+
+    min_efficiency: Share | None = None
+    max_dead_size: Size | None = None
+    max_dead_share: Share | None = None
+    max_user_dead_share: Share | None = None
+    max_content_size: Size | None = None
+    max_blob_size: Size | None = None
+    max_layer_size: Size | None = None
+    max_layers: Count | None = None
+    max_growth: Amount | None = None
+    baseline: str | None = None
+    forbidden_paths: list[PathPattern] | None = None
+    required_paths: list[PathPattern] | None = None
+    allowed_setuid: list[PathPattern] | None = None
+    allowed_secrets: list[PathPattern] | None = None
+    ignore: list[PathPattern] = []
+
+
+NO_RULES = frozenset({"baseline", "ignore"})
+"""Keys that set something, and are no rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesFile:
+    """Rules with the name of the file they are from; ``lines`` says where each key stands, from 1.
+
+    ``keys`` are the names that the file itself uses, where these are not ours.
+    """
+
+    name: str
+    rules: Rules
+    lines: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+def rules_from(document: object, name: str, where: str = "", lines: Mapping[str, int] | None = None) -> Rules:
+    """Return the rules in a decoded document.
+
+    UsageError names the wrong key (``where``: the table it is in), and its line where ``lines`` has it.
+    """
+    try:
+        rules = msgspec.convert(document, Rules, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        raise UsageError(f"{name}{_line(message, lines or {})}: {_sentence(message, where)}") from error
+    if all(getattr(rules, field) is None for field in rules.__struct_fields__ if field not in NO_RULES):
+        raise UsageError(f"{name} has no rule{f' in {where}' if where else ''}; layerscope check --init writes some")
+    return rules
+
+
+def _line(message: str, lines: Mapping[str, int]) -> str:
+    """Return the line of the key that msgspec speaks of, as far as it is known."""
+    found = _WRONG_KEY.search(message)
+    line = lines.get(found["unknown"] or found["path"]) if found else None
+    return f", line {line}" if line else ""
+
+
+def _sentence(message: str, where: str) -> str:
+    """Return what msgspec says of a wrong document: ``max-layers: expected `int`, got `str```."""
+    text, _, place = printable_line(message).partition(" - at `")
+    key = place.rstrip("`").removeprefix("$.").removeprefix("$")
+    path = ".".join(part for part in (where.strip("[]"), key) if part)
+    text = text[:1].lower() + text[1:]
+    return f"{path}: {text}" if path else text
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Amount:
+        return _amount(value)
+    if kind is PathPattern:
+        return _pattern(value)
+    return Size(parse_size(value)) if kind is Size else Share(parse_share(value))
+
+
+def _amount(value: object) -> Amount:
+    if isinstance(value, str) and value.rstrip().endswith("%"):
+        return Amount(share=parse_share(value, _LARGEST_GROWTH))
+    return Amount(size=parse_size(value))
+
+
+def _pattern(value: object) -> PathPattern:
+    if not isinstance(value, str) or not value.strip("/"):
+        raise ValueError(f"is no path or glob, but {value!r}")
+    glob_expression(value)
+    return PathPattern(value)

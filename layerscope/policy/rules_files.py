@@ -1,0 +1,97 @@
+"""Finds and reads the file that the rules are in."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from layerscope.errors import UsageError
+from layerscope.policy.dive_rules import read_dive_rules
+from layerscope.policy.rules import RulesFile, rules_from
+from layerscope.text import printable_line, printable_name
+
+OWN_NAME = ".layerscope.toml"
+_PROJECT = "pyproject.toml"
+_DIVE = ".dive-ci"
+_TABLE = "[tool.layerscope]"
+_YAML = (".yaml", ".yml")
+
+_HEADER = re.compile(r"\s*\[(?P<table>[^\[\]]+)\]\s*(?:#.*)?")
+_KEY = re.compile(r"\s*(?:\"(?P<quoted>[^\"]+)\"|'(?P<literal>[^']+)'|(?P<bare>[A-Za-z0-9_-]+))\s*=")
+
+
+def find_rules(config: str | None, folder: Path = Path()) -> RulesFile:
+    """Return the rules of the file, or of the first there is in the folder: ours, a pyproject's, dive's.
+
+    Raises UsageError where there is none, or where it is wrong: with its line or key.
+    """
+    if config is not None:
+        return _read(Path(config), _text(Path(config)))
+    for name in (OWN_NAME, _PROJECT, _DIVE):
+        path = folder / name
+        if path.is_file() and (name != _PROJECT or _has_table(path)):
+            return _read(path, _text(path))
+    raise UsageError(
+        f"there are no rules here: neither {OWN_NAME}, nor {_TABLE} in a {_PROJECT}, nor {_DIVE}"
+        " (layerscope check IMAGE --init writes a file with today's figures as the limits)"
+    )
+
+
+def is_own(path: Path) -> bool:
+    """Tell whether a file of that name holds our rules and nothing else."""
+    return path.suffix == ".toml" and path.name != _PROJECT
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"the rules {_name(path)} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the rules {_name(path)} are no UTF-8 text: byte {error.start}") from error
+
+
+def _name(path: Path) -> str:
+    return printable_name(str(path))
+
+
+def _has_table(path: Path) -> bool:
+    """Tell whether a pyproject speaks of us; one that is broken and names us does, and is then told of."""
+    text = _text(path)
+    if "tool.layerscope" in text:
+        return True
+    tool = _toml(text, path).get("tool")
+    return isinstance(tool, dict) and "layerscope" in tool
+
+
+def _read(path: Path, text: str) -> RulesFile:
+    name = _name(path)
+    if path.name.startswith(_DIVE) or path.suffix in _YAML:
+        return read_dive_rules(text, name)
+    document, where = _toml(text, path), ""
+    if path.name == _PROJECT:
+        tool, where = document.get("tool"), _TABLE
+        table = tool.get("layerscope") if isinstance(tool, dict) else None
+        if table is None:
+            raise UsageError(f"{name} has no table {_TABLE}")
+        document = table
+    lines = _key_lines(text, where.strip("[]"))
+    return RulesFile(name, rules_from(document, name, where, lines), lines)
+
+
+def _toml(text: str, path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError(f"{_name(path)} is no valid TOML: {printable_line(str(error))}") from error
+
+
+def _key_lines(text: str, table: str) -> dict[str, int]:
+    """Return the line of each key of a table, as far as it is written plainly."""
+    found: dict[str, int] = {}
+    current = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.fullmatch(line):
+            current = header["table"].replace(" ", "")
+        elif current == table and (key := _KEY.match(line)):
+            found.setdefault(key["quoted"] or key["literal"] or key["bare"], number)
+    return found

@@ -1,0 +1,93 @@
+"""Writes a first rules file: today's figures as the limits, each with what it means."""
+
+import math
+from collections.abc import Iterable
+
+from layerscope.errors import UsageError
+from layerscope.policy.facts import Facts
+from layerscope.policy.paths import secret_places, setuid_files
+from layerscope.policy.rules import Rules
+from layerscope.session.open import ImageSession
+from layerscope.session.size.analysis import weigh
+from layerscope.text import human_size, path_text, printable_name
+
+_TEMPLATE = """\
+# Rules for `layerscope check`, with the figures of {name} as the limits. Loosen them, or drop lines, as you like.
+# Sizes are bytes, or a text like "20 MB"; shares are fractions, or a text like "5 %".
+# Globs: "/etc/*.conf" from the root, "*.pyc" anywhere, "**" for folders at any depth.
+
+# The part of all content that the final image shows; the rest is dead: overwritten or deleted by a later layer.
+min-efficiency = {efficiency}
+max-dead-size = {dead}  # {dead_text}
+# max-dead-share = "5 %"
+
+# What all layers hold, what a pull takes, what one layer may hold, how many layers there may be.
+max-content-size = {content}  # {content_text}
+max-blob-size = {blob}  # {blob_text}
+max-layer-size = {layer}  # {layer_text}
+max-layers = {layers}
+
+# How much larger than another image it may be: `layerscope check IMAGE --baseline OTHER`.
+# max-growth = "5 MB"
+# baseline = "my-app:latest"
+
+# Paths that the final image must not have, or must have.
+# forbidden-paths = ["/root/.ssh/**", ".git", "*.pyc"]
+# required-paths = ["/etc/passwd"]
+
+# Setuid files run with the rights of their owner: there may be these and no others. Remove the line for no such rule.
+allowed-setuid = [{setuid}]
+
+# Keys and credentials in any layer, deleted later or not: there may be these and no others.
+{secrets_remark}allowed-secrets = [{secrets}]
+
+# Paths that count for no rule about dead bytes, paths, setuid files and secrets.
+ignore = []
+"""
+
+
+def starting_rules(session: ImageSession) -> str:
+    """Return the text of the file; raises UsageError where the image cannot be read whole."""
+    facts = Facts(weigh(session), Rules())
+    why = facts.weighing.why
+    if facts.problems or facts.total is None or why.dead_size is None or why.blob_size is None:
+        cause = facts.problems[0] if facts.problems else "a layer is missing"
+        raise UsageError(f"no limits can be taken from {printable_name(session.image.name)}: {cause}")
+    efficiency = 1 - why.dead_size / facts.total if facts.total else 1.0
+    largest = max((weight.content_size or 0 for weight in why.layers), default=0)
+    secrets = sorted({place.path for place in secret_places(facts) if place.path})
+    return _TEMPLATE.format(
+        name=printable_name(session.image.name),
+        efficiency=math.floor(efficiency * 10_000) / 10_000,
+        dead=why.dead_size,
+        dead_text=human_size(why.dead_size),
+        content=facts.total,
+        content_text=human_size(facts.total),
+        blob=why.blob_size,
+        blob_text=human_size(why.blob_size),
+        layer=largest,
+        layer_text=human_size(largest),
+        layers=len(why.layers),
+        setuid=_listed(path for _, path in setuid_files(facts)),
+        secrets=_listed(secrets),
+        secrets_remark="# Look at these: whoever pulls the image has them.\n" if secrets else "",
+    )
+
+
+def _listed(paths: Iterable[bytes]) -> str:
+    lines = [f"    {_pattern(path)},\n" for path in paths]
+    return "\n" + "".join(lines) if lines else ""
+
+
+def _pattern(path: bytes) -> str:
+    """Return a TOML string with a glob that fits the path; what TOML cannot hold is left open."""
+    return '"' + "".join(map(_character, path_text(path))) + '"'
+
+
+def _character(character: str) -> str:
+    code = ord(character)
+    if 0xD800 <= code <= 0xDFFF:  # noqa: PLR2004  # a byte that is no UTF-8
+        return "*"
+    if character in '"\\':
+        return "\\" + character
+    return character if character.isprintable() else f"\\U{code:08X}"

@@ -1,0 +1,1 @@
+"""The outcome of the rules for CI, in every output format."""

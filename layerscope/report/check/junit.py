@@ -1,0 +1,57 @@
+"""What became of the rules as JUnit XML, which CI servers show as tests.
+
+There is no standard; this keeps to what all readers share: https://github.com/testmoapp/junitxml. A rule that cannot be
+told is an error, as in a test that could not run.
+"""
+
+from typing import TextIO
+from xml.etree import ElementTree as ET
+
+from layerscope.policy.outcome import CheckReport, Outcome, RuleResult
+from layerscope.report.check.lines import headline, message
+from layerscope.text import printable_line, printable_name
+
+_ELEMENTS = {Outcome.FAILED: "failure", Outcome.UNKNOWN: "error"}
+
+
+def write_check_junit(report: CheckReport, file: TextIO) -> None:
+    """Write the document; image names and paths are escaped as XML asks."""
+    failed, unknown = report.count(Outcome.FAILED), report.count(Outcome.UNKNOWN) + bool(report.problems)
+    counts = {
+        "tests": str(len(report.results) + bool(report.problems)),
+        "failures": str(failed),
+        "errors": str(unknown),
+        "skipped": "0",
+        "time": "0",
+    }
+    root = ET.Element("testsuites", {"name": "layerscope check", **{key: counts[key] for key in _TOTALS}})
+    suite = ET.SubElement(root, "testsuite", {"name": printable_name(report.image.name), **counts})
+    for result in report.results:
+        _case(suite, report, result)
+    if report.problems:
+        _problems(suite, report)
+    ET.SubElement(suite, "system-out").text = f"{headline(report)}."
+    ET.indent(root)
+    file.write('<?xml version="1.0" encoding="UTF-8"?>\n')
+    # references in place of what is beyond ASCII hold in any encoding that the file is read in
+    file.write(ET.tostring(root, encoding="us-ascii", xml_declaration=False).decode("ascii") + "\n")
+
+
+_TOTALS = ("tests", "failures", "errors", "time")
+
+
+def _case(suite: ET.Element, report: CheckReport, result: RuleResult) -> None:
+    case = ET.SubElement(
+        suite, "testcase", {"classname": printable_name(report.image.name), "name": result.key, "time": "0"}
+    )
+    if result.outcome in _ELEMENTS:
+        facts = {"message": result.verdict.text, "type": result.rule}
+        ET.SubElement(case, _ELEMENTS[result.outcome], facts).text = message(report, result)
+
+
+def _problems(suite: ET.Element, report: CheckReport) -> None:
+    case = ET.SubElement(
+        suite, "testcase", {"classname": printable_name(report.image.name), "name": "layers", "time": "0"}
+    )
+    sentences = [printable_line(problem) for problem in report.problems]
+    ET.SubElement(case, "error", {"message": sentences[0], "type": "unreadable"}).text = "\n".join(sentences)

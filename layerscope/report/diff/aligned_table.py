@@ -1,0 +1,59 @@
+"""The steps of two images side by side."""
+
+from rich.table import Table
+from rich.text import Text
+
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
+from layerscope.comparison.compare import ImageComparison
+from layerscope.comparison.selected_diff import DiffView
+from layerscope.model.instruction import keyword_of
+from layerscope.report.size.rows import figures
+from layerscope.session.open import ImageSession
+from layerscope.text import human_size, printable_line
+
+_NO_LAYER = "·"
+_STYLES = {
+    Relation.SAME: "dim",
+    Relation.CHANGED: "yellow",
+    Relation.ONLY_LEFT: "red",
+    Relation.ONLY_RIGHT: "green",
+}
+
+
+def aligned_table(view: DiffView) -> Table:
+    """Return a row for each layer, and for each step without one that is not the same in both."""
+    table = figures("from", "content", "to", "content", last="relation")
+    table.add_column("instruction")
+    images = view.images
+    for step in images.alignment.steps if images else ():
+        if images is not None and (step.left_layer or step.right_layer or step.relation is not Relation.SAME):
+            table.add_row(
+                _number(step.left_layer),
+                _content(view.left, step.left_layer),
+                _number(step.right_layer),
+                _content(view.right, step.right_layer),
+                Text(_words(step, images), _STYLES[step.relation], no_wrap=True),
+                _title(step),
+            )
+    return table
+
+
+def _number(layer: int | None) -> str:
+    return _NO_LAYER if layer is None else str(layer)
+
+
+def _content(session: ImageSession, layer: int | None) -> str:
+    return human_size(session.tallies.layers[layer].content_size) if layer else ""
+
+
+def _words(step: AlignedStep, images: ImageComparison) -> str:
+    """Return how the two stand to each other; a layer that was built anew may still hold the same."""
+    if step.relation is Relation.CHANGED and images.rebuilt.get(step):
+        return "rebuilt, same content"
+    return step.relation.value.replace("-", " ")
+
+
+def _title(step: AlignedStep) -> Text:
+    text = Text(printable_line(step.title), no_wrap=True, overflow="ellipsis")
+    text.stylize("bold", 0, len(keyword_of(text.plain)))
+    return text

@@ -1,0 +1,192 @@
+"""The ``diff`` document: what differs between two layers, or two images."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TextIO, TypedDict, cast
+
+from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigValue
+from layerscope.analysis.comparison.diff import Diff
+from layerscope.analysis.comparison.diff_tree import AFTER
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
+from layerscope.analysis.comparison.package_difference import PackageChange
+from layerscope.comparison.compare import ImageComparison
+from layerscope.comparison.selected_diff import ALL_CHANGES, BrokenLayers, DiffView
+from layerscope.report.entry_part import EntryPart, entry_part
+from layerscope.report.json_document import SCHEMA_VERSION, write_json_rows
+from layerscope.report.layers.document import ImagePart, image_part
+from layerscope.report.tree.selection import TreeSelection
+from layerscope.session.open import ImageSession
+from layerscope.text import path_text
+
+if TYPE_CHECKING:
+    from layerscope.analysis.tree.layered_tree import LayeredTree
+
+
+class BrokenLayerPart(TypedDict):
+    """A layer that could not be read whole, and why."""
+
+    layer: int
+    error: str
+
+
+class SidePart(ImagePart):
+    """One side: an image after a layer, or, ``own``, that layer's own entries.
+
+    ``broken_layers`` are those it rests on that could not be read whole: what is said of paths rests on the others.
+    """
+
+    layer: int
+    own: bool
+    instruction: str | None
+    broken_layers: list[BrokenLayerPart]
+
+
+class ChangePart(TypedDict):
+    """One path that differs; ``size_delta`` in content bytes."""
+
+    path: str
+    change: str
+    what: list[str]
+    before: EntryPart | None
+    after: EntryPart | None
+    size_delta: int
+
+
+class SummaryPart(TypedDict):
+    """All changes of the document together."""
+
+    added: int
+    modified: int
+    removed: int
+    size_delta: int
+
+
+MovePart = TypedDict("MovePart", {"from": str, "to": str})
+"""A file that stands at another path."""
+
+
+class AlignedPart(TypedDict):
+    """A layer of the left image, of the right one, or of both.
+
+    ``same_content`` tells whether both hold the same, all but times; null: it cannot be told.
+    """
+
+    left: int | None
+    right: int | None
+    relation: str
+    instruction: str
+    same_content: bool | None
+
+
+class ConfigPart(TypedDict):
+    """A field of the config that differs; ``name`` tells which of many; null: not stated."""
+
+    field: str
+    name: str | None
+    before: str | list[str] | None
+    after: str | list[str] | None
+
+
+class PackagePart(TypedDict):
+    """A package that differs, with its versions on both sides."""
+
+    manager: str
+    name: str
+    change: str
+    before: list[str]
+    after: list[str]
+
+
+def write_diff_document(view: DiffView, file: TextIO) -> None:
+    """Write the document row by row; ``changes`` come last and sorted by path."""
+    write_json_rows(diff_head(view), "changes", change_parts(view), file)
+
+
+def diff_head(view: DiffView) -> dict[str, object]:
+    """Return all of the document but the changes."""
+    before, after = view.sides
+    head: dict[str, object] = {
+        "schema_version": SCHEMA_VERSION,
+        "from": _side_part(view.left, before, view.broken_layers[0], own=view.own),
+        "to": _side_part(view.right, after, view.broken_layers[1], own=view.own),
+        "summary": _summary_part(view.diff),
+        "moves": [_move_part(move.before, move.after) for move in view.moves],
+        "unread": [path_text(path) for path in view.unread],
+    }
+    if view.images is not None:
+        head |= {
+            "layers": [_aligned_part(step, view.images, view.broken_layers) for step in view.images.alignment.layers],
+            "config": [_config_part(change) for change in view.images.config],
+            "packages": [_package_part(change) for change in view.images.packages],
+        }
+    return head
+
+
+def change_parts(view: DiffView) -> Iterator[ChangePart]:
+    """Yield the rows of the document."""
+    tree = view.tree
+    # a diff tree answers all that the selection asks of a layered one
+    nodes = TreeSelection(AFTER, ALL_CHANGES).by_path(cast("LayeredTree", tree))
+    for node, path in nodes:
+        change = view.diff.change(tree.rows_by_node[node])
+        yield {
+            "path": path,
+            "change": change.change.word,
+            "what": list(change.what.words),
+            "before": entry_part(change.before) if change.before else None,
+            "after": entry_part(change.after) if change.after else None,
+            "size_delta": change.size_delta,
+        }
+
+
+def _side_part(session: ImageSession, layer: int, broken: BrokenLayers, *, own: bool) -> SidePart:
+    return {
+        **image_part(session),
+        "layer": layer,
+        "own": own,
+        "instruction": session.image.instruction(layer),
+        "broken_layers": [{"layer": number, "error": error} for number, error in broken.items()],
+    }
+
+
+def _summary_part(diff: Diff) -> SummaryPart:
+    added, modified, removed, size_delta = diff.summary
+    return {"added": added, "modified": modified, "removed": removed, "size_delta": size_delta}
+
+
+def _move_part(before: bytes, after: bytes) -> MovePart:
+    return {"from": path_text(before), "to": path_text(after)}
+
+
+def _aligned_part(step: AlignedStep, images: ImageComparison, broken: tuple[BrokenLayers, BrokenLayers]) -> AlignedPart:
+    is_broken = step.left_layer in broken[0] or step.right_layer in broken[1]
+    is_same = step.relation is Relation.SAME and not is_broken
+    return {
+        "left": step.left_layer,
+        "right": step.right_layer,
+        "relation": step.relation.value,
+        "instruction": step.title,
+        "same_content": True if is_same else images.rebuilt.get(step),
+    }
+
+
+def _config_part(change: ConfigChange) -> ConfigPart:
+    return {
+        "field": change.field,
+        "name": change.name,
+        "before": _value(change.before),
+        "after": _value(change.after),
+    }
+
+
+def _value(value: ConfigValue | None) -> str | list[str] | None:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _package_part(change: PackageChange) -> PackagePart:
+    return {
+        "manager": change.manager,
+        "name": change.name,
+        "change": change.change.word,
+        "before": list(change.before),
+        "after": list(change.after),
+    }

@@ -1,0 +1,108 @@
+"""How modified files differ: texts as a unified diff, one line for all else."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TextIO
+
+from layerscope.analysis.comparison.difference import Aspect, shown_file
+from layerscope.analysis.text.diff import Hunk, diff_texts, unified
+from layerscope.analysis.text.encoding import TextEncoding
+from layerscope.analysis.text.lines import LineEnd, TextLine
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.comparison.selected_diff import DiffView
+from layerscope.errors import FormatError
+from layerscope.report.tables import change_styles
+from layerscope.session.files.whole_text import WholeText, read_text
+from layerscope.text import human_size, path_text, printable_name, printable_text
+
+LARGEST_TEXT = 8_000_000
+"""Larger files are not compared line by line."""
+
+_NO_END = "\\ No newline at end of file"
+_TO_QUOTE = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')
+_KINDS = {"+": ChangeKind.ADDED, "-": ChangeKind.REMOVED}
+
+
+def write_patch(view: DiffView, file: TextIO) -> None:
+    """Write how each modified file differs, in UTF-8: in a pipe as ``patch`` reads it, on a terminal safe for it."""
+    styles = change_styles(file)
+    shown: Callable[[str], str] = printable_text if file.isatty() else str
+    for line in patch_lines(view):
+        before, after = styles[_KINDS.get(line[:1], ChangeKind.UNCHANGED)]
+        file.write(f"{before}{shown(line)}{after}\n")
+
+
+def patch_lines(view: DiffView) -> Iterator[str]:
+    """Yield the lines, with a blank one before each file; a line that ended in CR LF ends in CR."""
+    diff = view.diff
+    for node, aspects in zip(diff.nodes, diff.aspects, strict=True):
+        if aspects & Aspect.CONTENT:
+            sides = diff.pairing.left, diff.pairing.right
+            files = [shown_file(side.state.tree, side.standing(node)) for side in sides]
+            # a device's numbers are content as well
+            if min(files) >= 0:
+                yield ""
+                yield from _file_lines(view, diff.pairing.shape.path(node), files[0], files[1])
+
+
+def _file_lines(view: DiffView, path: bytes, left: int, right: int) -> Iterator[str]:
+    one, other = view.comparison.left.contents, view.comparison.right.contents
+    sizes = one.size(left), other.size(right)
+    names = f"{_quoted(b'a/' + path)} and {_quoted(b'b/' + path)} differ"
+    if max(sizes) > LARGEST_TEXT:
+        yield f"Files {names}, {human_size(sizes[0])} and {human_size(sizes[1])}: too large to be compared by lines"
+        return
+    try:
+        texts = read_text(one, left), read_text(other, right)
+    except FormatError as error:
+        yield printable_name(f"Files {names}, or cannot be read: {error}")
+        return
+    if texts[0] is None or texts[1] is None:
+        yield f"Binary files {names}"
+    elif texts[0].lines == texts[1].lines:
+        yield f"Files {names} in their encoding: {texts[0].encoding.word}, {texts[1].encoding.word}"
+    else:
+        yield from _encoding_lines(path, texts[0].encoding, texts[1].encoding)
+        yield f"--- {_in_head(b'a/' + path)}"
+        yield f"+++ {_in_head(b'b/' + path)}"
+        yield from _hunk_lines(texts[0], texts[1])
+
+
+def _encoding_lines(path: bytes, *encodings: TextEncoding) -> Iterator[str]:
+    """Yield a line that no program reads where the hunks are no bytes of the files."""
+    words = list(dict.fromkeys(encoding.word for encoding in encodings if encoding is not TextEncoding.UTF_8))
+    if words:
+        yield f"In {_quoted(path)}, {' and '.join(words)} is written here as UTF-8:"
+
+
+def _hunk_lines(left: WholeText, right: WholeText) -> Iterator[str]:
+    diff = diff_texts(left.lines, right.lines)
+    for hunk in diff.hunks():
+        yield hunk.header
+        yield from _marked_lines(hunk, left, right)
+
+
+def _marked_lines(hunk: Hunk, left: WholeText, right: WholeText) -> Iterator[str]:
+    for mark, row in unified(hunk.rows):
+        place = row.right if mark == "+" else row.left
+        if place is not None:
+            yield from _line(mark, (right if mark == "+" else left).lines[place])
+
+
+def _line(mark: str, line: TextLine) -> Iterator[str]:
+    yield mark + line.text + ("\r" if line.end is LineEnd.CRLF else "")
+    if line.end is LineEnd.NONE:
+        yield _NO_END
+
+
+def _in_head(path: bytes) -> str:
+    """Return a name for the head of a patch, where one with a space in it ends with a tab."""
+    return f"{_quoted(path)}\t" if b" " in path else _quoted(path)
+
+
+def _quoted(path: bytes) -> str:
+    """Return a name as git writes it into a patch: one that is odd in quotes, its odd bytes as octal escapes."""
+    text = path_text(path)[1:]
+    if printable_name(path) == text and '"' not in text:
+        return text
+    return '"' + _TO_QUOTE.sub(lambda match: b"\\%03o" % match[0][0], path).decode("ascii") + '"'

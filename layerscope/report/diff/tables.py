@@ -1,0 +1,108 @@
+"""What differs between two layers, or two images, for people: the steps first, then the paths, then the rest."""
+
+from collections.abc import Iterable, Iterator
+from typing import TextIO
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from layerscope.analysis.comparison.cache_story import cache_story
+from layerscope.comparison.compare import ImageComparison
+from layerscope.comparison.selected_diff import DiffView
+from layerscope.report.diff.aligned_table import aligned_table
+from layerscope.report.diff.config_and_packages import config_table, package_table
+from layerscope.report.diff.lines import write_diff_lines
+from layerscope.report.diff.moves import move_lines
+from layerscope.report.diff.patch import write_patch
+from layerscope.report.diff.stat import write_diff_stat
+from layerscope.report.diff.summary import no_difference_line, summary_line
+from layerscope.report.layers.table import summary
+from layerscope.report.size.rows import figures, layer_title, section
+from layerscope.report.tables import show
+from layerscope.text import human_size, plural, printable_line
+
+
+def write_diff_tables(view: DiffView, file: TextIO, *, stat: bool = False, patch: bool = False) -> None:
+    """Print the comparison; ``stat`` sums the paths up by directory, ``patch`` adds how texts differ.
+
+    Rows of which there may be many are written one by one.
+    """
+    show(_head(view), file)
+    if len(view.diff):
+        file.write(f"\nPaths: {summary_line(view.diff.summary)}\n")
+        if stat:
+            write_diff_stat(view.tree, file)
+        else:
+            write_diff_lines(view.diff, file)
+    _write_moves(view, file, stat=stat)
+    if view.images is not None and view.is_whole:
+        show(Group(*_image_sections(view.images)), file)
+    if not view.differs:
+        file.write(f"\n{no_difference_line(view)}\n")
+    if patch:
+        write_patch(view, file)
+
+
+def _head(view: DiffView) -> RenderableType:
+    if view.images is not None:
+        return Group(*_image_head(view, view.images))
+    return Group(*_layer_head(view))
+
+
+def _image_head(view: DiffView, images: ImageComparison) -> Iterator[RenderableType]:
+    for word, session in (("from", view.left), ("to", view.right)):
+        yield Text(f"{word:<4}  {summary(session.image, session.tallies)}", overflow="fold")
+    story = cache_story(images.alignment, images.rebuilt)
+    yield Text()
+    yield from (Text(printable_line(sentence), "bold", overflow="fold") for sentence in story)
+    yield Text()
+    yield aligned_table(view)
+
+
+def _layer_head(view: DiffView) -> Iterator[RenderableType]:
+    before, after = view.sides
+    image = view.left.image
+    yield Text(summary(image, view.left.tallies), overflow="fold")
+    yield Text()
+    yield Text(_which(before, after, own=view.own), "bold", overflow="fold")
+    low, high = sorted(view.sides)
+    numbers = view.sides if view.own else range(low + 1, high + 1)
+    table = figures("", "content", last="instruction")
+    for number in numbers:
+        tally = view.left.tallies.layers[number]
+        table.add_row(str(number), human_size(tally.content_size), layer_title(image, number))
+    if numbers:
+        yield table
+
+
+def _which(before: int, after: int, *, own: bool) -> str:
+    if own:
+        return f"What layer {before} holds, and what layer {after} holds:"
+    if before > after:
+        return f"From layer {before} back to layer {after}, without:" if before > after + 1 else _back(before)
+    start = f"layer {before}" if before else "nothing"
+    return f"From {start} to layer {after}:"
+
+
+def _back(layer: int) -> str:
+    return f"From layer {layer} back to what was below it, without:"
+
+
+def _write_moves(view: DiffView, file: TextIO, *, stat: bool) -> None:
+    if not view.moves:
+        return
+    if stat:
+        size = human_size(sum(move.size for move in view.moves))
+        file.write(f"\nMoved, with the same content: {plural(len(view.moves), 'file')}, {size}\n")
+        return
+    file.write("\nMoved, with the same content\n")
+    file.writelines(f"{line}\n" for line in move_lines(view.moves))
+
+
+def _image_sections(images: ImageComparison) -> Iterator[RenderableType]:
+    yield from section("Config", _found(config_table(images.config), bool(images.config)))
+    yield from section("Packages", _found(package_table(images.packages), bool(images.packages)))
+
+
+def _found(table: RenderableType, is_any: bool) -> Iterable[RenderableType]:
+    return [table] if is_any else []

@@ -1,0 +1,56 @@
+"""The ``history`` document: the life of one path."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from layerscope.analysis.tree.path_history import PathEvent
+from layerscope.model.image import Image
+from layerscope.report.entry_part import EntryPart, entry_part
+from layerscope.report.json_document import SCHEMA_VERSION
+from layerscope.text import path_text
+
+
+class EventPart(EntryPart):
+    """What one layer did to the path; of a removal, the other fields tell what was there."""
+
+    instruction: str | None
+    change: str
+    what: list[str]
+    written_by: int
+
+
+class HistoryDocument(TypedDict):
+    """The whole document; ``present`` tells whether the path is in the final image."""
+
+    schema_version: int
+    path: str
+    present: bool
+    events: list[EventPart]
+
+
+def history_document(image: Image, path: bytes, events: Sequence[PathEvent], *, present: bool) -> HistoryDocument:
+    """Return the document of a path."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "path": path_text(path),
+        "present": present,
+        "events": [_event_part(image, event) for event in events],
+    }
+
+
+def _event_part(image: Image, event: PathEvent) -> EventPart:
+    entry = entry_part(event.entry)
+    return {
+        "layer": event.layer,
+        "instruction": image.instruction(event.layer),
+        "change": event.change.word,
+        "what": list(event.what.words),
+        "written_by": entry["layer"],
+        "kind": entry["kind"],
+        "size": entry["size"],
+        "mode": entry["mode"],
+        "uid": entry["uid"],
+        "gid": entry["gid"],
+        "mtime": entry["mtime"],
+        "link": entry["link"],
+    }

@@ -1,0 +1,158 @@
+"""The ``layers`` document: an image, its layers and its steps."""
+
+from typing import TypedDict
+
+from layerscope.analysis.tree.overlay import LayerTally
+from layerscope.model.documents import RunConfig
+from layerscope.model.image import Layer, Step
+from layerscope.report.json_document import SCHEMA_VERSION
+from layerscope.session.open import ImageSession
+
+
+class ConfigPart(TypedDict):
+    """How a container of the image starts; null where the image does not say."""
+
+    env: list[str] | None
+    cmd: list[str] | str | None
+    entrypoint: list[str] | str | None
+    user: str | None
+    workdir: str | None
+    labels: dict[str, str] | None
+    ports: list[str] | None
+    volumes: list[str] | None
+
+
+class ImagePart(TypedDict):
+    """The image as a whole; ``content_size`` is null where a layer could not be read."""
+
+    reference: str
+    source: str
+    tags: list[str]
+    platform: str | None
+    digest: str | None
+    config_digest: str | None
+    created: str | None
+    content_size: int | None
+    blob_size: int | None
+    config: ConfigPart
+    warnings: list[str]
+
+
+class LayerPart(TypedDict):
+    """One layer, and what it did to those below it."""
+
+    layer: int
+    digest: str | None
+    diff_id: str | None
+    media_type: str | None
+    compression: str | None
+    blob_size: int | None
+    content_size: int | None
+    instruction: str | None
+    created_by: str | None
+    created: str | None
+    entries: int | None
+    added: int | None
+    modified: int | None
+    removed: int | None
+    dead_size: int | None
+    error: str | None
+    rests_on_incomplete: bool
+    warnings: list[str]
+
+
+class StepPart(TypedDict):
+    """One history line, and the number of the layer that it made."""
+
+    instruction: str | None
+    created_by: str | None
+    created: str | None
+    layer: int | None
+
+
+class LayersDocument(TypedDict):
+    """The whole document."""
+
+    schema_version: int
+    image: ImagePart
+    layers: list[LayerPart]
+    steps: list[StepPart]
+
+
+def layers_document(session: ImageSession) -> LayersDocument:
+    """Return the document; it reads the layers."""
+    steps = {step.layer: step for step in session.image.steps if step.layer}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "image": image_part(session),
+        "layers": [_layer_part(session, layer, steps.get(layer.number)) for layer in session.image.layers],
+        "steps": [_step_part(step) for step in session.image.steps],
+    }
+
+
+def image_part(session: ImageSession) -> ImagePart:
+    """Return the image as a whole; it reads the layers."""
+    image = session.image
+    return {
+        "reference": image.reference,
+        "source": image.source,
+        "tags": list(image.tags),
+        "platform": str(image.platform) or None,
+        "digest": _text(image.digest),
+        "config_digest": _text(image.config_digest),
+        "created": image.config.created,
+        "content_size": session.tallies.content_size,
+        "blob_size": image.blob_size,
+        "config": _config_part(image.config.config or RunConfig()),
+        "warnings": list(image.warnings),
+    }
+
+
+def _config_part(config: RunConfig) -> ConfigPart:
+    return {
+        "env": config.env,
+        "cmd": config.cmd,
+        "entrypoint": config.entrypoint,
+        "user": config.user,
+        "workdir": config.working_dir,
+        "labels": config.labels,
+        "ports": None if config.exposed_ports is None else list(config.exposed_ports),
+        "volumes": None if config.volumes is None else list(config.volumes),
+    }
+
+
+def _layer_part(session: ImageSession, layer: Layer, step: Step | None) -> LayerPart:
+    tally = session.tallies.layers.get(layer.number) or LayerTally(layer.number)
+    return {
+        "layer": layer.number,
+        "digest": _text(layer.digest),
+        "diff_id": _text(layer.diff_id),
+        "media_type": layer.media_type,
+        "compression": _text(layer.compression),
+        "blob_size": layer.blob_size,
+        "content_size": tally.content_size,
+        "instruction": step.instruction if step else None,
+        "created_by": step.created_by if step else None,
+        "created": step.created if step else None,
+        "entries": tally.entries,
+        "added": tally.added,
+        "modified": tally.modified,
+        "removed": tally.removed,
+        "dead_size": session.tallies.dead_in(layer.number),
+        "error": tally.error,
+        "rests_on_incomplete": tally.rests_on_incomplete,
+        "warnings": list(tally.warnings),
+    }
+
+
+def _step_part(step: Step) -> StepPart:
+    return {
+        "instruction": step.instruction,
+        "created_by": step.created_by,
+        "created": step.created,
+        "layer": step.layer,
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,89 @@
+"""The report as one HTML page that needs nothing else: no network, no other file, and no trust in what it shows."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+
+from layerscope import __version__
+from layerscope.report.escape import in_script
+from layerscope.report.layers.table import summary
+from layerscope.report.page import html_sections as sections
+from layerscope.report.page.html_parts import Markup, element, joined, prose
+from layerscope.report.page.treemap_data import map_items
+from layerscope.report.size.base_line import base_line
+from layerscope.session.size.analysis import Weighing
+from layerscope.text import human_share, human_size, plural, printable_line, printable_name
+
+_PLACE = re.compile(r"\{\{([A-Z_]+)\}\}")
+_NAVIGATION = (
+    ("layers", "Layers"),
+    ("map", "Map"),
+    ("advice", "What to change"),
+    ("dead", "Dead bytes"),
+    ("files", "Files"),
+    ("duplicates", "Duplicates"),
+    ("types", "Types"),
+    ("packages", "Packages"),
+)
+
+
+def html_report(weighing: Weighing) -> str:
+    """Return the page; it reads what it has to of the image."""
+    script = _packaged("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    image, why = weighing.image, weighing.why
+    name = printable_name(image.name)
+    content = {
+        "SCRIPT_HASH": f"sha256-{digest}",
+        "TITLE": joined([f"{name}, layer by layer"]),
+        "STYLE": _packaged("page.css"),
+        "NAVIGATION": joined(element("a", title, href=f"#{anchor}") for anchor, title in _NAVIGATION),
+        "NAME": joined([name]),
+        "FACTS": prose(summary(image, weighing.tallies).partition(" · ")[2]),
+        "VERDICT": prose(why.verdict),
+        "TILES": joined(_tiles(weighing)),
+        "REMARKS": joined(element("p", prose(remark), class_="remark") for remark in _remarks(weighing)),
+        "SECTIONS": joined(_sections(weighing)),
+        "VERSION": joined([__version__]),
+        "SOURCE": joined([printable_line(image.source)]),
+        "TREE": in_script(map_items(weighing.directories)),
+        "SCRIPT": script,
+    }
+    return _PLACE.sub(lambda match: content[match[1]], _packaged("page.html"))
+
+
+def _packaged(name: str) -> str:
+    return files("layerscope.report.page").joinpath(name).read_text(encoding="utf-8")
+
+
+def _tiles(weighing: Weighing) -> Iterator[Markup]:
+    why = weighing.why
+    share = human_share(why.dead_size, why.total_size)
+    yield _tile("content", human_size(why.total_size), f"in {plural(len(why.layers), 'layer')}")
+    yield _tile("blobs, as stored", human_size(why.blob_size), "")
+    yield _tile("dead", human_size(why.dead_size), share)
+    yield _tile("efficiency", "?" if why.efficiency is None else f"{100 * why.efficiency:.0f} %", "")
+    yield _tile("in the final image", human_size(sum(why.live.sizes)), plural(len(why.live), "file"))
+
+
+def _tile(title: str, figure: str, remark: str) -> Markup:
+    return element("div", element("dt", title), element("dd", figure, " ", element("small", remark)))
+
+
+def _remarks(weighing: Weighing) -> Iterator[str]:
+    base = base_line(weighing.why)
+    if base:
+        yield base
+    yield from (f"Unknown: {sentence}." for sentence in weighing.why.unknowns)
+    yield from (f"Warning: {sentence}." for sentence in weighing.image.warnings)
+
+
+def _sections(weighing: Weighing) -> Iterator[Markup]:
+    yield sections.layer_section(weighing)
+    yield sections.map_section()
+    yield sections.advice_section(weighing)
+    yield sections.dead_section(weighing)
+    yield element("div", sections.file_section(weighing), sections.duplicate_section(weighing), class_="pair")
+    yield element("div", sections.type_section(weighing), sections.package_section(weighing), class_="pair")

@@ -1,0 +1,1 @@
+"""Why an image is large: sizes, dead bytes, duplicates, advice."""

@@ -1,0 +1,69 @@
+"""The tree for people: one line a path, so that it reads well and greps well."""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import TextIO
+
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.model.entries import Kind
+from layerscope.report.tables import change_styles
+from layerscope.report.tree.rows import PrintedRow, printed_row
+from layerscope.report.tree.selection import TreeSelection
+from layerscope.text import human_size, mode_text, printable_name
+
+_SIZE_WIDTH = len("999 MB")
+_NO_SIZE = "-"
+_LETTERS = tuple(kind.letter for kind in Kind)
+_MARKS = tuple(change.mark for change in ChangeKind)
+_ARROWS: dict[int, str] = {Kind.SYMLINK: " -> ", Kind.HARDLINK: " link to "}
+"""What stands before the target of a link, in the words of ls and tar."""
+
+
+def write_tree_lines(tree: LayeredTree, selection: TreeSelection, file: TextIO) -> None:
+    """Write a line for each row: mark, permissions, owner, size, the layer that last wrote it, path.
+
+    The size of a directory counts what is below it. Rows come folder by folder, or the largest first.
+    """
+    styles = change_styles(file)
+    for change, line in tree_lines(tree, selection):
+        before, after = styles[change]
+        file.write(f"{before}{line}{after}\n")
+
+
+def tree_lines(tree: LayeredTree, selection: TreeSelection) -> Iterator[tuple[ChangeKind, str]]:
+    """Yield the lines, each with the change that it tells of."""
+    layer = selection.layer
+    found: Iterable[tuple[int, str]] = selection.preorder(tree)
+    if selection.by_size:
+        found = sorted(found, key=lambda item: tree.size(item[0], layer), reverse=True)
+    owner_width = _owner_width(tree)
+    layer_width = len(str(max(tree.layers, default=0)))
+    for node, path in found:
+        row = printed_row(tree, node, layer, path)
+        size = human_size(tree.size(node, layer)) if row.kind in (Kind.FILE, Kind.DIR) else _NO_SIZE
+        yield (
+            ChangeKind(row.change),
+            (
+                f"{_MARKS[row.change]} {_permissions(row.kind, row.mode)}  {f'{row.uid}:{row.gid}':>{owner_width}}"
+                f"  {size:>{_SIZE_WIDTH}}  {row.layer:>{layer_width}}  {_name(row)}"
+            ),
+        )
+
+
+def _owner_width(tree: LayeredTree) -> int:
+    """Return how wide the widest owner is: they have to be lined up before all rows are known."""
+    sets = [permissions for table in tree.tables.values() for permissions in table.permission_sets]
+    return max((len(f"{uid}:{gid}") for _, uid, gid in sets), default=len("0:0"))
+
+
+@lru_cache(maxsize=256)
+def _permissions(kind: int, mode: int) -> str:
+    return mode_text(_LETTERS[kind], mode)
+
+
+def _name(row: PrintedRow) -> str:
+    name = printable_name(row.path)
+    if row.kind == Kind.DIR:
+        return name + "/"
+    return name if row.link is None else f"{name}{_ARROWS[row.kind]}{printable_name(row.link)}"

@@ -1,0 +1,66 @@
+"""The rows of a tree as both of its forms print them, straight from the columns: there may be a million."""
+
+from typing import NamedTuple
+
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.overlay import GONE, IMPLIED
+from layerscope.model.entries import EntryTable, FileEntry, Kind
+from layerscope.text import path_text
+
+
+class PrintedRow(NamedTuple):
+    """One path; of a removed one, what it was. ``kind`` and ``change`` are numbers, ``layer`` wrote it last."""
+
+    path: str
+    kind: int
+    size: int
+    mode: int
+    uid: int
+    gid: int
+    mtime: int
+    link: str | None
+    change: int
+    layer: int
+
+
+def printed_row(tree: LayeredTree, node: int, layer: int, path: str) -> PrintedRow:
+    """Return the row of a node that the tree of the layer shows; ``path`` is absolute."""
+    index = tree.index
+    found = index.occurrence(node, layer)
+    standing = found - 1 if index.rows[found] == GONE else found
+    writer, row = index.layers[standing], index.rows[standing]
+    table = tree.tables[writer]
+    if row == IMPLIED:
+        table, row = _IMPLIED_TABLE, 0
+    kind = table.kinds[row]
+    return PrintedRow(
+        path,
+        kind,
+        table.sizes[row],
+        *table.permission_sets[table.permissions[row]],
+        table.mtimes[row],
+        _link(kind, table.link(row)) if kind in _LINKS else None,
+        index.changes[found] if index.layers[found] == layer else ChangeKind.UNCHANGED,
+        writer,
+    )
+
+
+_LINKS = frozenset({Kind.SYMLINK, Kind.HARDLINK})
+
+
+def _link(kind: int, target: bytes | None) -> str | None:
+    """Return where a link leads: a symlink's target as it is, a hard link's as an absolute path."""
+    if target is None:
+        return None
+    return path_text(target) if kind == Kind.HARDLINK else target.decode("utf-8", "surrogateescape")
+
+
+def _implied_table() -> EntryTable:
+    table = EntryTable()
+    table.append(FileEntry(b"", Kind.DIR))
+    return table
+
+
+_IMPLIED_TABLE = _implied_table()
+"""What a directory without an entry of its own is."""

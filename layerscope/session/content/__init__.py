@@ -1,0 +1,1 @@
+"""Passes over the content of many files: first bytes, digests, equality."""

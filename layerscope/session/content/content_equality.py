@@ -1,0 +1,65 @@
+"""Tells which files of equal size hold the same bytes, reading as little as that takes."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from layerscope.analysis.content import Digests
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.model.image import Compression, Image
+from layerscope.session.content.content_pass import ContentPass
+from layerscope.session.content.contents import Contents
+
+_HEAD = 4096
+"""Files of plain layers are told apart by so many first bytes where these differ, without reading on."""
+
+
+class Sameness(NamedTuple):
+    """``digests``, among files of one size, are equal for equal bytes; ``heads`` are what was asked for beside them."""
+
+    digests: Digests
+    heads: Mapping[int, bytes]
+
+
+def compare(
+    image: Image, tree: LayeredTree, contents: Contents, files: Iterable[int], heads: Iterable[Mapping[int, int]]
+) -> Sameness:
+    """Compare those of the files, given by occurrence, that are of one size; and read heads of so many bytes.
+
+    Plain layers are read where it matters only; a compressed one is passed through once.
+    """
+    first, plain = ContentPass(image, tree), list[Sequence[int]]()
+    for sizes in heads:
+        first.want_heads(sizes)
+    for size, group in _by_size(tree, files).items():
+        is_plain = size > _HEAD and all(_is_plain(image, tree, file) for file in group)
+        if is_plain:
+            plain.append(group)
+            first.want_digests(group, _HEAD)
+        else:
+            first.want_digests(group)
+    found = first.read()
+    alike = {file for group in plain for file in _alike(group, found.digests)}
+    told_apart = {file: digest for file, digest in found.digests.items() if file not in alike}
+    whole = {file: digest for file, digest in contents.digests(alike).items() if digest is not None}
+    return Sameness({**told_apart, **whole}, found.heads)
+
+
+def _by_size(tree: LayeredTree, files: Iterable[int]) -> dict[int, list[int]]:
+    groups: dict[int, list[int]] = {}
+    for file in dict.fromkeys(files):
+        size = tree.tables[tree.index.layers[file]].sizes[tree.index.rows[file]]
+        groups.setdefault(size, []).append(file)
+    return groups
+
+
+def _is_plain(image: Image, tree: LayeredTree, file: int) -> bool:
+    return image.layers[tree.index.layers[file] - 1].compression is Compression.NONE
+
+
+def _alike(group: Sequence[int], digests: Digests) -> Iterator[int]:
+    """Yield the files of the group whose first bytes another one of it has too."""
+    seen: dict[bytes, int] = {}
+    for file in group:
+        digest = digests.get(file)
+        if digest is not None and (other := seen.setdefault(digest, file)) != file:
+            yield from (other, file)

@@ -1,0 +1,108 @@
+"""Reads the bytes of many files at once: each layer is passed through once, compressed ones side by side."""
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.errors import FormatError
+from layerscope.model.entries import EntryTable
+from layerscope.model.image import Compression, Image
+from layerscope.sources.layer.content import LayerContent, file_chunks, open_layer_content
+
+
+@dataclass(slots=True)
+class BytesRead:
+    """By the occurrence of a file: sha256 digests, and first bytes, of as much of it as was asked for."""
+
+    digests: dict[int, bytes] = field(default_factory=dict)
+    heads: dict[int, bytes] = field(default_factory=dict)
+
+
+class ContentPass:
+    """Collects what is to be read of which files, and reads it. What cannot be read is missing from the outcome."""
+
+    def __init__(self, image: Image, tree: LayeredTree) -> None:
+        self._image = image
+        self._tree = tree
+        self._digests: dict[int, int] = {}
+        self._heads: dict[int, int] = {}
+
+    def want_digests(self, occurrences: Iterable[int], size: int = sys.maxsize) -> None:
+        """Ask for digests of files, or of so many of their first bytes."""
+        self._digests |= dict.fromkeys(occurrences, size)
+
+    def want_heads(self, sizes: Mapping[int, int]) -> None:
+        """Ask for so many first bytes of each file."""
+        for occurrence, size in sizes.items():
+            self._heads[occurrence] = max(size, self._heads.get(occurrence, 0))
+
+    def read(self) -> BytesRead:
+        """Read all that was asked for."""
+        by_layer: dict[int, list[int]] = {}
+        for occurrence in sorted(self._digests.keys() | self._heads.keys(), key=self._offset):
+            by_layer.setdefault(self._tree.index.layers[occurrence], []).append(occurrence)
+        found = BytesRead()
+        for part in _each(self._read_layer, by_layer, self._is_compressed):
+            found.digests |= part.digests
+            found.heads |= part.heads
+        return found
+
+    def _offset(self, occurrence: int) -> int:
+        index = self._tree.index
+        return self._tree.tables[index.layers[occurrence]].data_offsets[index.rows[occurrence]]
+
+    def _is_compressed(self, layer: int) -> bool:
+        return self._image.layers[layer - 1].compression is not Compression.NONE
+
+    def _read_layer(self, layer: int, files: list[int]) -> BytesRead:
+        found, table, rows = BytesRead(), self._tree.tables[layer], self._tree.index.rows
+        try:
+            with open_layer_content(self._image.layers[layer - 1]) as content:
+                for file in files:
+                    self._read_file(file, found, content, table, rows[file])
+        except FormatError:
+            # what lies behind the break cannot be read either
+            return found
+        return found
+
+    def _read_file(self, file: int, found: BytesRead, content: LayerContent, table: EntryTable, row: int) -> None:
+        hashed, kept = self._digests.get(file, 0), self._heads.get(file, 0)
+        hasher, head, done = hashlib.sha256() if hashed else None, b"", 0
+        for chunk in _first(content, table, row, max(hashed, kept)):
+            if hasher and done < hashed:
+                hasher.update(chunk[: hashed - done])
+            if done < kept:
+                head += chunk[: kept - done]
+            done += len(chunk)
+        if hasher:
+            found.digests[file] = hasher.digest()
+        if file in self._heads:
+            found.heads[file] = head
+
+
+def _first(content: LayerContent, table: EntryTable, row: int, size: int) -> Iterator[bytes]:
+    """Yield the first bytes of a file."""
+    if row not in table.sparse:
+        yield from content.chunks(table.data_offsets[row], min(size, table.sizes[row]))
+        return
+    for chunk in file_chunks(content, table, row):
+        yield chunk[:size]
+        size -= len(chunk)
+        if size <= 0:
+            return
+
+
+def _each(
+    read: Callable[[int, list[int]], BytesRead], by_layer: Mapping[int, list[int]], is_compressed: Callable[[int], bool]
+) -> Iterator[BytesRead]:
+    """Read each layer; to inflate one lets others run."""
+    if sum(map(is_compressed, by_layer)) < 2:  # noqa: PLR2004  # nothing to read side by side
+        yield from (read(layer, files) for layer, files in by_layer.items())
+        return
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # 5 ms, that plain layers do without
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        yield from pool.map(read, by_layer, by_layer.values())

@@ -1,0 +1,89 @@
+"""The bytes of files, by occurrence in the path index, and digests of them, computed when asked for and remembered."""
+
+from collections.abc import Iterable, Iterator
+
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.errors import InvalidLayer
+from layerscope.model.entries import Kind
+from layerscope.model.image import Image
+from layerscope.session.content.content_pass import ContentPass
+from layerscope.sources.layer.content import file_chunks, open_layer_content, stored_pieces
+from layerscope.sources.layer.random_access import RandomContent, RandomContents
+
+
+class Contents:
+    """What the files of an image hold. A hard link holds what the file it shows does.
+
+    What reads whole files passes through their layers once; `read_range` and `prepare` open a layer for reading
+    anywhere, and keep it open in ``opened``. Any thread may ask.
+    """
+
+    def __init__(self, image: Image, tree: LayeredTree, opened: RandomContents | None = None) -> None:
+        self._image = image
+        self._tree = tree
+        self._opened = opened or RandomContents()
+        self._digests: dict[int, bytes | None] = {}
+
+    def chunks(self, occurrence: int) -> Iterator[bytes]:
+        """Yield the bytes of a file; raises FormatError where they cannot be read."""
+        layer, row = self._layer_and_row(occurrence)
+        with open_layer_content(self._image.layers[layer - 1]) as content:
+            yield from file_chunks(content, self._tree.tables[layer], row)
+
+    def size(self, occurrence: int) -> int:
+        """Return how many bytes the file holds; raises InvalidLayer where a hard link shows none."""
+        layer, row = self._layer_and_row(occurrence)
+        return self._tree.tables[layer].sizes[row]
+
+    def read_range(self, occurrence: int, offset: int, size: int) -> bytes:
+        """Return ``size`` bytes of a file from an offset on, fewer at its end, the holes of a sparse one as zeros.
+
+        The first read of a compressed layer takes as long as to decompress what lies before; `prepare` does the rest.
+        Raises FormatError where the bytes cannot be read.
+        """
+        layer, row = self._layer_and_row(occurrence)
+        table = self._tree.tables[layer]
+        end = min(offset + size, table.sizes[row])
+        content, pieces, reached = self._content(layer), list[bytes](), offset
+        for start, at, length in stored_pieces(table, row):
+            low, high = max(start, offset), min(start + length, end)
+            if low < high:
+                pieces += (bytes(low - reached), content.read(at + low - start, high - low))
+                reached = high
+        return b"".join([*pieces, bytes(max(0, end - reached))])
+
+    def prepare(self, occurrence: int) -> Iterator[int]:
+        """Make every later `read_range` in the file's layer quick; yields the stored bytes that lie behind.
+
+        The caller may stop at any yield.
+        """
+        layer, _ = self._layer_and_row(occurrence)
+        return self._content(layer).prepare()
+
+    def digests(self, occurrences: Iterable[int]) -> dict[int, bytes | None]:
+        """Return the sha256 of each file, or None where it cannot be read; each layer is passed through once."""
+        files = {occurrence: self.file(occurrence) for occurrence in occurrences}
+        missing = {file for file in files.values() if file is not None and file not in self._digests}
+        if missing:
+            wanted = ContentPass(self._image, self._tree)
+            wanted.want_digests(missing)
+            self._digests |= {**dict.fromkeys(missing), **wanted.read().digests}
+        return {occurrence: None if file is None else self._digests[file] for occurrence, file in files.items()}
+
+    def file(self, occurrence: int) -> int | None:
+        """Return the occurrence of the regular file, behind a hard link as well; None where there is none."""
+        file = self._tree.file_behind(occurrence)
+        return file if file >= 0 and self._tree.kind(file) is Kind.FILE else None
+
+    def _layer_and_row(self, occurrence: int) -> tuple[int, int]:
+        file = self.file(occurrence)
+        if file is None:
+            raise InvalidLayer("what this hard link shows is not in the image")
+        return self._tree.index.layers[file], self._tree.index.rows[file]
+
+    def _content(self, layer: int) -> RandomContent:
+        return self._opened.of(self._image.layers[layer - 1])
+
+    def close(self) -> None:
+        """Close the layers that are open."""
+        self._opened.close()

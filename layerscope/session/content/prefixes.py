@@ -1,0 +1,34 @@
+"""The first bytes of files, many at once, for those who look into them."""
+
+from collections.abc import Iterable, Mapping
+
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.model.entries import Kind
+from layerscope.model.image import Image
+from layerscope.session.content.content_pass import ContentPass
+
+
+def read_heads(
+    image: Image, tree: LayeredTree, occurrences: Iterable[int], size: int, *, known: Mapping[int, bytes] | None = None
+) -> dict[int, bytes | None]:
+    """Return the first ``size`` bytes of each file, all of a smaller one; None where they cannot be read.
+
+    A hard link has those of its file. ``known`` are first bytes that were read before, and are not read again.
+    """
+    known = known or {}
+    files = {occurrence: tree.file_behind(occurrence) for occurrence in occurrences}
+    wanted = ContentPass(image, tree)
+    wanted.want_heads(
+        {
+            file: size
+            for file in files.values()
+            if file >= 0 and tree.kind(file) is Kind.FILE and len(known.get(file, b"")) < min(size, _size(tree, file))
+        }
+    )
+    found = {**known, **wanted.read().heads}
+    heads = {occurrence: found.get(file) for occurrence, file in files.items()}
+    return {occurrence: None if head is None else head[:size] for occurrence, head in heads.items()}
+
+
+def _size(tree: LayeredTree, file: int) -> int:
+    return tree.tables[tree.index.layers[file]].sizes[tree.index.rows[file]]

@@ -1,0 +1,132 @@
+"""One path as one layer wrote it, and what a look at it shows: bytes, or a sentence on why there are none."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from layerscope.analysis.tree.image_links import followed, hard_linked
+from layerscope.analysis.tree.overlay import GONE
+from layerscope.model.entries import FileEntry, Kind
+from layerscope.model.image import Image
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.text import printable_name
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """A path of an image as an occurrence of it, which is no removal, wrote it.
+
+    ``at`` is the layer whose merged tree its symlinks are followed in.
+    """
+
+    opened: LoadedImage
+    node: int
+    occurrence: int
+    at: int
+
+    @property
+    def layer(self) -> int:
+        """The layer that wrote it."""
+        return self.opened.tree.index.layers[self.occurrence]
+
+    @property
+    def entry(self) -> FileEntry:
+        """What it wrote."""
+        return self.opened.tree.entry_of(self.occurrence, self.node)
+
+    @property
+    def path(self) -> bytes:
+        """The path, relative to the root."""
+        return self.opened.tree.index.path(self.node)
+
+    @property
+    def removed_by(self) -> int | None:
+        """The layer that removed it, or None where it was replaced, or is there to the end."""
+        index = self.opened.tree.index
+        following = self.occurrence + 1
+        is_removal = following < index.firsts[self.node + 1] and index.rows[following] == GONE
+        return index.layers[following] if is_removal else None
+
+
+def made_by(image: Image, layer: int) -> str:
+    """Return the title of the step that made a layer."""
+    return next((step.title for step in image.steps if step.layer == layer), "(no instruction recorded)")
+
+
+def versions_of(opened: LoadedImage, node: int) -> tuple[FileVersion, ...]:
+    """Return every version of a path, base first."""
+    index = opened.tree.index
+    return tuple(
+        FileVersion(opened, node, one, index.layers[one]) for one in index.occurrences(node) if index.rows[one] != GONE
+    )
+
+
+def version_at(opened: LoadedImage, node: int, layer: int) -> FileVersion | None:
+    """Return the version that is there after a layer, or else the last one that was; None where there never was one."""
+    index, found = opened.tree.index, opened.tree.index.occurrence(node, layer)
+    at = layer
+    while found >= index.firsts[node] and index.rows[found] == GONE:
+        found, at = found - 1, index.layers[found] - 1
+    return FileVersion(opened, node, found, at) if found >= index.firsts[node] else None
+
+
+class Shown(NamedTuple):
+    """What there is to see of a version.
+
+    ``file`` is the occurrence of the regular file whose bytes are shown, None where ``why_not`` says in a sentence why
+    there are none. ``leads_to`` is the node that a symlink leads to.
+    """
+
+    file: int | None
+    why_not: str | None = None
+    leads_to: int | None = None
+
+
+def shown(version: FileVersion) -> Shown:
+    """Return what there is to see: links are followed, inside the image only."""
+    entry = version.entry
+    linked = hard_linked(version.opened.tree, version.occurrence)
+    if linked is not None and version.opened.tree.kind(linked) is Kind.SYMLINK:
+        return _through_link(version, version.opened.tree.entry_of(linked, version.node))
+    file = _bytes_of(version.opened, version.occurrence)
+    if file is not None:
+        return Shown(file)
+    return Shown(None, f"This is {_without_bytes(entry)}.")
+
+
+def _through_link(version: FileVersion, entry: FileEntry) -> Shown:
+    opened = version.opened
+    node = followed(opened.tree, version.at, entry.path)
+    if node is None:
+        target = printable_name(entry.link or b"") or "nothing"
+        return Shown(None, f"This symlink to {target} leads nowhere after layer {version.at}.")
+    occurrence = opened.tree.index.occurrence(node, version.at)
+    file = _bytes_of(opened, occurrence)
+    if file is not None:
+        return Shown(file, leads_to=node)
+    found = opened.tree.entry_of(occurrence, node)
+    return Shown(None, f"This symlink leads to /{printable_name(found.path)}, {_without_bytes(found)}.", node)
+
+
+def _bytes_of(opened: LoadedImage, occurrence: int) -> int | None:
+    """Return the regular file, not an empty one, whose bytes an occurrence shows."""
+    file = opened.contents.file(occurrence)
+    return file if file is not None and opened.contents.size(file) else None
+
+
+def _without_bytes(entry: FileEntry) -> str:
+    """Return what an entry is that shows no bytes."""
+    major, minor = entry.device or (0, 0)
+    match entry.kind:
+        case Kind.DIR:
+            return "a directory"
+        case Kind.FIFO:
+            return "a named pipe, which holds nothing"
+        case Kind.CHAR:
+            return f"a character device ({major}, {minor}), which holds nothing"
+        case Kind.BLOCK:
+            return f"a block device ({major}, {minor}), which holds nothing"
+        case Kind.HARDLINK:
+            return (
+                f"a hard link to /{printable_name(entry.link or b'')}, which shows nothing: it is empty, or not there"
+            )
+    return "an empty file"

@@ -1,0 +1,1 @@
+"""The size analysis of a loaded image."""

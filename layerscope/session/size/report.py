@@ -1,0 +1,159 @@
+"""Which layer made an image large, and what to change: everything that ``why`` tells, computed from what was read."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from itertools import chain
+from typing import NamedTuple
+
+from layerscope.analysis.advice.advice import Advice, Evidence, Instructions
+from layerscope.analysis.advice.rules import advise, wanted_heads
+from layerscope.analysis.content import Heads
+from layerscope.analysis.size.base_image import BaseImage, stated_base
+from layerscope.analysis.size.blob_share import BlobShares, blob_shares
+from layerscope.analysis.size.dead import DeadBytes, dead_bytes
+from layerscope.analysis.size.dead_reason import rewritten_pairs
+from layerscope.analysis.size.duplicates import Duplicate, DuplicateCandidates, duplicate_candidates, find_duplicates
+from layerscope.analysis.size.hidden import hidden_in_tree
+from layerscope.analysis.size.layers_and_files import (
+    LargeFile,
+    LayerWeight,
+    largest_live,
+    largest_written,
+    layer_weights,
+)
+from layerscope.analysis.size.live import LiveFiles, live_files
+from layerscope.analysis.size.verdict import verdict
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.model.image import Image
+from layerscope.session.content.content_equality import compare
+from layerscope.session.content.contents import Contents
+from layerscope.session.content.prefixes import read_heads
+from layerscope.session.reading.stack import Tallies
+from layerscope.text import human_size, plural
+
+LARGEST = 100
+"""So many of the biggest files are named."""
+
+
+class WhyReport(NamedTuple):
+    """The answer. Sizes in bytes; a sum that is unknown, because a layer could not be read, is None.
+
+    ``layers`` are the heaviest first. ``largest`` are files of the final image, ``largest_written`` files of any layer.
+    ``dead`` holds what could be seen, ``dead_size`` its sum if that is all there is, ``dead_blob_size`` an estimate of
+    the stored bytes; ``blob_shares`` gives such estimates for anything else. ``unknowns`` are sentences on what could
+    not be told. ``heads`` reads first bytes, and has those at hand that the rules and the caller asked for.
+    """
+
+    verdict: str
+    total_size: int | None
+    blob_size: int | None
+    efficiency: float | None
+    layers: tuple[LayerWeight, ...]
+    largest: tuple[LargeFile, ...]
+    largest_written: tuple[LargeFile, ...]
+    dead: DeadBytes
+    dead_size: int | None
+    dead_blob_size: int | None
+    duplicates: tuple[Duplicate, ...]
+    duplicates_complete: bool
+    advice: tuple[Advice, ...]
+    base: BaseImage | None
+    blob_shares: BlobShares
+    live: LiveFiles
+    heads: Heads
+    unknowns: tuple[str, ...]
+
+
+class _Files(NamedTuple):
+    """The files of an image, told apart by their bytes; ``heads`` reads more of them."""
+
+    live: LiveFiles
+    dead: DeadBytes
+    candidates: DuplicateCandidates
+    duplicates: tuple[Duplicate, ...]
+    heads: Heads
+
+
+def why_report(
+    image: Image,
+    tree: LayeredTree,
+    tallies: Tallies,
+    contents: Contents,
+    base: BaseImage | None = None,
+    *,
+    live: LiveFiles | None = None,
+    wanted: Iterable[Mapping[int, int]] = (),
+) -> WhyReport:
+    """Return the answer for an image whose layers have all been read.
+
+    Content is read where sizes collide, and the first bytes of files whose names tell of keys or core dumps; ``wanted``
+    first bytes, so many by occurrence, are read in the same pass. ``base`` is what the user says of the base image, in
+    place of what the image states; ``live`` are the live files, where they are known already.
+    """
+    base = base or _stated_base(image)
+    instructions = {step.layer: step.instruction for step in image.steps if step.layer}
+    live = live_files(tree) if live is None else live
+    files = _files(image, tree, contents, live, [wanted_heads(tree, live, instructions), *wanted])
+    dead = None if tallies.dead is None else files.dead
+    blob_sizes = {layer.number: layer.blob_size for layer in image.layers}
+    layers = layer_weights(blob_sizes, instructions, tallies.layers, dead)
+    shares = blob_shares(blob_sizes, tallies.layers)
+    return WhyReport(
+        verdict=verdict(layers, dead, instructions),
+        total_size=tallies.content_size,
+        blob_size=image.blob_size,
+        efficiency=tallies.efficiency,
+        layers=layers,
+        largest=largest_live(tree, files.live, LARGEST),
+        largest_written=largest_written(tree, files.live, files.dead, LARGEST),
+        dead=files.dead,
+        dead_size=None if dead is None else dead.total,
+        dead_blob_size=None if dead is None else shares.total(dead.by_writer),
+        duplicates=files.duplicates,
+        duplicates_complete=not files.candidates.left_out,
+        advice=advise(_evidence(tree, files, instructions, base)),
+        base=base,
+        blob_shares=shares,
+        live=files.live,
+        heads=files.heads,
+        unknowns=tuple(_unknowns(tallies, files)),
+    )
+
+
+def _files(
+    image: Image, tree: LayeredTree, contents: Contents, live: LiveFiles, wanted: Iterable[Mapping[int, int]]
+) -> _Files:
+    """Find the dead files and the duplicates, and read what is asked for, in one pass over the content."""
+    hidden = hidden_in_tree(tree)
+    candidates = duplicate_candidates(live)
+    same_size = (live.occurrences[place] for group in candidates.groups for place in group)
+    rewritten = (file for pair in rewritten_pairs(tree, hidden) for file in pair)
+    found = compare(image, tree, contents, chain(rewritten, same_size), wanted)
+    dead = dead_bytes(tree, hidden, found.digests)
+    duplicates = find_duplicates(live, candidates.groups, found.digests)
+    return _Files(live, dead, candidates, duplicates, partial(read_heads, image, tree, known=found.heads))
+
+
+def _evidence(tree: LayeredTree, files: _Files, instructions: Instructions, base: BaseImage | None) -> Evidence:
+    total = sum(files.live.sizes) + files.dead.total
+    base_layers = (base.layers if base else None) or 0
+    return Evidence(tree, files.live, files.dead, files.duplicates, instructions, total, files.heads, base_layers)
+
+
+def _stated_base(image: Image) -> BaseImage | None:
+    labels = (image.config.config.labels if image.config.config else None) or {}
+    return stated_base(image.annotations, labels, [str(layer.diff_id) for layer in image.layers])
+
+
+def _unknowns(tallies: Tallies, files: _Files) -> Iterator[str]:
+    """Yield a sentence for each thing that could not be told."""
+    for number, tally in tallies.layers.items():
+        if tally.error:
+            yield f"layer {number} could not be read whole, so its size and all dead bytes are unknown: {tally.error}"
+    unread = files.dead.by_reason.get(None)
+    if unread:
+        yield f"why {human_size(unread)} are dead is unknown, for their bytes cannot be read"
+    left_out = files.candidates.left_out
+    if left_out:
+        size = human_size(files.candidates.left_out_size)
+        yield f"{plural(left_out, 'file')} of equal size were not compared: as duplicates they might save {size}"

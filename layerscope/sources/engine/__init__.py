@@ -1,0 +1,1 @@
+"""Container engines: where they listen, their images, their builds."""

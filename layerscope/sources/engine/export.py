@@ -1,0 +1,141 @@
+"""Images of a local engine, by name: exported to a temporary file as ``docker save`` does, and opened as that archive.
+
+https://docs.docker.com/reference/api/engine/; podman answers the same requests.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError
+from layerscope.model.span import FileSpan
+from layerscope.sources.engine import podman_command
+from layerscope.sources.engine.endpoints import Endpoint, endpoints
+from layerscope.sources.engine.reference import PODMAN, EngineReference
+from layerscope.sources.image.files import shown
+from layerscope.sources.image.name import ImageName
+from layerscope.sources.stream.spool import Spool
+from layerscope.text import printable_line
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+_CHUNK = 1024 * 1024
+_TIMEOUT_SECONDS = 30
+_MOST_TAGS_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What an engine exported, and which engine that was."""
+
+    engine: str
+    archive: FileSpan
+
+
+def export(reference: EngineReference, spool: Spool) -> Export:
+    """Return the archive of an image, from the first engine that has it.
+
+    Raises ImageNotFound where those that answer do not have it, EngineUnavailable where none answers, and SourceError
+    where an export breaks off.
+    """
+    answers: list[str] = []
+    refusals: list[str] = []
+    for endpoint in endpoints(reference.engine):
+        try:
+            with connected(endpoint) as client:
+                name, size = _look_up(client, endpoint, reference.name)
+                chunks = _chunks(client, endpoint, name)
+                return Export(endpoint.engine, spool.chunks(chunks, f"the image {shown(reference.name)}", size))
+        except EngineUnavailable as error:
+            refusals.append(str(error))
+        except ImageNotFound as error:
+            answers.append(str(error))
+    if answers:
+        raise ImageNotFound(" and ".join(answers))
+    if reference.engine == PODMAN and podman_command.is_usable():
+        return Export(PODMAN, podman_command.save(reference.name, spool))
+    who = f"no {reference.engine} engine" if reference.engine else "no container engine"
+    raise EngineUnavailable(f"{who} answers (tried {'; '.join(refusals)})")
+
+
+@contextmanager
+def connected(endpoint: Endpoint) -> Iterator["APIClient"]:
+    """Connect to an engine; raises EngineUnavailable, which says which and why, also for what fails inside."""
+    refusal = endpoint.refusal()
+    if refusal is not None:
+        raise EngineUnavailable(f"{endpoint}: {refusal}")
+    from docker.errors import DockerException  # noqa: PLC0415  # the SDK takes a quarter of a second to import
+    from requests.exceptions import RequestException  # noqa: PLC0415
+
+    try:
+        with closing(_client(endpoint)) as client:
+            yield client
+    except (DockerException, RequestException) as error:
+        raise EngineUnavailable(f"{endpoint}: {_cause(error)}") from error
+
+
+def _client(endpoint: Endpoint) -> "APIClient":
+    from docker import APIClient  # noqa: PLC0415
+    from docker.tls import TLSConfig  # noqa: PLC0415
+
+    options: dict[str, Any] = {}
+    if endpoint.tls_folder is not None:
+        ca, cert, key = (endpoint.tls_folder / f"{name}.pem" for name in ("ca", "cert", "key"))
+        options["tls"] = TLSConfig(
+            client_cert=(str(cert), str(key)) if cert.exists() else None,
+            ca_cert=str(ca) if ca.exists() else None,
+            verify=endpoint.tls_verify,
+        )
+    return APIClient(endpoint.host, version="auto", timeout=_TIMEOUT_SECONDS, **options)
+
+
+def _cause(error: Exception) -> str:
+    """Return what the engine says, or else what went wrong on the way to it, in one line."""
+    return shown(printable_line(str(getattr(error, "explanation", None) or error)))
+
+
+def _look_up(client: "APIClient", endpoint: Endpoint, name: str) -> tuple[str, int | None]:
+    """Return the name to ask for and about how large the image is; raises ImageNotFound."""
+    from docker.errors import NotFound  # noqa: PLC0415
+
+    try:
+        found = client.inspect_image(name)
+    except NotFound as error:
+        raise ImageNotFound(f"{endpoint.engine} has no image {shown(name)}{_others(client, name)}") from error
+    return _exported_name(name, found), found.get("Size") or None
+
+
+def _exported_name(name: str, found: dict[str, Any]) -> str:
+    """Return the name under which to export an image: without a tag, an engine exports all tags of the repository."""
+    parsed = ImageName.parse(name)
+    tags = found.get("RepoTags") or []
+    if parsed is None or parsed.tag or parsed.digest:
+        is_id = name.startswith("sha256:")
+    else:
+        is_id = parsed.full not in [other.full for tag in tags if (other := ImageName.parse(tag))]
+    if is_id:
+        return tags[0] if tags else name
+    return name if parsed and (parsed.tag or parsed.digest) else f"{name}:latest"
+
+
+def _others(client: "APIClient", name: str) -> str:
+    """Return a hint at the tags that the repository does have."""
+    parsed = ImageName.parse(name)
+    if parsed is None:
+        return ""
+    tags = [tag for image in client.images() for tag in image.get("RepoTags") or ()]
+    same = [tag for tag in tags if (other := ImageName.parse(tag)) and other.repository == parsed.repository]
+    return f" (it has {', '.join(map(shown, sorted(same)[:_MOST_TAGS_NAMED]))})" if same else ""
+
+
+def _chunks(client: "APIClient", endpoint: Endpoint, name: str) -> Iterator[bytes]:
+    from docker.errors import DockerException  # noqa: PLC0415
+    from requests.exceptions import RequestException  # noqa: PLC0415
+
+    client.timeout = None  # an engine may collect a large image for minutes before its first byte
+    try:
+        yield from client.get_image(name, _CHUNK)
+    except (DockerException, RequestException) as error:
+        raise SourceError(f"the export of {shown(name)} from {endpoint} broke off: {_cause(error)}") from error

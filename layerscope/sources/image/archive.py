@@ -1,0 +1,63 @@
+"""The files of a tar archive: what ``docker save`` writes, or an OCI image layout in a tar."""
+
+from layerscope.errors import MissingBlob
+from layerscope.model.entries import Kind
+from layerscope.model.span import FileSpan
+from layerscope.sources.image.archive_walk import ArchiveMember, walk_archive
+from layerscope.sources.image.files import shown
+from layerscope.text import path_bytes
+
+_MOST_HOPS = 40
+"""Links followed for one name, as Linux does."""
+
+_LONGEST_PATH = 4096
+"""Bytes of a name or a link's target that are followed, as on Linux."""
+
+
+class ArchiveFiles:
+    """The regular files of the tar that lies at a span; links are followed inside the archive only."""
+
+    def __init__(self, archive: FileSpan, description: str, error: str | None = None) -> None:
+        listing = walk_archive(archive)
+        self.description = description
+        self.error = error or (listing.error and f"{description} is truncated or broken: {listing.error}")
+        self._members = {member.name: member for member in listing.members}
+
+    @property
+    def names(self) -> list[bytes]:
+        """The names of all members, in the archive's order."""
+        return list(self._members)
+
+    def span(self, name: str) -> FileSpan | None:
+        """Return where the file lies, all links followed, or None where there is no regular file of that name."""
+        member = self._follow(name)
+        return member.span if member is not None and member.kind is Kind.FILE else None
+
+    def _follow(self, name: str) -> ArchiveMember | None:
+        walked: list[bytes] = []
+        path = path_bytes(name)
+        pending = path.split(b"/")[::-1] if len(path) <= _LONGEST_PATH else []
+        hops = 0
+        while pending:
+            _step(walked, pending.pop(), f"{shown(name)} leads out of {self.description}")
+            member = self._members.get(b"/".join(walked))
+            if member is None or member.kind not in (Kind.SYMLINK, Kind.HARDLINK):
+                continue
+            hops += 1
+            target = member.link or b""
+            if hops > _MOST_HOPS or len(target) > _LONGEST_PATH:
+                raise MissingBlob(f"the links behind {shown(name)} in {self.description} have no end")
+            pending += target.split(b"/")[::-1]
+            # a hard link names its target from the top of the archive, a symlink from where it stands
+            walked = walked[:-1] if member.kind is Kind.SYMLINK and target[:1] != b"/" else []
+        return self._members.get(b"/".join(walked))
+
+
+def _step(walked: list[bytes], part: bytes, refusal: str) -> None:
+    """Go one part of a path further; raises MissingBlob with the refusal where it goes above the top."""
+    if part == b"..":
+        if not walked:
+            raise MissingBlob(refusal)
+        walked.pop()
+    elif part not in (b"", b"."):
+        walked.append(part)

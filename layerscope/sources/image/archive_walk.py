@@ -1,0 +1,45 @@
+"""The members of an outer archive, and where each one's bytes lie."""
+
+from dataclasses import dataclass
+
+from layerscope.model.entries import Kind, LayerEntries
+from layerscope.model.image import Compression
+from layerscope.model.span import FileSpan
+from layerscope.sources.tar.blocks import open_blocks
+from layerscope.sources.tar.walk import walk
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveMember:
+    """One member: its normalized name, and its bytes as a window of the archive; ``link`` is what a link points to."""
+
+    name: bytes
+    kind: Kind
+    span: FileSpan
+    link: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveListing:
+    """The members that could be read, and the sentence that ended the reading early."""
+
+    members: tuple[ArchiveMember, ...]
+    error: str | None
+
+
+def walk_archive(archive: FileSpan) -> ArchiveListing:
+    """List a plain tar; OSError where it cannot be opened. What breaks off is in ``error``, not raised."""
+    entries = LayerEntries()
+    with open_blocks(archive, Compression.NONE) as blocks:
+        for _ in walk(blocks, entries):
+            pass
+    members = tuple(_member(archive, entries, row, name) for row, name in enumerate(entries.paths))
+    return ArchiveListing(members, entries.error)
+
+
+def _member(archive: FileSpan, entries: LayerEntries, row: int, name: bytes) -> ArchiveMember:
+    table = entries.table
+    start, stated = table.data_offsets[row], table.sizes[row]
+    there = max(0, min(stated, archive.size - start))
+    span = FileSpan(archive.path, archive.offset + start, there, stated)
+    return ArchiveMember(name, Kind(table.kinds[row]), span, table.link(row))

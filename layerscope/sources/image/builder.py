@@ -1,0 +1,143 @@
+"""Builds an image from its config and what the documents say of its layers: the part that all sources share.
+
+https://github.com/opencontainers/image-spec/blob/main/config.md
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from layerscope.errors import MissingBlob
+from layerscope.model.digest import Digest
+from layerscope.model.documents import ImageConfig, Platform
+from layerscope.model.image import Compression, Image, Layer
+from layerscope.model.span import FileSpan
+from layerscope.sources.image.files import Files, holds, shown
+from layerscope.sources.image.history import pair_history
+from layerscope.sources.stream.compression import detect_span
+from layerscope.text import plural
+
+_ENCRYPTED = "+encrypted"
+_FOREIGN = ("nondistributable", "foreign")
+
+
+@dataclass(frozen=True, slots=True)
+class LayerBlob:
+    """What the documents say of one layer: the name of its file, and claims about it."""
+
+    name: str
+    digest: Digest | None = None
+    media_type: str | None = None
+    size: int | None = None
+    urls: tuple[str, ...] = ()
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the layer is one that archives need not hold."""
+        return bool(self.media_type) and any(word in str(self.media_type) for word in _FOREIGN)
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """All that a source found out about an image."""
+
+    files: Files
+    reference: str
+    source: str
+    config: ImageConfig
+    config_digest: Digest
+    layers: Sequence[LayerBlob]
+    tags: tuple[str, ...] = ()
+    digest: Digest | None = None
+    stated_platform: Platform | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+def build_image(blueprint: Blueprint) -> Image:
+    """Return the image; a layer that cannot be had is in it and says why."""
+    layers = tuple(_layer(blueprint, number, blob) for number, blob in enumerate(blueprint.layers, 1))
+    steps, warning = pair_history(blueprint.config.history or [], len(layers))
+    warnings = [warning, _diff_ids_warning(blueprint), _platform_warning(blueprint), blueprint.files.error]
+    return Image(
+        blueprint.reference,
+        blueprint.source,
+        blueprint.config,
+        layers,
+        steps,
+        blueprint.tags,
+        blueprint.digest,
+        blueprint.config_digest,
+        (*filter(None, warnings), *_size_warnings(layers, blueprint.layers)),
+        blueprint.annotations,
+    )
+
+
+def all_there(files: Files, layers: Sequence[LayerBlob]) -> bool:
+    """Tell whether no layer is missing that an archive should hold."""
+    return all(blob.foreign or holds(files, blob.name) for blob in layers)
+
+
+def _layer(blueprint: Blueprint, number: int, blob: LayerBlob) -> Layer:
+    diff_ids = blueprint.config.diff_ids
+    diff_id = diff_ids[number - 1] if number <= len(diff_ids) else None
+    span, compression, problem = _locate(blueprint.files, blob)
+    # an uncompressed blob is what the diff_id is the digest of
+    digest = blob.digest or (diff_id if compression is Compression.NONE else None)
+    return Layer(number, span, compression, digest, diff_id, blob.media_type or None, problem)
+
+
+def _locate(files: Files, blob: LayerBlob) -> tuple[FileSpan | None, Compression | None, str | None]:
+    """Return where the blob lies and how it is compressed, or what stands against reading it."""
+    try:
+        span = files.span(blob.name)
+        if span is None:
+            return None, None, _absence(files, blob)
+        if blob.media_type and blob.media_type.endswith(_ENCRYPTED):
+            return span, None, f"the blob {_name(blob)} is encrypted ({shown(blob.media_type)})"
+        return span, detect_span(span), None
+    except MissingBlob as error:
+        return None, None, str(error)
+    except OSError as error:
+        return None, None, f"the blob {_name(blob)} in {files.description} cannot be read: {error.strerror}"
+
+
+def _name(blob: LayerBlob) -> str:
+    return shown(str(blob.digest or blob.name))
+
+
+def _absence(files: Files, blob: LayerBlob) -> str:
+    if not blob.foreign:
+        return f"the blob {_name(blob)} is not in {files.description}"
+    hosts = " or ".join(dict.fromkeys(map(_host, blob.urls)))
+    place = f", kept at {hosts}" if hosts else ""
+    return f"the blob {_name(blob)} is a foreign layer{place} and is not in {files.description}"
+
+
+def _host(url: str) -> str:
+    from urllib.parse import urlsplit  # noqa: PLC0415  # 5 ms, and few images have such a layer
+
+    try:
+        return shown(urlsplit(url).hostname or url)
+    except ValueError:
+        return shown(url)
+
+
+def _diff_ids_warning(blueprint: Blueprint) -> str | None:
+    told, listed = len(blueprint.config.diff_ids), len(blueprint.layers)
+    if told == listed:
+        return None
+    return f"the config names {plural(told, 'diff_id')} and the manifest lists {plural(listed, 'layer')}"
+
+
+def _platform_warning(blueprint: Blueprint) -> str | None:
+    stated, own = blueprint.stated_platform, blueprint.config.platform
+    if stated is None or not str(stated) or (stated.os, stated.architecture) == (own.os, own.architecture):
+        return None
+    return f"the index says {shown(str(stated))}, and the config {shown(str(own)) or 'names no platform'}"
+
+
+def _size_warnings(layers: Sequence[Layer], blobs: Sequence[LayerBlob]) -> list[str]:
+    return [
+        f"the blob of layer {layer.number} has {layer.blob.stated_size:,} bytes, and the manifest says {blob.size:,}"
+        for layer, blob in zip(layers, blobs, strict=True)
+        if layer.blob is not None and blob.size is not None and layer.blob.stated_size != blob.size
+    ]

@@ -1,0 +1,203 @@
+"""Chooses one image where a source holds several: several tags, several platforms."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from layerscope.errors import AmbiguousImage, ImageNotFound, UnsupportedFormat
+from layerscope.model.digest import Digest
+from layerscope.model.documents import Platform
+from layerscope.model.image import Image
+from layerscope.sources.image.files import shown
+from layerscope.sources.image.name import ImageName
+
+_MOST_LISTED = 20
+_SHORTEST_DIGEST_PREFIX = 4
+
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "x86-64": "amd64",
+    "aarch64": "arm64",
+    "armhf": "arm/v7",
+    "armv7l": "arm/v7",
+    "armv6l": "arm/v6",
+    "i386": "386",
+    "i686": "386",
+    "x86": "386",
+    "ppc64el": "ppc64le",
+    "loongarch64": "loong64",
+}
+"""What ``uname -m`` says, in the words of the OCI image-spec; what is not here has one name only."""
+
+_DEFAULT_VARIANTS = {"arm64": "v8", "arm": "v7", "amd64": "v1"}
+"""The variant that is meant where none is said: https://github.com/containerd/platforms/blob/main/database.go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One image that could be opened.
+
+    ``complete`` tells whether all its blobs are there. ``set_aside`` says, for what is no image (an attestation, say),
+    what it is instead. ``fallback`` marks what only the ``index.json`` of a Docker archive knows: it is taken only
+    where it is asked for. ``build`` reads the documents, and raises FormatError where they are broken or missing.
+    """
+
+    build: Callable[[], Image]
+    tags: tuple[str, ...] = ()
+    platform: Platform | None = None
+    digest: Digest | None = None
+    config_digest: Digest | None = None
+    complete: bool = True
+    set_aside: str | None = None
+    fallback: bool = False
+
+    @property
+    def label(self) -> str:
+        """One line for a list of choices: tags, platform, digest; safe for a screen."""
+        digest = self.digest or self.config_digest
+        words = [", ".join(map(shown, self.tags)) or "(no tag)", shown(str(self.platform or "")) or "(no platform)"]
+        words += [str(digest)] if digest else []
+        note = self.set_aside or ("" if self.complete else "not all of its blobs are there")
+        words += [f"({note})"] if note else []
+        return "  ".join(words)
+
+
+def choices(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return the candidates that a user may choose from: what is set aside is left out."""
+    images = [candidate for candidate in candidates if candidate.set_aside is None]
+    return tuple([candidate for candidate in images if not candidate.fallback] or images)
+
+
+def choose(
+    candidates: Sequence[Candidate], image: str | None = None, platform: str | None = None, *, name: str = "the source"
+) -> Candidate:
+    """Return the candidate that is meant.
+
+    That is the one that fits what is asked for; of several, the only one whose blobs are all there; else the one for
+    this machine. ``name`` is what errors call the source. Raises AmbiguousImage where several remain, ImageNotFound
+    where nothing fits, UnsupportedFormat where there is no image at all.
+    """
+    images = choices(candidates)
+    if image is None and not images:
+        raise UnsupportedFormat(_no_image(candidates, name))
+    fitting = _fitting(images, image, platform) or _fitting(candidates, image, platform)
+    if not fitting:
+        raise ImageNotFound(_nothing_fits(images, image, platform, name))
+    complete = [candidate for candidate in fitting if candidate.complete] or fitting
+    own = _for_platform(complete, this_platform()) if len(complete) > 1 else complete
+    if len(own) == 1:
+        return own[0]
+    which = f" {_wanted(image, platform)}" if image or platform else ""
+    raise AmbiguousImage(
+        f"{name} holds {len(fitting)} images{which}; say which one with --image or --platform",
+        [candidate.label for candidate in fitting],
+    )
+
+
+def this_platform() -> str:
+    """Return the platform of the images that run on this machine."""
+    import platform  # noqa: PLC0415  # 2 ms, and most archives hold one image
+
+    architecture = platform.machine().lower()
+    return f"linux/{_ARCHITECTURES.get(architecture, architecture)}"
+
+
+def _fitting(candidates: Sequence[Candidate], image: str | None, platform: str | None) -> list[Candidate]:
+    fitting = list(candidates) if image is None else _named(candidates, image)
+    return fitting if platform is None else _for_platform(fitting, platform)
+
+
+def _named(candidates: Sequence[Candidate], wanted: str) -> list[Candidate]:
+    """Return those that go by the name: by the strictest reading of it that fits any."""
+    for fits in _READINGS:
+        if found := [candidate for candidate in candidates if fits(candidate, wanted)]:
+            return found
+    return []
+
+
+def _is_tag(candidate: Candidate, wanted: str) -> bool:
+    return wanted in candidate.tags
+
+
+def _is_short_tag(candidate: Candidate, wanted: str) -> bool:
+    name = ImageName.parse(wanted)
+    return name is not None and not name.digest and any(name.full == tag.full for tag in _names(candidate))
+
+
+def _is_digest(candidate: Candidate, wanted: str) -> bool:
+    prefix = wanted.rpartition("@")[2].lower()
+    digests = [digest for digest in (candidate.digest, candidate.config_digest) if digest]
+    if ":" in prefix:
+        return any(str(digest).startswith(prefix) for digest in digests) and not prefix.endswith(":")
+    return len(prefix) >= _SHORTEST_DIGEST_PREFIX and any(digest.encoded.startswith(prefix) for digest in digests)
+
+
+def _is_repository(candidate: Candidate, wanted: str) -> bool:
+    name = ImageName.parse(wanted)
+    if name is None or name.tag or name.digest:
+        return False
+    return any(name.repository == tag.repository for tag in _names(candidate))
+
+
+def _is_end_of_tag(candidate: Candidate, wanted: str) -> bool:
+    return any(tag.endswith((f":{wanted}", f"/{wanted}")) for tag in candidate.tags)
+
+
+_READINGS = (_is_tag, _is_short_tag, _is_digest, _is_repository, _is_end_of_tag)
+
+
+def _names(candidate: Candidate) -> list[ImageName]:
+    return [name for name in map(ImageName.parse, candidate.tags) if name is not None]
+
+
+def _for_platform(candidates: Sequence[Candidate], wanted: str) -> list[Candidate]:
+    """Return those for a platform; where no variant is said, those of the usual variant before all others."""
+    parts = _platform_parts(wanted)
+    fitting = [candidate for candidate in candidates if _fits_platform(candidate.platform, parts)]
+    usual = _DEFAULT_VARIANTS.get(parts[1])
+    preferred = [c for c in fitting if c.platform and (c.platform.variant or usual) == (parts[2] or usual)]
+    return preferred or fitting
+
+
+def _platform_parts(wanted: str) -> tuple[str, str, str]:
+    """Return OS, architecture and variant of ``linux/arm64/v8``; of a lone ``arm64`` the OS is ``linux``."""
+    words = wanted.lower().split("/")
+    if len(words) == 1:
+        words.insert(0, "linux")
+    architecture = _ARCHITECTURES.get(words[1], words[1])
+    words[1:2] = architecture.split("/")
+    return words[0], words[1], "/".join(words[2:])
+
+
+def _fits_platform(platform: Platform | None, parts: tuple[str, str, str]) -> bool:
+    if platform is None:
+        return False
+    os, architecture, variant = parts
+    if (platform.os.lower(), platform.architecture.lower()) != (os, architecture):
+        return False
+    return not variant or variant == (platform.variant or _DEFAULT_VARIANTS.get(architecture))
+
+
+def _no_image(candidates: Sequence[Candidate], name: str) -> str:
+    kinds = list(dict.fromkeys(candidate.set_aside for candidate in candidates if candidate.set_aside))
+    return f"{name} holds no image, but {_listed(kinds)}" if kinds else f"{name} holds no image: its list is empty"
+
+
+def _nothing_fits(images: Sequence[Candidate], image: str | None, platform: str | None, name: str) -> str:
+    there = _listed([_in_brief(candidate) for candidate in images])
+    return f"{name} holds no image {_wanted(image, platform)}; it holds {there}"
+
+
+def _wanted(image: str | None, platform: str | None) -> str:
+    return " ".join([*([shown(image)] if image else []), *([f"for {shown(platform)}"] if platform else [])])
+
+
+def _in_brief(candidate: Candidate) -> str:
+    digest = candidate.digest or candidate.config_digest
+    title = ", ".join(map(shown, candidate.tags)) or (str(digest) if digest else "one without a tag")
+    platform = shown(str(candidate.platform or ""))
+    return f"{title} ({platform})" if platform else title
+
+
+def _listed(items: Sequence[str]) -> str:
+    more = f" and {len(items) - _MOST_LISTED} more" if len(items) > _MOST_LISTED else ""
+    return ", ".join(items[:_MOST_LISTED]) + more if items else "none"

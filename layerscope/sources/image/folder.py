@@ -1,0 +1,45 @@
+"""The files of a folder: an OCI image layout, or an unpacked ``docker save`` archive.
+
+https://github.com/opencontainers/image-spec/blob/main/image-layout.md
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from layerscope.errors import MissingBlob
+from layerscope.model.span import FileSpan
+from layerscope.sources.image.files import shown
+from layerscope.text import path_bytes
+
+
+class FolderFiles:
+    """The regular files below a folder; a name or symlink that leads out of it is refused."""
+
+    error: str | None = None
+
+    def __init__(self, folder: Path) -> None:
+        self._root = os.path.realpath(os.fsencode(folder))
+        self.description = shown(str(folder))
+
+    def span(self, name: str) -> FileSpan | None:
+        """Return where the file lies, or None where there is no regular file of that name."""
+        path = self._path(name)
+        try:
+            status = os.stat(path) if path else None  # noqa: PTH116  # names are bytes here
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise MissingBlob(f"{shown(name)} in {self.description} cannot be read: {error.strerror}") from error
+        if path is None or status is None or not stat.S_ISREG(status.st_mode):
+            return None
+        return FileSpan(os.fsdecode(path), 0, status.st_size, status.st_size)
+
+    def _path(self, name: str) -> bytes | None:
+        """Return the real path of the name, all symlinks followed; None where no file can have such a name."""
+        if "\0" in name:
+            return None
+        path = os.path.realpath(os.path.join(self._root, path_bytes(name)))  # noqa: PTH118  # names are bytes here
+        if os.path.commonpath((self._root, path)) != self._root:
+            raise MissingBlob(f"{shown(name)} leads out of {self.description}")
+        return path

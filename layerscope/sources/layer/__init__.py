@@ -1,0 +1,1 @@
+"""The content of one layer: its entries, and its bytes at any offset."""

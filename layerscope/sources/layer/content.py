@@ -1,0 +1,158 @@
+"""Reads content out of a layer: bytes of its uncompressed tar, by offset."""
+
+import os
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Protocol, Self
+
+from layerscope.errors import InvalidLayer
+from layerscope.model.entries import EntryTable
+from layerscope.model.image import Compression, Layer
+from layerscope.model.span import FileSpan
+from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
+
+_CHUNK = 256 * 1024
+
+
+class LayerContent(Protocol):
+    """The bytes of an uncompressed layer. Reading at ascending offsets costs one pass at most."""
+
+    def chunks(self, offset: int, size: int) -> Iterator[bytes]:
+        """Yield exactly these bytes; raises InvalidLayer where the layer ends before them or is broken."""
+
+    def close(self) -> None:
+        """Close what is open."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+
+class PlainContent:
+    """A plain layer: its bytes are read where they lie."""
+
+    def __init__(self, span: FileSpan) -> None:
+        self._span = span
+        self._descriptor = os.open(span.path, os.O_RDONLY)
+
+    def chunks(self, offset: int, size: int) -> Iterator[bytes]:
+        """Yield exactly these bytes."""
+        end = offset + size
+        while offset < min(end, self._span.size):
+            chunk = self.read(offset, min(end, self._span.size, offset + _CHUNK) - offset)
+            yield chunk
+            offset += len(chunk)
+        self._check(end)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return exactly these bytes; any thread may ask."""
+        self._check(offset + size)
+        try:
+            data = os.pread(self._descriptor, size, self._span.offset + offset)
+        except OSError as error:
+            raise InvalidLayer(f"the layer cannot be read: {error.strerror}", offset) from error
+        if len(data) < size:
+            raise InvalidLayer("the file ends before this content does", offset + len(data))
+        return data
+
+    def _check(self, end: int) -> None:
+        if end > self._span.size:
+            raise InvalidLayer("the layer ends before this content does", self._span.size)
+
+    def prepare(self) -> Iterator[int]:
+        """Yield nothing: any byte is at hand."""
+        return iter(())
+
+    def close(self) -> None:
+        """Close the file; nothing can be read any more."""
+        descriptor, self._descriptor = self._descriptor, -1
+        os.close(descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class StreamedContent:
+    """A compressed layer, decompressed from its start; to go back is to start again."""
+
+    def __init__(self, span: FileSpan, compression: Compression) -> None:
+        self._span = span
+        self._compression = compression
+        self._stream: DecompressedSpan = open_decompressed(span, compression)
+        self._position = 0
+        self._rest = b""
+
+    def chunks(self, offset: int, size: int) -> Iterator[bytes]:
+        """Yield exactly these bytes."""
+        if offset < self._position:
+            self._stream.close()
+            self._stream, self._position, self._rest = open_decompressed(self._span, self._compression), 0, b""
+        while self._position < offset:
+            self._take(offset - self._position)
+        while size:
+            chunk = self._take(size)
+            yield chunk
+            size -= len(chunk)
+
+    def _take(self, most: int) -> bytes:
+        data = self._rest or self._stream.read1(_CHUNK)
+        if not data:
+            raise InvalidLayer("the layer ends before this content does", self._position)
+        taken, self._rest = data[:most], data[most:]
+        self._position += len(taken)
+        return taken
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_layer_content(layer: Layer) -> LayerContent:
+    """Open the content of a layer; raises InvalidLayer where the layer is not there or cannot be opened."""
+    if layer.blob is None or layer.compression is None:
+        raise InvalidLayer(layer.problem or "the layer is not there")
+    try:
+        if layer.compression is Compression.NONE:
+            return PlainContent(layer.blob)
+        return StreamedContent(layer.blob, layer.compression)
+    except OSError as error:
+        raise InvalidLayer(f"the layer cannot be read: {error.strerror}") from error
+
+
+def stored_pieces(table: EntryTable, row: int) -> Iterator[tuple[int, int, int]]:
+    """Yield what is stored of a regular file: offset in the file, offset in the layer, length. The rest is zeros."""
+    offset, pieces = table.data_offsets[row], table.sparse.get(row)
+    for start, length in ((0, table.sizes[row]),) if pieces is None else pieces:
+        yield start, offset, length
+        offset += length
+
+
+def file_chunks(content: LayerContent, table: EntryTable, row: int) -> Iterator[bytes]:
+    """Yield the bytes of a regular file, the holes of a sparse one as zeros."""
+    reached = 0
+    for start, offset, length in stored_pieces(table, row):
+        yield from _zeros(start - reached)
+        yield from content.chunks(offset, length)
+        reached = start + length
+    yield from _zeros(table.sizes[row] - reached)
+
+
+def _zeros(count: int) -> Iterator[bytes]:
+    while count > 0:
+        yield bytes(min(count, _CHUNK))
+        count -= _CHUNK

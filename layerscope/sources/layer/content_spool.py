@@ -1,0 +1,131 @@
+"""Random access into a layer that can only be decompressed from its start: what has been passed lies in a file.
+
+The file has no name from the moment it is there, so that it goes with the process, however that ends.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from io import FileIO
+from threading import Lock
+
+from layerscope.errors import FormatError, InvalidLayer
+from layerscope.model.image import Compression
+from layerscope.model.span import FileSpan
+from layerscope.sources.layer.content import StreamedContent
+from layerscope.sources.stream.compression import open_decompressed
+
+SPOOL_LIMIT = 4_000_000_000
+"""The bytes that all spools of an image may take together; never more than half of what is free."""
+
+_CHUNK = 1024 * 1024
+
+
+class SpoolBudget:
+    """How many bytes may still be spooled; any thread may ask."""
+
+    def __init__(self, limit: int = SPOOL_LIMIT) -> None:
+        self._lock = Lock()
+        self._limit = limit
+        self._left: int | None = None
+
+    def take(self, size: int) -> bool:
+        """Take so many bytes from the budget; False where there are not so many left."""
+        with self._lock:
+            if self._left is None:
+                self._left = min(self._limit, shutil.disk_usage(tempfile.gettempdir()).free // 2)
+            if size > self._left:
+                return False
+            self._left -= size
+            return True
+
+
+def _nameless_file() -> FileIO | None:
+    """Return a file that is gone once it is closed, or None where there is no room for one."""
+    try:
+        return tempfile.TemporaryFile(prefix="layerscope-", buffering=0)
+    except OSError:
+        return None
+
+
+class SpooledContent:
+    """A compressed layer, spooled as far as it has been read.
+
+    Beyond what the budget or the disk allows, it is decompressed anew by each who does not go on where the last one
+    ended.
+    """
+
+    def __init__(self, span: FileSpan, compression: Compression, budget: SpoolBudget) -> None:
+        self._span = span
+        self._compression = compression
+        self._budget = budget
+        self._lock = Lock()
+        self._stream = open_decompressed(span, compression)
+        self._file = _nameless_file()
+        self._beyond = None if self._file else StreamedContent(span, compression)
+        self._filled = 0
+        self._end: FormatError | None = None
+        self._is_closed = False
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return exactly these bytes; raises InvalidLayer where the layer ends before them or is broken."""
+        with self._lock:
+            self._check_open()
+            while self._filled < offset + size and self._beyond is None:
+                if self._end is not None:
+                    raise self._end
+                self._spool()
+            if self._file is not None and offset + size <= self._filled:
+                return os.pread(self._file.fileno(), size, offset)
+            assert self._beyond is not None  # noqa: S101  # else it had been spooled, or had ended
+            return b"".join(self._beyond.chunks(offset, size))
+
+    def prepare(self) -> Iterator[int]:
+        """Spool the rest, a megabyte at a time; yields the stored bytes that lie behind."""
+        while True:
+            with self._lock:
+                if self._is_closed or self._end is not None or self._beyond is not None:
+                    return
+                self._spool()
+                behind = self._stream.consumed
+            yield behind
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise InvalidLayer("the image has been closed")
+
+    def _spool(self) -> None:
+        """Spool a piece more, or note why there is no more, or that there is no room for it."""
+        try:
+            chunk = self._stream.read1(_CHUNK)
+        except FormatError as error:
+            self._end = error
+            return
+        if not chunk:
+            self._end = InvalidLayer("the layer ends before this content does", self._filled)
+        elif self._budget.take(len(chunk)) and self._is_written(chunk):
+            self._filled += len(chunk)
+        else:
+            self._beyond = StreamedContent(self._span, self._compression)
+
+    def _is_written(self, chunk: bytes) -> bool:
+        """Write a piece behind the others; False where the disk does not take it."""
+        left, offset = memoryview(chunk), self._filled
+        try:
+            while left and self._file is not None:
+                count = os.pwrite(self._file.fileno(), left, offset)
+                left, offset = left[count:], offset + count
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the files; the temporary one is gone then."""
+        with self._lock:
+            self._is_closed = True
+            self._stream.close()
+            if self._file is not None:
+                self._file.close()
+            if self._beyond is not None:
+                self._beyond.close()

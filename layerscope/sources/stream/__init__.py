@@ -1,0 +1,1 @@
+"""Byte streams: compression, spans of files, temporary copies."""

@@ -1,0 +1,161 @@
+"""Tells how bytes are compressed by their first ones, and opens them decompressed.
+
+The decompressors are libraries'; each takes bounded memory.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from layerscope.errors import InvalidLayer, UnsupportedCompression
+from layerscope.model.image import Compression
+from layerscope.model.span import FileSpan
+from layerscope.sources.stream.member_stream import Decompressor, MemberStream
+from layerscope.sources.stream.span_file import SpanFile
+
+HEAD_SIZE = 8
+"""How many of the first bytes `detect` wants."""
+
+_MAGIC = (
+    (b"\x1f\x8b", Compression.GZIP),
+    (b"\x28\xb5\x2f\xfd", Compression.ZSTD),
+    (b"\xfd7zXZ\x00", Compression.XZ),
+    (b"BZh", Compression.BZIP2),
+)
+_SKIPPABLE_FRAME_TAIL = b"\x2a\x4d\x18"
+_LARGEST_WINDOW_LOG = 27
+_MOST_MEMORY = 1 << _LARGEST_WINDOW_LOG
+"""A stream may ask for 128 MiB of memory, as the zstd command allows by default, and no more."""
+
+
+class ByteStream(Protocol):
+    """Decompressed bytes, read from their start to their end."""
+
+    def read1(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes, and none at the end."""
+
+
+_ERRORS = (EOFError, OSError, MemoryError)
+"""What may happen in each codec, beside its own errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Codec:
+    new_member: Callable[[], Decompressor]
+    errors: tuple[type[Exception], ...]
+
+
+def _gzip() -> _Codec:
+    from isal import igzip_lib  # noqa: PLC0415  # only where a blob needs it
+
+    # isal's stubs take the exception's class for an exception
+    errors: Any = (igzip_lib.error, *_ERRORS)
+    return _Codec(lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP), errors)
+
+
+def _zstd() -> _Codec:
+    zstd = _zstd_module()
+    options = {zstd.DecompressionParameter.window_log_max: _LARGEST_WINDOW_LOG}
+    return _Codec(lambda: zstd.ZstdDecompressor(options=options), (zstd.ZstdError, *_ERRORS))
+
+
+def _zstd_module() -> Any:
+    import sys  # noqa: PLC0415
+
+    if sys.version_info >= (3, 14):
+        from compression import zstd  # noqa: PLC0415
+    else:
+        from backports import zstd  # noqa: PLC0415
+    return zstd
+
+
+def _xz() -> _Codec:
+    import lzma  # noqa: PLC0415  # only where a blob needs it
+
+    return _Codec(lambda: lzma.LZMADecompressor(memlimit=_MOST_MEMORY), (lzma.LZMAError, *_ERRORS))
+
+
+def _bzip2() -> _Codec:
+    import bz2  # noqa: PLC0415  # only where a blob needs it
+
+    return _Codec(bz2.BZ2Decompressor, (ValueError, *_ERRORS))
+
+
+_CODECS: dict[Compression, Callable[[], _Codec]] = {
+    Compression.GZIP: _gzip,
+    Compression.ZSTD: _zstd,
+    Compression.XZ: _xz,
+    Compression.BZIP2: _bzip2,
+}
+
+
+def detect(head: bytes) -> Compression:
+    """Return how a blob that starts with these bytes is compressed; NONE for all that is not known."""
+    for magic, compression in _MAGIC:
+        if head.startswith(magic):
+            return compression
+    if head[1:4] == _SKIPPABLE_FRAME_TAIL and head[0] >> 4 == 0x5:  # noqa: PLR2004  # 0x184D2A50 to 0x184D2A5F
+        return Compression.ZSTD
+    return Compression.NONE
+
+
+def detect_span(span: FileSpan) -> Compression:
+    """Return how the blob that lies there is compressed; OSError where it cannot be read."""
+    with SpanFile(span) as file:
+        return detect(file.read(HEAD_SIZE) or b"")
+
+
+class DecompressedSpan:
+    """The decompressed bytes of a span; a context manager.
+
+    `read1` raises InvalidLayer where the stream is broken or ends early, and UnsupportedCompression where it asks for
+    too much memory.
+    """
+
+    def __init__(self, span: FileSpan, compression: Compression) -> None:
+        self._name = compression.value
+        self._file = SpanFile(span)
+        self._codec: _Codec | None = None
+        self._stream: ByteStream = self._file
+        if compression is not Compression.NONE:
+            self._codec = _CODECS[compression]()
+            self._stream = MemberStream(self._file, self._codec.new_member)
+
+    @property
+    def consumed(self) -> int:
+        """How many stored bytes have been read."""
+        return self._file.position
+
+    def read1(self, size: int, /) -> bytes:
+        """Return at most ``size`` decompressed bytes, and none at the end."""
+        if self._codec is None:
+            return self._stream.read1(size)
+        try:
+            return self._stream.read1(size)
+        except self._codec.errors as error:
+            raise self._error(error) from error
+
+    def _error(self, error: Exception) -> InvalidLayer | UnsupportedCompression:
+        if isinstance(error, EOFError):
+            return InvalidLayer(f"the {self._name} stream ends early, after {self.consumed:,} stored bytes")
+        if isinstance(error, MemoryError) or "memory" in str(error).lower():
+            return UnsupportedCompression(f"the {self._name} stream asks for more than 128 MiB of memory")
+        return InvalidLayer(f"the {self._name} stream is broken near stored byte {self.consumed:,}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_decompressed(span: FileSpan, compression: Compression) -> DecompressedSpan:
+    """Open the bytes of a span decompressed; OSError where the file cannot be read."""
+    return DecompressedSpan(span, compression)

@@ -1,0 +1,1 @@
+"""The walk over the headers of a tar."""

@@ -1,0 +1,144 @@
+"""Hands the blocks of a tar to the walk: with seeks over content where it is plain, else as a decompressed stream."""
+
+import os
+from types import TracebackType
+from typing import Protocol, Self
+
+from layerscope.errors import InvalidLayer
+from layerscope.model.image import Compression
+from layerscope.model.span import FileSpan
+from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
+
+BLOCK = 512
+
+_SMALL_CHUNK = 2048
+_LARGE_CHUNK = 64 * 1024
+"""Read at once from a plain tar: little where large files lie between the headers, much where small ones follow."""
+
+_STREAM_CHUNK = 512 * 1024
+"""Decompressed at once: large enough that the walk costs little beside it."""
+
+
+class TarBlocks(Protocol):
+    """The bytes of a tar, asked for at ascending offsets."""
+
+    def fetch(self, offset: int, need: int) -> bytes:
+        """Return the bytes from ``offset`` on: at least ``need`` of them, fewer only at the end."""
+
+    def end(self) -> int:
+        """Return where the tar ends; known once `fetch` has come back short."""
+
+    def consumed(self) -> int:
+        """Return how many stored bytes lie behind, for progress."""
+
+    def close(self) -> None:
+        """Close what is open."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+
+class _Closing:
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class PlainBlocks(_Closing):
+    """Blocks of a plain tar, read where they lie."""
+
+    def __init__(self, span: FileSpan) -> None:
+        self._start = span.offset
+        self._size = span.size
+        self._descriptor = os.open(span.path, os.O_RDONLY)
+        self._reached = 0
+        self._chunk = _SMALL_CHUNK
+
+    def fetch(self, offset: int, need: int) -> bytes:
+        """Return the bytes from ``offset`` on."""
+        if offset - self._reached < BLOCK:
+            self._chunk = min(2 * self._chunk, _LARGE_CHUNK)
+        else:
+            self._chunk = _SMALL_CHUNK
+        wanted = min(max(need, self._chunk), self._size - offset)
+        if wanted <= 0:
+            return b""
+        self._reached = offset + wanted
+        return os.pread(self._descriptor, wanted, self._start + offset)
+
+    def end(self) -> int:
+        """Return the size of the span."""
+        return self._size
+
+    def consumed(self) -> int:
+        """Return how far the tar has been read."""
+        return min(self._reached, self._size)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+
+class StreamBlocks(_Closing):
+    """Blocks of a compressed tar; content is decompressed, and dropped."""
+
+    def __init__(self, stream: DecompressedSpan) -> None:
+        self._stream = stream
+        self._chunk = b""
+        self._base = 0
+
+    def fetch(self, offset: int, need: int) -> bytes:
+        """Return the bytes from ``offset`` on; raises InvalidLayer where the stream is broken before them."""
+        while self.end() <= offset and self._advance():
+            pass
+        pieces = [self._chunk[max(0, offset - self._base) :]]
+        have = len(pieces[0])
+        while have < need and self._advance():
+            pieces.append(self._chunk)
+            have += len(self._chunk)
+        if len(pieces) > 1:
+            self._chunk = b"".join(pieces)
+            self._base = offset
+            return self._chunk
+        return pieces[0]
+
+    def _advance(self) -> bool:
+        try:
+            following = self._stream.read1(_STREAM_CHUNK)
+        except InvalidLayer as error:
+            error.offset = self.end()
+            raise
+        if not following:
+            return False
+        self._base = self.end()
+        self._chunk = following
+        return True
+
+    def end(self) -> int:
+        """Return how far the stream has been decompressed."""
+        return self._base + len(self._chunk)
+
+    def consumed(self) -> int:
+        """Return how many stored bytes have been read."""
+        return self._stream.consumed
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+def open_blocks(span: FileSpan, compression: Compression) -> TarBlocks:
+    """Open the tar that lies there; OSError where the file cannot be read."""
+    if compression is Compression.NONE:
+        return PlainBlocks(span)
+    return StreamBlocks(open_decompressed(span, compression))

@@ -1,0 +1,1 @@
+"""The screens that compare two layers or two images."""

@@ -1,0 +1,91 @@
+"""The steps of two images side by side: which are the same, which changed, which only one of them has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
+from layerscope.text import human_size, printable_line
+from layerscope.tui.drawing.cells import cut
+from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.widgets.step_list import StepList
+
+_SIZE_WIDTH = 8
+_MARKS = {Relation.SAME: "=", Relation.CHANGED: "~", Relation.ONLY_LEFT: "-", Relation.ONLY_RIGHT: "+"}
+_STYLES = {Relation.CHANGED: "modified", Relation.ONLY_LEFT: "removed", Relation.ONLY_RIGHT: "added"}
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedLine:
+    """What the list shows of a step; sizes are content bytes, None until the layers are read.
+
+    ``word`` says what came of it: shared, changed first, rebuilt.
+    """
+
+    step: AlignedStep
+    word: str
+    left_size: int | None = None
+    right_size: int | None = None
+
+    @property
+    def has_layer(self) -> bool:
+        """Whether the step made a layer in either image."""
+        return bool(self.step.left_layer or self.step.right_layer)
+
+
+class AlignedList(StepList):
+    """The list; its items are aligned steps."""
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
+        super().__init__(id=id)
+        self._glyphs = glyphs
+        self._lines: Sequence[AlignedLine] = ()
+        self._digits = 1
+
+    def show(self, lines: Sequence[AlignedLine], cursor: int) -> None:
+        """Show these steps, the cursor on one of them."""
+        self._lines = lines
+        numbers = [number for line in lines for number in (line.step.left_layer, line.step.right_layer) if number]
+        self._digits = len(str(max(numbers, default=1)))
+        self.refill(cursor)
+
+    def item_count(self) -> int:
+        """Return the number of steps."""
+        return len(self._lines)
+
+    def is_layer(self, item: int) -> bool:
+        """Tell whether the step made a layer."""
+        return self._lines[item].has_layer
+
+    def draw(self, item: int, line: int, width: int) -> list[Segment]:
+        """Return one line of a step."""
+        shown = self._lines[item]
+        title = printable_line(shown.step.title)
+        style = self.style_of(_STYLES[shown.step.relation]) if shown.step.relation in _STYLES else None
+        muted = self.style_of("muted")
+        lead = Segment(f"{_MARKS[shown.step.relation]} ", style or muted)
+        indent = " " * (2 * self._digits + 3)
+        if not shown.has_layer:
+            text = f"{indent}{title}" if not shown.word else f"{indent}{title}  {shown.word}"
+            return [lead, Segment(cut(text, width - 2, self._glyphs), style or muted)]
+        if line:
+            return [Segment(cut(f"  {indent}{title}", width, self._glyphs), muted)]
+        figures = [lead, Segment(self._numbers(shown.step), self.style_of("accent")), Segment(self._sizes(shown))]
+        room = width - sum(len(segment.text) for segment in figures) - 2
+        if self.two_lines:
+            return [*figures, Segment("  " + cut(shown.word, room, self._glyphs), style or muted)]
+        return [*figures, Segment("  " + cut(f"{shown.word:<22}  {title}", room, self._glyphs), style)]
+
+    def _numbers(self, step: AlignedStep) -> str:
+        left, right = step.left_layer or "", step.right_layer or ""
+        return f"{left:>{self._digits}} {right:>{self._digits}}  "
+
+    def _sizes(self, shown: AlignedLine) -> str:
+        """Return the size that both have, or how it changed."""
+        sizes = [size for size in (shown.left_size, shown.right_size) if size is not None]
+        if not sizes:
+            return " " * _SIZE_WIDTH
+        if len(sizes) == 1 or sizes[0] == sizes[1]:
+            return f"{human_size(sizes[0]):>{_SIZE_WIDTH}}"
+        return f"{human_size(sizes[0]):>{_SIZE_WIDTH}} {self._glyphs.arrow} {human_size(sizes[1])}"

@@ -1,0 +1,77 @@
+"""What there is to say of two images beside their files: the chosen step, the build cache, configs, packages."""
+
+from collections.abc import Sequence
+
+from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigValue
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
+from layerscope.analysis.comparison.package_difference import PackageChange
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.session.reading.stack import Tallies
+from layerscope.text import exec_form, human_size, plural, printable_line
+from layerscope.tui.comparison.aligned_list import AlignedLine
+from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.explorer.step_details import Field
+
+_RELATIONS = {
+    Relation.SAME: "the same in both images",
+    Relation.CHANGED: "the same instruction, built anew",
+    Relation.ONLY_LEFT: "a step of the left image alone",
+    Relation.ONLY_RIGHT: "a step of the right image alone",
+}
+
+
+def aligned_step_fields(line: AlignedLine) -> list[Field]:
+    """Return what is known of a step of both images, or of one."""
+    step = line.step
+    outcome = f"{_RELATIONS[step.relation]}{f': {line.word}' if step.relation is Relation.CHANGED else ''}"
+    sides = (("Left", step.left_layer, line.left_size), ("Right", step.right_layer, line.right_size))
+    fields = [("Step", printable_line(step.title)), ("Relation", outcome)]
+    if line.has_layer:
+        fields += [
+            (name, f"layer {layer}, {human_size(size)} content" if layer else "no such layer")
+            for name, layer, size in sides
+        ]
+    return fields + _other_instruction(step)
+
+
+def _other_instruction(step: AlignedStep) -> list[Field]:
+    """Return the left instruction where it is not spelled as the right one."""
+    if step.left is None or step.right is None or step.left.title == step.right.title:
+        return []
+    return [("It was", printable_line(step.left.title))]
+
+
+def problem_fields(tallies: Tallies, image: str = "") -> list[Field]:
+    """Return a field for each layer that could not be read whole; ``image`` leads to its number."""
+    errors = ((number, tally.error) for number, tally in tallies.layers.items())
+    return [("Problem", f"{image}layer {number}: {printable_line(error)}") for number, error in errors if error]
+
+
+def config_fields(changes: Sequence[ConfigChange], glyphs: Glyphs) -> list[Field]:
+    """Return a field for each difference of the configs."""
+    return [_config_field(change, glyphs) for change in changes]
+
+
+def _config_field(change: ConfigChange, glyphs: Glyphs) -> Field:
+    name = f"{printable_line(change.name)}: " if change.name else ""
+    text = f"{name}{_value(change.before)} {glyphs.arrow} {_value(change.after)}"
+    return change.field.replace("_", " ").capitalize(), text
+
+
+def _value(value: ConfigValue | None) -> str:
+    if value is None:
+        return "(none)"
+    return printable_line(value) or "(empty)" if isinstance(value, str) else exec_form(value)
+
+
+def package_fields(changes: Sequence[PackageChange], glyphs: Glyphs) -> list[Field]:
+    """Return a count, then a field for each package that came, went or changed."""
+    if not changes:
+        return []
+    marks = {ChangeKind.ADDED: "+", ChangeKind.MODIFIED: "~", ChangeKind.REMOVED: "-"}
+    fields = [("Packages", f"{plural(len(changes), 'difference')}")]
+    for change in changes:
+        versions = [printable_line(", ".join(versions)) for versions in (change.before, change.after) if versions]
+        name = printable_line(change.name)
+        fields.append((change.manager, f"{marks[change.change]} {name} {f' {glyphs.arrow} '.join(versions)}"))
+    return fields

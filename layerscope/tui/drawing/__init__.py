@@ -1,0 +1,1 @@
+"""Glyphs, themes, cells and styles: how things are drawn, whatever they are."""

@@ -1,0 +1,133 @@
+"""A row of a text as a screen shows it: tabs widened, and nothing in it that could steer a terminal."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rich.cells import cell_len
+
+from layerscope.analysis.text.lines import LineEnd
+from layerscope.text import printable_name
+from layerscope.tui.drawing.glyphs import Glyphs
+
+_TAB = 8
+_UNUSUAL = re.compile(r"[^ -~]")
+_UNUSUAL_OR_SPACE = re.compile(r"[^!-~]")
+_ENDS = {LineEnd.LF: "\\n", LineEnd.CRLF: "\\r\\n", LineEnd.NONE: " (no line feed)"}
+
+Span = tuple[int, int]
+"""Start and end, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """``text`` is safe. ``places``, where there are any, lead from each character of the row, and its end, to there.
+
+    ``stand_ins`` are the characters that stand for others.
+    """
+
+    text: str
+    places: Sequence[int] | None = None
+    stand_ins: tuple[Span, ...] = ()
+
+    def span(self, start: int, end: int) -> Span:
+        """Return where characters of the row are shown."""
+        if self.places is None:
+            return min(start, len(self.text)), min(end, len(self.text))
+        last = len(self.places) - 1
+        return self.places[min(start, last)], self.places[min(end, last)]
+
+    def spans(self, spans: Iterable[Span]) -> Iterator[Span]:
+        """Yield where parts of the row are shown."""
+        return (self.span(*span) for span in spans)
+
+    def part(self, left: int, width: int) -> tuple[Span, int]:
+        """Return the part that is seen from a column on, and how many cells before it show half a character only."""
+        if self.text.isascii():
+            return (min(left, len(self.text)), min(left + width, len(self.text))), 0
+        start, column = 0, 0
+        while start < len(self.text) and column < left:
+            column += _cells(self.text[start])
+            start += 1
+        end, empty = start, column - left if column > left else 0
+        column = empty
+        while end < len(self.text) and column < width:
+            column += _cells(self.text[end])
+            end += 1
+        return (start, end), empty
+
+    def wrapped(self, width: int) -> list[Span]:
+        """Return the parts of the text that fill a line of so many cells each; one that is empty for no text."""
+        if self.text.isascii():
+            return [(at, min(at + width, len(self.text))) for at in range(0, max(1, len(self.text)), width)]
+        parts, start, cells = list[Span](), 0, 0
+        for place, character in enumerate(self.text):
+            size = _cells(character)
+            if cells + size > width and place > start:
+                parts.append((start, place))
+                start, cells = place, 0
+            cells += size
+        return [*parts, (start, len(self.text))]
+
+
+def shown_line(text: str, glyphs: Glyphs, *, end: LineEnd | None = None, invisibles: bool = False) -> ShownLine:
+    """Return a row as it is shown, with its end where one is given; ``invisibles`` makes spaces and tabs visible."""
+    if end is None and not invisibles and text.isascii() and text.isprintable():
+        return ShownLine(text)
+    line, at = _Builder(), 0
+    for found in (_UNUSUAL_OR_SPACE if invisibles else _UNUSUAL).finditer(text):
+        line.add(text[at : found.start()])
+        at = found.end()
+        if found[0] == "\t":
+            room = _TAB - line.column % _TAB
+            line.stand_in((glyphs.arrow[-1] if invisibles else " ").ljust(room), is_marked=invisibles)
+        elif found[0] == " ":
+            line.stand_in(glyphs.untouched, is_marked=True)
+        else:
+            line.add_or_escape(found[0])
+    line.add(text[at:])
+    line.places.append(line.length)
+    if end is not None:
+        line.stand_in(_ENDS[end], is_marked=True)
+    return ShownLine("".join(line.parts), line.places, tuple(line.stand_ins))
+
+
+class _Builder:
+    """A line that is put together; ``column`` counts cells."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.places: list[int] = []
+        self.stand_ins: list[Span] = []
+        self.length = 0
+        self.column = 0
+
+    def add(self, text: str) -> None:
+        """Add characters that show as they are, a cell each."""
+        self.places += range(self.length, self.length + len(text))
+        self.parts.append(text)
+        self.length += len(text)
+        self.column += len(text)
+
+    def add_or_escape(self, character: str) -> None:
+        """Add a character as it is, or what stands for it where it is not safe."""
+        shown = _safe(character)
+        if shown == character:
+            self.add(character)
+            self.column += _cells(character) - 1
+        else:
+            self.stand_in(shown, is_marked=True)
+
+    def stand_in(self, shown: str, *, is_marked: bool) -> None:
+        """Add what stands for one character."""
+        if is_marked:
+            self.stand_ins.append((self.length, self.length + len(shown)))
+        self.places.append(self.length)
+        self.parts.append(shown)
+        self.length += len(shown)
+        self.column += len(shown)
+
+
+_safe = lru_cache(4096)(printable_name)
+_cells = lru_cache(4096)(cell_len)

@@ -1,0 +1,152 @@
+"""What the explorer shows: which step, which view of the tree, how far the reading has come. No widget knows more."""
+
+from dataclasses import dataclass, field
+
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.model.image import Image, Layer, Step
+from layerscope.session.reading.background import LayerProgress, LayerRead, LayersStacked
+from layerscope.session.reading.stack import Tallies
+from layerscope.tui.tree.state import FilesState
+from layerscope.tui.tree.visible_rows import Scope, View, VisibleRows
+
+
+@dataclass(slots=True)
+class Reading:
+    """How far the layers have been read."""
+
+    done: dict[int, int] = field(default_factory=dict)
+    finished: set[int] = field(default_factory=set)
+    complete: bool = False
+    failure: str | None = None
+
+
+class ExplorerState(FilesState):
+    """One image in the explorer; ``marked`` is the layer that another one is to be compared with, or 0."""
+
+    def __init__(self, image: Image) -> None:
+        super().__init__()
+        self.image = image
+        self.reading = Reading(complete=not image.layers)
+        self.tallies = Tallies()
+        self.tree: LayeredTree | None = None
+        self.show_empty_steps = True
+        self.marked = 0
+        self.step: Step | None = self._last_with_layer()
+
+    def _last_with_layer(self) -> Step | None:
+        steps = self.image.steps
+        return next((step for step in reversed(steps) if step.layer), steps[-1] if steps else None)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps that the layer list shows, in build order."""
+        return [step for step in self.image.steps if self.show_empty_steps or step.layer]
+
+    @property
+    def layer(self) -> int:
+        """The layer whose tree is shown: that of the chosen step, or the last one before it; 0 where there is none."""
+        reached = 0
+        for step in self.image.steps:
+            reached = step.layer or reached
+            if step is self.step:
+                break
+        return reached
+
+    def layer_of(self, step: Step) -> Layer | None:
+        """Return the layer that a step made."""
+        return self.image.layers[step.layer - 1] if step.layer else None
+
+    def choose_layer(self, layer: int) -> bool:
+        """Choose the step that made a layer; False where there is none."""
+        step = next((step for step in self.image.steps if step.layer == layer), None)
+        if step is None:
+            return False
+        self.step = step
+        return True
+
+    def take(self, event: LayerProgress | LayerRead) -> None:
+        """Take in how far the reading has come."""
+        if isinstance(event, LayerProgress):
+            self.reading.done[event.layer] = event.done
+        else:
+            self.reading.finished.add(event.layer)
+
+    def take_tree(self, event: LayersStacked) -> None:
+        """Take in the layers as one tree; what is folded stays folded."""
+        if self.tree is not None:
+            for folds in (self._folds, self._filter_folds):
+                folds.toggled = _carried_over(folds.toggled, self.tree, event.tree)
+        self.tree = event.tree
+        self.tallies = event.tallies
+        self.reading.complete = event.last
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all layers up to the chosen one have been read, so that its marks can be told."""
+        return self.layer in self.tallies.layers
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is a tree to show for the chosen layer: one that is read, be it without those below it."""
+        return self.tree is not None and self.layer in self.tree.layers
+
+    def rows(self) -> VisibleRows | None:
+        """Return the rows of the tree as they are asked for, still to be built; None where there is no tree yet."""
+        if self.tree is None or not self.is_shown:
+            return None
+        scope = self.scope if self.is_settled else Scope.OWN
+        view = View(self.layer, scope, self.changes_only and self.is_settled, self.sort, self.query)
+        return VisibleRows(self.tree, view, self.folds)
+
+    @property
+    def title(self) -> str:
+        """After which layer the files are shown."""
+        return f"Files after layer {self.layer}" if self.layer else "Files"
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the marks can be told: all layers below are there."""
+        return self.is_settled
+
+    def captions(self, rows: VisibleRows) -> list[str]:
+        """Return what there is to say of the rows: of which entries they are, too."""
+        waiting = [] if self.is_settled else ["layers below are still being read"]
+        return [*waiting, rows.view.scope.value, *super().captions(rows)]
+
+    def why_no_tree(self) -> str:
+        """Return the sentence that stands where there is no tree."""
+        if not self.image.layers:
+            return "This image has no layers."
+        if not self.layer:
+            return "No layer has been made at this step."
+        return self.reading.failure or f"Layer {self.layer} is being read."
+
+    def why_no_rows(self, rows: VisibleRows) -> str:
+        """Return the sentence that stands where the tree of a layer has no rows."""
+        tally = self.tallies.layers.get(rows.view.layer)
+        if rows.view.query is None and tally is not None and tally.error:
+            return f"Layer {rows.view.layer}: {tally.error}"
+        if rows.view.query is None and (rows.view.changes_only or rows.view.scope is Scope.OWN):
+            return f"This layer holds no{' changes' if rows.view.changes_only else 'thing'}."
+        return super().why_no_rows(rows)
+
+    @property
+    def digest(self) -> str | None:
+        """The digest of the chosen layer, or its diff_id."""
+        layer = self.layer_of(self.step) if self.step else None
+        return str(layer.digest or layer.diff_id or "") if layer else None
+
+    def show_other_steps(self) -> None:
+        """Show the steps that made no layer, or hide them; one that is chosen gives way to the layer below it."""
+        self.show_empty_steps = not self.show_empty_steps
+        if self.step is not None and not self.step.layer and not self.choose_layer(self.layer):
+            self.step = self.steps[0] if self.steps else None
+
+    def show_other_scope(self) -> None:
+        """Show the merged tree, or the layer's own."""
+        self.scope = Scope.OWN if self.scope is Scope.MERGED else Scope.MERGED
+
+
+def _carried_over(nodes: set[int], old: LayeredTree, new: LayeredTree) -> set[int]:
+    found = (new.index.find(old.index.path(node)) for node in nodes)
+    return {node for node in found if node is not None}

@@ -1,0 +1,101 @@
+"""A file byte by byte: offset, hex, and the characters that ASCII has for them."""
+
+from collections.abc import Iterator
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from layerscope.analysis.text.search import Search
+from layerscope.session.files.pages import FilePages
+from layerscope.tui.drawing.styled import StyledSpan, styled
+from layerscope.tui.file.text_view import TextView
+from layerscope.tui.widgets.row_view import RowView
+
+ROW = 16
+"""Bytes of a row."""
+
+_HALF = ROW // 2
+_LEAST_DIGITS = 8
+_MOST_ROWS = 1 << 50
+"""A sparse file may claim any size; the scrollbar counts in floats."""
+
+_BESIDE_OFFSET = 2 + 3 * ROW + 2 + ROW
+"""Cells of a row beside its offset."""
+
+_LONGEST_MATCH = 256
+_PRINTABLE = bytes(byte if chr(byte).isascii() and chr(byte).isprintable() else ord(".") for byte in range(256))
+
+
+class HexView(RowView):
+    """The bytes of a `FilePages`."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
+        super().__init__(id=id)
+        self._pages: FilePages | None = None
+        self._search: Search | None = None
+        self._chosen: int | None = None
+
+    def show(self, pages: FilePages) -> None:
+        """Show a file from its start."""
+        self._pages, self._chosen = pages, None
+        self.top = self.left = 0
+        self.redraw()
+
+    def highlight(self, search: Search | None, chosen: int | None = None) -> None:
+        """Mark what is searched for, and the match at an offset above all."""
+        self._search, self._chosen = search, chosen
+        self._strips.clear()
+        self.refresh()
+
+    def row_count(self) -> int:
+        """Return how many rows the file takes."""
+        return 0 if self._pages is None else min(_MOST_ROWS, -(-self._pages.size // ROW))
+
+    def widest_seen(self) -> int:
+        """Return how many cells a row takes, where that is more than there are."""
+        width = self._digits + _BESIDE_OFFSET
+        return width if width > self.line_width else 0
+
+    @property
+    def _digits(self) -> int:
+        return max(_LEAST_DIGITS, len(f"{self._pages.size:x}")) if self._pages else _LEAST_DIGITS
+
+    def draw(self, row: int, line: int, width: int) -> list[Segment] | None:  # noqa: ARG002  # a row has one line
+        """Return the line of a row."""
+        assert self._pages is not None  # noqa: S101  # there is a row
+        data = self._pages.peek(row * ROW, ROW)
+        if data is None:
+            self.post_message(TextView.Missing(row * ROW))
+            return None
+        base = self.rich_style
+        hexes = f"{data[:_HALF].hex(' ')}  {data[_HALF:].hex(' ')}".ljust(3 * ROW)
+        spans = list(self._spans(row, data))
+        characters = data.translate(_PRINTABLE).decode("ascii")
+        segments = [
+            Segment(f"{row * ROW:0{self._digits}x}  ", base + self.style_of("number")),
+            *styled(hexes, base, [(_hex_place(start), _hex_place(end - 1) + 2, style) for start, end, style in spans]),
+            Segment("  ", base),
+            *styled(characters, base, spans),
+        ]
+        return list(Strip(segments).crop(self.left, self.left + width)) if self.left else segments
+
+    def _spans(self, row: int, data: bytes) -> Iterator[StyledSpan]:
+        """Yield styles of runs of bytes of a row."""
+        for place, byte in enumerate(data):
+            if not byte:
+                yield place, place + 1, self.style_of("muted")
+        if self._search is None or self._pages is None:
+            return
+        # a match may start before the row, and end behind it
+        start = max(0, row * ROW - _LONGEST_MATCH)
+        around = self._pages.peek(start, row * ROW - start + ROW + _LONGEST_MATCH) or b""
+        for found, end in self._search.spans_in_bytes(around):
+            first, last = found + start - row * ROW, end + start - row * ROW
+            if first < len(data) and last > 0:
+                chosen = self._chosen == found + start
+                yield max(0, first), min(len(data), last), self.style_of("chosen" if chosen else "match")
+
+
+def _hex_place(byte: int) -> int:
+    """Return where a byte of a row stands in its hex."""
+    return 3 * byte + (byte >= _HALF)

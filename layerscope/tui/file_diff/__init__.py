@@ -1,0 +1,1 @@
+"""The screen that compares two revisions of a file."""

@@ -1,0 +1,272 @@
+"""Two texts and what differs between them: side by side, or in one column."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import events
+from textual.strip import Strip
+
+from layerscope.analysis.text.diff import DiffRow, TextDiff
+from layerscope.analysis.text.search import Search
+from layerscope.text import plural
+from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.drawing.shown_line import ShownLine, shown_line
+from layerscope.tui.drawing.styled import StyledSpan, styled
+from layerscope.tui.drawing.syntax import ToneSpan
+from layerscope.tui.file_diff.layout import DiffItem, Fold, change_starts, layout
+from layerscope.tui.file_diff.search import matching_rows
+from layerscope.tui.widgets.row_view import RowView
+
+Tones = Sequence[Sequence[ToneSpan]]
+
+_LEAST_DIGITS = 3
+_MOST_LINES = 4096
+_LEFT, _RIGHT = 0, 1
+_STYLES = {_LEFT: "removed", _RIGHT: "added"}
+_MARK_WIDTH = 3
+_MARKS = {_LEFT: "-", _RIGHT: "+"}
+
+
+class DiffView(RowView):
+    """The rows of a diff, unchanged stretches folded unless they are opened."""
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
+        super().__init__(id=id)
+        self._glyphs = glyphs
+        self._diff: TextDiff | None = None
+        self._items: Sequence[DiffItem] = ()
+        self._starts: Sequence[int] = ()
+        """By item, the place of the diff that it starts at."""
+        self._changes: Sequence[int] = ()
+        self._change = 0
+        self._opened: set[int] = set()
+        self._search: Search | None = None
+        self._hits: Sequence[int] = ()
+        self._hit: int | None = None
+        self._tones: tuple[Tones, Tones] = ((), ())
+        self._lines: dict[tuple[int, int, bool], ShownLine] = {}
+        self._digits = _LEAST_DIGITS
+        self.in_one_column = True
+        self.is_folded = True
+        self.invisibles = False
+
+    def show(self, diff: TextDiff) -> None:
+        """Show a diff from its start."""
+        self._diff = diff
+        self._digits = max(_LEAST_DIGITS, len(str(max(len(diff.left), len(diff.right)))))
+        self._tones = ((), ())
+        self._lay_out(0)
+
+    def take_tones(self, left: Tones, right: Tones) -> None:
+        """Colour the lines of both sides."""
+        self._tones = (left, right)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw everything anew."""
+        self._lines.clear()
+        super().redraw()
+
+    def _lay_out(self, near: int) -> None:
+        """Lay the rows out anew, and show the place of the diff that is given."""
+        if self._diff is None:
+            return
+        self._items = layout(
+            self._diff, in_one_column=self.in_one_column, folded=self.is_folded, opened=frozenset(self._opened)
+        )
+        self._changes = change_starts(self._items)
+        places = {id(row): place for place, row in enumerate(self._diff.rows)}
+        self._starts = [item.start if isinstance(item, Fold) else places[id(item.row)] for item in self._items]
+        self.redraw()
+        self.go_to(self._item_from(near))
+
+    def _item_from(self, place: int) -> int:
+        """Return the first item at a place of the diff, or behind it."""
+        return next((item for item, start in enumerate(self._starts) if start >= place), 0)
+
+    def _near(self) -> int:
+        """Return the place in the diff of what is seen first."""
+        return self._starts[min(self.top, len(self._starts) - 1)] if self._starts else 0
+
+    def set_columns(self, *, in_one_column: bool) -> None:
+        """Show both sides in one column, or beside each other."""
+        if in_one_column != self.in_one_column:
+            near = self._near()
+            self.in_one_column = in_one_column
+            self._lay_out(near)
+
+    def toggle_folds(self) -> None:
+        """Fold all unchanged stretches, or open them."""
+        near = self._near()
+        self.is_folded = not self.is_folded
+        self._opened.clear()
+        self._lay_out(near)
+
+    def toggle_invisibles(self) -> None:
+        """Show spaces, tabs and the ends of lines, or hide them."""
+        self.invisibles = not self.invisibles
+        self.redraw()
+
+    @property
+    def changes(self) -> tuple[int, int]:
+        """The number of the change that was gone to last, from 1, and how many there are."""
+        return min(self._change + 1, len(self._changes)), len(self._changes)
+
+    def go_to_change(self, step: int) -> bool:
+        """Go to the next change, or to the one before; False where there is none."""
+        if not self._changes:
+            return False
+        at = self._changes[min(self._change, len(self._changes) - 1)]
+        if at not in self.seen_rows():
+            at = self.top
+        numbers = range(len(self._changes)) if step > 0 else reversed(range(len(self._changes)))
+        found = next((each for each in numbers if (self._changes[each] - at) * step > 0), None)
+        if found is None:
+            return False
+        self._change = found
+        self._strips.clear()
+        self.show_row(self._changes[found])
+        self.refresh()
+        self.post_message(self.Scrolled(self))
+        return True
+
+    def search(self, search: Search | None) -> None:
+        """Mark what is searched for, unfolded; None ends it. Raises UsageError where it takes too long to find."""
+        self._hits = matching_rows(self._diff, search) if self._diff is not None and search is not None else ()
+        self._search, self._hit = search, None
+        hidden = [item for item in self._items if isinstance(item, Fold)]
+        self._opened |= {fold.start for fold in hidden if any(fold.start <= hit < fold.end for hit in self._hits)}
+        self._lay_out(self._near())
+
+    @property
+    def hits(self) -> tuple[int, int]:
+        """The number of the row with a match that was gone to last, from 1 (0: none yet), and how many there are."""
+        return (0 if self._hit is None else self._hit + 1), len(self._hits)
+
+    def go_to_hit(self, step: int) -> None:
+        """Go to the next row with a match, or to the one before; behind the last one is the first."""
+        if not self._hits:
+            return
+        if self._hit is None:
+            near = self._near()
+            behind = next((number for number, hit in enumerate(self._hits) if hit >= near), 0)
+            self._hit = behind if step > 0 else (behind - 1) % len(self._hits)
+        else:
+            self._hit = (self._hit + step) % len(self._hits)
+        self._strips.clear()
+        self.show_row(self._item_from(self._hits[self._hit]))
+        self.refresh()
+        self.post_message(self.Scrolled(self))
+
+    def row_count(self) -> int:
+        """Return how many rows there are."""
+        return len(self._items)
+
+    def on_click(self, event: events.Click) -> None:
+        """Open the fold that is clicked on."""
+        seen = self._seen_lines()
+        item = self._items[seen[event.y][0]] if 0 <= event.y < len(seen) else None
+        if isinstance(item, Fold):
+            self._opened.add(item.start)
+            self._lay_out(self._near())
+
+    def draw(self, row: int, line: int, width: int) -> list[Segment] | None:  # noqa: ARG002  # a row has one line
+        """Return the line of a row."""
+        item = self._items[row]
+        if isinstance(item, Fold):
+            text = f"{' ' * self._digits} {self._glyphs.ellipsis} {plural(item.rows, 'unchanged line')}"
+            return [Segment(text.ljust(width), self.rich_style + self.style_of("fold"))]
+        is_chosen = bool(self._changes) and row == self._changes[min(self._change, len(self._changes) - 1)]
+        if self.in_one_column:
+            return self._in_one_column(item.mark, item.row, width, is_chosen=is_chosen)
+        half = (width - 1) // 2
+        bar = Segment("│" if self._glyphs.has_unicode else "|", self.rich_style + self.style_of("muted"))
+        left = self._half(item.row, _LEFT, half, is_chosen=is_chosen)
+        return [*left, bar, *self._half(item.row, _RIGHT, width - half - 1, is_chosen=is_chosen)]
+
+    def _in_one_column(self, mark: str, row: DiffRow, width: int, *, is_chosen: bool) -> list[Segment]:
+        side = _LEFT if mark == "-" else _RIGHT
+        numbers = (row.left if mark != "+" else None, row.right if mark != "-" else None)
+        gutter = " ".join(self._number(number) for number in numbers)
+        return [
+            *self._gutter(gutter, mark, row, side, is_chosen=is_chosen),
+            *self._text(row, side, width - len(gutter) - 3),
+        ]
+
+    def _half(self, row: DiffRow, side: int, width: int, *, is_chosen: bool) -> list[Segment]:
+        place = row.right if side else row.left
+        if place is None:
+            return [Segment(" " * width, self.rich_style + self.style_of("nothing"))]
+        gutter = self._number(place)
+        mark = _MARKS[side] if row.changed else " "
+        return [
+            *self._gutter(gutter, mark, row, side, is_chosen=is_chosen),
+            *self._text(row, side, width - len(gutter) - 3),
+        ]
+
+    def _number(self, number: int | None) -> str:
+        return f"{'' if number is None else number + 1:>{self._digits}}"
+
+    def _gutter(self, text: str, mark: str, row: DiffRow, side: int, *, is_chosen: bool) -> Iterator[Segment]:
+        """Yield the numbers and the mark of a line, those of the change that was gone to marked."""
+        base = self.rich_style
+        yield Segment(f"{text} ", base + self.style_of("current" if is_chosen else "number"))
+        yield Segment(f"{mark} ", base + self.style_of(f"{_STYLES[side]}-mark") if row.changed else base)
+
+    def _text(self, row: DiffRow, side: int, width: int) -> list[Segment]:
+        """Return the text of a line, in exactly so many cells."""
+        place = row.right if side else row.left
+        assert place is not None  # noqa: S101  # this side has a line
+        shown = self._shown(row, side, place)
+        base = self.rich_style + self.style_of(_STYLES[side]) if row.changed else self.rich_style
+        segments = styled(shown.text, base, self._spans(shown, row, side, place))
+        strip = Strip(segments)
+        if self.left or strip.cell_length > width:
+            strip = strip.crop(self.left, self.left + width)
+        return list(strip.adjust_cell_length(width, base))
+
+    def _shown(self, row: DiffRow, side: int, place: int) -> ShownLine:
+        assert self._diff is not None  # noqa: S101  # there is a row
+        line = (self._diff.right if side else self._diff.left)[place]
+        shows_end = self.invisibles or (row.changed and self._ends_differ(row))
+        key = (side, place, shows_end)
+        found = self._lines.get(key)
+        if found is None:
+            if len(self._lines) > _MOST_LINES:
+                self._lines.clear()
+            end = line.end if shows_end else None
+            found = self._lines[key] = shown_line(line.text, self._glyphs, end=end, invisibles=self.invisibles)
+        return found
+
+    def _ends_differ(self, row: DiffRow) -> bool:
+        assert self._diff is not None  # noqa: S101  # there is a row
+        if row.left is None or row.right is None:
+            return False
+        return self._diff.left[row.left].end is not self._diff.right[row.right].end
+
+    def _spans(self, shown: ShownLine, row: DiffRow, side: int, place: int) -> Iterator[StyledSpan]:
+        tones = self._tones[side]
+        for start, end, tone in tones[place] if place < len(tones) else ():
+            yield *shown.span(start, end), self.style_of(tone)
+        for span in shown.stand_ins:
+            yield *span, self.style_of("stand-in")
+        if self._diff is None:
+            return
+        for start, end in self._diff.spans(row)[side]:
+            yield *shown.span(start, end), self.style_of(f"{_STYLES[side]}-span")
+        if self._search is not None:
+            is_chosen = self._hit is not None and row is self._diff.rows[self._hits[self._hit]]
+            for match in self._search.spans((self._diff.right if side else self._diff.left)[place].text):
+                yield *shown.span(*match), self.style_of("chosen" if is_chosen else "match")
+
+    def widest_seen(self) -> int:
+        """Return how many cells the longest line that is seen takes."""
+        widths = [0]
+        for place in self.seen_rows():
+            item = self._items[place]
+            if not isinstance(item, Fold):
+                row = item.row
+                sides = ((_LEFT, row.left), (_RIGHT, row.right))
+                widths += (cell_len(self._shown(row, side, at).text) for side, at in sides if at is not None)
+        return max(widths)

@@ -1,1 +1,0 @@
-"""The screens: they wire widgets to the session, and decide nothing themselves."""

@@ -1,0 +1,1 @@
+"""The screen that shows why an image is large."""

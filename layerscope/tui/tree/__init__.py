@@ -1,0 +1,1 @@
+"""The file tree: its pane, rows, folds and filter."""

@@ -1,0 +1,227 @@
+"""The rows of a tree that a view shows: what is folded, filtered, sorted, and at which layer.
+
+Rows are built by a generator that yields after each batch, so that a view can paint and answer keys in between; cost
+grows with the rows shown, not with the paths there are.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from layerscope.analysis.search.query import HEARTBEAT, Query
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.model.entries import Ints
+from layerscope.tui.tree.shown_tree import ShownTree
+
+_ROWS_A_BATCH = 512
+_MATCH = 1
+_ABOVE_MATCH = 2
+_BELOW_MATCH = 4
+
+
+class Scope(Enum):
+    """Which paths a tree is made of."""
+
+    MERGED = "merged"
+    OWN = "own"
+
+
+class Sort(Enum):
+    """How the children of a folder are ordered."""
+
+    NAME = "name"
+    SIZE = "size"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is asked of the rows, all but the folds."""
+
+    layer: int
+    scope: Scope = Scope.MERGED
+    changes_only: bool = False
+    sort: Sort = Sort.NAME
+    query: Query | None = None
+
+
+class Folds:
+    """Which folders are open: those above a depth, save for the ones that were toggled."""
+
+    def __init__(self, depth: int = 0) -> None:
+        self.depth = depth
+        self.toggled: set[int] = set()
+
+    def is_open(self, node: int, depth: int) -> bool:
+        """Tell whether a folder at that depth (the root's children are at 1) is open."""
+        return (depth <= self.depth) != (node in self.toggled)
+
+    def set(self, node: int, depth: int, *, open_it: bool) -> None:
+        """Open or close one folder."""
+        if self.is_open(node, depth) != open_it:
+            self.toggled ^= {node}
+
+
+class VisibleRows:
+    """The rows of one tree under one view."""
+
+    def __init__(self, tree: ShownTree, view: View, folds: Folds) -> None:
+        self.tree = tree
+        self.view = view
+        self.folds = folds
+        self.nodes: Ints = array("I")
+        self.matches = 0
+        self._above_repeated: set[int] = set()
+        self._flags: bytearray | None = None
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def build(self) -> Iterator[None]:
+        """Fill the rows from the top; yields after each batch."""
+        if self.view.scope is Scope.OWN and not self.view.changes_only:
+            yield from self._mark_above_repeated()
+        if self.view.query is not None:
+            yield from self._find(self.view.query)
+        yield from self._grow(self.nodes, 0)
+
+    def _mark_above_repeated(self) -> Iterator[None]:
+        """Note the folders above what the layer only repeated: it may hold no entry for them."""
+        index = self.tree.index
+        for count, node in enumerate(index.repeated(self.view.layer)):
+            if not count % _ROWS_A_BATCH:
+                yield
+            for folder in index.ancestors(node):
+                if folder in self._above_repeated:
+                    break
+                self._above_repeated.add(folder)
+
+    def _find(self, query: Query) -> Iterator[None]:
+        """Flag what the query hits, the folders above it, and all below a folder that it hits."""
+        index = self.tree.index
+        flags = bytearray(len(index))
+        for count, node in enumerate(query.hits(index)):
+            if node == HEARTBEAT or not count % _ROWS_A_BATCH:
+                yield
+            if node == HEARTBEAT or not self._is_in_view(node):
+                continue
+            self.matches += 1
+            if index.ends[node] > node + 1 and not flags[node] & _BELOW_MATCH:
+                below = index.ends[node] - node - 1
+                flags[node + 1 : index.ends[node]] = bytes([_BELOW_MATCH]) * below
+            flags[node] |= _MATCH
+            for folder in index.ancestors(node):
+                if flags[folder] & _ABOVE_MATCH:
+                    break
+                flags[folder] |= _ABOVE_MATCH
+        self._flags = flags
+
+    def is_match(self, node: int) -> bool:
+        """Tell whether the query hits the node itself."""
+        return self._flags is not None and bool(self._flags[node] & _MATCH)
+
+    def _is_in_view(self, node: int) -> bool:
+        """Tell whether the view has the node at all, be it folded or not."""
+        layer, index = self.view.layer, self.tree.index
+        if self.view.changes_only:
+            return index.change(node, layer) is not ChangeKind.UNCHANGED or index.touches_below(node, layer)
+        if self.view.scope is Scope.OWN:
+            is_above = node in self._above_repeated or index.touches_below(node, layer)
+            return is_above or index.own_occurrence(node, layer) >= 0
+        return self.tree.is_shown(node, layer)
+
+    def children(self, folder: int) -> list[int]:
+        """Return the rows right below a folder, in the order of the view."""
+        flags = self._flags
+        found = [
+            child
+            for child in self.tree.index.children(folder)
+            if (flags is None or flags[child]) and self._is_in_view(child)
+        ]
+        if self.view.sort is Sort.SIZE:
+            found.sort(key=self._largest_first)
+        return found
+
+    def _largest_first(self, node: int) -> int:
+        return -self.tree.size(node, self.view.layer)
+
+    def is_folder(self, node: int) -> bool:
+        """Tell whether the row can be opened: the view has something below it."""
+        return any(map(self._is_in_view, self.tree.index.children(node)))
+
+    def is_open(self, node: int) -> bool:
+        """Tell whether the row is an open folder. A filter opens what stands above its matches."""
+        depth = self.tree.index.depths[node]
+        if self._flags is not None and self._flags[node] & _ABOVE_MATCH:
+            return node not in self.folds.toggled
+        return self.folds.is_open(node, depth)
+
+    def _grow(self, rows: Ints, folder: int) -> Iterator[None]:
+        """Append all rows below a folder, open ones with what is below them."""
+        levels = [iter(self.children(folder))]
+        ends, appended = self.tree.index.ends, 0
+        while levels:
+            node = next(levels[-1], None)
+            if node is None:
+                levels.pop()
+                continue
+            rows.append(node)
+            appended += 1
+            if not appended % _ROWS_A_BATCH:
+                yield
+            if ends[node] > node + 1 and self.is_open(node):
+                levels.append(iter(self.children(node)))
+
+    def toggle(self, row: int) -> Iterator[None]:
+        """Open the folder at the row, or close it; yields after each batch, and has the rows behind it at the end."""
+        node = self.nodes[row]
+        was_open = self.is_open(node)
+        self.flip(node)
+        if was_open:
+            del self.nodes[row + 1 : self._end_of(row)]
+            return
+        behind = self.nodes[row + 1 :]
+        del self.nodes[row + 1 :]
+        yield from self._grow(self.nodes, node)
+        self.nodes.extend(behind)
+
+    def flip(self, node: int) -> None:
+        """Let a folder be open that is closed, or closed that is open, in the rows that are built next."""
+        self.folds.toggled ^= {node}
+
+    def _end_of(self, row: int) -> int:
+        """Return the row behind the last one below a row: whatever the order, those below it stand together."""
+        node, end = self.nodes[row], self.tree.index.ends[self.nodes[row]]
+        return bisect_left(self.nodes, True, row + 1, key=lambda other: not node < other < end)
+
+    def row_of(self, node: int) -> int | None:
+        """Return the row that shows the node, or the nearest folder above it; None where there is none."""
+        while node:
+            row = self._exact_row(node)
+            if row is not None:
+                return row
+            node = self.tree.index.parents[node]
+        return None
+
+    def _exact_row(self, node: int) -> int | None:
+        if self.view.sort is Sort.NAME:
+            row = bisect_left(self.nodes, node)
+            return row if row < len(self.nodes) and self.nodes[row] == node else None
+        try:
+            return self.nodes.index(node)
+        except ValueError:
+            return None
+
+    def node_at(self, row: int) -> int | None:
+        """Return the node of a row, or None where there is no such row."""
+        return self.nodes[row] if row < len(self.nodes) else None
+
+    def next_match(self, row: int, step: int) -> int | None:
+        """Return the next row that the query hits (``step`` 1) or the one before (-1), going round; None if none is."""
+        count = len(self.nodes)
+        for distance in range(1, count + 1):
+            candidate = (row + step * distance) % count
+            if self.is_match(self.nodes[candidate]):
+                return candidate
+        return None

@@ -1,0 +1,71 @@
+import pytest
+
+from layerscope.analysis.comparison.cache_story import cache_story
+from layerscope.analysis.comparison.layer_alignment import Relation, align
+from tests.analysis.comparison.test_layer_alignment import image
+
+
+def told(left: tuple[str, ...], right: tuple[str, ...], *answers: bool | None) -> list[str]:
+    """Return the sentences on two builds; ``answers`` tell of the changed layers if they hold the same."""
+    alignment = align(image(*left), image(*right))
+    changed = [step for step in alignment.layers if step.relation is Relation.CHANGED]
+    return list(cache_story(alignment, dict(zip(changed, answers, strict=True))))
+
+
+BASE = ("FROM=a", "RUN update=b", "RUN install=c")
+
+
+def test_the_step_that_changed_first_is_named_with_its_layer() -> None:
+    assert told((*BASE, "COPY . /=d"), (*BASE, "COPY . /=e"), False) == [
+        "Layers 1 to 3 are shared.",
+        "The build cache stopped serving at layer 4: COPY . / changed first, with other content.",
+    ]
+
+
+def test_two_builds_by_the_same_steps_are_told_to_be_so() -> None:
+    assert told(BASE, BASE) == ["All 3 layers are shared.", "Both images were built by the same steps."]
+    assert told(BASE[:1], BASE[:1])[0] == "The only layer is shared."
+
+
+def test_what_was_built_anew_after_that_is_told_by_its_content() -> None:
+    left = ("FROM=a", "COPY . /=1", "RUN one=2", "RUN two=3", "RUN three=4", "RUN four=5")
+    right = ("FROM=a", "COPY . /=1x", "RUN one=2x", "RUN two=3x", "RUN three=4", "RUN four=5x")
+    assert told(left, right, False, True, True, None) == [
+        "Layer 1 is shared.",
+        "The build cache stopped serving at layer 2: COPY . / changed first, with other content.",
+        "After it, layer 5, RUN three, was shared again.",
+        "After it, layers 3 to 4 were built anew, with the same content.",
+        "After it, layer 6, RUN four, was built anew, and cannot be compared.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "sentence"),
+    [
+        (("RUN x=b",), ("RUN y=c",), "layer 2: RUN x became RUN y."),
+        (("RUN x=b",), (), "layer 2: RUN x is a step of the left image alone."),
+        ((), ("RUN y=c",), "layer 2: RUN y is a step of the right image alone."),
+        (("ENV x",), ("ENV y",), "a step without a layer: ENV x became ENV y."),
+    ],
+)
+def test_a_step_that_only_one_image_has_is_named_with_what_stands_in_its_place(
+    left: tuple[str, ...], right: tuple[str, ...], sentence: str
+) -> None:
+    assert told(("FROM=a", *left), ("FROM=a", *right))[1] == f"The build cache stopped serving at {sentence}"
+
+
+def test_images_with_nothing_in_common_share_no_layer() -> None:
+    assert told(("FROM=a",), ("FROM=b",), False)[0] == "No layer is shared."
+
+
+def test_a_long_instruction_is_cut() -> None:
+    long = "RUN " + "x" * 500
+    assert max(map(len, told(("FROM=a", f"{long}=b"), ("FROM=a", f"{long}=c"), True))) < 150
+
+
+def test_many_layers_are_counted() -> None:
+    left = [f"RUN {number}={number}" for number in range(20)]
+    right = [f"RUN {number}={number}x" for number in range(20)]
+    assert told(tuple(left), tuple(right), *[True] * 20)[-1] == (
+        "After it, 19 layers were built anew, with the same content."
+    )

@@ -1,0 +1,145 @@
+import pytest
+
+from layerscope.analysis.file_types.by_path import type_of_path
+from layerscope.analysis.file_types.by_prefix import type_of_head, type_of_mime
+from layerscope.analysis.file_types.file_type import FileType
+from layerscope.analysis.file_types.sizes import (
+    HEAD_SIZE,
+    FileTypes,
+    LookBudget,
+    TypeWeight,
+    file_types,
+    types_by_path,
+    types_wanted,
+)
+from tests.analysis.size.analyzed import Weighed, weighed, written
+
+ELF = b"\x7fELF\2\1\1" + bytes(20)
+NOISE = b"\x01\x02\xff\xfe\x00\x99"
+
+
+def types_of(image: Weighed, mime: str | None = None, budget: LookBudget | None = None) -> FileTypes:
+    by_path = types_by_path(image.tree, image.live)
+    return file_types(image.live, by_path, image.heads, lambda _: mime, budget)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (b"usr/lib/libc.so.6", FileType.EXECUTABLES),
+        (b"usr/lib/libssl.so", FileType.EXECUTABLES),
+        (b"usr/lib/python3/os.py", FileType.PYTHON),
+        (b"usr/lib/python3/__pycache__/os.cpython-313.pyc", FileType.BYTECODE),
+        (b"usr/share/doc/nginx/changelog.gz", FileType.DOCUMENTATION),
+        (b"usr/share/man/man1/ls.1.gz", FileType.DOCUMENTATION),
+        (b"usr/share/locale/de/LC_MESSAGES/ls.mo", FileType.LOCALES),
+        (b"usr/share/zoneinfo/Europe/Berlin", FileType.LOCALES),
+        (b"usr/lib/locale/locale-archive", FileType.LOCALES),
+        (b"var/cache/apt/archives/libc6.deb", FileType.ARCHIVES),
+        (b"var/cache/apt/pkgcache.bin", FileType.DATABASES),
+        (b"var/lib/apt/lists/debian_Packages", FileType.DATABASES),
+        (b"var/lib/dpkg/info/libc6.list", FileType.DATABASES),
+        (b"etc/ssl/certs/ca.crt", FileType.CERTIFICATES),
+        (b"srv/LOGO.PNG", FileType.IMAGES),
+        (b"usr/include/stdio.h", FileType.HEADERS),
+        (b"app/server.jar", FileType.JAVA),
+        (b"app/model.safetensors", FileType.MODELS),
+        (b"usr/share/fonts/a.ttf", FileType.FONTS),
+        (b"etc/nginx/nginx.conf", FileType.TEXT),
+        (b"usr/bin/ls", None),
+        (b"so", None),
+        (b"etc/hostname.", None),
+    ],
+)
+def test_names_that_are_sure_tell_the_type(path: bytes, expected: FileType | None) -> None:
+    assert type_of_path(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (ELF, FileType.EXECUTABLES),
+        (b"#!/bin/sh\n", FileType.SCRIPTS),
+        (b"#!/usr/bin/env python3\n", FileType.PYTHON),
+        (b"!<arch>\ndebian-binary", FileType.ARCHIVES),
+        (b"!<arch>\n/       ", FileType.HEADERS),
+        (bytes(257) + b"ustar\0", FileType.ARCHIVES),
+        (b"SQLite format 3\0", FileType.DATABASES),
+        (b"TZif2", FileType.LOCALES),
+        ("Grüße\n".encode(), FileType.TEXT),
+        (b"caf\xe9 is no UTF-8", None),
+        (NOISE, None),
+        (b"", None),
+    ],
+)
+def test_first_bytes_tell_the_type(head: bytes, expected: FileType | None) -> None:
+    assert type_of_head(head) is expected
+
+
+def test_a_text_may_be_cut_within_a_character_at_its_end_only() -> None:
+    assert type_of_head("…ü…".encode()[:-1]) is FileType.TEXT
+    assert type_of_head("ü".encode()[:-1] + b" then more text") is None
+
+
+@pytest.mark.parametrize(
+    ("mime", "expected"),
+    [
+        ("image/x-icon", FileType.IMAGES),
+        ("text/x-perl", FileType.SCRIPTS),
+        ("text/plain", FileType.TEXT),
+        ("application/x-gdbm", FileType.DATABASES),
+        ("application/octet-stream", None),
+        (None, None),
+    ],
+)
+def test_what_libmagic_says_belongs_to_a_group(mime: str | None, expected: FileType | None) -> None:
+    assert type_of_mime(mime) is expected
+
+
+def test_types_are_weighed_and_the_unknown_comes_last() -> None:
+    image = weighed(
+        [written("a.py", size=5), written("b.py", size=7), written("run", ELF), written("blob", NOISE, size=900)]
+    )
+    assert types_of(image).weights == (
+        TypeWeight(FileType.EXECUTABLES, len(ELF), 1),
+        TypeWeight(FileType.PYTHON, 12, 2),
+        TypeWeight(FileType.UNKNOWN, 900, 1),
+    )
+
+
+def test_names_that_are_sure_cost_no_look() -> None:
+    image = weighed([written("a.py", ELF)])
+    assert types_of(image).types == (FileType.PYTHON,)
+    assert image.asked == [((), HEAD_SIZE)]
+
+
+def test_big_files_are_looked_at_first_and_no_more_than_the_budget_allows() -> None:
+    image = weighed([written("small", ELF, size=1), written("large", ELF, size=9)])
+    found = types_of(image, budget=LookBudget(files=1))
+    assert found.types == (FileType.EXECUTABLES, FileType.UNKNOWN)
+    assert found.left_out == 1
+
+
+def test_libmagic_is_asked_no_more_often_than_the_budget_allows() -> None:
+    image = weighed([written("a", NOISE, size=9), written("b", NOISE, size=8)])
+    found = types_of(image, "image/x-icon", LookBudget(mimes=1))
+    assert found.types == (FileType.IMAGES, FileType.UNKNOWN)
+
+
+def test_a_file_that_cannot_be_read_is_unknown_and_an_empty_one_weighs_nothing() -> None:
+    image = weighed([written("a", ELF), written("empty", "")])
+    image.contents = {}
+    assert types_of(image).weights == (TypeWeight(FileType.UNKNOWN, len(ELF), 1),)
+
+
+def test_libmagic_is_not_asked_about_what_weighs_next_to_nothing() -> None:
+    image = weighed([written("a.py", size=9_999), written("b", NOISE, size=1)])
+    assert types_of(image, "image/x-icon").types == (FileType.PYTHON, FileType.UNKNOWN)
+
+
+@pytest.mark.parametrize("files", [1, 5])
+def test_the_files_that_are_looked_into_are_told_beforehand(files: int) -> None:
+    image, budget = weighed([written("a", ELF), written("b", NOISE, size=90), written("c.py")]), LookBudget(files=files)
+    types_of(image, budget=budget)
+    by_path = types_by_path(image.tree, image.live)
+    assert types_wanted(image.live, by_path, budget) == image.looked_into()

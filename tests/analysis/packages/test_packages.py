@@ -1,0 +1,261 @@
+import pytest
+
+from layerscope.analysis.packages.apk import parse_installed
+from layerscope.analysis.packages.dpkg import is_installed, parse_paths, parse_stanzas
+from layerscope.analysis.packages.dpkg_needs import only_recommended
+from layerscope.analysis.packages.npm import is_package_folder, parse_manifest
+from layerscope.analysis.packages.package import Package
+from layerscope.analysis.packages.python_dist import parse_metadata, parse_record
+from layerscope.analysis.packages.sizes import PackageWeights, package_weights, packages_wanted
+from layerscope.model.entries import FileEntry
+from tests.analysis.entries import directory, symlink
+from tests.analysis.size.analyzed import Weighed, weighed, written
+
+
+def weights_of(image: Weighed) -> PackageWeights:
+    return package_weights(image.files)
+
+
+def sizes(image: Weighed) -> dict[str, int]:
+    """Return what each package weighs."""
+    return {f"{each.package.manager}:{each.package.name}": each.size for each in weights_of(image).packages}
+
+
+STATUS = """Package: nginx
+Status: install ok installed
+Architecture: amd64
+Version: 1.26
+Depends: libc6 (>= 2.4), www-data | other
+Description: a server
+ with: a colon in its text
+
+Package: gone
+Status: deinstall ok config-files
+Version: 1
+"""
+
+
+def test_a_dpkg_status_gives_stanzas_and_tells_what_is_installed() -> None:
+    nginx, gone = parse_stanzas(STATUS.encode())
+    assert (nginx["package"], nginx["version"], nginx["description"]) == ("nginx", "1.26", "a server")
+    assert [is_installed(nginx), is_installed(gone)] == [True, False]
+    assert parse_stanzas(b"\xff\nno fields at all\n\n") == []
+
+
+def test_a_dpkg_list_gives_relative_paths() -> None:
+    assert parse_paths(b"/.\n/usr\n/usr/sbin/nginx\n\n") == (b"usr", b"usr/sbin/nginx")
+
+
+def test_a_dpkg_package_owns_the_files_of_its_list_through_a_linked_folder_too() -> None:
+    image = weighed(
+        [
+            written("var/lib/dpkg/status", STATUS),
+            written("var/lib/dpkg/info/nginx.list", "/.\n/sbin\n/sbin/nginx\n/etc/nginx.conf\n/not/there\n", size=10),
+            directory("usr/sbin"),
+            symlink("sbin", "usr/sbin"),
+            written("usr/sbin/nginx", size=100),
+            written("etc/nginx.conf", size=5),
+            written("srv/other", size=7),
+        ]
+    )
+    found = weights_of(image)
+    assert [(each.package.name, each.package.version, each.size) for each in found.packages] == [("nginx", "1.26", 115)]
+    assert found.unowned == len(STATUS) + 7
+
+
+def test_a_dpkg_list_may_be_named_for_the_architecture() -> None:
+    lists = written("var/lib/dpkg/info/nginx:amd64.list", "/f\n", size=0)
+    assert sizes(weighed([written("var/lib/dpkg/status", STATUS), lists, written("f", size=3)])) == {"dpkg:nginx": 3}
+
+
+def test_distroless_images_keep_a_file_for_each_package() -> None:
+    image = weighed(
+        [
+            written("var/lib/dpkg/status.d/base", "Package: base-files\nVersion: 12\n"),
+            written("var/lib/dpkg/status.d/base.md5sums", "0123  etc/issue\n"),
+            written("etc/issue", size=9),
+        ]
+    )
+    (base,) = weights_of(image).packages
+    assert (base.package.name, base.package.version, base.size) == ("base-files", "12", 9)
+
+
+def test_an_apk_database_gives_packages_with_their_files() -> None:
+    data = (
+        b"C:Q1\nP:musl\nV:1.2.5\nF:\nR:root\nF:lib\nR:libc.musl\nR:ld-musl\na:0:0:755\n\nP:empty\nV:1\n\nV:nameless\n"
+    )
+    assert list(parse_installed(data)) == [
+        Package("apk", "musl", "1.2.5", (b"root", b"lib/libc.musl", b"lib/ld-musl")),
+        Package("apk", "empty", "1"),
+    ]
+
+
+def test_apk_packages_are_weighed_from_either_place_of_the_database() -> None:
+    database = "P:musl\nV:1\nF:lib\nR:libc\n"
+    image = weighed(
+        [written("usr/lib/libc", size=8), symlink("lib", "usr/lib"), written("usr/lib/apk/db/installed", database)]
+    )
+    assert sizes(image) == {"apk:musl": 8}
+
+
+def test_python_metadata_ends_at_the_first_empty_line() -> None:
+    assert parse_metadata(b"Metadata-Version: 2.1\nName: flask\nVersion: 3.0\n\nName: other\n") == ("flask", "3.0")
+    assert parse_metadata(b"") == ("", "")
+
+
+def test_a_python_record_is_relative_to_its_folder() -> None:
+    record = b'flask/app.py,sha256=x,10\n../../../bin/flask,,\n"a, b.py",,\n/opt/abs.py,,\n\n'
+    assert parse_record(record, b"usr/lib/python3/site") == (
+        b"usr/lib/python3/site/flask/app.py",
+        b"usr/bin/flask",
+        b"usr/lib/python3/site/a, b.py",
+        b"opt/abs.py",
+    )
+
+
+def test_python_distributions_own_what_they_recorded_or_else_their_metadata() -> None:
+    site = "usr/lib/python3/site-packages"
+    image = weighed(
+        [
+            written(f"{site}/flask-3.dist-info/METADATA", "Name: flask\nVersion: 3\n", size=1),
+            written(f"{site}/flask-3.dist-info/RECORD", "flask/app.py,,\nflask-3.dist-info/RECORD,,\n", size=2),
+            written(f"{site}/flask/app.py", size=40),
+            written(f"{site}/bare-1.dist-info/METADATA", "Name: bare\nVersion: 1\n", size=4),
+            written("srv/METADATA", "Name: none\nVersion: 1\n", size=8),
+        ]
+    )
+    assert sizes(image) == {"python:flask": 42, "python:bare": 4}
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b'{"name": "@types/node", "version": "20.1.0"}', ("@types/node", "20.1.0")),
+        (b'{"name": 1, "version": []}', ("", "")),
+        (b"[]", ("", "")),
+        (b"\xff{", ("", "")),
+        (b"[" * 100_000, ("", "")),
+    ],
+)
+def test_a_node_manifest_gives_name_and_version(data: bytes, expected: tuple[str, str]) -> None:
+    assert parse_manifest(data) == expected
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected"),
+    [
+        (b"app/node_modules/express", True),
+        (b"node_modules/@types/node", True),
+        (b"app/node_modules/express/lib", False),
+        (b"app/node_modules/.bin", False),
+        (b"app/node_modules/@types", False),
+        (b"app", False),
+    ],
+)
+def test_node_packages_lie_right_below_node_modules(folder: bytes, expected: bool) -> None:
+    assert is_package_folder(folder) is expected
+
+
+def test_a_node_package_weighs_what_lies_below_it_but_for_the_packages_inside() -> None:
+    modules = "app/node_modules"
+    image = weighed(
+        [
+            written(f"{modules}/a/package.json", '{"name": "a", "version": "1"}', size=1),
+            written(f"{modules}/a/lib/index.js", size=10),
+            written(f"{modules}/a/node_modules/b/package.json", '{"name": "b", "version": "2"}', size=2),
+            written(f"{modules}/a/node_modules/b/index.js", size=20),
+            written("app/package.json", '{"name": "app"}', size=5),
+        ]
+    )
+    assert sizes(image) == {"npm:a": 11, "npm:b": 22}
+
+
+def test_a_file_counts_for_one_package_only() -> None:
+    image = weighed(
+        [
+            written("var/lib/dpkg/status", STATUS),
+            written("var/lib/dpkg/info/nginx.list", "/node_modules/a/index.js\n", size=0),
+            written("node_modules/a/package.json", '{"name": "a"}', size=1),
+            written("node_modules/a/index.js", size=10),
+        ]
+    )
+    assert sizes(image) == {"dpkg:nginx": 10, "npm:a": 1}
+
+
+def test_an_rpm_database_is_told_of_and_not_read() -> None:
+    found = weights_of(weighed([written("var/lib/rpm/rpmdb.sqlite", size=4096)]))
+    assert found.packages == ()
+    assert found.unread == (b"var/lib/rpm/rpmdb.sqlite",)
+
+
+def test_an_image_without_packages_has_none() -> None:
+    found = weights_of(weighed([written("app", size=3)]))
+    assert (found.packages, found.unowned, found.unread) == ((), 3, ())
+    assert weights_of(weighed()).packages == ()
+
+
+@pytest.mark.parametrize(
+    ("link", "path", "found"),
+    [
+        (symlink("lib", "usr/lib"), b"lib/f", True),
+        (symlink("lib", "/usr/lib"), b"lib/f", True),
+        (symlink("a/lib", "../usr/./lib"), b"a/lib/f", True),
+        (symlink("lib", "../../usr/lib"), b"lib/f", True),
+        (symlink("lib", "lib"), b"lib/f", False),
+        (symlink("lib", "nowhere"), b"lib/f", False),
+        (symlink("lib", "usr/lib/f"), b"lib/f", False),
+    ],
+)
+def test_files_are_found_through_linked_folders(link: FileEntry, path: bytes, found: bool) -> None:
+    image = weighed([written("usr/lib/f", "here"), link])
+    assert (image.files.place(path) is not None) is found
+    assert image.files.read([path]) == ({path: b"here"} if found else {})
+
+
+def needs(*packages: str, automatic: str = "") -> list[str]:
+    """Return the packages that are only recommended, given stanzas without their status, and the marks of apt."""
+    status = "\n\n".join(f"{package}\nStatus: install ok installed" for package in packages)
+    marks = "\n\n".join(f"Package: {name}\nAuto-Installed: 1" for name in automatic.split())
+    image = weighed([written("var/lib/dpkg/status", status), written("var/lib/apt/extended_states", marks)])
+    return [stanza["package"] for stanza in only_recommended(image.files)]
+
+
+def test_what_was_asked_for_and_what_it_depends_on_is_needed() -> None:
+    assert needs(
+        "Package: app\nDepends: lib (>= 2) | other-lib, data:any\nRecommends: extra",
+        "Package: lib\nPre-Depends: deep",
+        "Package: deep",
+        "Package: data",
+        "Package: extra\nDepends: extra-lib",
+        "Package: extra-lib",
+        automatic="lib deep data extra extra-lib",
+    ) == ["extra", "extra-lib"]
+
+
+def test_a_package_may_be_needed_by_what_it_provides() -> None:
+    assert (
+        needs("Package: app\nDepends: mail-agent", "Package: postfix\nProvides: mail-agent (= 1)", automatic="postfix")
+        == []
+    )
+
+
+def test_without_marks_everything_was_asked_for() -> None:
+    assert needs("Package: app", "Package: extra") == []
+
+
+def test_the_files_that_are_read_are_told_beforehand() -> None:
+    image = weighed(
+        [
+            written("var/lib/dpkg/status", STATUS),
+            written("var/lib/dpkg/info/nginx.list", "/f\n"),
+            written("var/lib/dpkg/status.d/base", "Package: base\n"),
+            written("usr/lib/apk/db/installed", "P:musl\n"),
+            symlink("lib", "usr/lib"),
+            written("opt/x-1.dist-info/METADATA", "Name: x\n"),
+            written("opt/x-1.dist-info/RECORD", "x.py,,\n"),
+            written("opt/node_modules/@a/b/package.json", "{}"),
+            written("opt/package.json", "{}"),
+        ]
+    )
+    weights_of(image)
+    assert packages_wanted(image.tree, image.live) == image.looked_into()

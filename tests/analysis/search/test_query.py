@@ -1,0 +1,230 @@
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from layerscope.analysis.search import query as query_module
+from layerscope.analysis.search.query import HEARTBEAT, Query, glob_expression, parse_query
+from layerscope.analysis.tree.path_index import PathIndex, build_path_index
+from layerscope.errors import UsageError
+from tests.analysis.entries import file, layer, stacked
+
+
+def index_of(*paths: str) -> PathIndex:
+    encoded = [path.encode("utf-8", "surrogateescape") for path in paths]
+    return build_path_index(stacked(layer(*(file(path) for path in map(_text, encoded)))).overlay)
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8")
+
+
+def query(text: str) -> Query:
+    parsed = parse_query(text)
+    assert parsed is not None
+    return parsed
+
+
+def found(text: str, *paths: str) -> list[str]:
+    """Return the paths, folders among them, that the query hits."""
+    index = index_of(*paths)
+    return [index.path(node).decode() for node in query(text).hits(index) if node != HEARTBEAT]
+
+
+WEB = ["etc/nginx/nginx.conf", "etc/nginx/Mime.types", "etc/hosts", "usr/sbin/nginx", "usr/share/doc/README"]
+
+
+def test_plain_text_is_looked_for_in_names() -> None:
+    assert found("ngin", *WEB) == ["etc/nginx", "etc/nginx/nginx.conf", "usr/sbin/nginx"]
+    assert found("x.c", *WEB) == ["etc/nginx/nginx.conf"]
+    assert found("nothing", *WEB) == []
+
+
+def test_plain_text_with_a_slash_is_looked_for_in_paths() -> None:
+    assert found("nginx/", *WEB) == ["etc/nginx/Mime.types", "etc/nginx/nginx.conf"]
+    assert found("/etc/h", *WEB) == ["etc/hosts"]
+    assert found("c/nginx/n", *WEB) == ["etc/nginx/nginx.conf"]
+
+
+def test_no_hit_straddles_two_names() -> None:
+    assert found("bc", "ab", "cd") == []
+    assert found("bc", "ab", "cd", "xbc") == ["xbc"]
+    assert found("aa", "a", "aa", "aaa", "b/a") == ["aa", "aaa"]
+
+
+def test_a_name_is_hit_once() -> None:
+    assert found("a", "aaa", "ba") == ["aaa", "ba"]
+
+
+def test_case_counts_only_where_a_capital_is_typed() -> None:
+    assert found("readme", *WEB) == ["usr/share/doc/README"]
+    assert found("README", *WEB) == ["usr/share/doc/README"]
+    assert found("Readme", *WEB) == []
+    assert found("*.TYPES", *WEB) == []
+    assert found("re:mime", *WEB) == ["etc/nginx/Mime.types"]
+    assert found("re:mimE", *WEB) == []
+
+
+def test_a_glob_is_for_the_whole_name() -> None:
+    assert found("*.conf", *WEB) == ["etc/nginx/nginx.conf"]
+    assert found("nginx*", *WEB) == ["etc/nginx", "etc/nginx/nginx.conf", "usr/sbin/nginx"]
+    assert found("host?", *WEB) == ["etc/hosts"]
+    assert found("hosts?", *WEB) == []
+
+
+def test_a_glob_with_a_slash_is_for_the_end_of_a_path() -> None:
+    assert found("nginx/*", *WEB) == ["etc/nginx/Mime.types", "etc/nginx/nginx.conf"]
+    assert found("sbin/*", *WEB) == ["usr/sbin/nginx"]
+    assert found("usr/*", *WEB) == ["usr/sbin", "usr/share"], "a star stays within a name"
+
+
+def test_a_glob_that_starts_with_a_slash_is_for_the_whole_path() -> None:
+    assert found("/etc/*", *WEB) == ["etc/hosts", "etc/nginx"]
+    assert found("/nginx/*", *WEB) == []
+
+
+def test_two_stars_go_across_folders() -> None:
+    assert found("/usr/**", *WEB) == [
+        "usr/sbin",
+        "usr/sbin/nginx",
+        "usr/share",
+        "usr/share/doc",
+        "usr/share/doc/README",
+    ]
+    assert found("/**/nginx", *WEB) == ["etc/nginx", "usr/sbin/nginx"]
+    assert found("usr/**/nginx", *WEB) == ["usr/sbin/nginx"]
+    assert found("sbin/**/nginx", *WEB) == ["usr/sbin/nginx"], "across none as well"
+
+
+def test_signs_that_mean_something_to_a_regular_expression_are_text() -> None:
+    names = ["a.b", "axb", "a+b", "[x]", "(", "$"]
+    assert found("a.b", *names) == ["a.b"]
+    assert found("[x]*", *names) == ["[x]"]
+    assert found("(", *names) == ["("]
+    assert found("?+b", *names) == ["a+b"]
+
+
+def test_a_question_mark_is_one_character_of_any_length() -> None:
+    assert found("caf?", "café", "cafe", "caf", "caff\u00e9") == ["cafe", "café"]
+    assert found("??", "é", "éa", "ab") == ["ab", "éa"]
+
+
+def test_a_regular_expression_is_for_the_path() -> None:
+    assert found("re:^/etc/[^/]*$", *WEB) == ["etc/hosts", "etc/nginx"]
+    assert found("re:(s|doc)$", *WEB) == ["etc/hosts", "etc/nginx/Mime.types", "usr/share/doc"]
+
+
+@pytest.mark.parametrize("text", ["re:[", "re:(", "re:*", "re:(?P<a", "re:a{99999999999999}", r"re:\u", "re:[z-a]"])
+def test_a_broken_regular_expression_is_told_of(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_query(text)
+
+
+def test_a_regular_expression_of_doubtful_style_is_taken_without_a_warning() -> None:
+    assert found("re:[[]x", "[x") == ["[x"]
+    assert query("re:[[a]").pattern.search(b"/[")
+
+
+@pytest.mark.parametrize("text", ["", "re:"])
+def test_nothing_is_no_query(text: str) -> None:
+    assert parse_query(text) is None
+
+
+def test_names_that_are_no_utf_8() -> None:
+    paths = [b"caf\xe9", b"caf\xc3\xa9", b"\xff/b"]
+    overlay = stacked(layer()).overlay
+    entries = layer()
+    for path in paths:
+        entries.table.append(file("x"))
+        entries.paths.append(path)
+    overlay.apply(2, entries)
+    index = build_path_index(overlay)
+
+    def hits(text: str) -> list[bytes]:
+        return [index.path(node) for node in query(text).hits(index) if node != HEARTBEAT]
+
+    assert hits("caf") == [b"caf\xc3\xa9", b"caf\xe9"]
+    assert hits("caf\udce9") == [b"caf\xe9"]
+    assert hits("caf?") == [b"caf\xc3\xa9", b"caf\xe9"]
+    assert hits("\udcff/b") == [b"\xff/b"]
+    assert hits("re:\udcff$") == [b"\xff"]
+
+
+def test_a_long_search_without_a_hit_comes_up_for_air() -> None:
+    index = index_of(*(f"file-{number}" for number in range(10_000)))
+    for text in ("zzz*", "a/z", "re:zzz"):
+        assert list(query(text).hits(index)).count(HEARTBEAT) >= 2
+
+
+def test_plain_text_comes_up_for_air_and_misses_nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_module, "_LITERAL_NAMES_A_BEAT", 3)
+    index = index_of(*(f"file-{number}" for number in range(10)))
+    hits = list(query("e-").hits(index))
+    assert [node for node in hits if node != HEARTBEAT] == list(range(1, 11))
+    assert hits.count(HEARTBEAT) >= 3
+
+
+def test_a_glob_of_many_stars_is_quick_on_an_unlucky_name() -> None:
+    assert found("*a" * 20 + "*b", "a" * 255) == []
+    assert found("*a" * 20 + "*b", "a" * 254 + "b") == ["a" * 254 + "b"]
+
+
+_PLAINLY = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+@given(st.text("ab*?/", max_size=8), st.text("ab/", max_size=10))
+@example("*a**/b", "xaab")
+@example("**a*b", "xa/yab")
+def test_a_glob_fits_what_it_fits_when_every_way_is_tried(glob: str, path: str) -> None:
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob)
+    plain = "".join(_PLAINLY.get(part, part) for part in parts)
+    fits = re.fullmatch(plain.removeprefix("/"), path, re.DOTALL) is not None
+    expression = glob_expression("/" + glob.removeprefix("/"))
+    assert (re.search(expression, f"/{path}", re.DOTALL) is not None) == fits
+
+
+ENDLESS = "re:(a|aa)+$"
+
+
+def test_an_expression_that_takes_too_long_is_given_up_in_one_sentence() -> None:
+    index = index_of("short", "a" * 200 + "!")
+    with pytest.raises(UsageError, match=r"the expression '\(a\|aa\)\+\$' takes too long"):
+        list(query(ENDLESS).hits(index))
+
+
+def test_what_was_found_before_an_expression_is_given_up_is_told() -> None:
+    hits = query(ENDLESS).hits(index_of("a", "b" + "a" * 200 + "!"))
+    assert next(hits) == 1
+
+
+def test_an_expression_that_is_slow_on_each_path_comes_up_for_air(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_module, "_SECONDS_A_BEAT", 0)
+    index = index_of("b", "c", "d")
+    assert list(query("re:a").hits(index)).count(HEARTBEAT) >= 1
+
+
+alphabet = "aAbB.é"
+names = st.text(alphabet, min_size=1, max_size=4)
+all_paths = st.lists(st.lists(names, min_size=1, max_size=3).map("/".join), min_size=1, max_size=8)
+
+
+@given(all_paths, names)
+@example(["a", "b"], "ab")
+@example(["aé", "b"], "éb")
+def test_plain_text_hits_what_looking_at_each_name_hits(paths: list[str], text: str) -> None:
+    index = index_of(*paths)
+
+    def fits(name: str) -> bool:
+        return text in name if any(map(str.isupper, text)) else text in name.lower()
+
+    expected = [node for node in range(1, len(index)) if fits(index.name(node).decode())]
+    assert [node for node in query(text).hits(index) if node != HEARTBEAT] == expected
+
+
+@given(all_paths, st.text(alphabet + "*?/", min_size=1, max_size=5))
+def test_hits_are_ascending_and_each_comes_once(paths: list[str], text: str) -> None:
+    hits = [node for node in query(text).hits(index_of(*paths)) if node != HEARTBEAT]
+    assert all(one < other for one, other in pairwise(hits))
+    assert 0 not in hits

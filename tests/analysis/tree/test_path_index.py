@@ -1,0 +1,286 @@
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.overlay import GONE, IMPLIED, LayerTally, Overlay
+from layerscope.analysis.tree.path_index import PathIndex, build_path_index
+from layerscope.model.entries import FileEntry, Kind, LayerEntries
+from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
+from tests.analysis.entries import Item, directory, file, hardlink, layer, stacked, symlink, whiteout
+from tests.analysis.oracle import State, is_below, restacked
+
+NAMES = [b"a", b"a", b"a", b"b", b"a!", b"\xff"]
+"""Few, so that layers meet; and some that sort before, after and around the slash of their neighbours."""
+
+XATTRS = ((b"user.x", b"1"),)
+
+paths = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(b"/".join)
+kinds = st.sampled_from(
+    [Kind.FILE, Kind.FILE, Kind.DIR, Kind.DIR, Kind.SYMLINK, Kind.HARDLINK, Kind.HARDLINK, Kind.CHAR]
+)
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> FileEntry:
+    kind = draw(kinds)
+    path = draw(paths) if draw(st.integers(0, 9)) else b""
+    return FileEntry(
+        path,
+        kind,
+        size=draw(st.integers(0, 4)) if kind is Kind.FILE else 0,
+        mode=draw(st.sampled_from([0o755, 0o755, 0o700])),
+        uid=draw(st.sampled_from([0, 0, 7])),
+        link=draw(paths) if kind in (Kind.SYMLINK, Kind.HARDLINK) else None,
+        xattrs=draw(st.sampled_from([(), XATTRS])),
+        device=(1, 3) if kind is Kind.CHAR else None,
+    )
+
+
+items = st.one_of(
+    entries(),
+    entries(),
+    entries(),
+    st.builds(Whiteout, paths),
+    st.builds(OpaqueWhiteout, st.one_of(st.just(b""), paths)),
+)
+stacks = st.lists(st.lists(items, max_size=8), min_size=1, max_size=5)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A stack in both ways: by the overlay and its index, and by the oracle."""
+
+    overlay: Overlay
+    index: PathIndex
+    tallies: list[LayerTally]
+    states: list[State]
+
+    def entry(self, node: int, number: int) -> FileEntry | None:
+        """Return what the index says of a node after a layer."""
+        found = self.index.occurrence(node, number)
+        if found < 0 or self.index.rows[found] == GONE:
+            return None
+        return self.entry_of(found, node)
+
+    def entry_of(self, occurrence: int, node: int) -> FileEntry:
+        """Return what an occurrence wrote."""
+        row, number, path = self.index.rows[occurrence], self.index.layers[occurrence], self.index.path(node)
+        if row == IMPLIED:
+            return FileEntry(path, Kind.DIR, layer=number)
+        return replace(self.overlay.tables[number].entry(row, path, number), row=None)
+
+    def each(self) -> list[tuple[int, State]]:
+        """Return the number and the state of each layer."""
+        return list(enumerate(self.states))[1:]
+
+
+def built(stack: list[list[Item]]) -> Built:
+    layers = [layer(*contents) for contents in stack]
+    overlay = Overlay()
+    tallies = [overlay.apply(number, contents) for number, contents in enumerate(layers, start=1)]
+    states = [_without_rows(state) for state in restacked(layers)]
+    return Built(overlay, build_path_index(overlay), tallies, states)
+
+
+def _without_rows(state: State) -> State:
+    return replace(
+        state,
+        tree={path: replace(entry, row=None) for path, entry in state.tree.items()},
+        files={path: replace(entry, row=None) for path, entry in state.files.items()},
+        root=replace(state.root, row=None),
+    )
+
+
+@given(stacks)
+@settings(max_examples=150)
+def test_every_layer_shows_the_paths_and_entries_that_restacking_from_scratch_gives(stack: list[list[Item]]) -> None:
+    image = built(stack)
+    for number, state in image.each():
+        shown = {}
+        for node in range(1, len(image.index)):
+            entry = image.entry(node, number)
+            if entry is not None:
+                shown[entry.path] = entry
+        assert shown == state.tree
+        assert image.entry(0, number) == state.root
+
+
+@given(stacks)
+@settings(max_examples=150)
+def test_every_layer_did_to_each_path_what_restacking_from_scratch_gives(stack: list[list[Item]]) -> None:
+    image = built(stack)
+    for number, state in image.each():
+        for node in range(len(image.index)):
+            assert image.index.change(node, number) is state.change(image.index.path(node))
+
+
+@given(stacks)
+@settings(max_examples=100)
+def test_the_tally_of_a_layer_counts_what_restacking_from_scratch_gives(stack: list[list[Item]]) -> None:
+    image = built(stack)
+    for number, state in image.each():
+        tally, changes = image.tallies[number - 1], list(state.changes.values())
+        assert tally.added == changes.count(ChangeKind.ADDED)
+        assert tally.modified == changes.count(ChangeKind.MODIFIED)
+        assert tally.removed == changes.count(ChangeKind.REMOVED)
+        own = {path: entry for path, entry in state.tree.items() if entry.layer == number}
+        assert tally.content_size == sum(entry.size for entry in own.values())
+        written = {item.path for item in stack[number - 1] if isinstance(item, FileEntry)}
+        assert tally.entries == sum(path in written and not _is_implied(image, path, number) for path in own)
+
+
+def _is_implied(image: Built, path: bytes, number: int) -> bool:
+    node = image.index.find(path)
+    assert node is not None
+    return image.index.rows[image.index.occurrence(node, number)] == IMPLIED
+
+
+@given(stacks)
+@settings(max_examples=100)
+def test_the_size_of_every_folder_is_the_sum_of_the_files_below_it(stack: list[list[Item]]) -> None:
+    image = built(stack)
+    for number, state in image.each():
+        for node in range(len(image.index)):
+            path = image.index.path(node)
+            assert image.index.size_below(node, number) == state.size_below(path)
+            assert image.index.touches_below(node, number) == state.touches_below(path)
+
+
+@given(stacks)
+@settings(max_examples=100)
+def test_every_hard_link_leads_to_the_file_that_restacking_from_scratch_gives(stack: list[list[Item]]) -> None:
+    image = built(stack)
+    nodes = {}
+    for node in range(len(image.index)):
+        nodes.update(dict.fromkeys(image.index.occurrences(node), node))
+    for number, state in image.each():
+        found = {}
+        for node in range(len(image.index)):
+            target = image.index.link_targets.get(image.index.occurrence(node, number))
+            if target is not None:
+                found[image.index.path(node)] = image.entry_of(target, nodes[target])
+        assert found == state.files
+
+
+@given(stacks)
+@settings(max_examples=100)
+def test_nodes_stand_in_preorder_with_children_in_the_order_of_their_bytes(stack: list[list[Item]]) -> None:
+    index = built(stack).index
+    everything = [index.path(node) for node in range(len(index))]
+    assert everything == sorted(everything, key=lambda path: path.split(b"/") if path else [])
+    assert len(set(everything)) == len(everything)
+    for node, path in enumerate(everything):
+        below = [other for other in range(len(index)) if is_below(everything[other], path)]
+        assert list(range(node + 1, index.ends[node])) == below
+        assert index.depths[node] == len(path.split(b"/")) if path else index.depths[node] == 0
+        assert index.name(node) == path.rpartition(b"/")[2]
+        assert index.path(index.parents[node]) == path.rpartition(b"/")[0]
+        assert list(index.children(node)) == [other for other in below if index.parents[other] == node]
+        assert [everything[other] for other in index.ancestors(node)] == _folders_above(path)
+
+
+def _folders_above(path: bytes) -> list[bytes]:
+    folder = path.rpartition(b"/")[0]
+    return [folder, *_folders_above(folder)] if folder else []
+
+
+@given(stacks, paths)
+@settings(max_examples=100)
+def test_every_path_that_was_ever_there_is_found_and_no_other_has_occurrences(
+    stack: list[list[Item]], stranger: bytes
+) -> None:
+    image = built(stack)
+    index = image.index
+    ever = {path for state in image.states for path in state.tree}
+    for node in range(len(index)):
+        path = index.path(node)
+        assert index.find(path) == node
+        assert bool(index.occurrences(node)) == (path in ever or not path)
+    assert all(index.find(path) is not None for path in ever)
+    assert stranger in ever or index.find(stranger) is None or not index.occurrences(index.find(stranger) or 0)
+
+
+@given(stacks)
+@settings(max_examples=100)
+def test_the_occurrences_of_a_node_come_in_the_order_of_layers_and_one_a_layer(stack: list[list[Item]]) -> None:
+    index = built(stack).index
+    for node in range(len(index)):
+        numbers = [index.layers[occurrence] for occurrence in index.occurrences(node)]
+        assert numbers == sorted(set(numbers))
+        for number in range(1, len(stack) + 1):
+            own = index.own_occurrence(node, number)
+            assert (own >= 0) == (number in numbers)
+            assert own < 0 or index.layers[own] == number
+
+
+@given(stacks)
+@settings(max_examples=50)
+def test_the_order_of_whiteouts_in_a_layer_changes_nothing(stack: list[list[Item]]) -> None:
+    first = [[item for item in contents if not isinstance(item, FileEntry)] for contents in stack]
+    last = [[item for item in contents if isinstance(item, FileEntry)] for contents in stack]
+    there = built([[*hiding, *writing] for hiding, writing in zip(first, last, strict=True)])
+    back = built([[*writing, *reversed(hiding)] for hiding, writing in zip(first, last, strict=True)])
+    assert there.tallies == back.tallies
+    assert there.index.changes == back.index.changes
+    assert there.index.rows == back.index.rows
+
+
+def index_of(*layers: LayerEntries) -> PathIndex:
+    return build_path_index(stacked(*layers).overlay)
+
+
+def node_of(index: PathIndex, path: bytes) -> int:
+    node = index.find(path)
+    assert node is not None
+    return node
+
+
+def test_an_empty_image_has_a_root_and_nothing_else() -> None:
+    index = index_of()
+    assert len(index) == 1
+    assert index.find(b"") == 0
+    assert list(index.children(0)) == []
+    assert index.size_below(0, 3) == 0
+
+
+@pytest.mark.parametrize("path", [b"etc", b"usr/local", b"usr/bin/", b"/usr", b"usr//bin", b"usr/bin/sh/x", b"z"])
+def test_a_path_that_no_layer_has_is_not_found(path: bytes) -> None:
+    assert index_of(layer(file("usr/bin/sh"), file("usr/share"), directory("var"))).find(path) is None
+
+
+def test_the_size_of_a_folder_follows_each_layer() -> None:
+    index = index_of(
+        layer(file("d/a", 5), file("d/e/b", 7)),
+        layer(file("x", 1)),
+        layer(file("d/a", 2), hardlink("d/h", "d/a"), symlink("d/s", "a")),
+        layer(whiteout("d/e")),
+        layer(whiteout("d")),
+    )
+    folder = node_of(index, b"d")
+    assert [index.size_below(folder, number) for number in range(7)] == [0, 12, 12, 9, 2, 0, 0]
+    assert [index.touches_below(folder, number) for number in range(7)] == [0, 1, 0, 1, 1, 1, 0]
+    assert [index.size_below(0, number) for number in range(7)] == [0, 12, 13, 10, 3, 1, 1]
+
+
+def test_a_layer_that_repeats_directories_touches_nothing() -> None:
+    index = index_of(layer(directory("d/e"), file("d/a", 5)), layer(directory("d"), directory("d/e")))
+    assert [index.touches_below(node, 2) for node in range(len(index))] == [False] * 4
+    assert index.size_below(node_of(index, b"d"), 2) == 5
+
+
+def test_three_thousand_nested_folders_are_indexed() -> None:
+    path = "/".join(["d"] * 3000)
+    index = index_of(layer(file(f"{path}/f", 3)), layer(whiteout("d/d")))
+    leaf = node_of(index, f"{path}/f".encode())
+    assert index.depths[leaf] == 3001
+    assert index.path(leaf) == f"{path}/f".encode()
+    assert [index.size_below(node_of(index, b"d"), number) for number in (1, 2)] == [3, 0]
+
+
+def test_claimed_sizes_that_add_up_to_more_than_a_column_holds_do_no_harm() -> None:
+    largest = (1 << 63) - 1
+    index = index_of(layer(file("d/a", largest), file("d/b", largest)), layer(whiteout("d/a")), layer(whiteout("d/b")))
+    assert [index.size_below(0, number) for number in (1, 2, 3)] == [largest, largest, 0]

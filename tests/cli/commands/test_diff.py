@@ -1,0 +1,276 @@
+"""``layerscope diff`` as a whole: what its words mean, exit statuses, warnings, the terminal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from layerscope.model.image import Compression
+from tests.builders import (
+    ImageRecipe,
+    blob_name,
+    directory,
+    docker_archive,
+    docker_files,
+    file,
+    image,
+    layer,
+    oci_archive,
+    oci_layout,
+    sha256,
+    write_tar,
+)
+from tests.cli.pty_run import OnTerminal
+from tests.cli.runner import MY_APP, PLATFORMS, ask, start
+from tests.two_versions import CHANGES, V1, V2
+
+Capture = pytest.CaptureFixture[str]
+
+FORMS = ["docker", "gzip", "zstd"]
+
+
+def archive(tmp_path: Path, form: str, recipe: ImageRecipe, name: str) -> Path:
+    path = tmp_path / f"{name}-{form}"
+    if form == "docker":
+        return docker_archive(path, recipe)
+    if form == "gzip":
+        return oci_archive(path, recipe)
+    path.mkdir()
+    return oci_layout(path, recipe, compression=Compression.ZSTD)
+
+
+def document(capsys: Capture, *arguments: str | Path) -> Any:
+    outcome = ask(capsys, "diff", *arguments, "--json")
+    assert (outcome.status, outcome.err) == (0, "")
+    return json.loads(outcome.out)
+
+
+def paths(capsys: Capture, *arguments: str | Path) -> list[str]:
+    return [row["path"] for row in document(capsys, *arguments)["changes"]]
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    return docker_archive(tmp_path / "v1.tar", V1), docker_archive(tmp_path / "v2.tar", V2)
+
+
+@pytest.mark.parametrize("left", FORMS)
+@pytest.mark.parametrize("right", FORMS)
+def test_two_images_are_compared_whatever_forms_they_have(
+    capsys: Capture, tmp_path: Path, left: str, right: str
+) -> None:
+    one, other = archive(tmp_path, left, V1, "one"), archive(tmp_path, right, V2, "other")
+    assert paths(capsys, one, other) == sorted(CHANGES)
+    outcome = ask(capsys, "diff", one, other, "--patch")
+    assert outcome.status == 0
+    assert "The build cache stopped serving at layer 3: RUN apt-get install nginx changed first" in outcome.out
+    assert "\n-<h1>1</h1>\n+<h1>2</h1>\n" in outcome.out
+
+
+def test_layers_are_numbers_or_a_range(capsys: Capture) -> None:
+    assert document(capsys, MY_APP, "3", "5") == document(capsys, MY_APP, "3..5")
+    assert document(capsys, MY_APP, "0", "1")["summary"]["added"] == 106
+    assert document(capsys, MY_APP, "2", "1")["summary"]["removed"] == 7
+
+
+def test_the_marks_of_a_layer_are_the_diff_to_the_one_below(capsys: Capture) -> None:
+    found = document(capsys, MY_APP, "4", "5")
+    tree = json.loads(ask(capsys, "tree", MY_APP, "--layer", "5", "--only", "added,removed", "--json").out)
+    marks = {row["path"]: row["change"] for row in tree["entries"]}
+    assert {row["path"]: row["change"] for row in found["changes"] if row["change"] != "modified"} == marks
+
+
+@pytest.mark.parametrize("name", ["1..2", "2"])
+def test_a_file_or_folder_named_like_layers_wins(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    docker_archive(tmp_path / "one", V1)
+    docker_archive(tmp_path / name, V2)
+    assert paths(capsys, "one", name) == sorted(CHANGES)
+    # two words can only be layers
+    assert "layers" not in document(capsys, "one", "1", "2")
+
+
+def test_only_some_changes_and_only_some_paths(capsys: Capture, pair: tuple[Path, Path]) -> None:
+    assert paths(capsys, *pair, "--only", "added, removed", "--path", "/srv/deep", "--path", "gone") == [
+        "/srv/deep",
+        "/srv/deep/there",
+        "/srv/gone",
+    ]
+
+
+def test_a_path_that_is_nowhere_is_told(capsys: Capture, pair: tuple[Path, Path]) -> None:
+    nowhere = ask(capsys, "diff", *pair, "--path", "/nowhere")
+    assert nowhere.status == 0
+    assert nowhere.err == "warning: neither side has a path that fits --path\n"
+    assert "Nothing of what was asked for differs." in nowhere.out
+    assert ask(capsys, "diff", *pair, "--path", "/nowhere", "--path", "/").err == ""
+    assert paths(capsys, *pair, "--path", "./srv/deep/") == ["/srv/deep", "/srv/deep/there"]
+
+
+def test_a_time_is_a_difference_where_that_is_asked_for(capsys: Capture, tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1", mtime=1)), layer(file("a", b"1", mtime=2))))
+    assert paths(capsys, path, "1", "2") == []
+    (row,) = document(capsys, path, "1", "2", "--mtime")["changes"]
+    assert row["what"] == ["mtime"]
+
+
+def test_the_same_size_is_not_the_same_content_and_a_chmod_is_its_mode_alone(capsys: Capture, tmp_path: Path) -> None:
+    below = layer(file("edited", b"AAAA"), file("chmodded", b"x" * 9000), file("moved", b"here"))
+    above = layer(
+        file("edited", b"BBBB"), file("chmodded", b"x" * 9000, mode=0o755), file("away", b"here"), file(".wh.moved")
+    )
+    found = document(capsys, oci_archive(tmp_path / "a.tar", image(below, above)), "1", "2")
+    assert {row["path"]: row["what"] for row in found["changes"] if row["what"]} == {
+        "/edited": ["content"],
+        "/chmodded": ["mode"],
+    }
+    assert found["moves"] == [{"from": "/moved", "to": "/away"}]
+
+
+# which image
+
+
+def test_one_of_several_images_is_chosen_on_each_side(capsys: Capture, tmp_path: Path) -> None:
+    both = docker_archive(tmp_path / "both.tar", V1, V2)
+    assert paths(capsys, both, both, "--image", "app:v1", "--image", "app:v2") == sorted(CHANGES)
+    assert paths(capsys, both, both, "--image", "app:v1") == []
+    assert "layers" not in document(capsys, both, "1", "4", "--image", "app:v2")
+    assert "say which one with --image" in ask(capsys, "diff", both, both).err
+    found = document(capsys, PLATFORMS, PLATFORMS, "--platform", "linux/amd64", "--platform", "linux/arm64")
+    assert [found[side]["platform"] for side in ("from", "to")] == ["linux/amd64", "linux/arm64"]
+    assert {"field": "platform", "name": None, "before": "linux/amd64", "after": "linux/arm64"} in found["config"]
+
+
+def test_one_of_the_images_may_come_on_standard_input(pair: tuple[Path, Path]) -> None:
+    with pair[0].open("rb") as stdin, start("diff", "-", pair[1], "--json", stdin=stdin, stdout=-1) as process:
+        found = json.loads(process.communicate()[0])
+    assert [row["path"] for row in found["changes"]] == sorted(CHANGES)
+
+
+# how it ends
+
+
+def test_the_exit_status_tells_whether_anything_differs(capsys: Capture, pair: tuple[Path, Path]) -> None:
+    one, other = pair
+    assert ask(capsys, "diff", one, other).status == 0
+    assert ask(capsys, "diff", one, other, "--exit-code").status == 1
+    assert ask(capsys, "diff", one, one, "--exit-code").status == 0
+    assert ask(capsys, "diff", one, "2", "3", "--exit-code", "--only", "removed").status == 0
+    assert ask(capsys, "diff", one, "2", "3", "--exit-code").status == 1
+    assert ask(capsys, "diff", one, other, "--exit-code", "--json", "--path", "/etc").status == 0
+
+
+def test_another_config_is_a_difference(capsys: Capture, tmp_path: Path) -> None:
+    only = layer(file("a"))
+    one = docker_archive(tmp_path / "one.tar", image(only, config={"User": "33"}))
+    other = docker_archive(tmp_path / "other.tar", image(only))
+    assert ask(capsys, "diff", one, other, "--exit-code").status == 1
+    assert ask(capsys, "diff", one, other, "--exit-code", "--path", "/a").status == 0
+    out = ask(capsys, "diff", one, other).out
+    assert "The only layer is shared." in out
+    assert "Nothing differs." not in out
+
+
+def test_what_cannot_be_read_is_told_and_never_said_to_be_equal(capsys: Capture, tmp_path: Path) -> None:
+    base, top = layer(file("a", b"1")), layer(file("b", b"2"))
+    files = docker_files(image(base, top, tags=["a:1"]))
+    del files[blob_name(sha256(top))]
+    path = write_tar(tmp_path / "broken.tar", files)
+    outcome = ask(capsys, "diff", path, "1", "2", "--exit-code")
+    assert outcome.status == 2
+    assert "Nothing that could be read differs." in outcome.out
+    assert outcome.err.startswith("warning: layer 2: cannot be read whole: ")
+    assert ask(capsys, "diff", path, "0", "1", "--exit-code").status == 1
+    two = ask(capsys, "diff", path, docker_archive(tmp_path / "whole.tar", image(base, top)))
+    assert two.err.startswith(f"warning: {path}: layer 2: cannot be read whole: ")
+
+
+def test_what_differs_only_for_want_of_a_layer_cannot_be_told(capsys: Capture, tmp_path: Path) -> None:
+    base, top = layer(file("a", b"1")), layer(file("b", b"2"))
+    files = docker_files(image(base, top))
+    whole = write_tar(tmp_path / "whole.tar", files)
+    del files[blob_name(sha256(top))]
+    outcome = ask(capsys, "diff", whole, write_tar(tmp_path / "part.tar", files), "--json", "--exit-code")
+    assert outcome.status == 2
+    found = json.loads(outcome.out)
+    assert [row["path"] for row in found["changes"]] == ["/b"]
+    assert found["from"]["broken_layers"] == []
+    (broken,) = found["to"]["broken_layers"]
+    assert broken["layer"] == 2
+    assert broken["error"]
+    assert [row["same_content"] for row in found["layers"]] == [True, None]
+
+
+def test_a_file_whose_bytes_are_broken_counts_as_modified_and_cannot_be_told(capsys: Capture, tmp_path: Path) -> None:
+    size = 64_000_000_001
+    huge = file(
+        "huge", b"", pax_headers={"GNU.sparse.map": "0,0", "GNU.sparse.size": str(size), "GNU.sparse.numblocks": "1"}
+    )
+    path = docker_archive(tmp_path / "a.tar", image(layer(huge), layer(huge), layer(huge, file("b"))))
+    outcome = ask(capsys, "diff", path, "1", "2", "--exit-code")
+    assert outcome.status == 2
+    assert outcome.err == "warning: /huge cannot be read, and is taken for modified\n"
+    assert ask(capsys, "diff", path, "1", "3", "--exit-code").status == 1
+
+
+WRONG_USAGE = {
+    (MY_APP,): "missing argument",
+    (MY_APP, "1", "99"): "has no layer 99: it has 6 layers",
+    (MY_APP, "0", "1", "--own"): "has no layer 0",
+    (MY_APP, "3"): "3 is one layer: name two, as in 2 3 or 2..3",
+    (MY_APP, "1", "x"): "x is no layer number: diff takes an image and two layers",
+    (MY_APP, "1", "2", "3"): "diff takes two images, or an image and two of its layers",
+    (MY_APP, MY_APP, "--own"): "--own compares two layers of one image, not two images",
+    (MY_APP, "1", "2", "--image", "a", "--image", "b"): "--image and --platform are given once",
+    (MY_APP, MY_APP, *["--image", "v1"] * 3): "--image is given 3 times: there are two images",
+    (MY_APP, "1", "2", "--only", "unchanged"): "--only takes a comma list of added, modified, removed, not unchanged",
+    (MY_APP, "1", "2", "--path", ""): "--path takes a glob, not nothing",
+    (MY_APP, "1", "2", "--json", "--stat"): "--json and --stat are two different forms",
+    (MY_APP, "1", "2", "--json", "--patch"): "--json and --patch are two different forms",
+    ("-", "-"): "standard input holds one archive: only one of the two images can be -",
+    (MY_APP, "no-such.tar"): "no file or folder is named no-such.tar",
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG_USAGE)
+def test_wrong_usage_of_diff(capsys: Capture, arguments: tuple[str, ...]) -> None:
+    assert WRONG_USAGE[arguments] in ask(capsys, "diff", *arguments).complaint
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--stat"], ["--patch"]])
+def test_whoever_has_read_enough_ends_it_silently(pair: tuple[Path, Path], form: list[str]) -> None:
+    with start("diff", *pair, *form, stdout=-1, stderr=-1) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_whoever_has_read_enough_still_hears_whether_anything_differs(pair: tuple[Path, Path], form: list[str]) -> None:
+    with start("diff", *pair, *form, "--exit-code", stdout=-1, stderr=-1) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize("shaped", ["--no-tui", "--stat", "--json", "--exit-code", "--only=added"])
+def test_on_a_terminal_it_prints_where_the_output_is_shaped(pair: tuple[Path, Path], shaped: str) -> None:
+    with OnTerminal("diff", *pair, shaped) as printing:
+        assert printing.status() == (1 if shaped == "--exit-code" else 0)
+        assert b"\x1b[?1049h" not in printing.written
+        assert b"/srv/deep" in printing.written
+
+
+def test_a_patch_on_a_terminal_has_no_control_character_of_the_image(tmp_path: Path) -> None:
+    old, new = layer(directory("d"), file("d/a", b"a\n")), layer(file("d/a", b"\x1b[2Ja\tb\r\n" + b"text\n" * 30))
+    with OnTerminal("diff", docker_archive(tmp_path / "a.tar", image(old, new)), "1", "2", "--patch") as printing:
+        assert printing.status() == 0
+        assert b"+\\x1b[2Ja\tb\\r" in printing.written
+        assert b"\x1b[2J" not in printing.written

@@ -1,0 +1,168 @@
+"""``layerscope extract``: what is written, what is told, how it ends."""
+
+import os
+import signal
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.builders import (
+    blob_name,
+    device,
+    directory,
+    docker_archive,
+    docker_files,
+    file,
+    image,
+    layer,
+    oci_archive,
+    sha256,
+    symlink,
+    whiteout,
+    write_tar,
+)
+from tests.cli.pty_run import OnTerminal
+from tests.cli.runner import ask, start
+
+Capture = pytest.CaptureFixture[str]
+
+RECIPE = image(
+    layer(
+        directory("etc"),
+        file("etc/hosts", b"old"),
+        file("etc/gone", b"gone"),
+        file("usr/bin/su", b"s", mode=0o4755),
+        symlink("bin", "usr/bin"),
+        device("dev/null", 1, 3),
+        device("dev/zero", 1, 5),
+    ),
+    layer(file("etc/hosts", b"new"), whiteout("etc/gone")),
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return docker_archive(tmp_path / "image.tar", RECIPE)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_a_path_keeps_its_place_below_the_folder(capsys: Capture, path: Path, tmp_path: Path) -> None:
+    outcome = ask(capsys, "extract", path, "/etc/hosts", "--to", tmp_path / "out")
+    assert (outcome.status, outcome.out) == (0, "")
+    assert outcome.err == f"wrote 1 file (3 B) to {tmp_path / 'out'}\n"
+    assert (tmp_path / "out/etc/hosts").read_bytes() == b"new"
+
+
+def test_the_whole_image_is_a_slash(capsys: Capture, path: Path, tmp_path: Path) -> None:
+    outcome = ask(capsys, "extract", path, "/", "--to", tmp_path / "out")
+    assert outcome.status == 0
+    assert outcome.err.splitlines() == [
+        "warning: left out /dev/null: it is a device (and 1 more path for that reason)",
+        f"wrote 2 files, 4 folders and 1 link (4 B) to {tmp_path / 'out'}",
+    ]
+    assert names(tmp_path / "out") == ["bin", "dev", "etc", "etc/hosts", "usr", "usr/bin", "usr/bin/su"]
+    assert stat.S_IMODE((tmp_path / "out/usr/bin/su").stat().st_mode) == 0o755
+
+
+def test_an_earlier_state_has_what_was_hidden_since(capsys: Capture, path: Path, tmp_path: Path) -> None:
+    assert ask(capsys, "extract", path, "/etc", "--layer", "1", "--to", tmp_path / "out").status == 0
+    assert names(tmp_path / "out") == ["etc", "etc/gone", "etc/hosts"]
+    assert (tmp_path / "out/etc/hosts").read_bytes() == b"old"
+
+
+def test_a_path_through_a_link_is_written_where_it_is(capsys: Capture, path: Path, tmp_path: Path) -> None:
+    assert ask(capsys, "extract", path, "/bin/su", "--setuid", "--to", tmp_path / "out").status == 0
+    assert names(tmp_path / "out") == ["usr", "usr/bin", "usr/bin/su"]
+    assert stat.S_IMODE((tmp_path / "out/usr/bin/su").stat().st_mode) == 0o4755
+
+
+def test_nothing_is_replaced_unless_it_is_told(capsys: Capture, path: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    command = ("extract", path, "/etc/hosts", "--to", target)
+    assert ask(capsys, *command).status == 0
+    (target / "etc/hosts").write_text("mine")
+    assert ask(capsys, *command).complaint == (
+        f"{target}/etc/hosts is there already: use --force to replace it, or another folder"
+    )
+    assert (target / "etc/hosts").read_text() == "mine"
+    assert ask(capsys, *command, "--force").status == 0
+    assert (target / "etc/hosts").read_text() == "new"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root")
+def test_root_may_have_devices_and_owners(capsys: Capture, tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "a.tar", image(layer(device("null", 1, 3), file("f", uid=12, gid=34))))
+    assert ask(capsys, "extract", path, "/", "--to", tmp_path / "out", "--devices", "--owner").status == 0
+    assert (tmp_path / "out/null").is_char_device()
+    assert ((tmp_path / "out/f").stat().st_uid, (tmp_path / "out/f").stat().st_gid) == (12, 34)
+
+
+WRONG_USAGE = {
+    ("/etc/gone", "--to", "out"): "/etc/gone is not there after layer 2: layer 1 holds it",
+    ("/nope", "--to", "out"): "/nope is in no layer of the image",
+    ("/etc/hosts", "/nope", "--to", "out"): "/nope is in no layer of the image",
+    ("/etc", "--to", "out", "--layer", "9"): "has no layer 9: it has 2 layers",
+    ("/etc",): "missing option '--to'",
+    ("--to", "out"): "missing argument",
+    ("/etc", "--to", ""): "--to takes a folder, not nothing",
+    ("", "--to", "out"): "a path is empty: / stands for all",
+    ("/etc", "--to", "image.tar"): "image.tar cannot be written to: Not a directory",
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG_USAGE)
+def test_wrong_usage_of_extract_writes_nothing(
+    capsys: Capture, path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(path.parent)
+    assert WRONG_USAGE[arguments] in ask(capsys, "extract", path.name, *arguments).complaint
+    assert names(path.parent) == ["image.tar"]
+
+
+def test_an_image_with_a_broken_layer_gives_what_is_there_with_a_warning(capsys: Capture, tmp_path: Path) -> None:
+    top = layer(file("b"))
+    files = docker_files(image(layer(file("a", b"1")), top))
+    del files[blob_name(sha256(top))]
+    outcome = ask(capsys, "extract", write_tar(tmp_path / "a.tar", files), "/a", "--to", tmp_path / "out")
+    assert outcome.status == 0
+    assert outcome.err.startswith("warning: layer 2: cannot be read whole: ")
+
+
+def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "a.tar", image(layer(file("a", bytes(1000)))))
+    with OnTerminal("extract", path, "/a", "--to", tmp_path / "out") as writing:
+        assert writing.status() == 0
+    assert b"writing to" in writing.written
+    assert b"wrote 1 file (1.0 kB) to" in writing.written
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=str)
+@pytest.mark.parametrize("is_there", [False, True])
+def test_whoever_ends_it_finds_the_folder_as_it_was(
+    tmp_path: Path, sent: signal.Signals, status: int, *, is_there: bool
+) -> None:
+    path = oci_archive(
+        tmp_path / "a.tar", image(layer(*(file(f"d/{number}", b"x" * 9000) for number in range(20_000))))
+    )
+    target = tmp_path / "out"
+    if is_there:
+        (target / "d").mkdir(parents=True)
+        (target / "d/mine").write_text("mine")
+    before = names(target)
+    process = start("extract", path, "/", "--to", target, stdout=-1, stderr=-1)
+    deadline = time.monotonic() + 30
+    while not list(target.glob(".layerscope-*/new/d/1*")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+    # the second one comes while the first is seen to
+    process.send_signal(sent)
+    process.send_signal(sent)
+    assert process.communicate(timeout=30) == (b"", b"")
+    assert process.returncode == status
+    assert names(target) == before
+    assert target.exists() is is_there

@@ -1,0 +1,101 @@
+"""``layerscope report``: a file whole or none, and never over another one."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from layerscope.report.atomic_write import write_whole
+from tests.builders import blob_name, docker_archive, docker_files, sha256, write_tar
+from tests.cli.runner import ask
+from tests.heavy import HEAVY
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    docker_archive(tmp_path / "heavy.tar", HEAVY)
+
+
+def names() -> list[str]:
+    return sorted(path.name for path in Path().iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("a.html", "<!DOCTYPE html>"),
+        ("a.HTM", "<!DOCTYPE html>"),
+        ("a.md", "# heavy:1"),
+        ("a.markdown", "# heavy:1"),
+        ("a.csv", "kind,name"),
+    ],
+)
+def test_the_ending_says_what_is_written(capsys: Capture, name: str, start: str) -> None:
+    outcome = ask(capsys, "report", "heavy.tar", "-o", name)
+    assert (outcome.status, outcome.out, outcome.err) == (0, "", f"wrote {name}\n")
+    assert Path(name).read_text(encoding="utf-8").startswith(start)
+    assert names() == sorted([name, "heavy.tar"])
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a", "html", ".html"])
+def test_another_ending_is_an_error_before_anything_is_read(capsys: Capture, name: str) -> None:
+    assert ".html, .md or .csv" in ask(capsys, "report", "nothing.tar", "-o", name).complaint
+
+
+def test_a_file_that_is_there_stays_unless_forced(capsys: Capture) -> None:
+    Path("a.md").write_text("mine", encoding="utf-8")
+    assert "--force" in ask(capsys, "report", "heavy.tar", "-o", "a.md").complaint
+    assert Path("a.md").read_text(encoding="utf-8") == "mine"
+    assert ask(capsys, "report", "heavy.tar", "-o", "a.md", "--force").status == 0
+    assert Path("a.md").read_text(encoding="utf-8") != "mine"
+
+
+def test_a_link_to_nowhere_is_not_followed(capsys: Capture) -> None:
+    Path("a.md").symlink_to("elsewhere.md")
+    assert "--force" in ask(capsys, "report", "heavy.tar", "-o", "a.md").complaint
+    assert not Path("elsewhere.md").exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_an_error(capsys: Capture) -> None:
+    Path("folder.md").mkdir()
+    assert "folder" in ask(capsys, "report", "heavy.tar", "-o", "folder.md", "--force").complaint
+    assert "no folder" in ask(capsys, "report", "heavy.tar", "-o", "none/a.md").complaint
+
+
+def test_an_image_that_cannot_be_had_leaves_no_file(capsys: Capture) -> None:
+    assert ask(capsys, "report", "nothing.tar", "-o", "a.md").status == 2
+    assert names() == ["heavy.tar"]
+
+
+def test_a_write_that_fails_leaves_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.link", full)
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(Path("a.md"), "text", force=False)
+    assert names() == ["heavy.tar"]
+
+
+def test_a_file_has_the_permissions_of_a_new_one(capsys: Capture) -> None:
+    Path("new").touch()
+    ask(capsys, "report", "heavy.tar", "-o", "a.md")
+    assert stat.S_IMODE(Path("a.md").stat().st_mode) == stat.S_IMODE(Path("new").stat().st_mode)
+
+
+def test_a_layer_that_cannot_be_read_is_warned_of(capsys: Capture) -> None:
+    files = docker_files(HEAVY)
+    del files[blob_name(sha256(HEAVY.layers[1]))]
+    write_tar(Path("broken.tar"), files)
+    outcome = ask(capsys, "report", "broken.tar", "-o", "a.html")
+    assert outcome.status == 0
+    assert "warning: layer 2" in outcome.err
+
+
+def test_the_base_is_set_apart(capsys: Capture) -> None:
+    assert ask(capsys, "report", "heavy.tar", "-o", "a.md", "--base", "1").status == 0
+    assert "the lowest 1 layer" in Path("a.md").read_text(encoding="utf-8")

@@ -1,0 +1,67 @@
+"""Runs the command line, in this process or in one of its own.
+
+::
+
+    outcome = ask(capsys, "layers", MY_APP, "--json")
+    assert outcome.status == 0
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from layerscope.cli.main import run
+from tests.samples import SAMPLES
+
+MY_APP = SAMPLES / "my-app.tar"
+PLATFORMS = SAMPLES / "platforms.oci.tar"
+
+COMMAND = (sys.executable, "-m", "layerscope")
+_PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """The one line on standard error of a run that failed."""
+        assert self.status == 2, self
+        assert self.out == ""
+        (line,) = self.err.splitlines()
+        assert line.isprintable()
+        assert "Traceback" not in line
+        assert line.startswith("layerscope: ")
+        return line.removeprefix("layerscope: ")
+
+
+def ask(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Outcome:
+    """Run the command line in this process."""
+    capsys.readouterr()
+    status = run(list(map(str, arguments)))
+    return Outcome(status, *capsys.readouterr())
+
+
+def start(*arguments: str | Path, **options: Any) -> "subprocess.Popen[bytes]":
+    """Start the command line in a process of its own; ``options`` are those of Popen, ``facts`` its variables."""
+    facts = options.pop("facts", {})
+    command = [*COMMAND, *map(str, arguments)]
+    return subprocess.Popen(command, env=os.environ | facts, **options)  # the very command
+
+
+def launch(*arguments: str | Path, stdin: int | IO[bytes] = subprocess.DEVNULL, **facts: str) -> Outcome:
+    """Run the command line in a process of its own; ``facts`` are variables of its environment."""
+    pipe = subprocess.PIPE
+    with start(*arguments, stdin=stdin, stdout=pipe, stderr=pipe, facts=facts) as process:
+        out, err = process.communicate(timeout=_PATIENCE_SECONDS)
+    return Outcome(process.returncode, out.decode(errors="surrogateescape"), err.decode(errors="surrogateescape"))

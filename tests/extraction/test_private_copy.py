@@ -1,0 +1,64 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from layerscope.errors import LayerscopeError, UsageError
+from layerscope.extraction.private_copy import LARGEST_COPY, PrivateCopy, check_copied_size, user_command
+
+
+def test_a_copy_is_private_and_goes_when_it_is_closed() -> None:
+    copy = PrivateCopy(b"app.py")
+    copy.write([b"one ", b"two"])
+    assert copy.path.read_bytes() == b"one two"
+    assert copy.path.name == "app.py"
+    assert stat.S_IMODE(copy.path.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(copy.path.stat().st_mode) == 0o400
+    copy.close()
+    assert not copy.path.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"..", "file"),
+        (b"-rf.txt", "rf.txt"),
+        (b".bashrc", "bashrc"),
+        (b"a b;$(x)\x1b.sh", "a_b___x__.sh"),
+        ("grüße.conf".encode(), "gr____e.conf"),
+        (b"x" * 300 + b".json", "x" * 95 + ".json"),
+    ],
+)
+def test_the_name_of_a_copy_is_harmless_and_keeps_its_ending(name: bytes, shown: str) -> None:
+    copy = PrivateCopy(name)
+    assert copy.path.name == shown
+    copy.close()
+
+
+def test_a_copy_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    copy = PrivateCopy(b"a")
+    copy.path.mkdir()
+    with pytest.raises(LayerscopeError, match="no copy can be written"):
+        copy.write([b""])
+    copy.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_command_is_split_as_a_shell_would_and_never_given_to_one() -> None:
+    environment = {"EDITOR": "code --wait 'a b'; rm -rf $HOME", "VISUAL": ""}
+    assert user_command(("VISUAL", "EDITOR"), "vi", environment) == ["code", "--wait", "a b;", "rm", "-rf", "$HOME"]
+    assert user_command(("VISUAL", "EDITOR"), "vi", environment | {"VISUAL": "emacs"}) == ["emacs"]
+    assert user_command(("PAGER",), "less", environment) == ["less"]
+
+
+@pytest.mark.parametrize("command", ["less 'x", "   "])
+def test_a_command_that_cannot_be_read_is_said(command: str) -> None:
+    with pytest.raises(UsageError, match=r"\$PAGER"):
+        user_command(("PAGER",), "less", {"PAGER": command})
+
+
+def test_a_large_file_is_not_copied_in_passing() -> None:
+    check_copied_size(LARGEST_COPY)
+    with pytest.raises(UsageError, match="layerscope extract"):
+        check_copied_size(LARGEST_COPY + 1)

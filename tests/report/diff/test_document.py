@@ -1,0 +1,134 @@
+"""The ``diff`` document, of two layers and of two images."""
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.comparison.compare import compare_images, compare_layers
+from layerscope.comparison.selected_diff import ALL_CHANGES, DiffView
+from layerscope.model.image import Compression
+from layerscope.report.diff.document import write_diff_document
+from layerscope.session.open import open_image
+from tests.builders import docker_archive, file, image, layer, oci_archive, whiteout
+from tests.two_versions import CHANGES, STEPS, V1, V2
+
+
+def of_images(tmp_path: Path, changes: frozenset[ChangeKind] = ALL_CHANGES, globs: Sequence[str] = ()) -> Any:
+    """Return the document of both versions, in two forms."""
+    one = oci_archive(tmp_path / "v1.tar", V1, compression=Compression.ZSTD)
+    other = docker_archive(tmp_path / "v2.tar", V2)
+    with open_image(str(one)) as left, open_image(str(other)) as right:
+        return written(DiffView(left, right, compare_images(left, right), changes, globs))
+
+
+def of_layers(path: Path, before: int, after: int, *, own: bool = False) -> Any:
+    with open_image(str(path)) as session:
+        return written(DiffView(session, session, compare_layers(session, before, after, own=own)))
+
+
+def written(view: DiffView) -> Any:
+    text = io.StringIO()
+    write_diff_document(view, text)
+    assert text.getvalue().isascii()
+    return json.loads(text.getvalue())
+
+
+def test_each_path_that_differs_tells_what_differs_and_by_how_many_bytes(tmp_path: Path) -> None:
+    found = of_images(tmp_path)
+    rows = {row["path"]: (row["change"], row["what"], row["size_delta"]) for row in found["changes"]}
+    assert rows == CHANGES
+    assert [row["path"] for row in found["changes"]] == sorted(CHANGES)
+    assert found["summary"] == {"added": 3, "modified": 8, "removed": 2, "size_delta": 1}
+    assert found["schema_version"] == 1
+    assert found["unread"] == []
+
+
+def test_both_entries_stand_beside_each_other(tmp_path: Path) -> None:
+    rows = {row["path"]: row for row in of_images(tmp_path)["changes"]}
+    entry = {"kind": "file", "size": 1, "mode": "0644", "uid": 0, "gid": 0, "mtime": 0, "link": None, "layer": 4}
+    assert rows["/srv/mode"]["before"] == entry
+    assert rows["/srv/mode"]["after"] == entry | {"mode": "0600"}
+    assert rows["/srv/new"]["before"] is None
+    assert rows["/srv/gone"]["after"] is None
+    assert rows["/srv/twin"]["before"]["link"] == "/srv/index.html"
+    assert rows["/srv/way"]["after"]["link"] == "there"
+
+
+def test_two_images_have_their_layers_aligned(tmp_path: Path) -> None:
+    found = of_images(tmp_path)
+    assert [(row["left"], row["right"], row["relation"], row["same_content"]) for row in found["layers"]] == [
+        (1, 1, "same", True),
+        (2, 2, "same", True),
+        (3, 3, "changed", True),
+        (4, 4, "changed", False),
+    ]
+    assert [row["instruction"] for row in found["layers"]] == STEPS
+
+
+def test_moves_config_and_packages_have_fields_of_their_own(tmp_path: Path) -> None:
+    found = of_images(tmp_path)
+    assert found["moves"] == [{"from": "/srv/here", "to": "/srv/deep/there"}]
+    assert found["config"] == [
+        {"field": "cmd", "name": None, "before": ["run", "1"], "after": ["run", "2"]},
+        {"field": "env", "name": "VERSION", "before": "1", "after": "2"},
+    ]
+    assert found["packages"] == [
+        {"manager": "dpkg", "name": "app", "change": "modified", "before": ["1"], "after": ["2"]}
+    ]
+
+
+def test_the_sides_say_what_was_compared(tmp_path: Path) -> None:
+    found = of_images(tmp_path)
+    assert [(found[side]["tags"], found[side]["layer"]) for side in ("from", "to")] == [
+        (["app:v1"], 4),
+        (["app:v2"], 4),
+    ]
+    layers = of_layers(docker_archive(tmp_path / "one.tar", V1), 1, 4)
+    assert [(layers[side]["layer"], layers[side]["instruction"]) for side in ("from", "to")] == [
+        (1, STEPS[0]),
+        (4, STEPS[3]),
+    ]
+    assert "layers" not in layers
+
+
+def test_a_selection_counts_what_it_lists(tmp_path: Path) -> None:
+    found = of_images(tmp_path, frozenset({ChangeKind.REMOVED}))
+    assert [row["path"] for row in found["changes"]] == ["/srv/gone", "/srv/here"]
+    assert found["summary"] == {"added": 0, "modified": 0, "removed": 2, "size_delta": -21}
+    assert found["moves"] == [{"from": "/srv/here", "to": "/srv/deep/there"}]
+
+
+def test_of_a_folder_that_fits_a_glob_all_below_it_is_listed(tmp_path: Path) -> None:
+    def paths(*globs: str) -> list[str]:
+        return [row["path"] for row in of_images(tmp_path, globs=globs)["changes"]]
+
+    assert paths("/srv/deep") == paths("deep") == ["/srv/deep", "/srv/deep/there"]
+    assert paths("*.html", "/var/**") == ["/srv/index.html", "/var/lib/dpkg/status"]
+    assert paths("/") == sorted(CHANGES)
+    assert paths("/nowhere") == []
+
+
+def test_two_layers_in_any_order_and_from_nothing(tmp_path: Path) -> None:
+    path = docker_archive(
+        tmp_path / "image.tar", image(layer(file("a", b"1"), file("b")), layer(whiteout("b"), file("a", b"22")))
+    )
+
+    def rows(before: int, after: int, *, own: bool = False) -> list[tuple[str, str, int]]:
+        changes = of_layers(path, before, after, own=own)["changes"]
+        return [(row["path"], row["change"], row["size_delta"]) for row in changes]
+
+    assert rows(1, 2) == [("/a", "modified", 1), ("/b", "removed", 0)]
+    assert rows(2, 1) == [("/a", "modified", -1), ("/b", "added", 0)]
+    assert rows(0, 2) == [("/a", "added", 2)]
+    assert rows(2, 2) == []
+    assert rows(1, 2, own=True) == [("/a", "modified", 1), ("/b", "removed", 0)]
+
+
+def test_paths_are_sorted_as_they_are_written_and_are_never_changed(tmp_path: Path) -> None:
+    names = ["a/c", "a-b", "a", "\udcff", "\x1b[31m"]
+    path = docker_archive(tmp_path / "image.tar", image(layer(*(file(name, b"x") for name in names if name != "a"))))
+    found = [row["path"] for row in of_layers(path, 0, 1)["changes"]]
+    assert found == sorted(f"/{name}" for name in names)

@@ -1,0 +1,146 @@
+"""Reports as text: Markdown and CSV by their own readers, the page's source, and what is bounded."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from layerscope.report.page.csv_report import COLUMNS, csv_report
+from layerscope.report.page.html_report import html_report
+from layerscope.report.page.markdown_report import markdown_report
+from layerscope.report.page.treemap_data import MapItem, map_items
+from layerscope.session.open import open_image
+from layerscope.session.size.analysis import Weighing, weigh
+from tests.builders import ImageRecipe, blob_name, docker_archive, docker_files, sha256, write_tar
+from tests.heavy import CLEAN, HARMFUL, HEAVY
+
+RECIPES = {"heavy": HEAVY, "harmful": HARMFUL, "clean": CLEAN}
+
+
+def report_on(folder: Path, recipe: ImageRecipe, make: Callable[[Weighing], str]) -> str:
+    with open_image(str(docker_archive(folder / "image.tar", recipe))) as session:
+        return make(weigh(session))
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+def test_the_csv_table_has_a_row_for_all_there_is(tmp_path: Path) -> None:
+    rows = rows_of(report_on(tmp_path, HEAVY, csv_report))
+    assert [row["size"] for row in rows if row["kind"] == "layer"] == ["8035", "10100", "30"]
+    dead = {
+        row["name"]: (row["size"], row["layer"], row["hidden_by"], row["reason"])
+        for row in rows
+        if row["kind"] == "dead"
+    }
+    assert dead["/srv/model.bin"] == ("5000", "1", "2", "metadata-only")
+    assert sum(int(size) for size, *_ in dead.values()) == 8_035
+    assert len([row for row in rows if row["kind"] == "duplicate"]) == 2
+    assert {row["kind"] for row in rows} == {"layer", "file", "dead", "duplicate", "type", "advice"}
+
+
+def test_no_csv_cell_is_a_formula_and_none_breaks_its_row(tmp_path: Path) -> None:
+    text = report_on(tmp_path, HARMFUL, csv_report)
+    for row in csv.reader(io.StringIO(text, newline=""), strict=True):
+        assert len(row) == len(COLUMNS)
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
+    assert all(line.isprintable() for line in text.split("\r\n"))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_markdown_reads_as_headings_tables_and_lists(tmp_path: Path, name: str) -> None:
+    text = report_on(tmp_path, RECIPES[name], markdown_report)
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(text)
+    kinds = [each.type for token in tokens for each in (token, *(token.children or ()))]
+    assert "table_open" in kinds
+    assert not {"link_open", "image", "html_block", "fence", "em_open"} & set(kinds)
+    inline = [each.content for token in tokens for each in token.children or () if each.type == "html_inline"]
+    assert set(inline) <= {"<!-- -->"}
+
+
+def test_markdown_rows_are_whole(tmp_path: Path) -> None:
+    text = report_on(tmp_path, HARMFUL, markdown_report)
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(text)
+    cells: list[int] = []
+    for token in tokens:
+        if token.type == "tr_open":
+            cells.append(0)
+        elif token.type in {"td_open", "th_open"}:
+            cells[-1] += 1
+        elif token.type == "table_close":
+            assert len(set(cells)) == 1
+            cells.clear()
+
+
+def test_markdown_tells_the_verdict_and_each_advice(tmp_path: Path) -> None:
+    text = report_on(tmp_path, HEAVY, markdown_report)
+    assert text.startswith("# heavy:1\n")
+    assert "8.0 kB" in text
+    assert "1. **Layer " in text
+    assert "`/srv/model.bin`" in text
+
+
+class _Balance(HTMLParser):
+    """Sees to it that each element ends where it should."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        facts = dict(attrs)
+        self.ids += [facts["id"] or ""] if "id" in facts else []
+        self.links += [value or "" for key, value in attrs if key in {"src", "href", "action", "data"}]
+        if tag not in {"meta", "input", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_page_is_well_formed_and_leads_nowhere_else(tmp_path: Path, name: str) -> None:
+    text = report_on(tmp_path, RECIPES[name], html_report)
+    reader = _Balance()
+    reader.feed(text)
+    reader.close()
+    assert reader.open == []
+    assert len(reader.ids) == len(set(reader.ids))
+    assert all(link.startswith("#") and link[1:] in reader.ids for link in reader.links)
+    assert not re.search(
+        r"url\(|@import|https?://",
+        re.sub(r"<code.*?</code>|<td.*?</td>|<script.*?</script>", "", text, flags=re.DOTALL),
+    )
+
+
+def test_what_is_unknown_is_told_on_the_page(tmp_path: Path) -> None:
+    files = docker_files(HEAVY)
+    del files[blob_name(sha256(HEAVY.layers[1]))]
+    with open_image(str(write_tar(tmp_path / "broken.tar", files))) as session:
+        weighing = weigh(session)
+        assert "Unknown: layer 2 could not be read whole" in html_report(weighing)
+        assert "Unknown: layer 2 could not be read whole" in markdown_report(weighing)
+        assert rows_of(csv_report(weighing))[1]["size"] == "", "the size of what could not be read"
+
+
+def _count(item: MapItem) -> int:
+    return 1 + sum(map(_count, item.get("c", [])))
+
+
+def test_the_map_is_bounded_and_loses_no_byte(tmp_path: Path) -> None:
+    with open_image(str(docker_archive(tmp_path / "heavy.tar", HEAVY))) as session:
+        directories = weigh(session).directories
+        few, whole = map_items(directories, most=3), map_items(directories)
+    assert _count(few) < _count(whole)
+    for item in (few, whole):
+        assert (item["s"], item["d"]) == (10_130, 8_035)
+        assert sum(child["s"] for child in item["c"]) == 10_130
+        assert sum(child["d"] for child in item["c"]) == 8_035

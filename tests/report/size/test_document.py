@@ -1,0 +1,168 @@
+"""The ``why`` document, field by field."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from layerscope.analysis.size.base_image import BaseImage
+from layerscope.report.json_document import write_json_table
+from layerscope.report.size.document import WhyDocument, why_document
+from layerscope.session.open import open_image
+from layerscope.session.size.analysis import weigh
+from tests.builders import blob_name as blob
+from tests.builders import docker_archive, docker_files, file, image, layer, sha256, write_tar
+from tests.heavy import CLEAN, HEAVY, KEY, MODEL
+
+ADD = "ADD rootfs.tar /"
+COPY = "RUN chown 33 /srv/model.bin && cp /srv/model.bin /srv/copy.bin"
+REMOVE = "RUN rm -rf /var/cache/apt /root/.ssh/id_rsa"
+
+
+def document_of(path: Path, base: BaseImage | None = None) -> WhyDocument:
+    with open_image(str(path)) as session:
+        return why_document(weigh(session, base))
+
+
+@pytest.fixture(scope="module")
+def heavy(tmp_path_factory: pytest.TempPathFactory) -> WhyDocument:
+    return document_of(docker_archive(tmp_path_factory.mktemp("why") / "heavy.tar", HEAVY))
+
+
+def test_the_sums_are_exact(heavy: WhyDocument) -> None:
+    assert heavy["schema_version"] == 1
+    assert heavy["total_size"] == 18_165
+    assert heavy["blob_size"] == sum(map(len, HEAVY.layers))
+    assert heavy["efficiency"] == 1 - 8_035 / 18_165
+    assert heavy["dead"]["total"] == 8_035
+    assert heavy["dead"]["by_reason"] == {"metadata-only": 5_000, "deleted": 3_015, "overwritten": 20}
+
+
+def test_the_verdict_is_one_sentence(heavy: WhyDocument) -> None:
+    assert heavy["verdict"].endswith(".")
+    assert "\n" not in heavy["verdict"]
+    assert "56 %" in heavy["verdict"]
+
+
+def test_layers_come_the_heaviest_first(heavy: WhyDocument) -> None:
+    assert [(part["layer"], part["instruction"]) for part in heavy["layers"]] == [(2, COPY), (1, ADD), (3, REMOVE)]
+    assert [part["content_size"] for part in heavy["layers"]] == [10_100, 8_035, 30]
+    assert [part["dead_size"] for part in heavy["layers"]] == [0, 8_035, 0]
+    assert [part["killed_size"] for part in heavy["layers"]] == [5_000, 0, 3_035]
+    assert [part["share"] for part in heavy["layers"]] == [size / 18_165 for size in (10_100, 8_035, 30)]
+    assert [part["blob_size"] for part in heavy["layers"]] == [len(HEAVY.layers[place]) for place in (1, 0, 2)]
+
+
+def test_the_largest_files_are_those_of_the_final_image(heavy: WhyDocument) -> None:
+    assert heavy["largest"] == [
+        {"path": "/srv/copy.bin", "size": 5_000, "layer": 2},
+        {"path": "/srv/model.bin", "size": 5_000, "layer": 2},
+        {"path": "/usr/bin/su", "size": 100, "layer": 2},
+        {"path": "/etc/passwd", "size": 30, "layer": 3},
+    ]
+
+
+def test_the_largest_written_files_are_those_of_all_layers(heavy: WhyDocument) -> None:
+    killers = [(part["path"], part["layer"], part["killer"]) for part in heavy["largest_written"][:4]]
+    assert killers == [
+        ("/srv/copy.bin", 2, None),
+        ("/srv/model.bin", 1, 2),
+        ("/srv/model.bin", 2, None),
+        ("/var/cache/apt/pkgcache.bin", 1, 3),
+    ]
+
+
+def test_each_dead_file_has_writer_killer_and_reason_sorted_by_path(heavy: WhyDocument) -> None:
+    assert heavy["dead"]["entries"] == [
+        {"path": "/etc/passwd", "size": 20, "writer": 1, "killer": 3, "reason": "overwritten"},
+        {"path": "/root/.ssh/id_rsa", "size": len(KEY), "writer": 1, "killer": 3, "reason": "deleted"},
+        {"path": "/srv/model.bin", "size": len(MODEL), "writer": 1, "killer": 2, "reason": "metadata-only"},
+        {"path": "/var/cache/apt/pkgcache.bin", "size": 3_000, "writer": 1, "killer": 3, "reason": "deleted"},
+    ]
+
+
+def test_what_dead_bytes_cost_in_the_blob_is_named_an_estimate(heavy: WhyDocument) -> None:
+    assert heavy["dead"]["blob_size_estimate"] == len(HEAVY.layers[0]) * 8_035 // 8_035
+
+
+def test_duplicates_are_named_with_what_they_cost(heavy: WhyDocument) -> None:
+    paths = ["/srv/copy.bin", "/srv/model.bin"]
+    assert heavy["duplicates"] == [{"size": 5_000, "paths": paths, "layers": [2, 2], "saves": 5_000}]
+    assert heavy["duplicates_complete"] is True
+
+
+def test_advice_names_both_instructions_and_the_paths(heavy: WhyDocument) -> None:
+    (copied,) = [part for part in heavy["advice"] if part["kind"] == "metadata-copy"]
+    assert (copied["layer"], copied["instruction"], copied["saves"]) == (1, ADD, 5_000)
+    assert (copied["killer"], copied["killer_instruction"]) == (2, COPY)
+    assert copied["paths"] == ["/srv/model.bin"]
+    assert copied["text"]
+    (secret,) = [part for part in heavy["advice"] if part["kind"] == "secret"]
+    assert secret["paths"] == ["/root/.ssh/id_rsa"]
+
+
+def test_types_and_folders_cover_the_final_image(heavy: WhyDocument) -> None:
+    assert sum(part["size"] for part in heavy["by_type"]) == 18_165 - 8_035
+    folders = {part["path"]: (part["size"], part["dead_size"]) for part in heavy["directories"]}
+    assert list(folders) == sorted(folders)
+    assert folders["/srv"] == (10_000, 5_000)
+    assert folders["/var/cache/apt"] == (0, 3_000)
+    assert heavy["by_package"] == []
+    assert heavy["unowned_size"] == 18_165 - 8_035
+
+
+def test_the_base_is_set_apart_where_it_is_known(tmp_path: Path, heavy: WhyDocument) -> None:
+    assert heavy["base"] is None
+    told = document_of(docker_archive(tmp_path / "heavy.tar", HEAVY), BaseImage("debian:13", layers=1))
+    assert told["base"] == {
+        "name": "debian:13",
+        "digest": None,
+        "layers": 1,
+        "content_size": 8_035,
+        "blob_size": len(HEAVY.layers[0]),
+    }
+
+
+def test_a_base_of_unknown_layers_has_unknown_sizes(tmp_path: Path) -> None:
+    labels = {"Labels": {"org.opencontainers.image.base.name": "debian:13"}}
+    told = document_of(docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1")), config=labels)))
+    assert told["base"] is not None
+    assert (told["base"]["name"], told["base"]["layers"], told["base"]["content_size"]) == ("debian:13", None, None)
+
+
+def test_a_clean_image_is_told_nothing(tmp_path: Path) -> None:
+    told = document_of(docker_archive(tmp_path / "clean.tar", CLEAN))
+    assert (told["efficiency"], told["dead"]["total"], told["dead"]["by_reason"]) == (1, 0, {})
+    assert (told["advice"], told["duplicates"], told["unknowns"]) == ([], [], [])
+
+
+def test_a_layer_that_is_missing_leaves_its_sums_unknown(tmp_path: Path) -> None:
+    files = docker_files(HEAVY)
+    del files[blob(sha256(HEAVY.layers[1]))]
+    told = document_of(write_tar(tmp_path / "broken.tar", files))
+    assert (told["total_size"], told["efficiency"], told["dead"]["total"]) == (None, None, None)
+    assert told["dead"]["by_reason"] is None
+    assert [part["content_size"] for part in told["layers"]] == [8_035, 30, None]
+    assert any("layer 2" in sentence for sentence in told["unknowns"])
+
+
+def test_the_written_document_is_the_very_document(capsys: pytest.CaptureFixture[str], heavy: WhyDocument) -> None:
+    import sys  # noqa: PLC0415  # the captured one
+
+    write_json_table(heavy, sys.stdout)
+    text = capsys.readouterr().out
+    assert json.loads(text) == heavy
+    assert text.isascii()
+    rows = [line for line in text.splitlines() if '"reason"' in line]
+    assert len(rows) == len(heavy["dead"]["entries"]), "a row stands on one line"
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"a": []}, {"a": {"b": {"c": {"d": 1}}}}, {"a": [{"b": [{"c": 1}]}], "d": [1, 2]}]
+)
+def test_any_document_is_written_as_it_is(capsys: pytest.CaptureFixture[str], value: dict[str, Any]) -> None:
+    import sys  # noqa: PLC0415
+
+    write_json_table(value, sys.stdout)
+    assert json.loads(capsys.readouterr().out) == value

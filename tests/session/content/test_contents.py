@@ -1,0 +1,108 @@
+import hashlib
+import random
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from layerscope.errors import InvalidLayer
+from layerscope.model.image import Compression
+from layerscope.session.open import ImageSession, open_image
+from tests.builders import Entry, file, hardlink, image, layer, oci_archive, whiteout
+
+CONTENT = random.Random(1).randbytes(700_000)  # noqa: S311  # the same each time
+
+
+@pytest.fixture(params=list(Compression))
+def compression(request: pytest.FixtureRequest) -> Compression:
+    kind: Compression = request.param
+    return kind
+
+
+def session_of(tmp_path: Path, compression: Compression, *layers: bytes) -> ImageSession:
+    return open_image(str(oci_archive(tmp_path / "image.tar", image(*layers), compression=compression)))
+
+
+def occurrence(session: ImageSession, path: bytes, number: int = 1) -> int:
+    node = session.tree.index.find(path)
+    assert node is not None
+    return session.tree.index.occurrence(node, number)
+
+
+def sparse(name: str, pieces: list[tuple[int, bytes]], size: int) -> Entry:
+    """Return a sparse file in the form of PAX 0.1."""
+    mapped = ",".join(f"{start},{len(data)}" for start, data in pieces)
+    stored = b"".join(data for _, data in pieces)
+    info = tarfile.TarInfo(name)
+    info.size = len(stored)
+    info.pax_headers = {
+        "GNU.sparse.map": mapped,
+        "GNU.sparse.size": str(size),
+        "GNU.sparse.numblocks": str(len(pieces)),
+    }
+    return Entry(info, stored)
+
+
+def test_a_range_of_a_file_is_read_in_any_order(tmp_path: Path, compression: Compression) -> None:
+    with session_of(tmp_path, compression, layer(file("a", CONTENT), file("b", b"small"))) as session:
+        found, small = occurrence(session, b"a"), occurrence(session, b"b")
+        contents = session.contents
+        assert contents.read_range(small, 0, 100) == b"small"
+        for offset, size in ((600_000, 10), (0, 5), (699_990, 100), (700_000, 5), (800_000, 5), (10, 0)):
+            assert contents.read_range(found, offset, size) == CONTENT[offset : offset + size]
+        assert b"".join(contents.chunks(found)) == CONTENT
+        list(contents.prepare(found))
+        assert contents.read_range(found, 699_999, 1) == CONTENT[-1:]
+
+
+def test_the_holes_of_a_sparse_file_are_zeros_wherever_one_reads(tmp_path: Path, compression: Compression) -> None:
+    pieces = [(100, b"x" * 512), (5000, b"y" * 512)]
+    whole = bytearray(9000)
+    for start, data in pieces:
+        whole[start : start + len(data)] = data
+    with session_of(tmp_path, compression, layer(sparse("s", pieces, 9000))) as session:
+        found = occurrence(session, b"s")
+        for offset, size in ((0, 50), (90, 20), (600, 4500), (4999, 2), (5500, 5000), (0, 9000)):
+            assert session.contents.read_range(found, offset, size) == whole[offset : offset + size]
+        assert b"".join(session.contents.chunks(found)) == whole
+
+
+def test_a_huge_sparse_file_costs_what_is_shown_of_it(tmp_path: Path) -> None:
+    with session_of(tmp_path, Compression.NONE, layer(sparse("s", [(1 << 60, b"z" * 512)], 1 << 61))) as session:
+        found = occurrence(session, b"s")
+        assert session.contents.read_range(found, (1 << 60) - 2, 4) == b"\0\0zz"
+        assert session.contents.size(found) == 1 << 61
+
+
+def test_a_hard_link_holds_what_the_file_it_shows_does(tmp_path: Path) -> None:
+    upper = layer(whiteout("a"))
+    with session_of(tmp_path, Compression.GZIP, layer(file("a", b"abc"), hardlink("l", "a")), upper) as session:
+        assert session.contents.read_range(occurrence(session, b"l", 2), 1, 5) == b"bc"
+
+
+def test_a_hard_link_to_nothing_says_so(tmp_path: Path) -> None:
+    with (
+        session_of(tmp_path, Compression.NONE, layer(hardlink("l", "nowhere"))) as session,
+        pytest.raises(InvalidLayer, match="hard link"),
+    ):
+        session.contents.read_range(occurrence(session, b"l"), 0, 1)
+
+
+def test_digests_are_those_of_the_bytes_and_are_remembered(tmp_path: Path, compression: Compression) -> None:
+    layers = layer(file("a", CONTENT), hardlink("l", "a")), layer(file("b", b"b"), file("c"))
+    with session_of(tmp_path, compression, *layers) as session:
+        found = {name: occurrence(session, name, 2) for name in (b"a", b"l", b"b", b"c")}
+        digests = session.contents.digests(found.values())
+        wanted = {b"a": CONTENT, b"l": CONTENT, b"b": b"b", b"c": b""}
+        assert {name: digests[found[name]] for name in found} == {
+            name: hashlib.sha256(content).digest() for name, content in wanted.items()
+        }
+
+
+def test_contents_over_another_tree_share_what_is_open_and_end_with_the_session(tmp_path: Path) -> None:
+    with session_of(tmp_path, Compression.ZSTD, layer(file("a", CONTENT))) as session:
+        other = session.contents_of(session.tree)
+        found = occurrence(session, b"a")
+        assert other.read_range(found, 5, 5) == session.contents.read_range(found, 5, 5)
+    with pytest.raises(InvalidLayer, match="closed"):
+        other.read_range(found, 5, 5)

@@ -1,0 +1,157 @@
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from layerscope.session.open import ImageSession, open_image
+from layerscope.session.reading.background import BackgroundReader, LayerRead, LayersStacked, ReadEvent, ReadingFailed
+from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, whiteout, write_tar
+
+SMALL = [
+    layer(file("etc/hosts", b"one"), file("srv/app", b"x" * 100)),
+    layer(file("etc/hosts", b"three"), file("top", b"")),
+    layer(whiteout("srv/app")),
+]
+LARGE = layer(*(file(f"many/file-{number}") for number in range(8_000)))
+"""Its table is more than a pipe takes: the reader waits until somebody listens."""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[ImageSession]:
+    with open_image(str(docker_archive(tmp_path / "small.tar", image(*SMALL)))) as session:
+        yield session
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Iterator[ImageSession]:
+    with open_image(str(docker_archive(tmp_path / "large.tar", image(*SMALL, LARGE)))) as session:
+        yield session
+
+
+def at_its_first_layer(large: ImageSession) -> BackgroundReader:
+    """Return a reader that hands over the table of the large layer, and is stuck in it until somebody listens."""
+    reader = large.read_in_background(4)
+    reader._answers.peek(1)  # type: ignore[attr-defined]  # it is a buffered reader
+    return reader
+
+
+def all_events(reader: BackgroundReader) -> list[ReadEvent]:
+    events = list(reader.events())
+    reader.close()
+    return events
+
+
+def order_of(events: list[ReadEvent]) -> list[int]:
+    return [event.layer for event in events if isinstance(event, LayerRead)]
+
+
+def last_of(events: list[ReadEvent]) -> LayersStacked:
+    event = events[-1]
+    assert isinstance(event, LayersStacked)
+    assert event.last
+    return event
+
+
+def test_the_chosen_layer_is_read_first_and_then_the_others_from_the_base(small: ImageSession) -> None:
+    assert order_of(all_events(small.read_in_background(3))) == [3, 1, 2]
+    assert order_of(all_events(small.read_in_background(1))) == [1, 2, 3]
+
+
+def test_a_layer_is_read_before_it_is_stacked(small: ImageSession) -> None:
+    seen: set[int] = set()
+    for event in all_events(small.read_in_background(2)):
+        if isinstance(event, LayerRead):
+            seen.add(event.layer)
+        elif isinstance(event, LayersStacked):
+            assert set(event.tree.layers) == seen
+            assert event.last == (seen == {1, 2, 3})
+
+
+def test_layers_that_rest_on_one_that_is_not_read_have_no_tally_yet(small: ImageSession) -> None:
+    first = next(event for event in all_events(small.read_in_background(2)) if isinstance(event, LayersStacked))
+    assert first.tree.layers == (2,)
+    assert first.tallies.layers == {}
+    assert first.tallies.dead is None
+
+
+def test_what_it_reads_is_what_this_process_reads(small: ImageSession) -> None:
+    last = last_of(all_events(small.read_in_background(2)))
+    assert last.tree.layers == (1, 2, 3)
+    assert last.tallies == small.tallies
+    for number in last.tree.layers:
+        assert list(last.tree.rows(number)) == list(small.tree.rows(number))
+
+
+def test_an_image_without_layers_is_read_at_once(tmp_path: Path) -> None:
+    with open_image(str(docker_archive(tmp_path / "empty.tar", image()))) as session:
+        events = all_events(session.read_in_background(0))
+        assert last_of(events).tallies.layers == {}
+
+
+def test_a_preferred_layer_is_read_next(large: ImageSession) -> None:
+    reader = at_its_first_layer(large)
+    reader.prefer(3)
+    assert order_of(all_events(reader)) == [4, 3, 1, 2]
+
+
+def test_only_the_last_wish_counts_and_none_for_a_layer_that_is_not_there(large: ImageSession) -> None:
+    reader = at_its_first_layer(large)
+    reader.prefer(2)
+    reader.prefer(9)
+    assert order_of(all_events(reader)) == [4, 1, 2, 3]
+
+
+def test_a_broken_layer_is_told_of_and_what_was_read_of_it_is_kept(tmp_path: Path) -> None:
+    files = docker_files(image(*SMALL))
+    name = blob_name(sha256(SMALL[0]))
+    whole = files[name]
+    assert isinstance(whole, bytes)
+    files[name] = whole[:1536]
+    with open_image(str(write_tar(tmp_path / "broken.tar", files))) as session:
+        last = last_of(all_events(session.read_in_background(3)))
+        assert last.tallies.layers[1].error
+        assert last.tallies.layers[2].error is None
+        assert last.tallies.layers[2].rests_on_incomplete
+        assert last.tallies.dead is None
+        assert "etc/hosts" in [row.entry.path.decode() for row in last.tree.rows(1)]
+
+
+def test_closing_ends_the_process_at_once(large: ImageSession) -> None:
+    reader = large.read_in_background(4)
+    reader.close()
+    assert reader._process.returncode == -9
+    reader.close()
+
+
+def test_closing_ends_the_waiting_of_a_thread(large: ImageSession) -> None:
+    reader = large.read_in_background(4)
+    events = reader.events()
+    next(events)
+    listener = Thread(target=lambda: list(events))
+    listener.start()
+    reader.close()
+    listener.join(10)
+    assert not listener.is_alive()
+
+
+def test_closing_after_the_last_event_leaves_nothing_behind(small: ImageSession) -> None:
+    reader = small.read_in_background(3)
+    list(reader.events())
+    reader.close()
+    assert reader._process.returncode is not None
+
+
+def test_a_process_that_dies_in_the_middle_of_a_frame_is_told_of(large: ImageSession) -> None:
+    reader = at_its_first_layer(large)
+    reader._process.kill()
+    assert all_events(reader)[-1] == ReadingFailed(-9)
+
+
+def test_a_wish_after_the_end_is_ignored(small: ImageSession) -> None:
+    reader = small.read_in_background(3)
+    reader._process.kill()
+    reader._process.wait()
+    reader.prefer(1)
+    reader.close()
+    reader.prefer(2)

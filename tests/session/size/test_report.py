@@ -1,0 +1,326 @@
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from layerscope.analysis.advice.advice import AdviceKind
+from layerscope.analysis.size.base_image import BaseImage
+from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.size.live import live_files
+from layerscope.model.image import Compression, Layer
+from layerscope.session.content import content_pass, contents
+from layerscope.session.content.prefixes import read_heads
+from layerscope.session.open import ImageSession, open_image
+from layerscope.session.size.report import why_report
+from layerscope.sources.layer.content import LayerContent, open_layer_content
+from tests.builders import (
+    OCI_CONFIG,
+    OCI_LAYER,
+    OciStore,
+    docker_archive,
+    file,
+    hardlink,
+    image,
+    layer,
+    oci_archive,
+    oci_layout,
+    opaque,
+    whiteout,
+    write_tar,
+)
+from tests.samples import SAMPLES
+
+LONG = bytes(5000)
+"""More bytes than are first looked at."""
+
+BASE = layer(
+    file("srv/model", LONG + b"the same"),
+    file("srv/late", LONG + b"differs"),
+    file("srv/early", b"first!" + LONG),
+    file("srv/touched", b"untouched", mtime=1),
+    file("var/lib/apt/lists/x_Packages", b"p" * 3000),
+    file("root/.ssh/id_rsa", b"no real key"),
+    file("old/a", b"aaa"),
+    file("old/b", b"bbbb"),
+)
+MIDDLE = layer(
+    file("srv/model", LONG + b"the same", uid=33),
+    file("srv/late", LONG + b"changed"),
+    file("srv/early", b"second" + LONG),
+    file("srv/touched", b"untouched", mtime=2),
+    whiteout("var/lib/apt/lists"),
+    whiteout("root/.ssh/id_rsa"),
+)
+TOP = layer(
+    file("srv/copy", LONG + b"the same"),
+    file("srv/other", LONG + b"not same"),
+    opaque("old"),
+    file("old/b", b"!"),
+)
+RECIPE = image(BASE, MIDDLE, TOP, tags=["app:1"])
+
+
+@pytest.fixture
+def sessions() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def opened(stack: ExitStack, path: Path) -> ImageSession:
+    return stack.enter_context(open_image(str(path)))
+
+
+def every_form(folder: Path) -> list[Path]:
+    return [
+        docker_archive(folder / "plain.tar", RECIPE),
+        oci_archive(folder / "gzip.tar", RECIPE, compression=Compression.GZIP),
+        oci_layout(folder / "zstd", RECIPE, compression=Compression.ZSTD),
+    ]
+
+
+def test_all_forms_of_an_image_give_one_answer_by_the_bytes_of_its_files(tmp_path: Path, sessions: ExitStack) -> None:
+    for path in every_form(tmp_path):
+        why = opened(sessions, path).why
+        assert {entry.path.decode(): entry.reason for entry in why.dead.entries} == {
+            "srv/model": DeadReason.METADATA_ONLY,
+            "srv/late": DeadReason.OVERWRITTEN,
+            "srv/early": DeadReason.OVERWRITTEN,
+            "srv/touched": DeadReason.IDENTICAL,
+            "var/lib/apt/lists/x_Packages": DeadReason.DELETED,
+            "root/.ssh/id_rsa": DeadReason.DELETED,
+            "old/a": DeadReason.OPAQUE,
+            "old/b": DeadReason.OVERWRITTEN,
+        }
+        (duplicate,) = why.duplicates
+        assert (duplicate.size, duplicate.layers) == (5008, (3, 2))
+        assert why.duplicates_complete
+        assert why.unknowns == ()
+
+
+def test_the_sums_are_those_of_the_tallies(tmp_path: Path, sessions: ExitStack) -> None:
+    session = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE))
+    why, tallies = session.why, session.tallies
+    assert (why.total_size, why.dead_size, why.efficiency) == (
+        tallies.content_size,
+        tallies.dead_size,
+        tallies.efficiency,
+    )
+    assert why.dead.by_writer == tallies.dead
+    assert why.blob_size == session.image.blob_size
+    assert {weight.layer: weight.content_size for weight in why.layers} == {
+        number: tally.content_size for number, tally in tallies.layers.items()
+    }
+    assert why.total_size == sum(why.live.sizes) + why.dead.total
+
+
+def test_the_verdict_names_the_heaviest_layer_and_the_dead_part(tmp_path: Path, sessions: ExitStack) -> None:
+    why = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE)).why
+    assert why.verdict == (
+        "Layer 1 (COPY layer-1 /) makes up 42 % of the 43 kB, and 18 kB (42 %) are dead,"
+        " most of it written anew by a later layer."
+    )
+
+
+def test_an_image_without_waste_says_so(tmp_path: Path, sessions: ExitStack) -> None:
+    why = opened(sessions, docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1"))))).why
+    assert why.verdict == "Layer 1 (COPY layer-1 /) makes up all of the 1 B, and nothing in it is dead."
+    assert (why.dead_size, why.dead_blob_size, why.efficiency, why.advice) == (0, 0, 1.0, ())
+
+
+@pytest.mark.parametrize(
+    ("layers", "verdict"), [((), "The image has no layers."), ((layer(),), "The image holds no content.")]
+)
+def test_an_image_without_content_says_so(
+    layers: tuple[bytes, ...], verdict: str, tmp_path: Path, sessions: ExitStack
+) -> None:
+    why = opened(sessions, docker_archive(tmp_path / "a.tar", image(*layers))).why
+    assert (why.verdict, why.efficiency, why.total_size) == (verdict, 1.0, 0)
+
+
+def test_the_largest_files_are_named_with_their_layers(tmp_path: Path, sessions: ExitStack) -> None:
+    why = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE)).why
+    assert [(each.path, each.layer) for each in why.largest[:2]] == [(b"srv/copy", 3), (b"srv/model", 2)]
+    hidden = {(each.path, each.layer, each.killer) for each in why.largest_written}
+    assert (b"srv/model", 1, 2) in hidden
+    assert (b"srv/model", 2, None) in hidden
+
+
+def test_advice_names_caches_secrets_and_copies(tmp_path: Path, sessions: ExitStack) -> None:
+    advice = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE)).why.advice
+    assert {AdviceKind.PACKAGE_CACHE, AdviceKind.SECRET, AdviceKind.METADATA_COPY, AdviceKind.DUPLICATES} <= {
+        each.kind for each in advice
+    }
+    assert [each.saves for each in advice] == sorted((each.saves for each in advice), reverse=True)
+
+
+def test_the_stored_bytes_of_what_is_dead_are_an_estimate_from_each_layers_compression(
+    tmp_path: Path, sessions: ExitStack
+) -> None:
+    why = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE)).why
+    blobs = {weight.layer: (weight.blob_size or 0, weight.content_size or 0) for weight in why.layers}
+    expected = sum(size * blobs[layer][0] // blobs[layer][1] for layer, size in why.dead.by_writer.items())
+    assert why.dead_blob_size == expected
+    assert 0 < expected < why.dead.total
+
+
+def test_labels_name_the_base_image_and_the_user_has_the_last_word(tmp_path: Path, sessions: ExitStack) -> None:
+    labels = {"Labels": {"org.opencontainers.image.base.name": "debian:13"}}
+    session = opened(sessions, docker_archive(tmp_path / "a.tar", image(BASE, MIDDLE, config=labels)))
+    assert session.why.base == BaseImage("debian:13")
+    chosen = why_report(
+        session.image, session.tree, session.tallies, session.contents, BaseImage("debian:13", layers=1)
+    )
+    assert chosen.base == BaseImage("debian:13", layers=1)
+    copies = [each for each in chosen.advice if each.kind is AdviceKind.METADATA_COPY]
+    assert "Change as few of them as you can" in copies[0].text
+
+
+def test_annotations_of_the_manifest_name_the_base_image(tmp_path: Path, sessions: ExitStack) -> None:
+    store, recipe = OciStore(), image(BASE)
+    annotations = {"org.opencontainers.image.base.name": "debian:13"}
+    descriptor = store.manifest(
+        store.add(recipe.config_json, OCI_CONFIG), [store.add(BASE, OCI_LAYER)], manifest_annotations=annotations
+    )
+    path = write_tar(tmp_path / "a.tar", store.files([descriptor]))
+    assert opened(sessions, path).why.base == BaseImage("debian:13")
+
+
+def test_a_layer_that_cannot_be_read_leaves_the_sums_unknown_and_says_so(tmp_path: Path, sessions: ExitStack) -> None:
+    broken = MIDDLE[: len(MIDDLE) // 2 + 512]
+    why = opened(sessions, docker_archive(tmp_path / "a.tar", image(BASE, broken, TOP))).why
+    assert (why.total_size, why.dead_size, why.dead_blob_size, why.efficiency) == (None, None, None, None)
+    assert why.verdict == (
+        "1 layer could not be read whole, so the sums are unknown; the heaviest of the others is layer 1"
+        " (COPY layer-1 /) with 18 kB."
+    )
+    assert [(weight.layer, weight.content_size, weight.share, weight.dead_size) for weight in why.layers][-1] == (
+        2,
+        None,
+        None,
+        None,
+    )
+    broken_layer, cut_file = why.unknowns
+    assert broken_layer.startswith("layer 2 could not be read whole, so its size and all dead bytes are unknown: ")
+    assert cut_file == "why 5.0 kB are dead is unknown, for their bytes cannot be read"
+
+
+def test_content_that_cannot_be_read_any_more_leaves_reasons_unknown(tmp_path: Path, sessions: ExitStack) -> None:
+    path = docker_archive(tmp_path / "a.tar", RECIPE)
+    session = opened(sessions, path)
+    assert session.tree.layers == (1, 2, 3)
+    path.unlink()
+    why = session.why
+    assert why.dead_size == session.tallies.dead_size
+    reasons = {entry.path: entry.reason for entry in why.dead.entries}
+    assert (reasons[b"srv/model"], reasons[b"old/a"]) == (None, DeadReason.OPAQUE)
+    assert why.duplicates == ()
+    (unknown,) = why.unknowns
+    assert unknown == "why 15 kB are dead is unknown, for their bytes cannot be read"
+
+
+def test_a_compressed_layer_is_passed_through_once(
+    tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opens: list[int] = []
+
+    def counted(layer: Layer) -> LayerContent:
+        opens.append(layer.number)
+        return open_layer_content(layer)
+
+    monkeypatch.setattr(content_pass, "open_layer_content", counted)
+    monkeypatch.setattr(contents, "open_layer_content", counted)
+    session = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
+    assert any(each.kind is AdviceKind.SECRET for each in session.why.advice)
+    assert sorted(opens) == [1, 2, 3]
+
+
+def test_what_others_will_look_into_is_read_in_the_same_pass(
+    tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
+    live = live_files(session.tree)
+    why = why_report(
+        session.image,
+        session.tree,
+        session.tallies,
+        session.contents,
+        live=live,
+        wanted=[dict.fromkeys(live.occurrences, 7), {live.occurrences[0]: 3}],
+    )
+    never_open(monkeypatch)
+    assert set(why.heads(why.live.occurrences, 7).values()) == {LONG[:7], b"second\0", b"untouch", b"!"}
+
+
+def never_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no layer be read from here on."""
+
+    def never(layer: Layer) -> LayerContent:
+        raise AssertionError(f"layer {layer.number} is read")
+
+    monkeypatch.setattr(content_pass, "open_layer_content", never)
+    monkeypatch.setattr(contents, "open_layer_content", never)
+
+
+def test_nothing_is_read_where_no_sizes_collide(
+    tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never_open(monkeypatch)
+    recipe = image(layer(file("a", b"1"), file("b", b"22")), layer(file("a", b"333"), whiteout("b")))
+    assert opened(sessions, docker_archive(tmp_path / "a.tar", recipe)).why.dead_size == 3
+
+
+def test_the_answer_is_computed_once(tmp_path: Path, sessions: ExitStack) -> None:
+    session = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE))
+    assert session.why is session.why
+
+
+@pytest.mark.parametrize("compression", [Compression.NONE, Compression.GZIP])
+def test_first_bytes_are_read_of_many_files_at_once(
+    compression: Compression, tmp_path: Path, sessions: ExitStack
+) -> None:
+    recipe = image(layer(file("b", b"long content"), file("a", b"short"), hardlink("c", "b"), hardlink("d", "nowhere")))
+    session = opened(sessions, oci_archive(tmp_path / "a.tar", recipe, compression=compression))
+    tree = session.tree
+    nodes = [tree.index.find(name) for name in (b"a", b"b", b"c", b"d")]
+    found = [tree.index.occurrence(node, 1) for node in nodes if node is not None]
+    assert list(read_heads(session.image, tree, found, 6).values()) == [b"short", b"long c", b"long c", None]
+
+
+def test_first_bytes_that_are_known_are_not_read_again(tmp_path: Path, sessions: ExitStack) -> None:
+    path = docker_archive(tmp_path / "a.tar", image(layer(file("a", b"content"))))
+    session = opened(sessions, path)
+    node = session.tree.index.find(b"a")
+    assert node is not None
+    occurrence = session.tree.index.occurrence(node, 1)
+    path.unlink()
+    known = {occurrence: b"cont"}
+    assert read_heads(session.image, session.tree, [occurrence], 3, known=known) == {occurrence: b"con"}
+    assert read_heads(session.image, session.tree, [occurrence], 5, known=known) == {occurrence: b"cont"}
+
+
+@pytest.mark.parametrize(
+    ("name", "by_reason"),
+    [
+        (
+            "my-app.tar",
+            {"deleted": 138_755, "overwritten": 5_855, "identical": 5_760, "replaced": 2_627, "metadata-only": 625},
+        ),
+        ("opaque.oci.tar", {"overwritten": 3_137, "opaque": 3_054, "deleted": 87}),
+        ("odd-names.tar", {"deleted": 199, "replaced": 44, "metadata-only": 19, "overwritten": 19}),
+    ],
+)
+def test_the_samples_waste_what_is_known_of_them(name: str, by_reason: dict[str, int], sessions: ExitStack) -> None:
+    assert opened(sessions, SAMPLES / name).why.dead.by_reason == by_reason
+
+
+def test_all_forms_of_a_sample_give_one_answer(sessions: ExitStack) -> None:
+    names = ("my-app-v2.tar", "my-app-v2.oci.tar", "my-app-v2-zstd")
+    first, *others = (opened(sessions, SAMPLES / name).why for name in names)
+    for other in others:
+        assert (other.dead, other.duplicates, other.advice, other.largest) == (
+            first.dead,
+            first.duplicates,
+            first.advice,
+            first.largest,
+        )

@@ -1,0 +1,58 @@
+"""Files of a folder: nothing outside it is ever read."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from layerscope.errors import MissingBlob
+from layerscope.sources.image.files import holds, read
+from layerscope.sources.image.folder import FolderFiles
+from layerscope.sources.open import open_source
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "secret").write_bytes(b"S")
+    inside = tmp_path / "image"
+    (inside / "blobs").mkdir(parents=True)
+    (inside / "blobs" / "a").write_bytes(b"A")
+    return inside
+
+
+def test_a_file_is_found_by_any_spelling(folder: Path) -> None:
+    files = FolderFiles(folder)
+    assert [read(files, name) for name in ("blobs/a", "./blobs/a", "/blobs//a", "blobs/../blobs/a")] == [b"A"] * 4
+
+
+def test_a_symlink_inside_is_followed(folder: Path) -> None:
+    (folder / "link").symlink_to("blobs/a")
+    assert read(FolderFiles(folder), "link") == b"A"
+
+
+def test_a_folder_that_is_itself_a_symlink_is_opened(folder: Path) -> None:
+    (folder.parent / "alias").symlink_to("image")
+    assert read(FolderFiles(folder.parent / "alias"), "blobs/a") == b"A"
+
+
+@pytest.mark.parametrize("name", ["../secret", "blobs/../../secret", "out", "blobs-out/secret"])
+def test_what_leads_out_is_refused(folder: Path, name: str) -> None:
+    (folder / "out").symlink_to("../secret")
+    (folder / "blobs-out").symlink_to(folder.parent)
+    with pytest.raises(MissingBlob, match="leads out of"):
+        FolderFiles(folder).span(name)
+
+
+def test_a_list_that_leads_out_is_refused(folder: Path) -> None:
+    (folder / "index.json").symlink_to("../secret")
+    with pytest.raises(MissingBlob, match=r"index\.json leads out of"):
+        open_source(str(folder))
+
+
+def test_what_is_no_regular_file_has_no_span(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    (folder / "loop").symlink_to("loop")
+    files = FolderFiles(folder)
+    assert [files.span(name) for name in ("absent", "blobs", "blobs/a/b", "pipe", "nul\0", "")] == [None] * 6
+    assert not holds(files, "loop")
+    assert not holds(files, "x" * 5000)

@@ -1,0 +1,129 @@
+"""Temporary files: filled in bounded memory, told of, and gone in the end."""
+
+import errno
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from io import FileIO
+from pathlib import Path
+
+import pytest
+
+from layerscope.errors import SourceError, UnsupportedCompression
+from layerscope.model.image import Compression
+from layerscope.model.span import FileSpan
+from layerscope.sources.image.files import read_span
+from layerscope.sources.stream import spool as spool_module
+from layerscope.sources.stream.spool import Spool
+from tests.builders import compressed
+
+PLAIN = b"content " * 400_000
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give temporary files a folder of their own."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def stored(tmp_path: Path, data: bytes) -> FileSpan:
+    path = tmp_path / "x"
+    path.write_bytes(data)
+    return FileSpan(str(path), 0, len(data), len(data))
+
+
+def test_a_stream_is_kept_until_the_stack_closes(temporary: Path) -> None:
+    with ExitStack() as stack:
+        span = Spool(stack).stream(io.BytesIO(PLAIN), "standard input")
+        assert read_span(span, "x") == PLAIN
+        assert not span.truncated
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("compression", list(Compression)[1:])
+def test_a_compressed_file_is_decompressed(tmp_path: Path, compression: Compression) -> None:
+    with ExitStack() as stack:
+        packed = stored(tmp_path, compressed(PLAIN, compression))
+        span, error = Spool(stack).decompressed(packed, compression, "x")
+        assert read_span(span, "x") == PLAIN
+        assert error is None
+    assert Path(packed.path).exists()
+
+
+def test_a_compressed_temporary_file_goes_once_it_is_decompressed(temporary: Path) -> None:
+    with ExitStack() as stack:
+        spool = Spool(stack)
+        packed = spool.stream(io.BytesIO(compressed(PLAIN, Compression.GZIP)), "standard input")
+        spool.decompressed(packed, Compression.GZIP, "standard input")
+        assert len([path for path in temporary.rglob("*") if path.is_file()]) == 1
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("compression", list(Compression)[1:])
+def test_a_stream_that_ends_early_is_kept_and_told(tmp_path: Path, compression: Compression) -> None:
+    noise = bytes(range(256)) * 8 + PLAIN
+    packed = stored(tmp_path, compressed(noise, compression)[:-20])
+    with ExitStack() as stack:
+        span, error = Spool(stack).decompressed(packed, compression, "x.tar")
+        assert noise.startswith(read_span(span, "x"))
+    assert error is not None
+    assert error.startswith("x.tar is truncated or broken: ")
+
+
+def test_a_stream_that_asks_for_too_much_memory_is_named(tmp_path: Path) -> None:
+    window_of_2_gib = b"\x28\xb5\x2f\xfd\x00\xa8" + bytes(20)
+    with pytest.raises(UnsupportedCompression, match=r"^x\.tar cannot be unpacked: "), ExitStack() as stack:
+        Spool(stack).decompressed(stored(tmp_path, window_of_2_gib), Compression.ZSTD, "x.tar")
+
+
+def test_progress_is_told_with_a_total_that_never_falls_behind() -> None:
+    seen: list[tuple[int, int | None]] = []
+    with ExitStack() as stack:
+        spool = Spool(stack, lambda done, total: seen.append((done, total)))
+        spool.chunks([b"1234", b"5678", b"90"], "x", 6)
+        spool.chunks([b"12"], "x")
+    assert seen == [(0, 6), (4, 6), (8, 8), (10, 10), (0, None), (2, None)]
+
+
+def test_progress_of_decompression_counts_stored_bytes(tmp_path: Path) -> None:
+    seen: list[tuple[int, int | None]] = []
+    packed = stored(tmp_path, compressed(PLAIN, Compression.GZIP))
+    with ExitStack() as stack:
+        Spool(stack, lambda done, total: seen.append((done, total))).decompressed(packed, Compression.GZIP, "x")
+    assert seen[-1] == (packed.size, packed.size)
+    assert seen == sorted(seen)
+
+
+def interrupted() -> Iterator[bytes]:
+    yield PLAIN
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_leaves_nothing(temporary: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), ExitStack() as stack:
+        Spool(stack).chunks(interrupted(), "x")
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_one_sentence(temporary: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def full(_file: FileIO, _chunk: bytes) -> None:
+        raise OSError(number, "No space left on device")
+
+    monkeypatch.setattr(spool_module, "_write_all", full)
+    with pytest.raises(SourceError) as caught, ExitStack() as stack:
+        Spool(stack).chunks([b"x"], "my-app.tar.gz")
+    assert str(caught.value) == (
+        f"there is not enough room in {temporary} for the bytes of my-app.tar.gz: set TMPDIR to a folder with more"
+    )
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_temporary_folder_that_is_not_there_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    with pytest.raises(SourceError, match=r"cannot be kept in .*absent: No such file"), ExitStack() as stack:
+        Spool(stack).chunks([b"x"], "x")

@@ -1,0 +1,170 @@
+"""What names in a tar stand for: paths, whiteouts, bookkeeping, and what is left out."""
+
+import pytest
+
+from layerscope.model.entries import Kind, LayerEntries
+from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
+from tests.tars import END, ListTar, entry, header, listing, pax
+
+
+def long_name(name: bytes, flag: bytes = b"L") -> bytes:
+    return entry(b"././@LongLink", name + b"\0", flag, magic=b"ustar  \0")
+
+
+def of_names(listed: ListTar, *names: bytes, flag: bytes = b"0") -> LayerEntries:
+    entries = listed(b"".join(header(name, flag=flag) for name in names) + END)
+    assert entries.error is None
+    return entries
+
+
+def hidden(entries: LayerEntries) -> list[bytes]:
+    return [whiteout.path for whiteout in entries.whiteouts]
+
+
+@pytest.mark.parametrize("flag", [b"0", b"\0", b"5", b"2", b"6"])
+@pytest.mark.parametrize("name", [b"etc/x", b"./etc/x", b"/etc/x", b"etc/x/", b".//etc/./x//", b"//etc/x", b"etc/x/."])
+def test_the_ways_to_write_one_path_are_one_path(listed: ListTar, name: bytes, flag: bytes) -> None:
+    assert of_names(listed, name, flag=flag).paths == [b"etc/x"]
+
+
+@pytest.mark.parametrize("name", [b".", b"./", b"/", b"", b"././/."])
+def test_the_root_has_an_empty_path(listed: ListTar, name: bytes) -> None:
+    assert of_names(listed, name, flag=b"5").paths == [b""]
+
+
+@pytest.mark.parametrize("name", [b"...", b"..a", b"a/..b/c", b".a", b"a/.b", b" ", b"a b", b"-", b"~", b"\\", b"*"])
+def test_odd_names_are_names(listed: ListTar, name: bytes) -> None:
+    entries = of_names(listed, name)
+    assert entries.paths == [name]
+    assert entries.warnings == []
+
+
+@pytest.mark.parametrize("name", [b"..", b"../a", b"a/../b", b"a/..", b"/../a", b"./a/.././b", b"../.wh.a", b"a/../"])
+def test_a_name_that_climbs_is_left_out_and_told(listed: ListTar, name: bytes) -> None:
+    content = b"its content is skipped"
+    entries = listed(entry(name, content) + long_name(name) + entry(b"short", content) + entry(b"next") + END)
+    assert entries.paths == [b"next"]
+    assert entries.whiteouts == []
+    assert len(entries.warnings) == 2
+    assert all(name.decode() in warning for warning in entries.warnings)
+
+
+def test_a_warning_shows_no_control_character_and_no_endless_name(listed: ListTar) -> None:
+    entries = listed(entry(b"../\x1b[2J") + long_name(b"../" + b"n" * 5000) + entry(b"short") + END)
+    assert len(entries.warnings) == 2
+    assert all(len(warning) < 300 and warning.isprintable() for warning in entries.warnings)
+
+
+def test_many_names_that_climb_are_counted_and_not_all_told(listed: ListTar) -> None:
+    entries = of_names(listed, *(b"../%d" % number for number in range(1000)))
+    assert entries.paths == []
+    assert len(entries.warnings) < 30
+    assert "980" in entries.warnings[-1]
+
+
+def test_names_left_out_are_counted_in_a_broken_tar_too(listed: ListTar) -> None:
+    entries = listed(b"".join(header(b"../%d" % number) for number in range(30)) + b"x" * 512)
+    assert entries.error is not None
+    assert "10" in entries.warnings[-1]
+
+
+def test_a_name_or_link_target_beyond_all_measure_is_left_out_and_told(listed: ListTar) -> None:
+    deep = b"d/" * 100_000
+    entries = listed(
+        pax((b"path", deep)) + entry(b"a") + long_name(deep) + entry(b"b") + pax((b"linkpath", deep))
+        + entry(b"c", flag=b"2") + long_name(deep, b"K") + entry(b"d", flag=b"1") + entry(b"next") + END
+    )  # fmt: skip
+    assert entries.error is None
+    assert entries.paths == [b"next"]
+    assert len(entries.warnings) == 4
+
+
+def test_three_thousand_nested_folders_are_one_path(listed: ListTar) -> None:
+    deep = b"/".join([b"d"] * 3000)
+    for extended in (long_name(deep), pax((b"path", deep))):
+        entries = listed(extended + entry(b"short", flag=b"5") + END)
+        assert entries.paths == [deep]
+        assert entries.warnings == []
+
+
+@pytest.mark.parametrize("value", [b"a\0b", b"a\0", b"./a\0/b"])
+def test_a_name_ends_at_a_zero_byte_wherever_it_is_written(listed: ListTar, value: bytes) -> None:
+    entries = listed(
+        entry(value) + pax((b"path", value)) + entry(b"x") + long_name(value) + entry(b"x") + pax((b"linkpath", value))
+        + entry(b"x", flag=b"2") + END
+    )  # fmt: skip
+    assert entries.paths == [b"a", b"a", b"a", b"x"]
+    assert entries.table.link(3) == value.partition(b"\0")[0]
+
+
+@pytest.mark.parametrize("flag", [b"0", b"\0", b"1", b"2", b"3", b"5"])
+def test_a_whiteout_is_told_by_its_name_whatever_it_is(listed: ListTar, flag: bytes) -> None:
+    entries = of_names(listed, b".wh.a", b"./etc/.wh.b", b"/etc/.wh.c/", b"d/.wh..e", flag=flag)
+    assert entries.paths == []
+    assert hidden(entries) == [b"a", b"etc/b", b"etc/c", b"d/.e"]
+    assert entries.warnings == []
+
+
+def test_a_whiteout_of_a_long_name_is_a_whiteout(listed: ListTar) -> None:
+    name = b"n" * 200
+    entries = listed(long_name(b"d/.wh." + name) + entry(b"x") + pax((b"path", b"d/.wh." + name)) + entry(b"x") + END)
+    assert hidden(entries) == [b"d/" + name] * 2
+
+
+@pytest.mark.parametrize(("name", "folder"), [(b".wh..wh..opq", b""), (b"./d/.wh..wh..opq", b"d")])
+def test_an_opaque_marker_speaks_of_its_folder(listed: ListTar, name: bytes, folder: bytes) -> None:
+    entries = of_names(listed, name)
+    assert entries.opaque_whiteouts == [OpaqueWhiteout(folder)]
+    assert entries.paths == hidden(entries) == []
+
+
+@pytest.mark.parametrize(
+    "name", [b".wh..wh.plnk", b".wh..wh.aufs", b"a/.wh..wh.orph/", b".wh..wh.plnk/24.1", b"a/.wh..wh.plnk/b/c"]
+)
+def test_bookkeeping_is_skipped_with_all_below_it(listed: ListTar, name: bytes) -> None:
+    entries = listed(entry(name, b"content") + entry(name + b"/.wh.x") + entry(name + b"/x") + entry(b"next") + END)
+    assert entries.paths == [b"next"]
+    assert [*entries.whiteouts, *entries.opaque_whiteouts, *entries.warnings] == []
+
+
+@pytest.mark.parametrize("name", [b".wh.", b"a/.wh.", b".wh..", b".wh...", b"a/.wh../"])
+def test_a_whiteout_of_no_name_hides_nothing(listed: ListTar, name: bytes) -> None:
+    entries = of_names(listed, name)
+    assert [*entries.paths, *entries.whiteouts, *entries.opaque_whiteouts] == []
+
+
+@pytest.mark.parametrize("name", [b"a.wh.b", b"a/.whx", b".w", b".wh", b"a.wh..wh..opq", b"wh..wh..opq"])
+def test_a_name_that_only_looks_like_a_whiteout_is_a_name(listed: ListTar, name: bytes) -> None:
+    entries = of_names(listed, name)
+    assert entries.paths == [name]
+    assert entries.whiteouts == []
+
+
+def test_whiteouts_are_the_same_wherever_they_stand_in_the_tar(listed: ListTar) -> None:
+    hiding = [entry(b"d/.wh..wh..opq"), entry(b".wh.d")]
+    writing = [entry(b"d", flag=b"5"), entry(b"d/x", b"content")]
+    first, last = listed(b"".join(hiding + writing) + END), listed(b"".join(writing + hiding) + END)
+    assert first.paths == last.paths == [b"d", b"d/x"]
+    assert first.whiteouts == last.whiteouts == [Whiteout(b"d")]
+    assert first.opaque_whiteouts == last.opaque_whiteouts == [OpaqueWhiteout(b"d")]
+
+
+def test_the_content_of_whiteouts_and_bookkeeping_is_skipped(listed: ListTar) -> None:
+    content = bytes(range(256)) * 9
+    entries = listed(entry(b".wh.a", content) + entry(b".wh..wh.b", content) + entry(b"next", content) + END)
+    assert listing(entries).entries[0].path == b"next"
+    assert entries.error is None
+
+
+def test_a_hard_links_target_is_a_path_of_the_image_and_a_symlinks_is_kept_as_it_is(listed: ListTar) -> None:
+    entries = listed(
+        header(b"h", flag=b"1", link=b"./etc//x/") + header(b"g", flag=b"1", link=b"/etc/x")
+        + header(b"s", flag=b"2", link=b"../etc//x/") + header(b"c", flag=b"1", link=b"../x") + END
+    )  # fmt: skip
+    assert [found.link for found in entries] == [b"etc/x", b"etc/x", b"../etc//x/", b""]
+    assert [found.kind for found in entries] == [Kind.HARDLINK, Kind.HARDLINK, Kind.SYMLINK, Kind.HARDLINK]
+
+
+def test_two_entries_of_one_name_are_both_listed_in_their_order(listed: ListTar) -> None:
+    entries = listed(entry(b"a", b"first") + entry(b"./a", b"second one") + END)
+    assert [(found.path, found.size) for found in entries] == [(b"a", 5), (b"a", 10)]

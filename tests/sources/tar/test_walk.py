@@ -1,0 +1,331 @@
+"""The walk over a tar against `tarfile`, and against itself over each compression and chunk size."""
+
+import bz2
+import gzip
+import io
+import lzma
+import posixpath
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice, pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layerscope.model.entries import FileEntry, Kind, LayerEntries, Xattrs
+from layerscope.model.image import Compression
+from layerscope.model.span import FileSpan
+from layerscope.sources.stream.compression import detect
+from layerscope.sources.tar import blocks
+from layerscope.sources.tar import walk as walk_module
+from layerscope.sources.tar.blocks import open_blocks
+from layerscope.sources.tar.walk import walk
+from tests.builders import compressed
+from tests.tars import END, JUNK, ListTar, assert_sound, entry, listing
+
+FORMATS = [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]
+LARGEST_ID = (1 << 32) - 1
+KINDS = {
+    tarfile.REGTYPE: Kind.FILE,
+    tarfile.AREGTYPE: Kind.FILE,
+    tarfile.CONTTYPE: Kind.FILE,
+    tarfile.DIRTYPE: Kind.DIR,
+    tarfile.SYMTYPE: Kind.SYMLINK,
+    tarfile.LNKTYPE: Kind.HARDLINK,
+    tarfile.FIFOTYPE: Kind.FIFO,
+    tarfile.CHRTYPE: Kind.CHAR,
+    tarfile.BLKTYPE: Kind.BLOCK,
+}
+
+
+def _is_plain(part: bytes) -> bool:
+    return part not in (b".", b"..") and not part.startswith(b".wh.")
+
+
+parts = st.one_of(
+    st.text("ab.~ é漢🐳", min_size=1, max_size=6).map(str.encode),
+    st.binary(min_size=1, max_size=4).map(lambda raw: raw.translate(None, b"\0/") or b"\xff"),
+    st.builds(lambda part, count: part * count, st.sampled_from([b"x", b"\xc3\xa9", b"\xfe"]), st.integers(30, 130)),
+).filter(_is_plain)
+paths = st.builds(
+    lambda start, names, slash: start + slash.join(names),
+    st.sampled_from([b"", b"", b"./", b"/", b".//"]),
+    st.lists(parts, min_size=1, max_size=5),
+    st.sampled_from([b"/", b"/", b"//", b"/./"]),
+)
+targets = st.one_of(paths, st.sampled_from([b"/", b"..", b"../a/../b/", b"."]))
+numbers = st.one_of(st.integers(0, 0o7777777), st.integers(0, LARGEST_ID), st.integers(-9, 0))
+times = st.one_of(
+    st.integers(0, 2**33),
+    st.integers(-(2**53), 2**53),
+    st.floats(-1e9, 5e9).map(lambda seconds: round(seconds, 3)),
+)
+contents = st.one_of(
+    st.binary(max_size=20), st.sampled_from([0, 1, 511, 512, 513, 1024, 3000]).map(lambda size: b"0123456789" * size)
+)
+xattrs = st.dictionaries(
+    st.sampled_from(["user.a", "security.capability", "é"]),
+    st.binary(min_size=1, max_size=20).map(lambda value: value.decode("utf-8", "surrogateescape")),
+    max_size=2,
+)
+
+
+@st.composite
+def members(draw: st.DrawFn) -> tuple[tarfile.TarInfo, bytes]:
+    """Return a member as `tarfile` writes it, and its content."""
+    path = draw(paths)
+    info = tarfile.TarInfo(_text(path))
+    # tarfile tells an old directory by the last of the 100 bytes in the header, also where the name goes on elsewhere
+    info.type = draw(st.sampled_from(sorted(KINDS if len(path) <= 100 else KINDS.keys() - {tarfile.AREGTYPE})))
+    info.mode = draw(st.integers(0, 0o7777))
+    info.uid, info.gid, info.mtime = draw(numbers), draw(numbers), draw(times)
+    if info.type in (tarfile.SYMTYPE, tarfile.LNKTYPE):
+        info.linkname = _text(draw(targets))
+    if info.type in (tarfile.CHRTYPE, tarfile.BLKTYPE):
+        info.devmajor, info.devminor = draw(st.integers(0, 0o777777)), draw(st.integers(0, 0o777777))
+    info.pax_headers = {f"SCHILY.xattr.{name}": value for name, value in draw(xattrs).items()}
+    content = draw(contents) if info.isreg() else b""
+    info.size = len(content)
+    return info, content
+
+
+archives = st.lists(members(), min_size=1, max_size=6)
+global_records = st.fixed_dictionaries(
+    {},
+    optional={
+        "comment": st.just("made by a test"),
+        "mtime": st.just("1234567890.5"),
+        "uid": st.just("4000000000"),
+        "SCHILY.xattr.user.all": st.just("1"),
+    },
+)
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def written(
+    archive: list[tuple[tarfile.TarInfo, bytes]], tar_format: int, records: dict[str, str] | None = None
+) -> bytes:
+    """Return the tar of the members that the format can hold at all."""
+    buffer = io.BytesIO()
+    with tarfile.open(
+        fileobj=buffer, mode="w", format=tar_format, encoding="utf-8", errors="surrogateescape", pax_headers=records
+    ) as tar:
+        for info, content in archive:
+            try:
+                tar.addfile(info, io.BytesIO(content))
+            except ValueError:
+                continue
+    return buffer.getvalue()
+
+
+def by_tarfile(tar: bytes) -> Iterator[tuple[FileEntry, int, bytes]]:
+    """Yield each member with the offset of its data and the data, as `tarfile` reads them."""
+    with tarfile.open(fileobj=io.BytesIO(tar), encoding="utf-8", errors="surrogateescape") as archive:
+        for row, member in enumerate(archive):
+            file = archive.extractfile(member) if member.isreg() else None
+            kind = KINDS[member.type]
+            found = FileEntry(
+                path=_normal(member.name),
+                kind=kind,
+                size=member.size if kind is Kind.FILE else 0,
+                mode=member.mode & 0o7777,
+                uid=member.uid & LARGEST_ID,
+                gid=member.gid & LARGEST_ID,
+                mtime=int(member.mtime),
+                link=_link(member),
+                xattrs=_xattrs(member),
+                device=(member.devmajor, member.devminor) if member.isdev() and not member.isfifo() else None,
+                row=row,
+            )
+            yield found, member.offset_data, file.read() if file else b""
+
+
+def _normal(name: str) -> bytes:
+    # behind a first folder, so that what normpath does to leading slashes does not matter
+    return posixpath.normpath(f"x/{name}").encode("utf-8", "surrogateescape")[2:]
+
+
+def _link(member: tarfile.TarInfo) -> bytes | None:
+    if member.islnk():
+        return b"" if ".." in member.linkname.split("/") else _normal(member.linkname)
+    return member.linkname.encode("utf-8", "surrogateescape") if member.issym() else None
+
+
+def _xattrs(member: tarfile.TarInfo) -> Xattrs:
+    encoded = [
+        (key.removeprefix("SCHILY.xattr.").encode(), value.encode("utf-8", "surrogateescape"))
+        for key, value in member.pax_headers.items()
+        if key.startswith("SCHILY.xattr.")
+    ]
+    return tuple(sorted(encoded))
+
+
+@given(archives, st.sampled_from(FORMATS), global_records)
+@settings(max_examples=300)
+def test_a_tar_is_read_as_tarfile_reads_it(
+    listed: ListTar, archive: list[tuple[tarfile.TarInfo, bytes]], tar_format: int, records: dict[str, str]
+) -> None:
+    tar = written(archive, tar_format, records)
+    entries = listed(tar)
+    expected = list(by_tarfile(tar))
+    assert entries.error is None
+    assert list(entries) == [found for found, _, _ in expected]
+    for found, (_, offset, data) in zip(entries, expected, strict=True):
+        start = entries.table.data_offsets[found.row or 0]
+        if found.kind is Kind.FILE:
+            assert start == offset
+            assert tar[start : start + found.size] == data
+
+
+@contextmanager
+def chunks_of(size: int) -> Iterator[None]:
+    """Let a tar be read in pieces of so many bytes."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_SMALL_CHUNK", "_LARGE_CHUNK", "_STREAM_CHUNK"):
+            patch.setattr(blocks, name, size)
+        patch.setattr(walk_module, "_FETCHES_A_YIELD", 0)
+        yield
+
+
+chunk_sizes = st.one_of(st.sampled_from([511, 512, 513, 1024, 4096]), st.integers(60, 3000))
+
+
+@given(archives, st.sampled_from(FORMATS), st.sampled_from(Compression), chunk_sizes)
+@settings(max_examples=150)
+def test_a_tar_is_the_same_in_every_compression_and_whatever_is_read_at_once(
+    listed: ListTar,
+    archive: list[tuple[tarfile.TarInfo, bytes]],
+    tar_format: int,
+    compression: Compression,
+    size: int,
+) -> None:
+    tar = written(archive, tar_format)
+    blob = compressed(tar, compression)
+    assert detect(blob) is compression
+    with chunks_of(size):
+        assert listing(listed(blob)) == listing(listed(tar))
+
+
+@pytest.mark.parametrize("compression", Compression)
+@pytest.mark.parametrize("size", [1, 7, 100, 512])
+def test_headers_and_names_that_straddle_many_chunks_are_whole(
+    listed: ListTar, compression: Compression, size: int
+) -> None:
+    archive = [(tarfile.TarInfo("n" * length), b"") for length in (1, 99, 100, 101, 600, 1500)]
+    tar = b"".join(written(archive, tar_format)[: -20 * 512] for tar_format in FORMATS)
+    whole = listing(listed(tar))
+    with chunks_of(size):
+        assert listing(listed(compressed(tar, compression))) == whole
+
+
+def _skippable(content: bytes) -> bytes:
+    return b"\x53\x2a\x4d\x18" + len(content).to_bytes(4, "little") + content
+
+
+def _in_parts(tar: bytes, cuts: list[int], compression: Compression) -> bytes:
+    """Return the tar as several members or frames, with whatever may stand between them."""
+    places = [0, *sorted(cut % (len(tar) + 1) for cut in cuts), len(tar)]
+    pieces = [tar[start:end] for start, end in pairwise(places)]
+    match compression:
+        case Compression.GZIP:
+            return bytes(7).join(map(gzip.compress, pieces))
+        case Compression.ZSTD:
+            between = _skippable(b"a note")
+            return between + between.join(compressed(piece, compression) for piece in pieces) + between
+        case Compression.XZ:
+            return bytes(4).join(map(lzma.compress, pieces))
+        case _:
+            return b"".join(map(bz2.compress, pieces))
+
+
+@given(
+    archives,
+    st.lists(st.integers(0, 1 << 20), max_size=5),
+    st.sampled_from([each for each in Compression if each is not Compression.NONE]),
+    chunk_sizes,
+)
+@settings(max_examples=100)
+def test_several_members_or_frames_are_read_as_one_stream(
+    listed: ListTar,
+    archive: list[tuple[tarfile.TarInfo, bytes]],
+    cuts: list[int],
+    compression: Compression,
+    size: int,
+) -> None:
+    tar = written(archive, tarfile.PAX_FORMAT)
+    blob = _in_parts(tar, cuts, compression)
+    assert detect(blob) is compression
+    with chunks_of(size):
+        assert listing(listed(blob)) == listing(listed(tar))
+
+
+@given(archives, st.sampled_from(FORMATS), st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=8))
+@settings(max_examples=200)
+def test_a_tar_with_wrong_bytes_anywhere_raises_nothing(
+    listed: ListTar, archive: list[tuple[tarfile.TarInfo, bytes]], tar_format: int, wrong: list[tuple[int, int]]
+) -> None:
+    tar = bytearray(written(archive, tar_format))
+    for place, byte in wrong:
+        tar[place % len(tar)] = byte
+    listed(bytes(tar))
+
+
+@given(archives, st.sampled_from(FORMATS), st.integers(0))
+@settings(max_examples=150)
+def test_a_tar_that_is_cut_off_keeps_what_stands_before_the_cut(
+    listed: ListTar, archive: list[tuple[tarfile.TarInfo, bytes]], tar_format: int, cut: int
+) -> None:
+    tar = written(archive, tar_format)
+    whole, part = listed(tar), listed(tar[: cut % len(tar)])
+    assert list(whole)[: len(part.paths)] == list(part)
+    assert part.error is not None or all(
+        start + size <= cut % len(tar) for start, size in zip(part.table.data_offsets, part.table.sizes, strict=True)
+    )
+
+
+@given(archives, st.sampled_from([each for each in Compression if each is not Compression.NONE]), st.data())
+@settings(max_examples=100)
+def test_a_compressed_tar_that_is_spoilt_raises_nothing(
+    listed: ListTar, archive: list[tuple[tarfile.TarInfo, bytes]], compression: Compression, data: st.DataObject
+) -> None:
+    blob = bytearray(compressed(written(archive, tarfile.PAX_FORMAT), compression))
+    place = data.draw(st.integers(0, len(blob) - 1))
+    blob[place] ^= data.draw(st.integers(1, 255))
+    listed(bytes(blob[: data.draw(st.integers(place, len(blob)))]))
+
+
+@given(st.binary(max_size=2000))
+@settings(max_examples=100)
+def test_garbage_raises_nothing_and_is_no_tar(listed: ListTar, blob: bytes) -> None:
+    entries = listed(blob)
+    assert entries.paths == []
+    assert (entries.error is None) == (blob[:512] == bytes(512))
+
+
+@pytest.mark.parametrize("compression", Compression)
+def test_a_walk_tells_how_far_it_is_and_may_be_left_at_any_time(tmp_path: Path, compression: Compression) -> None:
+    blob = compressed(b"".join(entry(b"%d" % number, b"content" * 99) for number in range(40)) + END, compression)
+    path = tmp_path / "layer"
+    path.write_bytes(JUNK + blob)
+    span = FileSpan(str(path), len(JUNK), len(blob), len(blob))
+    with chunks_of(1000):
+        places = _steps(span, compression, LayerEntries(), count=1000)
+        entries = LayerEntries()
+        assert _steps(span, compression, entries, count=5) == places[:5]
+    assert len(places) > 5
+    assert places == sorted(places)
+    assert 0 < places[-1] <= len(blob)
+    assert_sound(entries)
+    assert 0 < len(entries.paths) < 40
+    assert entries.error is None
+
+
+def _steps(span: FileSpan, compression: Compression, entries: LayerEntries, count: int) -> list[int]:
+    with open_blocks(span, compression) as blocks:
+        return list(islice(walk(blocks, entries), count))

@@ -1,0 +1,199 @@
+"""The layers: on the screen before they are read, chosen by keys, and told of where they cannot be read."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.builders import (
+    blob_name,
+    directory,
+    docker_archive,
+    docker_files,
+    file,
+    image,
+    layer,
+    oci_archive,
+    sha256,
+    whiteout,
+    write_tar,
+)
+from tests.tui.journeys import MY_APP, held_journey, journey, starting_with
+
+THREE = (
+    layer(directory("etc"), file("etc/hosts", b"one")),
+    layer(file("etc/hosts", b"three"), file("srv/app", b"x" * 2000)),
+    layer(whiteout("etc/hosts"), file("top", b"top")),
+)
+
+
+@pytest.fixture
+def three_layers(tmp_path: Path) -> Path:
+    return docker_archive(tmp_path / "three.tar", image(*THREE, tags=["three:1"]))
+
+
+async def test_steps_are_listed_before_any_layer_is_read(three_layers: Path) -> None:
+    async with held_journey(three_layers) as (at, reader):
+        assert len(starting_with(at.layers(), "COPY layer-")) == 3
+        assert "waiting" in at.layers()[0]
+        assert "reading 0%" in at.title()
+        assert at.entry() == "Layer 3 is being read."
+        reader.release()
+        await at.settle()
+        assert "2.0 kB  +2  ~1" in at.layers()[2]
+        assert at.title().startswith("three:1 · linux/amd64 · 2.0 kB in 3 layers")
+        assert at.tree() == ["etc/", "srv/", "+ top"]
+
+
+async def test_the_chosen_layer_is_shown_before_those_below_it_are_read(three_layers: Path) -> None:
+    async with held_journey(three_layers) as (at, reader):
+        reader.release(2)
+        await at.until(lambda: at.tree() != [])
+        assert at.tree() == ["top"], "no marks: what is below is not known"
+        assert at.frame("files")[1].startswith("layers below are still being read")
+        reader.release()
+        await at.settle()
+        assert at.tree() == ["etc/", "srv/", "+ top"]
+
+
+async def test_keys_are_answered_while_layers_are_read(three_layers: Path) -> None:
+    async with held_journey(three_layers) as (at, reader):
+        await at.press("up")
+        assert at.layer() == 2
+        assert at.entry() == "Layer 2 is being read."
+        assert reader.wishes == [2]
+        await at.press("slash", *"hosts", "enter", "s", "a", "question_mark", "escape")
+        reader.release()
+        await at.settle()
+        assert at.tree() == ["etc/", "~ hosts"]
+
+
+async def test_arrows_and_brackets_choose_a_layer() -> None:
+    async with journey(MY_APP) as at:
+        assert at.layer() == 6
+        await at.press("left_square_bracket")
+        assert at.layer() == 5
+        assert at.frame("files")[0] == "Files after layer 5"
+        assert "Layer 5" in at.frame("details")[0]
+        await at.press("k")
+        assert at.layer() == 4
+        await at.press("right_square_bracket", "right_square_bracket", "right_square_bracket")
+        assert at.layer() == 6, "there is none above the last"
+        await at.press("home")
+        assert at.layer() == 1
+
+
+async def test_a_step_without_a_layer_shows_the_files_as_they_are_at_it() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("end")
+        assert at.layer() == 6
+        assert at.frame("details")[0] == "Step without a layer"
+        assert "CMD" in at.details()
+
+
+async def test_steps_without_a_layer_can_be_hidden() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("end", "e")
+        assert not starting_with(at.layers(), "·")
+        assert at.layer() == 6
+        assert at.frame("details")[0] == "Layer 6"
+        await at.press("e")
+        assert starting_with(at.layers(), "· CMD")
+
+
+async def test_hiding_a_first_step_without_a_layer_shows_the_first_layer(tmp_path: Path) -> None:
+    history = [{"created_by": "ENV A=1", "empty_layer": True}, {"created_by": "COPY . /"}]
+    path = docker_archive(tmp_path / "image.tar", image(layer(file("only")), history=history))
+    async with journey(path) as at:
+        await at.press("home")
+        assert at.entry() == "No layer has been made at this step."
+        await at.press("e")
+        assert at.tree() == ["+ only"]
+
+
+async def test_details_of_the_image_stand_in_the_place_of_the_step() -> None:
+    async with journey(MY_APP, (110, 60)) as at:
+        assert "COPY . /var/www/html/" in at.details()
+        assert "2.4 kB, 0.9 % of the image" in at.details()
+        await at.press("i")
+        assert at.frame("details")[0] == "Image"
+        assert "linux/amd64" in at.details()
+        assert "Env" in at.details()
+        await at.press("i")
+        assert at.frame("details")[0] == "Layer 6"
+
+
+async def test_a_layer_that_breaks_off_says_so_and_the_others_work(tmp_path: Path) -> None:
+    files = docker_files(image(*THREE, tags=["three:1"]))
+    name = blob_name(sha256(THREE[1]))
+    whole = files[name]
+    assert isinstance(whole, bytes)
+    files[name] = whole[:1536]
+    async with journey(write_tar(tmp_path / "broken.tar", files)) as at:
+        assert at.tree() == ["etc/", "srv/", "+ top"]
+        assert "!" in at.layers()[2]
+        await at.press("left_square_bracket")
+        assert "Problem" in at.details()
+        await at.press("left_square_bracket")
+        assert at.tree() == ["+ etc/"]
+        await at.press("end")
+        assert "a layer below it could not be read whole" in at.details()
+        assert "dead bytes unknown" in at.title()
+
+
+async def test_a_missing_layer_says_so_and_the_others_work(tmp_path: Path) -> None:
+    files = docker_files(image(*THREE, tags=["three:1"]))
+    del files[blob_name(sha256(THREE[2]))]
+    async with journey(write_tar(tmp_path / "missing.tar", files)) as at:
+        assert "!" in at.layers()[4]
+        assert "Problem" in at.details()
+        await at.press("left_square_bracket")
+        assert at.tree() == ["etc/", "+ srv/"]
+
+
+async def test_a_layer_of_which_nothing_can_be_read_says_why_in_the_tree(tmp_path: Path) -> None:
+    files = docker_files(image(b"no tar at all" * 100, tags=["bad:1"]))
+    async with journey(write_tar(tmp_path / "bad.tar", files)) as at:
+        assert at.tree() == []
+        assert at.entry().startswith("Layer 1: ")
+
+
+async def test_an_image_without_layers(tmp_path: Path) -> None:
+    history = [{"created_by": "ENV A=1", "empty_layer": True}]
+    async with journey(docker_archive(tmp_path / "empty.tar", image(history=history, tags=["empty:1"]))) as at:
+        assert at.entry() == "This image has no layers."
+        assert "no dead bytes" in at.title()
+        await at.press(
+            "down", "left_square_bracket", "e", "a", "s", "Z", "i", "tab", "down", "space", "y", "slash", "x"
+        )
+        assert at.entry() == "This image has no layers."
+
+
+async def test_an_image_without_history(tmp_path: Path) -> None:
+    path = oci_archive(tmp_path / "image.tar", image(*THREE, history=[]))
+    async with journey(path) as at:
+        assert len(starting_with(at.layers(), "(no instruction recorded)")) == 3
+        assert at.tree() == ["etc/", "srv/", "+ top"]
+
+
+async def test_127_layers(tmp_path: Path) -> None:
+    layers = [layer(file(f"file-{number}", b"x" * number)) for number in range(1, 128)]
+    async with journey(docker_archive(tmp_path / "many.tar", image(*layers))) as at:
+        assert at.layer() == 127
+        assert at.layers()[-2].startswith("127")
+        await at.press("home")
+        assert at.layer() == 1
+        assert at.layers()[0].startswith("  1")
+        assert at.tree() == ["+ file-1"]
+        await at.press("tab", *["right_square_bracket"] * 3)
+        assert at.tree() == ["file-1", "file-2", "file-3", "+ file-4"]
+
+
+async def test_a_killed_reader_is_told_of_and_the_explorer_lives(tmp_path: Path) -> None:
+    big = layer(*(file(f"folder/file-{number}") for number in range(8_000)))
+    async with held_journey(docker_archive(tmp_path / "big.tar", image(big, THREE[0]))) as (at, reader):
+        reader.kill()
+        reader.release()
+        await at.settle()
+        assert "the reading ended early (status -9)" in at.title()
+        await at.press("up", "tab", "j", "s", "i", "question_mark", "escape")
+        assert "the reading ended early" in at.title()

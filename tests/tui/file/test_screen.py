@@ -1,0 +1,458 @@
+import gzip
+import random
+import struct
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.widgets import Input
+
+from layerscope.model.image import Compression
+from layerscope.tui.drawing.glyphs import ASCII
+from layerscope.tui.drawing.themes import DARK
+from layerscope.tui.file.text_view import TextView
+from tests.builders import (
+    Entry,
+    Members,
+    OciStore,
+    device,
+    directory,
+    docker_archive,
+    file,
+    hardlink,
+    image,
+    layer,
+    oci_archive,
+    symlink,
+    whiteout,
+    write_tar,
+)
+from tests.tui.file.file_journeys import viewing
+
+CODE = '"""A module."""\n\nimport os\n\n\ndef run():\n    # start\n    return os.name\n'
+LONG = "".join(f"line {number} of a long text\n" for number in range(1, 5001))
+CAPABILITIES = struct.pack("<5I", 0x02000001, 1 << 13, 0, 0, 0).decode("latin-1")
+
+
+def archive(tmp_path: Path, *layers: Sequence[Entry]) -> Path:
+    return docker_archive(tmp_path / "image.tar", image(*(layer(*entries) for entries in layers)))
+
+
+async def test_a_text_is_shown_with_numbers_and_colours(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("app/run.py", CODE.encode())]), "app/run.py") as at:
+        assert at.texts() == CODE.splitlines()
+        assert at.lines()[5].startswith("  6  def run")
+        assert at.marked("comment") == ["# start"]
+        assert at.marked("keyword") == ["import", "def", "return"]
+        assert at.frame() == ("UTF-8 · LF", "line 1 to 8 of 8")
+
+
+async def test_colours_are_those_of_the_place(tmp_path: Path) -> None:
+    code = "x = 1  # one\n" * 3000 + '"""\n' + "text\n" * 300 + '"""\n'
+    async with viewing(archive(tmp_path, [file("run.py", code.encode())]), "run.py") as at:
+        await at.press("end")
+        assert set(at.marked("string")) == {"text", '"""'}, "a string that starts far above is one still"
+        assert at.marked("comment") == []
+        await at.go_to("1500")
+        assert set(at.marked("comment")) == {"# one"}
+
+
+async def test_the_head_says_what_the_file_is(tmp_path: Path) -> None:
+    ping = file(
+        "bin/ping",
+        b"\x7fELF" + bytes(2000),
+        mode=0o4755,
+        pax_headers={"SCHILY.xattr.security.capability": CAPABILITIES},
+    )
+    async with viewing(archive(tmp_path, [ping]), "bin/ping") as at:
+        path, what, mode, story = at.head()
+        assert path == "/bin/ping"
+        assert "ELF" in what
+        assert what.endswith("· 2.0 kB (2,004 bytes)")
+        assert mode.startswith("4755 -rwsr-xr-x · setuid: runs as root · root:root · 1970-01-01 00:00:00")
+        assert mode.endswith("capabilities cap_net_raw+ep")
+        assert story == "written by layer 1: COPY layer-1 /"
+
+
+@pytest.mark.parametrize(
+    ("data", "title"),
+    [
+        ("Grüße\r\naus\r\n".encode("latin-1"), "Latin-1 · CRLF"),
+        ("Grüße\r\naus\n".encode(), "UTF-8 · LF and CRLF"),
+        ("Grüße\naus".encode("utf-16"), "UTF-16, little-endian · LF · no line feed at the end"),
+        ("\ufeffGrüße\naus\n".encode(), "UTF-8 with a byte order mark · LF"),
+    ],
+)
+async def test_encodings_and_ends_of_lines_are_told_apart(tmp_path: Path, data: bytes, title: str) -> None:
+    async with viewing(archive(tmp_path, [file("f", data)]), "f") as at:
+        assert at.frame()[0] == title
+        assert at.texts() == ["Grüße", "aus"]
+
+
+async def test_nothing_in_a_file_steers_the_terminal(tmp_path: Path) -> None:
+    data = "a\x1b[31mred\x07\u202e\x9b1m [b]bold[/b]\ttab\n".encode() + b"plain text\n" * 9
+    async with viewing(archive(tmp_path, [file("f", data)]), "f") as at:
+        assert at.texts()[:1] == ["a\\x1b[31mred\\x07\\u202e\\x9b1m [b]bold[/b]        tab"]
+        await at.press("i")
+        assert at.texts()[:1] == ["a\\x1b[31mred\\x07\\u202e\\x9b1m·[b]bold[/b]→       tab\\n"]
+
+
+async def test_long_lines_are_scrolled_or_wrapped(tmp_path: Path) -> None:
+    data = b"0123456789" * 30 + b"\nshort\n"
+    async with viewing(archive(tmp_path, [file("f", data)]), "f", size=(60, 20)) as at:
+        assert len(at.lines()) == 2
+        await at.press("right")
+        assert at.texts()[0].startswith("8901234")
+        assert at.texts()[1] == ""
+        await at.press("w")
+        lines = at.lines()
+        assert "".join(line[5:] for line in lines[:-1]).encode() + b"\nshort\n" == data
+        assert lines[0].startswith("  1  0123")
+        assert lines[1].startswith("     ")
+        await at.press("w")
+        assert at.texts() == ["0123456789" * 5 + "012", "short"]
+
+
+async def test_one_scrolls_by_lines_and_pages_and_to_both_ends(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", LONG.encode())]), "f") as at:
+        await at.press("j", "j", "k")
+        assert at.texts()[0] == "line 2 of a long text"
+        await at.press("end")
+        assert at.texts()[-1] == "line 5000 of a long text"
+        assert at.frame()[1].endswith("to 5,000 of 5,000")
+        await at.press("pageup", "pagedown")
+        assert at.texts()[-1] == "line 5000 of a long text"
+        await at.press("home", "pagedown")
+        assert at.view().top == at.view().size.height - 1
+
+
+async def test_a_line_is_gone_to_by_its_number(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", LONG.encode())]), "f") as at:
+        await at.go_to("1,234")
+        assert at.texts()[0] == "line 1234 of a long text"
+        await at.go_to("99999")
+        assert at.texts()[-1] == "line 5000 of a long text"
+        await at.go_to("x")
+        assert at.toasts() == ["'x' is no number."]
+
+
+async def test_a_search_goes_from_match_to_match(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", LONG.encode())]), "f") as at:
+        await at.press("slash")
+        await at.press(*"99")
+        assert at.marked("match") == [], "none is on the screen"
+        await at.write(" of")
+        assert at.marked("chosen") == ["99 of"]
+        assert at.frame()[1].startswith("1 of 50 matches")
+        await at.press("n", "n")
+        assert at.frame()[1].startswith("3 of 50 matches")
+        assert "line 299 of a long text" in at.texts()
+        await at.press("N", "N", "N")
+        assert at.frame()[1].startswith("50 of 50 matches"), "behind the first is the last"
+        assert "line 4999 of a long text" in at.texts()
+        await at.press("escape")
+        assert at.frame()[1].startswith("line")
+        assert at.marked("chosen") == []
+
+
+async def test_a_search_for_what_is_not_there_says_so(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"text\n")]), "f") as at:
+        await at.search("nothing")
+        assert at.toasts() == ["There is no match."]
+        assert at.frame()[1].startswith("no match")
+        await at.search("re:(")
+        assert "no regular expression" in at.toasts()[-1]
+        await at.press("escape", "escape")
+        assert not at.app.is_running or len(at.app.screen_stack) == 1
+
+
+async def test_a_search_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"a" * 60 + b"b\n")]), "f") as at:
+        await at.search("re:(a|aa)+$")
+        assert "takes too long" in at.toasts()[-1]
+
+
+async def test_keys_that_come_at_once_are_taken_in_turn(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", LONG.encode())]), "f") as at:
+        for key, character in [("slash", "/"), *zip("99", "99", strict=True), ("enter", "\r"), ("n", "n"), ("n", "n")]:
+            at.app.post_message(events.Key(key, character))
+        await at.settle()
+        assert at.frame()[1].startswith("3 of 95 matches")
+        for key, character in [("g", "g"), *zip("1234", "1234", strict=True), ("enter", "\r"), ("j", "j")]:
+            at.app.post_message(events.Key(key, character))
+        await at.settle()
+        assert at.texts()[0] == "line 1235 of a long text"
+
+
+async def test_the_wheel_scrolls_by_lines(tmp_path: Path) -> None:
+    data = b"x" * 2000 + b"\n" + LONG.encode()
+    async with viewing(archive(tmp_path, [file("f", data)]), "f", size=(60, 20)) as at:
+        await at.press("w")
+        await at.pilot._post_mouse_events([events.MouseScrollDown], TextView)
+        await at.settle()
+        assert (at.view().top, at.view().line) == (0, 3)
+        await at.pilot._post_mouse_events([events.MouseScrollUp], TextView)
+        await at.settle()
+        assert (at.view().top, at.view().line) == (0, 0)
+        at.view().scroll_to(y=50, animate=False, immediate=True, force=True)
+        assert at.view().top == 50, "the scrollbar counts rows"
+
+
+async def test_hex_is_scrolled_sideways_where_it_does_not_fit(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"\0" * 15 + b"A")]), "f", size=(60, 20)) as at:
+        assert not at.lines()[0].endswith("A")
+        await at.press("right", "right", "right", "right")
+        assert at.lines()[0].endswith("A")
+
+
+async def test_a_match_beside_the_screen_is_scrolled_to(tmp_path: Path) -> None:
+    data = b"." * 5000 + b"needle" + b"." * 5000 + b"\n"
+    async with viewing(archive(tmp_path, [file("f", data)]), "f", size=(60, 20)) as at:
+        await at.search("needle")
+        assert at.marked("chosen") == ["needle"]
+        await at.press("w")
+        await at.press("n")
+        assert "needle" in "".join(at.marked("chosen"))
+
+
+async def test_bytes_are_shown_in_hex(tmp_path: Path) -> None:
+    data = bytes(range(256)) * 8
+    async with viewing(archive(tmp_path, [file("f", data)]), "f", size=(80, 24)) as at:
+        row = "00000040  40 41 42 43 44 45 46 47  48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO"
+        assert at.lines()[4] == row
+        await at.go_to("0x345")
+        assert at.lines()[at.view().size.height // 3].startswith("00000340")
+        await at.search("0xfe ff 00")
+        assert at.frame()[1].startswith("3 of 7 matches")
+        assert at.marked("chosen") == ["fe ff", "..", "00", "."]
+
+
+async def test_a_text_can_be_seen_as_bytes_and_bytes_as_text(tmp_path: Path) -> None:
+    entries = [file("t", b"some text\n"), file("b", b"\0\1strings\0")]
+    async with viewing(archive(tmp_path, entries), "t") as at:
+        await at.press("b")
+        assert at.frame()[0] == "Bytes"
+        assert at.lines()[0].endswith("some text.")
+        await at.press("b")
+        assert at.texts() == ["some text"]
+    async with viewing(archive(tmp_path, entries), "b") as at:
+        await at.press("b")
+        assert at.frame()[0] == "No text, shown as Latin-1"
+        assert at.texts() == ["\\x00\\x01strings\\x00"]
+
+
+async def test_every_version_can_be_stepped_through(tmp_path: Path) -> None:
+    layers = ([file("f", b"one\n")], [file("g")], [whiteout("f")], [file("f", b"four\n")])
+    async with viewing(archive(tmp_path, *layers), "f") as at:
+        assert at.head()[-1] == "version 2 of 2 · written by layer 4: COPY layer-4 /"
+        await at.press("less_than_sign")
+        assert at.texts() == ["one"]
+        assert at.head()[-1] == "version 1 of 2 · written by layer 1: COPY layer-1 / · removed by layer 3"
+        await at.press("less_than_sign")
+        assert at.toasts() == ["There is no version before this one."]
+        await at.press("greater_than_sign")
+        assert at.texts() == ["four"]
+
+
+async def test_a_file_that_a_layer_hid_can_be_read(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"secret\n")], [whiteout("f")]), "f") as at:
+        assert at.texts() == ["secret"]
+        assert at.head()[-1] == "written by layer 1: COPY layer-1 / · removed by layer 2"
+
+
+async def test_the_history_lists_every_layer_that_touched_the_path(tmp_path: Path) -> None:
+    layers = ([file("f", b"one\n")], [file("f", b"two\n", mode=0o600)], [whiteout("f")])
+    async with viewing(archive(tmp_path, *layers), "f") as at:
+        await at.press("H")
+        screen = at.screen()
+        for row in ("1  added", "2  modified  content, mode", "3  removed"):
+            assert row in screen
+        await at.press("home", "enter")
+        assert at.texts() == ["one"]
+
+
+async def test_any_two_versions_can_be_compared_from_the_history(tmp_path: Path) -> None:
+    layers = ([file("f", b"one\n")], [file("f", b"two\n")], [file("f", b"three\n")])
+    async with viewing(archive(tmp_path, *layers), "f") as at:
+        await at.press("H", "m", "home", "d")
+        assert at.head() == ["/f", "- layer 1: COPY layer-1 /", "+ layer 3: COPY layer-3 /"]
+        await at.press("escape", "d")
+        assert at.head() == ["/f", "- layer 2: COPY layer-2 /", "+ layer 3: COPY layer-3 /"]
+        await at.press("escape", "H", "home", "d")
+        assert at.toasts() == ["Mark another version first."]
+
+
+async def test_a_symlink_shows_what_it_leads_to(tmp_path: Path) -> None:
+    entries = [file("usr/lib/os-release", b"ID=debian\n"), symlink("etc/os-release", "../usr/lib/os-release")]
+    async with viewing(archive(tmp_path, [*entries, symlink("l", "/etc/os-release")]), "l") as at:
+        assert at.head()[0] == "/l → /etc/os-release (that is /usr/lib/os-release)"
+        assert at.texts() == ["ID=debian"]
+        await at.press("f")
+        assert at.head()[0] == "/usr/lib/os-release"
+        await at.press("escape")
+        assert at.head()[0].startswith("/l ")
+
+
+async def test_a_hard_link_shows_its_file(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"text\n"), hardlink("l", "f")]), "l") as at:
+        assert at.head()[0] == "/l = /f (hard link)"
+        assert at.texts() == ["text"]
+
+
+async def test_what_has_no_content_says_so_and_can_be_left(tmp_path: Path) -> None:
+    entries = [
+        symlink("dangling", "/no[/]where"),
+        device("null", 1, 3),
+        file("empty"),
+        directory("d"),
+        symlink("s", "d"),
+    ]
+    path = archive(tmp_path, entries)
+    for name, sentence in (
+        ("dangling", "This symlink to /no[/]where leads nowhere after layer 1."),
+        ("null", "This is a character device (1, 3), which holds nothing."),
+        ("empty", "This is an empty file."),
+        ("s", "This symlink leads to /d, a directory."),
+    ):
+        async with viewing(path, name) as at:
+            assert at.sentence() == sentence
+            assert "search" not in at.key_line()
+            await at.press("p", "s", "slash", "w", "n")
+            assert at.toasts() == []
+            await at.press("escape")
+        assert not at.app.is_running
+
+
+async def test_where_a_layer_breaks_off_is_said(tmp_path: Path) -> None:
+    tar = layer(file("text", LONG.encode()), file("bytes", random.Random(1).randbytes(200_000)))  # noqa: S311  # the same
+    for cut, name, shown in ((60_000, "text", "line 1 "), (200_000, "bytes", "00000000")):
+        path = write_tar(tmp_path / name, broken_off(tar, cut))
+        async with viewing(path, name) as at:
+            assert shown in at.lines()[0]
+            await at.press("end")
+            assert "the rest cannot be read: the gzip stream ends early" in at.frame()[1]
+            await at.press("home")
+            assert shown in at.lines()[0]
+            await at.press("s", "p")
+            assert at.toasts()[0].startswith("The file cannot be read to its end: ")
+            assert at.toasts()[1].startswith("The file cannot be copied: ")
+
+
+async def test_a_file_of_which_nothing_can_be_read_is_a_sentence(tmp_path: Path) -> None:
+    tar = layer(file("f", LONG.encode()))
+    async with viewing(write_tar(tmp_path / "image.tar", broken_off(tar, 600, gzipped=False)), "f") as at:
+        assert at.sentence() == "This file cannot be read: the layer ends before this content does."
+        await at.press("s", "p", "d")
+        assert at.toasts() == []
+
+
+def broken_off(tar: bytes, size: int, *, gzipped: bool = True) -> Members:
+    """Return an image whose only layer ends after so many bytes of its tar."""
+    store = OciStore()
+    # what is behind the cut makes that what is before it is there as a whole
+    blob = gzip.compress(tar[:size], mtime=0)[:-8] if gzipped else tar[:size]
+    config = store.add(image(tar).config_json, "application/vnd.oci.image.config.v1+json")
+    kind = "application/vnd.oci.image.layer.v1.tar" + ("+gzip" if gzipped else "")
+    return store.files([store.manifest(config, [store.add(blob, kind)])])
+
+
+@pytest.mark.parametrize("compression", [Compression.GZIP, Compression.ZSTD])
+async def test_compressed_layers_are_read_beside_the_screen(tmp_path: Path, compression: Compression) -> None:
+    recipe = image(layer(file("f", LONG.encode() * 40)))
+    async with viewing(oci_archive(tmp_path / "image.tar", recipe, compression=compression), "f") as at:
+        assert at.texts()[0] == "line 1 of a long text"
+        await at.press("end")
+        assert at.texts()[-1] == "line 5000 of a long text"
+        await at.go_to("100001")
+        assert at.texts()[0] == "line 1 of a long text"
+        await at.press("b", "end")
+        assert at.lines()[-1].endswith("  ng text.")
+
+
+async def test_the_digest_is_computed_when_asked_for_and_copied(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"abc")]), "f") as at:
+        assert "sha256" not in " ".join(at.head())
+        await at.press("s")
+        digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        assert at.head()[3] == f"sha256 {digest}"
+        assert at.app.clipboard == digest
+
+
+async def test_path_and_text_go_to_the_clipboard(tmp_path: Path) -> None:
+    entries = [file("f\x1b", "Grüße\n".encode("utf-16")), file("large", b"text\n" * 30_000), file("b", b"\0")]
+    path = archive(tmp_path, entries)
+    async with viewing(path, "f\x1b") as at:
+        await at.press("y")
+        assert at.app.clipboard == "/f\\x1b"
+        await at.press("Y")
+        assert at.app.clipboard == "Grüße\n"
+    async with viewing(path, "large") as at:
+        await at.press("Y")
+        assert at.toasts() == ["Only a text of up to 100 kB can be copied to the clipboard."]
+    async with viewing(path, "b") as at:
+        assert "content" not in at.key_line()
+        await at.press("Y")
+        assert at.app.clipboard == ""
+
+
+async def test_a_terminal_that_cannot_be_handed_over_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("PAGER", sys.executable)
+    monkeypatch.setenv("EDITOR", "'unbalanced")
+    monkeypatch.delenv("VISUAL", raising=False)
+    path = archive(tmp_path, [file("f", b"text\n")])
+    async with viewing(path, "f") as at:
+        await at.press("p")
+        assert at.toasts() == ["This terminal cannot be handed to another program."]
+        await at.press("E")
+        assert at.toasts()[-1].startswith("$EDITOR cannot be read as a command")
+    assert names_in(tmp_path) == [path.name], "no copy is left"
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+async def test_the_keys_that_work_are_in_the_last_line_and_all_in_the_help(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"text\n")]), "f", size=(160, 60)) as at:
+        assert "version" not in at.key_line()
+        assert "wrap" in at.key_line()
+        await at.press("slash")
+        assert at.key_line() == "enter go  esc cancel"
+        await at.press("escape", "question_mark")
+        assert "Open a copy in $VISUAL or $EDITOR" in at.screen()
+        assert "Wrap long lines, or scroll sideways" in at.screen()
+
+
+async def test_it_can_be_read_in_plain_ascii(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"a\tb\n")]), "f", glyphs=ASCII, theme=DARK.name) as at:
+        await at.press("i")
+        assert at.screen().isascii()
+        await at.press("H")
+        assert at.screen().isascii()
+
+
+async def test_text_and_bytes_show_the_same_place(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", LONG.encode())]), "f") as at:
+        await at.go_to("3000")
+        await at.press("b")
+        offset = LONG.index("line 3000 ")
+        assert at.lines()[0].startswith(f"{offset // 16 * 16:08x}")
+        await at.press("b")
+        assert at.texts()[0].startswith("line 2999 ") or at.texts()[0].startswith("line 3000 ")
+
+
+async def test_a_file_is_written_as_it_is_in_the_version_that_is_shown(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"one")], [file("f", b"two")]), "f") as at:
+        await at.press("less_than_sign", "x")
+        at.app.screen.query_one(Input).value = str(tmp_path / "out")
+        await at.press("enter")
+    assert (tmp_path / "out/f").read_bytes() == b"one"
+
+
+async def test_a_link_and_its_file_have_a_writer_each(tmp_path: Path) -> None:
+    path = archive(tmp_path, [symlink("l", "f"), file("f", b"1")], [file("f", b"2")])
+    async with viewing(path, "l") as at:
+        assert at.head()[-1] == "the link was written by layer 1 · the file by layer 2: COPY layer-2 /"

@@ -1,0 +1,223 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+from layerscope.session.open import ImageSession, open_image
+from layerscope.tui.drawing.glyphs import ASCII
+from layerscope.tui.file.screen import FileScreen
+from tests.builders import Entry, directory, docker_archive, file, image, layer, symlink
+from tests.tui.file.file_journeys import comparing, version
+
+OLD = "".join(f"line {number}\n" for number in range(1, 61))
+NEW = OLD.replace("line 20\n", "line twenty\n").replace("line 40\n", "").replace("line 60\n", "line 60\nmore\n")
+WIDE = (160, 45)
+
+
+def session_of(tmp_path: Path, *layers: Sequence[Entry], name: str = "image.tar") -> ImageSession:
+    return open_image(
+        str(docker_archive(tmp_path / name, image(*(layer(*entries) for entries in layers), tags=[name])))
+    )
+
+
+def texts(tmp_path: Path, before: bytes, after: bytes) -> ImageSession:
+    return session_of(tmp_path, [file("f", before)], [file("f", after)])
+
+
+async def test_a_narrow_screen_has_one_column(tmp_path: Path) -> None:
+    with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 40)) as at:
+            assert at.head() == ["/f", "- layer 1: COPY layer-1 /", "+ layer 2: COPY layer-2 /"]
+            assert at.frame() == ("+2 -2 lines", "change 1 of 3")
+            lines = at.lines()
+            assert lines[0].strip() == "… 16 unchanged lines"
+            assert [line[:9] + line[9:].strip() for line in lines[3:6]] == [
+                " 19  19  line 19",
+                " 20     -line 20",
+                "     20 +line twenty",
+            ]
+            assert at.marked("removed-span") == ["20"]
+            assert at.marked("added-span") == ["twenty"]
+
+
+async def test_a_wide_screen_has_both_sides_beside_each_other(tmp_path: Path) -> None:
+    with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
+            left, right = at.lines()[4].split("│")
+            assert (left.split(), right.split()) == (["20", "-", "line", "20"], ["20", "+", "line", "twenty"])
+            left, right = next(line for line in at.lines() if "line 40" in line).split("│")
+            assert (left.split(), right.split()) == (["40", "-", "line", "40"], [])
+            await at.press("v")
+            assert "│" not in at.lines()[4]
+            await at.press("v")
+            assert "│" in at.lines()[4]
+
+
+async def test_one_goes_from_change_to_change(tmp_path: Path) -> None:
+    with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 16)) as at:
+            await at.press("n")
+            assert at.frame()[1] == "change 2 of 3"
+            assert any("- line 40" in line for line in at.lines())
+            await at.press("right_square_bracket")
+            assert any("+ more" in line for line in at.lines())
+            await at.press("n")
+            assert at.toasts() == ["This was the last change."]
+            await at.press("N", "left_square_bracket")
+            assert at.frame()[1] == "change 1 of 3"
+
+
+async def test_unchanged_stretches_open_all_at_once_or_by_a_click(tmp_path: Path) -> None:
+    with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 40)) as at:
+            await at.press("c")
+            await at.press("home")
+            assert at.lines()[0].split() == ["1", "1", "line", "1"]
+            await at.press("c")
+            assert "unchanged" in at.lines()[0]
+            await at.pilot.click("DiffView", offset=(10, 0))
+            await at.press("home")
+            assert at.lines()[0].split() == ["1", "1", "line", "1"]
+            assert any("unchanged" in line for line in at.lines())
+
+
+async def test_other_ends_of_lines_are_said_and_shown(tmp_path: Path) -> None:
+    with texts(tmp_path, b"a\nb\n", b"a\r\nb\r\n") as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
+            assert at.frame()[0] == "+2 -2 lines · only the ends of lines differ: LF before, CRLF after"
+            assert at.lines()[0].endswith("- a\\n")
+            assert at.lines()[2].endswith("+ a\\r\\n")
+
+
+async def test_a_last_line_without_its_end_is_said(tmp_path: Path) -> None:
+    with texts(tmp_path, b"a\nb\n", b"a\nx") as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
+            assert at.frame()[0] == "+1 -1 lines · no line feed at the end after"
+            assert at.lines()[-1].endswith("x (no line feed)")
+
+
+async def test_what_differs_beside_the_bytes_is_listed_above(tmp_path: Path) -> None:
+    before = file("f", b"text\n", mode=0o644, pax_headers={"SCHILY.xattr.user.note": "x"})
+    with session_of(tmp_path, [before], [file("f", b"text\n", mode=0o4755, uid=1000)]) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
+            assert at.head()[3:] == [
+                "mode: 0644 -rw-r--r-- → 4755 -rwsr-xr-x",
+                "owner: root:root → 1000:root",
+                "xattrs: xattr user.note → none",
+            ]
+            assert at.sentence() == "Both hold the same text."
+
+
+async def test_links_are_compared_by_their_targets(tmp_path: Path) -> None:
+    with session_of(tmp_path, [symlink("f", "a"), directory("d")], [symlink("f", "b")]) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
+            assert at.head()[-1] == "link: a → b"
+            assert at.sentence() == "Neither holds any bytes: what differs is told above."
+
+
+async def test_a_file_that_came_or_went_is_all_added_or_removed(tmp_path: Path) -> None:
+    with texts(tmp_path, b"a\nb\n", b"a\n") as session:
+        async with comparing(None, version(session, "f", 1)) as at:
+            assert at.head() == ["/f", "- not there", "+ layer 1: COPY layer-1 /"]
+            assert [line.split() for line in at.lines()] == [["1", "+", "a"], ["2", "+", "b"]]
+        async with comparing(version(session, "f", 1), None, size=WIDE) as at:
+            assert at.frame()[0] == "+0 -2 lines"
+
+
+async def test_files_of_two_images_name_their_images(tmp_path: Path) -> None:
+    with (
+        session_of(tmp_path, [file("f", b"a\n")], name="v1:1") as left,
+        session_of(tmp_path, [file("g", b"b\n")], name="v2:2") as right,
+    ):
+        async with comparing(version(left, "f", 1), version(right, "g", 1)) as at:
+            assert at.head() == ["/f → /g", "- v1:1, layer 1: COPY layer-1 /", "+ v2:2, layer 1: COPY layer-1 /"]
+
+
+async def test_what_is_no_text_is_compared_by_bytes(tmp_path: Path) -> None:
+    data = bytes(range(200)) * 2
+    with texts(tmp_path, data, data[:300] + b"!" + data[301:] + b"more") as session:
+        for size in ((80, 50), WIDE):
+            async with comparing(version(session, "f", 1), version(session, "f", 2), size=size) as at:
+                screen = at.screen()
+                assert ", 400 bytes" in screen
+                assert ", 404 bytes" in screen
+                assert screen.count("sha256") == 2
+                assert "The first difference is at byte 300 (0x12c):" in screen
+                assert screen.count("00000120") == 2
+                assert screen.count("it ends here") == 1
+                assert "change" not in at.key_line()
+
+
+async def test_equal_bytes_are_said_to_be_equal(tmp_path: Path) -> None:
+    with session_of(tmp_path, [file("f", b"\0\1")], [file("f", b"\0\1", mode=0o600)]) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
+            assert "Both hold the same bytes." in at.screen()
+
+
+async def test_colours_are_those_of_the_language(tmp_path: Path) -> None:
+    with session_of(tmp_path, [file("a.py", b"x = 1  # one\n")], [file("a.py", b"x = 2  # two\n")]) as session:
+        async with comparing(version(session, "a.py", 1), version(session, "a.py", 2)) as at:
+            assert "".join(at.marked("comment")) == "# one# two"
+            await at.press("question_mark")
+            assert "Go to the next change" in at.screen()
+
+
+async def test_a_diff_can_be_read_in_plain_ascii(tmp_path: Path) -> None:
+    with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE, glyphs=ASCII) as at:
+            assert at.screen().isascii()
+
+
+async def test_long_lines_are_scrolled_together(tmp_path: Path) -> None:
+    with texts(tmp_path, b"x" * 200 + b"old\n", b"x" * 200 + b"new\n") as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 20)) as at:
+            assert not any("new" in line for line in at.lines())
+            await at.press(*["right"] * 20)
+            assert [line[-3:] for line in at.lines()] == ["old", "new"]
+            await at.press("y")
+            assert at.app.clipboard == "/f"
+
+
+async def test_f_opens_the_file_as_it_is_after_or_was_before_it_was_removed(tmp_path: Path) -> None:
+    with texts(tmp_path, b"old\n", b"new\n") as session:
+        before, after = version(session, "f", 1), version(session, "f", 2)
+        for sides, text in (((before, after), "new"), ((before, None), "old")):
+            async with comparing(*sides) as at:
+                await at.press("f")
+                assert isinstance(at.app.screen, FileScreen)
+                assert at.texts() == [text]
+
+
+async def test_the_same_text_in_another_encoding_is_not_said_to_be_the_same_bytes(tmp_path: Path) -> None:
+    with texts(tmp_path, "un mot déjà vu\n".encode("latin-1"), "un mot déjà vu\n".encode()) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
+            assert "Both hold the same text, encoded in another way: Latin-1 before, UTF-8 after." in at.screen()
+            assert "same bytes" not in at.screen()
+
+
+async def test_a_search_finds_lines_of_either_side_in_what_is_folded_too(tmp_path: Path) -> None:
+    with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
+            await at.search("LINE t")
+            assert "There is no match." in at.toasts()
+            await at.search("line t")
+            assert at.frame()[1] == "line 1 of 1 line with a match · change 1 of 3"
+            assert "".join(at.marked("chosen")) == "line t"
+            await at.search("re:line (5|20)$")
+            assert at.frame()[1].startswith("line 1 of 2 lines with a match")
+            assert set(at.marked("chosen")) == {"line 5"}, "it was folded"
+            await at.press("n")
+            assert at.frame()[1].startswith("line 2 of 2")
+            await at.press("n", "N")
+            assert at.frame()[1].startswith("line 2 of 2"), "behind the last one is the first"
+            await at.press("escape")
+            assert at.frame()[1] == "change 1 of 3"
+            await at.press("n")
+            assert at.frame()[1] == "change 2 of 3"
+
+
+async def test_letters_of_a_search_are_no_keys_and_escape_leaves_it(tmp_path: Path) -> None:
+    with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
+            await at.press("slash", "q", "v", "n", "y", "escape")
+            assert at.frame()[1] == "change 1 of 3"
+            await at.search("re:(")
+            assert at.toasts()[-1].startswith("'(' is no regular expression")

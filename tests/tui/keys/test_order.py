@@ -1,0 +1,124 @@
+"""Keys that come all at once: held down, pasted, or typed while a screen opens."""
+
+from pathlib import Path
+
+from textual import events
+
+from layerscope.tui.comparison.layer_screen import LayerDiffScreen
+from layerscope.tui.file.screen import FileScreen
+from layerscope.tui.file.text_view import TextView
+from layerscope.tui.file_diff.screen import FileDiffScreen
+from layerscope.tui.size.screen import WeightScreen
+from tests.builders import docker_archive, file, image, layer
+from tests.tui.journeys import MY_APP, Journey, held_journey, journey
+
+NAMES = {"/": "slash", "\r": "enter", "\t": "tab", "[": "left_square_bracket", "<": "less_than_sign", " ": "space"}
+
+
+async def at_once(at: Journey, keys: str) -> None:
+    """Send keys without waiting for what any of them does, then wait for all of it."""
+    for key in keys:
+        at.app.post_message(events.Key(NAMES.get(key, key), key))
+    await at.settle()
+    await at.until(lambda: not at.app._held)
+    await at.settle()
+
+
+def small(tmp_path: Path) -> Path:
+    base = layer(file("srv/page.py", b"class Page:\n    pass\n\nclass Other:\n"), file("srv/z"))
+    return docker_archive(tmp_path / "small.tar", image(base, layer(file("srv/page.py", b"second\n"))))
+
+
+async def test_a_key_acts_on_the_layer_that_the_keys_before_it_lead_to() -> None:
+    async with journey(MY_APP) as at:
+        await at_once(at, "gjjjjd")
+        marked = at.explorer._state.marked
+        assert marked == at.layer() > 1
+        assert any(line.startswith(f"{marked}◆") for line in at.layers())
+        await at_once(at, "jjy")
+        assert at.app.clipboard == at.explorer._state.digest
+        assert at.layer() > marked
+
+
+async def test_two_layers_are_marked_and_compared_in_one_go() -> None:
+    async with journey(MY_APP) as at:
+        await at_once(at, "[[d[d")
+        assert isinstance(at.app.screen, LayerDiffScreen)
+        assert at.frame("files")[0] == "Changes from layer 4 to layer 3"
+
+
+async def test_keys_after_enter_on_a_file_are_for_the_file(tmp_path: Path) -> None:
+    async with journey(small(tmp_path)) as at:
+        await at_once(at, "\t[Zj\r/class\rn")
+        assert isinstance(at.app.screen, FileScreen)
+        assert "2 of 2 matches" in at.screen()
+        await at.press("escape", "escape")
+        assert at.explorer._state.query is None
+
+
+async def test_a_folder_is_open_before_the_next_key_moves(tmp_path: Path) -> None:
+    async with journey(small(tmp_path)) as at:
+        await at_once(at, "\t\rj")
+        assert at.at() == "/srv/page.py"
+        await at_once(at, "h\rj")
+        assert at.at() == "/srv", "closed again, there is nothing below it"
+
+
+async def test_keys_that_leave_a_file_wait_for_nothing(tmp_path: Path) -> None:
+    async with journey(small(tmp_path)) as at:
+        await at_once(at, "\tZj\rq")
+        assert at.app._exit
+
+
+async def test_a_letter_of_what_is_searched_for_leaves_nothing(tmp_path: Path) -> None:
+    async with journey(small(tmp_path)) as at:
+        await at_once(at, "\tZj\r/quit\r")
+        assert isinstance(at.app.screen, FileScreen)
+        assert "There is no match." in [each.message for each in at.app._notifications]
+
+
+async def test_keys_for_a_view_of_the_sizes_wait_until_it_is_computed() -> None:
+    async with journey(MY_APP) as at:
+        await at_once(at, "w6jj")
+        screen = at.app.screen
+        assert isinstance(screen, WeightScreen)
+        assert (screen._view, screen.table.cursor) == (5, 2)
+
+
+async def test_pages_that_are_turned_while_a_file_opens_are_whole_pages(tmp_path: Path) -> None:
+    text = "".join(f"line {number}\n" for number in range(1, 500)).encode()
+    path = docker_archive(tmp_path / "long.tar", image(layer(file("f", text))))
+    tops = []
+    for keys in (["\t\r", " ", " "], ["\t\r  "]):
+        async with journey(path) as at:
+            for part in keys:
+                await at_once(at, part)
+            tops.append(at.app.screen.query_one(TextView).top)
+    assert tops[0] == tops[1] > 2
+
+
+async def test_lines_of_the_help_that_are_scrolled_at_once_all_count() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("question_mark")
+        await at_once(at, "jjjjj")
+        assert at.app.screen.query_one("#keys").scroll_y == 5
+
+
+async def test_keys_for_a_comparison_wait_until_it_is_there(tmp_path: Path) -> None:
+    async with journey(small(tmp_path)) as at:
+        await at_once(at, "\td[dj\r")
+        assert isinstance(at.app.screen, FileDiffScreen)
+        assert "/srv/page.py" in at.screen()
+        await at.press("escape")
+        assert at.frame("files")[0] == "Changes from layer 2 to layer 1"
+        assert "enter open" in at.key_line()
+        assert "x extract" in at.key_line()
+
+
+async def test_a_filter_that_is_typed_before_there_is_a_tree_leads_to_its_first_match() -> None:
+    async with held_journey(MY_APP) as (at, reader):
+        await at.filter("nginx.conf")
+        await at.press("enter")
+        reader.release()
+        await at.settle()
+        assert at.at() == "/etc/nginx/nginx.conf"

@@ -1,0 +1,253 @@
+"""The file tree: views, folds, sizes, columns, and a cursor that stays where it is."""
+
+from pathlib import Path
+
+from layerscope.tui.explorer.screen import ExplorerScreen
+from layerscope.tui.file.screen import FileScreen
+from tests.builders import directory, docker_archive, file, hardlink, image, layer, symlink, whiteout
+from tests.tui.journeys import MY_APP, journey
+
+
+async def test_folders_open_and_close_one_by_one() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("tab", "j", "j", "j")
+        assert at.at() == "/etc"
+        await at.press("space")
+        assert at.tree()[4:6] == ["apt/", "group"]
+        await at.press("space")
+        assert at.tree()[4] == "home/"
+        await at.press("enter", "l")
+        assert at.at() == "/etc/apt"
+        await at.press("l", "l")
+        assert at.at() == "/etc/apt/sources.list.d"
+        await at.press("h", "h")
+        assert at.at() == "/etc/apt", "the first folds it, or goes up where it is folded"
+        await at.press("left", "left")
+        assert at.at() == "/etc"
+        await at.press("left")
+        assert at.tree()[4] == "home/"
+
+
+async def test_all_folders_open_and_close_at_once() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("tab", "Z")
+        assert at.frame("files")[1].endswith("119 rows")
+        await at.press("z")
+        assert at.frame("files")[1].endswith("16 rows")
+
+
+async def test_digits_open_to_a_depth() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("2")
+        assert "apt/" in at.tree()
+        assert "sources.list.d/" in at.tree()
+        assert "pebble.sources" not in at.tree()
+        await at.press("1")
+        assert "apt/" in at.tree()
+        assert "sources.list.d/" not in at.tree()
+
+
+async def test_the_cursor_stays_on_its_path_when_the_layer_changes() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("tab", "Z", "end", "up")
+        assert at.at() == "/var/www/html/logo.svg"
+        await at.press("left_square_bracket")
+        assert at.layer() == 5
+        assert at.at() == "/var/www/html", "the file is not there: the nearest folder is"
+        await at.press("down")
+        assert at.at() == "/var/www/html/index.html"
+        await at.press("left_square_bracket", "left_square_bracket")
+        assert (at.layer(), at.at()) == (3, "/var/www/html/index.html")
+        await at.press("right_square_bracket")
+        assert at.frame("files")[1].endswith("133 rows"), "all are open still, with what layer 4 removed"
+
+
+async def test_changes_only() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("c", "Z")
+        assert at.tree() == ["var/", "www/", "html/", "+ Dockerfile", "~ index.html", "+ logo.svg", "+ style.css"]
+        assert "changes only" in at.frame("files")[1]
+        await at.press("c", "z")
+        assert len(at.tree()) == 16
+
+
+async def test_only_what_the_layer_holds() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("left_square_bracket", "a", "Z")
+        assert at.frame("files")[1].startswith("own")
+        assert "~ nginx.conf" in at.tree()
+        assert "~ app/" in at.tree()
+        assert "boot/" not in at.tree()
+        await at.press("a")
+        assert at.frame("files")[1].startswith("merged")
+        assert "boot/" in at.tree()
+
+
+async def test_removed_files_are_shown_where_they_were() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("left_square_bracket", "left_square_bracket", "c", "Z", "tab", "end")
+        assert at.layer() == 4
+        assert all(name.startswith("- ") or name.endswith("/") for name in at.tree())
+        assert "removed by this layer, written by layer" in at.entry()
+
+
+async def test_largest_first() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("s")
+        assert at.tree()[:4] == ["usr/", "etc/", "var/", "srv/"]
+        assert at.tree_lines()[0].split()[2:5] == ["106", "kB", "████████"]
+        assert "by size" in at.frame("files")[1]
+        await at.press("s")
+        assert at.tree()[:2] == ["bin/", "boot/"]
+
+
+async def test_a_folder_has_the_size_of_all_below_it(tmp_path: Path) -> None:
+    base = layer(file("a/one", b"x" * 1000), file("a/b/two", b"x" * 500), hardlink("a/three", "a/one"), directory("c"))
+    async with journey(docker_archive(tmp_path / "image.tar", image(base, layer(whiteout("a/one"))))) as at:
+        await at.press("Z")
+        assert "500 B" in at.line_of("a/")
+        assert "1.0 kB" in at.line_of("- one")
+        await at.press("left_square_bracket")
+        assert "1.5 kB" in at.line_of("+ a/")
+        assert "= /a/one" in at.line_of("+ three")
+
+
+async def test_the_trace_tells_what_each_layer_did() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("5")
+        assert at.line_of("timezone").endswith("+···~·")
+        await at.press("left_square_bracket", "z")
+        assert at.line_of("usr/").endswith("+·▪·▪·")
+
+
+async def test_columns_of_attributes_come_and_go() -> None:
+    async with journey(MY_APP, (160, 40)) as at:
+        await at.press("2")
+        assert "root:root" not in at.line_of("apt/")
+        await at.press("o")
+        assert "drwxr-xr-x root:root" in " ".join(at.line_of("apt/").split())
+        await at.press("o")
+        assert "by 1" in at.line_of("boot/")
+        assert "2025-06-15 15:06" in at.line_of("boot/")
+        await at.press("o")
+        assert "by 1" not in at.line_of("boot/")
+
+
+async def test_the_entry_under_the_cursor_is_told_in_full() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("tab", "2", *["j"] * 12)
+        assert at.at() == "/etc/mime.types"
+        assert at.entry().startswith("/etc/mime.types → nginx/mime.types lrwxrwxrwx · 0777 · root:root · 20")
+        assert at.entry().endswith("symlink · written by layer 5")
+        await at.press("left_square_bracket")
+        assert at.entry().endswith("symlink · modified by this layer")
+
+
+async def test_copies_the_path_or_the_digest() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("y")
+        assert at.app.clipboard.startswith("sha256:630d670c")
+        await at.press("tab", "j", "y")
+        assert at.app.clipboard == "/boot"
+        assert "/boot" in at.screen().split("Copied")[1]
+
+
+async def test_a_name_that_cannot_be_shown_is_copied_escaped(tmp_path: Path) -> None:
+    async with journey(docker_archive(tmp_path / "image.tar", image(layer(file("a\x1b[2Jb"))))) as at:
+        await at.press("tab", "y")
+        assert at.app.clipboard == "/a\\x1b[2Jb"
+
+
+async def test_thousands_of_nested_folders(tmp_path: Path) -> None:
+    path = "/".join(["d"] * 3000)
+    async with journey(docker_archive(tmp_path / "deep.tar", image(layer(file(f"{path}/end", b"x"))))) as at:
+        await at.press("Z", "tab", "end")
+        await at.settle()
+        assert at.frame("files")[1].endswith("3,001 rows")
+        assert at.tree()[-3:] == ["+ d/", "+ d/", "+ end"]
+        assert at.at().endswith("/d/d/end")
+        await at.press("h", "h", "z")
+        assert at.tree() == ["+ d/"]
+
+
+async def test_keys_work_while_many_rows_are_built(tmp_path: Path) -> None:
+    many = layer(*(file(f"folder-{number % 40}/file-{number:05}") for number in range(20_000)))
+    async with journey(docker_archive(tmp_path / "many.tar", image(many))) as at:
+        await at.press("tab")
+        at.explorer.action_unfold_all()
+        at.explorer.file_tree.move_to(3)
+        at.explorer.file_tree.action_close()
+        await at.settle()
+        assert at.at() == "/folder-0", "where the cursor was sent while the rows grew"
+        at.explorer.action_fold_all()
+        at.explorer.action_unfold_all()
+        at.explorer.file_tree.action_toggle_fold()
+        await at.settle()
+        assert at.frame("files")[1].endswith("19,540 rows"), "all but the 500 of the folder that was closed meanwhile"
+
+
+async def test_links_and_empty_folders(tmp_path: Path) -> None:
+    base = layer(symlink("link", "some/where"), directory("empty"), symlink("[red]", "[/]"))
+    async with journey(docker_archive(tmp_path / "image.tar", image(base))) as at:
+        assert at.tree() == ["+ [red]", "+ empty/", "+ link"]
+        assert "→ [/]" in at.line_of("[red]")
+        await at.press("tab", "j", "space", "l", "h")
+        assert at.tree() == ["+ [red]", "+ empty/", "+ link"]
+
+
+async def test_enter_on_a_file_shows_it_as_it_is_at_the_layer(tmp_path: Path) -> None:
+    first = layer(file("etc/conf", b"the first text"))
+    path = docker_archive(tmp_path / "two.tar", image(first, layer(file("etc/conf", b"the second text"))))
+    async with journey(path) as at:
+        await at.press("left_square_bracket", "tab", "Z", "down", "enter")
+        await at.settle()
+        assert isinstance(at.app.screen, FileScreen)
+        assert "the first text" in at.screen()
+        await at.press("escape")
+        assert at.at() == "/etc/conf"
+
+
+async def test_a_file_that_the_layer_removed_can_be_read_as_it_was(tmp_path: Path) -> None:
+    gone = image(layer(file("etc/conf", b"the only text")), layer(whiteout("etc/conf")))
+    async with journey(docker_archive(tmp_path / "gone.tar", gone)) as at:
+        await at.press("tab", "Z", "down")
+        assert at.tree()[1] == "- conf"
+        await at.press("enter")
+        await at.settle()
+        assert "the only text" in at.screen()
+
+
+async def test_columns_that_are_asked_for_come_before_bars_and_traces() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("tab", "down", "o", "o")
+        row = at.line_of("boot/")
+        for word in ("drwxr-xr-x", "root:root", "2025-06-15", "0 B"):
+            assert word in row
+
+
+async def test_enter_on_an_empty_folder_stays_in_the_tree() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("tab", "down", "enter")
+        assert at.at() == "/boot"
+        assert isinstance(at.app.screen, ExplorerScreen)
+
+
+async def test_the_history_of_a_path_leads_to_any_version_and_back() -> None:
+    async with journey(MY_APP) as at:
+        assert not at.files.check_action("history", ())
+        await at.press("tab", "Z")
+        await at.go_to_row("nginx.conf")
+        await at.press("H")
+        await at.settle()
+        assert type(at.app.screen).__name__ == "HistoryScreen"
+        await at.press("d")
+        await at.settle()
+        assert type(at.app.screen).__name__ == "FileDiffScreen"
+        await at.press("escape", "H")
+        await at.settle()
+        await at.press("up", "enter")
+        await at.settle()
+        assert type(at.app.screen).__name__ == "FileScreen"
+        assert "version 1 of 2" in at.screen()
+        await at.press("escape")
+        assert at.at() == "/etc/nginx/nginx.conf"

@@ -1,0 +1,245 @@
+"""The rows of a tree, against a slow and plain way to make them: list all paths of the view, and walk them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layerscope.analysis.search.query import parse_query
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.overlay import Overlay
+from layerscope.analysis.tree.path_index import build_path_index
+from layerscope.model.entries import Kind
+from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
+from layerscope.tui.tree.visible_rows import Folds, Scope, Sort, View, VisibleRows
+from tests.analysis.entries import Item, directory, file, hardlink, layer, symlink, whiteout
+from tests.analysis.oracle import State, is_below, restacked
+
+ALL = 99
+PATHS = [
+    "/".join(parts)
+    for parts in (["a"], ["b"], ["a", "a"], ["a", "b"], ["a!"], ["b", "a"], ["a", "b", "a"], ["a", "b", "b!"])
+]
+
+paths = st.sampled_from(PATHS)
+items: st.SearchStrategy[Item] = st.one_of(
+    st.builds(file, paths, st.integers(0, 9)),
+    st.builds(file, paths, st.integers(0, 9)),
+    st.builds(directory, paths, st.sampled_from([0o755, 0o700])),
+    st.builds(symlink, paths, st.just("x")),
+    st.builds(lambda path: Whiteout(path.encode()), paths),
+    st.builds(lambda path: OpaqueWhiteout(path.encode()), paths),
+)
+stacks = st.lists(st.lists(items, max_size=7), min_size=1, max_size=4)
+queries = st.sampled_from([None, None, "a", "b!", "a/b", "b*", "/a/**", "re:^/b", "zz"])
+
+
+@st.composite
+def views(draw: st.DrawFn, layers: int) -> View:
+    text = draw(queries)
+    return View(
+        draw(st.integers(1, layers)),
+        draw(st.sampled_from(Scope)),
+        draw(st.booleans()),
+        draw(st.sampled_from(Sort)),
+        parse_query(text) if text else None,
+    )
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """The rows of a view, made from the states of the layers and nothing else."""
+
+    states: list[State]
+    view: View
+    depth: int
+    toggled: frozenset[bytes]
+
+    @property
+    def now(self) -> State:
+        return self.states[self.view.layer]
+
+    @property
+    def before(self) -> State:
+        return self.states[self.view.layer - 1]
+
+    def is_in_view(self, path: bytes) -> bool:
+        change, entry = self.now.change(path), self.now.tree.get(path)
+        if self.view.changes_only:
+            return change is not ChangeKind.UNCHANGED or self.now.touches_below(path)
+        if self.view.scope is Scope.OWN:
+            own = {each for each, written in self.now.tree.items() if written.layer == self.view.layer}
+            leads_to_own = path in own or any(is_below(each, path) for each in own)
+            return leads_to_own or change is ChangeKind.REMOVED or self.now.touches_below(path)
+        return entry is not None or change is ChangeKind.REMOVED
+
+    def all_in_view(self) -> list[bytes]:
+        return [path for path in sorted({*self.now.tree, *self.before.tree}, key=_parts) if self.is_in_view(path)]
+
+    def matches(self) -> set[bytes]:
+        query = self.view.query
+        if query is None:
+            return set()
+        looked_at = {path: b"/" + path if query.on_path else path.rpartition(b"/")[2] for path in self.all_in_view()}
+        return {path for path, text in looked_at.items() if query.pattern.search(text)}
+
+    def size(self, path: bytes) -> int:
+        state = self.now if path in self.now.tree else self.before
+        entry = state.tree[path]
+        return state.size_below(path) if entry.kind is Kind.DIR else entry.size
+
+    def rows(self) -> list[bytes]:
+        return list(self._below(b"", 1, self.matches()))
+
+    def _below(self, folder: bytes, depth: int, matches: set[bytes]) -> Iterator[bytes]:
+        children = [path for path in self.all_in_view() if path.rpartition(b"/")[0] == folder]
+        if self.view.query is not None:
+            children = [path for path in children if self._has_to_do_with(path, matches)]
+        if self.view.sort is Sort.SIZE:
+            children.sort(key=lambda path: -self.size(path))
+        for path in children:
+            yield path
+            above_a_match = any(is_below(match, path) for match in matches)
+            if (above_a_match or depth <= self.depth) != (path in self.toggled):
+                yield from self._below(path, depth + 1, matches)
+
+    @staticmethod
+    def _has_to_do_with(path: bytes, matches: set[bytes]) -> bool:
+        return any(path == match or is_below(path, match) or is_below(match, path) for match in matches)
+
+
+def _parts(path: bytes) -> list[bytes]:
+    return path.split(b"/")
+
+
+def layered(stack: list[list[Item]]) -> tuple[LayeredTree, list[State]]:
+    layers = [layer(*contents) for contents in stack]
+    overlay = Overlay()
+    for number, contents in enumerate(layers, start=1):
+        overlay.apply(number, contents)
+    numbers = tuple(range(1, len(layers) + 1))
+    return LayeredTree(build_path_index(overlay), overlay.tables, numbers), restacked(layers)
+
+
+def built(tree: LayeredTree, view: View, folds: Folds | None = None) -> VisibleRows:
+    rows = VisibleRows(tree, view, folds or Folds(ALL))
+    for _ in rows.build():
+        pass
+    return rows
+
+
+def shown(rows: VisibleRows) -> list[bytes]:
+    return [rows.tree.index.path(node) for node in rows.nodes]
+
+
+def copied(folds: Folds) -> Folds:
+    copy = Folds(folds.depth)
+    copy.toggled = set(folds.toggled)
+    return copy
+
+
+@given(st.data(), stacks)
+@settings(max_examples=300)
+def test_rows_are_those_of_a_plain_walk(data: st.DataObject, stack: list[list[Item]]) -> None:
+    tree, states = layered(stack)
+    view, folds = data.draw(views(len(stack))), Folds(data.draw(st.sampled_from([0, 1, 2, ALL])))
+    folds.toggled = data.draw(st.sets(st.integers(1, max(1, len(tree.index) - 1)), max_size=3))
+    toggled = frozenset(tree.index.path(node) for node in folds.toggled if node < len(tree.index))
+    rows, oracle = built(tree, view, folds), Oracle(states, view, folds.depth, toggled)
+    assert shown(rows) == oracle.rows()
+    assert rows.matches == len(oracle.matches())
+    assert {tree.index.path(node) for node in rows.nodes if rows.is_match(node)} == oracle.matches() & set(shown(rows))
+
+
+@given(st.data(), stacks)
+@settings(max_examples=300)
+def test_toggling_gives_what_building_anew_gives(data: st.DataObject, stack: list[list[Item]]) -> None:
+    tree, _ = layered(stack)
+    view = data.draw(views(len(stack)))
+    rows = built(tree, view, Folds(data.draw(st.sampled_from([0, 1, ALL]))))
+    for _ in range(3):
+        if not len(rows):
+            return
+        for _ in rows.toggle(data.draw(st.integers(0, len(rows) - 1))):
+            pass
+        assert rows.nodes == built(tree, view, copied(rows.folds)).nodes
+
+
+@given(st.data(), stacks)
+def test_a_node_is_found_in_its_row_or_in_that_of_the_nearest_folder(
+    data: st.DataObject, stack: list[list[Item]]
+) -> None:
+    tree, _ = layered(stack)
+    rows = built(tree, data.draw(views(len(stack))), Folds(data.draw(st.sampled_from([0, 1, ALL]))))
+    paths = shown(rows)
+    for node in range(1, len(tree.index)):
+        found, path = rows.row_of(node), tree.index.path(node)
+        while path not in paths and path:
+            path = path.rpartition(b"/")[0]
+        assert found == (paths.index(path) if path else None)
+    assert rows.row_of(0) is None
+
+
+@given(st.data(), stacks)
+def test_the_next_match_is_the_nearest_going_round(data: st.DataObject, stack: list[list[Item]]) -> None:
+    tree, _ = layered(stack)
+    rows = built(tree, data.draw(views(len(stack))))
+    matches = [row for row, node in enumerate(rows.nodes) if rows.is_match(node)]
+    for row in range(len(rows)):
+        assert rows.next_match(row, 1) == next(
+            (match for match in [*matches, *matches] if match > row), min(matches, default=None)
+        )
+        assert rows.next_match(row, -1) == max(
+            (match for match in matches if match < row), default=max(matches, default=None)
+        )
+
+
+TREE = layered(
+    [
+        [file("etc/hosts", 5), file("usr/lib/a/one", 100), file("usr/lib/b", 10), hardlink("usr/link", "usr/lib/b")],
+        [whiteout("usr/lib/a"), file("etc/hosts", 7), file("new", 1)],
+    ]
+)[0]
+
+
+@pytest.mark.parametrize(
+    ("view", "expected"),
+    [
+        (View(1), "etc etc/hosts usr usr/lib usr/lib/a usr/lib/a/one usr/lib/b usr/link"),
+        (View(2), "etc etc/hosts new usr usr/lib usr/lib/a usr/lib/a/one usr/lib/b usr/link"),
+        (View(2, changes_only=True), "etc etc/hosts new usr usr/lib usr/lib/a usr/lib/a/one"),
+        (View(2, Scope.OWN), "etc etc/hosts new usr usr/lib usr/lib/a usr/lib/a/one"),
+        (View(1, sort=Sort.SIZE), "usr usr/lib usr/lib/a usr/lib/a/one usr/lib/b usr/link etc etc/hosts"),
+        (View(2, sort=Sort.SIZE), "usr usr/lib usr/lib/a usr/lib/a/one usr/lib/b usr/link etc etc/hosts new"),
+        (View(2, query=parse_query("one")), "usr usr/lib usr/lib/a usr/lib/a/one"),
+        (View(2, query=parse_query("lib")), "usr usr/lib usr/lib/a usr/lib/a/one usr/lib/b"),
+        (View(2, query=parse_query("none")), ""),
+    ],
+)
+def test_each_view(view: View, expected: str) -> None:
+    assert b" ".join(shown(built(TREE, view))).decode() == expected
+
+
+def test_folds_to_a_depth() -> None:
+    assert shown(built(TREE, View(1), Folds(0))) == [b"etc", b"usr"]
+    assert shown(built(TREE, View(1), Folds(1))) == [b"etc", b"etc/hosts", b"usr", b"usr/lib", b"usr/link"]
+
+
+def test_folds_remember_what_was_opened_and_closed() -> None:
+    folds = Folds(1)
+    folds.set(7, 1, open_it=False)
+    folds.set(8, 2, open_it=True)
+    folds.set(9, 2, open_it=False)
+    assert folds.toggled == {7, 8}
+    assert not folds.is_open(7, 1)
+    assert folds.is_open(8, 2)
+    assert not folds.is_open(9, 2)
+
+
+def test_building_pauses_now_and_then() -> None:
+    tree, _ = layered([[file(f"file-{number:05}") for number in range(3000)]])
+    assert len(list(VisibleRows(tree, View(1), Folds()).build())) == 5
+    assert len(list(VisibleRows(tree, View(1, query=parse_query("file")), Folds()).build())) > 10
