@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from layerscope import __version__
-from layerscope.cli.commands.build import AsItIs, build
+from layerscope.cli.commands.build import PassThroughCommand, build
 from layerscope.cli.commands.cat import cat
 from layerscope.cli.commands.check import check
 from layerscope.cli.commands.diff import diff
@@ -139,6 +139,6 @@ def make_app() -> typer.Typer:
     app.command("extract", short_help="Files and folders, written into a folder.", epilog=_EXTRACT_EXAMPLES)(extract)
     app.command("check", short_help="Rules for CI: thresholds, budgets, paths.", epilog=_CHECK_EXAMPLES)(check)
     app.command("report", short_help="The answer as an HTML page, Markdown or CSV.", epilog=_REPORT_EXAMPLES)(report)
-    app.command("build", cls=AsItIs, short_help="Build with docker or podman, and open the result.")(build)
+    app.command("build", cls=PassThroughCommand, short_help="Build with docker or podman, and open the result.")(build)
     app.command("images", short_help="The images of the local engines.")(images)
     return app

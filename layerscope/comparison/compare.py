@@ -15,10 +15,10 @@ from layerscope.analysis.comparison.rebuilt import holds_the_same, same_tables
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.packages.sizes import MANAGERS
 from layerscope.analysis.size.live import live_files
-from layerscope.analysis.tree.path_history import PathEvent, path_history
+from layerscope.analysis.tree.path_history import Revision, path_history
 from layerscope.analysis.tree.tree_state import TreeState
 from layerscope.comparison.compared_bytes import BytesOfBoth
-from layerscope.session.content.prefixes import read_heads
+from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.image_facts import build_steps, config_facts
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.open import ImageSession
@@ -27,9 +27,9 @@ from layerscope.session.open import ImageSession
 class Comparison:
     """What differs between two states; ``mtime`` tells whether times count."""
 
-    def __init__(self, left: LoadedImage, right: LoadedImage, *, mtime: bool = False) -> None:
-        self.left = left
-        self.right = right
+    def __init__(self, old: LoadedImage, new: LoadedImage, *, mtime: bool = False) -> None:
+        self.old = old
+        self.new = new
         self.mtime = mtime
 
     @cached_property
@@ -49,7 +49,7 @@ class Comparison:
 
     @cached_property
     def _bytes(self) -> BytesOfBoth:
-        return BytesOfBoth(self.left, self.right)
+        return BytesOfBoth(self.old, self.new)
 
     @cached_property
     def _pairing(self) -> Pairing:
@@ -67,7 +67,7 @@ class LayerComparison(Comparison):
 
     @cached_property
     def _pairing(self) -> Pairing:
-        return pair_layers(self.left.tree, self.before, self.after, own=self.own)
+        return pair_layers(self.old.tree, self.before, self.after, own=self.own)
 
 
 class ImageComparison(Comparison):
@@ -76,7 +76,7 @@ class ImageComparison(Comparison):
     @cached_property
     def alignment(self) -> LayerAlignment:
         """The steps of both; no layer is read for it."""
-        return align(build_steps(self.left.image), build_steps(self.right.image))
+        return align(build_steps(self.old.image), build_steps(self.new.image))
 
     @cached_property
     def shared(self) -> Mapping[int, int]:
@@ -84,59 +84,59 @@ class ImageComparison(Comparison):
 
         Of several that are the same, those of one number belong together, or else the lowest.
         """
-        left, right = self.left, self.right
+        old, new = self.old, self.new
         numbers: dict[object, list[int]] = {}
-        for layer in right.image.layers:
+        for layer in new.image.layers:
             if layer.diff_id is not None:
                 numbers.setdefault(layer.diff_id, []).append(layer.number)
         found = {}
-        for number, diff_id in ((layer.number, layer.diff_id) for layer in left.image.layers):
+        for number, diff_id in ((layer.number, layer.diff_id) for layer in old.image.layers):
             others = numbers.get(diff_id, []) if diff_id else []
             other = number if number in others else min(others, default=0)
-            if other and same_tables(left.tree, number, right.tree, other):
+            if other and same_tables(old.tree, number, new.tree, other):
                 found[number] = other
         return found
 
     @cached_property
     def rebuilt(self) -> Mapping[AlignedStep, bool | None]:
         """The changed layers, and whether each holds the same as before, all but times; None if that cannot be read."""
-        left, right = self.left.tree, self.right.tree
+        old, new = self.old.tree, self.new.tree
         return {
-            step: holds_the_same(left, step.left_layer, right, step.right_layer, self._bytes)
+            step: holds_the_same(old, step.old_layer, new, step.new_layer, self._bytes)
             for step in self.alignment.layers
-            if step.relation is Relation.CHANGED and step.left_layer and step.right_layer
+            if step.relation is Relation.CHANGED and step.old_layer and step.new_layer
         }
 
     @cached_property
     def config(self) -> tuple[ConfigChange, ...]:
         """What differs between the configs."""
-        return config_differences(config_facts(self.left.image.config), config_facts(self.right.image.config))
+        return config_differences(config_facts(self.old.image.config), config_facts(self.new.image.config))
 
     @cached_property
     def packages(self) -> tuple[PackageChange, ...]:
         """The packages that came, went or changed; reads the package databases."""
         if not self.diff:
             return ()
-        return package_differences(_packages(self.left), _packages(self.right))
+        return package_differences(_packages(self.old), _packages(self.new))
 
-    def at(self, left_layer: int, right_layer: int) -> Comparison:
+    def at(self, old_layer: int, new_layer: int) -> Comparison:
         """Compare what is there after a layer of the left image and after one of the right (0: nothing)."""
-        return _StateComparison(self, left_layer, right_layer)
+        return _StateComparison(self, old_layer, new_layer)
 
     @cached_property
     def _bytes(self) -> BytesOfBoth:
-        return BytesOfBoth(self.left, self.right, self.shared)
+        return BytesOfBoth(self.old, self.new, self.shared)
 
     @cached_property
     def _pairing(self) -> Pairing:
-        return self.paired(len(self.left.image.layers), len(self.right.image.layers))
+        return self.paired(len(self.old.image.layers), len(self.new.image.layers))
 
-    def paired(self, left_layer: int, right_layer: int) -> Pairing:
+    def paired(self, old_layer: int, new_layer: int) -> Pairing:
         """Return the merged trees after those layers together."""
         base = 0
         while not self.mtime and self.shared.get(base + 1) == base + 1:
             base += 1
-        return pair_trees(TreeState(self.left.tree, left_layer), TreeState(self.right.tree, right_layer), base)
+        return pair_trees(TreeState(self.old.tree, old_layer), TreeState(self.new.tree, new_layer), base)
 
     @property
     def compared_bytes(self) -> BytesOfBoth:
@@ -147,10 +147,10 @@ class ImageComparison(Comparison):
 class _StateComparison(Comparison):
     """Two images on their way: what is there after any layer of either."""
 
-    def __init__(self, whole: ImageComparison, left_layer: int, right_layer: int) -> None:
-        super().__init__(whole.left, whole.right, mtime=whole.mtime)
+    def __init__(self, whole: ImageComparison, old_layer: int, new_layer: int) -> None:
+        super().__init__(whole.old, whole.new, mtime=whole.mtime)
         self._whole = whole
-        self._layers = left_layer, right_layer
+        self._layers = old_layer, new_layer
 
     @cached_property
     def _bytes(self) -> BytesOfBoth:
@@ -163,7 +163,7 @@ class _StateComparison(Comparison):
 
 def _packages(opened: LoadedImage) -> list[PackageVersion]:
     image, tree, _ = opened
-    files = FinalFiles(tree, live_files(tree), partial(read_heads, image, tree))
+    files = FinalFiles(tree, live_files(tree), partial(read_prefixes, image, tree))
     found = (package for manager in MANAGERS for package in manager.find(files))
     return [(package.manager, package.name, package.version) for package in found]
 
@@ -183,12 +183,12 @@ def compare_layers(
     return LayerComparison(opened_tree(session), before, after, own=own, mtime=mtime)
 
 
-def compare_images(left: ImageSession, right: ImageSession, *, mtime: bool = False) -> ImageComparison:
+def compare_images(old: ImageSession, new: ImageSession, *, mtime: bool = False) -> ImageComparison:
     """Compare two images as they are after their last layers."""
-    return ImageComparison(opened_tree(left), opened_tree(right), mtime=mtime)
+    return ImageComparison(opened_tree(old), opened_tree(new), mtime=mtime)
 
 
-def history_of(opened: LoadedImage, node: int) -> tuple[PathEvent, ...]:
+def history_of(opened: LoadedImage, node: int) -> tuple[Revision, ...]:
     """Return every event of a path, base first."""
     events = path_history(opened.tree, node, BytesOfBoth(opened, opened))
     # the root is there before any layer

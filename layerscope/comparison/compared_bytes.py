@@ -12,11 +12,11 @@ class BytesOfBoth:
     All digests that a question takes are computed in one pass over each layer, and remembered.
     """
 
-    def __init__(self, left: LoadedImage, right: LoadedImage, shared: Mapping[int, int] | None = None) -> None:
-        self._left = left
-        self._right = right
+    def __init__(self, old: LoadedImage, new: LoadedImage, shared: Mapping[int, int] | None = None) -> None:
+        self._old = old
+        self._new = new
         self._shared = shared or {}
-        self._is_one = left.contents is right.contents
+        self._is_one = old.contents is new.contents
 
     def same(self, pairs: Sequence[tuple[int, int]]) -> list[bool | None]:
         """Tell of each pair of files of one size if their bytes are equal; None where they cannot be read."""
@@ -26,18 +26,18 @@ class BytesOfBoth:
         answers = _answers(asked, digests, others)
         return [True if is_known else next(answers) for is_known in known]
 
-    def digests(self, left: Collection[int], right: Collection[int]) -> tuple[Digests, Digests]:
+    def digests(self, old: Collection[int], new: Collection[int]) -> tuple[Digests, Digests]:
         """Return digests of files of the left side and of the right one; what cannot be read is missing."""
         if self._is_one:
-            both = self._left.digests({*left, *right})
+            both = self._old.digests({*old, *new})
             return both, both
-        return self._left.digests(left), self._right.digests(right)
+        return self._old.digests(old), self._new.digests(new)
 
     def _is_same_place(self, one: int, other: int) -> bool:
         """Tell whether the two files are one and the same, or lie at one place of a layer that both images have."""
         if self._is_one:
             return one == other
-        (layer, *place), (other_layer, *other_place) = self._left.position(one), self._right.position(other)
+        (layer, *place), (other_layer, *other_place) = self._old.position(one), self._new.position(other)
         return self._shared.get(layer) == other_layer and place == other_place
 
 

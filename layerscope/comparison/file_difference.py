@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from layerscope.analysis.comparison.binary_difference import first_difference
 from layerscope.analysis.text.diff import TextDiff, diff_texts
-from layerscope.analysis.text.encoding import HEAD_SIZE, TextEncoding, detect_encoding
+from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, detect_encoding
 from layerscope.analysis.text.lines import TextLine, split_lines
 from layerscope.session.files.description import file_words
 from layerscope.session.files.pages import FilePages
-from layerscope.session.files.revision import FileVersion
+from layerscope.session.files.revision import FileRevision
 from layerscope.text import human_size
 
 LARGEST_TEXT = 4_000_000
@@ -26,10 +26,10 @@ IsCancelled = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ComparedFile:
     """One of two versions, its bytes at hand; ``pages`` is None for what holds none, a directory or a link."""
 
-    version: FileVersion
+    version: FileRevision
     pages: FilePages | None
     encoding: TextEncoding | None = None
     description: str | None = None
@@ -53,27 +53,27 @@ class BytesAround(NamedTuple):
 class FileDifference:
     """What came of a comparison: ``text``, or ``around``, or neither where the bytes are equal; ``note`` says more."""
 
-    before: Side | None
-    after: Side | None
+    before: ComparedFile | None
+    after: ComparedFile | None
     text: TextDiff | None = None
     around: BytesAround | None = None
     note: str | None = None
 
 
-def open_side(version: FileVersion | None) -> Side | None:
+def open_side(version: FileRevision | None) -> ComparedFile | None:
     """Read the head of a version; raises FormatError. Symlinks are not followed: what they hold is their target."""
     if version is None:
         return None
     file = version.opened.contents.file(version.occurrence)
     if file is None:
-        return Side(version, None)
+        return ComparedFile(version, None)
     pages = FilePages(version.opened, file)
-    head = pages.head(HEAD_SIZE)
-    encoding = detect_encoding(head, whole=pages.size <= HEAD_SIZE)
-    return Side(version, pages, encoding, file_words(head, version.path, pages.size))
+    head = pages.head(PREFIX_SIZE)
+    encoding = detect_encoding(head, whole=pages.size <= PREFIX_SIZE)
+    return ComparedFile(version, pages, encoding, file_words(head, version.path, pages.size))
 
 
-def compare_sides(before: Side | None, after: Side | None, is_cancelled: IsCancelled) -> FileDifference:
+def compare_sides(before: ComparedFile | None, after: ComparedFile | None, is_cancelled: IsCancelled) -> FileDifference:
     """Compare the bytes of both; what is not there is empty. Raises FormatError.
 
     What comes of it once it is cancelled means nothing.
@@ -93,19 +93,19 @@ def compare_sides(before: Side | None, after: Side | None, is_cancelled: IsCance
     return FileDifference(before, after, around=_first_bytes(before, after, is_cancelled), note=note)
 
 
-def _compared_texts(before: Side | None, after: Side | None) -> FileDifference | None:
+def _compared_texts(before: ComparedFile | None, after: ComparedFile | None) -> FileDifference | None:
     """Compare line by line; None where lines cannot tell."""
     data, other = _whole(before), _whole(after)
-    left, right = _lines(before, data), _lines(after, other)
-    if max(len(left), len(right)) > MOST_LINES:
+    old, new = _lines(before, data), _lines(after, other)
+    if max(len(old), len(new)) > MOST_LINES:
         return None
-    diff = diff_texts(left, right)
+    diff = diff_texts(old, new)
     if diff.is_equal and data != other:
         return _same_in_other_bytes(before, after)
     return FileDifference(before, after, text=diff)
 
 
-def _same_in_other_bytes(before: Side | None, after: Side | None) -> FileDifference | None:
+def _same_in_other_bytes(before: ComparedFile | None, after: ComparedFile | None) -> FileDifference | None:
     encodings = [side.encoding for side in (before, after) if side and side.encoding]
     if len(set(encodings)) == 1:
         return None
@@ -113,15 +113,17 @@ def _same_in_other_bytes(before: Side | None, after: Side | None) -> FileDiffere
     return FileDifference(before, after, note=f"Both hold the same text, encoded in another way: {words} after.")
 
 
-def _whole(side: Side | None) -> bytes:
+def _whole(side: ComparedFile | None) -> bytes:
     return side.pages.read(0, side.size) if side and side.pages else b""
 
 
-def _lines(side: Side | None, data: bytes) -> list[TextLine]:
+def _lines(side: ComparedFile | None, data: bytes) -> list[TextLine]:
     return split_lines(data, side.encoding or TextEncoding.UTF_8) if side else []
 
 
-def _first_bytes(before: Side | None, after: Side | None, is_cancelled: IsCancelled) -> BytesAround | None:
+def _first_bytes(
+    before: ComparedFile | None, after: ComparedFile | None, is_cancelled: IsCancelled
+) -> BytesAround | None:
     offset = first_difference(_chunks(before, is_cancelled), _chunks(after, is_cancelled))
     if offset is None or is_cancelled():
         return None
@@ -130,7 +132,7 @@ def _first_bytes(before: Side | None, after: Side | None, is_cancelled: IsCancel
     return BytesAround(offset, start, *pieces)
 
 
-def _chunks(side: Side | None, is_cancelled: IsCancelled) -> Iterator[bytes]:
+def _chunks(side: ComparedFile | None, is_cancelled: IsCancelled) -> Iterator[bytes]:
     if side is None or side.pages is None:
         return
     for chunk in side.pages.chunks():

@@ -27,19 +27,19 @@ class MovedFile(NamedTuple):
     size: int
 
 
-class DiffView:
+class SelectedDiff:
     """Two sides compared, with the sessions that they come from: one and the same for two layers of an image."""
 
     def __init__(
         self,
-        left: ImageSession,
-        right: ImageSession,
+        old: ImageSession,
+        new: ImageSession,
         comparison: Comparison,
         changes: Collection[ChangeKind] = ALL_CHANGES,
         globs: Sequence[str] = (),
     ) -> None:
-        self.left = left
-        self.right = right
+        self.old = old
+        self.new = new
         self.comparison = comparison
         self._changes = changes
         self._globs = globs
@@ -54,7 +54,7 @@ class DiffView:
         """The layers after which the two sides are looked at."""
         if isinstance(self.comparison, LayerComparison):
             return self.comparison.before, self.comparison.after
-        return len(self.left.image.layers), len(self.right.image.layers)
+        return len(self.old.image.layers), len(self.new.image.layers)
 
     @property
     def own(self) -> bool:
@@ -109,11 +109,11 @@ class DiffView:
     @property
     def broken_layers(self) -> tuple[BrokenLayers, BrokenLayers]:
         """Of either side, the layers it rests on that could not be read whole, and why."""
-        left, right = (
+        old, new = (
             {number: tally.error for number, tally in session.tallies.layers.items() if number <= side and tally.error}
-            for session, side in zip((self.left, self.right), self.sides, strict=True)
+            for session, side in zip((self.old, self.new), self.sides, strict=True)
         )
-        return left, right
+        return old, new
 
     @property
     def is_certain(self) -> bool:

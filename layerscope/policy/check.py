@@ -5,14 +5,14 @@ from typing import Any
 
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.policy import limits, paths
-from layerscope.policy.facts import Baseline, Facts
+from layerscope.policy.facts import Baseline, CheckedImage
 from layerscope.policy.outcome import CheckReport, RuleResult, Verdict
 from layerscope.policy.rules import Rules, RulesFile
 from layerscope.session.open import ImageSession, open_image
-from layerscope.session.size.analysis import weigh
+from layerscope.session.size.analysis import analyze_size
 from layerscope.sources.stream.spool import Progress
 
-_RULES: dict[str, Callable[[Facts, Any], Verdict]] = {
+_RULES: dict[str, Callable[[CheckedImage, Any], Verdict]] = {
     "min_efficiency": limits.min_efficiency,
     "max_dead_size": limits.max_dead_size,
     "max_dead_share": limits.max_dead_share,
@@ -34,12 +34,12 @@ def check(
     session: ImageSession, file: RulesFile, base: BaseImage | None = None, baseline: Baseline | None = None
 ) -> CheckReport:
     """Return what became of the rules; it reads the layers."""
-    facts = Facts(weigh(session, base), file.rules, baseline)
+    facts = CheckedImage(analyze_size(session, base), file.rules, baseline)
     results = tuple(_result(facts, file, field) for field in _RULES if getattr(file.rules, field) is not None)
     return CheckReport(session.image, file, results, facts.problems)
 
 
-def _result(facts: Facts, file: RulesFile, field: str) -> RuleResult:
+def _result(facts: CheckedImage, file: RulesFile, field: str) -> RuleResult:
     rule = field.replace("_", "-")
     return RuleResult(rule, file.keys.get(rule, rule), _RULES[field](facts, getattr(facts.rules, field)))
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from layerscope.analysis.search.query import HEARTBEAT, Query, path_pattern
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.policy.rules import PathPattern, Rules
-from layerscope.session.size.analysis import Weighing
+from layerscope.session.size.analysis import SizeAnalysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,11 @@ class Baseline:
     diff_ids: frozenset[str]
 
 
-class Facts:
+class CheckedImage:
     """An image, the rules, and what several rules ask for."""
 
-    def __init__(self, weighing: Weighing, rules: Rules, baseline: Baseline | None = None) -> None:
-        self.weighing = weighing
+    def __init__(self, analysis: SizeAnalysis, rules: Rules, baseline: Baseline | None = None) -> None:
+        self.analysis = analysis
         self.rules = rules
         self.baseline = baseline
         self._ignored = path_pattern(rules.ignore)
@@ -31,7 +31,7 @@ class Facts:
     @cached_property
     def problems(self) -> tuple[str, ...]:
         """Sentences on the layers that could not be read whole."""
-        tallies = self.weighing.tallies.layers
+        tallies = self.analysis.tallies.layers
         return tuple(
             f"layer {number} cannot be read whole: {each.error}" for number, each in tallies.items() if each.error
         )
@@ -39,12 +39,12 @@ class Facts:
     @property
     def total(self) -> int | None:
         """All content bytes."""
-        return self.weighing.why.total_size
+        return self.analysis.why.total_size
 
     @cached_property
     def dead(self) -> tuple[DeadEntry, ...]:
         """The dead files that are not ignored."""
-        return tuple(entry for entry in self.weighing.why.dead.entries if not self.is_ignored(entry.path))
+        return tuple(entry for entry in self.analysis.why.dead.entries if not self.is_ignored(entry.path))
 
     @property
     def dead_size(self) -> int | None:
@@ -54,7 +54,7 @@ class Facts:
     @property
     def base_layers(self) -> int:
         """How many layers are the base's: as known, else the lowest one, as dive counts."""
-        base = self.weighing.why.base
+        base = self.analysis.why.base
         return 1 if base is None or base.layers is None else base.layers
 
     def is_ignored(self, path: bytes) -> bool:
@@ -63,11 +63,11 @@ class Facts:
 
     def present(self, patterns: Iterable[PathPattern]) -> Iterator[int]:
         """Yield the nodes of the final image that fit one of the patterns, ascending."""
-        tree = self.weighing.tree
+        tree = self.analysis.tree
         last = tree.layers[-1] if tree.layers else 0
         return (node for node in self.ever(patterns) if tree.is_present(node, last))
 
     def ever(self, patterns: Iterable[PathPattern]) -> Iterator[int]:
         """Yield the nodes of any layer that fit one of the patterns, ascending."""
         query = Query("", path_pattern(patterns), on_path=True)
-        return (node for node in query.hits(self.weighing.tree.index) if node != HEARTBEAT)
+        return (node for node in query.hits(self.analysis.tree.index) if node != HEARTBEAT)

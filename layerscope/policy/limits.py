@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.dead_groups import dead_groups
-from layerscope.policy.facts import Facts
-from layerscope.policy.outcome import Outcome, Place, Unit, Verdict
+from layerscope.policy.facts import CheckedImage
+from layerscope.policy.outcome import Location, Outcome, Unit, Verdict
 from layerscope.policy.rules import Amount
 from layerscope.text import human_size, path_text, plural, printable_name
 
@@ -28,7 +28,7 @@ def unknown(unit: Unit | None, limit: float | None, why: str) -> Verdict:
     return Verdict(Outcome.UNKNOWN, why, unit, limit)
 
 
-def min_efficiency(facts: Facts, limit: float) -> Verdict:
+def min_efficiency(facts: CheckedImage, limit: float) -> Verdict:
     """At least so much of the content is alive."""
     if facts.total is None or facts.dead_size is None:
         return unknown(Unit.FRACTION, limit, "the efficiency is unknown, for not all layers could be read")
@@ -40,21 +40,21 @@ def min_efficiency(facts: Facts, limit: float) -> Verdict:
     return _failed_dead(facts.dead, text, Unit.FRACTION, limit, value)
 
 
-def max_dead_size(facts: Facts, limit: int) -> Verdict:
+def max_dead_size(facts: CheckedImage, limit: int) -> Verdict:
     """At most so many bytes are dead."""
     return _dead(facts.dead, facts.dead_size, limit)
 
 
-def max_dead_share(facts: Facts, limit: float) -> Verdict:
+def max_dead_share(facts: CheckedImage, limit: float) -> Verdict:
     """At most such a part of all content is dead."""
     return _dead_share(facts.dead, facts.dead_size, facts.total, limit, "of all content")
 
 
-def max_user_dead_share(facts: Facts, limit: float) -> Verdict:
+def max_user_dead_share(facts: CheckedImage, limit: float) -> Verdict:
     """Of what the layers above the base hold, at most such a part is what they have hidden: dive's own measure."""
     base = facts.base_layers
-    dead = [entry for entry in facts.dead if entry.killer > base]
-    sizes = [weight.content_size for weight in facts.weighing.why.layers if weight.layer > base]
+    dead = [entry for entry in facts.dead if entry.hidden_by > base]
+    sizes = [layer_size.content_size for layer_size in facts.analysis.why.layers if layer_size.layer > base]
     whole = None if None in sizes else sum(size or 0 for size in sizes)
     size = None if facts.dead_size is None else sum(entry.size for entry in dead)
     return _dead_share(dead, size, whole, limit, "of the content above the base")
@@ -83,27 +83,27 @@ def _dead_share(entries: Sequence[DeadEntry], dead: int | None, whole: int | Non
 def _failed_dead(entries: Sequence[DeadEntry], text: str, unit: Unit, limit: float, value: float) -> Verdict:
     groups = dead_groups(entries)
     places = tuple(
-        Place(
+        Location(
             group.writer,
-            f"wrote {human_size(group.size)} in {plural(len(group.entries), 'file')} that layer {group.killer} hides"
+            f"wrote {human_size(group.size)} in {plural(len(group.entries), 'file')} that layer {group.hidden_by} hides"
             f" ({group.word}), {printable_name(path_text(group.entries[0].path))} for one",
             group.entries[0].path,
             group.size,
-            group.killer,
+            group.hidden_by,
         )
         for group in groups[:MOST_PLACES]
     )
     return Verdict(Outcome.FAILED, text, unit, limit, value, places, len(groups))
 
 
-def max_content_size(facts: Facts, limit: int) -> Verdict:
+def max_content_size(facts: CheckedImage, limit: int) -> Verdict:
     """All layers together hold at most so many content bytes."""
-    return _budget([(each.layer, each.content_size) for each in facts.weighing.why.layers], limit, "content")
+    return _budget([(each.layer, each.content_size) for each in facts.analysis.why.layers], limit, "content")
 
 
-def max_blob_size(facts: Facts, limit: int) -> Verdict:
+def max_blob_size(facts: CheckedImage, limit: int) -> Verdict:
     """All blobs together, which is what a pull takes, are at most so large."""
-    return _budget([(each.layer, each.blob_size) for each in facts.weighing.why.layers], limit, "blobs")
+    return _budget([(each.layer, each.blob_size) for each in facts.analysis.why.layers], limit, "blobs")
 
 
 def _budget(layers: Iterable[tuple[int, int | None]], limit: int, what: str) -> Verdict:
@@ -114,55 +114,63 @@ def _budget(layers: Iterable[tuple[int, int | None]], limit: int, what: str) -> 
     if known <= limit:
         return Verdict(Outcome.PASSED, f"{human_size(known)} of {what}{_allowed(limit)}", Unit.BYTES, limit, known)
     text = f"{human_size(known)} of {what}{_over(known, limit)}"
-    places = tuple(Place(layer, f"has {human_size(size)}", size=size) for layer, size in sizes[:MOST_PLACES] if size)
+    places = tuple(Location(layer, f"has {human_size(size)}", size=size) for layer, size in sizes[:MOST_PLACES] if size)
     return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, known, places, len(sizes))
 
 
-def max_layer_size(facts: Facts, limit: int) -> Verdict:
+def max_layer_size(facts: CheckedImage, limit: int) -> Verdict:
     """No layer holds more content bytes."""
-    weights = facts.weighing.why.layers
-    over = [weight for weight in weights if weight.content_size is not None and weight.content_size > limit]
-    if not over and any(weight.content_size is None for weight in weights):
+    sizes = facts.analysis.why.layers
+    over = [
+        layer_size for layer_size in sizes if layer_size.content_size is not None and layer_size.content_size > limit
+    ]
+    if not over and any(layer_size.content_size is None for layer_size in sizes):
         return unknown(Unit.BYTES, limit, "the largest layer is unknown, for not all layers could be read")
-    value = max((weight.content_size or 0 for weight in weights), default=0)
+    value = max((layer_size.content_size or 0 for layer_size in sizes), default=0)
     if not over:
         text = f"the largest layer holds {human_size(value)}{_allowed(limit)}"
         return Verdict(Outcome.PASSED, text, Unit.BYTES, limit, value)
     places = tuple(
-        Place(
-            weight.layer,
-            f"holds {human_size(weight.content_size)}{_over(weight.content_size or 0, limit)}",
-            size=weight.content_size,
+        Location(
+            layer_size.layer,
+            f"holds {human_size(layer_size.content_size)}{_over(layer_size.content_size or 0, limit)}",
+            size=layer_size.content_size,
         )
-        for weight in over[:MOST_PLACES]
+        for layer_size in over[:MOST_PLACES]
     )
     text = f"layer {over[0].layer} holds {human_size(value)}{_over(value, limit)}"
     text += f"; {plural(len(over), 'layer')} in all" if len(over) > 1 else ""
     return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, value, places, len(over))
 
 
-def max_layers(facts: Facts, limit: int) -> Verdict:
+def max_layers(facts: CheckedImage, limit: int) -> Verdict:
     """There are at most so many layers."""
-    weights = facts.weighing.why.layers
-    value = len(weights)
+    sizes = facts.analysis.why.layers
+    value = len(sizes)
     if value <= limit:
         text = f"there are {plural(value, 'layer')}; {limit} are allowed"
         return Verdict(Outcome.PASSED, text, Unit.COUNT, limit, value)
-    own = [weight for weight in weights if weight.layer > facts.base_layers and weight.content_size is not None]
-    smallest = sorted(own, key=lambda weight: (weight.content_size, weight.layer))[: min(value - limit, MOST_PLACES)]
+    own = [
+        layer_size
+        for layer_size in sizes
+        if layer_size.layer > facts.base_layers and layer_size.content_size is not None
+    ]
+    smallest = sorted(own, key=lambda layer_size: (layer_size.content_size, layer_size.layer))[
+        : min(value - limit, MOST_PLACES)
+    ]
     places = tuple(
-        Place(
-            weight.layer,
-            f"holds {human_size(weight.content_size)}, and may be merged with another",
-            size=weight.content_size,
+        Location(
+            layer_size.layer,
+            f"holds {human_size(layer_size.content_size)}, and may be merged with another",
+            size=layer_size.content_size,
         )
-        for weight in smallest
+        for layer_size in smallest
     )
     text = f"there are {plural(value, 'layer')}, {value - limit} over the limit of {limit}"
     return Verdict(Outcome.FAILED, text, Unit.COUNT, limit, value, places, len(places))
 
 
-def max_growth(facts: Facts, limit: Amount) -> Verdict:
+def max_growth(facts: CheckedImage, limit: Amount) -> Verdict:
     """By so much at most is the content larger than the baseline's."""
     baseline, unit = facts.baseline, Unit.BYTES if limit.share is None else Unit.FRACTION
     bound = limit.size if limit.share is None else limit.share
@@ -185,13 +193,15 @@ def max_growth(facts: Facts, limit: Amount) -> Verdict:
     return Verdict(Outcome.FAILED, text, unit, bound, value, tuple(places[:MOST_PLACES]), len(places))
 
 
-def _new_layers(facts: Facts, known: frozenset[str]) -> list[Place]:
+def _new_layers(facts: CheckedImage, known: frozenset[str]) -> list[Location]:
     """Return the layers that the baseline has not, the heaviest first."""
-    diff_ids = {layer.number: str(layer.diff_id) for layer in facts.weighing.image.layers}
+    diff_ids = {layer.number: str(layer.diff_id) for layer in facts.analysis.image.layers}
     return [
-        Place(weight.layer, f"is new, and holds {human_size(weight.content_size)}", size=weight.content_size)
-        for weight in facts.weighing.why.layers
-        if diff_ids[weight.layer] not in known
+        Location(
+            layer_size.layer, f"is new, and holds {human_size(layer_size.content_size)}", size=layer_size.content_size
+        )
+        for layer_size in facts.analysis.why.layers
+        if diff_ids[layer_size.layer] not in known
     ]
 
 

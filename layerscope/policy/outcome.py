@@ -25,14 +25,14 @@ class Unit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where to look: a layer, a path in it, and a few words on what is there; ``path`` is relative bytes."""
 
     layer: int | None
     text: str
     path: bytes | None = None
     size: int | None = None
-    killer: int | None = None
+    hidden_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Verdict:
     unit: Unit | None = None
     limit: float | None = None
     value: float | None = None
-    places: tuple[Place, ...] = ()
+    places: tuple[Location, ...] = ()
     place_count: int = 0
 
     @property

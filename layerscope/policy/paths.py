@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from layerscope.analysis.advice.advice import AdviceKind
 from layerscope.analysis.search.query import path_pattern
 from layerscope.model.entries import Kind
-from layerscope.policy.facts import Facts
+from layerscope.policy.facts import CheckedImage
 from layerscope.policy.limits import MOST_PLACES, unknown
-from layerscope.policy.outcome import Outcome, Place, Verdict
+from layerscope.policy.outcome import Location, Outcome, Verdict
 from layerscope.policy.rules import PathPattern
 from layerscope.text import human_size, mode_text, path_text, plural, printable_name
 
@@ -15,7 +15,7 @@ _SETUID = 0o4000
 _NOT_ALL = "for not all layers could be read"
 
 
-def forbidden_paths(facts: Facts, patterns: Sequence[PathPattern]) -> Verdict:
+def forbidden_paths(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Verdict:
     """None of the paths is in the final image."""
     if facts.problems:
         return unknown(None, None, f"whether forbidden paths are there is unknown, {_NOT_ALL}")
@@ -28,29 +28,29 @@ def forbidden_paths(facts: Facts, patterns: Sequence[PathPattern]) -> Verdict:
     return Verdict(Outcome.FAILED, text, None, 0, len(found), tuple(places), len(found))
 
 
-def _topmost(facts: Facts, patterns: Sequence[PathPattern]) -> Iterator[int]:
+def _topmost(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Iterator[int]:
     """Yield the forbidden nodes that are not below another."""
-    ends, end = facts.weighing.tree.index.ends, 0
+    ends, end = facts.analysis.tree.index.ends, 0
     for node in facts.present(patterns):
-        if node >= end and not facts.is_ignored(facts.weighing.tree.index.path(node)):
+        if node >= end and not facts.is_ignored(facts.analysis.tree.index.path(node)):
             yield node
             end = ends[node]
 
 
-def _path_place(facts: Facts, node: int) -> Place:
-    tree = facts.weighing.tree
+def _path_place(facts: CheckedImage, node: int) -> Location:
+    tree = facts.analysis.tree
     last, path = tree.layers[-1], tree.index.path(node)
     occurrence, size = tree.index.occurrence(node, last), tree.size(node, last)
     text = f"holds {printable_name(path_text(path))}, {human_size(size)}"
-    return Place(tree.index.layers[occurrence], text, path, size)
+    return Location(tree.index.layers[occurrence], text, path, size)
 
 
-def _named(places: Sequence[Place], count: int) -> str:
+def _named(places: Sequence[Location], count: int) -> str:
     names = ", ".join(printable_name(path_text(place.path or b"")) for place in places[:3])
     return f"{names} and {count - 3:,} more" if count > 3 else names  # noqa: PLR2004  # as above
 
 
-def required_paths(facts: Facts, patterns: Sequence[PathPattern]) -> Verdict:
+def required_paths(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Verdict:
     """Each of the patterns fits something in the final image."""
     if facts.problems:
         return unknown(None, None, f"whether required paths are there is unknown, {_NOT_ALL}")
@@ -63,17 +63,17 @@ def required_paths(facts: Facts, patterns: Sequence[PathPattern]) -> Verdict:
     return Verdict(Outcome.FAILED, text, None, 0, len(missing), tuple(places), len(missing))
 
 
-def _last_seen(facts: Facts, pattern: PathPattern) -> Place:
+def _last_seen(facts: CheckedImage, pattern: PathPattern) -> Location:
     """Return the layer that took away what fitted the pattern, if there ever was such a path."""
-    index, name = facts.weighing.tree.index, printable_name(pattern)
+    index, name = facts.analysis.tree.index, printable_name(pattern)
     hits = facts.ever([pattern])
     removed = max((index.layers[index.firsts[node + 1] - 1] for node in hits), default=None)
     if removed is None:
-        return Place(None, f"no layer has {name}")
-    return Place(removed, f"removes {name}")
+        return Location(None, f"no layer has {name}")
+    return Location(removed, f"removes {name}")
 
 
-def allowed_setuid(facts: Facts, allowed: Sequence[PathPattern]) -> Verdict:
+def allowed_setuid(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdict:
     """No setuid files are in the final image but those that are allowed."""
     if facts.problems:
         return unknown(None, None, f"which setuid files are there is unknown, {_NOT_ALL}")
@@ -86,9 +86,9 @@ def allowed_setuid(facts: Facts, allowed: Sequence[PathPattern]) -> Verdict:
     return Verdict(Outcome.FAILED, text, None, 0, len(found), tuple(places), len(found))
 
 
-def setuid_files(facts: Facts) -> Iterator[tuple[int, bytes]]:
+def setuid_files(facts: CheckedImage) -> Iterator[tuple[int, bytes]]:
     """Yield the nodes and paths of setuid files in the final image that are not ignored."""
-    tree, index = facts.weighing.tree, facts.weighing.tree.index
+    tree, index = facts.analysis.tree, facts.analysis.tree.index
     setuid = {
         layer: {place for place, (mode, _, _) in enumerate(table.permission_sets) if mode & _SETUID}
         for layer, table in tree.tables.items()
@@ -104,16 +104,16 @@ def setuid_files(facts: Facts) -> Iterator[tuple[int, bytes]]:
                 yield node, path
 
 
-def _setuid_place(facts: Facts, node: int, path: bytes) -> Place:
-    tree = facts.weighing.tree
+def _setuid_place(facts: CheckedImage, node: int, path: bytes) -> Location:
+    tree = facts.analysis.tree
     entry = tree.entry(node, tree.layers[-1])
     assert entry is not None  # noqa: S101  # it is in the final image
     mode = mode_text(entry.kind.letter, entry.mode)
     text = f"gives {printable_name(path_text(path))} the mode {mode}, owner {entry.uid}"
-    return Place(entry.layer, text, path, entry.size)
+    return Location(entry.layer, text, path, entry.size)
 
 
-def allowed_secrets(facts: Facts, allowed: Sequence[PathPattern]) -> Verdict:
+def allowed_secrets(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdict:
     """No layer ships a key or a credential but those that are allowed, be it hidden by a later one or not."""
     pattern = path_pattern(allowed)
     places = [place for place in secret_places(facts) if not pattern.search(b"/" + (place.path or b""))]
@@ -125,8 +125,8 @@ def allowed_secrets(facts: Facts, allowed: Sequence[PathPattern]) -> Verdict:
     return Verdict(Outcome.PASSED, "no secret that is not allowed was seen in any layer")
 
 
-def secret_places(facts: Facts) -> Iterator[Place]:
+def secret_places(facts: CheckedImage) -> Iterator[Location]:
     """Yield where secrets are, those aside that are ignored."""
-    for advice in facts.weighing.why.advice:
+    for advice in facts.analysis.why.advice:
         if advice.kind is AdviceKind.SECRET and not facts.is_ignored(advice.paths[0]):
-            yield Place(advice.layer, advice.text, advice.paths[0], advice.saves, advice.killer)
+            yield Location(advice.layer, advice.text, advice.paths[0], advice.saves, advice.hidden_by)

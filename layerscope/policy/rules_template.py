@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterable
 
 from layerscope.errors import UsageError
-from layerscope.policy.facts import Facts
+from layerscope.policy.facts import CheckedImage
 from layerscope.policy.paths import secret_places, setuid_files
 from layerscope.policy.rules import Rules
 from layerscope.session.open import ImageSession
-from layerscope.session.size.analysis import weigh
+from layerscope.session.size.analysis import analyze_size
 from layerscope.text import human_size, path_text, printable_name
 
 _TEMPLATE = """\
@@ -46,15 +46,15 @@ ignore = []
 """
 
 
-def starting_rules(session: ImageSession) -> str:
+def rules_template(session: ImageSession) -> str:
     """Return the text of the file; raises UsageError where the image cannot be read whole."""
-    facts = Facts(weigh(session), Rules())
-    why = facts.weighing.why
+    facts = CheckedImage(analyze_size(session), Rules())
+    why = facts.analysis.why
     if facts.problems or facts.total is None or why.dead_size is None or why.blob_size is None:
         cause = facts.problems[0] if facts.problems else "a layer is missing"
         raise UsageError(f"no limits can be taken from {printable_name(session.image.name)}: {cause}")
     efficiency = 1 - why.dead_size / facts.total if facts.total else 1.0
-    largest = max((weight.content_size or 0 for weight in why.layers), default=0)
+    largest = max((layer_size.content_size or 0 for layer_size in why.layers), default=0)
     secrets = sorted({place.path for place in secret_places(facts) if place.path})
     return _TEMPLATE.format(
         name=printable_name(session.image.name),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO, TextIO
 
-from layerscope.analysis.text.encoding import HEAD_SIZE, TextEncoding, detect_encoding
+from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, detect_encoding
 from layerscope.errors import UsageError
 from layerscope.text import printable_text
 
@@ -26,7 +26,7 @@ def readable_pieces(chunks: Iterable[bytes], name: str) -> Iterator[str]:
     """Yield a text in pieces that are safe for a screen; ends of lines become line feeds."""
     rest = iter(chunks)
     head = _head(rest)
-    encoding = detect_encoding(head, whole=len(head) < HEAD_SIZE)
+    encoding = detect_encoding(head, whole=len(head) < PREFIX_SIZE)
     if encoding is None:
         raise UsageError(f"{name} is no text, and this is a terminal: send it into a file (> FILE) or a pipe (| xxd)")
     decoder = _decoder(encoding)
@@ -37,7 +37,7 @@ def readable_pieces(chunks: Iterable[bytes], name: str) -> Iterator[str]:
 
 def _head(chunks: Iterator[bytes]) -> bytes:
     head = b""
-    while len(head) < HEAD_SIZE and (chunk := next(chunks, b"")):
+    while len(head) < PREFIX_SIZE and (chunk := next(chunks, b"")):
         head += chunk
     return head
 

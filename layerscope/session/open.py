@@ -16,7 +16,7 @@ from layerscope.text import plural
 if TYPE_CHECKING:
     from layerscope.session.content.contents import Contents
     from layerscope.session.reading.background import BackgroundReader
-    from layerscope.session.size.report import WhyReport
+    from layerscope.session.size.report import SizeReport
     from layerscope.sources.layer.random_access import RandomContents
 
 
@@ -68,11 +68,11 @@ class ImageSession:
         return RandomContents()
 
     @cached_property
-    def why(self) -> "WhyReport":
+    def why(self) -> "SizeReport":
         """Which layer made the image large, and what to change; reads the layers and some content when first asked."""
-        from layerscope.session.size.report import why_report  # noqa: PLC0415  # the rules, that a listing does without
+        from layerscope.session.size.report import size_report  # noqa: PLC0415  # the rules, that a listing does without
 
-        return why_report(self.image, self.tree, self.tallies, self.contents)
+        return size_report(self.image, self.tree, self.tallies, self.contents)
 
     def read_in_background(self, first: int) -> "BackgroundReader":
         """Start to read the layers beside this process, the layer ``first`` before the others."""

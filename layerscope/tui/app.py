@@ -119,10 +119,10 @@ def explore_choice(source: OpenedSource) -> None:
 def explore_layers(session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
     """Show what differs between two layers of an image (0: nothing) until the user quits."""
     from layerscope.session.reading.whole_tree import WholeTreeReader  # noqa: PLC0415  # the explorer does without
-    from layerscope.tui.comparison.layer_screen import LayerDiffScreen, LayerPair  # noqa: PLC0415
+    from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen  # noqa: PLC0415
 
     with closing(WholeTreeReader(session)) as reader:
-        pair = LayerPair(before, after, own, mtime)
+        pair = ComparedLayers(before, after, own, mtime)
         _run(ExplorerApp(first=lambda glyphs: LayerDiffScreen(session.image, pair, reader, glyphs)))
 
 

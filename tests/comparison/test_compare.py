@@ -64,10 +64,10 @@ def test_two_images_differ_in_what_was_built_anew_whatever_forms_they_have(
     tmp_path: Path, form: str, other: str
 ) -> None:
     with (
-        opened(tmp_path, form, version(1, same_install=True), "one") as left,
-        opened(tmp_path, other, version(2, same_install=True), "two") as right,
+        opened(tmp_path, form, version(1, same_install=True), "one") as old,
+        opened(tmp_path, other, version(2, same_install=True), "two") as new,
     ):
-        found = compare_images(left, right)
+        found = compare_images(old, new)
         assert told(found) == {
             "app/index.html": ("~", "content"),
             "app/link": ("~", "content"),
@@ -90,24 +90,24 @@ def test_two_images_differ_in_what_was_built_anew_whatever_forms_they_have(
 
 def test_a_layer_that_was_built_anew_with_the_same_content_is_told(tmp_path: Path) -> None:
     with (
-        opened(tmp_path, "gzip", version(1), "one") as left,
-        opened(tmp_path, "docker", version(2), "two") as right,
+        opened(tmp_path, "gzip", version(1), "one") as old,
+        opened(tmp_path, "docker", version(2), "two") as new,
     ):
-        found = compare_images(left, right)
+        found = compare_images(old, new)
         assert {step.title: same for step, same in found.rebuilt.items()} == {
             "RUN apt install nginx": True,
             "COPY . /app": False,
         }
         assert found.shared == {1: 1}
         assert "usr/sbin/nginx" not in told(found)
-        assert told(compare_images(left, right, mtime=True))["usr/sbin/nginx"] == ("~", "mtime")
+        assert told(compare_images(old, new, mtime=True))["usr/sbin/nginx"] == ("~", "mtime")
 
 
 def test_packages_of_two_images_are_compared(tmp_path: Path) -> None:
     old = image(BASE, layer(file("var/lib/dpkg/status", STATUS % b"1.0")))
     new = image(BASE, layer(file("var/lib/dpkg/status", STATUS % b"1.1")))
-    with opened(tmp_path, "docker", old, "one") as left, opened(tmp_path, "zstd", new, "two") as right:
-        (found,) = compare_images(left, right).packages
+    with opened(tmp_path, "docker", old, "one") as before, opened(tmp_path, "zstd", new, "two") as after:
+        (found,) = compare_images(before, after).packages
         assert (found.manager, found.name, found.before, found.after) == ("dpkg", "nginx", ("1.0",), ("1.1",))
 
 
@@ -117,16 +117,16 @@ def test_layers_that_both_images_have_are_not_read_to_compare_them(
     same = layer(file("a", b"1" * 1000), file("b", b"2" * 1000))
     # in the other order, the files still lie in layers that both have
     one, other = image(same, BASE, layer(file("c", b"c"))), image(BASE, same, layer(file("c", b"d")))
-    with opened(tmp_path, "docker", one, "one") as left, opened(tmp_path, "docker", other, "two") as right:
-        found = compare_images(left, right)
+    with opened(tmp_path, "docker", one, "one") as old, opened(tmp_path, "docker", other, "two") as new:
+        found = compare_images(old, new)
         read: list[int] = []
-        digests = type(left.contents).digests
+        digests = type(old.contents).digests
 
         def noting(contents: object, occurrences: list[int]) -> object:
             read.extend(occurrences)
             return digests(contents, occurrences)  # type: ignore[arg-type]  # what it is called with
 
-        monkeypatch.setattr(type(left.contents), "digests", noting)
+        monkeypatch.setattr(type(old.contents), "digests", noting)
         assert told(found).keys() == {"c"}
         assert len(read) == 2
 
@@ -170,8 +170,8 @@ def test_the_history_of_a_path_reads_what_it_takes(tmp_path: Path) -> None:
 
 
 def test_a_comparison_of_an_image_with_itself_finds_nothing(tmp_path: Path) -> None:
-    with opened(tmp_path, "folder", version(1), "one") as left, opened(tmp_path, "gzip", version(1), "two") as right:
-        found = compare_images(left, right)
+    with opened(tmp_path, "folder", version(1), "one") as old, opened(tmp_path, "gzip", version(1), "two") as new:
+        found = compare_images(old, new)
         assert isinstance(found, ImageComparison)
         assert not found.diff
         assert (found.moves, found.config, found.packages, dict(found.rebuilt)) == ((), (), (), {})

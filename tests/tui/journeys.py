@@ -25,7 +25,7 @@ from layerscope.session.reading.whole_tree import WholeTreeReader
 from layerscope.sources.open import open_source
 from layerscope.tui.app import ExplorerApp
 from layerscope.tui.comparison.image_screen import ImageDiffScreen
-from layerscope.tui.comparison.layer_screen import LayerDiffScreen, LayerPair
+from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.explorer.step_details import StepDetails
 from layerscope.tui.tree.screen import FilesScreen
@@ -245,7 +245,7 @@ async def choosing(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Jo
 
 
 @asynccontextmanager
-async def comparing_layers(path: Path, pair: LayerPair, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
+async def comparing_layers(path: Path, pair: ComparedLayers, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
     """Compare two layers, and wait until all that differs is known."""
     with open_image(str(path)) as session, closing(WholeTreeReader(session)) as reader:
         app = ExplorerApp(first=lambda glyphs: LayerDiffScreen(session.image, pair, reader, glyphs))

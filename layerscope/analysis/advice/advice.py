@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from layerscope.analysis.content import Heads
+from layerscope.analysis.content import Prefixes
 from layerscope.analysis.size.dead import DeadBytes
 from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.analysis.size.live import LiveFiles
@@ -42,7 +42,7 @@ class AdviceKind(StrEnum):
 class Advice(NamedTuple):
     """What to change in the Dockerfile: ``layer`` is the one whose ``instruction`` to look at, ``saves`` counts bytes.
 
-    ``text`` is one or two sentences; ``paths`` what was seen, the heaviest first; ``killer`` the layer that hid it.
+    ``text`` is one or two sentences; ``paths`` what was seen, the heaviest first; ``hidden_by`` the layer that hid it.
     """
 
     kind: AdviceKind
@@ -51,8 +51,8 @@ class Advice(NamedTuple):
     saves: int
     text: str
     paths: tuple[bytes, ...]
-    killer: int | None = None
-    killer_instruction: str | None = None
+    hidden_by: int | None = None
+    hidden_by_instruction: str | None = None
 
 
 class Evidence(NamedTuple):
@@ -64,7 +64,7 @@ class Evidence(NamedTuple):
     duplicates: tuple[Duplicate, ...]
     instructions: Instructions
     total: int
-    heads: Heads
+    prefixes: Prefixes
     base_layers: int = 0
 
     def matters(self, size: int) -> bool:
@@ -76,12 +76,19 @@ class Evidence(NamedTuple):
         return "" if layer <= self.base_layers else keyword_of(self.instructions.get(layer))
 
     def advice(
-        self, kind: AdviceKind, layer: int, saves: int, text: str, paths: Iterable[bytes], *, killer: int | None = None
+        self,
+        kind: AdviceKind,
+        layer: int,
+        saves: int,
+        text: str,
+        paths: Iterable[bytes],
+        *,
+        hidden_by: int | None = None,
     ) -> Advice:
         """Return the advice with the instructions of its layers."""
         instruction = self.instructions.get(layer)
-        killer_instruction = None if killer is None else self.instructions.get(killer)
-        return Advice(kind, layer, instruction, saves, text, tuple(paths), killer, killer_instruction)
+        hidden_by_instruction = None if hidden_by is None else self.instructions.get(hidden_by)
+        return Advice(kind, layer, instruction, saves, text, tuple(paths), hidden_by, hidden_by_instruction)
 
 
 Rule = Callable[[Evidence], Iterator[Advice]]

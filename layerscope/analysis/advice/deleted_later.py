@@ -21,17 +21,19 @@ def deleted_later(evidence: Evidence) -> Iterator[Advice]:
     pairs: dict[tuple[int, int], list[DeadEntry]] = {}
     for entry in evidence.dead.entries:
         if entry.reason in _REASONS and entry.node not in caches:
-            pairs.setdefault((entry.writer, entry.killer), []).append(entry)
-    for (writer, killer), entries in pairs.items():
+            pairs.setdefault((entry.writer, entry.hidden_by), []).append(entry)
+    for (writer, hidden_by), entries in pairs.items():
         size = sum(entry.size for entry in entries)
         if evidence.matters(size):
-            text = f"Layer {killer} deletes {human_size(size)} that this layer wrote. {fix(evidence, writer, _REMEDY)}"
+            text = (
+                f"Layer {hidden_by} deletes {human_size(size)} that this layer wrote. {fix(evidence, writer, _REMEDY)}"
+            )
             paths = map(path, _topmost(evidence.tree, entries))
-            yield evidence.advice(AdviceKind.DELETED_LATER, writer, size, text, paths, killer=killer)
+            yield evidence.advice(AdviceKind.DELETED_LATER, writer, size, text, paths, hidden_by=hidden_by)
 
 
 def _topmost(tree: LayeredTree, entries: Sequence[DeadEntry]) -> list[int]:
-    """Return the topmost nodes that went away with the files, the heaviest first; all files have one killer."""
+    """Return the topmost nodes that went away with the files, the heaviest first; all files have one hidden_by."""
     sizes: dict[int, int] = {}
     tops: dict[int, int] = {}
     for entry in entries:
@@ -43,7 +45,7 @@ def _topmost(tree: LayeredTree, entries: Sequence[DeadEntry]) -> list[int]:
 def _top(tree: LayeredTree, entry: DeadEntry, tops: dict[int, int]) -> int:
     """Return the topmost node that is not there any more; ``tops`` remembers those of folders, 0 for one that stays."""
     folder, gone = tree.index.parents[entry.node], list[int]()
-    while folder not in tops and not tree.is_present(folder, entry.killer):
+    while folder not in tops and not tree.is_present(folder, entry.hidden_by):
         gone.append(folder)
         folder = tree.index.parents[folder]
     top = tops.setdefault(folder, 0)

@@ -14,7 +14,7 @@ class Held:
     live: int = 0
     dead: int = 0
     places: dict[int, int] = field(default_factory=dict)
-    killers: dict[int, int] = field(default_factory=dict)
+    hiding_layers: dict[int, int] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -22,22 +22,22 @@ class Held:
         return self.live + self.dead
 
     @property
-    def killer(self) -> int | None:
+    def hidden_by(self) -> int | None:
         """The layer that hid most of what is dead."""
-        return max(self.killers, key=self.killers.__getitem__, default=None)
+        return max(self.hiding_layers, key=self.hiding_layers.__getitem__, default=None)
 
     def paths(self, index: PathIndex) -> list[bytes]:
         """Return the paths of the places, the heaviest first."""
         return [index.path(node) for node in sorted(self.places, key=lambda node: (-self.places[node], node))]
 
-    def add(self, place: int, size: int, killer: int | None = None) -> None:
+    def add(self, place: int, size: int, hidden_by: int | None = None) -> None:
         """Count a file."""
         self.places[place] = self.places.get(place, 0) + size
-        if killer is None:
+        if hidden_by is None:
             self.live += size
         else:
             self.dead += size
-            self.killers[killer] = self.killers.get(killer, 0) + size
+            self.hiding_layers[hidden_by] = self.hiding_layers.get(hidden_by, 0) + size
 
 
 def held_live(evidence: Evidence, nodes: Iterable[int]) -> dict[int, Held]:
@@ -55,5 +55,5 @@ def held(evidence: Evidence, nodes: Sequence[int]) -> dict[int, Held]:
     found, ends = held_live(evidence, nodes), evidence.tree.index.ends
     for node in nodes:
         for entry in evidence.dead.below(node, ends[node]):
-            found.setdefault(entry.writer, Held()).add(node, entry.size, entry.killer)
+            found.setdefault(entry.writer, Held()).add(node, entry.size, entry.hidden_by)
     return found

@@ -61,8 +61,8 @@ def _suspects(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
 def core_dumps(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on core dumps: files of such a name that are ELF files of that type."""
     index, suspects = evidence.tree.index, _suspects(evidence.tree, evidence.live)
-    heads = evidence.heads(list(suspects), _ELF_TYPE.stop)
-    dumps = [node for file, node in suspects.items() if _is_core(heads.get(file))]
+    prefixes = evidence.prefixes(list(suspects), _ELF_TYPE.stop)
+    dumps = [node for file, node in suspects.items() if _is_core(prefixes.get(file))]
     for layer, found in held_live(evidence, dumps).items():
         count = plural(len(found.places), "core dump")
         text = f"{count}, {human_size(found.size)}, in this layer may hold what was in a program's memory."

@@ -15,18 +15,18 @@ def metadata_copies(evidence: Evidence) -> Iterator[Advice]:
     pairs: dict[tuple[int, int], list[DeadEntry]] = {}
     for entry in evidence.dead.entries:
         if entry.reason is DeadReason.METADATA_ONLY:
-            pairs.setdefault((entry.writer, entry.killer), []).append(entry)
-    for (writer, killer), entries in pairs.items():
+            pairs.setdefault((entry.writer, entry.hidden_by), []).append(entry)
+    for (writer, hidden_by), entries in pairs.items():
         size = sum(entry.size for entry in entries)
         if evidence.matters(size):
             changes = [_before_and_after(evidence, entry) for entry in entries]
             what = " and ".join(_changed(changes))
             text = (
-                f"Layer {killer} stores {plural(len(entries), 'file')} of this layer whole again, {human_size(size)} in"
-                f" all, to change no more than their {what}. {_remedy(evidence, writer, changes)}"
+                f"Layer {hidden_by} stores {plural(len(entries), 'file')} of this layer whole again, {human_size(size)}"
+                f" in all, to change no more than their {what}. {_remedy(evidence, writer, changes)}"
             )
             paths = (entry.path for entry in entries)
-            yield evidence.advice(AdviceKind.METADATA_COPY, writer, size, text, paths, killer=killer)
+            yield evidence.advice(AdviceKind.METADATA_COPY, writer, size, text, paths, hidden_by=hidden_by)
 
 
 _Changes = Sequence[tuple[FileEntry, FileEntry]]
@@ -34,7 +34,9 @@ _Changes = Sequence[tuple[FileEntry, FileEntry]]
 
 def _before_and_after(evidence: Evidence, entry: DeadEntry) -> tuple[FileEntry, FileEntry]:
     tree = evidence.tree
-    return tree.entry_of(entry.occurrence, entry.node), tree.entry_of(entry.hider, tree.index.node_of(entry.hider))
+    return tree.entry_of(entry.occurrence, entry.node), tree.entry_of(
+        entry.hiding_occurrence, tree.index.node_of(entry.hiding_occurrence)
+    )
 
 
 def _owner(entry: FileEntry) -> tuple[int, int]:

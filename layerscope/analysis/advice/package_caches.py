@@ -79,12 +79,16 @@ def package_caches(evidence: Evidence) -> Iterator[Advice]:
             if evidence.matters(found.size):
                 text = f"{_sentence(cache, found)} {fix(evidence, layer, cache.remedy)}"
                 paths = found.paths(evidence.tree.index)
-                yield evidence.advice(AdviceKind.PACKAGE_CACHE, layer, found.size, text, paths, killer=found.killer)
+                yield evidence.advice(
+                    AdviceKind.PACKAGE_CACHE, layer, found.size, text, paths, hidden_by=found.hidden_by
+                )
 
 
 def _sentence(cache: _Cache, found: Held) -> str:
     if not found.dead:
         return f"{human_size(found.size)} of {cache.what} stay in this layer."
     if not found.live:
-        return f"{human_size(found.size)} of {cache.what} are in this layer; layer {found.killer} hides them too late."
+        return (
+            f"{human_size(found.size)} of {cache.what} are in this layer; layer {found.hidden_by} hides them too late."
+        )
     return f"{human_size(found.size)} of {cache.what} are in this layer, {human_size(found.dead)} of them dead."

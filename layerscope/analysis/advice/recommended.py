@@ -61,7 +61,7 @@ def _installing(instructions: Instructions) -> set[int]:
 
 
 def _needless(evidence: Evidence) -> Iterator[_Needless]:
-    files = FinalFiles(evidence.tree, evidence.live, evidence.heads)
+    files = FinalFiles(evidence.tree, evidence.live, evidence.prefixes)
     stanzas = only_recommended(files)
     lists = files.read(name for stanza in stanzas for name in list_names(stanza))
     for stanza in stanzas:

@@ -25,10 +25,10 @@ _BOOKKEEPING = (
 """What every installation of a package writes anew: there is no advice to give on it."""
 
 _TEXTS = {
-    DeadReason.OVERWRITTEN: "Layer {killer} writes {files} of this layer anew, {size} in all. Write them once, in one"
-    " instruction, or leave them out here.",
-    DeadReason.IDENTICAL: "Layer {killer} stores {files} of this layer a second time, {size} in all, without any change"
-    " but to a time stamp. Do not touch or copy them again there.",
+    DeadReason.OVERWRITTEN: "Layer {hidden_by} writes {files} of this layer anew, {size} in all. Write them once, in"
+    " one instruction, or leave them out here.",
+    DeadReason.IDENTICAL: "Layer {hidden_by} stores {files} of this layer a second time, {size} in all, without any"
+    " change but to a time stamp. Do not touch or copy them again there.",
 }
 
 
@@ -36,13 +36,13 @@ def rewritten(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice for each pair of layers that wrote the same files, by whether the bytes changed."""
     groups: dict[tuple[int, int, DeadReason], list[DeadEntry]] = {}
     for entry, reason in _avoidable(evidence):
-        groups.setdefault((entry.writer, entry.killer, reason), []).append(entry)
-    for (writer, killer, reason), entries in groups.items():
+        groups.setdefault((entry.writer, entry.hidden_by, reason), []).append(entry)
+    for (writer, hidden_by, reason), entries in groups.items():
         size = sum(entry.size for entry in entries)
         if evidence.matters(size):
-            text = _TEXTS[reason].format(killer=killer, files=plural(len(entries), "file"), size=human_size(size))
+            text = _TEXTS[reason].format(hidden_by=hidden_by, files=plural(len(entries), "file"), size=human_size(size))
             paths = (entry.path for entry in entries)
-            yield evidence.advice(AdviceKind.REWRITTEN, writer, size, text, paths, killer=killer)
+            yield evidence.advice(AdviceKind.REWRITTEN, writer, size, text, paths, hidden_by=hidden_by)
 
 
 def _avoidable(evidence: Evidence) -> Iterator[tuple[DeadEntry, DeadReason]]:

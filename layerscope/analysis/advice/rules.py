@@ -29,7 +29,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def wanted_heads(tree: LayeredTree, live: LiveFiles, instructions: Instructions) -> dict[int, int]:
+def wanted_prefixes(tree: LayeredTree, live: LiveFiles, instructions: Instructions) -> dict[int, int]:
     """Return which files, by occurrence, the rules look into, and how many first bytes: to be read in one pass."""
     by_package = recommended_wanted(tree, live, instructions)
     return core_dumps_wanted(tree, live) | secrets_wanted(tree) | by_package

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-HEAD_SIZE = 16 * 1024
+PREFIX_SIZE = 16 * 1024
 """How much of a file is looked at, in bytes."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
-from layerscope.analysis.advice.secret_kinds import HEAD_SIZE, SECRET_KINDS, SecretKind
+from layerscope.analysis.advice.secret_kinds import PREFIX_SIZE, SECRET_KINDS, SecretKind
 from layerscope.analysis.search.path_patterns import matching
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import GONE
@@ -36,24 +36,25 @@ def secrets(evidence: Evidence) -> Iterator[Advice]:
             text = f"{name} is in the image for everybody who pulls it. {_REMEDY}"
             yield evidence.advice(AdviceKind.SECRET, layer, size, text, [path])
         else:
-            killer = index.layers[last + 1]
+            hidden_by = index.layers[last + 1]
             done = "removes" if index.rows[last + 1] == GONE else "overwrites"
             text = (
-                f"{name} is in this layer for everybody who pulls the image, though layer {killer} {done} it. {_REMEDY}"
+                f"{name} is in this layer for everybody who pulls the image, though layer {hidden_by} {done} it."
+                f" {_REMEDY}"
             )
-            yield evidence.advice(AdviceKind.SECRET, layer, size, text, [path], killer=killer)
+            yield evidence.advice(AdviceKind.SECRET, layer, size, text, [path], hidden_by=hidden_by)
 
 
 def secrets_wanted(tree: LayeredTree) -> dict[int, int]:
     """Return which files, by occurrence, are looked into for secrets, and how many of their first bytes."""
-    return {file: HEAD_SIZE for _, files in _candidates(tree).values() for file in files}
+    return {file: PREFIX_SIZE for _, files in _candidates(tree).values() for file in files}
 
 
 def _findings(evidence: Evidence) -> Iterator[_Finding]:
     candidates = _candidates(evidence.tree)
-    heads = evidence.heads([file for _, files in candidates.values() for file in files], HEAD_SIZE)
+    prefixes = evidence.prefixes([file for _, files in candidates.values() for file in files], PREFIX_SIZE)
     for node, (kind, files) in sorted(candidates.items()):
-        held = [file for file in files if kind.is_held(heads.get(file) or b"")]
+        held = [file for file in files if kind.is_held(prefixes.get(file) or b"")]
         if held:
             yield _Finding(kind, node, held)
 

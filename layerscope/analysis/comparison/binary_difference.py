@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 
-def first_difference(left: Iterable[bytes], right: Iterable[bytes]) -> int | None:
+def first_difference(old: Iterable[bytes], new: Iterable[bytes]) -> int | None:
     """Return the offset of the first byte that differs, or where the shorter one ends; None where both are equal.
 
     Both are read in pieces of any sizes, and no further than that.
     """
-    one, other = _Pieces(left), _Pieces(right)
+    one, other = _Pieces(old), _Pieces(new)
     offset = 0
     while True:
         piece, other_piece = one.rest(), other.rest()
@@ -42,10 +42,10 @@ class _Pieces:
         self._rest = self._rest[size:]
 
 
-def _place(left: bytes, right: bytes) -> int:
+def _place(old: bytes, new: bytes) -> int:
     """Return where two pieces differ, halving what is left to look at."""
-    low, high = 0, min(len(left), len(right))
+    low, high = 0, min(len(old), len(new))
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if left[low:middle] != right[low:middle] else (middle, high)
+        low, high = (low, middle) if old[low:middle] != new[low:middle] else (middle, high)
     return low

@@ -23,12 +23,12 @@ def _sentences(alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | N
     first = alignment.first_change
     before = list(takewhile(lambda step: step is not first, alignment.steps))
     rest = alignment.steps[len(before) :]
-    yield _shared([step for step in before if step.right_layer], len(alignment.layers))
+    yield _shared([step for step in before if step.new_layer], len(alignment.layers))
     if first is None:
         yield "Both images were built by the same steps."
         return
     yield _stop(first, rest, rebuilt)
-    yield from _told([step for step in rest[1:] if step.right_layer and step.relation is Relation.SAME], "shared again")
+    yield from _told([step for step in rest[1:] if step.new_layer and step.relation is Relation.SAME], "shared again")
     others = [step for step in rest[1:] if step in rebuilt]
     for same, words in _OUTCOMES.items():
         yield from _told([step for step in others if rebuilt[step] is same], f"built anew, {words}")
@@ -42,7 +42,7 @@ def _shared(steps: Sequence[AlignedStep], count: int) -> str:
         return "No layer is shared."
     if len(steps) == count:
         return "The only layer is shared." if count == 1 else f"All {count} layers are shared."
-    numbers = _numbers([step.right_layer or 0 for step in steps])
+    numbers = _numbers([step.new_layer or 0 for step in steps])
     return f"{numbers[:1].upper()}{numbers[1:]} {'is' if len(steps) == 1 else 'are'} shared."
 
 
@@ -52,19 +52,19 @@ def _stop(first: AlignedStep, rest: Sequence[AlignedStep], rebuilt: Mapping[Alig
     if first.relation is Relation.CHANGED:
         outcome = f", {_OUTCOMES[rebuilt[first]]}" if first in rebuilt else ""
         return f"{lead} {_place(first)}{_short(first.title)} changed first{outcome}."
-    gap = list(takewhile(lambda step: step.relation in (Relation.ONLY_LEFT, Relation.ONLY_RIGHT), rest))
-    left = next((step for step in gap if step.relation is Relation.ONLY_LEFT), None)
-    right = next((step for step in gap if step.relation is Relation.ONLY_RIGHT), None)
-    if left and right and left.title == right.title:
-        return f"{lead} {_place(right)}{_short(right.title)} became another step."
-    if left and right:
-        return f"{lead} {_place(right)}{_ended(f'{_short(left.title)} became {_short(right.title)}')}"
-    side = "left" if left else "right"
+    gap = list(takewhile(lambda step: step.relation in (Relation.ONLY_OLD, Relation.ONLY_NEW), rest))
+    old = next((step for step in gap if step.relation is Relation.ONLY_OLD), None)
+    new = next((step for step in gap if step.relation is Relation.ONLY_NEW), None)
+    if old and new and old.title == new.title:
+        return f"{lead} {_place(new)}{_short(new.title)} became another step."
+    if old and new:
+        return f"{lead} {_place(new)}{_ended(f'{_short(old.title)} became {_short(new.title)}')}"
+    side = "left" if old else "right"
     return f"{lead} {_place(first)}{_short(first.title)} is a step of the {side} image alone."
 
 
 def _place(step: AlignedStep) -> str:
-    number = step.right_layer or step.left_layer
+    number = step.new_layer or step.old_layer
     return f"layer {number}: " if number else "a step without a layer: "
 
 
@@ -72,7 +72,7 @@ def _told(steps: Sequence[AlignedStep], words: str) -> Iterator[str]:
     """Yield what is said of steps that come after the first change."""
     if not steps:
         return
-    numbers = [step.right_layer or 0 for step in steps]
+    numbers = [step.new_layer or 0 for step in steps]
     if len(steps) == 1:
         yield f"After it, layer {numbers[0]}, {_short(steps[0].title)}, was {words}."
     elif len(numbers) > _MOST_NAMED:

@@ -76,8 +76,8 @@ class Diff:
             path,
             ChangeKind(self.changes[row]),
             Aspect(self.aspects[row]),
-            pairing.left.entry(node, path),
-            pairing.right.entry(node, path),
+            pairing.old.entry(node, path),
+            pairing.new.entry(node, path),
             self.deltas[row],
         )
 
@@ -100,9 +100,9 @@ class _Row(NamedTuple):
 def find_differences(pairing: Pairing, contents: ComparedBytes, *, mtime: bool = False) -> Diff:
     """Compare the candidates of a pairing; bytes are asked for once, where nothing else can tell."""
     rows = list(_rows(pairing, mtime=mtime))
-    left, right = pairing.left.state.tree, pairing.right.state.tree
+    old, new = pairing.old.state.tree, pairing.new.state.tree
     open_rows = [row for row, found in enumerate(rows) if found.found & UNSETTLED]
-    pairs = [(shown_file(left, rows[row].one), shown_file(right, rows[row].other)) for row in open_rows]
+    pairs = [(shown_file(old, rows[row].one), shown_file(new, rows[row].other)) for row in open_rows]
     answers = dict(zip(open_rows, contents.same(pairs), strict=True)) if pairs else {}
     aspects = [settled(found.found, answers[row]) if row in answers else found.found for row, found in enumerate(rows)]
     kept = [row for row, found in enumerate(rows) if aspects[row] or found.change is not ChangeKind.MODIFIED]
@@ -118,19 +118,19 @@ def find_differences(pairing: Pairing, contents: ComparedBytes, *, mtime: bool =
 
 def _rows(pairing: Pairing, *, mtime: bool) -> Iterator[_Row]:
     """Yield what is added, removed, or may be modified."""
-    left, right = pairing.left, pairing.right
+    old, new = pairing.old, pairing.new
     for node in pairing.candidates:
-        one, other = left.standing(node), right.standing(node)
+        one, other = old.standing(node), new.standing(node)
         if one < 0 or other < 0:
             if one != other:
                 yield _Row(node, ChangeKind.ADDED if one < 0 else ChangeKind.REMOVED, one, other)
-        elif found := difference(left.state.tree, one, right.state.tree, other, mtime=mtime):
+        elif found := difference(old.state.tree, one, new.state.tree, other, mtime=mtime):
             yield _Row(node, ChangeKind.MODIFIED, one, other, found)
 
 
 def _deltas(pairing: Pairing, rows: Sequence[_Row]) -> Iterator[int]:
     for row in rows:
-        yield _own_size(pairing.right, row.other) - _own_size(pairing.left, row.one)
+        yield _own_size(pairing.new, row.other) - _own_size(pairing.old, row.one)
 
 
 def _own_size(side: Side, occurrence: int) -> int:

@@ -70,7 +70,7 @@ class DiffTree:
 
     def side(self, layer: int) -> Side:
         """Return one of the sides."""
-        return self.diff.pairing.left if layer == BEFORE else self.diff.pairing.right
+        return self.diff.pairing.old if layer == BEFORE else self.diff.pairing.new
 
     def is_present(self, node: int, layer: int) -> bool:
         """Tell whether the side has the node."""

@@ -57,7 +57,7 @@ class ComparedBytes(Protocol):
     def same(self, pairs: Sequence[tuple[int, int]]) -> Sequence[bool | None]:
         """Tell of each pair of files of one size, left and right, if their bytes are equal; None if unreadable."""
 
-    def digests(self, left: Collection[int], right: Collection[int]) -> tuple[Digests, Digests]:
+    def digests(self, old: Collection[int], new: Collection[int]) -> tuple[Digests, Digests]:
         """Return digests of files of the left side and of the right one; what cannot be read is missing."""
 
 
@@ -102,25 +102,25 @@ def shown_file(tree: LayeredTree, occurrence: int) -> int:
     return tree.index.link_targets.get(occurrence, -1) if kind == Kind.HARDLINK else -1
 
 
-def difference(left: LayeredTree, one: int, right: LayeredTree, other: int, *, mtime: bool = False) -> int:
+def difference(old: LayeredTree, one: int, new: LayeredTree, other: int, *, mtime: bool = False) -> int:
     """Return the aspects in which two present occurrences differ, and UNSETTLED where bytes have to be compared.
 
     A hard link is taken for the file that it shows; that it is a link, and to where, is its ``LINK``. Where the kinds
     differ, content and link are not told apart any further. With ``mtime``, times count where both sides state one.
     """
-    before, after = place_of(left, one), place_of(right, other)
+    before, after = place_of(old, one), place_of(new, other)
     found = _metadata(before, after)
     if mtime and before is not _IMPLIED_PLACE is not after and _mtime(before) != _mtime(after):
         found |= Aspect.MTIME
-    file, other_file = shown_file(left, one), shown_file(right, other)
+    file, other_file = shown_file(old, one), shown_file(new, other)
     if (file < 0) != (other_file < 0) or (file < 0 and before.kind != after.kind):
         return found | Aspect.KIND
     if file == one and other_file == other:
-        return found | _content(left, file, right, other_file)
+        return found | _content(old, file, new, other_file)
     if before.table.link(before.row) != after.table.link(after.row):
         found |= Aspect.LINK
     if file >= 0:
-        return found | _content(left, file, right, other_file)
+        return found | _content(old, file, new, other_file)
     if before.kind in _DEVICES and before.table.devices.get(before.row) != after.table.devices.get(after.row):
         found |= Aspect.CONTENT
     return found
@@ -143,11 +143,11 @@ def _metadata(before: Place, after: Place) -> int:
     return found
 
 
-def _content(left: LayeredTree, file: int, right: LayeredTree, other: int) -> int:
-    if left is right and file == other:
+def _content(old: LayeredTree, file: int, new: LayeredTree, other: int) -> int:
+    if old is new and file == other:
         return 0
-    size = _size(left, file)
-    if size != _size(right, other):
+    size = _size(old, file)
+    if size != _size(new, other):
         return Aspect.CONTENT
     return UNSETTLED if size else 0
 

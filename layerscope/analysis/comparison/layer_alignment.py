@@ -19,8 +19,8 @@ class Relation(StrEnum):
 
     SAME = "same"
     CHANGED = "changed"
-    ONLY_LEFT = "only-left"
-    ONLY_RIGHT = "only-right"
+    ONLY_OLD = "only-left"
+    ONLY_NEW = "only-right"
 
 
 class BuildStep(NamedTuple):
@@ -35,24 +35,24 @@ class BuildStep(NamedTuple):
 class AlignedStep(NamedTuple):
     """A step of the left image, of the right one, or of both. Steps that made no layer have no numbers."""
 
-    left: BuildStep | None
-    right: BuildStep | None
+    old: BuildStep | None
+    new: BuildStep | None
     relation: Relation
 
     @property
-    def left_layer(self) -> int | None:
+    def old_layer(self) -> int | None:
         """The layer that the left step made."""
-        return self.left.layer if self.left else None
+        return self.old.layer if self.old else None
 
     @property
-    def right_layer(self) -> int | None:
+    def new_layer(self) -> int | None:
         """The layer that the right step made."""
-        return self.right.layer if self.right else None
+        return self.new.layer if self.new else None
 
     @property
     def title(self) -> str:
         """The instruction, of the right image if it has the step and tells it."""
-        steps = [step for step in (self.right, self.left) if step]
+        steps = [step for step in (self.new, self.old) if step]
         told = next((step for step in steps if step.instruction), steps[0])
         return told.title
 
@@ -65,7 +65,7 @@ class LayerAlignment(NamedTuple):
     @property
     def layers(self) -> tuple[AlignedStep, ...]:
         """The steps that made a layer in either image."""
-        return tuple(step for step in self.steps if step.left_layer or step.right_layer)
+        return tuple(step for step in self.steps if step.old_layer or step.new_layer)
 
     @property
     def first_change(self) -> AlignedStep | None:
@@ -94,8 +94,8 @@ def _rows(
 ) -> Iterator[AlignedStep]:
     at = other_at = 0
     for one, other in [*pairs, (len(steps), len(others))]:
-        yield from (AlignedStep(step, None, Relation.ONLY_LEFT) for step in steps[at:one])
-        yield from (AlignedStep(None, step, Relation.ONLY_RIGHT) for step in others[other_at:other])
+        yield from (AlignedStep(step, None, Relation.ONLY_OLD) for step in steps[at:one])
+        yield from (AlignedStep(None, step, Relation.ONLY_NEW) for step in others[other_at:other])
         if one < len(steps):
             without_layers = steps[one].layer is None and others[other].layer is None
             same = (one, other) in anchors or without_layers
@@ -103,28 +103,28 @@ def _rows(
         at, other_at = one + 1, other + 1
 
 
-def common(left: Sequence[Hashable | None], right: Sequence[Hashable | None]) -> list[_Pair]:
+def common(old: Sequence[Hashable | None], new: Sequence[Hashable | None]) -> list[_Pair]:
     """Return the places of a longest common subsequence, left and right, ascending; None is like nothing."""
     first = 0
-    while first < min(len(left), len(right)) and left[first] is not None and left[first] == right[first]:
+    while first < min(len(old), len(new)) and old[first] is not None and old[first] == new[first]:
         first += 1
     start = [(place, place) for place in range(first)]
-    rest, other_rest = left[first:], right[first:]
+    rest, other_rest = old[first:], new[first:]
     find = _longest if len(rest) * len(other_rest) <= _MOST_CELLS else _in_order
     return start + [(first + one, first + other) for one, other in find(rest, other_rest)]
 
 
-def _longest(left: Sequence[Hashable | None], right: Sequence[Hashable | None]) -> Iterator[_Pair]:
-    lengths = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
-    for one in range(len(left) - 1, -1, -1):
-        for other in range(len(right) - 1, -1, -1):
-            if left[one] is not None and left[one] == right[other]:
+def _longest(old: Sequence[Hashable | None], new: Sequence[Hashable | None]) -> Iterator[_Pair]:
+    lengths = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    for one in range(len(old) - 1, -1, -1):
+        for other in range(len(new) - 1, -1, -1):
+            if old[one] is not None and old[one] == new[other]:
                 lengths[one][other] = lengths[one + 1][other + 1] + 1
             else:
                 lengths[one][other] = max(lengths[one + 1][other], lengths[one][other + 1])
     one = other = 0
-    while one < len(left) and other < len(right):
-        if left[one] is not None and left[one] == right[other]:
+    while one < len(old) and other < len(new):
+        if old[one] is not None and old[one] == new[other]:
             yield one, other
             one, other = one + 1, other + 1
         elif lengths[one + 1][other] >= lengths[one][other + 1]:
@@ -133,14 +133,14 @@ def _longest(left: Sequence[Hashable | None], right: Sequence[Hashable | None]) 
             other += 1
 
 
-def _in_order(left: Sequence[Hashable | None], right: Sequence[Hashable | None]) -> Iterator[_Pair]:
+def _in_order(old: Sequence[Hashable | None], new: Sequence[Hashable | None]) -> Iterator[_Pair]:
     """Yield what a single walk finds, each match behind the one before it."""
     places: dict[Hashable, list[int]] = {}
-    for place in range(len(right) - 1, -1, -1):
-        if right[place] is not None:
-            places.setdefault(right[place], []).append(place)
+    for place in range(len(new) - 1, -1, -1):
+        if new[place] is not None:
+            places.setdefault(new[place], []).append(place)
     reached = -1
-    for one, key in enumerate(left):
+    for one, key in enumerate(old):
         found = places.get(key, [])
         while found and found[-1] <= reached:
             found.pop()

@@ -37,8 +37,8 @@ def find_moves(diff: Diff, contents: ComparedBytes) -> tuple[Move, ...]:
     Bytes are asked for only where a removed and an added file, neither of them empty, are of one size. Of several
     files with the same bytes, those of the same name belong together, and else those whose paths sort alike.
     """
-    removed = _by_size(diff, diff.pairing.left, ChangeKind.REMOVED)
-    added = _by_size(diff, diff.pairing.right, ChangeKind.ADDED)
+    removed = _by_size(diff, diff.pairing.old, ChangeKind.REMOVED)
+    added = _by_size(diff, diff.pairing.new, ChangeKind.ADDED)
     sizes = removed.keys() & added.keys()
     if not sizes:
         return ()
@@ -78,14 +78,14 @@ def _pairs(gone: Sequence[_File], come: Sequence[_File]) -> Iterator[Move]:
     for file in reversed(come):
         by_name.setdefault(file.name, []).append(file)
     taken: set[int] = set()
-    left: list[_File] = []
+    old: list[_File] = []
     for file in gone:
         named = by_name.get(file.name)
         if named:
             taken.add(named[-1].row)
             yield Move(file.row, named.pop().row)
         else:
-            left.append(file)
+            old.append(file)
     others = (file for file in come if file.row not in taken)
-    for file, other in zip(left, others, strict=False):
+    for file, other in zip(old, others, strict=False):
         yield Move(file.row, other.row)

@@ -19,9 +19,9 @@ class PackageChange(NamedTuple):
     after: tuple[str, ...]
 
 
-def package_differences(left: Iterable[PackageVersion], right: Iterable[PackageVersion]) -> tuple[PackageChange, ...]:
+def package_differences(old: Iterable[PackageVersion], new: Iterable[PackageVersion]) -> tuple[PackageChange, ...]:
     """Return the packages whose versions differ, by manager and name."""
-    before, after = _versions(left), _versions(right)
+    before, after = _versions(old), _versions(new)
     return tuple(
         PackageChange(*key, _change(before.get(key), after.get(key)), before.get(key, ()), after.get(key, ()))
         for key in sorted(before.keys() | after.keys())

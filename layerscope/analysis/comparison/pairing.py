@@ -57,8 +57,8 @@ class Pairing:
     """
 
     shape: PathIndex
-    left: Side
-    right: Side
+    old: Side
+    new: Side
     candidates: Ints = field(default_factory=lambda: array("I"))
 
 
@@ -73,5 +73,5 @@ def pair_layers(tree: LayeredTree, before: int, after: int, *, own: bool = False
     if nodes and nodes[0] == 0:
         # the root is no row of any tree
         del nodes[0]
-    left, right = TreeState(tree, before, own), TreeState(tree, after, own)
-    return Pairing(tree.index, Side(left), Side(right), nodes)
+    old, new = TreeState(tree, before, own), TreeState(tree, after, own)
+    return Pairing(tree.index, Side(old), Side(new), nodes)

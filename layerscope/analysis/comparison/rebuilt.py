@@ -25,13 +25,13 @@ _COLUMNS = (
 
 
 def holds_the_same(
-    left: LayeredTree, layer: int, right: LayeredTree, other_layer: int, contents: ComparedBytes
+    old: LayeredTree, layer: int, new: LayeredTree, other_layer: int, contents: ComparedBytes
 ) -> bool | None:
     """Tell whether two layers of two images hold the same entries, all but times, and hide the same paths.
 
     None where bytes cannot be read; bytes are read only where all else is equal.
     """
-    entries, others = _entries(left, layer), _entries(right, other_layer)
+    entries, others = _entries(old, layer), _entries(new, other_layer)
     if entries.keys() != others.keys():
         return False
     pairs = []
@@ -41,11 +41,11 @@ def holds_the_same(
             if one is not other:
                 return False
             continue
-        found = difference(left, one, right, other)
+        found = difference(old, one, new, other)
         if found & ~UNSETTLED:
             return False
         if found:
-            pairs.append((shown_file(left, one), shown_file(right, other)))
+            pairs.append((shown_file(old, one), shown_file(new, other)))
     answers = contents.same(pairs)
     if False in answers:
         return False
@@ -63,9 +63,9 @@ def _entries(tree: LayeredTree, layer: int) -> dict[bytes, int | None]:
     return found
 
 
-def same_tables(left: LayeredTree, layer: int, right: LayeredTree, other_layer: int) -> bool:
+def same_tables(old: LayeredTree, layer: int, new: LayeredTree, other_layer: int) -> bool:
     """Tell whether two layers that claim to be the same were read alike, column by column."""
-    one, other = left.tables.get(layer), right.tables.get(other_layer)
+    one, other = old.tables.get(layer), new.tables.get(other_layer)
     if one is None or other is None:
         return False
     return one is other or all(getattr(one, column) == getattr(other, column) for column in _COLUMNS)

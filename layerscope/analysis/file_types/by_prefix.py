@@ -75,7 +75,7 @@ _TAR_MARK = slice(257, 262)
 _LONGEST_CHARACTER = 4
 
 
-def type_of_head(head: bytes) -> FileType | None:
+def type_of_prefix(head: bytes) -> FileType | None:
     """Return the type that first bytes tell beyond doubt, or None."""
     if head.startswith(b"#!"):
         return FileType.PYTHON if _PYTHON_LINE.match(head) else FileType.SCRIPTS

@@ -3,7 +3,7 @@
 import re
 
 from layerscope.analysis.file_types.by_path import type_of_path
-from layerscope.analysis.file_types.by_prefix import type_of_head
+from layerscope.analysis.file_types.by_prefix import type_of_prefix
 from layerscope.analysis.file_types.elf import elf_words
 from layerscope.analysis.file_types.file_type import FileType
 from layerscope.analysis.text.encoding import detect_encoding
@@ -74,5 +74,5 @@ def _text(head: bytes, path: bytes, size: int) -> str | None:
 
 
 def _typed(head: bytes, path: bytes) -> str | None:
-    found = type_of_head(head) or type_of_path(path)
+    found = type_of_prefix(head) or type_of_path(path)
     return f"data, {found}" if found else "data"

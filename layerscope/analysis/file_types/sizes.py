@@ -6,15 +6,15 @@ Names decide where they are sure; for the other files the first bytes do, the bi
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from layerscope.analysis.content import Heads
+from layerscope.analysis.content import Prefixes
 from layerscope.analysis.file_types.by_path import type_of_path
-from layerscope.analysis.file_types.by_prefix import type_of_head, type_of_mime
+from layerscope.analysis.file_types.by_prefix import type_of_mime, type_of_prefix
 from layerscope.analysis.file_types.file_type import FileType
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.node_paths import NodePaths
 
-HEAD_SIZE = 2048
+PREFIX_SIZE = 2048
 """How much of a file is looked at: bytes."""
 
 Mime = Callable[[bytes], str | None]
@@ -39,7 +39,7 @@ class TypesByPath(NamedTuple):
     unsure: tuple[int, ...]
 
 
-class TypeWeight(NamedTuple):
+class TypeSize(NamedTuple):
     """What all files of one type weigh together, in bytes."""
 
     type: FileType
@@ -51,7 +51,7 @@ class FileTypes(NamedTuple):
     """The type of each live file, by its place among them; ``left_out``: how many the budget kept from a look."""
 
     types: tuple[FileType, ...]
-    weights: tuple[TypeWeight, ...]
+    sizes: tuple[TypeSize, ...]
     left_out: int
 
 
@@ -66,32 +66,32 @@ def types_by_path(tree: LayeredTree, live: LiveFiles) -> TypesByPath:
 def types_wanted(live: LiveFiles, by_path: TypesByPath, budget: LookBudget | None = None) -> dict[int, int]:
     """Return which files, by occurrence, are looked into, and how many of their first bytes."""
     unsure = by_path.unsure[: (budget or LookBudget()).files]
-    return {live.occurrences[place]: HEAD_SIZE for place in unsure}
+    return {live.occurrences[place]: PREFIX_SIZE for place in unsure}
 
 
 def file_types(
-    live: LiveFiles, by_path: TypesByPath, heads: Heads, mime: Mime, budget: LookBudget | None = None
+    live: LiveFiles, by_path: TypesByPath, prefixes: Prefixes, mime: Mime, budget: LookBudget | None = None
 ) -> FileTypes:
     """Return the types of the files that the final image shows, the heaviest first; empty files are of no account."""
     budget = budget or LookBudget()
     types = list(by_path.types)
-    for place, found in _looked_into(live, by_path.unsure[: budget.files], heads, mime, budget):
+    for place, found in _looked_into(live, by_path.unsure[: budget.files], prefixes, mime, budget):
         types[place] = found
     settled = tuple(found or FileType.UNKNOWN for found in types)
-    return FileTypes(settled, _weights(live, settled), max(0, len(by_path.unsure) - budget.files))
+    return FileTypes(settled, _type_sizes(live, settled), max(0, len(by_path.unsure) - budget.files))
 
 
 def _looked_into(
-    live: LiveFiles, places: Iterable[int], heads: Heads, mime: Mime, budget: LookBudget
+    live: LiveFiles, places: Iterable[int], prefixes: Prefixes, mime: Mime, budget: LookBudget
 ) -> Iterator[tuple[int, FileType]]:
     occurrences = {place: live.occurrences[place] for place in places}
-    found, mimes = heads(list(occurrences.values()), HEAD_SIZE), budget.mimes
+    found, mimes = prefixes(list(occurrences.values()), PREFIX_SIZE), budget.mimes
     worth_it = sum(live.sizes) // budget.mime_share
     for place, occurrence in occurrences.items():
         head = found.get(occurrence)
         if head is None:
             continue
-        known = type_of_head(head)
+        known = type_of_prefix(head)
         if known is None and mimes > 0 and live.sizes[place] >= worth_it:
             mimes -= 1
             known = type_of_mime(mime(head))
@@ -99,12 +99,12 @@ def _looked_into(
             yield place, known
 
 
-def _weights(live: LiveFiles, types: Iterable[FileType]) -> tuple[TypeWeight, ...]:
+def _type_sizes(live: LiveFiles, types: Iterable[FileType]) -> tuple[TypeSize, ...]:
     sizes: dict[FileType, int] = {}
     counts: dict[FileType, int] = {}
     for size, found in zip(live.sizes, types, strict=True):
         if size:
             sizes[found] = sizes.get(found, 0) + size
             counts[found] = counts.get(found, 0) + 1
-    weights = [TypeWeight(found, size, counts[found]) for found, size in sizes.items()]
-    return tuple(sorted(weights, key=lambda each: (each.type is FileType.UNKNOWN, -each.size, each.type)))
+    of_types = [TypeSize(kind, size, counts[kind]) for kind, size in sizes.items()]
+    return tuple(sorted(of_types, key=lambda each: (each.type is FileType.UNKNOWN, -each.size, each.type)))

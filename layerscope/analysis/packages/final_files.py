@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from layerscope.analysis.content import Heads
+from layerscope.analysis.content import Prefixes
 from layerscope.analysis.search.path_patterns import nodes_named
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -18,10 +18,10 @@ _MOST_LINKS = 40
 class FinalFiles:
     """Files by path, symlinked folders followed; a file's place is that among the live files."""
 
-    def __init__(self, tree: LayeredTree, live: LiveFiles, heads: Heads) -> None:
+    def __init__(self, tree: LayeredTree, live: LiveFiles, prefixes: Prefixes) -> None:
         self.live = live
         self._tree = tree
-        self._heads = heads
+        self._prefixes = prefixes
         self._places = {node: place for place, node in enumerate(live.nodes)}
         self._folders: dict[bytes, int | None] = {b"": 0}
         self._names: dict[int, dict[bytes, int]] = {}
@@ -58,7 +58,7 @@ class FinalFiles:
             for path, place in places.items()
             if self.live.sizes[place] <= LARGEST_DATABASE
         }
-        found = self._heads(list(wanted.values()), LARGEST_DATABASE)
+        found = self._prefixes(list(wanted.values()), LARGEST_DATABASE)
         return {path: data for path, file in wanted.items() if (data := found.get(file)) is not None}
 
     def _folder(self, path: bytes) -> int | None:

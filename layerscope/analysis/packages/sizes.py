@@ -31,7 +31,7 @@ _DATABASES = (
 _MANIFEST = b"package.json"
 
 
-class PackageWeight(NamedTuple):
+class PackageSize(NamedTuple):
     """A package and the bytes of those of its files that are there; ``places`` are theirs among the live files."""
 
     package: Package
@@ -39,10 +39,10 @@ class PackageWeight(NamedTuple):
     places: tuple[int, ...]
 
 
-class PackageWeights(NamedTuple):
+class PackageSizes(NamedTuple):
     """All packages, the heaviest first; ``unowned`` bytes belong to none; ``unread`` are databases not read."""
 
-    packages: tuple[PackageWeight, ...]
+    packages: tuple[PackageSize, ...]
     unowned: int
     unread: tuple[bytes, ...]
 
@@ -58,18 +58,18 @@ def _is_of_package(tree: LayeredTree, node: int) -> bool:
     return npm.is_package_folder(tree.index.path(tree.index.parents[node]))
 
 
-def package_weights(files: FinalFiles, managers: Iterable[PackageManager] = MANAGERS) -> PackageWeights:
+def package_sizes(files: FinalFiles, managers: Iterable[PackageManager] = MANAGERS) -> PackageSizes:
     """Return what the packages of the image weigh; each file counts once."""
     taken: set[int] = set()
-    weights = []
+    sizes = []
     for manager in managers:
         for package in manager.find(files):
             own = sorted(_places(files, package) - taken)
             taken.update(own)
-            weights.append(PackageWeight(package, sum(files.live.sizes[place] for place in own), tuple(own)))
-    weights.sort(key=lambda each: (-each.size, each.package.manager, each.package.name))
-    unowned = sum(files.live.sizes) - sum(weight.size for weight in weights)
-    return PackageWeights(tuple(weights), unowned, tuple(rpm.unread_databases(files)))
+            sizes.append(PackageSize(package, sum(files.live.sizes[place] for place in own), tuple(own)))
+    sizes.sort(key=lambda each: (-each.size, each.package.manager, each.package.name))
+    unowned = sum(files.live.sizes) - sum(layer_size.size for layer_size in sizes)
+    return PackageSizes(tuple(sizes), unowned, tuple(rpm.unread_databases(files)))
 
 
 def _places(files: FinalFiles, package: Package) -> set[int]:

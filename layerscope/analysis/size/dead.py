@@ -22,20 +22,21 @@ Key = TypeVar("Key")
 
 
 class DeadEntry(NamedTuple):
-    """A regular file that is dead: ``size`` bytes that the layer ``writer`` holds and ``killer`` was the first to hide.
+    """A dead regular file: ``size`` bytes that layer ``writer`` holds and layer ``hidden_by`` was the first to hide.
 
     ``reason`` is None where the bytes that would tell it cannot be read. ``node`` is the path in the path index,
-    ``occurrence`` the file, ``hider`` the occurrence that took the last sight of it, be it at a hard link's path.
+    ``occurrence`` the file, ``hiding_occurrence`` the one that hid its last name, which may be a
+    hard link's.
     """
 
     path: bytes
     size: int
     writer: int
-    killer: int
+    hidden_by: int
     reason: DeadReason | None
     node: int
     occurrence: int
-    hider: int
+    hiding_occurrence: int
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,9 @@ class DeadBytes:
         return _sums(map(attrgetter("writer", "size"), self.entries))
 
     @cached_property
-    def by_killer(self) -> Mapping[int, int]:
+    def by_hiding_layer(self) -> Mapping[int, int]:
         """The dead bytes by the layer that hid them."""
-        return _sums(map(attrgetter("killer", "size"), self.entries))
+        return _sums(map(attrgetter("hidden_by", "size"), self.entries))
 
     @cached_property
     def _by_node(self) -> list[DeadEntry]:
@@ -97,9 +98,11 @@ def dead_bytes(tree: LayeredTree, hidden: Iterable[HiddenFile], digests: Digests
     index, reasons, path = tree.index, DeadReasons(tree, digests), NodePaths(tree.index)
     entries = []
     for one in hidden:
-        file, hider, size = one
+        file, hiding_occurrence, size = one
         node = index.node_of(file)
-        killer = index.layers[hider]
-        entries.append(DeadEntry(path(node), size, index.layers[file], killer, reasons.of(one), node, file, hider))
+        hidden_by = index.layers[hiding_occurrence]
+        entries.append(
+            DeadEntry(path(node), size, index.layers[file], hidden_by, reasons.of(one), node, file, hiding_occurrence)
+        )
     entries.sort(key=attrgetter("size"), reverse=True)
     return DeadBytes(tuple(entries))

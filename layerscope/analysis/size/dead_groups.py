@@ -1,4 +1,4 @@
-"""Dead files that have writer, killer and reason in common: a few lines in place of thousands."""
+"""Dead files that have writer, hidden_by and reason in common: a few lines in place of thousands."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -8,10 +8,10 @@ from layerscope.analysis.size.dead_reason import DeadReason
 
 
 class DeadGroup(NamedTuple):
-    """The dead files of one writer, one killer and one reason (None: unknown), the largest first."""
+    """The dead files of one writer, one hidden_by and one reason (None: unknown), the largest first."""
 
     writer: int
-    killer: int
+    hidden_by: int
     reason: DeadReason | None
     entries: tuple[DeadEntry, ...]
 
@@ -30,6 +30,6 @@ def dead_groups(entries: Iterable[DeadEntry]) -> list[DeadGroup]:
     """Return the groups, the largest first; entries come the largest first."""
     found: dict[tuple[int, int, DeadReason | None], list[DeadEntry]] = {}
     for entry in entries:
-        found.setdefault((entry.writer, entry.killer, entry.reason), []).append(entry)
+        found.setdefault((entry.writer, entry.hidden_by, entry.reason), []).append(entry)
     groups = [DeadGroup(*key, tuple(each)) for key, each in found.items()]
-    return sorted(groups, key=lambda group: (-group.size, group.writer, group.killer, group.word))
+    return sorted(groups, key=lambda group: (-group.size, group.writer, group.hidden_by, group.word))

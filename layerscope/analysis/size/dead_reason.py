@@ -12,7 +12,7 @@ from layerscope.model.entries import EntryTable, Kind
 
 
 class DeadReason(StrEnum):
-    """Why the final image does not show a file, by what its killer holds."""
+    """Why the final image does not show a file, by what its hidden_by holds."""
 
     OVERWRITTEN = "overwritten"
     METADATA_ONLY = "metadata-only"
@@ -23,16 +23,16 @@ class DeadReason(StrEnum):
 
 
 def rewritten_pairs(tree: LayeredTree, hidden: Iterable[HiddenFile]) -> list[tuple[int, int]]:
-    """Return those dead files whose killers hold a file of the same size at the path, each with that file."""
-    return [(one.file, one.hider) for one in hidden if _size_again(tree, one) == one.size]
+    """Return those dead files whose hiding_layers hold a file of the same size at the path, each with that file."""
+    return [(one.file, one.hiding_occurrence) for one in hidden if _size_again(tree, one) == one.size]
 
 
 def _size_again(tree: LayeredTree, hidden: HiddenFile) -> int | None:
-    """Return the size of the regular file that the killer holds at the path, or None where it holds none."""
-    row = tree.index.rows[hidden.hider]
+    """Return the size of the regular file that the hidden_by holds at the path, or None where it holds none."""
+    row = tree.index.rows[hidden.hiding_occurrence]
     if row < 0:
         return None
-    table = tree.tables[tree.index.layers[hidden.hider]]
+    table = tree.tables[tree.index.layers[hidden.hiding_occurrence]]
     return table.sizes[row] if table.kinds[row] == Kind.FILE else None
 
 
@@ -50,29 +50,32 @@ class DeadReasons:
 
     def of(self, hidden: HiddenFile) -> DeadReason | None:
         """Return the one reason, or None where bytes cannot be read."""
-        if self._tree.index.rows[hidden.hider] == GONE:
-            return self._removed(hidden.hider)
+        if self._tree.index.rows[hidden.hiding_occurrence] == GONE:
+            return self._removed(hidden.hiding_occurrence)
         again = _size_again(self._tree, hidden)
         if again is None:
             return DeadReason.REPLACED
         return self._rewritten(hidden) if again == hidden.size else DeadReason.OVERWRITTEN
 
-    def _removed(self, hider: int) -> DeadReason:
+    def _removed(self, hiding_occurrence: int) -> DeadReason:
         """Return the reason where nothing stands at the path."""
         index = self._tree.index
-        replaced = self._replaced.get(index.layers[hider])
-        if replaced is not None and index.node_of(hider) in replaced:
+        replaced = self._replaced.get(index.layers[hiding_occurrence])
+        if replaced is not None and index.node_of(hiding_occurrence) in replaced:
             return DeadReason.REPLACED
-        return DeadReason.OPAQUE if index.is_opaque(hider) else DeadReason.DELETED
+        return DeadReason.OPAQUE if index.is_opaque(hiding_occurrence) else DeadReason.DELETED
 
     def _rewritten(self, hidden: HiddenFile) -> DeadReason | None:
         """Return the reason where a file of the same size stands at the path again."""
-        before, after = self._digests.get(hidden.file), self._digests.get(hidden.hider)
+        before, after = self._digests.get(hidden.file), self._digests.get(hidden.hiding_occurrence)
         if before is None or after is None:
             return None
         if before != after:
             return DeadReason.OVERWRITTEN
-        (row, table), (other_row, other_table) = _row_of(self._tree, hidden.file), _row_of(self._tree, hidden.hider)
+        (row, table), (other_row, other_table) = (
+            _row_of(self._tree, hidden.file),
+            _row_of(self._tree, hidden.hiding_occurrence),
+        )
         same = table.same_metadata(row, other_table, other_row)
         return DeadReason.IDENTICAL if same else DeadReason.METADATA_ONLY
 

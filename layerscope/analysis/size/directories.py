@@ -19,7 +19,7 @@ class DirectoryRow(NamedTuple):
     files: int
 
 
-class DirectoryWeights:
+class DirectorySizes:
     """Sums by node. Those of the root are the sums of the image: live and dead bytes together are all its content."""
 
     def __init__(self, tree: LayeredTree, live: LiveFiles, dead: DeadBytes) -> None:
@@ -60,6 +60,6 @@ class DirectoryWeights:
     def rows(self, folder: int) -> list[DirectoryRow]:
         """Return what lies right below a folder and weighs something, the heaviest first."""
         children = self._tree.index.children(folder)
-        weighing = [node for node in children if self._sizes[node] or self._dead[node]]
-        weighing.sort(key=lambda node: (-self._sizes[node], -self._dead[node], node))
-        return [self.row(node) for node in weighing]
+        analysis = [node for node in children if self._sizes[node] or self._dead[node]]
+        analysis.sort(key=lambda node: (-self._sizes[node], -self._dead[node], node))
+        return [self.row(node) for node in analysis]

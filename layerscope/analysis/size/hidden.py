@@ -28,22 +28,24 @@ class HiddenFile(NamedTuple):
     """The occurrence of a dead file, and the one that took the last sight of it."""
 
     file: int
-    hider: int
+    hiding_occurrence: int
     size: int
 
 
 def hidden_in_overlay(overlay: Overlay) -> Iterator[HiddenFile]:
     """Yield every dead file that has bytes. It costs the paths that were hidden, not those that there are."""
-    hiders = {overlay.befores[hider]: hider for hider in overlay.hiders}
-    return _hidden_files(overlay, overlay.tables, hiders)
+    hiding_occurrences = {
+        overlay.befores[hiding_occurrence]: hiding_occurrence for hiding_occurrence in overlay.hiding_occurrences
+    }
+    return _hidden_files(overlay, overlay.tables, hiding_occurrences)
 
 
 def hidden_in_tree(tree: LayeredTree) -> tuple[HiddenFile, ...]:
     """Return every dead file that has bytes, in the order of paths and layers."""
-    return tuple(_hidden_files(tree.index, tree.tables, _hiders(tree)))
+    return tuple(_hidden_files(tree.index, tree.tables, _hiding_occurrences(tree)))
 
 
-def _hiders(tree: LayeredTree) -> dict[int, int]:
+def _hiding_occurrences(tree: LayeredTree) -> dict[int, int]:
     """Return, for each occurrence that wrote an entry and has another behind it at its path, the next one."""
     firsts, rows = tree.index.firsts, tree.index.rows
     return {
@@ -56,7 +58,7 @@ def _hiders(tree: LayeredTree) -> dict[int, int]:
 
 
 def _hidden_files(
-    log: Occurrences, tables: Mapping[int, EntryTable], hiders: Mapping[int, int]
+    log: Occurrences, tables: Mapping[int, EntryTable], hiding_occurrences: Mapping[int, int]
 ) -> Iterator[HiddenFile]:
     """Yield the dead files, given what hid each occurrence.
 
@@ -66,13 +68,13 @@ def _hidden_files(
     for link, file in sorted(log.link_targets.items()):
         links.setdefault(file, []).append(link)
     layers, rows = log.layers, log.rows
-    for file, hider in hiders.items():
+    for file, hiding_occurrence in hiding_occurrences.items():
         row, table = rows[file], tables[layers[file]]
         if row < 0 or not (size := table.sizes[row]) or table.kinds[row] != Kind.FILE:
             continue
-        last, shown = hider, False
+        last, shown = hiding_occurrence, False
         for link in links.get(file, ()):
-            other = hiders.get(link, file)
+            other = hiding_occurrences.get(link, file)
             shown = shown or other == file
             last = other if layers[other] > layers[last] else last
         if not shown:

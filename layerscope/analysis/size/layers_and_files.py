@@ -10,10 +10,10 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import LayerTally
 
 
-class LayerWeight(NamedTuple):
+class LayerSize(NamedTuple):
     """What one layer weighs, in bytes; ``share`` is its part of all content. What is unknown is None.
 
-    ``dead_size`` bytes it wrote and later layers hid, ``killed_size`` bytes of lower layers it hid.
+    ``dead_size`` bytes it wrote and later layers hid, ``hidden_size`` bytes of lower layers it hid.
     """
 
     layer: int
@@ -22,7 +22,7 @@ class LayerWeight(NamedTuple):
     blob_size: int | None
     share: float | None
     dead_size: int | None
-    killed_size: int | None
+    hidden_size: int | None
 
 
 class LargeFile(NamedTuple):
@@ -32,34 +32,34 @@ class LargeFile(NamedTuple):
     size: int
     layer: int
     node: int
-    killer: int | None = None
+    hidden_by: int | None = None
 
 
-def layer_weights(
+def layer_sizes(
     blob_sizes: Mapping[int, int | None],
     instructions: Mapping[int, str | None],
     tallies: Mapping[int, LayerTally],
     dead: DeadBytes | None,
-) -> tuple[LayerWeight, ...]:
+) -> tuple[LayerSize, ...]:
     """Return the layers, which are those of ``blob_sizes``, the heaviest first, unknown ones last.
 
     ``dead`` is None where it cannot be known.
     """
     sizes = {layer: _content_size(tallies, layer) for layer in blob_sizes}
     total = None if None in sizes.values() else sum(size or 0 for size in sizes.values())
-    weights = [
-        LayerWeight(
+    found = [
+        LayerSize(
             layer,
             instructions.get(layer),
             content_size,
             blob_sizes[layer],
             _share(content_size, total),
             None if dead is None else dead.by_writer.get(layer, 0),
-            None if dead is None else dead.by_killer.get(layer, 0),
+            None if dead is None else dead.by_hiding_layer.get(layer, 0),
         )
         for layer, content_size in sizes.items()
     ]
-    return tuple(sorted(weights, key=lambda each: (each.content_size is None, -(each.content_size or 0), each.layer)))
+    return tuple(sorted(found, key=lambda each: (each.content_size is None, -(each.content_size or 0), each.layer)))
 
 
 def _content_size(tallies: Mapping[int, LayerTally], layer: int) -> int | None:
@@ -80,12 +80,12 @@ def largest_live(tree: LayeredTree, live: LiveFiles, count: int) -> tuple[LargeF
 
 def largest_written(tree: LayeredTree, live: LiveFiles, dead: DeadBytes, count: int) -> tuple[LargeFile, ...]:
     """Return the biggest files of all layers, dead ones too."""
-    facts = [*_live_facts(live), *((-one.size, one.node, one.writer, one.killer) for one in dead.entries[:count])]
+    facts = [*_live_facts(live), *((-one.size, one.node, one.writer, one.hidden_by) for one in dead.entries[:count])]
     return _largest(tree, facts, count)
 
 
 _Facts = tuple[int, int, int, int]
-"""What orders files and makes them up: negative size, node, layer, killer or 0."""
+"""What orders files and makes them up: negative size, node, layer, hidden_by or 0."""
 
 
 def _live_facts(live: LiveFiles) -> Iterator[_Facts]:
@@ -96,6 +96,6 @@ def _live_facts(live: LiveFiles) -> Iterator[_Facts]:
 
 def _largest(tree: LayeredTree, facts: Iterable[_Facts], count: int) -> tuple[LargeFile, ...]:
     return tuple(
-        LargeFile(tree.index.path(node), -negative, layer, node, killer or None)
-        for negative, node, layer, killer in nsmallest(count, facts)
+        LargeFile(tree.index.path(node), -negative, layer, node, hidden_by or None)
+        for negative, node, layer, hidden_by in nsmallest(count, facts)
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from layerscope.analysis.size.dead import DeadBytes
 from layerscope.analysis.size.dead_reason import DeadReason
-from layerscope.analysis.size.layers_and_files import LayerWeight
+from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.text import human_share, human_size, plural, printable_line
 
 _INSTRUCTION_LENGTH = 60
@@ -23,33 +23,33 @@ _DONE = {
 }
 
 
-def verdict(layers: Sequence[LayerWeight], dead: DeadBytes | None, instructions: Mapping[int, str | None]) -> str:
+def verdict(layers: Sequence[LayerSize], dead: DeadBytes | None, instructions: Mapping[int, str | None]) -> str:
     """Return the sentence; ``layers`` are the heaviest first, ``dead`` is None where layers could not be read."""
     if not layers:
         return "The image has no layers."
     if dead is None:
         return _unknown(layers, instructions)
-    total = sum(weight.content_size or 0 for weight in layers)
+    total = sum(layer_size.content_size or 0 for layer_size in layers)
     if not total:
         return "The image holds no content."
     return f"{_heaviest(layers[0], total, instructions)}, and {_dead(dead, total)}."
 
 
-def _unknown(layers: Sequence[LayerWeight], instructions: Mapping[int, str | None]) -> str:
-    broken = sum(weight.content_size is None for weight in layers)
+def _unknown(layers: Sequence[LayerSize], instructions: Mapping[int, str | None]) -> str:
+    broken = sum(layer_size.content_size is None for layer_size in layers)
     sentence = f"{plural(broken, 'layer')} could not be read whole, so the sums are unknown"
-    known = [weight for weight in layers if weight.content_size]
+    known = [layer_size for layer_size in layers if layer_size.content_size]
     if not known:
         return f"{sentence}."
     size = human_size(known[0].content_size)
     return f"{sentence}; the heaviest of the others is layer {_named(known[0].layer, instructions)} with {size}."
 
 
-def _heaviest(weight: LayerWeight, total: int, instructions: Mapping[int, str | None]) -> str:
-    named = f"Layer {_named(weight.layer, instructions)}"
-    if (weight.share or 0) >= _MOST_OF:
+def _heaviest(layer_size: LayerSize, total: int, instructions: Mapping[int, str | None]) -> str:
+    named = f"Layer {_named(layer_size.layer, instructions)}"
+    if (layer_size.share or 0) >= _MOST_OF:
         return f"{named} makes up all of the {human_size(total)}"
-    return f"{named} makes up {human_share(weight.content_size, total)} of the {human_size(total)}"
+    return f"{named} makes up {human_share(layer_size.content_size, total)} of the {human_size(total)}"
 
 
 def _named(layer: int, instructions: Mapping[int, str | None]) -> str:

@@ -15,8 +15,8 @@ _CONTEXT = 3
 class DiffRow:
     """One row: lines by their places, from 0, on the left, the right, or both."""
 
-    left: int | None
-    right: int | None
+    old: int | None
+    new: int | None
     changed: bool
 
 
@@ -24,16 +24,16 @@ class DiffRow:
 class Hunk:
     """Rows that changed, with some around them; lines by their places, from 0."""
 
-    left_start: int
-    left_count: int
-    right_start: int
-    right_count: int
+    old_start: int
+    old_count: int
+    new_start: int
+    new_count: int
     rows: tuple[DiffRow, ...]
 
     @property
     def header(self) -> str:
         """The line that a unified diff starts a hunk with."""
-        return f"@@ -{_range(self.left_start, self.left_count)} +{_range(self.right_start, self.right_count)} @@"
+        return f"@@ -{_range(self.old_start, self.old_count)} +{_range(self.new_start, self.new_count)} @@"
 
 
 def _range(start: int, count: int) -> str:
@@ -46,8 +46,8 @@ def _range(start: int, count: int) -> str:
 class TextDiff:
     """Two texts and their differences; ``rough`` tells that more lines may be equal than are shown so."""
 
-    left: Sequence[TextLine]
-    right: Sequence[TextLine]
+    old: Sequence[TextLine]
+    new: Sequence[TextLine]
     rows: tuple[DiffRow, ...]
     rough: bool = False
 
@@ -60,13 +60,13 @@ class TextDiff:
     def counts(self) -> tuple[int, int]:
         """How many lines were removed and added; a changed one counts as both."""
         changed = [row for row in self.rows if row.changed]
-        return sum(row.left is not None for row in changed), sum(row.right is not None for row in changed)
+        return sum(row.old is not None for row in changed), sum(row.new is not None for row in changed)
 
     def spans(self, row: DiffRow) -> tuple[Spans, Spans]:
         """Return the characters that changed in the lines of a row, left and right; computed for who shows the row."""
-        if row.left is None or row.right is None or not row.changed:
+        if row.old is None or row.new is None or not row.changed:
             return (), ()
-        return changed_spans(self.left[row.left].text, self.right[row.right].text)
+        return changed_spans(self.old[row.old].text, self.new[row.new].text)
 
     def hunks(self, context: int = _CONTEXT) -> Iterator[Hunk]:
         """Yield the changed rows with so many equal ones around them; hunks that meet are one."""
@@ -83,11 +83,11 @@ class TextDiff:
 
     def _hunk(self, start: int, end: int) -> Hunk:
         rows = self.rows[start:end]
-        left = [row.left for row in rows if row.left is not None]
-        right = [row.right for row in rows if row.right is not None]
-        left_start = left[0] if left else sum(row.left is not None for row in self.rows[:start])
-        right_start = right[0] if right else sum(row.right is not None for row in self.rows[:start])
-        return Hunk(left_start, len(left), right_start, len(right), rows)
+        old = [row.old for row in rows if row.old is not None]
+        new = [row.new for row in rows if row.new is not None]
+        old_start = old[0] if old else sum(row.old is not None for row in self.rows[:start])
+        new_start = new[0] if new else sum(row.new is not None for row in self.rows[:start])
+        return Hunk(old_start, len(old), new_start, len(new), rows)
 
 
 def unified(rows: Sequence[DiffRow]) -> Iterator[tuple[str, DiffRow]]:
@@ -97,24 +97,24 @@ def unified(rows: Sequence[DiffRow]) -> Iterator[tuple[str, DiffRow]]:
         if row is not None and row.changed:
             waiting.append(row)
             continue
-        yield from (("-", each) for each in waiting if each.left is not None)
-        yield from (("+", each) for each in waiting if each.right is not None)
+        yield from (("-", each) for each in waiting if each.old is not None)
+        yield from (("+", each) for each in waiting if each.new is not None)
         waiting.clear()
         if row is not None:
             yield " ", row
 
 
-def diff_texts(left: Sequence[TextLine], right: Sequence[TextLine]) -> TextDiff:
+def diff_texts(old: Sequence[TextLine], new: Sequence[TextLine]) -> TextDiff:
     """Compare two texts line by line, the ends of lines included."""
-    match = match_lines(left, right)
+    match = match_lines(old, new)
     rows: list[DiffRow] = []
     at = other_at = 0
-    for one, other in [*match.pairs, (len(left), len(right))]:
+    for one, other in [*match.pairs, (len(old), len(new))]:
         rows += _replaced(range(at, one), range(other_at, other))
-        if one < len(left):
+        if one < len(old):
             rows.append(DiffRow(one, other, changed=False))
         at, other_at = one + 1, other + 1
-    return TextDiff(left, right, tuple(rows), match.rough)
+    return TextDiff(old, new, tuple(rows), match.rough)
 
 
 def _replaced(one: range, other: range) -> Iterator[DiffRow]:

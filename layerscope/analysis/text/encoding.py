@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-HEAD_SIZE = 64 * 1024
+PREFIX_SIZE = 64 * 1024
 """How many of the first bytes `detect_encoding` is given, where there are as many."""
 
 _MOST_CONTROLS = 0.02

@@ -39,14 +39,14 @@ class _Piece(NamedTuple):
         return self.end - self.start + self.other_end - self.other_start
 
 
-def match_lines(left: Sequence[Hashable], right: Sequence[Hashable]) -> LineMatch:
+def match_lines(old: Sequence[Hashable], new: Sequence[Hashable]) -> LineMatch:
     """Return which lines belong together."""
     numbers: dict[Hashable, int] = {}
-    one = [numbers.setdefault(line, len(numbers)) for line in left]
-    other = [numbers.setdefault(line, len(numbers)) for line in right]
+    one = [numbers.setdefault(line, len(numbers)) for line in old]
+    other = [numbers.setdefault(line, len(numbers)) for line in new]
     pairs: list[_Pair] = []
-    rough, work = False, _WORK_A_LINE * (len(left) + len(right)) + _MOST_CELLS
-    waiting = [_Piece(0, len(left), 0, len(right))]
+    rough, work = False, _WORK_A_LINE * (len(old) + len(new)) + _MOST_CELLS
+    waiting = [_Piece(0, len(old), 0, len(new))]
     while waiting:
         piece = _trimmed(one, other, waiting.pop(), pairs)
         if piece.start == piece.end or piece.other_start == piece.other_end:

@@ -18,18 +18,18 @@ _LEAST_ALIKE = 0.4
 _WORDS = re.compile(r"\w+|\s+|.", re.DOTALL)
 
 
-def changed_spans(left: str, right: str) -> tuple[Spans, Spans]:
+def changed_spans(old: str, new: str) -> tuple[Spans, Spans]:
     """Return the characters that changed, word by word; none where the lines have too little in common."""
-    if left == right:
+    if old == new:
         return (), ()
-    if max(len(left), len(right)) > _LONGEST_LINE:
-        return _middle(left, right)
-    words, others = _WORDS.findall(left), _WORDS.findall(right)
+    if max(len(old), len(new)) > _LONGEST_LINE:
+        return _middle(old, new)
+    words, others = _WORDS.findall(old), _WORDS.findall(new)
     if len(words) * len(others) > _MOST_PAIRS:
-        return _middle(left, right)
+        return _middle(old, new)
     matcher = SequenceMatcher(None, words, others, autojunk=False)
     equal = sum(sum(map(len, words[block.a : block.a + block.size])) for block in matcher.get_matching_blocks())
-    if 2 * equal < _LEAST_ALIKE * (len(left) + len(right)):
+    if 2 * equal < _LEAST_ALIKE * (len(old) + len(new)):
         return (), ()
     starts, other_starts = _starts(words), _starts(others)
     spans, other_spans = list[tuple[int, int]](), list[tuple[int, int]]()
@@ -52,14 +52,14 @@ def _add(spans: list[tuple[int, int]], start: int, end: int) -> None:
         spans.append((start, end))
 
 
-def _middle(left: str, right: str) -> tuple[Spans, Spans]:
+def _middle(old: str, new: str) -> tuple[Spans, Spans]:
     """Return what lies between the equal start and the equal end of two long lines."""
-    shorter = min(len(left), len(right))
-    first = next((place for place in range(shorter) if left[place] != right[place]), shorter)
+    shorter = min(len(old), len(new))
+    first = next((place for place in range(shorter) if old[place] != new[place]), shorter)
     rest = shorter - first
-    last = next((back for back in range(rest) if left[-1 - back] != right[-1 - back]), rest)
-    if 2 * (first + last) < _LEAST_ALIKE * (len(left) + len(right)):
+    last = next((back for back in range(rest) if old[-1 - back] != new[-1 - back]), rest)
+    if 2 * (first + last) < _LEAST_ALIKE * (len(old) + len(new)):
         return (), ()
-    sides = [(first, len(line) - last) for line in (left, right)]
+    sides = [(first, len(line) - last) for line in (old, new)]
     one, other = (((start, end),) if start < end else () for start, end in sides)
     return one, other

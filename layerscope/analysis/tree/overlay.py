@@ -53,11 +53,11 @@ class Overlay:
     """A stack of layers, applied base first.
 
     Columns by path id: ``parents``, and ``current``, the latest occurrence of the path (-1: none yet). Columns by
-    occurrence, in the order of layers: ``paths``, ``layers``, ``rows`` (a row of the layer's table, GONE or IMPLIED),
-    ``changes``, ``befores`` (the occurrence that stood below, or -1). ``hiders`` lists the occurrences that hid a
-    present one. ``link_targets`` gives, for the occurrence of a hard link, that of the regular file whose bytes it
-    shows. ``opaque_runs`` holds the occurrences that an opaque whiteout made, and no other whiteout beside it: a range
-    for each layer with such.
+    occurrence, in the order of layers: ``paths``, ``layers``, ``rows`` (a row of the layer's table, GONE or
+    IMPLIED), ``changes``, ``befores`` (the occurrence that stood below, or -1). ``hiding_occurrences`` lists the
+    occurrences that hid a present one. ``link_targets`` gives, for the occurrence of a hard link, that of the
+    regular file whose bytes it shows. ``opaque_runs`` holds the occurrences that an opaque whiteout made, and no
+    other whiteout beside it: a range for each layer with such.
     """
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Overlay:
         self.rows = array("i", [IMPLIED])
         self.changes = bytearray([ChangeKind.UNCHANGED])
         self.befores = array("i", [_NONE])
-        self.hiders = array("I")
+        self.hiding_occurrences = array("I")
         self.link_targets: dict[int, int] = {}
         self.opaque_runs: list[range] = []
         self._layer = 0
@@ -187,7 +187,7 @@ class Overlay:
         self.befores.append(before)
         self.current[path] = occurrence
         if before >= 0 and self.rows[before] != GONE:
-            self.hiders.append(occurrence)
+            self.hiding_occurrences.append(occurrence)
         return occurrence
 
     def _chain(self, path: int) -> None:

@@ -10,7 +10,7 @@ from layerscope.analysis.tree.overlay import GONE
 from layerscope.model.entries import FileEntry
 
 
-class PathEvent(NamedTuple):
+class Revision(NamedTuple):
     """What one layer did to the path.
 
     ``entry`` is what it wrote; of a removal, what was there before. A directory that a layer repeats as it was is an
@@ -25,7 +25,7 @@ class PathEvent(NamedTuple):
     occurrence: int
 
 
-def path_history(tree: LayeredTree, node: int, contents: ComparedBytes) -> tuple[PathEvent, ...]:
+def path_history(tree: LayeredTree, node: int, contents: ComparedBytes) -> tuple[Revision, ...]:
     """Return every event of a node, base first; ``contents`` compares files of this tree with each other."""
     index = tree.index
     occurrences = index.occurrences(node)
@@ -40,7 +40,7 @@ def path_history(tree: LayeredTree, node: int, contents: ComparedBytes) -> tuple
     same = dict(zip(open_ones, answers, strict=True))
     written = set(standing)
     return tuple(
-        PathEvent(
+        Revision(
             index.layers[one],
             ChangeKind(index.changes[one]),
             settled(found[one], same[one]) if one in same else Aspect(found.get(one, 0)),

@@ -9,7 +9,7 @@ from layerscope.errors import SourceError
 _HELP = frozenset({"--help", "-h"})
 
 
-class AsItIs(TyperCommand):
+class PassThroughCommand(TyperCommand):
     """A command whose arguments are another program's: they are left alone, options, ``--`` and ``--help`` too."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # the vendored context

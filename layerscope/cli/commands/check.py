@@ -152,7 +152,7 @@ def _status(report: "CheckReport") -> int:
 def _write_rules(reference: str, image: str | None, platform: str | None, config: str | None, *, force: bool) -> None:
     """Write a first rules file."""
     from layerscope.policy.rules_files import OWN_NAME, is_own  # noqa: PLC0415
-    from layerscope.policy.rules_template import starting_rules  # noqa: PLC0415
+    from layerscope.policy.rules_template import rules_template  # noqa: PLC0415
     from layerscope.report.atomic_write import refuse_existing, write_whole  # noqa: PLC0415
 
     path = Path(config or OWN_NAME)
@@ -160,6 +160,6 @@ def _write_rules(reference: str, image: str | None, platform: str | None, config
         raise UsageError(f"--init writes a file of its own such as {OWN_NAME}, not {printable_name(str(path))}")
     refuse_existing(path, force=force)
     with opened(reference, image, platform) as session:
-        text = starting_rules(session)
+        text = rules_template(session)
     write_whole(path, text, force=force)
     narrate(f"wrote {printable_name(str(path))}")

@@ -20,7 +20,7 @@ from layerscope.text import path_text, plural, printable_name
 if TYPE_CHECKING:
     from layerscope.analysis.tree.change import ChangeKind
     from layerscope.comparison.compare import Comparison
-    from layerscope.comparison.selected_diff import DiffView
+    from layerscope.comparison.selected_diff import SelectedDiff
 
 _MOST_UNREAD = 10
 """So many paths are named that could not be read."""
@@ -113,26 +113,26 @@ def _is_looked_at(sides: Sides) -> bool:
 
 
 def _explore(sides: Sides, *, mtime: bool) -> None:
-    with sides.opened() as (left, right), terminal():
+    with sides.opened() as (old, new), terminal():
         from layerscope.tui.app import explore_comparison, explore_layers  # noqa: PLC0415  # the heaviest import
 
         collect_garbage_again()
         if isinstance(sides.other, LayerPair):
-            explore_layers(left, *sides.other, own=sides.own, mtime=mtime)
+            explore_layers(old, *sides.other, own=sides.own, mtime=mtime)
         else:
-            explore_comparison(left, right, mtime=mtime)
+            explore_comparison(old, new, mtime=mtime)
 
 
 def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:
     from layerscope.comparison.compare import compare_images, compare_layers  # noqa: PLC0415  # nothing for --help
-    from layerscope.comparison.selected_diff import DiffView  # noqa: PLC0415
+    from layerscope.comparison.selected_diff import SelectedDiff  # noqa: PLC0415
 
-    with sides.opened() as (left, right):
+    with sides.opened() as (old, new):
         if isinstance(sides.other, LayerPair):
-            comparison: Comparison = compare_layers(left, *sides.other, own=sides.own, mtime=mtime)
+            comparison: Comparison = compare_layers(old, *sides.other, own=sides.own, mtime=mtime)
         else:
-            comparison = compare_images(left, right, mtime=mtime)
-        view = DiffView(left, right, comparison, form.changes, form.globs)
+            comparison = compare_images(old, new, mtime=mtime)
+        view = SelectedDiff(old, new, comparison, form.changes, form.globs)
         if not form.exit_code:
             _tell(view, form)
             return ExitStatus.FINE
@@ -143,12 +143,12 @@ def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:
         return status
 
 
-def _tell(view: "DiffView", form: _Form) -> None:
+def _tell(view: "SelectedDiff", form: _Form) -> None:
     _write(view, form)
     _warn(view)
 
 
-def _write(view: "DiffView", form: _Form) -> None:
+def _write(view: "SelectedDiff", form: _Form) -> None:
     if form.as_json:
         from layerscope.report.diff.document import write_diff_document  # noqa: PLC0415  # each run needs one of the two
 
@@ -159,12 +159,12 @@ def _write(view: "DiffView", form: _Form) -> None:
         write_diff_tables(view, sys.stdout, stat=form.stat, patch=form.patch)
 
 
-def _warn(view: "DiffView") -> None:
+def _warn(view: "SelectedDiff") -> None:
     """Tell what is wrong with the images, and which files could not be compared."""
-    if view.left is view.right:
-        warn(view.left)
+    if view.old is view.new:
+        warn(view.old)
     else:
-        for session in (view.left, view.right):
+        for session in (view.old, view.new):
             warn(session, printable_name(session.image.reference))
     if not view.fits_any_path:
         warn_of("neither side has a path that fits --path")
@@ -175,7 +175,7 @@ def _warn(view: "DiffView") -> None:
         warn_of(f"{plural(len(unread) - _MOST_UNREAD, 'more file')} cannot be read, and count as modified")
 
 
-def _status(view: "DiffView") -> ExitStatus:
+def _status(view: "SelectedDiff") -> ExitStatus:
     """Return what ``--exit-code`` says; of what could not be read whole, that it cannot be told."""
     if not view.is_certain:
         return ExitStatus.FAILED

@@ -24,7 +24,7 @@ class LayerPair(NamedTuple):
     after: int
 
 
-class Choice(NamedTuple):
+class ImageChoice(NamedTuple):
     """What tells one image of several: a tag, a platform."""
 
     image: str | None
@@ -36,7 +36,7 @@ class Sides(NamedTuple):
 
     reference: str
     other: LayerPair | str
-    choices: tuple[Choice, Choice]
+    choices: tuple[ImageChoice, ImageChoice]
     own: bool = False
 
     @property
@@ -47,8 +47,8 @@ class Sides(NamedTuple):
     @contextmanager
     def opened(self) -> Iterator[tuple["ImageSession", "ImageSession"]]:
         """Open both images, or one for both sides; raises UsageError where a layer is not there."""
-        left, right = self.choices
-        with opened(self.reference, left.image, left.platform) as session:
+        old, new = self.choices
+        with opened(self.reference, old.image, old.platform) as session:
             if isinstance(self.other, LayerPair):
                 for number in self.other:
                     # sooner than after all layers are read
@@ -56,7 +56,7 @@ class Sides(NamedTuple):
                         session.layer_number(number)
                 yield session, session
             else:
-                with opened(self.other, right.image, right.platform) as other:
+                with opened(self.other, new.image, new.platform) as other:
                     yield session, other
 
 
@@ -108,11 +108,11 @@ def _before(number: str) -> int:
     return max(0, int(number) - 1)
 
 
-def _choices(images: Sequence[str] | None, platforms: Sequence[str] | None) -> tuple[Choice, Choice]:
+def _choices(images: Sequence[str] | None, platforms: Sequence[str] | None) -> tuple[ImageChoice, ImageChoice]:
     """Return what was chosen for the left image and for the right: what is said once is said of both."""
-    left_image, right_image = _for_both(images or (), "--image")
-    left_platform, right_platform = _for_both(platforms or (), "--platform")
-    return Choice(left_image, left_platform), Choice(right_image, right_platform)
+    old_image, new_image = _for_both(images or (), "--image")
+    old_platform, new_platform = _for_both(platforms or (), "--platform")
+    return ImageChoice(old_image, old_platform), ImageChoice(new_image, new_platform)
 
 
 def _for_both(words: Sequence[str], option: str) -> tuple[str | None, str | None]:

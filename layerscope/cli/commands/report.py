@@ -14,7 +14,7 @@ from layerscope.errors import UsageError
 from layerscope.text import printable_name
 
 if TYPE_CHECKING:
-    from layerscope.session.size.analysis import Weighing
+    from layerscope.session.size.analysis import SizeAnalysis
 
 Output = Annotated[
     str,
@@ -33,7 +33,7 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
 ) -> None:
     """Write a report: one HTML page that needs nothing else, Markdown, or CSV."""
     from layerscope.report.atomic_write import refuse_existing, write_whole  # noqa: PLC0415  # nothing that --help needs
-    from layerscope.session.size.analysis import weigh  # noqa: PLC0415
+    from layerscope.session.size.analysis import analyze_size  # noqa: PLC0415
     from layerscope.session.size.base_image import chosen_base  # noqa: PLC0415
 
     start_log(debug)
@@ -41,13 +41,13 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
     make = _maker(path)
     refuse_existing(path, force=force)
     with opened(reference, image, platform) as session:
-        text = make(weigh(session, chosen_base(session, base)))
+        text = make(analyze_size(session, chosen_base(session, base)))
         warn(session)
     write_whole(path, text, force=force)
     narrate(f"wrote {printable_name(str(path))}")
 
 
-def _maker(path: Path) -> Callable[["Weighing"], str]:
+def _maker(path: Path) -> Callable[["SizeAnalysis"], str]:
     """Return what makes the text of a file of that ending; raises UsageError where there is none."""
     match path.suffix.lower():
         case ".html" | ".htm":

@@ -2,13 +2,13 @@
 
 from typing import TypedDict
 
-from layerscope.policy.outcome import CheckReport, Place, RuleResult
+from layerscope.policy.outcome import CheckReport, Location, RuleResult
 from layerscope.report.json_document import SCHEMA_VERSION
 from layerscope.text import path_text
 
 
 class PlacePart(TypedDict):
-    """Where to look: ``killer`` is the layer that hides what is there, if any."""
+    """Where to look: ``hidden_by`` is the layer that hides what is there, if any."""
 
     layer: int | None
     instruction: str | None
@@ -75,11 +75,11 @@ def _rule_part(report: CheckReport, result: RuleResult) -> RulePart:
     }
 
 
-def _place_part(report: CheckReport, place: Place) -> PlacePart:
+def _place_part(report: CheckReport, place: Location) -> PlacePart:
     return {
         "layer": place.layer,
         "instruction": None if place.layer is None else report.image.instruction(place.layer),
-        "killer": place.killer,
+        "killer": place.hidden_by,
         "path": None if place.path is None else path_text(place.path),
         "size": place.size,
         "text": place.text,

@@ -1,6 +1,6 @@
 """Sentences on what became of rules, for all formats that people read."""
 
-from layerscope.policy.outcome import CheckReport, Outcome, Place, RuleResult
+from layerscope.policy.outcome import CheckReport, Location, Outcome, RuleResult
 from layerscope.report.titles import title_of
 from layerscope.text import plural, printable_line, printable_name
 
@@ -16,7 +16,7 @@ def headline(report: CheckReport) -> str:
     return f"{line}: {rest}" if rest else f"{line}, but not all of its layers could be read"
 
 
-def place_line(report: CheckReport, place: Place) -> str:
+def place_line(report: CheckReport, place: Location) -> str:
     """Return where to look in one line: ``layer 2 wrote …: RUN apt-get update``."""
     if place.layer is None:
         return printable_line(place.text)

@@ -2,7 +2,7 @@
 
 from typing import TextIO
 
-from layerscope.policy.outcome import CheckReport, Outcome, Place, RuleResult
+from layerscope.policy.outcome import CheckReport, Location, Outcome, RuleResult
 from layerscope.report.check.lines import headline
 from layerscope.report.escape import code_in_markdown, in_markdown
 from layerscope.report.titles import title_of
@@ -31,7 +31,7 @@ def _write_places(report: CheckReport, result: RuleResult, file: TextIO) -> None
     file.write(f"- and {more:,} more\n\n</details>\n" if more > 0 else "\n</details>\n")
 
 
-def _place(report: CheckReport, place: Place) -> str:
+def _place(report: CheckReport, place: Location) -> str:
     text = in_markdown(printable_line(place.text))
     if place.layer is None:
         return text

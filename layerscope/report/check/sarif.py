@@ -7,7 +7,7 @@ at are its logical locations.
 from urllib.parse import quote
 
 from layerscope import __version__
-from layerscope.policy.outcome import CheckReport, Outcome, Place, RuleResult
+from layerscope.policy.outcome import CheckReport, Location, Outcome, RuleResult
 from layerscope.report.check.lines import message
 from layerscope.report.titles import title_of
 from layerscope.text import path_text, printable_line, printable_name
@@ -63,7 +63,7 @@ def _result(report: CheckReport, index: int, result: RuleResult) -> Json:
     }
 
 
-def _logical(report: CheckReport, place: Place) -> Json:
+def _logical(report: CheckReport, place: Location) -> Json:
     name = f"layer {place.layer}"
     whole = f"{name}: {title_of(report.image, place.layer or 0)}"
     if place.path is not None:

@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from layerscope.policy.outcome import CheckReport, Outcome, Place
+from layerscope.policy.outcome import CheckReport, Location, Outcome
 from layerscope.report.check.lines import headline
 from layerscope.report.size.rows import layer_title
 from layerscope.report.tables import show
@@ -41,7 +41,7 @@ def check_table(report: CheckReport) -> RenderableType:
     return Group(table, *problems, Text(), Text(f"{headline(report)}.", _STYLES[report.outcome], overflow="fold"))
 
 
-def _place(report: CheckReport, place: Place) -> RenderableType:
+def _place(report: CheckReport, place: Location) -> RenderableType:
     text = Text(overflow="fold")
     if place.layer is None:
         return text.append(printable_line(place.text))

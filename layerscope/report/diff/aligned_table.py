@@ -5,7 +5,7 @@ from rich.text import Text
 
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.comparison.compare import ImageComparison
-from layerscope.comparison.selected_diff import DiffView
+from layerscope.comparison.selected_diff import SelectedDiff
 from layerscope.model.instruction import keyword_of
 from layerscope.report.size.rows import figures
 from layerscope.session.open import ImageSession
@@ -15,23 +15,23 @@ _NO_LAYER = "·"
 _STYLES = {
     Relation.SAME: "dim",
     Relation.CHANGED: "yellow",
-    Relation.ONLY_LEFT: "red",
-    Relation.ONLY_RIGHT: "green",
+    Relation.ONLY_OLD: "red",
+    Relation.ONLY_NEW: "green",
 }
 
 
-def aligned_table(view: DiffView) -> Table:
+def aligned_table(view: SelectedDiff) -> Table:
     """Return a row for each layer, and for each step without one that is not the same in both."""
     table = figures("from", "content", "to", "content", last="relation")
     table.add_column("instruction")
     images = view.images
     for step in images.alignment.steps if images else ():
-        if images is not None and (step.left_layer or step.right_layer or step.relation is not Relation.SAME):
+        if images is not None and (step.old_layer or step.new_layer or step.relation is not Relation.SAME):
             table.add_row(
-                _number(step.left_layer),
-                _content(view.left, step.left_layer),
-                _number(step.right_layer),
-                _content(view.right, step.right_layer),
+                _number(step.old_layer),
+                _content(view.old, step.old_layer),
+                _number(step.new_layer),
+                _content(view.new, step.new_layer),
                 Text(_words(step, images), _STYLES[step.relation], no_wrap=True),
                 _title(step),
             )

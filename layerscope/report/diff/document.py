@@ -9,7 +9,7 @@ from layerscope.analysis.comparison.diff_tree import AFTER
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.comparison.compare import ImageComparison
-from layerscope.comparison.selected_diff import ALL_CHANGES, BrokenLayers, DiffView
+from layerscope.comparison.selected_diff import ALL_CHANGES, BrokenLayers, SelectedDiff
 from layerscope.report.entry_part import EntryPart, entry_part
 from layerscope.report.json_document import SCHEMA_VERSION, write_json_rows
 from layerscope.report.layers.document import ImagePart, image_part
@@ -77,7 +77,7 @@ class AlignedPart(TypedDict):
     same_content: bool | None
 
 
-class ConfigPart(TypedDict):
+class ConfigChangePart(TypedDict):
     """A field of the config that differs; ``name`` tells which of many; null: not stated."""
 
     field: str
@@ -86,7 +86,7 @@ class ConfigPart(TypedDict):
     after: str | list[str] | None
 
 
-class PackagePart(TypedDict):
+class PackageChangePart(TypedDict):
     """A package that differs, with its versions on both sides."""
 
     manager: str
@@ -96,18 +96,18 @@ class PackagePart(TypedDict):
     after: list[str]
 
 
-def write_diff_document(view: DiffView, file: TextIO) -> None:
+def write_diff_document(view: SelectedDiff, file: TextIO) -> None:
     """Write the document row by row; ``changes`` come last and sorted by path."""
     write_json_rows(diff_head(view), "changes", change_parts(view), file)
 
 
-def diff_head(view: DiffView) -> dict[str, object]:
+def diff_head(view: SelectedDiff) -> dict[str, object]:
     """Return all of the document but the changes."""
     before, after = view.sides
     head: dict[str, object] = {
         "schema_version": SCHEMA_VERSION,
-        "from": _side_part(view.left, before, view.broken_layers[0], own=view.own),
-        "to": _side_part(view.right, after, view.broken_layers[1], own=view.own),
+        "from": _side_part(view.old, before, view.broken_layers[0], own=view.own),
+        "to": _side_part(view.new, after, view.broken_layers[1], own=view.own),
         "summary": _summary_part(view.diff),
         "moves": [_move_part(move.before, move.after) for move in view.moves],
         "unread": [path_text(path) for path in view.unread],
@@ -121,7 +121,7 @@ def diff_head(view: DiffView) -> dict[str, object]:
     return head
 
 
-def change_parts(view: DiffView) -> Iterator[ChangePart]:
+def change_parts(view: SelectedDiff) -> Iterator[ChangePart]:
     """Yield the rows of the document."""
     tree = view.tree
     # a diff tree answers all that the selection asks of a layered one
@@ -158,18 +158,18 @@ def _move_part(before: bytes, after: bytes) -> MovePart:
 
 
 def _aligned_part(step: AlignedStep, images: ImageComparison, broken: tuple[BrokenLayers, BrokenLayers]) -> AlignedPart:
-    is_broken = step.left_layer in broken[0] or step.right_layer in broken[1]
+    is_broken = step.old_layer in broken[0] or step.new_layer in broken[1]
     is_same = step.relation is Relation.SAME and not is_broken
     return {
-        "left": step.left_layer,
-        "right": step.right_layer,
+        "left": step.old_layer,
+        "right": step.new_layer,
         "relation": step.relation.value,
         "instruction": step.title,
         "same_content": True if is_same else images.rebuilt.get(step),
     }
 
 
-def _config_part(change: ConfigChange) -> ConfigPart:
+def _config_part(change: ConfigChange) -> ConfigChangePart:
     return {
         "field": change.field,
         "name": change.name,
@@ -182,7 +182,7 @@ def _value(value: ConfigValue | None) -> str | list[str] | None:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _package_part(change: PackageChange) -> PackagePart:
+def _package_part(change: PackageChange) -> PackageChangePart:
     return {
         "manager": change.manager,
         "name": change.name,

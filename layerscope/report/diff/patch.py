@@ -9,7 +9,7 @@ from layerscope.analysis.text.diff import Hunk, diff_texts, unified
 from layerscope.analysis.text.encoding import TextEncoding
 from layerscope.analysis.text.lines import LineEnd, TextLine
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.comparison.selected_diff import DiffView
+from layerscope.comparison.selected_diff import SelectedDiff
 from layerscope.errors import FormatError
 from layerscope.report.tables import change_styles
 from layerscope.session.files.whole_text import WholeText, read_text
@@ -23,7 +23,7 @@ _TO_QUOTE = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')
 _KINDS = {"+": ChangeKind.ADDED, "-": ChangeKind.REMOVED}
 
 
-def write_patch(view: DiffView, file: TextIO) -> None:
+def write_patch(view: SelectedDiff, file: TextIO) -> None:
     """Write how each modified file differs, in UTF-8: in a pipe as ``patch`` reads it, on a terminal safe for it."""
     styles = change_styles(file)
     shown: Callable[[str], str] = printable_text if file.isatty() else str
@@ -32,12 +32,12 @@ def write_patch(view: DiffView, file: TextIO) -> None:
         file.write(f"{before}{shown(line)}{after}\n")
 
 
-def patch_lines(view: DiffView) -> Iterator[str]:
+def patch_lines(view: SelectedDiff) -> Iterator[str]:
     """Yield the lines, with a blank one before each file; a line that ended in CR LF ends in CR."""
     diff = view.diff
     for node, aspects in zip(diff.nodes, diff.aspects, strict=True):
         if aspects & Aspect.CONTENT:
-            sides = diff.pairing.left, diff.pairing.right
+            sides = diff.pairing.old, diff.pairing.new
             files = [shown_file(side.state.tree, side.standing(node)) for side in sides]
             # a device's numbers are content as well
             if min(files) >= 0:
@@ -45,15 +45,15 @@ def patch_lines(view: DiffView) -> Iterator[str]:
                 yield from _file_lines(view, diff.pairing.shape.path(node), files[0], files[1])
 
 
-def _file_lines(view: DiffView, path: bytes, left: int, right: int) -> Iterator[str]:
-    one, other = view.comparison.left.contents, view.comparison.right.contents
-    sizes = one.size(left), other.size(right)
+def _file_lines(view: SelectedDiff, path: bytes, old: int, new: int) -> Iterator[str]:
+    one, other = view.comparison.old.contents, view.comparison.new.contents
+    sizes = one.size(old), other.size(new)
     names = f"{_quoted(b'a/' + path)} and {_quoted(b'b/' + path)} differ"
     if max(sizes) > LARGEST_TEXT:
         yield f"Files {names}, {human_size(sizes[0])} and {human_size(sizes[1])}: too large to be compared by lines"
         return
     try:
-        texts = read_text(one, left), read_text(other, right)
+        texts = read_text(one, old), read_text(other, new)
     except FormatError as error:
         yield printable_name(f"Files {names}, or cannot be read: {error}")
         return
@@ -75,18 +75,18 @@ def _encoding_lines(path: bytes, *encodings: TextEncoding) -> Iterator[str]:
         yield f"In {_quoted(path)}, {' and '.join(words)} is written here as UTF-8:"
 
 
-def _hunk_lines(left: WholeText, right: WholeText) -> Iterator[str]:
-    diff = diff_texts(left.lines, right.lines)
+def _hunk_lines(old: WholeText, new: WholeText) -> Iterator[str]:
+    diff = diff_texts(old.lines, new.lines)
     for hunk in diff.hunks():
         yield hunk.header
-        yield from _marked_lines(hunk, left, right)
+        yield from _marked_lines(hunk, old, new)
 
 
-def _marked_lines(hunk: Hunk, left: WholeText, right: WholeText) -> Iterator[str]:
+def _marked_lines(hunk: Hunk, old: WholeText, new: WholeText) -> Iterator[str]:
     for mark, row in unified(hunk.rows):
-        place = row.right if mark == "+" else row.left
+        place = row.new if mark == "+" else row.old
         if place is not None:
-            yield from _line(mark, (right if mark == "+" else left).lines[place])
+            yield from _line(mark, (new if mark == "+" else old).lines[place])
 
 
 def _line(mark: str, line: TextLine) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """A diff in one line."""
 
 from layerscope.analysis.comparison.diff import DiffSummary
-from layerscope.comparison.selected_diff import DiffView
+from layerscope.comparison.selected_diff import SelectedDiff
 from layerscope.text import signed_size
 
 
@@ -12,7 +12,7 @@ def summary_line(summary: DiffSummary) -> str:
     return ", ".join([*told, signed_size(summary.size_delta)]) if told else "no path differs"
 
 
-def no_difference_line(view: DiffView) -> str:
+def no_difference_line(view: SelectedDiff) -> str:
     """Return what there is to say where nothing differs: no more than what was asked for, and could be read."""
     if any(view.broken_layers):
         return "Nothing that could be read differs."

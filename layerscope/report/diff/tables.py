@@ -8,7 +8,7 @@ from rich.text import Text
 
 from layerscope.analysis.comparison.cache_story import cache_story
 from layerscope.comparison.compare import ImageComparison
-from layerscope.comparison.selected_diff import DiffView
+from layerscope.comparison.selected_diff import SelectedDiff
 from layerscope.report.diff.aligned_table import aligned_table
 from layerscope.report.diff.config_and_packages import config_table, package_table
 from layerscope.report.diff.lines import write_diff_lines
@@ -22,7 +22,7 @@ from layerscope.report.tables import show
 from layerscope.text import human_size, plural, printable_line
 
 
-def write_diff_tables(view: DiffView, file: TextIO, *, stat: bool = False, patch: bool = False) -> None:
+def write_diff_tables(view: SelectedDiff, file: TextIO, *, stat: bool = False, patch: bool = False) -> None:
     """Print the comparison; ``stat`` sums the paths up by directory, ``patch`` adds how texts differ.
 
     Rows of which there may be many are written one by one.
@@ -43,14 +43,14 @@ def write_diff_tables(view: DiffView, file: TextIO, *, stat: bool = False, patch
         write_patch(view, file)
 
 
-def _head(view: DiffView) -> RenderableType:
+def _head(view: SelectedDiff) -> RenderableType:
     if view.images is not None:
         return Group(*_image_head(view, view.images))
     return Group(*_layer_head(view))
 
 
-def _image_head(view: DiffView, images: ImageComparison) -> Iterator[RenderableType]:
-    for word, session in (("from", view.left), ("to", view.right)):
+def _image_head(view: SelectedDiff, images: ImageComparison) -> Iterator[RenderableType]:
+    for word, session in (("from", view.old), ("to", view.new)):
         yield Text(f"{word:<4}  {summary(session.image, session.tallies)}", overflow="fold")
     story = cache_story(images.alignment, images.rebuilt)
     yield Text()
@@ -59,17 +59,17 @@ def _image_head(view: DiffView, images: ImageComparison) -> Iterator[RenderableT
     yield aligned_table(view)
 
 
-def _layer_head(view: DiffView) -> Iterator[RenderableType]:
+def _layer_head(view: SelectedDiff) -> Iterator[RenderableType]:
     before, after = view.sides
-    image = view.left.image
-    yield Text(summary(image, view.left.tallies), overflow="fold")
+    image = view.old.image
+    yield Text(summary(image, view.old.tallies), overflow="fold")
     yield Text()
     yield Text(_which(before, after, own=view.own), "bold", overflow="fold")
     low, high = sorted(view.sides)
     numbers = view.sides if view.own else range(low + 1, high + 1)
     table = figures("", "content", last="instruction")
     for number in numbers:
-        tally = view.left.tallies.layers[number]
+        tally = view.old.tallies.layers[number]
         table.add_row(str(number), human_size(tally.content_size), layer_title(image, number))
     if numbers:
         yield table
@@ -88,7 +88,7 @@ def _back(layer: int) -> str:
     return f"From layer {layer} back to what was below it, without:"
 
 
-def _write_moves(view: DiffView, file: TextIO, *, stat: bool) -> None:
+def _write_moves(view: SelectedDiff, file: TextIO, *, stat: bool) -> None:
     if not view.moves:
         return
     if stat:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
-from layerscope.analysis.tree.path_history import PathEvent
+from layerscope.analysis.tree.path_history import Revision
 from layerscope.model.image import Image
 from layerscope.report.entry_part import EntryPart, entry_part
 from layerscope.report.json_document import SCHEMA_VERSION
@@ -28,7 +28,7 @@ class HistoryDocument(TypedDict):
     events: list[EventPart]
 
 
-def history_document(image: Image, path: bytes, events: Sequence[PathEvent], *, present: bool) -> HistoryDocument:
+def history_document(image: Image, path: bytes, events: Sequence[Revision], *, present: bool) -> HistoryDocument:
     """Return the document of a path."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -38,7 +38,7 @@ def history_document(image: Image, path: bytes, events: Sequence[PathEvent], *, 
     }
 
 
-def _event_part(image: Image, event: PathEvent) -> EventPart:
+def _event_part(image: Image, event: Revision) -> EventPart:
     entry = entry_part(event.entry)
     return {
         "layer": event.layer,

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.path_history import PathEvent
+from layerscope.analysis.tree.path_history import Revision
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.model.image import Image
 from layerscope.report.entry_part import link_text
@@ -16,12 +16,12 @@ from layerscope.report.tables import CHANGE_STYLES, show
 from layerscope.text import human_size, mode_text, path_text, printable_name
 
 
-def write_history_table(image: Image, path: bytes, events: Sequence[PathEvent], file: TextIO) -> None:
+def write_history_table(image: Image, path: bytes, events: Sequence[Revision], file: TextIO) -> None:
     """Print the events of a path, base first."""
     show(history_table(image, path, events), file)
 
 
-def history_table(image: Image, path: bytes, events: Sequence[PathEvent]) -> RenderableType:
+def history_table(image: Image, path: bytes, events: Sequence[Revision]) -> RenderableType:
     """Return a line that tells what became of the path, and the table."""
     table = figures("layer", last="")
     for title in ("what", "size", "mode", "owner", "instruction"):
@@ -41,7 +41,7 @@ def history_table(image: Image, path: bytes, events: Sequence[PathEvent]) -> Ren
     return Group(Text(f"{printable_name(path_text(path))}{_fate(events)}", "bold", overflow="fold"), Text(), table)
 
 
-def _what(event: PathEvent) -> Text:
+def _what(event: Revision) -> Text:
     """Return what changed; of a link, where it leads."""
     words = [", ".join(event.what.words)] if event.what else []
     if event.change is ChangeKind.MODIFIED and not event.what:
@@ -54,7 +54,7 @@ def _link(entry: FileEntry) -> list[str]:
     return [] if link is None else [f"-> {printable_name(link)}"]
 
 
-def _fate(events: Sequence[PathEvent]) -> str:
+def _fate(events: Sequence[Revision]) -> str:
     if not events:
         return " is in no layer"
     # a directory that was only repeated is as it was

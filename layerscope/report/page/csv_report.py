@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from layerscope.report.escape import in_csv
 from layerscope.report.titles import title_of
-from layerscope.session.size.analysis import Weighing
+from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import path_text, printable_line, printable_name
 
 
@@ -29,51 +29,51 @@ class CsvRow(TypedDict, total=False):
 COLUMNS = tuple(CsvRow.__annotations__)
 
 
-def csv_report(weighing: Weighing) -> str:
+def csv_report(analysis: SizeAnalysis) -> str:
     """Return the table; it reads what it has to of the image."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
-    for row in _rows(weighing):
+    for row in _rows(analysis):
         writer.writerow({key: in_csv(value) if isinstance(value, str) else value for key, value in row.items()})
     return text.getvalue()
 
 
-def _rows(weighing: Weighing) -> Iterator[CsvRow]:
-    yield from _layer_rows(weighing)
-    yield from _file_rows(weighing)
-    for each in weighing.types.weights:
+def _rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
+    yield from _layer_rows(analysis)
+    yield from _file_rows(analysis)
+    for each in analysis.types.sizes:
         yield {"kind": "type", "name": each.type.value, "size": each.size, "files": each.files}
-    for package in weighing.packages.packages:
+    for package in analysis.packages.packages:
         name = printable_line(package.package.name)
         text = printable_line(f"{package.package.manager} {package.package.version}")
         yield {"kind": "package", "name": name, "size": package.size, "files": len(package.places), "text": text}
-    for advice in weighing.why.advice:
+    for advice in analysis.why.advice:
         yield {
             "kind": "advice",
             "name": advice.kind.value,
             "size": advice.saves,
             "layer": advice.layer,
-            "hidden_by": advice.killer,
+            "hidden_by": advice.hidden_by,
             "files": len(advice.paths),
             "text": printable_line(advice.text),
         }
 
 
-def _layer_rows(weighing: Weighing) -> Iterator[CsvRow]:
-    for weight in sorted(weighing.why.layers, key=lambda each: each.layer):
+def _layer_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
+    for layer_size in sorted(analysis.why.layers, key=lambda each: each.layer):
         yield {
             "kind": "layer",
-            "name": title_of(weighing.image, weight.layer),
-            "size": weight.content_size,
-            "layer": weight.layer,
-            "dead_size": weight.dead_size,
-            "blob_size": weight.blob_size,
+            "name": title_of(analysis.image, layer_size.layer),
+            "size": layer_size.content_size,
+            "layer": layer_size.layer,
+            "dead_size": layer_size.dead_size,
+            "blob_size": layer_size.blob_size,
         }
 
 
-def _file_rows(weighing: Weighing) -> Iterator[CsvRow]:
-    why, index = weighing.why, weighing.tree.index
+def _file_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
+    why, index = analysis.why, analysis.tree.index
     for one in why.largest:
         yield {"kind": "file", "name": _name(one.path), "size": one.size, "layer": one.layer}
     for entry in why.dead.entries:
@@ -82,7 +82,7 @@ def _file_rows(weighing: Weighing) -> Iterator[CsvRow]:
             "name": _name(entry.path),
             "size": entry.size,
             "layer": entry.writer,
-            "hidden_by": entry.killer,
+            "hidden_by": entry.hidden_by,
             "reason": entry.reason.value if entry.reason else "unknown",
         }
     for duplicate in why.duplicates:

@@ -13,7 +13,7 @@ from layerscope.report.page import html_sections as sections
 from layerscope.report.page.html_parts import Markup, element, joined, prose
 from layerscope.report.page.treemap_data import map_items
 from layerscope.report.size.base_line import base_line
-from layerscope.session.size.analysis import Weighing
+from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_share, human_size, plural, printable_line, printable_name
 
 _PLACE = re.compile(r"\{\{([A-Z_]+)\}\}")
@@ -29,11 +29,11 @@ _NAVIGATION = (
 )
 
 
-def html_report(weighing: Weighing) -> str:
+def html_report(analysis: SizeAnalysis) -> str:
     """Return the page; it reads what it has to of the image."""
     script = _packaged("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    image, why = weighing.image, weighing.why
+    image, why = analysis.image, analysis.why
     name = printable_name(image.name)
     content = {
         "SCRIPT_HASH": f"sha256-{digest}",
@@ -41,14 +41,14 @@ def html_report(weighing: Weighing) -> str:
         "STYLE": _packaged("page.css"),
         "NAVIGATION": joined(element("a", title, href=f"#{anchor}") for anchor, title in _NAVIGATION),
         "NAME": joined([name]),
-        "FACTS": prose(summary(image, weighing.tallies).partition(" · ")[2]),
+        "FACTS": prose(summary(image, analysis.tallies).partition(" · ")[2]),
         "VERDICT": prose(why.verdict),
-        "TILES": joined(_tiles(weighing)),
-        "REMARKS": joined(element("p", prose(remark), class_="remark") for remark in _remarks(weighing)),
-        "SECTIONS": joined(_sections(weighing)),
+        "TILES": joined(_tiles(analysis)),
+        "REMARKS": joined(element("p", prose(remark), class_="remark") for remark in _remarks(analysis)),
+        "SECTIONS": joined(_sections(analysis)),
         "VERSION": joined([__version__]),
         "SOURCE": joined([printable_line(image.source)]),
-        "TREE": in_script(map_items(weighing.directories)),
+        "TREE": in_script(map_items(analysis.directories)),
         "SCRIPT": script,
     }
     return _PLACE.sub(lambda match: content[match[1]], _packaged("page.html"))
@@ -58,8 +58,8 @@ def _packaged(name: str) -> str:
     return files("layerscope.report.page").joinpath(name).read_text(encoding="utf-8")
 
 
-def _tiles(weighing: Weighing) -> Iterator[Markup]:
-    why = weighing.why
+def _tiles(analysis: SizeAnalysis) -> Iterator[Markup]:
+    why = analysis.why
     share = human_share(why.dead_size, why.total_size)
     yield _tile("content", human_size(why.total_size), f"in {plural(len(why.layers), 'layer')}")
     yield _tile("blobs, as stored", human_size(why.blob_size), "")
@@ -72,18 +72,18 @@ def _tile(title: str, figure: str, remark: str) -> Markup:
     return element("div", element("dt", title), element("dd", figure, " ", element("small", remark)))
 
 
-def _remarks(weighing: Weighing) -> Iterator[str]:
-    base = base_line(weighing.why)
+def _remarks(analysis: SizeAnalysis) -> Iterator[str]:
+    base = base_line(analysis.why)
     if base:
         yield base
-    yield from (f"Unknown: {sentence}." for sentence in weighing.why.unknowns)
-    yield from (f"Warning: {sentence}." for sentence in weighing.image.warnings)
+    yield from (f"Unknown: {sentence}." for sentence in analysis.why.unknowns)
+    yield from (f"Warning: {sentence}." for sentence in analysis.image.warnings)
 
 
-def _sections(weighing: Weighing) -> Iterator[Markup]:
-    yield sections.layer_section(weighing)
+def _sections(analysis: SizeAnalysis) -> Iterator[Markup]:
+    yield sections.layer_section(analysis)
     yield sections.map_section()
-    yield sections.advice_section(weighing)
-    yield sections.dead_section(weighing)
-    yield element("div", sections.file_section(weighing), sections.duplicate_section(weighing), class_="pair")
-    yield element("div", sections.type_section(weighing), sections.package_section(weighing), class_="pair")
+    yield sections.advice_section(analysis)
+    yield sections.dead_section(analysis)
+    yield element("div", sections.file_section(analysis), sections.duplicate_section(analysis), class_="pair")
+    yield element("div", sections.type_section(analysis), sections.package_section(analysis), class_="pair")

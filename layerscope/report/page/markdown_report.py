@@ -7,7 +7,7 @@ from layerscope.report.escape import code_in_markdown, in_markdown
 from layerscope.report.layers.table import summary
 from layerscope.report.size.base_line import base_line
 from layerscope.report.titles import title_of
-from layerscope.session.size.analysis import Weighing
+from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
 
 _MOST = 20
@@ -15,24 +15,24 @@ _MOST_PATHS = 3
 """So many rows of each table are written, and paths of each row."""
 
 
-def markdown_report(weighing: Weighing) -> str:
+def markdown_report(analysis: SizeAnalysis) -> str:
     """Return the text; it reads what it has to of the image."""
-    return "\n".join(_lines(weighing)) + "\n"
+    return "\n".join(_lines(analysis)) + "\n"
 
 
-def _lines(weighing: Weighing) -> Iterator[str]:
-    why = weighing.why
-    yield f"# {in_markdown(printable_name(weighing.image.name))}"
-    yield from ("", in_markdown(summary(weighing.image, weighing.tallies)), "")
+def _lines(analysis: SizeAnalysis) -> Iterator[str]:
+    why = analysis.why
+    yield f"# {in_markdown(printable_name(analysis.image.name))}"
+    yield from ("", in_markdown(summary(analysis.image, analysis.tallies)), "")
     yield f"**{in_markdown(printable_line(why.verdict))}**"
     for sentence in (base_line(why), *(f"Unknown: {unknown}." for unknown in why.unknowns)):
         if sentence:
             yield from ("", in_markdown(printable_line(sentence)))
-    yield from _layers(weighing)
-    yield from _advice(weighing)
-    yield from _dead(weighing)
-    yield from _files(weighing)
-    yield from _shares(weighing)
+    yield from _layers(analysis)
+    yield from _advice(analysis)
+    yield from _dead(analysis)
+    yield from _files(analysis)
+    yield from _shares(analysis)
 
 
 def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -45,8 +45,8 @@ def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) ->
         yield from cells
 
 
-def _layers(weighing: Weighing) -> Iterator[str]:
-    why = weighing.why
+def _layers(analysis: SizeAnalysis) -> Iterator[str]:
+    why = analysis.why
     rows = (
         (
             str(each.layer),
@@ -54,21 +54,21 @@ def _layers(weighing: Weighing) -> Iterator[str]:
             human_share(each.content_size, why.total_size),
             human_size(each.dead_size) if each.dead_size != 0 else "",
             human_size(each.blob_size),
-            code_in_markdown(title_of(weighing.image, each.layer)),
+            code_in_markdown(title_of(analysis.image, each.layer)),
         )
         for each in why.layers
     )
     yield from _table("Layers", (">layer", ">content", ">share", ">dead", ">blob", "instruction"), rows)
 
 
-def _advice(weighing: Weighing) -> Iterator[str]:
-    advice = weighing.why.advice
+def _advice(analysis: SizeAnalysis) -> Iterator[str]:
+    advice = analysis.why.advice
     yield from ("", "## What to change", "")
     if not advice:
         yield "Nothing: no waste and no risk of a known kind was seen."
     for number, each in enumerate(advice, 1):
         yield f"{number}. **Layer {each.layer}, {human_size(each.saves)}:** {in_markdown(printable_line(each.text))}"
-        yield f"   - {code_in_markdown(title_of(weighing.image, each.layer))}"
+        yield f"   - {code_in_markdown(title_of(analysis.image, each.layer))}"
         if each.paths:
             yield f"   - {_paths(each.paths)}"
 
@@ -78,28 +78,28 @@ def _paths(paths: Sequence[bytes]) -> str:
     return f"{named} and {len(paths) - _MOST_PATHS:,} more" if len(paths) > _MOST_PATHS else named
 
 
-def _dead(weighing: Weighing) -> Iterator[str]:
-    why = weighing.why
-    rows = [_dead_row(weighing, group) for group in dead_groups(why.dead.entries)]
+def _dead(analysis: SizeAnalysis) -> Iterator[str]:
+    why = analysis.why
+    rows = [_dead_row(analysis, group) for group in dead_groups(why.dead.entries)]
     columns = (">dead", "reason", ">files", "written by", "hidden by", "largest")
     yield from _table(f"Dead bytes: {human_size(why.dead_size)}", columns, rows[:_MOST])
     if len(rows) > _MOST:
         yield from ("", f"and {plural(len(rows) - _MOST, 'more cause')}")
 
 
-def _dead_row(weighing: Weighing, group: DeadGroup) -> Sequence[str]:
+def _dead_row(analysis: SizeAnalysis, group: DeadGroup) -> Sequence[str]:
     return (
         human_size(group.size),
         group.word,
         f"{len(group.entries):,}",
-        f"{group.writer} {code_in_markdown(title_of(weighing.image, group.writer))}",
-        f"{group.killer} {code_in_markdown(title_of(weighing.image, group.killer))}",
+        f"{group.writer} {code_in_markdown(title_of(analysis.image, group.writer))}",
+        f"{group.hidden_by} {code_in_markdown(title_of(analysis.image, group.hidden_by))}",
         _paths([entry.path for entry in group.entries]),
     )
 
 
-def _files(weighing: Weighing) -> Iterator[str]:
-    why, index = weighing.why, weighing.tree.index
+def _files(analysis: SizeAnalysis) -> Iterator[str]:
+    why, index = analysis.why, analysis.tree.index
     rows = ((human_size(one.size), str(one.layer), code_in_markdown(_name(one.path))) for one in why.largest[:_MOST])
     yield from _table("Biggest files", (">size", ">layer", "path"), rows)
     copies = (
@@ -109,11 +109,11 @@ def _files(weighing: Weighing) -> Iterator[str]:
     yield from _table("Duplicates", (">costs", ">size", ">copies", "paths"), copies)
 
 
-def _shares(weighing: Weighing) -> Iterator[str]:
-    whole = sum(weighing.why.live.sizes)
+def _shares(analysis: SizeAnalysis) -> Iterator[str]:
+    whole = sum(analysis.why.live.sizes)
     types = (
         (human_size(each.size), human_share(each.size, whole), f"{each.files:,}", each.type.value)
-        for each in weighing.types.weights
+        for each in analysis.types.sizes
     )
     yield from _table("File types", (">size", ">share", ">files", "type"), types)
     packages = (
@@ -123,7 +123,7 @@ def _shares(weighing: Weighing) -> Iterator[str]:
             f"{len(each.places):,}",
             in_markdown(printable_line(f"{each.package.name} {each.package.version} ({each.package.manager})")),
         )
-        for each in weighing.packages.packages[:_MOST]
+        for each in analysis.packages.packages[:_MOST]
     )
     yield from _table("Packages", (">size", ">share", ">files", "package"), packages)
 

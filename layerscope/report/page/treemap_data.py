@@ -3,7 +3,7 @@
 from heapq import heapify, heappop, heappush
 from typing import NotRequired, TypedDict
 
-from layerscope.analysis.size.directories import DirectoryRow, DirectoryWeights
+from layerscope.analysis.size.directories import DirectoryRow, DirectorySizes
 from layerscope.text import printable_name
 
 MOST_ITEMS = 6_000
@@ -27,15 +27,15 @@ class MapItem(TypedDict):
     r: NotRequired[bool]
 
 
-def map_items(weights: DirectoryWeights, most: int = MOST_ITEMS) -> MapItem:
+def map_items(sizes: DirectorySizes, most: int = MOST_ITEMS) -> MapItem:
     """Return the root with what is in it; heavy folders are opened before light ones."""
-    root = _item(weights.row(0), "/")
-    waiting = [(-weights.row(0).size - weights.row(0).dead, 0, root)]
+    root = _item(sizes.row(0), "/")
+    waiting = [(-sizes.row(0).size - sizes.row(0).dead, 0, root)]
     heapify(waiting)
     count = 0
     while waiting and count < most:
         _, folder, item = heappop(waiting)
-        rows = weights.rows(folder)
+        rows = sizes.rows(folder)
         rows.sort(key=lambda row: (-row.size - row.dead, row.node))
         children = item["c"] = []
         for row in rows[:_MOST_CHILDREN]:

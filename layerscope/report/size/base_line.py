@@ -1,11 +1,11 @@
 """What is known of the base image, in one sentence."""
 
 from layerscope.report.size.document import base_part
-from layerscope.session.size.report import WhyReport
+from layerscope.session.size.report import SizeReport
 from layerscope.text import human_size, plural, printable_line
 
 
-def base_line(why: WhyReport) -> str | None:
+def base_line(why: SizeReport) -> str | None:
     """Return the sentence, safe for a screen; None where nothing is known."""
     base = base_part(why)
     if base is None:

@@ -3,14 +3,14 @@
 from typing import TypedDict
 
 from layerscope.analysis.advice.advice import Advice
-from layerscope.analysis.packages.sizes import PackageWeight
+from layerscope.analysis.packages.sizes import PackageSize
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.duplicates import Duplicate
-from layerscope.analysis.size.layers_and_files import LargeFile, LayerWeight
+from layerscope.analysis.size.layers_and_files import LargeFile, LayerSize
 from layerscope.analysis.tree.node_paths import NodePaths
 from layerscope.report.json_document import SCHEMA_VERSION
-from layerscope.session.size.analysis import Weighing
-from layerscope.session.size.report import WhyReport
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.report import SizeReport
 from layerscope.text import path_text
 
 LARGEST_FOLDERS = 100
@@ -20,7 +20,7 @@ UNKNOWN_REASON = "unknown"
 """What stands for the reason of files whose bytes cannot be read, in sums; in a row it is null."""
 
 
-class WeightPart(TypedDict):
+class LayerSizePart(TypedDict):
     """One layer; ``killed_size`` are bytes of lower layers that it hid."""
 
     layer: int
@@ -41,7 +41,7 @@ class FilePart(TypedDict):
 
 
 class WrittenFilePart(FilePart):
-    """One of the biggest files of any layer; ``killer`` is the layer that hid it, if it is dead."""
+    """One of the biggest files of any layer; ``hidden_by`` is the layer that hid it, if it is dead."""
 
     killer: int | None
 
@@ -133,7 +133,7 @@ class WhyDocument(TypedDict):
     blob_size: int | None
     verdict: str
     efficiency: float | None
-    layers: list[WeightPart]
+    layers: list[LayerSizePart]
     largest: list[FilePart]
     largest_written: list[WrittenFilePart]
     dead: DeadSumPart
@@ -148,42 +148,40 @@ class WhyDocument(TypedDict):
     unknowns: list[str]
 
 
-def why_document(weighing: Weighing) -> WhyDocument:
+def why_document(analysis: SizeAnalysis) -> WhyDocument:
     """Return the document; it reads what it has to of the image."""
-    why, paths = weighing.why, NodePaths(weighing.tree.index)
+    why, paths = analysis.why, NodePaths(analysis.tree.index)
     return {
         "schema_version": SCHEMA_VERSION,
         "total_size": why.total_size,
         "blob_size": why.blob_size,
         "verdict": why.verdict,
         "efficiency": why.efficiency,
-        "layers": [_weight_part(weight) for weight in why.layers],
+        "layers": [_layer_size_part(layer_size) for layer_size in why.layers],
         "largest": [_file_part(one) for one in why.largest],
-        "largest_written": [{**_file_part(one), "killer": one.killer} for one in why.largest_written],
+        "largest_written": [{**_file_part(one), "killer": one.hidden_by} for one in why.largest_written],
         "dead": _dead_sum_part(why),
         "duplicates": [_duplicate_part(each, paths) for each in why.duplicates],
         "duplicates_complete": why.duplicates_complete,
         "advice": [_advice_part(each, why) for each in why.advice],
-        "by_type": [
-            {"type": each.type.value, "size": each.size, "files": each.files} for each in weighing.types.weights
-        ],
-        "by_package": [_package_part(each) for each in weighing.packages.packages],
-        "unowned_size": weighing.packages.unowned,
-        "directories": _folder_parts(weighing, paths),
+        "by_type": [{"type": each.type.value, "size": each.size, "files": each.files} for each in analysis.types.sizes],
+        "by_package": [_package_part(each) for each in analysis.packages.packages],
+        "unowned_size": analysis.packages.unowned,
+        "directories": _folder_parts(analysis, paths),
         "base": base_part(why),
         "unknowns": list(why.unknowns),
     }
 
 
-def _weight_part(weight: LayerWeight) -> WeightPart:
+def _layer_size_part(layer_size: LayerSize) -> LayerSizePart:
     return {
-        "layer": weight.layer,
-        "instruction": weight.instruction,
-        "content_size": weight.content_size,
-        "blob_size": weight.blob_size,
-        "share": weight.share,
-        "dead_size": weight.dead_size,
-        "killed_size": weight.killed_size,
+        "layer": layer_size.layer,
+        "instruction": layer_size.instruction,
+        "content_size": layer_size.content_size,
+        "blob_size": layer_size.blob_size,
+        "share": layer_size.share,
+        "dead_size": layer_size.dead_size,
+        "killed_size": layer_size.hidden_size,
     }
 
 
@@ -191,7 +189,7 @@ def _file_part(one: LargeFile) -> FilePart:
     return {"path": path_text(one.path), "size": one.size, "layer": one.layer}
 
 
-def _dead_sum_part(why: WhyReport) -> DeadSumPart:
+def _dead_sum_part(why: SizeReport) -> DeadSumPart:
     parts = [_dead_part(entry) for entry in why.dead.entries]
     parts.sort(key=lambda part: (part["path"], part["writer"]))
     sums = {UNKNOWN_REASON if reason is None else reason.value: size for reason, size in why.dead.by_reason.items()}
@@ -208,7 +206,7 @@ def _dead_part(entry: DeadEntry) -> DeadPart:
         "path": path_text(entry.path),
         "size": entry.size,
         "writer": entry.writer,
-        "killer": entry.killer,
+        "killer": entry.hidden_by,
         "reason": None if entry.reason is None else entry.reason.value,
     }
 
@@ -222,7 +220,7 @@ def _duplicate_part(duplicate: Duplicate, paths: NodePaths) -> DuplicatePart:
     }
 
 
-def _advice_part(advice: Advice, why: WhyReport) -> AdvicePart:
+def _advice_part(advice: Advice, why: SizeReport) -> AdvicePart:
     return {
         "layer": advice.layer,
         "instruction": advice.instruction,
@@ -230,13 +228,13 @@ def _advice_part(advice: Advice, why: WhyReport) -> AdvicePart:
         "text": advice.text,
         "kind": advice.kind.value,
         "paths": [path_text(path) for path in advice.paths],
-        "killer": advice.killer,
-        "killer_instruction": advice.killer_instruction,
+        "killer": advice.hidden_by,
+        "killer_instruction": advice.hidden_by_instruction,
         "blob_saves_estimate": why.blob_shares.estimate(advice.layer, advice.saves),
     }
 
 
-def _package_part(each: PackageWeight) -> PackagePart:
+def _package_part(each: PackageSize) -> PackagePart:
     return {
         "manager": each.package.manager,
         "name": each.package.name,
@@ -246,27 +244,31 @@ def _package_part(each: PackageWeight) -> PackagePart:
     }
 
 
-def _folder_parts(weighing: Weighing, paths: NodePaths) -> list[FolderPart]:
+def _folder_parts(analysis: SizeAnalysis, paths: NodePaths) -> list[FolderPart]:
     """Return the heaviest folders, sorted by path."""
     parts: list[FolderPart] = [
         {"path": path_text(paths(row.node)), "size": row.size, "dead_size": row.dead, "files": row.files}
-        for row in weighing.directories.heaviest_folders(LARGEST_FOLDERS)
+        for row in analysis.directories.heaviest_folders(LARGEST_FOLDERS)
     ]
     return sorted(parts, key=lambda part: part["path"])
 
 
-def base_part(why: WhyReport) -> BasePart | None:
+def base_part(why: SizeReport) -> BasePart | None:
     """Return what is known of the base image; its sizes where it is known which layers are its own."""
     base = why.base
     if base is None:
         return None
-    own = None if base.layers is None else [weight for weight in why.layers if weight.layer <= (base.layers or 0)]
+    own = (
+        None
+        if base.layers is None
+        else [layer_size for layer_size in why.layers if layer_size.layer <= (base.layers or 0)]
+    )
     return {
         "name": base.name,
         "digest": base.digest,
         "layers": base.layers,
-        "content_size": None if own is None else _sum([weight.content_size for weight in own]),
-        "blob_size": None if own is None else _sum([weight.blob_size for weight in own]),
+        "content_size": None if own is None else _sum([layer_size.content_size for layer_size in own]),
+        "blob_size": None if own is None else _sum([layer_size.blob_size for layer_size in own]),
     }
 
 

@@ -13,22 +13,22 @@ _HEAD = 4096
 """Files of plain layers are told apart by so many first bytes where these differ, without reading on."""
 
 
-class Sameness(NamedTuple):
-    """``digests``, among files of one size, are equal for equal bytes; ``heads`` are what was asked for beside them."""
+class ContentEquality(NamedTuple):
+    """``digests``, among files of one size, are equal for equal bytes; ``prefixes`` were asked for beside them."""
 
     digests: Digests
-    heads: Mapping[int, bytes]
+    prefixes: Mapping[int, bytes]
 
 
 def compare(
-    image: Image, tree: LayeredTree, contents: Contents, files: Iterable[int], heads: Iterable[Mapping[int, int]]
-) -> Sameness:
-    """Compare those of the files, given by occurrence, that are of one size; and read heads of so many bytes.
+    image: Image, tree: LayeredTree, contents: Contents, files: Iterable[int], prefixes: Iterable[Mapping[int, int]]
+) -> ContentEquality:
+    """Compare those of the files, given by occurrence, that are of one size; and read prefixes of so many bytes.
 
     Plain layers are read where it matters only; a compressed one is passed through once.
     """
     first, plain = ContentPass(image, tree), list[Sequence[int]]()
-    for sizes in heads:
+    for sizes in prefixes:
         first.want_heads(sizes)
     for size, group in _by_size(tree, files).items():
         is_plain = size > _HEAD and all(_is_plain(image, tree, file) for file in group)
@@ -41,7 +41,7 @@ def compare(
     alike = {file for group in plain for file in _alike(group, found.digests)}
     told_apart = {file: digest for file, digest in found.digests.items() if file not in alike}
     whole = {file: digest for file, digest in contents.digests(alike).items() if digest is not None}
-    return Sameness({**told_apart, **whole}, found.heads)
+    return ContentEquality({**told_apart, **whole}, found.prefixes)
 
 
 def _by_size(tree: LayeredTree, files: Iterable[int]) -> dict[int, list[int]]:

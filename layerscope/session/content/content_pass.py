@@ -18,7 +18,7 @@ class BytesRead:
     """By the occurrence of a file: sha256 digests, and first bytes, of as much of it as was asked for."""
 
     digests: dict[int, bytes] = field(default_factory=dict)
-    heads: dict[int, bytes] = field(default_factory=dict)
+    prefixes: dict[int, bytes] = field(default_factory=dict)
 
 
 class ContentPass:
@@ -28,7 +28,7 @@ class ContentPass:
         self._image = image
         self._tree = tree
         self._digests: dict[int, int] = {}
-        self._heads: dict[int, int] = {}
+        self._prefixes: dict[int, int] = {}
 
     def want_digests(self, occurrences: Iterable[int], size: int = sys.maxsize) -> None:
         """Ask for digests of files, or of so many of their first bytes."""
@@ -37,17 +37,17 @@ class ContentPass:
     def want_heads(self, sizes: Mapping[int, int]) -> None:
         """Ask for so many first bytes of each file."""
         for occurrence, size in sizes.items():
-            self._heads[occurrence] = max(size, self._heads.get(occurrence, 0))
+            self._prefixes[occurrence] = max(size, self._prefixes.get(occurrence, 0))
 
     def read(self) -> BytesRead:
         """Read all that was asked for."""
         by_layer: dict[int, list[int]] = {}
-        for occurrence in sorted(self._digests.keys() | self._heads.keys(), key=self._offset):
+        for occurrence in sorted(self._digests.keys() | self._prefixes.keys(), key=self._offset):
             by_layer.setdefault(self._tree.index.layers[occurrence], []).append(occurrence)
         found = BytesRead()
         for part in _each(self._read_layer, by_layer, self._is_compressed):
             found.digests |= part.digests
-            found.heads |= part.heads
+            found.prefixes |= part.prefixes
         return found
 
     def _offset(self, occurrence: int) -> int:
@@ -69,7 +69,7 @@ class ContentPass:
         return found
 
     def _read_file(self, file: int, found: BytesRead, content: LayerContent, table: EntryTable, row: int) -> None:
-        hashed, kept = self._digests.get(file, 0), self._heads.get(file, 0)
+        hashed, kept = self._digests.get(file, 0), self._prefixes.get(file, 0)
         hasher, head, done = hashlib.sha256() if hashed else None, b"", 0
         for chunk in _first(content, table, row, max(hashed, kept)):
             if hasher and done < hashed:
@@ -79,8 +79,8 @@ class ContentPass:
             done += len(chunk)
         if hasher:
             found.digests[file] = hasher.digest()
-        if file in self._heads:
-            found.heads[file] = head
+        if file in self._prefixes:
+            found.prefixes[file] = head
 
 
 def _first(content: LayerContent, table: EntryTable, row: int, size: int) -> Iterator[bytes]:

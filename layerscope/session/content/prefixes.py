@@ -8,7 +8,7 @@ from layerscope.model.image import Image
 from layerscope.session.content.content_pass import ContentPass
 
 
-def read_heads(
+def read_prefixes(
     image: Image, tree: LayeredTree, occurrences: Iterable[int], size: int, *, known: Mapping[int, bytes] | None = None
 ) -> dict[int, bytes | None]:
     """Return the first ``size`` bytes of each file, all of a smaller one; None where they cannot be read.
@@ -25,9 +25,9 @@ def read_heads(
             if file >= 0 and tree.kind(file) is Kind.FILE and len(known.get(file, b"")) < min(size, _size(tree, file))
         }
     )
-    found = {**known, **wanted.read().heads}
-    heads = {occurrence: found.get(file) for occurrence, file in files.items()}
-    return {occurrence: None if head is None else head[:size] for occurrence, head in heads.items()}
+    found = {**known, **wanted.read().prefixes}
+    prefixes = {occurrence: found.get(file) for occurrence, file in files.items()}
+    return {occurrence: None if head is None else head[:size] for occurrence, head in prefixes.items()}
 
 
 def _size(tree: LayeredTree, file: int) -> int:

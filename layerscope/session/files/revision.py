@@ -12,7 +12,7 @@ from layerscope.text import printable_name
 
 
 @dataclass(frozen=True, slots=True)
-class FileVersion:
+class FileRevision:
     """A path of an image as an occurrence of it, which is no removal, wrote it.
 
     ``at`` is the layer whose merged tree its symlinks are followed in.
@@ -52,21 +52,21 @@ def made_by(image: Image, layer: int) -> str:
     return next((step.title for step in image.steps if step.layer == layer), "(no instruction recorded)")
 
 
-def versions_of(opened: LoadedImage, node: int) -> tuple[FileVersion, ...]:
+def versions_of(opened: LoadedImage, node: int) -> tuple[FileRevision, ...]:
     """Return every version of a path, base first."""
     index = opened.tree.index
     return tuple(
-        FileVersion(opened, node, one, index.layers[one]) for one in index.occurrences(node) if index.rows[one] != GONE
+        FileRevision(opened, node, one, index.layers[one]) for one in index.occurrences(node) if index.rows[one] != GONE
     )
 
 
-def version_at(opened: LoadedImage, node: int, layer: int) -> FileVersion | None:
+def version_at(opened: LoadedImage, node: int, layer: int) -> FileRevision | None:
     """Return the version that is there after a layer, or else the last one that was; None where there never was one."""
     index, found = opened.tree.index, opened.tree.index.occurrence(node, layer)
     at = layer
     while found >= index.firsts[node] and index.rows[found] == GONE:
         found, at = found - 1, index.layers[found] - 1
-    return FileVersion(opened, node, found, at) if found >= index.firsts[node] else None
+    return FileRevision(opened, node, found, at) if found >= index.firsts[node] else None
 
 
 class Shown(NamedTuple):
@@ -81,7 +81,7 @@ class Shown(NamedTuple):
     leads_to: int | None = None
 
 
-def shown(version: FileVersion) -> Shown:
+def shown(version: FileRevision) -> Shown:
     """Return what there is to see: links are followed, inside the image only."""
     entry = version.entry
     linked = hard_linked(version.opened.tree, version.occurrence)
@@ -93,7 +93,7 @@ def shown(version: FileVersion) -> Shown:
     return Shown(None, f"This is {_without_bytes(entry)}.")
 
 
-def _through_link(version: FileVersion, entry: FileEntry) -> Shown:
+def _through_link(version: FileRevision, entry: FileEntry) -> Shown:
     opened = version.opened
     node = followed(opened.tree, version.at, entry.path)
     if node is None:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from layerscope.analysis.text.encoding import HEAD_SIZE, TextEncoding, detect_encoding
+from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, detect_encoding
 from layerscope.analysis.text.lines import TextLine, split_lines
 from layerscope.session.content.contents import Contents
 
@@ -20,9 +20,9 @@ def read_text(contents: Contents, occurrence: int) -> WholeText | None:
     Raises FormatError where the file cannot be read.
     """
     size = contents.size(occurrence)
-    head = contents.read_range(occurrence, 0, HEAD_SIZE)
-    encoding = detect_encoding(head, whole=size <= HEAD_SIZE)
+    head = contents.read_range(occurrence, 0, PREFIX_SIZE)
+    encoding = detect_encoding(head, whole=size <= PREFIX_SIZE)
     if encoding is None:
         return None
-    rest = contents.read_range(occurrence, HEAD_SIZE, size - HEAD_SIZE) if size > HEAD_SIZE else b""
+    rest = contents.read_range(occurrence, PREFIX_SIZE, size - PREFIX_SIZE) if size > PREFIX_SIZE else b""
     return WholeText(split_lines(head + rest, encoding), encoding)

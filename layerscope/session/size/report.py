@@ -6,8 +6,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, Evidence, Instructions
-from layerscope.analysis.advice.rules import advise, wanted_heads
-from layerscope.analysis.content import Heads
+from layerscope.analysis.advice.rules import advise, wanted_prefixes
+from layerscope.analysis.content import Prefixes
 from layerscope.analysis.size.base_image import BaseImage, stated_base
 from layerscope.analysis.size.blob_share import BlobShares, blob_shares
 from layerscope.analysis.size.dead import DeadBytes, dead_bytes
@@ -16,10 +16,10 @@ from layerscope.analysis.size.duplicates import Duplicate, DuplicateCandidates, 
 from layerscope.analysis.size.hidden import hidden_in_tree
 from layerscope.analysis.size.layers_and_files import (
     LargeFile,
-    LayerWeight,
+    LayerSize,
     largest_live,
     largest_written,
-    layer_weights,
+    layer_sizes,
 )
 from layerscope.analysis.size.live import LiveFiles, live_files
 from layerscope.analysis.size.verdict import verdict
@@ -27,7 +27,7 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.image import Image
 from layerscope.session.content.content_equality import compare
 from layerscope.session.content.contents import Contents
-from layerscope.session.content.prefixes import read_heads
+from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.reading.stack import Tallies
 from layerscope.text import human_size, plural
 
@@ -35,20 +35,20 @@ LARGEST = 100
 """So many of the biggest files are named."""
 
 
-class WhyReport(NamedTuple):
+class SizeReport(NamedTuple):
     """The answer. Sizes in bytes; a sum that is unknown, because a layer could not be read, is None.
 
     ``layers`` are the heaviest first. ``largest`` are files of the final image, ``largest_written`` files of any layer.
     ``dead`` holds what could be seen, ``dead_size`` its sum if that is all there is, ``dead_blob_size`` an estimate of
     the stored bytes; ``blob_shares`` gives such estimates for anything else. ``unknowns`` are sentences on what could
-    not be told. ``heads`` reads first bytes, and has those at hand that the rules and the caller asked for.
+    not be told. ``prefixes`` reads first bytes, and has those at hand that the rules and the caller asked for.
     """
 
     verdict: str
     total_size: int | None
     blob_size: int | None
     efficiency: float | None
-    layers: tuple[LayerWeight, ...]
+    layers: tuple[LayerSize, ...]
     largest: tuple[LargeFile, ...]
     largest_written: tuple[LargeFile, ...]
     dead: DeadBytes
@@ -60,21 +60,21 @@ class WhyReport(NamedTuple):
     base: BaseImage | None
     blob_shares: BlobShares
     live: LiveFiles
-    heads: Heads
+    prefixes: Prefixes
     unknowns: tuple[str, ...]
 
 
 class _Files(NamedTuple):
-    """The files of an image, told apart by their bytes; ``heads`` reads more of them."""
+    """The files of an image, told apart by their bytes; ``prefixes`` reads more of them."""
 
     live: LiveFiles
     dead: DeadBytes
     candidates: DuplicateCandidates
     duplicates: tuple[Duplicate, ...]
-    heads: Heads
+    prefixes: Prefixes
 
 
-def why_report(
+def size_report(
     image: Image,
     tree: LayeredTree,
     tallies: Tallies,
@@ -83,7 +83,7 @@ def why_report(
     *,
     live: LiveFiles | None = None,
     wanted: Iterable[Mapping[int, int]] = (),
-) -> WhyReport:
+) -> SizeReport:
     """Return the answer for an image whose layers have all been read.
 
     Content is read where sizes collide, and the first bytes of files whose names tell of keys or core dumps; ``wanted``
@@ -93,12 +93,12 @@ def why_report(
     base = base or _stated_base(image)
     instructions = {step.layer: step.instruction for step in image.steps if step.layer}
     live = live_files(tree) if live is None else live
-    files = _files(image, tree, contents, live, [wanted_heads(tree, live, instructions), *wanted])
+    files = _files(image, tree, contents, live, [wanted_prefixes(tree, live, instructions), *wanted])
     dead = None if tallies.dead is None else files.dead
     blob_sizes = {layer.number: layer.blob_size for layer in image.layers}
-    layers = layer_weights(blob_sizes, instructions, tallies.layers, dead)
+    layers = layer_sizes(blob_sizes, instructions, tallies.layers, dead)
     shares = blob_shares(blob_sizes, tallies.layers)
-    return WhyReport(
+    return SizeReport(
         verdict=verdict(layers, dead, instructions),
         total_size=tallies.content_size,
         blob_size=image.blob_size,
@@ -115,7 +115,7 @@ def why_report(
         base=base,
         blob_shares=shares,
         live=files.live,
-        heads=files.heads,
+        prefixes=files.prefixes,
         unknowns=tuple(_unknowns(tallies, files)),
     )
 
@@ -131,13 +131,13 @@ def _files(
     found = compare(image, tree, contents, chain(rewritten, same_size), wanted)
     dead = dead_bytes(tree, hidden, found.digests)
     duplicates = find_duplicates(live, candidates.groups, found.digests)
-    return _Files(live, dead, candidates, duplicates, partial(read_heads, image, tree, known=found.heads))
+    return _Files(live, dead, candidates, duplicates, partial(read_prefixes, image, tree, known=found.prefixes))
 
 
 def _evidence(tree: LayeredTree, files: _Files, instructions: Instructions, base: BaseImage | None) -> Evidence:
     total = sum(files.live.sizes) + files.dead.total
     base_layers = (base.layers if base else None) or 0
-    return Evidence(tree, files.live, files.dead, files.duplicates, instructions, total, files.heads, base_layers)
+    return Evidence(tree, files.live, files.dead, files.duplicates, instructions, total, files.prefixes, base_layers)
 
 
 def _stated_base(image: Image) -> BaseImage | None:

@@ -14,7 +14,7 @@ from layerscope.model.span import FileSpan
 from layerscope.sources.stream.member_stream import Decompressor, MemberStream
 from layerscope.sources.stream.span_file import SpanFile
 
-HEAD_SIZE = 8
+PREFIX_SIZE = 8
 """How many of the first bytes `detect` wants."""
 
 _MAGIC = (
@@ -103,7 +103,7 @@ def detect(head: bytes) -> Compression:
 def detect_span(span: FileSpan) -> Compression:
     """Return how the blob that lies there is compressed; OSError where it cannot be read."""
     with SpanFile(span) as file:
-        return detect(file.read(HEAD_SIZE) or b"")
+        return detect(file.read(PREFIX_SIZE) or b"")
 
 
 class DecompressedSpan:

@@ -13,13 +13,13 @@ def aligned_lines(
     alignment: LayerAlignment, tallies: Sequence[Tallies], rebuilt: Mapping[AlignedStep, bool | None]
 ) -> list[AlignedLine]:
     """Return a line for each step; ``tallies`` are those of the left image and the right one, once they are read."""
-    left, right = tallies or (Tallies(), Tallies())
+    old, new = tallies or (Tallies(), Tallies())
     return [
         AlignedLine(
             step,
             _word(step, alignment, rebuilt),
-            _content_size(left, step.left_layer),
-            _content_size(right, step.right_layer),
+            _content_size(old, step.old_layer),
+            _content_size(new, step.new_layer),
         )
         for step in alignment.steps
     ]
@@ -32,12 +32,12 @@ def _content_size(tallies: Tallies, layer: int | None) -> int | None:
 
 def _word(step: AlignedStep, alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | None]) -> str:
     if step.relation is Relation.SAME:
-        return "same" if step.right_layer else ""
+        return "same" if step.new_layer else ""
     words = ["changed first"] if step is alignment.first_change else []
     if step.relation is Relation.CHANGED:
         words += [_REBUILT[rebuilt[step]]] if step in rebuilt else []
     else:
-        words.append("only left" if step.relation is Relation.ONLY_LEFT else "only right")
+        words.append("only left" if step.relation is Relation.ONLY_OLD else "only right")
     return ", ".join(words)
 
 
@@ -45,6 +45,6 @@ def layers_at(alignment: LayerAlignment, item: int) -> tuple[int, int]:
     """Return the layers that either image has reached at a step; 0 before its first."""
     reached = alignment.steps[: item + 1]
     return (
-        max((step.left_layer or 0 for step in reached), default=0),
-        max((step.right_layer or 0 for step in reached), default=0),
+        max((step.old_layer or 0 for step in reached), default=0),
+        max((step.new_layer or 0 for step in reached), default=0),
     )

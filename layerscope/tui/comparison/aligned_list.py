@@ -12,8 +12,8 @@ from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.step_list import StepList
 
 _SIZE_WIDTH = 8
-_MARKS = {Relation.SAME: "=", Relation.CHANGED: "~", Relation.ONLY_LEFT: "-", Relation.ONLY_RIGHT: "+"}
-_STYLES = {Relation.CHANGED: "modified", Relation.ONLY_LEFT: "removed", Relation.ONLY_RIGHT: "added"}
+_MARKS = {Relation.SAME: "=", Relation.CHANGED: "~", Relation.ONLY_OLD: "-", Relation.ONLY_NEW: "+"}
+_STYLES = {Relation.CHANGED: "modified", Relation.ONLY_OLD: "removed", Relation.ONLY_NEW: "added"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class AlignedLine:
 
     step: AlignedStep
     word: str
-    left_size: int | None = None
-    right_size: int | None = None
+    old_size: int | None = None
+    new_size: int | None = None
 
     @property
     def has_layer(self) -> bool:
         """Whether the step made a layer in either image."""
-        return bool(self.step.left_layer or self.step.right_layer)
+        return bool(self.step.old_layer or self.step.new_layer)
 
 
 class AlignedList(StepList):
@@ -46,7 +46,7 @@ class AlignedList(StepList):
     def show(self, lines: Sequence[AlignedLine], cursor: int) -> None:
         """Show these steps, the cursor on one of them."""
         self._lines = lines
-        numbers = [number for line in lines for number in (line.step.left_layer, line.step.right_layer) if number]
+        numbers = [number for line in lines for number in (line.step.old_layer, line.step.new_layer) if number]
         self._digits = len(str(max(numbers, default=1)))
         self.refill(cursor)
 
@@ -78,12 +78,12 @@ class AlignedList(StepList):
         return [*figures, Segment("  " + cut(f"{shown.word:<22}  {title}", room, self._glyphs), style)]
 
     def _numbers(self, step: AlignedStep) -> str:
-        left, right = step.left_layer or "", step.right_layer or ""
-        return f"{left:>{self._digits}} {right:>{self._digits}}  "
+        old, new = step.old_layer or "", step.new_layer or ""
+        return f"{old:>{self._digits}} {new:>{self._digits}}  "
 
     def _sizes(self, shown: AlignedLine) -> str:
         """Return the size that both have, or how it changed."""
-        sizes = [size for size in (shown.left_size, shown.right_size) if size is not None]
+        sizes = [size for size in (shown.old_size, shown.new_size) if size is not None]
         if not sizes:
             return " " * _SIZE_WIDTH
         if len(sizes) == 1 or sizes[0] == sizes[1]:

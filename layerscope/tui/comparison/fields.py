@@ -15,8 +15,8 @@ from layerscope.tui.explorer.step_details import Field
 _RELATIONS = {
     Relation.SAME: "the same in both images",
     Relation.CHANGED: "the same instruction, built anew",
-    Relation.ONLY_LEFT: "a step of the left image alone",
-    Relation.ONLY_RIGHT: "a step of the right image alone",
+    Relation.ONLY_OLD: "a step of the left image alone",
+    Relation.ONLY_NEW: "a step of the right image alone",
 }
 
 
@@ -24,7 +24,7 @@ def aligned_step_fields(line: AlignedLine) -> list[Field]:
     """Return what is known of a step of both images, or of one."""
     step = line.step
     outcome = f"{_RELATIONS[step.relation]}{f': {line.word}' if step.relation is Relation.CHANGED else ''}"
-    sides = (("Left", step.left_layer, line.left_size), ("Right", step.right_layer, line.right_size))
+    sides = (("Old", step.old_layer, line.old_size), ("New", step.new_layer, line.new_size))
     fields = [("Step", printable_line(step.title)), ("Relation", outcome)]
     if line.has_layer:
         fields += [
@@ -36,9 +36,9 @@ def aligned_step_fields(line: AlignedLine) -> list[Field]:
 
 def _other_instruction(step: AlignedStep) -> list[Field]:
     """Return the left instruction where it is not spelled as the right one."""
-    if step.left is None or step.right is None or step.left.title == step.right.title:
+    if step.old is None or step.new is None or step.old.title == step.new.title:
         return []
-    return [("It was", printable_line(step.left.title))]
+    return [("It was", printable_line(step.old.title))]
 
 
 def problem_fields(tallies: Tallies, image: str = "") -> list[Field]:

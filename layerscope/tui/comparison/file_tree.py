@@ -43,7 +43,7 @@ class DiffFileTree(FileTree):
     def _has_size(self, row: TreeRow) -> bool:
         """Tell whether a size is worth a word: what a layer holds itself has none for its folders."""
         if row.entry.kind is Kind.DIR:
-            return not _diff_rows(self.rows).diff_tree.diff.pairing.right.state.own
+            return not _diff_rows(self.rows).diff_tree.diff.pairing.new.state.own
         return row.entry.kind is Kind.FILE or self.size_of(row) > 0
 
     def _what(self, row: TreeRow) -> str:

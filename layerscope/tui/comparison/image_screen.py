@@ -61,9 +61,9 @@ class ImageDiffScreen(DiffScreen):
 
     def take_trees(self, trees: Sequence[WholeTree]) -> None:
         """Take in the layers of both."""
-        left, right = trees
-        self._trees = (left, right)
-        self._whole = ImageComparison(left.opened, right.opened, mtime=self._mtime)
+        old, new = trees
+        self._trees = (old, new)
+        self._whole = ImageComparison(old.opened, new.opened, mtime=self._mtime)
 
     def make_list(self) -> AlignedList:
         """Return the list of the steps."""
@@ -95,11 +95,11 @@ class ImageDiffScreen(DiffScreen):
         reached = layers_at(self._alignment, self._item)
         if reached == tuple(len(image.layers) for image in self._images):
             return "left", "right"
-        left, right = (
+        old, new = (
             f"{side} layer {layer}" if layer else f"nothing {side}"
             for side, layer in zip(("left", "right"), reached, strict=True)
         )
-        return left, right
+        return old, new
 
     def title_parts(self) -> list[str]:
         """Return how much the images share, and what differs in the end."""

@@ -21,7 +21,7 @@ from layerscope.tui.tree.screen import LineKey
 
 
 @dataclass(frozen=True, slots=True)
-class LayerPair:
+class ComparedLayers:
     """What is compared: two layers (0: nothing), by their merged trees or by what they hold themselves."""
 
     before: int
@@ -43,7 +43,7 @@ class LayerDiffScreen(DiffScreen):
         Binding("d", "mark", "mark", tooltip="Compare with this layer from now on", id="diff.mark"),
     ]
 
-    def __init__(self, image: Image, pair: LayerPair, tree: WholeTree | WholeTreeReader, glyphs: Glyphs) -> None:
+    def __init__(self, image: Image, pair: ComparedLayers, tree: WholeTree | WholeTreeReader, glyphs: Glyphs) -> None:
         readers = [tree] if isinstance(tree, WholeTreeReader) else []
         super().__init__(DiffState(), printable_line(image.name), readers, glyphs)
         self._pair = pair

@@ -13,7 +13,7 @@ from textual.getters import query_one
 from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE
 from layerscope.comparison.compare import Comparison
 from layerscope.errors import LayerscopeError
-from layerscope.session.files.revision import FileVersion, version_at
+from layerscope.session.files.revision import FileRevision, version_at
 from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
 from layerscope.tui.comparison.entry_details import DiffDetails
 from layerscope.tui.comparison.file_tree import DiffFileTree
@@ -286,11 +286,11 @@ class DiffScreen(FilesScreen, OpensLater):
 
             self.app.push_screen(FileDiffScreen(before, after, self._glyphs))
 
-    def _version(self, node: int, layer: int) -> FileVersion | None:
+    def _version(self, node: int, layer: int) -> FileRevision | None:
         shown = self._state.compared
         if shown is None or not shown.tree.is_present(node, layer):
             return None
-        opened = shown.comparison.left if layer == BEFORE else shown.comparison.right
+        opened = shown.comparison.old if layer == BEFORE else shown.comparison.new
         side = shown.tree.side(layer)
         return version_at(opened, side.node(node), side.state.layer)
 

@@ -20,7 +20,7 @@ from layerscope.extraction.options import Extracted, ExtractionOptions
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import printable_line, printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
-from layerscope.tui.widgets.checkbox import Choice
+from layerscope.tui.widgets.checkbox import CheckboxLine
 
 _MOST_LEFT_OUT = 3
 """So many of the paths that were left out are named."""
@@ -53,7 +53,7 @@ class ExtractScreen(ModalScreen[None]):
         Bar { width: 1fr; }
         &.-writing ProgressBar { display: block; }
         #said { margin-top: 1; max-height: 8; }
-        #extract > Choice:focus { background: $primary 35%; }
+        #extract > CheckboxLine:focus { background: $primary 35%; }
         &.-ascii #extract { border: ascii $primary; }
     }
     """
@@ -78,7 +78,7 @@ class ExtractScreen(ModalScreen[None]):
             self.result = result
             self.error = error
 
-    force = query_one(Choice)
+    force = query_one(CheckboxLine)
     bar = query_one(ProgressBar)
 
     def __init__(self, opened: LoadedImage, node: int, layer: int, glyphs: Glyphs) -> None:
@@ -94,7 +94,7 @@ class ExtractScreen(ModalScreen[None]):
         panel = Vertical(
             Static(Text(f"{what} after layer {self._layer}, at {where} below this folder:"), id="what"),
             Input("extracted", select_on_focus=True),
-            Choice("replace files that are there already"),
+            CheckboxLine("replace files that are there already"),
             ProgressBar(show_eta=False),
             Static("Enter writes, Tab and Space choose, Esc leaves", id="said", markup=False),
             id="extract",

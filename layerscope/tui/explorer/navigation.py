@@ -13,18 +13,18 @@ from layerscope.tui.tree.screen import FilesScreen
 
 if TYPE_CHECKING:
     from layerscope.session.loaded_image import LoadedImage
-    from layerscope.session.size.analysis import Weighing
+    from layerscope.session.size.analysis import SizeAnalysis
     from layerscope.tui.file.history import HistoryAnswer
     from layerscope.tui.widgets.fact_table import Target
 
 
-class WaysOut(FilesScreen):
+class Navigation(FilesScreen):
     """The part of the explorer that opens other screens; none of them is a part of the start."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "w",
-            "weight",
+            "size",
             "size",
             tooltip="Show what makes the image large, what is dead and why, and what to change",
             id="explorer.size",
@@ -57,7 +57,7 @@ class WaysOut(FilesScreen):
     def __init__(self, session: ImageSession, glyphs: Glyphs) -> None:
         super().__init__(ExplorerState(session.image), glyphs)
         self._session = session
-        self._weighing: Weighing | None = None
+        self._analysis: SizeAnalysis | None = None
         self._opened: LoadedImage | None = None
 
     def show_place(self, target: "Target | None") -> None:
@@ -87,17 +87,17 @@ class WaysOut(FilesScreen):
             self._opened = LoadedImage(self._session.image, tree, self._session.contents_of(tree))
         return self._opened
 
-    def action_weight(self) -> None:
+    def action_size(self) -> None:
         """Show what makes the image large."""
         opened = self._tree_of_all()
         if opened is None:
             return
-        from layerscope.session.size.analysis import Weighing  # noqa: PLC0415  # no part of the start
-        from layerscope.tui.size.screen import WeightScreen  # noqa: PLC0415
+        from layerscope.session.size.analysis import SizeAnalysis  # noqa: PLC0415  # no part of the start
+        from layerscope.tui.size.screen import SizeScreen  # noqa: PLC0415
 
-        if self._weighing is None:
-            self._weighing = Weighing(opened.image, opened.tree, self._state.tallies, opened.contents)
-        self.app.push_screen(WeightScreen(self._weighing, self._glyphs), self.show_place)
+        if self._analysis is None:
+            self._analysis = SizeAnalysis(opened.image, opened.tree, self._state.tallies, opened.contents)
+        self.app.push_screen(SizeScreen(self._analysis, self._glyphs), self.show_place)
 
     def action_diff(self) -> None:
         """Mark the chosen layer, or compare it with the one that is marked."""
@@ -108,9 +108,9 @@ class WaysOut(FilesScreen):
         opened = self._tree_of_all()
         if opened is not None:
             from layerscope.session.reading.whole_tree import WholeTree  # noqa: PLC0415  # no part of the start
-            from layerscope.tui.comparison.layer_screen import LayerDiffScreen, LayerPair  # noqa: PLC0415
+            from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen  # noqa: PLC0415
 
-            pair, tree = LayerPair(marked, layer), WholeTree(opened, self._state.tallies)
+            pair, tree = ComparedLayers(marked, layer), WholeTree(opened, self._state.tallies)
             self.app.push_screen(LayerDiffScreen(opened.image, pair, tree, self._glyphs))
 
     @on(FileTree.Opened)

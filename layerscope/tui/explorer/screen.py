@@ -14,7 +14,7 @@ from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.explorer.layer_lines import layer_lines, reading_share
 from layerscope.tui.explorer.layer_list import LayerList
 from layerscope.tui.explorer.messages import ReadHappened
-from layerscope.tui.explorer.navigation import WaysOut
+from layerscope.tui.explorer.navigation import Navigation
 from layerscope.tui.explorer.step_details import StepDetails, image_fields, step_fields
 from layerscope.tui.explorer.title import ImageTitle
 from layerscope.tui.tree.entry_details import EntryDetails
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from layerscope.tui.widgets.fact_table import Target
 
 
-class ExplorerScreen(WaysOut):
+class ExplorerScreen(Navigation):
     """Wires the widgets to the state and to the reader."""
 
     KEYS_IN_LINE: ClassVar[tuple[LineKey, ...]] = (
@@ -41,7 +41,7 @@ class ExplorerScreen(WaysOut):
         ("sort", "s", "s", "sort"),
         ("scope", "a", "a", "own"),
         ("changes", "c", "c", "changes"),
-        ("weight", "w", "w", "size"),
+        ("size", "w", "w", "size"),
         ("diff", "d", "d", "diff"),
         ("extract", "x", "x", "extract"),
         ("history", "H", "H", "history"),

@@ -11,7 +11,7 @@ from layerscope.errors import FormatError, LayerscopeError, UsageError
 from layerscope.extraction.private_copy import PrivateCopy, check_copied_size, user_command
 from layerscope.text import copied_path, human_size, printable_line
 from layerscope.tui.drawing.glyphs import Glyphs
-from layerscope.tui.file.external_program import run_outside
+from layerscope.tui.file.external_program import run_external_program
 from layerscope.tui.file.messages import FileCopied, FileFailed, FileHashed, TextRead
 from layerscope.tui.file.state import FileState, OpenFile
 from layerscope.tui.file.work import hash_file
@@ -24,7 +24,7 @@ def _key(keys: str, action: str, description: str, tooltip: str) -> Binding:
     return Binding(keys, action, description, tooltip=tooltip, id=f"file.{description}")
 
 
-class FileTaking(Screen[None]):
+class FileActions(Screen[None]):
     """The part of a file view that takes things out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -147,7 +147,7 @@ class FileTaking(Screen[None]):
 
     @on(FileCopied)
     def _on_copied(self, message: FileCopied) -> None:
-        problem = run_outside(self.app, message.command, message.copy.path)
+        problem = run_external_program(self.app, message.command, message.copy.path)
         message.copy.close()
         if problem:
             self._complain(problem)

@@ -14,7 +14,7 @@ from layerscope.errors import UsageError
 from layerscope.session.files.text import FileText
 from layerscope.text import printable_line
 from layerscope.tui.file.content import FileContent
-from layerscope.tui.file.messages import FileSearched, KeysChanged
+from layerscope.tui.file.messages import FileKeysChanged, FileSearched
 from layerscope.tui.file.state import Goal, Hits, OpenFile
 from layerscope.tui.file.work import find_all
 from layerscope.tui.widgets.prompt_line import PromptLine
@@ -79,25 +79,25 @@ class FileBody(FileContent):
         self._file.hits = None
         self._highlight()
         self._show_frame()
-        self.post_message(KeysChanged())
+        self.post_message(FileKeysChanged())
         return True
 
     def action_search(self) -> None:
         """Ask what to look for."""
         self.prompt.ask("search", _SEARCH_HINT)
-        self.post_message(KeysChanged())
+        self.post_message(FileKeysChanged())
 
     def action_go_to(self) -> None:
         """Ask where to go."""
         self.prompt.ask("go", "line" if self.is_text else "offset, 0x for a hexadecimal one")
-        self.post_message(KeysChanged())
+        self.post_message(FileKeysChanged())
 
     def _close_prompt(self) -> None:
         self.prompt.close()
         if self._view is not None:
             # at once: the next key may be there already
             self.screen.set_focus(self._view)
-        self.post_message(KeysChanged())
+        self.post_message(FileKeysChanged())
 
     @on(Input.Changed)
     def _on_typed(self, message: Input.Changed) -> None:
@@ -131,7 +131,7 @@ class FileBody(FileContent):
         self._file.hits = hits = Hits(search) if search else None
         self._highlight()
         self._show_frame()
-        self.post_message(KeysChanged())
+        self.post_message(FileKeysChanged())
         if hits is not None:
             self._find(self._file, hits, self._file.text if self.is_text else None)
 

@@ -21,7 +21,7 @@ from layerscope.text import printable_line
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.facts import position_words, text_words
 from layerscope.tui.file.hex_view import ROW, HexView
-from layerscope.tui.file.messages import BytesLoaded, FileNamed, KeysChanged, RowsCounted, RowsToned
+from layerscope.tui.file.messages import BytesLoaded, FileKeysChanged, FileNamed, RowsCounted, RowsToned
 from layerscope.tui.file.state import Goal, OpenFile
 from layerscope.tui.file.text_view import TONED_ROWS, TextView
 from layerscope.tui.file.work import count_rows, look_at, tones_in
@@ -96,7 +96,7 @@ class FileContent(Vertical):
         if view is not None:
             self.screen.set_focus(view)
         self._show_frame()
-        self.post_message(KeysChanged())
+        self.post_message(FileKeysChanged())
 
     @property
     def _view(self) -> TextView | HexView | None:

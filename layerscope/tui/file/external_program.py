@@ -11,7 +11,7 @@ from textual.app import App, SuspendNotSupported
 from layerscope.text import printable_line
 
 
-def run_outside(app: App[object], command: Sequence[str], file: Path) -> str | None:
+def run_external_program(app: App[object], command: Sequence[str], file: Path) -> str | None:
     """Run a command with a file as its last word, and return a sentence if that did not work."""
     try:
         # nothing may be raised in here: the terminal would not be taken back

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from layerscope.analysis.text.index import TextIndex
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.session.files.revision import FileVersion, Shown, made_by
+from layerscope.session.files.revision import FileRevision, Shown, made_by
 from layerscope.text import human_share, human_size, mode_text, plural, printable_line, printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.capabilities import XATTR, capabilities_text
@@ -35,7 +35,7 @@ def file_head(state: FileState, glyphs: Glyphs) -> Text:
     return text
 
 
-def path_with_target(version: FileVersion, shown: Shown, glyphs: Glyphs) -> str:
+def path_with_target(version: FileRevision, shown: Shown, glyphs: Glyphs) -> str:
     """Return the path, and where a link leads."""
     entry = version.entry
     path = f"/{printable_name(entry.path)}"
@@ -52,7 +52,7 @@ def path_with_target(version: FileVersion, shown: Shown, glyphs: Glyphs) -> str:
     return path if is_plain else f"{path} (that is /{printable_name(real)})"
 
 
-def shown_entry(version: FileVersion, shown: Shown) -> FileEntry:
+def shown_entry(version: FileRevision, shown: Shown) -> FileEntry:
     """Return the entry whose facts are told: of a symlink that leads to something, what it leads to."""
     if shown.leads_to is None:
         return version.entry
@@ -107,7 +107,7 @@ def _story(state: FileState) -> Iterator[str]:
         yield f"removed by layer {version.removed_by}"
 
 
-def _instruction(version: FileVersion, layer: int) -> str:
+def _instruction(version: FileRevision, layer: int) -> str:
     """Return the instruction that made a layer, as much of it as fits above a file; the history has all of it."""
     text = printable_line(made_by(version.opened.image, layer))
     return text if len(text) <= _LONGEST_INSTRUCTION else f"{text[:_LONGEST_INSTRUCTION]}.."

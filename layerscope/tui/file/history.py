@@ -13,10 +13,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.path_history import PathEvent
+from layerscope.analysis.tree.path_history import Revision
 from layerscope.comparison.compare import history_of
 from layerscope.model.entries import Kind
-from layerscope.session.files.revision import FileVersion, made_by, versions_of
+from layerscope.session.files.revision import FileRevision, made_by, versions_of
 from layerscope.text import human_size, printable_line, printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.keys.order import OpensLater
@@ -45,8 +45,8 @@ _STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKin
 class HistoryAnswer(NamedTuple):
     """A version to show, or, where ``before`` is given, two to compare."""
 
-    version: FileVersion
-    before: FileVersion | None = None
+    version: FileRevision
+    before: FileRevision | None = None
 
 
 class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
@@ -80,18 +80,18 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
     class Read(Message):
         """The events are known."""
 
-        def __init__(self, events: tuple[PathEvent, ...]) -> None:
+        def __init__(self, events: tuple[Revision, ...]) -> None:
             super().__init__()
             self.events = events
 
     table = query_one(FactTable)
 
-    def __init__(self, version: FileVersion, glyphs: Glyphs) -> None:
+    def __init__(self, version: FileRevision, glyphs: Glyphs) -> None:
         super().__init__(classes="" if glyphs.has_unicode else "-ascii")
         self._version = version
         self._glyphs = glyphs
         self._versions = {each.occurrence: each for each in versions_of(version.opened, version.node)}
-        self._events: tuple[PathEvent, ...] = ()
+        self._events: tuple[Revision, ...] = ()
         self._marked: int | None = None
 
     def compose(self) -> ComposeResult:
@@ -149,7 +149,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
         self.query_one("#detail", Static).update(Text(fact.detail if fact else "", overflow="fold"))
 
     @property
-    def _chosen(self) -> FileVersion | None:
+    def _chosen(self) -> FileRevision | None:
         """The version under the cursor; of a removal, the one that was removed."""
         if not self._events:
             return None

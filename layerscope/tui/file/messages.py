@@ -7,20 +7,20 @@ from textual.message import Message
 from layerscope.analysis.text.search import Found
 from layerscope.comparison.file_difference import FileDifference
 from layerscope.extraction.private_copy import PrivateCopy
-from layerscope.session.files.revision import FileVersion
+from layerscope.session.files.revision import FileRevision
 from layerscope.tui.drawing.syntax import ToneSpan
 from layerscope.tui.file.state import Hits, OpenFile
 from layerscope.tui.file.work import Looks
 
 
-class KeysChanged(Message):
+class FileKeysChanged(Message):
     """Other keys work than before."""
 
 
 class FileOpened(Message):
     """The head of a version was read, or, where there is no file, could not be."""
 
-    def __init__(self, version: FileVersion, file: OpenFile | None, error: str = "") -> None:
+    def __init__(self, version: FileRevision, file: OpenFile | None, error: str = "") -> None:
         super().__init__()
         self.version = version
         self.file = file
@@ -114,10 +114,10 @@ class FilesCompared(Message):
 class SidesToned(Message):
     """The lines of both versions have colours."""
 
-    def __init__(self, left: Sequence[Sequence[ToneSpan]], right: Sequence[Sequence[ToneSpan]]) -> None:
+    def __init__(self, old: Sequence[Sequence[ToneSpan]], new: Sequence[Sequence[ToneSpan]]) -> None:
         super().__init__()
-        self.left = left
-        self.right = right
+        self.old = old
+        self.new = new
 
 
 class SidesHashed(Message):

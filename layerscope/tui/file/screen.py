@@ -10,15 +10,15 @@ from textual.getters import query_one
 from textual.widgets import Static
 
 from layerscope.errors import FormatError
-from layerscope.session.files.revision import FileVersion
+from layerscope.session.files.revision import FileRevision
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.tui.dialogs.help import HelpScreen, KeyGroup
 from layerscope.tui.drawing.glyphs import Glyphs
-from layerscope.tui.file.actions import FileTaking
+from layerscope.tui.file.actions import FileActions
 from layerscope.tui.file.body import FileBody
 from layerscope.tui.file.content import FileContent
 from layerscope.tui.file.facts import file_head
-from layerscope.tui.file.messages import FileNamed, FileOpened, KeysChanged
+from layerscope.tui.file.messages import FileKeysChanged, FileNamed, FileOpened
 from layerscope.tui.file.state import FileState
 from layerscope.tui.file.work import open_file
 from layerscope.tui.keys.order import OpensLater
@@ -59,7 +59,7 @@ def _key(keys: str, action: str, description: str, tooltip: str, shown: str | No
     return Binding(keys, action, description, key_display=shown, tooltip=tooltip, id=f"file.{description}")
 
 
-class FileScreen(FileTaking, OpensLater):
+class FileScreen(FileActions, OpensLater):
     """A file of an image, at one of its versions; ``layer`` is the one after which the tree shows it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -111,7 +111,7 @@ class FileScreen(FileTaking, OpensLater):
         self.query_one("#head", Static).update(file_head(self._state, self._glyphs))
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="open")
-    def _open(self, version: FileVersion, file: int) -> None:
+    def _open(self, version: FileRevision, file: int) -> None:
         try:
             found = open_file(version.opened, file)
         except FormatError as error:
@@ -137,7 +137,7 @@ class FileScreen(FileTaking, OpensLater):
         message.file.description = message.looks.description
         self._show_head()
 
-    @on(KeysChanged)
+    @on(FileKeysChanged)
     def _show_keys(self) -> None:
         self.key_line.show(_KEYS_IN_PROMPT if self.body.is_asking else list(self._active_keys()))
 
@@ -165,7 +165,7 @@ class FileScreen(FileTaking, OpensLater):
     def action_help(self) -> None:
         """Show all keys."""
         groups = (
-            KeyGroup("The file", [*FileTaking.BINDINGS, *self.BINDINGS]),
+            KeyGroup("The file", [*FileActions.BINDINGS, *self.BINDINGS]),
             KeyGroup("Its content", [*FileBody.BINDINGS, *FileContent.BINDINGS]),
             KeyGroup("Moving", RowView.BINDINGS),
         )
@@ -184,7 +184,7 @@ class FileScreen(FileTaking, OpensLater):
         else:
             self._choose(version)
 
-    def _choose(self, version: FileVersion) -> None:
+    def _choose(self, version: FileRevision) -> None:
         self._state.choose(version)
         self._show_version()
 
@@ -207,7 +207,7 @@ class FileScreen(FileTaking, OpensLater):
         if self._state.before is not None:
             self._compare(self._state.before, self._state.version)
 
-    def _compare(self, before: FileVersion, after: FileVersion) -> None:
+    def _compare(self, before: FileRevision, after: FileRevision) -> None:
         from layerscope.tui.file_diff.screen import FileDiffScreen  # noqa: PLC0415  # when it is asked for
 
         self.app.push_screen(FileDiffScreen(before, after, self._glyphs))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from layerscope.analysis.text.encoding import TextEncoding
 from layerscope.analysis.text.search import Found, Search
 from layerscope.session.files.pages import FilePages
-from layerscope.session.files.revision import FileVersion, shown, version_at, versions_of
+from layerscope.session.files.revision import FileRevision, shown, version_at, versions_of
 from layerscope.session.files.text import FileText
 from layerscope.session.loaded_image import LoadedImage
 
@@ -117,16 +117,16 @@ class FileState:
         return occurrences.index(self.version.occurrence)
 
     @property
-    def before(self) -> FileVersion | None:
+    def before(self) -> FileRevision | None:
         """The version before this one."""
         return self.versions[self.place - 1] if self.place else None
 
-    def choose(self, version: FileVersion) -> None:
+    def choose(self, version: FileRevision) -> None:
         """Show another version."""
         self.version, self.shown = version, shown(version)
         self.file, self.digest = None, None
 
-    def neighbour(self, step: int) -> FileVersion | None:
+    def neighbour(self, step: int) -> FileRevision | None:
         """Return a version before or behind this one."""
         place = self.place + step
         return self.versions[place] if 0 <= place < len(self.versions) else None

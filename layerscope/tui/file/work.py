@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from layerscope.analysis.file_types.description import describe
-from layerscope.analysis.text.encoding import HEAD_SIZE, TextEncoding, detect_encoding
+from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, detect_encoding
 from layerscope.analysis.text.lines import TextLine
 from layerscope.analysis.text.search import Found, find_in_bytes, find_in_text
-from layerscope.comparison.file_difference import IsCancelled, Side
+from layerscope.comparison.file_difference import ComparedFile, IsCancelled
 from layerscope.errors import FormatError
 from layerscope.session.files.description import file_words
 from layerscope.session.files.pages import FilePages
@@ -39,8 +39,8 @@ class Looks(NamedTuple):
 def open_file(opened: LoadedImage, file: int) -> OpenFile:
     """Read the head of a regular file; raises FormatError."""
     pages = FilePages(opened, file)
-    head = pages.head(HEAD_SIZE)
-    encoding = detect_encoding(head, whole=pages.size <= HEAD_SIZE)
+    head = pages.head(PREFIX_SIZE)
+    encoding = detect_encoding(head, whole=pages.size <= PREFIX_SIZE)
     path = opened.tree.index.path(opened.tree.index.node_of(file))
     return OpenFile(pages, encoding, head, path, describe(head, path, pages.size))
 
@@ -106,7 +106,7 @@ def hash_file(pages: FilePages) -> Iterator[str]:
     yield digest.hexdigest()
 
 
-def digest_of(side: Side | None, is_cancelled: IsCancelled) -> str:
+def digest_of(side: ComparedFile | None, is_cancelled: IsCancelled) -> str:
     """Return the sha256 of a side of a comparison, nothing where it has no bytes, or cannot be read to its end."""
     if side is None or side.pages is None:
         return ""
@@ -120,9 +120,9 @@ def digest_of(side: Side | None, is_cancelled: IsCancelled) -> str:
     return ""
 
 
-def tones_of_side(side: Side | None, lines: Sequence[TextLine]) -> Sequence[Sequence[ToneSpan]]:
+def tones_of_side(side: ComparedFile | None, lines: Sequence[TextLine]) -> Sequence[Sequence[ToneSpan]]:
     """Return the tones of all lines of a side of a comparison; none where that takes too long."""
     if side is None or side.pages is None:
         return ()
-    lexer = find_lexer(side.version.path, side.pages.head(HEAD_SIZE))
+    lexer = find_lexer(side.version.path, side.pages.head(PREFIX_SIZE))
     return (tones_of(lexer, [line.text for line in lines]) or ()) if lexer else ()

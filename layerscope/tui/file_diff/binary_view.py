@@ -96,16 +96,16 @@ def _lines(data: bytes, start: int, other: bytes) -> list[Text]:
     return [*lines, Text("it ends here", "not bold italic")] if len(data) < len(other) else lines
 
 
-def _beside(left: list[Text], right: list[Text]) -> Text:
+def _beside(old: list[Text], new: list[Text]) -> Text:
     text = Text()
-    for one, other in zip_longest(left, right, fillvalue=_NOTHING):
+    for one, other in zip_longest(old, new, fillvalue=_NOTHING):
         text.append(one).append(" " * (_HEX_WIDTH + _GAP - one.cell_len)).append(other).append("\n")
     return text
 
 
-def _in_one_column(left: list[Text], right: list[Text]) -> Text:
+def _in_one_column(old: list[Text], new: list[Text]) -> Text:
     text = Text()
-    for one, other in zip_longest(left, right, fillvalue=_NOTHING):
+    for one, other in zip_longest(old, new, fillvalue=_NOTHING):
         marked = (("  ", one),) if one.plain == other.plain else (("- ", one), ("+ ", other))
         for mark, line in marked:
             if line.plain:

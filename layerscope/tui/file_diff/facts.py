@@ -7,9 +7,9 @@ from rich.text import Text
 
 from layerscope.analysis.text.diff import TextDiff
 from layerscope.analysis.text.lines import LineEnd
-from layerscope.comparison.file_difference import Side
+from layerscope.comparison.file_difference import ComparedFile
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.session.files.revision import FileVersion, made_by
+from layerscope.session.files.revision import FileRevision, made_by
 from layerscope.text import mode_text, printable_line, printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.facts import size_words, xattr_words
@@ -20,7 +20,7 @@ _ENDS = {LineEnd.LF: "LF", LineEnd.CRLF: "CRLF", LineEnd.NONE: "no line feed"}
 _KINDS = {Kind.FILE: "file", Kind.DIR: "directory", Kind.SYMLINK: "symlink", Kind.HARDLINK: "hard link"}
 
 
-class Fact(NamedTuple):
+class DiffFact(NamedTuple):
     """Something that differs, as words for both sides."""
 
     name: str
@@ -28,7 +28,7 @@ class Fact(NamedTuple):
     after: str
 
 
-def diff_head(before: FileVersion | None, after: FileVersion | None, glyphs: Glyphs) -> Text:
+def diff_head(before: FileRevision | None, after: FileRevision | None, glyphs: Glyphs) -> Text:
     """Return the lines above a diff."""
     versions = [version for version in (before, after) if version is not None]
     paths = dict.fromkeys(f"/{printable_name(version.path)}" for version in versions)
@@ -41,7 +41,7 @@ def diff_head(before: FileVersion | None, after: FileVersion | None, glyphs: Gly
     return text
 
 
-def _where(version: FileVersion, versions: list[FileVersion]) -> str:
+def _where(version: FileRevision, versions: list[FileRevision]) -> str:
     image = version.opened.image
     of_image = ""
     if len({id(each.opened.image) for each in versions}) > 1:
@@ -49,13 +49,13 @@ def _where(version: FileVersion, versions: list[FileVersion]) -> str:
     return f"{of_image}layer {version.layer}: {printable_line(made_by(image, version.layer))}"
 
 
-def _metadata(before: FileVersion | None, after: FileVersion | None) -> Iterator[Fact]:
+def _metadata(before: FileRevision | None, after: FileRevision | None) -> Iterator[DiffFact]:
     if before is None or after is None:
         return
     one, other = _words(before.entry), _words(after.entry)
     for name in one:
         if one[name] != other[name]:
-            yield Fact(name, one[name] or "none", other[name] or "none")
+            yield DiffFact(name, one[name] or "none", other[name] or "none")
 
 
 def _words(entry: FileEntry) -> dict[str, str]:
@@ -71,7 +71,7 @@ def _words(entry: FileEntry) -> dict[str, str]:
     }
 
 
-def text_notes(diff: TextDiff, before: Side | None, after: Side | None) -> Iterator[str]:
+def text_notes(diff: TextDiff, before: ComparedFile | None, after: ComparedFile | None) -> Iterator[str]:
     """Yield what is to be told of a text diff beside its lines."""
     only = ends_only(diff)
     if only is not None:
@@ -86,13 +86,13 @@ def text_notes(diff: TextDiff, before: Side | None, after: Side | None) -> Itera
 
 
 def _last_ends(diff: TextDiff) -> Iterator[str]:
-    lasts = [(lines[-1].end if lines else None) for lines in (diff.left, diff.right)]
+    lasts = [(lines[-1].end if lines else None) for lines in (diff.old, diff.new)]
     for end, other, word in ((lasts[0], lasts[1], "before"), (lasts[1], lasts[0], "after")):
         if end is LineEnd.NONE and other is not LineEnd.NONE:
             yield f"no line feed at the end {word}"
 
 
-def side_words(side: Side | None) -> str:
+def side_words(side: ComparedFile | None) -> str:
     """Return what a side is and how large."""
     if side is None or side.pages is None:
         return "not there" if side is None else _KINDS.get(side.version.entry.kind, side.version.entry.kind.word)

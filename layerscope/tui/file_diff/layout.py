@@ -79,11 +79,11 @@ class EndsOnly(NamedTuple):
 
 def ends_only(diff: TextDiff) -> EndsOnly | None:
     """Return the ends of the lines that differ, if that is all that does; None where there is more, or nothing."""
-    pairs = [(row.left, row.right) for row in diff.rows if row.changed]
+    pairs = [(row.old, row.new) for row in diff.rows if row.changed]
     before, after = set[LineEnd](), set[LineEnd]()
-    for left, right in pairs:
-        if left is None or right is None or diff.left[left].text != diff.right[right].text:
+    for old, new in pairs:
+        if old is None or new is None or diff.old[old].text != diff.new[new].text:
             return None
-        before.add(diff.left[left].end)
-        after.add(diff.right[right].end)
+        before.add(diff.old[old].end)
+        after.add(diff.new[new].end)
     return EndsOnly(frozenset(before), frozenset(after)) if pairs else None

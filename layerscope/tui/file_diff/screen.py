@@ -16,7 +16,7 @@ from textual.worker import get_current_worker
 from layerscope.analysis.text.search import Search, parse_search
 from layerscope.comparison.file_difference import FileDifference, compare_sides, open_side
 from layerscope.errors import FormatError, UsageError
-from layerscope.session.files.revision import FileVersion
+from layerscope.session.files.revision import FileRevision
 from layerscope.text import copied_path, plural, printable_line
 from layerscope.tui.dialogs.help import HelpScreen, KeyGroup
 from layerscope.tui.drawing.glyphs import Glyphs
@@ -24,7 +24,7 @@ from layerscope.tui.file.messages import FilesCompared, SidesHashed, SidesToned
 from layerscope.tui.file.work import digest_of, tones_of_side
 from layerscope.tui.file_diff.binary_view import BinaryDiff
 from layerscope.tui.file_diff.facts import diff_head, text_notes
-from layerscope.tui.file_diff.text_view import DiffView
+from layerscope.tui.file_diff.text_view import TextDiffView
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.widgets.key_line import Key, KeyLine
 from layerscope.tui.widgets.prompt_line import PromptLine
@@ -81,12 +81,12 @@ class FileDiffScreen(Screen[None], OpensLater):
     }
     """
 
-    view = query_one(DiffView)
+    view = query_one(TextDiffView)
     binary = query_one(BinaryDiff)
     prompt = query_one(PromptLine)
     key_line = query_one(KeyLine)
 
-    def __init__(self, before: FileVersion | None, after: FileVersion | None, glyphs: Glyphs) -> None:
+    def __init__(self, before: FileRevision | None, after: FileRevision | None, glyphs: Glyphs) -> None:
         super().__init__(classes="" if glyphs.has_unicode else "-ascii")
         self._before = before
         self._after = after
@@ -100,7 +100,7 @@ class FileDiffScreen(Screen[None], OpensLater):
         yield Static("", id="head", markup=False)
         with Vertical(id="frame"):
             yield Static("", id="sentence", markup=False)
-            yield DiffView(self._glyphs)
+            yield TextDiffView(self._glyphs)
             yield BinaryDiff(self._glyphs)
             yield PromptLine()
         yield KeyLine()
@@ -121,7 +121,7 @@ class FileDiffScreen(Screen[None], OpensLater):
         self._show_only("#sentence")
 
     def _show_only(self, selector: str) -> None:
-        for each in ("#sentence", "DiffView", "BinaryDiff"):
+        for each in ("#sentence", "TextDiffView", "BinaryDiff"):
             self.query_one(each).display = each == selector
         self._show_keys()
 
@@ -139,10 +139,10 @@ class FileDiffScreen(Screen[None], OpensLater):
             sides = (digest_of(side, lambda: worker.is_cancelled) for side in (before, after))
             self.post_message(SidesHashed(*sides))
         else:
-            left, right = (
-                tones_of_side(side, lines) for side, lines in ((before, found.text.left), (after, found.text.right))
+            old, new = (
+                tones_of_side(side, lines) for side, lines in ((before, found.text.old), (after, found.text.new))
             )
-            self.post_message(SidesToned(left, right))
+            self.post_message(SidesToned(old, new))
 
     @on(FilesCompared)
     def _on_compared(self, message: FilesCompared) -> None:
@@ -152,7 +152,7 @@ class FileDiffScreen(Screen[None], OpensLater):
             self._say(f"These files cannot be compared: {message.error}.")
         elif found.text is not None and not found.text.is_equal:
             self.view.show(found.text)
-            self._show_only("DiffView")
+            self._show_only("TextDiffView")
             self.set_focus(self.view)
         elif not any(side is not None and side.pages is not None for side in (found.before, found.after)):
             self._say("Neither holds any bytes: what differs is told above.")
@@ -166,7 +166,7 @@ class FileDiffScreen(Screen[None], OpensLater):
 
     @on(SidesToned)
     def _on_toned(self, message: SidesToned) -> None:
-        self.view.take_tones(message.left, message.right)
+        self.view.take_tones(message.old, message.new)
 
     @on(SidesHashed)
     def _on_hashed(self, message: SidesHashed) -> None:
@@ -271,7 +271,7 @@ class FileDiffScreen(Screen[None], OpensLater):
         self.view.toggle_invisibles()
 
     @property
-    def _version(self) -> FileVersion | None:
+    def _version(self) -> FileRevision | None:
         """The version after, or, of a file that was removed, the one before."""
         return self._after or self._before
 

@@ -14,8 +14,8 @@ _SECONDS = 0.25
 
 def matching_rows(diff: TextDiff, search: Search) -> list[int]:
     """Return the places of the rows with a match on either side; raises UsageError where that takes too long."""
-    left, right = _lines_with(diff.left, search), _lines_with(diff.right, search)
-    return [place for place, row in enumerate(diff.rows) if row.left in left or row.right in right]
+    old, new = _lines_with(diff.old, search), _lines_with(diff.new, search)
+    return [place for place, row in enumerate(diff.rows) if row.old in old or row.new in new]
 
 
 def _lines_with(lines: Sequence[TextLine], search: Search) -> set[int]:

@@ -22,13 +22,13 @@ Tones = Sequence[Sequence[ToneSpan]]
 
 _LEAST_DIGITS = 3
 _MOST_LINES = 4096
-_LEFT, _RIGHT = 0, 1
-_STYLES = {_LEFT: "removed", _RIGHT: "added"}
+_OLD, _NEW = 0, 1
+_STYLES = {_OLD: "removed", _NEW: "added"}
 _MARK_WIDTH = 3
-_MARKS = {_LEFT: "-", _RIGHT: "+"}
+_MARKS = {_OLD: "-", _NEW: "+"}
 
 
-class DiffView(RowView):
+class TextDiffView(RowView):
     """The rows of a diff, unchanged stretches folded unless they are opened."""
 
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
@@ -54,13 +54,13 @@ class DiffView(RowView):
     def show(self, diff: TextDiff) -> None:
         """Show a diff from its start."""
         self._diff = diff
-        self._digits = max(_LEAST_DIGITS, len(str(max(len(diff.left), len(diff.right)))))
+        self._digits = max(_LEAST_DIGITS, len(str(max(len(diff.old), len(diff.new)))))
         self._tones = ((), ())
         self._lay_out(0)
 
-    def take_tones(self, left: Tones, right: Tones) -> None:
+    def take_tones(self, old: Tones, new: Tones) -> None:
         """Colour the lines of both sides."""
-        self._tones = (left, right)
+        self._tones = (old, new)
         self.redraw()
 
     def redraw(self) -> None:
@@ -182,12 +182,12 @@ class DiffView(RowView):
             return self._in_one_column(item.mark, item.row, width, is_chosen=is_chosen)
         half = (width - 1) // 2
         bar = Segment("│" if self._glyphs.has_unicode else "|", self.rich_style + self.style_of("muted"))
-        left = self._half(item.row, _LEFT, half, is_chosen=is_chosen)
-        return [*left, bar, *self._half(item.row, _RIGHT, width - half - 1, is_chosen=is_chosen)]
+        old = self._half(item.row, _OLD, half, is_chosen=is_chosen)
+        return [*old, bar, *self._half(item.row, _NEW, width - half - 1, is_chosen=is_chosen)]
 
     def _in_one_column(self, mark: str, row: DiffRow, width: int, *, is_chosen: bool) -> list[Segment]:
-        side = _LEFT if mark == "-" else _RIGHT
-        numbers = (row.left if mark != "+" else None, row.right if mark != "-" else None)
+        side = _OLD if mark == "-" else _NEW
+        numbers = (row.old if mark != "+" else None, row.new if mark != "-" else None)
         gutter = " ".join(self._number(number) for number in numbers)
         return [
             *self._gutter(gutter, mark, row, side, is_chosen=is_chosen),
@@ -195,7 +195,7 @@ class DiffView(RowView):
         ]
 
     def _half(self, row: DiffRow, side: int, width: int, *, is_chosen: bool) -> list[Segment]:
-        place = row.right if side else row.left
+        place = row.new if side else row.old
         if place is None:
             return [Segment(" " * width, self.rich_style + self.style_of("nothing"))]
         gutter = self._number(place)
@@ -216,7 +216,7 @@ class DiffView(RowView):
 
     def _text(self, row: DiffRow, side: int, width: int) -> list[Segment]:
         """Return the text of a line, in exactly so many cells."""
-        place = row.right if side else row.left
+        place = row.new if side else row.old
         assert place is not None  # noqa: S101  # this side has a line
         shown = self._shown(row, side, place)
         base = self.rich_style + self.style_of(_STYLES[side]) if row.changed else self.rich_style
@@ -228,7 +228,7 @@ class DiffView(RowView):
 
     def _shown(self, row: DiffRow, side: int, place: int) -> ShownLine:
         assert self._diff is not None  # noqa: S101  # there is a row
-        line = (self._diff.right if side else self._diff.left)[place]
+        line = (self._diff.new if side else self._diff.old)[place]
         shows_end = self.invisibles or (row.changed and self._ends_differ(row))
         key = (side, place, shows_end)
         found = self._lines.get(key)
@@ -241,9 +241,9 @@ class DiffView(RowView):
 
     def _ends_differ(self, row: DiffRow) -> bool:
         assert self._diff is not None  # noqa: S101  # there is a row
-        if row.left is None or row.right is None:
+        if row.old is None or row.new is None:
             return False
-        return self._diff.left[row.left].end is not self._diff.right[row.right].end
+        return self._diff.old[row.old].end is not self._diff.new[row.new].end
 
     def _spans(self, shown: ShownLine, row: DiffRow, side: int, place: int) -> Iterator[StyledSpan]:
         tones = self._tones[side]
@@ -257,7 +257,7 @@ class DiffView(RowView):
             yield *shown.span(start, end), self.style_of(f"{_STYLES[side]}-span")
         if self._search is not None:
             is_chosen = self._hit is not None and row is self._diff.rows[self._hits[self._hit]]
-            for match in self._search.spans((self._diff.right if side else self._diff.left)[place].text):
+            for match in self._search.spans((self._diff.new if side else self._diff.old)[place].text):
                 yield *shown.span(*match), self.style_of("chosen" if is_chosen else "match")
 
     def widest_seen(self) -> int:
@@ -267,6 +267,6 @@ class DiffView(RowView):
             item = self._items[place]
             if not isinstance(item, Fold):
                 row = item.row
-                sides = ((_LEFT, row.left), (_RIGHT, row.right))
+                sides = ((_OLD, row.old), (_NEW, row.new))
                 widths += (cell_len(self._shown(row, side, at).text) for side, at in sides if at is not None)
         return max(widths)

@@ -14,13 +14,13 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.errors import LayerscopeError
-from layerscope.session.size.analysis import Weighing
+from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_size, path_text, printable_name
 from layerscope.tui.dialogs.help import HelpScreen, KeyGroup
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.size.rows import (
-    Facts,
+    SizeRows,
     advice_facts,
     dead_facts,
     directory_facts,
@@ -53,33 +53,33 @@ _KEYS = (
 _NAMES = ("layers", "directories", "map", "types", "packages", "dead", "duplicates", "advice")
 
 
-class WeightScreen(Screen[Target | None], OpensLater):
+class SizeScreen(Screen[Target | None], OpensLater):
     """Eight views of one image. The answer is the place that the user wants to see, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "Help", tooltip="Show all keys", id="weight.help", key_display="?"),
-        Binding("escape,w", "dismiss", "Back", tooltip="Go back to the explorer", id="weight.back"),
-        Binding("right,l,tab", "view(1)", "Next view", tooltip="Go to the next view", id="weight.next"),
-        Binding("left,h,shift+tab", "view(-1)", "View before", tooltip="Go to the view before", id="weight.previous"),
+        Binding("question_mark", "help", "Help", tooltip="Show all keys", id="size.help", key_display="?"),
+        Binding("escape,w", "dismiss", "Back", tooltip="Go back to the explorer", id="size.back"),
+        Binding("right,l,tab", "view(1)", "Next view", tooltip="Go to the next view", id="size.next"),
+        Binding("left,h,shift+tab", "view(-1)", "View before", tooltip="Go to the view before", id="size.previous"),
         *(
             Binding(
                 str(number),
                 f"go_to({number - 1})",
                 show=False,
                 tooltip=f"Go to the view of that number: {_NAMES[number - 1]}",
-                id=f"weight.view-{number}",
+                id=f"size.view-{number}",
             )
             for number in range(1, 9)
         ),
-        Binding("enter", "choose", "Open", tooltip="Open the folder, or show the row in the tree", id="weight.choose"),
-        Binding("down,j", "move(1)", "Down", show=False, id="weight.down"),
-        Binding("up,k", "move(-1)", "Up", show=False, id="weight.up"),
-        Binding("backspace,minus", "up", "Up", tooltip="Go up to the folder above", id="weight.folder-up"),
-        Binding("t", "show", "Show in the tree", tooltip="Show the row in the tree", id="weight.show"),
-        Binding("q", "app.quit", "Quit", tooltip="Quit", id="weight.quit"),
+        Binding("enter", "choose", "Open", tooltip="Open the folder, or show the row in the tree", id="size.choose"),
+        Binding("down,j", "move(1)", "Down", show=False, id="size.down"),
+        Binding("up,k", "move(-1)", "Up", show=False, id="size.up"),
+        Binding("backspace,minus", "up", "Up", tooltip="Go up to the folder above", id="size.folder-up"),
+        Binding("t", "show", "Show in the tree", tooltip="Show the row in the tree", id="size.show"),
+        Binding("q", "app.quit", "Quit", tooltip="Quit", id="size.quit"),
     ]
     DEFAULT_CSS = """
-    WeightScreen {
+    SizeScreen {
         background: $background;
         #verdict { height: auto; max-height: 3; padding: 0 1; background: $panel; text-style: bold; }
         #views { height: auto; padding: 0 1; }
@@ -96,7 +96,7 @@ class WeightScreen(Screen[Target | None], OpensLater):
     class Computed(Message):
         """What a view shows has been computed."""
 
-        def __init__(self, view: int, facts: Facts | None, error: str | None) -> None:
+        def __init__(self, view: int, facts: SizeRows | None, error: str | None) -> None:
             super().__init__()
             self.view = view
             self.facts = facts
@@ -105,21 +105,21 @@ class WeightScreen(Screen[Target | None], OpensLater):
     table = query_one(FactTable)
     treemap = query_one(TreemapView)
 
-    def __init__(self, weighing: Weighing, glyphs: Glyphs) -> None:
+    def __init__(self, analysis: SizeAnalysis, glyphs: Glyphs) -> None:
         super().__init__(classes="" if glyphs.has_unicode else "-ascii")
-        self._weighing = weighing
+        self._analysis = analysis
         self._glyphs = glyphs
         self._view = 0
         self._folder = 0
-        self._views: tuple[Callable[[], Facts], ...] = (
-            lambda: layer_facts(weighing),
-            lambda: directory_facts(weighing, self._folder),
-            lambda: directory_facts(weighing, self._folder),
-            lambda: type_facts(weighing),
-            lambda: package_facts(weighing),
-            lambda: dead_facts(weighing),
-            lambda: duplicate_facts(weighing),
-            lambda: advice_facts(weighing),
+        self._views: tuple[Callable[[], SizeRows], ...] = (
+            lambda: layer_facts(analysis),
+            lambda: directory_facts(analysis, self._folder),
+            lambda: directory_facts(analysis, self._folder),
+            lambda: type_facts(analysis),
+            lambda: package_facts(analysis),
+            lambda: dead_facts(analysis),
+            lambda: duplicate_facts(analysis),
+            lambda: advice_facts(analysis),
         )
 
     def compose(self) -> ComposeResult:
@@ -176,25 +176,25 @@ class WeightScreen(Screen[Target | None], OpensLater):
         if message.view != self._view:
             return
         self.call_after_refresh(self.become_ready)
-        self.query_one("#verdict", Static).update(Text(self._weighing.why.verdict))
+        self.query_one("#verdict", Static).update(Text(self._analysis.why.verdict))
         facts = message.facts
         if facts is None or not facts.rows:
-            self._show(Facts((), (), ""))
+            self._show(SizeRows((), (), ""))
             self._say(message.error or (facts.none if facts else ""))
             return
         self._show(facts)
         self._show_detail()
 
-    def _show(self, facts: Facts) -> None:
+    def _show(self, facts: SizeRows) -> None:
         is_map = self._view == _MAP
         self.set_class(is_map, "-map")
         self.table.show(facts.columns, facts.rows)
         self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
         if is_map:
             rows = [fact for fact in facts.rows if fact.target and fact.target.node is not None]
-            weights = self._weighing.directories
+            sizes = self._analysis.directories
             self.treemap.show(
-                rows, [weights.row(fact.target.node).size for fact in rows if fact.target and fact.target.node]
+                rows, [sizes.row(fact.target.node).size for fact in rows if fact.target and fact.target.node]
             )
         self.set_focus(self.treemap if is_map else self.table)
         self.query_one("#facts-frame").border_title = self._title()
@@ -202,8 +202,8 @@ class WeightScreen(Screen[Target | None], OpensLater):
     def _title(self) -> str:
         if self._view not in (_DIRECTORIES, _MAP):
             return _NAMES[self._view].capitalize()
-        path = printable_name(path_text(self._weighing.tree.index.path(self._folder)))
-        return Text(f"{path}  {human_size(self._weighing.directories.row(self._folder).size)}").markup
+        path = printable_name(path_text(self._analysis.tree.index.path(self._folder)))
+        return Text(f"{path}  {human_size(self._analysis.directories.row(self._folder).size)}").markup
 
     @property
     def _fact(self) -> Fact | None:
@@ -256,7 +256,7 @@ class WeightScreen(Screen[Target | None], OpensLater):
     def action_up(self) -> None:
         """Go up to the folder above."""
         if self._folder and self._view in (_DIRECTORIES, _MAP):
-            self._folder = self._weighing.tree.index.parents[self._folder]
+            self._folder = self._analysis.tree.index.parents[self._folder]
             self.action_go_to(self._view)
 
     def action_show(self) -> None:

@@ -7,15 +7,15 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 
-class Choice(Static, can_focus=True):
+class CheckboxLine(Static, can_focus=True):
     """One line that Space or a click turns over."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "turn", "Choose", show=False, id="choice.turn"),
     ]
     DEFAULT_CSS = """
-    Choice { height: 1; }
-    Choice:focus { background: $primary 35%; }
+    CheckboxLine { height: 1; }
+    CheckboxLine:focus { background: $primary 35%; }
     """
 
     def __init__(self, label: str, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word

@@ -5,7 +5,7 @@ from types import FrameType
 import pytest
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind
-from layerscope.analysis.advice.rules import advise, wanted_heads
+from layerscope.analysis.advice.rules import advise, wanted_prefixes
 from tests.analysis.entries import directory, opaque, symlink, whiteout
 from tests.analysis.size.analyzed import Content, Weighed, weighed, written
 
@@ -27,7 +27,7 @@ def kinds(image: Weighed, *instructions: str | None) -> list[AdviceKind]:
 def test_what_a_later_layer_deletes_is_to_be_deleted_in_the_run_that_wrote_it() -> None:
     image = weighed([written("src/a", size=9), written("src/b/c", size=5), written("app")], [whiteout("src")])
     advice = only(image.advice("RUN make", "RUN rm -rf /src"), AdviceKind.DELETED_LATER)
-    assert (advice.layer, advice.instruction, advice.killer, advice.killer_instruction) == (
+    assert (advice.layer, advice.instruction, advice.hidden_by, advice.hidden_by_instruction) == (
         1,
         "RUN make",
         2,
@@ -62,7 +62,7 @@ def test_the_topmost_deleted_folders_are_named_the_heaviest_first() -> None:
 
 def test_each_pair_of_writer_and_killer_gets_advice_of_its_own_what_saves_most_first() -> None:
     image = weighed([written("a", size=2), written("b", size=5)], [whiteout("a")], [whiteout("b")])
-    assert [(each.killer, each.saves) for each in image.advice("RUN x", "RUN y", "RUN z")] == [(3, 5), (2, 2)]
+    assert [(each.hidden_by, each.saves) for each in image.advice("RUN x", "RUN y", "RUN z")] == [(3, 5), (2, 2)]
 
 
 def test_a_later_chown_is_an_option_of_the_copy() -> None:
@@ -71,7 +71,7 @@ def test_a_later_chown_is_an_option_of_the_copy() -> None:
         [written("m", size=3 * MEGABYTE, uid=33), written("n", size=MEGABYTE, uid=33)],
     )
     advice = only(image.advice("COPY m n /", "RUN chown 33 /m /n"), AdviceKind.METADATA_COPY)
-    assert (advice.layer, advice.killer, advice.saves, advice.paths) == (1, 2, 4 * MEGABYTE, (b"m", b"n"))
+    assert (advice.layer, advice.hidden_by, advice.saves, advice.paths) == (1, 2, 4 * MEGABYTE, (b"m", b"n"))
     assert "to change no more than their owner. Write `COPY --chown=33:0` here" in advice.text
 
 
@@ -132,16 +132,16 @@ def test_a_cache_counts_once_with_what_is_live_and_what_is_dead_of_it() -> None:
     lists = [written(f"var/lib/apt/lists/{name}", size=size) for name, size in (("a", 4), ("b", 2))]
     image = weighed(lists, [whiteout("var/lib/apt/lists/a"), written("var/cache/apt/p")])
     first, second = image.advice("RUN apt-get update", "RUN apt-get install x")
-    assert (first.kind, first.layer, first.saves, first.killer) == (AdviceKind.PACKAGE_CACHE, 1, 6, 2)
+    assert (first.kind, first.layer, first.saves, first.hidden_by) == (AdviceKind.PACKAGE_CACHE, 1, 6, 2)
     assert "6 B of apt's package lists and cache are in this layer, 4 B of them dead." in first.text
-    assert (second.kind, second.layer, second.saves, second.killer) == (AdviceKind.PACKAGE_CACHE, 2, 1, None)
+    assert (second.kind, second.layer, second.saves, second.hidden_by) == (AdviceKind.PACKAGE_CACHE, 2, 1, None)
 
 
 def test_a_cache_that_is_deleted_too_late_names_the_layer_that_tries() -> None:
     image = weighed([written("var/cache/apk/x")], [whiteout("var/cache/apk")])
     (advice,) = image.advice("RUN apk add x", "RUN rm -rf /var/cache/apk")
     assert "layer 2 hides them too late" in advice.text
-    assert advice.killer == 2
+    assert advice.hidden_by == 2
 
 
 def test_build_tools_belong_into_a_stage_of_their_own() -> None:
@@ -300,7 +300,7 @@ def test_a_file_that_holds_no_secret_is_none(path: str, content: str) -> None:
 def test_a_secret_that_a_later_layer_removes_is_still_shipped() -> None:
     image = weighed([written("root/.ssh/id_rsa", PRIVATE_KEY)], [whiteout("root/.ssh")])
     advice = only(image.advice("COPY id_rsa /root/.ssh/", "RUN rm -r /root/.ssh"), AdviceKind.SECRET)
-    assert (advice.layer, advice.killer, advice.saves) == (1, 2, len(PRIVATE_KEY))
+    assert (advice.layer, advice.hidden_by, advice.saves) == (1, 2, len(PRIVATE_KEY))
     assert "though layer 2 removes it" in advice.text
     assert "RUN --mount=type=secret" in advice.text
 
@@ -348,7 +348,7 @@ def test_the_files_that_rules_look_into_are_told_beforehand() -> None:
     image = weighed([*hidden, *INSTALLED], [whiteout("root/.ssh/id_rsa")])
     instructions = {1: "RUN apt-get install app", 2: "RUN rm"}
     image.advice(*instructions.values())
-    assert wanted_heads(image.tree, image.live, instructions) == image.looked_into()
+    assert wanted_prefixes(image.tree, image.live, instructions) == image.looked_into()
 
 
 def calls_for(folders: int) -> int:

@@ -22,20 +22,20 @@ Facts = tuple[object, ...]
 class FakeBytes:
     """Compares files by size and mtime, and notes what was asked; of the occurrences in ``broken`` nothing is known."""
 
-    left: LayeredTree
-    right: LayeredTree
+    old: LayeredTree
+    new: LayeredTree
     broken: frozenset[int] = frozenset()
     asked: list[tuple[int, int]] = field(default_factory=list)
     digested: int = 0
 
     def same(self, pairs: Sequence[tuple[int, int]]) -> list[bool | None]:
         self.asked += pairs
-        answers = [content_of(self.left, one) == content_of(self.right, other) for one, other in pairs]
+        answers = [content_of(self.old, one) == content_of(self.new, other) for one, other in pairs]
         return [None if set(pair) & self.broken else answer for pair, answer in zip(pairs, answers, strict=True)]
 
-    def digests(self, left: Collection[int], right: Collection[int]) -> tuple[Digests, Digests]:
-        self.digested += len(left) + len(right)
-        return {one: content_of(self.left, one) for one in left}, {one: content_of(self.right, one) for one in right}
+    def digests(self, old: Collection[int], new: Collection[int]) -> tuple[Digests, Digests]:
+        self.digested += len(old) + len(new)
+        return {one: content_of(self.old, one) for one in old}, {one: content_of(self.new, one) for one in new}
 
 
 def content_of(tree: LayeredTree, occurrence: int) -> bytes:

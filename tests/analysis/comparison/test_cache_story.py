@@ -5,9 +5,9 @@ from layerscope.analysis.comparison.layer_alignment import Relation, align
 from tests.analysis.comparison.test_layer_alignment import image
 
 
-def told(left: tuple[str, ...], right: tuple[str, ...], *answers: bool | None) -> list[str]:
+def told(old: tuple[str, ...], new: tuple[str, ...], *answers: bool | None) -> list[str]:
     """Return the sentences on two builds; ``answers`` tell of the changed layers if they hold the same."""
-    alignment = align(image(*left), image(*right))
+    alignment = align(image(*old), image(*new))
     changed = [step for step in alignment.layers if step.relation is Relation.CHANGED]
     return list(cache_story(alignment, dict(zip(changed, answers, strict=True))))
 
@@ -28,9 +28,9 @@ def test_two_builds_by_the_same_steps_are_told_to_be_so() -> None:
 
 
 def test_what_was_built_anew_after_that_is_told_by_its_content() -> None:
-    left = ("FROM=a", "COPY . /=1", "RUN one=2", "RUN two=3", "RUN three=4", "RUN four=5")
-    right = ("FROM=a", "COPY . /=1x", "RUN one=2x", "RUN two=3x", "RUN three=4", "RUN four=5x")
-    assert told(left, right, False, True, True, None) == [
+    old = ("FROM=a", "COPY . /=1", "RUN one=2", "RUN two=3", "RUN three=4", "RUN four=5")
+    new = ("FROM=a", "COPY . /=1x", "RUN one=2x", "RUN two=3x", "RUN three=4", "RUN four=5x")
+    assert told(old, new, False, True, True, None) == [
         "Layer 1 is shared.",
         "The build cache stopped serving at layer 2: COPY . / changed first, with other content.",
         "After it, layer 5, RUN three, was shared again.",
@@ -40,7 +40,7 @@ def test_what_was_built_anew_after_that_is_told_by_its_content() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "right", "sentence"),
+    ("old", "new", "sentence"),
     [
         (("RUN x=b",), ("RUN y=c",), "layer 2: RUN x became RUN y."),
         (("RUN x=b",), (), "layer 2: RUN x is a step of the left image alone."),
@@ -49,9 +49,9 @@ def test_what_was_built_anew_after_that_is_told_by_its_content() -> None:
     ],
 )
 def test_a_step_that_only_one_image_has_is_named_with_what_stands_in_its_place(
-    left: tuple[str, ...], right: tuple[str, ...], sentence: str
+    old: tuple[str, ...], new: tuple[str, ...], sentence: str
 ) -> None:
-    assert told(("FROM=a", *left), ("FROM=a", *right))[1] == f"The build cache stopped serving at {sentence}"
+    assert told(("FROM=a", *old), ("FROM=a", *new))[1] == f"The build cache stopped serving at {sentence}"
 
 
 def test_images_with_nothing_in_common_share_no_layer() -> None:
@@ -64,8 +64,8 @@ def test_a_long_instruction_is_cut() -> None:
 
 
 def test_many_layers_are_counted() -> None:
-    left = [f"RUN {number}={number}" for number in range(20)]
-    right = [f"RUN {number}={number}x" for number in range(20)]
-    assert told(tuple(left), tuple(right), *[True] * 20)[-1] == (
+    old = [f"RUN {number}={number}" for number in range(20)]
+    new = [f"RUN {number}={number}x" for number in range(20)]
+    assert told(tuple(old), tuple(new), *[True] * 20)[-1] == (
         "After it, 19 layers were built anew, with the same content."
     )

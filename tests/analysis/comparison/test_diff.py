@@ -50,9 +50,9 @@ def diff_of(image: Image, before: int, after: int, *, own: bool = False, mtime: 
     return find_differences(pairing, FakeBytes(image.tree, image.tree), mtime=mtime)
 
 
-def images_diff(left: Image, right: Image, shared: int = 0) -> Diff:
-    before, after = (TreeState(image.tree, len(image.states) - 1) for image in (left, right))
-    return find_differences(pair_trees(before, after, shared), FakeBytes(left.tree, right.tree))
+def images_diff(old: Image, new: Image, shared: int = 0) -> Diff:
+    before, after = (TreeState(image.tree, len(image.states) - 1) for image in (old, new))
+    return find_differences(pair_trees(before, after, shared), FakeBytes(old.tree, new.tree))
 
 
 def marks(diff: Diff) -> dict[bytes, str]:
@@ -96,10 +96,10 @@ def test_applying_a_diff_to_the_one_state_gives_the_other(stack: list[list[Item]
 def test_two_images_differ_as_their_whole_trees_do_and_a_shared_base_changes_nothing(
     base: list[Item], one: list[list[Item]], other: list[list[Item]]
 ) -> None:
-    left, right = image_of(base, *one), image_of(base, *other)
-    diff = images_diff(left, right)
-    assert marks(diff) == slow_changes(left.states[-1], right.states[-1])
-    assert list(images_diff(left, right, shared=1)) == list(diff)
+    old, new = image_of(base, *one), image_of(base, *other)
+    diff = images_diff(old, new)
+    assert marks(diff) == slow_changes(old.states[-1], new.states[-1])
+    assert list(images_diff(old, new, shared=1)) == list(diff)
 
 
 @given(stacks)
@@ -121,9 +121,9 @@ def test_sizes_add_up_to_what_the_tree_grew_by(stack: list[list[Item]]) -> None:
 @given(stacks, stacks)
 @settings(max_examples=80)
 def test_the_tree_of_a_diff_shows_both_sides(one: list[list[Item]], other: list[list[Item]]) -> None:
-    left, right = image_of(*one), image_of(*other)
-    tree = diff_tree(images_diff(left, right))
-    before, after = left.states[-1], right.states[-1]
+    old, new = image_of(*one), image_of(*other)
+    tree = diff_tree(images_diff(old, new))
+    before, after = old.states[-1], new.states[-1]
     shown = (tree.row(node, AFTER) for node in range(1, len(tree.index)))
     rows = {row.entry.path: row for row in shown if row is not None}
     assert rows.keys() == before.tree.keys() | after.tree.keys()

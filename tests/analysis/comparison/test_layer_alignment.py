@@ -23,9 +23,7 @@ def image(*steps: str) -> tuple[BuildStep, ...]:
 
 
 def rows(alignment: LayerAlignment) -> list[str]:
-    return [
-        f"{step.left_layer or '.'} {step.right_layer or '.'} {step.relation} {step.title}" for step in alignment.steps
-    ]
+    return [f"{step.old_layer or '.'} {step.new_layer or '.'} {step.relation} {step.title}" for step in alignment.steps]
 
 
 def test_layers_are_the_same_by_diff_id_and_changed_by_instruction() -> None:
@@ -84,19 +82,19 @@ keys = st.lists(st.sampled_from(["a", "b", "c", None]), max_size=9)
 
 @given(keys, keys)
 def test_what_is_common_is_a_longest_run_and_reading_it_backwards_is_as_long(
-    left: list[str | None], right: list[str | None]
+    old: list[str | None], new: list[str | None]
 ) -> None:
-    found = common(left, right)
-    assert all(left[one] is not None and left[one] == right[other] for one, other in found)
+    found = common(old, new)
+    assert all(old[one] is not None and old[one] == new[other] for one, other in found)
     assert found == sorted(found)
     assert len({one for one, _ in found}) == len({other for _, other in found}) == len(found)
-    assert len(common(left[::-1], right[::-1])) == len(found)
+    assert len(common(old[::-1], new[::-1])) == len(found)
 
 
 def test_endless_histories_are_aligned_in_no_time() -> None:
     started = time.process_time()
-    left = [f"{n}" for n in range(50_000)]
-    assert len(common(["x", *left], [*left, "y"])) == 50_000
+    old = [f"{n}" for n in range(50_000)]
+    assert len(common(["x", *old], [*old, "y"])) == 50_000
     assert time.process_time() - started < 3
 
 

@@ -1,13 +1,13 @@
 import pytest
 
 from layerscope.analysis.file_types.by_path import type_of_path
-from layerscope.analysis.file_types.by_prefix import type_of_head, type_of_mime
+from layerscope.analysis.file_types.by_prefix import type_of_mime, type_of_prefix
 from layerscope.analysis.file_types.file_type import FileType
 from layerscope.analysis.file_types.sizes import (
-    HEAD_SIZE,
+    PREFIX_SIZE,
     FileTypes,
     LookBudget,
-    TypeWeight,
+    TypeSize,
     file_types,
     types_by_path,
     types_wanted,
@@ -20,7 +20,7 @@ NOISE = b"\x01\x02\xff\xfe\x00\x99"
 
 def types_of(image: Weighed, mime: str | None = None, budget: LookBudget | None = None) -> FileTypes:
     by_path = types_by_path(image.tree, image.live)
-    return file_types(image.live, by_path, image.heads, lambda _: mime, budget)
+    return file_types(image.live, by_path, image.prefixes, lambda _: mime, budget)
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,12 @@ def test_names_that_are_sure_tell_the_type(path: bytes, expected: FileType | Non
     ],
 )
 def test_first_bytes_tell_the_type(head: bytes, expected: FileType | None) -> None:
-    assert type_of_head(head) is expected
+    assert type_of_prefix(head) is expected
 
 
 def test_a_text_may_be_cut_within_a_character_at_its_end_only() -> None:
-    assert type_of_head("…ü…".encode()[:-1]) is FileType.TEXT
-    assert type_of_head("ü".encode()[:-1] + b" then more text") is None
+    assert type_of_prefix("…ü…".encode()[:-1]) is FileType.TEXT
+    assert type_of_prefix("ü".encode()[:-1] + b" then more text") is None
 
 
 @pytest.mark.parametrize(
@@ -100,17 +100,17 @@ def test_types_are_weighed_and_the_unknown_comes_last() -> None:
     image = weighed(
         [written("a.py", size=5), written("b.py", size=7), written("run", ELF), written("blob", NOISE, size=900)]
     )
-    assert types_of(image).weights == (
-        TypeWeight(FileType.EXECUTABLES, len(ELF), 1),
-        TypeWeight(FileType.PYTHON, 12, 2),
-        TypeWeight(FileType.UNKNOWN, 900, 1),
+    assert types_of(image).sizes == (
+        TypeSize(FileType.EXECUTABLES, len(ELF), 1),
+        TypeSize(FileType.PYTHON, 12, 2),
+        TypeSize(FileType.UNKNOWN, 900, 1),
     )
 
 
 def test_names_that_are_sure_cost_no_look() -> None:
     image = weighed([written("a.py", ELF)])
     assert types_of(image).types == (FileType.PYTHON,)
-    assert image.asked == [((), HEAD_SIZE)]
+    assert image.asked == [((), PREFIX_SIZE)]
 
 
 def test_big_files_are_looked_at_first_and_no_more_than_the_budget_allows() -> None:
@@ -129,7 +129,7 @@ def test_libmagic_is_asked_no_more_often_than_the_budget_allows() -> None:
 def test_a_file_that_cannot_be_read_is_unknown_and_an_empty_one_weighs_nothing() -> None:
     image = weighed([written("a", ELF), written("empty", "")])
     image.contents = {}
-    assert types_of(image).weights == (TypeWeight(FileType.UNKNOWN, len(ELF), 1),)
+    assert types_of(image).sizes == (TypeSize(FileType.UNKNOWN, len(ELF), 1),)
 
 
 def test_libmagic_is_not_asked_about_what_weighs_next_to_nothing() -> None:

@@ -6,14 +6,14 @@ from layerscope.analysis.packages.dpkg_needs import only_recommended
 from layerscope.analysis.packages.npm import is_package_folder, parse_manifest
 from layerscope.analysis.packages.package import Package
 from layerscope.analysis.packages.python_dist import parse_metadata, parse_record
-from layerscope.analysis.packages.sizes import PackageWeights, package_weights, packages_wanted
+from layerscope.analysis.packages.sizes import PackageSizes, package_sizes, packages_wanted
 from layerscope.model.entries import FileEntry
 from tests.analysis.entries import directory, symlink
 from tests.analysis.size.analyzed import Weighed, weighed, written
 
 
-def weights_of(image: Weighed) -> PackageWeights:
-    return package_weights(image.files)
+def weights_of(image: Weighed) -> PackageSizes:
+    return package_sizes(image.files)
 
 
 def sizes(image: Weighed) -> dict[str, int]:

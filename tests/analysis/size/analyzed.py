@@ -48,7 +48,7 @@ def written(
 
 @dataclass
 class Weighed:
-    """Layers, stacked; ``asked`` notes which heads were read."""
+    """Layers, stacked; ``asked`` notes which prefixes were read."""
 
     overlay: Overlay
     tree: LayeredTree
@@ -56,13 +56,13 @@ class Weighed:
     contents: Digests
     asked: list[tuple[tuple[int, ...], int]] = field(default_factory=list)
 
-    def heads(self, occurrences: Sequence[int], size: int) -> dict[int, bytes | None]:
+    def prefixes(self, occurrences: Sequence[int], size: int) -> dict[int, bytes | None]:
         """Return the first bytes of files."""
         self.asked.append((tuple(occurrences), size))
         return {one: None if one not in self.contents else self.contents[one][:size] for one in occurrences}
 
     def looked_into(self) -> dict[int, int]:
-        """Return which heads were asked for, and how many bytes at most."""
+        """Return which prefixes were asked for, and how many bytes at most."""
         return {one: size for occurrences, size in self.asked for one in occurrences}
 
     @cached_property
@@ -79,7 +79,7 @@ class Weighed:
 
     @property
     def files(self) -> FinalFiles:
-        return FinalFiles(self.tree, self.live, self.heads)
+        return FinalFiles(self.tree, self.live, self.prefixes)
 
     def dead_paths(self) -> dict[str, str | None]:
         """Return the reason of each dead file by its path."""
@@ -98,7 +98,7 @@ class Weighed:
             self.duplicates,
             dict(enumerate(instructions, start=1)),
             sum(self.live.sizes) + self.dead.total,
-            self.heads,
+            self.prefixes,
             base_layers,
         )
 

@@ -22,7 +22,7 @@ def test_rm_rf_of_a_folder_of_20_megabytes_counts_20_megabytes_deleted() -> None
     image = weighed([written(f"data/{n}", size=MEGABYTE) for n in range(20)], [whiteout("data")])
     assert image.dead.total == 20 * MEGABYTE
     assert image.dead.by_reason == {DeadReason.DELETED: 20 * MEGABYTE}
-    assert {(entry.writer, entry.killer) for entry in image.dead.entries} == {(1, 2)}
+    assert {(entry.writer, entry.hidden_by) for entry in image.dead.entries} == {(1, 2)}
 
 
 def test_an_opaque_whiteout_over_50_megabytes_counts_50_megabytes_opaque() -> None:
@@ -58,7 +58,7 @@ def test_one_chown_of_a_100_megabyte_file_counts_100_megabytes_and_not_200() -> 
 def test_a_hidden_file_has_the_reason_that_its_killer_shows(after: Item, reason: DeadReason) -> None:
     image = weighed([written("f", "before")], [after])
     (entry,) = image.dead.entries
-    assert (entry.path, entry.size, entry.writer, entry.killer, entry.reason) == (b"f", 6, 1, 2, reason)
+    assert (entry.path, entry.size, entry.writer, entry.hidden_by, entry.reason) == (b"f", 6, 1, 2, reason)
 
 
 def test_a_file_written_again_beside_a_whiteout_of_it_is_overwritten() -> None:
@@ -88,7 +88,7 @@ def test_a_whiteout_counts_before_an_opaque_one() -> None:
 def test_the_killer_is_the_first_layer_that_hid_the_file_whatever_comes_later() -> None:
     first, second, third = (written("d/f", text) for text in "123")
     image = weighed([first], [whiteout("d/f")], [second], [opaque("d")], [third])
-    assert [(entry.writer, entry.killer, entry.reason) for entry in image.dead.entries] == [
+    assert [(entry.writer, entry.hidden_by, entry.reason) for entry in image.dead.entries] == [
         (1, 2, DeadReason.DELETED),
         (3, 4, DeadReason.OPAQUE),
     ]
@@ -96,7 +96,7 @@ def test_the_killer_is_the_first_layer_that_hid_the_file_whatever_comes_later() 
 
 def test_every_copy_but_the_last_is_dead() -> None:
     image = weighed(*([written("state", text)] for text in ("one", "two", "three")))
-    assert [(entry.size, entry.writer, entry.killer) for entry in image.dead.entries] == [(3, 1, 2), (3, 2, 3)]
+    assert [(entry.size, entry.writer, entry.hidden_by) for entry in image.dead.entries] == [(3, 1, 2), (3, 2, 3)]
     assert list(image.live.sizes) == [5]
 
 
@@ -122,7 +122,7 @@ def test_bytes_die_with_the_last_hard_link_and_by_what_hid_it() -> None:
     base: list[Content] = [written("f", "bytes"), hardlink("d/g", "f")]
     image = weighed(base, [hardlink("h", "f")], [whiteout("f")], [whiteout("h")], [opaque("d")])
     (entry,) = image.dead.entries
-    assert (entry.path, entry.writer, entry.killer, entry.reason) == (b"f", 1, 5, DeadReason.OPAQUE)
+    assert (entry.path, entry.writer, entry.hidden_by, entry.reason) == (b"f", 1, 5, DeadReason.OPAQUE)
 
 
 def test_bytes_are_told_by_their_own_path_where_all_links_go_at_once() -> None:
@@ -152,7 +152,7 @@ def test_sums_are_by_reason_writer_and_killer() -> None:
     )
     assert image.dead.by_reason == {DeadReason.DELETED: 8, DeadReason.OVERWRITTEN: 2}
     assert image.dead.by_writer == {1: 3, 2: 7}
-    assert image.dead.by_killer == {2: 2, 3: 8}
+    assert image.dead.by_hiding_layer == {2: 2, 3: 8}
 
 
 def calls_for(folders: int) -> int:
@@ -168,7 +168,7 @@ def calls_for(folders: int) -> int:
     sys.setprofile(count)
     try:
         dead = dead_bytes(image.tree, hidden_in_tree(image.tree), image.contents)
-        assert dead.total == sum(dead.by_killer.values()) == folders * 10
+        assert dead.total == sum(dead.by_hiding_layer.values()) == folders * 10
     finally:
         sys.setprofile(None)
     return calls
@@ -197,7 +197,7 @@ def test_dead_files_are_those_that_restacking_from_scratch_does_not_show(
     stack: list[list[Item]], contents: dict[tuple[int, int], bytes]
 ) -> None:
     image = filled(stack, contents)
-    found = [(one.path, one.size, one.writer, one.killer, one.reason) for one in image.dead.entries]
+    found = [(one.path, one.size, one.writer, one.hidden_by, one.reason) for one in image.dead.entries]
     assert sorted(found, key=repr) == sorted(slow_dead(stack, contents), key=repr)
 
 
@@ -206,7 +206,9 @@ def test_dead_files_are_those_that_restacking_from_scratch_does_not_show(
 def test_sums_add_up_and_live_and_dead_bytes_are_all_there_are(stack: list[list[Item]]) -> None:
     image = filled(stack, {})
     dead = image.dead
-    assert sum(dead.by_reason.values()) == sum(dead.by_writer.values()) == sum(dead.by_killer.values()) == dead.total
+    assert (
+        sum(dead.by_reason.values()) == sum(dead.by_writer.values()) == sum(dead.by_hiding_layer.values()) == dead.total
+    )
     assert dead.by_writer == dead_sizes(image.overlay)
     content = sum(tally.content_size or 0 for tally in image.tallies.values())
     assert dead.total + sum(image.live.sizes) == content
@@ -223,13 +225,13 @@ def slow_dead(stack: list[list[Item]], contents: dict[tuple[int, int], bytes]) -
         for path, entry in state.tree.items():
             if entry.layer != writer or entry.kind is not Kind.FILE or not entry.size:
                 continue
-            killer = writer
-            while killer < len(states) and _shown_at(states[killer], entry):
-                killer += 1
-            if killer < len(states):
-                lost = min(_shown_at(states[killer - 1], entry), key=lambda each: (each != path, each.split(b"/")))
-                reason = _reason(stack[killer - 1], states[killer], entry, lost, contents)
-                found.append((path, entry.size, writer, killer, reason))
+            hidden_by = writer
+            while hidden_by < len(states) and _shown_at(states[hidden_by], entry):
+                hidden_by += 1
+            if hidden_by < len(states):
+                lost = min(_shown_at(states[hidden_by - 1], entry), key=lambda each: (each != path, each.split(b"/")))
+                reason = _reason(stack[hidden_by - 1], states[hidden_by], entry, lost, contents)
+                found.append((path, entry.size, writer, hidden_by, reason))
     return found
 
 

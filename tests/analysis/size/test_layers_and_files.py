@@ -1,39 +1,39 @@
 import pytest
 
 from layerscope.analysis.size.blob_share import blob_shares
-from layerscope.analysis.size.directories import DirectoryWeights
+from layerscope.analysis.size.directories import DirectorySizes
 from layerscope.analysis.size.duplicates import ReadingBudget, duplicate_candidates
-from layerscope.analysis.size.layers_and_files import LayerWeight, largest_live, largest_written, layer_weights
+from layerscope.analysis.size.layers_and_files import LayerSize, largest_live, largest_written, layer_sizes
 from layerscope.analysis.tree.overlay import LayerTally
 from tests.analysis.entries import directory, hardlink, opaque, symlink, whiteout
 from tests.analysis.size.analyzed import Content, Weighed, weighed, written
 
 
-def layers_of(image: Weighed, blob_sizes: dict[int, int | None]) -> tuple[LayerWeight, ...]:
-    return layer_weights(blob_sizes, {1: "ADD base /"}, image.tallies, image.dead)
+def layers_of(image: Weighed, blob_sizes: dict[int, int | None]) -> tuple[LayerSize, ...]:
+    return layer_sizes(blob_sizes, {1: "ADD base /"}, image.tallies, image.dead)
 
 
 def test_a_layer_weighs_its_content_its_blob_its_share_and_its_dead_bytes() -> None:
     image = weighed([written("a", size=60), written("b", size=15)], [written("a", size=25), whiteout("b")])
     first, second = layers_of(image, {1: 300, 2: None})
-    assert first == LayerWeight(1, "ADD base /", 75, 300, 0.75, dead_size=75, killed_size=0)
-    assert second == LayerWeight(2, None, 25, None, 0.25, dead_size=0, killed_size=75)
+    assert first == LayerSize(1, "ADD base /", 75, 300, 0.75, dead_size=75, hidden_size=0)
+    assert second == LayerSize(2, None, 25, None, 0.25, dead_size=0, hidden_size=75)
 
 
 def test_layers_are_ranked_by_content_and_equal_ones_by_number() -> None:
     image = weighed([written("a", size=1)], [written("b", size=9)], [written("c", size=1)])
-    assert [weight.layer for weight in layers_of(image, {1: 1, 2: 1, 3: 1})] == [2, 1, 3]
+    assert [layer_size.layer for layer_size in layers_of(image, {1: 1, 2: 1, 3: 1})] == [2, 1, 3]
 
 
 def test_a_layer_that_could_not_be_read_has_no_weight_and_leaves_no_shares() -> None:
     tallies = {1: LayerTally(1, content_size=10), 2: LayerTally(2, error="broken")}
-    known, unknown = layer_weights({1: 5, 2: 5}, {}, tallies, None)
-    assert known == LayerWeight(1, None, 10, 5, None, None, None)
-    assert unknown == LayerWeight(2, None, None, 5, None, None, None)
+    known, unknown = layer_sizes({1: 5, 2: 5}, {}, tallies, None)
+    assert known == LayerSize(1, None, 10, 5, None, None, None)
+    assert unknown == LayerSize(2, None, None, 5, None, None, None)
 
 
 def test_layers_without_content_have_no_share() -> None:
-    assert [weight.share for weight in layers_of(weighed([], [directory("d")]), {1: 1, 2: 1})] == [0.0, 0.0]
+    assert [layer_size.share for layer_size in layers_of(weighed([], [directory("d")]), {1: 1, 2: 1})] == [0.0, 0.0]
 
 
 def test_a_live_file_counts_once_where_it_stands() -> None:
@@ -68,7 +68,7 @@ def test_the_largest_files_of_the_final_image_leave_out_the_dead() -> None:
 def test_the_largest_files_of_all_layers_tell_who_hid_the_dead() -> None:
     image = weighed([written("f", size=9), written("e", "")], [written("f", size=5)], [written("g", size=7)])
     found = largest_written(image.tree, image.live, image.dead, 10)
-    assert [(file.path, file.size, file.layer, file.killer) for file in found] == [
+    assert [(file.path, file.size, file.layer, file.hidden_by) for file in found] == [
         (b"f", 9, 1, 2),
         (b"g", 7, 3, None),
         (b"f", 5, 2, None),
@@ -80,17 +80,17 @@ def test_a_folder_weighs_what_is_live_below_it_and_what_is_dead() -> None:
         [written("a/b/live", size=7), written("a/b/dead", size=3), written("a/c", size=1), written("x/y", size=4)],
         [whiteout("a/b/dead"), opaque("x")],
     )
-    weights = DirectoryWeights(image.tree, image.live, image.dead)
-    top = [(row.name, row.is_directory, row.size, row.dead, row.files) for row in weights.rows(0)]
+    sizes = DirectorySizes(image.tree, image.live, image.dead)
+    top = [(row.name, row.is_directory, row.size, row.dead, row.files) for row in sizes.rows(0)]
     assert top == [(b"a", True, 8, 3, 2), (b"x", True, 0, 4, 0)]
-    assert (weights.row(0).size, weights.row(0).dead) == (8, 7)
-    (folder,) = [row.node for row in weights.rows(0) if row.name == b"a"]
-    assert [(row.name, row.size, row.dead) for row in weights.rows(folder)] == [(b"b", 7, 3), (b"c", 1, 0)]
+    assert (sizes.row(0).size, sizes.row(0).dead) == (8, 7)
+    (folder,) = [row.node for row in sizes.rows(0) if row.name == b"a"]
+    assert [(row.name, row.size, row.dead) for row in sizes.rows(folder)] == [(b"b", 7, 3), (b"c", 1, 0)]
 
 
 def test_what_weighs_nothing_is_no_row() -> None:
     image = weighed([directory("empty"), written("none", ""), symlink("l", "x"), written("f", "1")])
-    rows = DirectoryWeights(image.tree, image.live, image.dead).rows(0)
+    rows = DirectorySizes(image.tree, image.live, image.dead).rows(0)
     assert [row.name for row in rows] == [b"f"]
 
 

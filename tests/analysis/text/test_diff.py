@@ -13,56 +13,56 @@ from layerscope.analysis.text.lines import split_lines
 words = st.text("ab \n", max_size=40)
 
 
-def diff(left: str, right: str) -> TextDiff:
-    return diff_texts(*(split_lines(text.encode(), TextEncoding.UTF_8) for text in (left, right)))
+def diff(old: str, new: str) -> TextDiff:
+    return diff_texts(*(split_lines(text.encode(), TextEncoding.UTF_8) for text in (old, new)))
 
 
-def printed(left: str, right: str) -> list[str]:
+def printed(old: str, new: str) -> list[str]:
     """Return a unified diff as text."""
-    found = diff(left, right)
+    found = diff(old, new)
     lines = []
     for hunk in found.hunks():
         lines.append(hunk.header)
         for mark, row in unified(hunk.rows):
-            line = found.right[row.right] if mark == "+" and row.right is not None else None
-            if line is None and row.left is not None:
-                line = found.left[row.left]
+            line = found.new[row.new] if mark == "+" and row.new is not None else None
+            if line is None and row.old is not None:
+                line = found.old[row.old]
             lines.append(mark + (line.text if line else ""))
     return lines
 
 
 @given(words, words)
 @settings(max_examples=300)
-def test_the_rows_hold_every_line_of_both_texts_in_order_and_equal_ones_are_equal(left: str, right: str) -> None:
-    found = diff(left, right)
-    assert [row.left for row in found.rows if row.left is not None] == list(range(len(found.left)))
-    assert [row.right for row in found.rows if row.right is not None] == list(range(len(found.right)))
+def test_the_rows_hold_every_line_of_both_texts_in_order_and_equal_ones_are_equal(old: str, new: str) -> None:
+    found = diff(old, new)
+    assert [row.old for row in found.rows if row.old is not None] == list(range(len(found.old)))
+    assert [row.new for row in found.rows if row.new is not None] == list(range(len(found.new)))
     for row in found.rows:
         if not row.changed:
-            assert row.left is not None
-            assert row.right is not None
-            assert found.left[row.left] == found.right[row.right]
-    assert found.is_equal == (left == right)
+            assert row.old is not None
+            assert row.new is not None
+            assert found.old[row.old] == found.new[row.new]
+    assert found.is_equal == (old == new)
 
 
 @given(words, words)
 @settings(max_examples=300)
-def test_hunks_turn_the_left_text_into_the_right_one(left: str, right: str) -> None:
-    found = diff(left, right)
-    lines, shift = list(found.left), 0
+def test_hunks_turn_the_old_text_into_the_new_one(old: str, new: str) -> None:
+    found = diff(old, new)
+    lines, shift = list(found.old), 0
     for hunk in found.hunks():
-        at = hunk.left_start + shift
-        new = [found.right[row.right] for mark, row in unified(hunk.rows) if mark != "-" and row.right is not None]
-        assert len(new) == hunk.right_count
-        lines[at : at + hunk.left_count] = new
-        shift += hunk.right_count - hunk.left_count
-    assert lines == list(found.right)
+        at = hunk.old_start + shift
+        written = [found.new[row.new] for mark, row in unified(hunk.rows) if mark != "-" and row.new is not None]
+        assert len(written) == hunk.new_count
+        lines[at : at + hunk.old_count] = written
+        shift += hunk.new_count - hunk.old_count
+    assert lines == list(found.new)
 
 
 def test_a_unified_diff_reads_as_one_knows_it() -> None:
-    left = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n"
-    right = left.replace("four", "FOUR").replace("seven\n", "seven\neight\n")
-    assert printed(left, right) == [
+    old = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n"
+    new = old.replace("four", "FOUR").replace("seven\n", "seven\neight\n")
+    assert printed(old, new) == [
         "@@ -1,7 +1,8 @@",
         " one",
         " two",
@@ -74,14 +74,12 @@ def test_a_unified_diff_reads_as_one_knows_it() -> None:
         " seven",
         "+eight",
     ]
-    assert diff(left, right).counts == (1, 2)
+    assert diff(old, new).counts == (1, 2)
 
 
 def test_changes_that_lie_far_apart_are_hunks_of_their_own() -> None:
-    left = "".join(f"{n}\n" for n in range(50))
-    assert [
-        line for line in printed(left, left.replace("\n5\n", "\n").replace("\n40\n", "\nx\n")) if line[0] == "@"
-    ] == [
+    old = "".join(f"{n}\n" for n in range(50))
+    assert [line for line in printed(old, old.replace("\n5\n", "\n").replace("\n40\n", "\nx\n")) if line[0] == "@"] == [
         "@@ -3,7 +3,6 @@",
         "@@ -38,7 +37,7 @@",
     ]
@@ -107,22 +105,22 @@ def test_lines_that_belong_together_tell_which_words_changed() -> None:
 
 
 def test_of_endless_lines_the_middle_is_told() -> None:
-    left = "x" * 100_000 + "old" + "y" * 100_000
-    right = "x" * 100_000 + "newer" + "y" * 100_000
-    assert changed_spans(left, right) == (((100_000, 100_003),), ((100_000, 100_005),))
+    old = "x" * 100_000 + "old" + "y" * 100_000
+    new = "x" * 100_000 + "newer" + "y" * 100_000
+    assert changed_spans(old, new) == (((100_000, 100_003),), ((100_000, 100_005),))
     assert changed_spans("x" * 1000, "y" * 1000) == ((), ())
     assert changed_spans("x" * 1000, "x" * 1001) == ((), ((1000, 1001),))
 
 
 def test_lines_of_one_word_again_and_again_take_no_longer_than_others() -> None:
-    left = "x " * 230
+    old = "x " * 230
     started = time.process_time()
-    assert changed_spans(f"{left}one", f"{left}two") == (((460, 463),), ((460, 463),))
+    assert changed_spans(f"{old}one", f"{old}two") == (((460, 463),), ((460, 463),))
     assert time.process_time() - started < 0.1
 
 
 @pytest.mark.parametrize(
-    ("left", "right"),
+    ("old", "new"),
     [
         ("".join(f"{n}\n" for n in range(60_000)), "".join(f"{n}\n" if n % 2 else "new\n" for n in range(60_000))),
         ("a\nb\n" * 30_000, "b\nb\na\n" * 20_000),
@@ -130,11 +128,11 @@ def test_lines_of_one_word_again_and_again_take_no_longer_than_others() -> None:
         ("".join(f"{n % 700}\n" for n in range(60_000)), "".join(f"{n % 701}\n" for n in range(60_000))),
     ],
 )
-def test_large_texts_take_no_longer_than_their_size(left: str, right: str) -> None:
+def test_large_texts_take_no_longer_than_their_size(old: str, new: str) -> None:
     started = time.process_time()
-    found = diff(left, right)
+    found = diff(old, new)
     assert time.process_time() - started < 8
-    assert len([row for row in found.rows if row.left is not None]) == len(found.left)
+    assert len([row for row in found.rows if row.old is not None]) == len(found.old)
 
 
 def test_what_was_not_looked_at_closely_is_said() -> None:
@@ -143,10 +141,10 @@ def test_what_was_not_looked_at_closely_is_said() -> None:
 
 
 @given(st.binary(max_size=40), st.binary(max_size=40), st.integers(1, 9), st.integers(1, 9))
-def test_the_first_byte_that_differs(left: bytes, right: bytes, width: int, other_width: int) -> None:
-    pieces = [left[at : at + width] for at in range(0, len(left), width)]
-    others = [right[at : at + other_width] for at in range(0, len(right), other_width)]
-    wanted = next((at for at in range(min(len(left), len(right))) if left[at] != right[at]), None)
-    if wanted is None and left != right:
-        wanted = min(len(left), len(right))
+def test_the_first_byte_that_differs(old: bytes, new: bytes, width: int, other_width: int) -> None:
+    pieces = [old[at : at + width] for at in range(0, len(old), width)]
+    others = [new[at : at + other_width] for at in range(0, len(new), other_width)]
+    wanted = next((at for at in range(min(len(old), len(new))) if old[at] != new[at]), None)
+    if wanted is None and old != new:
+        wanted = min(len(old), len(new))
     assert first_difference(pieces, [b"", *others]) == wanted

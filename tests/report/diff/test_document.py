@@ -8,7 +8,7 @@ from typing import Any
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.compare import compare_images, compare_layers
-from layerscope.comparison.selected_diff import ALL_CHANGES, DiffView
+from layerscope.comparison.selected_diff import ALL_CHANGES, SelectedDiff
 from layerscope.model.image import Compression
 from layerscope.report.diff.document import write_diff_document
 from layerscope.session.open import open_image
@@ -20,16 +20,16 @@ def of_images(tmp_path: Path, changes: frozenset[ChangeKind] = ALL_CHANGES, glob
     """Return the document of both versions, in two forms."""
     one = oci_archive(tmp_path / "v1.tar", V1, compression=Compression.ZSTD)
     other = docker_archive(tmp_path / "v2.tar", V2)
-    with open_image(str(one)) as left, open_image(str(other)) as right:
-        return written(DiffView(left, right, compare_images(left, right), changes, globs))
+    with open_image(str(one)) as old, open_image(str(other)) as new:
+        return written(SelectedDiff(old, new, compare_images(old, new), changes, globs))
 
 
 def of_layers(path: Path, before: int, after: int, *, own: bool = False) -> Any:
     with open_image(str(path)) as session:
-        return written(DiffView(session, session, compare_layers(session, before, after, own=own)))
+        return written(SelectedDiff(session, session, compare_layers(session, before, after, own=own)))
 
 
-def written(view: DiffView) -> Any:
+def written(view: SelectedDiff) -> Any:
     text = io.StringIO()
     write_diff_document(view, text)
     assert text.getvalue().isascii()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.comparison.compare import compare_images, compare_layers
-from layerscope.comparison.selected_diff import ALL_CHANGES, DiffView
+from layerscope.comparison.selected_diff import ALL_CHANGES, SelectedDiff
 from layerscope.extraction.extract import extract
 from layerscope.report.diff.tables import write_diff_tables
 from layerscope.session.open import open_image
@@ -19,17 +19,17 @@ from tests.two_versions import V1, V2
 
 def of_images(tmp_path: Path, globs: Sequence[str] = (), *, stat: bool = False, patch: bool = False) -> list[str]:
     one, other = docker_archive(tmp_path / "v1.tar", V1), oci_archive(tmp_path / "v2.tar", V2)
-    with open_image(str(one)) as left, open_image(str(other)) as right:
-        view = DiffView(left, right, compare_images(left, right), ALL_CHANGES, globs)
+    with open_image(str(one)) as old, open_image(str(other)) as new:
+        view = SelectedDiff(old, new, compare_images(old, new), ALL_CHANGES, globs)
         return written(view, stat=stat, patch=patch)
 
 
 def of_layers(path: Path, before: int, after: int, *, own: bool = False, patch: bool = False) -> list[str]:
     with open_image(str(path)) as session:
-        return written(DiffView(session, session, compare_layers(session, before, after, own=own)), patch=patch)
+        return written(SelectedDiff(session, session, compare_layers(session, before, after, own=own)), patch=patch)
 
 
-def written(view: DiffView, *, stat: bool = False, patch: bool = False) -> list[str]:
+def written(view: SelectedDiff, *, stat: bool = False, patch: bool = False) -> list[str]:
     text = io.StringIO()
     write_diff_tables(view, text, stat=stat, patch=patch)
     return text.getvalue().split("\n")
@@ -106,7 +106,7 @@ def test_a_summary_by_directory_starts_with_the_whole_then_what_grew_or_shrank_m
     other = layer(file("c/small", b"xx"), file("c/d/new", b"x" * 200), whiteout("a"))
     path = docker_archive(tmp_path / "image.tar", image(one, other))
     with open_image(str(path)) as session:
-        lines = written(DiffView(session, session, compare_layers(session, 1, 2)), stat=True)
+        lines = written(SelectedDiff(session, session, compare_layers(session, 1, 2)), stat=True)
     told = [line.split() for line in section(lines, "Paths: 2 added, 1 modified, 3 removed, -2.8 kB")]
     assert [(row[:2], row[-1]) for row in told] == [
         (["-2.8", "kB"], "/"),
@@ -130,7 +130,7 @@ def test_a_directory_all_of_whose_changes_lie_in_one_below_it_has_no_line(tmp_pa
         tmp_path / "image.tar", image(layer(file(f"{below}/a", b"1")), layer(file(f"{below}/a", b"22")))
     )
     with open_image(str(path)) as session:
-        lines = written(DiffView(session, session, compare_layers(session, 1, 2)), stat=True)
+        lines = written(SelectedDiff(session, session, compare_layers(session, 1, 2)), stat=True)
     assert section(lines, "Paths: 1 modified, +1 B") == ["   +1 B  ~1  /var/www/html/"]
 
 

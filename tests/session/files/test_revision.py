@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.comparison.compare import opened_tree
-from layerscope.session.files.revision import FileVersion, made_by, shown, version_at, versions_of
+from layerscope.session.files.revision import FileRevision, made_by, shown, version_at, versions_of
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.open import open_image
 from tests.builders import device, directory, docker_archive, fifo, file, hardlink, image, layer, symlink, whiteout
@@ -20,7 +20,7 @@ def node(tree: LoadedImage, path: bytes) -> int:
     return found
 
 
-def at(tree: LoadedImage, path: bytes, number: int) -> FileVersion:
+def at(tree: LoadedImage, path: bytes, number: int) -> FileRevision:
     version = version_at(tree, node(tree, path), number)
     assert version is not None
     return version

@@ -10,9 +10,9 @@ from layerscope.analysis.size.dead_reason import DeadReason
 from layerscope.analysis.size.live import live_files
 from layerscope.model.image import Compression, Layer
 from layerscope.session.content import content_pass, contents
-from layerscope.session.content.prefixes import read_heads
+from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.open import ImageSession, open_image
-from layerscope.session.size.report import why_report
+from layerscope.session.size.report import size_report
 from layerscope.sources.layer.content import LayerContent, open_layer_content
 from tests.builders import (
     OCI_CONFIG,
@@ -108,7 +108,7 @@ def test_the_sums_are_those_of_the_tallies(tmp_path: Path, sessions: ExitStack) 
     )
     assert why.dead.by_writer == tallies.dead
     assert why.blob_size == session.image.blob_size
-    assert {weight.layer: weight.content_size for weight in why.layers} == {
+    assert {layer_size.layer: layer_size.content_size for layer_size in why.layers} == {
         number: tally.content_size for number, tally in tallies.layers.items()
     }
     assert why.total_size == sum(why.live.sizes) + why.dead.total
@@ -141,7 +141,7 @@ def test_an_image_without_content_says_so(
 def test_the_largest_files_are_named_with_their_layers(tmp_path: Path, sessions: ExitStack) -> None:
     why = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE)).why
     assert [(each.path, each.layer) for each in why.largest[:2]] == [(b"srv/copy", 3), (b"srv/model", 2)]
-    hidden = {(each.path, each.layer, each.killer) for each in why.largest_written}
+    hidden = {(each.path, each.layer, each.hidden_by) for each in why.largest_written}
     assert (b"srv/model", 1, 2) in hidden
     assert (b"srv/model", 2, None) in hidden
 
@@ -158,7 +158,7 @@ def test_the_stored_bytes_of_what_is_dead_are_an_estimate_from_each_layers_compr
     tmp_path: Path, sessions: ExitStack
 ) -> None:
     why = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE)).why
-    blobs = {weight.layer: (weight.blob_size or 0, weight.content_size or 0) for weight in why.layers}
+    blobs = {layer_size.layer: (layer_size.blob_size or 0, layer_size.content_size or 0) for layer_size in why.layers}
     expected = sum(size * blobs[layer][0] // blobs[layer][1] for layer, size in why.dead.by_writer.items())
     assert why.dead_blob_size == expected
     assert 0 < expected < why.dead.total
@@ -168,7 +168,7 @@ def test_labels_name_the_base_image_and_the_user_has_the_last_word(tmp_path: Pat
     labels = {"Labels": {"org.opencontainers.image.base.name": "debian:13"}}
     session = opened(sessions, docker_archive(tmp_path / "a.tar", image(BASE, MIDDLE, config=labels)))
     assert session.why.base == BaseImage("debian:13")
-    chosen = why_report(
+    chosen = size_report(
         session.image, session.tree, session.tallies, session.contents, BaseImage("debian:13", layers=1)
     )
     assert chosen.base == BaseImage("debian:13", layers=1)
@@ -194,7 +194,9 @@ def test_a_layer_that_cannot_be_read_leaves_the_sums_unknown_and_says_so(tmp_pat
         "1 layer could not be read whole, so the sums are unknown; the heaviest of the others is layer 1"
         " (COPY layer-1 /) with 18 kB."
     )
-    assert [(weight.layer, weight.content_size, weight.share, weight.dead_size) for weight in why.layers][-1] == (
+    assert [
+        (layer_size.layer, layer_size.content_size, layer_size.share, layer_size.dead_size) for layer_size in why.layers
+    ][-1] == (
         2,
         None,
         None,
@@ -240,7 +242,7 @@ def test_what_others_will_look_into_is_read_in_the_same_pass(
 ) -> None:
     session = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
     live = live_files(session.tree)
-    why = why_report(
+    why = size_report(
         session.image,
         session.tree,
         session.tallies,
@@ -249,7 +251,7 @@ def test_what_others_will_look_into_is_read_in_the_same_pass(
         wanted=[dict.fromkeys(live.occurrences, 7), {live.occurrences[0]: 3}],
     )
     never_open(monkeypatch)
-    assert set(why.heads(why.live.occurrences, 7).values()) == {LONG[:7], b"second\0", b"untouch", b"!"}
+    assert set(why.prefixes(why.live.occurrences, 7).values()) == {LONG[:7], b"second\0", b"untouch", b"!"}
 
 
 def never_open(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,7 +286,7 @@ def test_first_bytes_are_read_of_many_files_at_once(
     tree = session.tree
     nodes = [tree.index.find(name) for name in (b"a", b"b", b"c", b"d")]
     found = [tree.index.occurrence(node, 1) for node in nodes if node is not None]
-    assert list(read_heads(session.image, tree, found, 6).values()) == [b"short", b"long c", b"long c", None]
+    assert list(read_prefixes(session.image, tree, found, 6).values()) == [b"short", b"long c", b"long c", None]
 
 
 def test_first_bytes_that_are_known_are_not_read_again(tmp_path: Path, sessions: ExitStack) -> None:
@@ -295,8 +297,8 @@ def test_first_bytes_that_are_known_are_not_read_again(tmp_path: Path, sessions:
     occurrence = session.tree.index.occurrence(node, 1)
     path.unlink()
     known = {occurrence: b"cont"}
-    assert read_heads(session.image, session.tree, [occurrence], 3, known=known) == {occurrence: b"con"}
-    assert read_heads(session.image, session.tree, [occurrence], 5, known=known) == {occurrence: b"cont"}
+    assert read_prefixes(session.image, session.tree, [occurrence], 3, known=known) == {occurrence: b"con"}
+    assert read_prefixes(session.image, session.tree, [occurrence], 5, known=known) == {occurrence: b"cont"}
 
 
 @pytest.mark.parametrize(

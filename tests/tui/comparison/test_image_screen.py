@@ -74,7 +74,7 @@ async def test_one_image_in_two_formats_does_not_differ() -> None:
 
 
 async def test_a_layer_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    left, _ = both(tmp_path)
+    old, _ = both(tmp_path)
     broken = image(BASE, layer(file("app/index.html", b"x" * 9000))[:-16000])
-    async with comparing(left, docker_archive(tmp_path / "broken.tar", broken), (160, 45)) as at:
+    async with comparing(old, docker_archive(tmp_path / "broken.tar", broken), (160, 45)) as at:
         assert "Problem broken.tar, layer 2: " in at.details()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from layerscope.tui.comparison.layer_screen import LayerDiffScreen, LayerPair
+from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file_diff.screen import FileDiffScreen
 from tests.builders import docker_archive, file, image, layer, whiteout
@@ -50,7 +50,7 @@ async def test_d_again_or_escape_takes_the_mark_back() -> None:
 
 
 async def test_the_tree_shows_what_differs_largest_first_with_sums_on_folders(tmp_path: Path) -> None:
-    async with comparing_layers(small(tmp_path), LayerPair(1, 2)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         assert at.tree() == ["+ opt/", "+ big", "etc/", "~ conf", "~ mode", "srv/", "- data", "+ moved"]
         assert "+9.0 kB" in at.line_of("opt/")
         assert "moved to /srv/" in at.line_of("data")
@@ -60,7 +60,7 @@ async def test_the_tree_shows_what_differs_largest_first_with_sums_on_folders(tm
 
 
 async def test_the_cursor_in_the_layers_chooses_what_is_compared(tmp_path: Path) -> None:
-    async with comparing_layers(small(tmp_path), LayerPair(1, 2)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         await at.press("right_square_bracket")
         await at.settle()
         assert at.frame("files")[0] == "Changes from layer 1 to layer 3"
@@ -72,7 +72,7 @@ async def test_the_cursor_in_the_layers_chooses_what_is_compared(tmp_path: Path)
 
 
 async def test_the_layers_own_entries_are_compared_on_demand(tmp_path: Path) -> None:
-    async with comparing_layers(small(tmp_path), LayerPair(2, 3)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(2, 3)) as at:
         assert at.tree() == ["opt/", "- big", "etc/", "~ conf"]
         await at.press("a")
         await at.settle()
@@ -81,23 +81,23 @@ async def test_the_layers_own_entries_are_compared_on_demand(tmp_path: Path) -> 
 
 
 async def test_layers_are_compared_backwards_and_with_nothing(tmp_path: Path) -> None:
-    async with comparing_layers(small(tmp_path), LayerPair(2, 1)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(2, 1)) as at:
         assert at.tree()[:2] == ["- opt/", "- big"]
         assert "-9.0 kB" in at.line_of("opt/")
-    async with comparing_layers(small(tmp_path), LayerPair(0, 1)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(0, 1)) as at:
         assert at.frame("files")[0] == "Changes from nothing to layer 1"
         assert "+ conf" in at.tree()
 
 
 async def test_d_in_the_comparison_marks_another_layer(tmp_path: Path) -> None:
-    async with comparing_layers(small(tmp_path), LayerPair(1, 3)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(1, 3)) as at:
         await at.press("left_square_bracket", "d", "right_square_bracket")
         await at.settle()
         assert at.frame("files")[0] == "Changes from layer 2 to layer 3"
 
 
 async def test_both_sides_of_a_path_are_told_below_the_tree(tmp_path: Path) -> None:
-    async with comparing_layers(small(tmp_path), LayerPair(1, 2)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         await at.press("down", "down", "down", "down")
         assert at.at() == "/etc/mode"
         assert "/etc/mode modified: mode" in at.entry()
@@ -106,7 +106,7 @@ async def test_both_sides_of_a_path_are_told_below_the_tree(tmp_path: Path) -> N
 
 
 async def test_all_files_are_shown_on_demand_with_what_does_not_differ(tmp_path: Path) -> None:
-    async with comparing_layers(small(tmp_path), LayerPair(2, 3)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(2, 3)) as at:
         assert "moved" not in at.tree()
         await at.press("c", "Z")
         assert "moved" in at.tree()
@@ -114,7 +114,7 @@ async def test_all_files_are_shown_on_demand_with_what_does_not_differ(tmp_path:
 
 
 async def test_the_filter_finds_among_what_differs(tmp_path: Path) -> None:
-    async with comparing_layers(small(tmp_path), LayerPair(1, 2)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         await at.filter("conf")
         assert at.tree() == ["etc/", "~ conf"]
         await at.press("escape")
@@ -122,7 +122,7 @@ async def test_the_filter_finds_among_what_differs(tmp_path: Path) -> None:
 
 
 async def test_the_comparison_fits_a_small_screen(tmp_path: Path) -> None:
-    async with comparing_layers(small(tmp_path), LayerPair(1, 2), (80, 24)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(1, 2), (80, 24)) as at:
         assert at.title().endswith("+3 ~2 -1 · +9.0 kB")
         assert "~ conf" in at.tree()
         await at.press("tab")
@@ -130,7 +130,7 @@ async def test_the_comparison_fits_a_small_screen(tmp_path: Path) -> None:
 
 
 async def test_enter_on_a_file_shows_how_its_text_differs(tmp_path: Path) -> None:
-    async with comparing_layers(small(tmp_path), LayerPair(1, 2)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         await at.press("down", "down", "down", "enter")
         await at.settle()
         assert isinstance(at.app.screen, FileDiffScreen)
@@ -141,7 +141,7 @@ async def test_enter_on_a_file_shows_how_its_text_differs(tmp_path: Path) -> Non
 
 
 async def test_enter_on_a_file_that_does_not_differ_opens_it(tmp_path: Path) -> None:
-    async with comparing_layers(small(tmp_path), LayerPair(2, 3)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(2, 3)) as at:
         await at.press("c", "Z")
         await at.go_to_row("moved")
         await at.press("enter")
@@ -152,7 +152,7 @@ async def test_enter_on_a_file_that_does_not_differ_opens_it(tmp_path: Path) -> 
 
 async def test_x_writes_what_is_under_the_cursor_as_it_is_after_or_was_before_it_was_removed(tmp_path: Path) -> None:
     target = tmp_path / "out"
-    async with comparing_layers(small(tmp_path), LayerPair(1, 2)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         for name in ("conf", "data"):
             await at.go_to_row(name)
             await at.press("x")
@@ -164,7 +164,7 @@ async def test_x_writes_what_is_under_the_cursor_as_it_is_after_or_was_before_it
 
 
 async def test_a_file_that_moved_is_compared_with_what_it_was(tmp_path: Path) -> None:
-    async with comparing_layers(small(tmp_path), LayerPair(1, 2)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         for name in ("moved", "data"):
             await at.go_to_row(name)
             await at.press("enter")
@@ -176,7 +176,7 @@ async def test_a_file_that_moved_is_compared_with_what_it_was(tmp_path: Path) ->
 
 
 async def test_folders_of_layers_alone_have_no_size(tmp_path: Path) -> None:
-    async with comparing_layers(small(tmp_path), LayerPair(2, 3, own=True)) as at:
+    async with comparing_layers(small(tmp_path), ComparedLayers(2, 3, own=True)) as at:
         assert at.tree()[:2] == ["opt/", "- big"]
         assert " 0 B" not in at.line_of("opt/")
         assert "-9.0 kB" in at.line_of("opt/")

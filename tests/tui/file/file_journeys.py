@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.comparison.compare import opened_tree
-from layerscope.session.files.revision import FileVersion, version_at
+from layerscope.session.files.revision import FileRevision, version_at
 from layerscope.session.open import ImageSession, open_image
 from layerscope.tui.drawing.glyphs import UNICODE, Glyphs
 from layerscope.tui.drawing.themes import DARK, LIGHT
@@ -176,8 +176,8 @@ async def viewing(
 
 @asynccontextmanager
 async def comparing(
-    before: FileVersion | None,
-    after: FileVersion | None,
+    before: FileRevision | None,
+    after: FileRevision | None,
     *,
     size: tuple[int, int] = WIDE,
     glyphs: Glyphs = UNICODE,
@@ -188,7 +188,7 @@ async def comparing(
         yield at
 
 
-def version(session: ImageSession, name: str, layer: int) -> FileVersion:
+def version(session: ImageSession, name: str, layer: int) -> FileRevision:
     """Return a file as it is after a layer."""
     opened = opened_tree(session)
     node = opened.tree.index.find(name.encode())

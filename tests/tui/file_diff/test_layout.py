@@ -10,8 +10,8 @@ words = st.text("ab \n", max_size=60)
 NUMBERS = "".join(f"{n}\n" for n in range(1, 31))
 
 
-def diff(left: str, right: str) -> TextDiff:
-    return diff_texts(*(split_lines(text.encode(), TextEncoding.UTF_8) for text in (left, right)))
+def diff(old: str, new: str) -> TextDiff:
+    return diff_texts(*(split_lines(text.encode(), TextEncoding.UTF_8) for text in (old, new)))
 
 
 def drawn(found: TextDiff, *, in_one_column: bool = True, opened: frozenset[int] = frozenset()) -> list[str]:
@@ -21,9 +21,9 @@ def drawn(found: TextDiff, *, in_one_column: bool = True, opened: frozenset[int]
         if isinstance(item, Fold):
             lines.append(f"({item.rows})")
             continue
-        left = "" if item.row.left is None else found.left[item.row.left].text
-        right = "" if item.row.right is None else found.right[item.row.right].text
-        lines.append(item.mark + {"-": left, "+": right, " ": left}.get(item.mark, f"{left}|{right}"))
+        old = "" if item.row.old is None else found.old[item.row.old].text
+        new = "" if item.row.new is None else found.new[item.row.new].text
+        lines.append(item.mark + {"-": old, "+": new, " ": old}.get(item.mark, f"{old}|{new}"))
     return lines
 
 
@@ -47,8 +47,8 @@ def test_a_row_or_two_are_not_worth_a_fold() -> None:
 
 
 @given(words, words, st.booleans())
-def test_every_row_is_shown_or_folded(left: str, right: str, in_one_column: bool) -> None:  # Hypothesis
-    found = diff(left, right)
+def test_every_row_is_shown_or_folded(old: str, new: str, in_one_column: bool) -> None:  # Hypothesis
+    found = diff(old, new)
     whole = layout(found, in_one_column=in_one_column, folded=False)
     rows = [item.row for item in whole if isinstance(item, DiffLine)]
     assert len(rows) == len(whole)

@@ -41,10 +41,10 @@ async def test_a_narrow_screen_has_one_column(tmp_path: Path) -> None:
 async def test_a_wide_screen_has_both_sides_beside_each_other(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
-            left, right = at.lines()[4].split("│")
-            assert (left.split(), right.split()) == (["20", "-", "line", "20"], ["20", "+", "line", "twenty"])
-            left, right = next(line for line in at.lines() if "line 40" in line).split("│")
-            assert (left.split(), right.split()) == (["40", "-", "line", "40"], [])
+            old, new = at.lines()[4].split("│")
+            assert (old.split(), new.split()) == (["20", "-", "line", "20"], ["20", "+", "line", "twenty"])
+            old, new = next(line for line in at.lines() if "line 40" in line).split("│")
+            assert (old.split(), new.split()) == (["40", "-", "line", "40"], [])
             await at.press("v")
             assert "│" not in at.lines()[4]
             await at.press("v")
@@ -73,7 +73,7 @@ async def test_unchanged_stretches_open_all_at_once_or_by_a_click(tmp_path: Path
             assert at.lines()[0].split() == ["1", "1", "line", "1"]
             await at.press("c")
             assert "unchanged" in at.lines()[0]
-            await at.pilot.click("DiffView", offset=(10, 0))
+            await at.pilot.click("TextDiffView", offset=(10, 0))
             await at.press("home")
             assert at.lines()[0].split() == ["1", "1", "line", "1"]
             assert any("unchanged" in line for line in at.lines())
@@ -124,10 +124,10 @@ async def test_a_file_that_came_or_went_is_all_added_or_removed(tmp_path: Path) 
 
 async def test_files_of_two_images_name_their_images(tmp_path: Path) -> None:
     with (
-        session_of(tmp_path, [file("f", b"a\n")], name="v1:1") as left,
-        session_of(tmp_path, [file("g", b"b\n")], name="v2:2") as right,
+        session_of(tmp_path, [file("f", b"a\n")], name="v1:1") as old,
+        session_of(tmp_path, [file("g", b"b\n")], name="v2:2") as new,
     ):
-        async with comparing(version(left, "f", 1), version(right, "g", 1)) as at:
+        async with comparing(version(old, "f", 1), version(new, "g", 1)) as at:
             assert at.head() == ["/f → /g", "- v1:1, layer 1: COPY layer-1 /", "+ v2:2, layer 1: COPY layer-1 /"]
 
 

@@ -9,10 +9,10 @@ from layerscope.tui.file_diff.search import matching_rows
 
 
 def found(old: str, new: str, text: str) -> list[int]:
-    left, right = (split_lines(each.encode(), TextEncoding.UTF_8) for each in (old, new))
+    before, after = (split_lines(each.encode(), TextEncoding.UTF_8) for each in (old, new))
     search = parse_search(text)
     assert search is not None
-    return matching_rows(diff_texts(left, right), search)
+    return matching_rows(diff_texts(before, after), search)
 
 
 def test_a_row_is_found_by_either_of_its_sides() -> None:

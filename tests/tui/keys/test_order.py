@@ -8,7 +8,7 @@ from layerscope.tui.comparison.layer_screen import LayerDiffScreen
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file.text_view import TextView
 from layerscope.tui.file_diff.screen import FileDiffScreen
-from layerscope.tui.size.screen import WeightScreen
+from layerscope.tui.size.screen import SizeScreen
 from tests.builders import docker_archive, file, image, layer
 from tests.tui.journeys import MY_APP, Journey, held_journey, journey
 
@@ -81,7 +81,7 @@ async def test_keys_for_a_view_of_the_sizes_wait_until_it_is_computed() -> None:
     async with journey(MY_APP) as at:
         await at_once(at, "w6jj")
         screen = at.app.screen
-        assert isinstance(screen, WeightScreen)
+        assert isinstance(screen, SizeScreen)
         assert (screen._view, screen.table.cursor) == (5, 2)
 
 
