@@ -1,11 +1,11 @@
-"""Brings bytes that cannot be read in place into a temporary file: standard input, an export, a compressed archive.
+"""Temporary files for bytes that cannot be read in place: standard input, an engine's export, a compressed archive.
 
-Memory stays bounded, and the file goes with the stack that owns it, also after an error or Ctrl+C.
+Memory stays bounded, and the files are removed with the stack that owns them, also after an error or Ctrl+C.
 """
 
 import errno
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from io import FileIO
 from pathlib import Path
 from typing import IO
@@ -17,18 +17,18 @@ from layerscope.sources.image.files import shown
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
 
 Progress = Callable[[int, int | None], None]
-"""Called with the bytes done and the bytes in all, where that is known; whoever raises in it ends the work."""
+"""Called with the number of bytes done and, where it is known, of all bytes; an exception from it ends the work."""
 
 _CHUNK = 1024 * 1024
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def no_progress(_done: int, _total: int | None) -> None:
-    """Tell nobody."""
+    """Ignore the progress."""
 
 
 class Spool:
-    """Writes temporary files, and removes them when its stack closes."""
+    """Temporary files that are removed when a stack closes."""
 
     def __init__(self, stack: ExitStack, progress: Progress = no_progress) -> None:
         self._stack = stack
@@ -36,21 +36,21 @@ class Spool:
         self._written: set[str] = set()
 
     def chunks(self, chunks: Iterable[bytes], name: str, total: int | None = None) -> FileSpan:
-        """Return where the chunks lie now; ``name`` is what an error calls them.
+        """Write the chunks to a file, and return its span; an error calls them ``name``.
 
         Raises SourceError where the disk is full or cannot be written.
         """
         return self._write(_counted(chunks, self._progress, total), name)
 
     def stream(self, file: IO[bytes], name: str) -> FileSpan:
-        """Return where the bytes of an open file lie now; raises SourceError where they cannot be read or kept."""
+        """Copy an open file, and return the span of the copy; raises SourceError where it cannot be read or written."""
         return self.chunks(_read_chunks(file, name), name)
 
     def decompressed(self, span: FileSpan, compression: Compression, name: str) -> tuple[FileSpan, str | None]:
-        """Return where the decompressed bytes lie now, and a sentence where the stream breaks off.
+        """Write the decompressed bytes of a span to a file; return its span, and a sentence where the stream breaks.
 
-        What was decompressed before the break is kept; a compressed temporary file goes. Raises SourceError where the
-        disk is full or cannot be written, and UnsupportedCompression.
+        The bytes before the break are kept. A span that is itself a temporary file is removed. Raises SourceError where
+        the disk is full or cannot be written, and UnsupportedCompression.
         """
         breaks: list[str] = []
         plain = self._write(_decompressed_chunks(span, compression, name, self._progress, breaks), name)
@@ -95,7 +95,7 @@ def _read_chunks(file: IO[bytes], name: str) -> Iterator[bytes]:
 def _decompressed_chunks(
     span: FileSpan, compression: Compression, name: str, progress: Progress, breaks: list[str]
 ) -> Iterator[bytes]:
-    with _opened(span, compression, name) as stream:
+    with closing(_opened(span, compression, name)) as stream:
         try:
             while chunk := stream.read1(_CHUNK):
                 yield chunk
@@ -114,7 +114,7 @@ def _opened(span: FileSpan, compression: Compression, name: str) -> Decompressed
 
 
 def _write_all(file: FileIO, chunk: bytes) -> None:
-    """Write the whole chunk: an unbuffered file may take less at once."""
+    """Write the whole chunk: one write to an unbuffered file may take only a part of it."""
     left = memoryview(chunk)
     while left:
         left = left[file.write(left) :]

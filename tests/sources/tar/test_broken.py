@@ -52,7 +52,7 @@ def test_what_is_no_tar_is_told_so(listed: ListTar, blob: bytes) -> None:
         entries = listed(each)
         assert entries.paths == []
         assert entries.error is not None
-        assert "no tar" in entries.error
+        assert "not a tar" in entries.error
 
 
 @pytest.mark.parametrize(

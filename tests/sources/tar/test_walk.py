@@ -7,7 +7,7 @@ import lzma
 import posixpath
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -327,5 +327,5 @@ def test_a_walk_tells_how_far_it_is_and_may_be_left_at_any_time(tmp_path: Path, 
 
 
 def _steps(span: FileSpan, compression: Compression, entries: LayerEntries, count: int) -> list[int]:
-    with open_blocks(span, compression) as blocks:
+    with closing(open_blocks(span, compression)) as blocks:
         return list(islice(walk(blocks, entries), count))
