@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError, UnsupportedFormat
+from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError, UnsupportedFormat, os_reason
 from layerscope.model.image import Compression, Image
 from layerscope.model.span import FileSpan
 from layerscope.sources.engine.reference import parse_reference
@@ -145,7 +145,7 @@ def _status(reference: str) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     except OSError as error:
-        raise SourceError(f"{shown(reference)} cannot be read: {error.strerror}") from error
+        raise SourceError(f"{shown(reference)} cannot be read: {os_reason(error)}") from error
 
 
 def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
@@ -153,7 +153,7 @@ def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
         with path.open("rb") as file:
             return spool.stream(file, name)
     except OSError as error:
-        raise SourceError(f"{name} cannot be read: {error.strerror}") from error
+        raise SourceError(f"{name} cannot be read: {os_reason(error)}") from error
 
 
 def _archive(archive: FileSpan, name: str, origin: Origin, spool: Spool) -> Candidates:
@@ -165,7 +165,7 @@ def _archive(archive: FileSpan, name: str, origin: Origin, spool: Spool) -> Cand
             archive, error = spool.decompressed(archive, compression, name)
         files = ArchiveFiles(archive, name, error)
     except OSError as failure:
-        raise SourceError(f"{name} cannot be read: {failure.strerror}") from failure
+        raise SourceError(f"{name} cannot be read: {os_reason(failure)}") from failure
     if not files.names:
         raise UnsupportedFormat(error or what_it_is(archive, name))
     return archive_candidates(files, origin)

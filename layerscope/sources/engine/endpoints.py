@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from layerscope.errors import os_reason
 from layerscope.sources.engine.docker_context import current_context, docker_folder
 from layerscope.sources.engine.reference import DOCKER, PODMAN
 from layerscope.sources.image.files import shown
@@ -52,7 +53,7 @@ def _connect(connection: socket.socket, path: str) -> str | None:
     except ConnectionRefusedError:
         return "nobody listens there"
     except OSError as error:
-        return error.strerror or str(error)
+        return os_reason(error)
     return None
 
 

@@ -6,7 +6,7 @@ https://github.com/opencontainers/image-spec/blob/main/config.md
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from layerscope.errors import MissingBlob
+from layerscope.errors import MissingBlob, os_reason
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
 from layerscope.model.image import Compression, Image, Layer
@@ -97,7 +97,7 @@ def _locate(files: Files, blob: LayerBlob) -> tuple[FileSpan | None, Compression
     except MissingBlob as error:
         return None, None, str(error)
     except OSError as error:
-        return None, None, f"the blob {_name(blob)} in {files.description} cannot be read: {error.strerror}"
+        return None, None, f"the blob {_name(blob)} in {files.description} cannot be read: {os_reason(error)}"
 
 
 def _name(blob: LayerBlob) -> str:

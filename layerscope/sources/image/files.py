@@ -2,7 +2,7 @@
 
 from typing import Protocol, TypeVar
 
-from layerscope.errors import InvalidManifest, MissingBlob
+from layerscope.errors import InvalidManifest, MissingBlob, os_reason
 from layerscope.model.digest import Digest
 from layerscope.model.documents import decode
 from layerscope.model.span import FileSpan
@@ -77,7 +77,7 @@ def read_span(span: FileSpan, name: str) -> bytes:
         with SpanFile(span) as file:
             return file.readall()
     except OSError as error:
-        raise MissingBlob(f"{name} cannot be read: {error.strerror}") from error
+        raise MissingBlob(f"{name} cannot be read: {os_reason(error)}") from error
 
 
 def read_document(files: Files, name: str, kind: type[T]) -> T:

@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from layerscope.errors import MissingBlob
+from layerscope.errors import MissingBlob, os_reason
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.files import shown
 from layerscope.text import path_bytes
@@ -30,7 +30,7 @@ class FolderFiles:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise MissingBlob(f"{shown(name)} in {self.description} cannot be read: {error.strerror}") from error
+            raise MissingBlob(f"{shown(name)} in {self.description} cannot be read: {os_reason(error)}") from error
         if path is None or status is None or not stat.S_ISREG(status.st_mode):
             return None
         return FileSpan(os.fsdecode(path), 0, status.st_size, status.st_size)
