@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import Protocol
 
-from layerscope.errors import InvalidLayer
+from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
@@ -45,7 +45,7 @@ class PlainContent:
         try:
             data = os.pread(self._descriptor, size, self._span.offset + offset)
         except OSError as error:
-            raise InvalidLayer(f"the layer cannot be read: {error.strerror}", offset) from error
+            raise InvalidLayer(f"cannot read the layer: {os_reason(error)}", offset) from error
         if len(data) < size:
             raise InvalidLayer("the file ends before this content does", offset + len(data))
         return data
@@ -102,13 +102,13 @@ class StreamedContent:
 def open_layer_content(layer: Layer) -> LayerContent:
     """Open the content of a layer; raises InvalidLayer where it is missing or cannot be opened."""
     if layer.blob is None or layer.compression is None:
-        raise InvalidLayer(layer.problem or "the layer is not there")
+        raise InvalidLayer(layer.problem or "the layer is missing")
     try:
         if layer.compression is Compression.NONE:
             return PlainContent(layer.blob)
         return StreamedContent(layer.blob, layer.compression)
     except OSError as error:
-        raise InvalidLayer(f"the layer cannot be read: {error.strerror}") from error
+        raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
 
 
 def stored_pieces(table: EntryTable, row: int) -> Iterator[tuple[int, int, int]]:

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from layerscope.errors import InvalidLayer
+from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.span import FileSpan
 
 _GZIP = 31
@@ -83,7 +83,7 @@ class Inflation:
         try:
             self._input = os.pread(self._descriptor, wanted, self._span.offset + self._stored)
         except OSError as error:
-            raise InvalidLayer(f"the layer cannot be read: {error.strerror}") from error
+            raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
         self._stored += len(self._input)
 
     def _inflate(self, size: int) -> bytes:

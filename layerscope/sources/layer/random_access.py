@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from threading import Lock
 from typing import Protocol
 
-from layerscope.errors import InvalidLayer
+from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.image import Compression, Layer
 from layerscope.sources.layer.content import PlainContent
 from layerscope.sources.layer.content_spool import SpoolBudget, SpooledContent
@@ -34,7 +34,7 @@ class RandomContent(Protocol):
 def open_random_content(layer: Layer, budget: SpoolBudget) -> RandomContent:
     """Open the content of a layer; raises InvalidLayer where it is missing or cannot be opened."""
     if layer.blob is None or layer.compression is None:
-        raise InvalidLayer(layer.problem or "the layer is not there")
+        raise InvalidLayer(layer.problem or "the layer is missing")
     try:
         match layer.compression:
             case Compression.NONE:
@@ -44,7 +44,7 @@ def open_random_content(layer: Layer, budget: SpoolBudget) -> RandomContent:
             case _:
                 return SpooledContent(layer.blob, layer.compression, budget)
     except OSError as error:
-        raise InvalidLayer(f"the layer cannot be read: {error.strerror}") from error
+        raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
 
 
 class RandomContents:

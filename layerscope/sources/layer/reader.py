@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 
+from layerscope.errors import os_reason
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Layer
 from layerscope.sources.tar.blocks import open_blocks
@@ -15,12 +16,12 @@ def read_layer(layer: Layer, entries: LayerEntries) -> Iterator[int]:
     Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason.
     """
     if layer.blob is None or layer.compression is None:
-        entries.error = layer.problem or "its blob is not there"
+        entries.error = layer.problem or "its blob is missing"
         return
     try:
         blocks = open_blocks(layer.blob, layer.compression)
     except OSError as error:
-        entries.error = f"cannot be read: {error.strerror}"
+        entries.error = f"cannot read its blob: {os_reason(error)}"
         return
     with closing(blocks):
         yield from walk(blocks, entries)

@@ -10,7 +10,7 @@ from io import FileIO
 from pathlib import Path
 from typing import IO
 
-from layerscope.errors import InvalidLayer, SourceError, UnsupportedCompression
+from layerscope.errors import InvalidLayer, SourceError, UnsupportedCompression, os_reason
 from layerscope.model.image import Compression
 from layerscope.model.progress import Progress, no_progress
 from layerscope.model.span import FileSpan
@@ -53,7 +53,7 @@ class Spool:
         return plain, breaks[0] if breaks else None
 
     def _write(self, chunks: Iterable[bytes], name: str) -> FileSpan:
-        import tempfile  # noqa: PLC0415  # 8 ms, and most archives are read where they lie
+        import tempfile  # noqa: PLC0415  # 8 ms, and most archives are read in place
 
         try:
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="layerscope-"))
@@ -83,7 +83,7 @@ def _read_chunks(file: IO[bytes], name: str) -> Iterator[bytes]:
         while chunk := file.read(_CHUNK):
             yield chunk
     except OSError as error:
-        raise SourceError(f"{name} cannot be read: {error.strerror}") from error
+        raise SourceError(f"cannot read {name}: {os_reason(error)}") from error
 
 
 def _decompressed_chunks(
@@ -97,14 +97,14 @@ def _decompressed_chunks(
         except InvalidLayer as error:
             breaks.append(f"{name} is truncated or broken: {error}")
         except UnsupportedCompression as error:
-            raise UnsupportedCompression(f"{name} cannot be unpacked: {error}") from error
+            raise UnsupportedCompression(f"cannot decompress {name}: {error}") from error
 
 
 def _opened(span: FileSpan, compression: Compression, name: str) -> DecompressedSpan:
     try:
         return open_decompressed(span, compression)
     except OSError as error:
-        raise SourceError(f"{name} cannot be read: {error.strerror}") from error
+        raise SourceError(f"cannot read {name}: {os_reason(error)}") from error
 
 
 def _write_all(file: FileIO, chunk: bytes) -> None:
@@ -117,5 +117,5 @@ def _write_all(file: FileIO, chunk: bytes) -> None:
 def _sentence(error: OSError, name: str, temporary: str | None) -> str:
     folder = short_name(temporary or "the temporary folder")
     if error.errno in _FULL:
-        return f"there is not enough room in {folder} for the bytes of {name}: set TMPDIR to a folder with more"
-    return f"the bytes of {name} cannot be kept in {folder}: {error.strerror or error}"
+        return f"not enough space in {folder} for a copy of {name}: set TMPDIR to a folder with more"
+    return f"cannot write a copy of {name} to {folder}: {os_reason(error)}"

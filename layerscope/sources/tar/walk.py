@@ -9,7 +9,7 @@ folders and links with short names: `_walk` reads these itself, in one loop with
 from collections.abc import Iterator
 from zlib import adler32
 
-from layerscope.errors import InvalidLayer, UnsupportedCompression
+from layerscope.errors import InvalidLayer, UnsupportedCompression, os_reason
 from layerscope.model.entries import EntryTable, Kind, LayerEntries
 from layerscope.model.whiteout import PREFIX as WHITEOUT_PREFIX
 from layerscope.sources.tar.blocks import TarBlocks
@@ -54,7 +54,7 @@ def walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:
     except UnsupportedCompression as error:
         entries.error = str(error)
     except OSError as error:
-        entries.error = f"cannot be read: {error.strerror or error}"
+        entries.error = f"cannot read its blob: {os_reason(error)}"
     names.finish()
 
 
