@@ -8,7 +8,7 @@ PREFIX_SIZE = 16 * 1024
 
 
 class SecretKind(NamedTuple):
-    """Files at the ``patterns`` (those of `places.matching`) with ``holds``, an expression, among their first bytes.
+    """Files at the ``patterns`` (those of `matching_nodes`) with ``holds``, an expression, among their first bytes.
 
     A ``generic`` name says little: among tests and examples it is left alone. Few images have any such file, so the
     expressions are compiled when they are needed.

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.secret_kinds import PREFIX_SIZE, SECRET_KINDS, SecretKind
-from layerscope.analysis.search.path_patterns import matching
+from layerscope.analysis.search.path_patterns import matching_nodes
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import GONE
+from layerscope.analysis.tree.path_index import GONE
 from layerscope.model.entries import Kind
 from layerscope.text import path_text, printable_name
 
@@ -63,7 +63,7 @@ def _candidates(tree: LayeredTree) -> dict[int, tuple[SecretKind, list[int]]]:
     """Return by node what kind of secret may be there, and the files that any layer holds there."""
     index, found = tree.index, dict[int, tuple[SecretKind, list[int]]]()
     for kind in SECRET_KINDS:
-        for node in matching(index, kind.patterns):
+        for node in matching_nodes(index, kind.patterns):
             files = [one for one in index.occurrences(node) if index.rows[one] >= 0 and tree.kind(one) is Kind.FILE]
             if files and kind.is_candidate(index.path(node)):
                 found.setdefault(node, (kind, files))

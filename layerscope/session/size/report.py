@@ -8,7 +8,7 @@ from typing import NamedTuple
 from layerscope.analysis.advice.advice import Advice, Evidence, Instructions
 from layerscope.analysis.advice.rules import advise, wanted_prefixes
 from layerscope.analysis.content import Prefixes
-from layerscope.analysis.size.base_image import BaseImage, stated_base
+from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.blob_share import BlobShares, blob_shares
 from layerscope.analysis.size.dead import DeadBytes, dead_bytes
 from layerscope.analysis.size.dead_reason import rewritten_pairs
@@ -28,6 +28,7 @@ from layerscope.model.image import Image
 from layerscope.session.content.content_equality import compare
 from layerscope.session.content.contents import Contents
 from layerscope.session.content.prefixes import read_prefixes
+from layerscope.session.image_facts import base_of
 from layerscope.session.reading.stack import Tallies
 from layerscope.text import human_size, plural
 
@@ -90,7 +91,7 @@ def size_report(
     first bytes, so many by occurrence, are read in the same pass. ``base`` is what the user says of the base image, in
     place of what the image states; ``live`` are the live files, where they are known already.
     """
-    base = base or _stated_base(image)
+    base = base or base_of(image)
     instructions = {step.layer: step.instruction for step in image.steps if step.layer}
     live = live_files(tree) if live is None else live
     files = _files(image, tree, contents, live, [wanted_prefixes(tree, live, instructions), *wanted])
@@ -138,11 +139,6 @@ def _evidence(tree: LayeredTree, files: _Files, instructions: Instructions, base
     total = sum(files.live.sizes) + files.dead.total
     base_layers = (base.layers if base else None) or 0
     return Evidence(tree, files.live, files.dead, files.duplicates, instructions, total, files.prefixes, base_layers)
-
-
-def _stated_base(image: Image) -> BaseImage | None:
-    labels = (image.config.config.labels if image.config.config else None) or {}
-    return stated_base(image.annotations, labels, [str(layer.diff_id) for layer in image.layers])
 
 
 def _unknowns(tallies: Tallies, files: _Files) -> Iterator[str]:

@@ -208,7 +208,7 @@ def test_an_image_without_packages_has_none() -> None:
 )
 def test_files_are_found_through_linked_folders(link: FileEntry, path: bytes, found: bool) -> None:
     image = weighed([written("usr/lib/f", "here"), link])
-    assert (image.files.place(path) is not None) is found
+    assert (image.files.position(path) is not None) is found
     assert image.files.read([path]) == ({path: b"here"} if found else {})
 
 

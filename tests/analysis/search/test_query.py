@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from layerscope.analysis.search import query as query_module
 from layerscope.analysis.search.query import HEARTBEAT, Query, glob_expression, parse_query
-from layerscope.analysis.tree.path_index import PathIndex, build_path_index
+from layerscope.analysis.tree.index_building import build_path_index
+from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.errors import UsageError
 from tests.analysis.entries import file, layer, stacked
 

@@ -18,9 +18,10 @@ from layerscope.analysis.size.dead import DeadBytes, dead_bytes
 from layerscope.analysis.size.duplicates import Duplicate, duplicate_candidates, find_duplicates
 from layerscope.analysis.size.hidden import hidden_in_tree
 from layerscope.analysis.size.live import LiveFiles, live_files
+from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import LayerTally, Overlay
-from layerscope.analysis.tree.path_index import build_path_index
+from layerscope.analysis.tree.overlay import Overlay
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.entries import FileEntry, Kind
 from tests.analysis.entries import Item, layer
 

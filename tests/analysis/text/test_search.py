@@ -55,7 +55,7 @@ def test_regular_expressions_look_at_lines() -> None:
 
 
 def test_a_broken_regular_expression_is_said() -> None:
-    with pytest.raises(UsageError, match="no regular expression"):
+    with pytest.raises(UsageError, match="not a valid regular expression"):
         parse_search("re:(")
 
 

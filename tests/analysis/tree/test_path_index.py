@@ -5,8 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.overlay import GONE, IMPLIED, LayerTally, Overlay
-from layerscope.analysis.tree.path_index import PathIndex, build_path_index
+from layerscope.analysis.tree.index_building import build_path_index
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.overlay import Overlay
+from layerscope.analysis.tree.path_index import GONE, IMPLIED, PathIndex
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 from tests.analysis.entries import Item, directory, file, hardlink, layer, stacked, symlink, whiteout
@@ -153,15 +156,15 @@ def test_the_size_of_every_folder_is_the_sum_of_the_files_below_it(stack: list[l
 @settings(max_examples=100)
 def test_every_hard_link_leads_to_the_file_that_restacking_from_scratch_gives(stack: list[list[Item]]) -> None:
     image = built(stack)
-    nodes = {}
+    tree, nodes = LayeredTree(image.index, image.overlay.tables, tuple(range(len(stack) + 1))), {}
     for node in range(len(image.index)):
         nodes.update(dict.fromkeys(image.index.occurrences(node), node))
     for number, state in image.each():
         found = {}
         for node in range(len(image.index)):
-            target = image.index.link_targets.get(image.index.occurrence(node, number))
-            if target is not None:
-                found[image.index.path(node)] = image.entry_of(target, nodes[target])
+            link = image.index.occurrence(node, number)
+            if link in image.index.link_targets and (file := tree.file_behind(link)) >= 0:
+                found[image.index.path(node)] = image.entry_of(file, nodes[file])
         assert found == state.files
 
 

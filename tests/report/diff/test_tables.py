@@ -47,7 +47,7 @@ def test_it_starts_with_where_the_build_cache_stopped_serving(tmp_path: Path) ->
     assert lines[1].startswith("to    app:v2 · linux/amd64 · ")
     assert lines[3:6] == [
         "Layers 1 to 2 are shared.",
-        "The build cache stopped serving at layer 3: RUN apt-get install nginx changed first, with the same content.",
+        "The build cache missed at layer 3: RUN apt-get install nginx changed first, with the same content.",
         "After it, layer 4, COPY . /srv/, was built anew, with other content.",
     ]
 
