@@ -1,8 +1,8 @@
-"""Stacks layers whose files have contents, and weighs them.
+"""Stacks layers whose files have contents, and analyses their sizes.
 
 ::
 
-    image = weighed([written("a", "old")], [written("a", "new"), whiteout("b")])
+    image = sized([written("a", "old")], [written("a", "new"), whiteout("b")])
     assert image.dead.by_reason == {DeadReason.OVERWRITTEN: 3}
 """
 
@@ -48,7 +48,7 @@ def written(
 
 
 @dataclass
-class Weighed:
+class SizedImage:
     """Layers, stacked; ``asked`` notes which prefixes were read."""
 
     overlay: Overlay
@@ -108,7 +108,7 @@ class Weighed:
         return advise(self.evidence(*instructions, base_layers=base_layers))
 
 
-def weighed(*layers: Sequence[Content]) -> Weighed:
+def sized(*layers: Sequence[Content]) -> SizedImage:
     """Stack the layers, base first."""
     overlay, tallies, rows = Overlay(), dict[int, LayerTally](), dict[tuple[int, int], bytes]()
     for number, items in enumerate(layers, start=1):
@@ -119,4 +119,4 @@ def weighed(*layers: Sequence[Content]) -> Weighed:
     index = build_path_index(overlay)
     places = zip(index.layers, index.rows, strict=True)
     known = {occurrence: rows[place] for occurrence, place in enumerate(places) if place in rows}
-    return Weighed(overlay, LayeredTree(index, overlay.tables, tuple(tallies)), tallies, known)
+    return SizedImage(overlay, LayeredTree(index, overlay.tables, tuple(tallies)), tallies, known)
