@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, Evidence, Instructions
 from layerscope.analysis.advice.rules import advise, wanted_prefixes
+from layerscope.analysis.advice.secrets import Secret, find_secrets
 from layerscope.analysis.content import Prefixes
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.blob_share import BlobShares, blob_shares
@@ -57,12 +58,24 @@ class SizeReport(NamedTuple):
     dead_blob_size: int | None
     duplicates: tuple[Duplicate, ...]
     duplicates_complete: bool
+    secrets: tuple[Secret, ...]
     advice: tuple[Advice, ...]
+    size_after_advice: int | None
     base: BaseImage | None
     blob_shares: BlobShares
     live: LiveFiles
     prefixes: Prefixes
     unknowns: tuple[str, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every layer was read whole, so that what the report does not show is not there."""
+        return self.total_size is not None
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it is certain that the image has no secret and no waste of a known kind."""
+        return self.is_complete and not self.secrets and not self.advice
 
 
 class _Files(NamedTuple):
@@ -98,10 +111,11 @@ def size_report(
     dead = None if tallies.dead is None else files.dead
     blob_sizes = {layer.number: layer.blob_size for layer in image.layers}
     layers = layer_sizes(blob_sizes, instructions, tallies.layers, dead)
+    total, advice = tallies.content_size, advise(_evidence(tree, files, instructions, base))
     shares = blob_shares(blob_sizes, tallies.layers)
     return SizeReport(
         verdict=verdict(layers, dead, instructions),
-        total_size=tallies.content_size,
+        total_size=total,
         blob_size=image.blob_size,
         efficiency=tallies.efficiency,
         layers=layers,
@@ -112,7 +126,9 @@ def size_report(
         dead_blob_size=None if dead is None else shares.total(dead.by_writer),
         duplicates=files.duplicates,
         duplicates_complete=not files.candidates.left_out,
-        advice=advise(_evidence(tree, files, instructions, base)),
+        secrets=find_secrets(tree, files.prefixes),
+        advice=advice,
+        size_after_advice=None if total is None else total - sum(piece.saves for piece in advice),
         base=base,
         blob_shares=shares,
         live=files.live,

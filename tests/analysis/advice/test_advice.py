@@ -240,86 +240,6 @@ def test_recommended_packages_of_another_layer_get_no_advice() -> None:
     assert kinds(sized(INSTALLED, [written("a")]), "ADD rootfs /", "RUN apt-get install app") == []
 
 
-@pytest.mark.parametrize(
-    ("path", "content"),
-    [
-        ("root/.ssh/id_rsa", "not even a key"),
-        ("home/me/.ssh/id_ed25519", PRIVATE_KEY),
-        ("etc/nginx/server.pem", "-----BEGIN CERTIFICATE-----\nx\n-----BEGIN PRIVATE KEY-----\n"),
-        ("app/server.key", "-----BEGIN RSA PRIVATE KEY-----\n"),
-        ("app/.env", "# settings\nDB_PASSWORD=hunter2\n"),
-        ("app/.env.production", "export TOKEN='x'\n"),
-        ("root/.npmrc", "//npm.example.com/:_authToken=npm_abc\n"),
-        ("root/.aws/credentials", "[default]\naws_secret_access_key = abc\n"),
-        ("root/.docker/config.json", '{"auths": {"https://index.docker.io/v1/": {"auth": "bWU6c2VjcmV0"}}}'),
-        ("root/.kube/config", "users:\n- user:\n    token: abc\n"),
-        ("etc/kubernetes/admin.conf", "    client-key-data: abc\n"),
-        ("root/.netrc", "machine x login me password abc\n"),
-        ("root/.pypirc", "[pypi]\npassword = abc\n"),
-        ("root/.git-credentials", "https://me:abc@github.com\n"),
-    ],
-)
-def test_a_secret_that_is_plainly_there_is_told(path: str, content: str) -> None:
-    image = sized([written(path, content), written("app/x", size=100 * MEGABYTE)])
-    (advice,) = image.advice("COPY . /")
-    assert (advice.kind, advice.layer, advice.saves, advice.paths) == (
-        AdviceKind.SECRET,
-        1,
-        len(content),
-        (path.encode(),),
-    )
-    assert f"/{path}, " in advice.text
-    assert "is in the image for everybody who pulls it" in advice.text
-
-
-@pytest.mark.parametrize(
-    ("path", "content"),
-    [
-        ("root/.ssh/id_rsa.pub", "ssh-rsa AAAA"),
-        ("etc/ssl/certs/ca.pem", "-----BEGIN CERTIFICATE-----\n"),
-        ("usr/lib/python3/test/keycert.pem", "-----BEGIN PRIVATE KEY-----\n"),
-        ("srv/node_modules/x/tests/a.key", "-----BEGIN PRIVATE KEY-----\n"),
-        ("app/en.key", "translations"),
-        ("app/.env", "# nothing here\n\nEMPTY=\nOTHER=$HOME\n"),
-        ("app/.env.example", "DB_PASSWORD=hunter2\n"),
-        ("app/.env", ""),
-        ("root/.npmrc", "//npm.example.com/:_authToken=${NPM_TOKEN}\nfund=false\n"),
-        ("root/.aws/credentials", "[default]\n"),
-        ("root/.docker/config.json", '{"auths": {}, "credsStore": "pass"}'),
-        ("root/.kube/config", "clusters: []\n"),
-        ("root/.netrc", "machine x login me\n"),
-    ],
-)
-def test_a_file_without_a_secret_is_not_listed(path: str, content: str) -> None:
-    image = sized([written(path, content), written("app/x", size=100 * MEGABYTE)])
-    assert image.advice("COPY . /") == ()
-
-
-def test_a_secret_that_a_later_layer_removes_is_still_shipped() -> None:
-    image = sized([written("root/.ssh/id_rsa", PRIVATE_KEY)], [whiteout("root/.ssh")])
-    advice = only(image.advice("COPY id_rsa /root/.ssh/", "RUN rm -r /root/.ssh"), AdviceKind.SECRET)
-    assert (advice.layer, advice.hidden_by, advice.saves) == (1, 2, len(PRIVATE_KEY))
-    assert "though layer 2 removes it" in advice.text
-    assert "RUN --mount=type=secret" in advice.text
-
-
-def test_a_secret_that_a_later_layer_overwrites_with_a_harmless_file_is_still_shipped() -> None:
-    image = sized([written("app/.env", "TOKEN=abc\n")], [written("app/.env", "TOKEN=\n")])
-    advice = only(image.advice("COPY .env /app/", "RUN redact"), AdviceKind.SECRET)
-    assert "though layer 2 overwrites it" in advice.text
-
-
-def test_a_secret_counts_with_all_its_copies() -> None:
-    image = sized([written("id_rsa", "abc")], [written("id_rsa", "defgh")])
-    advice = only(image.advice("COPY x /", "COPY x /"), AdviceKind.SECRET)
-    assert (advice.layer, advice.saves) == (2, 8)
-
-
-def test_names_are_written_so_that_no_terminal_obeys_them() -> None:
-    image = sized([written("a\x1b[31m/id_rsa")])
-    assert "/a\\x1b[31m/id_rsa, an SSH key," in only(image.advice("COPY x /"), AdviceKind.SECRET).text
-
-
 def test_a_clean_image_gets_no_advice() -> None:
     base: list[Content] = [
         written("usr/bin/bash", size=MEGABYTE),
@@ -339,11 +259,12 @@ def test_an_empty_image_gets_no_advice() -> None:
     assert sized([]).advice("RUN true") == ()
 
 
-def test_the_files_that_rules_look_into_are_told_beforehand() -> None:
+def test_all_files_that_rules_read_are_announced() -> None:
     hidden = [written("root/.ssh/id_rsa", PRIVATE_KEY), written("core", CORE_DUMP), written("etc/a.pem", "public")]
     image = sized([*hidden, *INSTALLED], [whiteout("root/.ssh/id_rsa")])
     instructions = {1: "RUN apt-get install app", 2: "RUN rm"}
     image.advice(*instructions.values())
+    assert image.secrets
     assert wanted_prefixes(image.tree, image.live, instructions) == image.looked_into()
 
 

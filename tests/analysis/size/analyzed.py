@@ -12,6 +12,7 @@ from functools import cached_property
 
 from layerscope.analysis.advice.advice import Advice, Evidence
 from layerscope.analysis.advice.rules import advise
+from layerscope.analysis.advice.secrets import Secret, find_secrets
 from layerscope.analysis.content import Digests
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.size.dead import DeadBytes, dead_bytes
@@ -77,6 +78,10 @@ class SizedImage:
     @cached_property
     def duplicates(self) -> tuple[Duplicate, ...]:
         return find_duplicates(self.live, duplicate_candidates(self.live).groups, self.contents)
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        return find_secrets(self.tree, self.prefixes)
 
     @property
     def files(self) -> FinalFiles:
