@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.overlay import LayerTally
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.instruction import keyword_of
 from layerscope.report.tables import CHANGE_STYLES, screen_width, show
