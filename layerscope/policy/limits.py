@@ -9,8 +9,8 @@ from layerscope.policy.outcome import Location, Outcome, Unit, Verdict
 from layerscope.policy.rules import Amount
 from layerscope.text import human_size, path_text, plural, printable_name
 
-MOST_PLACES = 10
-"""So many places to look at are named."""
+MOST_LOCATIONS = 10
+"""So many locations to look at are named."""
 
 
 def percent(share: float) -> str:
@@ -82,7 +82,7 @@ def _dead_share(entries: Sequence[DeadEntry], dead: int | None, whole: int | Non
 
 def _failed_dead(entries: Sequence[DeadEntry], text: str, unit: Unit, limit: float, value: float) -> Verdict:
     groups = dead_groups(entries)
-    places = tuple(
+    locations = tuple(
         Location(
             group.writer,
             f"wrote {human_size(group.size)} in {plural(len(group.entries), 'file')} that layer {group.hidden_by} hides"
@@ -91,9 +91,9 @@ def _failed_dead(entries: Sequence[DeadEntry], text: str, unit: Unit, limit: flo
             group.size,
             group.hidden_by,
         )
-        for group in groups[:MOST_PLACES]
+        for group in groups[:MOST_LOCATIONS]
     )
-    return Verdict(Outcome.FAILED, text, unit, limit, value, places, len(groups))
+    return Verdict(Outcome.FAILED, text, unit, limit, value, locations, len(groups))
 
 
 def max_content_size(facts: CheckedImage, limit: int) -> Verdict:
@@ -114,8 +114,10 @@ def _budget(layers: Iterable[tuple[int, int | None]], limit: int, what: str) -> 
     if known <= limit:
         return Verdict(Outcome.PASSED, f"{human_size(known)} of {what}{_allowed(limit)}", Unit.BYTES, limit, known)
     text = f"{human_size(known)} of {what}{_over(known, limit)}"
-    places = tuple(Location(layer, f"has {human_size(size)}", size=size) for layer, size in sizes[:MOST_PLACES] if size)
-    return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, known, places, len(sizes))
+    locations = tuple(
+        Location(layer, f"has {human_size(size)}", size=size) for layer, size in sizes[:MOST_LOCATIONS] if size
+    )
+    return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, known, locations, len(sizes))
 
 
 def max_layer_size(facts: CheckedImage, limit: int) -> Verdict:
@@ -130,17 +132,17 @@ def max_layer_size(facts: CheckedImage, limit: int) -> Verdict:
     if not over:
         text = f"the largest layer holds {human_size(value)}{_allowed(limit)}"
         return Verdict(Outcome.PASSED, text, Unit.BYTES, limit, value)
-    places = tuple(
+    locations = tuple(
         Location(
             layer_size.layer,
             f"holds {human_size(layer_size.content_size)}{_over(layer_size.content_size or 0, limit)}",
             size=layer_size.content_size,
         )
-        for layer_size in over[:MOST_PLACES]
+        for layer_size in over[:MOST_LOCATIONS]
     )
     text = f"layer {over[0].layer} holds {human_size(value)}{_over(value, limit)}"
     text += f"; {plural(len(over), 'layer')} in all" if len(over) > 1 else ""
-    return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, value, places, len(over))
+    return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, value, locations, len(over))
 
 
 def max_layers(facts: CheckedImage, limit: int) -> Verdict:
@@ -156,9 +158,9 @@ def max_layers(facts: CheckedImage, limit: int) -> Verdict:
         if layer_size.layer > facts.base_layers and layer_size.content_size is not None
     ]
     smallest = sorted(own, key=lambda layer_size: (layer_size.content_size, layer_size.layer))[
-        : min(value - limit, MOST_PLACES)
+        : min(value - limit, MOST_LOCATIONS)
     ]
-    places = tuple(
+    locations = tuple(
         Location(
             layer_size.layer,
             f"holds {human_size(layer_size.content_size)}, and may be merged with another",
@@ -167,7 +169,7 @@ def max_layers(facts: CheckedImage, limit: int) -> Verdict:
         for layer_size in smallest
     )
     text = f"there are {plural(value, 'layer')}, {value - limit} over the limit of {limit}"
-    return Verdict(Outcome.FAILED, text, Unit.COUNT, limit, value, places, len(places))
+    return Verdict(Outcome.FAILED, text, Unit.COUNT, limit, value, locations, len(locations))
 
 
 def max_growth(facts: CheckedImage, limit: Amount) -> Verdict:
@@ -188,9 +190,9 @@ def max_growth(facts: CheckedImage, limit: Amount) -> Verdict:
     if value <= bound:
         return Verdict(Outcome.PASSED, f"{text}; {allowed} more are allowed", unit, bound, value)
     excess = human_size(round(value - bound)) if limit.share is None else points(value - bound)
-    places = _new_layers(facts, baseline.diff_ids)
+    locations = _new_layers(facts, baseline.diff_ids)
     text = f"{text}, {excess} over the limit of {allowed}"
-    return Verdict(Outcome.FAILED, text, unit, bound, value, tuple(places[:MOST_PLACES]), len(places))
+    return Verdict(Outcome.FAILED, text, unit, bound, value, tuple(locations[:MOST_LOCATIONS]), len(locations))
 
 
 def _new_layers(facts: CheckedImage, known: frozenset[str]) -> list[Location]:

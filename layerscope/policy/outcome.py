@@ -39,7 +39,7 @@ class Location:
 class Verdict:
     """What became of a rule. ``text`` is a sentence for people, safe for a screen, without its full stop.
 
-    ``places`` are those to look at, the worst first, and ``place_count`` how many there are in all.
+    ``locations`` are those to look at, the worst first, and ``location_count`` how many there are in all.
     """
 
     outcome: Outcome
@@ -47,8 +47,8 @@ class Verdict:
     unit: Unit | None = None
     limit: float | None = None
     value: float | None = None
-    places: tuple[Location, ...] = ()
-    place_count: int = 0
+    locations: tuple[Location, ...] = ()
+    location_count: int = 0
 
     @property
     def excess(self) -> float | None:

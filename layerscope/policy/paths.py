@@ -6,7 +6,7 @@ from layerscope.analysis.advice.advice import AdviceKind
 from layerscope.analysis.search.query import path_pattern
 from layerscope.model.entries import Kind
 from layerscope.policy.facts import CheckedImage
-from layerscope.policy.limits import MOST_PLACES, unknown
+from layerscope.policy.limits import MOST_LOCATIONS, unknown
 from layerscope.policy.outcome import Location, Outcome, Verdict
 from layerscope.policy.rules import PathPattern
 from layerscope.text import human_size, mode_text, path_text, plural, printable_name
@@ -22,10 +22,10 @@ def forbidden_paths(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Ver
     found = list(_topmost(facts, patterns))
     if not found:
         return Verdict(Outcome.PASSED, "no forbidden path is there")
-    places = [_path_place(facts, node) for node in found[:MOST_PLACES]]
+    locations = [_path_location(facts, node) for node in found[:MOST_LOCATIONS]]
     are = "is" if len(found) == 1 else "are"
-    text = f"{plural(len(found), 'forbidden path')} {are} there: {_named(places, len(found))}"
-    return Verdict(Outcome.FAILED, text, None, 0, len(found), tuple(places), len(found))
+    text = f"{plural(len(found), 'forbidden path')} {are} there: {_named(locations, len(found))}"
+    return Verdict(Outcome.FAILED, text, None, 0, len(found), tuple(locations), len(found))
 
 
 def _topmost(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Iterator[int]:
@@ -37,7 +37,7 @@ def _topmost(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Iterator[i
             end = ends[node]
 
 
-def _path_place(facts: CheckedImage, node: int) -> Location:
+def _path_location(facts: CheckedImage, node: int) -> Location:
     tree = facts.analysis.tree
     last, path = tree.layers[-1], tree.index.path(node)
     occurrence, size = tree.index.occurrence(node, last), tree.size(node, last)
@@ -45,8 +45,8 @@ def _path_place(facts: CheckedImage, node: int) -> Location:
     return Location(tree.index.layers[occurrence], text, path, size)
 
 
-def _named(places: Sequence[Location], count: int) -> str:
-    names = ", ".join(printable_name(path_text(place.path or b"")) for place in places[:3])
+def _named(locations: Sequence[Location], count: int) -> str:
+    names = ", ".join(printable_name(path_text(place.path or b"")) for place in locations[:3])
     return f"{names} and {count - 3:,} more" if count > 3 else names  # noqa: PLR2004  # as above
 
 
@@ -57,10 +57,10 @@ def required_paths(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Verd
     missing = [pattern for pattern in patterns if next(facts.present([pattern]), None) is None]
     if not missing:
         return Verdict(Outcome.PASSED, "all required paths are there")
-    places = [_last_seen(facts, pattern) for pattern in missing[:MOST_PLACES]]
-    names = ", ".join(map(printable_name, missing[:MOST_PLACES]))
+    locations = [_last_seen(facts, pattern) for pattern in missing[:MOST_LOCATIONS]]
+    names = ", ".join(map(printable_name, missing[:MOST_LOCATIONS]))
     text = f"{len(missing)} of {plural(len(patterns), 'required path')} missing: {names}"
-    return Verdict(Outcome.FAILED, text, None, 0, len(missing), tuple(places), len(missing))
+    return Verdict(Outcome.FAILED, text, None, 0, len(missing), tuple(locations), len(missing))
 
 
 def _last_seen(facts: CheckedImage, pattern: PathPattern) -> Location:
@@ -81,9 +81,9 @@ def allowed_setuid(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdi
     found = [(node, path) for node, path in setuid_files(facts) if not pattern.search(b"/" + path)]
     if not found:
         return Verdict(Outcome.PASSED, "no setuid file is there that is not allowed")
-    places = [_setuid_place(facts, node, path) for node, path in found[:MOST_PLACES]]
-    text = f"{plural(len(found), 'setuid file')} not allowed: {_named(places, len(found))}"
-    return Verdict(Outcome.FAILED, text, None, 0, len(found), tuple(places), len(found))
+    locations = [_setuid_location(facts, node, path) for node, path in found[:MOST_LOCATIONS]]
+    text = f"{plural(len(found), 'setuid file')} not allowed: {_named(locations, len(found))}"
+    return Verdict(Outcome.FAILED, text, None, 0, len(found), tuple(locations), len(found))
 
 
 def setuid_files(facts: CheckedImage) -> Iterator[tuple[int, bytes]]:
@@ -104,7 +104,7 @@ def setuid_files(facts: CheckedImage) -> Iterator[tuple[int, bytes]]:
                 yield node, path
 
 
-def _setuid_place(facts: CheckedImage, node: int, path: bytes) -> Location:
+def _setuid_location(facts: CheckedImage, node: int, path: bytes) -> Location:
     tree = facts.analysis.tree
     entry = tree.entry(node, tree.layers[-1])
     assert entry is not None  # noqa: S101  # it is in the final image
@@ -116,16 +116,16 @@ def _setuid_place(facts: CheckedImage, node: int, path: bytes) -> Location:
 def allowed_secrets(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdict:
     """No layer ships a key or a credential but those that are allowed, be it hidden by a later one or not."""
     pattern = path_pattern(allowed)
-    places = [place for place in secret_places(facts) if not pattern.search(b"/" + (place.path or b""))]
-    if places:
-        text = f"{plural(len(places), 'secret')} shipped: {_named(places, len(places))}"
-        return Verdict(Outcome.FAILED, text, None, 0, len(places), tuple(places[:MOST_PLACES]), len(places))
+    locations = [place for place in secret_locations(facts) if not pattern.search(b"/" + (place.path or b""))]
+    if locations:
+        text = f"{plural(len(locations), 'secret')} shipped: {_named(locations, len(locations))}"
+        return Verdict(Outcome.FAILED, text, None, 0, len(locations), tuple(locations[:MOST_LOCATIONS]), len(locations))
     if facts.problems:
         return unknown(None, None, f"whether secrets are shipped is unknown, {_NOT_ALL}")
     return Verdict(Outcome.PASSED, "no secret that is not allowed was seen in any layer")
 
 
-def secret_places(facts: CheckedImage) -> Iterator[Location]:
+def secret_locations(facts: CheckedImage) -> Iterator[Location]:
     """Yield where secrets are, those aside that are ignored."""
     for advice in facts.analysis.why.advice:
         if advice.kind is AdviceKind.SECRET and not facts.is_ignored(advice.paths[0]):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from layerscope.errors import UsageError
 from layerscope.policy.facts import CheckedImage
-from layerscope.policy.paths import secret_places, setuid_files
+from layerscope.policy.paths import secret_locations, setuid_files
 from layerscope.policy.rules import Rules
 from layerscope.session.open import ImageSession
 from layerscope.session.size.analysis import analyze_size
@@ -55,7 +55,7 @@ def rules_template(session: ImageSession) -> str:
         raise UsageError(f"no limits can be taken from {printable_name(session.image.name)}: {cause}")
     efficiency = 1 - why.dead_size / facts.total if facts.total else 1.0
     largest = max((layer_size.content_size or 0 for layer_size in why.layers), default=0)
-    secrets = sorted({place.path for place in secret_places(facts) if place.path})
+    secrets = sorted({place.path for place in secret_locations(facts) if place.path})
     return _TEMPLATE.format(
         name=printable_name(session.image.name),
         efficiency=math.floor(efficiency * 10_000) / 10_000,

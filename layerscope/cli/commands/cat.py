@@ -23,7 +23,7 @@ def cat(  # noqa: PLR0917  # Typer reads the options from the signature
     debug: DebugLog = None,
 ) -> None:
     """Write the bytes of a file as they are after a layer, also of one that a later layer hid; links are followed."""
-    from layerscope.report.file_output import write_raw, write_readable  # noqa: PLC0415  # nothing that --help needs
+    from layerscope.report.file.content import write_raw, write_readable  # noqa: PLC0415  # nothing that --help needs
     from layerscope.session.files.path_contents import file_at  # noqa: PLC0415
 
     start_log(debug)

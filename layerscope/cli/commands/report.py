@@ -51,15 +51,15 @@ def _maker(path: Path) -> Callable[["SizeAnalysis"], str]:
     """Return what makes the text of a file of that ending; raises UsageError where there is none."""
     match path.suffix.lower():
         case ".html" | ".htm":
-            from layerscope.report.page.html_report import html_report  # noqa: PLC0415  # each run needs one of them
+            from layerscope.report.page.html.page import html_report  # noqa: PLC0415  # each run needs one of them
 
             return html_report
         case ".md" | ".markdown":
-            from layerscope.report.page.markdown_report import markdown_report  # noqa: PLC0415
+            from layerscope.report.page.markdown import markdown_report  # noqa: PLC0415
 
             return markdown_report
         case ".csv":
-            from layerscope.report.page.csv_report import csv_report  # noqa: PLC0415
+            from layerscope.report.page.spreadsheet import csv_report  # noqa: PLC0415
 
             return csv_report
     raise UsageError(f"{printable_name(str(path))}: a report is .html, .md or .csv, by the ending of the file's name")

@@ -36,5 +36,5 @@ def why(  # noqa: PLR0917  # Typer reads the options from the signature
         else:
             from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415
 
-            write_why_tables(analysis, sys.stdout, every=every)
+            write_why_tables(analysis, sys.stdout, show_all=every)
         warn(session)

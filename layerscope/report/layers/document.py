@@ -10,7 +10,7 @@ from layerscope.session.open import ImageSession
 
 
 class ConfigPart(TypedDict):
-    """How a container of the image starts; null where the image does not say."""
+    """The defaults for a container of the image; null where the image states none."""
 
     env: list[str] | None
     cmd: list[str] | str | None
@@ -23,7 +23,7 @@ class ConfigPart(TypedDict):
 
 
 class ImagePart(TypedDict):
-    """The image as a whole; ``content_size`` is null where a layer could not be read."""
+    """The image as a whole; ``content_size`` is null if a layer could not be read."""
 
     reference: str
     source: str
@@ -39,7 +39,7 @@ class ImagePart(TypedDict):
 
 
 class LayerPart(TypedDict):
-    """One layer, and what it did to those below it."""
+    """One layer, and its changes to the layers before it."""
 
     layer: int
     digest: str | None
@@ -80,18 +80,17 @@ class LayersDocument(TypedDict):
 
 
 def layers_document(session: ImageSession) -> LayersDocument:
-    """Return the document; it reads the layers."""
-    steps = {step.layer: step for step in session.image.steps if step.layer}
+    """Return the document; this reads the layers."""
     return {
         "schema_version": SCHEMA_VERSION,
         "image": image_part(session),
-        "layers": [_layer_part(session, layer, steps.get(layer.number)) for layer in session.image.layers],
+        "layers": [_layer_part(session, layer) for layer in session.image.layers],
         "steps": [_step_part(step) for step in session.image.steps],
     }
 
 
 def image_part(session: ImageSession) -> ImagePart:
-    """Return the image as a whole; it reads the layers."""
+    """Return the image as a whole; this reads the layers."""
     image = session.image
     return {
         "reference": image.reference,
@@ -121,7 +120,8 @@ def _config_part(config: RunConfig) -> ConfigPart:
     }
 
 
-def _layer_part(session: ImageSession, layer: Layer, step: Step | None) -> LayerPart:
+def _layer_part(session: ImageSession, layer: Layer) -> LayerPart:
+    step = session.image.step(layer.number)
     tally = session.tallies.layers.get(layer.number) or LayerTally(layer.number)
     return {
         "layer": layer.number,
@@ -131,9 +131,9 @@ def _layer_part(session: ImageSession, layer: Layer, step: Step | None) -> Layer
         "compression": _text(layer.compression),
         "blob_size": layer.blob_size,
         "content_size": tally.content_size,
-        "instruction": step.instruction if step else None,
-        "created_by": step.created_by if step else None,
-        "created": step.created if step else None,
+        "instruction": step.instruction,
+        "created_by": step.created_by,
+        "created": step.created,
         "entries": tally.entries,
         "added": tally.added,
         "modified": tally.modified,

@@ -210,7 +210,7 @@ def test_the_table_says_what_failed_by_how_much_and_where(capsys: Capture) -> No
     assert "failed  max-dead-size" in outcome.out
     assert "35 B over the limit of 8.0 kB" in outcome.out
     assert "RUN chown 33 /srv/model.bin" in outcome.out or "ADD rootfs.tar /" in outcome.out
-    assert outcome.out.splitlines()[-1] == "heavy:1 keeps 1 of 2 rules of .layerscope.toml: 1 failed."
+    assert outcome.out.splitlines()[-1] == "heavy:1 passes 1 of 2 rules of .layerscope.toml: 1 failed."
 
 
 def test_no_name_steers_the_terminal(capsys: Capture) -> None:
@@ -398,4 +398,4 @@ def test_a_clean_image_keeps_strict_rules(capsys: Capture) -> None:
     rules("min-efficiency = 1\nmax-dead-size = 0\nallowed-setuid = []\nallowed-secrets = []")
     outcome = ask(capsys, "check", "clean.tar")
     assert (outcome.status, outcome.err) == (0, "")
-    assert outcome.out.splitlines()[-1] == "clean:1 keeps all 4 rules of .layerscope.toml."
+    assert outcome.out.splitlines()[-1] == "clean:1 passes all 4 rules of .layerscope.toml."

@@ -221,7 +221,7 @@ def test_markdown_takes_no_markup_from_names(checked: Reports) -> None:
 def test_markdown_names_the_instruction_to_look_at(checked: Reports) -> None:
     text = written(write_check_markdown, checked["failed"])
     assert "`RUN chown 33 /srv/model.bin && cp /srv/model.bin /srv/copy.bin`" in text
-    assert text.startswith("### ❌ heavy:1 keeps 1 of 5 rules")
+    assert text.startswith("### ❌ heavy:1 passes 1 of 5 rules")
 
 
 # the table

@@ -98,7 +98,7 @@ def test_some_paths_leave_out_what_is_no_path(tmp_path: Path) -> None:
     lines = of_images(tmp_path, ["/srv/mode"])
     assert "Paths: 1 modified, 0 B" in lines
     assert not {"Config", "Packages", "Moved, with the same content"} & set(lines)
-    assert "Nothing of what was asked for differs." in of_images(tmp_path, ["/nowhere"])
+    assert "No selected path differs." in of_images(tmp_path, ["/nowhere"])
 
 
 def test_a_summary_by_directory_starts_with_the_whole_then_what_grew_or_shrank_most(tmp_path: Path) -> None:
@@ -143,8 +143,8 @@ def test_layers_of_one_image_are_told_with_the_steps_between(tmp_path: Path) -> 
     ]
     assert "From nothing to layer 1:" in of_layers(path, 0, 1)
     assert "From layer 3 back to layer 1, without:" in of_layers(path, 3, 1)
-    assert "What layer 1 holds, and what layer 2 holds:" in of_layers(path, 1, 2, own=True)
-    assert "Nothing differs." in of_layers(path, 2, 2)
+    assert "The entries of layer 1 and those of layer 2:" in of_layers(path, 1, 2, own=True)
+    assert "No path differs." in of_layers(path, 2, 2)
 
 
 @pytest.mark.parametrize("before", [0, 1])
@@ -211,7 +211,7 @@ def test_what_is_no_text_has_one_line(tmp_path: Path) -> None:
         "Files a/a and b/a differ in their encoding: UTF-8, UTF-8 with a byte order mark"
     ]
     (line,) = patch_of(tmp_path, file("a", b"x\n" * 4_100_000), file("a", b"y\n" * 4_100_000))
-    assert line == "Files a/a and b/a differ, 8.2 MB and 8.2 MB: too large to be compared by lines"
+    assert line == "Files a/a and b/a differ, 8.2 MB and 8.2 MB: too large to compare by lines"
 
 
 def test_odd_names_are_quoted_as_git_does(tmp_path: Path) -> None:

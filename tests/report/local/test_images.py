@@ -2,7 +2,8 @@
 
 import io
 
-from layerscope.report.local.images import images_document, write_image_table
+from layerscope.report.local.document import images_document
+from layerscope.report.local.table import write_image_table
 from layerscope.sources.engine.images import LocalImage
 
 IMAGES = (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.report.page.html_report import html_report
+from layerscope.report.page.html.page import html_report
 from layerscope.session.open import open_image
 from layerscope.session.size.analysis import analyze_size
 from layerscope.text import printable_name

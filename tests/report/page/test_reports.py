@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from layerscope.report.page.csv_report import COLUMNS, csv_report
-from layerscope.report.page.html_report import html_report
-from layerscope.report.page.markdown_report import markdown_report
-from layerscope.report.page.treemap_data import MapItem, map_items
+from layerscope.report.page.html.page import html_report
+from layerscope.report.page.html.treemap import MapItem, map_items
+from layerscope.report.page.markdown import markdown_report
+from layerscope.report.page.spreadsheet import COLUMNS, csv_report
 from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis, analyze_size
 from tests.builders import ImageRecipe, blob_name, docker_archive, docker_files, sha256, write_tar

@@ -15,7 +15,7 @@ from tests.heavy import CLEAN, HARMFUL, HEAVY
 
 def told(path: Path, *, every: bool = False, width: int | None = None, base: BaseImage | None = None) -> list[str]:
     with open_image(str(path)) as session:
-        return plain_text(why_tables(analyze_size(session, base), every=every), width).splitlines()
+        return plain_text(why_tables(analyze_size(session, base), show_all=every), width).splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +53,12 @@ def test_many_dead_files_of_one_cause_are_summed_up_unless_all_are_asked_for(tmp
 
 def test_the_base_and_what_came_on_top_are_told(heavy: Path) -> None:
     lines = told(heavy, base=BaseImage("debian:13", layers=1))
-    assert "Base image debian:13: the lowest 1 layer, 8.0 kB; 10 kB came on top." in lines
+    assert "Base image debian:13: the lowest 1 layer, 8.0 kB; 10 kB were added to it." in lines
 
 
 def test_a_clean_image_is_told_that_it_is(tmp_path: Path) -> None:
     lines = told(docker_archive(tmp_path / "clean.tar", CLEAN))
-    assert "Nothing: no waste and no risk of a known kind was seen." in lines
+    assert "Nothing to change: no waste and no known risk was found." in lines
     assert not any(line.startswith("Dead bytes") for line in lines)
 
 

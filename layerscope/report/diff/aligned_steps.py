@@ -1,15 +1,12 @@
 """The steps of two images side by side."""
 
-from rich.table import Table
-from rich.text import Text
-
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.comparison.compare import ImageComparison
 from layerscope.comparison.selected_diff import SelectedDiff
-from layerscope.model.instruction import keyword_of
-from layerscope.report.size.rows import figures
+from layerscope.report.layers.summary import printable_title
+from layerscope.report.tables import Grid, GridColumn, Line, instruction_line
 from layerscope.session.open import ImageSession
-from layerscope.text import human_size, printable_line
+from layerscope.text import human_size
 
 _NO_LAYER = "·"
 _STYLES = {
@@ -20,22 +17,30 @@ _STYLES = {
 }
 
 
-def aligned_table(view: SelectedDiff) -> Table:
-    """Return a row for each layer, and for each step without one that is not the same in both."""
-    table = figures("from", "content", "to", "content", last="relation")
-    table.add_column("instruction")
-    images = view.images
+_COLUMNS = (
+    GridColumn("from", is_right=True),
+    GridColumn("content", is_right=True),
+    GridColumn("to", is_right=True),
+    GridColumn("content", is_right=True),
+    GridColumn("relation"),
+    GridColumn("instruction", is_flexible=True),
+)
+
+
+def aligned_table(view: SelectedDiff) -> Grid:
+    """Return a row for each layer, and for each step without one that differs between the images."""
+    grid, images = Grid(*_COLUMNS), view.images
     for step in images.alignment.steps if images else ():
         if images is not None and (step.old_layer or step.new_layer or step.relation is not Relation.SAME):
-            table.add_row(
+            grid.add_row(
                 _number(step.old_layer),
                 _content(view.old, step.old_layer),
                 _number(step.new_layer),
                 _content(view.new, step.new_layer),
-                Text(_words(step, images), _STYLES[step.relation], no_wrap=True),
-                _title(step),
+                Line(_relation_words(step, images), _STYLES[step.relation]),
+                instruction_line(printable_title(step.title)),
             )
-    return table
+    return grid
 
 
 def _number(layer: int | None) -> str:
@@ -46,14 +51,8 @@ def _content(session: ImageSession, layer: int | None) -> str:
     return human_size(session.tallies.layers[layer].content_size) if layer else ""
 
 
-def _words(step: AlignedStep, images: ImageComparison) -> str:
-    """Return how the two stand to each other; a layer that was built anew may still hold the same."""
+def _relation_words(step: AlignedStep, images: ImageComparison) -> str:
+    """Return how the two steps are related; a layer that was rebuilt may have the same content."""
     if step.relation is Relation.CHANGED and images.rebuilt.get(step):
         return "rebuilt, same content"
     return step.relation.value.replace("-", " ")
-
-
-def _title(step: AlignedStep) -> Text:
-    text = Text(printable_line(step.title), no_wrap=True, overflow="ellipsis")
-    text.stylize("bold", 0, len(keyword_of(text.plain)))
-    return text
