@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Self
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import AmbiguousImage, InvalidLayer
+from layerscope.model.candidate import Candidate
 from layerscope.model.image import Image, Layer
+from layerscope.model.progress import Progress
 from layerscope.session.content.contents import Contents
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.stack import LayerStack, Tallies
-from layerscope.sources.image.choice import Candidate
 from layerscope.sources.open import OpenedSource, open_source
-from layerscope.sources.stream.spool import Progress
 
 if TYPE_CHECKING:
     from layerscope.session.reading.background import BackgroundReader

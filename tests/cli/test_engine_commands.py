@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import SourceError
-from layerscope.sources.engine.images import LocalImage
+from layerscope.model.local_image import LocalImage
 from tests.builders import docker_archive, file, image, layer
 from tests.cli.runner import ask
 

@@ -2,8 +2,8 @@
 
 from layerscope.analysis.size.base_image import BaseImage, base_by_diff_ids, base_by_number, stated_base
 from layerscope.model.image import Image
+from layerscope.model.progress import Progress
 from layerscope.session.open import open_image
-from layerscope.sources.stream.spool import Progress
 from layerscope.text import printable_name
 
 
