@@ -70,7 +70,7 @@ def take_out(  # noqa: PLR0917  # what a test is about stands in its line
     with open_image(str(archive)) as session:
         at = layer_number(session.image, number)
         nodes = [present_node(session.loaded.tree, path, at) for path in paths]
-        return extract(session.image, session.loaded.tree, nodes, at, str(target), options=options, progress=progress)
+        return extract(session.loaded, nodes, at, str(target), options=options, progress=progress)
 
 
 def tree_of(folder: Path) -> dict[str, str]:
@@ -358,7 +358,7 @@ def test_a_target_that_is_no_folder_is_told(target: Path) -> None:
 def _into(folder: Path) -> None:
     tar = oci_archive(folder.parent.parent / "image.tar", image(layer(file("a"))))
     with open_image(str(tar)) as session:
-        extract(session.image, session.loaded.tree, [0], 1, str(folder))
+        extract(session.loaded, [0], 1, str(folder))
 
 
 def test_a_target_that_was_made_goes_again_when_the_work_fails(target: Path) -> None:
@@ -389,7 +389,7 @@ def test_a_target_may_be_spelled_in_any_way(target: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(target.parent)
     tar = oci_archive(target.parent / "image.tar", image(layer(file("a", b"x"))))
     with open_image(str(tar)) as session:
-        extract(session.image, session.loaded.tree, [0], 1, target_name)
+        extract(session.loaded, [0], 1, target_name)
     (found,) = target.rglob("a")
     assert found.read_bytes() == b"x"
     assert found.parent in {target, target / "other", target / "x"}
@@ -434,7 +434,7 @@ def test_a_full_disk_leaves_nothing_behind(target: Path) -> None:
         largest_file(100_000),
         pytest.raises(LayerscopeError, match=r"not enough room in .*target for /d/b"),
     ):
-        extract(session.image, session.loaded.tree, [0], 1, str(target))
+        extract(session.loaded, [0], 1, str(target))
     assert tree_of(target) == {"mine": "mine"}
 
 
@@ -467,7 +467,7 @@ def test_content_that_cannot_be_read_leaves_nothing_behind(target: Path) -> None
         data[at.offset + at.size // 2 : at.offset + at.size // 2 + 4000] = bytes(4000)
         tar.write_bytes(data)
         with pytest.raises(LayerscopeError, match="/b cannot be read from layer 1: the gzip stream is broken"):
-            extract(session.image, session.loaded.tree, [0], 1, str(target))
+            extract(session.loaded, [0], 1, str(target))
     assert not target.exists()
 
 

@@ -63,9 +63,7 @@ def extract(  # noqa: PLR0917  # Typer reads the options from the signature
         nodes = [present_node(session.loaded.tree, path, number) for path in paths]
         try:
             with ReadingProgress(f"writing to {printable_name(to)}") as progress:
-                found = extraction.extract(
-                    session.image, session.loaded.tree, nodes, number, to, options=options, progress=progress
-                )
+                found = extraction.extract(session.loaded, nodes, number, to, options=options, progress=progress)
         except FileInTheWay as error:
             raise UsageError(f"{error}: use --force to replace it, or another folder") from error
     for sentence in _left_out(found.left_out):

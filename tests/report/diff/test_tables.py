@@ -230,6 +230,6 @@ def test_the_output_is_a_patch_that_turns_one_into_the_other(tmp_path: Path) -> 
     # else GNU patch takes the name to end at the space
     assert "--- a/d/a b\t\n" in text
     with open_image(str(path)) as session:
-        extract(session.image, session.loaded.tree, [0], 1, str(tmp_path / "out"))
+        extract(session.loaded, [0], 1, str(tmp_path / "out"))
     subprocess.run(["git", "apply", "-"], cwd=tmp_path / "out", input=text.encode(), check=True, capture_output=True)
     assert (tmp_path / "out/d/a b").read_bytes() == new

@@ -1,4 +1,4 @@
-"""Lists the images that the local engines have."""
+"""The images of the local engines."""
 
 from typing import Any
 
