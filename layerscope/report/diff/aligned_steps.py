@@ -5,7 +5,7 @@ from layerscope.comparison.compare import ImageComparison
 from layerscope.comparison.selected_diff import SelectedDiff
 from layerscope.report.layers.summary import printable_title
 from layerscope.report.tables import Grid, GridColumn, Line, instruction_line
-from layerscope.session.open import ImageSession
+from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import human_size
 
 _NO_LAYER = "·"
@@ -47,8 +47,8 @@ def _number(layer: int | None) -> str:
     return _NO_LAYER if layer is None else str(layer)
 
 
-def _content(session: ImageSession, layer: int | None) -> str:
-    return human_size(session.tallies.layers[layer].content_size) if layer else ""
+def _content(loaded: LoadedImage, layer: int | None) -> str:
+    return human_size(loaded.tallies.layers[layer].content_size) if layer else ""
 
 
 def _relation_words(step: AlignedStep, images: ImageComparison) -> str:

@@ -10,11 +10,11 @@ from rich.text import Text
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.overlay import LayerTally
-from layerscope.model.image import Layer, Step
+from layerscope.model.image import Image, Layer, Step
 from layerscope.report.colors import CHANGE_STYLES
 from layerscope.report.layers.summary import image_summary, printable_title
 from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, screen_width, show
-from layerscope.session.open import ImageSession
+from layerscope.session.reading.stack import Tallies
 from layerscope.text import human_share, human_size, printable_line, size_or_blank
 
 _GAP = 2
@@ -67,32 +67,31 @@ _FIGURES = (
 )
 
 
-def write_layer_table(session: ImageSession, file: TextIO) -> None:
-    """Print the layers; this reads them."""
-    show(layer_table(session, screen_width(file)), file)
+def write_layer_table(image: Image, tallies: Tallies, file: TextIO) -> None:
+    """Print the layers."""
+    show(layer_table(image, tallies, screen_width(file)), file)
 
 
-def layer_table(session: ImageSession, width: int | None = None) -> RenderableType:
+def layer_table(image: Image, tallies: Tallies, width: int | None = None) -> RenderableType:
     """Return the summary and the table for a screen of that width, or one as wide as needed."""
-    rows = _rows(session)
+    rows = _rows(image, tallies)
     figures = _fitting(list(rows.values()), width)
     grid = Grid(
         *(GridColumn(figure.title, is_right=True, style=figure.style) for figure in figures),
         GridColumn("instruction", is_flexible=True),
     )
-    for step in session.image.steps:
+    for step in image.steps:
         if step.layer in rows:
             row = rows[step.layer]
             grid.add_row(*(figure.cell(row) for figure in figures), _instruction_cell(row))
         else:
             blanks = [""] * (len(figures) - 1)
             grid.add_row(_NO_LAYER, *blanks, instruction_line(printable_title(step.title)), style="dim")
-    return Group(Text(image_summary(session.image, session.tallies), overflow="fold"), Text(), grid)
+    return Group(Text(image_summary(image, tallies), overflow="fold"), Text(), grid)
 
 
-def _rows(session: ImageSession) -> dict[int, _Row]:
+def _rows(image: Image, tallies: Tallies) -> dict[int, _Row]:
     """Return the layers by number."""
-    image, tallies = session.image, session.tallies
     # The sum is taken once: taken for each layer, it would make a listing of 8,000 layers quadratic.
     total = tallies.content_size
     rows: dict[int, _Row] = {}

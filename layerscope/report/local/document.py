@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from typing import TypedDict
 
+from layerscope.model.local_image import LocalImage
 from layerscope.report.json_document import SCHEMA_VERSION
-from layerscope.sources.engine.images import LocalImage
 
 
 class ListedImage(TypedDict):

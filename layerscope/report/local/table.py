@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from typing import TextIO
 
+from layerscope.model.local_image import LocalImage
 from layerscope.report.tables import Grid, GridColumn, Line, show
-from layerscope.sources.engine.images import LocalImage
 from layerscope.text import human_size, printable_name
 
 _NO_TAG = "(no tag)"

@@ -35,7 +35,7 @@ def markdown_report(analysis: SizeAnalysis) -> str:
 
 
 def _lines(analysis: SizeAnalysis) -> Iterator[str]:
-    why = analysis.why
+    why = analysis.report
     yield f"# {in_markdown(printable_name(analysis.image.name))}"
     yield from ("", in_markdown(image_summary(analysis.image, analysis.tallies)), "")
     yield f"**{in_markdown(printable_line(why.verdict))}**"
@@ -84,10 +84,10 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _advice(analysis: SizeAnalysis) -> Iterator[str]:
-    advice = analysis.why.advice
+    advice = analysis.report.advice
     yield from ("", "## What to change", "")
     if not advice:
-        yield no_advice_sentence(analysis.why)
+        yield no_advice_sentence(analysis.report)
     for number, each in enumerate(advice, 1):
         yield f"{number}. **Layer {each.layer}, {human_size(each.saves)}:** {in_markdown(printable_line(each.text))}"
         yield f"   - {code_in_markdown(layer_title(analysis.image, each.layer))}"
@@ -101,11 +101,11 @@ def _paths(paths: Sequence[bytes]) -> str:
 
 
 def _dead(analysis: SizeAnalysis) -> Iterator[str]:
-    groups = dead_groups(analysis.why.dead.entries)
+    groups = dead_groups(analysis.report.dead.entries)
     rows = [_dead_row(analysis, group) for group in groups[:_MOST]]
     titles = [("dead", True), ("reason", False), ("files", True)]
     titles += [("written by", False), ("hidden by", False), ("largest", False)]
-    yield from _table(f"Dead bytes: {human_size(analysis.why.dead_size)}", titles, rows)
+    yield from _table(f"Dead bytes: {human_size(analysis.report.dead_size)}", titles, rows)
     if len(groups) > _MOST:
         yield from ("", f"and {plural(len(groups) - _MOST, 'more cause')}")
 

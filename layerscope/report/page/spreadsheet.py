@@ -49,7 +49,7 @@ def _rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
         name = printable_line(package.package.name)
         text = printable_line(f"{package.package.manager} {package.package.version}")
         yield {"kind": "package", "name": name, "size": package.size, "files": len(package.places), "text": text}
-    for advice in analysis.why.advice:
+    for advice in analysis.report.advice:
         yield {
             "kind": "advice",
             "name": advice.kind.value,
@@ -62,7 +62,7 @@ def _rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
 
 
 def _layer_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
-    for layer_size in layers_in_order(analysis.why):
+    for layer_size in layers_in_order(analysis.report):
         yield {
             "kind": "layer",
             "name": layer_title(analysis.image, layer_size.layer),
@@ -74,7 +74,7 @@ def _layer_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
 
 
 def _file_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
-    why, index = analysis.why, analysis.tree.index
+    why, index = analysis.report, analysis.tree.index
     for file in why.largest:
         yield {"kind": "file", "name": _name(file.path), "size": file.size, "layer": file.layer}
     for entry in why.dead.entries:

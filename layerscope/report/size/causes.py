@@ -24,7 +24,7 @@ _INDENT = 2
 
 def dead_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[RenderableType]:
     """Yield the dead bytes by the layer that wrote them, the layer that hid them and the reason."""
-    why = analysis.why
+    why = analysis.report
     groups = dead_groups(why.dead.entries)
     total = human_size(why.dead_size) if why.dead_size is not None else f"{human_size(why.dead.total)} at least"
     most = None if show_all else _MOST_GROUPS
@@ -52,9 +52,9 @@ def _dead_group(analysis: SizeAnalysis, group: DeadGroup, *, show_all: bool) -> 
 
 def advice_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[RenderableType]:
     """Yield what to change, the largest savings first."""
-    advice = analysis.why.advice
+    advice = analysis.report.advice
     if not advice:
-        yield from section("What to change", [Text(no_advice_sentence(analysis.why))])
+        yield from section("What to change", [Text(no_advice_sentence(analysis.report))])
         return
     parts = [
         part for number, each in enumerate(advice, 1) for part in _advised(analysis, number, each, show_all=show_all)
@@ -63,7 +63,7 @@ def advice_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[Render
 
 
 def _advised(analysis: SizeAnalysis, number: int, advice: Advice, *, show_all: bool) -> Iterator[RenderableType]:
-    share = human_share(advice.saves, analysis.why.total_size)
+    share = human_share(advice.saves, analysis.report.total_size)
     saves = f"saves {human_size(advice.saves)}{f', {share}' if share else ''}" if advice.saves else "saves no bytes"
     yield Text(f"{number}. {saves}: ", "green").append(f"layer {advice.layer}", "bold")
     body = Grid(GridColumn("", is_flexible=True), indent=_INDENT)

@@ -91,7 +91,7 @@ class Share:
 
 def layer_table(analysis: SizeAnalysis, sizes: Sequence[LayerSize]) -> SizeTable[LayerSize]:
     """Return the layers with what each holds, what of it is dead, and what it hides."""
-    image, total = analysis.image, analysis.why.total_size
+    image, total = analysis.image, analysis.report.total_size
     largest = max((layer_size.content_size or 0 for layer_size in sizes), default=0) or 1
 
     def bar(layer_size: LayerSize) -> Bar:
@@ -118,7 +118,7 @@ def file_table(analysis: SizeAnalysis) -> SizeTable[LargeFile]:
         Column[LargeFile]("layer", Figure, lambda row: Figure(str(row.layer))),
         Column[LargeFile]("path", Paths, lambda row: Paths([row.path])),
     )
-    return SizeTable(columns, analysis.why.largest, lambda row: row.size, None)
+    return SizeTable(columns, analysis.report.largest, lambda row: row.size, None)
 
 
 def duplicate_table(analysis: SizeAnalysis) -> SizeTable[Duplicate]:
@@ -130,7 +130,7 @@ def duplicate_table(analysis: SizeAnalysis) -> SizeTable[Duplicate]:
         Column[Duplicate]("copies", Figure, lambda row: Figure(f"{len(row.nodes):,}")),
         Column[Duplicate]("paths", Paths, lambda row: Paths([*map(index.path, row.nodes)])),
     )
-    return SizeTable(columns, analysis.why.duplicates, lambda row: row.saves, "duplicate")
+    return SizeTable(columns, analysis.report.duplicates, lambda row: row.saves, "duplicate")
 
 
 def type_table(analysis: SizeAnalysis) -> SizeTable[Share]:
@@ -149,7 +149,7 @@ def package_table(analysis: SizeAnalysis) -> SizeTable[Share]:
 
 
 def _share_table(analysis: SizeAnalysis, shares: Sequence[Share], noun: str) -> SizeTable[Share]:
-    live = sum(analysis.why.live.sizes)
+    live = sum(analysis.report.live.sizes)
     largest = max((share.size for share in shares), default=0) or 1
     columns = (
         Column[Share]("size", Figure, lambda row: Figure(human_size(row.size))),

@@ -148,7 +148,7 @@ class WhyDocument(TypedDict):
 
 def why_document(analysis: SizeAnalysis) -> WhyDocument:
     """Return the document; this reads layers and file contents as needed."""
-    why, paths = analysis.why, NodePaths(analysis.tree.index)
+    why, paths = analysis.report, NodePaths(analysis.tree.index)
     return {
         "schema_version": SCHEMA_VERSION,
         "total_size": why.total_size,

@@ -34,7 +34,7 @@ def why_tables(analysis: SizeAnalysis, *, show_all: bool = False) -> RenderableT
     def most(count: int) -> int | None:
         return None if show_all else count
 
-    why = analysis.why
+    why = analysis.report
     layers = table_parts(layer_table(analysis, why.layers), most(_MOST_LAYERS))
     types = table_parts(type_table(analysis), most(_MOST_SHARES))
     parts: list[RenderableType] = [
@@ -53,8 +53,8 @@ def why_tables(analysis: SizeAnalysis, *, show_all: bool = False) -> RenderableT
 
 
 def _duplicates(analysis: SizeAnalysis, most: int | None, most_paths: int | None) -> Iterator[RenderableType]:
-    total = human_size(sum(duplicate.saves for duplicate in analysis.why.duplicates))
-    least = "" if analysis.why.duplicates_complete else " at least"
+    total = human_size(sum(duplicate.saves for duplicate in analysis.report.duplicates))
+    least = "" if analysis.report.duplicates_complete else " at least"
     parts = table_parts(duplicate_table(analysis), most, most_paths)
     yield from section(f"The same bytes more than once: {total}{least}", parts)
 

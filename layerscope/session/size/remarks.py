@@ -19,12 +19,12 @@ class BaseSizes(NamedTuple):
     blob_size: int | None
 
 
-def base_sizes(why: SizeReport) -> BaseSizes:
+def base_sizes(report: SizeReport) -> BaseSizes:
     """Return the sizes of the layers that came with the base image."""
-    if why.base is None or why.base.layers is None:
+    if report.base is None or report.base.layers is None:
         return BaseSizes(None, None)
-    last = why.base.layers
-    own = [layer_size for layer_size in why.layers if layer_size.layer <= last]
+    last = report.base.layers
+    own = [layer_size for layer_size in report.layers if layer_size.layer <= last]
     return BaseSizes(_sum(each.content_size for each in own), _sum(each.blob_size for each in own))
 
 
@@ -37,22 +37,22 @@ def _sum(sizes: Iterable[int | None]) -> int | None:
     return total
 
 
-def remarks(why: SizeReport) -> Iterator[str]:
+def remarks(report: SizeReport) -> Iterator[str]:
     """Yield what is known of the base image and what is unknown of the rest, safe for a screen."""
     base = _base_sentence(why)
     if base:
         yield base
-    yield from (f"Unknown: {printable_line(sentence)}." for sentence in why.unknowns)
+    yield from (f"Unknown: {printable_line(sentence)}." for sentence in report.unknowns)
 
 
-def _base_sentence(why: SizeReport) -> str | None:
-    base, content = why.base, base_sizes(why).content_size
+def _base_sentence(report: SizeReport) -> str | None:
+    base, content = report.base, base_sizes(why).content_size
     if base is None:
         return None
     name = f" {printable_line(base.name)}" if base.name else ""
     if base.layers is None:
         return f"Base image{name}: its layers are not recorded (--base names them)."
-    added = why.total_size - content if why.total_size and content is not None else None
+    added = report.total_size - content if report.total_size and content is not None else None
     layers = plural(base.layers, "layer")
     return f"Base image{name}: the lowest {layers}, {human_size(content)}; {human_size(added)} were added to it."
 
@@ -62,27 +62,27 @@ def reason_word(reason: DeadReason | None) -> str:
     return UNKNOWN_REASON if reason is None else reason.value
 
 
-def reason_sums(why: SizeReport) -> list[tuple[DeadReason | None, int]]:
+def reason_sums(report: SizeReport) -> list[tuple[DeadReason | None, int]]:
     """Return the dead bytes by reason, the largest sum first."""
-    return sorted(why.dead.by_reason.items(), key=lambda item: -item[1])
+    return sorted(report.dead.by_reason.items(), key=lambda item: -item[1])
 
 
-def reasons_line(why: SizeReport) -> str:
+def reasons_line(report: SizeReport) -> str:
     """Return the dead bytes by reason: ``233 MB deleted, 29 MB metadata-only``."""
     sums = reason_sums(why)
     return ", ".join(f"{human_size(size)} {reason.value if reason else 'for unknown reasons'}" for reason, size in sums)
 
 
-def no_dead_sentence(why: SizeReport) -> str:
+def no_dead_sentence(report: SizeReport) -> str:
     """Return what to say in place of an empty list of dead files."""
-    if why.dead_size is None:
+    if report.dead_size is None:
         return "The dead bytes are unknown: not all layers could be read."
     return "Nothing in this image is dead."
 
 
-def no_advice_sentence(why: SizeReport) -> str:
+def no_advice_sentence(report: SizeReport) -> str:
     """Return what to say in place of an empty list of advice."""
-    if why.total_size is None:
+    if report.total_size is None:
         return "Nothing to change was found in the layers that could be read."
     return "Nothing to change: no waste and no known risk was found."
 
@@ -92,6 +92,6 @@ def package_label(manager: str, name: str, version: str) -> str:
     return printable_line(f"{name} {version} ({manager})")
 
 
-def layers_in_order(why: SizeReport) -> list[LayerSize]:
+def layers_in_order(report: SizeReport) -> list[LayerSize]:
     """Return the layers in build order; the report has the largest first."""
-    return sorted(why.layers, key=lambda layer_size: layer_size.layer)
+    return sorted(report.layers, key=lambda layer_size: layer_size.layer)

@@ -42,7 +42,7 @@ def layer_section(analysis: SizeAnalysis) -> Markup:
         '<span class="key"></span>in the final image<span class="key"><span class="dead"></span></span>dead: a later'
         " layer hides it"
     )
-    layers = layer_table(analysis, layers_in_order(analysis.why))
+    layers = layer_table(analysis, layers_in_order(analysis.report))
     rows = element("div", size_table(layers, row_names=[str(row.layer) for row in layers.rows]), class_="scroll")
     return section("layers", "Layers", joined(["In build order.", key]), rows)
 
@@ -56,9 +56,9 @@ def map_section() -> Markup:
 
 def advice_section(analysis: SizeAnalysis) -> Markup:
     """Return what to change, the largest savings first."""
-    advice = analysis.why.advice
+    advice = analysis.report.advice
     if not advice:
-        return section("advice", "What to change", no_advice_sentence(analysis.why))
+        return section("advice", "What to change", no_advice_sentence(analysis.report))
     lead = "Each with the instruction to change, and the paths it is about."
     return section(
         "advice", "What to change", lead, element("ol", *(_advised(analysis, each) for each in advice), class_="advice")
@@ -68,7 +68,7 @@ def advice_section(analysis: SizeAnalysis) -> Markup:
 def _advised(analysis: SizeAnalysis, advice: Advice) -> Markup:
     is_secret = advice.kind is AdviceKind.SECRET
     saves = "A secret is shipped" if is_secret else f"Saves {human_size(advice.saves)}"
-    share = human_share(advice.saves, analysis.why.total_size)
+    share = human_share(advice.saves, analysis.report.total_size)
     remark = f"layer {advice.layer}" if is_secret or not share else f"{share} of all content · layer {advice.layer}"
     paths = [path_element(path) for path in advice.paths[:_MOST_PATHS]]
     more = len(advice.paths) - len(paths)
@@ -86,7 +86,7 @@ def _advised(analysis: SizeAnalysis, advice: Advice) -> Markup:
 
 def dead_section(analysis: SizeAnalysis) -> Markup:
     """Return the dead files, the largest first, with filters by text and by reason."""
-    why = analysis.why
+    why = analysis.report
     entries = why.dead.entries
     if not entries:
         return section("dead", "Dead bytes", no_dead_sentence(why))
@@ -136,11 +136,11 @@ def file_section(analysis: SizeAnalysis) -> Markup:
 
 def duplicate_section(analysis: SizeAnalysis) -> Markup:
     """Return the same bytes at several paths, the most expensive first."""
-    duplicates = analysis.why.duplicates
+    duplicates = analysis.report.duplicates
     if not duplicates:
         return section("duplicates", "Duplicates", "No two files of the final image hold the same bytes.")
     total = human_size(sum(duplicate.saves for duplicate in duplicates))
-    least = "" if analysis.why.duplicates_complete else "at least "
+    least = "" if analysis.report.duplicates_complete else "at least "
     rows = element("div", size_table(duplicate_table(analysis), _MOST_DUPLICATES), class_="long")
     return section("duplicates", "Duplicates", f"The same bytes at several paths: {least}{total} more than once.", rows)
 
