@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from layerscope.errors import UsageError
+from layerscope.errors import UsageError, os_reason
 from layerscope.policy.dive_rules import read_dive_rules
 from layerscope.policy.rules import RulesFile, rules_from
 from layerscope.text import printable_line, printable_name
@@ -45,7 +45,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"the rules {_name(path)} cannot be read: {error.strerror}") from error
+        raise UsageError(f"the rules {_name(path)} cannot be read: {os_reason(error)}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"the rules {_name(path)} are no UTF-8 text: byte {error.start}") from error
 

@@ -49,7 +49,7 @@ def test_equal_bytes_have_no_first_difference(tmp_path: Path) -> None:
 
 def test_a_text_in_another_encoding_is_the_same_text(tmp_path: Path) -> None:
     found = compared(tmp_path, "grün\n".encode("latin-1"), "grün\n".encode())
-    assert found.note == "Both hold the same text, encoded in another way: Latin-1 before, UTF-8 after."
+    assert found.note == "Both are the same text in different encodings: Latin-1 before, UTF-8 after."
 
 
 def test_bytes_that_do_not_fit_the_encoding_are_no_equal_text(tmp_path: Path) -> None:

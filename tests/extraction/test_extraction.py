@@ -184,7 +184,7 @@ def test_devices_and_links_to_nothing_are_left_out_and_told(target: Path) -> Non
     assert {left.path: left.reason for left in found.left_out} == {
         b"dev/null": "it is a device",
         b"dev/sda": "it is a device",
-        b"l": "what this hard link shows is not in the image",
+        b"l": "the target of this hard link is not in the image",
     }
     assert (target / "pipe").is_fifo()
     assert sorted(path.name for path in target.iterdir()) == ["dev", "f", "pipe"]
@@ -217,8 +217,8 @@ def test_hard_links_to_devices_and_folders_are_left_out(target: Path) -> None:
     assert {left.path: left.reason for left in take_out(target, layers).left_out} == {
         b"null": "it is a device",
         b"zero": "it is a device",
-        b"e": "what this hard link shows is not in the image",
-        b"x": "what this hard link shows is not in the image",
+        b"e": "the target of this hard link is not in the image",
+        b"x": "the target of this hard link is not in the image",
     }
 
 
@@ -306,7 +306,7 @@ def test_a_link_that_is_there_in_the_target_is_never_written_through(target: Pat
 def test_a_link_in_the_place_of_a_file_is_replaced_itself_if_that_is_told(target: Path) -> None:
     target.mkdir()
     (target / "f").symlink_to(target.parent / "outside/secret")
-    with pytest.raises(LayerscopeError, match="is there already"):
+    with pytest.raises(LayerscopeError, match="already exists"):
         take_out(target, [[file("f", b"new")]])
     take_out(target, [[file("f", b"new")]], options=ExtractionOptions(force=True))
     assert tree_of(target) == {"f": "new"}
@@ -323,7 +323,7 @@ def test_nothing_is_overwritten_unless_it_is_told_and_then_nothing_else(target: 
         [directory("etc", mode=0o700, mtime=1), file("etc/hosts", b"theirs"), file("etc/new", b"new"), file("a", b"a")]
     ]
     mode = _mode(target / "etc")
-    with pytest.raises(FileInTheWay, match=r"etc/hosts is there already$"):
+    with pytest.raises(FileInTheWay, match=r"etc/hosts already exists$"):
         take_out(target, layers)
     assert tree_of(target) == {"etc": "/", "etc/hosts": "mine", "etc/other": "mine too"}
     take_out(target, layers, options=ExtractionOptions(force=True))

@@ -39,7 +39,7 @@ def test_a_copy_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     copy = PrivateCopy(b"a")
     copy.path.mkdir()
-    with pytest.raises(LayerscopeError, match="no copy can be written"):
+    with pytest.raises(LayerscopeError, match="cannot write a copy"):
         copy.write([b""])
     copy.close()
     assert not list(tmp_path.iterdir())

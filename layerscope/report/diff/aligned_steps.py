@@ -2,7 +2,7 @@
 
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.comparison.compare import ImageComparison
-from layerscope.comparison.selected_diff import SelectedDiff
+from layerscope.comparison.filtered import FilteredComparison
 from layerscope.report.layers.summary import printable_title
 from layerscope.report.tables import Grid, GridColumn, Line, instruction_line
 from layerscope.session.loaded_image import LoadedImage
@@ -27,7 +27,7 @@ _COLUMNS = (
 )
 
 
-def aligned_table(view: SelectedDiff) -> Grid:
+def aligned_table(view: FilteredComparison) -> Grid:
     """Return a row for each layer, and for each step without one that differs between the images."""
     grid, images = Grid(*_COLUMNS), view.images
     for step in images.alignment.steps if images else ():

@@ -9,7 +9,7 @@ from layerscope.analysis.comparison.diff_tree import AFTER
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.comparison.compare import ImageComparison
-from layerscope.comparison.selected_diff import ALL_CHANGES, BrokenLayers, SelectedDiff
+from layerscope.comparison.filtered import ALL_CHANGES, BrokenLayers, FilteredComparison
 from layerscope.report.json_document import SCHEMA_VERSION, write_json_rows
 from layerscope.report.layers.document import ImagePart, image_part
 from layerscope.report.tree.entry import EntryPart, entry_part
@@ -96,12 +96,12 @@ class PackageChangePart(TypedDict):
     after: list[str]
 
 
-def write_diff_document(view: SelectedDiff, file: TextIO) -> None:
+def write_diff_document(view: FilteredComparison, file: TextIO) -> None:
     """Write the document row by row; ``changes`` come last and sorted by path."""
     write_json_rows(diff_head(view), "changes", change_parts(view), file)
 
 
-def diff_head(view: SelectedDiff) -> dict[str, object]:
+def diff_head(view: FilteredComparison) -> dict[str, object]:
     """Return the document without its changes."""
     before, after = view.sides
     head: dict[str, object] = {
@@ -121,7 +121,7 @@ def diff_head(view: SelectedDiff) -> dict[str, object]:
     return head
 
 
-def change_parts(view: SelectedDiff) -> Iterator[ChangePart]:
+def change_parts(view: FilteredComparison) -> Iterator[ChangePart]:
     """Yield the rows of the document."""
     tree = view.tree
     # A diff tree has all methods of a layered one that the selection calls.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from layerscope.comparison.selected_diff import MovedFile
+from layerscope.comparison.filtered import MovedFile
 from layerscope.text import human_size, path_text, plural, printable_name
 
 _SIZE_WIDTH = len("999 MB")

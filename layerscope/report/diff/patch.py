@@ -9,7 +9,7 @@ from layerscope.analysis.text.diff import Hunk, diff_texts, unified
 from layerscope.analysis.text.encoding import TextEncoding
 from layerscope.analysis.text.lines import LineEnd, TextLine
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.comparison.selected_diff import SelectedDiff
+from layerscope.comparison.filtered import FilteredComparison
 from layerscope.errors import FormatError
 from layerscope.report.colors import change_styles
 from layerscope.session.files.whole_text import WholeText, read_text
@@ -23,7 +23,7 @@ _TO_QUOTE = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')
 _KINDS = {"+": ChangeKind.ADDED, "-": ChangeKind.REMOVED}
 
 
-def write_patch(view: SelectedDiff, file: TextIO) -> None:
+def write_patch(view: FilteredComparison, file: TextIO) -> None:
     """Write the differences of each modified file in UTF-8: as ``patch`` reads them, or as is safe for a terminal."""
     styles = change_styles(file)
     shown: Callable[[str], str] = printable_text if file.isatty() else str
@@ -32,7 +32,7 @@ def write_patch(view: SelectedDiff, file: TextIO) -> None:
         file.write(f"{before}{shown(line)}{after}\n")
 
 
-def patch_lines(view: SelectedDiff) -> Iterator[str]:
+def patch_lines(view: FilteredComparison) -> Iterator[str]:
     """Yield the lines, a blank one before each file; a line that ends in CR LF keeps its CR."""
     diff = view.diff
     for node, aspects in zip(diff.nodes, diff.aspects, strict=True):
@@ -45,7 +45,7 @@ def patch_lines(view: SelectedDiff) -> Iterator[str]:
                 yield from _file_lines(view, diff.pairing.shape.path(node), files[0], files[1])
 
 
-def _file_lines(view: SelectedDiff, path: bytes, old: int, new: int) -> Iterator[str]:
+def _file_lines(view: FilteredComparison, path: bytes, old: int, new: int) -> Iterator[str]:
     old_contents, new_contents = view.comparison.old.contents, view.comparison.new.contents
     sizes = old_contents.size(old), new_contents.size(new)
     names = f"{_quoted(b'a/' + path)} and {_quoted(b'b/' + path)} differ"

@@ -1,7 +1,7 @@
 """A diff in one line."""
 
 from layerscope.analysis.comparison.diff import DiffSummary
-from layerscope.comparison.selected_diff import SelectedDiff
+from layerscope.comparison.filtered import FilteredComparison
 from layerscope.text import signed_size
 
 
@@ -12,7 +12,7 @@ def summary_line(summary: DiffSummary) -> str:
     return ", ".join([*words, signed_size(summary.size_delta)]) if words else "no path differs"
 
 
-def no_difference_line(view: SelectedDiff) -> str:
+def no_difference_line(view: FilteredComparison) -> str:
     """Return a sentence for a comparison without differences, which says no more than was selected and readable."""
     if any(view.broken_layers):
         return "No difference was found in the layers that could be read."

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from layerscope.analysis.comparison.cache_story import cache_story
 from layerscope.comparison.compare import ImageComparison
-from layerscope.comparison.selected_diff import SelectedDiff
+from layerscope.comparison.filtered import FilteredComparison
 from layerscope.report.diff.aligned_steps import aligned_table
 from layerscope.report.diff.config_and_packages import config_table, package_table
 from layerscope.report.diff.lines import write_diff_lines
@@ -21,7 +21,7 @@ from layerscope.report.tables import figures, instruction_line, section, show
 from layerscope.text import human_size, plural, printable_line
 
 
-def write_diff_tables(view: SelectedDiff, file: TextIO, *, stat: bool = False, patch: bool = False) -> None:
+def write_diff_tables(view: FilteredComparison, file: TextIO, *, stat: bool = False, patch: bool = False) -> None:
     """Print the comparison; ``stat`` sums the paths up by directory, ``patch`` adds the differences of texts.
 
     The paths are written one by one: there may be a million.
@@ -42,13 +42,13 @@ def write_diff_tables(view: SelectedDiff, file: TextIO, *, stat: bool = False, p
         write_patch(view, file)
 
 
-def _head(view: SelectedDiff) -> RenderableType:
+def _head(view: FilteredComparison) -> RenderableType:
     if view.images is not None:
         return Group(*_image_head(view, view.images))
     return Group(*_layer_head(view))
 
 
-def _image_head(view: SelectedDiff, images: ImageComparison) -> Iterator[RenderableType]:
+def _image_head(view: FilteredComparison, images: ImageComparison) -> Iterator[RenderableType]:
     for word, loaded in (("from", view.old), ("to", view.new)):
         yield Text(f"{word:<4}  {image_summary(loaded.image, loaded.tallies)}", overflow="fold")
     story = cache_story(images.alignment, images.rebuilt)
@@ -58,7 +58,7 @@ def _image_head(view: SelectedDiff, images: ImageComparison) -> Iterator[Rendera
     yield aligned_table(view)
 
 
-def _layer_head(view: SelectedDiff) -> Iterator[RenderableType]:
+def _layer_head(view: FilteredComparison) -> Iterator[RenderableType]:
     before, after = view.sides
     image = view.old.image
     yield Text(image_summary(image, view.old.tallies), overflow="fold")
@@ -87,7 +87,7 @@ def _back(layer: int) -> str:
     return f"From layer {layer} back to the layer before it, without:"
 
 
-def _write_moves(view: SelectedDiff, file: TextIO, *, stat: bool) -> None:
+def _write_moves(view: FilteredComparison, file: TextIO, *, stat: bool) -> None:
     if not view.moves:
         return
     if stat:

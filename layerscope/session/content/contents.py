@@ -82,7 +82,7 @@ class Contents:
     def _layer_and_row(self, occurrence: int) -> tuple[int, int]:
         file = self.file(occurrence)
         if file is None:
-            raise InvalidLayer("what this hard link shows is not in the image")
+            raise InvalidLayer("the target of this hard link is not in the image")
         return self._tree.index.layers[file], self._tree.index.rows[file]
 
     def _content(self, layer: int) -> "RandomContent":

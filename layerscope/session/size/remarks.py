@@ -39,14 +39,14 @@ def _sum(sizes: Iterable[int | None]) -> int | None:
 
 def remarks(report: SizeReport) -> Iterator[str]:
     """Yield what is known of the base image and what is unknown of the rest, safe for a screen."""
-    base = _base_sentence(why)
+    base = _base_sentence(report)
     if base:
         yield base
     yield from (f"Unknown: {printable_line(sentence)}." for sentence in report.unknowns)
 
 
 def _base_sentence(report: SizeReport) -> str | None:
-    base, content = report.base, base_sizes(why).content_size
+    base, content = report.base, base_sizes(report).content_size
     if base is None:
         return None
     name = f" {printable_line(base.name)}" if base.name else ""
@@ -69,7 +69,7 @@ def reason_sums(report: SizeReport) -> list[tuple[DeadReason | None, int]]:
 
 def reasons_line(report: SizeReport) -> str:
     """Return the dead bytes by reason: ``233 MB deleted, 29 MB metadata-only``."""
-    sums = reason_sums(why)
+    sums = reason_sums(report)
     return ", ".join(f"{human_size(size)} {reason.value if reason else 'for unknown reasons'}" for reason, size in sums)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.compare import compare_images, compare_layers
-from layerscope.comparison.selected_diff import ALL_CHANGES, SelectedDiff
+from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.model.image import Compression
 from layerscope.report.diff.document import write_diff_document
 from layerscope.session.open import open_image
@@ -21,17 +21,15 @@ def of_images(tmp_path: Path, changes: frozenset[ChangeKind] = ALL_CHANGES, glob
     one = oci_archive(tmp_path / "v1.tar", V1, compression=Compression.ZSTD)
     other = docker_archive(tmp_path / "v2.tar", V2)
     with open_image(str(one)) as old, open_image(str(other)) as new:
-        return written(SelectedDiff(old.loaded, new.loaded, compare_images(old.loaded, new.loaded), changes, globs))
+        return written(FilteredComparison(compare_images(old.loaded, new.loaded), changes, globs))
 
 
 def of_layers(path: Path, before: int, after: int, *, own: bool = False) -> Any:
     with open_image(str(path)) as session:
-        return written(
-            SelectedDiff(session.loaded, session.loaded, compare_layers(session.loaded, before, after, own=own))
-        )
+        return written(FilteredComparison(compare_layers(session.loaded, before, after, own=own)))
 
 
-def written(view: SelectedDiff) -> Any:
+def written(view: FilteredComparison) -> Any:
     text = io.StringIO()
     write_diff_document(view, text)
     assert text.getvalue().isascii()

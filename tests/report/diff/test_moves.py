@@ -1,4 +1,4 @@
-from layerscope.comparison.selected_diff import MovedFile
+from layerscope.comparison.filtered import MovedFile
 from layerscope.report.diff.moves import move_lines
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.comparison.compare import compare_images, compare_layers
-from layerscope.comparison.selected_diff import ALL_CHANGES, SelectedDiff
+from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.extraction.extract import extract
 from layerscope.report.diff.tables import write_diff_tables
 from layerscope.session.open import open_image
@@ -20,19 +20,19 @@ from tests.two_versions import V1, V2
 def of_images(tmp_path: Path, globs: Sequence[str] = (), *, stat: bool = False, patch: bool = False) -> list[str]:
     one, other = docker_archive(tmp_path / "v1.tar", V1), oci_archive(tmp_path / "v2.tar", V2)
     with open_image(str(one)) as old, open_image(str(other)) as new:
-        view = SelectedDiff(old.loaded, new.loaded, compare_images(old.loaded, new.loaded), ALL_CHANGES, globs)
+        view = FilteredComparison(compare_images(old.loaded, new.loaded), ALL_CHANGES, globs)
         return written(view, stat=stat, patch=patch)
 
 
 def of_layers(path: Path, before: int, after: int, *, own: bool = False, patch: bool = False) -> list[str]:
     with open_image(str(path)) as session:
         return written(
-            SelectedDiff(session.loaded, session.loaded, compare_layers(session.loaded, before, after, own=own)),
+            FilteredComparison(compare_layers(session.loaded, before, after, own=own)),
             patch=patch,
         )
 
 
-def written(view: SelectedDiff, *, stat: bool = False, patch: bool = False) -> list[str]:
+def written(view: FilteredComparison, *, stat: bool = False, patch: bool = False) -> list[str]:
     text = io.StringIO()
     write_diff_tables(view, text, stat=stat, patch=patch)
     return text.getvalue().split("\n")
@@ -109,7 +109,7 @@ def test_a_summary_by_directory_starts_with_the_whole_then_what_grew_or_shrank_m
     other = layer(file("c/small", b"xx"), file("c/d/new", b"x" * 200), whiteout("a"))
     path = docker_archive(tmp_path / "image.tar", image(one, other))
     with open_image(str(path)) as session:
-        lines = written(SelectedDiff(session.loaded, session.loaded, compare_layers(session.loaded, 1, 2)), stat=True)
+        lines = written(FilteredComparison(compare_layers(session.loaded, 1, 2)), stat=True)
     told = [line.split() for line in section(lines, "Paths: 2 added, 1 modified, 3 removed, -2.8 kB")]
     assert [(row[:2], row[-1]) for row in told] == [
         (["-2.8", "kB"], "/"),
@@ -133,7 +133,7 @@ def test_a_directory_all_of_whose_changes_lie_in_one_below_it_has_no_line(tmp_pa
         tmp_path / "image.tar", image(layer(file(f"{below}/a", b"1")), layer(file(f"{below}/a", b"22")))
     )
     with open_image(str(path)) as session:
-        lines = written(SelectedDiff(session.loaded, session.loaded, compare_layers(session.loaded, 1, 2)), stat=True)
+        lines = written(FilteredComparison(compare_layers(session.loaded, 1, 2)), stat=True)
     assert section(lines, "Paths: 1 modified, +1 B") == ["   +1 B  ~1  /var/www/html/"]
 
 
