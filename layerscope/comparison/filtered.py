@@ -55,12 +55,12 @@ class FilteredComparison:
 
     @property
     def own(self) -> bool:
-        """Whether the layers' own entries are compared."""
+        """True if the layers' own entries are compared."""
         return isinstance(self.comparison, LayerComparison) and self.comparison.own
 
     @property
     def is_whole(self) -> bool:
-        """Whether all rows are selected."""
+        """True if all rows are selected."""
         return not self._globs and len(self._changes) == len(ALL_CHANGES)
 
     @cached_property
@@ -91,12 +91,12 @@ class FilteredComparison:
 
     @property
     def fits_any_path(self) -> bool:
-        """Whether either side has a selected path."""
+        """True if either side has a selected path."""
         return not self._globs or has_hits(self.comparison.diff, self._globs)
 
     @property
     def differs(self) -> bool:
-        """Whether any selected row differs; if all are selected, the configs of two images count as well."""
+        """True if any selected row differs; if all are selected, the configs of two images count as well."""
         return len(self.diff) > 0 or self._config_differs
 
     @property
@@ -114,7 +114,7 @@ class FilteredComparison:
 
     @property
     def is_certain(self) -> bool:
-        """Whether `differs` is certain: all layers were read, and not only unreadable bytes differ."""
+        """True if `differs` is certain: all layers were read, and not only unreadable bytes differ."""
         if any(self.broken_layers):
             return False
         guesses = sum(self.diff.aspects[row] == Aspect.CONTENT for row in self.diff.unread)

@@ -116,18 +116,18 @@ class ConfinedFolder:
         pending, folders = [path], []
         while pending:
             with suppress(OSError):
-                each = pending.pop()
-                if self.is_folder(each):
-                    folders.append(each)
-                    with self.folder(each) as descriptor:
+                current = pending.pop()
+                if self.is_folder(current):
+                    folders.append(current)
+                    with self.folder(current) as descriptor:
                         os.fchmod(descriptor, PRIVATE)
-                    pending += [each + b"/" + name for name in self.names(each)]
+                    pending += [current + b"/" + name for name in self.names(current)]
                 else:
-                    with self.parent(each) as (folder, name):
+                    with self.parent(current) as (folder, name):
                         os.unlink(name, dir_fd=folder)
-        for each in reversed(folders):
+        for current in reversed(folders):
             with suppress(OSError):
-                self.remove_empty(each)
+                self.remove_empty(current)
 
     def remove_empty(self, path: bytes) -> None:
         """Remove an empty folder."""

@@ -1,4 +1,4 @@
-"""Moves from the staging folder into the target: all of them, or none."""
+"""Installation of staged files into the target: all of them, or none."""
 
 import stat
 from contextlib import suppress
@@ -33,7 +33,7 @@ def _kind(mode: int) -> str:
 
 
 class Installer:
-    """Moves of files into the target that can be undone; replaced files are kept in ``replaced`` until the end."""
+    """An installation that can be undone: replaced files are kept in ``replaced`` until the end."""
 
     def __init__(self, target: ConfinedFolder, stage: ConfinedFolder, replaced: ConfinedFolder, name: str) -> None:
         self._target = target

@@ -83,7 +83,7 @@ class Grid:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there are no rows below the header."""
+        """True if there are no rows below the header."""
         return not self._rows or (len(self._rows) == 1 and self._rows[0].is_header)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:

@@ -59,9 +59,7 @@ def told(comparison: Comparison) -> dict[str, tuple[str, ...]]:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("other", FORMS)
-def test_two_images_differ_in_what_was_built_anew_whatever_forms_they_have(
-    tmp_path: Path, form: str, other: str
-) -> None:
+def test_images_in_different_formats_differ_only_in_rebuilt_steps(tmp_path: Path, form: str, other: str) -> None:
     with (
         opened(tmp_path, form, version(1, same_install=True), "one") as old,
         opened(tmp_path, other, version(2, same_install=True), "two") as new,
@@ -87,7 +85,7 @@ def test_two_images_differ_in_what_was_built_anew_whatever_forms_they_have(
         assert found.tree.totals[0] == (1, 2, 1, 0)
 
 
-def test_a_layer_that_was_built_anew_with_the_same_content_is_told(tmp_path: Path) -> None:
+def test_a_rebuilt_layer_with_the_same_content_is_recognized(tmp_path: Path) -> None:
     with (
         opened(tmp_path, "gzip", version(1), "one") as old,
         opened(tmp_path, "docker", version(2), "two") as new,
@@ -145,7 +143,7 @@ def test_two_layers_of_one_image_may_be_compared_in_any_order(tmp_path: Path) ->
                 compare_layers(session.loaded, before, after, own=own)
 
 
-def test_content_that_cannot_be_read_is_told_and_not_taken_for_equal(tmp_path: Path) -> None:
+def test_unreadable_content_is_reported_and_never_equal(tmp_path: Path) -> None:
     broken = layer(file("a", b"x" * 100_000), file("b", b"y"))
     recipe = image(layer(file("a", b"x" * 100_000)), broken)
     path = oci_archive(tmp_path / "image.tar", recipe, compression=Compression.GZIP)
@@ -161,7 +159,7 @@ def test_content_that_cannot_be_read_is_told_and_not_taken_for_equal(tmp_path: P
         assert [found.diff.change(row).path for row in found.diff.unread] == [b"a"]
 
 
-def test_the_history_of_a_path_reads_what_it_takes(tmp_path: Path) -> None:
+def test_the_history_of_a_path_compares_content(tmp_path: Path) -> None:
     recipe = image(layer(file("a", b"old")), layer(file("a", b"new")), layer(file("a", b"new", mode=0o600)))
     with opened(tmp_path, "zstd", recipe, "one") as session:
         events = history_of(session.loaded, known_node(session.loaded.tree, "/a"))

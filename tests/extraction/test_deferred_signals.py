@@ -8,7 +8,7 @@ import pytest
 from layerscope.extraction.deferred_signals import deferred_signals
 
 
-def test_a_signal_that_comes_meanwhile_comes_when_the_work_is_done() -> None:
+def test_a_deferred_signal_takes_effect_after_the_block() -> None:
     done: list[str] = []
 
     def work() -> None:
@@ -24,7 +24,7 @@ def test_a_signal_that_comes_meanwhile_comes_when_the_work_is_done() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_within_another_one_it_waits_for_the_outer_one() -> None:
+def test_nested_blocks_defer_until_the_outer_one_ends() -> None:
     done: list[str] = []
 
     def work() -> None:
@@ -38,7 +38,7 @@ def test_within_another_one_it_waits_for_the_outer_one() -> None:
     assert done == ["outer"]
 
 
-def test_another_thread_is_never_interrupted_anyway() -> None:
+def test_other_threads_leave_signal_handlers_alone() -> None:
     done: list[object] = []
 
     def work() -> None:

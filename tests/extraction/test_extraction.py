@@ -86,7 +86,7 @@ def tree_of(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("compression", list(Compression))
-def test_a_whole_tree_is_written_as_it_is_after_the_last_layer(target: Path, compression: Compression) -> None:
+def test_the_whole_tree_is_written_as_after_the_last_layer(target: Path, compression: Compression) -> None:
     base = [
         directory("etc"),
         file("etc/hosts", b"old"),
@@ -119,7 +119,7 @@ def tree_of_bytes(folder: Path) -> dict[str, bytes]:
     return found
 
 
-def test_a_file_keeps_its_path_below_the_target_and_a_hidden_one_can_be_had(target: Path) -> None:
+def test_files_keep_their_paths_and_hidden_files_can_be_extracted(target: Path) -> None:
     layers = [[file("etc/a/hosts", b"old"), file("etc/other")], [whiteout("etc/a")]]
     take_out(target, layers, ["/etc/a/hosts"], number=1)
     assert tree_of(target) == {"etc": "/", "etc/a": "/", "etc/a/hosts": "old"}
@@ -135,7 +135,7 @@ def test_several_paths_and_folders_may_be_asked_for(target: Path) -> None:
     assert tree_of(target) == {"a": "/", "a/x": "x", "a/y": "/", "a/y/z": "z", "b": "/", "b/c": "c"}
 
 
-def test_modes_and_times_are_restored_but_not_the_bits_that_give_rights(target: Path) -> None:
+def test_modes_and_times_are_restored_without_setuid_and_setgid(target: Path) -> None:
     layers = [
         [directory("d", mode=0o1777, mtime=5), file("d/s", b"x", mode=0o6755, mtime=7), directory("d/r", mode=0o555)]
     ]
@@ -152,13 +152,13 @@ def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_what_is_told_is_kept(target: Path) -> None:
+def test_setuid_bits_are_kept_on_request(target: Path) -> None:
     take_out(target, [[file("s", mode=0o6755)]], options=ExtractionOptions(setuid=True))
     assert _mode(target / "s") == 0o6755
 
 
 @as_root
-def test_root_may_have_owners_and_devices(target: Path) -> None:
+def test_root_can_restore_owners_and_devices(target: Path) -> None:
     layers = [[file("f", b"x", uid=1234, gid=5678), device("null", 1, 3), symlink("l", "f", uid=1234)]]
     found = take_out(target, layers, options=ExtractionOptions(owners=True, devices=True))
     assert found.left_out == ()
@@ -169,14 +169,14 @@ def test_root_may_have_owners_and_devices(target: Path) -> None:
     assert (os.major(made.st_rdev), os.minor(made.st_rdev)) == (1, 3)
 
 
-def test_who_is_not_root_cannot_have_them(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_users_cannot_restore_owners_or_devices(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(UsageError, match="only root"):
         take_out(target, [[file("f")]], options=ExtractionOptions(owners=True))
     assert not target.exists()
 
 
-def test_devices_and_links_to_nothing_are_left_out_and_told(target: Path) -> None:
+def test_devices_and_dangling_hard_links_are_left_out_with_a_reason(target: Path) -> None:
     layers = [
         [device("dev/null", 1, 3), device("dev/sda", 8, 0, block=True), fifo("pipe"), hardlink("l", "no"), file("f")]
     ]
@@ -190,7 +190,7 @@ def test_devices_and_links_to_nothing_are_left_out_and_told(target: Path) -> Non
     assert sorted(path.name for path in target.iterdir()) == ["dev", "f", "pipe"]
 
 
-def test_hard_links_are_one_file_whichever_of_them_is_asked_for(target: Path) -> None:
+def test_hard_links_are_one_file_whichever_name_is_selected(target: Path) -> None:
     layers = [[file("a", b"x"), hardlink("b", "a"), hardlink("d/c", "b")], [whiteout("a")]]
     take_out(target, layers)
     assert os.path.samefile(target / "b", target / "d/c")  # noqa: PTH121  # links of one inode
@@ -199,7 +199,7 @@ def test_hard_links_are_one_file_whichever_of_them_is_asked_for(target: Path) ->
     assert (target / "a").stat().st_nlink == 2
 
 
-def test_hard_links_to_what_is_no_file_are_further_names_of_it(target: Path) -> None:
+def test_hard_links_to_symlinks_and_pipes_are_other_names_of_them(target: Path) -> None:
     layers = [
         [symlink("s", "f"), hardlink("d/again", "s"), hardlink("more", "d/again"), fifo("p"), hardlink("q", "p")],
         [hardlink("later", "s"), whiteout("s"), file("f", b"x")],
@@ -222,7 +222,7 @@ def test_hard_links_to_devices_and_folders_are_left_out(target: Path) -> None:
     }
 
 
-def test_what_was_asked_for_and_can_only_be_left_out_is_an_error(target: Path) -> None:
+def test_a_selection_that_can_only_be_left_out_is_an_error(target: Path) -> None:
     with pytest.raises(LayerscopeError, match="/null is not written: it is a device"):
         take_out(target, [[device("null", 1, 3)]], ["/null"])
     assert not target.exists()
@@ -246,7 +246,7 @@ def test_a_sparse_file_stays_sparse(target: Path) -> None:
         assert opened.read(2) == b"\0x"
 
 
-def test_names_that_are_no_utf_8_are_the_bytes_they_are(target: Path) -> None:
+def test_names_that_are_not_utf_8_keep_their_bytes(target: Path) -> None:
     take_out(target, [[file("caf\udce9/\udcff", b"x")]])
     assert os.listdir(os.fsencode(target)) == [b"caf\xe9"]  # noqa: PTH208  # bytes
     assert os.listdir(os.fsencode(target) + b"/caf\xe9") == [b"\xff"]  # noqa: PTH208  # bytes
@@ -262,7 +262,7 @@ def test_dots_and_absolute_names_stay_inside(target: Path) -> None:
     assert tree_of(target) == {"abs": "/", "abs/f": "x", "c": ""}
 
 
-def test_a_file_through_a_symlink_goes_nowhere_but_into_a_folder_of_that_name(target: Path) -> None:
+def test_a_file_below_a_symlink_is_written_into_a_folder_of_that_name(target: Path) -> None:
     outside = str(target.parent / "outside")
     take_out(target, [[symlink("d", outside), file("d/secret", b"bad"), symlink("r", "/"), file("r/etc/x", b"x")]])
     assert tree_of(target) == {"d": "/", "d/secret": "bad", "r": "/", "r/etc": "/", "r/etc/x": "x"}
@@ -294,7 +294,7 @@ def test_symlinks_are_written_as_they_are_and_their_targets_never_touched(target
     assert (target / "l").lstat().st_mtime == 3
 
 
-def test_a_link_that_is_there_in_the_target_is_never_written_through(target: Path) -> None:
+def test_an_existing_link_in_the_target_is_never_written_through(target: Path) -> None:
     target.mkdir()
     (target / "d").symlink_to(target.parent / "outside")
     for force in (False, True):
@@ -303,7 +303,7 @@ def test_a_link_that_is_there_in_the_target_is_never_written_through(target: Pat
     assert [path.name for path in target.iterdir()] == ["d"]
 
 
-def test_a_link_in_the_place_of_a_file_is_replaced_itself_if_that_is_told(target: Path) -> None:
+def test_force_replaces_a_link_and_not_its_target(target: Path) -> None:
     target.mkdir()
     (target / "f").symlink_to(target.parent / "outside/secret")
     with pytest.raises(LayerscopeError, match="already exists"):
@@ -315,7 +315,7 @@ def test_a_link_in_the_place_of_a_file_is_replaced_itself_if_that_is_told(target
 # what may go wrong
 
 
-def test_nothing_is_overwritten_unless_it_is_told_and_then_nothing_else(target: Path) -> None:
+def test_files_are_only_overwritten_with_force(target: Path) -> None:
     (target / "etc").mkdir(parents=True)
     (target / "etc/hosts").write_text("mine")
     (target / "etc/other").write_text("mine too")
@@ -332,7 +332,7 @@ def test_nothing_is_overwritten_unless_it_is_told_and_then_nothing_else(target: 
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_a_folder_never_gives_way_to_a_file_nor_a_file_to_a_folder(target: Path, *, force: bool) -> None:
+def test_folders_and_files_never_replace_each_other(target: Path, *, force: bool) -> None:
     (target / "a").mkdir(parents=True)
     (target / "b").write_text("mine")
     options = ExtractionOptions(force=force)
@@ -345,7 +345,7 @@ def test_a_folder_never_gives_way_to_a_file_nor_a_file_to_a_folder(target: Path,
     assert tree_of(target) == {"a": "/", "b": "mine"}
 
 
-def test_a_target_that_is_no_folder_is_told(target: Path) -> None:
+def test_a_target_that_is_not_a_folder_is_an_error(target: Path) -> None:
     target.write_text("a file")
     with pytest.raises(LayerscopeError, match="target cannot be written to: Not a directory"):
         take_out(target, [[file("a")]])
@@ -361,20 +361,20 @@ def _into(folder: Path) -> None:
         extract(session.loaded, [0], 1, str(folder))
 
 
-def test_a_target_that_was_made_goes_again_when_the_work_fails(target: Path) -> None:
+def test_a_new_target_is_removed_after_a_failure(target: Path) -> None:
     with pytest.raises(LayerscopeError, match="too long"):
         take_out(target, [[file("a", b"x"), file("b" * 300, b"x")]])
     assert not target.exists()
 
 
-def test_a_path_that_no_system_opens_is_too_long(target: Path) -> None:
+def test_a_path_over_4095_bytes_is_an_error(target: Path) -> None:
     with pytest.raises(LayerscopeError, match="too long for the file system") as caught:
         take_out(target, [[file("/".join(["a" * 100] * 60), b"x")]])
     assert len(str(caught.value)) < 500
     assert not target.exists()
 
 
-def test_a_tree_deeper_than_python_recurses_goes_again_when_the_work_fails(target: Path) -> None:
+def test_a_very_deep_tree_is_removed_after_a_failure(target: Path) -> None:
     def stop(done: int, _total: int | None) -> None:
         if done:
             raise Stopped
@@ -438,7 +438,9 @@ def test_a_full_disk_leaves_nothing_behind(target: Path) -> None:
     assert tree_of(target) == {"mine": "mine"}
 
 
-def test_two_names_that_the_file_system_takes_for_one_are_told(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_differ_only_in_case_are_an_error_on_such_a_file_system(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = set[bytes]()
     system = os.open
 
@@ -475,7 +477,7 @@ class Stopped(Exception):
     """What whoever watches the progress raises to end the work."""
 
 
-def test_progress_is_told_and_may_end_the_work(target: Path) -> None:
+def test_progress_is_reported_and_can_end_the_extraction(target: Path) -> None:
     told: list[tuple[int, int | None]] = []
     take_out(target, [[file("a", BIG), file("b", b"xy")]], progress=lambda done, total: told.append((done, total)))
     assert told[0] == (0, 300_002)

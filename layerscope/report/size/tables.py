@@ -1,4 +1,4 @@
-"""What makes the image large, for people: the verdict first, then where the bytes are, then what to change."""
+"""The size report for people: the verdict first, then where the bytes are, then what to change."""
 
 from collections.abc import Iterator
 from typing import TextIO

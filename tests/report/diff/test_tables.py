@@ -44,7 +44,7 @@ def section(lines: list[str], title: str) -> list[str]:
     return below[: below.index("")]
 
 
-def test_it_starts_with_where_the_build_cache_stopped_serving(tmp_path: Path) -> None:
+def test_the_first_step_that_missed_the_cache_comes_first(tmp_path: Path) -> None:
     lines = of_images(tmp_path)
     assert lines[0].startswith("from  app:v1 · linux/amd64 · ")
     assert lines[1].startswith("to    app:v2 · linux/amd64 · ")
@@ -55,7 +55,7 @@ def test_it_starts_with_where_the_build_cache_stopped_serving(tmp_path: Path) ->
     ]
 
 
-def test_the_steps_stand_side_by_side(tmp_path: Path) -> None:
+def test_steps_are_shown_side_by_side(tmp_path: Path) -> None:
     lines = of_images(tmp_path)
     start = next(place for place, line in enumerate(lines) if line.startswith("from  content"))
     rows = [re.split(r"  +", line)[-2:] for line in lines[start + 1 : start + 7]]
@@ -97,14 +97,14 @@ def test_moves_config_and_packages_follow(tmp_path: Path) -> None:
     assert [line.split() for line in section(lines, "Packages")[1:]] == [["~", "dpkg", "app", "1", "2"]]
 
 
-def test_some_paths_leave_out_what_is_no_path(tmp_path: Path) -> None:
+def test_a_path_filter_leaves_out_config_and_packages(tmp_path: Path) -> None:
     lines = of_images(tmp_path, ["/srv/mode"])
     assert "Paths: 1 modified, 0 B" in lines
     assert not {"Config", "Packages", "Moved, with the same content"} & set(lines)
     assert "No selected path differs." in of_images(tmp_path, ["/nowhere"])
 
 
-def test_a_summary_by_directory_starts_with_the_whole_then_what_grew_or_shrank_most(tmp_path: Path) -> None:
+def test_a_summary_by_directory_starts_with_the_root_then_the_largest_changes(tmp_path: Path) -> None:
     one = layer(file("a/b/large", b"x" * 3000), file("c/small", b"x"), file("same", b"s"))
     other = layer(file("c/small", b"xx"), file("c/d/new", b"x" * 200), whiteout("a"))
     path = docker_archive(tmp_path / "image.tar", image(one, other))
@@ -127,7 +127,7 @@ def test_a_summary_by_directory_counts_what_moved(tmp_path: Path) -> None:
     assert not [line for line in lines if " -> " in line]
 
 
-def test_a_directory_all_of_whose_changes_lie_in_one_below_it_has_no_line(tmp_path: Path) -> None:
+def test_a_directory_with_one_changed_subdirectory_has_no_line(tmp_path: Path) -> None:
     below = "var/www/html"
     path = docker_archive(
         tmp_path / "image.tar", image(layer(file(f"{below}/a", b"1")), layer(file(f"{below}/a", b"22")))
@@ -137,7 +137,7 @@ def test_a_directory_all_of_whose_changes_lie_in_one_below_it_has_no_line(tmp_pa
     assert section(lines, "Paths: 1 modified, +1 B") == ["   +1 B  ~1  /var/www/html/"]
 
 
-def test_layers_of_one_image_are_told_with_the_steps_between(tmp_path: Path) -> None:
+def test_a_diff_of_layers_lists_the_steps_between_them(tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "v1.tar", V1)
     lines = of_layers(path, 1, 3)
     assert section(lines, "From layer 1 to layer 3:")[1:] == [
@@ -191,7 +191,7 @@ def test_texts_differ_by_lines(tmp_path: Path) -> None:
         (b"", b"a\n", ["@@ -0,0 +1 @@", "+a"]),
     ],
 )
-def test_ends_of_lines_and_other_letters_are_told(tmp_path: Path, before: bytes, after: bytes, told: list[str]) -> None:
+def test_line_ends_and_encodings_are_shown(tmp_path: Path, before: bytes, after: bytes, told: list[str]) -> None:
     assert patch_of(tmp_path, file("a", before), file("a", after))[2:] == told
 
 
@@ -207,7 +207,7 @@ def test_a_text_in_another_encoding_is_said_to_be_written_in_utf_8(tmp_path: Pat
     ]
 
 
-def test_what_is_no_text_has_one_line(tmp_path: Path) -> None:
+def test_a_binary_file_has_one_line(tmp_path: Path) -> None:
     assert patch_of(tmp_path, file("a", b"\0"), file("a", b"\1\0")) == ["Binary files a/a and b/a differ"]
     both = "text\n"
     assert patch_of(tmp_path, file("a", both.encode()), file("a", b"\xef\xbb\xbf" + both.encode())) == [
@@ -217,7 +217,7 @@ def test_what_is_no_text_has_one_line(tmp_path: Path) -> None:
     assert line == "Files a/a and b/a differ, 8.2 MB and 8.2 MB: too large to compare by lines"
 
 
-def test_odd_names_are_quoted_as_git_does(tmp_path: Path) -> None:
+def test_unusual_names_are_quoted_as_git_does(tmp_path: Path) -> None:
     lines = patch_of(tmp_path, file('a\n"\udcff', b"1\n"), file('a\n"\udcff', b"2\n"))
     assert lines[0] == '--- "a/a\\012\\042\\377"'
 

@@ -12,7 +12,7 @@ IMAGES = (
 )
 
 
-def test_the_document_tells_what_to_open_each_by() -> None:
+def test_the_document_has_a_reference_for_each_image() -> None:
     assert images_document(IMAGES) == {
         "schema_version": 1,
         "images": [

@@ -31,7 +31,7 @@ def test_the_verdict_comes_first_and_the_advice_last(heavy: Path) -> None:
     assert not any(line.startswith("Layers, ") for line in lines[titles[0] :])
 
 
-def test_dead_bytes_stand_with_both_instructions(heavy: Path) -> None:
+def test_dead_bytes_name_both_instructions(heavy: Path) -> None:
     lines = told(heavy)
     start = lines.index("5.0 kB metadata-only, 1 file")
     assert lines[start + 1 : start + 4] == [
@@ -51,18 +51,18 @@ def test_many_dead_files_of_one_cause_are_summed_up_unless_all_are_asked_for(tmp
     assert not any("--all" in line for line in every)
 
 
-def test_the_base_and_what_came_on_top_are_told(heavy: Path) -> None:
+def test_the_base_image_and_the_growth_over_it_are_shown(heavy: Path) -> None:
     lines = told(heavy, base=BaseImage("debian:13", layers=1))
     assert "Base image debian:13: the lowest 1 layer, 8.0 kB; 10 kB were added to it." in lines
 
 
-def test_a_clean_image_is_told_that_it_is(tmp_path: Path) -> None:
+def test_a_clean_image_has_nothing_to_change(tmp_path: Path) -> None:
     lines = told(docker_archive(tmp_path / "clean.tar", CLEAN))
     assert "Nothing to change: no waste and no known risk was found." in lines
     assert not any(line.startswith("Dead bytes") for line in lines)
 
 
-def test_what_is_unknown_is_told(tmp_path: Path) -> None:
+def test_unknown_figures_are_named(tmp_path: Path) -> None:
     files = docker_files(HEAVY)
     del files[blob_name(sha256(HEAVY.layers[1]))]
     lines = told(write_tar(tmp_path / "broken.tar", files))
