@@ -53,7 +53,7 @@ def opened(tmp_path: Path, form: str, recipe: ImageRecipe, name: str) -> ImageSe
     return open_image(str(path))
 
 
-def told(comparison: Comparison) -> dict[str, tuple[str, ...]]:
+def changes_of(comparison: Comparison) -> dict[str, tuple[str, ...]]:
     return {change.path.decode(): (change.change.mark, *change.what.words) for change in comparison.diff}
 
 
@@ -65,7 +65,7 @@ def test_images_in_different_formats_differ_only_in_rebuilt_steps(tmp_path: Path
         opened(tmp_path, other, version(2, same_install=True), "two") as new,
     ):
         found = compare_images(old.loaded, new.loaded)
-        assert told(found) == {
+        assert changes_of(found) == {
             "app/index.html": ("~", "content"),
             "app/link": ("~", "content"),
             "app/moved-1": ("-",),
@@ -96,8 +96,8 @@ def test_a_rebuilt_layer_with_the_same_content_is_recognized(tmp_path: Path) -> 
             "COPY . /app": False,
         }
         assert found.shared == {1: 1}
-        assert "usr/sbin/nginx" not in told(found)
-        assert told(compare_images(old.loaded, new.loaded, mtime=True))["usr/sbin/nginx"] == ("~", "mtime")
+        assert "usr/sbin/nginx" not in changes_of(found)
+        assert changes_of(compare_images(old.loaded, new.loaded, mtime=True))["usr/sbin/nginx"] == ("~", "mtime")
 
 
 def test_packages_of_two_images_are_compared(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_layers_that_both_images_have_are_not_read_to_compare_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     same = layer(file("a", b"1" * 1000), file("b", b"2" * 1000))
-    # in the other order, the files still lie in layers that both have
+    # In the other order, the files are still in layers that both images have.
     one, other = image(same, BASE, layer(file("c", b"c"))), image(BASE, same, layer(file("c", b"d")))
     with opened(tmp_path, "docker", one, "one") as old, opened(tmp_path, "docker", other, "two") as new:
         found = compare_images(old.loaded, new.loaded)
@@ -124,7 +124,7 @@ def test_layers_that_both_images_have_are_not_read_to_compare_them(
             return digests(contents, occurrences)  # type: ignore[arg-type]  # what it is called with
 
         monkeypatch.setattr(type(old.loaded.contents), "digests", noting)
-        assert told(found).keys() == {"c"}
+        assert changes_of(found).keys() == {"c"}
         assert len(read) == 2
 
 
@@ -133,11 +133,11 @@ def test_two_layers_of_one_image_may_be_compared_in_any_order(tmp_path: Path) ->
         layer(file("a", b"old"), file("b")), layer(file("a", b"new")), layer(whiteout("b"), file("a", b"old"))
     )
     with opened(tmp_path, "gzip", recipe, "one") as session:
-        assert told(compare_layers(session.loaded, 1, 2)) == {"a": ("~", "content")}
-        assert told(compare_layers(session.loaded, 1, 3)) == {"b": ("-",)}
-        assert told(compare_layers(session.loaded, 3, 1)) == {"b": ("+",)}
-        assert told(compare_layers(session.loaded, 0, 1)) == {"a": ("+",), "b": ("+",)}
-        assert told(compare_layers(session.loaded, 1, 2, own=True)) == {"a": ("~", "content"), "b": ("-",)}
+        assert changes_of(compare_layers(session.loaded, 1, 2)) == {"a": ("~", "content")}
+        assert changes_of(compare_layers(session.loaded, 1, 3)) == {"b": ("-",)}
+        assert changes_of(compare_layers(session.loaded, 3, 1)) == {"b": ("+",)}
+        assert changes_of(compare_layers(session.loaded, 0, 1)) == {"a": ("+",), "b": ("+",)}
+        assert changes_of(compare_layers(session.loaded, 1, 2, own=True)) == {"a": ("~", "content"), "b": ("-",)}
         for before, after, own in ((1, 4, False), (0, 1, True), (-1, 1, False)):
             with pytest.raises(UsageError, match="has no layer"):
                 compare_layers(session.loaded, before, after, own=own)
@@ -155,7 +155,7 @@ def test_unreadable_content_is_reported_and_never_equal(tmp_path: Path) -> None:
         data[blob.offset + 60 : blob.offset + blob.size] = b"\xff" * (blob.size - 60)
         path.write_bytes(data)
         found = compare_layers(session.loaded, 1, 2)
-        assert told(found) == {"a": ("~", "content"), "b": ("+",)}
+        assert changes_of(found) == {"a": ("~", "content"), "b": ("+",)}
         assert [found.diff.change(row).path for row in found.diff.unread] == [b"a"]
 
 

@@ -53,7 +53,7 @@ def test_a_text_in_another_encoding_is_the_same_text(tmp_path: Path) -> None:
 
 
 def test_bytes_that_do_not_fit_the_encoding_are_compared(tmp_path: Path) -> None:
-    # so far behind that the head is text
+    # Far enough from the start that the prefix is text.
     text = "ä".encode() * 40_000
     found = compared(tmp_path, text + b"\xff\n", text + b"\xfe\n")
     assert found.around is not None

@@ -1,4 +1,4 @@
-"""Text from images in foreign formats stays text."""
+"""Escaping of text from images for other formats."""
 
 import html
 import json

@@ -1,4 +1,4 @@
-"""JSON that any terminal, pipe and locale carries."""
+"""JSON in ASCII."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A comparison as people read it."""
+"""A comparison on a screen."""
 
 import io
 import re
@@ -110,8 +110,8 @@ def test_a_summary_by_directory_starts_with_the_root_then_the_largest_changes(tm
     path = docker_archive(tmp_path / "image.tar", image(one, other))
     with open_image(str(path)) as session:
         lines = written(FilteredComparison(compare_layers(session.loaded, 1, 2)), stat=True)
-    told = [line.split() for line in section(lines, "Paths: 2 added, 1 modified, 3 removed, -2.8 kB")]
-    assert [(row[:2], row[-1]) for row in told] == [
+    shown = [line.split() for line in section(lines, "Paths: 2 added, 1 modified, 3 removed, -2.8 kB")]
+    assert [(row[:2], row[-1]) for row in shown] == [
         (["-2.8", "kB"], "/"),
         (["-3.0", "kB"], "/a/"),
         (["-3.0", "kB"], "/a/b/"),
@@ -122,8 +122,8 @@ def test_a_summary_by_directory_starts_with_the_root_then_the_largest_changes(tm
 
 def test_a_summary_by_directory_counts_what_moved(tmp_path: Path) -> None:
     lines = of_images(tmp_path, stat=True)
-    (told,) = [line for line in lines if line.startswith("Moved")]
-    assert told.startswith("Moved, with the same content: 1 file, ")
+    (shown,) = [line for line in lines if line.startswith("Moved")]
+    assert shown.startswith("Moved, with the same content: 1 file, ")
     assert not [line for line in lines if " -> " in line]
 
 
@@ -160,7 +160,7 @@ def test_no_name_steers_the_terminal(tmp_path: Path, before: int) -> None:
     assert sum("\\x1b[2J\\n" in line for line in lines) == 3
 
 
-# how texts differ
+# Differences of texts.
 
 
 def patch_of(tmp_path: Path, before: Entry, after: Entry) -> list[str]:
@@ -183,7 +183,7 @@ def test_texts_differ_by_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "patch"),
     [
         (b"a\n", b"a", ["@@ -1 +1 @@", "-a", "+a", "\\ No newline at end of file"]),
         (b"a\n", b"a\r\n", ["@@ -1 +1 @@", "-a", "+a\r"]),
@@ -191,8 +191,8 @@ def test_texts_differ_by_lines(tmp_path: Path) -> None:
         (b"", b"a\n", ["@@ -0,0 +1 @@", "+a"]),
     ],
 )
-def test_line_ends_and_encodings_are_shown(tmp_path: Path, before: bytes, after: bytes, told: list[str]) -> None:
-    assert patch_of(tmp_path, file("a", before), file("a", after))[2:] == told
+def test_line_ends_and_encodings_are_shown(tmp_path: Path, before: bytes, after: bytes, patch: list[str]) -> None:
+    assert patch_of(tmp_path, file("a", before), file("a", after))[2:] == patch
 
 
 def test_a_text_in_another_encoding_is_said_to_be_written_in_utf_8(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_the_output_is_a_patch_that_turns_one_into_the_other(tmp_path: Path) -> 
     new = old.replace(b"line 50\n", b"").replace(b"line 7\n", b"line seven\r\n") + b"the end"
     path = docker_archive(tmp_path / "image.tar", image(layer(file("d/a b", old)), layer(file("d/a b", new))))
     text = "\n".join(of_layers(path, 1, 2, patch=True))
-    # else GNU patch takes the name to end at the space
+    # Without the tab, GNU patch ends the name at the space.
     assert "--- a/d/a b\t\n" in text
     with open_image(str(path)) as session:
         extract(session.loaded, [0], 1, str(tmp_path / "out"))

@@ -50,7 +50,7 @@ def test_a_small_image_in_full(tmp_path: Path) -> None:
     recipe = image(BASE, TOP, tags=["my-app:v1", "my-app:latest"], history=HISTORY, config=CONFIG)
     path = docker_archive(tmp_path / "my-app.tar", recipe)
     found = document(path)
-    # the digest of the manifest is the builder's own affair
+    # The digest of the manifest depends on the builder of the test image.
     digest = found["image"]["digest"]
     expected: dict[str, Any] = {
         "schema_version": 1,

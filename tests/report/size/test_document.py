@@ -114,8 +114,8 @@ def test_types_and_folders_cover_the_final_image(heavy: WhyDocument) -> None:
 
 def test_a_known_base_image_has_its_sizes(tmp_path: Path, heavy: WhyDocument) -> None:
     assert heavy["base"] is None
-    told = document_of(docker_archive(tmp_path / "heavy.tar", HEAVY), BaseImage("debian:13", layers=1))
-    assert told["base"] == {
+    document = document_of(docker_archive(tmp_path / "heavy.tar", HEAVY), BaseImage("debian:13", layers=1))
+    assert document["base"] == {
         "name": "debian:13",
         "digest": None,
         "layers": 1,
@@ -126,25 +126,26 @@ def test_a_known_base_image_has_its_sizes(tmp_path: Path, heavy: WhyDocument) ->
 
 def test_a_base_of_unknown_layers_has_unknown_sizes(tmp_path: Path) -> None:
     labels = {"Labels": {"org.opencontainers.image.base.name": "debian:13"}}
-    told = document_of(docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1")), config=labels)))
-    assert told["base"] is not None
-    assert (told["base"]["name"], told["base"]["layers"], told["base"]["content_size"]) == ("debian:13", None, None)
+    document = document_of(docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1")), config=labels)))
+    assert document["base"] is not None
+    base = document["base"]
+    assert (base["name"], base["layers"], base["content_size"]) == ("debian:13", None, None)
 
 
 def test_a_clean_image_has_no_advice(tmp_path: Path) -> None:
-    told = document_of(docker_archive(tmp_path / "clean.tar", CLEAN))
-    assert (told["efficiency"], told["dead"]["total"], told["dead"]["by_reason"]) == (1, 0, {})
-    assert (told["advice"], told["duplicates"], told["unknowns"]) == ([], [], [])
+    document = document_of(docker_archive(tmp_path / "clean.tar", CLEAN))
+    assert (document["efficiency"], document["dead"]["total"], document["dead"]["by_reason"]) == (1, 0, {})
+    assert (document["advice"], document["duplicates"], document["unknowns"]) == ([], [], [])
 
 
 def test_a_layer_that_is_missing_leaves_its_sums_unknown(tmp_path: Path) -> None:
     files = docker_files(HEAVY)
     del files[blob(sha256(HEAVY.layers[1]))]
-    told = document_of(write_tar(tmp_path / "broken.tar", files))
-    assert (told["total_size"], told["efficiency"], told["dead"]["total"]) == (None, None, None)
-    assert told["dead"]["by_reason"] is None
-    assert [part["content_size"] for part in told["layers"]] == [8_035, 30, None]
-    assert any("layer 2" in sentence for sentence in told["unknowns"])
+    document = document_of(write_tar(tmp_path / "broken.tar", files))
+    assert (document["total_size"], document["efficiency"], document["dead"]["total"]) == (None, None, None)
+    assert document["dead"]["by_reason"] is None
+    assert [part["content_size"] for part in document["layers"]] == [8_035, 30, None]
+    assert any("layer 2" in sentence for sentence in document["unknowns"])
 
 
 def test_the_written_document_reads_back_unchanged(capsys: pytest.CaptureFixture[str], heavy: WhyDocument) -> None:

@@ -1,4 +1,4 @@
-"""Checks images by rules that they break, and gives the report, for tests of the forms it is written in."""
+"""Reports of checks that fail, for tests of the output formats."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -252,7 +252,7 @@ def test_names_that_are_not_utf_8_keep_their_bytes(target: Path) -> None:
     assert os.listdir(os.fsencode(target) + b"/caf\xe9") == [b"\xff"]  # noqa: PTH208  # bytes
 
 
-# what an image may try
+# Attacks by an image.
 
 
 def test_dots_and_absolute_names_stay_inside(target: Path) -> None:
@@ -312,7 +312,7 @@ def test_force_replaces_a_link_and_not_its_target(target: Path) -> None:
     assert tree_of(target) == {"f": "new"}
 
 
-# what may go wrong
+# Failures.
 
 
 def test_files_are_only_overwritten_with_force(target: Path) -> None:
@@ -474,15 +474,15 @@ def test_content_that_cannot_be_read_leaves_nothing_behind(target: Path) -> None
 
 
 class Stopped(Exception):
-    """What whoever watches the progress raises to end the work."""
+    """Raised by a progress callback to end the extraction."""
 
 
 def test_progress_is_reported_and_can_end_the_extraction(target: Path) -> None:
-    told: list[tuple[int, int | None]] = []
-    take_out(target, [[file("a", BIG), file("b", b"xy")]], progress=lambda done, total: told.append((done, total)))
-    assert told[0] == (0, 300_002)
-    assert told[-1] == (300_002, 300_002)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    reported: list[tuple[int, int | None]] = []
+    take_out(target, [[file("a", BIG), file("b", b"xy")]], progress=lambda done, total: reported.append((done, total)))
+    assert reported[0] == (0, 300_002)
+    assert reported[-1] == (300_002, 300_002)
+    assert [done for done, _ in reported] == sorted(done for done, _ in reported)
 
     def stop(done: int, _total: int | None) -> None:
         if done:

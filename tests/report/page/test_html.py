@@ -1,4 +1,4 @@
-"""The HTML report in a real browser: it is drawn, it can be walked, it needs no network, and names do no harm."""
+"""The HTML report in a real browser: drawing, navigation, no requests, and no harm from names."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,7 +136,7 @@ def test_names_from_an_image_are_never_markup(browser: Chromium, pages: dict[str
     assert browser.complaints == []
     text = browser.evaluate("document.getElementById('dead').textContent")
     for name in HARMFUL_NAMES:
-        # a path holds no empty names
+        # A path has no empty parts.
         assert f"/gone/{printable_name(name.replace('//', '/'))}" in text
     titles = browser.evaluate("[...document.querySelectorAll('#treemap > *')].map((cell) => cell.title).join('\\n')")
     for name in HARMFUL_NAMES:

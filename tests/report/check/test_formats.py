@@ -1,4 +1,4 @@
-"""Each form of a check, read by the form's own reader: JSON, JUnit XML, SARIF, GitHub's commands, Markdown."""
+"""Each output format of a check, read by a parser of that format: JSON, JUnit XML, SARIF, GitHub, Markdown."""
 
 import io
 import json
@@ -24,7 +24,7 @@ from layerscope.report.json_document import write_json
 from layerscope.report.tables import plain_text
 from layerscope.text import printable_name
 from tests.heavy import HARMFUL_NAMES
-from tests.report.check.check_forms import LINES, reports
+from tests.report.check.reports import LINES, reports
 
 KINDS = ("passed", "failed", "harmful", "unknown")
 
@@ -224,7 +224,7 @@ def test_markdown_names_the_instruction_to_look_at(checked: Reports) -> None:
     assert text.startswith("### ❌ heavy:1 passes 1 of 5 rules")
 
 
-# the table
+# Tables.
 
 
 @pytest.mark.parametrize("kind", KINDS)
