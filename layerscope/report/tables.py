@@ -73,35 +73,43 @@ class Grid:
         self._margin = " " * indent
         self._gap = " " * gap
         self._rows: list[_GridRow] = []
-        if any(column.title for column in columns):
-            titles = [(Line(column.title),) for column in columns]
-            self._rows.append(_GridRow(titles, "dim", is_header=True))
+        self._widths = [0] * len(columns)
+        self._has_header = any(column.title for column in columns)
+        if self._has_header:
+            self._add([_lines(column.title) for column in columns], "dim", is_header=True)
 
     def add_row(self, *cells: Cell, style: str = "") -> None:
         """Add a row with one cell for each column."""
-        self._rows.append(_GridRow([_lines(cell) for cell in cells], style))
+        self._add([_lines(cell) for cell in cells], style)
+
+    def _add(self, cells: Sequence[Sequence[Line]], style: str, *, is_header: bool = False) -> None:
+        self._rows.append(_GridRow(cells, style, is_header))
+        for column, lines in enumerate(cells):
+            for line in lines:
+                self._widths[column] = max(self._widths[column], line.width)
 
     @property
     def is_empty(self) -> bool:
         """True if there are no rows below the header."""
-        return not self._rows or (len(self._rows) == 1 and self._rows[0].is_header)
+        return len(self._rows) == self._has_header
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        widest = min(self._total(self._natural_widths()), options.max_width)
+        widest = min(self._total(self._widths), options.max_width)
         return Measurement(widest, widest)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        widths = self._fitted(self._natural_widths(), options.max_width)
-        styles: dict[str, Style] = {}
+        widths = self._fitted_widths(options.max_width)
         for row in self._rows:
-            cells = [
-                [part for line in lines for part in _fitted_line(console, line, width)]
-                for lines, width in zip(row.cells, widths, strict=True)
-            ]
+            cells = row.cells
+            if widths != self._widths:
+                cells = [_fitted_cell(console, lines, width) for lines, width in zip(cells, widths, strict=True)]
             for at in range(max(map(len, cells))):
-                for text, name, is_bold in self._pieces(row, [lines[at : at + 1] for lines in cells], widths):
-                    style = styles.get(name) or styles.setdefault(name, console.get_style(name, default=""))
-                    yield Segment(text, style + _BOLD if is_bold else style)
+                pieces = self._pieces(row, [lines[at : at + 1] for lines in cells], widths)
+                if console.color_system is None:
+                    yield Segment("".join(text for text, _, _ in pieces))
+                else:
+                    for text, style, is_bold in pieces:
+                        yield Segment(text, console.get_style(style) + (_BOLD if is_bold else _PLAIN))
                 yield Segment.line()
 
     def _pieces(
@@ -110,31 +118,25 @@ class Grid:
         """Yield one line of the screen as texts with style and weight; no spaces follow its last character."""
         spaces = self._margin
         for column, lines, width in zip(self._columns, cells, widths, strict=True):
-            for line in lines:
-                padding = " " * (width - line.width)
-                spaces += " " * line.indent + (padding if column.is_right else "")
-                style = row.style if row.is_header else f"{row.style} {column.style} {line.style}".strip()
-                if line.text:
-                    yield spaces, "", False
-                    yield line.text[: line.bold], style, True
-                    yield line.text[line.bold :], style, False
-                    spaces = ""
-                spaces += "" if column.is_right else padding
-            spaces += self._gap if lines else " " * width + self._gap
-
-    def _natural_widths(self) -> list[int]:
-        widths = [0] * len(self._columns)
-        for row in self._rows:
-            for column, lines in enumerate(row.cells):
-                for line in lines:
-                    widths[column] = max(widths[column], line.width)
-        return widths
+            if not lines:
+                spaces += " " * width + self._gap
+                continue
+            (line,) = lines
+            padding = " " * (width - line.width)
+            spaces += " " * line.indent + (padding if column.is_right else "")
+            style = row.style if row.is_header else f"{row.style} {column.style} {line.style}"
+            yield spaces, "none", False
+            if line.bold:
+                yield line.text[: line.bold], style.strip() or "none", True
+            yield line.text[line.bold :], style.strip() or "none", False
+            spaces = self._gap if column.is_right else padding + self._gap
 
     def _total(self, widths: Sequence[int]) -> int:
         return len(self._margin) + sum(widths) + len(self._gap) * (len(widths) - 1)
 
-    def _fitted(self, widths: list[int], most: int) -> list[int]:
+    def _fitted_widths(self, most: int) -> list[int]:
         """Return widths that fit the screen: flexible columns shrink first, then all, the widest most."""
+        widths = list(self._widths)
         flexible = [at for at, column in enumerate(self._columns) if column.is_flexible]
         for shrinking in (flexible, range(len(widths))):
             if self._total(widths) > most:
@@ -145,17 +147,21 @@ class Grid:
         return widths
 
 
-_BOLD = Style(bold=True)
+_BOLD, _PLAIN = Style(bold=True), Style()
 
 
 def _lines(cell: Cell) -> Sequence[Line]:
     if isinstance(cell, str):
-        return (Line(cell),)
+        return (Line(cell),) if cell else ()
     return (cell,) if isinstance(cell, Line) else cell
 
 
 def _width(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
+
+
+def _fitted_cell(console: Console, lines: Sequence[Line], width: int) -> Sequence[Line]:
+    return [part for line in lines for part in _fitted_line(console, line, width)]
 
 
 def _fitted_line(console: Console, line: Line, width: int) -> Iterable[Line]:
