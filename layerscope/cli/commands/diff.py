@@ -20,7 +20,7 @@ from layerscope.text import path_text, plural, printable_name
 if TYPE_CHECKING:
     from layerscope.analysis.tree.change import ChangeKind
     from layerscope.comparison.compare import Comparison
-    from layerscope.comparison.selected_diff import SelectedDiff
+    from layerscope.comparison.filtered import FilteredComparison
 
 _MOST_UNREAD = 10
 """So many paths are named that could not be read."""
@@ -95,7 +95,7 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
 
 
 def _changes(only: str | None) -> frozenset["ChangeKind"]:
-    from layerscope.comparison.selected_diff import ALL_CHANGES  # noqa: PLC0415  # nothing that --help needs
+    from layerscope.comparison.filtered import ALL_CHANGES  # noqa: PLC0415  # nothing that --help needs
 
     return chosen_changes(only, sorted(ALL_CHANGES))
 
@@ -125,14 +125,14 @@ def _explore(sides: Sides, *, mtime: bool) -> None:
 
 def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:
     from layerscope.comparison.compare import compare_images, compare_layers  # noqa: PLC0415  # nothing for --help
-    from layerscope.comparison.selected_diff import SelectedDiff  # noqa: PLC0415
+    from layerscope.comparison.filtered import FilteredComparison  # noqa: PLC0415
 
     with sides.opened() as (old, new):
         if isinstance(sides.other, LayerPair):
-            comparison: Comparison = compare_layers(old, *sides.other, own=sides.own, mtime=mtime)
+            comparison: Comparison = compare_layers(old.loaded, *sides.other, own=sides.own, mtime=mtime)
         else:
-            comparison = compare_images(old, new, mtime=mtime)
-        view = SelectedDiff(old, new, comparison, form.changes, form.globs)
+            comparison = compare_images(old.loaded, new.loaded, mtime=mtime)
+        view = FilteredComparison(comparison, form.changes, form.globs)
         if not form.exit_code:
             _tell(view, form)
             return ExitStatus.FINE
@@ -143,12 +143,12 @@ def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:
         return status
 
 
-def _tell(view: "SelectedDiff", form: _Form) -> None:
+def _tell(view: "FilteredComparison", form: _Form) -> None:
     _write(view, form)
     _warn(view)
 
 
-def _write(view: "SelectedDiff", form: _Form) -> None:
+def _write(view: "FilteredComparison", form: _Form) -> None:
     if form.as_json:
         from layerscope.report.diff.document import write_diff_document  # noqa: PLC0415  # each run needs one of the two
 
@@ -159,13 +159,13 @@ def _write(view: "SelectedDiff", form: _Form) -> None:
         write_diff_tables(view, sys.stdout, stat=form.stat, patch=form.patch)
 
 
-def _warn(view: "SelectedDiff") -> None:
+def _warn(view: "FilteredComparison") -> None:
     """Tell what is wrong with the images, and which files could not be compared."""
     if view.old is view.new:
         warn(view.old)
     else:
-        for session in (view.old, view.new):
-            warn(session, printable_name(session.image.reference))
+        for loaded in (view.old, view.new):
+            warn(loaded, printable_name(loaded.image.reference))
     if not view.fits_any_path:
         warn_of("neither side has a path that fits --path")
     unread = view.unread
@@ -175,7 +175,7 @@ def _warn(view: "SelectedDiff") -> None:
         warn_of(f"{plural(len(unread) - _MOST_UNREAD, 'more file')} cannot be read, and count as modified")
 
 
-def _status(view: "SelectedDiff") -> ExitStatus:
+def _status(view: "FilteredComparison") -> ExitStatus:
     """Return what ``--exit-code`` says; of what could not be read whole, that it cannot be told."""
     if not view.is_certain:
         return ExitStatus.FAILED

@@ -33,7 +33,7 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
 ) -> None:
     """Write a report: one HTML page that needs nothing else, Markdown, or CSV."""
     from layerscope.report.atomic_write import refuse_existing, write_whole  # noqa: PLC0415  # nothing that --help needs
-    from layerscope.session.size.analysis import analyze_size  # noqa: PLC0415
+    from layerscope.session.size.analysis import SizeAnalysis  # noqa: PLC0415
     from layerscope.session.size.base_image import chosen_base  # noqa: PLC0415
 
     start_log(debug)
@@ -41,7 +41,7 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
     make = _maker(path)
     refuse_existing(path, force=force)
     with opened(reference, image, platform) as session:
-        text = make(analyze_size(session, chosen_base(session, base)))
+        text = make(SizeAnalysis(session.loaded, chosen_base(session.image, base)))
         warn(session)
     write_whole(path, text, force=force)
     narrate(f"wrote {printable_name(str(path))}")
@@ -51,15 +51,15 @@ def _maker(path: Path) -> Callable[["SizeAnalysis"], str]:
     """Return what makes the text of a file of that ending; raises UsageError where there is none."""
     match path.suffix.lower():
         case ".html" | ".htm":
-            from layerscope.report.page.html_report import html_report  # noqa: PLC0415  # each run needs one of them
+            from layerscope.report.page.html.page import html_report  # noqa: PLC0415  # each run needs one of them
 
             return html_report
         case ".md" | ".markdown":
-            from layerscope.report.page.markdown_report import markdown_report  # noqa: PLC0415
+            from layerscope.report.page.markdown import markdown_report  # noqa: PLC0415
 
             return markdown_report
         case ".csv":
-            from layerscope.report.page.csv_report import csv_report  # noqa: PLC0415
+            from layerscope.report.page.spreadsheet import csv_report  # noqa: PLC0415
 
             return csv_report
     raise UsageError(f"{printable_name(str(path))}: a report is .html, .md or .csv, by the ending of the file's name")

@@ -105,7 +105,7 @@ def test_a_path_that_is_nowhere_is_told(capsys: Capture, pair: tuple[Path, Path]
     nowhere = ask(capsys, "diff", *pair, "--path", "/nowhere")
     assert nowhere.status == 0
     assert nowhere.err == "warning: neither side has a path that fits --path\n"
-    assert "Nothing of what was asked for differs." in nowhere.out
+    assert "No selected path differs." in nowhere.out
     assert ask(capsys, "diff", *pair, "--path", "/nowhere", "--path", "/").err == ""
     assert paths(capsys, *pair, "--path", "./srv/deep/") == ["/srv/deep", "/srv/deep/there"]
 
@@ -181,7 +181,7 @@ def test_what_cannot_be_read_is_told_and_never_said_to_be_equal(capsys: Capture,
     path = write_tar(tmp_path / "broken.tar", files)
     outcome = ask(capsys, "diff", path, "1", "2", "--exit-code")
     assert outcome.status == 2
-    assert "Nothing that could be read differs." in outcome.out
+    assert "No difference was found in the layers that could be read." in outcome.out
     assert outcome.err.startswith("warning: layer 2: cannot be read whole: ")
     assert ask(capsys, "diff", path, "0", "1", "--exit-code").status == 1
     two = ask(capsys, "diff", path, docker_archive(tmp_path / "whole.tar", image(base, top)))

@@ -1,4 +1,4 @@
-"""The bytes of a file: as they are, or as a terminal may be shown them."""
+"""The content of a file: its bytes as they are, or text that is safe for a terminal."""
 
 import codecs
 import io
@@ -18,28 +18,28 @@ def write_raw(chunks: Iterable[bytes], file: BinaryIO) -> None:
 
 
 def write_readable(chunks: Iterable[bytes], name: str, file: TextIO) -> None:
-    """Write a text with its control characters as escapes; raises UsageError where it is none, before a byte is out."""
+    """Write a text with control characters as escapes; raises UsageError, before any output, if it is binary."""
     file.writelines(readable_pieces(chunks, name))
 
 
 def readable_pieces(chunks: Iterable[bytes], name: str) -> Iterator[str]:
-    """Yield a text in pieces that are safe for a screen; ends of lines become line feeds."""
+    """Yield a text in pieces that are safe for a screen; all line ends become line feeds."""
     rest = iter(chunks)
-    head = _head(rest)
-    encoding = detect_encoding(head, whole=len(head) < PREFIX_SIZE)
+    prefix = _prefix(rest)
+    encoding = detect_encoding(prefix, whole=len(prefix) < PREFIX_SIZE)
     if encoding is None:
-        raise UsageError(f"{name} is no text, and this is a terminal: send it into a file (> FILE) or a pipe (| xxd)")
+        raise UsageError(f"{name} is binary, and stdout is a terminal: redirect it (> FILE) or pipe it (| xxd)")
     decoder = _decoder(encoding)
-    for chunk in chain([head.removeprefix(encoding.mark)], rest):
+    for chunk in chain([prefix.removeprefix(encoding.mark)], rest):
         yield printable_text(decoder.decode(chunk))
     yield printable_text(decoder.decode(b"", final=True))
 
 
-def _head(chunks: Iterator[bytes]) -> bytes:
-    head = b""
-    while len(head) < PREFIX_SIZE and (chunk := next(chunks, b"")):
-        head += chunk
-    return head
+def _prefix(chunks: Iterator[bytes]) -> bytes:
+    prefix = b""
+    while len(prefix) < PREFIX_SIZE and (chunk := next(chunks, b"")):
+        prefix += chunk
+    return prefix
 
 
 def _decoder(encoding: TextEncoding) -> io.IncrementalNewlineDecoder:

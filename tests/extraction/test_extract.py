@@ -15,8 +15,8 @@ from layerscope.extraction.failure import FileInTheWay
 from layerscope.extraction.options import Extracted, ExtractionOptions
 from layerscope.model.image import Compression
 from layerscope.model.progress import Progress, no_progress
+from layerscope.session.lookup import layer_number, present_node
 from layerscope.session.open import open_image
-from layerscope.session.path_lookup import present_node
 from tests.builders import (
     Entry,
     device,
@@ -68,9 +68,9 @@ def take_out(  # noqa: PLR0917  # what a test is about stands in its line
     tars = [layer(*entries) for entries in layers]
     archive = oci_archive(target.parent / "image.tar", image(*tars), compression=compression)
     with open_image(str(archive)) as session:
-        at = session.layer_number(number)
-        nodes = [present_node(session.tree, path, at) for path in paths]
-        return extract(session.image, session.tree, nodes, at, str(target), options=options, progress=progress)
+        at = layer_number(session.image, number)
+        nodes = [present_node(session.loaded.tree, path, at) for path in paths]
+        return extract(session.loaded, nodes, at, str(target), options=options, progress=progress)
 
 
 def tree_of(folder: Path) -> dict[str, str]:
@@ -86,7 +86,7 @@ def tree_of(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("compression", list(Compression))
-def test_a_whole_tree_is_written_as_it_is_after_the_last_layer(target: Path, compression: Compression) -> None:
+def test_the_whole_tree_is_written_as_after_the_last_layer(target: Path, compression: Compression) -> None:
     base = [
         directory("etc"),
         file("etc/hosts", b"old"),
@@ -119,7 +119,7 @@ def tree_of_bytes(folder: Path) -> dict[str, bytes]:
     return found
 
 
-def test_a_file_keeps_its_path_below_the_target_and_a_hidden_one_can_be_had(target: Path) -> None:
+def test_files_keep_their_paths_and_hidden_files_can_be_extracted(target: Path) -> None:
     layers = [[file("etc/a/hosts", b"old"), file("etc/other")], [whiteout("etc/a")]]
     take_out(target, layers, ["/etc/a/hosts"], number=1)
     assert tree_of(target) == {"etc": "/", "etc/a": "/", "etc/a/hosts": "old"}
@@ -135,7 +135,7 @@ def test_several_paths_and_folders_may_be_asked_for(target: Path) -> None:
     assert tree_of(target) == {"a": "/", "a/x": "x", "a/y": "/", "a/y/z": "z", "b": "/", "b/c": "c"}
 
 
-def test_modes_and_times_are_restored_but_not_the_bits_that_give_rights(target: Path) -> None:
+def test_modes_and_times_are_restored_without_setuid_and_setgid(target: Path) -> None:
     layers = [
         [directory("d", mode=0o1777, mtime=5), file("d/s", b"x", mode=0o6755, mtime=7), directory("d/r", mode=0o555)]
     ]
@@ -152,13 +152,13 @@ def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_what_is_told_is_kept(target: Path) -> None:
+def test_setuid_bits_are_kept_on_request(target: Path) -> None:
     take_out(target, [[file("s", mode=0o6755)]], options=ExtractionOptions(setuid=True))
     assert _mode(target / "s") == 0o6755
 
 
 @as_root
-def test_root_may_have_owners_and_devices(target: Path) -> None:
+def test_root_can_restore_owners_and_devices(target: Path) -> None:
     layers = [[file("f", b"x", uid=1234, gid=5678), device("null", 1, 3), symlink("l", "f", uid=1234)]]
     found = take_out(target, layers, options=ExtractionOptions(owners=True, devices=True))
     assert found.left_out == ()
@@ -169,14 +169,14 @@ def test_root_may_have_owners_and_devices(target: Path) -> None:
     assert (os.major(made.st_rdev), os.minor(made.st_rdev)) == (1, 3)
 
 
-def test_who_is_not_root_cannot_have_them(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_users_cannot_restore_owners_or_devices(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(UsageError, match="only root"):
         take_out(target, [[file("f")]], options=ExtractionOptions(owners=True))
     assert not target.exists()
 
 
-def test_devices_and_links_to_nothing_are_left_out_and_told(target: Path) -> None:
+def test_devices_and_dangling_hard_links_are_left_out_with_a_reason(target: Path) -> None:
     layers = [
         [device("dev/null", 1, 3), device("dev/sda", 8, 0, block=True), fifo("pipe"), hardlink("l", "no"), file("f")]
     ]
@@ -184,13 +184,13 @@ def test_devices_and_links_to_nothing_are_left_out_and_told(target: Path) -> Non
     assert {left.path: left.reason for left in found.left_out} == {
         b"dev/null": "it is a device",
         b"dev/sda": "it is a device",
-        b"l": "what this hard link shows is not in the image",
+        b"l": "the target of this hard link is not in the image",
     }
     assert (target / "pipe").is_fifo()
     assert sorted(path.name for path in target.iterdir()) == ["dev", "f", "pipe"]
 
 
-def test_hard_links_are_one_file_whichever_of_them_is_asked_for(target: Path) -> None:
+def test_hard_links_are_one_file_whichever_name_is_selected(target: Path) -> None:
     layers = [[file("a", b"x"), hardlink("b", "a"), hardlink("d/c", "b")], [whiteout("a")]]
     take_out(target, layers)
     assert os.path.samefile(target / "b", target / "d/c")  # noqa: PTH121  # links of one inode
@@ -199,7 +199,7 @@ def test_hard_links_are_one_file_whichever_of_them_is_asked_for(target: Path) ->
     assert (target / "a").stat().st_nlink == 2
 
 
-def test_hard_links_to_what_is_no_file_are_further_names_of_it(target: Path) -> None:
+def test_hard_links_to_symlinks_and_pipes_are_other_names_of_them(target: Path) -> None:
     layers = [
         [symlink("s", "f"), hardlink("d/again", "s"), hardlink("more", "d/again"), fifo("p"), hardlink("q", "p")],
         [hardlink("later", "s"), whiteout("s"), file("f", b"x")],
@@ -217,12 +217,12 @@ def test_hard_links_to_devices_and_folders_are_left_out(target: Path) -> None:
     assert {left.path: left.reason for left in take_out(target, layers).left_out} == {
         b"null": "it is a device",
         b"zero": "it is a device",
-        b"e": "what this hard link shows is not in the image",
-        b"x": "what this hard link shows is not in the image",
+        b"e": "the target of this hard link is not in the image",
+        b"x": "the target of this hard link is not in the image",
     }
 
 
-def test_what_was_asked_for_and_can_only_be_left_out_is_an_error(target: Path) -> None:
+def test_a_selection_that_can_only_be_left_out_is_an_error(target: Path) -> None:
     with pytest.raises(LayerscopeError, match="/null is not written: it is a device"):
         take_out(target, [[device("null", 1, 3)]], ["/null"])
     assert not target.exists()
@@ -246,13 +246,13 @@ def test_a_sparse_file_stays_sparse(target: Path) -> None:
         assert opened.read(2) == b"\0x"
 
 
-def test_names_that_are_no_utf_8_are_the_bytes_they_are(target: Path) -> None:
+def test_names_that_are_not_utf_8_keep_their_bytes(target: Path) -> None:
     take_out(target, [[file("caf\udce9/\udcff", b"x")]])
     assert os.listdir(os.fsencode(target)) == [b"caf\xe9"]  # noqa: PTH208  # bytes
     assert os.listdir(os.fsencode(target) + b"/caf\xe9") == [b"\xff"]  # noqa: PTH208  # bytes
 
 
-# what an image may try
+# Attacks by an image.
 
 
 def test_dots_and_absolute_names_stay_inside(target: Path) -> None:
@@ -262,7 +262,7 @@ def test_dots_and_absolute_names_stay_inside(target: Path) -> None:
     assert tree_of(target) == {"abs": "/", "abs/f": "x", "c": ""}
 
 
-def test_a_file_through_a_symlink_goes_nowhere_but_into_a_folder_of_that_name(target: Path) -> None:
+def test_a_file_below_a_symlink_is_written_into_a_folder_of_that_name(target: Path) -> None:
     outside = str(target.parent / "outside")
     take_out(target, [[symlink("d", outside), file("d/secret", b"bad"), symlink("r", "/"), file("r/etc/x", b"x")]])
     assert tree_of(target) == {"d": "/", "d/secret": "bad", "r": "/", "r/etc": "/", "r/etc/x": "x"}
@@ -294,7 +294,7 @@ def test_symlinks_are_written_as_they_are_and_their_targets_never_touched(target
     assert (target / "l").lstat().st_mtime == 3
 
 
-def test_a_link_that_is_there_in_the_target_is_never_written_through(target: Path) -> None:
+def test_an_existing_link_in_the_target_is_never_written_through(target: Path) -> None:
     target.mkdir()
     (target / "d").symlink_to(target.parent / "outside")
     for force in (False, True):
@@ -303,19 +303,19 @@ def test_a_link_that_is_there_in_the_target_is_never_written_through(target: Pat
     assert [path.name for path in target.iterdir()] == ["d"]
 
 
-def test_a_link_in_the_place_of_a_file_is_replaced_itself_if_that_is_told(target: Path) -> None:
+def test_force_replaces_a_link_and_not_its_target(target: Path) -> None:
     target.mkdir()
     (target / "f").symlink_to(target.parent / "outside/secret")
-    with pytest.raises(LayerscopeError, match="is there already"):
+    with pytest.raises(LayerscopeError, match="already exists"):
         take_out(target, [[file("f", b"new")]])
     take_out(target, [[file("f", b"new")]], options=ExtractionOptions(force=True))
     assert tree_of(target) == {"f": "new"}
 
 
-# what may go wrong
+# Failures.
 
 
-def test_nothing_is_overwritten_unless_it_is_told_and_then_nothing_else(target: Path) -> None:
+def test_files_are_only_overwritten_with_force(target: Path) -> None:
     (target / "etc").mkdir(parents=True)
     (target / "etc/hosts").write_text("mine")
     (target / "etc/other").write_text("mine too")
@@ -323,7 +323,7 @@ def test_nothing_is_overwritten_unless_it_is_told_and_then_nothing_else(target: 
         [directory("etc", mode=0o700, mtime=1), file("etc/hosts", b"theirs"), file("etc/new", b"new"), file("a", b"a")]
     ]
     mode = _mode(target / "etc")
-    with pytest.raises(FileInTheWay, match=r"etc/hosts is there already$"):
+    with pytest.raises(FileInTheWay, match=r"etc/hosts already exists$"):
         take_out(target, layers)
     assert tree_of(target) == {"etc": "/", "etc/hosts": "mine", "etc/other": "mine too"}
     take_out(target, layers, options=ExtractionOptions(force=True))
@@ -332,7 +332,7 @@ def test_nothing_is_overwritten_unless_it_is_told_and_then_nothing_else(target: 
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_a_folder_never_gives_way_to_a_file_nor_a_file_to_a_folder(target: Path, *, force: bool) -> None:
+def test_folders_and_files_never_replace_each_other(target: Path, *, force: bool) -> None:
     (target / "a").mkdir(parents=True)
     (target / "b").write_text("mine")
     options = ExtractionOptions(force=force)
@@ -345,7 +345,7 @@ def test_a_folder_never_gives_way_to_a_file_nor_a_file_to_a_folder(target: Path,
     assert tree_of(target) == {"a": "/", "b": "mine"}
 
 
-def test_a_target_that_is_no_folder_is_told(target: Path) -> None:
+def test_a_target_that_is_not_a_folder_is_an_error(target: Path) -> None:
     target.write_text("a file")
     with pytest.raises(LayerscopeError, match="target cannot be written to: Not a directory"):
         take_out(target, [[file("a")]])
@@ -358,23 +358,23 @@ def test_a_target_that_is_no_folder_is_told(target: Path) -> None:
 def _into(folder: Path) -> None:
     tar = oci_archive(folder.parent.parent / "image.tar", image(layer(file("a"))))
     with open_image(str(tar)) as session:
-        extract(session.image, session.tree, [0], 1, str(folder))
+        extract(session.loaded, [0], 1, str(folder))
 
 
-def test_a_target_that_was_made_goes_again_when_the_work_fails(target: Path) -> None:
+def test_a_new_target_is_removed_after_a_failure(target: Path) -> None:
     with pytest.raises(LayerscopeError, match="too long"):
         take_out(target, [[file("a", b"x"), file("b" * 300, b"x")]])
     assert not target.exists()
 
 
-def test_a_path_that_no_system_opens_is_too_long(target: Path) -> None:
+def test_a_path_over_4095_bytes_is_an_error(target: Path) -> None:
     with pytest.raises(LayerscopeError, match="too long for the file system") as caught:
         take_out(target, [[file("/".join(["a" * 100] * 60), b"x")]])
     assert len(str(caught.value)) < 500
     assert not target.exists()
 
 
-def test_a_tree_deeper_than_python_recurses_goes_again_when_the_work_fails(target: Path) -> None:
+def test_a_very_deep_tree_is_removed_after_a_failure(target: Path) -> None:
     def stop(done: int, _total: int | None) -> None:
         if done:
             raise Stopped
@@ -389,7 +389,7 @@ def test_a_target_may_be_spelled_in_any_way(target: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(target.parent)
     tar = oci_archive(target.parent / "image.tar", image(layer(file("a", b"x"))))
     with open_image(str(tar)) as session:
-        extract(session.image, session.tree, [0], 1, target_name)
+        extract(session.loaded, [0], 1, target_name)
     (found,) = target.rglob("a")
     assert found.read_bytes() == b"x"
     assert found.parent in {target, target / "other", target / "x"}
@@ -434,11 +434,13 @@ def test_a_full_disk_leaves_nothing_behind(target: Path) -> None:
         largest_file(100_000),
         pytest.raises(LayerscopeError, match=r"not enough room in .*target for /d/b"),
     ):
-        extract(session.image, session.tree, [0], 1, str(target))
+        extract(session.loaded, [0], 1, str(target))
     assert tree_of(target) == {"mine": "mine"}
 
 
-def test_two_names_that_the_file_system_takes_for_one_are_told(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_differ_only_in_case_are_an_error_on_such_a_file_system(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = set[bytes]()
     system = os.open
 
@@ -460,27 +462,27 @@ def test_content_that_cannot_be_read_leaves_nothing_behind(target: Path) -> None
         target.parent / "image.tar", image(layer(file("a", b"x"), file("b", BIG))), compression=Compression.GZIP
     )
     with open_image(str(tar)) as session:
-        assert session.tree is not None
+        assert session.loaded.tree is not None
         data = bytearray(tar.read_bytes())
         at = session.image.layers[0].blob
         assert at is not None
         data[at.offset + at.size // 2 : at.offset + at.size // 2 + 4000] = bytes(4000)
         tar.write_bytes(data)
         with pytest.raises(LayerscopeError, match="/b cannot be read from layer 1: the gzip stream is broken"):
-            extract(session.image, session.tree, [0], 1, str(target))
+            extract(session.loaded, [0], 1, str(target))
     assert not target.exists()
 
 
 class Stopped(Exception):
-    """What whoever watches the progress raises to end the work."""
+    """Raised by a progress callback to end the extraction."""
 
 
-def test_progress_is_told_and_may_end_the_work(target: Path) -> None:
-    told: list[tuple[int, int | None]] = []
-    take_out(target, [[file("a", BIG), file("b", b"xy")]], progress=lambda done, total: told.append((done, total)))
-    assert told[0] == (0, 300_002)
-    assert told[-1] == (300_002, 300_002)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+def test_progress_is_reported_and_can_end_the_extraction(target: Path) -> None:
+    reported: list[tuple[int, int | None]] = []
+    take_out(target, [[file("a", BIG), file("b", b"xy")]], progress=lambda done, total: reported.append((done, total)))
+    assert reported[0] == (0, 300_002)
+    assert reported[-1] == (300_002, 300_002)
+    assert [done for done, _ in reported] == sorted(done for done, _ in reported)
 
     def stop(done: int, _total: int | None) -> None:
         if done:

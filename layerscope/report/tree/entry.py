@@ -1,4 +1,4 @@
-"""An entry as documents show it, where they speak of what a path was and is."""
+"""An entry of a path, as documents about changes show it."""
 
 from typing import TypedDict
 
@@ -7,7 +7,7 @@ from layerscope.text import path_text
 
 
 class EntryPart(TypedDict):
-    """What a path is on one side; ``layer`` wrote it last."""
+    """A path before or after a change; ``layer`` wrote it last."""
 
     kind: str
     size: int
@@ -34,7 +34,7 @@ def entry_part(entry: FileEntry) -> EntryPart:
 
 
 def link_text(entry: FileEntry) -> str | None:
-    """Return where a link leads: a symlink's target as it is, a hard link's as an absolute path."""
+    """Return the target of a link: a symlink's as it is, a hard link's as an absolute path."""
     if entry.link is None:
         return None
     return path_text(entry.link) if entry.kind is Kind.HARDLINK else entry.link.decode("utf-8", "surrogateescape")

@@ -1,4 +1,4 @@
-"""Holds back the signals that would end the work while it must not be left half done."""
+"""Deferral of signals that end the program, while work must not be left half done."""
 
 import signal
 import threading
@@ -9,23 +9,23 @@ _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Let signals wait until the block has ended; the first of them then does what it does.
+def deferred_signals() -> Iterator[None]:
+    """Defer signals until the end of the block; the first of them then takes effect.
 
-    Only the main thread is ever interrupted by signals: in another one, there is nothing to hold back.
+    Python runs signal handlers in the main thread only: in other threads, there is nothing to defer.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    held: list[int] = []
-    # a handler that is None was set by no Python code, and could not be put back
+    received: list[int] = []
+    # A handler that is None was not set by Python code, and could not be restored.
     kept = {number: handler for number in _ENDING if (handler := signal.getsignal(number)) is not None}
     for number in kept:
-        signal.signal(number, lambda received, _frame: held.append(received))
+        signal.signal(number, lambda number, _frame: received.append(number))
     try:
         yield
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
-        if held:
-            signal.raise_signal(held[0])
+        if received:
+            signal.raise_signal(received[0])

@@ -1,4 +1,4 @@
-"""Pieces of HTML. Whatever is no `Markup` is escaped by whoever takes it; nothing here trusts a name."""
+"""HTML elements. Every text that is not `Markup` is escaped where it is put into an element."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,18 +7,18 @@ from layerscope.text import path_text, printable_line, printable_name
 
 
 class Markup(str):
-    """HTML that was put together here, in which all foreign text is escaped."""
+    """HTML made by this module, in which all text from an image is escaped."""
 
     __slots__ = ()
 
 
 def joined(parts: Iterable["Markup | str"]) -> Markup:
-    """Return the parts in a row; text among them is escaped."""
+    """Return the parts one after another; text among them is escaped."""
     return Markup("".join(part if isinstance(part, Markup) else in_html(part) for part in parts))
 
 
 def element(tag: str, *content: "Markup | str", **attributes: str) -> Markup:
-    """Return an element; ``class_`` is the attribute class, underscores elsewhere are hyphens."""
+    """Return an element; ``class_`` is the attribute class, other underscores become hyphens."""
     written = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{in_html(value)}"' for name, value in attributes.items() if value
     )
@@ -31,13 +31,13 @@ def prose(text: str) -> Markup:
 
 
 def advised_prose(text: str) -> Markup:
-    """Return a sentence in which what stands between backticks is code."""
+    """Return a sentence in which text between backticks is code."""
     parts = printable_line(text).split("`")
-    return joined(element("code", part) if place % 2 else part for place, part in enumerate(parts))
+    return joined(element("code", part) if number % 2 else part for number, part in enumerate(parts))
 
 
-def path_cell(path: bytes) -> Markup:
-    """Return a path."""
+def path_element(path: bytes) -> Markup:
+    """Return a path as an element."""
     return element("span", printable_name(path_text(path)), class_="path")
 
 
@@ -61,5 +61,5 @@ def table(titles: Sequence[tuple[str, str]], rows: Iterable[Markup], *, body_id:
 
 def section(anchor: str, title: str, lead: "Markup | str", *content: "Markup | str") -> Markup:
     """Return a section of the page."""
-    told = [element("p", lead)] if lead else []
-    return element("section", element("h2", title), *told, *content, id=anchor)
+    introduction = [element("p", lead)] if lead else []
+    return element("section", element("h2", title), *introduction, *content, id=anchor)

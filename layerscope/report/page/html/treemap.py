@@ -1,22 +1,22 @@
-"""The folders of an image for a map that can be walked: as much of them as a page can carry, the heaviest first."""
+"""The folders of an image for the map of the page: the largest ones, as many as a page can hold."""
 
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import NotRequired, TypedDict
 
 from layerscope.analysis.size.directories import DirectoryRow, DirectorySizes
 from layerscope.text import printable_name
 
 MOST_ITEMS = 6_000
-"""So many files and folders are in the page, in all."""
+"""The most files and folders in the page."""
 
 _MOST_CHILDREN = 60
-"""So many of one folder; the others stand together as one."""
+"""The most items of one folder; the others are summed up as one."""
 
 
 class MapItem(TypedDict):
-    """A file or a folder: name, live and dead bytes, live files, and what is in it.
+    """A file or a folder: name, live bytes, dead bytes, live files, and children.
 
-    Without ``c`` it is a file, or a folder too light to be opened; ``r`` marks what stands for several.
+    Without ``c`` it is a file, or a folder too small to be opened; ``r`` marks the sum of several items.
     """
 
     n: str
@@ -28,13 +28,12 @@ class MapItem(TypedDict):
 
 
 def map_items(sizes: DirectorySizes, most: int = MOST_ITEMS) -> MapItem:
-    """Return the root with what is in it; heavy folders are opened before light ones."""
+    """Return the root with its children; large folders are opened before small ones."""
     root = _item(sizes.row(0), "/")
-    waiting = [(-sizes.row(0).size - sizes.row(0).dead, 0, root)]
-    heapify(waiting)
+    pending = [(-sizes.row(0).size - sizes.row(0).dead, 0, root)]
     count = 0
-    while waiting and count < most:
-        _, folder, item = heappop(waiting)
+    while pending and count < most:
+        _, folder, item = heappop(pending)
         rows = sizes.rows(folder)
         rows.sort(key=lambda row: (-row.size - row.dead, row.node))
         children = item["c"] = []
@@ -42,7 +41,7 @@ def map_items(sizes: DirectorySizes, most: int = MOST_ITEMS) -> MapItem:
             child = _item(row, printable_name(row.name))
             children.append(child)
             if row.is_directory:
-                heappush(waiting, (-row.size - row.dead, row.node, child))
+                heappush(pending, (-row.size - row.dead, row.node, child))
         if len(rows) > _MOST_CHILDREN:
             children.append(_rest(rows[_MOST_CHILDREN:]))
         count += len(children)
@@ -54,7 +53,7 @@ def _item(row: DirectoryRow, name: str) -> MapItem:
 
 
 def _rest(rows: list[DirectoryRow]) -> MapItem:
-    """Return what stands for the lightest; it comes last, whatever it weighs."""
+    """Return the sum of the smallest items; it comes last, whatever its size."""
     return {
         "n": f"{len(rows):,} more",
         "s": sum(row.size for row in rows),

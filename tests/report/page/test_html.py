@@ -1,13 +1,13 @@
-"""The HTML report in a real browser: it is drawn, it can be walked, it needs no network, and names do no harm."""
+"""The HTML report in a real browser: drawing, navigation, no requests, and no harm from names."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from layerscope.report.page.html_report import html_report
+from layerscope.report.page.html.page import html_report
 from layerscope.session.open import open_image
-from layerscope.session.size.analysis import analyze_size
+from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import printable_name
 from tests.builders import ImageRecipe, docker_archive, file, image, layer, whiteout
 from tests.heavy import HARMFUL, HARMFUL_NAMES, HEAVY
@@ -44,11 +44,11 @@ def page(folder: Path, recipe: ImageRecipe, name: str) -> Path:
     archive = docker_archive(folder / f"{name}.tar", recipe)
     path = folder / f"{name}.html"
     with open_image(str(archive)) as session:
-        path.write_text(html_report(analyze_size(session)), encoding="utf-8")
+        path.write_text(html_report(SizeAnalysis(session.loaded)), encoding="utf-8")
     return path
 
 
-def test_the_page_asks_for_nothing_but_itself(browser: Chromium, pages: dict[str, Path]) -> None:
+def test_the_page_makes_no_requests(browser: Chromium, pages: dict[str, Path]) -> None:
     browser.open(pages["heavy"])
     browser.click("#theme")
     assert [url for url in browser.requests if url != "about:blank"] == [pages["heavy"].as_uri()]
@@ -74,7 +74,7 @@ def test_the_map_is_drawn_in_proportion(browser: Chromium, pages: dict[str, Path
     assert areas["/srv"] / areas["/var"] == pytest.approx(15_000 / 3_000, rel=0.1)
 
 
-def test_the_map_can_be_walked_by_clicks(browser: Chromium, pages: dict[str, Path]) -> None:
+def test_a_click_on_the_map_opens_a_folder(browser: Chromium, pages: dict[str, Path]) -> None:
     browser.open(pages["heavy"])
     assert browser.evaluate(_HERE) == "/"
     browser.click("#treemap > a")
@@ -89,7 +89,7 @@ def test_the_map_can_be_walked_by_clicks(browser: Chromium, pages: dict[str, Pat
     ("fragment", "shown"),
     [("#/var/cache", "/var/cache"), ("#/nowhere", "/"), ("#/var/nowhere", "/var"), ("#/%E0%A4%A", "/"), ("#dead", "/")],
 )
-def test_an_address_leads_to_its_folder(browser: Chromium, pages: dict[str, Path], fragment: str, shown: str) -> None:
+def test_a_url_fragment_opens_its_folder(browser: Chromium, pages: dict[str, Path], fragment: str, shown: str) -> None:
     browser.open(pages["heavy"], fragment)
     assert browser.evaluate(_HERE) == shown
     assert browser.complaints == []
@@ -114,7 +114,7 @@ def test_dead_files_are_filtered_by_text_instruction_and_reason(browser: Chromiu
     assert browser.evaluate(f"{_ROWS}.length") == 2
 
 
-def test_it_is_light_or_dark_as_the_system_is_and_as_one_chooses(browser: Chromium, pages: dict[str, Path]) -> None:
+def test_the_theme_follows_the_system_and_the_switch(browser: Chromium, pages: dict[str, Path]) -> None:
     background = "getComputedStyle(document.body).backgroundColor"
     browser.open(pages["heavy"])
     light = browser.evaluate(background)
@@ -128,7 +128,7 @@ def test_it_is_light_or_dark_as_the_system_is_and_as_one_chooses(browser: Chromi
     assert browser.screenshot().startswith(b"\x89PNG")
 
 
-def test_names_do_no_harm(browser: Chromium, pages: dict[str, Path]) -> None:
+def test_names_from_an_image_are_never_markup(browser: Chromium, pages: dict[str, Path]) -> None:
     browser.open(pages["harmful"], "#/srv")
     assert browser.evaluate("document.title") == "harmful:1, layer by layer"
     assert browser.evaluate("document.querySelectorAll('img, iframe, object, main b b, x').length") == 0
@@ -136,14 +136,14 @@ def test_names_do_no_harm(browser: Chromium, pages: dict[str, Path]) -> None:
     assert browser.complaints == []
     text = browser.evaluate("document.getElementById('dead').textContent")
     for name in HARMFUL_NAMES:
-        # a path holds no empty names
+        # A path has no empty parts.
         assert f"/gone/{printable_name(name.replace('//', '/'))}" in text
     titles = browser.evaluate("[...document.querySelectorAll('#treemap > *')].map((cell) => cell.title).join('\\n')")
     for name in HARMFUL_NAMES:
         assert f"/srv/{printable_name(name.partition('/')[0])}" in titles
 
 
-def test_a_script_from_elsewhere_would_not_run(browser: Chromium, pages: dict[str, Path]) -> None:
+def test_the_policy_blocks_other_scripts(browser: Chromium, pages: dict[str, Path]) -> None:
     browser.open(pages["heavy"])
     browser.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"document.title=1\">')")
     browser.evaluate(
@@ -153,7 +153,7 @@ def test_a_script_from_elsewhere_would_not_run(browser: Chromium, pages: dict[st
     assert browser.evaluate("document.title") == "heavy:1, layer by layer"
 
 
-def test_a_large_image_makes_a_page_that_is_bounded(browser: Chromium, tmp_path: Path) -> None:
+def test_the_page_of_a_large_image_has_a_bounded_size(browser: Chromium, tmp_path: Path) -> None:
     names = [f"d{first:02}/e{second:02}/f{third}" for first in range(40) for second in range(25) for third in range(12)]
     many = image(
         layer(*(file(name, name.encode()) for name in names)), layer(*(whiteout(f"d{n:02}") for n in range(10)))

@@ -1,4 +1,4 @@
-"""A comparison as it was asked for: all of it, or some kinds of change and some paths."""
+"""A comparison limited to some kinds of change and some paths."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
@@ -10,65 +10,62 @@ from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.comparison.selection import has_hits, select_changes
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.compare import Comparison, ImageComparison, LayerComparison
-from layerscope.session.open import ImageSession
 
 ALL_CHANGES = frozenset({ChangeKind.ADDED, ChangeKind.MODIFIED, ChangeKind.REMOVED})
 
 
 BrokenLayers = Mapping[int, str]
-"""By the number of a layer, why it could not be read whole."""
+"""The layers that could not be read whole, by number, each with the reason."""
 
 
 class MovedFile(NamedTuple):
-    """A file that stands at another path: relative paths, and its content bytes."""
+    """A file that moved to another path: relative paths, and its content bytes."""
 
     before: bytes
     after: bytes
     size: int
 
 
-class SelectedDiff:
-    """Two sides compared, with the sessions that they come from: one and the same for two layers of an image."""
+class FilteredComparison:
+    """The selected rows of a comparison of two layers or two images."""
 
     def __init__(
         self,
-        old: ImageSession,
-        new: ImageSession,
         comparison: Comparison,
         changes: Collection[ChangeKind] = ALL_CHANGES,
         globs: Sequence[str] = (),
     ) -> None:
-        self.old = old
-        self.new = new
+        self.old = comparison.old
+        self.new = comparison.new
         self.comparison = comparison
         self._changes = changes
         self._globs = globs
 
     @property
     def images(self) -> ImageComparison | None:
-        """The comparison, where it is one of two images."""
+        """The comparison if it is one of two images."""
         return self.comparison if isinstance(self.comparison, ImageComparison) else None
 
     @property
     def sides(self) -> tuple[int, int]:
-        """The layers after which the two sides are looked at."""
+        """The layers after which the two sides are compared."""
         if isinstance(self.comparison, LayerComparison):
             return self.comparison.before, self.comparison.after
         return len(self.old.image.layers), len(self.new.image.layers)
 
     @property
     def own(self) -> bool:
-        """Whether the layers' own entries are compared."""
+        """True if the layers' own entries are compared."""
         return isinstance(self.comparison, LayerComparison) and self.comparison.own
 
     @property
     def is_whole(self) -> bool:
-        """Whether all was asked for."""
+        """True if all rows are selected."""
         return not self._globs and len(self._changes) == len(ALL_CHANGES)
 
     @cached_property
     def diff(self) -> Diff:
-        """The rows that were asked for."""
+        """The selected rows."""
         return select_changes(self.comparison.diff, self._changes, self._globs)
 
     @cached_property
@@ -78,28 +75,28 @@ class SelectedDiff:
 
     @cached_property
     def moves(self) -> tuple[MovedFile, ...]:
-        """The moves that one of those rows is a part of."""
+        """The moves that have a part in the selected rows."""
         whole, selected = self.comparison.diff, set(self.diff.nodes)
-        shape, found = whole.pairing.shape, []
+        shape, moves = whole.pairing.shape, []
         for move in self.comparison.moves:
-            gone, come = whole.nodes[move.removed], whole.nodes[move.added]
-            if gone in selected or come in selected:
-                found.append(MovedFile(shape.path(gone), shape.path(come), whole.deltas[move.added]))
-        return tuple(found)
+            removed, added = whole.nodes[move.removed], whole.nodes[move.added]
+            if removed in selected or added in selected:
+                moves.append(MovedFile(shape.path(removed), shape.path(added), whole.deltas[move.added]))
+        return tuple(moves)
 
     @property
     def unread(self) -> tuple[bytes, ...]:
-        """The paths among those rows whose bytes could not be read."""
+        """The paths of selected rows whose bytes could not be read."""
         return tuple(self.diff.change(row).path for row in self.diff.unread)
 
     @property
     def fits_any_path(self) -> bool:
-        """Whether either side has a path that was asked for."""
+        """True if either side has a selected path."""
         return not self._globs or has_hits(self.comparison.diff, self._globs)
 
     @property
     def differs(self) -> bool:
-        """Whether anything that was asked for differs; where all was, the configs of two images count as well."""
+        """True if any selected row differs; if all are selected, the configs of two images count as well."""
         return len(self.diff) > 0 or self._config_differs
 
     @property
@@ -108,16 +105,16 @@ class SelectedDiff:
 
     @property
     def broken_layers(self) -> tuple[BrokenLayers, BrokenLayers]:
-        """Of either side, the layers it rests on that could not be read whole, and why."""
+        """The layers of each side that could not be read whole."""
         old, new = (
-            {number: tally.error for number, tally in session.tallies.layers.items() if number <= side and tally.error}
-            for session, side in zip((self.old, self.new), self.sides, strict=True)
+            {number: tally.error for number, tally in loaded.tallies.layers.items() if number <= side and tally.error}
+            for loaded, side in zip((self.old, self.new), self.sides, strict=True)
         )
         return old, new
 
     @property
     def is_certain(self) -> bool:
-        """Whether `differs` is known for sure: layers were read whole, and unreadable bytes are not all there is."""
+        """True if `differs` is certain: all layers were read, and not only unreadable bytes differ."""
         if any(self.broken_layers):
             return False
         guesses = sum(self.diff.aspects[row] == Aspect.CONTENT for row in self.diff.unread)

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: no network, no other file, and no trust in what it shows."""
+"""The report as one HTML page that needs no network and no other file, and trusts nothing from the image."""
 
 import base64
 import hashlib
@@ -8,15 +8,15 @@ from importlib.resources import files
 
 from layerscope import __version__
 from layerscope.report.escape import in_script
-from layerscope.report.layers.table import summary
-from layerscope.report.page import html_sections as sections
-from layerscope.report.page.html_parts import Markup, element, joined, prose
-from layerscope.report.page.treemap_data import map_items
-from layerscope.report.size.base_line import base_line
+from layerscope.report.layers.summary import image_facts
+from layerscope.report.page.html import sections
+from layerscope.report.page.html.elements import Markup, element, joined, prose
+from layerscope.report.page.html.treemap import map_items
 from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.remarks import remarks
 from layerscope.text import human_share, human_size, plural, printable_line, printable_name
 
-_PLACE = re.compile(r"\{\{([A-Z_]+)\}\}")
+_PLACEHOLDER = re.compile(r"\{\{([A-Z_]+)\}\}")
 _NAVIGATION = (
     ("layers", "Layers"),
     ("map", "Map"),
@@ -30,10 +30,10 @@ _NAVIGATION = (
 
 
 def html_report(analysis: SizeAnalysis) -> str:
-    """Return the page; it reads what it has to of the image."""
+    """Return the page; this reads layers and file contents as needed."""
     script = _packaged("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    image, why = analysis.image, analysis.why
+    image, why = analysis.image, analysis.report
     name = printable_name(image.name)
     content = {
         "SCRIPT_HASH": f"sha256-{digest}",
@@ -41,7 +41,7 @@ def html_report(analysis: SizeAnalysis) -> str:
         "STYLE": _packaged("page.css"),
         "NAVIGATION": joined(element("a", title, href=f"#{anchor}") for anchor, title in _NAVIGATION),
         "NAME": joined([name]),
-        "FACTS": prose(summary(image, analysis.tallies).partition(" · ")[2]),
+        "FACTS": prose(image_facts(image, analysis.tallies)),
         "VERDICT": prose(why.verdict),
         "TILES": joined(_tiles(analysis)),
         "REMARKS": joined(element("p", prose(remark), class_="remark") for remark in _remarks(analysis)),
@@ -51,15 +51,15 @@ def html_report(analysis: SizeAnalysis) -> str:
         "TREE": in_script(map_items(analysis.directories)),
         "SCRIPT": script,
     }
-    return _PLACE.sub(lambda match: content[match[1]], _packaged("page.html"))
+    return _PLACEHOLDER.sub(lambda match: content[match[1]], _packaged("page.html"))
 
 
 def _packaged(name: str) -> str:
-    return files("layerscope.report.page").joinpath(name).read_text(encoding="utf-8")
+    return files("layerscope.report.page.html").joinpath(name).read_text(encoding="utf-8")
 
 
 def _tiles(analysis: SizeAnalysis) -> Iterator[Markup]:
-    why = analysis.why
+    why = analysis.report
     share = human_share(why.dead_size, why.total_size)
     yield _tile("content", human_size(why.total_size), f"in {plural(len(why.layers), 'layer')}")
     yield _tile("blobs, as stored", human_size(why.blob_size), "")
@@ -73,10 +73,7 @@ def _tile(title: str, figure: str, remark: str) -> Markup:
 
 
 def _remarks(analysis: SizeAnalysis) -> Iterator[str]:
-    base = base_line(analysis.why)
-    if base:
-        yield base
-    yield from (f"Unknown: {sentence}." for sentence in analysis.why.unknowns)
+    yield from remarks(analysis.report)
     yield from (f"Warning: {sentence}." for sentence in analysis.image.warnings)
 
 

@@ -5,14 +5,14 @@ import threading
 
 import pytest
 
-from layerscope.extraction.undisturbed import undisturbed
+from layerscope.extraction.deferred_signals import deferred_signals
 
 
-def test_a_signal_that_comes_meanwhile_comes_when_the_work_is_done() -> None:
+def test_a_deferred_signal_takes_effect_after_the_block() -> None:
     done: list[str] = []
 
     def work() -> None:
-        with undisturbed():
+        with deferred_signals():
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGINT)
             done.append("whole")
@@ -24,12 +24,12 @@ def test_a_signal_that_comes_meanwhile_comes_when_the_work_is_done() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_within_another_one_it_waits_for_the_outer_one() -> None:
+def test_nested_blocks_defer_until_the_outer_one_ends() -> None:
     done: list[str] = []
 
     def work() -> None:
-        with undisturbed():
-            with undisturbed():
+        with deferred_signals():
+            with deferred_signals():
                 signal.raise_signal(signal.SIGINT)
             done.append("outer")
 
@@ -38,11 +38,11 @@ def test_within_another_one_it_waits_for_the_outer_one() -> None:
     assert done == ["outer"]
 
 
-def test_another_thread_is_never_interrupted_anyway() -> None:
+def test_other_threads_leave_signal_handlers_alone() -> None:
     done: list[object] = []
 
     def work() -> None:
-        with undisturbed():
+        with deferred_signals():
             done.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=work)

@@ -1,4 +1,4 @@
-"""Each form of a check, read by the form's own reader: JSON, JUnit XML, SARIF, GitHub's commands, Markdown."""
+"""Each output format of a check, read by a parser of that format: JSON, JUnit XML, SARIF, GitHub, Markdown."""
 
 import io
 import json
@@ -24,7 +24,7 @@ from layerscope.report.json_document import write_json
 from layerscope.report.tables import plain_text
 from layerscope.text import printable_name
 from tests.heavy import HARMFUL_NAMES
-from tests.report.check.check_forms import LINES, reports
+from tests.report.check.reports import LINES, reports
 
 KINDS = ("passed", "failed", "harmful", "unknown")
 
@@ -42,7 +42,7 @@ def written(write: Callable[[CheckReport, io.StringIO], None], report: CheckRepo
     return text.getvalue()
 
 
-def test_the_document_tells_all_that_the_report_knows(checked: Reports) -> None:
+def test_the_document_has_every_field_of_the_report(checked: Reports) -> None:
     document = check_document(checked["failed"])
     assert (document["image"], document["outcome"], document["problems"]) == ("heavy:1", "failed", [])
     by_rule = {rule["rule"]: rule for rule in document["rules"]}
@@ -81,7 +81,7 @@ def test_documents_are_ascii_json(checked: Reports, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_junit_is_read_by_a_reader_of_junit(checked: Reports, kind: str) -> None:
+def test_junit_is_valid_for_a_junit_parser(checked: Reports, kind: str) -> None:
     report = checked[kind]
     suites = junitparser.JUnitXml.fromstring(written(write_check_junit, report).encode())
     (suite,) = suites
@@ -94,7 +94,7 @@ def test_junit_is_read_by_a_reader_of_junit(checked: Reports, kind: str) -> None
     assert suite.tests == len(cases)
 
 
-def test_junit_says_by_how_much_and_where(checked: Reports) -> None:
+def test_junit_has_the_excess_and_the_locations(checked: Reports) -> None:
     (suite,) = junitparser.JUnitXml.fromstring(written(write_check_junit, checked["failed"]).encode())
     (result,) = next(case.result for case in suite if case.name == "max-dead-size")
     assert result.message == "8.0 kB are dead, 8.0 kB over the limit of 10 B"
@@ -120,12 +120,12 @@ def sarif_schema() -> Draft4Validator:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_sarif_fits_its_schema(checked: Reports, sarif_schema: Draft4Validator, kind: str) -> None:
+def test_sarif_matches_its_schema(checked: Reports, sarif_schema: Draft4Validator, kind: str) -> None:
     document: Any = json.loads(json.dumps(sarif_document(checked[kind])))
     assert [error.message for error in sarif_schema.iter_errors(document)] == []
 
 
-def test_sarif_leads_to_the_line_of_the_rule_and_to_the_layer(checked: Reports) -> None:
+def test_sarif_locates_the_rule_and_the_layer(checked: Reports) -> None:
     document: Any = sarif_document(checked["failed"])
     (run,) = document["runs"]
     result = next(each for each in run["results"] if each["ruleId"] == "max-dead-size")
@@ -138,7 +138,7 @@ def test_sarif_leads_to_the_line_of_the_rule_and_to_the_layer(checked: Reports) 
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "max-dead-size"
 
 
-def test_sarif_says_when_it_could_not_tell(checked: Reports) -> None:
+def test_sarif_marks_unknown_outcomes(checked: Reports) -> None:
     document: Any = sarif_document(checked["unknown"])
     (invocation,) = document["runs"][0]["invocations"]
     assert invocation["executionSuccessful"] is False
@@ -173,7 +173,7 @@ def _unescaped(text: str, more: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_github_gets_nothing_but_its_commands(checked: Reports, kind: str) -> None:
+def test_github_output_is_commands_only(checked: Reports, kind: str) -> None:
     text = written(write_check_github, checked[kind])
     assert all(line.isprintable() for line in text.split("\n"))
     commands = [annotation(line) for line in text.removesuffix("\n").split("\n")]
@@ -210,7 +210,7 @@ def test_markdown_is_a_table_with_a_row_for_each_rule(checked: Reports, kind: st
     assert set(codes) >= {result.key for result in checked[kind].results}
 
 
-def test_markdown_takes_no_markup_from_names(checked: Reports) -> None:
+def test_names_are_never_markup_in_markdown(checked: Reports) -> None:
     tokens = tokens_of(written(write_check_markdown, checked["harmful"]))
     assert not any(name in {"link_open", "image", "em_open", "strong_open"} for name, _ in tokens)
     foreign = [content for name, content in tokens if name.startswith("html_") for content in [content.strip()]]
@@ -221,10 +221,10 @@ def test_markdown_takes_no_markup_from_names(checked: Reports) -> None:
 def test_markdown_names_the_instruction_to_look_at(checked: Reports) -> None:
     text = written(write_check_markdown, checked["failed"])
     assert "`RUN chown 33 /srv/model.bin && cp /srv/model.bin /srv/copy.bin`" in text
-    assert text.startswith("### ❌ heavy:1 keeps 1 of 5 rules")
+    assert text.startswith("### ❌ heavy:1 passes 1 of 5 rules")
 
 
-# the table
+# Tables.
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,4 +1,4 @@
-"""The report as one CSV table, for a spreadsheet: a row for each layer, dead file, duplicate, type, package, advice."""
+"""The report as one CSV table for a spreadsheet: a row for each layer, file, dead file, duplicate, type and so on."""
 
 import csv
 import io
@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import TypedDict
 
 from layerscope.report.escape import in_csv
-from layerscope.report.titles import title_of
+from layerscope.report.layers.summary import layer_title
 from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.remarks import layers_in_order, reason_word
 from layerscope.text import path_text, printable_line, printable_name
 
 
 class CsvRow(TypedDict, total=False):
-    """One row; sizes in bytes. ``kind`` says what it is of, and what is no part of that kind is left empty."""
+    """One row; sizes in bytes. ``kind`` is layer, file, dead and so on; fields that do not apply to it are empty."""
 
     kind: str
     name: str
@@ -30,7 +31,7 @@ COLUMNS = tuple(CsvRow.__annotations__)
 
 
 def csv_report(analysis: SizeAnalysis) -> str:
-    """Return the table; it reads what it has to of the image."""
+    """Return the table; this reads layers and file contents as needed."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
@@ -48,7 +49,7 @@ def _rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
         name = printable_line(package.package.name)
         text = printable_line(f"{package.package.manager} {package.package.version}")
         yield {"kind": "package", "name": name, "size": package.size, "files": len(package.places), "text": text}
-    for advice in analysis.why.advice:
+    for advice in analysis.report.advice:
         yield {
             "kind": "advice",
             "name": advice.kind.value,
@@ -61,10 +62,10 @@ def _rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
 
 
 def _layer_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
-    for layer_size in sorted(analysis.why.layers, key=lambda each: each.layer):
+    for layer_size in layers_in_order(analysis.report):
         yield {
             "kind": "layer",
-            "name": title_of(analysis.image, layer_size.layer),
+            "name": layer_title(analysis.image, layer_size.layer),
             "size": layer_size.content_size,
             "layer": layer_size.layer,
             "dead_size": layer_size.dead_size,
@@ -73,9 +74,9 @@ def _layer_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
 
 
 def _file_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
-    why, index = analysis.why, analysis.tree.index
-    for one in why.largest:
-        yield {"kind": "file", "name": _name(one.path), "size": one.size, "layer": one.layer}
+    why, index = analysis.report, analysis.tree.index
+    for file in why.largest:
+        yield {"kind": "file", "name": _name(file.path), "size": file.size, "layer": file.layer}
     for entry in why.dead.entries:
         yield {
             "kind": "dead",
@@ -83,7 +84,7 @@ def _file_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
             "size": entry.size,
             "layer": entry.writer,
             "hidden_by": entry.hidden_by,
-            "reason": entry.reason.value if entry.reason else "unknown",
+            "reason": reason_word(entry.reason),
         }
     for duplicate in why.duplicates:
         text = f"{duplicate.saves} bytes more than once"
