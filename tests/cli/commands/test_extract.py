@@ -110,7 +110,7 @@ WRONG_USAGE = {
     ("/etc",): "missing option '--to'",
     ("--to", "out"): "missing argument",
     ("/etc", "--to", ""): "--to takes a folder, not nothing",
-    ("", "--to", "out"): "a path is empty: / stands for all",
+    ("", "--to", "out"): "a path is empty: write / for all",
     ("/etc", "--to", "image.tar"): "image.tar cannot be written to: Not a directory",
 }
 
