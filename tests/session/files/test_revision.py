@@ -39,7 +39,7 @@ def test_a_path_has_a_version_for_each_layer_that_wrote_it(tmp_path: Path) -> No
     assert made_by(tree.image, 9) == "(no instruction recorded)"
 
 
-def test_what_holds_no_bytes_says_what_it_is(tmp_path: Path) -> None:
+def test_an_entry_without_content_is_described(tmp_path: Path) -> None:
     entries = (directory("d"), fifo("p"), device("null", 1, 3), device("sda", 8, 0, block=True), file("e"))
     tree = opened(tmp_path, layer(*entries, hardlink("h", "nowhere")))
     assert why_not(tree, b"d") == "This is a directory."
@@ -58,7 +58,7 @@ def test_a_symlink_shows_the_file_it_leads_to_inside_the_image(tmp_path: Path, t
     assert found.file == tree.tree.index.occurrence(node(tree, b"f"), 1)
 
 
-def test_a_symlink_that_leads_to_no_file_says_so(tmp_path: Path) -> None:
+def test_a_dangling_symlink_is_described(tmp_path: Path) -> None:
     links = (symlink("a", "/nowhere"), symlink("b", "d"), symlink("c", "c"), symlink("e", "empty"))
     tree = opened(tmp_path, layer(directory("d"), file("empty"), *links))
     assert why_not(tree, b"a") == "This symlink to /nowhere leads nowhere after layer 1."
