@@ -4,20 +4,21 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from layerscope.comparison.compare import Comparison, LayerComparison
 from layerscope.model.image import Image, Step
 from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
 from layerscope.text import printable_line
 from layerscope.tui.comparison.fields import problem_fields
+from layerscope.tui.comparison.keys import LAYER_DIFF_KEYS, LAYER_DIFF_TABLE
 from layerscope.tui.comparison.screen import DiffScreen
 from layerscope.tui.comparison.state import DiffState
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.explorer.layer_lines import read_layer_line
 from layerscope.tui.explorer.layer_list import LayerLine, LayerList
 from layerscope.tui.explorer.step_details import Field
-from layerscope.tui.tree.screen import LineKey
+from layerscope.tui.keys.table import bindings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,8 @@ class ComparedLayers:
 class LayerDiffScreen(DiffScreen):
     """The list has the layers; the one that stays is marked."""
 
-    KEYS_IN_LINE: ClassVar[tuple[LineKey, ...]] = (
-        *DiffScreen.KEYS_IN_LINE[:6],
-        ("own", "a", "a", "own"),
-        *DiffScreen.KEYS_IN_LINE[6:],
-    )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "own", "own", tooltip="Compare the merged trees, or what the two layers hold", id="diff.own"),
-        Binding("d", "mark", "mark", tooltip="Compare with this layer from now on", id="diff.mark"),
-    ]
+    TABLE = LAYER_DIFF_TABLE
+    BINDINGS: ClassVar[list[BindingType]] = bindings(LAYER_DIFF_KEYS)
 
     def __init__(self, image: Image, pair: ComparedLayers, tree: WholeTree | WholeTreeReader, glyphs: Glyphs) -> None:
         readers = [tree] if isinstance(tree, WholeTreeReader) else []

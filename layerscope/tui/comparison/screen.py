@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.getters import query_one
 
@@ -17,14 +17,16 @@ from layerscope.session.files.revision import FileRevision, version_at
 from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
 from layerscope.tui.comparison.entry_details import DiffDetails
 from layerscope.tui.comparison.file_tree import DiffFileTree
+from layerscope.tui.comparison.keys import DIFF_KEYS, DIFF_TABLE
 from layerscope.tui.comparison.messages import AllLayersRead, ComparisonDone, LayersBeingRead, MovesKnown
 from layerscope.tui.comparison.state import DiffState, compared, moved
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.explorer.step_details import Field, StepDetails
 from layerscope.tui.keys.order import OpensLater
+from layerscope.tui.keys.table import bindings
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.pane import FilesPane
-from layerscope.tui.tree.screen import FilesScreen, LineKey
+from layerscope.tui.tree.screen import FilesScreen
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.step_list import StepList
@@ -38,50 +40,8 @@ class DiffScreen(FilesScreen, OpensLater):
     files moved follows it: that may take reading whole layers.
     """
 
-    KEYS_IN_LINE: ClassVar[tuple[LineKey, ...]] = (
-        ("help", "question_mark", "?", "help"),
-        ("back", "escape", "esc", "back"),
-        ("other_pane", "tab", "tab", "pane"),
-        ("filter", "slash", "/", "filter"),
-        ("next_match", "n", "n N", "match"),
-        ("choose", "enter", "enter", "open"),
-        ("sort", "s", "s", "sort"),
-        ("changes", "c", "c", "all files"),
-        ("extract", "x", "x", "extract"),
-        ("quit", "q", "q", "quit"),
-        ("step", "right_square_bracket", "[ ]", "step"),
-        ("columns", "o", "o", "columns"),
-        ("fold_all", "z", "z", "fold all"),
-        ("copy", "y", "y", "copy"),
-    )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "back", tooltip="Clear the filter, or go back", id="diff.back"),
-        Binding(
-            "left_square_bracket",
-            "step(-1)",
-            "step down",
-            key_display="[",
-            tooltip="Compare at the step below",
-            id="diff.step-down",
-        ),
-        Binding(
-            "right_square_bracket",
-            "step(1)",
-            "step up",
-            key_display="]",
-            tooltip="Compare at the step above",
-            id="diff.step-up",
-        ),
-        Binding(
-            "x",
-            "extract",
-            "extract",
-            tooltip="Write the file or folder under the cursor into a folder: as it is after, or was before",
-            id="diff.extract",
-        ),
-        Binding("y", "copy", "copy", tooltip="Copy the path to the clipboard", id="diff.copy"),
-        Binding("q", "quit", "quit", tooltip="Quit", id="diff.quit"),
-    ]
+    TABLE = DIFF_TABLE
+    BINDINGS: ClassVar[list[BindingType]] = bindings(DIFF_KEYS)
 
     live_keys = frozenset({"tab", "shift+tab", "left_square_bracket", "right_square_bracket", "question_mark"})
     _state: DiffState
@@ -140,7 +100,7 @@ class DiffScreen(FilesScreen, OpensLater):
                     yield self.make_list()
                 yield StepDetails(id="details-frame", classes="frame")
             yield FilesPane(self._state, DiffFileTree(self._glyphs), DiffDetails(self._glyphs), self._glyphs)
-        yield KeyLine()
+        yield KeyLine(self.TABLE)
 
     def on_mount(self) -> None:
         """Show the steps at once, and compare."""
@@ -148,7 +108,7 @@ class DiffScreen(FilesScreen, OpensLater):
         self.show_all()
         self.files.rebuild()
         self.set_focus(self.file_tree)
-        self.show_keys()
+        self.refresh_bindings()
         if self._readers:
             self._read()
         else:
@@ -258,7 +218,7 @@ class DiffScreen(FilesScreen, OpensLater):
         """Tell which keys work now."""
         if action == "back":
             return self.files.has_filter or len(self.app.screen_stack) > 1
-        if action in ("choose", "extract"):
+        if action == "extract":
             return self.file_tree.has_focus
         return super().check_action(action, parameters)
 

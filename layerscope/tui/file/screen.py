@@ -12,7 +12,7 @@ from textual.widgets import Static
 from layerscope.errors import FormatError
 from layerscope.session.files.revision import FileRevision
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.tui.dialogs.help import HelpScreen, KeyGroup
+from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.actions import FileActions
 from layerscope.tui.file.body import FileBody
@@ -22,7 +22,8 @@ from layerscope.tui.file.messages import FileKeysChanged, FileNamed, FileOpened
 from layerscope.tui.file.state import FileState
 from layerscope.tui.file.work import open_file
 from layerscope.tui.keys.order import OpensLater
-from layerscope.tui.widgets.key_line import Key, KeyLine
+from layerscope.tui.keys.table import KeyGroup
+from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.row_view import RowView
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ _OF_THE_BODY = ("search", "next_hit", "go_to", "wrap", "invisibles", "bytes")
 
 def _key(keys: str, action: str, description: str, tooltip: str, shown: str | None = None) -> Binding:
     return Binding(keys, action, description, key_display=shown, tooltip=tooltip, id=f"file.{description}")
+
+
+Key = tuple[str, str, str]
 
 
 class FileScreen(FileActions, OpensLater):

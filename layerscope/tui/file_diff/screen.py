@@ -18,7 +18,7 @@ from layerscope.comparison.file_difference import FileDifference, compare_sides,
 from layerscope.errors import FormatError, UsageError
 from layerscope.session.files.revision import FileRevision
 from layerscope.text import copied_path, plural, printable_line
-from layerscope.tui.dialogs.help import HelpScreen, KeyGroup
+from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.messages import FilesCompared, SidesHashed, SidesToned
 from layerscope.tui.file.work import digest_of, tones_of_side
@@ -26,7 +26,8 @@ from layerscope.tui.file_diff.binary_view import BinaryDiff
 from layerscope.tui.file_diff.facts import diff_head, text_notes
 from layerscope.tui.file_diff.text_view import TextDiffView
 from layerscope.tui.keys.order import OpensLater
-from layerscope.tui.widgets.key_line import Key, KeyLine
+from layerscope.tui.keys.table import KeyGroup
+from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView
 
@@ -51,6 +52,9 @@ _NEEDS_TEXT = ("change", "columns", "folds", "invisibles", "search")
 
 def _key(keys: str, action: str, description: str, tooltip: str, shown: str | None = None) -> Binding:
     return Binding(keys, action, description, key_display=shown, tooltip=tooltip, id=f"diff.{description}")
+
+
+Key = tuple[str, str, str]
 
 
 class FileDiffScreen(Screen[None], OpensLater):

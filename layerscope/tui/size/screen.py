@@ -16,9 +16,10 @@ from textual.widgets import Static
 from layerscope.errors import LayerscopeError
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_size, path_text, printable_name
-from layerscope.tui.dialogs.help import HelpScreen, KeyGroup
+from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.keys.order import OpensLater
+from layerscope.tui.keys.table import KeyGroup
 from layerscope.tui.size.rows import (
     SizeRows,
     advice_facts,

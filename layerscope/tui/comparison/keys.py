@@ -1,0 +1,48 @@
+"""The key tables of the comparisons of two layers and of two images."""
+
+from dataclasses import replace
+
+from layerscope.tui.keys.table import Key, KeyGroup
+from layerscope.tui.tree.file_tree import FileTree
+from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS
+from layerscope.tui.widgets.line_list import LineList
+
+DIFF_KEYS = (
+    *(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS),
+    Key("escape", "back", "back", "Clear the filter, or go back", id="diff.back", rank=5),
+    Key("left_square_bracket", "step(-1)", "previous step", "Compare at the previous step", id="diff.step-down"),
+    Key(
+        "right_square_bracket",
+        "step(1)",
+        "step",
+        "Compare at the next step",
+        id="diff.step-up",
+        rank=130,
+        line="[ ]",
+    ),
+    Key(
+        "x",
+        "extract",
+        "extract",
+        "Write the file or folder under the cursor into a local folder, the old version if it was removed",
+        id="diff.extract",
+        rank=100,
+    ),
+    Key("y", "copy", "copy", "Copy the path to the clipboard", id="diff.copy", rank=180),
+    Key("q", "quit", "quit", "Quit", id="diff.quit", rank=120),
+)
+LAYER_DIFF_KEYS = (
+    *DIFF_KEYS,
+    Key("a", "own", "own", "Compare the merged trees, or what the two layers hold", id="diff.own", rank=45),
+    Key("d", "mark", "mark", "Compare with this layer from now on", id="diff.mark"),
+)
+_OF_WIDGETS = (
+    KeyGroup(
+        "In the tree",
+        tuple(replace(key, label="open", rank=40) if key.id == "tree.choose" else key for key in FileTree.KEYS),
+    ),
+    KeyGroup("In any list", LineList.KEYS),
+    KeyGroup("In the filter", FILTER_KEYS),
+)
+DIFF_TABLE = (KeyGroup("Anywhere", DIFF_KEYS), *_OF_WIDGETS)
+LAYER_DIFF_TABLE = (KeyGroup("Anywhere", LAYER_DIFF_KEYS), *_OF_WIDGETS)
