@@ -21,6 +21,7 @@ from layerscope.tui.comparison.messages import AllLayersRead, ComparisonDone, La
 from layerscope.tui.comparison.state import DiffState, compared, moved
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.explorer.step_details import Field, StepDetails
+from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.pane import FilesPane
@@ -91,6 +92,7 @@ class DiffScreen(FilesScreen, OpensLater):
     def __init__(self, state: DiffState, name: str, readers: Sequence[WholeTreeReader], glyphs: Glyphs) -> None:
         super().__init__(state, glyphs)
         self._named = name
+        self._file_screens = FileScreens(glyphs)
         self._readers = readers
         self._at_work: Hashable = None
         self._shown: Hashable = None
@@ -278,13 +280,9 @@ class DiffScreen(FilesScreen, OpensLater):
         if other is not None:
             before, after = before or self._version(other, BEFORE), after or self._version(other, AFTER)
         if after is not None and not self._state.differs(message.node):
-            from layerscope.tui.file.screen import FileScreen  # noqa: PLC0415  # no part of the start
-
-            self.app.push_screen(FileScreen(after.opened, after.node, after.at, self._glyphs))
+            self._file_screens.open_file(self.app, after)
         else:
-            from layerscope.tui.file_diff.screen import FileDiffScreen  # noqa: PLC0415
-
-            self.app.push_screen(FileDiffScreen(before, after, self._glyphs))
+            self._file_screens.open_diff(self.app, before, after)
 
     def _version(self, node: int, layer: int) -> FileRevision | None:
         shown = self._state.compared
