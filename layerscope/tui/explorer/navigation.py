@@ -110,10 +110,12 @@ class Navigation(FilesScreen):
         opened = self._tree_of_all()
         if opened is not None:
             from layerscope.session.reading.whole_tree import WholeTree  # noqa: PLC0415  # no part of the start
-            from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen  # noqa: PLC0415
+            from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers  # noqa: PLC0415
+            from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415
 
             pair, tree = ComparedLayers(marked, layer), WholeTree(opened, self._state.tallies)
-            self.app.push_screen(LayerDiffScreen(opened.image, pair, tree, self._glyphs))
+            states = TwoLayers(opened.image, pair, tree, self._glyphs)
+            self.app.push_screen(ComparisonScreen(states, self._glyphs))
 
     @on(FileTree.Opened)
     def _on_opened(self, message: FileTree.Opened) -> None:
