@@ -119,21 +119,25 @@ def explore_choice(source: OpenedSource) -> None:
 def explore_layers(session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
     """Show what differs between two layers of an image (0: nothing) until the user quits."""
     from layerscope.session.reading.whole_tree import WholeTreeReader  # noqa: PLC0415  # the explorer does without
-    from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen  # noqa: PLC0415
+    from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers  # noqa: PLC0415
+    from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415
 
     with closing(WholeTreeReader(session)) as reader:
         pair = ComparedLayers(before, after, own, mtime)
-        _run(ExplorerApp(first=lambda glyphs: LayerDiffScreen(session.image, pair, reader, glyphs)))
+        _run(ExplorerApp(first=lambda glyphs: ComparisonScreen(TwoLayers(session.image, pair, reader, glyphs), glyphs)))
 
 
 def explore_comparison(left: ImageSession, right: ImageSession, *, mtime: bool = False) -> None:
     """Show what differs between two images until the user quits."""
     from layerscope.session.reading.whole_tree import WholeTreeReader  # noqa: PLC0415  # the explorer does without
-    from layerscope.tui.comparison.image_screen import ImageDiffScreen  # noqa: PLC0415
+    from layerscope.tui.comparison.images import TwoImages  # noqa: PLC0415
+    from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415
 
     with closing(WholeTreeReader(left)) as reader, closing(WholeTreeReader(right)) as other:
         images, readers = (left.image, right.image), (reader, other)
-        _run(ExplorerApp(first=lambda glyphs: ImageDiffScreen(images, readers, glyphs, mtime=mtime)))
+        _run(
+            ExplorerApp(first=lambda glyphs: ComparisonScreen(TwoImages(images, readers, glyphs, mtime=mtime), glyphs))
+        )
 
 
 def _run(app: ExplorerApp) -> None:

@@ -24,8 +24,9 @@ from layerscope.session.reading.background import BackgroundReader, ReadEvent
 from layerscope.session.reading.whole_tree import WholeTreeReader
 from layerscope.sources.open import open_source
 from layerscope.tui.app import ExplorerApp
-from layerscope.tui.comparison.image_screen import ImageDiffScreen
-from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen
+from layerscope.tui.comparison.images import TwoImages
+from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers
+from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.explorer.step_details import StepDetails
 from layerscope.tui.tree.screen import FilesScreen
@@ -248,7 +249,7 @@ async def choosing(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Jo
 async def comparing_layers(path: Path, pair: ComparedLayers, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
     """Compare two layers, and wait until all that differs is known."""
     with open_image(str(path)) as session, closing(WholeTreeReader(session)) as reader:
-        app = ExplorerApp(first=lambda glyphs: LayerDiffScreen(session.image, pair, reader, glyphs))
+        app = ExplorerApp(first=lambda glyphs: ComparisonScreen(TwoLayers(session.image, pair, reader, glyphs), glyphs))
         async with _running(app, size) as at:
             await at.settle()
             yield at
@@ -259,9 +260,9 @@ async def comparing(left: Path, right: Path, size: tuple[int, int] = WIDE) -> As
     """Compare two images, and wait until all that differs is known."""
     with ExitStack() as stack:
         sessions = [stack.enter_context(open_image(str(path))) for path in (left, right)]
-        one, other = (stack.enter_context(closing(WholeTreeReader(session))) for session in sessions)
-        images = (sessions[0].image, sessions[1].image)
-        app = ExplorerApp(first=lambda glyphs: ImageDiffScreen(images, (one, other), glyphs))
+        old, new = (stack.enter_context(closing(WholeTreeReader(session))) for session in sessions)
+        images, readers = (sessions[0].image, sessions[1].image), (old, new)
+        app = ExplorerApp(first=lambda glyphs: ComparisonScreen(TwoImages(images, readers, glyphs), glyphs))
         async with _running(app, size) as at:
             await at.settle()
             yield at

@@ -11,7 +11,8 @@ from layerscope.session.open import open_image
 from layerscope.session.reading.whole_tree import WholeTreeReader
 from layerscope.sources.open import open_source
 from layerscope.tui.app import ExplorerApp
-from layerscope.tui.comparison.image_screen import ImageDiffScreen
+from layerscope.tui.comparison.images import TwoImages
+from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
 from tests.samples import SAMPLES
 from tests.tui.journeys import MY_APP
@@ -46,9 +47,9 @@ def _app(path: Path = MY_APP, theme: str | None = None) -> ExplorerApp:
 
 
 def _comparison() -> ExplorerApp:
-    left, right = (open_image(str(SAMPLES / name)) for name in ("my-app.tar", "my-app-v2.tar"))
-    readers = WholeTreeReader(left), WholeTreeReader(right)
-    return ExplorerApp(first=lambda glyphs: ImageDiffScreen((left.image, right.image), readers, glyphs))
+    old, new = (open_image(str(SAMPLES / name)) for name in ("my-app.tar", "my-app-v2.tar"))
+    images, readers = (old.image, new.image), (WholeTreeReader(old), WholeTreeReader(new))
+    return ExplorerApp(first=lambda glyphs: ComparisonScreen(TwoImages(images, readers, glyphs), glyphs))
 
 
 def _settled(*keys: str) -> Callable[[Pilot[object]], Awaitable[None]]:

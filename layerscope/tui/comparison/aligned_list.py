@@ -1,4 +1,4 @@
-"""The steps of two images side by side: which are the same, which changed, which only one of them has."""
+"""The list of the aligned steps of two images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ _STYLES = {Relation.CHANGED: "modified", Relation.ONLY_OLD: "removed", Relation.
 
 @dataclass(frozen=True, slots=True)
 class AlignedLine:
-    """What the list shows of a step; sizes are content bytes, None until the layers are read.
+    """A step in the list; sizes are content bytes, None until the layers have been read.
 
-    ``word`` says what came of it: shared, changed first, rebuilt.
+    ``word`` describes the step: shared, changed first, rebuilt.
     """
 
     step: AlignedStep
@@ -37,14 +37,14 @@ class AlignedLine:
 class AlignedList(StepList):
     """The list; its items are aligned steps."""
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__()
         self._glyphs = glyphs
         self._lines: Sequence[AlignedLine] = ()
         self._digits = 1
 
     def show(self, lines: Sequence[AlignedLine], cursor: int) -> None:
-        """Show these steps, the cursor on one of them."""
+        """Show these steps, with the cursor on one of them."""
         self._lines = lines
         numbers = [number for line in lines for number in (line.step.old_layer, line.step.new_layer) if number]
         self._digits = len(str(max(numbers, default=1)))
@@ -55,7 +55,7 @@ class AlignedList(StepList):
         return len(self._lines)
 
     def is_layer(self, item: int) -> bool:
-        """Tell whether the step made a layer."""
+        """Return whether the step made a layer."""
         return self._lines[item].has_layer
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
@@ -82,7 +82,7 @@ class AlignedList(StepList):
         return f"{old:>{self._digits}} {new:>{self._digits}}  "
 
     def _sizes(self, shown: AlignedLine) -> str:
-        """Return the size that both have, or how it changed."""
+        """Return the size in both images, or its change."""
         sizes = [size for size in (shown.old_size, shown.new_size) if size is not None]
         if not sizes:
             return " " * _SIZE_WIDTH

@@ -1,4 +1,4 @@
-"""The key tables of the comparisons of two layers and of two images."""
+"""The key table of the comparisons of two layers and of two images."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS
 from layerscope.tui.widgets.line_list import LineList
 
-DIFF_KEYS = (
+COMPARISON_KEYS = (
     *(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS),
     Key("escape", "back", "back", "Clear the filter, or go back", id="diff.back", rank=5),
     Key("left_square_bracket", "step(-1)", "previous step", "Compare at the previous step", id="diff.step-down"),
@@ -24,19 +24,17 @@ DIFF_KEYS = (
         "x",
         "extract",
         "extract",
-        "Write the file or folder under the cursor into a local folder, the old version if it was removed",
+        "Extract the file or folder under the cursor: the new version, or the old one if it was removed",
         id="diff.extract",
         rank=100,
     ),
+    Key("a", "own", "own", "Compare the files after each layer, or what the two layers hold", id="diff.own", rank=45),
+    Key("d", "mark", "mark", "Compare with this layer from now on", id="diff.mark"),
     Key("y", "copy", "copy", "Copy the path to the clipboard", id="diff.copy", rank=180),
     Key("q", "quit", "quit", "Quit", id="diff.quit", rank=120),
 )
-LAYER_DIFF_KEYS = (
-    *DIFF_KEYS,
-    Key("a", "own", "own", "Compare the merged trees, or what the two layers hold", id="diff.own", rank=45),
-    Key("d", "mark", "mark", "Compare with this layer from now on", id="diff.mark"),
-)
-_OF_WIDGETS = (
+COMPARISON_TABLE = (
+    KeyGroup("Anywhere", COMPARISON_KEYS),
     KeyGroup(
         "In the tree",
         tuple(replace(key, label="open", rank=40) if key.id == "tree.choose" else key for key in FileTree.KEYS),
@@ -44,5 +42,3 @@ _OF_WIDGETS = (
     KeyGroup("In any list", LineList.KEYS),
     KeyGroup("In the filter", FILTER_KEYS),
 )
-DIFF_TABLE = (KeyGroup("Anywhere", DIFF_KEYS), *_OF_WIDGETS)
-LAYER_DIFF_TABLE = (KeyGroup("Anywhere", LAYER_DIFF_KEYS), *_OF_WIDGETS)

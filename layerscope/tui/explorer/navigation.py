@@ -7,13 +7,14 @@ from textual import on
 from layerscope.session.open import ImageSession
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.explorer.state import ExplorerState
+from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.screen import FilesScreen
 
 if TYPE_CHECKING:
+    from layerscope.session.files.revision import FileRevision
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.size.analysis import SizeAnalysis
-    from layerscope.tui.file.history import HistoryAnswer
     from layerscope.tui.widgets.fact_table import Target
 
 
@@ -25,6 +26,7 @@ class Navigation(FilesScreen):
     def __init__(self, session: ImageSession, glyphs: Glyphs) -> None:
         super().__init__(ExplorerState(session.image), glyphs)
         self._session = session
+        self._file_screens = FileScreens(glyphs)
         self._analysis: SizeAnalysis | None = None
         self._opened: LoadedImage | None = None
 
@@ -76,42 +78,33 @@ class Navigation(FilesScreen):
         opened = self._tree_of_all()
         if opened is not None:
             from layerscope.session.reading.whole_tree import WholeTree  # noqa: PLC0415  # no part of the start
-            from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen  # noqa: PLC0415
+            from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers  # noqa: PLC0415
+            from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415
 
             pair, tree = ComparedLayers(marked, layer), WholeTree(opened, self._state.tallies)
-            self.app.push_screen(LayerDiffScreen(opened.image, pair, tree, self._glyphs))
+            states = TwoLayers(opened.image, pair, tree, self._glyphs)
+            self.app.push_screen(ComparisonScreen(states, self._glyphs))
 
     @on(FileTree.Opened)
     def _on_opened(self, message: FileTree.Opened) -> None:
-        opened = self._tree_of_all()
-        if opened is not None:
-            from layerscope.tui.file.screen import FileScreen  # noqa: PLC0415  # no part of the start
-
-            self.app.push_screen(FileScreen(opened, message.node, self._state.layer, self._glyphs))
+        version = self._version(message.node)
+        if version is not None:
+            self._file_screens.open_file(self.app, version)
 
     def action_history(self) -> None:
-        """List what every layer did to the path under the cursor; from there, open a version, or compare two."""
-        from layerscope.session.files.revision import version_at  # noqa: PLC0415  # no part of the start
-
-        opened, node = self._tree_of_all(), self.file_tree.node
-        version = version_at(opened, node, self._state.layer) if opened is not None and node is not None else None
+        """List what each layer did to the path under the cursor; from there, open a version, or compare two."""
+        version = self._version(self.file_tree.node)
         if version is not None:
-            from layerscope.tui.file.history import HistoryScreen  # noqa: PLC0415  # when it is asked for
+            self._file_screens.open_history(
+                self.app, version, lambda chosen: self._file_screens.open_file(self.app, chosen)
+            )
 
-            self.app.push_screen(HistoryScreen(version, self._glyphs), self._on_history)
+    def _version(self, node: int | None) -> "FileRevision | None":
+        """Return a path as the chosen layer shows it, or None while layers are being read."""
+        from layerscope.session.files.revision import version_at  # noqa: PLC0415  # not needed to start
 
-    def _on_history(self, answer: "HistoryAnswer | None") -> None:
-        if answer is None:
-            return
-        version = answer.version
-        if answer.before is not None:
-            from layerscope.tui.file_diff.screen import FileDiffScreen  # noqa: PLC0415  # when it is asked for
-
-            self.app.push_screen(FileDiffScreen(answer.before, version, self._glyphs))
-        else:
-            from layerscope.tui.file.screen import FileScreen  # noqa: PLC0415
-
-            self.app.push_screen(FileScreen(version.opened, version.node, version.at, self._glyphs))
+        opened = self._tree_of_all() if node is not None else None
+        return version_at(opened, node, self._state.layer) if opened is not None and node is not None else None
 
     def action_extract(self) -> None:
         """Ask where to write the file or folder under the cursor, or all files of the chosen layer's tree."""

@@ -1,5 +1,6 @@
-"""What every layer did to one path: a list to open a version from, or to compare two."""
+"""The history of one path, layer by layer: opens a version, or compares two."""
 
+from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from rich.text import Text
@@ -43,14 +44,14 @@ _STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKin
 
 
 class HistoryAnswer(NamedTuple):
-    """A version to show, or, where ``before`` is given, two to compare."""
+    """A version to show, or two to compare if ``old`` is given."""
 
     version: FileRevision
-    before: FileRevision | None = None
+    old: FileRevision | None = None
 
 
 class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
-    """The events of a path, base first, over the file view."""
+    """The events of a path, from the base image up, in a panel over the file view."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,H", "dismiss", "Back", tooltip="Go back to the file", id="history.back"),
@@ -60,7 +61,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
             "d",
             "compare",
             "Compare",
-            tooltip="Compare with the marked version, or with the one before",
+            tooltip="Compare with the marked version, or with the previous one",
             id="history.compare",
         ),
     ]
@@ -77,12 +78,11 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
     }
     """
 
+    @dataclass
     class Read(Message):
         """The events are known."""
 
-        def __init__(self, events: tuple[Revision, ...]) -> None:
-            super().__init__()
-            self.events = events
+        events: tuple[Revision, ...]
 
     table = query_one(FactTable)
 
@@ -90,7 +90,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
         super().__init__(classes="" if glyphs.has_unicode else "-ascii")
         self._version = version
         self._glyphs = glyphs
-        self._versions = {each.occurrence: each for each in versions_of(version.opened, version.node)}
+        self._versions = {revision.occurrence: revision for revision in versions_of(version.opened, version.node)}
         self._events: tuple[Revision, ...] = ()
         self._marked: int | None = None
 
@@ -119,21 +119,20 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
     def _on_read(self, message: Read) -> None:
         self.call_after_refresh(self.become_ready)
         self._events = message.events
-        at = [event.occurrence for event in self._events].index(self._version.occurrence)
-        self._show(at)
+        self._show([event.occurrence for event in self._events].index(self._version.occurrence))
         self.set_focus(self.table)
 
     def _show(self, cursor: int) -> None:
-        self.table.show(_COLUMNS, [self._fact(place) for place in range(len(self._events))], cursor)
+        self.table.show(_COLUMNS, [self._row(number) for number in range(len(self._events))], cursor)
         self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
         self._show_detail()
 
-    def _fact(self, place: int) -> Fact:
-        event = self._events[place]
+    def _row(self, number: int) -> Fact:
+        event = self._events[number]
         is_removal = event.change is ChangeKind.REMOVED
         is_shown = event.occurrence == self._version.occurrence and not is_removal
         cells = (
-            self._glyphs.marked if place == self._marked else self._glyphs.here if is_shown else " ",
+            self._glyphs.marked if number == self._marked else self._glyphs.here if is_shown else " ",
             str(event.layer),
             event.change.word,
             ", ".join(event.what.words) or ("identical copy" if event.change is ChangeKind.MODIFIED else ""),
@@ -150,7 +149,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
 
     @property
     def _chosen(self) -> FileRevision | None:
-        """The version under the cursor; of a removal, the one that was removed."""
+        """The version under the cursor; for a removal, the version that was removed."""
         if not self._events:
             return None
         return self._versions[self._events[self.table.cursor].occurrence]
@@ -162,18 +161,16 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
             self.dismiss(HistoryAnswer(self._chosen))
 
     def action_mark(self) -> None:
-        """Mark the event under the cursor, or no longer."""
+        """Mark the event under the cursor, or remove its mark."""
         self._marked = None if self._marked == self.table.cursor else self.table.cursor
         self._show(self.table.cursor)
 
     def action_compare(self) -> None:
-        """Compare the version under the cursor with the marked one, or else with the one before."""
-        other, cursor = self._marked, self.table.cursor
-        if other is None:
-            other = cursor - 1
-        if not self._events or other < 0 or other == cursor:
+        """Compare the version under the cursor with the marked one, or else with the previous one."""
+        cursor = self.table.cursor
+        marked = cursor - 1 if self._marked is None else self._marked
+        if not self._events or marked < 0 or marked == cursor:
             self.notify("Mark another version first.", markup=False, timeout=3)
             return
-        first, last = sorted((other, cursor))
-        before, after = (self._versions[self._events[place].occurrence] for place in (first, last))
-        self.dismiss(HistoryAnswer(after, before))
+        old, new = (self._versions[self._events[number].occurrence] for number in sorted((marked, cursor)))
+        self.dismiss(HistoryAnswer(new, old))

@@ -18,13 +18,14 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.comparison.compare import opened_tree
-from layerscope.session.files.revision import FileRevision, version_at
+from layerscope.session.files.revision import FileRevision, version_at, versions_of
 from layerscope.session.open import ImageSession, open_image
 from layerscope.tui.drawing.glyphs import UNICODE, Glyphs
 from layerscope.tui.drawing.themes import DARK, LIGHT
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file.text_view import TextView
 from layerscope.tui.file_diff.screen import FileDiffScreen
+from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import OrderedKeys
 from layerscope.tui.widgets.row_view import RowView
 
@@ -169,7 +170,8 @@ async def viewing(
         opened = opened_tree(session)
         node = opened.tree.index.find(name.encode())
         assert node is not None
-        screen = FileScreen(opened, node, layer or len(session.image.layers), glyphs)
+        shown = version_at(opened, node, layer or len(session.image.layers)) or versions_of(opened, node)[0]
+        screen = FileScreen(shown, FileScreens(glyphs), glyphs)
         async with _running(screen, size, theme) as at:
             yield at
 
@@ -184,7 +186,7 @@ async def comparing(
     theme: str = DARK.name,
 ) -> AsyncIterator[FileJourney]:
     """Compare two versions."""
-    async with _running(FileDiffScreen(before, after, glyphs), size, theme) as at:
+    async with _running(FileDiffScreen(before, after, FileScreens(glyphs), glyphs), size, theme) as at:
         yield at
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from textual import events
 
-from layerscope.tui.comparison.layer_screen import LayerDiffScreen
+from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file.text_view import TextView
 from layerscope.tui.file_diff.screen import FileDiffScreen
@@ -43,7 +43,7 @@ async def test_a_key_acts_on_the_layer_that_the_keys_before_it_lead_to() -> None
 async def test_two_layers_are_marked_and_compared_in_one_go() -> None:
     async with journey(MY_APP) as at:
         await at_once(at, "[[d[d")
-        assert isinstance(at.app.screen, LayerDiffScreen)
+        assert isinstance(at.app.screen, ComparisonScreen)
         assert at.frame("files")[0] == "Changes from layer 4 to layer 3"
 
 

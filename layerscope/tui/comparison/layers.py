@@ -1,29 +1,25 @@
-"""Two layers of one image compared: one of them stays, the other is where the cursor stands."""
+"""Two layers of one image to compare: one is marked, the cursor is on the other."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
-
-from textual.binding import BindingType
 
 from layerscope.comparison.compare import Comparison, LayerComparison
 from layerscope.model.image import Image, Step
 from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
 from layerscope.text import printable_line
-from layerscope.tui.comparison.fields import problem_fields
-from layerscope.tui.comparison.keys import LAYER_DIFF_KEYS, LAYER_DIFF_TABLE
-from layerscope.tui.comparison.screen import DiffScreen
-from layerscope.tui.comparison.state import DiffState
+from layerscope.tui.comparison.step_details import problem_fields
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.explorer.layer_lines import read_layer_line
 from layerscope.tui.explorer.layer_list import LayerLine, LayerList
 from layerscope.tui.explorer.step_details import Field
-from layerscope.tui.keys.table import bindings
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedLayers:
-    """What is compared: two layers (0: nothing), by their merged trees or by what they hold themselves."""
+    """The numbers of two layers (0: the empty state before the first layer), and how they are compared.
+
+    ``own`` compares only what each layer holds itself, ``mtime`` compares modification times as well.
+    """
 
     before: int
     after: int
@@ -31,33 +27,39 @@ class ComparedLayers:
     mtime: bool = False
 
 
-class LayerDiffScreen(DiffScreen):
-    """The list has the layers; the one that stays is marked."""
-
-    TABLE = LAYER_DIFF_TABLE
-    BINDINGS: ClassVar[list[BindingType]] = bindings(LAYER_DIFF_KEYS)
+class TwoLayers:
+    """The `ComparedStates` of two layers."""
 
     def __init__(self, image: Image, pair: ComparedLayers, tree: WholeTree | WholeTreeReader, glyphs: Glyphs) -> None:
-        readers = [tree] if isinstance(tree, WholeTreeReader) else []
-        super().__init__(DiffState(), printable_line(image.name), readers, glyphs)
+        self.name = printable_line(image.name)
+        self.readers = [tree] if isinstance(tree, WholeTreeReader) else []
+        self.step_list = LayerList(glyphs)
         self._pair = pair
         self._image = image
         self._tree = None if isinstance(tree, WholeTreeReader) else tree
         self._steps = _layer_steps(image)
 
+    @property
+    def actions(self) -> Mapping[str, Callable[[], None]]:
+        """Comparing what the layers hold themselves, and marking another layer."""
+        return {"own": self._toggle_own, "mark": self._mark}
+
+    def _toggle_own(self) -> None:
+        if self._pair.before and self._pair.after:
+            self._pair = replace(self._pair, own=not self._pair.own)
+
+    def _mark(self) -> None:
+        self._pair = replace(self._pair, before=self.step_list.cursor + 1)
+
     def take_trees(self, trees: Sequence[WholeTree]) -> None:
-        """Take in the layers."""
+        """Take the tree of the image."""
         (self._tree,) = trees
 
-    def make_list(self) -> LayerList:
-        """Return the list of layers, which starts where the pair has its second one."""
-        return LayerList(self._glyphs)
-
     def show_steps(self) -> None:
-        """Show the layers, with their sizes once they are read."""
-        layer_list = self.query_exactly_one(LayerList)
-        cursor = layer_list.cursor if layer_list.item_count() else max(0, self._pair.after - 1)
-        layer_list.show([self._line(step) for step in self._steps], cursor)
+        """Show the layers, with their sizes once they have been read."""
+        # The list's own cursor is the current one: the message of its last move may not be handled yet.
+        cursor = self.step_list.cursor if self.step_list.item_count() else max(0, self._pair.after - 1)
+        self.step_list.show([self._line(step) for step in self._steps], cursor)
 
     def _line(self, step: Step) -> LayerLine:
         number = step.layer or 0
@@ -67,36 +69,35 @@ class LayerDiffScreen(DiffScreen):
         return read_layer_line(step, layer, self._tree.tallies, marked=marked)
 
     def choose(self, item: int) -> None:
-        """Compare with the layer of a row."""
+        """Compare with another layer."""
         self._pair = replace(self._pair, after=item + 1)
 
     def wanted(self) -> Hashable:
-        """Return the pair."""
+        """Return the pair, or None until the layers have been read."""
         return self._pair if self._tree is not None else None
 
     def comparison(self) -> Comparison:
         """Return the comparison of the pair."""
-        assert self._tree is not None  # noqa: S101  # only then is one wanted
+        assert self._tree is not None  # noqa: S101  # without it no comparison is wanted
         pair = self._pair
         return LayerComparison(self._tree.opened, pair.before, pair.after, own=pair.own, mtime=pair.mtime)
 
     def sides(self) -> tuple[str, str]:
         """Return the names of the layers."""
         own = " alone" if self._pair.own else ""
-        pair = (self._pair.before, self._pair.after)
-        before, after = (f"layer {layer}{own}" if layer else "nothing" for layer in pair)
-        return before, after
+        old, new = (f"layer {layer}{own}" if layer else "nothing" for layer in (self._pair.before, self._pair.after))
+        return old, new
 
-    def title_parts(self) -> list[str]:
-        """Return which layers are compared, and what differs."""
-        return [" to ".join(self.sides()), *(self._state.summary if self._shown == self._pair else ())]
+    def title(self) -> str:
+        """Return the layers that are compared."""
+        return " to ".join(self.sides())
 
-    def step_fields(self) -> list[Field]:
+    def fields(self) -> list[Field]:
         """Return the two steps, and those between them."""
         before, after = self._pair.before, self._pair.after
         low, high = sorted((before, after))
         between = [(f"Layer {number}", self._title(number)) for number in range(low + 1, high)]
-        compared = "what the two layers hold themselves" if self._pair.own else "what is there after either layer"
+        compared = "only what the two layers hold themselves" if self._pair.own else "the files after each layer"
         ends = [(f"{word} {layer}", self._title(layer)) for word, layer in (("From", before), ("To", after))]
         problems = problem_fields(self._tree.tallies) if self._tree else []
         return [("Compared", compared), *problems, *ends, *([] if self._pair.own else between)]
@@ -104,22 +105,12 @@ class LayerDiffScreen(DiffScreen):
     def _title(self, layer: int) -> str:
         return printable_line(self._steps[layer - 1].title) if layer else "nothing, before the first layer"
 
-    def action_own(self) -> None:
-        """Compare the merged trees, or the layers' own entries."""
-        if self._pair.before and self._pair.after:
-            self._pair = replace(self._pair, own=not self._pair.own)
-            self.show_all()
-            self.compare()
-
-    def action_mark(self) -> None:
-        """Let the layer under the cursor be the one that stays."""
-        self._pair = replace(self._pair, before=self.step_list.cursor + 1)
-        self.show_steps()
-        self.show_all()
-        self.compare()
+    def compute_details(self) -> bool:
+        """Return False: the comparison of two layers has no more details."""
+        return False
 
 
 def _layer_steps(image: Image) -> list[Step]:
-    """Return the step of each layer, by number from 1 on."""
+    """Return the step of each layer, in the order of the layers."""
     steps = {step.layer: step for step in image.steps}
     return [steps.get(layer.number) or Step(None, layer=layer.number) for layer in image.layers]
