@@ -16,7 +16,7 @@ from layerscope.tui.comparison.aligned_lines import aligned_lines, layers_at
 from layerscope.tui.comparison.aligned_list import AlignedLine, AlignedList
 from layerscope.tui.comparison.step_details import aligned_step_fields, config_fields, package_fields, problem_fields
 from layerscope.tui.drawing.glyphs import Glyphs
-from layerscope.tui.explorer.step_details import Field
+from layerscope.tui.widgets.field_list import Field
 
 
 class _Details(NamedTuple):
@@ -41,7 +41,7 @@ class TwoImages:
         self._names = _short_names(images)
         self.name = f" {glyphs.arrow} ".join(self._names)
         self.readers = readers
-        self.step_list = AlignedList(glyphs)
+        self.step_list = AlignedList()
         self._glyphs = glyphs
         self._images = images
         self._mtime = mtime

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 from layerscope.tui.keys.table import Key, KeyGroup
 from layerscope.tui.tree.file_tree import FileTree
-from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS
+from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS, HELP
 from layerscope.tui.widgets.line_list import LineList
 
 COMPARISON_KEYS = (
-    *(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS),
     Key("escape", "back", "back", "Clear the filter, or go back", id="diff.back", rank=5),
     Key("left_square_bracket", "step(-1)", "previous step", "Compare at the previous step", id="diff.step-down"),
     Key(
@@ -34,7 +33,10 @@ COMPARISON_KEYS = (
     Key("q", "quit", "quit", "Quit", id="diff.quit", rank=120),
 )
 COMPARISON_TABLE = (
-    KeyGroup("Anywhere", COMPARISON_KEYS),
+    KeyGroup(
+        "Anywhere",
+        (HELP, *(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS), *COMPARISON_KEYS),
+    ),
     KeyGroup(
         "In the tree",
         tuple(replace(key, label="open", rank=40) if key.id == "tree.choose" else key for key in FileTree.KEYS),

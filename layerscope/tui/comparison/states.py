@@ -5,7 +5,7 @@ from typing import Protocol
 
 from layerscope.comparison.compare import Comparison
 from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
-from layerscope.tui.explorer.step_details import Field
+from layerscope.tui.widgets.field_list import Field
 from layerscope.tui.widgets.step_list import StepList
 
 

@@ -9,7 +9,6 @@ from textual.worker import get_current_worker
 from layerscope.errors import FormatError, LayerscopeError, UsageError
 from layerscope.extraction.private_copy import PrivateCopy, check_copied_size, user_command
 from layerscope.text import copied_path, human_size, printable_line
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.background import hash_file
 from layerscope.tui.file.external_program import run_external_program
 from layerscope.tui.file.messages import FileActionFailed, FileCopied, FileHashed, TextRead
@@ -88,12 +87,12 @@ class FileActions:
         self._screen.app.copy_to_clipboard(text)
         self._screen.notify(label, title="Copied", markup=False, timeout=3)
 
-    def extract(self, glyphs: Glyphs) -> None:
+    def extract(self) -> None:
         """Ask where to write the file."""
         from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # not needed to show a file
 
         version = self._state.version
-        self._screen.app.push_screen(ExtractScreen(version.opened, version.node, version.at, glyphs))
+        self._screen.app.push_screen(ExtractScreen(version.opened, version.node, version.at))
 
     def open_pager(self) -> None:
         """Open a copy in the user's pager."""

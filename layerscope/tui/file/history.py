@@ -98,7 +98,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
         """Lay out the panel."""
         panel = Vertical(
             Static("comparing the versions", id="titles", markup=False),
-            FactTable(self._glyphs),
+            FactTable(),
             Static("", id="detail", markup=False),
             KeyLine(),
             id="history",

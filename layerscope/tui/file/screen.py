@@ -188,7 +188,7 @@ class FileScreen(Screen[None], OpensLater):
             KeyGroup("Its content", FileBody.BINDINGS),
             KeyGroup("Moving", RowView.BINDINGS),
         )
-        self.app.push_screen(HelpScreen(self._glyphs, groups))
+        self.app.push_screen(HelpScreen(groups))
 
     def action_back(self) -> None:
         """End the search, or go back."""
@@ -247,7 +247,7 @@ class FileScreen(Screen[None], OpensLater):
 
     def action_extract(self) -> None:
         """Ask where to write the file."""
-        self._actions.extract(self._glyphs)
+        self._actions.extract()
 
     def action_pager(self) -> None:
         """Open a copy in the user's pager."""

@@ -217,7 +217,7 @@ class FileDiffScreen(Screen[None], OpensLater):
     def action_help(self) -> None:
         """Show all keys."""
         groups = (KeyGroup("The comparison", self.BINDINGS), KeyGroup("Moving", RowView.BINDINGS))
-        self.app.push_screen(HelpScreen(self._glyphs, groups))
+        self.app.push_screen(HelpScreen(groups))
 
     def action_search(self) -> None:
         """Ask for the text to search for."""

@@ -129,7 +129,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
         yield Static("", id="views", markup=False)
         with Container(id="facts-frame"):
             yield Static("", id="titles", markup=False)
-            yield FactTable(self._glyphs)
+            yield FactTable()
             yield TreemapView(self._glyphs)
         with VerticalScroll(id="detail-frame", can_focus=False):
             yield Static("", id="detail", markup=False)
@@ -226,7 +226,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
     def action_help(self) -> None:
         """Show all keys."""
         groups = (KeyGroup("What makes the image large", self.BINDINGS), KeyGroup("In any list", LineList.BINDINGS))
-        self.app.push_screen(HelpScreen(self._glyphs, groups))
+        self.app.push_screen(HelpScreen(groups))
 
     def action_view(self, step: int) -> None:
         """Go to another view."""

@@ -9,7 +9,6 @@ from textual import events
 from textual.message import Message
 
 from layerscope.tui.drawing.cells import cut, padded
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.line_list import LineList
 
 _BAR_WIDTH = 12
@@ -62,9 +61,8 @@ class FactTable(LineList):
             super().__init__()
             self.fact = fact
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
-        self._glyphs = glyphs
+    def __init__(self) -> None:
+        super().__init__()
         self._columns: Sequence[FactColumn] = ()
         self._facts: Sequence[Fact] = ()
         self._widths: list[int] = []
@@ -101,20 +99,20 @@ class FactTable(LineList):
         segments = self._bar(fact) if self._has_bar else []
         text = _GAP.join(self._cell(place, cell) for place, cell in enumerate(fact.cells))
         room = width - (_BAR_WIDTH + len(_GAP) if self._has_bar else 0)
-        return [*segments, Segment(cut(text, room, self._glyphs), style)]
+        return [*segments, Segment(cut(text, room, self.glyphs), style)]
 
     def _cell(self, place: int, text: str) -> str:
         if self._columns[place].right:
             return " " * (self._widths[place] - cell_len(text)) + text
-        return text if place == len(self._columns) - 1 else padded(text, self._widths[place], self._glyphs)
+        return text if place == len(self._columns) - 1 else padded(text, self._widths[place], self.glyphs)
 
     def _bar(self, fact: Fact) -> list[Segment]:
-        whole = self._glyphs.bar(fact.share or 0, _BAR_WIDTH)
+        whole = self.glyphs.bar(fact.share or 0, _BAR_WIDTH)
         all_dead = fact.dead_share >= (fact.share or 0) > 0
         dead = len(whole) if all_dead else min(len(whole), round(fact.dead_share * _BAR_WIDTH))
         return [
             Segment(whole[: len(whole) - dead], self.style_of("bar")),
-            Segment(self._glyphs.dead * dead, self.style_of("dead")),
+            Segment(self.glyphs.dead * dead, self.style_of("dead")),
             Segment(" " * (_BAR_WIDTH - len(whole)) + _GAP),
         ]
 
