@@ -67,7 +67,7 @@ async def test_the_sizes_have_a_help_of_their_own() -> None:
     async with journey(MY_APP) as at:
         await at.press("w", "question_mark")
         assert isinstance(at.app.screen, HelpScreen)
-        assert "Go to the view of that number: duplicates" in at.screen()
+        assert "Go to the view of that number" in at.screen()
 
 
 async def test_the_names_of_the_views_of_sizes_stay_in_one_piece() -> None:
@@ -139,7 +139,7 @@ async def test_quits_without_a_choice() -> None:
 async def test_the_command_palette_does_what_the_keys_do() -> None:
     async with journey(MY_APP) as at:
         titles = {command.title for command in at.app.get_system_commands(at.app.screen)}
-        assert {"Sort by size, or by name", "Open all folders", "Quit", "Theme"} <= titles
+        assert {"Sort by size or by name", "Unfold all folders", "Quit", "Theme"} <= titles
         assert "Go to the next match" not in titles, "there is no filter"
         await at.press("ctrl+p")
         await at.write("sort by size")
@@ -158,7 +158,7 @@ async def test_the_command_palette_has_the_keys_of_each_screen() -> None:
         assert isinstance(at.app.screen, FileScreen)
         titles = [command.title for command in at.app.get_system_commands(at.app.screen)]
         assert "Wrap long lines, or scroll sideways" in titles
-        assert "Sort by size, or by name" not in titles
+        assert "Sort by size or by name" not in titles
         assert len(titles) == len(set(titles)), "each once, however many keys it has"
         await at.press("ctrl+p")
         await at.write("show the bytes in hex")

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.getters import query_one
 
@@ -17,6 +17,7 @@ from layerscope.session.files.revision import FileRevision, version_at
 from layerscope.session.reading.whole_tree import WholeTree
 from layerscope.tui.comparison.entry_details import DiffDetails
 from layerscope.tui.comparison.file_tree import DiffFileTree
+from layerscope.tui.comparison.keys import COMPARISON_KEYS
 from layerscope.tui.comparison.messages import (
     AllLayersRead,
     ComparisonDone,
@@ -26,13 +27,15 @@ from layerscope.tui.comparison.messages import (
 )
 from layerscope.tui.comparison.state import ComparisonState, compared, moved
 from layerscope.tui.comparison.states import ComparedStates
+from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.explorer.step_details import StepDetails
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import OpensLater
+from layerscope.tui.keys.table import bindings
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.pane import FilesPane
-from layerscope.tui.tree.screen import FilesScreen, LineKey
+from layerscope.tui.tree.screen import FilesScreen
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.title_line import TitleLine
@@ -45,56 +48,7 @@ class ComparisonScreen(FilesScreen, OpensLater):
     moved files follow it, because finding them may take reading whole layers.
     """
 
-    KEYS_IN_LINE: ClassVar[tuple[LineKey, ...]] = (
-        ("help", "question_mark", "?", "help"),
-        ("back", "escape", "esc", "back"),
-        ("other_pane", "tab", "tab", "pane"),
-        ("filter", "slash", "/", "filter"),
-        ("next_match", "n", "n N", "match"),
-        ("choose", "enter", "enter", "open"),
-        ("own", "a", "a", "own"),
-        ("sort", "s", "s", "sort"),
-        ("changes", "c", "c", "all files"),
-        ("extract", "x", "x", "extract"),
-        ("quit", "q", "q", "quit"),
-        ("step", "right_square_bracket", "[ ]", "step"),
-        ("columns", "o", "o", "columns"),
-        ("fold_all", "z", "z", "fold all"),
-        ("copy", "y", "y", "copy"),
-    )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "back", tooltip="Clear the filter, or go back", id="diff.back"),
-        Binding(
-            "left_square_bracket",
-            "step(-1)",
-            "previous step",
-            key_display="[",
-            tooltip="Compare at the previous step",
-            id="diff.step-down",
-        ),
-        Binding(
-            "right_square_bracket",
-            "step(1)",
-            "next step",
-            key_display="]",
-            tooltip="Compare at the next step",
-            id="diff.step-up",
-        ),
-        Binding(
-            "x",
-            "extract",
-            "extract",
-            tooltip="Extract the file or folder under the cursor into a folder: the new version, or the old one if it was removed",
-            id="diff.extract",
-        ),
-        Binding("y", "copy", "copy", tooltip="Copy the path to the clipboard", id="diff.copy"),
-        Binding(
-            "a", "own", "own", tooltip="Compare the files after each layer, or what the two layers hold", id="diff.own"
-        ),
-        Binding("d", "mark", "mark", tooltip="Compare with this layer from now on", id="diff.mark"),
-        Binding("q", "quit", "quit", tooltip="Quit", id="diff.quit"),
-    ]
-
+    BINDINGS: ClassVar[list[BindingType]] = bindings(COMPARISON_KEYS)
     live_keys = frozenset({"tab", "shift+tab", "left_square_bracket", "right_square_bracket", "question_mark"})
     _state: ComparisonState
 
@@ -116,7 +70,7 @@ class ComparisonScreen(FilesScreen, OpensLater):
                     yield self._states.step_list
                 yield StepDetails(id="details-frame", classes="frame")
             yield FilesPane(self._state, DiffFileTree(self._glyphs), DiffDetails(self._glyphs), self._glyphs)
-        yield KeyLine()
+        yield KeyLine(self._states.keys)
 
     def on_mount(self) -> None:
         """Show the steps, and start to read the layers or to compare them."""
@@ -124,7 +78,7 @@ class ComparisonScreen(FilesScreen, OpensLater):
         self._show_texts()
         self.files.rebuild()
         self.set_focus(self.file_tree)
-        self.show_keys()
+        self.refresh_bindings()
         if self._states.readers:
             self._read()
         else:
@@ -247,7 +201,7 @@ class ComparisonScreen(FilesScreen, OpensLater):
         """Return whether a key works now."""
         if action == "back":
             return self.files.has_filter or len(self.app.screen_stack) > 1
-        if action in ("choose", "extract"):
+        if action == "extract":
             return self.file_tree.has_focus
         if action in ("own", "mark"):
             return action in self._states.actions
@@ -280,6 +234,10 @@ class ComparisonScreen(FilesScreen, OpensLater):
         opened = shown.comparison.old if layer == BEFORE else shown.comparison.new
         side = shown.tree.side(layer)
         return version_at(opened, side.node(node), side.state.layer)
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        self.app.push_screen(HelpScreen(self._glyphs, self._states.keys, self.help_notes()))
 
     def action_back(self) -> None:
         """Clear the filter, or go back."""

@@ -1,9 +1,8 @@
 """Where one goes from the explorer: to sizes, comparisons, files, histories, and to folders of one's own."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.binding import Binding, BindingType
 
 from layerscope.session.open import ImageSession
 from layerscope.tui.drawing.glyphs import Glyphs
@@ -21,37 +20,6 @@ if TYPE_CHECKING:
 
 class Navigation(FilesScreen):
     """The part of the explorer that opens other screens; none of them is a part of the start."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "w",
-            "size",
-            "size",
-            tooltip="Show what makes the image large, what is dead and why, and what to change",
-            id="explorer.size",
-        ),
-        Binding(
-            "d",
-            "diff",
-            "diff",
-            tooltip="Mark the layer; on another one, compare the two",
-            id="explorer.diff",
-        ),
-        Binding(
-            "H",
-            "history",
-            "history",
-            tooltip="List what every layer did to the path under the cursor, and compare versions",
-            id="explorer.history",
-        ),
-        Binding(
-            "x",
-            "extract",
-            "extract",
-            tooltip="Write the file or folder, or from the layer list all files, into a folder of yours",
-            id="explorer.extract",
-        ),
-    ]
 
     _state: ExplorerState
 

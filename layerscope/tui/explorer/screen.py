@@ -4,23 +4,25 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.getters import query_one
 
 from layerscope.session.open import ImageSession
 from layerscope.session.reading.background import BackgroundReader, LayersStacked, ReadingFailed
 from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE
 from layerscope.tui.explorer.layer_lines import layer_lines, reading_share
 from layerscope.tui.explorer.layer_list import LayerList
 from layerscope.tui.explorer.messages import ReadHappened
 from layerscope.tui.explorer.navigation import Navigation
 from layerscope.tui.explorer.step_details import StepDetails, image_fields, step_fields
 from layerscope.tui.explorer.title import ImageTitle
+from layerscope.tui.keys.table import bindings
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import FileTree
+from layerscope.tui.tree.keys import FILES_KEYS
 from layerscope.tui.tree.pane import FilesPane
-from layerscope.tui.tree.screen import LineKey
 from layerscope.tui.tree.visible_rows import Scope
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
@@ -32,71 +34,8 @@ if TYPE_CHECKING:
 class ExplorerScreen(Navigation):
     """Wires the widgets to the state and to the reader."""
 
-    KEYS_IN_LINE: ClassVar[tuple[LineKey, ...]] = (
-        ("help", "question_mark", "?", "help"),
-        ("other_pane", "tab", "tab", "pane"),
-        ("filter", "slash", "/", "filter"),
-        ("next_match", "n", "n N", "match"),
-        ("clear", "escape", "esc", "clear"),
-        ("sort", "s", "s", "sort"),
-        ("scope", "a", "a", "own"),
-        ("changes", "c", "c", "changes"),
-        ("size", "w", "w", "size"),
-        ("diff", "d", "d", "diff"),
-        ("extract", "x", "x", "extract"),
-        ("history", "H", "H", "history"),
-        ("quit", "q", "q", "quit"),
-        ("layer", "right_square_bracket", "[ ]", "layer"),
-        ("columns", "o", "o", "columns"),
-        ("fold_all", "z", "z", "fold all"),
-        ("image_details", "i", "i", "image"),
-        ("empty_steps", "e", "e", "steps"),
-        ("copy", "y", "y", "copy"),
-    )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "clear", "clear", tooltip="Clear the filter, or the mark of a layer", id="explorer.clear"),
-        Binding(
-            "a",
-            "scope",
-            "merged/own",
-            tooltip="Show the merged tree, or only what the layer holds",
-            id="explorer.scope",
-        ),
-        Binding(
-            "left_square_bracket",
-            "layer(-1)",
-            "layer down",
-            key_display="[",
-            tooltip="Go to the layer below",
-            id="explorer.layer-down",
-        ),
-        Binding(
-            "right_square_bracket",
-            "layer(1)",
-            "layer up",
-            key_display="]",
-            tooltip="Go to the layer above",
-            id="explorer.layer-up",
-        ),
-        Binding(
-            "e", "empty_steps", "empty steps", tooltip="Show or hide the steps that made no layer", id="explorer.steps"
-        ),
-        Binding(
-            "i",
-            "image_details",
-            "image",
-            tooltip="Show the details of the image, or of the chosen step",
-            id="explorer.image",
-        ),
-        Binding(
-            "y",
-            "copy",
-            "copy",
-            tooltip="Copy the path, or the digest of the layer, to the clipboard",
-            id="explorer.copy",
-        ),
-        Binding("q", "quit", "quit", tooltip="Quit", id="explorer.quit"),
-    ]
+    TABLE = EXPLORER_TABLE
+    BINDINGS: ClassVar[list[BindingType]] = bindings((*FILES_KEYS, *EXPLORER_KEYS))
 
     layer_list = query_one(LayerList)
     title_line = query_one(ImageTitle)
@@ -115,7 +54,7 @@ class ExplorerScreen(Navigation):
                     yield LayerList(self._glyphs)
                 yield StepDetails(id="details-frame", classes="frame")
             yield FilesPane(self._state, FileTree(self._glyphs), EntryDetails(self._glyphs), self._glyphs)
-        yield KeyLine()
+        yield KeyLine(EXPLORER_TABLE)
 
     def on_mount(self) -> None:
         """Show the steps at once, and take in what the reader has."""
@@ -124,7 +63,7 @@ class ExplorerScreen(Navigation):
         self._show_title()
         self.files.rebuild()
         self.set_focus(self.layer_list)
-        self.show_keys()
+        self.refresh_bindings()
         self._read()
 
     def on_unmount(self) -> None:
@@ -237,7 +176,7 @@ class ExplorerScreen(Navigation):
         self._state.marked = layer
         self._show_layers()
         self._show_title()
-        self.show_keys()
+        self.refresh_bindings()
 
     def action_empty_steps(self) -> None:
         """Show or hide the steps that made no layer."""

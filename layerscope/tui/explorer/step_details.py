@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from rich.table import Table
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
@@ -14,6 +14,7 @@ from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.session.reading.stack import Tallies
 from layerscope.text import exec_form, human_share, human_size, plural, printable_line
+from layerscope.tui.keys.table import Key, bindings
 
 Field = tuple[str, str]
 
@@ -21,12 +22,13 @@ Field = tuple[str, str]
 class StepDetails(VerticalScroll):
     """Fields, each with its label, wrapped: nothing is cut."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_lines(1)", "Down", show=False, id="details.down"),
-        Binding("up,k", "scroll_lines(-1)", "Up", show=False, id="details.up"),
-        Binding("home,g", "scroll_to(0)", "First", show=False, id="details.first"),
-        Binding("end,G", "scroll_to(1)", "Last", show=False, id="details.last"),
-    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("down,j", "scroll_lines(1)", "Down", id="details.down"),
+        Key("up,k", "scroll_lines(-1)", "Up", id="details.up"),
+        Key("home,g", "scroll_to(0)", "First", id="details.first"),
+        Key("end,G", "scroll_to(1)", "Last", id="details.last"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
     StepDetails { height: auto; padding: 0 1; scrollbar-size-vertical: 1; }
     """

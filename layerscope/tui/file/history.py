@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.getters import query_one
 from textual.message import Message
@@ -20,17 +20,13 @@ from layerscope.model.entries import Kind
 from layerscope.session.files.revision import FileRevision, made_by, versions_of
 from layerscope.text import human_size, printable_line, printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.file.keys import HISTORY_KEYS, HISTORY_TABLE
 from layerscope.tui.keys.order import OpensLater
+from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.fact_table import Fact, FactColumn, FactTable
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 
-_KEYS = (
-    ("enter", "enter", "open"),
-    ("m", "m", "mark"),
-    ("d", "d", "compare"),
-    ("escape", "esc", "back"),
-)
 _COLUMNS = (
     FactColumn(""),
     FactColumn("Layer", right=True),
@@ -53,18 +49,7 @@ class HistoryAnswer(NamedTuple):
 class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
     """The events of a path, from the base image up, in a panel over the file view."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,H", "dismiss", "Back", tooltip="Go back to the file", id="history.back"),
-        Binding("enter", "choose", "Open", tooltip="Show the version", id="history.choose"),
-        Binding("m,space", "mark", "Mark", tooltip="Mark a version to compare another one with", id="history.mark"),
-        Binding(
-            "d",
-            "compare",
-            "Compare",
-            tooltip="Compare with the marked version, or with the previous one",
-            id="history.compare",
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(HISTORY_KEYS)
     DEFAULT_CSS = """
     HistoryScreen {
         align: center middle;
@@ -100,7 +85,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
             Static("comparing the versions", id="titles", markup=False),
             FactTable(self._glyphs),
             Static("", id="detail", markup=False),
-            KeyLine(),
+            KeyLine(HISTORY_TABLE),
             id="history",
         )
         panel.border_title = Text(f"/{printable_name(self._version.path)}").markup
@@ -108,7 +93,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
 
     def on_mount(self) -> None:
         """Read the events."""
-        self.query_one(KeyLine).show(_KEYS)
+        self.refresh_bindings()
         self._read()
 
     @work(thread=True, exclusive=True, exit_on_error=False)

@@ -6,7 +6,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
 from textual.getters import query_one
 from textual.message import Message
@@ -16,9 +16,11 @@ from textual.widgets import Static
 from layerscope.errors import LayerscopeError
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_size, path_text, printable_name
-from layerscope.tui.dialogs.help import HelpScreen, KeyGroup
+from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.keys.order import OpensLater
+from layerscope.tui.keys.table import bindings
+from layerscope.tui.size.keys import SIZE_KEYS, SIZE_TABLE, VIEW_NAMES
 from layerscope.tui.size.rows import (
     SizeRows,
     advice_facts,
@@ -39,45 +41,11 @@ if TYPE_CHECKING:
 
 _DIRECTORIES, _MAP = 1, 2
 
-_KEYS = (
-    ("question_mark", "?", "help"),
-    ("escape", "esc", "back"),
-    ("tab", "tab 1-8", "view"),
-    ("enter", "enter", "open"),
-    ("backspace", "bksp", "up"),
-    ("t", "t", "show in the tree"),
-    ("q", "q", "quit"),
-)
-
-
-_NAMES = ("layers", "directories", "map", "types", "packages", "dead", "duplicates", "advice")
-
 
 class SizeScreen(Screen[Target | None], OpensLater):
     """Eight views of one image. The answer is the place that the user wants to see, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "Help", tooltip="Show all keys", id="size.help", key_display="?"),
-        Binding("escape,w", "dismiss", "Back", tooltip="Go back to the explorer", id="size.back"),
-        Binding("right,l,tab", "view(1)", "Next view", tooltip="Go to the next view", id="size.next"),
-        Binding("left,h,shift+tab", "view(-1)", "View before", tooltip="Go to the view before", id="size.previous"),
-        *(
-            Binding(
-                str(number),
-                f"go_to({number - 1})",
-                show=False,
-                tooltip=f"Go to the view of that number: {_NAMES[number - 1]}",
-                id=f"size.view-{number}",
-            )
-            for number in range(1, 9)
-        ),
-        Binding("enter", "choose", "Open", tooltip="Open the folder, or show the row in the tree", id="size.choose"),
-        Binding("down,j", "move(1)", "Down", show=False, id="size.down"),
-        Binding("up,k", "move(-1)", "Up", show=False, id="size.up"),
-        Binding("backspace,minus", "up", "Up", tooltip="Go up to the folder above", id="size.folder-up"),
-        Binding("t", "show", "Show in the tree", tooltip="Show the row in the tree", id="size.show"),
-        Binding("q", "app.quit", "Quit", tooltip="Quit", id="size.quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(SIZE_KEYS)
     DEFAULT_CSS = """
     SizeScreen {
         background: $background;
@@ -132,11 +100,11 @@ class SizeScreen(Screen[Target | None], OpensLater):
             yield TreemapView(self._glyphs)
         with VerticalScroll(id="detail-frame", can_focus=False):
             yield Static("", id="detail", markup=False)
-        yield KeyLine()
+        yield KeyLine(SIZE_TABLE)
 
     def on_mount(self) -> None:
         """Show the first view."""
-        self.query_one(KeyLine).show(_KEYS)
+        self.refresh_bindings()
         self.action_go_to(0)
 
     def action_go_to(self, view: int) -> None:
@@ -149,7 +117,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
 
     def _show_names(self) -> None:
         text, room = Text(), max(1, self.size.width - 2)
-        for number, name in enumerate(_NAMES):
+        for number, name in enumerate(VIEW_NAMES):
             if len(text.plain.rpartition("\n")[2]) + len(f" {number + 1} {name} ") > room:
                 text.append("\n")
             action = Style(meta={"@click": f"screen.go_to({number})"})
@@ -201,7 +169,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
 
     def _title(self) -> str:
         if self._view not in (_DIRECTORIES, _MAP):
-            return _NAMES[self._view].capitalize()
+            return VIEW_NAMES[self._view].capitalize()
         path = printable_name(path_text(self._analysis.tree.index.path(self._folder)))
         return Text(f"{path}  {human_size(self._analysis.directories.row(self._folder).size)}").markup
 
@@ -218,14 +186,9 @@ class SizeScreen(Screen[Target | None], OpensLater):
     def _say(self, text: str) -> None:
         self.query_one("#detail", Static).update(Text(text, overflow="fold"))
 
-    def action_press(self, key: str) -> None:
-        """Do what a key does, for the mouse."""
-        self.app.simulate_key(key)
-
     def action_help(self) -> None:
         """Show all keys."""
-        groups = (KeyGroup("What makes the image large", self.BINDINGS), KeyGroup("In any list", LineList.BINDINGS))
-        self.app.push_screen(HelpScreen(self._glyphs, groups))
+        self.app.push_screen(HelpScreen(self._glyphs, SIZE_TABLE))
 
     def action_view(self, step: int) -> None:
         """Go to another view."""

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from layerscope.analysis.tree.change import ChangeKind
@@ -17,6 +17,7 @@ from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, printable_name
 from layerscope.tui.drawing.cells import cut, padded
 from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.tree.shown_tree import ShownTree
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
@@ -51,12 +52,13 @@ class Cell(NamedTuple):
 class FileTree(LineList):
     """The rows of a tree; its items are rows of a `VisibleRows`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Look into the file; open or fold the folder", show=False, id="tree.choose"),
-        Binding("space", "toggle_fold", "Open or fold", show=False, id="tree.toggle"),
-        Binding("right,l", "open", "Open", show=False, id="tree.open"),
-        Binding("left,h", "close", "Fold, or go to the parent", show=False, id="tree.close"),
-    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("enter", "choose", "Look into the file; open or fold the folder", id="tree.choose"),
+        Key("space", "toggle_fold", "Open or fold", id="tree.toggle"),
+        Key("right,l", "open", "Open", id="tree.open"),
+        Key("left,h", "close", "Fold, or go to the parent", id="tree.close"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
     FileTree { height: 1fr; }
     """

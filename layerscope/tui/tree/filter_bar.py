@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Input
+
+from layerscope.tui.keys.table import bindings
+from layerscope.tui.tree.keys import FILTER_KEYS
 
 
 class FilterBar(Input):
     """One line below the tree; ``submit`` is called on Enter, at once, so that the next key finds what it led to."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,up", "submit", "Go to the match", show=False, id="filter.submit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(FILTER_KEYS)
     DEFAULT_CSS = """
     FilterBar { background: $panel; }
     """

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.message import Message
 
 from layerscope.analysis.search.query import parse_query
 from layerscope.errors import UsageError
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 class FilesPane(Vertical):
     """Shows what its state asks for; long work is done in slices, so that keys are answered in between."""
-
-    class KeysChanged(Message):
-        """Other keys work now: a filter was opened, set or cleared."""
 
     def __init__(self, state: FilesState, tree: FileTree, details: EntryDetails, glyphs: Glyphs) -> None:
         super().__init__(id="files-frame", classes="frame")
@@ -175,7 +171,7 @@ class FilesPane(Vertical):
             self.entry_details.say(printable_line(str(error)))
             return
         self.rebuild()
-        self.post_message(self.KeysChanged())
+        self.refresh_bindings()
 
     def _leave_filter(self) -> None:
         """Go on in the tree, at a match."""
@@ -205,7 +201,7 @@ class FilesPane(Vertical):
             if rows is not None and node is not None:
                 self._state.reveal(rows.tree.index, node)
             self.rebuild(node or 0)
-        self.post_message(self.KeysChanged())
+        self.refresh_bindings()
 
     def next_match(self, step: int) -> None:
         """Go to another match."""

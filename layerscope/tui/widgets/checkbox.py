@@ -3,16 +3,17 @@
 from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Static
+
+from layerscope.tui.keys.table import Key, bindings
 
 
 class CheckboxLine(Static, can_focus=True):
     """One line that Space or a click turns over."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "turn", "Choose", show=False, id="choice.turn"),
-    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (Key("space", "turn", "Choose", id="choice.turn"),)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
     CheckboxLine { height: 1; }
     CheckboxLine:focus { background: $primary 35%; }

@@ -6,11 +6,13 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+
+from layerscope.tui.keys.table import Key, bindings
 
 _MOST_STRIPS = 4096
 """Strips kept: some dozens of screens."""
@@ -36,14 +38,15 @@ class LineList(ScrollView, can_focus=True):
     """
 
     ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="list.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="list.down"),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="list.page-up"),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="list.page-down"),
-        Binding("home,g", "first", "First", show=False, id="list.first"),
-        Binding("end,G", "last", "Last", show=False, id="list.last"),
-    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("up,k", "move(-1)", "Up", id="list.up"),
+        Key("down,j", "move(1)", "Down", id="list.down"),
+        Key("pageup,ctrl+b", "page(-1)", "Page up", id="list.page-up"),
+        Key("pagedown,ctrl+f", "page(1)", "Page down", id="list.page-down"),
+        Key("home,g", "first", "First", id="list.first"),
+        Key("end,G", "last", "Last", id="list.last"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line-list--cursor",
         "line-list--cursor-blurred",

@@ -2,17 +2,21 @@
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
+
+from layerscope.tui.keys.table import Key, bindings
 
 
 class PromptLine(Input):
     """One line; ``asks`` tells what is typed, and is empty while it is closed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, id="prompt.cancel"),
-    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("enter", "submit", "go", id="prompt.submit", rank=1),
+        Key("escape", "cancel", "cancel", id="prompt.cancel", rank=2),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
     PromptLine { background: $panel; display: none; }
     """

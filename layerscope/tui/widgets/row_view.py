@@ -6,11 +6,13 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+
+from layerscope.tui.keys.table import Key, bindings
 
 _WHEEL = 3
 """Lines that a turn of the wheel scrolls by."""
@@ -27,16 +29,17 @@ class RowView(ScrollView, can_focus=True):
     """
 
     ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_lines(-1)", "Up", show=False, id="rows.up"),
-        Binding("down,j", "scroll_lines(1)", "Down", show=False, id="rows.down"),
-        Binding("pageup,ctrl+b", "scroll_page(-1)", "Page up", show=False, id="rows.page-up"),
-        Binding("pagedown,ctrl+f,space", "scroll_page(1)", "Page down", show=False, id="rows.page-down"),
-        Binding("home", "first", "To the start", show=False, id="rows.first"),
-        Binding("end,G", "last", "To the end", show=False, id="rows.last"),
-        Binding("left,h", "sideways(-1)", "To the left", show=False, id="rows.left"),
-        Binding("right,l", "sideways(1)", "To the right", show=False, id="rows.right"),
-    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("up,k", "scroll_lines(-1)", "Up", id="rows.up"),
+        Key("down,j", "scroll_lines(1)", "Down", id="rows.down"),
+        Key("pageup,ctrl+b", "scroll_page(-1)", "Page up", id="rows.page-up"),
+        Key("pagedown,ctrl+f,space", "scroll_page(1)", "Page down", id="rows.page-down"),
+        Key("home", "first", "To the start", id="rows.first"),
+        Key("end,G", "last", "To the end", id="rows.last"),
+        Key("left,h", "sideways(-1)", "To the left", id="rows.left"),
+        Key("right,l", "sideways(1)", "To the right", id="rows.right"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "row-view--muted",
         "row-view--number",

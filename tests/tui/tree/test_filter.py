@@ -147,7 +147,7 @@ async def test_the_last_line_tells_the_keys_of_the_filter(web: Path) -> None:
     async with journey(web) as at:
         assert "match" not in at.key_line()
         await at.filter("a/b")
-        assert at.key_line() == "enter go to the match  esc clear  tab pane"
+        assert at.key_line() == "enter go to the match  tab pane  esc clear"
         await at.press("tab")
         assert at.focused() == "FileTree"
         assert "n N match" in at.key_line()

@@ -1,0 +1,51 @@
+"""The key table of the comparison of two layers or two images."""
+
+from dataclasses import replace
+
+from layerscope.tui.keys.table import Key, KeyGroup
+from layerscope.tui.tree.file_tree import FileTree
+from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS
+from layerscope.tui.widgets.line_list import LineList
+
+_LAYER_KEYS = (
+    Key("a", "own", "own", "Compare the files after each layer, or what the two layers hold", id="diff.own", rank=45),
+    Key("d", "mark", "mark", "Compare with this layer from now on", id="diff.mark"),
+)
+COMPARISON_KEYS = (
+    *(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS),
+    Key("escape", "back", "back", "Clear the filter, or go back", id="diff.back", rank=5),
+    Key("left_square_bracket", "step(-1)", "previous step", "Compare at the previous step", id="diff.previous-step"),
+    Key(
+        "right_square_bracket",
+        "step(1)",
+        "step",
+        "Compare at the next step",
+        id="diff.next-step",
+        rank=130,
+        line="[ ]",
+    ),
+    *_LAYER_KEYS,
+    Key(
+        "x",
+        "extract",
+        "extract",
+        "Extract the file or folder under the cursor: the new version, or the old one if it was removed",
+        id="diff.extract",
+        rank=100,
+    ),
+    Key("y", "copy", "copy", "Copy the path to the clipboard", id="diff.copy", rank=180),
+    Key("q", "quit", "quit", "Quit", id="diff.quit", rank=120),
+)
+_WIDGET_GROUPS = (
+    KeyGroup(
+        "In the tree",
+        tuple(replace(key, label="open", rank=40) if key.id == "tree.choose" else key for key in FileTree.KEYS),
+    ),
+    KeyGroup("In any list", LineList.KEYS),
+    KeyGroup("In the filter", FILTER_KEYS),
+)
+LAYERS_TABLE = (KeyGroup("Anywhere", COMPARISON_KEYS), *_WIDGET_GROUPS)
+IMAGES_TABLE = (
+    KeyGroup("Anywhere", tuple(key for key in COMPARISON_KEYS if key not in _LAYER_KEYS)),
+    *_WIDGET_GROUPS,
+)
