@@ -28,7 +28,7 @@ from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
-    from layerscope.tui.widgets.fact_table import Target
+    from layerscope.tui.widgets.row_table import Target
 
 
 class ExplorerScreen(Navigation):

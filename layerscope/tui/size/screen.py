@@ -1,5 +1,6 @@
-"""The size view: which layer, which directory, which type, what is dead and why, and what to change."""
+"""The size view: layers, directories, file types, packages, dead files, duplicates and advice."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
@@ -15,26 +16,27 @@ from textual.widgets import Static
 
 from layerscope.errors import LayerscopeError
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.text import human_size, path_text, printable_name
+from layerscope.text import human_size, path_text, printable_line, printable_name
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.size.keys import SIZE_KEYS, SIZE_TABLE, VIEW_NAMES
-from layerscope.tui.size.rows import (
-    SizeRows,
-    advice_facts,
-    dead_facts,
-    directory_facts,
-    duplicate_facts,
-    layer_facts,
-    package_facts,
-    type_facts,
+from layerscope.tui.size.tables import (
+    SizeTable,
+    advice_table,
+    dead_table,
+    directory_table,
+    duplicate_table,
+    layer_table,
+    package_table,
+    type_table,
 )
-from layerscope.tui.size.treemap_view import TreemapView
-from layerscope.tui.widgets.fact_table import Fact, FactTable, Target
+from layerscope.tui.size.tiles import folder_tiles
+from layerscope.tui.size.treemap import Tile, Treemap
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.row_table import RowTable, TableRow, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +45,7 @@ _DIRECTORIES, _MAP = 1, 2
 
 
 class SizeScreen(Screen[Target | None], OpensLater):
-    """Eight views of one image. The answer is the place that the user wants to see, or None."""
+    """The views of the size of one image. Its result is the place in the tree that the user wants to see, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(SIZE_KEYS)
     DEFAULT_CSS = """
@@ -51,27 +53,26 @@ class SizeScreen(Screen[Target | None], OpensLater):
         background: $background;
         #verdict { height: auto; max-height: 3; padding: 0 1; background: $panel; text-style: bold; }
         #views { height: auto; padding: 0 1; }
-        #facts-frame { height: 1fr; border: round $primary; border-title-style: bold; }
+        #size-frame { height: 1fr; border: round $primary; border-title-style: bold; }
         #titles { height: 1; color: $foreground 60%; }
         #detail-frame { height: auto; max-height: 9; padding: 0 1; scrollbar-size-vertical: 1; }
-        TreemapView { display: none; }
-        &.-map TreemapView { display: block; }
-        &.-map FactTable, &.-map #titles { display: none; }
-        &.-ascii #facts-frame { border: ascii $primary; }
+        Treemap { display: none; }
+        &.-map Treemap { display: block; }
+        &.-map RowTable, &.-map #titles { display: none; }
+        &.-ascii #size-frame { border: ascii $primary; }
     }
     """
 
+    @dataclass
     class Computed(Message):
-        """What a view shows has been computed."""
+        """A view was computed; ``error`` says why if that failed."""
 
-        def __init__(self, view: int, facts: SizeRows | None, error: str | None) -> None:
-            super().__init__()
-            self.view = view
-            self.facts = facts
-            self.error = error
+        view: int
+        content: SizeTable | list[Tile] | None
+        error: str = ""
 
-    table = query_one(FactTable)
-    treemap = query_one(TreemapView)
+    table = query_one(RowTable)
+    treemap = query_one(Treemap)
 
     def __init__(self, analysis: SizeAnalysis, glyphs: Glyphs) -> None:
         super().__init__(classes="" if glyphs.has_unicode else "-ascii")
@@ -79,25 +80,25 @@ class SizeScreen(Screen[Target | None], OpensLater):
         self._glyphs = glyphs
         self._view = 0
         self._folder = 0
-        self._views: tuple[Callable[[], SizeRows], ...] = (
-            lambda: layer_facts(analysis),
-            lambda: directory_facts(analysis, self._folder),
-            lambda: directory_facts(analysis, self._folder),
-            lambda: type_facts(analysis),
-            lambda: package_facts(analysis),
-            lambda: dead_facts(analysis),
-            lambda: duplicate_facts(analysis),
-            lambda: advice_facts(analysis),
+        self._views: tuple[Callable[[], SizeTable | list[Tile]], ...] = (
+            lambda: layer_table(analysis),
+            lambda: directory_table(analysis, self._folder),
+            lambda: folder_tiles(analysis, self._folder),
+            lambda: type_table(analysis),
+            lambda: package_table(analysis),
+            lambda: dead_table(analysis),
+            lambda: duplicate_table(analysis),
+            lambda: advice_table(analysis),
         )
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
         yield Static("", id="verdict", markup=False)
         yield Static("", id="views", markup=False)
-        with Container(id="facts-frame"):
+        with Container(id="size-frame"):
             yield Static("", id="titles", markup=False)
-            yield FactTable(self._glyphs)
-            yield TreemapView(self._glyphs)
+            yield RowTable(self._glyphs)
+            yield Treemap(self._glyphs)
         with VerticalScroll(id="detail-frame", can_focus=False):
             yield Static("", id="detail", markup=False)
         yield KeyLine(SIZE_TABLE)
@@ -112,7 +113,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
         self._view = view
         self.is_ready = False
         self._show_names()
-        self._say("weighing…" if self._glyphs.has_unicode else "weighing...")
+        self._say(f"computing{self._glyphs.ellipsis}")
         self._compute(view)
 
     def _show_names(self) -> None:
@@ -130,14 +131,14 @@ class SizeScreen(Screen[Target | None], OpensLater):
         """Fit the names of the views to the new width."""
         self._show_names()
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="weighing")
+    @work(thread=True, exclusive=True, exit_on_error=False, group="size")
     def _compute(self, view: int) -> None:
         try:
-            facts = self._views[view]()
+            content = self._views[view]()
         except LayerscopeError as error:
             self.post_message(self.Computed(view, None, str(error)))
         else:
-            self.post_message(self.Computed(view, facts, None))
+            self.post_message(self.Computed(view, content))
 
     @on(Computed)
     def _on_computed(self, message: Computed) -> None:
@@ -145,27 +146,32 @@ class SizeScreen(Screen[Target | None], OpensLater):
             return
         self.call_after_refresh(self.become_ready)
         self.query_one("#verdict", Static).update(Text(self._analysis.why.verdict))
-        facts = message.facts
-        if facts is None or not facts.rows:
-            self._show(SizeRows((), (), ""))
-            self._say(message.error or (facts.none if facts else ""))
-            return
-        self._show(facts)
-        self._show_detail()
+        if message.content is None:
+            self._show_table(SizeTable((), (), printable_line(message.error)))
+        elif isinstance(message.content, SizeTable):
+            self._show_table(message.content)
+        else:
+            self._show_map(message.content)
+        self.query_one("#size-frame").border_title = self._title()
 
-    def _show(self, facts: SizeRows) -> None:
-        is_map = self._view == _MAP
-        self.set_class(is_map, "-map")
-        self.table.show(facts.columns, facts.rows)
+    def _show_table(self, table: SizeTable) -> None:
+        self.remove_class("-map")
+        self.table.show(table.columns, table.rows)
         self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
-        if is_map:
-            rows = [fact for fact in facts.rows if fact.target and fact.target.node is not None]
-            sizes = self._analysis.directories
-            self.treemap.show(
-                rows, [sizes.row(fact.target.node).size for fact in rows if fact.target and fact.target.node]
-            )
-        self.set_focus(self.treemap if is_map else self.table)
-        self.query_one("#facts-frame").border_title = self._title()
+        self.set_focus(self.table)
+        if len(table.rows):
+            self._show_detail()
+        else:
+            self._say(table.when_empty)
+
+    def _show_map(self, tiles: list[Tile]) -> None:
+        self.add_class("-map")
+        self.treemap.show(tiles)
+        self.set_focus(self.treemap)
+        if tiles:
+            self._show_detail()
+        else:
+            self._say("Everything in this folder is empty.")
 
     def _title(self) -> str:
         if self._view not in (_DIRECTORIES, _MAP):
@@ -174,14 +180,15 @@ class SizeScreen(Screen[Target | None], OpensLater):
         return Text(f"{path}  {human_size(self._analysis.directories.row(self._folder).size)}").markup
 
     @property
-    def _fact(self) -> Fact | None:
-        return self.treemap.fact if self._view == _MAP else self.table.fact
+    def _row(self) -> TableRow | None:
+        """The row or the tile under the cursor."""
+        return self.treemap.row if self._view == _MAP else self.table.row
 
     @on(LineList.Moved)
-    @on(TreemapView.Moved)
+    @on(Treemap.Moved)
     def _show_detail(self) -> None:
-        if self._fact is not None:
-            self._say(self._fact.detail)
+        if self._row is not None:
+            self._say(self._row.detail)
 
     def _say(self, text: str) -> None:
         self.query_one("#detail", Static).update(Text(text, overflow="fold"))
@@ -200,32 +207,34 @@ class SizeScreen(Screen[Target | None], OpensLater):
 
     def action_choose(self) -> None:
         """Open the folder under the cursor, or show the row in the tree."""
-        self._open(self._fact)
+        self._open(self._row)
 
-    @on(FactTable.Chosen)
-    @on(TreemapView.Chosen)
-    def _on_chosen(self, message: FactTable.Chosen | TreemapView.Chosen) -> None:
-        self._open(message.fact)
+    @on(RowTable.Chosen)
+    def _on_chosen(self, message: RowTable.Chosen) -> None:
+        self._open(message.row)
 
-    def _open(self, fact: Fact | None) -> None:
-        if fact is None:
+    def _open(self, row: TableRow | None) -> None:
+        if row is None:
             return
-        if fact.folder is None:
-            self._leave(fact)
-            return
-        self._folder = fact.folder
-        self.action_go_to(self._view)
+        if row.folder is not None:
+            self._folder = row.folder
+            self.action_go_to(self._view)
+        elif row.target is None and self._view == _MAP:
+            # the tile of all entries that are too small for one of their own
+            self.action_go_to(_DIRECTORIES)
+        else:
+            self._leave(row)
 
     def action_up(self) -> None:
-        """Go up to the folder above."""
+        """Go up to the parent folder."""
         if self._folder and self._view in (_DIRECTORIES, _MAP):
             self._folder = self._analysis.tree.index.parents[self._folder]
             self.action_go_to(self._view)
 
     def action_show(self) -> None:
         """Show the row in the tree."""
-        self._leave(self._fact)
+        self._leave(self._row)
 
-    def _leave(self, fact: Fact | None) -> None:
-        if fact is not None and fact.target is not None:
-            self.dismiss(fact.target)
+    def _leave(self, row: TableRow | None) -> None:
+        if row is not None and row.target is not None:
+            self.dismiss(row.target)
