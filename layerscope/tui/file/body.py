@@ -100,12 +100,12 @@ class FileBody(Vertical):
 
     @property
     def is_asking(self) -> bool:
-        """Whether the prompt is open."""
+        """True while the prompt is open."""
         return self.prompt.display
 
     @property
     def is_searching(self) -> bool:
-        """Whether matches are shown."""
+        """True while matches are shown."""
         return self._file is not None and self._file.hits is not None
 
     @property

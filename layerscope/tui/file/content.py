@@ -99,7 +99,7 @@ class FileContent(Vertical):
 
     @property
     def is_text(self) -> bool:
-        """Whether a text is shown."""
+        """True if a text is shown."""
         if self.file is None:
             return False
         return self.file.encoding is not None if self._wants_text is None else self._wants_text

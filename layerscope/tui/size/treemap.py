@@ -1,9 +1,10 @@
 """A folder as a treemap: a tile for each entry, with an area proportional to its size."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -12,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from layerscope.text import human_size
-from layerscope.tui.drawing.cells import padded
+from layerscope.tui.drawing.cells import cut
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.size.treemap_layout import Rectangle, treemap
 from layerscope.tui.widgets.row_table import RowTable, TableRow
@@ -25,7 +26,7 @@ _LEAST_WIDTH = 4
 
 
 class Tile(NamedTuple):
-    """A tile of the map, and the row that it stands for; the last cell of the row is its name."""
+    """A tile of the map, and its row; the last cell of the row is its name."""
 
     size: int
     row: TableRow
@@ -84,27 +85,32 @@ class Treemap(Widget, can_focus=True):
         if y >= len(self._owners):
             return Strip.blank(self.size.width, self.rich_style)
         runs = ((number, len(list(cells))) for number, cells in groupby(self._owners[y]))
-        return Strip([self._run(number, y, width) for number, width in runs], len(self._owners[y]))
+        segments = [segment for number, width in runs for segment in self._run(number, y, width)]
+        return Strip(segments, len(self._owners[y]))
 
-    def _run(self, number: int, y: int, width: int) -> Segment:
+    def _run(self, number: int, y: int, width: int) -> Iterator[Segment]:
+        """Yield a run of cells of a tile: its name or its size at the top left, then its colour."""
         if number < 0:
-            return Segment(" " * width, self.rich_style)
-        return Segment(self._label(number, y, width), self._tile_style(number))
+            yield Segment(" " * width, self.rich_style)
+            return
+        style, is_chosen = self._tile_style(number), number == self.cursor
+        label = cut(self._label(number, y), width - 2, self._glyphs) if width >= _LEAST_WIDTH else ""
+        yield Segment(" ", style)
+        # The tile under the cursor is marked without colours as well.
+        yield Segment(label, style + Style(bold=is_chosen, underline=is_chosen))
+        yield Segment(" " * (width - 1 - cell_len(label)), style)
 
-    def _label(self, number: int, y: int, width: int) -> str:
-        """Return the text of a line of a tile: its name and its size at the top left."""
+    def _label(self, number: int, y: int) -> str:
+        """Return the text in a line of a tile."""
         tile = self._tiles[number]
-        texts = {0: f" {tile.row.cells[-1]}", 1: f" {human_size(tile.size)}"} if width >= _LEAST_WIDTH else {}
-        return padded(texts.get(y - self._first_lines[number], ""), width - 1, self._glyphs) + " "
+        return {0: tile.row.cells[-1], 1: human_size(tile.size)}.get(y - self._first_lines[number], "")
 
     def _tile_style(self, number: int) -> Style:
-        """Return the colours of a tile; the one under the cursor is marked without colours as well."""
+        """Return the colours of a tile, which differ from those of the next one."""
         variables, hue = self.app.theme_variables, _HUES[number % len(_HUES)]
-        is_chosen = number == self.cursor
-        is_active = is_chosen and self.has_focus
+        is_active = number == self.cursor and self.has_focus
         background = variables[hue if is_active else f"{hue}-muted"]
-        foreground = variables["background" if is_active else "foreground"]
-        return Style(color=foreground, bgcolor=background, bold=is_chosen, underline=is_chosen)
+        return Style(color=variables["background" if is_active else "foreground"], bgcolor=background)
 
     def on_click(self, event: events.Click) -> None:
         """Move to the tile that is clicked; open it on a double click."""
