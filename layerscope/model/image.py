@@ -75,6 +75,11 @@ class Image:
     config_digest: Digest | None = None
     warnings: tuple[str, ...] = field(default=())
     annotations: Mapping[str, str] = field(default_factory=dict)
+    _steps_by_layer: Mapping[int, Step] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # A search in the steps for each layer takes minutes where an image has 10,000 of both.
+        object.__setattr__(self, "_steps_by_layer", {step.layer: step for step in self.steps if step.layer})
 
     @property
     def platform(self) -> Platform:
@@ -92,6 +97,10 @@ class Image:
         sizes = [layer.blob_size for layer in self.layers]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
+    def step(self, layer: int) -> Step:
+        """Return the step that made the layer, or an empty one if the history names none."""
+        return self._steps_by_layer.get(layer) or Step(None)
+
     def instruction(self, layer: int) -> str | None:
         """Return the instruction that made the layer."""
-        return next((step.instruction for step in self.steps if step.layer == layer), None)
+        return self.step(layer).instruction

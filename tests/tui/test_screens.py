@@ -67,7 +67,7 @@ async def test_the_sizes_have_a_help_of_their_own() -> None:
     async with journey(MY_APP) as at:
         await at.press("w", "question_mark")
         assert isinstance(at.app.screen, HelpScreen)
-        assert "Go to the view of that number: duplicates" in at.screen()
+        assert "Go to the view of that number" in at.screen()
 
 
 async def test_the_names_of_the_views_of_sizes_stay_in_one_piece() -> None:

@@ -29,7 +29,7 @@ class AlignedLine:
 
     @property
     def has_layer(self) -> bool:
-        """Whether the step made a layer in either image."""
+        """True if the step made a layer in either image."""
         return bool(self.step.old_layer or self.step.new_layer)
 
 

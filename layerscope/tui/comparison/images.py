@@ -14,6 +14,7 @@ from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
 from layerscope.text import plural, printable_line
 from layerscope.tui.comparison.aligned_lines import aligned_lines, layers_at
 from layerscope.tui.comparison.aligned_list import AlignedLine, AlignedList
+from layerscope.tui.comparison.keys import IMAGES_TABLE
 from layerscope.tui.comparison.step_details import aligned_step_fields, config_fields, package_fields, problem_fields
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.field_list import Field
@@ -41,6 +42,7 @@ class TwoImages:
         self._names = _short_names(images)
         self.name = f" {glyphs.arrow} ".join(self._names)
         self.readers = readers
+        self.keys = IMAGES_TABLE
         self.step_list = AlignedList()
         self._glyphs = glyphs
         self._images = images

@@ -1,4 +1,4 @@
-"""The key table of the comparisons of two layers and of two images."""
+"""The key table of the comparison of two layers or two images."""
 
 from dataclasses import replace
 
@@ -7,18 +7,23 @@ from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS, HELP
 from layerscope.tui.widgets.line_list import LineList
 
+_LAYER_KEYS = (
+    Key("a", "own", "own", "Compare the files after each layer, or what the two layers hold", id="diff.own", rank=45),
+    Key("d", "mark", "mark", "Compare with this layer from now on", id="diff.mark"),
+)
 COMPARISON_KEYS = (
     Key("escape", "back", "back", "Clear the filter, or go back", id="diff.back", rank=5),
-    Key("left_square_bracket", "step(-1)", "previous step", "Compare at the previous step", id="diff.step-down"),
+    Key("left_square_bracket", "step(-1)", "previous step", "Compare at the previous step", id="diff.previous-step"),
     Key(
         "right_square_bracket",
         "step(1)",
         "step",
         "Compare at the next step",
-        id="diff.step-up",
+        id="diff.next-step",
         rank=130,
         line="[ ]",
     ),
+    *_LAYER_KEYS,
     Key(
         "x",
         "extract",
@@ -27,20 +32,20 @@ COMPARISON_KEYS = (
         id="diff.extract",
         rank=100,
     ),
-    Key("a", "own", "own", "Compare the files after each layer, or what the two layers hold", id="diff.own", rank=45),
-    Key("d", "mark", "mark", "Compare with this layer from now on", id="diff.mark"),
     Key("y", "copy", "copy", "Copy the path to the clipboard", id="diff.copy", rank=180),
     Key("q", "quit", "quit", "Quit", id="diff.quit", rank=120),
 )
-COMPARISON_TABLE = (
-    KeyGroup(
-        "Anywhere",
-        (HELP, *(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS), *COMPARISON_KEYS),
-    ),
+_WIDGET_GROUPS = (
     KeyGroup(
         "In the tree",
         tuple(replace(key, label="open", rank=40) if key.id == "tree.choose" else key for key in FileTree.KEYS),
     ),
     KeyGroup("In any list", LineList.KEYS),
     KeyGroup("In the filter", FILTER_KEYS),
+)
+_TREE_KEYS = tuple(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS)
+LAYERS_TABLE = (KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *COMPARISON_KEYS)), *_WIDGET_GROUPS)
+IMAGES_TABLE = (
+    KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *(key for key in COMPARISON_KEYS if key not in _LAYER_KEYS))),
+    *_WIDGET_GROUPS,
 )

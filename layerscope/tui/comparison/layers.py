@@ -7,6 +7,7 @@ from layerscope.comparison.compare import Comparison, LayerComparison
 from layerscope.model.image import Image, Step
 from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
 from layerscope.text import printable_line
+from layerscope.tui.comparison.keys import LAYERS_TABLE
 from layerscope.tui.comparison.step_details import problem_fields
 from layerscope.tui.explorer.layer_lines import read_layer_line
 from layerscope.tui.explorer.layer_list import LayerLine, LayerList
@@ -32,6 +33,7 @@ class TwoLayers:
     def __init__(self, image: Image, pair: ComparedLayers, tree: WholeTree | WholeTreeReader) -> None:
         self.name = printable_line(image.name)
         self.readers = [tree] if isinstance(tree, WholeTreeReader) else []
+        self.keys = LAYERS_TABLE
         self.step_list = LayerList()
         self._pair = pair
         self._image = image

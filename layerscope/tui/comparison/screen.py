@@ -16,7 +16,7 @@ from layerscope.session.files.revision import FileRevision, version_at
 from layerscope.session.reading.whole_tree import WholeTree
 from layerscope.tui.comparison.entry_details import DiffDetails
 from layerscope.tui.comparison.file_tree import DiffFileTree
-from layerscope.tui.comparison.keys import COMPARISON_KEYS, COMPARISON_TABLE
+from layerscope.tui.comparison.keys import COMPARISON_KEYS
 from layerscope.tui.comparison.messages import (
     AllLayersRead,
     ComparisonDone,
@@ -49,7 +49,6 @@ class ComparisonScreen(Screen[object], OpensLater):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings((HELP, *COMPARISON_KEYS))
-
     live_keys = frozenset({"tab", "shift+tab", "left_square_bracket", "right_square_bracket", "question_mark"})
     DEFAULT_CSS = """
     ComparisonScreen { layout: vertical; background: $background; }
@@ -71,7 +70,7 @@ class ComparisonScreen(Screen[object], OpensLater):
         """Lay out the widgets."""
         yield self.title_line
         yield self.panes
-        yield KeyLine(COMPARISON_TABLE)
+        yield KeyLine(self._states.keys)
 
     def on_mount(self) -> None:
         """Show the steps, and start to read the layers or to compare them."""
@@ -192,7 +191,7 @@ class ComparisonScreen(Screen[object], OpensLater):
         marks = (
             "+ added, ~ modified, - removed. The last columns show by how much a path grew, with all paths below it."
         )
-        self.app.push_screen(HelpScreen(COMPARISON_TABLE, (("Marks", marks), MOUSE_NOTE)))
+        self.app.push_screen(HelpScreen(self._states.keys, (("Marks", marks), MOUSE_NOTE)))
 
     def takes(self, key: str) -> bool:
         """Return whether a key can be handled now: in the tree, not before there is one."""

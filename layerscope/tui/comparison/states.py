@@ -5,6 +5,7 @@ from typing import Protocol
 
 from layerscope.comparison.compare import Comparison
 from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
+from layerscope.tui.keys.table import KeyGroup
 from layerscope.tui.widgets.field_list import Field
 from layerscope.tui.widgets.step_list import StepList
 
@@ -15,6 +16,11 @@ class ComparedStates(Protocol):
     @property
     def name(self) -> str:
         """The image, or both images."""
+        ...
+
+    @property
+    def keys(self) -> tuple[KeyGroup, ...]:
+        """The key table."""
         ...
 
     @property

@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from layerscope.tui.keys.table import Key, KeyGroup, as_key, bindings, help_lines
+from layerscope.tui.keys.table import Key, KeyGroup, bindings, help_lines
 
 _PALETTE = ("Ctrl+P", "Command palette: themes, and all of these by name")
 
@@ -59,7 +59,7 @@ def _keys_table(groups: Sequence[KeyGroup], notes: Sequence[tuple[str, str]]) ->
     table.add_column(ratio=1)
     for number, group in enumerate(groups):
         table.add_row(Text(group.title, style="underline"))
-        for keys, does in [*help_lines(map(as_key, group.keys)), *([] if number else [_PALETTE])]:
+        for keys, does in [*help_lines(group.keys), *([] if number else [_PALETTE])]:
             table.add_row(Text(f"  {keys}"), Text(does))
         table.add_row()
     for title, does in notes:

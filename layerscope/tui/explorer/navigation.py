@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from layerscope.session.files.revision import FileRevision
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.size.analysis import SizeAnalysis
-    from layerscope.tui.widgets.fact_table import Target
+    from layerscope.tui.widgets.row_table import Target
 
 
 class Navigation:

@@ -30,7 +30,7 @@ from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import copy_text
 
 if TYPE_CHECKING:
-    from layerscope.tui.widgets.fact_table import Target
+    from layerscope.tui.widgets.row_table import Target
 
 
 class ExplorerScreen(Screen[object]):

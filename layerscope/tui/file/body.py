@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.getters import query_one
 from textual.widgets import Input
@@ -17,31 +17,45 @@ from layerscope.text import printable_line
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.background import find_all
 from layerscope.tui.file.content import FileContent
-from layerscope.tui.file.messages import FileKeysChanged, FileSearched, FrameChanged
+from layerscope.tui.file.messages import FileSearched, FrameChanged
 from layerscope.tui.file.state import Goal, Hits, OpenFile
+from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView
 
 _SEARCH_HINT = "text, re:regex, or bytes as 0x7f45"
 
 
-def _key(keys: str, action: str, description: str, tooltip: str, *, priority: bool = False) -> Binding:
-    return Binding(keys, action, description, tooltip=tooltip, id=f"file.{description}", priority=priority, show=False)
-
-
 class FileBody(Vertical):
     """The frame below the head of a file screen; it searches the content, and scrolls it to lines and offsets."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # These two open the prompt with priority, so that the keys that follow are typed into it.
-        _key("slash", "search", "search", "Search: text, re: for a regular expression, 0x for bytes", priority=True),
-        _key("n", "next_hit(1)", "next", "Go to the next match"),
-        _key("N", "next_hit(-1)", "previous", "Go to the previous match"),
-        _key("g,colon", "go_to", "go to", "Go to a line, or in hex to an offset (0x for hexadecimal)", priority=True),
-        _key("w", "wrap", "wrap", "Wrap long lines, or scroll sideways"),
-        _key("i", "invisibles", "invisibles", "Show spaces, tabs and line ends"),
-        _key("b", "bytes", "bytes", "Show the bytes in hex, or the text"),
-    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        # The search and the goal open the prompt with priority, so that the keys that follow are typed into it.
+        Key(
+            "slash",
+            "search",
+            "search",
+            "Search: text, re: for a regular expression, 0x for bytes",
+            id="file.search",
+            rank=10,
+            priority=True,
+        ),
+        Key("n", "next_hit(1)", "match", "Go to the next match", id="file.next-match", rank=20, line="n N"),
+        Key("N", "next_hit(-1)", "previous match", "Go to the previous match", id="file.previous-match"),
+        Key(
+            "g,colon",
+            "go_to",
+            "go to",
+            "Go to a line, or in hex to an offset (0x for hexadecimal)",
+            id="file.go-to",
+            rank=100,
+            priority=True,
+        ),
+        Key("b", "bytes", "text/hex", "Show the bytes in hex, or the text", id="file.bytes", rank=80),
+        Key("w", "wrap", "wrap", "Wrap long lines, or scroll sideways", id="file.wrap", rank=90),
+        Key("i", "invisibles", "invisibles", "Show spaces, tabs and line ends", id="file.invisibles", rank=120),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
     FileBody {
         height: 1fr;
@@ -86,12 +100,12 @@ class FileBody(Vertical):
 
     @property
     def is_asking(self) -> bool:
-        """Whether the prompt is open."""
+        """True while the prompt is open."""
         return self.prompt.display
 
     @property
     def is_searching(self) -> bool:
-        """Whether matches are shown."""
+        """True while matches are shown."""
         return self._file is not None and self._file.hits is not None
 
     @property
@@ -130,25 +144,25 @@ class FileBody(Vertical):
         self._file.hits = None
         self.content.highlight()
         self._show_frame()
-        self.post_message(FileKeysChanged())
+        self.refresh_bindings()
         return True
 
     def action_search(self) -> None:
         """Ask for the text to search for."""
         self.prompt.ask("search", _SEARCH_HINT)
-        self.post_message(FileKeysChanged())
+        self.refresh_bindings()
 
     def action_go_to(self) -> None:
         """Ask for a line or an offset."""
         self.prompt.ask("go", "line" if self.content.is_text else "offset, 0x for a hexadecimal one")
-        self.post_message(FileKeysChanged())
+        self.refresh_bindings()
 
     def _close_prompt(self) -> None:
         self.prompt.close()
         if self.content.view is not None:
             # without a message in between: the next key may already be in the queue
             self.screen.set_focus(self.content.view)
-        self.post_message(FileKeysChanged())
+        self.refresh_bindings()
 
     @on(Input.Changed)
     def _on_typed(self, message: Input.Changed) -> None:
@@ -182,7 +196,7 @@ class FileBody(Vertical):
         self._file.hits = hits = Hits(search) if search else None
         self.content.highlight()
         self._show_frame()
-        self.post_message(FileKeysChanged())
+        self.refresh_bindings()
         if hits is not None:
             self._find(self._file, hits, self._file.text if self.content.is_text else None)
 

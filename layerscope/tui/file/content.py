@@ -24,7 +24,6 @@ from layerscope.tui.file.hex_view import ROW, HexView
 from layerscope.tui.file.messages import (
     BytesLoaded,
     FileDescribed,
-    FileKeysChanged,
     FrameChanged,
     RowsCounted,
     RowsToned,
@@ -89,7 +88,7 @@ class FileContent(Vertical):
         if view is not None:
             self.screen.set_focus(view)
         self.post_message(FrameChanged())
-        self.post_message(FileKeysChanged())
+        self.refresh_bindings()
 
     @property
     def view(self) -> TextView | HexView | None:
@@ -100,7 +99,7 @@ class FileContent(Vertical):
 
     @property
     def is_text(self) -> bool:
-        """Whether a text is shown."""
+        """True if a text is shown."""
         if self.file is None:
             return False
         return self.file.encoding is not None if self._wants_text is None else self._wants_text

@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.getters import query_one
 from textual.message import Message
@@ -20,25 +20,21 @@ from layerscope.model.entries import Kind
 from layerscope.session.files.revision import FileRevision, made_by, versions_of
 from layerscope.text import human_size, printable_line, printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.file.keys import HISTORY_KEYS, HISTORY_TABLE
 from layerscope.tui.keys.order import OpensLater
-from layerscope.tui.widgets.fact_table import Fact, FactColumn, FactTable
+from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.row_table import RowTable, TableColumn, TableRow
 
-_KEYS = (
-    ("enter", "enter", "open"),
-    ("m", "m", "mark"),
-    ("d", "d", "compare"),
-    ("escape", "esc", "back"),
-)
 _COLUMNS = (
-    FactColumn(""),
-    FactColumn("Layer", right=True),
-    FactColumn("Change"),
-    FactColumn("What"),
-    FactColumn("Size", right=True),
-    FactColumn("Mode", right=True),
-    FactColumn("Instruction"),
+    TableColumn(""),
+    TableColumn("Layer", right=True),
+    TableColumn("Change"),
+    TableColumn("What"),
+    TableColumn("Size", right=True),
+    TableColumn("Mode", right=True),
+    TableColumn("Instruction"),
 )
 _STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKind.REMOVED: "removed"}
 
@@ -53,25 +49,14 @@ class HistoryAnswer(NamedTuple):
 class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
     """The events of a path, from the base image up, in a panel over the file view."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,H", "dismiss", "Back", tooltip="Go back to the file", id="history.back"),
-        Binding("enter", "choose", "Open", tooltip="Show the version", id="history.choose"),
-        Binding("m,space", "mark", "Mark", tooltip="Mark a version to compare another one with", id="history.mark"),
-        Binding(
-            "d",
-            "compare",
-            "Compare",
-            tooltip="Compare with the marked version, or with the previous one",
-            id="history.compare",
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(HISTORY_KEYS)
     DEFAULT_CSS = """
     HistoryScreen {
         align: center middle;
         #history { width: 96%; height: auto; max-height: 92%; padding: 0 1; }
         #history { background: $panel; border: round $primary; }
         #titles { height: 1; color: $foreground 60%; }
-        FactTable { height: auto; max-height: 30; }
+        RowTable { height: auto; max-height: 30; }
         #detail { height: auto; max-height: 6; margin-top: 1; }
         KeyLine { dock: none; padding: 0; }
         &.-ascii #history { border: ascii $primary; }
@@ -84,7 +69,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
 
         events: tuple[Revision, ...]
 
-    table = query_one(FactTable)
+    table = query_one(RowTable)
 
     def __init__(self, version: FileRevision, glyphs: Glyphs) -> None:
         super().__init__(classes="" if glyphs.has_unicode else "-ascii")
@@ -98,9 +83,9 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
         """Lay out the panel."""
         panel = Vertical(
             Static("comparing the versions", id="titles", markup=False),
-            FactTable(),
+            RowTable(),
             Static("", id="detail", markup=False),
-            KeyLine(),
+            KeyLine(HISTORY_TABLE),
             id="history",
         )
         panel.border_title = Text(f"/{printable_name(self._version.path)}").markup
@@ -108,7 +93,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
 
     def on_mount(self) -> None:
         """Read the events."""
-        self.query_one(KeyLine).show(_KEYS)
+        self.refresh_bindings()
         self._read()
 
     @work(thread=True, exclusive=True, exit_on_error=False)
@@ -127,7 +112,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
         self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
         self._show_detail()
 
-    def _row(self, number: int) -> Fact:
+    def _row(self, number: int) -> TableRow:
         event = self._events[number]
         is_removal = event.change is ChangeKind.REMOVED
         is_shown = event.occurrence == self._version.occurrence and not is_removal
@@ -140,12 +125,12 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
             f"{event.entry.mode:04o}",
             printable_line(made_by(self._version.opened.image, event.layer)),
         )
-        return Fact(cells, style=_STYLES.get(event.change), detail=cells[-1])
+        return TableRow(cells, style=_STYLES.get(event.change), detail=cells[-1])
 
     @on(LineList.Moved)
     def _show_detail(self) -> None:
-        fact = self.table.fact
-        self.query_one("#detail", Static).update(Text(fact.detail if fact else "", overflow="fold"))
+        row = self.table.row
+        self.query_one("#detail", Static).update(Text(row.detail if row else "", overflow="fold"))
 
     @property
     def _chosen(self) -> FileRevision | None:
@@ -154,7 +139,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
             return None
         return self._versions[self._events[self.table.cursor].occurrence]
 
-    @on(FactTable.Chosen)
+    @on(RowTable.Chosen)
     def action_choose(self) -> None:
         """Show the version under the cursor."""
         if self._chosen is not None:

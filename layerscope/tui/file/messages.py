@@ -13,10 +13,6 @@ from layerscope.tui.file.background import Looks
 from layerscope.tui.file.state import Hits, OpenFile
 
 
-class FileKeysChanged(Message):
-    """The set of keys that work has changed."""
-
-
 class FrameChanged(Message):
     """The content of a file has changed, so its frame needs other titles."""
 

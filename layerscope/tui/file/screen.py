@@ -1,11 +1,10 @@
 """One file: its metadata, its content, and its versions."""
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.getters import query_one
 from textual.screen import Screen
 from textual.widgets import Static
@@ -18,75 +17,26 @@ from layerscope.tui.file.actions import FileActions
 from layerscope.tui.file.background import open_file
 from layerscope.tui.file.body import FileBody
 from layerscope.tui.file.head import file_head
+from layerscope.tui.file.keys import FILE_KEYS, FILE_TABLE
 from layerscope.tui.file.messages import (
     FileActionFailed,
     FileCopied,
     FileDescribed,
     FileHashed,
-    FileKeysChanged,
     FileOpened,
     TextRead,
 )
 from layerscope.tui.file.opener import FileOpener
 from layerscope.tui.file.state import FileState
 from layerscope.tui.keys.order import OpensLater
-from layerscope.tui.keys.table import KeyGroup
+from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
-from layerscope.tui.widgets.row_view import RowView
-
-_KEYS_IN_LINE = (
-    ("help", "question_mark", "?", "help"),
-    ("search", "slash", "/", "search"),
-    ("next_hit", "n", "n N", "match"),
-    ("version", "less_than_sign", "< >", "version"),
-    ("diff", "d", "d", "diff"),
-    ("history", "H", "H", "history"),
-    ("follow", "f", "f", "follow"),
-    ("back", "escape", "esc", "back"),
-    ("bytes", "b", "b", "text/hex"),
-    ("wrap", "w", "w", "wrap"),
-    ("go_to", "g", "g", "go to"),
-    ("digest", "s", "s", "sha256"),
-    ("invisibles", "i", "i", "invisibles"),
-    ("copy_path", "y", "y", "path"),
-    ("copy_content", "Y", "Y", "content"),
-    ("extract", "x", "x", "extract"),
-    ("pager", "p", "p", "pager"),
-    ("editor", "E", "E", "editor"),
-    ("quit", "q", "q", "quit"),
-)
-"""The keys of the key line, the most important first: action, key, its label, its description."""
-
-_KEYS_IN_PROMPT = (("enter", "enter", "go"), ("escape", "esc", "cancel"))
-_OF_THE_BODY = ("search", "next_hit", "go_to", "wrap", "invisibles", "bytes")
-
-
-def _key(keys: str, action: str, description: str, tooltip: str, shown: str | None = None) -> Binding:
-    return Binding(keys, action, description, key_display=shown, tooltip=tooltip, id=f"file.{description}")
-
-
-Key = tuple[str, str, str]
 
 
 class FileScreen(Screen[None], OpensLater):
     """A file of an image, opened at one of its versions."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        _key("s", "digest", "digest", "Compute the sha256, and copy it to the clipboard"),
-        _key("y", "copy_path", "copy path", "Copy the path to the clipboard"),
-        _key("Y", "copy_content", "copy content", "Copy the text to the clipboard"),
-        _key("x", "extract", "extract", "Extract the file into a folder, as it is in this version"),
-        _key("p", "pager", "pager", "Open a copy in $PAGER"),
-        _key("E", "editor", "editor", "Open a copy in $VISUAL or $EDITOR"),
-        _key("question_mark", "help", "help", "Show all keys", "?"),
-        _key("less_than_sign", "version(-1)", "previous version", "Show the previous version", "<"),
-        _key("greater_than_sign", "version(1)", "next version", "Show the next version", ">"),
-        _key("H", "history", "history", "List what each layer did to the path, and compare versions"),
-        _key("d", "diff", "diff", "Compare with the previous version"),
-        _key("f", "follow", "follow", "Open the file that the symlink leads to"),
-        _key("escape", "back", "back", "End the search, or go back", "esc"),
-        _key("q", "app.quit", "quit", "Quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(FILE_KEYS)
     live_keys = frozenset({"less_than_sign", "greater_than_sign"})
     DEFAULT_CSS = """
     FileScreen {
@@ -96,7 +46,6 @@ class FileScreen(Screen[None], OpensLater):
     """
 
     body = query_one(FileBody)
-    key_line = query_one(KeyLine)
 
     def __init__(self, version: FileRevision, opener: FileOpener, glyphs: Glyphs) -> None:
         super().__init__(classes="" if glyphs.has_unicode else "-ascii")
@@ -109,7 +58,7 @@ class FileScreen(Screen[None], OpensLater):
         """Lay out the widgets."""
         yield Static("", id="head", markup=False)
         yield FileBody(self._glyphs)
-        yield KeyLine()
+        yield KeyLine(FILE_TABLE)
 
     def on_mount(self) -> None:
         """Show the version."""
@@ -124,7 +73,7 @@ class FileScreen(Screen[None], OpensLater):
             self.body.say(state.shown.why_not or "")
         else:
             self._open(state.version, state.shown.file)
-        self._show_keys()
+        self.refresh_bindings()
 
     def _show_head(self) -> None:
         self.query_one("#head", Static).update(file_head(self._state, self._glyphs))
@@ -149,22 +98,12 @@ class FileScreen(Screen[None], OpensLater):
         else:
             self.body.show(message.file)
         self._show_head()
-        self._show_keys()
+        self.refresh_bindings()
 
     @on(FileDescribed)
     def _on_described(self, message: FileDescribed) -> None:
         message.file.description = message.looks.description
         self._show_head()
-
-    @on(FileKeysChanged)
-    def _show_keys(self) -> None:
-        self.key_line.show(_KEYS_IN_PROMPT if self.body.is_asking else list(self._active_keys()))
-
-    def _active_keys(self) -> Iterable[Key]:
-        for action, key, written, does in _KEYS_IN_LINE:
-            widget = self.body if action in _OF_THE_BODY else self
-            if widget.check_action(action, ()):
-                yield key, written, does
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
         """Return whether a key works now."""
@@ -177,18 +116,9 @@ class FileScreen(Screen[None], OpensLater):
                 return self._state.shown.leads_to is not None and self._state.shown.file is not None
         return self._actions.is_possible(action)
 
-    def action_press(self, key: str) -> None:
-        """Press a key that was clicked."""
-        self.app.simulate_key(key)
-
     def action_help(self) -> None:
         """Show all keys."""
-        groups = (
-            KeyGroup("The file", self.BINDINGS),
-            KeyGroup("Its content", FileBody.BINDINGS),
-            KeyGroup("Moving", RowView.BINDINGS),
-        )
-        self.app.push_screen(HelpScreen(groups))
+        self.app.push_screen(HelpScreen(FILE_TABLE))
 
     def action_back(self) -> None:
         """End the search, or go back."""

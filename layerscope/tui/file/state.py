@@ -28,7 +28,7 @@ class Hits:
 
     @property
     def is_full(self) -> bool:
-        """Whether no more matches are kept."""
+        """True if no more matches are kept."""
         return len(self.offsets) >= _MOST_HITS
 
     def take(self, found: Found, size: int) -> None:

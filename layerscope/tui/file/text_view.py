@@ -164,7 +164,7 @@ class TextView(RowView):
 
     @property
     def has_tall_rows(self) -> bool:
-        """Whether a row may take more than one line."""
+        """True if a row may take more than one line."""
         return self.wrap
 
     def height_of(self, row: int) -> int:

@@ -6,13 +6,14 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from layerscope.comparison.file_difference import BytesAround, FileDifference
 from layerscope.tui.file_diff.head import side_words
 from layerscope.tui.file_diff.hex_lines import hex_lines
+from layerscope.tui.keys.table import Key, bindings
 
 _HEX_WIDTH = 76
 """Cells of a line of hex."""
@@ -24,10 +25,11 @@ _NOTHING = Text("")
 class BinaryDiff(VerticalScroll):
     """Metadata and hex of both versions, side by side if they fit."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", "Down", show=False, id="bytes.down"),
-        Binding("k", "scroll_up", "Up", show=False, id="bytes.up"),
-    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("j", "scroll_down", "Down", id="bytes.down"),
+        Key("k", "scroll_up", "Up", id="bytes.up"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
     BinaryDiff { height: 1fr; scrollbar-size-vertical: 1; }
     BinaryDiff Static { height: auto; }

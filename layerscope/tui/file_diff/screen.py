@@ -1,12 +1,11 @@
 """Two versions of a file, from one image or from two, and their differences."""
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.getters import query_one
 from textual.screen import Screen
@@ -24,11 +23,12 @@ from layerscope.tui.file.background import digest_of, tones_of_side
 from layerscope.tui.file.opener import FileOpener
 from layerscope.tui.file_diff.binary_view import BinaryDiff
 from layerscope.tui.file_diff.head import diff_head
+from layerscope.tui.file_diff.keys import FILE_DIFF_KEYS, FILE_DIFF_TABLE
 from layerscope.tui.file_diff.messages import BothHashed, BothToned, FilesCompared
 from layerscope.tui.file_diff.notes import text_notes
 from layerscope.tui.file_diff.text_view import TextDiffView
 from layerscope.tui.keys.order import OpensLater
-from layerscope.tui.keys.table import KeyGroup
+from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView
@@ -36,45 +36,13 @@ from layerscope.tui.widgets.row_view import RowView
 SIDE_BY_SIDE = 140
 """The least width in cells at which the versions are shown side by side."""
 
-_KEYS_IN_LINE = (
-    ("help", "question_mark", "?", "help"),
-    ("change", "n", "n N", "change"),
-    ("search", "slash", "/", "search"),
-    ("columns", "v", "v", "columns"),
-    ("folds", "c", "c", "changes only"),
-    ("view", "f", "f", "file"),
-    ("back", "escape", "esc", "back"),
-    ("quit", "q", "q", "quit"),
-    ("invisibles", "i", "i", "invisibles"),
-    ("copy_path", "y", "y", "path"),
-)
-_KEYS_IN_PROMPT = (("enter", "enter", "go"), ("escape", "esc", "cancel"))
 _NEEDS_TEXT = ("change", "columns", "folds", "invisibles", "search")
-
-
-def _key(keys: str, action: str, description: str, tooltip: str, shown: str | None = None) -> Binding:
-    return Binding(keys, action, description, key_display=shown, tooltip=tooltip, id=f"diff.{description}")
-
-
-Key = tuple[str, str, str]
 
 
 class FileDiffScreen(Screen[None], OpensLater):
     """A comparison of two versions; one of them is None if the file was added or removed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        _key("question_mark", "help", "help", "Show all keys", "?"),
-        _key("n,right_square_bracket", "change(1)", "next", "Go to the next change, or, in a search, match"),
-        _key("N,left_square_bracket", "change(-1)", "previous", "Go to the previous change, or match"),
-        _key("slash", "search", "search", "Search: text, or re: for a regular expression", "/"),
-        _key("v", "columns", "columns", "Show both versions side by side, or in one column"),
-        _key("c", "folds", "folds", "Show only changes, or the unchanged lines as well"),
-        _key("i", "invisibles", "invisibles", "Show spaces, tabs and line ends"),
-        _key("f", "view", "file", "Open the new version, or the old one if the file was removed"),
-        _key("y", "copy_path", "copy path", "Copy the path to the clipboard"),
-        _key("escape", "back", "back", "End the search, or go back", "esc"),
-        _key("q", "app.quit", "quit", "Quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(FILE_DIFF_KEYS)
     DEFAULT_CSS = """
     FileDiffScreen {
         background: $background;
@@ -90,7 +58,6 @@ class FileDiffScreen(Screen[None], OpensLater):
     view = query_one(TextDiffView)
     binary = query_one(BinaryDiff)
     prompt = query_one(PromptLine)
-    key_line = query_one(KeyLine)
 
     def __init__(self, old: FileRevision | None, new: FileRevision | None, opener: FileOpener, glyphs: Glyphs) -> None:
         super().__init__(classes="" if glyphs.has_unicode else "-ascii")
@@ -110,7 +77,7 @@ class FileDiffScreen(Screen[None], OpensLater):
             yield TextDiffView(self._glyphs)
             yield BinaryDiff()
             yield PromptLine()
-        yield KeyLine()
+        yield KeyLine(FILE_DIFF_TABLE)
 
     def on_mount(self) -> None:
         """Compare."""
@@ -130,7 +97,7 @@ class FileDiffScreen(Screen[None], OpensLater):
     def _show_only(self, selector: str) -> None:
         for name in ("#sentence", "TextDiffView", "BinaryDiff"):
             self.query_one(name).display = name == selector
-        self._show_keys()
+        self.refresh_bindings()
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="compare")
     def _compare(self) -> None:
@@ -198,31 +165,18 @@ class FileDiffScreen(Screen[None], OpensLater):
             words.insert(0, f"line {number:,} of {plural(count, 'line')} with a match")
         frame.border_subtitle = separator.join(words)
 
-    def _show_keys(self) -> None:
-        self.key_line.show(_KEYS_IN_PROMPT if self.prompt.display else list(self._active_keys()))
-
-    def _active_keys(self) -> Iterable[Key]:
-        for action, key, written, does in _KEYS_IN_LINE:
-            if self.check_action(action, ()):
-                yield key, written, does
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
         """Return whether a key works now."""
         return self._is_text if action in _NEEDS_TEXT else True
 
-    def action_press(self, key: str) -> None:
-        """Press a key that was clicked."""
-        self.app.simulate_key(key)
-
     def action_help(self) -> None:
         """Show all keys."""
-        groups = (KeyGroup("The comparison", self.BINDINGS), KeyGroup("Moving", RowView.BINDINGS))
-        self.app.push_screen(HelpScreen(groups))
+        self.app.push_screen(HelpScreen(FILE_DIFF_TABLE))
 
     def action_search(self) -> None:
         """Ask for the text to search for."""
         self.prompt.ask("search", "text, or re:regex")
-        self._show_keys()
+        self.refresh_bindings()
 
     @on(PromptLine.Answered)
     def _on_answered(self, message: PromptLine.Answered) -> None:
@@ -232,7 +186,7 @@ class FileDiffScreen(Screen[None], OpensLater):
                 self._search_for(parse_search(message.value))
         except UsageError as error:
             self._complain(f"{error}.")
-        self._show_keys()
+        self.refresh_bindings()
 
     def _search_for(self, search: Search | None) -> None:
         self.view.search(search)

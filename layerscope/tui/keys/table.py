@@ -85,7 +85,7 @@ class KeyGroup(NamedTuple):
     """The keys of one screen or widget, under the title that they have in the help."""
 
     title: str
-    keys: "Sequence[Key | BindingType]"
+    keys: Sequence[Key]
 
 
 def bindings(keys: Iterable[Key]) -> list[BindingType]:
@@ -105,17 +105,9 @@ def bindings(keys: Iterable[Key]) -> list[BindingType]:
     ]
 
 
-def as_key(binding: "Key | BindingType") -> Key:
-    """Return the key that a binding of Textual's describes."""
-    if isinstance(binding, Key):
-        return binding
-    assert isinstance(binding, Binding)  # noqa: S101  # no table has tuples
-    return Key(binding.key, binding.action, binding.tooltip or binding.description, id=binding.key)
-
-
 def ranked(groups: Iterable[KeyGroup]) -> list[Key]:
     """Return the keys that the key line may show, the most important first."""
-    with_rank = [(key.rank, key) for group in groups for key in map(as_key, group.keys) if key.rank is not None]
+    with_rank = [(key.rank, key) for group in groups for key in group.keys if key.rank is not None]
     return [key for _, key in sorted(with_rank, key=lambda pair: pair[0])]
 
 

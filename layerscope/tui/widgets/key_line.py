@@ -19,15 +19,14 @@ class KeyLine(Static):
     KeyLine { height: 1; dock: bottom; background: $panel; color: $foreground; padding: 0 1; }
     """
 
-    def __init__(self, groups: Sequence[KeyGroup] = ()) -> None:
+    def __init__(self, groups: Sequence[KeyGroup]) -> None:
         super().__init__("", markup=False)
         self._keys = ranked(groups)
         self._shown: list[Key] | None = None
 
     def on_mount(self) -> None:
         """Follow the focus, and everything else that changes which keys work."""
-        if self._keys:
-            self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh_keys())
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh_keys())
 
     def refresh_keys(self) -> None:
         """Show the keys that work now."""
@@ -36,11 +35,6 @@ class KeyLine(Static):
         if keys != self._shown:
             self._shown = keys
             self._draw()
-
-    def show(self, keys: Sequence[tuple[str, str, str]]) -> None:
-        """Show these keys: the key, how it is written, its label."""
-        self._shown = [Key(key, "", label, id=key, line=line) for key, line, label in keys]
-        self._draw()
 
     def on_resize(self) -> None:
         """Fit the keys to the new width."""

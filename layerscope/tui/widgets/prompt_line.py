@@ -12,7 +12,10 @@ from layerscope.tui.keys.table import Key, bindings
 class PromptLine(Input):
     """One line; ``asks`` tells what is typed, and is empty while it is closed."""
 
-    KEYS: ClassVar[tuple[Key, ...]] = (Key("escape", "cancel", "Cancel", id="prompt.cancel"),)
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("enter", "submit", "go", id="prompt.submit", rank=1),
+        Key("escape", "cancel", "cancel", id="prompt.cancel", rank=2),
+    )
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
     PromptLine { background: $panel; display: none; }

@@ -40,7 +40,7 @@ async def test_the_tree_shows_both_images_with_sums_on_folders(tmp_path: Path) -
         assert at.tree() == ["app/", "+ new-2", "- new-1", "~ index.html"]
         assert "+1.0 kB" in at.line_of("app/")
         assert at.frame("files") == (
-            "Changes from old to new",
+            "Changes from v1.tar to v2.oci.tar",
             "+1 ~1 -1 · +1.0 kB · changes only · by change · 4 rows",
         )
 
@@ -63,7 +63,7 @@ async def test_the_images_are_compared_at_any_step(tmp_path: Path) -> None:
     async with comparing(*both(tmp_path)) as at:
         await at.press("left_square_bracket")
         await at.settle()
-        assert at.frame("files")[0] == "Changes from old layer 2 to new layer 2"
+        assert at.frame("files")[0] == "Changes from v1.tar layer 2 to v2.oci.tar layer 2"
         assert "Nothing differs" in at.entry()
 
 
