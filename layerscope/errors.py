@@ -86,3 +86,11 @@ class DigestMismatch(FormatError):
 
 class UnsupportedCompression(FormatError):
     """The bytes are compressed or encrypted in a way that layerscope does not read."""
+
+
+def os_reason(error: OSError) -> str:
+    """Return why the operating system refused: ``No space left on device``.
+
+    Errors that Python raises itself (a name with a NUL byte, a file that ends early) have no ``strerror``.
+    """
+    return error.strerror or str(error) or type(error).__name__

@@ -18,6 +18,9 @@ _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 
 _UNUSUAL = re.compile(r"[^\n\t -~]")
 
+_LONGEST_IN_SENTENCE = 200
+"""Characters of a name that an error message repeats."""
+
 
 def path_text(path: bytes) -> str:
     """Return the absolute path of the bytes of a relative one, other bytes as surrogates: for documents, no screens."""
@@ -46,6 +49,12 @@ def printable_name(name: bytes | str) -> str:
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text
     return "".join(map(_printable_character, text))
+
+
+def short_name(name: bytes | str) -> str:
+    """Return the printable name, cut after 200 characters so that a sentence can hold it."""
+    text = printable_name(name)
+    return text if len(text) <= _LONGEST_IN_SENTENCE else text[:_LONGEST_IN_SENTENCE] + "…"
 
 
 def printable_line(text: str) -> str:

@@ -9,19 +9,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError, UnsupportedFormat
+from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError, UnsupportedFormat, os_reason
+from layerscope.model.candidate import Candidate
 from layerscope.model.image import Compression, Image
+from layerscope.model.progress import Progress, no_progress
 from layerscope.model.span import FileSpan
 from layerscope.sources.engine.reference import parse_reference
 from layerscope.sources.image import choice
 from layerscope.sources.image.archive import ArchiveFiles
-from layerscope.sources.image.choice import Candidate
-from layerscope.sources.image.files import shown
 from layerscope.sources.image.folder import FolderFiles
 from layerscope.sources.image.origin import Origin
 from layerscope.sources.image.recognize import archive_candidates, candidates_of, what_it_is
 from layerscope.sources.stream.compression import detect_span
-from layerscope.sources.stream.spool import Progress, Spool, no_progress
+from layerscope.sources.stream.spool import Spool
+from layerscope.text import short_name
 
 STANDARD_INPUT = "-"
 
@@ -69,7 +70,9 @@ def open_source(reference: str, *, progress: Progress | None = None) -> OpenedSo
             candidates = source(reference, spool)
             if candidates is not None:
                 return OpenedSource(reference, candidates, stack.pop_all())
-    raise ImageNotFound(f"no file or folder is named {shown(reference)}" if reference else "the image's name is empty")
+    raise ImageNotFound(
+        f"no file or folder is named {short_name(reference)}" if reference else "the image's name is empty"
+    )
 
 
 def _open_standard_input(reference: str, spool: Spool) -> Candidates | None:
@@ -135,7 +138,7 @@ _SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (
 
 
 def _title(reference: str) -> str:
-    return "standard input" if reference == STANDARD_INPUT else shown(reference)
+    return "standard input" if reference == STANDARD_INPUT else short_name(reference)
 
 
 def _status(reference: str) -> os.stat_result | None:
@@ -145,7 +148,7 @@ def _status(reference: str) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     except OSError as error:
-        raise SourceError(f"{shown(reference)} cannot be read: {error.strerror}") from error
+        raise SourceError(f"{short_name(reference)} cannot be read: {os_reason(error)}") from error
 
 
 def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
@@ -153,7 +156,7 @@ def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
         with path.open("rb") as file:
             return spool.stream(file, name)
     except OSError as error:
-        raise SourceError(f"{name} cannot be read: {error.strerror}") from error
+        raise SourceError(f"{name} cannot be read: {os_reason(error)}") from error
 
 
 def _archive(archive: FileSpan, name: str, origin: Origin, spool: Spool) -> Candidates:
@@ -165,7 +168,7 @@ def _archive(archive: FileSpan, name: str, origin: Origin, spool: Spool) -> Cand
             archive, error = spool.decompressed(archive, compression, name)
         files = ArchiveFiles(archive, name, error)
     except OSError as failure:
-        raise SourceError(f"{name} cannot be read: {failure.strerror}") from failure
+        raise SourceError(f"{name} cannot be read: {os_reason(failure)}") from failure
     if not files.names:
         raise UnsupportedFormat(error or what_it_is(archive, name))
     return archive_candidates(files, origin)

@@ -1,27 +1,29 @@
-"""The bytes of files, by occurrence in the path index, and digests of them, computed when asked for and remembered."""
+"""The bytes of files, by occurrence in the path index, and their digests, computed on first use."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import Kind
-from layerscope.model.image import Image
-from layerscope.session.content.content_pass import ContentPass
+from layerscope.model.image import Image, Layer
 from layerscope.sources.layer.content import file_chunks, open_layer_content, stored_pieces
-from layerscope.sources.layer.random_access import RandomContent, RandomContents
+
+if TYPE_CHECKING:
+    from layerscope.sources.layer.random_access import RandomContent
 
 
 class Contents:
-    """What the files of an image hold. A hard link holds what the file it shows does.
+    """The content of the files of an image. A hard link has the content of its target.
 
-    What reads whole files passes through their layers once; `read_range` and `prepare` open a layer for reading
-    anywhere, and keep it open in ``opened``. Any thread may ask.
+    `chunks` and `digests` pass through a layer once; `read_range` and `prepare` read it at any offset, through what
+    ``random_content`` returns for it. Safe for several threads.
     """
 
-    def __init__(self, image: Image, tree: LayeredTree, opened: RandomContents | None = None) -> None:
+    def __init__(self, image: Image, tree: LayeredTree, random_content: "Callable[[Layer], RandomContent]") -> None:
         self._image = image
         self._tree = tree
-        self._opened = opened or RandomContents()
+        self._random_content = random_content
         self._digests: dict[int, bytes | None] = {}
 
     def chunks(self, occurrence: int) -> Iterator[bytes]:
@@ -65,6 +67,8 @@ class Contents:
         files = {occurrence: self.file(occurrence) for occurrence in occurrences}
         missing = {file for file in files.values() if file is not None and file not in self._digests}
         if missing:
+            from layerscope.session.content.content_pass import ContentPass  # noqa: PLC0415  # hashlib: a listing needs none
+
             wanted = ContentPass(self._image, self._tree)
             wanted.want_digests(missing)
             self._digests |= {**dict.fromkeys(missing), **wanted.read().digests}
@@ -81,9 +85,5 @@ class Contents:
             raise InvalidLayer("what this hard link shows is not in the image")
         return self._tree.index.layers[file], self._tree.index.rows[file]
 
-    def _content(self, layer: int) -> RandomContent:
-        return self._opened.of(self._image.layers[layer - 1])
-
-    def close(self) -> None:
-        """Close the layers that are open."""
-        self._opened.close()
+    def _content(self, layer: int) -> "RandomContent":
+        return self._random_content(self._image.layers[layer - 1])

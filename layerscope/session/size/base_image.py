@@ -2,19 +2,18 @@
 
 from layerscope.analysis.size.base_image import BaseImage, base_by_diff_ids, base_by_number, stated_base
 from layerscope.model.image import Image
-from layerscope.session.open import ImageSession, open_image
-from layerscope.sources.stream.spool import Progress
+from layerscope.model.progress import Progress
+from layerscope.session.open import open_image
 from layerscope.text import printable_name
 
 
-def chosen_base(session: ImageSession, base: str | None, progress: Progress | None = None) -> BaseImage | None:
+def chosen_base(image: Image, base: str | None, progress: Progress | None = None) -> BaseImage | None:
     """Return the base image that the user names by its last layer's number, or by what to open it by.
 
     None where nothing is named. Raises UsageError where the image was not built on it.
     """
     if base is None:
         return None
-    image = session.image
     if base.isascii() and base.isdigit():
         # eighteen digits are more than there can be layers, and Python reads no more than 4,300
         return base_by_number(_stated(image), int(base[:18]), len(image.layers))

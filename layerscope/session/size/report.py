@@ -26,8 +26,8 @@ from layerscope.analysis.size.verdict import verdict
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.image import Image
 from layerscope.session.content.content_equality import compare
-from layerscope.session.content.contents import Contents
 from layerscope.session.content.prefixes import read_prefixes
+from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.stack import Tallies
 from layerscope.text import human_size, plural
 
@@ -75,10 +75,7 @@ class _Files(NamedTuple):
 
 
 def size_report(
-    image: Image,
-    tree: LayeredTree,
-    tallies: Tallies,
-    contents: Contents,
+    loaded: LoadedImage,
     base: BaseImage | None = None,
     *,
     live: LiveFiles | None = None,
@@ -90,10 +87,11 @@ def size_report(
     first bytes, so many by occurrence, are read in the same pass. ``base`` is what the user says of the base image, in
     place of what the image states; ``live`` are the live files, where they are known already.
     """
+    image, tree, tallies = loaded.image, loaded.tree, loaded.tallies
     base = base or _stated_base(image)
     instructions = {step.layer: step.instruction for step in image.steps if step.layer}
     live = live_files(tree) if live is None else live
-    files = _files(image, tree, contents, live, [wanted_prefixes(tree, live, instructions), *wanted])
+    files = _files(loaded, live, [wanted_prefixes(tree, live, instructions), *wanted])
     dead = None if tallies.dead is None else files.dead
     blob_sizes = {layer.number: layer.blob_size for layer in image.layers}
     layers = layer_sizes(blob_sizes, instructions, tallies.layers, dead)
@@ -120,15 +118,14 @@ def size_report(
     )
 
 
-def _files(
-    image: Image, tree: LayeredTree, contents: Contents, live: LiveFiles, wanted: Iterable[Mapping[int, int]]
-) -> _Files:
+def _files(loaded: LoadedImage, live: LiveFiles, wanted: Iterable[Mapping[int, int]]) -> _Files:
     """Find the dead files and the duplicates, and read what is asked for, in one pass over the content."""
+    image, tree = loaded.image, loaded.tree
     hidden = hidden_in_tree(tree)
     candidates = duplicate_candidates(live)
     same_size = (live.occurrences[place] for group in candidates.groups for place in group)
     rewritten = (file for pair in rewritten_pairs(tree, hidden) for file in pair)
-    found = compare(image, tree, contents, chain(rewritten, same_size), wanted)
+    found = compare(loaded, chain(rewritten, same_size), wanted)
     dead = dead_bytes(tree, hidden, found.digests)
     duplicates = find_duplicates(live, candidates.groups, found.digests)
     return _Files(live, dead, candidates, duplicates, partial(read_prefixes, image, tree, known=found.prefixes))

@@ -11,9 +11,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from layerscope.errors import os_reason
 from layerscope.sources.engine.docker_context import current_context, docker_folder
 from layerscope.sources.engine.reference import DOCKER, PODMAN
-from layerscope.sources.image.files import shown
+from layerscope.text import short_name
 
 _DOCKER_SOCKET = "unix:///var/run/docker.sock"
 _PODMAN_SOCKET = "/podman/podman.sock"
@@ -31,7 +32,7 @@ class Endpoint:
     tls_verify: bool = True
 
     def __str__(self) -> str:
-        return f"{self.engine} at {shown(self.host)}"
+        return f"{self.engine} at {short_name(self.host)}"
 
     def refusal(self) -> str | None:
         """Return why a socket of this machine cannot be used, or None; other addresses are not tried here."""
@@ -52,7 +53,7 @@ def _connect(connection: socket.socket, path: str) -> str | None:
     except ConnectionRefusedError:
         return "nobody listens there"
     except OSError as error:
-        return error.strerror or str(error)
+        return os_reason(error)
     return None
 
 

@@ -13,10 +13,9 @@ from layerscope.model.span import FileSpan
 from layerscope.sources.engine import podman_command
 from layerscope.sources.engine.endpoints import Endpoint, endpoints
 from layerscope.sources.engine.reference import PODMAN, EngineReference
-from layerscope.sources.image.files import shown
 from layerscope.sources.image.name import ImageName
 from layerscope.sources.stream.spool import Spool
-from layerscope.text import printable_line
+from layerscope.text import printable_line, short_name
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -47,7 +46,7 @@ def export(reference: EngineReference, spool: Spool) -> Export:
             with connected(endpoint) as client:
                 name, size = _look_up(client, endpoint, reference.name)
                 chunks = _chunks(client, endpoint, name)
-                return Export(endpoint.engine, spool.chunks(chunks, f"the image {shown(reference.name)}", size))
+                return Export(endpoint.engine, spool.chunks(chunks, f"the image {short_name(reference.name)}", size))
         except EngineUnavailable as error:
             refusals.append(str(error))
         except ImageNotFound as error:
@@ -93,7 +92,7 @@ def _client(endpoint: Endpoint) -> "APIClient":
 
 def _cause(error: Exception) -> str:
     """Return what the engine says, or else what went wrong on the way to it, in one line."""
-    return shown(printable_line(str(getattr(error, "explanation", None) or error)))
+    return short_name(printable_line(str(getattr(error, "explanation", None) or error)))
 
 
 def _look_up(client: "APIClient", endpoint: Endpoint, name: str) -> tuple[str, int | None]:
@@ -103,7 +102,7 @@ def _look_up(client: "APIClient", endpoint: Endpoint, name: str) -> tuple[str, i
     try:
         found = client.inspect_image(name)
     except NotFound as error:
-        raise ImageNotFound(f"{endpoint.engine} has no image {shown(name)}{_others(client, name)}") from error
+        raise ImageNotFound(f"{endpoint.engine} has no image {short_name(name)}{_others(client, name)}") from error
     return _exported_name(name, found), found.get("Size") or None
 
 
@@ -127,7 +126,7 @@ def _others(client: "APIClient", name: str) -> str:
         return ""
     tags = [tag for image in client.images() for tag in image.get("RepoTags") or ()]
     same = [tag for tag in tags if (other := ImageName.parse(tag)) and other.repository == parsed.repository]
-    return f" (it has {', '.join(map(shown, sorted(same)[:_MOST_TAGS_NAMED]))})" if same else ""
+    return f" (it has {', '.join(map(short_name, sorted(same)[:_MOST_TAGS_NAMED]))})" if same else ""
 
 
 def _chunks(client: "APIClient", endpoint: Endpoint, name: str) -> Iterator[bytes]:
@@ -138,4 +137,4 @@ def _chunks(client: "APIClient", endpoint: Endpoint, name: str) -> Iterator[byte
     try:
         yield from client.get_image(name, _CHUNK)
     except (DockerException, RequestException) as error:
-        raise SourceError(f"the export of {shown(name)} from {endpoint} broke off: {_cause(error)}") from error
+        raise SourceError(f"the export of {short_name(name)} from {endpoint} broke off: {_cause(error)}") from error

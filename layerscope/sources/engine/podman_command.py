@@ -13,9 +13,8 @@ from typing import IO
 
 from layerscope.errors import SourceError
 from layerscope.model.span import FileSpan
-from layerscope.sources.image.files import shown
 from layerscope.sources.stream.spool import Spool
-from layerscope.text import printable_line
+from layerscope.text import printable_line, short_name
 
 _SAVE = ("podman", "image", "save", "--quiet", "--format", "docker-archive", "--")
 
@@ -36,10 +35,10 @@ def save(name: str, spool: Spool) -> FileSpan:
         )
         with ExitStack() as unfinished:
             unfinished.callback(process.kill)
-            archive = spool.stream(_output(process), f"the image {shown(name)}")
+            archive = spool.stream(_output(process), f"the image {short_name(name)}")
             unfinished.pop_all()
         if process.wait() != 0:
-            raise SourceError(f"podman cannot export {shown(name)}: {_last_line(complaints)}")
+            raise SourceError(f"podman cannot export {short_name(name)}: {_last_line(complaints)}")
         return archive
 
 
@@ -52,4 +51,4 @@ def _output(process: subprocess.Popen[bytes]) -> IO[bytes]:
 def _last_line(complaints: IO[bytes]) -> str:
     complaints.seek(0)
     lines = complaints.read().decode("utf-8", "replace").strip().splitlines()
-    return shown(printable_line(lines[-1].removeprefix("Error: "))) if lines else "it does not say why"
+    return short_name(printable_line(lines[-1].removeprefix("Error: "))) if lines else "it does not say why"

@@ -4,8 +4,7 @@ from layerscope.errors import MissingBlob
 from layerscope.model.entries import Kind
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.archive_walk import ArchiveMember, walk_archive
-from layerscope.sources.image.files import shown
-from layerscope.text import path_bytes
+from layerscope.text import path_bytes, short_name
 
 _MOST_HOPS = 40
 """Links followed for one name, as Linux does."""
@@ -39,14 +38,14 @@ class ArchiveFiles:
         pending = path.split(b"/")[::-1] if len(path) <= _LONGEST_PATH else []
         hops = 0
         while pending:
-            _step(walked, pending.pop(), f"{shown(name)} leads out of {self.description}")
+            _step(walked, pending.pop(), f"{short_name(name)} leads out of {self.description}")
             member = self._members.get(b"/".join(walked))
             if member is None or member.kind not in (Kind.SYMLINK, Kind.HARDLINK):
                 continue
             hops += 1
             target = member.link or b""
             if hops > _MOST_HOPS or len(target) > _LONGEST_PATH:
-                raise MissingBlob(f"the links behind {shown(name)} in {self.description} have no end")
+                raise MissingBlob(f"the links behind {short_name(name)} in {self.description} have no end")
             pending += target.split(b"/")[::-1]
             # a hard link names its target from the top of the archive, a symlink from where it stands
             walked = walked[:-1] if member.kind is Kind.SYMLINK and target[:1] != b"/" else []

@@ -6,15 +6,15 @@ https://github.com/opencontainers/image-spec/blob/main/config.md
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from layerscope.errors import MissingBlob
+from layerscope.errors import MissingBlob, os_reason
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
 from layerscope.model.image import Compression, Image, Layer
 from layerscope.model.span import FileSpan
-from layerscope.sources.image.files import Files, holds, shown
+from layerscope.sources.image.files import Files, holds
 from layerscope.sources.image.history import pair_history
 from layerscope.sources.stream.compression import detect_span
-from layerscope.text import plural
+from layerscope.text import plural, short_name
 
 _ENCRYPTED = "+encrypted"
 _FOREIGN = ("nondistributable", "foreign")
@@ -92,16 +92,16 @@ def _locate(files: Files, blob: LayerBlob) -> tuple[FileSpan | None, Compression
         if span is None:
             return None, None, _absence(files, blob)
         if blob.media_type and blob.media_type.endswith(_ENCRYPTED):
-            return span, None, f"the blob {_name(blob)} is encrypted ({shown(blob.media_type)})"
+            return span, None, f"the blob {_name(blob)} is encrypted ({short_name(blob.media_type)})"
         return span, detect_span(span), None
     except MissingBlob as error:
         return None, None, str(error)
     except OSError as error:
-        return None, None, f"the blob {_name(blob)} in {files.description} cannot be read: {error.strerror}"
+        return None, None, f"the blob {_name(blob)} in {files.description} cannot be read: {os_reason(error)}"
 
 
 def _name(blob: LayerBlob) -> str:
-    return shown(str(blob.digest or blob.name))
+    return short_name(str(blob.digest or blob.name))
 
 
 def _absence(files: Files, blob: LayerBlob) -> str:
@@ -116,9 +116,9 @@ def _host(url: str) -> str:
     from urllib.parse import urlsplit  # noqa: PLC0415  # 5 ms, and few images have such a layer
 
     try:
-        return shown(urlsplit(url).hostname or url)
+        return short_name(urlsplit(url).hostname or url)
     except ValueError:
-        return shown(url)
+        return short_name(url)
 
 
 def _diff_ids_warning(blueprint: Blueprint) -> str | None:
@@ -132,7 +132,7 @@ def _platform_warning(blueprint: Blueprint) -> str | None:
     stated, own = blueprint.stated_platform, blueprint.config.platform
     if stated is None or not str(stated) or (stated.os, stated.architecture) == (own.os, own.architecture):
         return None
-    return f"the index says {shown(str(stated))}, and the config {shown(str(own)) or 'names no platform'}"
+    return f"the index says {short_name(str(stated))}, and the config {short_name(str(own)) or 'names no platform'}"
 
 
 def _size_warnings(layers: Sequence[Layer], blobs: Sequence[LayerBlob]) -> list[str]:

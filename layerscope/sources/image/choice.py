@@ -1,14 +1,12 @@
 """Chooses one image where a source holds several: several tags, several platforms."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from layerscope.errors import AmbiguousImage, ImageNotFound, UnsupportedFormat
-from layerscope.model.digest import Digest
+from layerscope.model.candidate import Candidate
 from layerscope.model.documents import Platform
-from layerscope.model.image import Image
-from layerscope.sources.image.files import shown
 from layerscope.sources.image.name import ImageName
+from layerscope.text import short_name
 
 _MOST_LISTED = 20
 _SHORTEST_DIGEST_PREFIX = 4
@@ -30,35 +28,6 @@ _ARCHITECTURES = {
 
 _DEFAULT_VARIANTS = {"arm64": "v8", "arm": "v7", "amd64": "v1"}
 """The variant that is meant where none is said: https://github.com/containerd/platforms/blob/main/database.go."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One image that could be opened.
-
-    ``complete`` tells whether all its blobs are there. ``set_aside`` says, for what is no image (an attestation, say),
-    what it is instead. ``fallback`` marks what only the ``index.json`` of a Docker archive knows: it is taken only
-    where it is asked for. ``build`` reads the documents, and raises FormatError where they are broken or missing.
-    """
-
-    build: Callable[[], Image]
-    tags: tuple[str, ...] = ()
-    platform: Platform | None = None
-    digest: Digest | None = None
-    config_digest: Digest | None = None
-    complete: bool = True
-    set_aside: str | None = None
-    fallback: bool = False
-
-    @property
-    def label(self) -> str:
-        """One line for a list of choices: tags, platform, digest; safe for a screen."""
-        digest = self.digest or self.config_digest
-        words = [", ".join(map(shown, self.tags)) or "(no tag)", shown(str(self.platform or "")) or "(no platform)"]
-        words += [str(digest)] if digest else []
-        note = self.set_aside or ("" if self.complete else "not all of its blobs are there")
-        words += [f"({note})"] if note else []
-        return "  ".join(words)
 
 
 def choices(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -188,13 +157,13 @@ def _nothing_fits(images: Sequence[Candidate], image: str | None, platform: str 
 
 
 def _wanted(image: str | None, platform: str | None) -> str:
-    return " ".join([*([shown(image)] if image else []), *([f"for {shown(platform)}"] if platform else [])])
+    return " ".join([*([short_name(image)] if image else []), *([f"for {short_name(platform)}"] if platform else [])])
 
 
 def _in_brief(candidate: Candidate) -> str:
     digest = candidate.digest or candidate.config_digest
-    title = ", ".join(map(shown, candidate.tags)) or (str(digest) if digest else "one without a tag")
-    platform = shown(str(candidate.platform or ""))
+    title = ", ".join(map(short_name, candidate.tags)) or (str(digest) if digest else "one without a tag")
+    platform = short_name(str(candidate.platform or ""))
     return f"{title} ({platform})" if platform else title
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from layerscope.errors import FormatError, UnsupportedFormat
+from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
 from layerscope.model.documents import DockerArchiveManifest, ImageConfig, LayerSource, Manifest, decode
 from layerscope.model.image import Image
 from layerscope.sources.image.builder import Blueprint, LayerBlob, all_there, build_image
-from layerscope.sources.image.choice import Candidate
 from layerscope.sources.image.files import Files, located, read, sha256_of
 from layerscope.sources.image.oci_layout import ManifestFile, layer_blobs, manifest_files, oci_candidates, read_manifest
 from layerscope.sources.image.origin import Origin

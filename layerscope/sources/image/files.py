@@ -2,19 +2,17 @@
 
 from typing import Protocol, TypeVar
 
-from layerscope.errors import InvalidManifest, MissingBlob
+from layerscope.errors import InvalidManifest, MissingBlob, os_reason
 from layerscope.model.digest import Digest
 from layerscope.model.documents import decode
 from layerscope.model.span import FileSpan
 from layerscope.sources.stream.span_file import SpanFile
-from layerscope.text import human_size, printable_name
+from layerscope.text import human_size, short_name
 
 T = TypeVar("T")
 
 DOCUMENT_LIMIT = 32 * 1024 * 1024
 """No JSON document of an honest image is larger, so no more is read, whatever size a header states."""
-
-_LONGEST_SHOWN = 200
 
 
 class Files(Protocol):
@@ -35,12 +33,6 @@ class Files(Protocol):
         """
 
 
-def shown(name: str | bytes) -> str:
-    """Return a name from an image as a sentence may hold it: nothing in it steers a terminal, and it is not endless."""
-    text = printable_name(name)
-    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
-
-
 def holds(files: Files, name: str) -> bool:
     """Tell whether there is such a file."""
     try:
@@ -51,7 +43,7 @@ def holds(files: Files, name: str) -> bool:
 
 def located(files: Files, name: str) -> str:
     """Return the name of a file for a sentence: ``manifest.json in my-app.tar``."""
-    return f"{shown(name)} in {files.description}"
+    return f"{short_name(name)} in {files.description}"
 
 
 def read(files: Files, name: str, limit: int = DOCUMENT_LIMIT) -> bytes:
@@ -63,7 +55,7 @@ def read(files: Files, name: str, limit: int = DOCUMENT_LIMIT) -> bytes:
     span = files.span(name)
     if span is None:
         reason = f"; {files.error}" if files.error else ""
-        raise MissingBlob(f"{shown(name) or 'a file without a name'} is not in {files.description}{reason}")
+        raise MissingBlob(f"{short_name(name) or 'a file without a name'} is not in {files.description}{reason}")
     if span.stated_size > limit:
         raise InvalidManifest(f"{located(files, name)} is too large for a document ({human_size(span.stated_size)})")
     if span.truncated:
@@ -77,7 +69,7 @@ def read_span(span: FileSpan, name: str) -> bytes:
         with SpanFile(span) as file:
             return file.readall()
     except OSError as error:
-        raise MissingBlob(f"{name} cannot be read: {error.strerror}") from error
+        raise MissingBlob(f"{name} cannot be read: {os_reason(error)}") from error
 
 
 def read_document(files: Files, name: str, kind: type[T]) -> T:

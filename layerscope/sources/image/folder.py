@@ -7,10 +7,9 @@ import os
 import stat
 from pathlib import Path
 
-from layerscope.errors import MissingBlob
+from layerscope.errors import MissingBlob, os_reason
 from layerscope.model.span import FileSpan
-from layerscope.sources.image.files import shown
-from layerscope.text import path_bytes
+from layerscope.text import path_bytes, short_name
 
 
 class FolderFiles:
@@ -20,7 +19,7 @@ class FolderFiles:
 
     def __init__(self, folder: Path) -> None:
         self._root = os.path.realpath(os.fsencode(folder))
-        self.description = shown(str(folder))
+        self.description = short_name(str(folder))
 
     def span(self, name: str) -> FileSpan | None:
         """Return where the file lies, or None where there is no regular file of that name."""
@@ -30,7 +29,7 @@ class FolderFiles:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise MissingBlob(f"{shown(name)} in {self.description} cannot be read: {error.strerror}") from error
+            raise MissingBlob(f"{short_name(name)} in {self.description} cannot be read: {os_reason(error)}") from error
         if path is None or status is None or not stat.S_ISREG(status.st_mode):
             return None
         return FileSpan(os.fsdecode(path), 0, status.st_size, status.st_size)
@@ -41,5 +40,5 @@ class FolderFiles:
             return None
         path = os.path.realpath(os.path.join(self._root, path_bytes(name)))  # noqa: PTH118  # names are bytes here
         if os.path.commonpath((self._root, path)) != self._root:
-            raise MissingBlob(f"{shown(name)} leads out of {self.description}")
+            raise MissingBlob(f"{short_name(name)} leads out of {self.description}")
         return path

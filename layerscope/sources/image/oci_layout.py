@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from layerscope.errors import FormatError, InvalidManifest, UnsupportedFormat
+from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
 from layerscope.model.documents import Descriptor, ImageConfig, Index, Manifest, Platform, decode
 from layerscope.model.image import Image
 from layerscope.sources.image.builder import Blueprint, LayerBlob, all_there, build_image
-from layerscope.sources.image.choice import Candidate
-from layerscope.sources.image.files import Files, located, read, read_document, sha256_of, shown
+from layerscope.sources.image.files import Files, located, read, read_document, sha256_of
 from layerscope.sources.image.manifest_kind import DocumentKind, kind_of, outline_of
 from layerscope.sources.image.origin import Origin
+from layerscope.text import short_name
 
 INDEX = "index.json"
 
@@ -167,7 +168,7 @@ def _build(files: Files, origin: Origin, file: ManifestFile) -> Image:
 
 
 def _attestation(file: ManifestFile) -> str:
-    return f"an attestation ({shown(file.reference_type or '')})"
+    return f"an attestation ({short_name(file.reference_type or '')})"
 
 
 def layer_blobs(manifest: Manifest) -> list[LayerBlob]:
@@ -200,7 +201,7 @@ def read_manifest(files: Files, name: str) -> Manifest:
 
 
 def _artifact(artifact_type: str | None) -> str:
-    return f"an artifact of type {shown(artifact_type or 'unknown')}"
+    return f"an artifact of type {short_name(artifact_type or 'unknown')}"
 
 
 def _is_image_config(files: Files, config: Descriptor) -> bool:

@@ -1,13 +1,14 @@
 """Tells which form of image some files are, and says what they are where they are none."""
 
 from layerscope.errors import UnsupportedFormat
+from layerscope.model.candidate import Candidate
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.archive import ArchiveFiles
-from layerscope.sources.image.choice import Candidate
 from layerscope.sources.image.docker_archive import LEGACY_LIST, MANIFEST, docker_candidates, is_docker_list
-from layerscope.sources.image.files import Files, holds, read_span, shown
+from layerscope.sources.image.files import Files, holds, read_span
 from layerscope.sources.image.oci_layout import INDEX, oci_candidates
 from layerscope.sources.image.origin import Origin
+from layerscope.text import short_name
 
 _HEAD = 512
 
@@ -60,7 +61,7 @@ def _deeper(files: ArchiveFiles) -> str:
     for name in files.names:
         folder, _, last = name.rpartition(b"/")
         if folder and last in (MANIFEST.encode(), INDEX.encode()):
-            return f" (but {shown(name)}: unpack it, and open the folder {shown(folder)})"
+            return f" (but {short_name(name)}: unpack it, and open the folder {short_name(folder)})"
     return ""
 
 

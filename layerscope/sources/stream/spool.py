@@ -4,7 +4,7 @@ Memory stays bounded, and the file goes with the stack that owns it, also after 
 """
 
 import errno
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from io import FileIO
 from pathlib import Path
@@ -12,19 +12,13 @@ from typing import IO
 
 from layerscope.errors import InvalidLayer, SourceError, UnsupportedCompression
 from layerscope.model.image import Compression
+from layerscope.model.progress import Progress, no_progress
 from layerscope.model.span import FileSpan
-from layerscope.sources.image.files import shown
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
-
-Progress = Callable[[int, int | None], None]
-"""Called with the bytes done and the bytes in all, where that is known; whoever raises in it ends the work."""
+from layerscope.text import short_name
 
 _CHUNK = 1024 * 1024
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-
-def no_progress(_done: int, _total: int | None) -> None:
-    """Tell nobody."""
 
 
 class Spool:
@@ -121,7 +115,7 @@ def _write_all(file: FileIO, chunk: bytes) -> None:
 
 
 def _sentence(error: OSError, name: str, temporary: str | None) -> str:
-    folder = shown(temporary or "the temporary folder")
+    folder = short_name(temporary or "the temporary folder")
     if error.errno in _FULL:
         return f"there is not enough room in {folder} for the bytes of {name}: set TMPDIR to a folder with more"
     return f"the bytes of {name} cannot be kept in {folder}: {error.strerror or error}"

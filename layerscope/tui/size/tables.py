@@ -52,7 +52,7 @@ def _count_column(title: str, largest: int) -> TableColumn:
 
 def layer_table(analysis: SizeAnalysis) -> SizeTable:
     """Return the layers, the largest first."""
-    why = analysis.why
+    why = analysis.report
     largest = max((layer_size.content_size or 0 for layer_size in why.layers), default=0) or 1
 
     def build(index: int) -> TableRow:
@@ -138,7 +138,7 @@ def type_table(analysis: SizeAnalysis) -> SizeTable:
 
 def package_table(analysis: SizeAnalysis) -> SizeTable:
     """Return the packages, the largest first."""
-    packages, live = analysis.packages.packages, analysis.why.live
+    packages, live = analysis.packages.packages, analysis.report.live
     largest, last = max((package.size for package in packages), default=0) or 1, analysis.tree.layers[-1:]
     total = sum(live.sizes)
 
@@ -170,7 +170,7 @@ def package_table(analysis: SizeAnalysis) -> SizeTable:
 
 def dead_table(analysis: SizeAnalysis) -> SizeTable:
     """Return the dead files, the largest first."""
-    entries, image = analysis.why.dead.entries, analysis.image
+    entries, image = analysis.report.dead.entries, analysis.image
     largest = max((entry.size for entry in entries), default=0) or 1
 
     def build(index: int) -> TableRow:
@@ -200,7 +200,7 @@ def dead_table(analysis: SizeAnalysis) -> SizeTable:
 
 def duplicate_table(analysis: SizeAnalysis) -> SizeTable:
     """Return the duplicates, those that cost the most first."""
-    duplicates = sorted(analysis.why.duplicates, key=lambda duplicate: -duplicate.saves)
+    duplicates = sorted(analysis.report.duplicates, key=lambda duplicate: -duplicate.saves)
     largest = max((duplicate.saves for duplicate in duplicates), default=0) or 1
     path_of, last = analysis.tree.index.path, analysis.tree.layers[-1:]
 
@@ -223,7 +223,7 @@ def duplicate_table(analysis: SizeAnalysis) -> SizeTable:
 
 def advice_table(analysis: SizeAnalysis) -> SizeTable:
     """Return the advice, in its own order."""
-    advice = analysis.why.advice
+    advice = analysis.report.advice
 
     def build(index: int) -> TableRow:
         piece = advice[index]

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.comparison.compare import opened_tree
 from layerscope.session.files.revision import FileRevision, made_by, shown, version_at, versions_of
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.open import open_image
@@ -11,7 +10,7 @@ from tests.builders import device, directory, docker_archive, fifo, file, hardli
 
 def opened(tmp_path: Path, *layers: bytes) -> LoadedImage:
     with open_image(str(docker_archive(tmp_path / "image.tar", image(*layers)))) as session:
-        return opened_tree(session)
+        return session.loaded
 
 
 def node(tree: LoadedImage, path: bytes) -> int:

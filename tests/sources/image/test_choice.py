@@ -3,10 +3,11 @@
 import pytest
 
 from layerscope.errors import AmbiguousImage, ImageNotFound, UnsupportedFormat
+from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
 from layerscope.model.image import Image
-from layerscope.sources.image.choice import Candidate, choices, choose, this_platform
+from layerscope.sources.image.choice import choices, choose, this_platform
 
 
 def candidate(
