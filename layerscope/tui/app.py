@@ -12,7 +12,7 @@ from layerscope.errors import LayerscopeError
 from layerscope.session.open import ImageSession, open_choice
 from layerscope.session.reading.background import BackgroundReader
 from layerscope.sources.open import OpenedSource
-from layerscope.tui.drawing.glyphs import Glyphs, glyphs_for_locale
+from layerscope.tui.drawing.glyphs import glyphs_for_locale
 from layerscope.tui.drawing.scrollbars import draw_scrollbars_with
 from layerscope.tui.drawing.themes import DARK, LIGHT
 from layerscope.tui.explorer.screen import ExplorerScreen
@@ -34,6 +34,7 @@ class ExplorerApp(OrderedKeys[LayerscopeError]):
     What it returns is the error that ended it, if one did.
     """
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # declared by Textual without ClassVar
     TITLE = "layerscope"
     CSS = """
     VerticalScroll, OptionList {
@@ -48,8 +49,9 @@ class ExplorerApp(OrderedKeys[LayerscopeError]):
         session: ImageSession | None = None,
         reader: BackgroundReader | None = None,
         source: OpenedSource | None = None,
-        first: Callable[[Glyphs], Screen[object]] | None = None,
+        first: Callable[[], Screen[object]] | None = None,
     ) -> None:
+        self.glyphs = glyphs_for_locale()
         super().__init__()
         self._session = session
         self._reader = reader
@@ -59,13 +61,16 @@ class ExplorerApp(OrderedKeys[LayerscopeError]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
-        self._glyphs = glyphs_for_locale()
-        draw_scrollbars_with(self._glyphs)
+        draw_scrollbars_with(self.glyphs)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the variables that the style sheets use beside Textual's: the kind of border that frames have."""
+        return {"frame": self.glyphs.frame}
 
     def get_default_screen(self) -> Screen[object]:
         """Return the first screen: no blank one is mounted before it, which would cost a seventh of the start."""
         if self._first is not None:
-            return self._first(self._glyphs)
+            return self._first()
         if self._session is not None:
             return self._explorer(self._session)
         assert self._source is not None  # noqa: S101  # one of the three is given
@@ -74,7 +79,7 @@ class ExplorerApp(OrderedKeys[LayerscopeError]):
     def _explorer(self, session: ImageSession) -> ExplorerScreen:
         if self._reader is None:
             self._reader = session.read_in_background(len(session.image.layers))
-        return ExplorerScreen(session, self._reader, self._glyphs)
+        return ExplorerScreen(session, self._reader)
 
     def on_chooser_screen_chosen(self, message: ChooserScreen.Chosen) -> None:
         """Explore the image that was chosen."""
@@ -124,7 +129,7 @@ def explore_layers(session: ImageSession, before: int, after: int, *, own: bool 
 
     with closing(WholeTreeReader(session)) as reader:
         pair = ComparedLayers(before, after, own, mtime)
-        _run(ExplorerApp(first=lambda glyphs: ComparisonScreen(TwoLayers(session.image, pair, reader, glyphs), glyphs)))
+        _run(ExplorerApp(first=lambda: ComparisonScreen(TwoLayers(session.image, pair, reader))))
 
 
 def explore_comparison(left: ImageSession, right: ImageSession, *, mtime: bool = False) -> None:
@@ -135,9 +140,7 @@ def explore_comparison(left: ImageSession, right: ImageSession, *, mtime: bool =
 
     with closing(WholeTreeReader(left)) as reader, closing(WholeTreeReader(right)) as other:
         images, readers = (left.image, right.image), (reader, other)
-        _run(
-            ExplorerApp(first=lambda glyphs: ComparisonScreen(TwoImages(images, readers, glyphs, mtime=mtime), glyphs))
-        )
+        _run(ExplorerApp(first=lambda: ComparisonScreen(TwoImages(images, readers, mtime=mtime))))
 
 
 def _run(app: ExplorerApp) -> None:

@@ -28,10 +28,10 @@ from layerscope.tui.comparison.images import TwoImages
 from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers
 from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
-from layerscope.tui.explorer.step_details import StepDetails
-from layerscope.tui.tree.screen import FilesScreen
+from layerscope.tui.tree.pane import FilesPane
+from layerscope.tui.tree.panes import FilesPanes
+from layerscope.tui.widgets.field_list import FieldList
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.step_list import StepList
 from tests.samples import SAMPLES
 
 MY_APP = SAMPLES / "my-app.tar"
@@ -133,10 +133,9 @@ class Journey:
         return self.app.screen
 
     @property
-    def files(self) -> FilesScreen:
-        """The screen, where it has a file tree."""
-        assert isinstance(self.app.screen, FilesScreen)
-        return self.app.screen
+    def files(self) -> FilesPane:
+        """The file tree and its frame."""
+        return self.app.screen.query_one(FilesPane)
 
     def strips(self) -> list[Strip]:
         """Return the lines of the whole screen with their styles."""
@@ -165,7 +164,7 @@ class Journey:
 
     def layers(self) -> list[str]:
         """Return the lines of the list of layers, or of steps, that are on the screen."""
-        return _lines(self.app.screen.query_one(StepList))
+        return _lines(self.app.screen.query_one(FilesPanes).steps)
 
     def tree_lines(self) -> list[str]:
         """Return the rows of the tree that are on the screen, with all their columns."""
@@ -182,7 +181,7 @@ class Journey:
 
     def at(self) -> str:
         """Return the path under the cursor of the tree."""
-        return "/" + (self.files.files.path or b"").decode()
+        return "/" + (self.files.path or b"").decode()
 
     def layer(self) -> int:
         """Return the number of the layer whose files are shown."""
@@ -190,11 +189,11 @@ class Journey:
 
     def entry(self) -> str:
         """Return what stands below the tree, in one line."""
-        return _text(self.files.files.entry_details)
+        return _text(self.files.entry_details)
 
     def details(self) -> str:
         """Return what stands below the layers, in one line."""
-        details = self.app.screen.query_exactly_one(StepDetails)
+        details = self.app.screen.query_one(FieldList)
         return " ".join(_text(child) for child in details.children)
 
     def focused(self) -> str:
@@ -249,7 +248,7 @@ async def choosing(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Jo
 async def comparing_layers(path: Path, pair: ComparedLayers, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
     """Compare two layers, and wait until all that differs is known."""
     with open_image(str(path)) as session, closing(WholeTreeReader(session)) as reader:
-        app = ExplorerApp(first=lambda glyphs: ComparisonScreen(TwoLayers(session.image, pair, reader, glyphs), glyphs))
+        app = ExplorerApp(first=lambda: ComparisonScreen(TwoLayers(session.image, pair, reader)))
         async with _running(app, size) as at:
             await at.settle()
             yield at
@@ -262,7 +261,7 @@ async def comparing(left: Path, right: Path, size: tuple[int, int] = WIDE) -> As
         sessions = [stack.enter_context(open_image(str(path))) for path in (left, right)]
         old, new = (stack.enter_context(closing(WholeTreeReader(session))) for session in sessions)
         images, readers = (sessions[0].image, sessions[1].image), (old, new)
-        app = ExplorerApp(first=lambda glyphs: ComparisonScreen(TwoImages(images, readers, glyphs), glyphs))
+        app = ExplorerApp(first=lambda: ComparisonScreen(TwoImages(images, readers)))
         async with _running(app, size) as at:
             await at.settle()
             yield at

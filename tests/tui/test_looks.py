@@ -49,7 +49,7 @@ def _app(path: Path = MY_APP, theme: str | None = None) -> ExplorerApp:
 def _comparison() -> ExplorerApp:
     old, new = (open_image(str(SAMPLES / name)) for name in ("my-app.tar", "my-app-v2.tar"))
     images, readers = (old.image, new.image), (WholeTreeReader(old), WholeTreeReader(new))
-    return ExplorerApp(first=lambda glyphs: ComparisonScreen(TwoImages(images, readers, glyphs), glyphs))
+    return ExplorerApp(first=lambda: ComparisonScreen(TwoImages(images, readers)))
 
 
 def _settled(*keys: str) -> Callable[[Pilot[object]], Awaitable[None]]:

@@ -35,10 +35,10 @@ async def test_tab_goes_round_the_panes() -> None:
 async def test_details_longer_than_their_place_are_a_pane_of_their_own() -> None:
     async with journey(MY_APP, (110, 24)) as at:
         await at.press("tab", "tab")
-        assert at.focused() == "StepDetails"
-        before = at.explorer.step_details.scroll_offset.y
+        assert at.focused() == "FieldList"
+        before = at.explorer.panes.details.scroll_offset.y
         await at.press("down", "down")
-        assert at.explorer.step_details.scroll_offset.y == before + 2
+        assert at.explorer.panes.details.scroll_offset.y == before + 2
         await at.press("tab")
         assert at.focused() == "LayerList"
 
@@ -46,8 +46,8 @@ async def test_details_longer_than_their_place_are_a_pane_of_their_own() -> None
 async def test_details_that_a_small_screen_hides_are_still_a_pane() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         await at.press("tab", "tab")
-        assert at.focused() == "StepDetails"
-        details = at.explorer.step_details
+        assert at.focused() == "FieldList"
+        details = at.explorer.panes.details
         await at.press("j", "j", "j")
         assert details.scroll_y == min(3, details.max_scroll_y)
         await at.press("G")
@@ -59,7 +59,7 @@ async def test_details_that_a_small_screen_hides_are_still_a_pane() -> None:
 async def test_the_details_of_the_image_are_shown_on_a_small_screen_too() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         await at.press("tab", "i")
-        assert at.explorer.step_details.is_on_screen
+        assert at.explorer.panes.details.is_on_screen
         assert "Platform" in at.details()
 
 

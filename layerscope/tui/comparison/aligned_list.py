@@ -8,7 +8,6 @@ from rich.segment import Segment
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.text import human_size, printable_line
 from layerscope.tui.drawing.cells import cut
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.step_list import StepList
 
 _SIZE_WIDTH = 8
@@ -37,9 +36,8 @@ class AlignedLine:
 class AlignedList(StepList):
     """The list; its items are aligned steps."""
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._glyphs = glyphs
         self._lines: Sequence[AlignedLine] = ()
         self._digits = 1
 
@@ -68,14 +66,14 @@ class AlignedList(StepList):
         indent = " " * (2 * self._digits + 3)
         if not shown.has_layer:
             text = f"{indent}{title}" if not shown.word else f"{indent}{title}  {shown.word}"
-            return [lead, Segment(cut(text, width - 2, self._glyphs), style or muted)]
+            return [lead, Segment(cut(text, width - 2, self.glyphs), style or muted)]
         if line:
-            return [Segment(cut(f"  {indent}{title}", width, self._glyphs), muted)]
+            return [Segment(cut(f"  {indent}{title}", width, self.glyphs), muted)]
         figures = [lead, Segment(self._numbers(shown.step), self.style_of("accent")), Segment(self._sizes(shown))]
         room = width - sum(len(segment.text) for segment in figures) - 2
         if self.two_lines:
-            return [*figures, Segment("  " + cut(shown.word, room, self._glyphs), style or muted)]
-        return [*figures, Segment("  " + cut(f"{shown.word:<22}  {title}", room, self._glyphs), style)]
+            return [*figures, Segment("  " + cut(shown.word, room, self.glyphs), style or muted)]
+        return [*figures, Segment("  " + cut(f"{shown.word:<22}  {title}", room, self.glyphs), style)]
 
     def _numbers(self, step: AlignedStep) -> str:
         old, new = step.old_layer or "", step.new_layer or ""
@@ -88,4 +86,4 @@ class AlignedList(StepList):
             return " " * _SIZE_WIDTH
         if len(sizes) == 1 or sizes[0] == sizes[1]:
             return f"{human_size(sizes[0]):>{_SIZE_WIDTH}}"
-        return f"{human_size(sizes[0]):>{_SIZE_WIDTH}} {self._glyphs.arrow} {human_size(sizes[1])}"
+        return f"{human_size(sizes[0]):>{_SIZE_WIDTH}} {self.glyphs.arrow} {human_size(sizes[1])}"

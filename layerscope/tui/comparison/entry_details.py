@@ -8,6 +8,7 @@ from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, plural, printable_name, signed_size
 from layerscope.tui.comparison.rows import DiffRows
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import owner_text, time_text
 from layerscope.tui.tree.visible_rows import VisibleRows
@@ -54,13 +55,13 @@ class DiffDetails(EntryDetails):
         elif entry.kind is Kind.DIR:
             parts += self._below(tree, node, side)
         elif entry.link is not None:
-            sign = "=" if entry.kind is Kind.HARDLINK else self.glyphs.arrow
+            sign = "=" if entry.kind is Kind.HARDLINK else glyphs_of(self).arrow
             parts.append(f"{sign} {'/' if entry.kind is Kind.HARDLINK else ''}{printable_name(entry.link)}")
         else:
             parts.append(entry.kind.word)
         parts.append(f"layer {entry.layer}" if entry.row is not None else "implied by paths below it")
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
-        return f" {self.glyphs.separator} ".join(parts)
+        return f" {glyphs_of(self).separator} ".join(parts)
 
     def _below(self, tree: DiffTree, node: int, side: int) -> list[str]:
         """Return the size of everything below a folder; it is unknown if only one layer is shown."""

@@ -1,18 +1,17 @@
-"""The key table of the comparison of two layers or two images."""
+"""The key tables of the comparisons of two layers and of two images."""
 
 from dataclasses import replace
 
 from layerscope.tui.keys.table import Key, KeyGroup
 from layerscope.tui.tree.file_tree import FileTree
-from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS
+from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS, HELP
 from layerscope.tui.widgets.line_list import LineList
 
 _LAYER_KEYS = (
     Key("a", "own", "own", "Compare the files after each layer, or what the two layers hold", id="diff.own", rank=45),
     Key("d", "mark", "mark", "Compare with this layer from now on", id="diff.mark"),
 )
-COMPARISON_KEYS = (
-    *(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS),
+_COMMON_KEYS = (
     Key("escape", "back", "back", "Clear the filter, or go back", id="diff.back", rank=5),
     Key("left_square_bracket", "step(-1)", "previous step", "Compare at the previous step", id="diff.previous-step"),
     Key(
@@ -24,7 +23,6 @@ COMPARISON_KEYS = (
         rank=130,
         line="[ ]",
     ),
-    *_LAYER_KEYS,
     Key(
         "x",
         "extract",
@@ -36,6 +34,10 @@ COMPARISON_KEYS = (
     Key("y", "copy", "copy", "Copy the path to the clipboard", id="diff.copy", rank=180),
     Key("q", "quit", "quit", "Quit", id="diff.quit", rank=120),
 )
+COMPARISON_KEYS = (HELP, *_COMMON_KEYS, *_LAYER_KEYS)
+"""The bindings of the screen; those of layers do nothing where two images are compared."""
+
+_TREE_KEYS = tuple(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS)
 _WIDGET_GROUPS = (
     KeyGroup(
         "In the tree",
@@ -44,8 +46,5 @@ _WIDGET_GROUPS = (
     KeyGroup("In any list", LineList.KEYS),
     KeyGroup("In the filter", FILTER_KEYS),
 )
-LAYERS_TABLE = (KeyGroup("Anywhere", COMPARISON_KEYS), *_WIDGET_GROUPS)
-IMAGES_TABLE = (
-    KeyGroup("Anywhere", tuple(key for key in COMPARISON_KEYS if key not in _LAYER_KEYS)),
-    *_WIDGET_GROUPS,
-)
+LAYERS_TABLE = (KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *_COMMON_KEYS, *_LAYER_KEYS)), *_WIDGET_GROUPS)
+IMAGES_TABLE = (KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *_COMMON_KEYS)), *_WIDGET_GROUPS)

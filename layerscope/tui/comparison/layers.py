@@ -9,10 +9,9 @@ from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
 from layerscope.text import printable_line
 from layerscope.tui.comparison.keys import LAYERS_TABLE
 from layerscope.tui.comparison.step_details import problem_fields
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.explorer.layer_lines import read_layer_line
 from layerscope.tui.explorer.layer_list import LayerLine, LayerList
-from layerscope.tui.explorer.step_details import Field
+from layerscope.tui.widgets.field_list import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +30,11 @@ class ComparedLayers:
 class TwoLayers:
     """The `ComparedStates` of two layers."""
 
-    def __init__(self, image: Image, pair: ComparedLayers, tree: WholeTree | WholeTreeReader, glyphs: Glyphs) -> None:
-        self.name = printable_line(image.name)
+    def __init__(self, image: Image, pair: ComparedLayers, tree: WholeTree | WholeTreeReader) -> None:
+        self.names = [printable_line(image.name)]
         self.readers = [tree] if isinstance(tree, WholeTreeReader) else []
         self.keys = LAYERS_TABLE
-        self.step_list = LayerList(glyphs)
+        self.step_list = LayerList()
         self._pair = pair
         self._image = image
         self._tree = None if isinstance(tree, WholeTreeReader) else tree

@@ -7,8 +7,8 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Vertical
 from textual.getters import query_one
+from textual.screen import Screen
 
 from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE
 from layerscope.comparison.compare import Comparison
@@ -28,20 +28,21 @@ from layerscope.tui.comparison.messages import (
 from layerscope.tui.comparison.state import ComparisonState, compared, moved
 from layerscope.tui.comparison.states import ComparedStates
 from layerscope.tui.dialogs.help import HelpScreen
-from layerscope.tui.drawing.glyphs import Glyphs
-from layerscope.tui.explorer.step_details import StepDetails
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.tree.file_tree import FileTree
+from layerscope.tui.tree.keys import MOUSE_NOTE
 from layerscope.tui.tree.pane import FilesPane
-from layerscope.tui.tree.screen import FilesScreen
+from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.notices import copy_text
 from layerscope.tui.widgets.title_line import TitleLine
 
 
-class ComparisonScreen(FilesScreen, OpensLater):
+class ComparisonScreen(Screen[object], OpensLater):
     """A comparison of two layers or of two images.
 
     One comparison is computed at a time, in a thread; the tree on the screen stays until the next one is ready. The
@@ -49,27 +50,29 @@ class ComparisonScreen(FilesScreen, OpensLater):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(COMPARISON_KEYS)
+
     live_keys = frozenset({"tab", "shift+tab", "left_square_bracket", "right_square_bracket", "question_mark"})
-    _state: ComparisonState
+    DEFAULT_CSS = """
+    ComparisonScreen { layout: vertical; background: $background; }
+    """
 
     title_line = query_one(TitleLine)
 
-    def __init__(self, states: ComparedStates, glyphs: Glyphs) -> None:
-        super().__init__(ComparisonState(), glyphs)
+    def __init__(self, states: ComparedStates) -> None:
+        super().__init__()
+        self._state = ComparisonState()
         self._states = states
-        self._file_screens = FileScreens(glyphs)
+        self._file_screens = FileScreens()
         self._at_work: Hashable = None
         self._shown: Hashable = None
+        self.file_tree = DiffFileTree()
+        self.files = FilesPane(self._state, self.file_tree, DiffDetails())
+        self.panes = FilesPanes(states.step_list, self.files)
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
-        yield TitleLine(self._states.name, self._glyphs)
-        with Container(id="panes"):
-            with Vertical(id="left"):
-                with Container(id="layers-frame", classes="frame"):
-                    yield self._states.step_list
-                yield StepDetails(id="details-frame", classes="frame")
-            yield FilesPane(self._state, DiffFileTree(self._glyphs), DiffDetails(self._glyphs), self._glyphs)
+        yield TitleLine(f" {glyphs_of(self).arrow} ".join(self._states.names))
+        yield self.panes
         yield KeyLine(self._states.keys)
 
     def on_mount(self) -> None:
@@ -124,11 +127,8 @@ class ComparisonScreen(FilesScreen, OpensLater):
         """Show the title, the details, and the titles of the frames."""
         summary = self._state.summary if self._shown == self._states.wanted() else []
         self.title_line.show_parts([self._states.title(), *summary])
-        self.step_details.show(self._states.fields())
-        self.query_exactly_one("#details-frame").border_title = "Details"
-        frame = self.query_exactly_one("#layers-frame")
-        frame.border_title = "Steps"
-        frame.border_subtitle = "comparing" if self._at_work is not None else ""
+        self.panes.show_details("Details", self._states.fields())
+        self.panes.title_steps("Steps", "comparing" if self._at_work is not None else "")
 
     def _compare(self) -> None:
         """Compute the wanted comparison, unless it is shown already or another one is still being computed."""
@@ -189,15 +189,18 @@ class ComparisonScreen(FilesScreen, OpensLater):
         self._compare()
         self._show_texts()
 
-    def marks(self) -> str:
-        """Return the legend of the marks and the last columns."""
-        return "+ added, ~ modified, - removed. The last columns show by how much a path grew, with all paths below it."
+    def action_help(self) -> None:
+        """Show all keys, and what the marks mean."""
+        marks = (
+            "+ added, ~ modified, - removed. The last columns show by how much a path grew, with all paths below it."
+        )
+        self.app.push_screen(HelpScreen(self._states.keys, (("Marks", marks), MOUSE_NOTE)))
 
     def takes(self, key: str) -> bool:
         """Return whether a key can be handled now: in the tree, not before there is one."""
         return super().takes(key) or not self.file_tree.has_focus
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
         """Return whether a key works now."""
         if action == "back":
             return self.files.has_filter or len(self.app.screen_stack) > 1
@@ -205,11 +208,11 @@ class ComparisonScreen(FilesScreen, OpensLater):
             return self.file_tree.has_focus
         if action in ("own", "mark"):
             return action in self._states.actions
-        return super().check_action(action, parameters)
+        return True
 
     @on(LineList.Moved, "StepList")
     def _on_step_moved(self) -> None:
-        self._states.choose(self.step_list.cursor)
+        self._states.choose(self._states.step_list.cursor)
         self._show_texts()
         self._compare()
 
@@ -235,10 +238,6 @@ class ComparisonScreen(FilesScreen, OpensLater):
         side = shown.tree.side(layer)
         return version_at(opened, side.node(node), side.state.layer)
 
-    def action_help(self) -> None:
-        """Show all keys."""
-        self.app.push_screen(HelpScreen(self._glyphs, self._states.keys, self.help_notes()))
-
     def action_back(self) -> None:
         """Clear the filter, or go back."""
         if self.files.has_filter:
@@ -248,7 +247,7 @@ class ComparisonScreen(FilesScreen, OpensLater):
 
     def action_step(self, step: int) -> None:
         """Compare at another step."""
-        self.step_list.action_move(step)
+        self._states.step_list.action_move(step)
 
     def action_own(self) -> None:
         """Compare the files after each layer, or only what the layers hold themselves."""
@@ -271,11 +270,13 @@ class ComparisonScreen(FilesScreen, OpensLater):
         if version is not None:
             from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # not needed to start
 
-            self.app.push_screen(ExtractScreen(version.opened, version.node, version.at, self._glyphs))
+            self.app.push_screen(ExtractScreen(version.opened, version.node, version.at))
 
     def action_copy(self) -> None:
         """Copy the path under the cursor."""
-        self.copy(self.path_under_cursor)
+        path = self.panes.copied_path
+        if path:
+            copy_text(self, path)
 
     def action_quit(self) -> None:
         """Quit."""

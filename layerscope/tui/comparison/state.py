@@ -6,8 +6,9 @@ from layerscope.analysis.comparison.diff_tree import AFTER, DiffTree
 from layerscope.comparison.compare import Comparison
 from layerscope.text import plural, signed_size
 from layerscope.tui.comparison.rows import DiffRows
-from layerscope.tui.tree.state import FilesState
-from layerscope.tui.tree.visible_rows import Sort, View, VisibleRows
+from layerscope.tui.tree.settings import TreeSettings
+from layerscope.tui.tree.state import no_rows_sentence, row_captions
+from layerscope.tui.tree.visible_rows import Sort, VisibleRows
 
 _FEW = 300
 """The most changes that are shown with all folders unfolded at the start."""
@@ -40,13 +41,11 @@ def moved(comparison: Comparison) -> dict[int, bytes]:
     return moves
 
 
-class ComparisonState(FilesState):
+class ComparisonState:
     """Two states, and the view of their differences."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.sort = Sort.SIZE
-        self.changes_only = True
+        self.settings = TreeSettings(sort=Sort.SIZE, changes_only=True)
         self.compared: Compared | None = None
         self.waiting = "Reading the layers."
 
@@ -55,11 +54,9 @@ class ComparisonState(FilesState):
         before, self.compared = self.compared, compared
         if before is None:
             if len(compared.tree.diff) <= _FEW:
-                self.open_all()
+                self.settings.open_all()
             return
-        path, find = before.tree.index.path, compared.tree.index.find
-        for folds in (self._folds, self._filter_folds):
-            folds.toggled = {node for old in folds.toggled if (node := find(path(old))) is not None}
+        self.settings.keep_folds(before.tree.index, compared.tree.index)
 
     def differs(self, node: int) -> bool:
         """Return whether a path itself differs, apart from the paths below it."""
@@ -75,8 +72,7 @@ class ComparisonState(FilesState):
         """Return the rows of the comparison, which are still to be built."""
         if self.compared is None:
             return None
-        view = View(AFTER, changes_only=self.changes_only, sort=self.sort, query=self.query)
-        return DiffRows(self.compared.tree, view, self.folds, self.compared.moves)
+        return DiffRows(self.compared.tree, self.settings.view(AFTER), self.settings.folds, self.compared.moves)
 
     @property
     def title(self) -> str:
@@ -85,12 +81,12 @@ class ComparisonState(FilesState):
 
     def captions(self, rows: VisibleRows) -> list[str]:
         """Return the number of differences, then the captions of the rows."""
-        return [*self.summary, *super().captions(rows)]
+        return [*self.summary, *row_captions(rows, size_word="change")]
 
     @property
-    def sort_word(self) -> str:
-        """The sort order: sizes are sorted by their change."""
-        return "change" if self.sort is Sort.SIZE else super().sort_word
+    def is_marked(self) -> bool:
+        """True: the changes of a comparison are always known."""
+        return True
 
     @property
     def summary(self) -> list[str]:
@@ -117,4 +113,4 @@ class ComparisonState(FilesState):
         """Return the sentence to show instead of rows."""
         if rows.view.query is None and rows.view.changes_only and self.compared is not None:
             return f"Nothing differs between {' and '.join(self.compared.sides)}."
-        return super().why_no_rows(rows)
+        return no_rows_sentence(rows)

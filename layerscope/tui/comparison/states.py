@@ -5,8 +5,8 @@ from typing import Protocol
 
 from layerscope.comparison.compare import Comparison
 from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
-from layerscope.tui.explorer.step_details import Field
 from layerscope.tui.keys.table import KeyGroup
+from layerscope.tui.widgets.field_list import Field
 from layerscope.tui.widgets.step_list import StepList
 
 
@@ -14,8 +14,8 @@ class ComparedStates(Protocol):
     """Everything in which the comparison of two layers differs from that of two images."""
 
     @property
-    def name(self) -> str:
-        """The image, or both images."""
+    def names(self) -> Sequence[str]:
+        """The name of the image, or the names of both."""
         ...
 
     @property

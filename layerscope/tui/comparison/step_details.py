@@ -10,7 +10,7 @@ from layerscope.session.reading.stack import Tallies
 from layerscope.text import exec_form, human_size, plural, printable_line
 from layerscope.tui.comparison.aligned_list import AlignedLine
 from layerscope.tui.drawing.glyphs import Glyphs
-from layerscope.tui.explorer.step_details import Field
+from layerscope.tui.widgets.field_list import Field
 
 _RELATIONS = {
     Relation.SAME: "the same in both images",

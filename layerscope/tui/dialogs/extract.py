@@ -19,7 +19,6 @@ from layerscope.extraction.failure import FileInTheWay
 from layerscope.extraction.options import Extracted, ExtractionOptions
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import printable_line, printable_name
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.checkbox import CheckboxLine
 
 _MOST_LEFT_OUT = 3
@@ -45,7 +44,7 @@ class ExtractScreen(ModalScreen[None]):
     ExtractScreen {
         align: center middle;
         #extract { width: 84; max-width: 96%; height: auto; max-height: 92%; background: $panel; padding: 0 1; }
-        #extract { border: round $primary; }
+        #extract { border: $frame $primary; }
         #extract > * { background: $panel; width: 1fr; }
         Input { height: 1; border: none; padding: 0; background: $background; }
         Input:focus { border: none; }
@@ -54,7 +53,6 @@ class ExtractScreen(ModalScreen[None]):
         &.-writing ProgressBar { display: block; }
         #said { margin-top: 1; max-height: 8; }
         #extract > CheckboxLine:focus { background: $primary 35%; }
-        &.-ascii #extract { border: ascii $primary; }
     }
     """
 
@@ -81,8 +79,8 @@ class ExtractScreen(ModalScreen[None]):
     force = query_one(CheckboxLine)
     bar = query_one(ProgressBar)
 
-    def __init__(self, opened: LoadedImage, node: int, layer: int, glyphs: Glyphs) -> None:
-        super().__init__(classes="" if glyphs.has_unicode else "-ascii")
+    def __init__(self, opened: LoadedImage, node: int, layer: int) -> None:
+        super().__init__()
         self._opened = opened
         self._node = node
         self._layer = layer

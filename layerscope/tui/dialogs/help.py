@@ -11,7 +11,6 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.keys.table import Key, KeyGroup, bindings, help_lines
 
 _PALETTE = ("Ctrl+P", "Command palette: themes, and all of these by name")
@@ -32,14 +31,13 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen {
         align: center middle;
         #keys { width: 84; max-width: 96%; height: auto; max-height: 92%; background: $panel; }
-        #keys { border: round $primary; padding: 0 1; scrollbar-size-vertical: 1; }
+        #keys { border: $frame $primary; padding: 0 1; scrollbar-size-vertical: 1; }
         #keys Static { width: 1fr; }
-        &.-ascii #keys { border: ascii $primary; }
     }
     """
 
-    def __init__(self, glyphs: Glyphs, groups: Sequence[KeyGroup], notes: Sequence[tuple[str, str]] = ()) -> None:
-        super().__init__(classes="" if glyphs.has_unicode else "-ascii")
+    def __init__(self, groups: Sequence[KeyGroup], notes: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__()
         self._groups = groups
         self._notes = notes
 

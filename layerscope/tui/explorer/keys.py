@@ -2,7 +2,7 @@
 
 from layerscope.tui.keys.table import Key, KeyGroup
 from layerscope.tui.tree.file_tree import FileTree
-from layerscope.tui.tree.keys import FILES_KEYS, FILTER_KEYS
+from layerscope.tui.tree.keys import FILES_KEYS, FILTER_KEYS, HELP
 from layerscope.tui.widgets.line_list import LineList
 
 EXPLORER_KEYS = (
@@ -63,7 +63,7 @@ EXPLORER_KEYS = (
     ),
 )
 EXPLORER_TABLE = (
-    KeyGroup("Anywhere", (*FILES_KEYS, *EXPLORER_KEYS)),
+    KeyGroup("Anywhere", (HELP, *FILES_KEYS, *EXPLORER_KEYS)),
     KeyGroup("In the tree", FileTree.KEYS),
     KeyGroup("In any list", LineList.KEYS),
     KeyGroup("In the filter", FILTER_KEYS),

@@ -8,7 +8,6 @@ from rich.segment import Segment
 from layerscope.model.image import Layer, Step
 from layerscope.text import human_size, printable_line
 from layerscope.tui.drawing.cells import cut, padded
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.step_list import StepList
 
 _SIZE_WIDTH = 8
@@ -37,9 +36,8 @@ class LayerLine:
 class LayerList(StepList):
     """The layer list; its items are steps."""
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
-        self._glyphs = glyphs
+    def __init__(self) -> None:
+        super().__init__()
         self._lines: Sequence[LayerLine] = ()
         self._largest = 1
         self._digits = 1
@@ -69,8 +67,8 @@ class LayerList(StepList):
         shown = self._lines[item]
         indent = " " * (self._digits + 2)
         if shown.layer is None:
-            title = f"{' ' * self._digits}{self._glyphs.separator} {printable_line(shown.step.title)}"
-            return [Segment(cut(title, width, self._glyphs), self.style_of("muted"))]
+            title = f"{' ' * self._digits}{self.glyphs.separator} {printable_line(shown.step.title)}"
+            return [Segment(cut(title, width, self.glyphs), self.style_of("muted"))]
         if line:
             return self._instruction(indent + printable_line(shown.step.title), _dead_text(shown), width)
         figures = self._figures(shown, width)
@@ -79,26 +77,26 @@ class LayerList(StepList):
         if self._dead_width:
             figures.append(Segment(f"  {_dead_text(shown):>{self._dead_width}}", self.style_of("dead")))
         room = width - sum(len(segment.text) for segment in figures) - 2
-        return [*figures, Segment("  " + cut(printable_line(shown.step.title), room, self._glyphs))]
+        return [*figures, Segment("  " + cut(printable_line(shown.step.title), room, self.glyphs))]
 
     def _instruction(self, text: str, dead: str, width: int) -> list[Segment]:
         """Return a layer's second line: its instruction, and at the end its dead bytes."""
         if not dead:
-            return [Segment(cut(text, width, self._glyphs), self.style_of("muted"))]
+            return [Segment(cut(text, width, self.glyphs), self.style_of("muted"))]
         room = width - len(dead) - 2
         return [
-            Segment(padded(text, room, self._glyphs), self.style_of("muted")),
+            Segment(padded(text, room, self.glyphs), self.style_of("muted")),
             Segment(f"  {dead}", self.style_of("dead")),
         ]
 
     def _figures(self, shown: LayerLine, width: int) -> list[Segment]:
         assert shown.layer is not None  # noqa: S101  # a step without one has no figures
-        mark = self._glyphs.marked if shown.marked else " "
+        mark = self.glyphs.marked if shown.marked else " "
         number = Segment(f"{shown.layer.number:>{self._digits}}{mark} ", self.style_of("accent"))
         if shown.error is not None:
             return [
                 number,
-                Segment(cut(f"! {printable_line(shown.error)}", width - 4, self._glyphs), self.style_of("error")),
+                Segment(cut(f"! {printable_line(shown.error)}", width - 4, self.glyphs), self.style_of("error")),
             ]
         if shown.progress is not None:
             blob = human_size(shown.layer.blob_size)
@@ -117,7 +115,7 @@ class LayerList(StepList):
     def _bar(self, shown: LayerLine, width: int) -> list[Segment]:
         """Return the size bar, its dead part set apart."""
         size, dead = shown.content_size or 0, shown.dead_size or 0
-        whole = self._glyphs.bar(size / self._largest, width)
+        whole = self.glyphs.bar(size / self._largest, width)
         dead_cells = min(len(whole), round(dead / self._largest * width)) if dead else 0
         if dead and not dead_cells and dead * 2 > size:
             dead_cells = min(1, len(whole))
@@ -125,7 +123,7 @@ class LayerList(StepList):
         padding = " " * (width - len(whole))
         return [
             Segment(live, self.style_of("bar")),
-            Segment(self._glyphs.dead * dead_cells, self.style_of("dead")),
+            Segment(self.glyphs.dead * dead_cells, self.style_of("dead")),
             Segment(padding),
         ]
 

@@ -1,13 +1,17 @@
 """What the explorer shows: which step, which view of the tree, how far the reading has come. No widget knows more."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.image import Image, Layer, Step
 from layerscope.session.reading.background import LayerProgress, LayerRead, LayersStacked
 from layerscope.session.reading.stack import Tallies
-from layerscope.tui.tree.state import FilesState
-from layerscope.tui.tree.visible_rows import Scope, View, VisibleRows
+from layerscope.tui.tree.settings import TreeSettings
+from layerscope.tui.tree.state import no_rows_sentence, row_captions
+from layerscope.tui.tree.visible_rows import Scope, VisibleRows
+
+if TYPE_CHECKING:
+    from layerscope.analysis.tree.layered_tree import LayeredTree
 
 
 @dataclass(slots=True)
@@ -20,12 +24,12 @@ class Reading:
     failure: str | None = None
 
 
-class ExplorerState(FilesState):
+class ExplorerState:
     """One image in the explorer; ``marked`` is the layer that another one is to be compared with, or 0."""
 
     def __init__(self, image: Image) -> None:
-        super().__init__()
         self.image = image
+        self.settings = TreeSettings()
         self.reading = Reading(complete=not image.layers)
         self.tallies = Tallies()
         self.tree: LayeredTree | None = None
@@ -74,16 +78,10 @@ class ExplorerState(FilesState):
     def take_tree(self, event: LayersStacked) -> None:
         """Take in the layers as one tree; what is folded stays folded."""
         if self.tree is not None:
-            for folds in (self._folds, self._filter_folds):
-                folds.toggled = _carried_over(folds.toggled, self.tree, event.tree)
+            self.settings.keep_folds(self.tree.index, event.tree.index)
         self.tree = event.tree
         self.tallies = event.tallies
         self.reading.complete = event.last
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether all layers up to the chosen one have been read, so that its marks can be told."""
-        return self.layer in self.tallies.layers
 
     @property
     def is_shown(self) -> bool:
@@ -94,9 +92,10 @@ class ExplorerState(FilesState):
         """Return the rows of the tree as they are asked for, still to be built; None where there is no tree yet."""
         if self.tree is None or not self.is_shown:
             return None
-        scope = self.scope if self.is_settled else Scope.OWN
-        view = View(self.layer, scope, self.changes_only and self.is_settled, self.sort, self.query)
-        return VisibleRows(self.tree, view, self.folds)
+        view = self.settings.view(self.layer)
+        if not self.is_marked:
+            view = replace(view, scope=Scope.OWN, changes_only=False)
+        return VisibleRows(self.tree, view, self.settings.folds)
 
     @property
     def title(self) -> str:
@@ -105,13 +104,13 @@ class ExplorerState(FilesState):
 
     @property
     def is_marked(self) -> bool:
-        """Whether the marks can be told: all layers below are there."""
-        return self.is_settled
+        """True once all layers up to the chosen one have been read: only then are its changes known."""
+        return self.layer in self.tallies.layers
 
     def captions(self, rows: VisibleRows) -> list[str]:
         """Return what there is to say of the rows: of which entries they are, too."""
-        waiting = [] if self.is_settled else ["layers below are still being read"]
-        return [*waiting, rows.view.scope.value, *super().captions(rows)]
+        waiting = [] if self.is_marked else ["layers below are still being read"]
+        return [*waiting, rows.view.scope.value, *row_captions(rows)]
 
     def why_no_tree(self) -> str:
         """Return the sentence that stands where there is no tree."""
@@ -128,7 +127,7 @@ class ExplorerState(FilesState):
             return f"Layer {rows.view.layer}: {tally.error}"
         if rows.view.query is None and (rows.view.changes_only or rows.view.scope is Scope.OWN):
             return f"This layer holds no{' changes' if rows.view.changes_only else 'thing'}."
-        return super().why_no_rows(rows)
+        return no_rows_sentence(rows)
 
     @property
     def digest(self) -> str | None:
@@ -136,17 +135,8 @@ class ExplorerState(FilesState):
         layer = self.layer_of(self.step) if self.step else None
         return str(layer.digest or layer.diff_id or "") if layer else None
 
-    def show_other_steps(self) -> None:
+    def toggle_empty_steps(self) -> None:
         """Show the steps that made no layer, or hide them; one that is chosen gives way to the layer below it."""
         self.show_empty_steps = not self.show_empty_steps
         if self.step is not None and not self.step.layer and not self.choose_layer(self.layer):
             self.step = self.steps[0] if self.steps else None
-
-    def show_other_scope(self) -> None:
-        """Show the merged tree, or the layer's own."""
-        self.scope = Scope.OWN if self.scope is Scope.MERGED else Scope.MERGED
-
-
-def _carried_over(nodes: set[int], old: LayeredTree, new: LayeredTree) -> set[int]:
-    found = (new.index.find(old.index.path(node)) for node in nodes)
-    return {node for node in found if node is not None}

@@ -34,7 +34,7 @@ class ChooserScreen(Screen[object]):
     DEFAULT_CSS = """
     ChooserScreen {
         align: center middle;
-        #choices { width: 100; max-width: 96%; height: auto; max-height: 90%; border: round $primary; padding: 0 1; }
+        #choices { width: 100; max-width: 96%; height: auto; max-height: 90%; border: $frame $primary; padding: 0 1; }
         OptionList { height: auto; max-height: 20; background: $background; }
         OptionList, OptionList:focus { border: none; padding: 0; }
     }

@@ -16,7 +16,6 @@ from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, printable_name
 from layerscope.tui.drawing.cells import cut, padded
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.tree.shown_tree import ShownTree
 from layerscope.tui.tree.visible_rows import VisibleRows
@@ -77,9 +76,8 @@ class FileTree(LineList):
             super().__init__()
             self.node = node
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
-        self.glyphs = glyphs
+    def __init__(self) -> None:
+        super().__init__()
         self._rows: VisibleRows | None = None
         self._columns: tuple[str, ...] = ()
         self.total = 1

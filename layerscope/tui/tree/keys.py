@@ -6,10 +6,16 @@ CHANGES = Key("c", "changes", "changes", "Show only changes, or all files", id="
 
 _DEPTHS = Series("1 to 9", "Unfold all folders down to that depth")
 
+MOUSE_NOTE = (
+    "Mouse",
+    "Click a row to choose it, its sign to unfold it. Click twice to open. Click a key in the last line to press it.",
+)
+
+HELP = Key("question_mark", "help", "help", "Show all keys", id="screen.help", rank=0)
+
 FILTER_KEYS = (Key("enter,down,up", "submit", "go to the match", id="filter.submit", rank=5),)
 
 FILES_KEYS = (
-    Key("question_mark", "help", "help", "Show all keys", id="files.help", rank=0),
     # The filter and the panes take keys before the focused widget does: keys that follow at once find the new focus.
     Key(
         "tab",

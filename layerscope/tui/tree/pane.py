@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from layerscope.analysis.search.query import parse_query
 from layerscope.errors import UsageError
 from layerscope.text import printable_line
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.slices import FIRST_SLICE, NEXT_SLICE, SECONDS_A_PICTURE, run_for
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import FileTree
@@ -27,12 +27,11 @@ if TYPE_CHECKING:
 class FilesPane(Vertical):
     """Shows what its state asks for; long work is done in slices, so that keys are answered in between."""
 
-    def __init__(self, state: FilesState, tree: FileTree, details: EntryDetails, glyphs: Glyphs) -> None:
+    def __init__(self, state: FilesState, tree: FileTree, details: EntryDetails) -> None:
         super().__init__(id="files-frame", classes="frame")
         self.file_tree = tree
         self.entry_details = details
-        self._state = state
-        self._separator = f" {glyphs.separator} "
+        self.state = state
         self._filter_bar: FilterBar | None = None
         self._wanted_node: int | None = None
         self._growing = False
@@ -57,12 +56,12 @@ class FilesPane(Vertical):
     @property
     def has_filter(self) -> bool:
         """Whether there is a filter to be cleared."""
-        return self._state.query is not None or (self._filter_bar is not None and self._filter_bar.display)
+        return self.state.settings.query is not None or (self._filter_bar is not None and self._filter_bar.display)
 
     def rebuild(self, node: int | None = None) -> None:
         """Build the rows anew and put the cursor on a node, or keep it on the one where it is."""
         self.workers.cancel_group(self, "rows")
-        rows = self._state.rows()
+        rows = self.state.rows()
         if rows is None:
             self.file_tree.show(None, 0, columns=(), marked=False)
             self._show_frame(None)
@@ -106,17 +105,17 @@ class FilesPane(Vertical):
 
     def _show_rows(self, rows: VisibleRows) -> None:
         row = rows.row_of(self._wanted_node) if self._wanted_node else 0
-        self.file_tree.show(rows, row or 0, columns=self._state.columns, marked=self._state.is_marked)
+        self.file_tree.show(rows, row or 0, columns=self.state.settings.columns, marked=self.state.is_marked)
         self._show_frame(rows)
         self._go_to_match()
 
     def _show_frame(self, rows: VisibleRows | None) -> None:
-        self.border_title = self._state.title
+        self.border_title = self.state.title
         if rows is None:
             self.border_subtitle = ""
-            self.entry_details.say(self._state.why_no_tree())
+            self.entry_details.say(self.state.why_no_tree())
             return
-        self.border_subtitle = self._separator.join(self._state.captions(rows))
+        self.border_subtitle = f" {glyphs_of(self).separator} ".join(self.state.captions(rows))
         self.show_entry()
 
     def show_entry(self) -> None:
@@ -126,7 +125,7 @@ class FilesPane(Vertical):
             return
         row = rows.tree.row(node, rows.view.layer) if node is not None else None
         if row is None:
-            self.entry_details.say(self._state.why_no_rows(rows))
+            self.entry_details.say(self.state.why_no_rows(rows))
         else:
             self.entry_details.show(rows, row)
 
@@ -166,7 +165,7 @@ class FilesPane(Vertical):
         message.stop()
         self._wants_match = False
         try:
-            self._state.filter(parse_query(message.value))
+            self.state.settings.filter(parse_query(message.value))
         except UsageError as error:
             self.entry_details.say(printable_line(str(error)))
             return
@@ -196,10 +195,10 @@ class FilesPane(Vertical):
             self._filter_bar.display = False
             self.screen.set_focus(self.file_tree)
         rows, node = self.file_tree.rows, self.file_tree.node
-        if self._state.query is not None:
-            self._state.filter(None)
+        if self.state.settings.query is not None:
+            self.state.settings.filter(None)
             if rows is not None and node is not None:
-                self._state.reveal(rows.tree.index, node)
+                self.state.settings.reveal(rows.tree.index, node)
             self.rebuild(node or 0)
         self.refresh_bindings()
 

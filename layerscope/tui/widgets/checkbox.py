@@ -19,8 +19,8 @@ class CheckboxLine(Static, can_focus=True):
     CheckboxLine:focus { background: $primary 35%; }
     """
 
-    def __init__(self, label: str, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id, markup=False)
+    def __init__(self, label: str) -> None:
+        super().__init__(markup=False)
         self._label = label
         self.is_on = False
         self._draw()

@@ -1,5 +1,7 @@
 """A list that draws line by line what its cursor needs to see, and nothing else, however long it is."""
 
+from abc import abstractmethod
+from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
@@ -9,14 +11,10 @@ from textual import events
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from layerscope.tui.keys.table import Key, bindings
-
-_MOST_STRIPS = 4096
-"""Strips kept: some dozens of screens."""
-
+from layerscope.tui.widgets.strip_view import StripView
 
 _AS_IT_IS = Style()
 
@@ -29,7 +27,7 @@ class CursorState(Enum):
     BLURRED = "blurred"
 
 
-class LineList(ScrollView, can_focus=True):
+class LineList(StripView):
     """The base of the layer list and of all trees and tables: a cursor over items of one or more lines.
 
     A subclass gives `item_count`, `draw`, and, where an item takes more than a line, `line_count`, `item_at` and
@@ -37,7 +35,7 @@ class LineList(ScrollView, can_focus=True):
     Textual then need not compare.
     """
 
-    ALLOW_SELECT = False
+    STYLE_PREFIX = "line-list"
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("up,k", "move(-1)", "Up", id="list.up"),
         Key("down,j", "move(1)", "Down", id="list.down"),
@@ -64,11 +62,6 @@ class LineList(ScrollView, can_focus=True):
     }
     DEFAULT_CSS = """
     LineList {
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-size-vertical: 1;
-        scrollbar-background: $background;
-        scrollbar-color: $foreground 30%;
         & > .line-list--cursor { background: $primary 35%; }
         & > .line-list--cursor-blurred { background: $foreground 12%; }
         & > .line-list--muted { color: $foreground 55%; }
@@ -87,36 +80,33 @@ class LineList(ScrollView, can_focus=True):
     }
     """
 
+    @dataclass
     class Moved(Message):
-        """The cursor stands on another item."""
+        """The cursor is on another item."""
 
-        def __init__(self, sender: "LineList", item: int) -> None:
-            super().__init__()
-            self.list = sender
-            self.item = item
+        line_list: "LineList"
+        item: int
 
         @property
         def control(self) -> "LineList":
-            """The list, for handlers that name one."""
-            return self.list
+            """The list, for handlers that select one."""
+            return self.line_list
 
         def can_replace(self, message: Message) -> bool:
-            """Let only the last of several moves be handled."""
-            return isinstance(message, LineList.Moved) and message.list is self.list
+            """Let the last of several moves stand for all of them."""
+            return isinstance(message, LineList.Moved) and message.line_list is self.line_list
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.cursor = 0
-        self._strips: dict[object, Strip] = {}
-        self._styles: dict[str, Style] = {}
 
+    @abstractmethod
     def item_count(self) -> int:
-        """Return how many items there are."""
-        raise NotImplementedError
+        """Return the number of items."""
 
+    @abstractmethod
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         """Return one line of an item, without the cursor; ``line`` counts from the item's first."""
-        raise NotImplementedError
 
     def strip_key(self, item: int) -> object:
         """Return all that changes the picture of an item, but for the cursor and the width."""
@@ -133,11 +123,6 @@ class LineList(ScrollView, can_focus=True):
     def lines_of(self, item: int) -> range:
         """Return the lines that an item takes."""
         return range(item, item + 1)
-
-    @property
-    def line_width(self) -> int:
-        """The cells of a line, beside the scrollbar."""
-        return self.scrollable_content_region.width or self.size.width
 
     def refill(self, cursor: int | None = None) -> None:
         """Draw everything anew: the items have changed."""
@@ -183,44 +168,15 @@ class LineList(ScrollView, can_focus=True):
             lines = self.lines_of(item)
             self.refresh_lines(lines.start, len(lines))
 
-    def style_of(self, name: str) -> Style:
-        """Return the style of a component class, without the background."""
-        found = self._styles.get(name)
-        if found is None:
-            # the whole style, because only there the alpha of a color is blended with what lies behind it
-            whole = self.get_component_rich_style(f"line-list--{name}")
-            found = Style(color=whole.color, bold=whole.bold or None, underline=whole.underline or None)
-            self._styles[name] = found
-        return found
-
     def render_line(self, y: int) -> Strip:
         """Return the strip of a line of the screen."""
         line, width = self.scroll_offset.y + y, self.line_width
         if line >= self.line_count():
-            return self._blank(width)
+            return self.blank(width)
         item = self.item_at(line)
         state = self._cursor_state(item)
         key = (self.strip_key(item), line - self.lines_of(item).start, state, width)
-        strip = self._strips.get(key)
-        if strip is None:
-            if len(self._strips) > _MOST_STRIPS:
-                self._strips.clear()
-            strip = self._strips[key] = self._strip(item, line, state, width)
-        return strip
-
-    def _blank(self, width: int) -> Strip:
-        strip = self._strips.get(width)
-        if strip is None:
-            strip = self._strips[width] = Strip.blank(width, self._base)
-        return strip
-
-    @property
-    def _base(self) -> Style:
-        """The widget's own style, which takes as long to work out as a line to draw."""
-        found = self._styles.get("")
-        if found is None:
-            found = self._styles[""] = self.rich_style
-        return found
+        return self._strips.get(key) or self.keep_strip(key, self._strip(item, line, state, width))
 
     def _cursor_state(self, item: int) -> CursorState:
         if item != self.cursor:
@@ -228,7 +184,7 @@ class LineList(ScrollView, can_focus=True):
         return CursorState.FOCUSED if self.has_focus else CursorState.BLURRED
 
     def _strip(self, item: int, line: int, state: CursorState, width: int) -> Strip:
-        base = self._base
+        base = self.base_style
         segments = self.draw(item, line - self.lines_of(item).start, width)
         strip = Strip([Segment(text, base + style if style else base) for text, style, _ in segments if text])
         strip = strip.adjust_cell_length(width, base)
@@ -241,12 +197,6 @@ class LineList(ScrollView, can_focus=True):
         muted, plain = self.style_of("muted").color, Style(color=base.color)
         styles = [(style or base) + (plain if style and style.color == muted else _AS_IT_IS) for _, style, _ in strip]
         return Strip([Segment(each.text, style + over) for each, style in zip(strip, styles, strict=True)], width)
-
-    def notify_style_update(self) -> None:
-        """Forget what was drawn: the theme has changed, or the focus."""
-        self._strips.clear()
-        self._styles.clear()
-        super().notify_style_update()
 
     def on_resize(self) -> None:
         """Fit the lines to the new width."""

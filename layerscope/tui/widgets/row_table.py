@@ -10,7 +10,6 @@ from textual import events
 from textual.message import Message
 
 from layerscope.tui.drawing.cells import cut, padded
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.line_list import LineList
 
 _BAR_WIDTH = 12
@@ -79,9 +78,8 @@ class RowTable(LineList):
 
         row: TableRow
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._glyphs = glyphs
         self._columns: Sequence[TableColumn] = ()
         self._rows: TableRows = ()
         self._widths: list[int] = []
@@ -120,20 +118,20 @@ class RowTable(LineList):
         segments = self._bar(row) if self._has_bar else []
         text = _GAP.join(self._cell(number, cell) for number, cell in enumerate(row.cells))
         room = width - (_BAR_WIDTH + len(_GAP) if self._has_bar else 0)
-        return [*segments, Segment(cut(text, room, self._glyphs), style)]
+        return [*segments, Segment(cut(text, room, self.glyphs), style)]
 
     def _cell(self, number: int, text: str) -> str:
         if self._columns[number].right:
             return " " * (self._widths[number] - cell_len(text)) + text
-        return text if number == len(self._columns) - 1 else padded(text, self._widths[number], self._glyphs)
+        return text if number == len(self._columns) - 1 else padded(text, self._widths[number], self.glyphs)
 
     def _bar(self, row: TableRow) -> list[Segment]:
-        whole = self._glyphs.bar(row.share or 0, _BAR_WIDTH)
+        whole = self.glyphs.bar(row.share or 0, _BAR_WIDTH)
         all_dead = row.dead_share >= (row.share or 0) > 0
         dead = len(whole) if all_dead else min(len(whole), round(row.dead_share * _BAR_WIDTH))
         return [
             Segment(whole[: len(whole) - dead], self.style_of("bar")),
-            Segment(self._glyphs.dead * dead, self.style_of("dead")),
+            Segment(self.glyphs.dead * dead, self.style_of("dead")),
             Segment(" " * (_BAR_WIDTH - len(whole)) + _GAP),
         ]
 

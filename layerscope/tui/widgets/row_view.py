@@ -1,18 +1,19 @@
 """Rows that scroll without a cursor, each of one line or more: the base of the views of files and of differences."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.widgets.strip_view import StripView
 
 _WHEEL = 3
 """Lines that a turn of the wheel scrolls by."""
@@ -21,14 +22,14 @@ _SIDEWAYS = 8
 """Cells that a key scrolls sideways by."""
 
 
-class RowView(ScrollView, can_focus=True):
+class RowView(StripView):
     """What is seen starts at a line of a row (``top``, ``line``): no other row has to be known, however many there are.
 
     A subclass gives `row_count` and `draw`, and `height_of` where a row takes more than a line. The scrollbar counts
     rows. Strips are kept until `redraw`.
     """
 
-    ALLOW_SELECT = False
+    STYLE_PREFIX = "row-view"
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("up,k", "scroll_lines(-1)", "Up", id="rows.up"),
         Key("down,j", "scroll_lines(1)", "Down", id="rows.down"),
@@ -64,11 +65,6 @@ class RowView(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     RowView {
         height: 1fr;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-size-vertical: 1;
-        scrollbar-background: $background;
-        scrollbar-color: $foreground 30%;
         & > .row-view--muted { color: $foreground 55%; }
         & > .row-view--number { color: $foreground 45%; }
         & > .row-view--current { color: $accent; text-style: bold reverse; }
@@ -93,38 +89,35 @@ class RowView(ScrollView, can_focus=True):
     }
     """
 
+    @dataclass
     class Scrolled(Message):
-        """Other rows are seen than before."""
+        """Other rows are on the screen than before."""
 
-        def __init__(self, sender: "RowView") -> None:
-            super().__init__()
-            self.view = sender
+        view: "RowView"
 
         @property
         def control(self) -> "RowView":
-            """The view, for handlers that name one."""
+            """The view, for handlers that select one."""
             return self.view
 
         def can_replace(self, message: Message) -> bool:
-            """Let only the last of several be handled."""
+            """Let the last of several messages stand for all of them."""
             return isinstance(message, RowView.Scrolled) and message.view is self.view
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.top = 0
         self.line = 0
         self.left = 0
-        self._strips: dict[tuple[int, int], Strip] = {}
-        self._styles: dict[str, Style] = {}
         self._seen: list[tuple[int, int]] | None = None
 
+    @abstractmethod
     def row_count(self) -> int:
-        """Return how many rows there are."""
-        raise NotImplementedError
+        """Return the number of rows."""
 
+    @abstractmethod
     def draw(self, row: int, line: int, width: int) -> list[Segment] | None:
-        """Return a line of a row, every segment with a style; None where it is not there yet."""
-        raise NotImplementedError
+        """Return a line of a row, every segment with a style; None while it is not known."""
 
     def height_of(self, row: int) -> int:  # noqa: ARG002  # all are alike here
         """Return how many lines a row takes."""
@@ -134,11 +127,6 @@ class RowView(ScrollView, can_focus=True):
     def has_tall_rows(self) -> bool:
         """Whether rows may take more than a line."""
         return False
-
-    @property
-    def line_width(self) -> int:
-        """The cells of a line, beside the scrollbar."""
-        return self.scrollable_content_region.width or self.size.width
 
     def redraw(self) -> None:
         """Draw everything anew."""
@@ -199,49 +187,25 @@ class RowView(ScrollView, can_focus=True):
             left -= height
         return 0, 0
 
-    def style_of(self, name: str) -> Style:
-        """Return the style of a component class; colours only where they are not those of all."""
-        found = self._styles.get(name)
-        if found is None:
-            whole = self.get_component_rich_style(f"row-view--{name}")
-            usual = self.rich_style
-            found = Style(
-                color=None if whole.color == usual.color else whole.color,
-                bgcolor=None if whole.bgcolor == usual.bgcolor else whole.bgcolor,
-                bold=whole.bold or None,
-                italic=whole.italic or None,
-                underline=whole.underline or None,
-                reverse=whole.reverse or None,
-            )
-            self._styles[name] = found
-        return found
-
     def render_line(self, y: int) -> Strip:
         """Return the strip of a line of the screen."""
         seen, width = self._seen_lines(), self.line_width
         if y >= len(seen):
-            return Strip.blank(width, self.rich_style)
+            return self.blank(width)
         place = seen[y]
         strip = self._strips.get(place)
-        if strip is None:
-            segments = self.draw(*place, width)
-            if segments is None:
-                return Strip.blank(width, self.rich_style)
-            strip = Strip(segments).adjust_cell_length(width, self.rich_style)
-            self._strips[place] = strip
-        return strip
+        if strip is not None:
+            return strip
+        segments = self.draw(*place, width)
+        if segments is None:
+            return self.blank(width)
+        return self.keep_strip(place, Strip(segments).adjust_cell_length(width, self.base_style))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow the scrollbar."""
         super().watch_scroll_y(old_value, new_value)
         if round(new_value) != self.top:
             self.go_to(round(new_value))
-
-    def notify_style_update(self) -> None:
-        """Forget what was drawn: the theme has changed, or the focus."""
-        self._strips.clear()
-        self._styles.clear()
-        super().notify_style_update()
 
     def on_resize(self) -> None:
         """Fit the lines to the new size."""

@@ -7,7 +7,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from layerscope.tui.drawing.cells import cut
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.drawing.glyphs import glyphs_of
 
 
 class TitleLine(Static):
@@ -17,10 +17,9 @@ class TitleLine(Static):
     TitleLine { height: 1; dock: top; background: $panel; color: $foreground; padding: 0 1; }
     """
 
-    def __init__(self, name: str, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__("", id=id, markup=False)
+    def __init__(self, name: str) -> None:
+        super().__init__("", markup=False)
         self._named = name
-        self._glyphs = glyphs
         self._parts: Sequence[str] = ()
 
     def show_parts(self, parts: Sequence[str]) -> None:
@@ -33,11 +32,12 @@ class TitleLine(Static):
         self._draw()
 
     def _draw(self) -> None:
-        separator = f" {self._glyphs.separator} "
+        glyphs = glyphs_of(self)
+        separator = f" {glyphs.separator} "
         parts = [separator + part for part in self._parts if part]
         if len(parts) > 1 and self._room_beside(parts) < cell_len(self._named):
             del parts[0]
-        text = Text(cut(self._named, max(8, self._room_beside(parts)), self._glyphs), style="bold", no_wrap=True)
+        text = Text(cut(self._named, max(8, self._room_beside(parts)), glyphs), style="bold", no_wrap=True)
         self.update(text.append("".join(parts), style="not bold"))
 
     def _room_beside(self, parts: Sequence[str]) -> int:

@@ -36,12 +36,17 @@ _PATIENCE = 20
 class Host(OrderedKeys[None]):
     """Nothing but the screen that is given."""
 
-    def __init__(self, shown: Screen[None], theme: str = DARK.name) -> None:
+    def __init__(self, shown: Screen[None], theme: str = DARK.name, glyphs: Glyphs = UNICODE) -> None:
+        self.glyphs = glyphs
         super().__init__()
         self._shown = shown
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = theme
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the kind of border that frames have."""
+        return {"frame": self.glyphs.frame}
 
     def get_default_screen(self) -> Screen[object]:
         """Return what lies below."""
@@ -99,7 +104,7 @@ class FileJourney:
 
     def view(self) -> RowView:
         """Return the view that is shown."""
-        return next(view for view in self.app.screen.query(RowView) if view.display)
+        return next(view for view in self.app.screen.query("RowView") if isinstance(view, RowView) and view.display)
 
     def lines(self) -> list[str]:
         """Return the lines of the content that are on the screen."""
@@ -147,8 +152,10 @@ class FileJourney:
 
 
 @asynccontextmanager
-async def _running(screen: Screen[None], size: tuple[int, int], theme: str) -> AsyncIterator[FileJourney]:
-    app = Host(screen, theme)
+async def _running(
+    screen: Screen[None], size: tuple[int, int], theme: str, glyphs: Glyphs
+) -> AsyncIterator[FileJourney]:
+    app = Host(screen, theme, glyphs)
     async with app.run_test(size=size, notifications=True) as pilot:
         at = FileJourney(app, pilot)
         await at.settle()
@@ -171,8 +178,8 @@ async def viewing(
         node = opened.tree.index.find(name.encode())
         assert node is not None
         shown = version_at(opened, node, layer or len(session.image.layers)) or versions_of(opened, node)[0]
-        screen = FileScreen(shown, FileScreens(glyphs), glyphs)
-        async with _running(screen, size, theme) as at:
+        screen = FileScreen(shown, FileScreens())
+        async with _running(screen, size, theme, glyphs) as at:
             yield at
 
 
@@ -186,7 +193,7 @@ async def comparing(
     theme: str = DARK.name,
 ) -> AsyncIterator[FileJourney]:
     """Compare two versions."""
-    async with _running(FileDiffScreen(before, after, FileScreens(glyphs), glyphs), size, theme) as at:
+    async with _running(FileDiffScreen(before, after, FileScreens()), size, theme, glyphs) as at:
         yield at
 
 

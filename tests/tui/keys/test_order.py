@@ -53,7 +53,7 @@ async def test_keys_after_enter_on_a_file_are_for_the_file(tmp_path: Path) -> No
         assert isinstance(at.app.screen, FileScreen)
         assert "2 of 2 matches" in at.screen()
         await at.press("escape", "escape")
-        assert at.explorer._state.query is None
+        assert at.explorer._state.settings.query is None
 
 
 async def test_a_folder_is_open_before_the_next_key_moves(tmp_path: Path) -> None:

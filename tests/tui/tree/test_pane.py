@@ -174,13 +174,13 @@ async def test_keys_work_while_many_rows_are_built(tmp_path: Path) -> None:
     many = layer(*(file(f"folder-{number % 40}/file-{number:05}") for number in range(20_000)))
     async with journey(docker_archive(tmp_path / "many.tar", image(many))) as at:
         await at.press("tab")
-        at.explorer.action_unfold_all()
+        at.explorer.panes.action_unfold_all()
         at.explorer.file_tree.move_to(3)
         at.explorer.file_tree.action_close()
         await at.settle()
         assert at.at() == "/folder-0", "where the cursor was sent while the rows grew"
-        at.explorer.action_fold_all()
-        at.explorer.action_unfold_all()
+        at.explorer.panes.action_fold_all()
+        at.explorer.panes.action_unfold_all()
         at.explorer.file_tree.action_toggle_fold()
         await at.settle()
         assert at.frame("files")[1].endswith("19,540 rows"), "all but the 500 of the folder that was closed meanwhile"
@@ -234,7 +234,7 @@ async def test_enter_on_an_empty_folder_stays_in_the_tree() -> None:
 
 async def test_the_history_of_a_path_leads_to_any_version_and_back() -> None:
     async with journey(MY_APP) as at:
-        assert not at.files.check_action("history", ())
+        assert not at.explorer.check_action("history", ())
         await at.press("tab", "Z")
         await at.go_to_row("nginx.conf")
         await at.press("H")

@@ -1,60 +1,11 @@
 """What is known of the chosen step and its layer, or of the image as a whole."""
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar
-
-from rich.table import Table
-from rich.text import Text
-from textual.binding import BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import Static
-
 from layerscope.analysis.tree.overlay import LayerTally
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.session.reading.stack import Tallies
 from layerscope.text import exec_form, human_share, human_size, plural, printable_line
-from layerscope.tui.keys.table import Key, bindings
-
-Field = tuple[str, str]
-
-
-class StepDetails(VerticalScroll):
-    """Fields, each with its label, wrapped: nothing is cut."""
-
-    KEYS: ClassVar[tuple[Key, ...]] = (
-        Key("down,j", "scroll_lines(1)", "Down", id="details.down"),
-        Key("up,k", "scroll_lines(-1)", "Up", id="details.up"),
-        Key("home,g", "scroll_to(0)", "First", id="details.first"),
-        Key("end,G", "scroll_to(1)", "Last", id="details.last"),
-    )
-    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
-    DEFAULT_CSS = """
-    StepDetails { height: auto; padding: 0 1; scrollbar-size-vertical: 1; }
-    """
-
-    def compose(self) -> Iterable[Static]:
-        """Yield the one text."""
-        yield Static("", markup=False)
-
-    def action_scroll_lines(self, step: int) -> None:
-        """Scroll by lines, each at once."""
-        self.scroll_relative(y=step, animate=False, immediate=True)
-
-    def action_scroll_to(self, share: int) -> None:
-        """Scroll to the start (0), or to the end (1)."""
-        self.scroll_to(y=share * self.max_scroll_y, animate=False, immediate=True)
-
-    def show(self, fields: Sequence[Field]) -> None:
-        """Show the fields, and leave out those without text."""
-        grid = Table.grid(padding=(0, 1), expand=True)
-        grid.add_column(no_wrap=True, style="dim")
-        grid.add_column(ratio=1, overflow="fold")
-        for label, value in fields:
-            if value:
-                grid.add_row(Text(label), Text(value))
-        self.query_one(Static).update(grid)
-        self.scroll_home(animate=False)
+from layerscope.tui.widgets.field_list import Field
 
 
 def step_fields(step: Step, layer: Layer | None, tallies: Tallies) -> list[Field]:
