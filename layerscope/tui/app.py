@@ -129,7 +129,7 @@ def explore_layers(session: ImageSession, before: int, after: int, *, own: bool 
 
     with closing(BackgroundLoader(session)) as reader:
         states = TwoLayers(session.image, ComparedLayers(before, after, own, mtime), reader)
-        _run(LayerscopeApp(lambda: ComparisonScreen(states, glyphs_for_locale())))
+        _run(LayerscopeApp(lambda: ComparisonScreen(states)))
 
 
 def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = False) -> None:
@@ -140,8 +140,7 @@ def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = Fa
 
     with closing(BackgroundLoader(old)) as old_reader, closing(BackgroundLoader(new)) as new_reader:
         images, readers = (old.image, new.image), (old_reader, new_reader)
-        glyphs = glyphs_for_locale()
-        _run(LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers, glyphs, mtime=mtime), glyphs)))
+        _run(LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers, mtime=mtime))))
 
 
 def _run(app: LayerscopeApp) -> None:

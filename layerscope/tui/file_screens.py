@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
-from layerscope.tui.drawing.glyphs import Glyphs
-
 if TYPE_CHECKING:
     from layerscope.session.files.revision import FileRevision
     from layerscope.tui.file.history import HistoryAnswer
@@ -15,20 +13,17 @@ if TYPE_CHECKING:
 class FileScreens:
     """The `FileOpener` that every screen uses."""
 
-    def __init__(self, glyphs: Glyphs) -> None:
-        self._glyphs = glyphs
-
     def open_file(self, app: App[object], version: "FileRevision") -> None:
         """Show a file."""
         from layerscope.tui.file.screen import FileScreen  # noqa: PLC0415  # not needed to start
 
-        app.push_screen(FileScreen(version, self, self._glyphs))
+        app.push_screen(FileScreen(version, self))
 
     def open_diff(self, app: App[object], old: "FileRevision | None", new: "FileRevision | None") -> None:
         """Compare two versions of a file; one of them is None if the file was added or removed."""
         from layerscope.tui.file_diff.screen import FileDiffScreen  # noqa: PLC0415  # not needed to start
 
-        app.push_screen(FileDiffScreen(old, new, self, self._glyphs))
+        app.push_screen(FileDiffScreen(old, new, self))
 
     def open_history(self, app: App[object], version: "FileRevision", show: Callable[["FileRevision"], None]) -> None:
         """List the history of a path; ``show`` is called with the version that the user chooses."""
@@ -42,4 +37,4 @@ class FileScreens:
             else:
                 self.open_diff(app, answer.old, answer.version)
 
-        app.push_screen(HistoryScreen(version, self._glyphs), follow)
+        app.push_screen(HistoryScreen(version), follow)

@@ -27,7 +27,6 @@ from layerscope.tui.app import LayerscopeApp, chooser_app, explorer_app
 from layerscope.tui.comparison.images import TwoImages
 from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers
 from layerscope.tui.comparison.screen import ComparisonScreen
-from layerscope.tui.drawing.glyphs import UNICODE
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes
@@ -254,7 +253,7 @@ async def choosing(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Jo
 async def comparing_layers(path: Path, pair: ComparedLayers, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
     """Compare two layers, and wait until all that differs is known."""
     with open_image(str(path)) as session, closing(BackgroundLoader(session)) as reader:
-        app = LayerscopeApp(lambda: ComparisonScreen(TwoLayers(session.image, pair, reader), UNICODE))
+        app = LayerscopeApp(lambda: ComparisonScreen(TwoLayers(session.image, pair, reader)))
         async with _running(app, size) as at:
             await at.settle()
             yield at
@@ -267,7 +266,7 @@ async def comparing(left: Path, right: Path, size: tuple[int, int] = WIDE) -> As
         sessions = [stack.enter_context(open_image(str(path))) for path in (left, right)]
         old, new = (stack.enter_context(closing(BackgroundLoader(session))) for session in sessions)
         images, readers = (sessions[0].image, sessions[1].image), (old, new)
-        app = LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers, UNICODE), UNICODE))
+        app = LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers)))
         async with _running(app, size) as at:
             await at.settle()
             yield at

@@ -8,7 +8,6 @@ import pytest
 from textual.pilot import Pilot
 
 from layerscope.session.open import ImageSession, open_image
-from layerscope.tui.drawing.glyphs import UNICODE
 from layerscope.tui.drawing.themes import LIGHT
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file_diff.screen import FileDiffScreen
@@ -81,12 +80,12 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageSe
 
 
 def _file(session: ImageSession, path: bytes) -> FileScreen:
-    return FileScreen(version(session, path.decode(), 3), FileScreens(UNICODE), UNICODE)
+    return FileScreen(version(session, path.decode(), 3), FileScreens())
 
 
 def _diff(session: ImageSession) -> FileDiffScreen:
     old, new = (version(session, "app/serve.py", layer) for layer in (1, 2))
-    return FileDiffScreen(old, new, FileScreens(UNICODE), UNICODE)
+    return FileDiffScreen(old, new, FileScreens())
 
 
 def test_a_text(snap_compare: SnapCompare, session: ImageSession) -> None:

@@ -12,7 +12,6 @@ from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.tui.app import LayerscopeApp, chooser_app, explorer_app
 from layerscope.tui.comparison.images import TwoImages
 from layerscope.tui.comparison.screen import ComparisonScreen
-from layerscope.tui.drawing.glyphs import UNICODE
 from layerscope.tui.explorer.screen import ExplorerScreen
 from tests.samples import SAMPLES
 from tests.tui.journeys import MY_APP, undecided_image
@@ -49,7 +48,7 @@ def _app(path: Path = MY_APP, theme: str | None = None) -> LayerscopeApp:
 def _comparison() -> LayerscopeApp:
     old, new = (open_image(str(SAMPLES / name)) for name in ("my-app.tar", "my-app-v2.tar"))
     images, readers = (old.image, new.image), (BackgroundLoader(old), BackgroundLoader(new))
-    return LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers, UNICODE), UNICODE))
+    return LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers)))
 
 
 def _settled(*keys: str) -> Callable[[Pilot[object]], Awaitable[None]]:

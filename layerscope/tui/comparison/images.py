@@ -17,7 +17,6 @@ from layerscope.tui.comparison.aligned_lines import aligned_lines, layers_at
 from layerscope.tui.comparison.aligned_list import AlignedLine, AlignedList
 from layerscope.tui.comparison.keys import IMAGES_TABLE
 from layerscope.tui.comparison.step_details import aligned_step_fields, config_fields, package_fields, problem_fields
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.field_list import Field
 
 
@@ -36,16 +35,13 @@ class TwoImages:
         self,
         images: tuple[Image, Image],
         readers: tuple[BackgroundLoader, BackgroundLoader],
-        glyphs: Glyphs,
         *,
         mtime: bool = False,
     ) -> None:
-        self._names = _short_names(images)
-        self.name = f" {glyphs.arrow} ".join(self._names)
+        self.names = _short_names(images)
         self.readers = readers
         self.keys = IMAGES_TABLE
         self.step_list = AlignedList()
-        self._glyphs = glyphs
         self._images = images
         self._mtime = mtime
         self._alignment = align(*(build_steps(image) for image in images))
@@ -90,7 +86,7 @@ class TwoImages:
 
     def sides(self) -> tuple[str, str]:
         """Return the names of the images, with the layers if they are not the last ones."""
-        old, new = self._names if self._names[0] != self._names[1] else ("old", "new")
+        old, new = self.names if self.names[0] != self.names[1] else ("old", "new")
         reached = layers_at(self._alignment, self._item)
         if reached == tuple(len(image.layers) for image in self._images):
             return old, new
@@ -108,19 +104,19 @@ class TwoImages:
         """Return the chosen step, then the differences beside the files."""
         lines = self._lines()
         fields = aligned_step_fields(lines[self._item]) if lines else []
-        for name, tree in zip(self._names, self._trees, strict=False):
+        for name, tree in zip(self.names, self._trees, strict=False):
             fields += problem_fields(tree.tallies, f"{name}, ")
         if self._whole is None:
             return fields
         if self._details is None:
             return [*fields, ("Cache", "comparing")]
-        sentences = cache_story(self._alignment, self._details.rebuilt)
+        glyphs, sentences = self.step_list.glyphs, cache_story(self._alignment, self._details.rebuilt)
         return [
             *fields,
             *(("Cache", printable_line(sentence)) for sentence in sentences),
             ("Problem", self._details.error),
-            *config_fields(self._whole.config, self._glyphs),
-            *package_fields(self._details.packages, self._glyphs),
+            *config_fields(self._whole.config, glyphs),
+            *package_fields(self._details.packages, glyphs),
         ]
 
     def compute_details(self) -> bool:

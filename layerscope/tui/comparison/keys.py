@@ -1,4 +1,4 @@
-"""The key table of the comparison of two layers or two images."""
+"""The key tables of the comparisons of two layers and of two images."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ _LAYER_KEYS = (
     Key("a", "own", "own", "Compare the files after each layer, or what the two layers hold", id="diff.own", rank=45),
     Key("d", "mark", "mark", "Compare with this layer from now on", id="diff.mark"),
 )
-COMPARISON_KEYS = (
+_COMMON_KEYS = (
     Key("escape", "back", "back", "Clear the filter, or go back", id="diff.back", rank=5),
     Key("left_square_bracket", "step(-1)", "previous step", "Compare at the previous step", id="diff.previous-step"),
     Key(
@@ -23,7 +23,6 @@ COMPARISON_KEYS = (
         rank=130,
         line="[ ]",
     ),
-    *_LAYER_KEYS,
     Key(
         "x",
         "extract",
@@ -35,6 +34,10 @@ COMPARISON_KEYS = (
     Key("y", "copy", "copy", "Copy the path to the clipboard", id="diff.copy", rank=180),
     Key("q", "quit", "quit", "Quit", id="diff.quit", rank=120),
 )
+COMPARISON_KEYS = (HELP, *_COMMON_KEYS, *_LAYER_KEYS)
+"""The bindings of the screen; those of layers do nothing where two images are compared."""
+
+_TREE_KEYS = tuple(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS)
 _WIDGET_GROUPS = (
     KeyGroup(
         "In the tree",
@@ -43,9 +46,5 @@ _WIDGET_GROUPS = (
     KeyGroup("In any list", LineList.KEYS),
     KeyGroup("In the filter", FILTER_KEYS),
 )
-_TREE_KEYS = tuple(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS)
-LAYERS_TABLE = (KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *COMPARISON_KEYS)), *_WIDGET_GROUPS)
-IMAGES_TABLE = (
-    KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *(key for key in COMPARISON_KEYS if key not in _LAYER_KEYS))),
-    *_WIDGET_GROUPS,
-)
+LAYERS_TABLE = (KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *_COMMON_KEYS, *_LAYER_KEYS)), *_WIDGET_GROUPS)
+IMAGES_TABLE = (KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *_COMMON_KEYS)), *_WIDGET_GROUPS)

@@ -32,7 +32,7 @@ class TwoLayers:
     """The `ComparedStates` of two layers."""
 
     def __init__(self, image: Image, pair: ComparedLayers, tree: LoadedImage | BackgroundLoader) -> None:
-        self.name = printable_line(image.name)
+        self.names = [printable_line(image.name)]
         self.readers = [tree] if isinstance(tree, BackgroundLoader) else []
         self.keys = LAYERS_TABLE
         self.step_list = LayerList()

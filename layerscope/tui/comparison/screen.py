@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.getters import query_one
 from textual.screen import Screen
 
 from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE
@@ -27,12 +28,12 @@ from layerscope.tui.comparison.messages import (
 from layerscope.tui.comparison.state import ComparisonState, compared, moved
 from layerscope.tui.comparison.states import ComparedStates
 from layerscope.tui.dialogs.help import HelpScreen
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.tree.file_tree import FileTree
-from layerscope.tui.tree.keys import HELP, MOUSE_NOTE
+from layerscope.tui.tree.keys import MOUSE_NOTE
 from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.widgets.key_line import KeyLine
@@ -48,27 +49,29 @@ class ComparisonScreen(Screen[object], OpensLater):
     moved files follow it, because finding them may take reading whole layers.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings((HELP, *COMPARISON_KEYS))
+    BINDINGS: ClassVar[list[BindingType]] = bindings(COMPARISON_KEYS)
+
     live_keys = frozenset({"tab", "shift+tab", "left_square_bracket", "right_square_bracket", "question_mark"})
     DEFAULT_CSS = """
     ComparisonScreen { layout: vertical; background: $background; }
     """
 
-    def __init__(self, states: ComparedStates, glyphs: Glyphs) -> None:
+    title_line = query_one(TitleLine)
+
+    def __init__(self, states: ComparedStates) -> None:
         super().__init__()
         self._state = ComparisonState()
         self._states = states
-        self._file_screens = FileScreens(glyphs)
+        self._file_screens = FileScreens()
         self._at_work: Hashable = None
         self._shown: Hashable = None
-        self.title_line = TitleLine(states.name)
         self.file_tree = DiffFileTree()
         self.files = FilesPane(self._state, self.file_tree, DiffDetails())
         self.panes = FilesPanes(states.step_list, self.files)
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
-        yield self.title_line
+        yield TitleLine(f" {glyphs_of(self).arrow} ".join(self._states.names))
         yield self.panes
         yield KeyLine(self._states.keys)
 

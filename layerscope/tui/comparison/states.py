@@ -15,8 +15,8 @@ class ComparedStates(Protocol):
     """Everything in which the comparison of two layers differs from that of two images."""
 
     @property
-    def name(self) -> str:
-        """The image, or both images."""
+    def names(self) -> Sequence[str]:
+        """The name of the image, or the names of both."""
         ...
 
     @property

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from layerscope.session.open import ImageSession
-from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.file_screens import FileScreens
 
@@ -24,7 +23,7 @@ class Navigation:
         self._screen = screen
         self._session = session
         self._state = state
-        self._file_screens = FileScreens(glyphs_of(screen))
+        self._file_screens = FileScreens()
         self._analysis: SizeAnalysis | None = None
         self._opened: LoadedImage | None = None
 
@@ -48,7 +47,7 @@ class Navigation:
 
         if self._analysis is None:
             self._analysis = SizeAnalysis(opened)
-        self._screen.app.push_screen(SizeScreen(self._analysis, glyphs_of(self._screen)), show)
+        self._screen.app.push_screen(SizeScreen(self._analysis), show)
 
     def compare(self, old: int, new: int) -> None:
         """Compare two layers."""
@@ -59,7 +58,7 @@ class Navigation:
         from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415  # not needed to start
 
         states = TwoLayers(opened.image, ComparedLayers(old, new), opened)
-        self._screen.app.push_screen(ComparisonScreen(states, glyphs_of(self._screen)))
+        self._screen.app.push_screen(ComparisonScreen(states))
 
     def open_file(self, node: int) -> None:
         """Show a file as the chosen layer has it."""

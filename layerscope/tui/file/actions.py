@@ -8,11 +8,12 @@ from textual.worker import get_current_worker
 
 from layerscope.errors import FormatError, LayerscopeError, UsageError
 from layerscope.extraction.private_copy import PrivateCopy, check_copied_size, user_command
-from layerscope.text import copied_path, human_size, printable_line
+from layerscope.text import copied_path, human_size
 from layerscope.tui.file.background import hash_file
 from layerscope.tui.file.external_program import run_external_program
 from layerscope.tui.file.messages import FileActionFailed, FileCopied, FileHashed, TextRead
 from layerscope.tui.file.state import FileState, OpenFile
+from layerscope.tui.widgets.notices import copy_text, warn
 
 _LARGEST_CLIP = 100_000
 """Bytes of a file that go to the clipboard: many terminals accept no more."""
@@ -35,7 +36,7 @@ class FileActions:
     def copy_digest(self) -> None:
         """Copy the digest, and compute it first if it is not known."""
         if self._state.digest is not None:
-            self._clip(self._state.digest, self._state.digest)
+            copy_text(self._screen, self._state.digest)
         elif self._state.file is not None:
             self._run(partial(self._hash, self._state.file), "hash")
 
@@ -56,12 +57,11 @@ class FileActions:
     def take_digest(self, message: FileHashed) -> None:
         """Keep the digest, and copy it."""
         self._state.digest = message.digest
-        self._clip(message.digest, message.digest)
+        copy_text(self._screen, message.digest)
 
     def copy_path(self) -> None:
         """Copy the path."""
-        text = copied_path(self._state.version.path)
-        self._clip(text, text)
+        copy_text(self._screen, copied_path(self._state.version.path))
 
     def copy_content(self) -> None:
         """Copy the text."""
@@ -69,7 +69,7 @@ class FileActions:
         if file is None:
             return
         if file.pages.size > _LARGEST_CLIP:
-            self.warn(f"Only a text of up to {human_size(_LARGEST_CLIP)} can be copied to the clipboard.")
+            warn(self._screen, f"Only a text of up to {human_size(_LARGEST_CLIP)} can be copied to the clipboard.")
         else:
             self._run(partial(self._read_text, file), "clip")
 
@@ -81,11 +81,7 @@ class FileActions:
 
     def take_text(self, message: TextRead) -> None:
         """Copy the text that was read."""
-        self._clip(message.text, f"the text, {human_size(len(message.text.encode()))}")
-
-    def _clip(self, text: str, label: str) -> None:
-        self._screen.app.copy_to_clipboard(text)
-        self._screen.notify(label, title="Copied", markup=False, timeout=3)
+        copy_text(self._screen, message.text, f"the text, {human_size(len(message.text.encode()))}")
 
     def extract(self) -> None:
         """Ask where to write the file."""
@@ -109,7 +105,7 @@ class FileActions:
             check_copied_size(self._state.file.pages.size)
             command = user_command(variables, default)
         except UsageError as error:
-            self.warn(f"{error}.")
+            warn(self._screen, f"{error}.")
         else:
             self._run(partial(self._copy, self._state.file, command), "copy")
 
@@ -129,11 +125,7 @@ class FileActions:
         problem = run_external_program(self._screen.app, message.command, message.copy.path)
         message.copy.close()
         if problem:
-            self.warn(problem)
+            warn(self._screen, problem)
 
     def _fail(self, sentence: str) -> None:
         self._screen.post_message(FileActionFailed(sentence))
-
-    def warn(self, sentence: str) -> None:
-        """Show a warning."""
-        self._screen.notify(printable_line(sentence), severity="warning", markup=False, timeout=5)

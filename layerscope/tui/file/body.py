@@ -13,13 +13,12 @@ from textual.worker import get_current_worker
 from layerscope.analysis.text.search import Found, Search, parse_search
 from layerscope.errors import UsageError
 from layerscope.session.files.text import FileText
-from layerscope.text import printable_line
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.background import find_all
 from layerscope.tui.file.content import FileContent
 from layerscope.tui.file.messages import FileSearched, FrameChanged
 from layerscope.tui.file.state import Goal, Hits, OpenFile
 from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView
 
@@ -59,24 +58,19 @@ class FileBody(Vertical):
     DEFAULT_CSS = """
     FileBody {
         height: 1fr;
-        border: round $foreground 30%;
+        border: $frame $foreground 30%;
         border-title-style: bold;
         border-subtitle-color: $foreground 60%;
-        &:focus-within { border: round $primary; }
-        &.-ascii, &.-ascii:focus-within { border: ascii $primary; }
+        &:focus-within { border: $frame $primary; }
     }
     """
 
     content = query_one(FileContent)
     prompt = query_one(PromptLine)
 
-    def __init__(self, glyphs: Glyphs) -> None:
-        super().__init__(classes="" if glyphs.has_unicode else "-ascii")
-        self._glyphs = glyphs
-
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
-        yield FileContent(self._glyphs)
+        yield FileContent()
         yield PromptLine()
 
     def show(self, file: OpenFile) -> None:
@@ -185,10 +179,7 @@ class FileBody(Vertical):
             else:
                 self._go_to(message.value.strip())
         except UsageError as error:
-            self._complain(f"{error}.")
-
-    def _complain(self, sentence: str) -> None:
-        self.notify(printable_line(sentence), severity="warning", markup=False, timeout=5)
+            warn(self, f"{error}.")
 
     def _search_for(self, search: Search | None) -> None:
         if self._file is None:
@@ -224,7 +215,7 @@ class FileBody(Vertical):
             self.workers.cancel_group(self, "search")
         self._settle(hits)
         if hits.complete and (hits.problem or not hits.offsets):
-            self._complain(hits.problem or "There is no match.")
+            warn(self, hits.problem or "There is no match.")
         self._show_frame()
 
     def action_next_hit(self, step: int) -> None:

@@ -17,7 +17,7 @@ from layerscope.errors import FormatError
 from layerscope.session.files.pages import PAGE_SIZE
 from layerscope.session.files.text import FileText
 from layerscope.text import printable_line
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.background import count_rows, describe_file, tones_in
 from layerscope.tui.file.frame_titles import position_words, text_words
 from layerscope.tui.file.hex_view import ROW, HexView
@@ -49,9 +49,8 @@ class FileContent(Vertical):
     text_view = query_one(TextView)
     hex_view = query_one(HexView)
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._glyphs = glyphs
         self.file: OpenFile | None = None
         self._lexer: Lexer | None = None
         self._wants_text: bool | None = None
@@ -59,7 +58,7 @@ class FileContent(Vertical):
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
         yield Static("", id="sentence", markup=False)
-        yield TextView(self._glyphs)
+        yield TextView()
         yield HexView()
 
     def show(self, file: OpenFile) -> None:
@@ -205,7 +204,7 @@ class FileContent(Vertical):
         file, view = self.file, self.view
         if file is None or view is None:
             return "", ""
-        separator = f" {self._glyphs.separator} "
+        separator = f" {glyphs_of(self).separator} "
         title = separator.join(text_words(file) if self.is_text else ("Bytes",))
         return title, separator.join(position_words(file, view.seen_rows(), ROW, is_text=self.is_text))
 

@@ -19,7 +19,7 @@ from layerscope.comparison.compare import history_of
 from layerscope.model.entries import Kind
 from layerscope.session.files.revision import FileRevision, made_by, versions_of
 from layerscope.text import human_size, printable_line, printable_name
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.keys import HISTORY_KEYS, HISTORY_TABLE
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.keys.table import bindings
@@ -54,12 +54,11 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
     HistoryScreen {
         align: center middle;
         #history { width: 96%; height: auto; max-height: 92%; padding: 0 1; }
-        #history { background: $panel; border: round $primary; }
+        #history { background: $panel; border: $frame $primary; }
         #titles { height: 1; color: $foreground 60%; }
         RowTable { height: auto; max-height: 30; }
         #detail { height: auto; max-height: 6; margin-top: 1; }
         KeyLine { dock: none; padding: 0; }
-        &.-ascii #history { border: ascii $primary; }
     }
     """
 
@@ -71,10 +70,9 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
 
     table = query_one(RowTable)
 
-    def __init__(self, version: FileRevision, glyphs: Glyphs) -> None:
-        super().__init__(classes="" if glyphs.has_unicode else "-ascii")
+    def __init__(self, version: FileRevision) -> None:
+        super().__init__()
         self._version = version
-        self._glyphs = glyphs
         self._versions = {revision.occurrence: revision for revision in versions_of(version.opened, version.node)}
         self._events: tuple[Revision, ...] = ()
         self._marked: int | None = None
@@ -113,11 +111,11 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
         self._show_detail()
 
     def _row(self, number: int) -> TableRow:
-        event = self._events[number]
+        event, glyphs = self._events[number], glyphs_of(self)
         is_removal = event.change is ChangeKind.REMOVED
         is_shown = event.occurrence == self._version.occurrence and not is_removal
         cells = (
-            self._glyphs.marked if number == self._marked else self._glyphs.here if is_shown else " ",
+            glyphs.marked if number == self._marked else glyphs.here if is_shown else " ",
             str(event.layer),
             event.change.word,
             ", ".join(event.what.words) or ("identical copy" if event.change is ChangeKind.MODIFIED else ""),

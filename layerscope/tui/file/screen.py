@@ -12,7 +12,7 @@ from textual.widgets import Static
 from layerscope.errors import FormatError
 from layerscope.session.files.revision import FileRevision, version_at
 from layerscope.tui.dialogs.help import HelpScreen
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.actions import FileActions
 from layerscope.tui.file.background import open_file
 from layerscope.tui.file.body import FileBody
@@ -31,6 +31,7 @@ from layerscope.tui.file.state import FileState
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
+from layerscope.tui.widgets.notices import warn
 
 
 class FileScreen(Screen[None], OpensLater):
@@ -47,17 +48,16 @@ class FileScreen(Screen[None], OpensLater):
 
     body = query_one(FileBody)
 
-    def __init__(self, version: FileRevision, opener: FileOpener, glyphs: Glyphs) -> None:
-        super().__init__(classes="" if glyphs.has_unicode else "-ascii")
+    def __init__(self, version: FileRevision, opener: FileOpener) -> None:
+        super().__init__()
         self._state = FileState(version)
         self._actions = FileActions(self, self._state)
         self._opener = opener
-        self._glyphs = glyphs
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
         yield Static("", id="head", markup=False)
-        yield FileBody(self._glyphs)
+        yield FileBody()
         yield KeyLine(FILE_TABLE)
 
     def on_mount(self) -> None:
@@ -76,7 +76,7 @@ class FileScreen(Screen[None], OpensLater):
         self.refresh_bindings()
 
     def _show_head(self) -> None:
-        self.query_one("#head", Static).update(file_head(self._state, self._glyphs))
+        self.query_one("#head", Static).update(file_head(self._state, glyphs_of(self)))
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="open")
     def _open(self, version: FileRevision, file: int) -> None:
@@ -129,7 +129,7 @@ class FileScreen(Screen[None], OpensLater):
         """Show the previous version, or the next one."""
         version = self._state.neighbour(step)
         if version is None:
-            self._actions.warn(f"This is the {'first' if step < 0 else 'last'} version.")
+            warn(self, f"This is the {'first' if step < 0 else 'last'} version.")
         else:
             self._choose(version)
 
@@ -193,4 +193,4 @@ class FileScreen(Screen[None], OpensLater):
 
     @on(FileActionFailed)
     def _on_action_failed(self, message: FileActionFailed) -> None:
-        self._actions.warn(message.sentence)
+        warn(self, message.sentence)

@@ -10,7 +10,6 @@ from textual.message import Message
 
 from layerscope.analysis.text.search import Search
 from layerscope.session.files.text import FileText, TextRow
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.drawing.shown_line import ShownLine, Span, shown_line
 from layerscope.tui.drawing.styled import StyledSpan, styled
 from layerscope.tui.drawing.syntax import ToneSpan
@@ -43,9 +42,8 @@ class TextView(RowView):
 
         window: int
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._glyphs = glyphs
         self._text: FileText | None = None
         self._lines: dict[int, tuple[TextRow, ShownLine]] = {}
         self._tones: dict[int, Sequence[Sequence[ToneSpan]]] = {}
@@ -208,7 +206,7 @@ class TextView(RowView):
 
     def _shown(self, row: TextRow, characters: int) -> ShownLine:
         end = row.end if self.invisibles else None
-        return shown_line(row.text[:characters], self._glyphs, end=end, invisibles=self.invisibles)
+        return shown_line(row.text[:characters], self.glyphs, end=end, invisibles=self.invisibles)
 
     def draw(self, row: int, line: int, width: int) -> list[Segment] | None:  # noqa: ARG002  # the line number takes part of it
         """Return a line of a row."""

@@ -18,7 +18,7 @@ from layerscope.errors import FormatError, UsageError
 from layerscope.session.files.revision import FileRevision
 from layerscope.text import copied_path, plural, printable_line
 from layerscope.tui.dialogs.help import HelpScreen
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.background import digest_of, tones_of_side
 from layerscope.tui.file.opener import FileOpener
 from layerscope.tui.file_diff.binary_view import BinaryDiff
@@ -30,6 +30,7 @@ from layerscope.tui.file_diff.text_view import TextDiffView
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
+from layerscope.tui.widgets.notices import copy_text, warn
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView
 
@@ -47,11 +48,10 @@ class FileDiffScreen(Screen[None], OpensLater):
     FileDiffScreen {
         background: $background;
         #head { height: auto; max-height: 9; padding: 0 1; background: $panel; }
-        #frame { height: 1fr; border: round $foreground 30%; }
+        #frame { height: 1fr; border: $frame $foreground 30%; }
         #frame { border-title-style: bold; border-subtitle-color: $foreground 60%; }
-        #frame:focus-within { border: round $primary; }
+        #frame:focus-within { border: $frame $primary; }
         #sentence { height: auto; padding: 0 1; text-style: italic; }
-        &.-ascii #frame, &.-ascii #frame:focus-within { border: ascii $primary; }
     }
     """
 
@@ -59,12 +59,11 @@ class FileDiffScreen(Screen[None], OpensLater):
     binary = query_one(BinaryDiff)
     prompt = query_one(PromptLine)
 
-    def __init__(self, old: FileRevision | None, new: FileRevision | None, opener: FileOpener, glyphs: Glyphs) -> None:
-        super().__init__(classes="" if glyphs.has_unicode else "-ascii")
+    def __init__(self, old: FileRevision | None, new: FileRevision | None, opener: FileOpener) -> None:
+        super().__init__()
         self._old = old
         self._new = new
         self._opener = opener
-        self._glyphs = glyphs
         self._difference: FileDifference | None = None
         self._has_chosen_columns = False
         self._is_searching = False
@@ -74,15 +73,15 @@ class FileDiffScreen(Screen[None], OpensLater):
         yield Static("", id="head", markup=False)
         with Vertical(id="frame"):
             yield Static("", id="sentence", markup=False)
-            yield TextDiffView(self._glyphs)
+            yield TextDiffView()
             yield BinaryDiff()
             yield PromptLine()
         yield KeyLine(FILE_DIFF_TABLE)
 
     def on_mount(self) -> None:
         """Compare."""
-        self.query_one("#head", Static).update(diff_head(self._old, self._new, self._glyphs))
-        self._say("comparing" + self._glyphs.ellipsis)
+        self.query_one("#head", Static).update(diff_head(self._old, self._new, glyphs_of(self)))
+        self._say("comparing" + glyphs_of(self).ellipsis)
         self._compare()
 
     def on_resize(self) -> None:
@@ -150,7 +149,7 @@ class FileDiffScreen(Screen[None], OpensLater):
     @on(RowView.Scrolled)
     def _show_frame(self) -> None:
         frame, difference = self.query_one("#frame"), self._difference
-        separator = f" {self._glyphs.separator} "
+        separator = f" {glyphs_of(self).separator} "
         if difference is None or difference.text is None or not self._is_text:
             frame.border_title = "Bytes" if self.binary.display else ""
             frame.border_subtitle = ""
@@ -185,7 +184,7 @@ class FileDiffScreen(Screen[None], OpensLater):
             if message.value is not None:
                 self._search_for(parse_search(message.value))
         except UsageError as error:
-            self._complain(f"{error}.")
+            warn(self, f"{error}.")
         self.refresh_bindings()
 
     def _search_for(self, search: Search | None) -> None:
@@ -194,11 +193,8 @@ class FileDiffScreen(Screen[None], OpensLater):
         if self._is_searching:
             self.view.go_to_hit(1)
             if not self.view.hits[1]:
-                self._complain("There is no match.")
+                warn(self, "There is no match.")
         self._show_frame()
-
-    def _complain(self, sentence: str) -> None:
-        self.notify(printable_line(sentence), severity="warning", markup=False, timeout=5)
 
     def action_back(self) -> None:
         """End the search, or go back."""
@@ -241,6 +237,4 @@ class FileDiffScreen(Screen[None], OpensLater):
         """Copy the path."""
         version = self._version
         if version is not None:
-            text = copied_path(version.path)
-            self.app.copy_to_clipboard(text)
-            self.notify(text, title="Copied", markup=False, timeout=3)
+            copy_text(self, copied_path(version.path))

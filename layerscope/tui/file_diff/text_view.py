@@ -10,7 +10,6 @@ from textual.strip import Strip
 from layerscope.analysis.text.diff import DiffRow, TextDiff
 from layerscope.analysis.text.search import Search
 from layerscope.text import plural
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.drawing.shown_line import ShownLine, shown_line
 from layerscope.tui.drawing.styled import StyledSpan, styled
 from layerscope.tui.drawing.syntax import ToneSpan
@@ -31,9 +30,8 @@ _MARKS = {_OLD: "-", _NEW: "+"}
 class TextDiffView(RowView):
     """The rows of a diff, with unchanged stretches folded unless they are opened."""
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._glyphs = glyphs
         self._diff: TextDiff | None = None
         self._items: Sequence[DiffItem] = ()
         self._starts: Sequence[int] = ()
@@ -175,13 +173,13 @@ class TextDiffView(RowView):
         """Return the line of a row."""
         item = self._items[row]
         if isinstance(item, Fold):
-            text = f"{' ' * self._digits} {self._glyphs.ellipsis} {plural(item.rows, 'unchanged line')}"
+            text = f"{' ' * self._digits} {self.glyphs.ellipsis} {plural(item.rows, 'unchanged line')}"
             return [Segment(text.ljust(width), self.rich_style + self.style_of("fold"))]
         is_chosen = bool(self._changes) and row == self._changes[min(self._change, len(self._changes) - 1)]
         if self.in_one_column:
             return self._in_one_column(item.mark, item.row, width, is_chosen=is_chosen)
         half = (width - 1) // 2
-        bar = Segment("│" if self._glyphs.has_unicode else "|", self.rich_style + self.style_of("muted"))
+        bar = Segment("│" if self.glyphs.has_unicode else "|", self.rich_style + self.style_of("muted"))
         old = self._half(item.row, _OLD, half, is_chosen=is_chosen)
         return [*old, bar, *self._half(item.row, _NEW, width - half - 1, is_chosen=is_chosen)]
 
@@ -236,7 +234,7 @@ class TextDiffView(RowView):
             if len(self._lines) > _MOST_LINES:
                 self._lines.clear()
             end = line.end if shows_end else None
-            shown = self._lines[key] = shown_line(line.text, self._glyphs, end=end, invisibles=self.invisibles)
+            shown = self._lines[key] = shown_line(line.text, self.glyphs, end=end, invisibles=self.invisibles)
         return shown
 
     def _ends_differ(self, row: DiffRow) -> bool:

@@ -18,7 +18,7 @@ from layerscope.errors import LayerscopeError
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_size, path_text, printable_line, printable_name
 from layerscope.tui.dialogs.help import HelpScreen
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.size.keys import SIZE_KEYS, SIZE_TABLE, VIEW_NAMES
@@ -53,13 +53,12 @@ class SizeScreen(Screen[Target | None], OpensLater):
         background: $background;
         #verdict { height: auto; max-height: 3; padding: 0 1; background: $panel; text-style: bold; }
         #views { height: auto; padding: 0 1; }
-        #size-frame { height: 1fr; border: round $primary; border-title-style: bold; }
+        #size-frame { height: 1fr; border: $frame $primary; border-title-style: bold; }
         #titles { height: 1; color: $foreground 60%; }
         #detail-frame { height: auto; max-height: 9; padding: 0 1; scrollbar-size-vertical: 1; }
         Treemap { display: none; }
         &.-map Treemap { display: block; }
         &.-map RowTable, &.-map #titles { display: none; }
-        &.-ascii #size-frame { border: ascii $primary; }
     }
     """
 
@@ -74,10 +73,9 @@ class SizeScreen(Screen[Target | None], OpensLater):
     table = query_one(RowTable)
     treemap = query_one(Treemap)
 
-    def __init__(self, analysis: SizeAnalysis, glyphs: Glyphs) -> None:
-        super().__init__(classes="" if glyphs.has_unicode else "-ascii")
+    def __init__(self, analysis: SizeAnalysis) -> None:
+        super().__init__()
         self._analysis = analysis
-        self._glyphs = glyphs
         self._view = 0
         self._folder = 0
         self._views: tuple[Callable[[], SizeTable | list[Tile]], ...] = (
@@ -98,7 +96,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
         with Container(id="size-frame"):
             yield Static("", id="titles", markup=False)
             yield RowTable()
-            yield Treemap(self._glyphs)
+            yield Treemap()
         with VerticalScroll(id="detail-frame", can_focus=False):
             yield Static("", id="detail", markup=False)
         yield KeyLine(SIZE_TABLE)
@@ -113,7 +111,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
         self._view = view
         self.is_ready = False
         self._show_names()
-        self._say(f"computing{self._glyphs.ellipsis}")
+        self._say(f"computing{glyphs_of(self).ellipsis}")
         self._compute(view)
 
     def _show_names(self) -> None:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from layerscope.text import human_size
 from layerscope.tui.drawing.cells import cut
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.size.treemap_layout import Rectangle, treemap
 from layerscope.tui.widgets.row_table import RowTable, TableRow
 
@@ -43,9 +43,8 @@ class Treemap(Widget, can_focus=True):
     class Moved(Message):
         """The cursor is on another tile."""
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._glyphs = glyphs
         self._tiles: Sequence[Tile] = ()
         self._owners: list[list[int]] = []
         self._first_lines: list[int] = []
@@ -94,7 +93,7 @@ class Treemap(Widget, can_focus=True):
             yield Segment(" " * width, self.rich_style)
             return
         style, is_chosen = self._tile_style(number), number == self.cursor
-        label = cut(self._label(number, y), width - 2, self._glyphs) if width >= _LEAST_WIDTH else ""
+        label = cut(self._label(number, y), width - 2, glyphs_of(self)) if width >= _LEAST_WIDTH else ""
         yield Segment(" ", style)
         # The tile under the cursor is marked without colours as well.
         yield Segment(label, style + Style(bold=is_chosen, underline=is_chosen))

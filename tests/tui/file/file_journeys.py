@@ -169,7 +169,7 @@ async def viewing(
         node = opened.tree.index.find(name.encode())
         assert node is not None
         shown = version_at(opened, node, layer or len(session.image.layers)) or versions_of(opened, node)[0]
-        screen = FileScreen(shown, FileScreens(glyphs), glyphs)
+        screen = FileScreen(shown, FileScreens())
         async with _running(screen, size, theme, glyphs) as at:
             yield at
 
@@ -184,7 +184,7 @@ async def comparing(
     theme: str = DARK.name,
 ) -> AsyncIterator[FileJourney]:
     """Compare two versions."""
-    async with _running(FileDiffScreen(before, after, FileScreens(glyphs), glyphs), size, theme, glyphs) as at:
+    async with _running(FileDiffScreen(before, after, FileScreens()), size, theme, glyphs) as at:
         yield at
 
 
