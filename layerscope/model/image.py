@@ -7,7 +7,8 @@ from functools import cached_property
 
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
-from layerscope.model.span import FileSpan
+from layerscope.model.span import FileSpan, UnpackedLayer
+from layerscope.model.storage import Storage
 
 
 class Compression(StrEnum):
@@ -24,7 +25,8 @@ class Compression(StrEnum):
 class Layer:
     """One layer, numbered from 1 at the base.
 
-    ``blob`` is None if the layer is not available; ``problem`` then gives the reason in one sentence.
+    ``blob`` is None if the layer is not available; ``problem`` then gives the reason in one sentence. A layer in the
+    store of an engine has no blob, but is ``unpacked``.
     """
 
     number: int
@@ -34,6 +36,7 @@ class Layer:
     diff_id: Digest | None = None
     media_type: str | None = None
     problem: str | None = None
+    unpacked: UnpackedLayer | None = None
 
     @property
     def blob_size(self) -> int | None:
@@ -75,6 +78,7 @@ class Image:
     config_digest: Digest | None = None
     warnings: tuple[str, ...] = field(default=())
     annotations: Mapping[str, str] = field(default_factory=dict)
+    storage: Storage | None = None
     _steps_by_layer: Mapping[int, Step] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

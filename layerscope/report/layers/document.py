@@ -5,6 +5,7 @@ from typing import TypedDict
 from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image, Layer, Step
+from layerscope.model.storage import Storage
 from layerscope.report.json_document import SCHEMA_VERSION
 from layerscope.session.reading.stack import Tallies
 
@@ -70,13 +71,32 @@ class StepPart(TypedDict):
     layer: int | None
 
 
+class LocationPart(TypedDict):
+    """The folder or file of one layer on the engine's machine."""
+
+    layer: int
+    path: str
+
+
+class StoragePart(TypedDict):
+    """The storage of the engine that holds the image; null for what it does not report."""
+
+    engine: str
+    store: str
+    driver: str | None
+    backing_filesystem: str | None
+    copy_on_write: str | None
+    locations: list[LocationPart]
+
+
 class LayersDocument(TypedDict):
-    """The whole document."""
+    """The whole document; ``storage`` is null for an image that no engine holds."""
 
     schema_version: int
     image: ImagePart
     layers: list[LayerPart]
     steps: list[StepPart]
+    storage: StoragePart | None
 
 
 def layers_document(image: Image, tallies: Tallies) -> LayersDocument:
@@ -86,6 +106,18 @@ def layers_document(image: Image, tallies: Tallies) -> LayersDocument:
         "image": image_part(image, tallies),
         "layers": [_layer_part(image.step(layer.number), tallies, layer) for layer in image.layers],
         "steps": [_step_part(step) for step in image.steps],
+        "storage": None if image.storage is None else _storage_part(image.storage),
+    }
+
+
+def _storage_part(storage: Storage) -> StoragePart:
+    return {
+        "engine": storage.engine,
+        "store": storage.store,
+        "driver": storage.driver,
+        "backing_filesystem": storage.backing_filesystem,
+        "copy_on_write": storage.copy_on_write,
+        "locations": [{"layer": layer, "path": path} for layer, path in enumerate(storage.locations, 1)],
     }
 
 

@@ -9,14 +9,17 @@ from layerscope.report.json_document import SCHEMA_VERSION
 
 
 class ListedImage(TypedDict):
-    """One image; ``reference`` opens it, ``size`` is the engine's own figure."""
+    """One image; ``reference`` opens it, sizes are the engine's own figures, ``layers`` is their number."""
 
     reference: str
     engine: str
-    tags: list[str]
     id: str
-    size: int | None
+    tags: list[str]
     created: str | None
+    size: int | None
+    shared_size: int | None
+    unique_size: int | None
+    layers: int | None
 
 
 class ImagesDocument(TypedDict):
@@ -35,8 +38,11 @@ def _listed(image: LocalImage) -> ListedImage:
     return {
         "reference": image.reference,
         "engine": image.engine,
-        "tags": list(image.tags),
         "id": image.image_id,
-        "size": image.size,
+        "tags": list(image.tags),
         "created": None if image.created is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(image.created)),
+        "size": image.size,
+        "shared_size": image.shared_size,
+        "unique_size": image.unique_size,
+        "layers": image.layers,
     }
