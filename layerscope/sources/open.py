@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from layerscope.sources.engine.lookup import EngineImage
 
 STANDARD_INPUT = "-"
+_CONTAINER = "container://"
 
 Candidates = tuple[Candidate, ...]
 
@@ -158,6 +159,22 @@ def _engine_candidates(found: "EngineImage", name: str, reference: str, spool: S
     return tuple(found.named(candidate, name, described) for candidate in candidates)
 
 
+def _open_container(reference: str, spool: Spool) -> Candidates | None:
+    if not reference.startswith(_CONTAINER):
+        return None
+    from layerscope.sources.engine.containers import engine_container  # noqa: PLC0415
+    from layerscope.sources.engine.lookup import EngineImage  # noqa: PLC0415
+    from layerscope.sources.engine.writable_layer import with_writable_layer  # noqa: PLC0415
+
+    with engine_container(reference.removeprefix(_CONTAINER)) as found:
+        try:
+            image = EngineImage(found.client, found.client.image(found.image_id))
+            candidates = _engine_candidates(image, found.container.image, reference, spool)
+        except ImageNotFound:
+            candidates = ()
+        return (with_writable_layer(found, candidates, Origin.engine(reference, found.client.engine), spool),)
+
+
 def _not_found(wanted: EngineReference, title: str, error: SourceError) -> SourceError:
     """Return the error for a name that no engine has: unless the user named an engine, it may have meant a file."""
     return error if wanted.engine else ImageNotFound(f"no file or folder is named {title}, and {error}")
@@ -165,6 +182,7 @@ def _not_found(wanted: EngineReference, title: str, error: SourceError) -> Sourc
 
 _SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (
     _open_standard_input,
+    _open_container,
     _open_folder,
     _open_file,
     _open_engine,

@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from layerscope.analysis.tree.tally import LayerTally
+from layerscope.model.container import Container, Mount
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image, Layer, Step
 from layerscope.model.storage import Storage
@@ -59,6 +60,7 @@ class LayerPart(TypedDict):
     dead_size: int | None
     error: str | None
     rests_on_incomplete: bool
+    writable: bool
     warnings: list[str]
 
 
@@ -89,14 +91,32 @@ class StoragePart(TypedDict):
     locations: list[LocationPart]
 
 
+class ContainerPart(TypedDict):
+    """The container whose writable layer is the last one."""
+
+    id: str
+    name: str
+    state: str
+
+
+class MountPart(TypedDict):
+    """A mount of the container, whose content is in no layer."""
+
+    type: str
+    source: str
+    destination: str
+
+
 class LayersDocument(TypedDict):
-    """The whole document; ``storage`` is null for an image that no engine holds."""
+    """The whole document; ``container`` is null for an image, ``storage`` for one that no engine holds."""
 
     schema_version: int
     image: ImagePart
     layers: list[LayerPart]
     steps: list[StepPart]
     storage: StoragePart | None
+    container: ContainerPart | None
+    mounts: list[MountPart]
 
 
 def layers_document(image: Image, tallies: Tallies) -> LayersDocument:
@@ -107,6 +127,8 @@ def layers_document(image: Image, tallies: Tallies) -> LayersDocument:
         "layers": [_layer_part(image.step(layer.number), tallies, layer) for layer in image.layers],
         "steps": [_step_part(step) for step in image.steps],
         "storage": None if image.storage is None else _storage_part(image.storage),
+        "container": None if image.container is None else _container_part(image.container),
+        "mounts": [] if image.container is None else [_mount_part(mount) for mount in image.container.mounts],
     }
 
 
@@ -119,6 +141,14 @@ def _storage_part(storage: Storage) -> StoragePart:
         "copy_on_write": storage.copy_on_write,
         "locations": [{"layer": layer, "path": path} for layer, path in enumerate(storage.locations, 1)],
     }
+
+
+def _container_part(container: Container) -> ContainerPart:
+    return {"id": container.container_id, "name": container.name, "state": container.state}
+
+
+def _mount_part(mount: Mount) -> MountPart:
+    return {"type": mount.kind, "source": mount.source, "destination": mount.destination}
 
 
 def image_part(image: Image, tallies: Tallies) -> ImagePart:
@@ -171,6 +201,7 @@ def _layer_part(step: Step, tallies: Tallies, layer: Layer) -> LayerPart:
         "dead_size": tallies.dead_in(layer.number),
         "error": tally.error,
         "rests_on_incomplete": tally.rests_on_incomplete,
+        "writable": layer.writable,
         "warnings": list(tally.warnings),
     }
 

@@ -6,11 +6,11 @@ cannot ask for a platform. https://docs.docker.com/reference/api/engine/
 
 import http.client
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Struct, field
@@ -114,6 +114,53 @@ class HistoryLine(Struct, frozen=True):
     size: int = field(default=0, name="Size")
 
 
+class ContainerSummary(Struct, frozen=True):
+    """One container of ``/containers/json``; ``writable_size`` in bytes, where it was asked for."""
+
+    container_id: str = field(name="Id")
+    names: list[str] | None = field(default=None, name="Names")
+    image: str = field(default="", name="Image")
+    state: str = field(default="", name="State")
+    writable_size: int | None = field(default=None, name="SizeRw")
+
+
+class _State(Struct, frozen=True):
+    status: str = field(default="", name="Status")
+
+
+class _Config(Struct, frozen=True):
+    image: str = field(default="", name="Image")
+
+
+class _Mount(Struct, frozen=True):
+    kind: str = field(default="", name="Type")
+    source: str = field(default="", name="Source")
+    destination: str = field(default="", name="Destination")
+
+
+class _HostConfig(Struct, frozen=True):
+    tmpfs: dict[str, str] | None = field(default=None, name="Tmpfs")
+
+
+class ContainerDetails(Struct, frozen=True):
+    """An answer to ``/containers/NAME/json``; ``image_id`` names an image that may have been removed."""
+
+    container_id: str = field(name="Id")
+    name: str = field(default="", name="Name")
+    image_id: str = field(default="", name="Image")
+    state: _State = field(default_factory=_State, name="State")
+    config: _Config = field(default_factory=_Config, name="Config")
+    host_config: _HostConfig = field(default_factory=_HostConfig, name="HostConfig")
+    mounts: list[_Mount] | None = field(default=None, name="Mounts")
+
+
+class PathChange(Struct, frozen=True):
+    """A path that a container changed (kind 0), added (1) or removed (2); bytes that are not UTF-8 are U+FFFD."""
+
+    path: str = field(name="Path")
+    kind: int = field(name="Kind")
+
+
 class EngineInfo(Struct, frozen=True):
     """An answer to ``/info``: the storage driver, facts about it, and the folder of the engine's data."""
 
@@ -171,6 +218,30 @@ class EngineClient:
     def history(self, name: str) -> list[HistoryLine]:
         """Return the history of an image, the newest line first."""
         return self._get(f"{self._prefix}/images/{quote(name, safe='/:@')}/history", list[HistoryLine])
+
+    def containers(self) -> list[ContainerSummary]:
+        """Return all containers, running or not, with the sizes of their writable layers."""
+        return self._get(f"{self._prefix}/containers/json?all=1&size=1", list[ContainerSummary])
+
+    def container(self, name: str) -> ContainerDetails:
+        """Return the details of a container, by name or id; raises ImageNotFound."""
+        return self._get(f"{self._prefix}/containers/{quote(name, safe='')}/json", ContainerDetails)
+
+    def changes(self, container_id: str) -> list[PathChange]:
+        """Return the paths that a container changed: of a removed folder only the top, of a changed one no contents."""
+        return self._get(f"{self._prefix}/containers/{container_id}/changes", list[PathChange])
+
+    @contextmanager
+    def archive(self, container_id: str, path: str) -> Iterator[http.client.HTTPResponse]:
+        """Open a tar of a path of a container and of all below; to leave early costs a new connection.
+
+        Raises ImageNotFound where the path has gone.
+        """
+        query = urlencode({"path": path})
+        with self._answer(f"{self._prefix}/containers/{container_id}/archive?{query}", CONNECT_SECONDS) as response:
+            yield response
+            if not response.isclosed():
+                self._http.close()
 
     def export(self, image_id: str) -> Iterator[bytes]:
         """Yield an image as ``docker save`` writes it; raises ImageNotFound, and SourceError where it ends early.
