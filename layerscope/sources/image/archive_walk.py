@@ -1,5 +1,6 @@
 """The members of an outer archive, and where each one's bytes lie."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from layerscope.model.entries import Kind, LayerEntries
@@ -30,7 +31,7 @@ class ArchiveListing:
 def walk_archive(archive: FileSpan) -> ArchiveListing:
     """List a plain tar; OSError where it cannot be opened. What breaks off is in ``error``, not raised."""
     entries = LayerEntries()
-    with open_blocks(archive, Compression.NONE) as blocks:
+    with closing(open_blocks(archive, Compression.NONE)) as blocks:
         for _ in walk(blocks, entries):
             pass
     members = tuple(_member(archive, entries, row, name) for row, name in enumerate(entries.paths))
