@@ -108,6 +108,8 @@ class ExplorerApp(OrderedKeys[LayerscopeError]):
 def explore(session: ImageSession, reader: BackgroundReader) -> None:
     """Show an image until the user quits; raises the error that ended the explorer, if one did."""
     _run(ExplorerApp(session=session, reader=reader))
+    if reader.failure is not None:
+        raise LayerscopeError(reader.failure)
 
 
 def explore_choice(undecided: UndecidedImage) -> None:
