@@ -9,6 +9,7 @@
     │   ├── UnsupportedFormat     it is there, and is no image we know
     │   ├── EngineUnavailable     no engine to ask, or it refuses us
     │   └── AmbiguousImage        several images or platforms; lists the choices
+    ├── ReadingStopped            the result of a long reading is not needed any more
     ├── ExtractionFailed          files could not be written (session/extraction/failure.py)
     └── FormatError               the image is broken
         ├── InvalidManifest       a JSON document: names the file and the JSON path
@@ -58,6 +59,10 @@ class AmbiguousImage(SourceError):
     def __init__(self, message: str, choices: Sequence[str]) -> None:
         super().__init__(message)
         self.choices = tuple(choices)
+
+
+class ReadingStopped(LayerscopeError):
+    """A reading of content ended early because its result is not needed any more."""
 
 
 class FormatError(LayerscopeError):

@@ -162,8 +162,8 @@ class _StateComparison(Comparison):
 
 
 def _packages(opened: LoadedImage) -> list[PackageVersion]:
-    image, tree = opened.image, opened.tree
-    files = FinalFiles(tree, live_files(tree), partial(read_prefixes, image, tree))
+    tree = opened.tree
+    files = FinalFiles(tree, live_files(tree), partial(read_prefixes, opened))
     found = (package for manager in MANAGERS for package in manager.find(files))
     return [(package.manager, package.name, package.version) for package in found]
 

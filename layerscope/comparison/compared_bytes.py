@@ -17,6 +17,7 @@ class BytesOfBoth:
         self._new = new
         self._shared = shared or {}
         self._is_one = old.contents is new.contents
+        self._sparse_sizes = old.contents.sparse_sizes | new.contents.sparse_sizes
 
     def same(self, pairs: Sequence[tuple[int, int]]) -> list[bool | None]:
         """Tell of each pair of files of one size if their bytes are equal; None where they cannot be read."""
@@ -29,9 +30,9 @@ class BytesOfBoth:
     def digests(self, old: Collection[int], new: Collection[int]) -> tuple[Digests, Digests]:
         """Return digests of files of the left side and of the right one; what cannot be read is missing."""
         if self._is_one:
-            both = self._old.digests({*old, *new})
+            both = self._old.digests({*old, *new}, self._sparse_sizes)
             return both, both
-        return self._old.digests(old), self._new.digests(new)
+        return self._old.digests(old, self._sparse_sizes), self._new.digests(new, self._sparse_sizes)
 
     def _is_same_place(self, one: int, other: int) -> bool:
         """Tell whether the two files are one and the same, or lie at one place of a layer that both images have."""
