@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.overlay import LayerTally
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.instruction import keyword_of
 from layerscope.report.tables import CHANGE_STYLES, screen_width, show
@@ -94,7 +94,7 @@ def layer_table(session: ImageSession, width: int | None = None) -> RenderableTy
 def _row(session: ImageSession, layer: Layer) -> _Row:
     tallies = session.tallies
     tally = tallies.layers.get(layer.number) or LayerTally(layer.number)
-    step = next((step for step in session.image.steps if step.layer == layer.number), Step(None))
+    step = session.image.step(layer.number)
     return _Row(
         layer, step, tally, tallies.dead_in(layer.number), human_share(tally.content_size, tallies.content_size)
     )

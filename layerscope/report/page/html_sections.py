@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from layerscope.analysis.advice.advice import Advice, AdviceKind
+from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.analysis.size.layers_and_files import LayerSize
@@ -83,10 +83,9 @@ def advice_section(analysis: SizeAnalysis) -> Markup:
 
 
 def _advised(analysis: SizeAnalysis, advice: Advice) -> Markup:
-    is_secret = advice.kind is AdviceKind.SECRET
-    saves = "A secret is shipped" if is_secret else f"Saves {human_size(advice.saves)}"
+    saves = f"Saves {human_size(advice.saves)}"
     share = human_share(advice.saves, analysis.why.total_size)
-    remark = f"layer {advice.layer}" if is_secret or not share else f"{share} of all content · layer {advice.layer}"
+    remark = f"layer {advice.layer}" if not share else f"{share} of all content · layer {advice.layer}"
     paths = [path_cell(path) for path in advice.paths[:_MOST_PATHS]]
     more = len(advice.paths) - len(paths)
     count = element("summary", plural(len(advice.paths), "path"))
@@ -97,7 +96,6 @@ def _advised(analysis: SizeAnalysis, advice: Advice) -> Markup:
         element("p", advised_prose(advice.text)),
         element("code", title_of(analysis.image, advice.layer), class_="instruction"),
         element("details", count, *paths, *left) if paths else "",
-        class_="secret" if is_secret else "",
     )
 
 

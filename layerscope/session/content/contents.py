@@ -1,10 +1,10 @@
 """The bytes of files, by occurrence in the path index, and digests of them, computed when asked for and remembered."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import InvalidLayer
-from layerscope.model.entries import Kind
 from layerscope.model.image import Image
 from layerscope.session.content.content_pass import ContentPass
 from layerscope.sources.layer.content import file_chunks, open_layer_content, stored_pieces
@@ -27,7 +27,7 @@ class Contents:
     def chunks(self, occurrence: int) -> Iterator[bytes]:
         """Yield the bytes of a file; raises FormatError where they cannot be read."""
         layer, row = self._layer_and_row(occurrence)
-        with open_layer_content(self._image.layers[layer - 1]) as content:
+        with closing(open_layer_content(self._image.layers[layer - 1])) as content:
             yield from file_chunks(content, self._tree.tables[layer], row)
 
     def size(self, occurrence: int) -> int:
@@ -73,7 +73,7 @@ class Contents:
     def file(self, occurrence: int) -> int | None:
         """Return the occurrence of the regular file, behind a hard link as well; None where there is none."""
         file = self._tree.file_behind(occurrence)
-        return file if file >= 0 and self._tree.kind(file) is Kind.FILE else None
+        return file if file >= 0 else None
 
     def _layer_and_row(self, occurrence: int) -> tuple[int, int]:
         file = self.file(occurrence)

@@ -1,6 +1,6 @@
 """What is known of the chosen step and its layer, or of the image as a whole."""
 
-from layerscope.analysis.tree.overlay import LayerTally
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.session.reading.stack import Tallies

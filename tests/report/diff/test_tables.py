@@ -41,14 +41,14 @@ def section(lines: list[str], title: str) -> list[str]:
     return below[: below.index("")]
 
 
-def test_it_starts_with_where_the_build_cache_stopped_serving(tmp_path: Path) -> None:
+def test_it_starts_with_the_step_at_which_the_build_cache_missed(tmp_path: Path) -> None:
     lines = of_images(tmp_path)
     assert lines[0].startswith("from  app:v1 · linux/amd64 · ")
     assert lines[1].startswith("to    app:v2 · linux/amd64 · ")
     assert lines[3:6] == [
         "Layers 1 to 2 are shared.",
-        "The build cache stopped serving at layer 3: RUN apt-get install nginx changed first, with the same content.",
-        "After it, layer 4, COPY . /srv/, was built anew, with other content.",
+        "The build cache missed at layer 3: RUN apt-get install nginx changed first, with the same content.",
+        "After it, layer 4, COPY . /srv/, was rebuilt with different content.",
     ]
 
 

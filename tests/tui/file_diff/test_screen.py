@@ -220,4 +220,4 @@ async def test_letters_typed_into_a_search_are_not_keys_and_escape_ends_it(tmp_p
             await at.press("slash", "q", "v", "n", "y", "escape")
             assert at.frame()[1] == "change 1 of 3"
             await at.search("re:(")
-            assert at.toasts()[-1].startswith("'(' is no regular expression")
+            assert at.toasts()[-1].startswith("'(' is not a valid regular expression")
