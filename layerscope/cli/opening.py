@@ -10,6 +10,7 @@ from layerscope.cli.streams import narrate
 from layerscope.text import printable_line, printable_name
 
 if TYPE_CHECKING:
+    from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.open import ImageSession
 
 
@@ -30,15 +31,15 @@ def progress_title(reference: str) -> str:
     return "reading standard input" if reference == "-" else f"reading {printable_name(reference)}"
 
 
-def warn(session: "ImageSession", name: str = "") -> None:
+def warn(opened_image: "ImageSession | LoadedImage", name: str = "") -> None:
     """Tell of all that is wrong with the image, a line each: its documents, then its layers.
 
     Where there are several images, each line starts with the ``name`` of the one that it tells of.
     """
     start = f"{name}: " if name else ""
-    for sentence in session.image.warnings:
+    for sentence in opened_image.image.warnings:
         warn_of(f"{start}{sentence}")
-    for number, tally in session.tallies.layers.items():
+    for number, tally in opened_image.tallies.layers.items():
         for sentence in (*tally.warnings, *([f"cannot be read whole: {tally.error}"] if tally.error else [])):
             warn_of(f"{start}layer {number}: {sentence}")
 

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 from layerscope.cli.opening import opened, progress_title
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.terminal import collect_garbage_again, terminal
-from layerscope.errors import AmbiguousImage
 
 if TYPE_CHECKING:
-    from layerscope.session.open import ImageSession
-    from layerscope.sources.open import OpenedSource
+    from layerscope.session.open import ImageSession, UndecidedImage
 
 
 def show(reference: str, image: str | None = None, platform: str | None = None, *, as_json: bool = False) -> None:
@@ -26,18 +24,15 @@ def show(reference: str, image: str | None = None, platform: str | None = None, 
 
 
 def _explore(reference: str, image: str | None, platform: str | None) -> None:
-    from layerscope.session.open import ImageSession  # noqa: PLC0415  # nothing that --help needs
-    from layerscope.sources.open import open_source  # noqa: PLC0415
+    from layerscope.session.open import ImageSession, open_or_choose  # noqa: PLC0415  # nothing that --help needs
 
     with ReadingProgress(progress_title(reference)) as progress:
-        source = open_source(reference, progress=progress)
-    with source, terminal():
-        try:
-            chosen = source.choose(image, platform)
-        except AmbiguousImage:
-            _explore_choice(source)
+        opened_image = open_or_choose(reference, image, platform, progress)
+    with opened_image, terminal():
+        if isinstance(opened_image, ImageSession):
+            _explore_session(opened_image)
         else:
-            _explore_session(ImageSession(chosen, source))
+            _explore_choice(opened_image)
 
 
 def _explore_session(session: "ImageSession") -> None:
@@ -51,8 +46,8 @@ def _explore_session(session: "ImageSession") -> None:
         explore(session, reader)
 
 
-def _explore_choice(source: "OpenedSource") -> None:
+def _explore_choice(undecided: "UndecidedImage") -> None:
     from layerscope.tui.app import explore_choice  # noqa: PLC0415
 
     collect_garbage_again()
-    explore_choice(source)
+    explore_choice(undecided)

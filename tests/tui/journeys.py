@@ -18,12 +18,12 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widget import Widget
 
-from layerscope.errors import LayerscopeError
-from layerscope.session.open import ImageSession, open_image
+from layerscope.errors import AmbiguousImage, LayerscopeError
+from layerscope.session.open import ImageSession, UndecidedImage, open_image
 from layerscope.session.reading.background import BackgroundReader, ReadEvent
-from layerscope.session.reading.whole_tree import WholeTreeReader
+from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.sources.open import open_source
-from layerscope.tui.app import ExplorerApp
+from layerscope.tui.app import LayerscopeApp, chooser_app, explorer_app
 from layerscope.tui.comparison.images import TwoImages
 from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers
 from layerscope.tui.comparison.screen import ComparisonScreen
@@ -80,7 +80,7 @@ class HeldReader(BackgroundReader):
 class Journey:
     """An explorer at work."""
 
-    def __init__(self, app: ExplorerApp, pilot: Pilot[LayerscopeError]) -> None:
+    def __init__(self, app: LayerscopeApp, pilot: Pilot[LayerscopeError]) -> None:
         self.app = app
         self.pilot = pilot
 
@@ -218,7 +218,7 @@ async def journey(
     """Open the explorer on an image, and wait until all of it is read, unless it is held back."""
     with open_image(str(path)) as session:
         reader = HeldReader(session)
-        app = ExplorerApp(session=session, reader=reader)
+        app = explorer_app(session, reader)
         async with _running(app, size, theme) as at:
             if not hold:
                 reader.release()
@@ -230,16 +230,21 @@ async def journey(
 async def held_journey(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[tuple[Journey, HeldReader]]:
     """Open the explorer on an image whose reader has not said anything yet."""
     async with journey(path, size, hold=True) as at:
-        reader = at.app._reader
+        reader = at.explorer._reader
         assert isinstance(reader, HeldReader)
         yield at, reader
+
+
+def undecided_image(path: str) -> UndecidedImage:
+    """Open a source with all its images to choose from, also on a machine whose platform is one of theirs."""
+    return UndecidedImage(open_source(path), AmbiguousImage("several", ()))
 
 
 @asynccontextmanager
 async def choosing(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
     """Open an archive that holds several images or platforms."""
-    with open_source(str(path)) as source:
-        app = ExplorerApp(source=source)
+    with undecided_image(str(path)) as undecided:
+        app = chooser_app(undecided)
         async with _running(app, size) as at:
             yield at
 
@@ -247,8 +252,8 @@ async def choosing(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Jo
 @asynccontextmanager
 async def comparing_layers(path: Path, pair: ComparedLayers, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
     """Compare two layers, and wait until all that differs is known."""
-    with open_image(str(path)) as session, closing(WholeTreeReader(session)) as reader:
-        app = ExplorerApp(first=lambda: ComparisonScreen(TwoLayers(session.image, pair, reader)))
+    with open_image(str(path)) as session, closing(BackgroundLoader(session)) as reader:
+        app = LayerscopeApp(lambda: ComparisonScreen(TwoLayers(session.image, pair, reader)))
         async with _running(app, size) as at:
             await at.settle()
             yield at
@@ -259,16 +264,16 @@ async def comparing(left: Path, right: Path, size: tuple[int, int] = WIDE) -> As
     """Compare two images, and wait until all that differs is known."""
     with ExitStack() as stack:
         sessions = [stack.enter_context(open_image(str(path))) for path in (left, right)]
-        old, new = (stack.enter_context(closing(WholeTreeReader(session))) for session in sessions)
+        old, new = (stack.enter_context(closing(BackgroundLoader(session))) for session in sessions)
         images, readers = (sessions[0].image, sessions[1].image), (old, new)
-        app = ExplorerApp(first=lambda: ComparisonScreen(TwoImages(images, readers)))
+        app = LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers)))
         async with _running(app, size) as at:
             await at.settle()
             yield at
 
 
 @asynccontextmanager
-async def _running(app: ExplorerApp, size: tuple[int, int], theme: str | None = None) -> AsyncIterator[Journey]:
+async def _running(app: LayerscopeApp, size: tuple[int, int], theme: str | None = None) -> AsyncIterator[Journey]:
     if theme is not None:
         app.theme = theme
     async with app.run_test(size=size, notifications=True) as pilot:

@@ -127,7 +127,7 @@ async def test_chooses_one_of_several_platforms() -> None:
         await at.settle()
         assert "linux/arm64" in at.screen()
         assert at.tree() == ["etc/", "usr/"]
-        at.app.close_reader()
+        at.app.resources.close()
 
 
 async def test_quits_without_a_choice() -> None:

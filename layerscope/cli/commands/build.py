@@ -20,7 +20,7 @@ class PassThroughCommand(TyperCommand):
 
 def build(context: typer.Context) -> None:
     """Build with the local engine (docker build, else podman build) and open the result."""
-    from layerscope.sources.engine.build import build as run_build  # noqa: PLC0415  # starts processes
+    from layerscope.session.local.build import build as run_build  # noqa: PLC0415  # starts processes
 
     try:
         reference = run_build(context.args)

@@ -25,12 +25,13 @@ def cat(  # noqa: PLR0917  # Typer reads the options from the signature
     """Write the bytes of a file as they are after a layer, also of one that a later layer hid; links are followed."""
     from layerscope.report.file_output import write_raw, write_readable  # noqa: PLC0415  # nothing that --help needs
     from layerscope.session.files.path_contents import file_at  # noqa: PLC0415
+    from layerscope.session.lookup import layer_number  # noqa: PLC0415
 
     start_log(debug)
     with opened(reference, image, platform) as session:
-        number = session.layer_number(layer)
+        number = layer_number(session.image, layer)
         warn(session)
-        chunks = _chunks(session, file_at(session.tree, path, number), path)
+        chunks = _chunks(session, file_at(session.loaded.tree, path, number), path)
         if sys.stdout.isatty():
             write_readable(chunks, printable_name(path), sys.stdout)
         else:
@@ -40,7 +41,7 @@ def cat(  # noqa: PLR0917  # Typer reads the options from the signature
 def _chunks(session: "ImageSession", file: int, path: str) -> Iterator[bytes]:
     """Yield the bytes of a file; raises InvalidLayer, which says of which."""
     try:
-        yield from session.contents.chunks(file)
+        yield from session.loaded.contents.chunks(file)
     except FormatError as error:
-        layer = session.tree.index.layers[file]
+        layer = session.loaded.tree.index.layers[file]
         raise InvalidLayer(f"{printable_name(path)} cannot be read whole from layer {layer}: {error}") from error

@@ -94,7 +94,7 @@ def _report(  # noqa: PLR0917  # what the command was given
         own = platform or str(session.image.platform) or None
         with ReadingProgress(progress_title(baseline or "the baseline")) as progress:
             other = read_baseline(file.rules, baseline, own, progress)
-        report = check_rules(session, file, chosen_base(session, base), other)
+        report = check_rules(session.loaded, file, chosen_base(session.image, base), other)
         warn(session)
     return report
 
@@ -160,6 +160,6 @@ def _write_rules(reference: str, image: str | None, platform: str | None, config
         raise UsageError(f"--init writes a file of its own such as {OWN_NAME}, not {printable_name(str(path))}")
     refuse_existing(path, force=force)
     with opened(reference, image, platform) as session:
-        text = rules_template(session)
+        text = rules_template(session.loaded)
     write_whole(path, text, force=force)
     narrate(f"wrote {printable_name(str(path))}")

@@ -129,10 +129,10 @@ def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:
 
     with sides.opened() as (old, new):
         if isinstance(sides.other, LayerPair):
-            comparison: Comparison = compare_layers(old, *sides.other, own=sides.own, mtime=mtime)
+            comparison: Comparison = compare_layers(old.loaded, *sides.other, own=sides.own, mtime=mtime)
         else:
-            comparison = compare_images(old, new, mtime=mtime)
-        view = SelectedDiff(old, new, comparison, form.changes, form.globs)
+            comparison = compare_images(old.loaded, new.loaded, mtime=mtime)
+        view = SelectedDiff(old.loaded, new.loaded, comparison, form.changes, form.globs)
         if not form.exit_code:
             _tell(view, form)
             return ExitStatus.FINE
@@ -164,8 +164,8 @@ def _warn(view: "SelectedDiff") -> None:
     if view.old is view.new:
         warn(view.old)
     else:
-        for session in (view.old, view.new):
-            warn(session, printable_name(session.image.reference))
+        for loaded in (view.old, view.new):
+            warn(loaded, printable_name(loaded.image.reference))
     if not view.fits_any_path:
         warn_of("neither side has a path that fits --path")
     unread = view.unread

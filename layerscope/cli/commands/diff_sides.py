@@ -47,13 +47,15 @@ class Sides(NamedTuple):
     @contextmanager
     def opened(self) -> Iterator[tuple["ImageSession", "ImageSession"]]:
         """Open both images, or one for both sides; raises UsageError where a layer is not there."""
+        from layerscope.session.lookup import layer_number  # noqa: PLC0415  # nothing that --help needs
+
         old, new = self.choices
         with opened(self.reference, old.image, old.platform) as session:
             if isinstance(self.other, LayerPair):
                 for number in self.other:
                     # sooner than after all layers are read
                     if number or self.own:
-                        session.layer_number(number)
+                        layer_number(session.image, number)
                 yield session, session
             else:
                 with opened(self.other, new.image, new.platform) as other:

@@ -49,7 +49,7 @@ def extract(  # noqa: PLR0917  # Typer reads the options from the signature
     from layerscope.extraction import extract as extraction  # noqa: PLC0415  # nothing that --help needs
     from layerscope.extraction.failure import FileInTheWay  # noqa: PLC0415
     from layerscope.extraction.options import ExtractionOptions  # noqa: PLC0415
-    from layerscope.session.path_lookup import present_node  # noqa: PLC0415
+    from layerscope.session.lookup import layer_number, present_node  # noqa: PLC0415
 
     start_log(debug)
     if not to:
@@ -58,14 +58,12 @@ def extract(  # noqa: PLR0917  # Typer reads the options from the signature
         raise UsageError("a path is empty: / stands for all")
     options = ExtractionOptions(force=force, setuid=setuid, devices=devices, owners=owner)
     with opened(reference, image, platform) as session:
-        number = session.layer_number(layer)
+        number = layer_number(session.image, layer)
         warn(session)
-        nodes = [present_node(session.tree, path, number) for path in paths]
+        nodes = [present_node(session.loaded.tree, path, number) for path in paths]
         try:
             with ReadingProgress(f"writing to {printable_name(to)}") as progress:
-                found = extraction.extract(
-                    session.image, session.tree, nodes, number, to, options=options, progress=progress
-                )
+                found = extraction.extract(session.loaded, nodes, number, to, options=options, progress=progress)
         except FileInTheWay as error:
             raise UsageError(f"{error}: use --force to replace it, or another folder") from error
     for sentence in _left_out(found.left_out):

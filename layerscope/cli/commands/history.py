@@ -16,15 +16,15 @@ def history(  # noqa: PLR0917  # Typer reads the options from the signature
     debug: DebugLog = None,
 ) -> None:
     """Tell which layers wrote, changed or removed a path, with their instructions."""
-    from layerscope.comparison.compare import history_of, opened_tree  # noqa: PLC0415  # nothing that --help needs
-    from layerscope.session.path_lookup import known_node  # noqa: PLC0415
+    from layerscope.comparison.compare import history_of  # noqa: PLC0415  # nothing that --help needs
+    from layerscope.session.lookup import known_node  # noqa: PLC0415
 
     start_log(debug)
     with opened(reference, image, platform) as session:
         warn(session)
-        tree, last = session.tree, len(session.image.layers)
+        tree, last = session.loaded.tree, len(session.image.layers)
         node = known_node(tree, path, last)
-        events = history_of(opened_tree(session), node)
+        events = history_of(session.loaded, node)
         if as_json:
             from layerscope.report.history.document import history_document  # noqa: PLC0415  # each run needs one
             from layerscope.report.json_document import write_json_table  # noqa: PLC0415

@@ -9,7 +9,7 @@ from layerscope.cli.options import AsJson, DebugLog
 def images(as_json: AsJson = False, debug: DebugLog = None) -> None:
     """List the images of the local engines."""
     from layerscope.report.local.images import images_document, write_image_table  # noqa: PLC0415
-    from layerscope.sources.engine.images import local_images  # noqa: PLC0415  # sockets and processes
+    from layerscope.session.local.images import local_images  # noqa: PLC0415  # sockets and processes
 
     start_log(debug)
     found = local_images()

@@ -30,9 +30,9 @@ def print_layers(session: "ImageSession", *, as_json: bool = False) -> None:
         from layerscope.report.json_document import write_json  # noqa: PLC0415  # each run needs one of the two
         from layerscope.report.layers.document import layers_document  # noqa: PLC0415
 
-        write_json(layers_document(session), sys.stdout)
+        write_json(layers_document(session.image, session.tallies), sys.stdout)
     else:
         from layerscope.report.layers.table import write_layer_table  # noqa: PLC0415
 
-        write_layer_table(session, sys.stdout)
+        write_layer_table(session.image, session.tallies, sys.stdout)
     warn(session)

@@ -33,7 +33,7 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
 ) -> None:
     """Write a report: one HTML page that needs nothing else, Markdown, or CSV."""
     from layerscope.report.atomic_write import refuse_existing, write_whole  # noqa: PLC0415  # nothing that --help needs
-    from layerscope.session.size.analysis import analyze_size  # noqa: PLC0415
+    from layerscope.session.size.analysis import SizeAnalysis  # noqa: PLC0415
     from layerscope.session.size.base_image import chosen_base  # noqa: PLC0415
 
     start_log(debug)
@@ -41,7 +41,7 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
     make = _maker(path)
     refuse_existing(path, force=force)
     with opened(reference, image, platform) as session:
-        text = make(analyze_size(session, chosen_base(session, base)))
+        text = make(SizeAnalysis(session.loaded, chosen_base(session.image, base)))
         warn(session)
     write_whole(path, text, force=force)
     narrate(f"wrote {printable_name(str(path))}")

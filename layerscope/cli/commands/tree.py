@@ -45,13 +45,14 @@ def tree(  # noqa: PLR0917  # Typer reads the options from the signature
     from layerscope.report.tree.document import write_tree_document  # noqa: PLC0415  # nothing that --help needs
     from layerscope.report.tree.lines import write_tree_lines  # noqa: PLC0415
     from layerscope.report.tree.selection import TreeSelection  # noqa: PLC0415
+    from layerscope.session.lookup import layer_number  # noqa: PLC0415
 
     start_log(debug)
     changes = _changes(only)
     with opened(reference, image, platform) as session:
-        selection = TreeSelection(session.layer_number(layer), changes, depth, by_size=sort is SortKey.SIZE)
+        selection = TreeSelection(layer_number(session.image, layer), changes, depth, by_size=sort is SortKey.SIZE)
         write = write_tree_document if as_json else write_tree_lines
-        write(session.tree, selection, sys.stdout)
+        write(session.loaded.tree, selection, sys.stdout)
         warn(session)
 
 

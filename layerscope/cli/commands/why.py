@@ -22,12 +22,12 @@ def why(  # noqa: PLR0917  # Typer reads the options from the signature
     debug: DebugLog = None,
 ) -> None:
     """Tell which layer made the image large, which bytes are dead and why, and what to change."""
-    from layerscope.session.size.analysis import analyze_size  # noqa: PLC0415
+    from layerscope.session.size.analysis import SizeAnalysis  # noqa: PLC0415
     from layerscope.session.size.base_image import chosen_base  # noqa: PLC0415  # nothing that --help needs
 
     start_log(debug)
     with opened(reference, image, platform) as session:
-        analysis = analyze_size(session, chosen_base(session, base))
+        analysis = SizeAnalysis(session.loaded, chosen_base(session.image, base))
         if as_json:
             from layerscope.report.json_document import write_json_table  # noqa: PLC0415  # each run needs one of the two
             from layerscope.report.size.document import why_document  # noqa: PLC0415

@@ -7,7 +7,7 @@ from layerscope.analysis.content import Digests
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.image import Compression, Image
 from layerscope.session.content.content_pass import ContentPass
-from layerscope.session.content.contents import Contents
+from layerscope.session.loaded_image import LoadedImage
 
 _HEAD = 4096
 """Files of plain layers are told apart by so many first bytes where these differ, without reading on."""
@@ -20,13 +20,12 @@ class ContentEquality(NamedTuple):
     prefixes: Mapping[int, bytes]
 
 
-def compare(
-    image: Image, tree: LayeredTree, contents: Contents, files: Iterable[int], prefixes: Iterable[Mapping[int, int]]
-) -> ContentEquality:
+def compare(loaded: LoadedImage, files: Iterable[int], prefixes: Iterable[Mapping[int, int]]) -> ContentEquality:
     """Compare those of the files, given by occurrence, that are of one size; and read prefixes of so many bytes.
 
     Plain layers are read where it matters only; a compressed one is passed through once.
     """
+    image, tree = loaded.image, loaded.tree
     first, plain = ContentPass(image, tree), list[Sequence[int]]()
     for sizes in prefixes:
         first.want_heads(sizes)
@@ -40,7 +39,7 @@ def compare(
     found = first.read()
     alike = {file for group in plain for file in _alike(group, found.digests)}
     told_apart = {file: digest for file, digest in found.digests.items() if file not in alike}
-    whole = {file: digest for file, digest in contents.digests(alike).items() if digest is not None}
+    whole = {file: digest for file, digest in loaded.contents.digests(alike).items() if digest is not None}
     return ContentEquality({**told_apart, **whole}, found.prefixes)
 
 

@@ -4,7 +4,7 @@ from layerscope.analysis.tree.image_links import followed
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import UsageError
 from layerscope.model.entries import Kind
-from layerscope.session.path_lookup import present_node
+from layerscope.session.lookup import present_node
 from layerscope.text import path_bytes, path_text, printable_name
 
 _WORDS = {

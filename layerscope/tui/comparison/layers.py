@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from layerscope.comparison.compare import Comparison, LayerComparison
 from layerscope.model.image import Image, Step
-from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.text import printable_line
 from layerscope.tui.comparison.keys import LAYERS_TABLE
 from layerscope.tui.comparison.step_details import problem_fields
@@ -30,14 +31,14 @@ class ComparedLayers:
 class TwoLayers:
     """The `ComparedStates` of two layers."""
 
-    def __init__(self, image: Image, pair: ComparedLayers, tree: WholeTree | WholeTreeReader) -> None:
+    def __init__(self, image: Image, pair: ComparedLayers, tree: LoadedImage | BackgroundLoader) -> None:
         self.names = [printable_line(image.name)]
-        self.readers = [tree] if isinstance(tree, WholeTreeReader) else []
+        self.readers = [tree] if isinstance(tree, BackgroundLoader) else []
         self.keys = LAYERS_TABLE
         self.step_list = LayerList()
         self._pair = pair
         self._image = image
-        self._tree = None if isinstance(tree, WholeTreeReader) else tree
+        self._tree = None if isinstance(tree, BackgroundLoader) else tree
         self._steps = _layer_steps(image)
 
     @property
@@ -52,7 +53,7 @@ class TwoLayers:
     def _mark(self) -> None:
         self._pair = replace(self._pair, before=self.step_list.cursor + 1)
 
-    def take_trees(self, trees: Sequence[WholeTree]) -> None:
+    def take_trees(self, trees: Sequence[LoadedImage]) -> None:
         """Take the tree of the image."""
         (self._tree,) = trees
 
@@ -81,7 +82,7 @@ class TwoLayers:
         """Return the comparison of the pair."""
         assert self._tree is not None  # noqa: S101  # without it no comparison is wanted
         pair = self._pair
-        return LayerComparison(self._tree.opened, pair.before, pair.after, own=pair.own, mtime=pair.mtime)
+        return LayerComparison(self._tree, pair.before, pair.after, own=pair.own, mtime=pair.mtime)
 
     def sides(self) -> tuple[str, str]:
         """Return the names of the layers."""

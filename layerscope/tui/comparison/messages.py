@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from layerscope.session.reading.whole_tree import WholeTree
+from layerscope.session.loaded_image import LoadedImage
 from layerscope.tui.comparison.state import Compared
 
 
@@ -24,7 +24,7 @@ class LayersBeingRead(Message):
 class AllLayersRead(Message):
     """All layers were read; ``error`` says why if that failed."""
 
-    trees: Sequence[WholeTree]
+    trees: Sequence[LoadedImage]
     error: str | None
 
 

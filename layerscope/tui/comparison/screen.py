@@ -14,7 +14,7 @@ from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE
 from layerscope.comparison.compare import Comparison
 from layerscope.errors import LayerscopeError
 from layerscope.session.files.revision import FileRevision, version_at
-from layerscope.session.reading.whole_tree import WholeTree
+from layerscope.session.loaded_image import LoadedImage
 from layerscope.tui.comparison.entry_details import DiffDetails
 from layerscope.tui.comparison.file_tree import DiffFileTree
 from layerscope.tui.comparison.keys import COMPARISON_KEYS
@@ -94,10 +94,10 @@ class ComparisonScreen(Screen[object], OpensLater):
 
     @work(thread=True, exit_on_error=False, group="reader")
     def _read(self) -> None:
-        trees = list[WholeTree]()
+        trees = list[LoadedImage]()
         try:
             for reader in self._states.readers:
-                trees.append(reader.read(partial(self._report_share, len(trees))))
+                trees.append(reader.load(partial(self._report_share, len(trees))))
         except LayerscopeError as error:
             self.post_message(AllLayersRead([], str(error)))
         else:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Protocol
 
 from layerscope.comparison.compare import Comparison
-from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.tui.keys.table import KeyGroup
 from layerscope.tui.widgets.field_list import Field
 from layerscope.tui.widgets.step_list import StepList
@@ -24,7 +25,7 @@ class ComparedStates(Protocol):
         ...
 
     @property
-    def readers(self) -> Sequence[WholeTreeReader]:
+    def readers(self) -> Sequence[BackgroundLoader]:
         """The readers of the layers, if these have not been read yet."""
         ...
 
@@ -38,7 +39,7 @@ class ComparedStates(Protocol):
         """The actions that only this kind of comparison has, by name; each changes `wanted`."""
         ...
 
-    def take_trees(self, trees: Sequence[WholeTree]) -> None:
+    def take_trees(self, trees: Sequence[LoadedImage]) -> None:
         """Take the trees that the readers have read."""
         ...
 

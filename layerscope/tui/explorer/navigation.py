@@ -34,9 +34,7 @@ class Navigation:
             self._screen.notify("Wait until all layers have been read.", markup=False, timeout=3)
             return None
         if self._opened is None:
-            from layerscope.session.loaded_image import LoadedImage  # noqa: PLC0415  # not needed to start
-
-            self._opened = LoadedImage(self._session.image, tree, self._session.contents_of(tree))
+            self._opened = self._session.loaded_from(tree, self._state.tallies)
         return self._opened
 
     def open_size(self, show: Callable[["Target | None"], None]) -> None:
@@ -48,7 +46,7 @@ class Navigation:
         from layerscope.tui.size.screen import SizeScreen  # noqa: PLC0415  # not needed to start
 
         if self._analysis is None:
-            self._analysis = SizeAnalysis(opened.image, opened.tree, self._state.tallies, opened.contents)
+            self._analysis = SizeAnalysis(opened)
         self._screen.app.push_screen(SizeScreen(self._analysis), show)
 
     def compare(self, old: int, new: int) -> None:
@@ -56,11 +54,10 @@ class Navigation:
         opened = self._loaded()
         if opened is None:
             return
-        from layerscope.session.reading.whole_tree import WholeTree  # noqa: PLC0415  # not needed to start
-        from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers  # noqa: PLC0415
-        from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415
+        from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers  # noqa: PLC0415  # not needed to start
+        from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415  # not needed to start
 
-        states = TwoLayers(opened.image, ComparedLayers(old, new), WholeTree(opened, self._state.tallies))
+        states = TwoLayers(opened.image, ComparedLayers(old, new), opened)
         self._screen.app.push_screen(ComparisonScreen(states))
 
     def open_file(self, node: int) -> None:

@@ -143,7 +143,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
         if message.view != self._view:
             return
         self.call_after_refresh(self.become_ready)
-        self.query_one("#verdict", Static).update(Text(self._analysis.why.verdict))
+        self.query_one("#verdict", Static).update(Text(self._analysis.report.verdict))
         if message.content is None:
             self._show_table(SizeTable((), (), printable_line(message.error)))
         elif isinstance(message.content, SizeTable):

@@ -52,17 +52,17 @@ def _count_column(title: str, largest: int) -> TableColumn:
 
 def layer_table(analysis: SizeAnalysis) -> SizeTable:
     """Return the layers, the largest first."""
-    why, image = analysis.why, analysis.image
-    largest = max((layer_size.content_size or 0 for layer_size in why.layers), default=0) or 1
+    report, image = analysis.report, analysis.image
+    largest = max((layer_size.content_size or 0 for layer_size in report.layers), default=0) or 1
 
     def build(index: int) -> TableRow:
-        layer_size = why.layers[index]
+        layer_size = report.layers[index]
         instruction = _instruction(image, layer_size.layer)
         return TableRow(
             (
                 str(layer_size.layer),
                 human_size(layer_size.content_size),
-                human_share(layer_size.content_size, why.total_size),
+                human_share(layer_size.content_size, report.total_size),
                 human_size(layer_size.dead_size) if layer_size.dead_size != 0 else "",
                 human_size(layer_size.hidden_size) if layer_size.hidden_size != 0 else "",
                 human_size(layer_size.blob_size),
@@ -75,13 +75,13 @@ def layer_table(analysis: SizeAnalysis) -> SizeTable:
         )
 
     columns = (
-        _count_column("layer", len(why.layers)),
+        _count_column("layer", len(report.layers)),
         TableColumn("content", right=True, width=_SIZE_WIDTH),
         _SHARE,
         *(TableColumn(title, right=True, width=_SIZE_WIDTH) for title in ("dead", "hides", "blob")),
         TableColumn("instruction"),
     )
-    return SizeTable(columns, RowsOnDemand(len(why.layers), build), "This image has no layers.")
+    return SizeTable(columns, RowsOnDemand(len(report.layers), build), "This image has no layers.")
 
 
 def directory_table(analysis: SizeAnalysis, folder: int) -> SizeTable:
@@ -138,7 +138,7 @@ def type_table(analysis: SizeAnalysis) -> SizeTable:
 
 def package_table(analysis: SizeAnalysis) -> SizeTable:
     """Return the packages, the largest first."""
-    packages, live = analysis.packages.packages, analysis.why.live
+    packages, live = analysis.packages.packages, analysis.report.live
     largest, last = max((package.size for package in packages), default=0) or 1, analysis.tree.layers[-1:]
     total = sum(live.sizes)
 
@@ -170,7 +170,7 @@ def package_table(analysis: SizeAnalysis) -> SizeTable:
 
 def dead_table(analysis: SizeAnalysis) -> SizeTable:
     """Return the dead files, the largest first."""
-    entries, image = analysis.why.dead.entries, analysis.image
+    entries, image = analysis.report.dead.entries, analysis.image
     largest = max((entry.size for entry in entries), default=0) or 1
 
     def build(index: int) -> TableRow:
@@ -200,7 +200,7 @@ def dead_table(analysis: SizeAnalysis) -> SizeTable:
 
 def duplicate_table(analysis: SizeAnalysis) -> SizeTable:
     """Return the duplicates, those that cost the most first."""
-    duplicates = sorted(analysis.why.duplicates, key=lambda duplicate: -duplicate.saves)
+    duplicates = sorted(analysis.report.duplicates, key=lambda duplicate: -duplicate.saves)
     largest = max((duplicate.saves for duplicate in duplicates), default=0) or 1
     path_of, last = analysis.tree.index.path, analysis.tree.layers[-1:]
 
@@ -223,7 +223,7 @@ def duplicate_table(analysis: SizeAnalysis) -> SizeTable:
 
 def advice_table(analysis: SizeAnalysis) -> SizeTable:
     """Return the advice, in its own order."""
-    advice = analysis.why.advice
+    advice = analysis.report.advice
 
     def build(index: int) -> TableRow:
         piece = advice[index]

@@ -6,7 +6,6 @@ import pytest
 
 from layerscope.analysis.text.encoding import TextEncoding
 from layerscope.analysis.text.lines import LineEnd
-from layerscope.comparison.compare import opened_tree
 from layerscope.errors import FormatError
 from layerscope.model.image import Compression
 from layerscope.session.files.pages import PAGE_SIZE, FilePages
@@ -30,7 +29,7 @@ def session_of(tmp_path: Path, compression: Compression, content: bytes) -> Imag
 
 
 def pages_of(session: ImageSession) -> FilePages:
-    opened = opened_tree(session)
+    opened = session.loaded
     node = opened.tree.index.find(b"f")
     assert node is not None
     return FilePages(opened, opened.tree.index.occurrence(node, 1))

@@ -80,7 +80,7 @@ def test_the_reader_process_reads_the_same_as_this_process(small: ImageSession) 
     assert last.tree.layers == (1, 2, 3)
     assert last.tallies == small.tallies
     for number in last.tree.layers:
-        assert list(last.tree.rows(number)) == list(small.tree.rows(number))
+        assert list(last.tree.rows(number)) == list(small.loaded.tree.rows(number))
 
 
 def test_an_image_without_layers_is_read_at_once(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ async def at_once(at: Journey, keys: str) -> None:
     for key in keys:
         at.app.post_message(events.Key(NAMES.get(key, key), key))
     await at.settle()
-    await at.until(lambda: not at.app._held)
+    await at.until(lambda: not at.app._key_queue._waiting)
     await at.settle()
 
 

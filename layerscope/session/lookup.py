@@ -1,10 +1,21 @@
-"""Finds the paths that a user names, and says where else they are."""
+"""The layers and paths that a user names."""
 
 from layerscope.analysis.tree.image_links import followed
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.path_history import holding_layers
 from layerscope.errors import UsageError
-from layerscope.text import path_bytes, printable_name
+from layerscope.model.image import Image
+from layerscope.text import path_bytes, plural, printable_name
+
+
+def layer_number(image: Image, number: int | None) -> int:
+    """Return the number of a layer, by default of the last one; raises UsageError if there is no such layer."""
+    count = len(image.layers)
+    if number is None:
+        return count
+    if not 1 <= number <= count:
+        raise UsageError(f"{image.reference} has no layer {number}: it has {plural(count, 'layer')}")
+    return number
 
 
 def known_node(tree: LayeredTree, path: str, layer: int | None = None) -> int:
