@@ -312,7 +312,7 @@ async def test_entries_without_content_say_so_and_escape_leaves_them(tmp_path: P
     path = archive(tmp_path, entries)
     for name, sentence in (
         ("dangling", "This symlink to /no[/]where leads nowhere after layer 1."),
-        ("null", "This is a character device (1, 3), which holds nothing."),
+        ("null", "This is a character device (1, 3), which has no content."),
         ("empty", "This is an empty file."),
         ("s", "This symlink leads to /d, a directory."),
     ):
