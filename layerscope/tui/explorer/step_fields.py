@@ -1,6 +1,6 @@
 """The details of a step and its layer, and of the image."""
 
-from layerscope.analysis.tree.overlay import LayerTally
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.session.reading.stack import Tallies

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from layerscope.comparison.file_difference import ComparedFile
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.session.files.revision import FileRevision, made_by
+from layerscope.session.files.revision import FileRevision
 from layerscope.text import mode_text, printable_line, printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.head import size_words, xattr_words
@@ -32,7 +32,7 @@ def _origin(version: FileRevision, versions: list[FileRevision]) -> str:
     image = version.opened.image
     is_one_image = len({id(version.opened.image) for version in versions}) == 1
     of_image = "" if is_one_image else f"{printable_line(image.name)}, "
-    return f"{of_image}layer {version.layer}: {printable_line(made_by(image, version.layer))}"
+    return f"{of_image}layer {version.layer}: {printable_line(image.step(version.layer).title)}"
 
 
 def _metadata_changes(old: FileRevision | None, new: FileRevision | None) -> Iterator[tuple[str, str, str]]:

@@ -84,7 +84,7 @@ def every_form(folder: Path) -> list[Path]:
     ]
 
 
-def test_all_forms_of_an_image_give_one_answer_by_the_bytes_of_its_files(tmp_path: Path, sessions: ExitStack) -> None:
+def test_all_forms_of_an_image_give_the_same_report(tmp_path: Path, sessions: ExitStack) -> None:
     for path in every_form(tmp_path):
         why = report_of(sessions, path)
         assert {entry.path.decode(): entry.reason for entry in why.dead.entries} == {
@@ -123,13 +123,13 @@ def test_the_verdict_names_the_heaviest_layer_and_the_dead_part(tmp_path: Path, 
     why = report_of(sessions, docker_archive(tmp_path / "a.tar", RECIPE))
     assert why.verdict == (
         "Layer 1 (COPY layer-1 /) makes up 42 % of the 43 kB, and 18 kB (42 %) are dead,"
-        " most of it written anew by a later layer."
+        " most of it overwritten by a later layer."
     )
 
 
 def test_an_image_without_waste_says_so(tmp_path: Path, sessions: ExitStack) -> None:
     why = report_of(sessions, docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1")))))
-    assert why.verdict == "Layer 1 (COPY layer-1 /) makes up all of the 1 B, and nothing in it is dead."
+    assert why.verdict == "Layer 1 (COPY layer-1 /) makes up all of the 1 B, and no bytes are dead."
     assert (why.dead_size, why.dead_blob_size, why.efficiency, why.advice) == (0, 0, 1.0, ())
 
 
@@ -152,14 +152,15 @@ def test_the_largest_files_are_named_with_their_layers(tmp_path: Path, sessions:
 
 
 def test_advice_names_caches_secrets_and_copies(tmp_path: Path, sessions: ExitStack) -> None:
-    advice = report_of(sessions, docker_archive(tmp_path / "a.tar", RECIPE)).advice
-    assert {AdviceKind.PACKAGE_CACHE, AdviceKind.SECRET, AdviceKind.METADATA_COPY, AdviceKind.DUPLICATES} <= {
-        each.kind for each in advice
+    why = report_of(sessions, docker_archive(tmp_path / "a.tar", RECIPE))
+    assert {AdviceKind.PACKAGE_CACHE, AdviceKind.METADATA_COPY, AdviceKind.DUPLICATES} <= {
+        piece.kind for piece in why.advice
     }
-    assert [each.saves for each in advice] == sorted((each.saves for each in advice), reverse=True)
+    assert why.secrets
+    assert [piece.saves for piece in why.advice] == sorted((piece.saves for piece in why.advice), reverse=True)
 
 
-def test_the_stored_bytes_of_what_is_dead_are_an_estimate_from_each_layers_compression(
+def test_the_stored_size_of_dead_bytes_is_estimated_from_each_layers_compression(
     tmp_path: Path, sessions: ExitStack
 ) -> None:
     why = report_of(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
@@ -169,7 +170,7 @@ def test_the_stored_bytes_of_what_is_dead_are_an_estimate_from_each_layers_compr
     assert 0 < expected < why.dead.total
 
 
-def test_labels_name_the_base_image_and_the_user_has_the_last_word(tmp_path: Path, sessions: ExitStack) -> None:
+def test_labels_name_the_base_image_unless_the_user_does(tmp_path: Path, sessions: ExitStack) -> None:
     labels = {"Labels": {"org.opencontainers.image.base.name": "debian:13"}}
     session = opened(sessions, docker_archive(tmp_path / "a.tar", image(BASE, MIDDLE, config=labels)))
     assert size_report(session.loaded).base == BaseImage("debian:13")
@@ -189,12 +190,12 @@ def test_annotations_of_the_manifest_name_the_base_image(tmp_path: Path, session
     assert report_of(sessions, path).base == BaseImage("debian:13")
 
 
-def test_a_layer_that_cannot_be_read_leaves_the_sums_unknown_and_says_so(tmp_path: Path, sessions: ExitStack) -> None:
+def test_an_unreadable_layer_leaves_the_sums_unknown(tmp_path: Path, sessions: ExitStack) -> None:
     broken = MIDDLE[: len(MIDDLE) // 2 + 512]
     why = report_of(sessions, docker_archive(tmp_path / "a.tar", image(BASE, broken, TOP)))
     assert (why.total_size, why.dead_size, why.dead_blob_size, why.efficiency) == (None, None, None, None)
     assert why.verdict == (
-        "1 layer could not be read whole, so the sums are unknown; the heaviest of the others is layer 1"
+        "1 layer could not be read whole, so the sums are unknown; the largest of the others is layer 1"
         " (COPY layer-1 /) with 18 kB."
     )
     assert [
@@ -207,10 +208,10 @@ def test_a_layer_that_cannot_be_read_leaves_the_sums_unknown_and_says_so(tmp_pat
     )
     broken_layer, cut_file = why.unknowns
     assert broken_layer.startswith("layer 2 could not be read whole, so its size and all dead bytes are unknown: ")
-    assert cut_file == "why 5.0 kB are dead is unknown, for their bytes cannot be read"
+    assert cut_file == "the reason for 5.0 kB of dead bytes is unknown: they cannot be read"
 
 
-def test_content_that_cannot_be_read_any_more_leaves_reasons_unknown(tmp_path: Path, sessions: ExitStack) -> None:
+def test_content_that_became_unreadable_leaves_reasons_unknown(tmp_path: Path, sessions: ExitStack) -> None:
     path = docker_archive(tmp_path / "a.tar", RECIPE)
     session = opened(sessions, path)
     assert session.loaded.tree.layers == (1, 2, 3)
@@ -221,10 +222,10 @@ def test_content_that_cannot_be_read_any_more_leaves_reasons_unknown(tmp_path: P
     assert (reasons[b"srv/model"], reasons[b"old/a"]) == (None, DeadReason.OPAQUE)
     assert why.duplicates == ()
     (unknown,) = why.unknowns
-    assert unknown == "why 15 kB are dead is unknown, for their bytes cannot be read"
+    assert unknown == "the reason for 15 kB of dead bytes is unknown: they cannot be read"
 
 
-def test_a_compressed_layer_is_passed_through_once(
+def test_a_compressed_layer_is_decompressed_once(
     tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opens: list[int] = []
@@ -236,11 +237,11 @@ def test_a_compressed_layer_is_passed_through_once(
     monkeypatch.setattr(content_pass, "open_layer_content", counted)
     monkeypatch.setattr(contents, "open_layer_content", counted)
     session = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
-    assert any(each.kind is AdviceKind.SECRET for each in size_report(session.loaded).advice)
+    assert size_report(session.loaded).secrets
     assert sorted(opens) == [1, 2, 3]
 
 
-def test_what_others_will_look_into_is_read_in_the_same_pass(
+def test_prefixes_that_other_views_need_are_read_in_the_same_pass(
     tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
@@ -264,7 +265,7 @@ def never_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contents, "open_layer_content", never)
 
 
-def test_nothing_is_read_where_no_sizes_collide(
+def test_nothing_is_read_if_all_sizes_differ(
     tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     never_open(monkeypatch)
@@ -272,7 +273,7 @@ def test_nothing_is_read_where_no_sizes_collide(
     assert report_of(sessions, docker_archive(tmp_path / "a.tar", recipe)).dead_size == 3
 
 
-def test_the_answer_is_computed_once(tmp_path: Path, sessions: ExitStack) -> None:
+def test_the_report_is_computed_once(tmp_path: Path, sessions: ExitStack) -> None:
     session = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE))
     analysis = SizeAnalysis(session.loaded)
     assert analysis.report is analysis.report
@@ -313,11 +314,11 @@ def test_first_bytes_that_are_known_are_not_read_again(tmp_path: Path, sessions:
         ("odd-names.tar", {"deleted": 199, "replaced": 44, "metadata-only": 19, "overwritten": 19}),
     ],
 )
-def test_the_samples_waste_what_is_known_of_them(name: str, by_reason: dict[str, int], sessions: ExitStack) -> None:
+def test_the_samples_have_the_expected_dead_bytes(name: str, by_reason: dict[str, int], sessions: ExitStack) -> None:
     assert report_of(sessions, SAMPLES / name).dead.by_reason == by_reason
 
 
-def test_all_forms_of_a_sample_give_one_answer(sessions: ExitStack) -> None:
+def test_all_forms_of_a_sample_give_the_same_report(sessions: ExitStack) -> None:
     names = ("my-app-v2.tar", "my-app-v2.oci.tar", "my-app-v2-zstd")
     first, *others = (report_of(sessions, SAMPLES / name) for name in names)
     for other in others:

@@ -163,7 +163,7 @@ async def test_a_search_without_a_match_says_so(tmp_path: Path) -> None:
         assert at.toasts() == ["There is no match."]
         assert at.frame()[1].startswith("no match")
         await at.search("re:(")
-        assert "no regular expression" in at.toasts()[-1]
+        assert "not a valid regular expression" in at.toasts()[-1]
         await at.press("escape", "escape")
         assert not at.app.is_running or len(at.app.screen_stack) == 1
 
@@ -312,7 +312,7 @@ async def test_entries_without_content_say_so_and_escape_leaves_them(tmp_path: P
     path = archive(tmp_path, entries)
     for name, sentence in (
         ("dangling", "This symlink to /no[/]where leads nowhere after layer 1."),
-        ("null", "This is a character device (1, 3), which holds nothing."),
+        ("null", "This is a character device (1, 3), which has no content."),
         ("empty", "This is an empty file."),
         ("s", "This symlink leads to /d, a directory."),
     ):
