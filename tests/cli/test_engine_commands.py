@@ -54,7 +54,7 @@ def test_a_build_that_fails_is_a_sentence(capsys: Capture, monkeypatch: pytest.M
 
 def test_after_the_engines_own_help_no_image_is_opened(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     def build(_arguments: list[str]) -> str:
-        raise SourceError("docker build made no image that it keeps")
+        raise SourceError("docker build stored no image")
 
     monkeypatch.setattr("layerscope.cli.commands.build.run_build", build)
     outcome = ask(capsys, "build", "--help")
@@ -63,7 +63,7 @@ def test_after_the_engines_own_help_no_image_is_opened(capsys: Capture, monkeypa
 
 def test_building_without_an_engine_is_an_error(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert ask(capsys, "build", ".").complaint.startswith("there is no command to build with")
+    assert ask(capsys, "build", ".").complaint.startswith("cannot build: neither docker nor podman is installed")
 
 
 def test_images_are_listed_as_a_table_and_as_a_document(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from layerscope.analysis.tree.overlay import LayerTally
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image, Layer, Step
 from layerscope.report.json_document import SCHEMA_VERSION
@@ -10,7 +10,7 @@ from layerscope.session.reading.stack import Tallies
 
 
 class ConfigPart(TypedDict):
-    """How a container of the image starts; null where the image does not say."""
+    """The defaults for a container of the image; null where the image states none."""
 
     env: list[str] | None
     cmd: list[str] | str | None
@@ -23,7 +23,7 @@ class ConfigPart(TypedDict):
 
 
 class ImagePart(TypedDict):
-    """The image as a whole; ``content_size`` is null where a layer could not be read."""
+    """The image as a whole; ``content_size`` is null if a layer could not be read."""
 
     reference: str
     source: str
@@ -39,7 +39,7 @@ class ImagePart(TypedDict):
 
 
 class LayerPart(TypedDict):
-    """One layer, and what it did to those below it."""
+    """One layer, and its changes to the layers before it."""
 
     layer: int
     digest: str | None
@@ -81,11 +81,10 @@ class LayersDocument(TypedDict):
 
 def layers_document(image: Image, tallies: Tallies) -> LayersDocument:
     """Return the document."""
-    steps = {step.layer: step for step in image.steps if step.layer}
     return {
         "schema_version": SCHEMA_VERSION,
         "image": image_part(image, tallies),
-        "layers": [_layer_part(tallies, layer, steps.get(layer.number)) for layer in image.layers],
+        "layers": [_layer_part(image.step(layer.number), tallies, layer) for layer in image.layers],
         "steps": [_step_part(step) for step in image.steps],
     }
 
@@ -120,7 +119,7 @@ def _config_part(config: RunConfig) -> ConfigPart:
     }
 
 
-def _layer_part(tallies: Tallies, layer: Layer, step: Step | None) -> LayerPart:
+def _layer_part(step: Step, tallies: Tallies, layer: Layer) -> LayerPart:
     tally = tallies.layers.get(layer.number) or LayerTally(layer.number)
     return {
         "layer": layer.number,
@@ -130,9 +129,9 @@ def _layer_part(tallies: Tallies, layer: Layer, step: Step | None) -> LayerPart:
         "compression": _text(layer.compression),
         "blob_size": layer.blob_size,
         "content_size": tally.content_size,
-        "instruction": step.instruction if step else None,
-        "created_by": step.created_by if step else None,
-        "created": step.created if step else None,
+        "instruction": step.instruction,
+        "created_by": step.created_by,
+        "created": step.created,
         "entries": tally.entries,
         "added": tally.added,
         "modified": tally.modified,

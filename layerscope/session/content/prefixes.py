@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.model.entries import Kind
 from layerscope.session.loaded_image import LoadedImage
 
 
@@ -21,13 +19,9 @@ def read_prefixes(
         {
             file: size
             for file in files.values()
-            if file >= 0 and tree.kind(file) is Kind.FILE and len(known.get(file, b"")) < min(size, _size(tree, file))
+            if file >= 0 and len(known.get(file, b"")) < min(size, tree.own_size(file))
         }
     )
     by_file = {**known, **wanted.read().prefixes}
     prefixes = {occurrence: by_file.get(file) for occurrence, file in files.items()}
     return {occurrence: None if prefix is None else prefix[:size] for occurrence, prefix in prefixes.items()}
-
-
-def _size(tree: LayeredTree, file: int) -> int:
-    return tree.tables[tree.index.layers[file]].sizes[tree.index.rows[file]]

@@ -11,7 +11,7 @@ from layerscope.sources.engine.export import connected
 def local_images() -> list[LocalImage]:
     """Return the images of all engines that answer, each engine's newest first.
 
-    Raises EngineUnavailable where none answers.
+    Raises EngineUnavailable if none answers.
     """
     images: list[LocalImage] = []
     refusals: list[str] = []
