@@ -114,5 +114,4 @@ class TwoLayers:
 
 def _layer_steps(image: Image) -> list[Step]:
     """Return the step of each layer, in the order of the layers."""
-    steps = {step.layer: step for step in image.steps}
-    return [steps.get(layer.number) or Step(None, layer=layer.number) for layer in image.layers]
+    return [image.step(layer.number) for layer in image.layers]

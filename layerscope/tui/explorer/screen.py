@@ -82,7 +82,7 @@ class ExplorerScreen(Screen[object]):
     def _on_read(self, message: ReadHappened) -> None:
         event = message.event
         if isinstance(event, ReadingFailed):
-            self._state.reading.failure = f"the reading ended early (status {event.status})"
+            self._state.reading.failure = event.reason
             self.files.rebuild()
         elif isinstance(event, LayersStacked):
             self._show_tree(event)

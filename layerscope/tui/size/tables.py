@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from layerscope.analysis.size.directories import DirectoryRow
+from layerscope.model.image import Image
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
 from layerscope.tui.widgets.row_table import TableColumn, TableRow, TableRows, Target
@@ -51,17 +52,17 @@ def _count_column(title: str, largest: int) -> TableColumn:
 
 def layer_table(analysis: SizeAnalysis) -> SizeTable:
     """Return the layers, the largest first."""
-    why = analysis.report
-    largest = max((layer_size.content_size or 0 for layer_size in why.layers), default=0) or 1
+    report, image = analysis.report, analysis.image
+    largest = max((layer_size.content_size or 0 for layer_size in report.layers), default=0) or 1
 
     def build(index: int) -> TableRow:
-        layer_size = why.layers[index]
-        instruction = _instruction(analysis.image.step(layer_size.layer).title)
+        layer_size = report.layers[index]
+        instruction = _instruction(image, layer_size.layer)
         return TableRow(
             (
                 str(layer_size.layer),
                 human_size(layer_size.content_size),
-                human_share(layer_size.content_size, why.total_size),
+                human_share(layer_size.content_size, report.total_size),
                 human_size(layer_size.dead_size) if layer_size.dead_size != 0 else "",
                 human_size(layer_size.hidden_size) if layer_size.hidden_size != 0 else "",
                 human_size(layer_size.blob_size),
@@ -74,13 +75,13 @@ def layer_table(analysis: SizeAnalysis) -> SizeTable:
         )
 
     columns = (
-        _count_column("layer", len(why.layers)),
+        _count_column("layer", len(report.layers)),
         TableColumn("content", right=True, width=_SIZE_WIDTH),
         _SHARE,
         *(TableColumn(title, right=True, width=_SIZE_WIDTH) for title in ("dead", "hides", "blob")),
         TableColumn("instruction"),
     )
-    return SizeTable(columns, RowsOnDemand(len(why.layers), build), "This image has no layers.")
+    return SizeTable(columns, RowsOnDemand(len(report.layers), build), "This image has no layers.")
 
 
 def directory_table(analysis: SizeAnalysis, folder: int) -> SizeTable:
@@ -175,7 +176,7 @@ def dead_table(analysis: SizeAnalysis) -> SizeTable:
     def build(index: int) -> TableRow:
         entry = entries[index]
         path, reason = _path(entry.path), entry.reason.value if entry.reason else "unknown"
-        writer, hider = (_instruction(image.step(layer).title) for layer in (entry.writer, entry.hidden_by))
+        writer, hider = (_instruction(image, layer) for layer in (entry.writer, entry.hidden_by))
         return TableRow(
             (human_size(entry.size), reason, str(entry.writer), str(entry.hidden_by), path),
             share=entry.size / largest,
@@ -233,7 +234,7 @@ def advice_table(analysis: SizeAnalysis) -> SizeTable:
         return TableRow(
             (human_size(piece.saves) if piece.saves else "", str(piece.layer), text),
             target=Target(piece.hidden_by or piece.layer, node),
-            detail=f"{text}\nLayer {piece.layer}: {_instruction(piece.instruction)}{evidence}",
+            detail=f"{text}\nLayer {piece.layer}: {_instruction(analysis.image, piece.layer)}{evidence}",
         )
 
     columns = (
@@ -249,10 +250,9 @@ def _path(path: bytes) -> str:
     return printable_name(path_text(path))
 
 
-def _instruction(text: str | None) -> str:
-    """Return an instruction that is safe for a screen, and not too long for one."""
-    if text is None:
-        return "no instruction recorded"
+def _instruction(image: Image, layer: int) -> str:
+    """Return the instruction of a layer, safe for a screen and not too long for one."""
+    text = image.step(layer).title
     return printable_line(text[:_LONGEST_INSTRUCTION]) + ("..." if len(text) > _LONGEST_INSTRUCTION else "")
 
 
