@@ -15,7 +15,12 @@ from layerscope.model.digest import Digest
 
 T = TypeVar("T")
 
+_LARGEST = (1 << 63) - 1
+
 Size = Annotated[int, Meta(ge=0)]
+Number = Annotated[int, Meta(ge=-_LARGEST, le=_LARGEST)]
+"""An integer of 64 bits, so that arithmetic with it neither overflows nor takes long."""
+
 Strings = dict[str, str]
 
 
@@ -55,10 +60,11 @@ class Manifest(Struct, frozen=True, rename="camel"):
     """An OCI image manifest or a Docker schema 2 manifest."""
 
     config: Descriptor
-    layers: list[Descriptor]
+    layers: list[Descriptor] | None = None
     media_type: str = ""
     artifact_type: str | None = None
     annotations: Strings | None = None
+    subject: Descriptor | None = None
 
 
 class HistoryEntry(Struct, frozen=True):
@@ -82,11 +88,11 @@ class Healthcheck(Struct, frozen=True, rename="pascal"):
     """The command that checks a container's health; times in nanoseconds."""
 
     test: list[str] | None = None
-    interval: int | None = None
-    timeout: int | None = None
-    start_period: int | None = None
-    start_interval: int | None = None
-    retries: int | None = None
+    interval: Number | None = None
+    timeout: Number | None = None
+    start_period: Number | None = None
+    start_interval: Number | None = None
+    retries: Number | None = None
 
 
 class RunConfig(Struct, frozen=True, rename="pascal"):
@@ -101,7 +107,7 @@ class RunConfig(Struct, frozen=True, rename="pascal"):
     exposed_ports: dict[str, Any] | None = None
     volumes: dict[str, Any] | None = None
     stop_signal: str | None = None
-    stop_timeout: int | None = None
+    stop_timeout: Number | None = None
     healthcheck: Healthcheck | None = None
     shell: list[str] | None = None
     on_build: list[str] | None = None
@@ -152,6 +158,19 @@ def _decode_hook(kind: type, value: object) -> object:
     if kind is Digest and isinstance(value, str):
         return Digest.parse(value)
     raise TypeError(f"cannot be read as {kind.__name__}")
+
+
+def docker_manifests(entries: list[dict[str, Any]], name: str) -> list[DockerArchiveManifest]:
+    """Return the images of the list in the file ``name``.
+
+    The case of keys is ignored as Go's decoder does, because old Jib writes them in lower case. Raises InvalidManifest.
+    """
+    keys = {field.encode_name.lower(): field.encode_name for field in msgspec.structs.fields(DockerArchiveManifest)}
+    renamed = [{keys.get(key.lower(), key): value for key, value in entry.items()} for entry in entries]
+    try:
+        return msgspec.convert(renamed, list[DockerArchiveManifest], dec_hook=_decode_hook)
+    except msgspec.ValidationError as error:
+        raise InvalidManifest(f"cannot read {name}: {error}") from error
 
 
 def decode(data: bytes, kind: type[T], name: str) -> T:

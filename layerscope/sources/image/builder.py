@@ -6,7 +6,7 @@ https://github.com/opencontainers/image-spec/blob/main/config.md
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from layerscope.errors import MissingBlob, os_reason
+from layerscope.errors import InvalidManifest, MissingBlob, os_reason
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
 from layerscope.model.image import Compression, Image, Layer
@@ -15,6 +15,9 @@ from layerscope.sources.image.files import Files, holds
 from layerscope.sources.image.history import pair_history
 from layerscope.sources.stream.compression import detect_span
 from layerscope.text import plural, short_name
+
+_MOST_LAYERS = 65_535
+"""Layer numbers are columns of 16 bits."""
 
 _ENCRYPTED = "+encrypted"
 _FOREIGN = ("nondistributable", "foreign")
@@ -53,7 +56,14 @@ class Blueprint:
 
 
 def build_image(blueprint: Blueprint) -> Image:
-    """Return the image; a layer that is not available states the reason in ``problem``."""
+    """Return the image; a layer that is not available states the reason in ``problem``.
+
+    Raises InvalidManifest if it has too many layers.
+    """
+    count = len(blueprint.layers)
+    if count > _MOST_LAYERS:
+        description = blueprint.files.description
+        raise InvalidManifest(f"an image in {description} has {count:,} layers, more than {_MOST_LAYERS:,}")
     layers = tuple(_layer(blueprint, number, blob) for number, blob in enumerate(blueprint.layers, 1))
     steps, warning = pair_history(blueprint.config.history or [], len(layers))
     warnings = [warning, _diff_ids_warning(blueprint), _platform_warning(blueprint), blueprint.files.error]
@@ -71,9 +81,20 @@ def build_image(blueprint: Blueprint) -> Image:
     )
 
 
-def all_there(files: Files, layers: Sequence[LayerBlob]) -> bool:
-    """Return True if the files hold every layer, foreign layers excepted."""
-    return all(blob.foreign or holds(files, blob.name) for blob in layers)
+class Completeness:
+    """The images of which no blob is missing; the layers of one manifest are looked up once."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._known: dict[int, bool] = {}
+
+    def of(self, manifest: object, layers: Sequence[LayerBlob]) -> bool:
+        """Return True if the files hold every layer of the manifest, foreign layers excepted."""
+        key = id(manifest)
+        if key not in self._known:
+            names = {blob.name for blob in layers if not blob.foreign}
+            self._known[key] = len(layers) <= _MOST_LAYERS and all(holds(self._files, name) for name in names)
+        return self._known[key]
 
 
 def _layer(blueprint: Blueprint, number: int, blob: LayerBlob) -> Layer:
