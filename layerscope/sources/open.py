@@ -22,9 +22,13 @@ from layerscope.sources.image.origin import Origin
 from layerscope.sources.image.recognize import archive_candidates, candidates_of, what_it_is
 from layerscope.sources.stream.compression import detect_span
 from layerscope.sources.stream.spool import Spool
+from layerscope.sources.suggestion import image_option, layout_folder
 from layerscope.text import short_name
 
 STANDARD_INPUT = "-"
+
+_MOST_COMPRESSIONS = 3
+"""Compressions of one archive that are undone, such as two of ``x.tar.gz.gz``."""
 
 Candidates = tuple[Candidate, ...]
 
@@ -70,9 +74,7 @@ def open_source(reference: str, *, progress: Progress | None = None) -> OpenedSo
             candidates = source(reference, spool)
             if candidates is not None:
                 return OpenedSource(reference, candidates, stack.pop_all())
-    raise ImageNotFound(
-        f"no file or folder is named {short_name(reference)}" if reference else "the name of the image is empty"
-    )
+    raise _not_found(reference)
 
 
 def _open_standard_input(reference: str, spool: Spool) -> Candidates | None:
@@ -110,7 +112,13 @@ def _open_file(reference: str, spool: Spool) -> Candidates | None:
         archive = FileSpan(str(Path(reference).absolute()), 0, status.st_size, status.st_size)
     else:
         raise UnsupportedFormat(f"{name} is neither a file nor a folder")
-    return _archive(archive, name, Origin.archive(reference), spool)
+    try:
+        return _archive(archive, name, Origin.archive(reference), spool)
+    except UnsupportedFormat as error:
+        suggestion = layout_folder(Path(reference))
+        if suggestion is None:
+            raise
+        raise UnsupportedFormat(f"{name} is part of an image layout: {suggestion}") from error
 
 
 def _open_engine(reference: str, spool: Spool) -> Candidates | None:
@@ -124,7 +132,7 @@ def _open_engine(reference: str, spool: Spool) -> Candidates | None:
     except (EngineUnavailable, ImageNotFound) as error:
         if wanted.engine is not None:
             raise
-        raise ImageNotFound(f"no file or folder is named {_title(reference)}, and {error}") from error
+        raise _not_found(reference, str(error)) from error
     return _archive(exported.archive, _title(reference), Origin.engine(reference, exported.engine), spool)
 
 
@@ -135,6 +143,17 @@ _SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (
     _open_engine,
 )
 """The sources, tried in this order; each returns None for a reference that it does not recognize."""
+
+
+def _not_found(reference: str, engines: str = "") -> ImageNotFound:
+    """Return the error for a name without a file or folder; ``engines`` is what they answered, if they were asked."""
+    if not reference:
+        return ImageNotFound("the name of the image is empty")
+    missing = f"no file or folder is named {_title(reference)}"
+    suggestion = image_option(reference)
+    if suggestion is not None:
+        return ImageNotFound(f"{missing}: {suggestion}")
+    return ImageNotFound(f"{missing}, and {engines}" if engines else missing)
 
 
 def _title(reference: str) -> str:
@@ -161,14 +180,25 @@ def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
 
 def _archive(archive: FileSpan, name: str, origin: Origin, spool: Spool) -> Candidates:
     """Return the images in an archive, which may be compressed as a whole."""
-    error = None
     try:
-        compression = detect_span(archive)
-        if compression is not Compression.NONE:
-            archive, error = spool.decompressed(archive, compression, name)
-        files = ArchiveFiles(archive, name, error)
+        plain, error = _decompressed(archive, name, spool)
+        files = ArchiveFiles(plain, name, error)
     except OSError as failure:
         raise SourceError(f"cannot read {name}: {os_reason(failure)}") from failure
-    if not files.names:
-        raise UnsupportedFormat(error or what_it_is(archive, name))
+    if not files.is_tar:
+        raise UnsupportedFormat(error or what_it_is(plain, name))
     return archive_candidates(files, origin)
+
+
+def _decompressed(archive: FileSpan, name: str, spool: Spool) -> tuple[FileSpan, str | None]:
+    """Return the plain archive, also of one that was compressed twice, and the error that ended it early."""
+    for _ in range(_MOST_COMPRESSIONS):
+        compression = detect_span(archive)
+        if compression is Compression.NONE:
+            return archive, None
+        archive, error = spool.decompressed(archive, compression, name)
+        if error is not None:
+            return archive, error
+    if detect_span(archive) is not Compression.NONE:
+        raise UnsupportedFormat(f"{name} is compressed more than {_MOST_COMPRESSIONS} times")
+    return archive, None

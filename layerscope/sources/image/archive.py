@@ -23,6 +23,7 @@ class ArchiveFiles:
         listing = walk_archive(archive)
         self.description = description
         self.error = error or (listing.error and f"{description} is truncated or broken: {listing.error}")
+        self.is_tar = listing.is_tar
         self._parts_left = _MOST_LINK_PARTS
         self._members = {member.name: member for member in listing.members}
 

@@ -6,20 +6,24 @@ https://github.com/opencontainers/image-spec/blob/main/config.md
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from layerscope.errors import InvalidManifest, MissingBlob, os_reason
+from layerscope.errors import InvalidLayer, InvalidManifest, MissingBlob, UnsupportedCompression, os_reason
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
 from layerscope.model.image import Compression, Image, Layer
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.files import Files, holds
 from layerscope.sources.image.history import pair_history
-from layerscope.sources.stream.compression import detect_span
+from layerscope.sources.stream.compression import detect_span, open_decompressed
+from layerscope.sources.tar.header import BLOCK, checksum_holds
 from layerscope.text import plural, short_name
 
 _MOST_LAYERS = 65_535
 """Layer numbers are columns of 16 bits."""
 
 _ENCRYPTED = "+encrypted"
+_TAR = "tar"
+"""A part of the media types of all tar layers."""
+
 _FOREIGN = ("nondistributable", "foreign")
 
 
@@ -114,11 +118,30 @@ def _locate(files: Files, blob: LayerBlob) -> tuple[FileSpan | None, Compression
             return None, None, _absence(files, blob)
         if blob.media_type and blob.media_type.endswith(_ENCRYPTED):
             return span, None, f"the blob {_name(blob)} is encrypted ({short_name(blob.media_type)})"
-        return span, detect_span(span), None
+        return _detected(span, blob)
     except MissingBlob as error:
         return None, None, str(error)
     except OSError as error:
         return None, None, f"cannot read the blob {_name(blob)} in {files.description}: {os_reason(error)}"
+
+
+def _detected(span: FileSpan, blob: LayerBlob) -> tuple[FileSpan, Compression | None, str | None]:
+    compression = detect_span(span)
+    if blob.media_type and _TAR not in blob.media_type and not _is_tar(span, compression):
+        return span, None, f"the blob {_name(blob)} is not a tar archive but {short_name(blob.media_type)}"
+    return span, compression, None
+
+
+def _is_tar(span: FileSpan, compression: Compression) -> bool:
+    """Return True if a blob starts as a tar does; a stream that breaks before that may be one."""
+    try:
+        with open_decompressed(span, compression) as stream:
+            block = b""
+            while len(block) < BLOCK and (chunk := stream.read1(BLOCK - len(block))):
+                block += chunk
+    except (InvalidLayer, UnsupportedCompression):
+        return True
+    return len(block) < BLOCK or not block.strip(b"\0") or checksum_holds(block)
 
 
 def _name(blob: LayerBlob) -> str:

@@ -366,3 +366,22 @@ def test_a_symlink_out_of_the_layout_is_refused(tmp_path: Path, opened: Opener) 
     found = opened(folder).choose()
     assert found.layers[0].blob is None
     assert "is outside" in str(found.layers[0].problem)
+
+
+@pytest.mark.parametrize("compression", [Compression.NONE, Compression.GZIP, Compression.ZSTD])
+@pytest.mark.parametrize("media_type", ["application/vnd.oci.image.layer.v1.squashfs", "application/vnd.wasm.layer"])
+def test_a_layer_that_is_not_a_tar_is_named_by_its_media_type(
+    tmp_path: Path, opened: Opener, compression: Compression, media_type: str
+) -> None:
+    store = OciStore()
+    descriptor = store.add(compressed(b"hsqs" + b"\7" * 4096, compression), media_type)
+    found = only(opened, tmp_path, one_layer(store, descriptor))
+    assert found.layers[0].problem == f"the blob {descriptor['digest']} is not a tar archive but {media_type}"
+    assert found.layers[0].blob_size == descriptor["size"]
+
+
+def test_a_tar_layer_opens_whatever_its_media_type(tmp_path: Path, opened: Opener) -> None:
+    store = OciStore()
+    for data in (BASE, compressed(BASE, Compression.ZSTD), b"\0" * 1024):
+        found = only(opened, tmp_path, one_layer(store, store.add(data, "application/octet-stream")))
+        assert found.layers[0].problem is None
