@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
 from layerscope.errors import InvalidManifest
 from layerscope.model.digest import Digest
@@ -22,6 +23,15 @@ Number = Annotated[int, Meta(ge=-_LARGEST, le=_LARGEST)]
 """An integer of 64 bits, so that arithmetic with it neither overflows nor takes long."""
 
 Strings = dict[str, str]
+
+
+_ZERO_TIME = "0001-01-01T00:00:00"
+"""The value of a time in Go that was never set."""
+
+
+def is_zero_time(text: str | None) -> bool:
+    """Return True for Go's zero time, which stands for an unknown time in the documents of an image."""
+    return text is not None and text.startswith(_ZERO_TIME)
 
 
 class Platform(Struct, frozen=True, rename={"os_version": "os.version"}):
@@ -76,6 +86,11 @@ class HistoryEntry(Struct, frozen=True):
     comment: str | None = None
     empty_layer: bool | None = None
 
+    def __post_init__(self) -> None:
+        """Drop a time that is unknown."""
+        if is_zero_time(self.created):
+            force_setattr(self, "created", None)
+
 
 class RootFS(Struct, frozen=True):
     """The digests of the uncompressed layers, base first."""
@@ -124,6 +139,11 @@ class ImageConfig(Struct, frozen=True):
     config: RunConfig | None = None
     rootfs: RootFS | None = None
     history: list[HistoryEntry] | None = None
+
+    def __post_init__(self) -> None:
+        """Drop a time that is unknown."""
+        if is_zero_time(self.created):
+            force_setattr(self, "created", None)
 
     @property
     def platform(self) -> Platform:

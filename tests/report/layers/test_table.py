@@ -52,7 +52,7 @@ def test_the_sample_at_100_columns() -> None:
         "·                                             ENV APP_VERSION=1",
         "·                                             EXPOSE map[80/tcp:{}]",
         "·                                             USER 33:33",
-        '·                                             CMD ["nginx" "-g" "daemon off;"]',
+        '·                                             CMD ["nginx", "-g", "daemon off;"]',
     ]
 
 
