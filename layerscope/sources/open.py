@@ -125,7 +125,7 @@ def _open_engine(reference: str, spool: Spool) -> Candidates | None:
     wanted = parse_reference(reference)
     if wanted is None:
         return None
-    from layerscope.sources.engine.export import export  # noqa: PLC0415  # sockets and processes, which a file does not need
+    from layerscope.sources.engine.export import export, exported_image  # noqa: PLC0415  # sockets and processes, which a file does not need
 
     try:
         exported = export(wanted, spool)
@@ -133,7 +133,8 @@ def _open_engine(reference: str, spool: Spool) -> Candidates | None:
         if wanted.engine is not None:
             raise
         raise _not_found(reference, str(error)) from error
-    return _archive(exported.archive, _title(reference), Origin.engine(reference, exported.engine), spool)
+    origin = Origin.engine(reference, exported.engine)
+    return exported_image(_archive(exported.archive, _title(reference), origin, spool), exported)
 
 
 _SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (

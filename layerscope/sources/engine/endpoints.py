@@ -18,7 +18,8 @@ from layerscope.text import short_name
 
 _DOCKER_SOCKET = "unix:///var/run/docker.sock"
 _PODMAN_SOCKET = "/podman/podman.sock"
-_UNIX = "unix://"
+UNIX = "unix://"
+SSH = "ssh://"
 _CONNECT_SECONDS = 5.0
 
 
@@ -36,11 +37,11 @@ class Endpoint:
 
     def refusal(self) -> str | None:
         """Return why a local socket cannot be used, or None; other addresses are not tried here."""
-        if not self.host.startswith(_UNIX):
+        if not self.host.startswith(UNIX):
             return None
         with closing(socket.socket(socket.AF_UNIX)) as connection:
             connection.settimeout(_CONNECT_SECONDS)
-            return _connect(connection, self.host.removeprefix(_UNIX))
+            return _connect(connection, self.host.removeprefix(UNIX))
 
 
 def _connect(connection: socket.socket, path: str) -> str | None:
@@ -84,4 +85,4 @@ def _podman() -> Iterator[Endpoint]:
         yield Endpoint(PODMAN, host)
         return
     for folder in filter(None, (os.environ.get("XDG_RUNTIME_DIR"), "/run")):
-        yield Endpoint(PODMAN, f"{_UNIX}{folder}{_PODMAN_SOCKET}")
+        yield Endpoint(PODMAN, f"{UNIX}{folder}{_PODMAN_SOCKET}")
