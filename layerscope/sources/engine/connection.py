@@ -129,7 +129,7 @@ def connected(endpoint: Endpoint) -> Iterator[Connection]:
     if refusal is not None:
         raise EngineUnavailable(f"{endpoint}: {refusal}")
     with ExitStack() as stack:
-        tunnel = stack.enter_context(SshTunnel(endpoint)) if endpoint.host.startswith(SSH) else None
+        tunnel = stack.enter_context(closing(SshTunnel(endpoint))) if endpoint.host.startswith(SSH) else None
         http = _Http(tunnel.open if tunnel else lambda: _open_socket(endpoint))
         stack.enter_context(closing(http))
         try:

@@ -5,8 +5,6 @@ import socket
 import subprocess
 import tempfile
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote, urlsplit
 
 from layerscope.sources.engine.endpoints import Endpoint
@@ -19,12 +17,12 @@ _END_SECONDS = 2.0
 
 
 class SshTunnel:
-    """The ssh processes of one connection; a context manager that ends them."""
+    """The ssh processes of one connection; `close` ends them."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._messages = tempfile.TemporaryFile()  # noqa: SIM115  # closed at the end of the context
+        self._messages = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close()
 
     def open(self) -> socket.socket:
         """Return a socket whose other end is the engine; raises OSError if ssh cannot be started."""
@@ -58,12 +56,8 @@ class SshTunnel:
             remote = ["podman", *(["--url", f"unix://{quote(url.path)}"] if url.path else [])]
         return [*_SSH, *options, "--", url.hostname, *remote, "system", "dial-stdio"]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """End the processes."""
         for process in self._processes:
             process.terminate()
             process.wait()

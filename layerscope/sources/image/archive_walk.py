@@ -1,5 +1,6 @@
 """The members of an outer archive, and the position of their bytes."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from layerscope.model.entries import Kind, LayerEntries
@@ -34,7 +35,7 @@ class ArchiveListing:
 def walk_archive(archive: FileSpan) -> ArchiveListing:
     """List an uncompressed tar; raises OSError if it cannot be opened. A broken tar sets ``error`` instead."""
     entries = LayerEntries()
-    with open_blocks(archive, Compression.NONE) as blocks:
+    with closing(open_blocks(archive, Compression.NONE)) as blocks:
         for _ in walk(blocks, entries):
             pass
     members = tuple(_member(archive, entries, row, name) for row, name in enumerate(entries.paths))

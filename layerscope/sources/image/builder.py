@@ -4,6 +4,7 @@ https://github.com/opencontainers/image-spec/blob/main/config.md
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from layerscope.errors import InvalidLayer, InvalidManifest, MissingBlob, UnsupportedCompression, os_reason
@@ -14,7 +15,7 @@ from layerscope.model.span import FileSpan
 from layerscope.sources.image.files import Files, holds
 from layerscope.sources.image.history import pair_history
 from layerscope.sources.stream.compression import detect_span, open_decompressed
-from layerscope.sources.tar.header import BLOCK, checksum_holds
+from layerscope.sources.tar.header import BLOCK, has_valid_checksum
 from layerscope.text import plural, short_name
 
 _MOST_LAYERS = 65_535
@@ -135,13 +136,13 @@ def _detected(span: FileSpan, blob: LayerBlob) -> tuple[FileSpan, Compression | 
 def _is_tar(span: FileSpan, compression: Compression) -> bool:
     """Return True if a blob starts as a tar does; a stream that breaks before that may be one."""
     try:
-        with open_decompressed(span, compression) as stream:
+        with closing(open_decompressed(span, compression)) as stream:
             block = b""
             while len(block) < BLOCK and (chunk := stream.read1(BLOCK - len(block))):
                 block += chunk
     except (InvalidLayer, UnsupportedCompression):
         return True
-    return len(block) < BLOCK or not block.strip(b"\0") or checksum_holds(block)
+    return len(block) < BLOCK or not block.strip(b"\0") or has_valid_checksum(block)
 
 
 def _name(blob: LayerBlob) -> str:

@@ -26,7 +26,7 @@ class SizeRows:
 
 def layer_facts(analysis: SizeAnalysis) -> SizeRows:
     """Return the layers, the heaviest first."""
-    why = analysis.why
+    why = analysis.report
     largest = max((layer_size.content_size or 0 for layer_size in why.layers), default=0) or 1
     rows = tuple(
         Fact(
@@ -102,7 +102,7 @@ def package_facts(analysis: SizeAnalysis) -> SizeRows:
     """Return the packages, the heaviest first."""
     sizes = analysis.packages.packages
     largest, last = max((each.size for each in sizes), default=0) or 1, analysis.tree.layers[-1:]
-    total = sum(analysis.why.live.sizes)
+    total = sum(analysis.report.live.sizes)
     rows = tuple(
         Fact(
             (
@@ -113,7 +113,9 @@ def package_facts(analysis: SizeAnalysis) -> SizeRows:
                 f"{printable_line(each.package.name)} {printable_line(each.package.version)}",
             ),
             share=each.size / largest,
-            target=Target(last[0], analysis.why.live.nodes[max(each.places, key=analysis.why.live.sizes.__getitem__)])
+            target=Target(
+                last[0], analysis.report.live.nodes[max(each.places, key=analysis.report.live.sizes.__getitem__)]
+            )
             if each.places and last
             else None,
             detail=f"{each.package.manager} package {printable_line(each.package.name)}: "
@@ -130,7 +132,7 @@ def package_facts(analysis: SizeAnalysis) -> SizeRows:
 
 def dead_facts(analysis: SizeAnalysis) -> SizeRows:
     """Return the dead files, the largest first."""
-    entries = analysis.why.dead.entries
+    entries = analysis.report.dead.entries
     largest = max((entry.size for entry in entries), default=0) or 1
     rows = tuple(_dead_fact(analysis, entry, largest) for entry in entries)
     columns = (
@@ -159,7 +161,7 @@ def _dead_fact(analysis: SizeAnalysis, entry: DeadEntry, largest: int) -> Fact:
 
 def duplicate_facts(analysis: SizeAnalysis) -> SizeRows:
     """Return the duplicates, those that cost most first."""
-    duplicates = sorted(analysis.why.duplicates, key=lambda each: -each.size * (len(each.nodes) - 1))
+    duplicates = sorted(analysis.report.duplicates, key=lambda each: -each.size * (len(each.nodes) - 1))
     largest = max((each.size * (len(each.nodes) - 1) for each in duplicates), default=0) or 1
     rows = tuple(_duplicate_fact(analysis, each, largest) for each in duplicates)
     columns = (FactColumn("twice", right=True), _RIGHT_SIZE, FactColumn("copies", right=True), FactColumn("first path"))
@@ -179,7 +181,7 @@ def _duplicate_fact(analysis: SizeAnalysis, duplicate: Duplicate, largest: int) 
 
 def advice_facts(analysis: SizeAnalysis) -> SizeRows:
     """Return the advice, in its own order."""
-    rows = tuple(_advice_fact(analysis, each) for each in analysis.why.advice)
+    rows = tuple(_advice_fact(analysis, each) for each in analysis.report.advice)
     columns = (FactColumn("saves", right=True), FactColumn("layer", right=True), FactColumn("what to change"))
     return SizeRows(columns, rows, "There is nothing to advise: no waste or risk of a known kind was seen.")
 

@@ -43,7 +43,7 @@ CONFIG: dict[str, Any] = {
 
 def document(path: Path) -> LayersDocument:
     with open_image(str(path)) as session:
-        return layers_document(session)
+        return layers_document(session.image, session.tallies)
 
 
 def test_a_small_image_in_full(tmp_path: Path) -> None:
