@@ -1,13 +1,15 @@
 """Images of real engines are exported, opened, built and listed."""
 
+import io
 import subprocess
+import tarfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError, SourceError
+from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError
 from layerscope.session.local.build import build
 from layerscope.session.local.images import local_images
 from layerscope.sources.engine import podman_command
@@ -149,9 +151,10 @@ def test_an_image_is_built_and_opened(
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY hello /\nENV A=1\n")
     monkeypatch.setattr("shutil.which", lambda name: name if name == engine else None)
     tag = f"layerscope-test-{uuid.uuid4().hex[:12]}:v1"
-    reference = build(["-t", tag, *(["--isolation", "chroot"] if engine == "podman" else []), str(tmp_path)])
+    report = build(["-t", tag, *(["--isolation", "chroot"] if engine == "podman" else []), str(tmp_path)])
+    assert report.reference is not None
     try:
-        with open_source(reference) as source:
+        with open_source(report.reference) as source:
             found = source.choose()
             assert [step.layer for step in found.steps] == [1, None]
             assert [each.removeprefix("localhost/") for each in found.tags] == [tag]
@@ -163,11 +166,57 @@ def test_an_image_is_built_and_opened(
         run(engine, "rmi", "--force", tag)
 
 
-def test_a_failed_build_is_one_sentence(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_build_has_the_builders_exit_status(
+    engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("shutil.which", lambda name: name if name == engine else None)
     (tmp_path / "Dockerfile").write_text("NONSENSE\n")
-    with pytest.raises(SourceError, match=rf"^{engine} build failed with exit status \d+$"):
-        build([str(tmp_path)])
+    status = subprocess.run([engine, "build", str(tmp_path)], capture_output=True, check=False).returncode
+    report = build([str(tmp_path)])
+    assert (report.exit_status, report.reference) == (status, None)
+
+
+@pytest.fixture
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a Dockerfile, for a build by docker."""
+    reachable("docker")
+    need("docker", "buildx", "version")
+    (tmp_path / "hello").write_text("hello")
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY hello /\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_build_may_write_its_result_elsewhere(context: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert build(["-o", "out", "."]).reference is None
+    assert (context / "out" / "hello").read_text() == "hello"
+    assert build(["--output=type=tar,dest=out.tar", "."]).reference is None
+    with tarfile.open(context / "out.tar") as tar:
+        assert tar.getnames() == ["hello"]
+    capfdbinary.readouterr()
+    assert build(["-o", "-", "."]).reference is None
+    with tarfile.open(fileobj=io.BytesIO(capfdbinary.readouterr().out)) as tar:
+        assert tar.getnames() == ["hello"]
+
+
+def test_a_build_keeps_the_users_own_files(context: Path) -> None:
+    for own, file_name in ((["--iidfile", "id"], "id"), (["--metadata-file=facts"], "facts")):
+        report = build([*own, "."])
+        assert report.reference is not None
+        image_id = report.reference.removeprefix("docker://")
+        assert image_id in (context / file_name).read_text()
+        with open_source(report.reference) as source:
+            assert len(source.choose().layers) == 1
+        run("docker", "rmi", "--force", image_id)
+
+
+def test_the_classic_builder_states_its_image(context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_BUILDKIT", "0")
+    report = build([str(context)])
+    assert report.reference is not None
+    with open_source(report.reference) as source:
+        assert len(source.choose().layers) == 1
+    run("docker", "rmi", "--force", report.reference.removeprefix("docker://"))
 
 
 def test_podmans_command_exports_where_no_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
