@@ -13,7 +13,7 @@ from layerscope.analysis.tree.overlay import LayerTally
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.session.reading.stack import Tallies
-from layerscope.text import exec_form, human_share, human_size, plural, printable_line
+from layerscope.text import exec_form, human_share, human_size, plural, printable_line, printable_text
 
 Field = tuple[str, str]
 
@@ -57,7 +57,7 @@ class StepDetails(VerticalScroll):
 
 def step_fields(step: Step, layer: Layer | None, tallies: Tallies) -> list[Field]:
     """Return what is known of a step."""
-    fields = [("Step", printable_line(step.title))]
+    fields = [("Step", printable_text(step.title))]
     if layer is not None:
         tally = tallies.layers.get(layer.number)
         fields += _layer_fields(layer, tally, tallies)
