@@ -68,7 +68,7 @@ def choose(
     which = f" {_wanted(image, platform)}" if image or platform else ""
     raise AmbiguousImage(
         f"{name} holds {len(fitting):,} images{which}; say which one with --image or --platform",
-        _first([candidate.label for candidate in fitting], _MOST_CHOICES),
+        [*(candidate.label for candidate in fitting[:_MOST_CHOICES]), *_more(len(fitting) - _MOST_CHOICES)],
     )
 
 
@@ -196,11 +196,10 @@ def _in_brief(candidate: Candidate) -> str:
 
 def _listed(items: Sequence[str]) -> str:
     """Return the items as a list inside a sentence, cut to a readable length."""
-    lengths = accumulate(len(item) for item in items)
-    fitting = sum(length <= _LONGEST_LIST for length in lengths)
-    return ", ".join(_first(items, max(1, min(fitting, _MOST_LISTED)))) or "none"
+    lengths = accumulate(len(item) for item in items[:_MOST_LISTED])
+    count = max(1, sum(length <= _LONGEST_LIST for length in lengths))
+    return ", ".join([*items[:count], *_more(len(items) - count)]) or "none"
 
 
-def _first(items: Sequence[str], most: int) -> list[str]:
-    """Return the first items and, if there are more, how many more."""
-    return [*items[:most], *([f"and {len(items) - most:,} more"] if len(items) > most else [])]
+def _more(count: int) -> list[str]:
+    return [f"and {count:,} more"] if count > 0 else []

@@ -17,7 +17,7 @@ from layerscope.model.digest import Digest
 from layerscope.model.documents import DockerArchiveManifest, ImageConfig, LayerSource, Manifest, docker_manifests
 from layerscope.model.image import Image
 from layerscope.sources.image.artifact import artifact_named, document_layers
-from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, build_image
+from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, build_image, check_layer_count
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import located
 from layerscope.sources.image.oci_layout import ManifestFile, layer_blobs, manifest_files, oci_candidates, read_manifest
@@ -27,8 +27,9 @@ MANIFEST = "manifest.json"
 LEGACY_LIST = "repositories"
 """The only list of images that Docker before 1.10 wrote."""
 
+_MOST_IMAGES = 50_000
 _MOST_LAYERS = 1_000_000
-"""Layers of all images in one list; each is looked up."""
+"""Images in one list, and layers of all of them; each is looked up."""
 
 _CONFIG_NAME = re.compile(r"(?:blobs/sha256/|sha256:)?([0-9a-f]{64})(?:\.json)?")
 _LAYER_NAME = re.compile(r"blobs/sha256/([0-9a-f]{64})|(?:sha256:)?([0-9a-f]{64})\.tar\.gz")
@@ -58,6 +59,8 @@ def docker_candidates(documents: Documents, origin: Origin) -> tuple[Candidate, 
     entries = _merged(docker_manifests(documents.document(MANIFEST, list[dict[str, Any]]), name))
     if sum(len(entry.layers or ()) for entry in entries) > _MOST_LAYERS:
         raise InvalidManifest(f"{name} lists more than {_MOST_LAYERS:,} layers")
+    if len(entries) > _MOST_IMAGES:
+        raise InvalidManifest(f"{name} lists more than {_MOST_IMAGES:,} images")
     records = _oci_records(documents) if entries else {}
     completeness = Completeness(documents.files)
     candidates = [_candidate(documents, origin, entry, records, completeness) for entry in entries]
@@ -162,6 +165,7 @@ def _build(documents: Documents, origin: Origin, entry: DockerArchiveManifest, r
 
 def _read_config(documents: Documents, entry: DockerArchiveManifest) -> tuple[ImageConfig, Digest]:
     """Return the config and its digest: the one in its file name, else the one of its bytes."""
+    check_layer_count(len(entry.layers or ()), documents.files)
     config = documents.document(entry.config, ImageConfig)
     return config, _stated_config_digest(entry) or documents.digest(entry.config)
 

@@ -13,7 +13,7 @@ from layerscope.model.digest import Digest
 from layerscope.model.documents import Descriptor, ImageConfig, Index, Manifest, Platform
 from layerscope.model.image import Image
 from layerscope.sources.image.artifact import artifact_named, artifact_of, descriptor_artifact
-from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, build_image
+from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, build_image, check_layer_count
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import located
 from layerscope.sources.image.manifest_kind import DocumentKind, Outline, kind_of
@@ -219,6 +219,7 @@ def read_manifest(documents: Documents, file: ManifestFile) -> Manifest:
     if kind is DocumentKind.ARTIFACT:
         raise UnsupportedFormat(artifact_named(documents.document(file.name, Outline).artifact_type))
     manifest = documents.document(file.name, Manifest)
+    check_layer_count(len(manifest.layers or ()), documents.files)
     artifact = artifact_of(manifest, documents)
     if artifact is not None:
         raise UnsupportedFormat(artifact)

@@ -199,6 +199,20 @@ def test_more_layers_than_65535_are_one_sentence(tmp_path: Path, opened: Opener)
         opened(write_folder(tmp_path / "x", files)).choose()
 
 
+def test_more_history_lines_than_200000_are_one_sentence(tmp_path: Path, opened: Opener) -> None:
+    config = b'{"history": [' + b"{}," * 200_000 + b"{}]}"
+    entry = {"Config": "c", "RepoTags": ["a:1"], "Layers": ["l"]}
+    files: Members = {"manifest.json": to_json([entry]), "l": APP.layers[0], "c": config}
+    with pytest.raises(InvalidManifest, match=r"an image in .*x\.tar has 200,001 history lines, more than 200,000"):
+        opened(write_tar(tmp_path / "x.tar", files)).choose()
+
+
+def test_more_images_than_50000_are_one_sentence(tmp_path: Path) -> None:
+    files: Members = {"manifest.json": to_json([{"Config": str(n)} for n in range(50_001)])}
+    with pytest.raises(InvalidManifest, match=r"manifest\.json in .*x\.tar lists more than 50,000 images"):
+        open_source(str(write_tar(tmp_path / "x.tar", files)))
+
+
 def test_a_chain_of_long_links_is_not_followed_for_each_of_many_names(tmp_path: Path) -> None:
     files: Members = {f"a{n}": Link("x/../" * 800 + f"a{n + 1}") for n in range(30)} | {"a30": b"L"}
     names = [f"y{n}/../a0" for n in range(20_000)]
