@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from layerscope.model.image import Compression
+from layerscope.model.span import FileSpan
+from layerscope.sources.image.archive import ArchiveFiles
 from layerscope.sources.open import OpenedSource
 
 Opener = Callable[[Path], OpenedSource]
@@ -324,6 +326,12 @@ def write_tar(path: Path, files: Members, compression: Compression = Compression
     """Write the files as an archive, optionally compressed as a whole, and return its path."""
     path.write_bytes(compressed(archive_bytes(files), compression))
     return path
+
+
+def archive_files(path: Path) -> ArchiveFiles:
+    """Return the files of the archive at the path."""
+    size = path.stat().st_size
+    return ArchiveFiles(FileSpan(str(path), 0, size, size), path.name)
 
 
 def write_folder(path: Path, files: Members) -> Path:

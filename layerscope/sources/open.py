@@ -23,6 +23,7 @@ from layerscope.sources.image.origin import Origin
 from layerscope.sources.image.recognize import archive_candidates, candidates_of, what_it_is
 from layerscope.sources.stream.compression import detect_span
 from layerscope.sources.stream.spool import Spool
+from layerscope.sources.suggestion import image_option, layout_folder
 from layerscope.text import short_name
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT = "-"
 _CONTAINER = "container://"
+
+_MOST_COMPRESSIONS = 3
+"""Compressions of one archive that are undone, such as two of ``x.tar.gz.gz``."""
 
 Candidates = tuple[Candidate, ...]
 
@@ -75,9 +79,7 @@ def open_source(reference: str, *, progress: Progress | None = None) -> OpenedSo
             candidates = source(reference, spool)
             if candidates is not None:
                 return OpenedSource(reference, candidates, stack.pop_all())
-    raise ImageNotFound(
-        f"no file or folder is named {short_name(reference)}" if reference else "the name of the image is empty"
-    )
+    raise _not_found(reference)
 
 
 def _open_standard_input(reference: str, spool: Spool) -> Candidates | None:
@@ -115,7 +117,13 @@ def _open_file(reference: str, spool: Spool) -> Candidates | None:
         archive = FileSpan(str(Path(reference).absolute()), 0, status.st_size, status.st_size)
     else:
         raise UnsupportedFormat(f"{name} is neither a file nor a folder")
-    return _archive(archive, name, Origin.archive(reference), spool)
+    try:
+        return _archive(archive, name, Origin.archive(reference), spool)
+    except UnsupportedFormat as error:
+        suggestion = layout_folder(Path(reference))
+        if suggestion is None:
+            raise
+        raise UnsupportedFormat(f"{name} is part of an image layout: {suggestion}") from error
 
 
 def _open_engine(reference: str, spool: Spool) -> Candidates | None:
@@ -124,26 +132,29 @@ def _open_engine(reference: str, spool: Spool) -> Candidates | None:
         return None
     from layerscope.sources.engine.lookup import engine_image  # noqa: PLC0415  # sockets, that a file needs none of
 
-    title = _title(reference)
     try:
         with engine_image(wanted) as found:
             return _engine_candidates(found, wanted.name, reference, spool)
-    except EngineUnavailable as error:
-        archive = _podman_archive(wanted, spool)
-        if archive is None:
-            raise _not_found(wanted, title, error) from error
-        return _archive(archive, title, Origin.engine(reference, PODMAN), spool)
-    except ImageNotFound as error:
-        raise _not_found(wanted, title, error) from error
+    except (EngineUnavailable, ImageNotFound) as error:
+        candidates = _podman_candidates(wanted, reference, spool) if isinstance(error, EngineUnavailable) else None
+        if candidates is not None:
+            return candidates
+        if wanted.engine is not None:
+            raise
+        raise _not_found(reference, str(error)) from error
 
 
-def _podman_archive(wanted: EngineReference, spool: Spool) -> FileSpan | None:
+def _podman_candidates(wanted: EngineReference, reference: str, spool: Spool) -> Candidates | None:
     """Export an image with podman's command, if the user named podman and its service does not answer."""
     from layerscope.sources.engine import podman_command  # noqa: PLC0415  # processes, which a file does not need
+    from layerscope.sources.engine.tags import tagged, tags_named_first, tags_of  # noqa: PLC0415
 
     if wanted.engine != PODMAN or not podman_command.is_usable():
         return None
-    return podman_command.save(wanted.name, spool)
+    image = podman_command.inspect(wanted.name)
+    archive = podman_command.save(wanted.name, image.image_id, spool)
+    candidates = _archive(archive, _title(reference), Origin.engine(reference, PODMAN), spool)
+    return tuple(tagged(candidate, tags_named_first(tags_of(image.tags), wanted.name)) for candidate in candidates)
 
 
 def _engine_candidates(found: "EngineImage", name: str, reference: str, spool: Spool) -> Candidates:
@@ -154,7 +165,7 @@ def _engine_candidates(found: "EngineImage", name: str, reference: str, spool: S
     candidates = stored_candidates(found, info, origin)
     if not candidates:
         archive = spool.chunks(found.client.export(found.details.image_id), f"the image {title}", found.details.size)
-        candidates = _archive(archive, title, origin, spool)
+        candidates = found.exported(_archive(archive, title, origin, spool))
     described = partial(storage_of, found, info)
     return tuple(found.named(candidate, name, described) for candidate in candidates)
 
@@ -175,11 +186,6 @@ def _open_container(reference: str, spool: Spool) -> Candidates | None:
         return (with_writable_layer(found, candidates, Origin.engine(reference, found.client.engine), spool),)
 
 
-def _not_found(wanted: EngineReference, title: str, error: SourceError) -> SourceError:
-    """Return the error for a name that no engine has: unless the user named an engine, it may have meant a file."""
-    return error if wanted.engine else ImageNotFound(f"no file or folder is named {title}, and {error}")
-
-
 _SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (
     _open_standard_input,
     _open_container,
@@ -188,6 +194,17 @@ _SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (
     _open_engine,
 )
 """The sources, tried in this order; each returns None for a reference that it does not recognize."""
+
+
+def _not_found(reference: str, engines: str = "") -> ImageNotFound:
+    """Return the error for a name without a file or folder; ``engines`` is what they answered, if they were asked."""
+    if not reference:
+        return ImageNotFound("the name of the image is empty")
+    missing = f"no file or folder is named {_title(reference)}"
+    suggestion = image_option(reference)
+    if suggestion is not None:
+        return ImageNotFound(f"{missing}: {suggestion}")
+    return ImageNotFound(f"{missing}, and {engines}" if engines else missing)
 
 
 def _title(reference: str) -> str:
@@ -214,14 +231,25 @@ def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
 
 def _archive(archive: FileSpan, name: str, origin: Origin, spool: Spool) -> Candidates:
     """Return the images in an archive, which may be compressed as a whole."""
-    error = None
     try:
-        compression = detect_span(archive)
-        if compression is not Compression.NONE:
-            archive, error = spool.decompressed(archive, compression, name)
-        files = ArchiveFiles(archive, name, error)
+        plain, error = _decompressed(archive, name, spool)
+        files = ArchiveFiles(plain, name, error)
     except OSError as failure:
         raise SourceError(f"cannot read {name}: {os_reason(failure)}") from failure
-    if not files.names:
-        raise UnsupportedFormat(error or what_it_is(archive, name))
+    if not files.is_tar:
+        raise UnsupportedFormat(error or what_it_is(plain, name))
     return archive_candidates(files, origin)
+
+
+def _decompressed(archive: FileSpan, name: str, spool: Spool) -> tuple[FileSpan, str | None]:
+    """Return the plain archive, also of one that was compressed twice, and the error that ended it early."""
+    for _ in range(_MOST_COMPRESSIONS):
+        compression = detect_span(archive)
+        if compression is Compression.NONE:
+            return archive, None
+        archive, error = spool.decompressed(archive, compression, name)
+        if error is not None:
+            return archive, error
+    if detect_span(archive) is not Compression.NONE:
+        raise UnsupportedFormat(f"{name} is compressed more than {_MOST_COMPRESSIONS} times")
+    return archive, None

@@ -9,8 +9,7 @@ from layerscope.model.local_image import LocalImage
 from layerscope.sources.engine.answering import AnsweringEngines
 from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.reference import PODMAN
-
-_UNTAGGED = "<none>"
+from layerscope.sources.engine.tags import tags_of
 
 
 def local_images() -> list[LocalImage]:
@@ -31,7 +30,7 @@ def _images(client: EngineClient) -> list[LocalImage]:
     return [
         LocalImage(
             client.engine,
-            tuple(tag for tag in image.tags or () if not tag.startswith(_UNTAGGED)),
+            tags_of(image.tags),
             image.image_id,
             image.size,
             image.created,

@@ -4,13 +4,13 @@ from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.session.reading.stack import Tallies
-from layerscope.text import exec_form, human_share, human_size, plural, printable_line
+from layerscope.text import exec_form, human_share, human_size, plural, printable_line, printable_text
 from layerscope.tui.widgets.field_list import Field
 
 
 def step_fields(step: Step, layer: Layer | None, tallies: Tallies) -> list[Field]:
     """Return the details of a step."""
-    fields = [("Step", printable_line(step.title))]
+    fields = [("Step", printable_text(step.title))]
     if layer is not None:
         tally = tallies.layers.get(layer.number)
         fields += _layer_fields(layer, tally, tallies)
