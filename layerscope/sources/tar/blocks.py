@@ -20,8 +20,15 @@ _STREAM_CHUNK = 512 * 1024
 class TarBlocks(Protocol):
     """The bytes of a tar, read at ascending offsets."""
 
+    @property
+    def stored(self) -> int:
+        """The size of the file that the tar comes from, compressed or not."""
+
     def fetch(self, offset: int, need: int) -> bytes:
         """Return at least ``need`` bytes from ``offset`` on; fewer only at the end."""
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return ``size`` bytes from ``offset`` on; fewer only at the end."""
 
     def end(self) -> int:
         """Return the offset of the end, which is known once `fetch` has returned too few bytes."""
@@ -37,6 +44,7 @@ class PlainBlocks:
     """Blocks of a plain tar, read in place."""
 
     def __init__(self, span: FileSpan) -> None:
+        self.stored = span.size
         self._start = span.offset
         self._size = span.size
         self._descriptor = os.open(span.path, os.O_RDONLY)
@@ -52,6 +60,13 @@ class PlainBlocks:
         wanted = min(max(need, self._chunk), self._size - offset)
         if wanted <= 0:
             return b""
+        self._reached = offset + wanted
+        return os.pread(self._descriptor, wanted, self._start + offset)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return the bytes from ``offset`` on."""
+        wanted = max(0, min(size, self._size - offset))
+        # a read is no gap between headers, so that the next fetch may still be a large one
         self._reached = offset + wanted
         return os.pread(self._descriptor, wanted, self._start + offset)
 
@@ -71,15 +86,15 @@ class PlainBlocks:
 class StreamBlocks:
     """Blocks of a compressed tar; content is decompressed and dropped."""
 
-    def __init__(self, stream: DecompressedSpan) -> None:
+    def __init__(self, stream: DecompressedSpan, stored: int) -> None:
+        self.stored = stored
         self._stream = stream
         self._chunk = b""
         self._base = 0
 
     def fetch(self, offset: int, need: int) -> bytes:
         """Return the bytes from ``offset`` on; raises InvalidLayer where the stream breaks before them."""
-        while self.end() <= offset and self._advance():
-            pass
+        self._skip_to(offset)
         pieces = [self._chunk[max(0, offset - self._base) :]]
         have = len(pieces[0])
         while have < need and self._advance():
@@ -90,6 +105,18 @@ class StreamBlocks:
             self._base = offset
             return self._chunk
         return pieces[0]
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return the bytes from ``offset`` on; raises InvalidLayer where the stream breaks before them."""
+        self._skip_to(offset)
+        start = max(0, offset - self._base)
+        if start + size <= len(self._chunk):
+            return self._chunk[start : start + size]
+        return self.fetch(offset, size)[:size]
+
+    def _skip_to(self, offset: int) -> None:
+        while self.end() <= offset and self._advance():
+            pass
 
     def _advance(self) -> bool:
         try:
@@ -120,4 +147,4 @@ def open_blocks(span: FileSpan, compression: Compression) -> TarBlocks:
     """Open the tar in a span; raises OSError where the file cannot be read."""
     if compression is Compression.NONE:
         return PlainBlocks(span)
-    return StreamBlocks(open_decompressed(span, compression))
+    return StreamBlocks(open_decompressed(span, compression), span.size)

@@ -12,6 +12,7 @@ from zlib import adler32
 from layerscope.errors import InvalidLayer, UnsupportedCompression, os_reason
 from layerscope.model.entries import EntryTable, Kind, LayerEntries
 from layerscope.model.whiteout import PREFIX as WHITEOUT_PREFIX
+from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.blocks import TarBlocks
 from layerscope.sources.tar.columns import Parents, PermissionIds, Sums, Times
 from layerscope.sources.tar.extended import ExtendedHeaders
@@ -25,6 +26,7 @@ from layerscope.sources.tar.header import (
     with_prefix,
 )
 from layerscope.sources.tar.names import Names
+from layerscope.sources.tar.sparse import SparseFiles
 from layerscope.sources.tar.unusual import UnusualHeaders
 from layerscope.text import printable_name
 
@@ -45,9 +47,10 @@ def walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:
     A tar that breaks off or is broken ends the walk with a sentence in ``entries.error``; what was read is kept. The
     caller may stop at any yield.
     """
-    names = Names(entries)
+    allowance = Allowance(blocks.stored)
+    names = Names(entries, allowance)
     try:
-        yield from _walk(blocks, entries, names)
+        yield from _walk(blocks, entries, names, allowance)
     except InvalidLayer as error:
         where = f", at byte {error.offset:,} of its tar" if error.offset is not None else ""
         entries.error = f"{error}{where}"
@@ -59,10 +62,10 @@ def walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:
 
 
 def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call costs a tenth of an entry's time
-    blocks: TarBlocks, entries: LayerEntries, names: Names
+    blocks: TarBlocks, entries: LayerEntries, names: Names, allowance: Allowance
 ) -> Iterator[int]:
-    extended = ExtendedHeaders(blocks)
-    unusual = UnusualHeaders(blocks, entries, names, extended)
+    extended = ExtendedHeaders(blocks, allowance)
+    unusual = UnusualHeaders(entries, names, extended, SparseFiles(blocks, allowance), allowance)
     table = entries.table
     # locals, because a global or an attribute takes longer to look up, and there are 15 of them an entry
     unpack, fetch, ordinary = ORDINARY_FIELDS.unpack_from, blocks.fetch, _ORDINARY.get
@@ -79,6 +82,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
                 break
             fetches += 1
             if not fetches & _FETCHES_A_YIELD:
+                allowance.check_rows(len(table), len(table.permission_sets))
                 yield blocks.consumed()
         header = chunk[at : at + BLOCK]
         name, owner, size_field, mtime_field, checksum, flag, prefix = unpack(header)
@@ -90,8 +94,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
         offset += BLOCK
         kind = ordinary(flag)
         if kind is None:
-            # an extended header is mostly one or two blocks, which then need no read of their own
-            offset = unusual.take(header, offset, chunk[at + BLOCK : at + 3 * BLOCK])
+            offset = unusual.take(header, offset, chunk, at + BLOCK)
             continue
         try:
             size = int(size_field[:11], 8) if size_field[11] in _FIELD_ENDS else -1
