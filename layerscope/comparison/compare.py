@@ -21,7 +21,7 @@ from layerscope.comparison.compared_bytes import BytesOfBoth
 from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.image_facts import build_steps, config_facts
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.open import ImageSession
+from layerscope.session.lookup import layer_number
 
 
 class Comparison:
@@ -162,30 +162,25 @@ class _StateComparison(Comparison):
 
 
 def _packages(opened: LoadedImage) -> list[PackageVersion]:
-    image, tree, _ = opened
+    image, tree = opened.image, opened.tree
     files = FinalFiles(tree, live_files(tree), partial(read_prefixes, image, tree))
     found = (package for manager in MANAGERS for package in manager.find(files))
     return [(package.manager, package.name, package.version) for package in found]
 
 
-def opened_tree(session: ImageSession) -> LoadedImage:
-    """Return the image of a session with its layers read."""
-    return LoadedImage(session.image, session.tree, session.contents)
-
-
 def compare_layers(
-    session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False
+    loaded: LoadedImage, before: int, after: int, *, own: bool = False, mtime: bool = False
 ) -> LayerComparison:
     """Compare two layers of an image; raises UsageError where there is no such layer, 0 but for own entries."""
     for number in (before, after):
         if number or own:
-            session.layer_number(number)
-    return LayerComparison(opened_tree(session), before, after, own=own, mtime=mtime)
+            layer_number(loaded.image, number)
+    return LayerComparison(loaded, before, after, own=own, mtime=mtime)
 
 
-def compare_images(old: ImageSession, new: ImageSession, *, mtime: bool = False) -> ImageComparison:
+def compare_images(old: LoadedImage, new: LoadedImage, *, mtime: bool = False) -> ImageComparison:
     """Compare two images as they are after their last layers."""
-    return ImageComparison(opened_tree(old), opened_tree(new), mtime=mtime)
+    return ImageComparison(old, new, mtime=mtime)
 
 
 def history_of(opened: LoadedImage, node: int) -> tuple[Revision, ...]:

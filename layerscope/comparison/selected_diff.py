@@ -10,7 +10,7 @@ from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.comparison.selection import has_hits, select_changes
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.compare import Comparison, ImageComparison, LayerComparison
-from layerscope.session.open import ImageSession
+from layerscope.session.loaded_image import LoadedImage
 
 ALL_CHANGES = frozenset({ChangeKind.ADDED, ChangeKind.MODIFIED, ChangeKind.REMOVED})
 
@@ -28,12 +28,12 @@ class MovedFile(NamedTuple):
 
 
 class SelectedDiff:
-    """Two sides compared, with the sessions that they come from: one and the same for two layers of an image."""
+    """Two sides compared, with the images that they come from: one and the same for two layers of an image."""
 
     def __init__(
         self,
-        old: ImageSession,
-        new: ImageSession,
+        old: LoadedImage,
+        new: LoadedImage,
         comparison: Comparison,
         changes: Collection[ChangeKind] = ALL_CHANGES,
         globs: Sequence[str] = (),
@@ -110,8 +110,8 @@ class SelectedDiff:
     def broken_layers(self) -> tuple[BrokenLayers, BrokenLayers]:
         """Of either side, the layers it rests on that could not be read whole, and why."""
         old, new = (
-            {number: tally.error for number, tally in session.tallies.layers.items() if number <= side and tally.error}
-            for session, side in zip((self.old, self.new), self.sides, strict=True)
+            {number: tally.error for number, tally in loaded.tallies.layers.items() if number <= side and tally.error}
+            for loaded, side in zip((self.old, self.new), self.sides, strict=True)
         )
         return old, new
 

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
-from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import UsageError
 from layerscope.extraction.confined import ConfinedFolder
 from layerscope.extraction.failure import ExtractionFailed, shown, telling
@@ -16,8 +15,8 @@ from layerscope.extraction.plan import ExtractionPlan, plan_extraction
 from layerscope.extraction.undisturbed import undisturbed
 from layerscope.extraction.writing import StageWriter, Written
 from layerscope.model.entries import Kind
-from layerscope.model.image import Image
 from layerscope.model.progress import Progress, no_progress
+from layerscope.session.loaded_image import LoadedImage
 
 _LONGEST_PATH = 4095
 """No system opens a longer path."""
@@ -27,8 +26,7 @@ _REPLACED = b"replaced"
 
 
 def extract(
-    image: Image,
-    tree: LayeredTree,
+    loaded: LoadedImage,
     nodes: Sequence[int],
     layer: int,
     target: str,
@@ -43,13 +41,13 @@ def extract(
     """
     options = options or ExtractionOptions()
     _check_rights(options)
-    plan = plan_extraction(tree, nodes, layer, options)
+    plan = plan_extraction(loaded.tree, nodes, layer, options)
     _check_any(plan)
     name = shown(os.fsencode(target)).rstrip("/") or "/"
     with _opened_target(os.fsencode(target), name) as folder, ExitStack() as stack:
         _check_all_free(folder, name, plan, force=options.force)
         with _workshop(folder, name) as (stage, replaced):
-            StageWriter(stage, name, image, tree, options).write(plan, _counting(progress, plan.size))
+            StageWriter(stage, name, loaded, options).write(plan, _counting(progress, plan.size))
             # from here on it goes to its end, and what would have ended it comes after that
             stack.enter_context(undisturbed())
             _install(Installer(folder, stage, replaced, name), folder, name, plan, options)

@@ -3,10 +3,8 @@
 import os
 import stat
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from itertools import groupby
 
-from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import FormatError
 from layerscope.extraction.confined import PRIVATE, ConfinedFolder
 from layerscope.extraction.failure import ExtractionFailed, shown, telling
@@ -14,8 +12,8 @@ from layerscope.extraction.metadata import restore, restore_at
 from layerscope.extraction.options import ExtractionOptions
 from layerscope.extraction.plan import ExtractionPlan, PlannedFile
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.model.image import Image
-from layerscope.sources.layer.content import LayerContent, open_layer_content, stored_pieces
+from layerscope.session.content.layer_files import LayerFiles, open_layer_files
+from layerscope.session.loaded_image import LoadedImage
 
 Written = Callable[[int], None]
 """Called with the content bytes written since the last call; whoever raises in it ends the work."""
@@ -29,13 +27,10 @@ _NODES = {Kind.CHAR: stat.S_IFCHR, Kind.BLOCK: stat.S_IFBLK}
 class StageWriter:
     """Writes into a stage; ``target`` is what an error calls the place."""
 
-    def __init__(
-        self, stage: ConfinedFolder, target: str, image: Image, tree: LayeredTree, options: ExtractionOptions
-    ) -> None:
+    def __init__(self, stage: ConfinedFolder, target: str, loaded: LoadedImage, options: ExtractionOptions) -> None:
         self._stage = stage
         self._target = target
-        self._image = image
-        self._tree = tree
+        self._loaded = loaded
         self._options = options
 
     def write(self, plan: ExtractionPlan, written: Written) -> None:
@@ -44,7 +39,7 @@ class StageWriter:
             self._make_folder(path, _USUAL)
         for folder in plan.folders:
             self._make_folder(folder.path, PRIVATE)
-        for layer, files in groupby(plan.files, key=lambda file: self._tree.index.layers[file.occurrence]):
+        for layer, files in groupby(plan.files, key=lambda file: self._loaded.tree.index.layers[file.occurrence]):
             self._write_layer(layer, list(files), written)
         for other in plan.others:
             self._make_other(other.entry)
@@ -57,25 +52,21 @@ class StageWriter:
     def _write_layer(self, layer: int, files: list[PlannedFile], written: Written) -> None:
         first = files[0].entry.path
         try:
-            with closing(open_layer_content(self._image.layers[layer - 1])) as content:
+            with open_layer_files(self._loaded.image.layers[layer - 1], self._loaded.tree) as layer_files:
                 for file in files:
                     first = file.entry.path
-                    self._write_file(file, content, written)
+                    self._write_file(file, layer_files, written)
         except FormatError as error:
             raise ExtractionFailed(f"/{shown(first)} cannot be read from layer {layer}: {error}") from error
 
-    def _write_file(self, file: PlannedFile, content: LayerContent, written: Written) -> None:
-        index, path = self._tree.index, file.entry.path
-        table, row = self._tree.tables[index.layers[file.occurrence]], index.rows[file.occurrence]
+    def _write_file(self, file: PlannedFile, layer_files: LayerFiles, written: Written) -> None:
+        path = file.entry.path
         with telling(path, self._target), self._stage.new_file(path) as descriptor:
-            for start, offset, length in stored_pieces(table, row):
-                reached = start
-                for chunk in content.chunks(offset, length):
-                    _write_all(descriptor, chunk, reached)
-                    reached += len(chunk)
-                    written(len(chunk))
+            for offset, chunk in layer_files.stored_chunks(file.occurrence):
+                _write_all(descriptor, chunk, offset)
+                written(len(chunk))
             # the hole at the end of a sparse file
-            os.ftruncate(descriptor, table.sizes[row])
+            os.ftruncate(descriptor, layer_files.size(file.occurrence))
             restore(descriptor, file.entry, self._options)
         self._make_links(file.links, path)
 

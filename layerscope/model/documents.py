@@ -1,26 +1,41 @@
 """The JSON documents of an image, decoded and validated.
 
 OCI image-spec: https://github.com/opencontainers/image-spec (index, manifest, descriptor, config).
-Docker's list of images in a ``docker save`` archive: https://github.com/moby/docker-image-spec.
-Fields that layerscope does not use are left out; unknown ones are ignored, as the spec asks.
+``manifest.json`` in a ``docker save`` archive: https://github.com/moby/docker-image-spec.
+Unused fields are left out; unknown ones are ignored, as the spec requires.
 """
 
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
 from layerscope.errors import InvalidManifest
 from layerscope.model.digest import Digest
 
 T = TypeVar("T")
 
+_LARGEST = (1 << 63) - 1
+
 Size = Annotated[int, Meta(ge=0)]
+Number = Annotated[int, Meta(ge=-_LARGEST, le=_LARGEST)]
+"""An integer of 64 bits, so that arithmetic with it neither overflows nor takes long."""
+
 Strings = dict[str, str]
 
 
+_ZERO_TIME = "0001-01-01T00:00:00"
+"""The value of a time in Go that was never set."""
+
+
+def is_zero_time(text: str | None) -> bool:
+    """Return True for Go's zero time, which stands for an unknown time in the documents of an image."""
+    return text is not None and text.startswith(_ZERO_TIME)
+
+
 class Platform(Struct, frozen=True, rename={"os_version": "os.version"}):
-    """What machine an image runs on; written ``linux/arm64/v8``."""
+    """The kind of machine an image runs on; printed as ``linux/arm64/v8``."""
 
     os: str = ""
     architecture: str = ""
@@ -55,10 +70,11 @@ class Manifest(Struct, frozen=True, rename="camel"):
     """An OCI image manifest or a Docker schema 2 manifest."""
 
     config: Descriptor
-    layers: list[Descriptor]
+    layers: list[Descriptor] | None = None
     media_type: str = ""
     artifact_type: str | None = None
     annotations: Strings | None = None
+    subject: Descriptor | None = None
 
 
 class HistoryEntry(Struct, frozen=True):
@@ -70,6 +86,11 @@ class HistoryEntry(Struct, frozen=True):
     comment: str | None = None
     empty_layer: bool | None = None
 
+    def __post_init__(self) -> None:
+        """Drop a time that is unknown."""
+        if is_zero_time(self.created):
+            force_setattr(self, "created", None)
+
 
 class RootFS(Struct, frozen=True):
     """The digests of the uncompressed layers, base first."""
@@ -79,18 +100,18 @@ class RootFS(Struct, frozen=True):
 
 
 class Healthcheck(Struct, frozen=True, rename="pascal"):
-    """How a container is asked whether it is well; times in nanoseconds."""
+    """The command that checks a container's health; times in nanoseconds."""
 
     test: list[str] | None = None
-    interval: int | None = None
-    timeout: int | None = None
-    start_period: int | None = None
-    start_interval: int | None = None
-    retries: int | None = None
+    interval: Number | None = None
+    timeout: Number | None = None
+    start_period: Number | None = None
+    start_interval: Number | None = None
+    retries: Number | None = None
 
 
 class RunConfig(Struct, frozen=True, rename="pascal"):
-    """How a container of the image starts."""
+    """The settings that a container of the image starts with."""
 
     user: str | None = None
     env: list[str] | None = None
@@ -101,7 +122,7 @@ class RunConfig(Struct, frozen=True, rename="pascal"):
     exposed_ports: dict[str, Any] | None = None
     volumes: dict[str, Any] | None = None
     stop_signal: str | None = None
-    stop_timeout: int | None = None
+    stop_timeout: Number | None = None
     healthcheck: Healthcheck | None = None
     shell: list[str] | None = None
     on_build: list[str] | None = None
@@ -119,6 +140,11 @@ class ImageConfig(Struct, frozen=True):
     rootfs: RootFS | None = None
     history: list[HistoryEntry] | None = None
 
+    def __post_init__(self) -> None:
+        """Drop a time that is unknown."""
+        if is_zero_time(self.created):
+            force_setattr(self, "created", None)
+
     @property
     def platform(self) -> Platform:
         """The platform that the config states."""
@@ -126,12 +152,12 @@ class ImageConfig(Struct, frozen=True):
 
     @property
     def diff_ids(self) -> list[Digest]:
-        """The diff_ids, base first; empty where there are none."""
+        """The diff_ids, base first; empty if there are none."""
         return (self.rootfs.diff_ids if self.rootfs else None) or []
 
 
 class LayerSource(Struct, frozen=True, rename="camel"):
-    """What Docker 25 and later say of a layer in ``manifest.json``."""
+    """The description of a layer in the ``manifest.json`` of Docker 25 and later."""
 
     digest: Digest
     media_type: str = ""
@@ -154,14 +180,27 @@ def _decode_hook(kind: type, value: object) -> object:
     raise TypeError(f"cannot be read as {kind.__name__}")
 
 
-def decode(data: bytes, kind: type[T], name: str) -> T:
-    """Return the document of that kind in the bytes of the file ``name``.
+def docker_manifests(entries: list[dict[str, Any]], name: str) -> list[DockerArchiveManifest]:
+    """Return the images of the list in the file ``name``.
 
-    Raises InvalidManifest, with the JSON path, where the bytes are no such document.
+    The case of keys is ignored as Go's decoder does, because old Jib writes them in lower case. Raises InvalidManifest.
+    """
+    keys = {field.encode_name.lower(): field.encode_name for field in msgspec.structs.fields(DockerArchiveManifest)}
+    renamed = [{keys.get(key.lower(), key): value for key, value in entry.items()} for entry in entries]
+    try:
+        return msgspec.convert(renamed, list[DockerArchiveManifest], dec_hook=_decode_hook)
+    except msgspec.ValidationError as error:
+        raise InvalidManifest(f"cannot read {name}: {error}") from error
+
+
+def decode(data: bytes, kind: type[T], name: str) -> T:
+    """Return the document of the given type in the bytes of the file ``name``.
+
+    Raises InvalidManifest, with the JSON path, if the bytes are not such a document.
     """
     try:
         return msgspec.json.decode(data, type=kind, dec_hook=_decode_hook)
     except RecursionError as error:
         raise InvalidManifest(f"{name} is nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidManifest(f"{name} cannot be read: {error}") from error
+        raise InvalidManifest(f"cannot read {name}: {error}") from error

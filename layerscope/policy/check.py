@@ -9,8 +9,9 @@ from layerscope.policy import limits, paths
 from layerscope.policy.facts import Baseline, CheckedImage
 from layerscope.policy.outcome import CheckReport, RuleResult, Verdict
 from layerscope.policy.rules import Rules, RulesFile
-from layerscope.session.open import ImageSession, open_image
-from layerscope.session.size.analysis import analyze_size
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.open import open_image
+from layerscope.session.size.analysis import SizeAnalysis
 
 _RULES: dict[str, Callable[[CheckedImage, Any], Verdict]] = {
     "min_efficiency": limits.min_efficiency,
@@ -31,12 +32,12 @@ _RULES: dict[str, Callable[[CheckedImage, Any], Verdict]] = {
 
 
 def check(
-    session: ImageSession, file: RulesFile, base: BaseImage | None = None, baseline: Baseline | None = None
+    loaded: LoadedImage, file: RulesFile, base: BaseImage | None = None, baseline: Baseline | None = None
 ) -> CheckReport:
     """Return what became of the rules; it reads the layers."""
-    facts = CheckedImage(analyze_size(session, base), file.rules, baseline)
+    facts = CheckedImage(SizeAnalysis(loaded, base), file.rules, baseline)
     results = tuple(_result(facts, file, field) for field in _RULES if getattr(file.rules, field) is not None)
-    return CheckReport(session.image, file, results, facts.problems)
+    return CheckReport(loaded.image, file, results, facts.problems)
 
 
 def _result(facts: CheckedImage, file: RulesFile, field: str) -> RuleResult:

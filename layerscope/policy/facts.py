@@ -39,12 +39,12 @@ class CheckedImage:
     @property
     def total(self) -> int | None:
         """All content bytes."""
-        return self.analysis.why.total_size
+        return self.analysis.report.total_size
 
     @cached_property
     def dead(self) -> tuple[DeadEntry, ...]:
         """The dead files that are not ignored."""
-        return tuple(entry for entry in self.analysis.why.dead.entries if not self.is_ignored(entry.path))
+        return tuple(entry for entry in self.analysis.report.dead.entries if not self.is_ignored(entry.path))
 
     @property
     def dead_size(self) -> int | None:
@@ -54,7 +54,7 @@ class CheckedImage:
     @property
     def base_layers(self) -> int:
         """How many layers are the base's: as known, else the lowest one, as dive counts."""
-        base = self.analysis.why.base
+        base = self.analysis.report.base
         return 1 if base is None or base.layers is None else base.layers
 
     def is_ignored(self, path: bytes) -> bool:

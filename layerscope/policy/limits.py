@@ -54,7 +54,7 @@ def max_user_dead_share(facts: CheckedImage, limit: float) -> Verdict:
     """Of what the layers above the base hold, at most such a part is what they have hidden: dive's own measure."""
     base = facts.base_layers
     dead = [entry for entry in facts.dead if entry.hidden_by > base]
-    sizes = [layer_size.content_size for layer_size in facts.analysis.why.layers if layer_size.layer > base]
+    sizes = [layer_size.content_size for layer_size in facts.analysis.report.layers if layer_size.layer > base]
     whole = None if None in sizes else sum(size or 0 for size in sizes)
     size = None if facts.dead_size is None else sum(entry.size for entry in dead)
     return _dead_share(dead, size, whole, limit, "of the content above the base")
@@ -98,12 +98,12 @@ def _failed_dead(entries: Sequence[DeadEntry], text: str, unit: Unit, limit: flo
 
 def max_content_size(facts: CheckedImage, limit: int) -> Verdict:
     """All layers together hold at most so many content bytes."""
-    return _budget([(each.layer, each.content_size) for each in facts.analysis.why.layers], limit, "content")
+    return _budget([(each.layer, each.content_size) for each in facts.analysis.report.layers], limit, "content")
 
 
 def max_blob_size(facts: CheckedImage, limit: int) -> Verdict:
     """All blobs together, which is what a pull takes, are at most so large."""
-    return _budget([(each.layer, each.blob_size) for each in facts.analysis.why.layers], limit, "blobs")
+    return _budget([(each.layer, each.blob_size) for each in facts.analysis.report.layers], limit, "blobs")
 
 
 def _budget(layers: Iterable[tuple[int, int | None]], limit: int, what: str) -> Verdict:
@@ -120,7 +120,7 @@ def _budget(layers: Iterable[tuple[int, int | None]], limit: int, what: str) -> 
 
 def max_layer_size(facts: CheckedImage, limit: int) -> Verdict:
     """No layer holds more content bytes."""
-    sizes = facts.analysis.why.layers
+    sizes = facts.analysis.report.layers
     over = [
         layer_size for layer_size in sizes if layer_size.content_size is not None and layer_size.content_size > limit
     ]
@@ -145,7 +145,7 @@ def max_layer_size(facts: CheckedImage, limit: int) -> Verdict:
 
 def max_layers(facts: CheckedImage, limit: int) -> Verdict:
     """There are at most so many layers."""
-    sizes = facts.analysis.why.layers
+    sizes = facts.analysis.report.layers
     value = len(sizes)
     if value <= limit:
         text = f"there are {plural(value, 'layer')}; {limit} are allowed"
@@ -200,7 +200,7 @@ def _new_layers(facts: CheckedImage, known: frozenset[str]) -> list[Location]:
         Location(
             layer_size.layer, f"is new, and holds {human_size(layer_size.content_size)}", size=layer_size.content_size
         )
-        for layer_size in facts.analysis.why.layers
+        for layer_size in facts.analysis.report.layers
         if diff_ids[layer_size.layer] not in known
     ]
 

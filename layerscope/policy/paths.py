@@ -127,6 +127,6 @@ def allowed_secrets(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verd
 
 def secret_places(facts: CheckedImage) -> Iterator[Location]:
     """Yield where secrets are, those aside that are ignored."""
-    for advice in facts.analysis.why.advice:
+    for advice in facts.analysis.report.advice:
         if advice.kind is AdviceKind.SECRET and not facts.is_ignored(advice.paths[0]):
             yield Location(advice.layer, advice.text, advice.paths[0], advice.saves, advice.hidden_by)

@@ -7,8 +7,8 @@ from layerscope.errors import UsageError
 from layerscope.policy.facts import CheckedImage
 from layerscope.policy.paths import secret_places, setuid_files
 from layerscope.policy.rules import Rules
-from layerscope.session.open import ImageSession
-from layerscope.session.size.analysis import analyze_size
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_size, path_text, printable_name
 
 _TEMPLATE = """\
@@ -46,18 +46,18 @@ ignore = []
 """
 
 
-def rules_template(session: ImageSession) -> str:
+def rules_template(loaded: LoadedImage) -> str:
     """Return the text of the file; raises UsageError where the image cannot be read whole."""
-    facts = CheckedImage(analyze_size(session), Rules())
-    why = facts.analysis.why
+    facts = CheckedImage(SizeAnalysis(loaded), Rules())
+    why = facts.analysis.report
     if facts.problems or facts.total is None or why.dead_size is None or why.blob_size is None:
         cause = facts.problems[0] if facts.problems else "a layer is missing"
-        raise UsageError(f"no limits can be taken from {printable_name(session.image.name)}: {cause}")
+        raise UsageError(f"no limits can be taken from {printable_name(loaded.image.name)}: {cause}")
     efficiency = 1 - why.dead_size / facts.total if facts.total else 1.0
     largest = max((layer_size.content_size or 0 for layer_size in why.layers), default=0)
     secrets = sorted({place.path for place in secret_places(facts) if place.path})
     return _TEMPLATE.format(
-        name=printable_name(session.image.name),
+        name=printable_name(loaded.image.name),
         efficiency=math.floor(efficiency * 10_000) / 10_000,
         dead=why.dead_size,
         dead_text=human_size(why.dead_size),

@@ -1,4 +1,4 @@
-"""Opens what a user names: an ordered list of sources, tried in turn; the first that knows the reference has it."""
+"""The reference that a user types, opened by the first source in an ordered list that recognizes it."""
 
 import os
 import stat
@@ -22,15 +22,19 @@ from layerscope.sources.image.origin import Origin
 from layerscope.sources.image.recognize import archive_candidates, candidates_of, what_it_is
 from layerscope.sources.stream.compression import detect_span
 from layerscope.sources.stream.spool import Spool
+from layerscope.sources.suggestion import image_option, layout_folder
 from layerscope.text import short_name
 
 STANDARD_INPUT = "-"
+
+_MOST_COMPRESSIONS = 3
+"""Compressions of one archive that are undone, such as two of ``x.tar.gz.gz``."""
 
 Candidates = tuple[Candidate, ...]
 
 
 class OpenedSource:
-    """The images that a reference leads to. Closing it removes what was written to temporary files."""
+    """The images behind a reference; closing it removes the temporary files."""
 
     def __init__(self, reference: str, candidates: Candidates, stack: ExitStack) -> None:
         self.reference = reference
@@ -39,15 +43,15 @@ class OpenedSource:
 
     @property
     def choices(self) -> Candidates:
-        """The candidates that a user may choose from: attestations and the like are left out."""
+        """The candidates that a user may choose from, without attestations and other artifacts."""
         return choice.choices(self.candidates)
 
     def choose(self, image: str | None = None, platform: str | None = None) -> Image:
-        """Return the image that is meant; raises as `choice.choose` does, and FormatError where the image is broken."""
+        """Return the requested image; raises as `choice.choose` does, and FormatError if the image is broken."""
         return choice.choose(self.candidates, image, platform, name=_title(self.reference)).build()
 
     def close(self) -> None:
-        """Remove the temporary files; no layer can be read from them any more."""
+        """Remove the temporary files; their layers can no longer be read."""
         self._stack.close()
 
     def __enter__(self) -> Self:
@@ -60,9 +64,9 @@ class OpenedSource:
 
 
 def open_source(reference: str, *, progress: Progress | None = None) -> OpenedSource:
-    """Return the images that a reference leads to: a folder, an archive, ``-`` for standard input, an engine's image.
+    """Return the images behind a reference: a folder, an archive, ``-`` for standard input, an engine's image.
 
-    ``progress`` is told of bytes that have to be copied or decompressed first. Raises SourceError and FormatError.
+    ``progress`` is called while bytes are copied or decompressed. Raises SourceError and FormatError.
     """
     with ExitStack() as stack:
         spool = Spool(stack, progress or no_progress)
@@ -70,9 +74,7 @@ def open_source(reference: str, *, progress: Progress | None = None) -> OpenedSo
             candidates = source(reference, spool)
             if candidates is not None:
                 return OpenedSource(reference, candidates, stack.pop_all())
-    raise ImageNotFound(
-        f"no file or folder is named {short_name(reference)}" if reference else "the image's name is empty"
-    )
+    raise _not_found(reference)
 
 
 def _open_standard_input(reference: str, spool: Spool) -> Candidates | None:
@@ -110,22 +112,29 @@ def _open_file(reference: str, spool: Spool) -> Candidates | None:
         archive = FileSpan(str(Path(reference).absolute()), 0, status.st_size, status.st_size)
     else:
         raise UnsupportedFormat(f"{name} is neither a file nor a folder")
-    return _archive(archive, name, Origin.archive(reference), spool)
+    try:
+        return _archive(archive, name, Origin.archive(reference), spool)
+    except UnsupportedFormat as error:
+        suggestion = layout_folder(Path(reference))
+        if suggestion is None:
+            raise
+        raise UnsupportedFormat(f"{name} is part of an image layout: {suggestion}") from error
 
 
 def _open_engine(reference: str, spool: Spool) -> Candidates | None:
     wanted = parse_reference(reference)
     if wanted is None:
         return None
-    from layerscope.sources.engine.export import export  # noqa: PLC0415  # sockets and processes, that a file needs none of
+    from layerscope.sources.engine.export import export, exported_image  # noqa: PLC0415  # sockets and processes, which a file does not need
 
     try:
         exported = export(wanted, spool)
     except (EngineUnavailable, ImageNotFound) as error:
         if wanted.engine is not None:
             raise
-        raise ImageNotFound(f"no file or folder is named {_title(reference)}, and {error}") from error
-    return _archive(exported.archive, _title(reference), Origin.engine(reference, exported.engine), spool)
+        raise _not_found(reference, str(error)) from error
+    origin = Origin.engine(reference, exported.engine)
+    return exported_image(_archive(exported.archive, _title(reference), origin, spool), exported)
 
 
 _SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (
@@ -134,7 +143,18 @@ _SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (
     _open_file,
     _open_engine,
 )
-"""What is tried in turn: each returns None for a reference that is not its own, and raises for what it cannot open."""
+"""The sources, tried in this order; each returns None for a reference that it does not recognize."""
+
+
+def _not_found(reference: str, engines: str = "") -> ImageNotFound:
+    """Return the error for a name without a file or folder; ``engines`` is what they answered, if they were asked."""
+    if not reference:
+        return ImageNotFound("the name of the image is empty")
+    missing = f"no file or folder is named {_title(reference)}"
+    suggestion = image_option(reference)
+    if suggestion is not None:
+        return ImageNotFound(f"{missing}: {suggestion}")
+    return ImageNotFound(f"{missing}, and {engines}" if engines else missing)
 
 
 def _title(reference: str) -> str:
@@ -142,13 +162,13 @@ def _title(reference: str) -> str:
 
 
 def _status(reference: str) -> os.stat_result | None:
-    """Return what the file system has by that name, or None."""
+    """Return the status of the file or folder with that name, or None."""
     try:
         return Path(reference).stat() if reference else None
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     except OSError as error:
-        raise SourceError(f"{short_name(reference)} cannot be read: {os_reason(error)}") from error
+        raise SourceError(f"cannot read {short_name(reference)}: {os_reason(error)}") from error
 
 
 def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
@@ -156,19 +176,30 @@ def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
         with path.open("rb") as file:
             return spool.stream(file, name)
     except OSError as error:
-        raise SourceError(f"{name} cannot be read: {os_reason(error)}") from error
+        raise SourceError(f"cannot read {name}: {os_reason(error)}") from error
 
 
 def _archive(archive: FileSpan, name: str, origin: Origin, spool: Spool) -> Candidates:
     """Return the images in an archive, which may be compressed as a whole."""
-    error = None
     try:
-        compression = detect_span(archive)
-        if compression is not Compression.NONE:
-            archive, error = spool.decompressed(archive, compression, name)
-        files = ArchiveFiles(archive, name, error)
+        plain, error = _decompressed(archive, name, spool)
+        files = ArchiveFiles(plain, name, error)
     except OSError as failure:
-        raise SourceError(f"{name} cannot be read: {os_reason(failure)}") from failure
-    if not files.names:
-        raise UnsupportedFormat(error or what_it_is(archive, name))
+        raise SourceError(f"cannot read {name}: {os_reason(failure)}") from failure
+    if not files.is_tar:
+        raise UnsupportedFormat(error or what_it_is(plain, name))
     return archive_candidates(files, origin)
+
+
+def _decompressed(archive: FileSpan, name: str, spool: Spool) -> tuple[FileSpan, str | None]:
+    """Return the plain archive, also of one that was compressed twice, and the error that ended it early."""
+    for _ in range(_MOST_COMPRESSIONS):
+        compression = detect_span(archive)
+        if compression is Compression.NONE:
+            return archive, None
+        archive, error = spool.decompressed(archive, compression, name)
+        if error is not None:
+            return archive, error
+    if detect_span(archive) is not Compression.NONE:
+        raise UnsupportedFormat(f"{name} is compressed more than {_MOST_COMPRESSIONS} times")
+    return archive, None

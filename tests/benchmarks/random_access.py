@@ -25,7 +25,7 @@ HEAD = 64 * 1024
 
 def some_files(session: ImageSession, count: int) -> list[int]:
     """Return occurrences of regular files, some of each part of the image."""
-    tree = session.tree
+    tree = session.loaded.tree
     files = [each for each, row in enumerate(tree.index.rows) if row >= 0 and tree.kind(each) is Kind.FILE]
     return random.Random(1).sample(files, min(count, len(files)))  # noqa: S311  # the same ones each time
 
@@ -33,8 +33,8 @@ def some_files(session: ImageSession, count: int) -> list[int]:
 def prepare(contents: Contents, session: ImageSession, files: list[int]) -> float:
     """Go through all layers that the files are in, and return the seconds that it took."""
     started = time.perf_counter()
-    for layer in {session.tree.index.layers[file] for file in files}:
-        first = next(file for file in files if session.tree.index.layers[file] == layer)
+    for layer in {session.loaded.tree.index.layers[file] for file in files}:
+        first = next(file for file in files if session.loaded.tree.index.layers[file] == layer)
         for _ in contents.prepare(first):
             pass
     return time.perf_counter() - started
@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=7)
     options = parser.parse_args()
     with open_image(options.image) as session:
-        files, contents = some_files(session, options.files), session.contents
+        files, contents = some_files(session, options.files), session.loaded.contents
         print(f"once through the layers: {prepare(contents, session, files):.2f} s")
         opened = timed(lambda file: contents.read_range(file, 0, HEAD), files)
         seconds = [opened() for _ in files]

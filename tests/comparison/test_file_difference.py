@@ -1,7 +1,6 @@
 from pathlib import Path
 
 from layerscope.comparison import file_difference
-from layerscope.comparison.compare import opened_tree
 from layerscope.comparison.file_difference import FileDifference, compare_sides, open_side
 from layerscope.session.files.revision import version_at
 from layerscope.session.open import open_image
@@ -15,7 +14,7 @@ def compared(tmp_path: Path, before: bytes, after: bytes) -> FileDifference:
 
 def of_layers(tmp_path: Path, one: bytes, other: bytes) -> FileDifference:
     with open_image(str(docker_archive(tmp_path / "image.tar", image(one, other)))) as session:
-        opened = opened_tree(session)
+        opened = session.loaded
         node = opened.tree.index.find(b"f")
         assert node is not None
         sides = [open_side(version_at(opened, node, number)) for number in (1, 2)]
@@ -84,7 +83,7 @@ def test_what_is_missing_is_empty(tmp_path: Path) -> None:
 
 def test_a_comparison_can_be_cancelled(tmp_path: Path) -> None:
     with open_image(str(docker_archive(tmp_path / "image.tar", image(layer(file("f", b"\0" * 9)))))) as session:
-        opened = opened_tree(session)
+        opened = session.loaded
         node = opened.tree.index.find(b"f")
         assert node is not None
         side = open_side(version_at(opened, node, 1))

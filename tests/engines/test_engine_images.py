@@ -1,21 +1,22 @@
-"""Images of real engines: exported, opened, built, listed."""
+"""Images of real engines are exported, opened, built and listed."""
 
+import subprocess
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError, SourceError
+from layerscope.session.local.build import build
+from layerscope.session.local.images import local_images
 from layerscope.sources.engine import podman_command
-from layerscope.sources.engine.build import build
+from layerscope.sources.engine.connection import connected
 from layerscope.sources.engine.endpoints import Endpoint, endpoints
-from layerscope.sources.engine.export import connected
-from layerscope.sources.engine.images import local_images
 from layerscope.sources.image.files import read_span
 from layerscope.sources.open import open_source
 from tests.builders import archive_bytes, directory, docker_files, file, image, layer, sha256
+from tests.engines.tools import need, run
 
 pytestmark = pytest.mark.engine
 
@@ -49,14 +50,19 @@ class Loaded:
         self.engine = engine
 
 
+def load(made: Loaded) -> None:
+    need(made.engine, "version")
+    archive = archive_bytes(docker_files(made.recipe))
+    subprocess.run([made.engine, "load"], input=archive, stdout=subprocess.DEVNULL, check=True)
+
+
 @pytest.fixture
 def loaded(engine: str) -> Iterator[Loaded]:
-    """Load a small image into the engine, and remove it again."""
+    """Load a small image into the engine, and remove it at the end."""
     made = Loaded(engine)
-    with connected(reachable(engine)) as client, closing(client):
-        list(client.load_image(archive_bytes(docker_files(made.recipe))))
-        yield made
-        client.remove_image(sha256(made.recipe.config_json), force=True)
+    load(made)
+    yield made
+    run(engine, "rmi", "--force", sha256(made.recipe.config_json))
 
 
 def test_an_image_is_opened_by_tag(loaded: Loaded) -> None:
@@ -83,7 +89,21 @@ def test_a_plain_name_is_found_in_whichever_engine_has_it(loaded: Loaded) -> Non
         assert source.choose().source == loaded.engine
 
 
-def test_progress_of_an_export_is_told(loaded: Loaded) -> None:
+def test_the_tag_that_the_user_names_comes_first(loaded: Loaded) -> None:
+    for tag in ("a0", "z9"):
+        run(loaded.engine, "tag", f"{loaded.repository}:v1", f"{loaded.repository}:{tag}")
+    try:
+        for tag in ("v1", "a0", "z9"):
+            with open_source(f"{loaded.engine}://{loaded.repository}:{tag}") as source:
+                opened = source.choose()
+                assert opened.tags[0].removeprefix("localhost/") == f"{loaded.repository}:{tag}"
+                assert opened.name == opened.tags[0]
+                assert len(opened.tags) == 3
+    finally:
+        run(loaded.engine, "rmi", *(f"{loaded.repository}:{tag}" for tag in ("a0", "z9")))
+
+
+def test_an_export_reports_progress(loaded: Loaded) -> None:
     seen: list[int] = []
     with open_source(f"{loaded.engine}://{loaded.repository}:v1", progress=lambda done, _total: seen.append(done)):
         assert seen[-1] > len(loaded.tar)
@@ -140,8 +160,7 @@ def test_an_image_is_built_and_opened(
         assert captured.out == ""
         assert captured.err != ""
     finally:
-        with connected(reachable(engine)) as client:
-            client.remove_image(tag, force=True)
+        run(engine, "rmi", "--force", tag)
 
 
 def test_a_failed_build_is_one_sentence(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,19 +173,20 @@ def test_a_failed_build_is_one_sentence(engine: str, tmp_path: Path, monkeypatch
 def test_podmans_command_exports_where_no_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reachable("podman")
     made = Loaded("podman")
-    with connected(reachable("podman")) as client:
-        list(client.load_image(archive_bytes(docker_files(made.recipe))))
-        try:
-            monkeypatch.delenv("CONTAINER_HOST", raising=False)
-            monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-            if not podman_command.is_usable() or Path("/run/podman/podman.sock").exists():
-                pytest.skip("podman's command is not here, or its service runs at the usual place")
-            with open_source(f"podman://{made.repository}:v1") as source:
-                assert str(source.choose().config_digest) == sha256(made.recipe.config_json)
-            with pytest.raises(LayerscopeError, match="podman cannot export layerscope-test-absent: "):
-                open_source("podman://layerscope-test-absent")
-        finally:
-            client.remove_image(sha256(made.recipe.config_json), force=True)
+    monkeypatch.delenv("CONTAINER_HOST", raising=False)
+    load(made)
+    try:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        if not podman_command.is_usable() or Path("/run/podman/podman.sock").exists():
+            pytest.skip("podman is not installed, or its service runs at the default socket")
+        with open_source(f"podman://{made.repository}:v1") as source:
+            opened = source.choose()
+            assert str(opened.config_digest) == sha256(made.recipe.config_json)
+            assert [tag.removeprefix("localhost/") for tag in opened.tags] == [f"{made.repository}:v1"]
+        with pytest.raises(LayerscopeError, match="podman cannot export layerscope-test-absent: "):
+            open_source("podman://layerscope-test-absent")
+    finally:
+        run("podman", "rmi", "--force", sha256(made.recipe.config_json))
 
 
 def test_nothing_to_build_with(monkeypatch: pytest.MonkeyPatch) -> None:

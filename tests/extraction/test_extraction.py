@@ -15,8 +15,8 @@ from layerscope.extraction.failure import FileInTheWay
 from layerscope.extraction.options import Extracted, ExtractionOptions
 from layerscope.model.image import Compression
 from layerscope.model.progress import Progress, no_progress
+from layerscope.session.lookup import layer_number, present_node
 from layerscope.session.open import open_image
-from layerscope.session.path_lookup import present_node
 from tests.builders import (
     Entry,
     device,
@@ -68,9 +68,9 @@ def take_out(  # noqa: PLR0917  # what a test is about stands in its line
     tars = [layer(*entries) for entries in layers]
     archive = oci_archive(target.parent / "image.tar", image(*tars), compression=compression)
     with open_image(str(archive)) as session:
-        at = session.layer_number(number)
-        nodes = [present_node(session.tree, path, at) for path in paths]
-        return extract(session.image, session.tree, nodes, at, str(target), options=options, progress=progress)
+        at = layer_number(session.image, number)
+        nodes = [present_node(session.loaded.tree, path, at) for path in paths]
+        return extract(session.loaded, nodes, at, str(target), options=options, progress=progress)
 
 
 def tree_of(folder: Path) -> dict[str, str]:
@@ -123,7 +123,7 @@ def test_a_file_keeps_its_path_below_the_target_and_a_hidden_one_can_be_had(targ
     layers = [[file("etc/a/hosts", b"old"), file("etc/other")], [whiteout("etc/a")]]
     take_out(target, layers, ["/etc/a/hosts"], number=1)
     assert tree_of(target) == {"etc": "/", "etc/a": "/", "etc/a/hosts": "old"}
-    with pytest.raises(UsageError, match="/etc/a/hosts is not there after layer 2: layer 1 holds it"):
+    with pytest.raises(UsageError, match="/etc/a/hosts does not exist after layer 2: layer 1 holds it"):
         take_out(target, layers, ["/etc/a/hosts"])
     with pytest.raises(UsageError, match="/etc/b is in no layer"):
         take_out(target, layers, ["etc/b"])
@@ -358,7 +358,7 @@ def test_a_target_that_is_no_folder_is_told(target: Path) -> None:
 def _into(folder: Path) -> None:
     tar = oci_archive(folder.parent.parent / "image.tar", image(layer(file("a"))))
     with open_image(str(tar)) as session:
-        extract(session.image, session.tree, [0], 1, str(folder))
+        extract(session.loaded, [0], 1, str(folder))
 
 
 def test_a_target_that_was_made_goes_again_when_the_work_fails(target: Path) -> None:
@@ -389,7 +389,7 @@ def test_a_target_may_be_spelled_in_any_way(target: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(target.parent)
     tar = oci_archive(target.parent / "image.tar", image(layer(file("a", b"x"))))
     with open_image(str(tar)) as session:
-        extract(session.image, session.tree, [0], 1, target_name)
+        extract(session.loaded, [0], 1, target_name)
     (found,) = target.rglob("a")
     assert found.read_bytes() == b"x"
     assert found.parent in {target, target / "other", target / "x"}
@@ -434,7 +434,7 @@ def test_a_full_disk_leaves_nothing_behind(target: Path) -> None:
         largest_file(100_000),
         pytest.raises(LayerscopeError, match=r"not enough room in .*target for /d/b"),
     ):
-        extract(session.image, session.tree, [0], 1, str(target))
+        extract(session.loaded, [0], 1, str(target))
     assert tree_of(target) == {"mine": "mine"}
 
 
@@ -460,14 +460,14 @@ def test_content_that_cannot_be_read_leaves_nothing_behind(target: Path) -> None
         target.parent / "image.tar", image(layer(file("a", b"x"), file("b", BIG))), compression=Compression.GZIP
     )
     with open_image(str(tar)) as session:
-        assert session.tree is not None
+        assert session.loaded.tree is not None
         data = bytearray(tar.read_bytes())
         at = session.image.layers[0].blob
         assert at is not None
         data[at.offset + at.size // 2 : at.offset + at.size // 2 + 4000] = bytes(4000)
         tar.write_bytes(data)
         with pytest.raises(LayerscopeError, match="/b cannot be read from layer 1: the gzip stream is broken"):
-            extract(session.image, session.tree, [0], 1, str(target))
+            extract(session.loaded, [0], 1, str(target))
     assert not target.exists()
 
 

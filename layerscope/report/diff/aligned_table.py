@@ -8,7 +8,7 @@ from layerscope.comparison.compare import ImageComparison
 from layerscope.comparison.selected_diff import SelectedDiff
 from layerscope.model.instruction import keyword_of
 from layerscope.report.size.rows import figures
-from layerscope.session.open import ImageSession
+from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import human_size, printable_line
 
 _NO_LAYER = "·"
@@ -42,8 +42,8 @@ def _number(layer: int | None) -> str:
     return _NO_LAYER if layer is None else str(layer)
 
 
-def _content(session: ImageSession, layer: int | None) -> str:
-    return human_size(session.tallies.layers[layer].content_size) if layer else ""
+def _content(loaded: LoadedImage, layer: int | None) -> str:
+    return human_size(loaded.tallies.layers[layer].content_size) if layer else ""
 
 
 def _words(step: AlignedStep, images: ImageComparison) -> str:

@@ -14,7 +14,7 @@ from layerscope.report.entry_part import EntryPart, entry_part
 from layerscope.report.json_document import SCHEMA_VERSION, write_json_rows
 from layerscope.report.layers.document import ImagePart, image_part
 from layerscope.report.tree.selection import TreeSelection
-from layerscope.session.open import ImageSession
+from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import path_text
 
 if TYPE_CHECKING:
@@ -138,12 +138,12 @@ def change_parts(view: SelectedDiff) -> Iterator[ChangePart]:
         }
 
 
-def _side_part(session: ImageSession, layer: int, broken: BrokenLayers, *, own: bool) -> SidePart:
+def _side_part(loaded: LoadedImage, layer: int, broken: BrokenLayers, *, own: bool) -> SidePart:
     return {
-        **image_part(session),
+        **image_part(loaded.image, loaded.tallies),
         "layer": layer,
         "own": own,
-        "instruction": session.image.instruction(layer),
+        "instruction": loaded.image.step(layer).instruction,
         "broken_layers": [{"layer": number, "error": error} for number, error in broken.items()],
     }
 

@@ -50,8 +50,8 @@ def _head(view: SelectedDiff) -> RenderableType:
 
 
 def _image_head(view: SelectedDiff, images: ImageComparison) -> Iterator[RenderableType]:
-    for word, session in (("from", view.old), ("to", view.new)):
-        yield Text(f"{word:<4}  {summary(session.image, session.tallies)}", overflow="fold")
+    for word, loaded in (("from", view.old), ("to", view.new)):
+        yield Text(f"{word:<4}  {summary(loaded.image, loaded.tallies)}", overflow="fold")
     story = cache_story(images.alignment, images.rebuilt)
     yield Text()
     yield from (Text(printable_line(sentence), "bold", overflow="fold") for sentence in story)

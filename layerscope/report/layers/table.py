@@ -14,7 +14,6 @@ from layerscope.analysis.tree.overlay import LayerTally
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.instruction import keyword_of
 from layerscope.report.tables import CHANGE_STYLES, screen_width, show
-from layerscope.session.open import ImageSession
 from layerscope.session.reading.stack import Tallies
 from layerscope.text import human_share, human_size, plural, printable_line, printable_name
 
@@ -68,33 +67,32 @@ _FIGURES = (
 )
 
 
-def write_layer_table(session: ImageSession, file: TextIO) -> None:
-    """Print the layers; it reads them."""
-    show(layer_table(session, screen_width(file)), file)
+def write_layer_table(image: Image, tallies: Tallies, file: TextIO) -> None:
+    """Print the layers."""
+    show(layer_table(image, tallies, screen_width(file)), file)
 
 
-def layer_table(session: ImageSession, width: int | None = None) -> RenderableType:
+def layer_table(image: Image, tallies: Tallies, width: int | None = None) -> RenderableType:
     """Return the summary and the table for a screen of that width, or for one without end."""
-    rows = {layer.number: _row(session, layer) for layer in session.image.layers}
+    rows = {layer.number: _row(image, tallies, layer) for layer in image.layers}
     figures = _fitting(rows, width)
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="dim")
     for figure in figures:
         table.add_column(figure.title, justify="right", no_wrap=True, style=figure.style)
     # it alone gives way; each text says for itself whether it is cut or wrapped
     table.add_column("instruction")
-    for step in session.image.steps:
+    for step in image.steps:
         if step.layer in rows:
             row = rows[step.layer]
             table.add_row(*(figure.cell(row) for figure in figures), _told(row))
         else:
             table.add_row(_NO_LAYER, *[""] * (len(figures) - 1), _instruction(step), style="dim")
-    return Group(Text(summary(session.image, session.tallies), overflow="fold"), Text(), table)
+    return Group(Text(summary(image, tallies), overflow="fold"), Text(), table)
 
 
-def _row(session: ImageSession, layer: Layer) -> _Row:
-    tallies = session.tallies
+def _row(image: Image, tallies: Tallies, layer: Layer) -> _Row:
     tally = tallies.layers.get(layer.number) or LayerTally(layer.number)
-    step = next((step for step in session.image.steps if step.layer == layer.number), Step(None))
+    step = image.step(layer.number)
     return _Row(
         layer, step, tally, tallies.dead_in(layer.number), human_share(tally.content_size, tallies.content_size)
     )

@@ -48,7 +48,7 @@ def _rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
         name = printable_line(package.package.name)
         text = printable_line(f"{package.package.manager} {package.package.version}")
         yield {"kind": "package", "name": name, "size": package.size, "files": len(package.places), "text": text}
-    for advice in analysis.why.advice:
+    for advice in analysis.report.advice:
         yield {
             "kind": "advice",
             "name": advice.kind.value,
@@ -61,7 +61,7 @@ def _rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
 
 
 def _layer_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
-    for layer_size in sorted(analysis.why.layers, key=lambda each: each.layer):
+    for layer_size in sorted(analysis.report.layers, key=lambda each: each.layer):
         yield {
             "kind": "layer",
             "name": title_of(analysis.image, layer_size.layer),
@@ -73,7 +73,7 @@ def _layer_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
 
 
 def _file_rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
-    why, index = analysis.why, analysis.tree.index
+    why, index = analysis.report, analysis.tree.index
     for one in why.largest:
         yield {"kind": "file", "name": _name(one.path), "size": one.size, "layer": one.layer}
     for entry in why.dead.entries:

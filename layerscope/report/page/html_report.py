@@ -33,7 +33,7 @@ def html_report(analysis: SizeAnalysis) -> str:
     """Return the page; it reads what it has to of the image."""
     script = _packaged("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    image, why = analysis.image, analysis.why
+    image, why = analysis.image, analysis.report
     name = printable_name(image.name)
     content = {
         "SCRIPT_HASH": f"sha256-{digest}",
@@ -59,7 +59,7 @@ def _packaged(name: str) -> str:
 
 
 def _tiles(analysis: SizeAnalysis) -> Iterator[Markup]:
-    why = analysis.why
+    why = analysis.report
     share = human_share(why.dead_size, why.total_size)
     yield _tile("content", human_size(why.total_size), f"in {plural(len(why.layers), 'layer')}")
     yield _tile("blobs, as stored", human_size(why.blob_size), "")
@@ -73,10 +73,10 @@ def _tile(title: str, figure: str, remark: str) -> Markup:
 
 
 def _remarks(analysis: SizeAnalysis) -> Iterator[str]:
-    base = base_line(analysis.why)
+    base = base_line(analysis.report)
     if base:
         yield base
-    yield from (f"Unknown: {sentence}." for sentence in analysis.why.unknowns)
+    yield from (f"Unknown: {sentence}." for sentence in analysis.report.unknowns)
     yield from (f"Warning: {sentence}." for sentence in analysis.image.warnings)
 
 

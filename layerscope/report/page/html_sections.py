@@ -34,7 +34,7 @@ _NUMBER, _WIDE = "n", "wide"
 
 def layer_section(analysis: SizeAnalysis) -> Markup:
     """Return the layers in the order they were built in, with bars of live and dead bytes."""
-    sizes = sorted(analysis.why.layers, key=lambda layer_size: layer_size.layer)
+    sizes = sorted(analysis.report.layers, key=lambda layer_size: layer_size.layer)
     largest = max((layer_size.content_size or 0 for layer_size in sizes), default=0) or 1
     titles = [("", _NUMBER), ("", ""), ("content", _NUMBER), ("share", _NUMBER), ("dead", _NUMBER)]
     titles += [("hides", _NUMBER), ("blob", _NUMBER), ("instruction", _WIDE)]
@@ -55,7 +55,7 @@ def _layer_row(analysis: SizeAnalysis, layer_size: LayerSize, largest: int) -> M
         number_cell(str(layer_size.layer)),
         element("td", gauge((size - dead) / largest, dead / largest)),
         number_cell(human_size(layer_size.content_size)),
-        number_cell(human_share(layer_size.content_size, analysis.why.total_size)),
+        number_cell(human_share(layer_size.content_size, analysis.report.total_size)),
         number_cell(human_size(layer_size.dead_size) if layer_size.dead_size != 0 else ""),
         number_cell(human_size(layer_size.hidden_size) if layer_size.hidden_size != 0 else ""),
         number_cell(human_size(layer_size.blob_size)),
@@ -73,7 +73,7 @@ def map_section() -> Markup:
 
 def advice_section(analysis: SizeAnalysis) -> Markup:
     """Return what to change, what saves most first."""
-    advice = analysis.why.advice
+    advice = analysis.report.advice
     if not advice:
         return section("advice", "What to change", "Nothing: no waste and no risk of a known kind was seen.")
     lead = "Each with the instruction to change, and what was seen."
@@ -85,7 +85,7 @@ def advice_section(analysis: SizeAnalysis) -> Markup:
 def _advised(analysis: SizeAnalysis, advice: Advice) -> Markup:
     is_secret = advice.kind is AdviceKind.SECRET
     saves = "A secret is shipped" if is_secret else f"Saves {human_size(advice.saves)}"
-    share = human_share(advice.saves, analysis.why.total_size)
+    share = human_share(advice.saves, analysis.report.total_size)
     remark = f"layer {advice.layer}" if is_secret or not share else f"{share} of all content · layer {advice.layer}"
     paths = [path_cell(path) for path in advice.paths[:_MOST_PATHS]]
     more = len(advice.paths) - len(paths)
@@ -103,7 +103,7 @@ def _advised(analysis: SizeAnalysis, advice: Advice) -> Markup:
 
 def dead_section(analysis: SizeAnalysis) -> Markup:
     """Return the dead files, the largest first, to be filtered by text and by reason."""
-    why = analysis.why
+    why = analysis.report
     entries = why.dead.entries
     if not entries:
         told = "Nothing in this image is dead." if why.dead_size == 0 else "What is dead could not be told."
@@ -155,17 +155,17 @@ def file_section(analysis: SizeAnalysis) -> Markup:
         element(
             "tr", number_cell(human_size(one.size)), number_cell(str(one.layer)), element("td", path_cell(one.path))
         )
-        for one in analysis.why.largest[:_MOST_FILES]
+        for one in analysis.report.largest[:_MOST_FILES]
     ]
     return section("files", "Biggest files", "Of the final image.", element("div", table(titles, rows), class_="long"))
 
 
 def duplicate_section(analysis: SizeAnalysis) -> Markup:
     """Return the same bytes at several paths, those first that cost the most."""
-    duplicates = analysis.why.duplicates
+    duplicates = analysis.report.duplicates
     if not duplicates:
         return section("duplicates", "Duplicates", "No two files of the final image hold the same bytes.")
-    total, least = sum(each.saves for each in duplicates), "" if analysis.why.duplicates_complete else "at least "
+    total, least = sum(each.saves for each in duplicates), "" if analysis.report.duplicates_complete else "at least "
     lead = f"The same bytes at several paths: {least}{human_size(total)} more than once."
     titles = [("costs", _NUMBER), ("size", _NUMBER), ("paths", _WIDE)]
     rows = [_duplicate_row(analysis, each) for each in duplicates[:_MOST_DUPLICATES]]
@@ -206,7 +206,7 @@ def package_section(analysis: SizeAnalysis) -> Markup:
 
 
 def _shares(analysis: SizeAnalysis, rows: Sequence[tuple[int, int, str]], last: str) -> Markup:
-    whole = sum(analysis.why.live.sizes)
+    whole = sum(analysis.report.live.sizes)
     largest = max((size for size, _, _ in rows), default=0) or 1
     titles = [("size", _NUMBER), ("share", _NUMBER), ("", ""), ("files", _NUMBER), (last, _WIDE)]
     return table(

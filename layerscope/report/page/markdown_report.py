@@ -21,7 +21,7 @@ def markdown_report(analysis: SizeAnalysis) -> str:
 
 
 def _lines(analysis: SizeAnalysis) -> Iterator[str]:
-    why = analysis.why
+    why = analysis.report
     yield f"# {in_markdown(printable_name(analysis.image.name))}"
     yield from ("", in_markdown(summary(analysis.image, analysis.tallies)), "")
     yield f"**{in_markdown(printable_line(why.verdict))}**"
@@ -46,7 +46,7 @@ def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) ->
 
 
 def _layers(analysis: SizeAnalysis) -> Iterator[str]:
-    why = analysis.why
+    why = analysis.report
     rows = (
         (
             str(each.layer),
@@ -62,7 +62,7 @@ def _layers(analysis: SizeAnalysis) -> Iterator[str]:
 
 
 def _advice(analysis: SizeAnalysis) -> Iterator[str]:
-    advice = analysis.why.advice
+    advice = analysis.report.advice
     yield from ("", "## What to change", "")
     if not advice:
         yield "Nothing: no waste and no risk of a known kind was seen."
@@ -79,7 +79,7 @@ def _paths(paths: Sequence[bytes]) -> str:
 
 
 def _dead(analysis: SizeAnalysis) -> Iterator[str]:
-    why = analysis.why
+    why = analysis.report
     rows = [_dead_row(analysis, group) for group in dead_groups(why.dead.entries)]
     columns = (">dead", "reason", ">files", "written by", "hidden by", "largest")
     yield from _table(f"Dead bytes: {human_size(why.dead_size)}", columns, rows[:_MOST])
@@ -99,7 +99,7 @@ def _dead_row(analysis: SizeAnalysis, group: DeadGroup) -> Sequence[str]:
 
 
 def _files(analysis: SizeAnalysis) -> Iterator[str]:
-    why, index = analysis.why, analysis.tree.index
+    why, index = analysis.report, analysis.tree.index
     rows = ((human_size(one.size), str(one.layer), code_in_markdown(_name(one.path))) for one in why.largest[:_MOST])
     yield from _table("Biggest files", (">size", ">layer", "path"), rows)
     copies = (
@@ -110,7 +110,7 @@ def _files(analysis: SizeAnalysis) -> Iterator[str]:
 
 
 def _shares(analysis: SizeAnalysis) -> Iterator[str]:
-    whole = sum(analysis.why.live.sizes)
+    whole = sum(analysis.report.live.sizes)
     types = (
         (human_size(each.size), human_share(each.size, whole), f"{each.files:,}", each.type.value)
         for each in analysis.types.sizes

@@ -25,7 +25,7 @@ _INDENT = (0, 0, 0, 2)
 
 def dead_section(analysis: SizeAnalysis, *, every: bool) -> Iterator[RenderableType]:
     """Yield the dead bytes by writer, hidden_by and reason, with both instructions and the largest paths."""
-    why = analysis.why
+    why = analysis.report
     groups = dead_groups(why.dead.entries)
     total = human_size(why.dead_size) if why.dead_size is not None else f"{human_size(why.dead.total)} at least"
     shown = groups if every else groups[:_MOST_GROUPS]
@@ -36,7 +36,7 @@ def dead_section(analysis: SizeAnalysis, *, every: bool) -> Iterator[RenderableT
 
 def _reasons(analysis: SizeAnalysis) -> str:
     """Return the sums by reason: ``233 MB deleted, 29 MB metadata-only``."""
-    sums = sorted(analysis.why.dead.by_reason.items(), key=lambda item: -item[1])
+    sums = sorted(analysis.report.dead.by_reason.items(), key=lambda item: -item[1])
     return ", ".join(f"{human_size(size)} {reason.value if reason else 'for unknown reasons'}" for reason, size in sums)
 
 
@@ -63,7 +63,7 @@ def _dead_group(analysis: SizeAnalysis, group: DeadGroup, *, every: bool) -> Ite
 
 def duplicate_section(analysis: SizeAnalysis, *, every: bool) -> Iterator[RenderableType]:
     """Yield the live duplicates, those first that cost the most."""
-    why = analysis.why
+    why = analysis.report
     most = None if every else _MOST_DUPLICATES
     total = sum(each.saves for each in why.duplicates)
     parts: list[RenderableType] = []
@@ -91,7 +91,7 @@ def _paths(names: Sequence[str], most: int | None) -> RenderableType:
 
 def advice_section(analysis: SizeAnalysis, *, every: bool) -> Iterator[RenderableType]:
     """Yield what to change, what saves most first."""
-    advice = analysis.why.advice
+    advice = analysis.report.advice
     if not advice:
         yield from section("What to change", [Text("Nothing: no waste and no risk of a known kind was seen.")])
         return
@@ -100,7 +100,7 @@ def advice_section(analysis: SizeAnalysis, *, every: bool) -> Iterator[Renderabl
 
 
 def _advised(analysis: SizeAnalysis, number: int, advice: Advice, *, every: bool) -> Iterator[RenderableType]:
-    share = human_share(advice.saves, analysis.why.total_size)
+    share = human_share(advice.saves, analysis.report.total_size)
     saves = f"saves {human_size(advice.saves)}{f', {share}' if share else ''}" if advice.saves else "saves no bytes"
     yield Text(f"{number}. {saves}: ", "green").append(f"layer {advice.layer}", "bold")
     body = [

@@ -150,7 +150,7 @@ class WhyDocument(TypedDict):
 
 def why_document(analysis: SizeAnalysis) -> WhyDocument:
     """Return the document; it reads what it has to of the image."""
-    why, paths = analysis.why, NodePaths(analysis.tree.index)
+    why, paths = analysis.report, NodePaths(analysis.tree.index)
     return {
         "schema_version": SCHEMA_VERSION,
         "total_size": why.total_size,

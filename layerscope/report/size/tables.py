@@ -29,7 +29,7 @@ def write_why_tables(analysis: SizeAnalysis, file: TextIO, *, every: bool = Fals
 
 def why_tables(analysis: SizeAnalysis, *, every: bool = False) -> RenderableType:
     """Return all sections."""
-    why = analysis.why
+    why = analysis.report
     parts: list[RenderableType] = [
         Text(printable_line(why.verdict), "bold", overflow="fold"),
         Text(summary(analysis.image, analysis.tallies), overflow="fold"),
@@ -55,13 +55,13 @@ def _remarks(why: SizeReport) -> Iterator[str]:
 
 
 def _layers(analysis: SizeAnalysis, most: int | None) -> Iterator[RenderableType]:
-    sizes = analysis.why.layers
+    sizes = analysis.report.layers
     table = figures("", "content", "share", "dead", "hides", "blob", last="instruction")
     for layer_size in sizes[:most]:
         table.add_row(
             str(layer_size.layer),
             human_size(layer_size.content_size),
-            human_share(layer_size.content_size, analysis.why.total_size),
+            human_share(layer_size.content_size, analysis.report.total_size),
             human_size(layer_size.dead_size) if layer_size.dead_size != 0 else "",
             human_size(layer_size.hidden_size) if layer_size.hidden_size != 0 else "",
             human_size(layer_size.blob_size),
@@ -84,7 +84,7 @@ def _types(analysis: SizeAnalysis, most: int | None) -> Iterator[RenderableType]
     sizes = analysis.types.sizes
     if sizes:
         rows = ((each.size, each.files, each.type.value) for each in sizes[:most])
-        yield _shares(rows, sum(analysis.why.live.sizes), "type")
+        yield _shares(rows, sum(analysis.report.live.sizes), "type")
         yield from remainder(sizes, most, lambda each: each.size, "type")
 
 
@@ -95,7 +95,7 @@ def _packages(analysis: SizeAnalysis, most: int | None) -> Iterator[RenderableTy
             (each.size, len(each.places), f"{each.package.name} {each.package.version} ({each.package.manager})")
             for each in packages[:most]
         )
-        yield _shares(rows, sum(analysis.why.live.sizes), "package")
+        yield _shares(rows, sum(analysis.report.live.sizes), "package")
         yield from remainder(packages, most, lambda each: each.size, "package")
         yield Text(f"{human_size(analysis.packages.unowned)} belong to no package", "dim")
     for path in analysis.packages.unread:

@@ -1,4 +1,4 @@
-"""Where container engines listen: environment, Docker's current context, the usual sockets.
+"""The addresses of container engines: environment, Docker's current context, default sockets.
 
 https://docs.docker.com/reference/cli/docker/#environment-variables;
 https://docs.podman.io/en/latest/markdown/podman-system-service.1.html
@@ -18,13 +18,14 @@ from layerscope.text import short_name
 
 _DOCKER_SOCKET = "unix:///var/run/docker.sock"
 _PODMAN_SOCKET = "/podman/podman.sock"
-_UNIX = "unix://"
+UNIX = "unix://"
+SSH = "ssh://"
 _CONNECT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An engine's address, with the folder of its TLS files where it has one."""
+    """An engine's address, with the folder of its TLS files if it has one."""
 
     engine: str
     host: str
@@ -35,12 +36,12 @@ class Endpoint:
         return f"{self.engine} at {short_name(self.host)}"
 
     def refusal(self) -> str | None:
-        """Return why a socket of this machine cannot be used, or None; other addresses are not tried here."""
-        if not self.host.startswith(_UNIX):
+        """Return why a local socket cannot be used, or None; other addresses are not tried here."""
+        if not self.host.startswith(UNIX):
             return None
         with closing(socket.socket(socket.AF_UNIX)) as connection:
             connection.settimeout(_CONNECT_SECONDS)
-            return _connect(connection, self.host.removeprefix(_UNIX))
+            return _connect(connection, self.host.removeprefix(UNIX))
 
 
 def _connect(connection: socket.socket, path: str) -> str | None:
@@ -49,16 +50,16 @@ def _connect(connection: socket.socket, path: str) -> str | None:
     except FileNotFoundError:
         return "no such socket"
     except PermissionError:
-        return "permission denied: are you in the group that the socket belongs to?"
+        return "permission denied; add yourself to the group that owns the socket"
     except ConnectionRefusedError:
-        return "nobody listens there"
+        return "connection refused"
     except OSError as error:
         return os_reason(error)
     return None
 
 
 def endpoints(engine: str | None = None) -> Iterator[Endpoint]:
-    """Yield the addresses to try, of one engine or of all."""
+    """Yield the addresses to try, for one engine or for all."""
     if engine in (None, DOCKER):
         yield _docker()
     if engine in (None, PODMAN):
@@ -66,7 +67,7 @@ def endpoints(engine: str | None = None) -> Iterator[Endpoint]:
 
 
 def _docker() -> Endpoint:
-    """Return the one address that Docker's own command line would use."""
+    """Return the address that the Docker CLI would use."""
     environment = os.environ
     if host := environment.get("DOCKER_HOST"):
         folder, verify = environment.get("DOCKER_CERT_PATH"), bool(environment.get("DOCKER_TLS_VERIFY"))
@@ -84,4 +85,4 @@ def _podman() -> Iterator[Endpoint]:
         yield Endpoint(PODMAN, host)
         return
     for folder in filter(None, (os.environ.get("XDG_RUNTIME_DIR"), "/run")):
-        yield Endpoint(PODMAN, f"{_UNIX}{folder}{_PODMAN_SOCKET}")
+        yield Endpoint(PODMAN, f"{UNIX}{folder}{_PODMAN_SOCKET}")

@@ -1,52 +1,56 @@
-"""Images of a local engine, by name: exported to a temporary file as ``docker save`` does, and opened as that archive.
+"""Images of a local engine, exported to a temporary archive as ``docker save`` does.
 
-https://docs.docker.com/reference/api/engine/; podman answers the same requests.
+https://docs.docker.com/reference/api/engine/; podman implements the same API.
 """
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
-from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError
+from msgspec import Struct
+
+from layerscope.errors import DigestMismatch, EngineUnavailable, ImageNotFound, SourceError
+from layerscope.model.candidate import Candidate
+from layerscope.model.image import Image
 from layerscope.model.span import FileSpan
 from layerscope.sources.engine import podman_command
+from layerscope.sources.engine.connection import FAILURES, Connection, connected, failure_reason
 from layerscope.sources.engine.endpoints import Endpoint, endpoints
+from layerscope.sources.engine.inspected import Inspected, tags_named_first, tags_of
 from layerscope.sources.engine.reference import PODMAN, EngineReference
 from layerscope.sources.image.name import ImageName
 from layerscope.sources.stream.spool import Spool
-from layerscope.text import printable_line, short_name
+from layerscope.text import short_name
 
-if TYPE_CHECKING:
-    from docker import APIClient
-
-_CHUNK = 1024 * 1024
-_TIMEOUT_SECONDS = 30
 _MOST_TAGS_NAMED = 5
+
+
+class _Tagged(Struct, frozen=True, rename="pascal"):
+    repo_tags: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What an engine exported, and which engine that was."""
+    """An exported image, the engine that exported it, and its id and tags there, the requested tag first."""
 
     engine: str
     archive: FileSpan
+    image_id: str
+    tags: tuple[str, ...]
 
 
 def export(reference: EngineReference, spool: Spool) -> Export:
     """Return the archive of an image, from the first engine that has it.
 
-    Raises ImageNotFound where those that answer do not have it, EngineUnavailable where none answers, and SourceError
-    where an export breaks off.
+    Raises ImageNotFound if no engine that answers has it, EngineUnavailable if none answers, and SourceError if the
+    export fails.
     """
     answers: list[str] = []
     refusals: list[str] = []
     for endpoint in endpoints(reference.engine):
         try:
-            with connected(endpoint) as client:
-                name, size = _look_up(client, endpoint, reference.name)
-                chunks = _chunks(client, endpoint, name)
-                return Export(endpoint.engine, spool.chunks(chunks, f"the image {short_name(reference.name)}", size))
+            with connected(endpoint) as connection:
+                return _export(connection, endpoint, reference.name, spool)
         except EngineUnavailable as error:
             refusals.append(str(error))
         except ImageNotFound as error:
@@ -54,87 +58,66 @@ def export(reference: EngineReference, spool: Spool) -> Export:
     if answers:
         raise ImageNotFound(" and ".join(answers))
     if reference.engine == PODMAN and podman_command.is_usable():
-        return Export(PODMAN, podman_command.save(reference.name, spool))
-    who = f"no {reference.engine} engine" if reference.engine else "no container engine"
-    raise EngineUnavailable(f"{who} answers (tried {'; '.join(refusals)})")
+        image = podman_command.inspect(reference.name)
+        archive = podman_command.save(reference.name, image.id, spool)
+        return _exported(PODMAN, archive, image, reference.name)
+    engines = f"no {reference.engine} engine" if reference.engine else "no container engine"
+    raise EngineUnavailable(f"{engines} answers (tried {'; '.join(refusals)})")
 
 
-@contextmanager
-def connected(endpoint: Endpoint) -> Iterator["APIClient"]:
-    """Connect to an engine; raises EngineUnavailable, which says which and why, also for what fails inside."""
-    refusal = endpoint.refusal()
-    if refusal is not None:
-        raise EngineUnavailable(f"{endpoint}: {refusal}")
-    from docker.errors import DockerException  # noqa: PLC0415  # the SDK takes a quarter of a second to import
-    from requests.exceptions import RequestException  # noqa: PLC0415
-
-    try:
-        with closing(_client(endpoint)) as client:
-            yield client
-    except (DockerException, RequestException) as error:
-        raise EngineUnavailable(f"{endpoint}: {_cause(error)}") from error
+def _export(connection: Connection, endpoint: Endpoint, name: str, spool: Spool) -> Export:
+    """Export the image by its id: a tag may be moved to another image after it was looked up."""
+    image = connection.document("/images/{}/json", Inspected, name)
+    if image is None:
+        raise ImageNotFound(f"{endpoint.engine} has no image {short_name(name)}{_other_tags(connection, name)}")
+    chunks = _chunks(connection, endpoint, name, image.id)
+    archive = spool.chunks(chunks, f"the image {short_name(name)}", image.size or None)
+    return _exported(endpoint.engine, archive, image, name)
 
 
-def _client(endpoint: Endpoint) -> "APIClient":
-    from docker import APIClient  # noqa: PLC0415
-    from docker.tls import TLSConfig  # noqa: PLC0415
-
-    options: dict[str, Any] = {}
-    if endpoint.tls_folder is not None:
-        ca, cert, key = (endpoint.tls_folder / f"{name}.pem" for name in ("ca", "cert", "key"))
-        options["tls"] = TLSConfig(
-            client_cert=(str(cert), str(key)) if cert.exists() else None,
-            ca_cert=str(ca) if ca.exists() else None,
-            verify=endpoint.tls_verify,
-        )
-    return APIClient(endpoint.host, version="auto", timeout=_TIMEOUT_SECONDS, **options)
+def _exported(engine: str, archive: FileSpan, image: Inspected, name: str) -> Export:
+    return Export(engine, archive, image.id, tags_named_first(tags_of(image.repo_tags), name))
 
 
-def _cause(error: Exception) -> str:
-    """Return what the engine says, or else what went wrong on the way to it, in one line."""
-    return short_name(printable_line(str(getattr(error, "explanation", None) or error)))
-
-
-def _look_up(client: "APIClient", endpoint: Endpoint, name: str) -> tuple[str, int | None]:
-    """Return the name to ask for and about how large the image is; raises ImageNotFound."""
-    from docker.errors import NotFound  # noqa: PLC0415
-
-    try:
-        found = client.inspect_image(name)
-    except NotFound as error:
-        raise ImageNotFound(f"{endpoint.engine} has no image {short_name(name)}{_others(client, name)}") from error
-    return _exported_name(name, found), found.get("Size") or None
-
-
-def _exported_name(name: str, found: dict[str, Any]) -> str:
-    """Return the name under which to export an image: without a tag, an engine exports all tags of the repository."""
-    parsed = ImageName.parse(name)
-    tags = found.get("RepoTags") or []
-    if parsed is None or parsed.tag or parsed.digest:
-        is_id = name.startswith("sha256:")
-    else:
-        is_id = parsed.full not in [other.full for tag in tags if (other := ImageName.parse(tag))]
-    if is_id:
-        return tags[0] if tags else name
-    return name if parsed and (parsed.tag or parsed.digest) else f"{name}:latest"
-
-
-def _others(client: "APIClient", name: str) -> str:
-    """Return a hint at the tags that the repository does have."""
+def _other_tags(connection: Connection, name: str) -> str:
+    """Return a hint that lists the other tags of the repository."""
     parsed = ImageName.parse(name)
     if parsed is None:
         return ""
-    tags = [tag for image in client.images() for tag in image.get("RepoTags") or ()]
+    tags = [tag for image in connection.document("/images/json", list[_Tagged]) or () for tag in image.repo_tags or ()]
     same = [tag for tag in tags if (other := ImageName.parse(tag)) and other.repository == parsed.repository]
     return f" (it has {', '.join(map(short_name, sorted(same)[:_MOST_TAGS_NAMED]))})" if same else ""
 
 
-def _chunks(client: "APIClient", endpoint: Endpoint, name: str) -> Iterator[bytes]:
-    from docker.errors import DockerException  # noqa: PLC0415
-    from requests.exceptions import RequestException  # noqa: PLC0415
-
-    client.timeout = None  # an engine may collect a large image for minutes before its first byte
+def _chunks(connection: Connection, endpoint: Endpoint, name: str, image_id: str) -> Iterator[bytes]:
     try:
-        yield from client.get_image(name, _CHUNK)
-    except (DockerException, RequestException) as error:
-        raise SourceError(f"the export of {short_name(name)} from {endpoint} broke off: {_cause(error)}") from error
+        yield from connection.chunks("/images/{}/get", image_id)
+    except EngineUnavailable as error:
+        raise SourceError(f"the export of {short_name(name)} failed: {error}") from error
+    except FAILURES as error:
+        reason = failure_reason(error)
+        raise SourceError(f"the export of {short_name(name)} from {endpoint} failed: {reason}") from error
+
+
+def exported_image(candidates: Sequence[Candidate], exported: Export) -> tuple[Candidate, ...]:
+    """Return the images of the archive that have the requested id, with the tags that the engine states.
+
+    An archive by id has no tags. Raises DigestMismatch if none has the id.
+    """
+    matching = [candidate for candidate in candidates if _has_id(candidate, exported.image_id)]
+    if not matching:
+        raise DigestMismatch(f"{exported.engine} exported another image than {short_name(exported.image_id)}")
+    return tuple(
+        replace(candidate, tags=exported.tags, build=partial(_build_tagged, candidate, exported.tags))
+        for candidate in matching
+    )
+
+
+def _has_id(candidate: Candidate, image_id: str) -> bool:
+    encoded = image_id.removeprefix("sha256:")
+    digests = (candidate.config_digest, candidate.digest, *candidate.indexes)
+    return any(digest is not None and digest.encoded == encoded for digest in digests)
+
+
+def _build_tagged(candidate: Candidate, tags: tuple[str, ...]) -> Image:
+    return replace(candidate.build(), tags=tags)

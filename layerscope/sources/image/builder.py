@@ -1,28 +1,36 @@
-"""Builds an image from its config and what the documents say of its layers: the part that all sources share.
+"""An image built from its config and the documents' description of its layers, shared by all sources.
 
 https://github.com/opencontainers/image-spec/blob/main/config.md
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
-from layerscope.errors import MissingBlob, os_reason
+from layerscope.errors import InvalidLayer, InvalidManifest, MissingBlob, UnsupportedCompression, os_reason
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
 from layerscope.model.image import Compression, Image, Layer
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.files import Files, holds
 from layerscope.sources.image.history import pair_history
-from layerscope.sources.stream.compression import detect_span
+from layerscope.sources.stream.compression import detect_span, open_decompressed
+from layerscope.sources.tar.header import BLOCK, has_valid_checksum
 from layerscope.text import plural, short_name
 
+_MOST_LAYERS = 65_535
+"""Layer numbers are columns of 16 bits."""
+
 _ENCRYPTED = "+encrypted"
+_TAR = "tar"
+"""A part of the media types of all tar layers."""
+
 _FOREIGN = ("nondistributable", "foreign")
 
 
 @dataclass(frozen=True, slots=True)
 class LayerBlob:
-    """What the documents say of one layer: the name of its file, and claims about it."""
+    """One layer as the documents describe it: the name of its file, and claims about it."""
 
     name: str
     digest: Digest | None = None
@@ -32,13 +40,13 @@ class LayerBlob:
 
     @property
     def foreign(self) -> bool:
-        """Whether the layer is one that archives need not hold."""
+        """True for a layer that archives may leave out."""
         return bool(self.media_type) and any(word in str(self.media_type) for word in _FOREIGN)
 
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """All that a source found out about an image."""
+    """The facts that a source gives about an image."""
 
     files: Files
     reference: str
@@ -53,7 +61,14 @@ class Blueprint:
 
 
 def build_image(blueprint: Blueprint) -> Image:
-    """Return the image; a layer that cannot be had is in it and says why."""
+    """Return the image; a layer that is not available states the reason in ``problem``.
+
+    Raises InvalidManifest if it has too many layers.
+    """
+    count = len(blueprint.layers)
+    if count > _MOST_LAYERS:
+        description = blueprint.files.description
+        raise InvalidManifest(f"an image in {description} has {count:,} layers, more than {_MOST_LAYERS:,}")
     layers = tuple(_layer(blueprint, number, blob) for number, blob in enumerate(blueprint.layers, 1))
     steps, warning = pair_history(blueprint.config.history or [], len(layers))
     warnings = [warning, _diff_ids_warning(blueprint), _platform_warning(blueprint), blueprint.files.error]
@@ -71,33 +86,63 @@ def build_image(blueprint: Blueprint) -> Image:
     )
 
 
-def all_there(files: Files, layers: Sequence[LayerBlob]) -> bool:
-    """Tell whether no layer is missing that an archive should hold."""
-    return all(blob.foreign or holds(files, blob.name) for blob in layers)
+class Completeness:
+    """The images of which no blob is missing; the layers of one manifest are looked up once."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._known: dict[int, bool] = {}
+
+    def of(self, manifest: object, layers: Sequence[LayerBlob]) -> bool:
+        """Return True if the files hold every layer of the manifest, foreign layers excepted."""
+        key = id(manifest)
+        if key not in self._known:
+            names = {blob.name for blob in layers if not blob.foreign}
+            self._known[key] = len(layers) <= _MOST_LAYERS and all(holds(self._files, name) for name in names)
+        return self._known[key]
 
 
 def _layer(blueprint: Blueprint, number: int, blob: LayerBlob) -> Layer:
     diff_ids = blueprint.config.diff_ids
     diff_id = diff_ids[number - 1] if number <= len(diff_ids) else None
     span, compression, problem = _locate(blueprint.files, blob)
-    # an uncompressed blob is what the diff_id is the digest of
+    # The diff_id is the digest of the uncompressed layer.
     digest = blob.digest or (diff_id if compression is Compression.NONE else None)
     return Layer(number, span, compression, digest, diff_id, blob.media_type or None, problem)
 
 
 def _locate(files: Files, blob: LayerBlob) -> tuple[FileSpan | None, Compression | None, str | None]:
-    """Return where the blob lies and how it is compressed, or what stands against reading it."""
+    """Return the blob's span and compression, or the reason why it cannot be read."""
     try:
         span = files.span(blob.name)
         if span is None:
             return None, None, _absence(files, blob)
         if blob.media_type and blob.media_type.endswith(_ENCRYPTED):
             return span, None, f"the blob {_name(blob)} is encrypted ({short_name(blob.media_type)})"
-        return span, detect_span(span), None
+        return _detected(span, blob)
     except MissingBlob as error:
         return None, None, str(error)
     except OSError as error:
-        return None, None, f"the blob {_name(blob)} in {files.description} cannot be read: {os_reason(error)}"
+        return None, None, f"cannot read the blob {_name(blob)} in {files.description}: {os_reason(error)}"
+
+
+def _detected(span: FileSpan, blob: LayerBlob) -> tuple[FileSpan, Compression | None, str | None]:
+    compression = detect_span(span)
+    if blob.media_type and _TAR not in blob.media_type and not _is_tar(span, compression):
+        return span, None, f"the blob {_name(blob)} is not a tar archive but {short_name(blob.media_type)}"
+    return span, compression, None
+
+
+def _is_tar(span: FileSpan, compression: Compression) -> bool:
+    """Return True if a blob starts as a tar does; a stream that breaks before that may be one."""
+    try:
+        with closing(open_decompressed(span, compression)) as stream:
+            block = b""
+            while len(block) < BLOCK and (chunk := stream.read1(BLOCK - len(block))):
+                block += chunk
+    except (InvalidLayer, UnsupportedCompression):
+        return True
+    return len(block) < BLOCK or not block.strip(b"\0") or has_valid_checksum(block)
 
 
 def _name(blob: LayerBlob) -> str:
@@ -108,8 +153,8 @@ def _absence(files: Files, blob: LayerBlob) -> str:
     if not blob.foreign:
         return f"the blob {_name(blob)} is not in {files.description}"
     hosts = " or ".join(dict.fromkeys(map(_host, blob.urls)))
-    place = f", kept at {hosts}" if hosts else ""
-    return f"the blob {_name(blob)} is a foreign layer{place} and is not in {files.description}"
+    location = f", stored at {hosts}," if hosts else ""
+    return f"the blob {_name(blob)} is a foreign layer{location} and is not in {files.description}"
 
 
 def _host(url: str) -> str:
@@ -122,10 +167,10 @@ def _host(url: str) -> str:
 
 
 def _diff_ids_warning(blueprint: Blueprint) -> str | None:
-    told, listed = len(blueprint.config.diff_ids), len(blueprint.layers)
-    if told == listed:
+    stated, listed = len(blueprint.config.diff_ids), len(blueprint.layers)
+    if stated == listed:
         return None
-    return f"the config names {plural(told, 'diff_id')} and the manifest lists {plural(listed, 'layer')}"
+    return f"the config names {plural(stated, 'diff_id')} and the manifest lists {plural(listed, 'layer')}"
 
 
 def _platform_warning(blueprint: Blueprint) -> str | None:

@@ -1,14 +1,22 @@
-"""Chooses one image where a source holds several: several tags, several platforms."""
+"""The choice of one image from a source with several tags or platforms."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from layerscope.errors import AmbiguousImage, ImageNotFound, UnsupportedFormat
 from layerscope.model.candidate import Candidate
+from layerscope.model.digest import Digest
 from layerscope.model.documents import Platform
 from layerscope.sources.image.name import ImageName
 from layerscope.text import short_name
 
-_MOST_LISTED = 20
+_MOST_CHOICES = 50
+"""Choices in a list of one a line."""
+
+_MOST_LISTED = 10
+_LONGEST_LIST = 400
+"""Items and characters of a list inside a sentence."""
+
 _SHORTEST_DIGEST_PREFIX = 4
 
 _ARCHITECTURES = {
@@ -24,14 +32,14 @@ _ARCHITECTURES = {
     "ppc64el": "ppc64le",
     "loongarch64": "loong64",
 }
-"""What ``uname -m`` says, in the words of the OCI image-spec; what is not here has one name only."""
+"""OCI names of the architectures that ``uname -m`` and users call something else."""
 
 _DEFAULT_VARIANTS = {"arm64": "v8", "arm": "v7", "amd64": "v1"}
-"""The variant that is meant where none is said: https://github.com/containerd/platforms/blob/main/database.go."""
+"""The variant of an architecture without one: https://github.com/containerd/platforms/blob/main/database.go."""
 
 
 def choices(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Return the candidates that a user may choose from: what is set aside is left out."""
+    """Return the candidates that a user may choose from, without those that are set aside."""
     images = [candidate for candidate in candidates if candidate.set_aside is None]
     return tuple([candidate for candidate in images if not candidate.fallback] or images)
 
@@ -39,11 +47,11 @@ def choices(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
 def choose(
     candidates: Sequence[Candidate], image: str | None = None, platform: str | None = None, *, name: str = "the source"
 ) -> Candidate:
-    """Return the candidate that is meant.
+    """Return the requested candidate.
 
-    That is the one that fits what is asked for; of several, the only one whose blobs are all there; else the one for
-    this machine. ``name`` is what errors call the source. Raises AmbiguousImage where several remain, ImageNotFound
-    where nothing fits, UnsupportedFormat where there is no image at all.
+    If several match the request, the only complete one is taken, else the only one for this machine. Errors call the
+    source ``name``. Raises AmbiguousImage if several remain, ImageNotFound if none matches, and UnsupportedFormat if
+    the source has no image at all.
     """
     images = choices(candidates)
     if image is None and not images:
@@ -51,19 +59,21 @@ def choose(
     fitting = _fitting(images, image, platform) or _fitting(candidates, image, platform)
     if not fitting:
         raise ImageNotFound(_nothing_fits(images, image, platform, name))
+    if len(fitting) > 1 and all(candidate.set_aside for candidate in fitting):
+        raise UnsupportedFormat(_only_artifacts(fitting, image, platform, name))
     complete = [candidate for candidate in fitting if candidate.complete] or fitting
     own = _for_platform(complete, this_platform()) if len(complete) > 1 else complete
     if len(own) == 1:
         return own[0]
     which = f" {_wanted(image, platform)}" if image or platform else ""
     raise AmbiguousImage(
-        f"{name} holds {len(fitting)} images{which}; say which one with --image or --platform",
-        [candidate.label for candidate in fitting],
+        f"{name} holds {len(fitting):,} images{which}; say which one with --image or --platform",
+        _first([candidate.label for candidate in fitting], _MOST_CHOICES),
     )
 
 
 def this_platform() -> str:
-    """Return the platform of the images that run on this machine."""
+    """Return the platform of this machine, in OCI names."""
     import platform  # noqa: PLC0415  # 2 ms, and most archives hold one image
 
     architecture = platform.machine().lower()
@@ -76,10 +86,10 @@ def _fitting(candidates: Sequence[Candidate], image: str | None, platform: str |
 
 
 def _named(candidates: Sequence[Candidate], wanted: str) -> list[Candidate]:
-    """Return those that go by the name: by the strictest reading of it that fits any."""
-    for fits in _READINGS:
-        if found := [candidate for candidate in candidates if fits(candidate, wanted)]:
-            return found
+    """Return the candidates with that name, by the strictest interpretation that matches any."""
+    for matches in _INTERPRETATIONS:
+        if named := [candidate for candidate in candidates if matches(candidate, wanted)]:
+            return named
     return []
 
 
@@ -93,8 +103,20 @@ def _is_short_tag(candidate: Candidate, wanted: str) -> bool:
 
 
 def _is_digest(candidate: Candidate, wanted: str) -> bool:
-    prefix = wanted.rpartition("@")[2].lower()
+    prefix = _digest_prefix(wanted)
     digests = [digest for digest in (candidate.digest, candidate.config_digest) if digest]
+    return _any_starts(digests, prefix)
+
+
+def _is_digest_of_index(candidate: Candidate, wanted: str) -> bool:
+    return _any_starts(candidate.indexes, _digest_prefix(wanted))
+
+
+def _digest_prefix(wanted: str) -> str:
+    return wanted.rpartition("@")[2].lower()
+
+
+def _any_starts(digests: Iterable[Digest], prefix: str) -> bool:
     if ":" in prefix:
         return any(str(digest).startswith(prefix) for digest in digests) and not prefix.endswith(":")
     return len(prefix) >= _SHORTEST_DIGEST_PREFIX and any(digest.encoded.startswith(prefix) for digest in digests)
@@ -111,7 +133,7 @@ def _is_end_of_tag(candidate: Candidate, wanted: str) -> bool:
     return any(tag.endswith((f":{wanted}", f"/{wanted}")) for tag in candidate.tags)
 
 
-_READINGS = (_is_tag, _is_short_tag, _is_digest, _is_repository, _is_end_of_tag)
+_INTERPRETATIONS = (_is_tag, _is_short_tag, _is_digest, _is_digest_of_index, _is_repository, _is_end_of_tag)
 
 
 def _names(candidate: Candidate) -> list[ImageName]:
@@ -119,16 +141,16 @@ def _names(candidate: Candidate) -> list[ImageName]:
 
 
 def _for_platform(candidates: Sequence[Candidate], wanted: str) -> list[Candidate]:
-    """Return those for a platform; where no variant is said, those of the usual variant before all others."""
+    """Return the candidates for a platform; without a variant, those of its default variant are preferred."""
     parts = _platform_parts(wanted)
     fitting = [candidate for candidate in candidates if _fits_platform(candidate.platform, parts)]
-    usual = _DEFAULT_VARIANTS.get(parts[1])
-    preferred = [c for c in fitting if c.platform and (c.platform.variant or usual) == (parts[2] or usual)]
+    default = _DEFAULT_VARIANTS.get(parts[1])
+    preferred = [c for c in fitting if c.platform and (c.platform.variant or default) == (parts[2] or default)]
     return preferred or fitting
 
 
 def _platform_parts(wanted: str) -> tuple[str, str, str]:
-    """Return OS, architecture and variant of ``linux/arm64/v8``; of a lone ``arm64`` the OS is ``linux``."""
+    """Return OS, architecture and variant of ``linux/arm64/v8``; ``arm64`` alone means ``linux/arm64``."""
     words = wanted.lower().split("/")
     if len(words) == 1:
         words.insert(0, "linux")
@@ -148,25 +170,37 @@ def _fits_platform(platform: Platform | None, parts: tuple[str, str, str]) -> bo
 
 def _no_image(candidates: Sequence[Candidate], name: str) -> str:
     kinds = list(dict.fromkeys(candidate.set_aside for candidate in candidates if candidate.set_aside))
-    return f"{name} holds no image, but {_listed(kinds)}" if kinds else f"{name} holds no image: its list is empty"
+    return f"{name} holds no image, only {_listed(kinds)}" if kinds else f"{name} holds no image: its list is empty"
 
 
 def _nothing_fits(images: Sequence[Candidate], image: str | None, platform: str | None, name: str) -> str:
-    there = _listed([_in_brief(candidate) for candidate in images])
-    return f"{name} holds no image {_wanted(image, platform)}; it holds {there}"
+    held = _listed([_in_brief(candidate) for candidate in images])
+    return f"{name} holds no image {_wanted(image, platform)}; it holds {held}"
 
 
 def _wanted(image: str | None, platform: str | None) -> str:
     return " ".join([*([short_name(image)] if image else []), *([f"for {short_name(platform)}"] if platform else [])])
 
 
+def _only_artifacts(artifacts: Sequence[Candidate], image: str | None, platform: str | None, name: str) -> str:
+    kinds = _listed(list(dict.fromkeys(str(artifact.set_aside) for artifact in artifacts)))
+    return f"{name} holds {len(artifacts)} artifacts {_wanted(image, platform)} and no such image: {kinds}"
+
+
 def _in_brief(candidate: Candidate) -> str:
     digest = candidate.digest or candidate.config_digest
-    title = ", ".join(map(short_name, candidate.tags)) or (str(digest) if digest else "one without a tag")
+    title = candidate.tag_list or (str(digest) if digest else "an image without a tag")
     platform = short_name(str(candidate.platform or ""))
     return f"{title} ({platform})" if platform else title
 
 
 def _listed(items: Sequence[str]) -> str:
-    more = f" and {len(items) - _MOST_LISTED} more" if len(items) > _MOST_LISTED else ""
-    return ", ".join(items[:_MOST_LISTED]) + more if items else "none"
+    """Return the items as a list inside a sentence, cut to a readable length."""
+    lengths = accumulate(len(item) for item in items)
+    fitting = sum(length <= _LONGEST_LIST for length in lengths)
+    return ", ".join(_first(items, max(1, min(fitting, _MOST_LISTED)))) or "none"
+
+
+def _first(items: Sequence[str], most: int) -> list[str]:
+    """Return the first items and, if there are more, how many more."""
+    return [*items[:most], *([f"and {len(items) - most:,} more"] if len(items) > most else [])]

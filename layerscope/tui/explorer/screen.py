@@ -140,7 +140,7 @@ class ExplorerScreen(Navigation):
     def _on_read(self, message: ReadHappened) -> None:
         event, state = message.event, self._state
         if isinstance(event, ReadingFailed):
-            state.reading.failure = f"the reading ended early (status {event.status})"
+            state.reading.failure = event.reason
             self.files.rebuild()
         elif isinstance(event, LayersStacked):
             path = self.files.path if self.file_tree.cursor else None

@@ -21,12 +21,14 @@ def of_images(tmp_path: Path, changes: frozenset[ChangeKind] = ALL_CHANGES, glob
     one = oci_archive(tmp_path / "v1.tar", V1, compression=Compression.ZSTD)
     other = docker_archive(tmp_path / "v2.tar", V2)
     with open_image(str(one)) as old, open_image(str(other)) as new:
-        return written(SelectedDiff(old, new, compare_images(old, new), changes, globs))
+        return written(SelectedDiff(old.loaded, new.loaded, compare_images(old.loaded, new.loaded), changes, globs))
 
 
 def of_layers(path: Path, before: int, after: int, *, own: bool = False) -> Any:
     with open_image(str(path)) as session:
-        return written(SelectedDiff(session, session, compare_layers(session, before, after, own=own)))
+        return written(
+            SelectedDiff(session.loaded, session.loaded, compare_layers(session.loaded, before, after, own=own))
+        )
 
 
 def written(view: SelectedDiff) -> Any:

@@ -20,13 +20,16 @@ from tests.two_versions import V1, V2
 def of_images(tmp_path: Path, globs: Sequence[str] = (), *, stat: bool = False, patch: bool = False) -> list[str]:
     one, other = docker_archive(tmp_path / "v1.tar", V1), oci_archive(tmp_path / "v2.tar", V2)
     with open_image(str(one)) as old, open_image(str(other)) as new:
-        view = SelectedDiff(old, new, compare_images(old, new), ALL_CHANGES, globs)
+        view = SelectedDiff(old.loaded, new.loaded, compare_images(old.loaded, new.loaded), ALL_CHANGES, globs)
         return written(view, stat=stat, patch=patch)
 
 
 def of_layers(path: Path, before: int, after: int, *, own: bool = False, patch: bool = False) -> list[str]:
     with open_image(str(path)) as session:
-        return written(SelectedDiff(session, session, compare_layers(session, before, after, own=own)), patch=patch)
+        return written(
+            SelectedDiff(session.loaded, session.loaded, compare_layers(session.loaded, before, after, own=own)),
+            patch=patch,
+        )
 
 
 def written(view: SelectedDiff, *, stat: bool = False, patch: bool = False) -> list[str]:
@@ -106,7 +109,7 @@ def test_a_summary_by_directory_starts_with_the_whole_then_what_grew_or_shrank_m
     other = layer(file("c/small", b"xx"), file("c/d/new", b"x" * 200), whiteout("a"))
     path = docker_archive(tmp_path / "image.tar", image(one, other))
     with open_image(str(path)) as session:
-        lines = written(SelectedDiff(session, session, compare_layers(session, 1, 2)), stat=True)
+        lines = written(SelectedDiff(session.loaded, session.loaded, compare_layers(session.loaded, 1, 2)), stat=True)
     told = [line.split() for line in section(lines, "Paths: 2 added, 1 modified, 3 removed, -2.8 kB")]
     assert [(row[:2], row[-1]) for row in told] == [
         (["-2.8", "kB"], "/"),
@@ -130,7 +133,7 @@ def test_a_directory_all_of_whose_changes_lie_in_one_below_it_has_no_line(tmp_pa
         tmp_path / "image.tar", image(layer(file(f"{below}/a", b"1")), layer(file(f"{below}/a", b"22")))
     )
     with open_image(str(path)) as session:
-        lines = written(SelectedDiff(session, session, compare_layers(session, 1, 2)), stat=True)
+        lines = written(SelectedDiff(session.loaded, session.loaded, compare_layers(session.loaded, 1, 2)), stat=True)
     assert section(lines, "Paths: 1 modified, +1 B") == ["   +1 B  ~1  /var/www/html/"]
 
 
@@ -227,6 +230,6 @@ def test_the_output_is_a_patch_that_turns_one_into_the_other(tmp_path: Path) -> 
     # else GNU patch takes the name to end at the space
     assert "--- a/d/a b\t\n" in text
     with open_image(str(path)) as session:
-        extract(session.image, session.tree, [0], 1, str(tmp_path / "out"))
+        extract(session.loaded, [0], 1, str(tmp_path / "out"))
     subprocess.run(["git", "apply", "-"], cwd=tmp_path / "out", input=text.encode(), check=True, capture_output=True)
     assert (tmp_path / "out/d/a b").read_bytes() == new

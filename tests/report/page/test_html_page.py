@@ -7,7 +7,7 @@ import pytest
 
 from layerscope.report.page.html_report import html_report
 from layerscope.session.open import open_image
-from layerscope.session.size.analysis import analyze_size
+from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import printable_name
 from tests.builders import ImageRecipe, docker_archive, file, image, layer, whiteout
 from tests.heavy import HARMFUL, HARMFUL_NAMES, HEAVY
@@ -44,7 +44,7 @@ def page(folder: Path, recipe: ImageRecipe, name: str) -> Path:
     archive = docker_archive(folder / f"{name}.tar", recipe)
     path = folder / f"{name}.html"
     with open_image(str(archive)) as session:
-        path.write_text(html_report(analyze_size(session)), encoding="utf-8")
+        path.write_text(html_report(SizeAnalysis(session.loaded)), encoding="utf-8")
     return path
 
 

@@ -15,7 +15,7 @@ from layerscope.report.page.html_report import html_report
 from layerscope.report.page.markdown_report import markdown_report
 from layerscope.report.page.treemap_data import MapItem, map_items
 from layerscope.session.open import open_image
-from layerscope.session.size.analysis import SizeAnalysis, analyze_size
+from layerscope.session.size.analysis import SizeAnalysis
 from tests.builders import ImageRecipe, blob_name, docker_archive, docker_files, sha256, write_tar
 from tests.heavy import CLEAN, HARMFUL, HEAVY
 
@@ -24,7 +24,7 @@ RECIPES = {"heavy": HEAVY, "harmful": HARMFUL, "clean": CLEAN}
 
 def report_on(folder: Path, recipe: ImageRecipe, make: Callable[[SizeAnalysis], str]) -> str:
     with open_image(str(docker_archive(folder / "image.tar", recipe))) as session:
-        return make(analyze_size(session))
+        return make(SizeAnalysis(session.loaded))
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -125,7 +125,7 @@ def test_what_is_unknown_is_told_on_the_page(tmp_path: Path) -> None:
     files = docker_files(HEAVY)
     del files[blob_name(sha256(HEAVY.layers[1]))]
     with open_image(str(write_tar(tmp_path / "broken.tar", files))) as session:
-        analysis = analyze_size(session)
+        analysis = SizeAnalysis(session.loaded)
         assert "Unknown: layer 2 could not be read whole" in html_report(analysis)
         assert "Unknown: layer 2 could not be read whole" in markdown_report(analysis)
         assert rows_of(csv_report(analysis))[1]["size"] == "", "the size of what could not be read"
@@ -137,7 +137,7 @@ def _count(item: MapItem) -> int:
 
 def test_the_map_is_bounded_and_loses_no_byte(tmp_path: Path) -> None:
     with open_image(str(docker_archive(tmp_path / "heavy.tar", HEAVY))) as session:
-        directories = analyze_size(session).directories
+        directories = SizeAnalysis(session.loaded).directories
         few, whole = map_items(directories, most=3), map_items(directories)
     assert _count(few) < _count(whole)
     for item in (few, whole):

@@ -10,7 +10,7 @@ from layerscope.analysis.size.base_image import BaseImage
 from layerscope.report.json_document import write_json_table
 from layerscope.report.size.document import WhyDocument, why_document
 from layerscope.session.open import open_image
-from layerscope.session.size.analysis import analyze_size
+from layerscope.session.size.analysis import SizeAnalysis
 from tests.builders import blob_name as blob
 from tests.builders import docker_archive, docker_files, file, image, layer, sha256, write_tar
 from tests.heavy import CLEAN, HEAVY, KEY, MODEL
@@ -22,7 +22,7 @@ REMOVE = "RUN rm -rf /var/cache/apt /root/.ssh/id_rsa"
 
 def document_of(path: Path, base: BaseImage | None = None) -> WhyDocument:
     with open_image(str(path)) as session:
-        return why_document(analyze_size(session, base))
+        return why_document(SizeAnalysis(session.loaded, base))
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,14 @@ from layerscope.analysis.size.base_image import BaseImage
 from layerscope.report.size.tables import why_tables
 from layerscope.report.tables import plain_text
 from layerscope.session.open import open_image
-from layerscope.session.size.analysis import analyze_size
+from layerscope.session.size.analysis import SizeAnalysis
 from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, whiteout, write_tar
 from tests.heavy import CLEAN, HARMFUL, HEAVY
 
 
 def told(path: Path, *, every: bool = False, width: int | None = None, base: BaseImage | None = None) -> list[str]:
     with open_image(str(path)) as session:
-        return plain_text(why_tables(analyze_size(session, base), every=every), width).splitlines()
+        return plain_text(why_tables(SizeAnalysis(session.loaded, base), every=every), width).splitlines()
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ TOP = layer(file("etc/motd", b"hello", mtime=9), whiteout("etc/hosts"), opaque("
 
 def tree_of(path: Path) -> LayeredTree:
     with open_image(str(path)) as session:
-        return session.tree
+        return session.loaded.tree
 
 
 @pytest.fixture

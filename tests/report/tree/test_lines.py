@@ -44,7 +44,7 @@ class Screen(io.StringIO):
 @pytest.fixture
 def tree(tmp_path: Path) -> LayeredTree:
     with open_image(str(docker_archive(tmp_path / "image.tar", image(BASE, TOP)))) as session:
-        return session.tree
+        return session.loaded.tree
 
 
 def lines(tree: LayeredTree, selection: TreeSelection) -> list[str]:
@@ -91,7 +91,7 @@ def test_only_what_changed(tree: LayeredTree) -> None:
 def test_no_name_reaches_the_screen_as_it_is(tmp_path: Path) -> None:
     odd = layer(file("\x1b[2J\u202ename\udcff", b""))
     with open_image(str(docker_archive(tmp_path / "image.tar", image(odd)))) as session:
-        (line,) = lines(session.tree, TreeSelection(1))
+        (line,) = lines(session.loaded.tree, TreeSelection(1))
     assert line.endswith("/\\x1b[2J\\u202ename\\xff")
 
 

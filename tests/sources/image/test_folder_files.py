@@ -1,4 +1,4 @@
-"""Files of a folder: nothing outside it is ever read."""
+"""The files of a folder; nothing outside it is read."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import MissingBlob
-from layerscope.sources.image.files import holds, read
+from layerscope.sources.image.documents import Documents
+from layerscope.sources.image.files import holds
 from layerscope.sources.image.folder import FolderFiles
 from layerscope.sources.open import open_source
 
@@ -20,36 +21,38 @@ def folder(tmp_path: Path) -> Path:
     return inside
 
 
-def test_a_file_is_found_by_any_spelling(folder: Path) -> None:
+def test_a_file_is_found_by_any_spelling_of_its_name(folder: Path) -> None:
     files = FolderFiles(folder)
-    assert [read(files, name) for name in ("blobs/a", "./blobs/a", "/blobs//a", "blobs/../blobs/a")] == [b"A"] * 4
+    assert [Documents(files).read(name) for name in ("blobs/a", "./blobs/a", "/blobs//a", "blobs/../blobs/a")] == [
+        b"A"
+    ] * 4
 
 
 def test_a_symlink_inside_is_followed(folder: Path) -> None:
     (folder / "link").symlink_to("blobs/a")
-    assert read(FolderFiles(folder), "link") == b"A"
+    assert Documents(FolderFiles(folder)).read("link") == b"A"
 
 
 def test_a_folder_that_is_itself_a_symlink_is_opened(folder: Path) -> None:
     (folder.parent / "alias").symlink_to("image")
-    assert read(FolderFiles(folder.parent / "alias"), "blobs/a") == b"A"
+    assert Documents(FolderFiles(folder.parent / "alias")).read("blobs/a") == b"A"
 
 
 @pytest.mark.parametrize("name", ["../secret", "blobs/../../secret", "out", "blobs-out/secret"])
-def test_what_leads_out_is_refused(folder: Path, name: str) -> None:
+def test_a_name_outside_the_folder_is_refused(folder: Path, name: str) -> None:
     (folder / "out").symlink_to("../secret")
     (folder / "blobs-out").symlink_to(folder.parent)
-    with pytest.raises(MissingBlob, match="leads out of"):
+    with pytest.raises(MissingBlob, match="is outside"):
         FolderFiles(folder).span(name)
 
 
-def test_a_list_that_leads_out_is_refused(folder: Path) -> None:
+def test_an_index_outside_the_folder_is_refused(folder: Path) -> None:
     (folder / "index.json").symlink_to("../secret")
-    with pytest.raises(MissingBlob, match=r"index\.json leads out of"):
+    with pytest.raises(MissingBlob, match=r"index\.json is outside"):
         open_source(str(folder))
 
 
-def test_what_is_no_regular_file_has_no_span(folder: Path) -> None:
+def test_anything_but_a_regular_file_has_no_span(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     (folder / "loop").symlink_to("loop")
     files = FolderFiles(folder)

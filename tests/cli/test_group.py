@@ -27,7 +27,7 @@ Capture = pytest.CaptureFixture[str]
         ("--", MY_APP),
     ],
 )
-def test_all_ways_to_say_the_same(capsys: Capture, arguments: tuple[str | Path, ...]) -> None:
+def test_options_may_come_in_any_order(capsys: Capture, arguments: tuple[str | Path, ...]) -> None:
     outcome = ask(capsys, *arguments)
     assert outcome.status == 0
     assert outcome.out.startswith(TABLE)
@@ -59,7 +59,7 @@ def test_a_command_wins_over_a_file_of_its_name(
     assert ask(capsys, "layers", "layers").out.startswith("a:1")
 
 
-def test_the_name_of_the_default_command_is_nobodys(
+def test_the_default_commands_name_can_be_an_image(
     capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     docker_archive(tmp_path / "open", image(layer(file("a")), tags=["a:1"]))
@@ -104,13 +104,13 @@ def test_version(capsys: Capture, arguments: tuple[str, ...]) -> None:
     assert ask(capsys, *arguments).out == f"layerscope {__version__}\n"
 
 
-def test_without_arguments_the_help_is_an_answer_to_wrong_usage(capsys: Capture) -> None:
+def test_without_arguments_the_help_is_printed_and_the_status_is_2(capsys: Capture) -> None:
     outcome = ask(capsys)
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err.startswith("Usage: layerscope")
 
 
-def test_a_shell_is_offered_commands_and_options() -> None:
+def test_shell_completion_offers_commands_and_options() -> None:
     assert offered("layerscope la") == ["layers"]
     assert offered("layerscope my-app.tar --pl") == ["--platform"]
     assert offered("layerscope my-") == [], "so that the shell offers files"
