@@ -11,7 +11,9 @@ from zlib import adler32
 
 from layerscope.errors import InvalidLayer, UnsupportedCompression, os_reason
 from layerscope.model.entries import EntryTable, Kind, LayerEntries
+from layerscope.model.image import Compression
 from layerscope.model.whiteout import PREFIX as WHITEOUT_PREFIX
+from layerscope.sources.stream.compression import detect
 from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.blocks import TarBlocks
 from layerscope.sources.tar.columns import Parents, PermissionIds, Sums, Times
@@ -51,6 +53,7 @@ def walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:
     names = Names(entries, allowance)
     try:
         yield from _walk(blocks, entries, names, allowance)
+        blocks.check()
     except InvalidLayer as error:
         where = f", at byte {error.offset:,} of its tar" if error.offset is not None else ""
         entries.error = f"{error}{where}"
@@ -78,7 +81,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
         if at + BLOCK > len(chunk):
             chunk, base, at = fetch(offset, BLOCK), offset, 0
             if len(chunk) < BLOCK:
-                _check_end(blocks, offset, len(chunk), entries)
+                _check_end(blocks, offset, chunk, entries)
                 break
             fetches += 1
             if not fetches & _FETCHES_A_YIELD:
@@ -90,7 +93,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
             if header == ZERO_BLOCK:
                 break
             if not has_valid_checksum(header):
-                raise _broken_header(offset)
+                raise _broken_header(offset, header)
         offset += BLOCK
         kind = ordinary(flag)
         if kind is None:
@@ -147,13 +150,13 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
     extended.check_end(offset)
 
 
-def _check_end(blocks: TarBlocks, offset: int, left: int, entries: LayerEntries) -> None:
+def _check_end(blocks: TarBlocks, offset: int, left: bytes, entries: LayerEntries) -> None:
     """Raise InvalidLayer where the tar ends inside an entry or a header."""
     end = blocks.end()
     if end == 0:
         raise InvalidLayer("it is empty")
     if offset == 0:
-        raise _broken_header(offset)
+        raise _broken_header(offset, left)
     if end < _end_of_content(entries.table):
         raise InvalidLayer(f"it ends inside {printable_name(entries.paths[-1])}", end)
     if end <= offset - BLOCK:
@@ -171,5 +174,10 @@ def _end_of_content(table: EntryTable) -> int:
     return table.data_offsets[-1] + stored
 
 
-def _broken_header(offset: int) -> InvalidLayer:
-    return InvalidLayer("a header is broken", offset) if offset else InvalidLayer("it is not a tar archive")
+def _broken_header(offset: int, block: bytes) -> InvalidLayer:
+    if offset:
+        return InvalidLayer("a header is broken", offset)
+    compression = detect(block)
+    if compression is Compression.NONE:
+        return InvalidLayer("it is not a tar archive")
+    return InvalidLayer(f"it is compressed twice: its decompressed bytes are {compression} again")
