@@ -114,7 +114,7 @@ def _open_file(reference: str, spool: Spool) -> Candidates | None:
     if stat.S_ISFIFO(status.st_mode):
         archive = _read_pipe(Path(reference), name, spool)
     elif stat.S_ISREG(status.st_mode):
-        archive = FileSpan(str(Path(reference).absolute()), 0, status.st_size, status.st_size)
+        archive = FileSpan.of_file(str(Path(reference).absolute()), status)
     else:
         raise UnsupportedFormat(f"{name} is neither a file nor a folder")
     try:

@@ -45,7 +45,6 @@ def walk_archive(archive: FileSpan) -> ArchiveListing:
 
 def _member(archive: FileSpan, entries: LayerEntries, row: int, name: bytes) -> ArchiveMember:
     table = entries.table
-    start, stated = table.data_offsets[row], table.sizes[row]
-    available = max(0, min(stated, archive.size - start))
-    span = FileSpan(archive.path, archive.offset + start, available, stated)
+    # the bytes of a sparse member are not in one piece, so that none of them are available
+    span = archive.part(archive.size if table.sparse.get(row) else table.data_offsets[row], table.sizes[row])
     return ArchiveMember(name, Kind(table.kinds[row]), span, table.link(row))

@@ -97,7 +97,7 @@ def what_it_is(span: FileSpan, name: str) -> str:
     """Return a message for a file that is not a tar archive or has no members."""
     if span.size == 0:
         return f"{name} is empty"
-    head = read_span(FileSpan(span.path, span.offset, min(span.size, _HEAD), span.size), name)
+    head = read_span(span.part(0, min(span.size, _HEAD)), name)
     if not head.strip(b"\0"):
         return f"{name} is an empty tar archive"
     if _is_text(head):

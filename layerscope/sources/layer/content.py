@@ -10,6 +10,7 @@ from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
 from layerscope.sources.store.tar_split import TarSplitContent
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
+from layerscope.sources.stream.span_file import open_span
 
 _CHUNK = 256 * 1024
 
@@ -34,7 +35,7 @@ class PlainContent:
     def __init__(self, span: FileSpan, is_stopped: Callable[[], bool] = bool) -> None:
         self._span = span
         self._is_stopped = is_stopped
-        self._descriptor = os.open(span.path, os.O_RDONLY)
+        self._descriptor = open_span(span)
 
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
         """Yield exactly these bytes."""

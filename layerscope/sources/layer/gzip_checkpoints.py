@@ -16,6 +16,7 @@ from threading import Lock
 from layerscope.errors import InvalidLayer
 from layerscope.model.span import FileSpan
 from layerscope.sources.layer.inflation import Inflation
+from layerscope.sources.stream.span_file import open_span
 
 _SPACING = 4 * 1024 * 1024
 """Bytes of content between two checkpoints, and so the most that is inflated to reach a byte."""
@@ -35,7 +36,7 @@ class CheckpointedContent:
     """
 
     def __init__(self, span: FileSpan, spacing: int = _SPACING, most: int = _MOST_CHECKPOINTS) -> None:
-        self._descriptor = os.open(span.path, os.O_RDONLY)
+        self._descriptor = open_span(span)
         self._lock = Lock()
         self._spacing = spacing
         self._most = most

@@ -19,11 +19,11 @@ def read_layer(layer: Layer, entries: LayerEntries, is_stopped: Callable[[], boo
     """
     try:
         blocks = _open_blocks(layer, is_stopped)
-    except InvalidLayer as error:
-        entries.error = str(error)
-        return
     except OSError as error:
         entries.error = f"cannot read its blob: {os_reason(error)}"
+        return
+    except InvalidLayer as error:
+        entries.error = str(error)
         return
     with closing(blocks):
         yield from walk(blocks, entries)

@@ -58,7 +58,7 @@ class TarSplitBlocks:
     """The blocks of an unpacked layer's tar for the walk, without the content between them."""
 
     def __init__(self, layer: UnpackedLayer) -> None:
-        self._size = os.stat(layer.headers).st_size  # noqa: PTH116  # raises OSError before the walk begins
+        self.stored = os.stat(layer.headers).st_size  # noqa: PTH116  # raises OSError before the walk begins
         self._records = _records(layer.headers)
         self._base = 0
         self._chunk = b""
@@ -80,6 +80,10 @@ class TarSplitBlocks:
             self._chunk, self._base = b"".join(pieces), offset
         return self._chunk[offset - self._base :]
 
+    def read(self, offset: int, size: int) -> bytes:
+        """Return ``size`` bytes from ``offset`` on; raises InvalidLayer inside a content."""
+        return self.fetch(offset, size)[:size]
+
     def _advance(self) -> bool:
         """Go on to the next raw bytes; contents only move the offset."""
         for record in self._records:
@@ -96,7 +100,10 @@ class TarSplitBlocks:
 
     def consumed(self) -> int:
         """Return the stored bytes that have been read, for progress: all or nothing, since few are stored."""
-        return self._size
+        return self.stored
+
+    def check(self) -> None:
+        """Do nothing: a changed store is noticed where a file of the layer is opened."""
 
     def close(self) -> None:
         """Close the file."""
@@ -120,7 +127,7 @@ class TarSplitContent:
         with self._file(offset, size) as (descriptor, start):
             while size:
                 if self._is_stopped():
-                    raise ReadingStopped("reading the layer was stopped")
+                    raise ReadingStopped
                 try:
                     data = os.pread(descriptor, min(size, _CHUNK), offset - start)
                 except OSError as error:

@@ -6,6 +6,7 @@ Memory stays bounded, and the files are removed with the stack that owns them, a
 import errno
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from io import FileIO
 from pathlib import Path
 from typing import IO
@@ -48,6 +49,7 @@ class Spool:
         """
         breaks: list[str] = []
         plain = self._write(_decompressed_chunks(span, compression, name, self._progress, breaks), name)
+        plain = replace(plain, packed_size=span.stored_size)
         if span.path in self._written:
             Path(span.path).unlink()
         return plain, breaks[0] if breaks else None
