@@ -17,7 +17,7 @@ from layerscope.extraction.undisturbed import undisturbed
 from layerscope.extraction.writing import StageWriter, Written
 from layerscope.model.entries import Kind
 from layerscope.model.image import Image
-from layerscope.sources.stream.spool import Progress, no_progress
+from layerscope.model.progress import Progress, no_progress
 
 _LONGEST_PATH = 4095
 """No system opens a longer path."""

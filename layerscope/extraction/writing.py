@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from itertools import groupby
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -56,7 +57,7 @@ class StageWriter:
     def _write_layer(self, layer: int, files: list[PlannedFile], written: Written) -> None:
         first = files[0].entry.path
         try:
-            with open_layer_content(self._image.layers[layer - 1]) as content:
+            with closing(open_layer_content(self._image.layers[layer - 1])) as content:
                 for file in files:
                     first = file.entry.path
                     self._write_file(file, content, written)

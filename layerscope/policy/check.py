@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from layerscope.analysis.size.base_image import BaseImage
+from layerscope.model.progress import Progress
 from layerscope.policy import limits, paths
 from layerscope.policy.facts import Baseline, CheckedImage
 from layerscope.policy.outcome import CheckReport, RuleResult, Verdict
 from layerscope.policy.rules import Rules, RulesFile
 from layerscope.session.open import ImageSession, open_image
 from layerscope.session.size.analysis import analyze_size
-from layerscope.sources.stream.spool import Progress
 
 _RULES: dict[str, Callable[[CheckedImage, Any], Verdict]] = {
     "min_efficiency": limits.min_efficiency,

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Self
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import UsageError
+from layerscope.model.candidate import Candidate
 from layerscope.model.image import Image
+from layerscope.model.progress import Progress
 from layerscope.session.reading.stack import LayerStack, Tallies
-from layerscope.sources.image.choice import Candidate
 from layerscope.sources.open import OpenedSource, open_source
-from layerscope.sources.stream.spool import Progress
 from layerscope.text import plural
 
 if TYPE_CHECKING:

@@ -32,9 +32,9 @@ def docker_bytes(tmp_path: Path) -> bytes:
 
 BAD_BYTES: dict[str, Callable[[Path], bytes]] = {
     "is empty": lambda _: b"",
-    "is text, and no image": lambda _: b"hello\n",
-    "is no image": lambda _: bytes(range(256)) * 4,
-    "is a tar archive, but no image": lambda _: plain_tar(),
+    "is a text file, not an image": lambda _: b"hello\n",
+    "is not an image: it is not a tar": lambda _: bytes(range(256)) * 4,
+    "is a tar archive but not an image": lambda _: plain_tar(),
     "truncated or broken": lambda folder: gzip.compress(docker_bytes(folder))[:-300],
 }
 
@@ -67,13 +67,13 @@ def test_a_digest_that_leads_out_of_the_archive(capsys: Capture, tmp_path: Path)
     store = OciStore()
     descriptor = store.image(RECIPE) | {"digest": "sha256:../../../../etc/passwd"}
     complaint = ask(capsys, write_tar(tmp_path / "bad.tar", store.files([descriptor]))).complaint
-    assert "is no sha256 digest" in complaint or "is no digest" in complaint
+    assert "is not a sha256 digest" in complaint or "is not a digest" in complaint
 
 
 def test_a_name_that_is_nowhere(capsys: Capture) -> None:
     assert ask(capsys, "no-such-image.tar").complaint.startswith("no file or folder is named no-such-image.tar, and ")
     assert ask(capsys, "./no-such.tar").complaint == "no file or folder is named ./no-such.tar"
-    assert ask(capsys, "").complaint == "the image's name is empty"
+    assert ask(capsys, "").complaint == "the name of the image is empty"
     assert ask(capsys, "\x1b[2J\n").complaint == "no file or folder is named \\x1b[2J\\n"
 
 

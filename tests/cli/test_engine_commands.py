@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import SourceError
-from layerscope.sources.engine.images import LocalImage
+from layerscope.model.local_image import LocalImage
 from tests.builders import docker_archive, file, image, layer
 from tests.cli.runner import ask
 
@@ -56,16 +56,16 @@ def test_a_build_that_fails_is_a_sentence(capsys: Capture, monkeypatch: pytest.M
 
 def test_the_engines_own_help_makes_no_image_to_open(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     def build(_arguments: list[str]) -> str:
-        raise SourceError("docker build made no image that it keeps")
+        raise SourceError("docker build stored no image")
 
     monkeypatch.setattr("layerscope.sources.engine.build.build", build)
     outcome = ask(capsys, "build", "--help")
     assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
 
 
-def test_without_an_engine_there_is_nothing_to_build_with(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_building_without_an_engine_is_an_error(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert ask(capsys, "build", ".").complaint.startswith("there is no command to build with")
+    assert ask(capsys, "build", ".").complaint.startswith("cannot build: neither docker nor podman is installed")
 
 
 def test_images_are_listed_as_a_table_and_as_a_document(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,7 +85,7 @@ def test_what_cannot_be_opened_is_a_sentence_on_a_terminal_too(tmp_path: Path) -
     (tmp_path / "text").write_text("hello")
     with OnTerminal(tmp_path / "text") as failing:
         assert failing.status() == 2
-    assert failing.written.decode() == f"layerscope: {tmp_path / 'text'} is text, and no image\r\n"
+    assert failing.written.decode() == f"layerscope: {tmp_path / 'text'} is a text file, not an image\r\n"
 
 
 @pytest.mark.parametrize(

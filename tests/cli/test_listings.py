@@ -123,7 +123,7 @@ def test_what_the_documents_disagree_about_is_a_warning(capsys: Capture, tmp_pat
     path = docker_archive(tmp_path / "image.tar", image(layer(file("a")), history=[{"created_by": "a"}] * 2))
     outcome = ask(capsys, "layers", path)
     assert outcome.status == 0
-    assert outcome.err == "warning: the history tells of 2 layers and the manifest lists 1\n"
+    assert outcome.err == "warning: the history describes 2 layers and the manifest lists 1\n"
 
 
 def test_an_image_without_layers(capsys: Capture, tmp_path: Path) -> None:

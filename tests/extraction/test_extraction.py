@@ -14,9 +14,9 @@ from layerscope.extraction.extract import extract
 from layerscope.extraction.failure import FileInTheWay
 from layerscope.extraction.options import Extracted, ExtractionOptions
 from layerscope.model.image import Compression
+from layerscope.model.progress import Progress, no_progress
 from layerscope.session.open import open_image
 from layerscope.session.path_lookup import present_node
-from layerscope.sources.stream.spool import Progress, no_progress
 from tests.builders import (
     Entry,
     device,

@@ -78,7 +78,7 @@ def _rule_part(report: CheckReport, result: RuleResult) -> RulePart:
 def _place_part(report: CheckReport, place: Location) -> PlacePart:
     return {
         "layer": place.layer,
-        "instruction": None if place.layer is None else report.image.instruction(place.layer),
+        "instruction": None if place.layer is None else report.image.step(place.layer).instruction,
         "killer": place.hidden_by,
         "path": None if place.path is None else path_text(place.path),
         "size": place.size,

@@ -143,7 +143,7 @@ def _side_part(session: ImageSession, layer: int, broken: BrokenLayers, *, own: 
         **image_part(session),
         "layer": layer,
         "own": own,
-        "instruction": session.image.instruction(layer),
+        "instruction": session.image.step(layer).instruction,
         "broken_layers": [{"layer": number, "error": error} for number, error in broken.items()],
     }
 

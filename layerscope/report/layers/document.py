@@ -81,11 +81,10 @@ class LayersDocument(TypedDict):
 
 def layers_document(session: ImageSession) -> LayersDocument:
     """Return the document; it reads the layers."""
-    steps = {step.layer: step for step in session.image.steps if step.layer}
     return {
         "schema_version": SCHEMA_VERSION,
         "image": image_part(session),
-        "layers": [_layer_part(session, layer, steps.get(layer.number)) for layer in session.image.layers],
+        "layers": [_layer_part(session, layer) for layer in session.image.layers],
         "steps": [_step_part(step) for step in session.image.steps],
     }
 
@@ -121,7 +120,8 @@ def _config_part(config: RunConfig) -> ConfigPart:
     }
 
 
-def _layer_part(session: ImageSession, layer: Layer, step: Step | None) -> LayerPart:
+def _layer_part(session: ImageSession, layer: Layer) -> LayerPart:
+    step = session.image.step(layer.number)
     tally = session.tallies.layers.get(layer.number) or LayerTally(layer.number)
     return {
         "layer": layer.number,
@@ -131,9 +131,9 @@ def _layer_part(session: ImageSession, layer: Layer, step: Step | None) -> Layer
         "compression": _text(layer.compression),
         "blob_size": layer.blob_size,
         "content_size": tally.content_size,
-        "instruction": step.instruction if step else None,
-        "created_by": step.created_by if step else None,
-        "created": step.created if step else None,
+        "instruction": step.instruction,
+        "created_by": step.created_by,
+        "created": step.created,
         "entries": tally.entries,
         "added": tally.added,
         "modified": tally.modified,

@@ -94,7 +94,7 @@ def layer_table(session: ImageSession, width: int | None = None) -> RenderableTy
 def _row(session: ImageSession, layer: Layer) -> _Row:
     tallies = session.tallies
     tally = tallies.layers.get(layer.number) or LayerTally(layer.number)
-    step = next((step for step in session.image.steps if step.layer == layer.number), Step(None))
+    step = session.image.step(layer.number)
     return _Row(
         layer, step, tally, tallies.dead_in(layer.number), human_share(tally.content_size, tallies.content_size)
     )

@@ -4,9 +4,9 @@ import time
 from collections.abc import Sequence
 from typing import TextIO, TypedDict
 
+from layerscope.model.local_image import LocalImage
 from layerscope.report.json_document import SCHEMA_VERSION
 from layerscope.report.tables import show
-from layerscope.sources.engine.images import LocalImage
 from layerscope.text import human_size, printable_name
 
 _NO_TAG = "(no tag)"

@@ -1,6 +1,7 @@
 """The bytes of files, by occurrence in the path index, and digests of them, computed when asked for and remembered."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import InvalidLayer
@@ -26,7 +27,7 @@ class Contents:
     def chunks(self, occurrence: int) -> Iterator[bytes]:
         """Yield the bytes of a file; raises FormatError where they cannot be read."""
         layer, row = self._layer_and_row(occurrence)
-        with open_layer_content(self._image.layers[layer - 1]) as content:
+        with closing(open_layer_content(self._image.layers[layer - 1])) as content:
             yield from file_chunks(content, self._tree.tables[layer], row)
 
     def size(self, occurrence: int) -> int:

@@ -1,9 +1,9 @@
 """The base image, as the user names it: a number of layers, or another image."""
 
 from layerscope.analysis.size.base_image import BaseImage, base_by_diff_ids, base_by_number
+from layerscope.model.progress import Progress
 from layerscope.session.image_facts import base_of, layer_diff_ids
 from layerscope.session.open import ImageSession, open_image
-from layerscope.sources.stream.spool import Progress
 from layerscope.text import printable_name
 
 

@@ -1,33 +1,17 @@
-"""Lists the images that the local engines have."""
+"""The images of the local engines."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from layerscope.errors import EngineUnavailable
+from layerscope.model.local_image import LocalImage
 from layerscope.sources.engine.endpoints import endpoints
 from layerscope.sources.engine.export import connected
-
-
-@dataclass(frozen=True, slots=True)
-class LocalImage:
-    """One image of an engine; ``size`` in bytes as the engine counts it, ``created`` in seconds since 1970."""
-
-    engine: str
-    tags: tuple[str, ...]
-    image_id: str
-    size: int | None
-    created: int | None
-
-    @property
-    def reference(self) -> str:
-        """What to open it by."""
-        return f"{self.engine}://{self.tags[0] if self.tags else self.image_id}"
 
 
 def local_images() -> list[LocalImage]:
     """Return the images of all engines that answer, each engine's newest first.
 
-    Raises EngineUnavailable where none answers.
+    Raises EngineUnavailable if none answers.
     """
     images: list[LocalImage] = []
     refusals: list[str] = []

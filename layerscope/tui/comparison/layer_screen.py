@@ -127,5 +127,4 @@ class LayerDiffScreen(DiffScreen):
 
 def _layer_steps(image: Image) -> list[Step]:
     """Return the step of each layer, by number from 1 on."""
-    steps = {step.layer: step for step in image.steps}
-    return [steps.get(layer.number) or Step(None, layer=layer.number) for layer in image.layers]
+    return [image.step(layer.number) for layer in image.layers]

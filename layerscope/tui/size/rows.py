@@ -7,7 +7,6 @@ from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.directories import DirectoryRow
 from layerscope.analysis.size.duplicates import Duplicate
-from layerscope.session.files.revision import made_by
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
 from layerscope.tui.widgets.fact_table import Fact, FactColumn, Target
@@ -38,12 +37,12 @@ def layer_facts(analysis: SizeAnalysis) -> SizeRows:
                 human_size(layer_size.dead_size) if layer_size.dead_size != 0 else "",
                 human_size(layer_size.hidden_size) if layer_size.hidden_size != 0 else "",
                 human_size(layer_size.blob_size),
-                printable_line(made_by(analysis.image, layer_size.layer)),
+                printable_line(analysis.image.step(layer_size.layer).title),
             ),
             share=(layer_size.content_size or 0) / largest,
             dead_share=(layer_size.dead_size or 0) / largest,
             target=Target(layer_size.layer),
-            detail=f"Layer {layer_size.layer}: {printable_line(made_by(analysis.image, layer_size.layer))}",
+            detail=f"Layer {layer_size.layer}: {printable_line(analysis.image.step(layer_size.layer).title)}",
         )
         for layer_size in why.layers
     )
@@ -146,8 +145,8 @@ def dead_facts(analysis: SizeAnalysis) -> SizeRows:
 
 def _dead_fact(analysis: SizeAnalysis, entry: DeadEntry, largest: int) -> Fact:
     image, path = analysis.image, _path(entry.path)
-    wrote = printable_line(image.instruction(entry.writer) or "no instruction recorded")
-    hid = printable_line(image.instruction(entry.hidden_by) or "no instruction recorded")
+    wrote = printable_line(image.step(entry.writer).title)
+    hid = printable_line(image.step(entry.hidden_by).title)
     reason = entry.reason.value if entry.reason else "unknown"
     return Fact(
         (human_size(entry.size), reason, str(entry.writer), str(entry.hidden_by), path),
@@ -187,7 +186,7 @@ def advice_facts(analysis: SizeAnalysis) -> SizeRows:
 
 def _advice_fact(analysis: SizeAnalysis, advice: Advice) -> Fact:
     node = analysis.tree.index.find(advice.paths[0]) if advice.paths else None
-    instruction = printable_line(advice.instruction or "no instruction recorded")
+    instruction = printable_line(analysis.image.step(advice.layer).title)
     text = printable_line(advice.text)
     seen = _listed("Seen:", [_path(path) for path in advice.paths]) if advice.paths else ""
     return Fact(

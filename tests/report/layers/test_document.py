@@ -198,7 +198,7 @@ def test_of_a_broken_layer_what_was_read_is_counted_and_its_size_is_unknown(tmp_
 
 def test_what_the_documents_disagree_about_is_among_the_warnings(tmp_path: Path) -> None:
     found = document(docker_archive(tmp_path / "image.tar", image(BASE, history=[{"created_by": "a"}] * 2)))
-    assert found["image"]["warnings"] == ["the history tells of 2 layers and the manifest lists 1"]
+    assert found["image"]["warnings"] == ["the history describes 2 layers and the manifest lists 1"]
 
 
 def test_what_was_left_out_of_a_layer_is_among_its_warnings(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 import io
 
+from layerscope.model.local_image import LocalImage
 from layerscope.report.local.images import images_document, write_image_table
-from layerscope.sources.engine.images import LocalImage
 
 IMAGES = (
     LocalImage("docker", ("my-app:v1", "my-app:latest"), "sha256:abc", 402_000_000, 1795468740),

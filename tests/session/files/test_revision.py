@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.comparison.compare import opened_tree
-from layerscope.session.files.revision import FileRevision, made_by, shown, version_at, versions_of
+from layerscope.session.files.revision import FileRevision, shown, version_at, versions_of
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.open import open_image
 from tests.builders import device, directory, docker_archive, fifo, file, hardlink, image, layer, symlink, whiteout
@@ -36,8 +36,8 @@ def test_a_path_has_a_version_for_each_layer_that_wrote_it(tmp_path: Path) -> No
     assert [version.removed_by for version in versions_of(tree, node(tree, b"a"))] == [2, None]
     assert [at(tree, b"a", number).layer for number in (1, 2, 3)] == [1, 1, 3], "a hidden one is the last that was"
     assert version_at(tree, node(tree, b"b"), 1) is None
-    assert made_by(tree.image, 3) == "COPY layer-3 /"
-    assert made_by(tree.image, 9) == "(no instruction recorded)"
+    assert tree.image.step(3).title == "COPY layer-3 /"
+    assert tree.image.step(9).title == "(no instruction recorded)"
 
 
 def test_what_holds_no_bytes_says_what_it_is(tmp_path: Path) -> None:
