@@ -7,7 +7,7 @@ from typing import NamedTuple
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Instructions
 from layerscope.analysis.packages.dpkg import INFO, STATUS, list_names, parse_paths
 from layerscope.analysis.packages.dpkg_needs import MARKS, only_recommended
-from layerscope.analysis.packages.final_files import LARGEST_DATABASE, FinalFiles
+from layerscope.analysis.packages.final_files import FinalFiles, databases_wanted
 from layerscope.analysis.search.path_patterns import matching_nodes
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -32,7 +32,7 @@ def recommended_wanted(tree: LayeredTree, live: LiveFiles, instructions: Instruc
     if not _installing(instructions):
         return {}
     nodes = matching_nodes(tree.index, [STATUS.decode(), MARKS.decode(), f"{INFO.decode()}*.list"])
-    return {live.occurrences[at]: LARGEST_DATABASE for node in nodes for at in live.below(node, node + 1)}
+    return databases_wanted(live, nodes)
 
 
 def recommended_packages(evidence: Evidence) -> Iterator[Advice]:
@@ -67,7 +67,8 @@ def _needless(evidence: Evidence) -> Iterator[_Needless]:
         listed = next((name for name in list_names(stanza) if name in lists), None)
         position = None if listed is None else files.position(listed)
         if listed is not None and position is not None:
-            own = (at for path in parse_paths(lists[listed]) if (at := files.position(path)) is not None)
+            paths = parse_paths(files.lines(listed, lists.pop(listed)))
+            own = (at for path in paths if (at := files.position(path)) is not None)
             owned = frozenset(copy for _, copy in evidence.with_copies(map(files.live.occurrences.__getitem__, own)))
             yield _Needless(stanza["package"], evidence.origin(files.live.occurrences[position]), listed, owned)
 
