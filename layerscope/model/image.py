@@ -75,6 +75,11 @@ class Image:
     config_digest: Digest | None = None
     warnings: tuple[str, ...] = field(default=())
     annotations: Mapping[str, str] = field(default_factory=dict)
+    _steps_by_layer: Mapping[int, Step] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # A search in the steps for each layer takes minutes where an image has 10,000 of both.
+        object.__setattr__(self, "_steps_by_layer", {step.layer: step for step in self.steps if step.layer})
 
     @property
     def platform(self) -> Platform:

@@ -1,4 +1,4 @@
-"""Images of real engines: exported, opened, built, listed."""
+"""Images of real engines: export, open, build, list."""
 
 import uuid
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError, SourceError
+from layerscope.session.local.build import build
+from layerscope.session.local.images import local_images
 from layerscope.sources.engine import podman_command
-from layerscope.sources.engine.build import build
 from layerscope.sources.engine.endpoints import Endpoint, endpoints
 from layerscope.sources.engine.export import connected
-from layerscope.sources.engine.images import local_images
 from layerscope.sources.image.files import read_span
 from layerscope.sources.open import open_source
 from tests.builders import archive_bytes, directory, docker_files, file, image, layer, sha256
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture(params=["docker", "podman"])
 def engine(request: pytest.FixtureRequest) -> str:
-    """Return the name of an engine that answers."""
+    """Return the name of each engine that answers."""
     name = str(request.param)
     reachable(name)
     return name
@@ -40,7 +40,7 @@ def reachable(engine: str) -> Endpoint:
 
 
 class Loaded:
-    """An image that an engine has for the time of a test."""
+    """An image that an engine has during a test."""
 
     def __init__(self, engine: str) -> None:
         self.repository = f"layerscope-test-{uuid.uuid4().hex[:12]}"
@@ -51,7 +51,7 @@ class Loaded:
 
 @pytest.fixture
 def loaded(engine: str) -> Iterator[Loaded]:
-    """Load a small image into the engine, and remove it again."""
+    """Load a small image into the engine, and remove it at the end."""
     made = Loaded(engine)
     with connected(reachable(engine)) as client, closing(client):
         list(client.load_image(archive_bytes(docker_files(made.recipe))))
@@ -78,12 +78,12 @@ def test_an_image_is_opened_by_id_and_keeps_its_tag(loaded: Loaded) -> None:
             assert [tag.removeprefix("localhost/") for tag in source.choose().tags] == [f"{loaded.repository}:v1"]
 
 
-def test_a_plain_name_is_found_in_whichever_engine_has_it(loaded: Loaded) -> None:
+def test_a_name_without_an_engine_finds_the_engine_that_has_it(loaded: Loaded) -> None:
     with open_source(f"{loaded.repository}:v1") as source:
         assert source.choose().source == loaded.engine
 
 
-def test_progress_of_an_export_is_told(loaded: Loaded) -> None:
+def test_an_export_reports_its_progress(loaded: Loaded) -> None:
     seen: list[int] = []
     with open_source(f"{loaded.engine}://{loaded.repository}:v1", progress=lambda done, _total: seen.append(done)):
         assert seen[-1] > len(loaded.tar)
@@ -100,7 +100,7 @@ def test_an_interrupted_export_leaves_nothing(loaded: Loaded, tmp_path: Path, mo
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_tag_names_those_that_are_there(loaded: Loaded) -> None:
+def test_the_error_for_a_missing_tag_lists_the_existing_tags(loaded: Loaded) -> None:
     with pytest.raises(ImageNotFound, match=f"has no image {loaded.repository} .it has .*{loaded.repository}:v1.$"):
         open_source(f"{loaded.engine}://{loaded.repository}")
 
@@ -144,14 +144,16 @@ def test_an_image_is_built_and_opened(
             client.remove_image(tag, force=True)
 
 
-def test_a_failed_build_is_one_sentence(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_build_is_an_error_of_one_sentence(
+    engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("shutil.which", lambda name: name if name == engine else None)
     (tmp_path / "Dockerfile").write_text("NONSENSE\n")
     with pytest.raises(SourceError, match=rf"^{engine} build failed with exit status \d+$"):
         build([str(tmp_path)])
 
 
-def test_podmans_command_exports_where_no_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_podman_command_exports_if_no_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reachable("podman")
     made = Loaded("podman")
     with connected(reachable("podman")) as client:
@@ -160,7 +162,7 @@ def test_podmans_command_exports_where_no_service_runs(tmp_path: Path, monkeypat
             monkeypatch.delenv("CONTAINER_HOST", raising=False)
             monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
             if not podman_command.is_usable() or Path("/run/podman/podman.sock").exists():
-                pytest.skip("podman's command is not here, or its service runs at the usual place")
+                pytest.skip("the podman command is missing, or its service runs at the default socket")
             with open_source(f"podman://{made.repository}:v1") as source:
                 assert str(source.choose().config_digest) == sha256(made.recipe.config_json)
             with pytest.raises(LayerscopeError, match="podman cannot export layerscope-test-absent: "):
@@ -169,7 +171,7 @@ def test_podmans_command_exports_where_no_service_runs(tmp_path: Path, monkeypat
             client.remove_image(sha256(made.recipe.config_json), force=True)
 
 
-def test_nothing_to_build_with(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_without_docker_and_podman_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda _name: None)
     with pytest.raises(EngineUnavailable, match="neither docker nor podman is installed"):
         build(["."])

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import EngineUnavailable
+from layerscope.session.local.images import local_images
 from layerscope.sources.engine.endpoints import Endpoint, endpoints
-from layerscope.sources.engine.images import local_images
 from layerscope.sources.engine.reference import parse_reference
 from layerscope.sources.open import open_source
 
