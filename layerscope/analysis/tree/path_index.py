@@ -180,6 +180,14 @@ class PathIndex:
         position = bisect_left(self.size_keys, key)
         return position < len(self.size_keys) and self.size_keys[position] == key
 
+    def is_touched_above(self, node: int, layer: int) -> bool:
+        """Return whether any layer above this one touched the node, or anything below it."""
+        last = self.firsts[node + 1] - 1
+        if last >= self.firsts[node] and self.layers[last] > layer:
+            return True
+        position = bisect_left(self.size_keys, size_key(node + 1, 0)) - 1
+        return position >= 0 and self.size_keys[position] > size_key(node, layer)
+
 
 def subtree_ends(parents: Ints) -> Ints:
     """Return one past the last descendant of each node, given the parents of nodes in preorder."""
