@@ -359,3 +359,31 @@ def test_a_long_chain_of_hard_links_is_followed_once() -> None:
         assert shown is not None
         assert shown.size == 1
         assert calls_to_apply(entries) < 20 * count
+
+
+def deep(root: str) -> FileEntry:
+    """Return a file 2,000 folders deep, none of which has an entry."""
+    return file(f"{root}/{'a/' * 2000}f")
+
+
+def test_folders_without_entries_are_bounded_and_the_entries_left_out_are_counted() -> None:
+    stack = stacked(
+        layer(*(deep(str(number)) for number in range(100)), file("0/b", size=7)), layer(deep("x"), file("c"))
+    )
+    assert len(stack.overlay.ids) < 100_000
+    assert stack.entry("0/b") is not None
+    assert stack.entry("c") is not None
+    first, second = stack.tallies
+    assert first.content_size == 7
+    assert first.warnings[0].startswith(
+        f"{101 - (first.entries or 0)} entries were left out: their folders have no entries"
+    )
+    assert second.warnings[0].startswith("1 entry was left out")
+
+
+def test_folders_that_are_implied_again_and_again_are_bounded() -> None:
+    overlay = Overlay()
+    overlay._implied_left = 2_000
+    layers = [layer(whiteout("r"), file(f"r/{'d/' * 499}f")) for _ in range(8)]
+    tallies = [overlay.apply(number, entries) for number, entries in enumerate(layers, start=1)]
+    assert [bool(tally.warnings) for tally in tallies] == [False] * 4 + [True] * 4
