@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from layerscope.analysis.comparison.difference import shown_file
-from layerscope.analysis.tree.image_links import hard_linked
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.extraction.options import ExtractionOptions, LeftOut
 from layerscope.model.entries import FileEntry, Kind
@@ -57,7 +55,7 @@ def plan_extraction(
         for node in range(root, tree.index.ends[root]):
             if tree.is_present(node, layer):
                 occurrence = tree.index.occurrence(node, layer)
-                entry, file = tree.entry_of(occurrence, node), shown_file(tree, occurrence)
+                entry, file = tree.entry_of(occurrence, node), tree.file_behind(occurrence)
                 if file >= 0:
                     groups.setdefault(file, []).append((occurrence, entry))
                 elif entry.kind is not Kind.DIR:
@@ -67,7 +65,7 @@ def plan_extraction(
     _sort_in(plan, others, options or ExtractionOptions())
     plan.parents = _parents(plan.roots)
     plan.files = sorted(_files(groups), key=lambda file: _position(tree, file.occurrence))
-    plan.size = sum(tree.tables[tree.index.layers[file]].sizes[tree.index.rows[file]] for file in groups)
+    plan.size = sum(map(tree.own_size, groups))
     return plan
 
 
@@ -90,8 +88,8 @@ def _parents(roots: Iterable[bytes]) -> list[bytes]:
 
 def _add_other(plan: ExtractionPlan, groups: _Groups, tree: LayeredTree, node: int, occurrence: int) -> None:
     """Add a symlink, pipe or device, or another name of one, to the group of its occurrence."""
-    target = hard_linked(tree, occurrence)
-    if target is None or tree.kind(target) is Kind.DIR:
+    target = tree.linked(occurrence)
+    if target < 0 or tree.kind(target) is Kind.DIR:
         plan.left_out.append(LeftOut(tree.index.path(node), "the target of this hard link is not in the image"))
     else:
         groups.setdefault(target, []).append((occurrence, tree.entry_of(target, node)))

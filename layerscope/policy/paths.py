@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from layerscope.analysis.advice.advice import AdviceKind
 from layerscope.analysis.search.query import path_pattern
 from layerscope.model.entries import Kind
 from layerscope.policy.facts import CheckedImage
@@ -127,6 +126,6 @@ def allowed_secrets(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verd
 
 def secret_locations(facts: CheckedImage) -> Iterator[Location]:
     """Yield the locations of secrets, without ignored paths."""
-    for advice in facts.analysis.report.advice:
-        if advice.kind is AdviceKind.SECRET and not facts.is_ignored(advice.paths[0]):
-            yield Location(advice.layer, advice.text, advice.paths[0], advice.saves, advice.hidden_by)
+    for secret in facts.analysis.report.secrets:
+        if not facts.is_ignored(secret.path):
+            yield Location(secret.layer, secret.text, secret.path, secret.size, secret.removed_in)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
-from layerscope.analysis.comparison.difference import Aspect, shown_file
+from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.text.diff import Hunk, diff_texts, unified
 from layerscope.analysis.text.encoding import TextEncoding
 from layerscope.analysis.text.lines import LineEnd, TextLine
@@ -38,7 +38,7 @@ def patch_lines(view: FilteredComparison) -> Iterator[str]:
     for node, aspects in zip(diff.nodes, diff.aspects, strict=True):
         if aspects & Aspect.CONTENT:
             sides = diff.pairing.old, diff.pairing.new
-            files = [shown_file(side.state.tree, side.standing(node)) for side in sides]
+            files = [side.state.tree.file_behind(side.occurrence(node)) for side in sides]
             # The numbers of a device are content as well, but no bytes.
             if min(files) >= 0:
                 yield ""

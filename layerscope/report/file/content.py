@@ -43,5 +43,5 @@ def _prefix(chunks: Iterator[bytes]) -> bytes:
 
 
 def _decoder(encoding: TextEncoding) -> io.IncrementalNewlineDecoder:
-    codec = encoding.value.removesuffix("-sig")
+    codec = encoding.codec
     return io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(codec)("replace"), translate=True)

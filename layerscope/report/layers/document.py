@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from layerscope.analysis.tree.overlay import LayerTally
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image, Layer, Step
 from layerscope.report.json_document import SCHEMA_VERSION

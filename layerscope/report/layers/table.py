@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.overlay import LayerTally
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.image import Image, Layer, Step
 from layerscope.report.colors import CHANGE_STYLES
 from layerscope.report.layers.summary import image_summary, printable_title

@@ -41,6 +41,7 @@ def _lines(analysis: SizeAnalysis) -> Iterator[str]:
     yield f"**{in_markdown(printable_line(why.verdict))}**"
     for remark in remarks(why):
         yield from ("", in_markdown(remark))
+    yield from _secrets(analysis)
     yield from _size_table("Layers", layer_table(analysis, why.layers), None)
     yield from _advice(analysis)
     yield from _dead(analysis)
@@ -81,6 +82,24 @@ def _table(title: str, columns: Sequence[tuple[str, bool]], rows: Sequence[Seque
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _secrets(analysis: SizeAnalysis) -> Iterator[str]:
+    secrets = analysis.report.secrets
+    rows = [
+        (
+            str(secret.layer),
+            in_markdown(secret.kind.words),
+            code_in_markdown(printable_name(path_text(secret.path))),
+            str(secret.removed_in or ""),
+            code_in_markdown(layer_title(analysis.image, secret.layer)),
+        )
+        for secret in secrets[:_MOST]
+    ]
+    titles = [("layer", True), ("secret", False), ("path", False), ("removed in", True), ("instruction", False)]
+    yield from _table("Secrets", titles, rows)
+    if len(secrets) > _MOST:
+        yield from ("", f"and {plural(len(secrets) - _MOST, 'more secret')}")
 
 
 def _advice(analysis: SizeAnalysis) -> Iterator[str]:

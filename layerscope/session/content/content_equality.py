@@ -46,8 +46,7 @@ def compare(loaded: LoadedImage, files: Iterable[int], prefixes: Iterable[Mappin
 def _by_size(tree: LayeredTree, files: Iterable[int]) -> dict[int, list[int]]:
     groups: dict[int, list[int]] = {}
     for file in dict.fromkeys(files):
-        size = tree.tables[tree.index.layers[file]].sizes[tree.index.rows[file]]
-        groups.setdefault(size, []).append(file)
+        groups.setdefault(tree.own_size(file), []).append(file)
     return groups
 
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import InvalidLayer
-from layerscope.model.entries import Kind
 from layerscope.model.image import Image, Layer
 from layerscope.sources.layer.content import file_chunks, open_layer_content, stored_pieces
 
@@ -77,7 +76,7 @@ class Contents:
     def file(self, occurrence: int) -> int | None:
         """Return the occurrence of the regular file, behind a hard link as well; None where there is none."""
         file = self._tree.file_behind(occurrence)
-        return file if file >= 0 and self._tree.kind(file) is Kind.FILE else None
+        return file if file >= 0 else None
 
     def _layer_and_row(self, occurrence: int) -> tuple[int, int]:
         file = self.file(occurrence)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.model.entries import Kind
 from layerscope.model.image import Image
 from layerscope.session.content.content_pass import ContentPass
 
@@ -22,13 +21,9 @@ def read_prefixes(
         {
             file: size
             for file in files.values()
-            if file >= 0 and tree.kind(file) is Kind.FILE and len(known.get(file, b"")) < min(size, _size(tree, file))
+            if file >= 0 and len(known.get(file, b"")) < min(size, tree.own_size(file))
         }
     )
     found = {**known, **wanted.read().prefixes}
     prefixes = {occurrence: found.get(file) for occurrence, file in files.items()}
     return {occurrence: None if head is None else head[:size] for occurrence, head in prefixes.items()}
-
-
-def _size(tree: LayeredTree, file: int) -> int:
-    return tree.tables[tree.index.layers[file]].sizes[tree.index.rows[file]]

@@ -339,15 +339,18 @@ def test_a_broken_dive_file_is_an_error_that_names_the_line(capsys: Capture, tex
 # --init
 
 
-def test_init_writes_the_current_figures_and_the_image_passes(capsys: Capture) -> None:
+def test_init_writes_the_current_figures_and_the_image_passes_except_for_its_secrets(capsys: Capture) -> None:
     outcome = ask(capsys, "check", "heavy.tar", "--init")
     assert (outcome.status, outcome.out) == (0, "")
     text = Path(".layerscope.toml").read_text(encoding="utf-8")
     assert "max-dead-size = 8035  # 8.0 kB" in text
     assert '"/usr/bin/su"' in text
-    assert '"/root/.ssh/id_rsa"' in text
-    outcome = ask(capsys, "check", "heavy.tar")
-    assert outcome.status == 0, outcome.out
+    assert '#     "/root/.ssh/id_rsa",' in text
+    outcome = ask(capsys, "check", "heavy.tar", "--json")
+    assert [rule["key"] for rule in json.loads(outcome.out)["rules"] if rule["outcome"] != "passed"] == [
+        "allowed-secrets"
+    ]
+    assert outcome.status == 1
 
 
 def test_init_leaves_a_file_alone_unless_forced(capsys: Capture) -> None:

@@ -64,7 +64,7 @@ def test_two_images_are_compared_whatever_forms_they_have(
     assert paths(capsys, one, other) == sorted(CHANGES)
     outcome = ask(capsys, "diff", one, other, "--patch")
     assert outcome.status == 0
-    assert "The build cache stopped serving at layer 3: RUN apt-get install nginx changed first" in outcome.out
+    assert "The build cache missed at layer 3: RUN apt-get install nginx changed first" in outcome.out
     assert "\n-<h1>1</h1>\n+<h1>2</h1>\n" in outcome.out
 
 

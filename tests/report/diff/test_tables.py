@@ -50,8 +50,8 @@ def test_the_first_step_that_missed_the_cache_comes_first(tmp_path: Path) -> Non
     assert lines[1].startswith("to    app:v2 · linux/amd64 · ")
     assert lines[3:6] == [
         "Layers 1 to 2 are shared.",
-        "The build cache stopped serving at layer 3: RUN apt-get install nginx changed first, with the same content.",
-        "After it, layer 4, COPY . /srv/, was built anew, with other content.",
+        "The build cache missed at layer 3: RUN apt-get install nginx changed first, with the same content.",
+        "After it, layer 4, COPY . /srv/, was rebuilt with different content.",
     ]
 
 

@@ -42,7 +42,7 @@ def test_csv_has_rows_of_every_kind(tmp_path: Path) -> None:
     assert dead["/srv/model.bin"] == ("5000", "1", "2", "metadata-only")
     assert sum(int(size) for size, *_ in dead.values()) == 8_035
     assert len([row for row in rows if row["kind"] == "duplicate"]) == 2
-    assert {row["kind"] for row in rows} == {"layer", "file", "dead", "duplicate", "type", "advice"}
+    assert {row["kind"] for row in rows} == {"layer", "file", "dead", "duplicate", "type", "advice", "secret"}
 
 
 def test_csv_cells_are_not_formulas_and_do_not_break_rows(tmp_path: Path) -> None:
@@ -84,6 +84,16 @@ def test_markdown_has_the_verdict_and_the_advice(tmp_path: Path) -> None:
     assert "8.0 kB" in text
     assert "1. **Layer " in text
     assert "`/srv/model.bin`" in text
+
+
+@pytest.mark.parametrize("make", [markdown_report, html_report, csv_report])
+def test_secrets_come_first_in_every_report_and_are_no_saving(
+    tmp_path: Path, make: Callable[[SizeAnalysis], str]
+) -> None:
+    text = report_on(tmp_path, HEAVY, make)
+    body = text.partition("<main>")[2] or text
+    assert "/root/.ssh/id_rsa" in body
+    assert body.index("an SSH key") < body.index("/srv/model.bin")
 
 
 class _Balance(HTMLParser):
@@ -128,7 +138,8 @@ def test_reports_say_what_is_unknown(tmp_path: Path) -> None:
         analysis = SizeAnalysis(session.loaded)
         assert "Unknown: layer 2 could not be read whole" in html_report(analysis)
         assert "Unknown: layer 2 could not be read whole" in markdown_report(analysis)
-        assert rows_of(csv_report(analysis))[1]["size"] == "", "the size of what could not be read"
+        sizes = {row["layer"]: row["size"] for row in rows_of(csv_report(analysis)) if row["kind"] == "layer"}
+        assert sizes["2"] == "", "the size of a layer that could not be read"
 
 
 def _count(item: MapItem) -> int:

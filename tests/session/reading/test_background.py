@@ -75,7 +75,7 @@ def test_layers_that_rest_on_one_that_is_not_read_have_no_tally_yet(small: Image
     assert first.tallies.dead is None
 
 
-def test_what_it_reads_is_what_this_process_reads(small: ImageSession) -> None:
+def test_the_reader_process_reads_the_same_as_this_process(small: ImageSession) -> None:
     last = last_of(all_events(small.read_in_background(2)))
     assert last.tree.layers == (1, 2, 3)
     assert last.tallies == small.tallies
@@ -95,14 +95,14 @@ def test_a_preferred_layer_is_read_next(large: ImageSession) -> None:
     assert order_of(all_events(reader)) == [4, 3, 1, 2]
 
 
-def test_only_the_last_wish_counts_and_none_for_a_layer_that_is_not_there(large: ImageSession) -> None:
+def test_only_the_last_preference_counts_and_unknown_layers_are_ignored(large: ImageSession) -> None:
     reader = at_its_first_layer(large)
     reader.prefer(2)
     reader.prefer(9)
     assert order_of(all_events(reader)) == [4, 1, 2, 3]
 
 
-def test_a_broken_layer_is_told_of_and_what_was_read_of_it_is_kept(tmp_path: Path) -> None:
+def test_a_broken_layer_is_reported_and_keeps_what_was_read(tmp_path: Path) -> None:
     files = docker_files(image(*SMALL))
     name = blob_name(sha256(SMALL[0]))
     whole = files[name]
@@ -142,7 +142,7 @@ def test_closing_after_the_last_event_leaves_nothing_behind(small: ImageSession)
     assert reader._process.returncode is not None
 
 
-def test_a_process_that_dies_in_the_middle_of_a_frame_is_told_of(large: ImageSession) -> None:
+def test_a_process_that_dies_within_a_frame_is_reported(large: ImageSession) -> None:
     reader = at_its_first_layer(large)
     reader._process.kill()
     assert all_events(reader)[-1] == ReadingFailed(-9)

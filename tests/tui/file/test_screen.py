@@ -163,7 +163,7 @@ async def test_a_search_for_what_is_not_there_says_so(tmp_path: Path) -> None:
         assert at.toasts() == ["There is no match."]
         assert at.frame()[1].startswith("no match")
         await at.search("re:(")
-        assert "no regular expression" in at.toasts()[-1]
+        assert "not a valid regular expression" in at.toasts()[-1]
         await at.press("escape", "escape")
         assert not at.app.is_running or len(at.app.screen_stack) == 1
 

@@ -220,4 +220,4 @@ async def test_letters_of_a_search_are_no_keys_and_escape_leaves_it(tmp_path: Pa
             await at.press("slash", "q", "v", "n", "y", "escape")
             assert at.frame()[1] == "change 1 of 3"
             await at.search("re:(")
-            assert at.toasts()[-1].startswith("'(' is no regular expression")
+            assert at.toasts()[-1].startswith("'(' is not a valid regular expression")
