@@ -19,9 +19,9 @@ def layer_number(image: Image, number: int | None) -> int:
 
 
 def known_node(tree: LayeredTree, path: str, layer: int | None = None) -> int:
-    """Return the node of a path that any layer knows; raises UsageError where none does.
+    """Return the node of a path that any layer holds; raises UsageError if none does.
 
-    A path that leads through links among its folders, such as ``/bin/sh``, is found as these lead after the layer.
+    A path through symlinked folders, such as ``/bin/sh``, is resolved as they are after the layer.
     """
     wanted = path_bytes(path)
     node = tree.index.find(wanted)
@@ -33,25 +33,25 @@ def known_node(tree: LayeredTree, path: str, layer: int | None = None) -> int:
 
 
 def _through_links(tree: LayeredTree, path: bytes, layer: int) -> int | None:
-    """Return the node of a path whose folders are links after the layer, or None where they lead to no such name."""
+    """Return the node of a path whose folders are symlinks after the layer, or None if they lead to no such name."""
     parent, _, name = path.rpartition(b"/")
     folder = followed(tree, layer, parent)
     return None if folder is None else tree.index.child(folder, name)
 
 
 def present_node(tree: LayeredTree, path: str, layer: int) -> int:
-    """Return the node of a path that is there after the layer, be it through links among its folders.
+    """Return the node of a path that exists after the layer, also through symlinked folders.
 
-    Raises UsageError, which names the layers that hold it.
+    Raises UsageError, which names the layers that hold the path.
     """
     node = known_node(tree, path, layer)
     if not tree.is_present(node, layer):
-        # what was there before its folder gave way to a link is hidden by what the link leads to
+        # the folder may have been replaced by a symlink whose target has the path
         through = _through_links(tree, path_bytes(path), layer)
         if through is not None and tree.is_present(through, layer):
             return through
         name, layers = _shown(tree.index.path(node)), holding_layers(tree, node)
-        raise UsageError(f"{name} is not there after layer {layer}: {_held_by(layers)}")
+        raise UsageError(f"{name} does not exist after layer {layer}: {_held_by(layers)}")
     return node
 
 

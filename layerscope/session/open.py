@@ -1,10 +1,10 @@
-"""Open an image: the one way in for every command and for the explorer."""
+"""Opening an image, for every command and for the explorer."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from threading import Lock
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import AmbiguousImage, InvalidLayer
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from layerscope.sources.layer.random_access import RandomContent, RandomContents
 
 
-class ImageSession:
+class ImageSession(AbstractContextManager["ImageSession"]):
     """An open image, and what was read of it. A context manager: closing it removes temporary files."""
 
     def __init__(self, image: Image, source: OpenedSource) -> None:
@@ -83,16 +83,11 @@ class ImageSession:
             self._random_contents.close()
         self._source.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exit: object) -> None:
         self.close()
 
 
-class UndecidedImage:
+class UndecidedImage(AbstractContextManager["UndecidedImage"]):
     """An open source with several images, one of which the user has to choose.
 
     A context manager: closing it removes temporary files.
@@ -120,12 +115,7 @@ class UndecidedImage:
         """Remove temporary files."""
         self._source.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exit: object) -> None:
         self.close()
 
 

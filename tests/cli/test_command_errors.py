@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.cli.exit_status import ExitStatus, exit_status
-from layerscope.cli.sentences import sentences
+from layerscope.cli.errors import ExitStatus, error_lines, exit_status
 from layerscope.errors import InvalidLayer, UsageError
 from tests.builders import OciStore, docker_archive, docker_files, file, image, layer, oci_archive, to_json, write_tar
 from tests.cli.runner import MY_APP, PLATFORMS, ask
@@ -109,7 +108,7 @@ WRONG_USAGE = {
     ("layer", MY_APP): "there is no command layer: did you mean layers?",
     ("--image",): "'--image' requires an argument",
     (MY_APP, "--image", "other"): "holds no image other; it holds my-app:v1",
-    (MY_APP, "--debug", "/no/such/folder/log"): "the log /no/such/folder/log cannot be written",
+    (MY_APP, "--debug", "/no/such/folder/log"): "cannot write the log /no/such/folder/log",
     ("images",): "no container engine answers",
 }
 
@@ -135,7 +134,7 @@ def test_a_mistake_of_ours_is_a_sentence_and_its_traceback_goes_to_the_log(
 
     monkeypatch.setattr("layerscope.session.open.open_source", fail)
     complaint = ask(capsys, "image.tar", "--debug", tmp_path / "log").complaint
-    assert "a mistake in layerscope itself" in complaint
+    assert "internal error, please report it" in complaint
     assert "ValueError: what is this" in complaint
     assert "Traceback" in (tmp_path / "log").read_text()
 
@@ -171,11 +170,11 @@ def test_the_table_of_exit_statuses(error: BaseException, status: int) -> None:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (OSError(28, "No space left on device"), "layerscope: reading or writing failed: No space left on device"),
+        (OSError(28, "No space left on device"), "layerscope: cannot read or write: No space left on device"),
         (PermissionError(13, "Permission denied", "a\x1bb"), "layerscope: a\\x1bb: Permission denied"),
-        (MemoryError(), "layerscope: there is not enough memory"),
+        (MemoryError(), "layerscope: not enough memory"),
         (UsageError("two\nlines \x1b[2J"), "layerscope: two lines \\x1b[2J"),
     ],
 )
 def test_errors_are_one_safe_line(error: Exception, sentence: str) -> None:
-    assert sentences(error) == [sentence]
+    assert error_lines(error) == [sentence]

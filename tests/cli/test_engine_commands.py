@@ -23,7 +23,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         calls.append(arguments)
         return str(built)
 
-    monkeypatch.setattr("layerscope.session.local.build.build", build)
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", build)
     return calls
 
 
@@ -50,7 +50,7 @@ def test_a_build_that_fails_is_a_sentence(capsys: Capture, monkeypatch: pytest.M
     def build(_arguments: list[str]) -> str:
         raise SourceError("docker build failed with exit status 1")
 
-    monkeypatch.setattr("layerscope.session.local.build.build", build)
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", build)
     assert ask(capsys, "build", ".").complaint == "docker build failed with exit status 1"
 
 
@@ -58,7 +58,7 @@ def test_the_engines_own_help_makes_no_image_to_open(capsys: Capture, monkeypatc
     def build(_arguments: list[str]) -> str:
         raise SourceError("docker build made no image that it keeps")
 
-    monkeypatch.setattr("layerscope.session.local.build.build", build)
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", build)
     outcome = ask(capsys, "build", "--help")
     assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
 
@@ -70,7 +70,7 @@ def test_without_an_engine_there_is_nothing_to_build_with(capsys: Capture, monke
 
 def test_images_are_listed_as_a_table_and_as_a_document(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [LocalImage("docker", ("my-app:v1",), "sha256:abc", 402_000_000, 1795468740)]
-    monkeypatch.setattr("layerscope.session.local.images.local_images", lambda: found)
+    monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda: found)
     assert ask(capsys, "images").out.splitlines()[1] == "402 MB  2026-11-23 21:19  docker  my-app:v1"
     (listed,) = json.loads(ask(capsys, "images", "--json").out)["images"]
     assert listed["reference"] == "docker://my-app:v1"

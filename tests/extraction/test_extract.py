@@ -123,7 +123,7 @@ def test_files_keep_their_paths_and_hidden_files_can_be_extracted(target: Path) 
     layers = [[file("etc/a/hosts", b"old"), file("etc/other")], [whiteout("etc/a")]]
     take_out(target, layers, ["/etc/a/hosts"], number=1)
     assert tree_of(target) == {"etc": "/", "etc/a": "/", "etc/a/hosts": "old"}
-    with pytest.raises(UsageError, match="/etc/a/hosts is not there after layer 2: layer 1 holds it"):
+    with pytest.raises(UsageError, match="/etc/a/hosts does not exist after layer 2: layer 1 holds it"):
         take_out(target, layers, ["/etc/a/hosts"])
     with pytest.raises(UsageError, match="/etc/b is in no layer"):
         take_out(target, layers, ["etc/b"])

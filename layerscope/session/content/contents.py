@@ -26,21 +26,21 @@ class Contents:
         self._digests: dict[int, bytes | None] = {}
 
     def chunks(self, occurrence: int) -> Iterator[bytes]:
-        """Yield the bytes of a file; raises FormatError where they cannot be read."""
+        """Yield the bytes of a file; raises FormatError if they cannot be read."""
         layer, row = self._layer_and_row(occurrence)
         with open_layer_content(self._image.layers[layer - 1]) as content:
             yield from file_chunks(content, self._tree.tables[layer], row)
 
     def size(self, occurrence: int) -> int:
-        """Return how many bytes the file holds; raises InvalidLayer where a hard link shows none."""
+        """Return the size of the file; raises InvalidLayer for a hard link without a target."""
         layer, row = self._layer_and_row(occurrence)
         return self._tree.tables[layer].sizes[row]
 
     def read_range(self, occurrence: int, offset: int, size: int) -> bytes:
-        """Return ``size`` bytes of a file from an offset on, fewer at its end, the holes of a sparse one as zeros.
+        """Return ``size`` bytes of a file from an offset, fewer at its end; holes of a sparse file are zeros.
 
-        The first read of a compressed layer takes as long as to decompress what lies before; `prepare` does the rest.
-        Raises FormatError where the bytes cannot be read.
+        The first read of a compressed layer decompresses everything before the offset; `prepare` does that for the
+        whole layer. Raises FormatError if the bytes cannot be read.
         """
         layer, row = self._layer_and_row(occurrence)
         table = self._tree.tables[layer]
@@ -54,7 +54,7 @@ class Contents:
         return b"".join([*pieces, bytes(max(0, end - reached))])
 
     def prepare(self, occurrence: int) -> Iterator[int]:
-        """Make every later `read_range` in the file's layer quick; yields the stored bytes that lie behind.
+        """Make every later `read_range` in the file's layer fast; yields the stored bytes done so far.
 
         The caller may stop at any yield.
         """
@@ -62,7 +62,7 @@ class Contents:
         return self._content(layer).prepare()
 
     def digests(self, occurrences: Iterable[int]) -> dict[int, bytes | None]:
-        """Return the sha256 of each file, or None where it cannot be read; each layer is passed through once."""
+        """Return the SHA-256 of each file, or None if it cannot be read; each layer is read once."""
         files = {occurrence: self.file(occurrence) for occurrence in occurrences}
         missing = {file for file in files.values() if file is not None and file not in self._digests}
         if missing:
@@ -74,7 +74,7 @@ class Contents:
         return {occurrence: None if file is None else self._digests[file] for occurrence, file in files.items()}
 
     def file(self, occurrence: int) -> int | None:
-        """Return the occurrence of the regular file, behind a hard link as well; None where there is none."""
+        """Return the occurrence of the regular file, the target of a hard link included; None if there is none."""
         file = self._tree.file_behind(occurrence)
         return file if file >= 0 else None
 

@@ -31,7 +31,7 @@ class BackgroundLoader:
                 continue
             done[event.layer] = sizes[event.layer] if isinstance(event, LayerRead) else event.done
             progress(sum(done.values()) / total)
-        raise LayerscopeError("the reading was ended")
+        raise LayerscopeError("reading the layers was stopped")
 
     def close(self) -> None:
         """End the reading if it still goes on."""

@@ -1,4 +1,4 @@
-"""What makes an image heavy, in the views that a user walks through; each is computed once, when first asked for."""
+"""The size analysis of an image in several views, each computed once, on first use."""
 
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from layerscope.sources.magic import mime_type
 
 
 class SizeAnalysis:
-    """The answers for one image whose layers have all been read; ``base`` is what the user says of its base."""
+    """The size analysis of a loaded image; ``base`` is the base image that the user names."""
 
     def __init__(self, loaded: LoadedImage, base: BaseImage | None = None) -> None:
         self.image = loaded.image
@@ -39,15 +39,15 @@ class SizeAnalysis:
 
     @cached_property
     def directories(self) -> DirectorySizes:
-        """What is live and dead below each directory."""
+        """The live and dead bytes below each directory."""
         return DirectorySizes(self.tree, self._live, self.report.dead)
 
     @cached_property
     def types(self) -> FileTypes:
-        """What files of each type weigh."""
+        """The size of the files of each type."""
         return file_types(self._live, self._types_by_path, self.report.prefixes, mime_type)
 
     @cached_property
     def packages(self) -> PackageSizes:
-        """What each package weighs."""
+        """The size of each package."""
         return package_sizes(FinalFiles(self.tree, self._live, self.report.prefixes))

@@ -1,4 +1,4 @@
-"""The base image, as the user names it: a number of layers, or another image."""
+"""The base image that the user names: a number of layers, or another image."""
 
 from layerscope.analysis.size.base_image import BaseImage, base_by_diff_ids, base_by_number
 from layerscope.model.image import Image
@@ -9,14 +9,14 @@ from layerscope.text import printable_name
 
 
 def chosen_base(image: Image, base: str | None, progress: Progress | None = None) -> BaseImage | None:
-    """Return the base image that the user names by its last layer's number, or by what to open it by.
+    """Return the base image that the user names by the number of its layers, or by its reference.
 
-    None where nothing is named. Raises UsageError where the image was not built on it.
+    None if ``base`` is None. Raises UsageError if the image was not built on it.
     """
     if base is None:
         return None
     if base.isascii() and base.isdigit():
-        # eighteen digits are more than there can be layers, and Python reads no more than 4,300
+        # Python parses at most 4,300 digits; no image has that many layers
         return base_by_number(base_of(image), int(base[:18]), len(image.layers))
     with open_image(base, platform=str(image.platform) or None, progress=progress) as opened:
         return base_by_diff_ids(layer_diff_ids(image), layer_diff_ids(opened.image), printable_name(base))

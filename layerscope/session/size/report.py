@@ -1,4 +1,4 @@
-"""Which layer made an image large, and what to change: everything that ``why`` tells, computed from what was read."""
+"""The size report: which layer made an image large, and what to change."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
@@ -33,16 +33,17 @@ from layerscope.session.reading.stack import Tallies
 from layerscope.text import human_size, plural
 
 LARGEST = 100
-"""So many of the biggest files are named."""
+"""The number of large files that the report names."""
 
 
 class SizeReport(NamedTuple):
-    """The answer. Sizes in bytes; a sum that is unknown, because a layer could not be read, is None.
+    """The size report. Sizes in bytes; a sum is None if a layer could not be read.
 
-    ``layers`` are the heaviest first. ``largest`` are files of the final image, ``largest_written`` files of any layer.
-    ``dead`` holds what could be seen, ``dead_size`` its sum if that is all there is, ``dead_blob_size`` an estimate of
-    the stored bytes; ``blob_shares`` gives such estimates for anything else. ``unknowns`` are sentences on what could
-    not be told. ``prefixes`` reads first bytes, and has those at hand that the rules and the caller asked for.
+    ``layers`` are the largest first. ``largest`` are files of the final image, ``largest_written`` files of any layer.
+    ``dead`` holds the dead files that were seen, ``dead_size`` their sum if all layers were read, ``dead_blob_size`` an
+    estimate of the stored bytes; ``blob_shares`` gives such estimates for other files. ``unknowns`` are sentences about
+    what could not be determined. ``prefixes`` reads first bytes, and keeps those that the rules and the caller
+    requested.
     """
 
     verdict: str
@@ -78,7 +79,7 @@ class SizeReport(NamedTuple):
 
 
 class _Files(NamedTuple):
-    """The files of an image, told apart by their bytes; ``prefixes`` reads more of them."""
+    """The files of an image, compared by content; ``prefixes`` reads more of them."""
 
     live: LiveFiles
     dead: DeadBytes
@@ -94,11 +95,11 @@ def size_report(
     live: LiveFiles | None = None,
     wanted: Iterable[Mapping[int, int]] = (),
 ) -> SizeReport:
-    """Return the answer for an image whose layers have all been read.
+    """Return the report of a loaded image.
 
-    Content is read where sizes collide, and the first bytes of files whose names tell of keys or core dumps; ``wanted``
-    first bytes, so many by occurrence, are read in the same pass. ``base`` is what the user says of the base image, in
-    place of what the image states; ``live`` are the live files, where they are known already.
+    It reads the content of files of equal size, and the first bytes of files whose names suggest keys or core dumps.
+    ``wanted`` first bytes, so many by occurrence, are read in the same pass. ``base`` replaces the base image that the
+    image states; ``live`` are the live files if they are known.
     """
     image, tree, tallies = loaded.image, loaded.tree, loaded.tallies
     base = base or base_of(image)
@@ -135,7 +136,7 @@ def size_report(
 
 
 def _files(loaded: LoadedImage, live: LiveFiles, wanted: Iterable[Mapping[int, int]]) -> _Files:
-    """Find the dead files and the duplicates, and read what is asked for, in one pass over the content."""
+    """Find the dead files and the duplicates, and read ``wanted`` first bytes, in one pass over the content."""
     image, tree = loaded.image, loaded.tree
     hidden = hidden_in_tree(tree)
     candidates = duplicate_candidates(live)
@@ -154,13 +155,13 @@ def _evidence(tree: LayeredTree, files: _Files, instructions: Instructions, base
 
 
 def _unknowns(tallies: Tallies, files: _Files) -> Iterator[str]:
-    """Yield a sentence for each thing that could not be told."""
+    """Yield a sentence for everything that could not be determined."""
     for number, tally in tallies.layers.items():
         if tally.error:
             yield f"layer {number} could not be read whole, so its size and all dead bytes are unknown: {tally.error}"
     unread = files.dead.by_reason.get(None)
     if unread:
-        yield f"why {human_size(unread)} are dead is unknown, for their bytes cannot be read"
+        yield f"the reason for {human_size(unread)} of dead bytes is unknown: they cannot be read"
     left_out = files.candidates.left_out
     if left_out:
         size = human_size(files.candidates.left_out_size)

@@ -84,7 +84,7 @@ def test_links_are_followed_inside_the_image(plain: Path) -> None:
 
 
 NO_FILE = {
-    "/etc/secret": "/etc/secret is not there after layer 2: layer 1 holds it",
+    "/etc/secret": "/etc/secret does not exist after layer 2: layer 1 holds it",
     "/bin/../etc/secret": "is in no layer of the image",
     "/etc/nope": "/etc/nope is in no layer of the image",
     "/etc": "/etc is a directory, and has no content: layerscope tree lists it, layerscope extract writes it",
@@ -94,7 +94,7 @@ NO_FILE = {
     "/null": "/null is a character device, and has no content",
     "/nowhere": "/nowhere is a symlink to /no/such, and leads nowhere after layer 2",
     "/round": "/round is a symlink to round, and leads nowhere after layer 2",
-    "/usr/lost": "/usr/lost is a hard link to what is not in the image",
+    "/usr/lost": "/usr/lost is a hard link whose target is not in the image",
 }
 
 

@@ -104,7 +104,7 @@ def test_only_some_changes_and_only_some_paths(capsys: Capture, pair: tuple[Path
 def test_a_path_that_is_nowhere_is_told(capsys: Capture, pair: tuple[Path, Path]) -> None:
     nowhere = ask(capsys, "diff", *pair, "--path", "/nowhere")
     assert nowhere.status == 0
-    assert nowhere.err == "warning: neither side has a path that fits --path\n"
+    assert nowhere.err == "warning: no path on either side matches --path\n"
     assert "No selected path differs." in nowhere.out
     assert ask(capsys, "diff", *pair, "--path", "/nowhere", "--path", "/").err == ""
     assert paths(capsys, *pair, "--path", "./srv/deep/") == ["/srv/deep", "/srv/deep/there"]
@@ -212,7 +212,7 @@ def test_a_file_whose_bytes_are_broken_counts_as_modified_and_cannot_be_told(cap
     path = docker_archive(tmp_path / "a.tar", image(layer(huge), layer(huge), layer(huge, file("b"))))
     outcome = ask(capsys, "diff", path, "1", "2", "--exit-code")
     assert outcome.status == 2
-    assert outcome.err == "warning: /huge cannot be read, and is taken for modified\n"
+    assert outcome.err == "warning: /huge cannot be read, and is listed as modified\n"
     assert ask(capsys, "diff", path, "1", "3", "--exit-code").status == 1
 
 
@@ -220,16 +220,16 @@ WRONG_USAGE = {
     (MY_APP,): "missing argument",
     (MY_APP, "1", "99"): "has no layer 99: it has 6 layers",
     (MY_APP, "0", "1", "--own"): "has no layer 0",
-    (MY_APP, "3"): "3 is one layer: name two, as in 2 3 or 2..3",
-    (MY_APP, "1", "x"): "x is no layer number: diff takes an image and two layers",
+    (MY_APP, "3"): "3 is one layer: give two, as in 2 3 or 2..3",
+    (MY_APP, "1", "x"): "x is not a layer number: diff takes an image and two layers",
     (MY_APP, "1", "2", "3"): "diff takes two images, or an image and two of its layers",
     (MY_APP, MY_APP, "--own"): "--own compares two layers of one image, not two images",
-    (MY_APP, "1", "2", "--image", "a", "--image", "b"): "--image and --platform are given once",
+    (MY_APP, "1", "2", "--image", "a", "--image", "b"): "give --image and --platform once",
     (MY_APP, MY_APP, *["--image", "v1"] * 3): "--image is given 3 times: there are two images",
     (MY_APP, "1", "2", "--only", "unchanged"): "--only takes a comma list of added, modified, removed, not unchanged",
     (MY_APP, "1", "2", "--path", ""): "--path takes a glob, not nothing",
-    (MY_APP, "1", "2", "--json", "--stat"): "--json and --stat are two different forms",
-    (MY_APP, "1", "2", "--json", "--patch"): "--json and --patch are two different forms",
+    (MY_APP, "1", "2", "--json", "--stat"): "--json and --stat are two different formats",
+    (MY_APP, "1", "2", "--json", "--patch"): "--json and --patch are two different formats",
     ("-", "-"): "standard input holds one archive: only one of the two images can be -",
     (MY_APP, "no-such.tar"): "no file or folder is named no-such.tar",
 }

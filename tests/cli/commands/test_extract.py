@@ -103,14 +103,14 @@ def test_root_may_have_devices_and_owners(capsys: Capture, tmp_path: Path) -> No
 
 
 WRONG_USAGE = {
-    ("/etc/gone", "--to", "out"): "/etc/gone is not there after layer 2: layer 1 holds it",
+    ("/etc/gone", "--to", "out"): "/etc/gone does not exist after layer 2: layer 1 holds it",
     ("/nope", "--to", "out"): "/nope is in no layer of the image",
     ("/etc/hosts", "/nope", "--to", "out"): "/nope is in no layer of the image",
     ("/etc", "--to", "out", "--layer", "9"): "has no layer 9: it has 2 layers",
     ("/etc",): "missing option '--to'",
     ("--to", "out"): "missing argument",
     ("/etc", "--to", ""): "--to takes a folder, not nothing",
-    ("", "--to", "out"): "a path is empty: / stands for all",
+    ("", "--to", "out"): "a path is empty: write / for all",
     ("/etc", "--to", "image.tar"): "image.tar cannot be written to: Not a directory",
 }
 

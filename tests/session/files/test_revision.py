@@ -43,11 +43,11 @@ def test_what_holds_no_bytes_says_what_it_is(tmp_path: Path) -> None:
     entries = (directory("d"), fifo("p"), device("null", 1, 3), device("sda", 8, 0, block=True), file("e"))
     tree = opened(tmp_path, layer(*entries, hardlink("h", "nowhere")))
     assert why_not(tree, b"d") == "This is a directory."
-    assert why_not(tree, b"p") == "This is a named pipe, which holds nothing."
-    assert why_not(tree, b"null") == "This is a character device (1, 3), which holds nothing."
-    assert why_not(tree, b"sda") == "This is a block device (8, 0), which holds nothing."
+    assert why_not(tree, b"p") == "This is a named pipe, which has no content."
+    assert why_not(tree, b"null") == "This is a character device (1, 3), which has no content."
+    assert why_not(tree, b"sda") == "This is a block device (8, 0), which has no content."
     assert why_not(tree, b"e") == "This is an empty file."
-    assert why_not(tree, b"h") == "This is a hard link to /nowhere, which shows nothing: it is empty, or not there."
+    assert why_not(tree, b"h") == "This is a hard link to /nowhere, which is empty or missing."
 
 
 @pytest.mark.parametrize("target", ["f", "/f", "../../f", "/d/../f"])

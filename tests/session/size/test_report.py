@@ -208,7 +208,7 @@ def test_a_layer_that_cannot_be_read_leaves_the_sums_unknown_and_says_so(tmp_pat
     )
     broken_layer, cut_file = why.unknowns
     assert broken_layer.startswith("layer 2 could not be read whole, so its size and all dead bytes are unknown: ")
-    assert cut_file == "why 5.0 kB are dead is unknown, for their bytes cannot be read"
+    assert cut_file == "the reason for 5.0 kB of dead bytes is unknown: they cannot be read"
 
 
 def test_content_that_cannot_be_read_any_more_leaves_reasons_unknown(tmp_path: Path, sessions: ExitStack) -> None:
@@ -222,7 +222,7 @@ def test_content_that_cannot_be_read_any_more_leaves_reasons_unknown(tmp_path: P
     assert (reasons[b"srv/model"], reasons[b"old/a"]) == (None, DeadReason.OPAQUE)
     assert why.duplicates == ()
     (unknown,) = why.unknowns
-    assert unknown == "why 15 kB are dead is unknown, for their bytes cannot be read"
+    assert unknown == "the reason for 15 kB of dead bytes is unknown: they cannot be read"
 
 
 def test_a_compressed_layer_is_passed_through_once(

@@ -312,7 +312,7 @@ async def test_what_has_no_content_says_so_and_can_be_left(tmp_path: Path) -> No
     path = archive(tmp_path, entries)
     for name, sentence in (
         ("dangling", "This symlink to /no[/]where leads nowhere after layer 1."),
-        ("null", "This is a character device (1, 3), which holds nothing."),
+        ("null", "This is a character device (1, 3), which has no content."),
         ("empty", "This is an empty file."),
         ("s", "This symlink leads to /d, a directory."),
     ):
