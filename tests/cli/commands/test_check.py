@@ -302,6 +302,21 @@ def test_the_three_keys_of_dive_are_read(capsys: Capture) -> None:
     assert outcome.status == 1
 
 
+def test_the_efficiency_of_a_dive_file_is_by_its_formula_with_the_exact_figure_beside_it(capsys: Capture) -> None:
+    docker_archive(Path("a.tar"), image(layer(file("a", b"x" * 10)), layer(file("a", b"y" * 30)), tags=["a:1"]))
+    rules("rules:\n  lowestEfficiency: 0.2\n  highestUserWastedPercent: disabled\n", "my.dive-ci")
+    (rule,) = json.loads(ask(capsys, "check", "a.tar", "--config", "my.dive-ci", "--json").out)["rules"]
+    assert (rule["rule"], rule["key"], rule["value"]) == ("min-dive-efficiency", "lowestEfficiency", 0.25)
+    assert "25 % (by bytes, 75 %)" in rule["text"]
+
+
+def test_what_a_dive_file_states_for_others_is_ignored_with_one_line(capsys: Capture) -> None:
+    rules("ci: true\nrules: {lowestEfficiency: 0.1, highestUserWastedPercent: 1, noSecrets: {a: 1}}\n", ".dive-ci")
+    outcome = ask(capsys, "check", "heavy.tar")
+    assert outcome.status == 0
+    assert outcome.err == "warning: .dive-ci: ignored keys that layerscope does not know: ci, rules.noSecrets\n"
+
+
 def test_missing_keys_of_a_dive_file_have_the_defaults_of_dive(capsys: Capture) -> None:
     rules("rules:\n  highest-wasted-bytes: disabled\n", ".dive-ci")
     limits = {
@@ -314,10 +329,11 @@ BROKEN_DIVE_FILES = [
     ("rules:\n  lowestEfficiency: high", ["line 2", "lowestEfficiency"]),
     ("rules:\n  lowestEfficiency: 1.5", ["line 2", "lowestEfficiency"]),
     ("rules:\n  highestWastedBytes: 20 XB", ["line 2", "highestWastedBytes"]),
-    ("rules:\n  other: 1", ["line 2", "other"]),
     ("rules:\n  lowestEfficiency: 0.9\n  lowestEfficiency: 0.8", ["line 3", "lowestEfficiency"]),
     ("rules:\n  lowestEfficiency: 0.9\n     highestWastedBytes: 1MB", ["line 3"]),
-    ("rules: {lowestEfficiency: 0.9}", ["line 1"]),
+    ("rules: {lowestEfficiency: high}", ["line 1", "lowestEfficiency"]),
+    ("rules: {lowestEfficiency: 0.9", ["line 1"]),
+    ("rules: {lowestEfficiency}", ["line 1"]),
     ("lowestEfficiency: 0.9", ["line 1", "rules"]),
     ("rules:\n- lowestEfficiency", ["line 2"]),
     ("  lowestEfficiency: 0.9", ["line 1"]),
