@@ -16,7 +16,7 @@ FORMS = [
     "rules: {lowestEfficiency: 0.95, highestWastedBytes: 20MB, highestUserWastedPercent: 0.2}",
     "rules: { lowestEfficiency: '0.95',  # text\n highestWastedBytes: \"20MB\",\n highestUserWastedPercent: 0.2 }\n",
     '{"rules": {"lowestEfficiency": 0.95, "highestWastedBytes": "20MB", "highestUserWastedPercent": 0.2}}',
-    "rules:\n    'lowestEfficiency':   0.95 # text\n    \"highestWastedBytes\": '20MB'\n    highestUserWastedPercent: 0.2",
+    "rules:\n    'lowestEfficiency':   0.95 #\n    \"highestWastedBytes\": '20MB'\n    highestUserWastedPercent: 0.2",
     "---\nrules:\n  lowest-efficiency: 0.95\n  highest-wasted-bytes: 20MB\n  highest-user-wasted-percent: 0.2\n...\n",
     "\ufeffrules:\r\n  lowestEfficiency: 0.95\r\n  highestWastedBytes: 20MB\r\n  highestUserWastedPercent: 0.2\r\n",
 ]
