@@ -1,16 +1,19 @@
-"""An image as its documents describe it, before any layer is read."""
+"""An image as its documents describe it, before a layer is read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
+from layerscope.model.container import Container
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
-from layerscope.model.span import FileSpan
+from layerscope.model.span import FileSpan, UnpackedLayer
+from layerscope.model.storage import Storage
 
 
 class Compression(StrEnum):
-    """How a blob is stored, told by its first bytes."""
+    """The compression of a blob, detected from its first bytes."""
 
     NONE = "none"
     GZIP = "gzip"
@@ -23,8 +26,8 @@ class Compression(StrEnum):
 class Layer:
     """One layer, numbered from 1 at the base.
 
-    ``blob`` is None where the layer cannot be had, and ``problem`` then says why in one sentence. ``blob_size`` is
-    counted, never taken from the image; None where there is no blob.
+    ``blob`` is None if the layer is not available; ``problem`` then gives the reason in one sentence. A layer in the
+    store of an engine has no blob, but is ``unpacked``. The last layer of a container is ``writable``.
     """
 
     number: int
@@ -34,16 +37,18 @@ class Layer:
     diff_id: Digest | None = None
     media_type: str | None = None
     problem: str | None = None
+    unpacked: UnpackedLayer | None = None
+    writable: bool = False
 
     @property
     def blob_size(self) -> int | None:
-        """The bytes of the blob as stored."""
+        """The bytes of the blob as stored, counted and not taken from the image; None without a blob."""
         return self.blob.size if self.blob else None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One history line; ``layer`` is the number of the layer that it made, or None."""
+    """One history line; ``layer`` is the number of the layer that it created, or None."""
 
     instruction: str | None
     created_by: str | None = None
@@ -54,15 +59,16 @@ class Step:
 
     @property
     def title(self) -> str:
-        """The instruction, or the best that there is in its place."""
+        """The instruction; without one, the comment of the history line."""
         return self.instruction or self.comment or "(no instruction recorded)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Image:
     """One image of one platform.
 
-    ``warnings`` are sentences on what its documents disagree about; ``annotations`` are its manifest's.
+    ``warnings`` are sentences about contradictions between its documents; ``annotations`` are its manifest's. The last
+    layer of a ``container`` is the one it writes to.
     """
 
     reference: str
@@ -75,6 +81,8 @@ class Image:
     config_digest: Digest | None = None
     warnings: tuple[str, ...] = field(default=())
     annotations: Mapping[str, str] = field(default_factory=dict)
+    container: Container | None = None
+    storage: Storage | None = None
     _steps_by_layer: Mapping[int, Step] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -88,19 +96,21 @@ class Image:
 
     @property
     def name(self) -> str:
-        """What to call the image on a screen: its first tag that says more than ``latest``, or what the user typed."""
+        """The title: a container's name and state, else the first tag with a repository, else what the user typed."""
+        if self.container is not None:
+            return f"{self.container.name} ({self.container.state})"
         return next((tag for tag in self.tags if ":" in tag or "/" in tag), self.reference)
 
     @property
     def blob_size(self) -> int | None:
-        """The bytes of all layers as stored; None where one is missing."""
+        """The bytes of all layers as stored; None if one is missing."""
         sizes = [layer.blob_size for layer in self.layers]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
     def step(self, layer: int) -> Step:
-        """Return the step that made the layer, or an empty one if the history names none."""
-        return self._steps_by_layer.get(layer) or Step(None)
+        """Return the step that created a layer; a step without any text if the history has none."""
+        return self._step_by_layer.get(layer) or Step(None, layer=layer)
 
-    def instruction(self, layer: int) -> str | None:
-        """Return the instruction that made the layer."""
-        return self.step(layer).instruction
+    @cached_property
+    def _step_by_layer(self) -> dict[int, Step]:
+        return {step.layer: step for step in reversed(self.steps) if step.layer}

@@ -1,20 +1,21 @@
-"""Opens what a user names: an ordered list of sources, tried in turn; the first that knows the reference has it."""
+"""The reference that a user types, opened by the first source in an ordered list that recognizes it."""
 
 import os
 import stat
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError, UnsupportedFormat, os_reason
 from layerscope.model.candidate import Candidate
 from layerscope.model.image import Compression, Image
 from layerscope.model.progress import Progress, no_progress
 from layerscope.model.span import FileSpan
-from layerscope.sources.engine.reference import parse_reference
+from layerscope.sources.engine.reference import PODMAN, EngineReference, parse_reference
 from layerscope.sources.image import choice
 from layerscope.sources.image.archive import ArchiveFiles
 from layerscope.sources.image.folder import FolderFiles
@@ -24,13 +25,17 @@ from layerscope.sources.stream.compression import detect_span
 from layerscope.sources.stream.spool import Spool
 from layerscope.text import short_name
 
+if TYPE_CHECKING:
+    from layerscope.sources.engine.lookup import EngineImage
+
 STANDARD_INPUT = "-"
+_CONTAINER = "container://"
 
 Candidates = tuple[Candidate, ...]
 
 
 class OpenedSource:
-    """The images that a reference leads to. Closing it removes what was written to temporary files."""
+    """The images behind a reference; closing it removes the temporary files."""
 
     def __init__(self, reference: str, candidates: Candidates, stack: ExitStack) -> None:
         self.reference = reference
@@ -39,15 +44,15 @@ class OpenedSource:
 
     @property
     def choices(self) -> Candidates:
-        """The candidates that a user may choose from: attestations and the like are left out."""
+        """The candidates that a user may choose from, without attestations and other artifacts."""
         return choice.choices(self.candidates)
 
     def choose(self, image: str | None = None, platform: str | None = None) -> Image:
-        """Return the image that is meant; raises as `choice.choose` does, and FormatError where the image is broken."""
+        """Return the requested image; raises as `choice.choose` does, and FormatError if the image is broken."""
         return choice.choose(self.candidates, image, platform, name=_title(self.reference)).build()
 
     def close(self) -> None:
-        """Remove the temporary files; no layer can be read from them any more."""
+        """Remove the temporary files; their layers can no longer be read."""
         self._stack.close()
 
     def __enter__(self) -> Self:
@@ -60,9 +65,9 @@ class OpenedSource:
 
 
 def open_source(reference: str, *, progress: Progress | None = None) -> OpenedSource:
-    """Return the images that a reference leads to: a folder, an archive, ``-`` for standard input, an engine's image.
+    """Return the images behind a reference: a folder, an archive, ``-`` for standard input, an engine's image.
 
-    ``progress`` is told of bytes that have to be copied or decompressed first. Raises SourceError and FormatError.
+    ``progress`` is called while bytes are copied or decompressed. Raises SourceError and FormatError.
     """
     with ExitStack() as stack:
         spool = Spool(stack, progress or no_progress)
@@ -71,7 +76,7 @@ def open_source(reference: str, *, progress: Progress | None = None) -> OpenedSo
             if candidates is not None:
                 return OpenedSource(reference, candidates, stack.pop_all())
     raise ImageNotFound(
-        f"no file or folder is named {short_name(reference)}" if reference else "the image's name is empty"
+        f"no file or folder is named {short_name(reference)}" if reference else "the name of the image is empty"
     )
 
 
@@ -117,24 +122,72 @@ def _open_engine(reference: str, spool: Spool) -> Candidates | None:
     wanted = parse_reference(reference)
     if wanted is None:
         return None
-    from layerscope.sources.engine.export import export  # noqa: PLC0415  # sockets and processes, that a file needs none of
+    from layerscope.sources.engine.lookup import engine_image  # noqa: PLC0415  # sockets, that a file needs none of
 
+    title = _title(reference)
     try:
-        exported = export(wanted, spool)
-    except (EngineUnavailable, ImageNotFound) as error:
-        if wanted.engine is not None:
-            raise
-        raise ImageNotFound(f"no file or folder is named {_title(reference)}, and {error}") from error
-    return _archive(exported.archive, _title(reference), Origin.engine(reference, exported.engine), spool)
+        with engine_image(wanted) as found:
+            return _engine_candidates(found, wanted.name, reference, spool)
+    except EngineUnavailable as error:
+        archive = _podman_archive(wanted, spool)
+        if archive is None:
+            raise _not_found(wanted, title, error) from error
+        return _archive(archive, title, Origin.engine(reference, PODMAN), spool)
+    except ImageNotFound as error:
+        raise _not_found(wanted, title, error) from error
+
+
+def _podman_archive(wanted: EngineReference, spool: Spool) -> FileSpan | None:
+    """Export an image with podman's command, if the user named podman and its service does not answer."""
+    from layerscope.sources.engine import podman_command  # noqa: PLC0415  # processes, which a file does not need
+
+    if wanted.engine != PODMAN or not podman_command.is_usable():
+        return None
+    return podman_command.save(wanted.name, spool)
+
+
+def _engine_candidates(found: "EngineImage", name: str, reference: str, spool: Spool) -> Candidates:
+    """Return an engine's image from its store, else exported: by its id, since a tag may move in between."""
+    from layerscope.sources.engine.stored import storage_of, stored_candidates  # noqa: PLC0415
+
+    title, origin, info = _title(reference), Origin.engine(reference, found.client.engine), found.client.info()
+    candidates = stored_candidates(found, info, origin)
+    if not candidates:
+        archive = spool.chunks(found.client.export(found.details.image_id), f"the image {title}", found.details.size)
+        candidates = _archive(archive, title, origin, spool)
+    described = partial(storage_of, found, info)
+    return tuple(found.named(candidate, name, described) for candidate in candidates)
+
+
+def _open_container(reference: str, spool: Spool) -> Candidates | None:
+    if not reference.startswith(_CONTAINER):
+        return None
+    from layerscope.sources.engine.containers import engine_container  # noqa: PLC0415
+    from layerscope.sources.engine.lookup import EngineImage  # noqa: PLC0415
+    from layerscope.sources.engine.writable_layer import with_writable_layer  # noqa: PLC0415
+
+    with engine_container(reference.removeprefix(_CONTAINER)) as found:
+        try:
+            image = EngineImage(found.client, found.client.image(found.image_id))
+            candidates = _engine_candidates(image, found.container.image, reference, spool)
+        except ImageNotFound:
+            candidates = ()
+        return (with_writable_layer(found, candidates, Origin.engine(reference, found.client.engine), spool),)
+
+
+def _not_found(wanted: EngineReference, title: str, error: SourceError) -> SourceError:
+    """Return the error for a name that no engine has: unless the user named an engine, it may have meant a file."""
+    return error if wanted.engine else ImageNotFound(f"no file or folder is named {title}, and {error}")
 
 
 _SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (
     _open_standard_input,
+    _open_container,
     _open_folder,
     _open_file,
     _open_engine,
 )
-"""What is tried in turn: each returns None for a reference that is not its own, and raises for what it cannot open."""
+"""The sources, tried in this order; each returns None for a reference that it does not recognize."""
 
 
 def _title(reference: str) -> str:
@@ -142,13 +195,13 @@ def _title(reference: str) -> str:
 
 
 def _status(reference: str) -> os.stat_result | None:
-    """Return what the file system has by that name, or None."""
+    """Return the status of the file or folder with that name, or None."""
     try:
         return Path(reference).stat() if reference else None
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     except OSError as error:
-        raise SourceError(f"{short_name(reference)} cannot be read: {os_reason(error)}") from error
+        raise SourceError(f"cannot read {short_name(reference)}: {os_reason(error)}") from error
 
 
 def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
@@ -156,7 +209,7 @@ def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
         with path.open("rb") as file:
             return spool.stream(file, name)
     except OSError as error:
-        raise SourceError(f"{name} cannot be read: {os_reason(error)}") from error
+        raise SourceError(f"cannot read {name}: {os_reason(error)}") from error
 
 
 def _archive(archive: FileSpan, name: str, origin: Origin, spool: Spool) -> Candidates:
@@ -168,7 +221,7 @@ def _archive(archive: FileSpan, name: str, origin: Origin, spool: Spool) -> Cand
             archive, error = spool.decompressed(archive, compression, name)
         files = ArchiveFiles(archive, name, error)
     except OSError as failure:
-        raise SourceError(f"{name} cannot be read: {os_reason(failure)}") from failure
+        raise SourceError(f"cannot read {name}: {os_reason(failure)}") from failure
     if not files.names:
         raise UnsupportedFormat(error or what_it_is(archive, name))
     return archive_candidates(files, origin)

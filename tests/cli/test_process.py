@@ -109,7 +109,7 @@ def test_a_locale_without_unicode_gets_escapes(command: list[str], encoding: str
         assert outcome.out.isascii()
 
 
-def test_our_own_characters_have_a_spare_in_ascii() -> None:
+def test_our_own_characters_have_a_replacement_in_ascii() -> None:
     first = launch("layers", MY_APP, PYTHONIOENCODING="ascii").out.splitlines()[0]
     assert first.startswith("my-app:v1 - linux/amd64 - 275 kB in 6 layers")
 
@@ -141,7 +141,7 @@ def test_an_interrupted_run_ends_silently_and_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_is_written_beside_what_was_asked(tmp_path: Path) -> None:
+def test_no_other_file_is_written(tmp_path: Path) -> None:
     docker_archive(tmp_path / "image.tar", image(layer(file("a"))))
     outcome = launch("layers", tmp_path / "image.tar", TMPDIR=str(tmp_path), HOME=str(tmp_path))
     assert outcome.status == 0

@@ -78,7 +78,7 @@ def _rule_part(report: CheckReport, result: RuleResult) -> RulePart:
 def _location_part(report: CheckReport, location: Location) -> LocationPart:
     return {
         "layer": location.layer,
-        "instruction": None if location.layer is None else report.image.instruction(location.layer),
+        "instruction": None if location.layer is None else report.image.step(location.layer).instruction,
         "killer": location.hidden_by,
         "path": None if location.path is None else path_text(location.path),
         "size": location.size,

@@ -151,7 +151,7 @@ def _side_part(loaded: LoadedImage, layer: int, broken: BrokenLayers, *, own: bo
         **image_part(loaded.image, loaded.tallies),
         "layer": layer,
         "own": own,
-        "instruction": loaded.image.instruction(layer),
+        "instruction": loaded.image.step(layer).instruction,
         "broken_layers": [{"layer": number, "error": error} for number, error in broken.items()],
     }
 

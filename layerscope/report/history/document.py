@@ -42,7 +42,7 @@ def _event_part(image: Image, event: Revision) -> EventPart:
     entry = entry_part(event.entry)
     return {
         "layer": event.layer,
-        "instruction": image.instruction(event.layer),
+        "instruction": image.step(event.layer).instruction,
         "change": event.change.word,
         "what": list(event.what.words),
         "written_by": entry["layer"],

@@ -4,6 +4,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -60,7 +61,7 @@ class ContentPass:
     def _read_layer(self, layer: int, files: list[int]) -> BytesRead:
         result, table, rows = BytesRead(), self._tree.tables[layer], self._tree.index.rows
         try:
-            with open_layer_content(self._image.layers[layer - 1]) as content:
+            with closing(open_layer_content(self._image.layers[layer - 1])) as content:
                 for file in files:
                     self._read_file(file, result, content, table, rows[file])
         except FormatError:

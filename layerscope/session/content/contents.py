@@ -1,6 +1,7 @@
 """The bytes of files, by occurrence in the path index, and their digests, computed on first use."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -28,7 +29,7 @@ class Contents:
     def chunks(self, occurrence: int) -> Iterator[bytes]:
         """Yield the bytes of a file; raises FormatError if they cannot be read."""
         layer, row = self._layer_and_row(occurrence)
-        with open_layer_content(self._image.layers[layer - 1]) as content:
+        with closing(open_layer_content(self._image.layers[layer - 1])) as content:
             yield from file_chunks(content, self._tree.tables[layer], row)
 
     def size(self, occurrence: int) -> int:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from layerscope.analysis.tree.image_links import followed
 from layerscope.analysis.tree.path_index import GONE
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.model.image import Image
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import printable_name
 
@@ -45,11 +44,6 @@ class FileRevision:
         following = self.occurrence + 1
         is_removal = following < index.firsts[self.node + 1] and index.rows[following] == GONE
         return index.layers[following] if is_removal else None
-
-
-def made_by(image: Image, layer: int) -> str:
-    """Return the title of the step that made a layer."""
-    return next((step.title for step in image.steps if step.layer == layer), "(no instruction recorded)")
 
 
 def versions_of(opened: LoadedImage, node: int) -> tuple[FileRevision, ...]:

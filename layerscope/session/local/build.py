@@ -1,4 +1,4 @@
-"""Builds an image with the engine's own command, as it is."""
+"""Builds by the engine's own command, with unchanged arguments."""
 
 import shutil
 import subprocess
@@ -15,12 +15,12 @@ _STDERR = 2
 def build(arguments: Sequence[str]) -> str:
     """Run ``docker build`` (else ``podman build``) with the arguments, and return the reference of the image it made.
 
-    What the command prints goes to standard error. Raises EngineUnavailable where there is no such command, and
-    SourceError where it fails or tells of no image.
+    The command's output goes to standard error. Raises EngineUnavailable if neither command is installed, and
+    SourceError if the build fails or its image is not stored in the engine.
     """
     engine = next(filter(shutil.which, ENGINES), None)
     if engine is None:
-        raise EngineUnavailable(f"there is no command to build with: neither {' nor '.join(ENGINES)} is installed")
+        raise EngineUnavailable(f"cannot build: neither {' nor '.join(ENGINES)} is installed")
     with tempfile.TemporaryDirectory(prefix="layerscope-") as folder:
         id_file = Path(folder, "id")
         status = subprocess.run(  # noqa: S603  # the user's own arguments, to the engine's own command
@@ -32,11 +32,11 @@ def build(arguments: Sequence[str]) -> str:
 
 
 def _image_id(file: Path, engine: str) -> str:
-    """Return the id that the engine wrote; an export to elsewhere leaves none."""
+    """Return the id that the engine wrote; with an output other than its own store it writes none."""
     try:
         text = file.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{engine} build made no image that it keeps") from error
+        raise SourceError(f"{engine} build stored no image") from error
     if not text:
-        raise SourceError(f"{engine} build made no image that it keeps")
+        raise SourceError(f"{engine} build stored no image")
     return text

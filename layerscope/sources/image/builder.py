@@ -1,4 +1,4 @@
-"""Builds an image from its config and what the documents say of its layers: the part that all sources share.
+"""An image built from its config and the documents' description of its layers, shared by all sources.
 
 https://github.com/opencontainers/image-spec/blob/main/config.md
 """
@@ -22,7 +22,7 @@ _FOREIGN = ("nondistributable", "foreign")
 
 @dataclass(frozen=True, slots=True)
 class LayerBlob:
-    """What the documents say of one layer: the name of its file, and claims about it."""
+    """One layer as the documents describe it: the name of its file, and claims about it."""
 
     name: str
     digest: Digest | None = None
@@ -32,13 +32,13 @@ class LayerBlob:
 
     @property
     def foreign(self) -> bool:
-        """Whether the layer is one that archives need not hold."""
+        """True for a layer that archives may leave out."""
         return bool(self.media_type) and any(word in str(self.media_type) for word in _FOREIGN)
 
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """All that a source found out about an image."""
+    """The facts that a source gives about an image."""
 
     files: Files
     reference: str
@@ -53,7 +53,7 @@ class Blueprint:
 
 
 def build_image(blueprint: Blueprint) -> Image:
-    """Return the image; a layer that cannot be had is in it and says why."""
+    """Return the image; a layer that is not available states the reason in ``problem``."""
     layers = tuple(_layer(blueprint, number, blob) for number, blob in enumerate(blueprint.layers, 1))
     steps, warning = pair_history(blueprint.config.history or [], len(layers))
     warnings = [warning, _diff_ids_warning(blueprint), _platform_warning(blueprint), blueprint.files.error]
@@ -72,7 +72,7 @@ def build_image(blueprint: Blueprint) -> Image:
 
 
 def all_there(files: Files, layers: Sequence[LayerBlob]) -> bool:
-    """Tell whether no layer is missing that an archive should hold."""
+    """Return True if the files hold every layer, foreign layers excepted."""
     return all(blob.foreign or holds(files, blob.name) for blob in layers)
 
 
@@ -80,13 +80,13 @@ def _layer(blueprint: Blueprint, number: int, blob: LayerBlob) -> Layer:
     diff_ids = blueprint.config.diff_ids
     diff_id = diff_ids[number - 1] if number <= len(diff_ids) else None
     span, compression, problem = _locate(blueprint.files, blob)
-    # an uncompressed blob is what the diff_id is the digest of
+    # The diff_id is the digest of the uncompressed layer.
     digest = blob.digest or (diff_id if compression is Compression.NONE else None)
     return Layer(number, span, compression, digest, diff_id, blob.media_type or None, problem)
 
 
 def _locate(files: Files, blob: LayerBlob) -> tuple[FileSpan | None, Compression | None, str | None]:
-    """Return where the blob lies and how it is compressed, or what stands against reading it."""
+    """Return the blob's span and compression, or the reason why it cannot be read."""
     try:
         span = files.span(blob.name)
         if span is None:
@@ -97,7 +97,7 @@ def _locate(files: Files, blob: LayerBlob) -> tuple[FileSpan | None, Compression
     except MissingBlob as error:
         return None, None, str(error)
     except OSError as error:
-        return None, None, f"the blob {_name(blob)} in {files.description} cannot be read: {os_reason(error)}"
+        return None, None, f"cannot read the blob {_name(blob)} in {files.description}: {os_reason(error)}"
 
 
 def _name(blob: LayerBlob) -> str:
@@ -108,8 +108,8 @@ def _absence(files: Files, blob: LayerBlob) -> str:
     if not blob.foreign:
         return f"the blob {_name(blob)} is not in {files.description}"
     hosts = " or ".join(dict.fromkeys(map(_host, blob.urls)))
-    place = f", kept at {hosts}" if hosts else ""
-    return f"the blob {_name(blob)} is a foreign layer{place} and is not in {files.description}"
+    location = f", stored at {hosts}," if hosts else ""
+    return f"the blob {_name(blob)} is a foreign layer{location} and is not in {files.description}"
 
 
 def _host(url: str) -> str:
@@ -122,10 +122,10 @@ def _host(url: str) -> str:
 
 
 def _diff_ids_warning(blueprint: Blueprint) -> str | None:
-    told, listed = len(blueprint.config.diff_ids), len(blueprint.layers)
-    if told == listed:
+    stated, listed = len(blueprint.config.diff_ids), len(blueprint.layers)
+    if stated == listed:
         return None
-    return f"the config names {plural(told, 'diff_id')} and the manifest lists {plural(listed, 'layer')}"
+    return f"the config names {plural(stated, 'diff_id')} and the manifest lists {plural(listed, 'layer')}"
 
 
 def _platform_warning(blueprint: Blueprint) -> str | None:

@@ -1,6 +1,6 @@
-"""An OCI image layout: ``index.json``, and the indexes, manifests and blobs that it leads to.
+"""An OCI image layout: ``index.json``, and the indexes, manifests and blobs that it refers to.
 
-https://github.com/opencontainers/image-spec/blob/main/image-layout.md; Docker's schema 2 documents are taken too.
+https://github.com/opencontainers/image-spec/blob/main/image-layout.md; Docker's schema 2 documents are accepted, too.
 """
 
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ from layerscope.text import short_name
 INDEX = "index.json"
 
 _DEEPEST = 16
-"""Indexes in indexes that are followed; builders make two or three levels."""
+"""Levels of nested indexes that are followed; builders write two or three."""
 
 _MOST_MANIFESTS = 10_000
-"""Descriptors that are followed in one layout."""
+"""Descriptors in one layout that are followed."""
 
 _CONTAINERD_NAME = "io.containerd.image.name"
 _REF_NAME = "org.opencontainers.image.ref.name"
@@ -36,7 +36,7 @@ _IMAGE_CONFIGS = ("", "application/vnd.oci.image.config.v1+json", "application/v
 
 @dataclass(frozen=True, slots=True)
 class ManifestFile:
-    """A file that should hold a manifest, with what the index says of it, and the tags that lead to it."""
+    """A file that should hold a manifest, as the index describes it."""
 
     name: str
     digest: Digest
@@ -45,38 +45,38 @@ class ManifestFile:
     reference_type: str | None = None
 
 
-def oci_candidates(files: Files, origin: Origin) -> tuple[Candidate, ...]:
-    """Return what ``index.json`` leads to, in its order; raises FormatError where no list can be had."""
-    return tuple(_candidate(files, origin, file) for file in manifest_files(files))
+def oci_candidates(files: Files, origin: Origin, start: Digest | None = None) -> tuple[Candidate, ...]:
+    """Return the images of ``index.json``, or of the document ``start``; raises FormatError if it cannot be read."""
+    return tuple(_candidate(files, origin, file) for file in manifest_files(files, start))
 
 
-def manifest_files(files: Files) -> list[ManifestFile]:
-    """Return every manifest that ``index.json`` leads to, each once, with all tags that lead there."""
-    found: dict[Digest, ManifestFile] = {}
-    for file in _Follow(files).all():
-        earlier = found.get(file.digest)
+def manifest_files(files: Files, start: Digest | None = None) -> list[ManifestFile]:
+    """Return the manifests that ``index.json``, or ``start``, refers to, each once with all its tags."""
+    manifests: dict[Digest, ManifestFile] = {}
+    for file in _Follow(files).all(start.blob_name if start else INDEX):
+        earlier = manifests.get(file.digest)
         if earlier is not None:
             tags = tuple(dict.fromkeys(earlier.tags + file.tags))
-            found[file.digest] = replace(earlier, tags=tags)
+            manifests[file.digest] = replace(earlier, tags=tags)
         else:
-            found[file.digest] = file
-    return list(found.values())
+            manifests[file.digest] = file
+    return list(manifests.values())
 
 
 class _Follow:
-    """Follows indexes down to manifests; an index is entered once for each set of tags that leads to it."""
+    """The walk from indexes to manifests; an index is read once for each set of tags that refers to it."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
         self._entered: set[tuple[Digest, tuple[str, ...]]] = set()
         self._count = 0
 
-    def all(self) -> Iterator[ManifestFile]:
-        data = read(self._files, INDEX)
-        if kind_of(data, located(self._files, INDEX)) is DocumentKind.INDEX:
-            yield from self._children(data, INDEX, (), 0)
+    def all(self, name: str) -> Iterator[ManifestFile]:
+        data = read(self._files, name)
+        if kind_of(data, located(self._files, name)) is DocumentKind.INDEX:
+            yield from self._children(data, name, (), 0)
         else:
-            yield ManifestFile(INDEX, sha256_of(data))
+            yield ManifestFile(name, sha256_of(data))
 
     def _children(self, data: bytes, name: str, tags: tuple[str, ...], depth: int) -> Iterator[ManifestFile]:
         if depth > _DEEPEST:
@@ -100,7 +100,7 @@ class _Follow:
 
 
 def _index_data(files: Files, name: str) -> bytes | None:
-    """Return the bytes of an index, else None: what is missing or broken is told when it is opened."""
+    """Return the bytes of an index, else None; a missing or broken file is reported when it is opened."""
     try:
         data = read(files, name)
         return data if kind_of(data, located(files, name)) is DocumentKind.INDEX else None
@@ -109,17 +109,17 @@ def _index_data(files: Files, name: str) -> bytes | None:
 
 
 def _tags(descriptor: Descriptor) -> tuple[str, ...]:
-    """Return the full name where there is one, else the ref name (which may be a bare ``v1``)."""
+    """Return the full name, else the ref name (which may be just ``v1``)."""
     annotations = descriptor.annotations or {}
     name = annotations.get(_CONTAINERD_NAME) or annotations.get(_REF_NAME)
     return (name,) if name else ()
 
 
 def _reference_type(descriptor: Descriptor) -> str | None:
-    """Return what a manifest is that speaks of another one, or None for one of its own right."""
-    stated = (descriptor.annotations or {}).get(_DOCKER_REFERENCE_TYPE)
-    if stated:
-        return stated
+    """Return the type of a manifest that describes another one, or None for an independent one."""
+    reference_type = (descriptor.annotations or {}).get(_DOCKER_REFERENCE_TYPE)
+    if reference_type:
+        return reference_type
     platform = descriptor.platform
     return "attestation-manifest" if platform and _UNKNOWN in (platform.os, platform.architecture) else None
 
@@ -143,13 +143,13 @@ def _candidate(files: Files, origin: Origin, file: ManifestFile) -> Candidate:
 
 
 def _build(files: Files, origin: Origin, file: ManifestFile) -> Image:
-    """Read the documents of one image, from the manifest on."""
+    """Read the documents of one image and build the image."""
     try:
         manifest = read_manifest(files, file.name)
     except UnsupportedFormat as error:
-        raise UnsupportedFormat(f"{located(files, file.name)} is no image, but {error}") from error
+        raise UnsupportedFormat(f"{located(files, file.name)} is not an image but {error}") from error
     if file.reference_type is not None:
-        raise UnsupportedFormat(f"{located(files, file.name)} is no image, but {_attestation(file)}")
+        raise UnsupportedFormat(f"{located(files, file.name)} is not an image but {_attestation(file)}")
     config = read_document(files, manifest.config.digest.blob_name, ImageConfig)
     return build_image(
         Blueprint(
@@ -182,19 +182,19 @@ def layer_blobs(manifest: Manifest) -> list[LayerBlob]:
 def read_manifest(files: Files, name: str) -> Manifest:
     """Return the image manifest in the file.
 
-    Raises FormatError where it is missing or broken, and UnsupportedFormat, whose text says what it is, for what is no
-    image.
+    Raises FormatError if it is missing or broken, and UnsupportedFormat, whose message names the kind of document, if
+    it is not an image.
     """
     data = read(files, name)
-    place = located(files, name)
-    kind = kind_of(data, place)
+    location = located(files, name)
+    kind = kind_of(data, location)
     if kind is DocumentKind.INDEX:
-        raise InvalidManifest(f"{place} is an index, where a manifest should be")
+        raise InvalidManifest(f"{location} is an index instead of a manifest")
     if kind is DocumentKind.SCHEMA_1:
-        raise UnsupportedFormat("a Docker schema 1 manifest, a form long given up: pull the image anew")
+        raise UnsupportedFormat("a Docker schema 1 manifest, an obsolete format: pull the image again")
     if kind is DocumentKind.ARTIFACT:
-        raise UnsupportedFormat(_artifact(outline_of(data, place).artifact_type))
-    manifest = decode(data, Manifest, place)
+        raise UnsupportedFormat(_artifact(outline_of(data, location).artifact_type))
+    manifest = decode(data, Manifest, location)
     if manifest.config.media_type not in _IMAGE_CONFIGS and not _is_image_config(files, manifest.config):
         raise UnsupportedFormat(_artifact(manifest.config.media_type))
     return manifest
@@ -205,7 +205,7 @@ def _artifact(artifact_type: str | None) -> str:
 
 
 def _is_image_config(files: Files, config: Descriptor) -> bool:
-    """Tell whether a config is one of an image, though its media type is not known as such."""
+    """Return True if the config belongs to an image in spite of its unknown media type."""
     try:
         return bool(read_document(files, config.digest.blob_name, ImageConfig).diff_ids)
     except FormatError:

@@ -52,7 +52,7 @@ def names(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
-def test_a_path_keeps_its_place_below_the_folder(capsys: Capture, path: Path, tmp_path: Path) -> None:
+def test_a_path_keeps_its_folders_below_the_target(capsys: Capture, path: Path, tmp_path: Path) -> None:
     outcome = ask(capsys, "extract", path, "/etc/hosts", "--to", tmp_path / "out")
     assert (outcome.status, outcome.out) == (0, "")
     assert outcome.err == f"wrote 1 file (3 B) to {tmp_path / 'out'}\n"
@@ -70,7 +70,7 @@ def test_the_whole_image_is_a_slash(capsys: Capture, path: Path, tmp_path: Path)
     assert stat.S_IMODE((tmp_path / "out/usr/bin/su").stat().st_mode) == 0o755
 
 
-def test_an_earlier_state_has_what_was_hidden_since(capsys: Capture, path: Path, tmp_path: Path) -> None:
+def test_an_earlier_layer_has_files_that_were_hidden_later(capsys: Capture, path: Path, tmp_path: Path) -> None:
     assert ask(capsys, "extract", path, "/etc", "--layer", "1", "--to", tmp_path / "out").status == 0
     assert names(tmp_path / "out") == ["etc", "etc/gone", "etc/hosts"]
     assert (tmp_path / "out/etc/hosts").read_bytes() == b"old"
@@ -82,7 +82,7 @@ def test_a_path_through_a_link_is_written_where_it_is(capsys: Capture, path: Pat
     assert stat.S_IMODE((tmp_path / "out/usr/bin/su").stat().st_mode) == 0o4755
 
 
-def test_nothing_is_replaced_unless_it_is_told(capsys: Capture, path: Path, tmp_path: Path) -> None:
+def test_nothing_is_replaced_without_force(capsys: Capture, path: Path, tmp_path: Path) -> None:
     target = tmp_path / "out"
     command = ("extract", path, "/etc/hosts", "--to", target)
     assert ask(capsys, *command).status == 0
@@ -96,7 +96,7 @@ def test_nothing_is_replaced_unless_it_is_told(capsys: Capture, path: Path, tmp_
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="takes root")
-def test_root_may_have_devices_and_owners(capsys: Capture, tmp_path: Path) -> None:
+def test_root_can_restore_devices_and_owners(capsys: Capture, tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "a.tar", image(layer(device("null", 1, 3), file("f", uid=12, gid=34))))
     assert ask(capsys, "extract", path, "/", "--to", tmp_path / "out", "--devices", "--owner").status == 0
     assert (tmp_path / "out/null").is_char_device()
@@ -177,7 +177,7 @@ def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=str)
 @pytest.mark.parametrize("is_there", [False, True])
-def test_whoever_ends_it_finds_the_folder_as_it_was(
+def test_an_interrupted_extraction_leaves_the_folder_as_it_was(
     tmp_path: Path, sent: signal.Signals, status: int, *, is_there: bool
 ) -> None:
     path = oci_archive(

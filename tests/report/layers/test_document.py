@@ -198,7 +198,7 @@ def test_a_broken_layer_counts_the_entries_that_were_read(tmp_path: Path) -> Non
 
 def test_disagreements_between_documents_are_warnings(tmp_path: Path) -> None:
     found = document(docker_archive(tmp_path / "image.tar", image(BASE, history=[{"created_by": "a"}] * 2)))
-    assert found["image"]["warnings"] == ["the history tells of 2 layers and the manifest lists 1"]
+    assert found["image"]["warnings"] == ["the history describes 2 layers and the manifest lists 1"]
 
 
 def test_entries_left_out_of_a_layer_are_warnings(tmp_path: Path) -> None:

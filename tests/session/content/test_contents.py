@@ -55,7 +55,7 @@ def test_a_range_of_a_file_is_read_in_any_order(tmp_path: Path, compression: Com
         assert contents.read_range(found, 699_999, 1) == CONTENT[-1:]
 
 
-def test_the_holes_of_a_sparse_file_are_zeros_wherever_one_reads(tmp_path: Path, compression: Compression) -> None:
+def test_the_holes_of_a_sparse_file_are_zeros_at_any_offset(tmp_path: Path, compression: Compression) -> None:
     pieces = [(100, b"x" * 512), (5000, b"y" * 512)]
     whole = bytearray(9000)
     for start, data in pieces:
@@ -67,20 +67,20 @@ def test_the_holes_of_a_sparse_file_are_zeros_wherever_one_reads(tmp_path: Path,
         assert b"".join(session.loaded.contents.chunks(found)) == whole
 
 
-def test_a_huge_sparse_file_costs_what_is_shown_of_it(tmp_path: Path) -> None:
+def test_reading_a_huge_sparse_file_costs_the_range_that_is_read(tmp_path: Path) -> None:
     with session_of(tmp_path, Compression.NONE, layer(sparse("s", [(1 << 60, b"z" * 512)], 1 << 61))) as session:
         found = occurrence(session, b"s")
         assert session.loaded.contents.read_range(found, (1 << 60) - 2, 4) == b"\0\0zz"
         assert session.loaded.contents.size(found) == 1 << 61
 
 
-def test_a_hard_link_holds_what_the_file_it_shows_does(tmp_path: Path) -> None:
+def test_a_hard_link_has_the_content_of_its_target(tmp_path: Path) -> None:
     upper = layer(whiteout("a"))
     with session_of(tmp_path, Compression.GZIP, layer(file("a", b"abc"), hardlink("l", "a")), upper) as session:
         assert session.loaded.contents.read_range(occurrence(session, b"l", 2), 1, 5) == b"bc"
 
 
-def test_a_hard_link_to_nothing_says_so(tmp_path: Path) -> None:
+def test_a_hard_link_without_a_target_is_an_error(tmp_path: Path) -> None:
     with (
         session_of(tmp_path, Compression.NONE, layer(hardlink("l", "nowhere"))) as session,
         pytest.raises(InvalidLayer, match="hard link"),
@@ -88,7 +88,7 @@ def test_a_hard_link_to_nothing_says_so(tmp_path: Path) -> None:
         session.loaded.contents.read_range(occurrence(session, b"l"), 0, 1)
 
 
-def test_digests_are_those_of_the_bytes_and_are_remembered(tmp_path: Path, compression: Compression) -> None:
+def test_digests_match_the_bytes_and_are_computed_once(tmp_path: Path, compression: Compression) -> None:
     layers = layer(file("a", CONTENT), hardlink("l", "a")), layer(file("b", b"b"), file("c"))
     with session_of(tmp_path, compression, *layers) as session:
         found = {name: occurrence(session, name, 2) for name in (b"a", b"l", b"b", b"c")}

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.session.files.revision import FileRevision, made_by, shown, version_at, versions_of
+from layerscope.session.files.revision import FileRevision, shown, version_at, versions_of
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.open import open_image
 from tests.builders import device, directory, docker_archive, fifo, file, hardlink, image, layer, symlink, whiteout
@@ -35,11 +35,11 @@ def test_a_path_has_a_version_for_each_layer_that_wrote_it(tmp_path: Path) -> No
     assert [version.removed_by for version in versions_of(tree, node(tree, b"a"))] == [2, None]
     assert [at(tree, b"a", number).layer for number in (1, 2, 3)] == [1, 1, 3], "a hidden one is the last that was"
     assert version_at(tree, node(tree, b"b"), 1) is None
-    assert made_by(tree.image, 3) == "COPY layer-3 /"
-    assert made_by(tree.image, 9) == "(no instruction recorded)"
+    assert tree.image.step(3).title == "COPY layer-3 /"
+    assert tree.image.step(9).title == "(no instruction recorded)"
 
 
-def test_what_holds_no_bytes_says_what_it_is(tmp_path: Path) -> None:
+def test_an_entry_without_content_is_described(tmp_path: Path) -> None:
     entries = (directory("d"), fifo("p"), device("null", 1, 3), device("sda", 8, 0, block=True), file("e"))
     tree = opened(tmp_path, layer(*entries, hardlink("h", "nowhere")))
     assert why_not(tree, b"d") == "This is a directory."
@@ -58,7 +58,7 @@ def test_a_symlink_shows_the_file_it_leads_to_inside_the_image(tmp_path: Path, t
     assert found.file == tree.tree.index.occurrence(node(tree, b"f"), 1)
 
 
-def test_a_symlink_that_leads_to_no_file_says_so(tmp_path: Path) -> None:
+def test_a_dangling_symlink_is_described(tmp_path: Path) -> None:
     links = (symlink("a", "/nowhere"), symlink("b", "d"), symlink("c", "c"), symlink("e", "empty"))
     tree = opened(tmp_path, layer(directory("d"), file("empty"), *links))
     assert why_not(tree, b"a") == "This symlink to /nowhere leads nowhere after layer 1."

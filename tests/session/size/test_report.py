@@ -84,7 +84,7 @@ def every_form(folder: Path) -> list[Path]:
     ]
 
 
-def test_all_forms_of_an_image_give_one_answer_by_the_bytes_of_its_files(tmp_path: Path, sessions: ExitStack) -> None:
+def test_all_forms_of_an_image_give_the_same_report(tmp_path: Path, sessions: ExitStack) -> None:
     for path in every_form(tmp_path):
         why = report_of(sessions, path)
         assert {entry.path.decode(): entry.reason for entry in why.dead.entries} == {
@@ -160,7 +160,7 @@ def test_advice_names_caches_secrets_and_copies(tmp_path: Path, sessions: ExitSt
     assert [piece.saves for piece in why.advice] == sorted((piece.saves for piece in why.advice), reverse=True)
 
 
-def test_the_stored_bytes_of_what_is_dead_are_an_estimate_from_each_layers_compression(
+def test_the_stored_size_of_dead_bytes_is_estimated_from_each_layers_compression(
     tmp_path: Path, sessions: ExitStack
 ) -> None:
     why = report_of(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
@@ -170,7 +170,7 @@ def test_the_stored_bytes_of_what_is_dead_are_an_estimate_from_each_layers_compr
     assert 0 < expected < why.dead.total
 
 
-def test_labels_name_the_base_image_and_the_user_has_the_last_word(tmp_path: Path, sessions: ExitStack) -> None:
+def test_labels_name_the_base_image_unless_the_user_does(tmp_path: Path, sessions: ExitStack) -> None:
     labels = {"Labels": {"org.opencontainers.image.base.name": "debian:13"}}
     session = opened(sessions, docker_archive(tmp_path / "a.tar", image(BASE, MIDDLE, config=labels)))
     assert size_report(session.loaded).base == BaseImage("debian:13")
@@ -190,7 +190,7 @@ def test_annotations_of_the_manifest_name_the_base_image(tmp_path: Path, session
     assert report_of(sessions, path).base == BaseImage("debian:13")
 
 
-def test_a_layer_that_cannot_be_read_leaves_the_sums_unknown_and_says_so(tmp_path: Path, sessions: ExitStack) -> None:
+def test_an_unreadable_layer_leaves_the_sums_unknown(tmp_path: Path, sessions: ExitStack) -> None:
     broken = MIDDLE[: len(MIDDLE) // 2 + 512]
     why = report_of(sessions, docker_archive(tmp_path / "a.tar", image(BASE, broken, TOP)))
     assert (why.total_size, why.dead_size, why.dead_blob_size, why.efficiency) == (None, None, None, None)
@@ -211,7 +211,7 @@ def test_a_layer_that_cannot_be_read_leaves_the_sums_unknown_and_says_so(tmp_pat
     assert cut_file == "the reason for 5.0 kB of dead bytes is unknown: they cannot be read"
 
 
-def test_content_that_cannot_be_read_any_more_leaves_reasons_unknown(tmp_path: Path, sessions: ExitStack) -> None:
+def test_content_that_became_unreadable_leaves_reasons_unknown(tmp_path: Path, sessions: ExitStack) -> None:
     path = docker_archive(tmp_path / "a.tar", RECIPE)
     session = opened(sessions, path)
     assert session.loaded.tree.layers == (1, 2, 3)
@@ -225,7 +225,7 @@ def test_content_that_cannot_be_read_any_more_leaves_reasons_unknown(tmp_path: P
     assert unknown == "the reason for 15 kB of dead bytes is unknown: they cannot be read"
 
 
-def test_a_compressed_layer_is_passed_through_once(
+def test_a_compressed_layer_is_decompressed_once(
     tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opens: list[int] = []
@@ -241,7 +241,7 @@ def test_a_compressed_layer_is_passed_through_once(
     assert sorted(opens) == [1, 2, 3]
 
 
-def test_what_others_will_look_into_is_read_in_the_same_pass(
+def test_prefixes_that_other_views_need_are_read_in_the_same_pass(
     tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
@@ -265,7 +265,7 @@ def never_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contents, "open_layer_content", never)
 
 
-def test_nothing_is_read_where_no_sizes_collide(
+def test_nothing_is_read_if_all_sizes_differ(
     tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     never_open(monkeypatch)
@@ -273,7 +273,7 @@ def test_nothing_is_read_where_no_sizes_collide(
     assert report_of(sessions, docker_archive(tmp_path / "a.tar", recipe)).dead_size == 3
 
 
-def test_the_answer_is_computed_once(tmp_path: Path, sessions: ExitStack) -> None:
+def test_the_report_is_computed_once(tmp_path: Path, sessions: ExitStack) -> None:
     session = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE))
     analysis = SizeAnalysis(session.loaded)
     assert analysis.report is analysis.report
@@ -314,11 +314,11 @@ def test_first_bytes_that_are_known_are_not_read_again(tmp_path: Path, sessions:
         ("odd-names.tar", {"deleted": 199, "replaced": 44, "metadata-only": 19, "overwritten": 19}),
     ],
 )
-def test_the_samples_waste_what_is_known_of_them(name: str, by_reason: dict[str, int], sessions: ExitStack) -> None:
+def test_the_samples_have_the_expected_dead_bytes(name: str, by_reason: dict[str, int], sessions: ExitStack) -> None:
     assert report_of(sessions, SAMPLES / name).dead.by_reason == by_reason
 
 
-def test_all_forms_of_a_sample_give_one_answer(sessions: ExitStack) -> None:
+def test_all_forms_of_a_sample_give_the_same_report(sessions: ExitStack) -> None:
     names = ("my-app-v2.tar", "my-app-v2.oci.tar", "my-app-v2-zstd")
     first, *others = (report_of(sessions, SAMPLES / name) for name in names)
     for other in others:
