@@ -33,10 +33,17 @@ def _spare(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def narrate(line: str) -> None:
-    """Write a line to standard error, after all data so far."""
+    """Write a line to standard error, after all data so far.
+
+    Where standard error cannot be written to (a full disk, a closed pipe), the line is lost: it must change neither the
+    output nor the exit status, by which a check in CI is judged.
+    """
     sys.stdout.flush()
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    try:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)
 
 
 @contextmanager
@@ -51,4 +58,8 @@ def output_may_be_cut() -> Iterator[None]:
 
 def give_up_output() -> None:
     """Discard all further output, also at the interpreter's exit: its reader has closed the pipe."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _discard(sys.stdout)
+
+
+def _discard(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
