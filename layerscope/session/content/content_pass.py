@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -106,4 +107,7 @@ def _read_layers(
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # 5 ms, which plain layers do not need
 
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        yield from pool.map(read, by_layer, by_layer.values())
+        # The context has the worker that these threads belong to, so that they end when it is cancelled.
+        parts = [pool.submit(copy_context().run, read, layer, files) for layer, files in by_layer.items()]
+        for part in parts:
+            yield part.result()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import Protocol
 
+from layerscope.cancellation import check_cancelled
 from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, Layer
@@ -34,6 +35,7 @@ class PlainContent:
         """Yield exactly these bytes."""
         end = offset + size
         while offset < min(end, self._span.size):
+            check_cancelled()
             chunk = self.read(offset, min(end, self._span.size, offset + _CHUNK) - offset)
             yield chunk
             offset += len(chunk)
@@ -87,6 +89,7 @@ class StreamedContent:
             size -= len(chunk)
 
     def _take(self, most: int) -> bytes:
+        check_cancelled()
         data = self._rest or self._stream.read1(_CHUNK)
         if not data:
             raise InvalidLayer("the layer ends before this content does", self._position)
@@ -131,5 +134,6 @@ def file_chunks(content: LayerContent, table: EntryTable, row: int) -> Iterator[
 
 def _zeros(count: int) -> Iterator[bytes]:
     while count > 0:
+        check_cancelled()
         yield bytes(min(count, _CHUNK))
         count -= _CHUNK

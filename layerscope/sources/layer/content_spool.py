@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from io import FileIO
 from threading import Lock
 
+from layerscope.cancellation import check_cancelled
 from layerscope.errors import FormatError, InvalidLayer
 from layerscope.model.image import Compression
 from layerscope.model.span import FileSpan
@@ -73,6 +74,7 @@ class SpooledContent:
         with self._lock:
             self._check_open()
             while self._filled < offset + size and self._beyond is None:
+                check_cancelled()
                 if self._end is not None:
                     raise self._end
                 self._spool()

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from threading import Lock
 
+from layerscope.cancellation import check_cancelled
 from layerscope.errors import InvalidLayer
 from layerscope.model.span import FileSpan
 from layerscope.sources.layer.inflation import Inflation
@@ -77,6 +78,7 @@ class CheckpointedContent:
         """Move the reader to the offset, from where it is or from the nearest checkpoint before it."""
         # the frontier goes first: what is inflated on the way to a new offset leaves checkpoints for later reads
         while self._frontier.position < offset and not self._is_near(offset):
+            check_cancelled()
             if not self._advance(min(_CHUNK, offset - self._frontier.position)):
                 break
         if not self._is_near(offset):

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, ProgressBar, Static
 from textual.worker import get_current_worker
 
+from layerscope.cancellation import Cancelled
 from layerscope.errors import LayerscopeError
 from layerscope.extraction.extract import extract
 from layerscope.extraction.failure import FileInTheWay
@@ -23,10 +24,6 @@ from layerscope.tui.widgets.checkbox import CheckboxLine
 
 _MOST_LEFT_OUT = 3
 """So many of the paths that were left out are named."""
-
-
-class _Stopped(Exception):
-    """The user gave up; nothing is left of what was written."""
 
 
 class ExtractScreen(ModalScreen[None]):
@@ -117,7 +114,7 @@ class ExtractScreen(ModalScreen[None]):
 
         def tell(done: int, total: int | None) -> None:
             if worker.is_cancelled:
-                raise _Stopped
+                raise Cancelled
             self.post_message(self.Progressed(done, total or 0))
 
         options = ExtractionOptions(force=force)
@@ -127,7 +124,7 @@ class ExtractScreen(ModalScreen[None]):
             self.post_message(self.Ended(None, f"{error}: choose to replace it, or another folder"))
         except LayerscopeError as error:
             self.post_message(self.Ended(None, str(error)))
-        except _Stopped:
+        except Cancelled:
             self.post_message(self.Ended(None, "stopped: nothing was written"))
         else:
             self.post_message(self.Ended(result, ""))
