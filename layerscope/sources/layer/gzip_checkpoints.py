@@ -85,6 +85,7 @@ class CheckpointedContent:
             best = self._checkpoints[bisect_right(self._positions, offset) - 1]
             self._reader = best.copy()
         while self._reader.position < offset:
+            check_cancelled()
             if not self._reader.take(min(_CHUNK, offset - self._reader.position)):
                 raise InvalidLayer("the layer ends before this content does", self._reader.position)
 

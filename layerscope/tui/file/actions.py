@@ -37,6 +37,8 @@ class FileActions:
         """Copy the digest, and compute it first if it is not known."""
         if self._state.digest is not None:
             copy_text(self._screen, self._state.digest)
+        elif self._state.file is not None and not self._state.file.pages.is_readable:
+            warn(self._screen, "A sparse file of this size is not read to its end.")
         elif self._state.file is not None:
             self._run(partial(self._hash, self._state.file), "hash")
 
