@@ -5,16 +5,17 @@ import stat
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError, UnsupportedFormat, os_reason
 from layerscope.model.candidate import Candidate
 from layerscope.model.image import Compression, Image
 from layerscope.model.progress import Progress, no_progress
 from layerscope.model.span import FileSpan
-from layerscope.sources.engine.reference import parse_reference
+from layerscope.sources.engine.reference import PODMAN, EngineReference, parse_reference
 from layerscope.sources.image import choice
 from layerscope.sources.image.archive import ArchiveFiles
 from layerscope.sources.image.folder import FolderFiles
@@ -24,7 +25,11 @@ from layerscope.sources.stream.compression import detect_span
 from layerscope.sources.stream.spool import Spool
 from layerscope.text import short_name
 
+if TYPE_CHECKING:
+    from layerscope.sources.engine.lookup import EngineImage
+
 STANDARD_INPUT = "-"
+_CONTAINER = "container://"
 
 Candidates = tuple[Candidate, ...]
 
@@ -117,19 +122,67 @@ def _open_engine(reference: str, spool: Spool) -> Candidates | None:
     wanted = parse_reference(reference)
     if wanted is None:
         return None
-    from layerscope.sources.engine.export import export  # noqa: PLC0415  # sockets and processes, which a file does not need
+    from layerscope.sources.engine.lookup import engine_image  # noqa: PLC0415  # sockets, that a file needs none of
 
+    title = _title(reference)
     try:
-        exported = export(wanted, spool)
-    except (EngineUnavailable, ImageNotFound) as error:
-        if wanted.engine is not None:
-            raise
-        raise ImageNotFound(f"no file or folder is named {_title(reference)}, and {error}") from error
-    return _archive(exported.archive, _title(reference), Origin.engine(reference, exported.engine), spool)
+        with engine_image(wanted) as found:
+            return _engine_candidates(found, wanted.name, reference, spool)
+    except EngineUnavailable as error:
+        archive = _podman_archive(wanted, spool)
+        if archive is None:
+            raise _not_found(wanted, title, error) from error
+        return _archive(archive, title, Origin.engine(reference, PODMAN), spool)
+    except ImageNotFound as error:
+        raise _not_found(wanted, title, error) from error
+
+
+def _podman_archive(wanted: EngineReference, spool: Spool) -> FileSpan | None:
+    """Export an image with podman's command, if the user named podman and its service does not answer."""
+    from layerscope.sources.engine import podman_command  # noqa: PLC0415  # processes, which a file does not need
+
+    if wanted.engine != PODMAN or not podman_command.is_usable():
+        return None
+    return podman_command.save(wanted.name, spool)
+
+
+def _engine_candidates(found: "EngineImage", name: str, reference: str, spool: Spool) -> Candidates:
+    """Return an engine's image from its store, else exported: by its id, since a tag may move in between."""
+    from layerscope.sources.engine.stored import storage_of, stored_candidates  # noqa: PLC0415
+
+    title, origin, info = _title(reference), Origin.engine(reference, found.client.engine), found.client.info()
+    candidates = stored_candidates(found, info, origin)
+    if not candidates:
+        archive = spool.chunks(found.client.export(found.details.image_id), f"the image {title}", found.details.size)
+        candidates = _archive(archive, title, origin, spool)
+    described = partial(storage_of, found, info)
+    return tuple(found.named(candidate, name, described) for candidate in candidates)
+
+
+def _open_container(reference: str, spool: Spool) -> Candidates | None:
+    if not reference.startswith(_CONTAINER):
+        return None
+    from layerscope.sources.engine.containers import engine_container  # noqa: PLC0415
+    from layerscope.sources.engine.lookup import EngineImage  # noqa: PLC0415
+    from layerscope.sources.engine.writable_layer import with_writable_layer  # noqa: PLC0415
+
+    with engine_container(reference.removeprefix(_CONTAINER)) as found:
+        try:
+            image = EngineImage(found.client, found.client.image(found.image_id))
+            candidates = _engine_candidates(image, found.container.image, reference, spool)
+        except ImageNotFound:
+            candidates = ()
+        return (with_writable_layer(found, candidates, Origin.engine(reference, found.client.engine), spool),)
+
+
+def _not_found(wanted: EngineReference, title: str, error: SourceError) -> SourceError:
+    """Return the error for a name that no engine has: unless the user named an engine, it may have meant a file."""
+    return error if wanted.engine else ImageNotFound(f"no file or folder is named {title}, and {error}")
 
 
 _SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (
     _open_standard_input,
+    _open_container,
     _open_folder,
     _open_file,
     _open_engine,

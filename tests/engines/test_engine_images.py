@@ -1,8 +1,9 @@
 """Images of real engines: export, open, build, list."""
 
+import os
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ import pytest
 from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError, SourceError
 from layerscope.session.local.build import build
 from layerscope.session.local.images import local_images
+from layerscope.session.reading.in_process import read_whole
 from layerscope.sources.engine import podman_command
-from layerscope.sources.engine.endpoints import Endpoint, endpoints
-from layerscope.sources.engine.export import connected
-from layerscope.sources.image.files import read_span
+from layerscope.sources.engine.answering import AnsweringEngines
 from layerscope.sources.open import open_source
 from tests.builders import archive_bytes, directory, docker_files, file, image, layer, sha256
+from tests.engines.forwarder import forwarded
+from tests.engines.tools import run
 
 pytestmark = pytest.mark.engine
 
@@ -28,15 +30,11 @@ def engine(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def reachable(engine: str) -> Endpoint:
-    refusals = []
-    for endpoint in endpoints(engine):
-        try:
-            with connected(endpoint):
-                return endpoint
-        except EngineUnavailable as error:
-            refusals.append(str(error))
-    pytest.skip(f"no {engine} answers: {'; '.join(refusals)}")
+def reachable(engine: str) -> None:
+    with ExitStack() as stack:
+        engines = AnsweringEngines(engine, stack)
+        if not list(engines):
+            pytest.skip(str(engines.unavailable()))
 
 
 class Loaded:
@@ -47,16 +45,24 @@ class Loaded:
         self.tar = layer(directory("etc"), file("etc/hosts", self.repository.encode()))
         self.recipe = image(self.tar, tags=[f"{self.repository}:v1"])
         self.engine = engine
+        self.reference = f"{engine}://{self.repository}:v1"
+
+
+@contextmanager
+def kept(made: Loaded, folder: Path) -> Iterator[Loaded]:
+    """Load an image into its engine, and remove it again."""
+    archive = folder / "made.tar"
+    archive.write_bytes(archive_bytes(docker_files(made.recipe)))
+    run(made.engine, "load", "-i", archive)
+    yield made
+    run(made.engine, "rmi", "-f", sha256(made.recipe.config_json).removeprefix("sha256:"))
 
 
 @pytest.fixture
-def loaded(engine: str) -> Iterator[Loaded]:
-    """Load a small image into the engine, and remove it at the end."""
-    made = Loaded(engine)
-    with connected(reachable(engine)) as client, closing(client):
-        list(client.load_image(archive_bytes(docker_files(made.recipe))))
+def loaded(engine: str, tmp_path: Path) -> Iterator[Loaded]:
+    """Load a small image into the engine, and remove it again."""
+    with kept(Loaded(engine), tmp_path) as made:
         yield made
-        client.remove_image(sha256(made.recipe.config_json), force=True)
 
 
 def test_an_image_is_opened_by_tag(loaded: Loaded) -> None:
@@ -67,8 +73,7 @@ def test_an_image_is_opened_by_tag(loaded: Loaded) -> None:
         assert [tag.removeprefix("localhost/") for tag in found.tags] == [f"{loaded.repository}:v1"]
         assert str(found.config_digest) == sha256(loaded.recipe.config_json)
         (only,) = found.layers
-        assert only.blob is not None
-        assert read_span(only.blob, "layer") == loaded.tar
+        assert [entry.path for entry in read_whole(only)] == [b"etc", b"etc/hosts"]
 
 
 def test_an_image_is_opened_by_id_and_keeps_its_tag(loaded: Loaded) -> None:
@@ -83,21 +88,43 @@ def test_a_name_without_an_engine_finds_the_engine_that_has_it(loaded: Loaded) -
         assert source.choose().source == loaded.engine
 
 
-def test_an_export_reports_its_progress(loaded: Loaded) -> None:
+@pytest.fixture
+def exporting(loaded: Loaded) -> Iterator[Loaded]:
+    """Reach the engine over TCP, where its store is not read."""
+    variable = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST"}[loaded.engine]
+    with forwarded(os.environ[variable].removeprefix("unix://")) as forwarder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(variable, forwarder.host)
+        yield loaded
+
+
+def test_progress_of_an_export_is_reported(exporting: Loaded) -> None:
     seen: list[int] = []
-    with open_source(f"{loaded.engine}://{loaded.repository}:v1", progress=lambda done, _total: seen.append(done)):
-        assert seen[-1] > len(loaded.tar)
+    with open_source(
+        f"{exporting.engine}://{exporting.repository}:v1", progress=lambda done, _total: seen.append(done)
+    ):
+        assert seen[-1] > len(exporting.tar)
 
 
-def test_an_interrupted_export_leaves_nothing(loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+def test_an_exported_image_has_the_tags_that_the_engine_knows(exporting: Loaded) -> None:
+    with open_source(exporting.reference) as source:
+        found = source.choose()
+    assert [tag.removeprefix("localhost/") for tag in found.tags] == [f"{exporting.repository}:v1"]
+    assert str(found.config_digest) == sha256(exporting.recipe.config_json)
+
+
+def test_an_interrupted_export_leaves_nothing(
+    exporting: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
 
     def interrupt(_done: int, _total: int | None) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        open_source(f"{loaded.engine}://{loaded.repository}:v1", progress=interrupt)
-    assert list(tmp_path.iterdir()) == []
+        open_source(exporting.reference, progress=interrupt)
+    assert list(folder.iterdir()) == []
 
 
 def test_the_error_for_a_missing_tag_lists_the_existing_tags(loaded: Loaded) -> None:
@@ -140,8 +167,7 @@ def test_an_image_is_built_and_opened(
         assert captured.out == ""
         assert captured.err != ""
     finally:
-        with connected(reachable(engine)) as client:
-            client.remove_image(tag, force=True)
+        run(engine, "rmi", "-f", tag)
 
 
 def test_a_failed_build_is_an_error_of_one_sentence(
@@ -155,20 +181,15 @@ def test_a_failed_build_is_an_error_of_one_sentence(
 
 def test_the_podman_command_exports_if_no_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reachable("podman")
-    made = Loaded("podman")
-    with connected(reachable("podman")) as client:
-        list(client.load_image(archive_bytes(docker_files(made.recipe))))
-        try:
-            monkeypatch.delenv("CONTAINER_HOST", raising=False)
-            monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-            if not podman_command.is_usable() or Path("/run/podman/podman.sock").exists():
-                pytest.skip("the podman command is missing, or its service runs at the default socket")
-            with open_source(f"podman://{made.repository}:v1") as source:
-                assert str(source.choose().config_digest) == sha256(made.recipe.config_json)
-            with pytest.raises(LayerscopeError, match="podman cannot export layerscope-test-absent: "):
-                open_source("podman://layerscope-test-absent")
-        finally:
-            client.remove_image(sha256(made.recipe.config_json), force=True)
+    with kept(Loaded("podman"), tmp_path) as made, monkeypatch.context() as patch:
+        patch.delenv("CONTAINER_HOST", raising=False)
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        if not podman_command.is_usable() or Path("/run/podman/podman.sock").exists():
+            pytest.skip("podman's command is not here, or its service runs at the usual place")
+        with open_source(f"podman://{made.repository}:v1") as source:
+            assert str(source.choose().config_digest) == sha256(made.recipe.config_json)
+        with pytest.raises(LayerscopeError, match="podman cannot export layerscope-test-absent: "):
+            open_source("podman://layerscope-test-absent")
 
 
 def test_a_build_without_docker_and_podman_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -196,6 +196,10 @@ class Journey:
         details = self.app.screen.query_one(FieldList)
         return " ".join(_text(child) for child in details.children)
 
+    def text_of(self, selector: str) -> str:
+        """Return the text of a widget, in one line."""
+        return _text(self.app.screen.query_exactly_one(selector))
+
     def focused(self) -> str:
         """Return the kind of the widget that has the keys."""
         return type(self.app.focused).__name__

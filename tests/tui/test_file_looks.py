@@ -1,4 +1,4 @@
-"""What a file and a file diff look like, where libmagic says nothing that another version of it would say otherwise."""
+"""Pictures of a file and of a file diff, without descriptions, which depend on the version of libmagic."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator

@@ -1,4 +1,4 @@
-"""What the explorer looks like; the README shows some of these pictures."""
+"""Pictures of the explorer; the README shows some of them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -30,11 +30,6 @@ class TextEncoding(StrEnum):
         return _WORDS[self]
 
     @property
-    def codec(self) -> str:
-        """Python's name of the codec for any piece of the text, which does not expect a byte order mark."""
-        return self.value.removesuffix("-sig")
-
-    @property
     def newline(self) -> bytes:
         """The line feed in bytes."""
         return "\n".encode(self.codec)

@@ -45,15 +45,15 @@ class ManifestFile:
     reference_type: str | None = None
 
 
-def oci_candidates(files: Files, origin: Origin) -> tuple[Candidate, ...]:
-    """Return the images of ``index.json``, in its order; raises FormatError if it cannot be read."""
-    return tuple(_candidate(files, origin, file) for file in manifest_files(files))
+def oci_candidates(files: Files, origin: Origin, start: Digest | None = None) -> tuple[Candidate, ...]:
+    """Return the images of ``index.json``, or of the document ``start``; raises FormatError if it cannot be read."""
+    return tuple(_candidate(files, origin, file) for file in manifest_files(files, start))
 
 
-def manifest_files(files: Files) -> list[ManifestFile]:
-    """Return the manifests that ``index.json`` refers to, each once with all its tags."""
+def manifest_files(files: Files, start: Digest | None = None) -> list[ManifestFile]:
+    """Return the manifests that ``index.json``, or ``start``, refers to, each once with all its tags."""
     manifests: dict[Digest, ManifestFile] = {}
-    for file in _Follow(files).all():
+    for file in _Follow(files).all(start.blob_name if start else INDEX):
         earlier = manifests.get(file.digest)
         if earlier is not None:
             tags = tuple(dict.fromkeys(earlier.tags + file.tags))
@@ -71,12 +71,12 @@ class _Follow:
         self._entered: set[tuple[Digest, tuple[str, ...]]] = set()
         self._count = 0
 
-    def all(self) -> Iterator[ManifestFile]:
-        data = read(self._files, INDEX)
-        if kind_of(data, located(self._files, INDEX)) is DocumentKind.INDEX:
-            yield from self._children(data, INDEX, (), 0)
+    def all(self, name: str) -> Iterator[ManifestFile]:
+        data = read(self._files, name)
+        if kind_of(data, located(self._files, name)) is DocumentKind.INDEX:
+            yield from self._children(data, name, (), 0)
         else:
-            yield ManifestFile(INDEX, sha256_of(data))
+            yield ManifestFile(name, sha256_of(data))
 
     def _children(self, data: bytes, name: str, tags: tuple[str, ...], depth: int) -> Iterator[ManifestFile]:
         if depth > _DEEPEST:

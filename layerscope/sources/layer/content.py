@@ -9,6 +9,7 @@ from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
+from layerscope.sources.store.tar_split import TarSplitContent
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
 
 _CHUNK = 256 * 1024
@@ -104,9 +105,11 @@ class StreamedContent:
 
 def open_layer_content(layer: Layer) -> LayerContent:
     """Open the content of a layer; raises InvalidLayer where it is missing or cannot be opened."""
-    if layer.blob is None or layer.compression is None:
-        raise InvalidLayer(layer.problem or "the layer is missing")
     try:
+        if layer.unpacked is not None:
+            return TarSplitContent(layer.unpacked)
+        if layer.blob is None or layer.compression is None:
+            raise InvalidLayer(layer.problem or "the layer is missing")
         if layer.compression is Compression.NONE:
             return PlainContent(layer.blob)
         return StreamedContent(layer.blob, layer.compression)

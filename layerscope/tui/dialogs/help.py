@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from layerscope.tui.keys.table import Key, KeyGroup, bindings, help_lines
 
-_PALETTE = ("Ctrl+P", "Command palette: themes, and all of these by name")
+_PALETTE = ("Ctrl+P", "Command palette: all commands by name, and themes")
 
 
 _KEYS = (
@@ -24,7 +24,7 @@ _KEYS = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """A panel over a screen; any of its keys closes it."""
+    """A panel over a screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)
     DEFAULT_CSS = """

@@ -1,4 +1,4 @@
-"""What the explorer shows: which step, which view of the tree, how far the reading has come. No widget knows more."""
+"""The state of the explorer: the chosen step, the settings of the tree, and how much has been read."""
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Reading:
-    """How far the layers have been read."""
+    """How much of the layers has been read: bytes by layer, and the layers that are complete."""
 
     done: dict[int, int] = field(default_factory=dict)
     finished: set[int] = field(default_factory=set)
@@ -25,7 +25,7 @@ class Reading:
 
 
 class ExplorerState:
-    """One image in the explorer; ``marked`` is the layer that another one is to be compared with, or 0."""
+    """One image in the explorer. ``marked`` is the layer to compare another one with, or 0."""
 
     def __init__(self, image: Image) -> None:
         self.image = image
@@ -43,12 +43,12 @@ class ExplorerState:
 
     @property
     def steps(self) -> list[Step]:
-        """The steps that the layer list shows, in build order."""
+        """The steps of the layer list, in build order."""
         return [step for step in self.image.steps if self.show_empty_steps or step.layer]
 
     @property
     def layer(self) -> int:
-        """The layer whose tree is shown: that of the chosen step, or the last one before it; 0 where there is none."""
+        """The layer whose tree is shown: that of the chosen step, or the last one before it; 0 if there is none."""
         reached = 0
         for step in self.image.steps:
             reached = step.layer or reached
@@ -57,11 +57,11 @@ class ExplorerState:
         return reached
 
     def layer_of(self, step: Step) -> Layer | None:
-        """Return the layer that a step made."""
+        """Return the layer that a step made, or None."""
         return self.image.layers[step.layer - 1] if step.layer else None
 
     def choose_layer(self, layer: int) -> bool:
-        """Choose the step that made a layer; False where there is none."""
+        """Choose the step that made a layer; return False if there is none."""
         step = next((step for step in self.image.steps if step.layer == layer), None)
         if step is None:
             return False
@@ -69,14 +69,14 @@ class ExplorerState:
         return True
 
     def take(self, event: LayerProgress | LayerRead) -> None:
-        """Take in how far the reading has come."""
+        """Note how much has been read."""
         if isinstance(event, LayerProgress):
             self.reading.done[event.layer] = event.done
         else:
             self.reading.finished.add(event.layer)
 
     def take_tree(self, event: LayersStacked) -> None:
-        """Take in the layers as one tree; what is folded stays folded."""
+        """Show the tree of the layers that have been read; folders that are folded stay folded."""
         if self.tree is not None:
             self.settings.keep_folds(self.tree.index, event.tree.index)
         self.tree = event.tree
@@ -85,11 +85,11 @@ class ExplorerState:
 
     @property
     def is_shown(self) -> bool:
-        """Whether there is a tree to show for the chosen layer: one that is read, be it without those below it."""
+        """True once the chosen layer has been read, even if layers before it have not."""
         return self.tree is not None and self.layer in self.tree.layers
 
     def rows(self) -> VisibleRows | None:
-        """Return the rows of the tree as they are asked for, still to be built; None where there is no tree yet."""
+        """Return the rows of the tree, not built yet, or None while there is no tree."""
         if self.tree is None or not self.is_shown:
             return None
         view = self.settings.view(self.layer)
@@ -99,7 +99,7 @@ class ExplorerState:
 
     @property
     def title(self) -> str:
-        """After which layer the files are shown."""
+        """The layer that the tree belongs to."""
         return f"Files after layer {self.layer}" if self.layer else "Files"
 
     @property
@@ -108,35 +108,35 @@ class ExplorerState:
         return self.layer in self.tallies.layers
 
     def captions(self, rows: VisibleRows) -> list[str]:
-        """Return what there is to say of the rows: of which entries they are, too."""
-        waiting = [] if self.is_marked else ["layers below are still being read"]
+        """Return the words below the tree: also which of the two trees it is."""
+        waiting = [] if self.is_marked else ["previous layers are still being read"]
         return [*waiting, rows.view.scope.value, *row_captions(rows)]
 
     def why_no_tree(self) -> str:
-        """Return the sentence that stands where there is no tree."""
+        """Return the sentence that is shown while there is no tree."""
         if not self.image.layers:
             return "This image has no layers."
         if not self.layer:
-            return "No layer has been made at this step."
+            return "There is no layer at this step yet."
         return self.reading.failure or f"Layer {self.layer} is being read."
 
     def why_no_rows(self, rows: VisibleRows) -> str:
-        """Return the sentence that stands where the tree of a layer has no rows."""
+        """Return the sentence that is shown when the tree of a layer has no rows."""
         tally = self.tallies.layers.get(rows.view.layer)
         if rows.view.query is None and tally is not None and tally.error:
             return f"Layer {rows.view.layer}: {tally.error}"
         if rows.view.query is None and (rows.view.changes_only or rows.view.scope is Scope.OWN):
-            return f"This layer holds no{' changes' if rows.view.changes_only else 'thing'}."
+            return "This layer holds no changes." if rows.view.changes_only else "This layer is empty."
         return no_rows_sentence(rows)
 
     @property
     def digest(self) -> str | None:
-        """The digest of the chosen layer, or its diff_id."""
+        """The digest of the chosen layer, or else its diff_id."""
         layer = self.layer_of(self.step) if self.step else None
         return str(layer.digest or layer.diff_id or "") if layer else None
 
     def toggle_empty_steps(self) -> None:
-        """Show the steps that made no layer, or hide them; one that is chosen gives way to the layer below it."""
+        """Show or hide the steps that made no layer. If one of them is chosen, choose the layer before it instead."""
         self.show_empty_steps = not self.show_empty_steps
         if self.step is not None and not self.step.layer and not self.choose_layer(self.layer):
             self.step = self.steps[0] if self.steps else None

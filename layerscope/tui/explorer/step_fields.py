@@ -1,4 +1,4 @@
-"""What is known of the chosen step and its layer, or of the image as a whole."""
+"""The details of a step and its layer, and of the image."""
 
 from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.documents import RunConfig
@@ -9,13 +9,13 @@ from layerscope.tui.widgets.field_list import Field
 
 
 def step_fields(step: Step, layer: Layer | None, tallies: Tallies) -> list[Field]:
-    """Return what is known of a step."""
+    """Return the details of a step."""
     fields = [("Step", printable_line(step.title))]
     if layer is not None:
         tally = tallies.layers.get(layer.number)
         fields += _layer_fields(layer, tally, tallies)
     else:
-        fields.append(("Layer", "none: it changed the config only"))
+        fields.append(("Layer", "none: the step changed only the config"))
     return [
         *fields,
         ("Created", printable_line(step.created or "")),
@@ -36,13 +36,13 @@ def _layer_fields(layer: Layer, tally: LayerTally | None, tallies: Tallies) -> l
     if tally.error != layer.problem:
         fields.append(("Problem", printable_line(tally.error or "")))
     if tally.rests_on_incomplete:
-        fields.append(("Mind", "a layer below it could not be read whole"))
+        fields.append(("Note", "a previous layer could not be read completely"))
     if tally.content_size is not None:
         share = human_share(tally.content_size, tallies.content_size)
         fields.append(("Content", f"{human_size(tally.content_size)}{f', {share} of the image' if share else ''}"))
     dead = tallies.dead_in(layer.number)
     if dead:
-        fields.append(("Dead", f"{human_size(dead)}: hidden by a later layer, shipped all the same"))
+        fields.append(("Dead", f"{human_size(dead)}: hidden by a later layer, but still part of the image"))
     if tally.entries is not None:
         counts = (f"+{tally.added:,}", f"~{tally.modified:,}", f"-{tally.removed:,}")
         fields.append(("Entries", f"{tally.entries:,}  ({'  '.join(counts)})"))
@@ -54,7 +54,7 @@ def _stored(layer: Layer) -> str:
 
 
 def image_fields(image: Image, tallies: Tallies) -> list[Field]:
-    """Return what is known of the image and how it starts."""
+    """Return the details of the image and of its config."""
     config = image.config.config or RunConfig()
     fields = [
         ("Image", printable_line(", ".join(image.tags) or image.reference)),

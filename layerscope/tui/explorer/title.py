@@ -1,4 +1,4 @@
-"""The header: which image, how large, how much of it is dead, how far the reading has come."""
+"""The header: the image, its size, its dead bytes, and how much has been read."""
 
 from layerscope.model.image import Compression, Image
 from layerscope.session.reading.stack import Tallies
@@ -8,7 +8,7 @@ from layerscope.tui.widgets.title_line import TitleLine
 
 
 class ImageTitle(TitleLine):
-    """One line; the platform, which is among the details of the image as well, goes first."""
+    """One line. The platform is left out first, because the details of the image show it, too."""
 
     def __init__(self, image: Image) -> None:
         super().__init__(printable_line(image.name))

@@ -167,7 +167,7 @@ class FileBody(Vertical):
     @on(Input.Changed)
     def _on_typed(self, message: Input.Changed) -> None:
         message.stop()
-        if self.prompt.asks == "search":
+        if self.prompt.purpose == "search":
             try:
                 self.content.highlight(parse_search(message.value))
             except UsageError:
@@ -180,7 +180,7 @@ class FileBody(Vertical):
         try:
             if message.value is None:
                 self.content.highlight()
-            elif message.asked == "search":
+            elif message.purpose == "search":
                 self._search_for(parse_search(message.value))
             else:
                 self._go_to(message.value.strip())

@@ -1,4 +1,4 @@
-"""What is known of the entry under the cursor, its path in full."""
+"""The details of the entry under the cursor, with its complete path."""
 
 from rich.text import Text
 from textual.widgets import Static
@@ -13,7 +13,7 @@ from layerscope.tui.tree.visible_rows import VisibleRows
 
 
 class EntryDetails(Static):
-    """Two lines or more below the tree."""
+    """Two or more lines below the tree."""
 
     DEFAULT_CSS = """
     EntryDetails { height: auto; min-height: 2; max-height: 6; padding: 0 1; color: $foreground 80%; }
@@ -24,7 +24,7 @@ class EntryDetails(Static):
         self._laid_out = (0, 0)
 
     def show(self, rows: VisibleRows, row: TreeRow) -> None:
-        """Show the entry of a row."""
+        """Show the details of a row."""
         entry = row.entry
         parts = [mode_text(entry.kind.letter, entry.mode), f"{entry.mode:04o}", owner_text(entry)]
         if entry.row is not None:
@@ -36,11 +36,11 @@ class EntryDetails(Static):
         self.put(text)
 
     def say(self, text: str) -> None:
-        """Show a sentence in place of an entry."""
+        """Show a sentence instead of details."""
         self.put(Text(text, style="italic"))
 
     def put(self, text: Text) -> None:
-        """Show a text; the screen is laid out anew, which costs most of a key, only where it takes other lines."""
+        """Show a text. The screen is laid out again, which costs more than the text, only if its height changes."""
         width = max(1, self.content_size.width)
         laid_out = (width, len(text.wrap(self.app.console, width)))
         self.update(text, layout=laid_out != self._laid_out)

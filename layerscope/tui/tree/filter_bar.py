@@ -1,4 +1,4 @@
-"""Where a filter is typed."""
+"""The input line of the filter."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -11,7 +11,7 @@ from layerscope.tui.tree.keys import FILTER_KEYS
 
 
 class FilterBar(Input):
-    """One line below the tree; ``submit`` is called on Enter, at once, so that the next key finds what it led to."""
+    """One line below the tree. Enter calls ``submit`` directly, because the next key may depend on it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(FILTER_KEYS)
     DEFAULT_CSS = """
@@ -23,5 +23,5 @@ class FilterBar(Input):
         self._submit = submit
 
     async def action_submit(self) -> None:
-        """Go on with what was typed."""
+        """Use the filter."""
         self._submit()

@@ -1,4 +1,4 @@
-"""The file tree with its frame, its filter, and what is known of the entry under the cursor."""
+"""The file tree with its frame, its filter, and the details of the entry under the cursor."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class FilesPane(Vertical):
-    """Shows what its state asks for; long work is done in slices, so that keys are answered in between."""
+    """Shows the rows of a state. Long work is done in slices, and keys are handled between them."""
 
     def __init__(self, state: FilesState, tree: FileTree, details: EntryDetails) -> None:
         super().__init__(id="files-frame", classes="frame")
@@ -38,7 +38,7 @@ class FilesPane(Vertical):
         self._wants_match = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the tree and what is below it."""
+        """Lay out the tree and the details below it."""
         yield self.file_tree
         yield self.entry_details
 
@@ -50,28 +50,28 @@ class FilesPane(Vertical):
 
     @property
     def is_filtering(self) -> bool:
-        """Whether a filter is being typed."""
+        """True while a filter is being typed."""
         return self._filter_bar is not None and self._filter_bar.has_focus
 
     @property
     def has_filter(self) -> bool:
-        """Whether there is a filter to be cleared."""
+        """True if there is a filter to clear."""
         return self.state.settings.query is not None or (self._filter_bar is not None and self._filter_bar.display)
 
     def rebuild(self, node: int | None = None) -> None:
-        """Build the rows anew and put the cursor on a node, or keep it on the one where it is."""
+        """Build the rows again, with the cursor on a node, or on the same node as before."""
         self.workers.cancel_group(self, "rows")
         rows = self.state.rows()
         if rows is None:
             self.file_tree.show(None, 0, columns=(), marked=False)
             self._show_frame(None)
             return
-        # a cursor at the top stays there, whatever comes to stand there
+        # A cursor in the first row stays in the first row.
         self._wanted_node = (self.file_tree.node if self.file_tree.cursor else 0) if node is None else node
         self._drive(rows, rows.build())
 
     def _drive(self, rows: VisibleRows, building: Iterator[None]) -> None:
-        """Let rows grow: what is done at once is shown at once, and the rest while keys are answered."""
+        """Build rows: the first slice is shown immediately, the rest as it grows."""
         try:
             self._growing = not run_for(building, FIRST_SLICE)
         except UsageError as error:
@@ -82,20 +82,20 @@ class FilesPane(Vertical):
             self._go_on(rows, building)
 
     def _give_up(self, rows: VisibleRows, error: UsageError) -> None:
-        """Say why the rows end here: an expression takes too long."""
+        """Say why the rows end here: the expression takes too long."""
         self._growing = False
         self._show_rows(rows)
         self.entry_details.say(printable_line(str(error)))
 
     @work(exclusive=True, group="rows")
     async def _go_on(self, rows: VisibleRows, building: Iterator[None]) -> None:
-        painted = time.monotonic()
+        repainted = time.monotonic()
         try:
             while not run_for(building, NEXT_SLICE):
-                if time.monotonic() - painted > SECONDS_A_PICTURE:
+                if time.monotonic() - repainted > SECONDS_A_PICTURE:
                     self.file_tree.grow()
                     self._show_frame(rows)
-                    painted = time.monotonic()
+                    repainted = time.monotonic()
                 await asyncio.sleep(0)
         except UsageError as error:
             self._give_up(rows, error)
@@ -119,7 +119,7 @@ class FilesPane(Vertical):
         self.show_entry()
 
     def show_entry(self) -> None:
-        """Show what is known of the entry under the cursor."""
+        """Show the details of the entry under the cursor."""
         rows, node = self.file_tree.rows, self.file_tree.node
         if rows is None:
             return
@@ -151,17 +151,17 @@ class FilesPane(Vertical):
     def filter(self) -> None:
         """Open the filter."""
         if self._filter_bar is None:
-            # most looks at an image need none, and it costs a tenth of the start
+            # Most users open no filter, and importing it takes a tenth of the start.
             from layerscope.tui.tree.filter_bar import FilterBar  # noqa: PLC0415
 
             self._filter_bar = FilterBar(self._leave_filter)
             self.mount(self._filter_bar, before=self.entry_details)
         self._filter_bar.display = True
-        # at once, so that the next key finds it there
+        # Not by a message: the next key may follow immediately, and needs the new focus.
         self.screen.set_focus(self._filter_bar)
 
     def on_input_changed(self, message: "FilterBar.Changed") -> None:
-        """Look for what was typed so far."""
+        """Filter by the text typed so far."""
         message.stop()
         self._wants_match = False
         try:
@@ -173,13 +173,13 @@ class FilesPane(Vertical):
         self.refresh_bindings()
 
     def _leave_filter(self) -> None:
-        """Go on in the tree, at a match."""
+        """Go back to the tree, to a match."""
         self.screen.set_focus(self.file_tree)
         self._wants_match = True
         self._go_to_match()
 
     def _go_to_match(self) -> None:
-        """Go to a match, unless the cursor is on one; once there is one, if the rows still grow."""
+        """Go to a match, unless the cursor is on one. If rows still grow, go there once there is one."""
         rows = self.file_tree.rows
         if not self._wants_match or rows is None or not len(rows):
             return
@@ -188,7 +188,7 @@ class FilesPane(Vertical):
             self.next_match(1)
 
     def clear(self) -> None:
-        """Clear the filter, the cursor still on what it found."""
+        """Clear the filter; the cursor stays on its path."""
         if self._filter_bar is not None:
             with self.prevent(self._filter_bar.Changed):
                 self._filter_bar.clear()
@@ -203,7 +203,7 @@ class FilesPane(Vertical):
         self.refresh_bindings()
 
     def next_match(self, step: int) -> None:
-        """Go to another match."""
+        """Go to the next (1) or the previous (-1) match."""
         rows = self.file_tree.rows
         row = rows.next_match(self.file_tree.cursor, step) if rows is not None else None
         if row is not None:

@@ -1,4 +1,4 @@
-"""A list that draws line by line what its cursor needs to see, and nothing else, however long it is."""
+"""A list with a cursor that draws only the lines on the screen, however long it is."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from textual.strip import Strip
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.widgets.strip_view import StripView
 
-_AS_IT_IS = Style()
+_UNCHANGED = Style()
 
 
 class CursorState(Enum):
-    """How the cursor stands on a line."""
+    """The cursor on a line: none, the one that keys move, or one in a list without the focus."""
 
     NONE = "none"
     FOCUSED = "focused"
@@ -30,9 +30,8 @@ class CursorState(Enum):
 class LineList(StripView):
     """The base of the layer list and of all trees and tables: a cursor over items of one or more lines.
 
-    A subclass gives `item_count`, `draw`, and, where an item takes more than a line, `line_count`, `item_at` and
-    `lines_of`. A strip is kept for as long as what it shows stays the same: the same picture is the same object, which
-    Textual then need not compare.
+    A subclass has `item_count` and `draw`, and, if an item may take several lines, `line_count`, `item_at` and
+    `lines_of`.
     """
 
     STYLE_PREFIX = "line-list"
@@ -109,37 +108,37 @@ class LineList(StripView):
         """Return one line of an item, without the cursor; ``line`` counts from the item's first."""
 
     def strip_key(self, item: int) -> object:
-        """Return all that changes the picture of an item, but for the cursor and the width."""
+        """Return everything that changes how an item looks, except the cursor and the width."""
         return item
 
     def line_count(self) -> int:
-        """Return how many lines the items take."""
+        """Return the number of lines of all items."""
         return self.item_count()
 
     def item_at(self, line: int) -> int:
-        """Return the item that the line belongs to."""
+        """Return the item of a line."""
         return line
 
     def lines_of(self, item: int) -> range:
-        """Return the lines that an item takes."""
+        """Return the lines of an item."""
         return range(item, item + 1)
 
     def refill(self, cursor: int | None = None) -> None:
-        """Draw everything anew: the items have changed."""
+        """Redraw everything, because the items have changed."""
         self._strips.clear()
         self.cursor = max(0, min(self.cursor if cursor is None else cursor, self.item_count() - 1))
         self.grow()
         self.show_cursor()
 
     def grow(self) -> None:
-        """Take in items that were appended."""
+        """Show items that were appended."""
         size = Size(self.line_width, self.line_count())
         if self.virtual_size != size:
             self.virtual_size = size
         self.refresh()
 
     def move_to(self, item: int) -> None:
-        """Put the cursor on an item, and tell of it."""
+        """Put the cursor on an item, and post `Moved`."""
         item = max(0, min(item, self.item_count() - 1))
         if item == self.cursor or not self.item_count():
             return
@@ -150,7 +149,7 @@ class LineList(StripView):
         self.post_message(self.Moved(self, item))
 
     def show_cursor(self) -> None:
-        """Scroll no further than it takes to show the cursor's item."""
+        """Scroll as little as needed to show the item under the cursor."""
         height = self.size.height
         if not height or not self.item_count():
             return
@@ -169,7 +168,7 @@ class LineList(StripView):
             self.refresh_lines(lines.start, len(lines))
 
     def render_line(self, y: int) -> Strip:
-        """Return the strip of a line of the screen."""
+        """Return a line of the screen."""
         line, width = self.scroll_offset.y + y, self.line_width
         if line >= self.line_count():
             return self.blank(width)
@@ -193,27 +192,27 @@ class LineList(StripView):
         name = "line-list--cursor" if state is CursorState.FOCUSED else "line-list--cursor-blurred"
         cursor = self.get_component_rich_style(name)
         over = Style(reverse=True, dim=cursor.dim) if cursor.reverse else Style(bgcolor=cursor.bgcolor)
-        # what is muted would be hard to read on the cursor's ground
+        # Muted text would be hard to read on the background of the cursor.
         muted, plain = self.style_of("muted").color, Style(color=base.color)
-        styles = [(style or base) + (plain if style and style.color == muted else _AS_IT_IS) for _, style, _ in strip]
-        return Strip([Segment(each.text, style + over) for each, style in zip(strip, styles, strict=True)], width)
+        styles = [(style or base) + (plain if style and style.color == muted else _UNCHANGED) for _, style, _ in strip]
+        return Strip([Segment(segment.text, style + over) for segment, style in zip(strip, styles, strict=True)], width)
 
     def on_resize(self) -> None:
-        """Fit the lines to the new width."""
+        """Draw the lines for the new width."""
         self._strips.clear()
         self.grow()
         self.show_cursor()
 
     def on_focus(self) -> None:
-        """Show the cursor as the one that moves."""
+        """Show the cursor as the one that keys move."""
         self._refresh_item(self.cursor)
 
     def on_blur(self) -> None:
-        """Show the cursor as one that waits."""
+        """Show the cursor as one that keys do not move."""
         self._refresh_item(self.cursor)
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse clicks."""
+        """Put the cursor on the line that was clicked."""
         line = event.y + self.scroll_offset.y
         if 0 <= line < self.line_count():
             item = self.item_at(line)
@@ -221,10 +220,10 @@ class LineList(StripView):
             self.clicked(item, event)
 
     def clicked(self, item: int, event: events.Click) -> None:
-        """Do what a click on the item asks for, beyond moving there."""
+        """Handle a click on an item, after the cursor has moved there."""
 
     def action_move(self, step: int) -> None:
-        """Move the cursor by so many items."""
+        """Move the cursor by a number of items."""
         self.move_to(self.cursor + step)
 
     def action_page(self, step: int) -> None:

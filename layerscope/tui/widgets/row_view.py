@@ -1,4 +1,4 @@
-"""Rows that scroll without a cursor, each of one line or more: the base of the views of files and of differences."""
+"""Rows without a cursor, of one or more lines each: the base of the views of files and of their differences."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -16,17 +16,17 @@ from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.widgets.strip_view import StripView
 
 _WHEEL = 3
-"""Lines that a turn of the wheel scrolls by."""
+"""Lines that one turn of the wheel scrolls."""
 
 _SIDEWAYS = 8
-"""Cells that a key scrolls sideways by."""
+"""Cells that a key scrolls sideways."""
 
 
 class RowView(StripView):
-    """What is seen starts at a line of a row (``top``, ``line``): no other row has to be known, however many there are.
+    """Rows from a line of one row on (``top``, ``line``). Rows that are not on the screen need not be known.
 
-    A subclass gives `row_count` and `draw`, and `height_of` where a row takes more than a line. The scrollbar counts
-    rows. Strips are kept until `redraw`.
+    A subclass has `row_count` and `draw`, and, if a row may take several lines, `height_of` and `has_tall_rows`. The
+    scrollbar counts rows. Strips are kept until `redraw`.
     """
 
     STYLE_PREFIX = "row-view"
@@ -119,22 +119,22 @@ class RowView(StripView):
     def draw(self, row: int, line: int, width: int) -> list[Segment] | None:
         """Return a line of a row, every segment with a style; None while it is not known."""
 
-    def height_of(self, row: int) -> int:  # noqa: ARG002  # all are alike here
-        """Return how many lines a row takes."""
+    def height_of(self, row: int) -> int:  # noqa: ARG002  # the same for all rows here
+        """Return the number of lines of a row."""
         return 1
 
     @property
     def has_tall_rows(self) -> bool:
-        """Whether rows may take more than a line."""
+        """True if rows may take more than one line."""
         return False
 
     def redraw(self) -> None:
-        """Draw everything anew."""
+        """Redraw everything."""
         self._strips.clear()
         self.grow()
 
     def grow(self) -> None:
-        """Take in rows that have come since."""
+        """Show rows that were appended."""
         self._seen = None
         beyond = max(0, self.size.height - 1) if self.has_tall_rows else 0
         size = Size(self.line_width, self.row_count() + beyond)
@@ -143,7 +143,7 @@ class RowView(StripView):
         self.go_to(self.top, self.line)
 
     def go_to(self, row: int, line: int = 0) -> None:
-        """Let a line of a row be the first that is seen, as far as there is enough below it."""
+        """Scroll until a line of a row is the first on the screen, or until the end."""
         self.top, self.line = max((0, 0), min((row, line), self._last_top()))
         self._seen = None
         self.scroll_to(y=self.top, animate=False, immediate=True, force=True)
@@ -151,13 +151,13 @@ class RowView(StripView):
         self.post_message(self.Scrolled(self))
 
     def show_row(self, row: int) -> None:
-        """Scroll to a row unless it is seen, some rows before it as well."""
+        """Scroll to a row, with some context above it, unless it is on the screen."""
         seen = self.seen_rows()
         if row not in seen[: max(1, len(seen) - 1)]:
             self.go_to(max(0, row - self.size.height // 3))
 
     def seen_rows(self) -> range:
-        """Return the rows that are seen."""
+        """Return the rows on the screen."""
         seen = self._seen_lines()
         return range(seen[0][0], seen[-1][0] + 1) if seen else range(0)
 
@@ -175,7 +175,7 @@ class RowView(StripView):
             row, line = row + 1, 0
 
     def _last_top(self) -> tuple[int, int]:
-        """Return the line that is the first seen when the last one is seen."""
+        """Return the first line of the last screenful."""
         left, row = self.size.height, self.row_count()
         if not self.has_tall_rows:
             return max(0, row - left), 0
@@ -188,18 +188,18 @@ class RowView(StripView):
         return 0, 0
 
     def render_line(self, y: int) -> Strip:
-        """Return the strip of a line of the screen."""
+        """Return a line of the screen."""
         seen, width = self._seen_lines(), self.line_width
         if y >= len(seen):
             return self.blank(width)
-        place = seen[y]
-        strip = self._strips.get(place)
+        position = seen[y]
+        strip = self._strips.get(position)
         if strip is not None:
             return strip
-        segments = self.draw(*place, width)
+        segments = self.draw(*position, width)
         if segments is None:
             return self.blank(width)
-        return self.keep_strip(place, Strip(segments).adjust_cell_length(width, self.base_style))
+        return self.keep_strip(position, Strip(segments).adjust_cell_length(width, self.base_style))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow the scrollbar."""
@@ -209,15 +209,15 @@ class RowView(StripView):
             self.go_to(round(new_value))
 
     def on_resize(self) -> None:
-        """Fit the lines to the new size."""
+        """Draw the lines for the new size."""
         self.redraw()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll by lines, not by rows."""
+        """Scroll by lines: the base class scrolls by rows."""
         self._wheel(event, 1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll by lines, not by rows."""
+        """Scroll by lines: the base class scrolls by rows."""
         self._wheel(event, -1)
 
     def _wheel(self, event: events.MouseEvent, step: int) -> None:
@@ -229,7 +229,7 @@ class RowView(StripView):
             self.action_scroll_lines(step * _WHEEL)
 
     def action_scroll_lines(self, step: int) -> None:
-        """Scroll by so many lines."""
+        """Scroll by a number of lines."""
         row, line = self.top, self.line + step
         while line < 0 and row > 0:
             row -= 1
@@ -253,16 +253,16 @@ class RowView(StripView):
         self.go_to(*self._last_top())
 
     def action_sideways(self, step: int) -> None:
-        """Scroll to the side."""
+        """Scroll to the left or right."""
         self.scroll_sideways(self.left + step * _SIDEWAYS)
 
     def scroll_sideways(self, left: int) -> None:
-        """Let a column be the first that is seen."""
+        """Scroll until a column is the first on the screen."""
         left = max(0, min(left, self.widest_seen() - 1))
         if left != self.left:
             self.left = left
             self.redraw()
 
     def widest_seen(self) -> int:
-        """Return how many cells the longest row that is seen takes."""
+        """Return the width of the longest row on the screen."""
         return 0
