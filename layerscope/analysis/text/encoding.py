@@ -25,6 +25,11 @@ class TextEncoding(StrEnum):
     LATIN_1 = "latin-1"
 
     @property
+    def codec(self) -> str:
+        """The name of Python's codec that does not treat the byte order mark specially."""
+        return self.value.removesuffix("-sig")
+
+    @property
     def word(self) -> str:
         """The name of the encoding on a screen."""
         return _WORDS[self]
