@@ -1,8 +1,8 @@
 """The terminal application: it shows a first screen, and the screens that lead from it."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 from textual import events
@@ -91,10 +91,19 @@ class LayerscopeApp(App[LayerscopeError]):
         yield from super().get_system_commands(screen)
 
 
+@contextmanager
+def _reading(reader: BackgroundReader) -> Iterator[None]:
+    """Close a reader at the end; raises LayerscopeError if it died, which the screen has shown by then."""
+    with closing(reader):
+        yield
+    if reader.failure is not None:
+        raise LayerscopeError(reader.failure)
+
+
 def explorer_app(session: ImageSession, reader: BackgroundReader) -> LayerscopeApp:
     """Return an application that shows an image."""
     app = LayerscopeApp(lambda: ExplorerScreen(session, reader))
-    app.resources.enter_context(closing(reader))
+    app.resources.enter_context(_reading(reader))
     return app
 
 
@@ -107,7 +116,8 @@ def chooser_app(undecided: UndecidedImage) -> LayerscopeApp:
         except LayerscopeError as error:
             app.exit(error)
             return
-        reader = app.resources.enter_context(closing(session.read_in_background(len(session.image.layers))))
+        reader = session.read_in_background(len(session.image.layers))
+        app.resources.enter_context(_reading(reader))
         # The first screen is not on the stack of screens, so it cannot be replaced there.
         app.push_screen(ExplorerScreen(session, reader))
 
@@ -148,11 +158,12 @@ def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = Fa
 
 
 def _run(app: LayerscopeApp) -> None:
-    with app.resources, asyncio.Runner() as runner, ending_signals(runner.get_loop(), app.end_by):
-        error = runner.run(app.run_async())
-    if app.ended_by is not None:
-        raise SystemExit(_BY_SIGNAL + app.ended_by)
-    if error is not None:
-        raise error
-    if app.return_code:
-        raise LayerscopeError("internal error in the explorer, shown above; please report it")
+    with app.resources:
+        with asyncio.Runner() as runner, ending_signals(runner.get_loop(), app.end_by):
+            error = runner.run(app.run_async())
+        if app.ended_by is not None:
+            raise SystemExit(_BY_SIGNAL + app.ended_by)
+        if error is not None:
+            raise error
+        if app.return_code:
+            raise LayerscopeError("internal error in the explorer, shown above; please report it")

@@ -194,6 +194,6 @@ async def test_the_explorer_reports_a_reader_that_dies(tmp_path: Path) -> None:
         reader.kill()
         reader.release()
         await at.settle()
-        assert "the reading ended early (status -9)" in at.title()
+        assert "ended early (killed by signal 9)" in at.title()
         await at.press("up", "tab", "j", "s", "i", "question_mark", "escape")
-        assert "the reading ended early" in at.title()
+        assert "ended early" in at.title()
