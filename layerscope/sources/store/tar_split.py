@@ -8,14 +8,14 @@ in turn make the tar again, byte for byte. https://github.com/vbatts/tar-split#d
 import os
 from array import array
 from bisect import bisect_right
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
 
 import msgspec
 from msgspec import Struct
 
-from layerscope.errors import InvalidLayer, os_reason
+from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
 from layerscope.model.image import Compression
 from layerscope.model.span import FileSpan, UnpackedLayer
 from layerscope.sources.store.folder import open_beneath
@@ -106,8 +106,9 @@ class TarSplitBlocks:
 class TarSplitContent:
     """The content of an unpacked layer, by offset in its tar; any thread may read."""
 
-    def __init__(self, layer: UnpackedLayer) -> None:
+    def __init__(self, layer: UnpackedLayer, is_stopped: Callable[[], bool] = bool) -> None:
         self._layer = layer
+        self._is_stopped = is_stopped
         self._folder = os.open(layer.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def read(self, offset: int, size: int) -> bytes:
@@ -118,6 +119,8 @@ class TarSplitContent:
         """Yield exactly these bytes of one file; raises InvalidLayer where the store does not hold them."""
         with self._file(offset, size) as (descriptor, start):
             while size:
+                if self._is_stopped():
+                    raise ReadingStopped("reading the layer was stopped")
                 try:
                     data = os.pread(descriptor, min(size, _CHUNK), offset - start)
                 except OSError as error:

@@ -130,4 +130,5 @@ class FileActions:
             warn(self._screen, problem)
 
     def _fail(self, sentence: str) -> None:
-        self._screen.post_message(FileActionFailed(sentence))
+        if not get_current_worker().is_cancelled:
+            self._screen.post_message(FileActionFailed(sentence))

@@ -13,6 +13,7 @@ from textual.getters import query_one
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
+from textual.worker import get_current_worker
 
 from layerscope.errors import LayerscopeError
 from layerscope.session.size.analysis import SizeAnalysis
@@ -136,7 +137,8 @@ class SizeScreen(Screen[Target | None], OpensLater):
         try:
             content = self._views[view]()
         except LayerscopeError as error:
-            self.post_message(self.Computed(view, None, str(error)))
+            if not get_current_worker().is_cancelled:
+                self.post_message(self.Computed(view, None, str(error)))
         else:
             self.post_message(self.Computed(view, content))
 
