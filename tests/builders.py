@@ -51,6 +51,16 @@ def file(name: str, content: bytes = b"", **facts: Any) -> Entry:
     return Entry(_info(name, tarfile.REGTYPE, {"mode": 0o644, "size": len(content), **facts}), content)
 
 
+def sparse(name: str, size: int, *pieces: tuple[int, bytes]) -> Entry:
+    """Return a file with holes, in the form of PAX 0.1: only the pieces are stored, each at its offset."""
+    facts = {
+        "GNU.sparse.map": ",".join(f"{offset},{len(data)}" for offset, data in pieces),
+        "GNU.sparse.size": str(size),
+        "GNU.sparse.numblocks": str(len(pieces)),
+    }
+    return file(name, b"".join(data for _, data in pieces), pax_headers=facts)
+
+
 def directory(name: str, **facts: Any) -> Entry:
     """Return a directory."""
     return Entry(_info(name, tarfile.DIRTYPE, {"mode": 0o755, **facts}))

@@ -9,6 +9,7 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from layerscope.cancellation import cancel_work_if
 from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
 from layerscope.session.open import ImageSession, UndecidedImage
@@ -21,6 +22,7 @@ from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.keys.commands import key_commands
 from layerscope.tui.keys.order import KeyQueue, is_open
 from layerscope.tui.keys.signals import ending_signals
+from layerscope.tui.keys.workers import is_worker_cancelled
 
 _RETRY = 0.02
 """Seconds until an ending signal is tried again while the first screen is being laid out."""
@@ -49,6 +51,8 @@ class LayerscopeApp(App[LayerscopeError]):
         # Textual asks for the style variables while it is being initialized.
         self.glyphs = glyphs_for_locale()
         super().__init__()
+        # Leaving a screen, or the application, ends the work of the threads that it started.
+        cancel_work_if(is_worker_cancelled)
         self.resources = ExitStack()
         self.ended_by: int | None = None
         self._first = first
