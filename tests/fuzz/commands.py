@@ -173,7 +173,7 @@ def command_lines(case: Case, folder: Path) -> Iterator[list[str]]:
     yield ["history", image, _some_path(case), *which, *_maybe(dice, "--json")]
     sides = dice.choice((["1", str(top)], ["0", "1"], ["1..99"], [image], ["1", str(top), "--own"]))
     yield ["diff", image, *sides, *dice.choice((["--json"], ["--stat"], ["--patch"], ["--exit-code"], ["--no-tui"]))]
-    extras = [option for option in ("--devices", "--owner", "--setuid", "--force") if dice.random() < 0.2]
+    extras = [option for option in ("--devices", "--owner", "--setuid", "--force") if dice.random() < 0.3]
     path = "/" if dice.random() < 0.8 else _some_path(case)
     yield ["extract", image, path, "--to", str(folder / "out"), *which, *extras]
     form = dice.choice(("json", "junit", "sarif", "github", "markdown"))

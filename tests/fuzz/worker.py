@@ -182,11 +182,15 @@ class _Runner:
 
         found: list[str] = []
         before, files = _written(folder), _open_files()
+        status = None
         with self._measured(found, self._limits_of(words)):
-            found += commands.run_command(words).problems()
+            outcome = commands.run_command(words)
+            status = outcome.status
+            found += outcome.problems()
         if self._order.verbose:
             print(
-                f"{self._seconds:8.2f} s {_mebibytes('VmHWM'):5} MiB  {_printable(' '.join(words))[:200]}", flush=True
+                f"{status} {self._seconds:8.2f} s {_mebibytes('VmHWM'):5} MiB  {_printable(' '.join(words))[:200]}",
+                flush=True,
             )
         if _open_files() > files:
             found.append("a file is still open")
