@@ -142,11 +142,11 @@ class Fuzzer:
 
 
 def _kind(finding: Finding) -> str:
-    """Return the command, last line and last place in the code, which findings of one cause share."""
+    """Return what findings of one cause share: the last line, and the place in the code or else the command."""
     lines = [line for line in finding.problem.strip().splitlines() if line.strip()]
-    places = [line.strip() for line in lines if line.startswith("  File ")]
+    places = [line.strip() for line in lines if line.startswith("  File ") and "/fuzz/" not in line]
     last = "".join(character for character in lines[-1][:60] if not character.isdigit())
-    return f"{finding.command.partition(' ')[0]}: {last}" + (f" ({places[-1]})" if places else "")
+    return f"{last} ({places[-1] if places else finding.command.partition(' ')[0]})"
 
 
 def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
