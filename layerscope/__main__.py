@@ -12,7 +12,7 @@ def main() -> None:
 
         status = run(sys.argv[1:])
     except KeyboardInterrupt:
-        # `run` tells of the first one; this is another, before or behind it
+        # `run` handles Ctrl+C; this one came before or after it
         status = _INTERRUPTED
     sys.exit(status)
 

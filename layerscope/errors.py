@@ -1,56 +1,55 @@
-"""Everything that can go wrong with what a user hands us.
+"""The errors that a user can cause or meet, as one tree.
 
 ::
 
     LayerscopeError
-    ├── UsageError                what was asked for cannot be (no such layer, a bad pattern)
-    ├── SourceError               the image cannot be had
-    │   ├── ImageNotFound         no file, folder or local image of that name
-    │   ├── UnsupportedFormat     it is there, and is no image we know
-    │   ├── EngineUnavailable     no engine to ask, or it refuses us
-    │   └── AmbiguousImage        several images or platforms; lists the choices
-    ├── ExtractionFailed          files could not be written (session/extraction/failure.py)
-    └── FormatError               the image is broken
-        ├── InvalidManifest       a JSON document: names the file and the JSON path
-        ├── InvalidLayer          a layer's bytes: names the offset
-        ├── MissingBlob           a blob that the image refers to is not there
-        ├── DigestMismatch        bytes that are not what their digest says
-        └── UnsupportedCompression
+    ├── UsageError                    the image is fine, the request is not: no such layer, an invalid pattern
+    ├── SourceError                   the image cannot be opened
+    │   ├── ImageNotFound             no file, folder or local image has this name
+    │   ├── UnsupportedFormat         the file exists and is not an image
+    │   ├── EngineUnavailable         no container engine answers, or it refuses the connection
+    │   └── AmbiguousImage            several images or platforms; lists the choices
+    ├── FormatError                   the image is broken
+    │   ├── InvalidManifest           a JSON document: names the file and the JSON path
+    │   ├── InvalidLayer              a layer's bytes: carries the offset
+    │   ├── MissingBlob               a blob that the image refers to
+    │   ├── DigestMismatch            bytes that differ from their digest
+    │   └── UnsupportedCompression    a compression or encryption that layerscope cannot read
+    └── ExtractionFailed              files could not be written (extraction/failure.py)
+        └── FileInTheWay              a file exists and may not be replaced
 
-Each message is one sentence in plain text. Nothing below the faces prints it or exits.
+Each message is one sentence of plain text. Only cli, tui and report print a message or exit.
 """
 
 from collections.abc import Sequence
 
 
 class LayerscopeError(Exception):
-    """The root: its message is one sentence for the user."""
-
-    exit_status = 2
+    """The root of the tree; the message is one sentence for the user."""
 
 
 class UsageError(LayerscopeError):
-    """The image is fine; what was asked of it is not."""
+    """An invalid request for an image that is fine."""
 
 
 class SourceError(LayerscopeError):
-    """The image cannot be had."""
+    """An image that cannot be opened."""
 
 
 class ImageNotFound(SourceError):
-    """No file, folder or local image goes by the name."""
+    """A name that no file, folder or local image has."""
 
 
 class UnsupportedFormat(SourceError):
-    """The bytes are no image that layerscope can open."""
+    """A file or folder that is not an image."""
 
 
 class EngineUnavailable(SourceError):
-    """No container engine answers, or it does not let us in."""
+    """No container engine answers, or it refuses the connection."""
 
 
 class AmbiguousImage(SourceError):
-    """There are several images or platforms, and nothing says which one is meant.
+    """Several images or platforms to choose from.
 
     ``choices`` holds one line of text for each, in the order of the archive.
     """
@@ -61,15 +60,15 @@ class AmbiguousImage(SourceError):
 
 
 class FormatError(LayerscopeError):
-    """The image is broken."""
+    """A broken image."""
 
 
 class InvalidManifest(FormatError):
-    """A JSON document of the image is not what the spec says; the message names the JSON path."""
+    """A JSON document of the image that violates the spec; the message names the JSON path."""
 
 
 class InvalidLayer(FormatError):
-    """The bytes of a layer cannot be read; ``offset`` counts in the uncompressed tar, where it is known."""
+    """Bytes of a layer that cannot be read; ``offset`` counts in the uncompressed tar and is None if unknown."""
 
     def __init__(self, message: str, offset: int | None = None) -> None:
         super().__init__(message)
@@ -77,12 +76,20 @@ class InvalidLayer(FormatError):
 
 
 class MissingBlob(FormatError):
-    """A blob that the image refers to is not there."""
+    """A blob that the image refers to and that is missing."""
 
 
 class DigestMismatch(FormatError):
-    """Bytes differ from what their digest says."""
+    """Bytes that differ from their digest."""
 
 
 class UnsupportedCompression(FormatError):
-    """The bytes are compressed or encrypted in a way that layerscope does not read."""
+    """Bytes that are compressed or encrypted in a way that layerscope cannot read."""
+
+
+def os_reason(error: OSError) -> str:
+    """Return why the operating system refused: ``No space left on device``.
+
+    Errors that Python raises itself (for a name with a NUL byte, say) have no ``strerror``.
+    """
+    return error.strerror or str(error) or type(error).__name__

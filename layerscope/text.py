@@ -1,4 +1,4 @@
-"""Text for people: names that are safe on a screen, sizes, shares, words."""
+"""Text for screens and messages: safe names, sizes, shares, plurals, permissions."""
 
 import re
 import unicodedata
@@ -7,40 +7,43 @@ from json import dumps
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _ESCAPED_BYTES = range(0xDC80, 0xDD00)
-"""The surrogates that stand for bytes that are no UTF-8."""
+"""The surrogates that Python decodes invalid UTF-8 bytes to."""
 
 _NEXT_UNIT = 999.5
 _TWO_DIGITS = 9.95
-"""From here on a figure rounds to the next unit, or to two digits before the point."""
+"""From these values on, a figure rounds up to the next unit, or to two digits before the point."""
 
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
-"""Controls, bidi and other format characters, lone surrogates, unassigned code points, separators but the space."""
+"""Controls, bidi and other format characters, lone surrogates, unassigned code points, separators except the space."""
 
 _UNUSUAL = re.compile(r"[^\n\t -~]")
 
+_LONGEST_IN_SENTENCE = 200
+"""Characters of a name that an error message repeats."""
+
 
 def path_text(path: bytes) -> str:
-    """Return the absolute path of the bytes of a relative one, other bytes as surrogates: for documents, no screens."""
+    """Return a relative path as absolute text, invalid UTF-8 as surrogates: for documents, never for screens."""
     return "/" + path.decode("utf-8", "surrogateescape")
 
 
 def copied_path(path: bytes) -> str:
-    """Return the absolute path as a shell takes it, or, where it cannot be printed, with escapes."""
+    """Return the absolute path to paste into a shell, or its escaped form if it is not printable."""
     text = path_text(path)
     return text if text.isprintable() else f"/{printable_name(path)}"
 
 
 def path_bytes(path: str) -> bytes:
-    """Return the relative path as bytes, as the path index stores it, of what a user typed."""
+    """Return a path that a user typed as relative bytes, as the path index stores it."""
     parts = path.encode("utf-8", "surrogateescape").split(b"/")
     return b"/".join(part for part in parts if part not in (b"", b"."))
 
 
 def printable_name(name: bytes | str) -> str:
-    r"""Return the name with everything that could steer a terminal or disguise the name written as an escape.
+    r"""Return the name with each character escaped that could control a terminal or disguise the name.
 
-    Bytes that are no UTF-8 become ``\xNN``, control and bidi characters ``\xNN`` or ``\uNNNN``; a backslash is doubled,
-    so that two different names never look alike.
+    Invalid UTF-8 becomes ``\xNN``, control and bidi characters ``\xNN`` or ``\uNNNN``. A backslash is doubled, so that
+    two different names never look alike.
     """
     text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
     if text.isascii() and text.isprintable() and "\\" not in text:
@@ -48,15 +51,21 @@ def printable_name(name: bytes | str) -> str:
     return "".join(map(_printable_character, text))
 
 
+def short_name(name: bytes | str) -> str:
+    """Return the printable name, cut after 200 characters so that a sentence can hold it."""
+    text = printable_name(name)
+    return text if len(text) <= _LONGEST_IN_SENTENCE else text[:_LONGEST_IN_SENTENCE] + "…"
+
+
 def printable_line(text: str) -> str:
-    """Return one line of prose from an image (an instruction, an author), safe for a screen."""
+    """Return prose from an image (an instruction, an author) as one line that is safe for a screen."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if c == "\\" else _printable_character(c) for c in " ".join(text.split()))
 
 
 def printable_text(text: str) -> str:
-    """Return what a file holds, safe for a screen: line feeds and tabs stay as they are."""
+    """Return a file's text, safe for a screen; line feeds and tabs are kept."""
     return _UNUSUAL.sub(lambda match: _printable_character(match[0]), text)
 
 
@@ -70,7 +79,7 @@ def _printable_character(character: str) -> str:
 
 
 def exec_form(words: Iterable[str]) -> str:
-    """Return a command as a Dockerfile writes it, word by word: ``["nginx", "-g", "daemon off;"]``."""
+    """Return a command in a Dockerfile's exec form: ``["nginx", "-g", "daemon off;"]``."""
     return printable_line(dumps(list(words), ensure_ascii=False))
 
 
@@ -86,17 +95,22 @@ def human_size(size: int | None) -> str:
     return f"{sign}{digits} {_UNITS[unit]}"
 
 
+def size_or_blank(size: int | None) -> str:
+    """Return the size for a table in which most are zero: an empty text for 0."""
+    return "" if size == 0 else human_size(size)
+
+
 def signed_size(size: int) -> str:
-    """Return by how much something grew: ``+1.3 MB``, ``-73 B``, ``0 B``."""
+    """Return a size difference: ``+1.3 MB``, ``-73 B``, ``0 B``."""
     return f"+{human_size(size)}" if size > 0 else human_size(size)
 
 
 def human_share(part: int | None, whole: int | None) -> str:
-    """Return a part of a whole as a percentage: ``24 %``, ``0.3 %``, ``<0.1 %``; empty where there is no whole."""
+    """Return a part of a whole as a percentage: ``24 %``, ``0.3 %``, ``<0.1 %``; empty if the whole is 0 or unknown."""
     if part is None or not whole:
         return ""
     percent = 100 * part / whole
-    if 0 < percent < 0.05:  # noqa: PLR2004  # what rounds to nothing
+    if 0 < percent < 0.05:  # noqa: PLR2004  # would round to 0.0 %
         return "<0.1 %"
     return f"{percent:.1f} %" if 0 < percent < _TWO_DIGITS else f"{percent:.0f} %"
 
@@ -108,8 +122,8 @@ def plural(count: int, noun: str, many: str | None = None) -> str:
 
 def mode_text(kind_letter: str, mode: int) -> str:
     """Return permissions as ``ls`` writes them: ``-rwsr-xr-x``."""
-    letters = [bit if mode >> (8 - place) & 1 else "-" for place, bit in enumerate("rwxrwxrwx")]
-    for bit, place, lower, upper in ((0o4000, 2, "s", "S"), (0o2000, 5, "s", "S"), (0o1000, 8, "t", "T")):
+    letters = [bit if mode >> (8 - index) & 1 else "-" for index, bit in enumerate("rwxrwxrwx")]
+    for bit, index, lower, upper in ((0o4000, 2, "s", "S"), (0o2000, 5, "s", "S"), (0o1000, 8, "t", "T")):
         if mode & bit:
-            letters[place] = lower if letters[place] == "x" else upper
+            letters[index] = lower if letters[index] == "x" else upper
     return kind_letter + "".join(letters)

@@ -6,8 +6,8 @@
     top = layer(whiteout("etc/passwd"), opaque("var"), symlink("bin", "usr/bin"))
     docker_archive(path, image(base, top, tags=["my-app:v1"]))
 
-Every form of image is first a dict of named files (`docker_files`, `legacy_docker_files`, `oci_files`, `OciStore`),
-which a test may spoil before `write_tar` or `write_folder` writes it.
+Every format is first a dict of named files (`docker_files`, `legacy_docker_files`, `oci_files`, `OciStore`), which a
+test may change before `write_tar` or `write_folder` writes it.
 """
 
 import bz2
@@ -26,7 +26,7 @@ from layerscope.model.image import Compression
 from layerscope.sources.open import OpenedSource
 
 Opener = Callable[[Path], OpenedSource]
-"""What the ``opened`` fixture is."""
+"""The type of the ``opened`` fixture."""
 
 Json = dict[str, Any]
 
@@ -82,7 +82,7 @@ def whiteout(path: str) -> Entry:
 
 
 def opaque(path: str) -> Entry:
-    """Return the entry that hides all that the lower layers have below a directory."""
+    """Return the entry that hides everything that the lower layers have below a directory."""
     return file(f"{path.rstrip('/')}/.wh..wh..opq".lstrip("/"))
 
 
@@ -134,7 +134,7 @@ def sha256(data: bytes) -> str:
 
 
 def blob_name(digest: str) -> str:
-    """Return the place of a blob in an OCI layout."""
+    """Return the file name of a blob in an OCI layout."""
     return f"blobs/{digest.replace(':', '/')}"
 
 
@@ -145,7 +145,7 @@ def to_json(document: object) -> bytes:
 
 @dataclass(frozen=True)
 class ImageRecipe:
-    """An image to be written in any form: ``layers`` are plain tars, ``config`` is what a container starts with."""
+    """An image to write in any format: ``layers`` are uncompressed tars, ``config`` is the run config."""
 
     layers: tuple[bytes, ...]
     tags: tuple[str, ...] = ()
@@ -156,7 +156,7 @@ class ImageRecipe:
 
     @property
     def config_json(self) -> bytes:
-        """The image config; without a given history, each layer has a COPY line."""
+        """The image config; without a history, each layer has a COPY line."""
         os, architecture, *variant = self.platform.split("/")
         lines = [{"created": self.created, "created_by": f"COPY layer-{n} /"} for n in range(1, len(self.layers) + 1)]
         document: Json = {
@@ -177,7 +177,7 @@ def image(*layers: bytes, tags: Sequence[str] = (), **facts: Any) -> ImageRecipe
 
 @dataclass(frozen=True)
 class Link:
-    """A member of an archive that leads to another one."""
+    """A member of an archive that links to another one."""
 
     target: str
     hard: bool = False
@@ -188,48 +188,48 @@ Members = dict[str, bytes | Link]
 
 
 def docker_files(*images: ImageRecipe) -> Members:
-    """Return what ``docker save`` writes since Docker 25: blobs, ``manifest.json``, and an index."""
+    """Return the files that ``docker save`` writes since Docker 25: blobs, ``manifest.json`` and an index."""
     store = OciStore()
-    descriptors = [store.image(each, tag=tag) for each in images for tag in each.tags or [None]]
+    descriptors = [store.image(recipe, tag=tag) for recipe in images for tag in recipe.tags or [None]]
     files = store.files(descriptors)
-    files["manifest.json"] = to_json([_docker_entry(each) for each in images])
+    files["manifest.json"] = to_json([_docker_entry(recipe) for recipe in images])
     return files
 
 
-def _docker_entry(each: ImageRecipe) -> Json:
-    digests = [sha256(tar) for tar in each.layers]
+def _docker_entry(recipe: ImageRecipe) -> Json:
+    digests = [sha256(tar) for tar in recipe.layers]
     sources = {
         digest: {"mediaType": OCI_LAYER, "size": len(tar), "digest": digest}
-        for digest, tar in zip(digests, each.layers, strict=True)
+        for digest, tar in zip(digests, recipe.layers, strict=True)
     }
     return {
-        "Config": blob_name(sha256(each.config_json)),
-        "RepoTags": list(each.tags) or None,
+        "Config": blob_name(sha256(recipe.config_json)),
+        "RepoTags": list(recipe.tags) or None,
         "Layers": [blob_name(digest) for digest in digests],
         "LayerSources": sources,
     }
 
 
 def legacy_docker_files(*images: ImageRecipe) -> Members:
-    """Return what ``docker save`` wrote before Docker 25: ``<id>/layer.tar``, a repeated layer as a symlink."""
+    """Return the files of ``docker save`` before Docker 25: ``<id>/layer.tar``, a repeated layer as a symlink."""
     files: Members = {}
     entries = []
     first: dict[bytes, str] = {}
-    for each in images:
+    for recipe in images:
         names = []
-        for tar in each.layers:
+        for tar in recipe.layers:
             name = f"{hashlib.sha256(b'%d' % len(files)).hexdigest()}/layer.tar"
             files[name] = Link(f"../{first[tar]}") if tar in first else tar
             first.setdefault(tar, name)
             names.append(name)
-        config = f"{sha256(each.config_json).removeprefix('sha256:')}.json"
-        files[config] = each.config_json
-        entries.append({"Config": config, "RepoTags": list(each.tags) or None, "Layers": names})
+        config = f"{sha256(recipe.config_json).removeprefix('sha256:')}.json"
+        files[config] = recipe.config_json
+        entries.append({"Config": config, "RepoTags": list(recipe.tags) or None, "Layers": names})
     return files | {"manifest.json": to_json(entries)}
 
 
 class OciStore:
-    """Collects the blobs of an OCI layout; each method adds one and returns its descriptor."""
+    """The blobs of an OCI layout; each method adds one and returns its descriptor."""
 
     def __init__(self) -> None:
         self.blobs: Members = {}
@@ -247,7 +247,7 @@ class OciStore:
         tag: str | None = None,
         compression: Compression | Sequence[Compression] = Compression.NONE,
     ) -> Json:
-        """Add an image with its config and layers, all of one compression or each of its own."""
+        """Add an image with its config and layers; one compression for all, or one for each."""
         kinds = [compression] * len(recipe.layers) if isinstance(compression, Compression) else compression
         layers = [
             self.add(compressed(tar, kind), OCI_LAYER + ("" if kind is Compression.NONE else f"+{kind}"))
@@ -272,7 +272,7 @@ class OciStore:
         return self.add(to_json(document), OCI_INDEX, **_tagged(tag))
 
     def attestation(self, subject: Json) -> Json:
-        """Add a BuildKit attestation that speaks of another manifest."""
+        """Add a BuildKit attestation of another manifest."""
         statement = self.add(to_json({"subject": subject["digest"]}), "application/vnd.in-toto+json")
         return self.manifest(
             self.add(to_json({"architecture": "unknown", "os": "unknown"}), OCI_CONFIG),
@@ -285,7 +285,7 @@ class OciStore:
         )
 
     def artifact(self, media_type: str, *, tag: str | None = None) -> Json:
-        """Add an artifact that is no image, told by its config's media type."""
+        """Add an artifact, recognizable by its config's media type."""
         return self.manifest(self.add(b"{}", media_type), [], **_tagged(tag))
 
     def files(self, descriptors: Sequence[Json]) -> Members:
@@ -304,8 +304,8 @@ def _tagged(tag: str | None) -> Json:
 def oci_files(*images: ImageRecipe, compression: Compression | Sequence[Compression] = Compression.NONE) -> Members:
     """Return an OCI image layout."""
     store = OciStore()
-    tagged = [(each, tag) for each in images for tag in each.tags or [None]]
-    return store.files([store.image(each, tag=tag, compression=compression) for each, tag in tagged])
+    tagged = [(recipe, tag) for recipe in images for tag in recipe.tags or [None]]
+    return store.files([store.image(recipe, tag=tag, compression=compression) for recipe, tag in tagged])
 
 
 def archive_bytes(files: Members) -> bytes:
@@ -321,7 +321,7 @@ def _member(name: str, content: bytes | Link) -> Entry:
 
 
 def write_tar(path: Path, files: Members, compression: Compression = Compression.NONE) -> Path:
-    """Write the files as an archive, compressed as a whole if told, and return its path."""
+    """Write the files as an archive, optionally compressed as a whole, and return its path."""
     path.write_bytes(compressed(archive_bytes(files), compression))
     return path
 
@@ -339,7 +339,7 @@ def write_folder(path: Path, files: Members) -> Path:
 
 
 def docker_archive(path: Path, *images: ImageRecipe, legacy: bool = False) -> Path:
-    """Write what ``docker save`` writes, since Docker 25 or before."""
+    """Write an archive as ``docker save`` does since Docker 25, or as it did before (``legacy``)."""
     return write_tar(path, legacy_docker_files(*images) if legacy else docker_files(*images))
 
 

@@ -1,4 +1,4 @@
-"""Lists tars as layers, and makes headers that no library would write."""
+"""Builders of tar headers that no library would write, and listings of them as layers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from layerscope.sources.stream.compression import detect_span
 
 BLOCK = 512
 END = bytes(2 * BLOCK)
-JUNK = b"what lies around the layer"
+JUNK = b"bytes around the layer"
 
 ListTar = Callable[[bytes], LayerEntries]
-"""What the ``listed`` fixture is."""
+"""The type of the ``listed`` fixture."""
 
 
 def header(
@@ -41,7 +41,7 @@ def header(
 
 
 def with_checksum(block: bytes, *, signed: bool = False) -> bytes:
-    """Return the header with its right checksum, counted as some old writers did where it is told."""
+    """Return the header with its right checksum, of signed bytes where asked, as some old writers counted it."""
     spaced = block[:148] + b" " * 8 + block[156:]
     total = sum(byte - 256 if signed and byte > 127 else byte for byte in spaced)
     return block[:148] + b"%06o\0 " % total + block[156:]
@@ -71,7 +71,7 @@ def record(key: bytes, value: bytes) -> bytes:
 
 
 def list_tar(path: Path, blob: bytes) -> LayerEntries:
-    """Return what the walk makes of a blob, which lies somewhere in the file at the path."""
+    """Return the listing of a blob that is written into the middle of the file at the path."""
     path.write_bytes(JUNK + blob + JUNK)
     span = FileSpan(str(path), len(JUNK), len(blob), len(blob))
     entries = LayerEntries()
@@ -82,13 +82,13 @@ def list_tar(path: Path, blob: bytes) -> LayerEntries:
 
 
 def assert_sound(entries: LayerEntries) -> None:
-    """Assert what holds for every listing, of whatever bytes."""
+    """Assert what holds for the listing of any bytes."""
     table, count = entries.table, len(entries.paths)
     columns = (table.kinds, table.sizes, table.permissions, table.mtimes, table.data_offsets)
     assert [len(column) for column in columns] == [count] * len(columns)
     assert len(table.link_rows) == len(table.link_ends)
     assert all(size >= 0 for size in table.sizes)
-    hidden = [whiteout.path for whiteout in entries.whiteouts] + [each.directory for each in entries.opaque_whiteouts]
+    hidden = [marker.path for marker in entries.whiteouts] + [marker.directory for marker in entries.opaque_whiteouts]
     for path in entries.paths + hidden:
         assert not path or not set(path.split(b"/")) & {b"", b".", b".."}
         assert b"\0" not in path
@@ -97,7 +97,7 @@ def assert_sound(entries: LayerEntries) -> None:
 
 @dataclass(frozen=True)
 class Listing:
-    """All that a listing says, to be compared."""
+    """A listing as values that can be compared."""
 
     entries: list[FileEntry]
     data_offsets: list[int]
@@ -109,7 +109,7 @@ class Listing:
 
 
 def listing(entries: LayerEntries) -> Listing:
-    """Return the columns as values."""
+    """Return a listing as values."""
     table: EntryTable = entries.table
     return Listing(
         list(entries),

@@ -1,23 +1,34 @@
-"""The commands, put together."""
+"""The table of commands, and the command line that it makes."""
 
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from layerscope import __version__
-from layerscope.cli.commands.build import PassThroughCommand, build
-from layerscope.cli.commands.cat import cat
-from layerscope.cli.commands.check import check
-from layerscope.cli.commands.diff import diff
-from layerscope.cli.commands.extract import extract
-from layerscope.cli.commands.history import history
-from layerscope.cli.commands.images import images
-from layerscope.cli.commands.layers import layers
-from layerscope.cli.commands.open import open_image
-from layerscope.cli.commands.report import report
-from layerscope.cli.commands.tree import tree
-from layerscope.cli.commands.why import why
-from layerscope.cli.default_command import DEFAULT, ImageGroup
+from layerscope.cli.debug_log import start_log
+from layerscope.cli.group import DEFAULT, ImageGroup, ListedCommand, PassThroughCommand
+from layerscope.cli.options import AsJson, DebugLog, Reference, WhichImage, WhichPlatform
+
+_COMMANDS = (
+    ListedCommand("layers", "layerscope.cli.commands.layers", "List the layers: size, changes, instruction."),
+    ListedCommand("tree", "layerscope.cli.commands.tree", "List the files at a layer, with its changes marked."),
+    ListedCommand("why", "layerscope.cli.commands.why", "Show what made the image large, and what to change."),
+    ListedCommand("diff", "layerscope.cli.commands.diff", "Compare two layers or two images."),
+    ListedCommand("history", "layerscope.cli.commands.history", "Show what each layer did to one path."),
+    ListedCommand("cat", "layerscope.cli.commands.cat", "Print a file, as it is at any layer."),
+    ListedCommand("extract", "layerscope.cli.commands.extract", "Copy files and folders out of the image."),
+    ListedCommand("check", "layerscope.cli.commands.check", "Check the image against rules, for CI."),
+    ListedCommand("report", "layerscope.cli.commands.report", "Write a report: HTML, Markdown or CSV."),
+    ListedCommand(
+        "build",
+        "layerscope.cli.commands.build",
+        "Build with docker or podman, and open the result.",
+        PassThroughCommand,
+    ),
+    ListedCommand("images", "layerscope.cli.commands.images", "List the images of the local engines."),
+)
+"""The commands in the order of the help. Only the one that runs is imported."""
 
 _EXAMPLES = """\b
 Examples:
@@ -31,80 +42,7 @@ Examples:
   layerscope diff v1.tar v2.tar                what changed between two
   layerscope build -t my-app .                 build, and open the result
 
-A command's name wins over a file of that name: write ./build."""
-
-_LAYERS_EXAMPLES = """\b
-Examples:
-  layerscope layers my-app.tar
-  layerscope layers my-app:v1 --json | jq '.layers[] | [.layer, .content_size]'"""
-
-_TREE_EXAMPLES = """\b
-Examples:
-  layerscope tree my-app.tar --layer 3 --only added,modified,removed
-  layerscope tree my-app.tar --depth 2 --sort size      which folders are large
-  layerscope tree my-app.tar | grep nginx
-  layerscope tree my-app.tar --json | jq '.entries[] | select(.size > 1e7)'"""
-
-_WHY_EXAMPLES = """\b
-Examples:
-  layerscope why my-app.tar
-  layerscope why my-app.tar --base debian:13            what the base brought, set apart
-  layerscope why my-app.tar --all | grep /var/cache     every dead file
-  layerscope why my-app:v1 --json | jq '.advice[] | [.saves, .layer, .text]'"""
-
-_DIFF_EXAMPLES = """\b
-Examples:
-  layerscope diff my-app.tar 3 7           what layers 4 to 7 did (or 3..7)
-  layerscope diff my-app.tar 3 7 --own     the entries of both layers
-  layerscope diff v1.tar v2.tar            two images
-  layerscope diff v1.tar v2.tar --stat     which directories grew
-  layerscope diff v1.tar v2.tar --patch --path /etc
-  layerscope diff two.tar two.tar --image v1 --image v2
-  layerscope diff v1.tar v2.tar --json | jq '.changes[] | [.change, .path]'
-
-Status with --exit-code: 0 if nothing differs, 1 if anything does, 2 if that
-cannot be told."""
-
-_HISTORY_EXAMPLES = """\b
-Examples:
-  layerscope history my-app.tar /etc/passwd
-  layerscope history my-app.tar /root/.ssh/id_rsa    deleted since, or not
-  layerscope history my-app:v1 /etc/passwd --json | jq '.events[].layer'"""
-
-_CAT_EXAMPLES = """\b
-Examples:
-  layerscope cat my-app.tar /etc/nginx/nginx.conf
-  layerscope cat my-app.tar /root/.ssh/id_rsa --layer 4    deleted since
-  layerscope cat my-app.tar /usr/sbin/nginx | sha256sum
-
-On a terminal, control characters of a text are escapes, and binary data is
-not shown."""
-
-_EXTRACT_EXAMPLES = """\b
-Examples:
-  layerscope extract my-app.tar /etc/nginx --to out     out/etc/nginx
-  layerscope extract my-app.tar / --to rootfs           the whole file system
-  layerscope extract my-app.tar /srv/state --layer 6 --to out
-  sudo layerscope extract my-app.tar / --to rootfs --owner --setuid --devices
-
-Nothing is written outside DIR, and no link is followed. If anything fails, DIR
-is as it was."""
-
-_CHECK_EXAMPLES = """\b
-Examples:
-  layerscope check my-app.tar --init                    write rules: today's figures are the limits
-  layerscope check my-app.tar                           by .layerscope.toml, a pyproject.toml or a .dive-ci
-  layerscope check my-app:v2 --baseline my-app:v1       has it grown?
-  layerscope check my-app.tar --format junit -o layerscope.xml
-  layerscope check my-app.tar --format github           annotations in a GitHub workflow
-
-Status 0: all rules are kept; 1: one is not; 2: it cannot be told, for a layer cannot be read."""
-
-_REPORT_EXAMPLES = """\b
-Examples:
-  layerscope report my-app.tar -o my-app.html           one page, with a map to walk through
-  layerscope report my-app:v1 -o my-app.md              for a wiki or a comment
-  layerscope report my-app:v1 -o my-app.csv             for a spreadsheet"""
+A command takes precedence over a file of the same name: write ./build."""
 
 
 def _version(wanted: bool) -> None:
@@ -117,10 +55,24 @@ Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=
 
 
 def _root(_version: Version = False) -> None:
-    """Open a container image and see it layer by layer: what each step put in, changed and hid, and what it cost."""
+    """Explore a container image layer by layer: what each instruction added, changed and removed, and its size."""
 
 
-def make_app() -> typer.Typer:
+def _open_image(
+    reference: Reference,
+    image: WhichImage = None,
+    platform: WhichPlatform = None,
+    as_json: AsJson = False,
+    debug: DebugLog = None,
+) -> None:
+    """Open an image in the explorer, or list its layers when stdout is not a terminal."""
+    from layerscope.cli.opening import show  # noqa: PLC0415  # the help of the group needs this command's options only
+
+    start_log(debug)
+    show(reference, image, platform, as_json=as_json)
+
+
+def make_command_line() -> ImageGroup:
     """Return the command line."""
     app = typer.Typer(
         cls=ImageGroup,
@@ -129,16 +81,9 @@ def make_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(epilog=_EXAMPLES)(_root)
-    app.command(DEFAULT, hidden=True)(open_image)
-    app.command("layers", short_help="What each layer holds and costs.", epilog=_LAYERS_EXAMPLES)(layers)
-    app.command("tree", short_help="The files at a layer, marked with its changes.", epilog=_TREE_EXAMPLES)(tree)
-    app.command("why", short_help="Which layer made the image large, and what to change.", epilog=_WHY_EXAMPLES)(why)
-    app.command("diff", short_help="Two layers or two images compared.", epilog=_DIFF_EXAMPLES)(diff)
-    app.command("history", short_help="What each layer did to one path.", epilog=_HISTORY_EXAMPLES)(history)
-    app.command("cat", short_help="The bytes of a file, at any layer.", epilog=_CAT_EXAMPLES)(cat)
-    app.command("extract", short_help="Files and folders, written into a folder.", epilog=_EXTRACT_EXAMPLES)(extract)
-    app.command("check", short_help="Rules for CI: thresholds, budgets, paths.", epilog=_CHECK_EXAMPLES)(check)
-    app.command("report", short_help="The answer as an HTML page, Markdown or CSV.", epilog=_REPORT_EXAMPLES)(report)
-    app.command("build", cls=PassThroughCommand, short_help="Build with docker or podman, and open the result.")(build)
-    app.command("images", short_help="The images of the local engines.")(images)
-    return app
+    app.command(DEFAULT, hidden=True)(_open_image)
+    group = get_command(app)
+    assert isinstance(group, ImageGroup)  # noqa: S101  # the class is given above
+    for command in _COMMANDS:
+        group.list_command(command)
+    return group

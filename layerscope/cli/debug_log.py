@@ -1,15 +1,15 @@
-"""The log that ``--debug`` writes; without it there is none, and `logging` is not even imported."""
+"""The log that ``--debug`` writes. Without the option, `logging` is not imported."""
 
 import sys
 
 from layerscope import __version__
-from layerscope.errors import UsageError
+from layerscope.errors import UsageError, os_reason
 
 _NAME = "layerscope"
 
 
 def start_log(path: str | None) -> None:
-    """Write what follows to the file as well; raises UsageError where it cannot be written."""
+    """Start the log if there is a path; raises UsageError if the file cannot be written."""
     if path is None:
         return
     import logging  # noqa: PLC0415
@@ -17,7 +17,7 @@ def start_log(path: str | None) -> None:
     try:
         handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise UsageError(f"the log {path} cannot be written: {error.strerror}") from error
+        raise UsageError(f"cannot write the log {path}: {os_reason(error)}") from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(relativeCreated)6.0f ms  %(message)s"))
     log = logging.getLogger(_NAME)
     log.addHandler(handler)
@@ -26,7 +26,7 @@ def start_log(path: str | None) -> None:
 
 
 def note(message: str, error: BaseException | None = None) -> None:
-    """Write a line to the log, where there is one; with an error also its traceback."""
+    """Write a line to the log, if there is one; with an error also its traceback."""
     if "logging" in sys.modules:
         import logging  # noqa: PLC0415
 

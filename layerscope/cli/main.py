@@ -1,4 +1,4 @@
-"""Runs the command line: whatever happens inside, an error is a sentence, and an exit status comes out."""
+"""One run of the command line: an error becomes a sentence, and the run ends with an exit status."""
 
 import gc
 import signal
@@ -9,8 +9,7 @@ from types import FrameType
 from typing import NoReturn
 
 from layerscope.cli.debug_log import note, stop_log
-from layerscope.cli.exit_status import exit_status
-from layerscope.cli.sentences import sentences
+from layerscope.cli.errors import error_lines, exit_status
 from layerscope.cli.streams import give_up_output, narrate, prepare_streams
 
 PROGRAM = "layerscope"
@@ -20,7 +19,7 @@ _ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit status."""
-    # next to nothing that is made here is garbage before the end
+    # almost nothing that is allocated becomes garbage before the end
     gc.disable()
     prepare_streams()
     try:
@@ -39,42 +38,40 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: list[str]) -> int:
     if len(arguments) == 1 and _can_only_be_an_image(arguments[0]):
-        from layerscope.cli.show import show  # noqa: PLC0415  # as below
+        from layerscope.cli.opening import show  # noqa: PLC0415  # as below
 
         show(arguments[0])
         return 0
-    from typer.main import get_command  # noqa: PLC0415  # in here, Ctrl+C ends without a traceback
+    from layerscope.cli.app import make_command_line  # noqa: PLC0415  # inside, so that Ctrl+C prints no traceback
 
-    from layerscope.cli.app import make_app  # noqa: PLC0415
-
-    status = get_command(make_app()).main(arguments, PROGRAM, standalone_mode=False)
+    status = make_command_line().main(arguments, PROGRAM, standalone_mode=False)
     return status if isinstance(status, int) else 0
 
 
 def _can_only_be_an_image(word: str) -> bool:
-    """Tell whether a word names an image and nothing else: no option and no command looks like ``my-app.tar``.
+    """Return whether a word can only be an image: no option and no command looks like ``my-app.tar``.
 
-    Typer would come to the same, in a tenth of the time until the explorer is there.
+    Typer would decide the same, but takes a tenth of the time until the explorer appears.
     """
     return not word.startswith("-") and any(sign in word for sign in "./:")
 
 
 def _explain(error: BaseException) -> int:
-    """Say what happened, and return the exit status."""
+    """Print the error, and return the exit status."""
     note("ended by an error", error)
     if isinstance(error, BrokenPipeError):
         give_up_output()
     else:
-        for line in sentences(error):
+        for line in error_lines(error):
             narrate(line)
     return exit_status(error)
 
 
 @contextmanager
 def _clean_end_on_signals() -> Iterator[None]:
-    """Let a signal that ends the run end it as an error does: temporary files may be gigabytes."""
+    """End the run on a signal as an error does, so that temporary files, which may be gigabytes, are removed."""
     numbers = [getattr(signal, name) for name in _ENDING_SIGNALS if hasattr(signal, name)]
-    # nohup has its reasons
+    # an ignored signal, as under nohup, stays ignored
     kept = {number: signal.signal(number, _end) for number in numbers if signal.getsignal(number) is signal.SIG_DFL}
     try:
         yield

@@ -1,23 +1,22 @@
-"""Opens the image that a command is asked about, and tells of what is wrong with it."""
+"""The image that the user names, opened for a command, listed, or shown in the explorer. It needs no Typer."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from layerscope.cli.debug_log import note
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
+from layerscope.cli.terminal import collect_garbage_again, terminal
+from layerscope.model.image import Image
+from layerscope.session.open import ImageSession, UndecidedImage, open_image, open_or_choose
+from layerscope.session.reading.stack import Tallies
 from layerscope.text import printable_line, printable_name
-
-if TYPE_CHECKING:
-    from layerscope.session.open import ImageSession
 
 
 @contextmanager
-def opened(reference: str, image: str | None, platform: str | None) -> Iterator["ImageSession"]:
+def opened(reference: str, image: str | None, platform: str | None) -> Iterator[ImageSession]:
     """Open the image, with progress; closing it removes temporary files."""
-    from layerscope.session.open import open_image  # noqa: PLC0415  # nothing that --help needs
-
     with ReadingProgress(progress_title(reference)) as progress:
         session = open_image(reference, image, platform, progress)
     note(f"opened {session.image.name}, {len(session.image.layers)} layers, from {session.image.source}")
@@ -26,24 +25,72 @@ def opened(reference: str, image: str | None, platform: str | None) -> Iterator[
 
 
 def progress_title(reference: str) -> str:
-    """Return what a progress bar calls the work on the reference."""
+    """Return the label of a progress bar for the reference."""
     return "reading standard input" if reference == "-" else f"reading {printable_name(reference)}"
 
 
-def warn(session: "ImageSession", name: str = "") -> None:
-    """Tell of all that is wrong with the image, a line each: its documents, then its layers.
+def warn(image: Image, tallies: Tallies, name: str = "") -> None:
+    """Print a line to standard error for each problem of the image: its documents first, then its layers.
 
-    Where there are several images, each line starts with the ``name`` of the one that it tells of.
+    With several images, each line starts with the ``name`` of the one it is about.
     """
     start = f"{name}: " if name else ""
-    for sentence in session.image.warnings:
+    for sentence in image.warnings:
         warn_of(f"{start}{sentence}")
-    for number, tally in session.tallies.layers.items():
+    for number, tally in tallies.layers.items():
         for sentence in (*tally.warnings, *([f"cannot be read whole: {tally.error}"] if tally.error else [])):
             warn_of(f"{start}layer {number}: {sentence}")
 
 
 def warn_of(sentence: str) -> None:
-    """Tell of one thing that is wrong."""
+    """Print one problem to standard error."""
     note(f"warning: {sentence}")
     narrate(f"warning: {printable_line(sentence)}")
+
+
+def print_layers(session: ImageSession, *, as_json: bool = False) -> None:
+    """Print the layers of an open image as a document or as a table, and warnings to standard error."""
+    if as_json:
+        from layerscope.report.json_document import write_json  # noqa: PLC0415  # a document needs no Rich
+        from layerscope.report.layers.document import layers_document  # noqa: PLC0415
+
+        write_json(layers_document(session.image, session.tallies), sys.stdout)
+    else:
+        from layerscope.report.layers.table import write_layer_table  # noqa: PLC0415  # Rich
+
+        write_layer_table(session.image, session.tallies, sys.stdout)
+    warn(session.image, session.tallies)
+
+
+def show(reference: str, image: str | None = None, platform: str | None = None, *, as_json: bool = False) -> None:
+    """Open the explorer on an image, or print its layers if stdout is not a terminal."""
+    if not sys.stdout.isatty() or as_json:
+        with opened(reference, image, platform) as session:
+            print_layers(session, as_json=as_json)
+        return
+    with ReadingProgress(progress_title(reference)) as progress:
+        opened_image = open_or_choose(reference, image, platform, progress)
+    with opened_image, terminal():
+        if isinstance(opened_image, UndecidedImage):
+            _explore_choice(opened_image)
+        else:
+            _explore(opened_image)
+
+
+def _explore(session: ImageSession) -> None:
+    # a process of its own reads the layers while this one imports the screen
+    reader = session.read_in_background(first=len(session.image.layers))
+    try:
+        from layerscope.tui.app import explore  # noqa: PLC0415  # Textual, which no other command needs
+
+        collect_garbage_again()
+        explore(session, reader)
+    finally:
+        reader.close()
+
+
+def _explore_choice(undecided: UndecidedImage) -> None:
+    from layerscope.tui.app import explore_choice  # noqa: PLC0415  # as above
+
+    collect_garbage_again()
+    explore_choice(undecided)

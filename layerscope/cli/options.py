@@ -1,8 +1,15 @@
-"""What all commands take: the image, which one of several, the form of the output, the log."""
+"""The parameters that several commands share."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from layerscope.errors import UsageError
+from layerscope.text import printable_name
+
+if TYPE_CHECKING:
+    from layerscope.analysis.tree.change import ChangeKind
 
 Reference = Annotated[
     str,
@@ -14,15 +21,15 @@ Reference = Annotated[
 ]
 WhichImage = Annotated[
     str | None,
-    typer.Option("--image", metavar="TAG", help="Which image, where there are several: its tag or digest."),
+    typer.Option("--image", metavar="TAG", help="The image to open if there are several: its tag or digest."),
 ]
 WhichPlatform = Annotated[
     str | None,
-    typer.Option("--platform", metavar="OS/ARCH", help="Which platform, where there are several: linux/arm64."),
+    typer.Option("--platform", metavar="OS/ARCH", help="The platform to open if there are several: linux/arm64."),
 ]
 Base = Annotated[
     str | None,
-    typer.Option("--base", metavar="IMAGE|N", help="The base image: a number of lowest layers, or an image to open."),
+    typer.Option("--base", metavar="IMAGE|N", help="The base image: the number of its layers, or an image to open."),
 ]
 LayerNumber = Annotated[
     int | None, typer.Option("--layer", metavar="N", help="The layer, from 1 at the base; by default the last.")
@@ -33,4 +40,15 @@ DebugLog = Annotated[
     str | None,
     typer.Option("--debug", metavar="FILE", help="Write a log to the file."),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
+
+
+def parse_changes(only: str | None, allowed: Sequence["ChangeKind"]) -> frozenset["ChangeKind"]:
+    """Return the changes that a comma-separated list names, by default all allowed ones; raises UsageError."""
+    kinds = {kind.word: kind for kind in allowed}
+    words = list(kinds) if only is None else [word.strip() for word in only.split(",")]
+    for word in words:
+        if word not in kinds:
+            expected = ", ".join(kinds)
+            raise UsageError(f"--only takes a comma list of {expected}, not {printable_name(word) or 'nothing'}")
+    return frozenset(kinds[word] for word in words)

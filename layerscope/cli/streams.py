@@ -1,4 +1,4 @@
-"""Standard output for data, standard error for narration: neither ever fails for want of a character."""
+"""Standard output for data, standard error for messages; neither fails on a character that its encoding lacks."""
 
 import codecs
 import io
@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TextIO
 
 _SPARE = {"·": "-", "…": "~"}
-"""What stands for our own characters where the encoding has none of them."""
+"""Replacements for our own characters that the encoding lacks."""
 
 
 def prepare_streams() -> None:
-    """Let both streams write what their encoding lacks as escapes, and a closed one write nowhere."""
+    """Make both streams escape what their encoding lacks, and a closed stream discard what is written."""
     codecs.register_error("layerscope", _spare)
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
@@ -41,7 +41,7 @@ def narrate(line: str) -> None:
 
 @contextmanager
 def output_may_be_cut() -> Iterator[None]:
-    """Let a reader of standard output who has had enough end what is written, and not the run."""
+    """End the output, but not the run, when the reader of standard output closes the pipe."""
     try:
         yield
         sys.stdout.flush()
@@ -50,5 +50,5 @@ def output_may_be_cut() -> Iterator[None]:
 
 
 def give_up_output() -> None:
-    """Let nothing more reach standard output, at the interpreter's end neither: nobody reads it."""
+    """Discard all further output, also at the interpreter's exit: its reader has closed the pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Gives the explorer the terminal, wherever the standard streams lead, and the process that it needs."""
+"""The terminal and the garbage collector, as the explorer needs them."""
 
 import gc
 import os
@@ -12,16 +12,16 @@ _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 
 def collect_garbage_again() -> None:
-    """Turn the collector on, which `run` has turned off, and let it leave alone what start-up has made."""
+    """Turn the collector on, which `run` turned off, but exclude the objects of the start from it."""
     gc.freeze()
     gc.enable()
 
 
 @contextmanager
 def terminal() -> Iterator[None]:
-    """Let the explorer read keys from the terminal and draw on it, wherever standard input and error lead.
+    """Connect standard input and standard error to the terminal while the explorer runs.
 
-    An archive may have come on standard input, and Textual draws on standard error. Raises UsageError where there is no
+    An archive may have come on standard input, and Textual draws on standard error. Raises UsageError if there is no
     terminal to read keys from.
     """
     with ExitStack() as stack:
@@ -38,8 +38,8 @@ def terminal() -> Iterator[None]:
 
 
 def _redirect(stack: ExitStack, source: int, target: int) -> None:
-    """Let a file descriptor lead where another one does, until the stack closes."""
-    kept = os.dup(target)
-    stack.callback(os.close, kept)
-    stack.callback(os.dup2, kept, target)
+    """Make the target a duplicate of another file descriptor until the stack closes."""
+    saved = os.dup(target)
+    stack.callback(os.close, saved)
+    stack.callback(os.dup2, saved, target)
     os.dup2(source, target)

@@ -7,14 +7,14 @@ _GRAMMAR = re.compile(r"(?P<algorithm>[a-z0-9]+(?:[+._-][a-z0-9]+)*):(?P<encoded
 _HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 _SHOWN = 100
-"""How much of a text that is no digest an error repeats."""
+"""Characters of an invalid digest that an error message repeats."""
 
 
 @final
 class Digest:
-    """A digest as an image states it; nothing is believed of it but its form.
+    """A digest as an image states it; only its syntax has been checked.
 
-    No dataclass: msgspec would look for an object where a document holds a string.
+    This is not a dataclass because msgspec would then expect a JSON object instead of a string.
     """
 
     __slots__ = ("algorithm", "encoded")
@@ -27,15 +27,15 @@ class Digest:
     def parse(cls, text: str) -> Self:
         """Return the digest that the text states.
 
-        Raises ValueError where the text is no digest: the name of a file is made of it.
+        Raises ValueError for an invalid digest, because a file name is derived from it.
         """
         match = _GRAMMAR.fullmatch(text)
         if match is None:
-            raise ValueError(f"{text[:_SHOWN]!r} is no digest")
+            raise ValueError(f"{text[:_SHOWN]!r} is not a digest")
         algorithm, encoded = match["algorithm"], match["encoded"]
         length = _HEX_LENGTHS.get(algorithm)
         if length is not None and not re.fullmatch(f"[a-f0-9]{{{length}}}", encoded):
-            raise ValueError(f"{text[:_SHOWN]!r} is no {algorithm} digest")
+            raise ValueError(f"{text[:_SHOWN]!r} is not a {algorithm} digest")
         return cls(algorithm, encoded)
 
     def __eq__(self, other: object) -> bool:
@@ -52,10 +52,10 @@ class Digest:
 
     @property
     def blob_name(self) -> str:
-        """The place of the blob in an OCI image layout."""
+        """The name of the blob's file in an OCI image layout."""
         return f"blobs/{self.algorithm}/{self.encoded}"
 
     @property
     def short(self) -> str:
-        """The first twelve characters of the encoded part, as engines print it."""
+        """The first twelve characters of the encoded part, as engines print them."""
         return self.encoded[:12]

@@ -1,8 +1,8 @@
 """The JSON documents of an image, decoded and validated.
 
 OCI image-spec: https://github.com/opencontainers/image-spec (index, manifest, descriptor, config).
-Docker's list of images in a ``docker save`` archive: https://github.com/moby/docker-image-spec.
-Fields that layerscope does not use are left out; unknown ones are ignored, as the spec asks.
+``manifest.json`` in a ``docker save`` archive: https://github.com/moby/docker-image-spec.
+Unused fields are left out; unknown ones are ignored, as the spec requires.
 """
 
 from typing import Annotated, Any, TypeVar
@@ -20,7 +20,7 @@ Strings = dict[str, str]
 
 
 class Platform(Struct, frozen=True, rename={"os_version": "os.version"}):
-    """What machine an image runs on; written ``linux/arm64/v8``."""
+    """The kind of machine an image runs on; printed as ``linux/arm64/v8``."""
 
     os: str = ""
     architecture: str = ""
@@ -79,7 +79,7 @@ class RootFS(Struct, frozen=True):
 
 
 class Healthcheck(Struct, frozen=True, rename="pascal"):
-    """How a container is asked whether it is well; times in nanoseconds."""
+    """The command that checks a container's health; times in nanoseconds."""
 
     test: list[str] | None = None
     interval: int | None = None
@@ -90,7 +90,7 @@ class Healthcheck(Struct, frozen=True, rename="pascal"):
 
 
 class RunConfig(Struct, frozen=True, rename="pascal"):
-    """How a container of the image starts."""
+    """The settings that a container of the image starts with."""
 
     user: str | None = None
     env: list[str] | None = None
@@ -126,12 +126,12 @@ class ImageConfig(Struct, frozen=True):
 
     @property
     def diff_ids(self) -> list[Digest]:
-        """The diff_ids, base first; empty where there are none."""
+        """The diff_ids, base first; empty if there are none."""
         return (self.rootfs.diff_ids if self.rootfs else None) or []
 
 
 class LayerSource(Struct, frozen=True, rename="camel"):
-    """What Docker 25 and later say of a layer in ``manifest.json``."""
+    """The description of a layer in the ``manifest.json`` of Docker 25 and later."""
 
     digest: Digest
     media_type: str = ""
@@ -155,13 +155,13 @@ def _decode_hook(kind: type, value: object) -> object:
 
 
 def decode(data: bytes, kind: type[T], name: str) -> T:
-    """Return the document of that kind in the bytes of the file ``name``.
+    """Return the document of the given type in the bytes of the file ``name``.
 
-    Raises InvalidManifest, with the JSON path, where the bytes are no such document.
+    Raises InvalidManifest, with the JSON path, if the bytes are not such a document.
     """
     try:
         return msgspec.json.decode(data, type=kind, dec_hook=_decode_hook)
     except RecursionError as error:
         raise InvalidManifest(f"{name} is nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidManifest(f"{name} cannot be read: {error}") from error
+        raise InvalidManifest(f"cannot read {name}: {error}") from error

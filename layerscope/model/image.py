@@ -1,8 +1,9 @@
-"""An image as its documents describe it, before any layer is read."""
+"""An image as its documents describe it, before a layer is read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
@@ -10,7 +11,7 @@ from layerscope.model.span import FileSpan
 
 
 class Compression(StrEnum):
-    """How a blob is stored, told by its first bytes."""
+    """The compression of a blob, detected from its first bytes."""
 
     NONE = "none"
     GZIP = "gzip"
@@ -23,8 +24,7 @@ class Compression(StrEnum):
 class Layer:
     """One layer, numbered from 1 at the base.
 
-    ``blob`` is None where the layer cannot be had, and ``problem`` then says why in one sentence. ``blob_size`` is
-    counted, never taken from the image; None where there is no blob.
+    ``blob`` is None if the layer is not available; ``problem`` then gives the reason in one sentence.
     """
 
     number: int
@@ -37,13 +37,13 @@ class Layer:
 
     @property
     def blob_size(self) -> int | None:
-        """The bytes of the blob as stored."""
+        """The bytes of the blob as stored, counted and not taken from the image; None without a blob."""
         return self.blob.size if self.blob else None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One history line; ``layer`` is the number of the layer that it made, or None."""
+    """One history line; ``layer`` is the number of the layer that it created, or None."""
 
     instruction: str | None
     created_by: str | None = None
@@ -54,15 +54,15 @@ class Step:
 
     @property
     def title(self) -> str:
-        """The instruction, or the best that there is in its place."""
+        """The instruction; without one, the comment of the history line."""
         return self.instruction or self.comment or "(no instruction recorded)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Image:
     """One image of one platform.
 
-    ``warnings`` are sentences on what its documents disagree about; ``annotations`` are its manifest's.
+    ``warnings`` are sentences about contradictions between its documents; ``annotations`` are its manifest's.
     """
 
     reference: str
@@ -75,6 +75,11 @@ class Image:
     config_digest: Digest | None = None
     warnings: tuple[str, ...] = field(default=())
     annotations: Mapping[str, str] = field(default_factory=dict)
+    _steps_by_layer: Mapping[int, Step] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # A search in the steps for each layer takes minutes where an image has 10,000 of both.
+        object.__setattr__(self, "_steps_by_layer", {step.layer: step for step in self.steps if step.layer})
 
     @property
     def platform(self) -> Platform:
@@ -83,15 +88,19 @@ class Image:
 
     @property
     def name(self) -> str:
-        """What to call the image on a screen: its first tag that says more than ``latest``, or what the user typed."""
+        """The image's title: its first tag with a repository, else the reference that the user typed."""
         return next((tag for tag in self.tags if ":" in tag or "/" in tag), self.reference)
 
     @property
     def blob_size(self) -> int | None:
-        """The bytes of all layers as stored; None where one is missing."""
+        """The bytes of all layers as stored; None if one is missing."""
         sizes = [layer.blob_size for layer in self.layers]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
-    def instruction(self, layer: int) -> str | None:
-        """Return the instruction that made the layer."""
-        return next((step.instruction for step in self.steps if step.layer == layer), None)
+    def step(self, layer: int) -> Step:
+        """Return the step that created a layer; a step without any text if the history has none."""
+        return self._step_by_layer.get(layer) or Step(None, layer=layer)
+
+    @cached_property
+    def _step_by_layer(self) -> dict[int, Step]:
+        return {step.layer: step for step in reversed(self.steps) if step.layer}

@@ -1,4 +1,4 @@
-"""Turns the ``created_by`` of a history line back into the instruction that a Dockerfile would hold."""
+"""The Dockerfile instruction that a history line's ``created_by`` was made from."""
 
 import re
 
@@ -13,7 +13,7 @@ _KEYWORD = re.compile(
 
 
 def instruction_of(created_by: str | None) -> str | None:
-    """Return the instruction, in one line: ``RUN apt-get update``; None where the history does not say.
+    """Return the instruction in one line: ``RUN apt-get update``; None if the history has none.
 
     The classic builder writes ``/bin/sh -c #(nop)  CMD ["sh"]``, BuildKit ``RUN /bin/sh -c make # buildkit``, and both
     put build arguments in front as ``|1 VERSION=2 /bin/sh -c make``.

@@ -1,11 +1,11 @@
-"""Where bytes lie: a window of a file, described and not opened."""
+"""The location of bytes: a range of a file, described and not opened."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class FileSpan:
-    """``size`` bytes of the file ``path`` from ``offset`` on; ``stated_size`` is what a header promised, if more."""
+    """``size`` bytes of the file ``path`` from ``offset``; ``stated_size`` is larger if the file ends early."""
 
     path: str
     offset: int
@@ -14,5 +14,5 @@ class FileSpan:
 
     @property
     def truncated(self) -> bool:
-        """Whether the file ends before the span does."""
+        """True if the file ends before the span does."""
         return self.stated_size > self.size

@@ -9,25 +9,25 @@ _BOOKKEEPING_PREFIX = b".wh..wh."
 
 @dataclass(frozen=True, slots=True)
 class Whiteout:
-    """Hides one path of the lower layers, and all below it."""
+    """A marker that hides one path of the lower layers, and everything below it."""
 
     path: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class OpaqueWhiteout:
-    """Hides everything that the lower layers have below a directory."""
+    """A marker that hides everything that the lower layers have below a directory."""
 
     directory: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Bookkeeping:
-    """A builder's own note (``.wh..wh.plnk``): no part of the image."""
+    """A storage driver's own file (``.wh..wh.plnk``), which is not part of the image."""
 
 
 def whiteout_of(path: bytes) -> Whiteout | OpaqueWhiteout | Bookkeeping | None:
-    """Return what the normalized path stands for, or None where it is an ordinary entry."""
+    """Return the marker that the normalized path is, or None for an ordinary entry."""
     if PREFIX not in path:
         return None
     parent, _, name = path.rpartition(b"/")

@@ -1,16 +1,17 @@
-"""Asks all rules of an image."""
+"""The check of an image against all rules of a file."""
 
 from collections.abc import Callable
 from typing import Any
 
 from layerscope.analysis.size.base_image import BaseImage
+from layerscope.model.progress import Progress
 from layerscope.policy import limits, paths
 from layerscope.policy.facts import Baseline, CheckedImage
 from layerscope.policy.outcome import CheckReport, RuleResult, Verdict
 from layerscope.policy.rules import Rules, RulesFile
-from layerscope.session.open import ImageSession, open_image
-from layerscope.session.size.analysis import analyze_size
-from layerscope.sources.stream.spool import Progress
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.open import open_image
+from layerscope.session.size.analysis import SizeAnalysis
 
 _RULES: dict[str, Callable[[CheckedImage, Any], Verdict]] = {
     "min_efficiency": limits.min_efficiency,
@@ -27,16 +28,16 @@ _RULES: dict[str, Callable[[CheckedImage, Any], Verdict]] = {
     "allowed_setuid": paths.allowed_setuid,
     "allowed_secrets": paths.allowed_secrets,
 }
-"""By field of `Rules`; what a rule is asked with is the value of that field."""
+"""The checks by field of `Rules`; the value of the field is their second argument."""
 
 
 def check(
-    session: ImageSession, file: RulesFile, base: BaseImage | None = None, baseline: Baseline | None = None
+    loaded: LoadedImage, file: RulesFile, base: BaseImage | None = None, baseline: Baseline | None = None
 ) -> CheckReport:
-    """Return what became of the rules; it reads the layers."""
-    facts = CheckedImage(analyze_size(session, base), file.rules, baseline)
+    """Return the results of the rules."""
+    facts = CheckedImage(SizeAnalysis(loaded, base), file.rules, baseline)
     results = tuple(_result(facts, file, field) for field in _RULES if getattr(file.rules, field) is not None)
-    return CheckReport(session.image, file, results, facts.problems)
+    return CheckReport(loaded.image, file, results, facts.problems)
 
 
 def _result(facts: CheckedImage, file: RulesFile, field: str) -> RuleResult:
@@ -45,9 +46,9 @@ def _result(facts: CheckedImage, file: RulesFile, field: str) -> RuleResult:
 
 
 def read_baseline(rules: Rules, reference: str | None, platform: str | None, progress: Progress) -> Baseline | None:
-    """Return the image to compare with, by the reference or the one that the rules name; None where neither does.
+    """Open the image to compare with: the reference, or the one that the rules name; None without either.
 
-    It is opened only where a rule asks for it.
+    It is opened only if a rule compares with it.
     """
     reference = reference or rules.baseline
     if reference is None or rules.max_growth is None:

@@ -1,1 +1,1 @@
-"""One opened image: its source, its layers once read, the bytes of its files. No screen, no printing."""
+"""An open image: its source, its layers, the content of its files. Nothing here prints or draws."""

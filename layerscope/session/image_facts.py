@@ -1,21 +1,22 @@
-"""What the documents of an image say, in the words of the analysis."""
+"""The documents of an image in the form that the analysis takes."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from layerscope.analysis.comparison.config_difference import ConfigFacts, ConfigValue
 from layerscope.analysis.comparison.layer_alignment import BuildStep
+from layerscope.analysis.size.base_image import BaseImage, stated_base
 from layerscope.model.documents import Healthcheck, ImageConfig, RunConfig
 from layerscope.model.image import Image, Step
 
 _A_SECOND = 1_000_000_000
-"""In nanoseconds, as a health check counts time."""
+"""In nanoseconds, the unit of a health check."""
 
 
 def build_steps(image: Image) -> tuple[BuildStep, ...]:
-    """Return the steps, with one for each layer that none of them speaks of."""
-    told = {step.layer for step in image.steps}
-    untold = (Step(None, layer=layer.number) for layer in image.layers if layer.number not in told)
-    return tuple(_build_step(image, step) for step in (*image.steps, *untold))
+    """Return the steps, with one for each layer that the history does not mention."""
+    mentioned = {step.layer for step in image.steps}
+    others = (Step(None, layer=layer.number) for layer in image.layers if layer.number not in mentioned)
+    return tuple(_build_step(image, step) for step in (*image.steps, *others))
 
 
 def _build_step(image: Image, step: Step) -> BuildStep:
@@ -24,7 +25,7 @@ def _build_step(image: Image, step: Step) -> BuildStep:
 
 
 def config_facts(config: ImageConfig) -> ConfigFacts:
-    """Return all that the config states; env by variable, labels by key, ports and volumes one by one, and so on."""
+    """Return everything that the config states: env by variable, labels by key, ports and volumes one by one."""
     run = config.config or RunConfig()
     single: dict[str, ConfigValue | None] = {
         "platform": str(config.platform),
@@ -77,3 +78,14 @@ def _variables(env: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _names(table: Mapping[str, object] | None) -> Iterator[tuple[str, str]]:
     return ((name, name) for name in table or {})
+
+
+def layer_diff_ids(image: Image) -> list[str]:
+    """Return the diff_ids of the layers, base first."""
+    return [str(layer.diff_id) for layer in image.layers]
+
+
+def base_of(image: Image) -> BaseImage | None:
+    """Return the base image that the image states, or None."""
+    labels = (image.config.config.labels if image.config.config else None) or {}
+    return stated_base(image.annotations, labels, layer_diff_ids(image))

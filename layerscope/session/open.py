@@ -1,31 +1,35 @@
-"""One opened image: the only door for both faces."""
+"""Opening an image, for every command and for the explorer."""
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.errors import UsageError
-from layerscope.model.image import Image
+from layerscope.errors import AmbiguousImage, InvalidLayer
+from layerscope.model.candidate import Candidate
+from layerscope.model.image import Image, Layer
+from layerscope.model.progress import Progress
+from layerscope.session.content.contents import Contents
+from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.stack import LayerStack, Tallies
-from layerscope.sources.image.choice import Candidate
 from layerscope.sources.open import OpenedSource, open_source
-from layerscope.sources.stream.spool import Progress
-from layerscope.text import plural
 
 if TYPE_CHECKING:
-    from layerscope.session.content.contents import Contents
     from layerscope.session.reading.background import BackgroundReader
-    from layerscope.session.size.report import SizeReport
-    from layerscope.sources.layer.random_access import RandomContents
+    from layerscope.sources.layer.random_access import RandomContent, RandomContents
 
 
-class ImageSession:
-    """An image, and what was computed of it, once. A context manager: closing it removes temporary files."""
+class ImageSession(AbstractContextManager["ImageSession"]):
+    """An open image, and what was read of it. A context manager: closing it removes temporary files."""
 
     def __init__(self, image: Image, source: OpenedSource) -> None:
         self.image = image
         self._source = source
+        self._lock = Lock()
+        self._closed = False
+        self._random_contents: RandomContents | None = None
 
     @cached_property
     def _stack(self) -> LayerStack:
@@ -38,84 +42,106 @@ class ImageSession:
 
     @cached_property
     def tallies(self) -> Tallies:
-        """What each layer came to; reads the layers when first asked."""
+        """The figures of each layer; reads the layers on first use. A list of layers needs no more than these."""
         return self._stack.tallies()
 
     @cached_property
-    def tree(self) -> LayeredTree:
-        """All layers as one tree; reads the layers when first asked."""
-        # the stack is let go: it holds every path once more
-        self.tallies  # noqa: B018  # remembered before that
-        tree = self._stack.tree()
+    def loaded(self) -> LoadedImage:
+        """The image with its layers, read by this process on first use."""
+        tallies = self.tallies
+        loaded = self.loaded_from(self._stack.tree(), tallies)
+        # the stack holds every path a second time
         del self._stack
-        return tree
+        return loaded
 
-    @cached_property
-    def contents(self) -> "Contents":
-        """What the files hold, over the tree that this process read itself."""
-        return self.contents_of(self.tree)
+    def loaded_from(self, tree: LayeredTree, tallies: Tallies) -> LoadedImage:
+        """Return the image with layers that the reader process has read."""
+        return LoadedImage(self.image, tree, tallies, Contents(self.image, tree, self._random_content))
 
-    def contents_of(self, tree: LayeredTree) -> "Contents":
-        """Return what the files hold, over a tree of this image that was read elsewhere; close nothing of it."""
-        from layerscope.session.content.contents import Contents  # noqa: PLC0415  # hashlib, that a listing does without
+    def _random_content(self, layer: Layer) -> "RandomContent":
+        """Return the content of a layer for reads at any offset; raises InvalidLayer, also once the image is closed."""
+        from layerscope.sources.layer.random_access import RandomContents  # noqa: PLC0415  # tempfile: a listing needs none
 
-        return Contents(self.image, tree, self._opened)
-
-    @cached_property
-    def _opened(self) -> "RandomContents":
-        from layerscope.sources.layer.random_access import RandomContents  # noqa: PLC0415  # threads, temporary files
-
-        return RandomContents()
-
-    @cached_property
-    def why(self) -> "SizeReport":
-        """Which layer made the image large, and what to change; reads the layers and some content when first asked."""
-        from layerscope.session.size.report import size_report  # noqa: PLC0415  # the rules, that a listing does without
-
-        return size_report(self.image, self.tree, self.tallies, self.contents)
+        with self._lock:
+            if self._closed:
+                raise InvalidLayer("the image has been closed")
+            if self._random_contents is None:
+                self._random_contents = RandomContents()
+        return self._random_contents.of(layer)
 
     def read_in_background(self, first: int) -> "BackgroundReader":
-        """Start to read the layers beside this process, the layer ``first`` before the others."""
-        from layerscope.session.reading.background import BackgroundReader  # noqa: PLC0415  # processes
+        """Start to read the layers in another process, layer ``first`` before the others."""
+        from layerscope.session.reading.background import BackgroundReader  # noqa: PLC0415  # subprocess
 
         return BackgroundReader(self.image.layers, first)
 
-    def layer_number(self, number: int | None) -> int:
-        """Return the number of a layer, by default of the last; raises UsageError where there is no such layer."""
-        count = len(self.image.layers)
-        if number is None:
-            return count
-        if not 1 <= number <= count:
-            raise UsageError(f"{self.image.reference} has no layer {number}: it has {plural(count, 'layer')}")
-        return number
-
     def close(self) -> None:
-        """Remove temporary files; no layer can be read any more."""
-        if "_opened" in self.__dict__:
-            self._opened.close()
+        """Remove temporary files; no layer can be read after that."""
+        with self._lock:
+            self._closed = True
+        if self._random_contents is not None:
+            self._random_contents.close()
         self._source.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exit: object) -> None:
         self.close()
 
 
-def open_image(
+class UndecidedImage(AbstractContextManager["UndecidedImage"]):
+    """An open source with several images, one of which the user has to choose.
+
+    A context manager: closing it removes temporary files.
+    """
+
+    def __init__(self, source: OpenedSource, error: AmbiguousImage) -> None:
+        self._source = source
+        self.error = error
+
+    @property
+    def reference(self) -> str:
+        """The reference that the user gave."""
+        return self._source.reference
+
+    @property
+    def choices(self) -> Sequence[Candidate]:
+        """The images."""
+        return self._source.choices
+
+    def choose(self, choice: Candidate) -> ImageSession:
+        """Open one of the choices; raises FormatError if its documents are broken."""
+        return ImageSession(choice.build(), self._source)
+
+    def close(self) -> None:
+        """Remove temporary files."""
+        self._source.close()
+
+    def __exit__(self, *_exit: object) -> None:
+        self.close()
+
+
+def open_or_choose(
     reference: str, image: str | None = None, platform: str | None = None, progress: Progress | None = None
-) -> ImageSession:
-    """Open the image that is meant; raises LayerscopeError, AmbiguousImage where that cannot be told."""
+) -> ImageSession | UndecidedImage:
+    """Open the image that the reference, the tag and the platform name, or all of them if these fit several.
+
+    Raises LayerscopeError.
+    """
     source = open_source(reference, progress=progress)
     try:
         return ImageSession(source.choose(image, platform), source)
+    except AmbiguousImage as error:
+        return UndecidedImage(source, error)
     except BaseException:
         source.close()
         raise
 
 
-def open_choice(source: OpenedSource, choice: Candidate) -> ImageSession:
-    """Open the image that a user chose among the ``choices`` of a source; the session then owns the source."""
-    return ImageSession(choice.build(), source)
+def open_image(
+    reference: str, image: str | None = None, platform: str | None = None, progress: Progress | None = None
+) -> ImageSession:
+    """Open the image that the reference, the tag and the platform name; raises LayerscopeError."""
+    opened = open_or_choose(reference, image, platform, progress)
+    if isinstance(opened, UndecidedImage):
+        opened.close()
+        raise opened.error
+    return opened

@@ -1,4 +1,4 @@
-"""The one place that knows libmagic, which takes 50 ms to import and may be missing."""
+"""File types by libmagic: the only module that imports it, because that takes 50 ms and it may be missing."""
 
 from functools import cache
 from importlib import import_module
@@ -7,12 +7,12 @@ from typing import Any
 
 @cache
 def _detector(*, mime: bool) -> Any:
-    """Return libmagic's detector, of MIME types or of descriptions, or None where there is none."""
+    """Return libmagic's detector of MIME types or of descriptions, or None if libmagic is missing."""
     try:
         magic = import_module("magic")
     except ImportError:
         try:
-            # it brings the library along, and changes the environment to have it found
+            # pylibmagic ships the library and sets the environment variables that python-magic finds it by
             import_module("pylibmagic")
             magic = import_module("magic")
         except (ImportError, OSError):
@@ -21,12 +21,12 @@ def _detector(*, mime: bool) -> Any:
 
 
 def mime_type(head: bytes) -> str | None:
-    """Return the MIME type that libmagic gives to the first bytes of a file; None where it is missing or fails."""
+    """Return libmagic's MIME type for the first bytes of a file, or None if libmagic is missing."""
     detector = _detector(mime=True)
     return None if detector is None else str(detector.from_buffer(head))
 
 
 def description(head: bytes) -> str | None:
-    """Return what libmagic calls a file by its first bytes, its own words and the file's; None where it is missing."""
+    """Return libmagic's description of the first bytes of a file; None if libmagic is missing."""
     detector = _detector(mime=False)
     return None if detector is None else str(detector.from_buffer(head))

@@ -1,4 +1,4 @@
-"""Opens what a user names: an ordered list of sources, tried in turn; the first that knows the reference has it."""
+"""The reference that a user types, opened by the first source in an ordered list that recognizes it."""
 
 import os
 import stat
@@ -9,19 +9,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError, UnsupportedFormat
+from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError, UnsupportedFormat, os_reason
+from layerscope.model.candidate import Candidate
 from layerscope.model.image import Compression, Image
+from layerscope.model.progress import Progress, no_progress
 from layerscope.model.span import FileSpan
 from layerscope.sources.engine.reference import parse_reference
 from layerscope.sources.image import choice
 from layerscope.sources.image.archive import ArchiveFiles
-from layerscope.sources.image.choice import Candidate
-from layerscope.sources.image.files import shown
 from layerscope.sources.image.folder import FolderFiles
 from layerscope.sources.image.origin import Origin
 from layerscope.sources.image.recognize import archive_candidates, candidates_of, what_it_is
 from layerscope.sources.stream.compression import detect_span
-from layerscope.sources.stream.spool import Progress, Spool, no_progress
+from layerscope.sources.stream.spool import Spool
+from layerscope.text import short_name
 
 STANDARD_INPUT = "-"
 
@@ -29,7 +30,7 @@ Candidates = tuple[Candidate, ...]
 
 
 class OpenedSource:
-    """The images that a reference leads to. Closing it removes what was written to temporary files."""
+    """The images behind a reference; closing it removes the temporary files."""
 
     def __init__(self, reference: str, candidates: Candidates, stack: ExitStack) -> None:
         self.reference = reference
@@ -38,15 +39,15 @@ class OpenedSource:
 
     @property
     def choices(self) -> Candidates:
-        """The candidates that a user may choose from: attestations and the like are left out."""
+        """The candidates that a user may choose from, without attestations and other artifacts."""
         return choice.choices(self.candidates)
 
     def choose(self, image: str | None = None, platform: str | None = None) -> Image:
-        """Return the image that is meant; raises as `choice.choose` does, and FormatError where the image is broken."""
+        """Return the requested image; raises as `choice.choose` does, and FormatError if the image is broken."""
         return choice.choose(self.candidates, image, platform, name=_title(self.reference)).build()
 
     def close(self) -> None:
-        """Remove the temporary files; no layer can be read from them any more."""
+        """Remove the temporary files; their layers can no longer be read."""
         self._stack.close()
 
     def __enter__(self) -> Self:
@@ -59,9 +60,9 @@ class OpenedSource:
 
 
 def open_source(reference: str, *, progress: Progress | None = None) -> OpenedSource:
-    """Return the images that a reference leads to: a folder, an archive, ``-`` for standard input, an engine's image.
+    """Return the images behind a reference: a folder, an archive, ``-`` for standard input, an engine's image.
 
-    ``progress`` is told of bytes that have to be copied or decompressed first. Raises SourceError and FormatError.
+    ``progress`` is called while bytes are copied or decompressed. Raises SourceError and FormatError.
     """
     with ExitStack() as stack:
         spool = Spool(stack, progress or no_progress)
@@ -69,7 +70,9 @@ def open_source(reference: str, *, progress: Progress | None = None) -> OpenedSo
             candidates = source(reference, spool)
             if candidates is not None:
                 return OpenedSource(reference, candidates, stack.pop_all())
-    raise ImageNotFound(f"no file or folder is named {shown(reference)}" if reference else "the image's name is empty")
+    raise ImageNotFound(
+        f"no file or folder is named {short_name(reference)}" if reference else "the name of the image is empty"
+    )
 
 
 def _open_standard_input(reference: str, spool: Spool) -> Candidates | None:
@@ -114,7 +117,7 @@ def _open_engine(reference: str, spool: Spool) -> Candidates | None:
     wanted = parse_reference(reference)
     if wanted is None:
         return None
-    from layerscope.sources.engine.export import export  # noqa: PLC0415  # sockets and processes, that a file needs none of
+    from layerscope.sources.engine.export import export  # noqa: PLC0415  # sockets and processes, which a file does not need
 
     try:
         exported = export(wanted, spool)
@@ -131,21 +134,21 @@ _SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (
     _open_file,
     _open_engine,
 )
-"""What is tried in turn: each returns None for a reference that is not its own, and raises for what it cannot open."""
+"""The sources, tried in this order; each returns None for a reference that it does not recognize."""
 
 
 def _title(reference: str) -> str:
-    return "standard input" if reference == STANDARD_INPUT else shown(reference)
+    return "standard input" if reference == STANDARD_INPUT else short_name(reference)
 
 
 def _status(reference: str) -> os.stat_result | None:
-    """Return what the file system has by that name, or None."""
+    """Return the status of the file or folder with that name, or None."""
     try:
         return Path(reference).stat() if reference else None
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     except OSError as error:
-        raise SourceError(f"{shown(reference)} cannot be read: {error.strerror}") from error
+        raise SourceError(f"cannot read {short_name(reference)}: {os_reason(error)}") from error
 
 
 def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
@@ -153,7 +156,7 @@ def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
         with path.open("rb") as file:
             return spool.stream(file, name)
     except OSError as error:
-        raise SourceError(f"{name} cannot be read: {error.strerror}") from error
+        raise SourceError(f"cannot read {name}: {os_reason(error)}") from error
 
 
 def _archive(archive: FileSpan, name: str, origin: Origin, spool: Spool) -> Candidates:
@@ -165,7 +168,7 @@ def _archive(archive: FileSpan, name: str, origin: Origin, spool: Spool) -> Cand
             archive, error = spool.decompressed(archive, compression, name)
         files = ArchiveFiles(archive, name, error)
     except OSError as failure:
-        raise SourceError(f"{name} cannot be read: {failure.strerror}") from failure
+        raise SourceError(f"cannot read {name}: {os_reason(failure)}") from failure
     if not files.names:
         raise UnsupportedFormat(error or what_it_is(archive, name))
     return archive_candidates(files, origin)

@@ -9,9 +9,8 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from layerscope.errors import LayerscopeError
-from layerscope.session.open import ImageSession, open_choice
+from layerscope.session.open import ImageSession, UndecidedImage
 from layerscope.session.reading.background import BackgroundReader
-from layerscope.sources.open import OpenedSource
 from layerscope.tui.drawing.glyphs import Glyphs, glyphs_for_locale
 from layerscope.tui.drawing.scrollbars import draw_scrollbars_with
 from layerscope.tui.drawing.themes import DARK, LIGHT
@@ -47,13 +46,13 @@ class ExplorerApp(OrderedKeys[LayerscopeError]):
         self,
         session: ImageSession | None = None,
         reader: BackgroundReader | None = None,
-        source: OpenedSource | None = None,
+        undecided: UndecidedImage | None = None,
         first: Callable[[Glyphs], Screen[object]] | None = None,
     ) -> None:
         super().__init__()
         self._session = session
         self._reader = reader
-        self._source = source
+        self._undecided = undecided
         self._first = first
         self.ended_by: int | None = None
         self.register_theme(DARK)
@@ -68,8 +67,8 @@ class ExplorerApp(OrderedKeys[LayerscopeError]):
             return self._first(self._glyphs)
         if self._session is not None:
             return self._explorer(self._session)
-        assert self._source is not None  # noqa: S101  # one of the three is given
-        return ChooserScreen(self._source.reference, self._source.choices)
+        assert self._undecided is not None  # noqa: S101  # one of the three is given
+        return ChooserScreen(self._undecided.reference, self._undecided.choices)
 
     def _explorer(self, session: ImageSession) -> ExplorerScreen:
         if self._reader is None:
@@ -78,9 +77,9 @@ class ExplorerApp(OrderedKeys[LayerscopeError]):
 
     def on_chooser_screen_chosen(self, message: ChooserScreen.Chosen) -> None:
         """Explore the image that was chosen."""
-        assert self._source is not None  # noqa: S101  # the chooser shows what it holds
+        assert self._undecided is not None  # noqa: S101  # the chooser shows what it holds
         try:
-            self._session = open_choice(self._source, message.choice)
+            self._session = self._undecided.choose(message.choice)
         except LayerscopeError as error:
             self.exit(error)
             return
@@ -111,27 +110,27 @@ def explore(session: ImageSession, reader: BackgroundReader) -> None:
     _run(ExplorerApp(session=session, reader=reader))
 
 
-def explore_choice(source: OpenedSource) -> None:
-    """Let the user choose one of the images of a source, and show it."""
-    _run(ExplorerApp(source=source))
+def explore_choice(undecided: UndecidedImage) -> None:
+    """Let the user choose one of several images, and show it."""
+    _run(ExplorerApp(undecided=undecided))
 
 
 def explore_layers(session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
     """Show what differs between two layers of an image (0: nothing) until the user quits."""
-    from layerscope.session.reading.whole_tree import WholeTreeReader  # noqa: PLC0415  # the explorer does without
+    from layerscope.session.reading.loader import BackgroundLoader  # noqa: PLC0415  # the explorer does without
     from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen  # noqa: PLC0415
 
-    with closing(WholeTreeReader(session)) as reader:
+    with closing(BackgroundLoader(session)) as reader:
         pair = ComparedLayers(before, after, own, mtime)
         _run(ExplorerApp(first=lambda glyphs: LayerDiffScreen(session.image, pair, reader, glyphs)))
 
 
 def explore_comparison(left: ImageSession, right: ImageSession, *, mtime: bool = False) -> None:
     """Show what differs between two images until the user quits."""
-    from layerscope.session.reading.whole_tree import WholeTreeReader  # noqa: PLC0415  # the explorer does without
+    from layerscope.session.reading.loader import BackgroundLoader  # noqa: PLC0415  # the explorer does without
     from layerscope.tui.comparison.image_screen import ImageDiffScreen  # noqa: PLC0415
 
-    with closing(WholeTreeReader(left)) as reader, closing(WholeTreeReader(right)) as other:
+    with closing(BackgroundLoader(left)) as reader, closing(BackgroundLoader(right)) as other:
         images, readers = (left.image, right.image), (reader, other)
         _run(ExplorerApp(first=lambda glyphs: ImageDiffScreen(images, readers, glyphs, mtime=mtime)))
 

@@ -36,7 +36,7 @@ def last_instruction(image: str) -> str:
     """Return the start of the last layer's instruction, short enough to be shown whole."""
     with open_image(image) as session:
         number = len(session.image.layers)
-        return (session.image.instruction(number) or "")[:12].strip()
+        return (session.image.step(number).instruction or "")[:12].strip()
 
 
 def main() -> None:

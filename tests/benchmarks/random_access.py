@@ -25,7 +25,7 @@ HEAD = 64 * 1024
 
 def some_files(session: ImageSession, count: int) -> list[int]:
     """Return occurrences of regular files from all parts of the image."""
-    tree = session.tree
+    tree = session.loaded.tree
     files = [each for each, row in enumerate(tree.index.rows) if row >= 0 and tree.kind(each) is Kind.FILE]
     return random.Random(1).sample(files, min(count, len(files)))  # noqa: S311  # the same files each time
 
@@ -33,8 +33,8 @@ def some_files(session: ImageSession, count: int) -> list[int]:
 def prepare(contents: Contents, session: ImageSession, files: list[int]) -> float:
     """Make one pass over each layer with one of the files, and return the seconds."""
     started = time.perf_counter()
-    for layer in {session.tree.index.layers[file] for file in files}:
-        first = next(file for file in files if session.tree.index.layers[file] == layer)
+    for layer in {session.loaded.tree.index.layers[file] for file in files}:
+        first = next(file for file in files if session.loaded.tree.index.layers[file] == layer)
         for _ in contents.prepare(first):
             pass
     return time.perf_counter() - started
@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=7)
     options = parser.parse_args()
     with open_image(options.image) as session:
-        files, contents = some_files(session, options.files), session.contents
+        files, contents = some_files(session, options.files), session.loaded.contents
         print(f"one pass over the layers: {prepare(contents, session, files):.2f} s")
         opened = timed(lambda file: contents.read_range(file, 0, HEAD), files)
         seconds = [opened() for _ in files]

@@ -45,7 +45,7 @@ def measure(mode: str, image: str) -> Held:
 
 
 def _stacked(session: ImageSession) -> tuple[int, object]:
-    return sum(tally.entries or 0 for tally in session.tallies.layers.values()), session.tree
+    return sum(tally.entries or 0 for tally in session.tallies.layers.values()), session.loaded.tree
 
 
 def _handed_over(session: ImageSession) -> tuple[int, object]:

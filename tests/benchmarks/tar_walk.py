@@ -11,6 +11,7 @@ import gc
 import tarfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from pairs import in_pairs, print_pairs
@@ -26,7 +27,7 @@ def ours(path: Path) -> int:
     """Walk with layerscope, and return the number of entries."""
     size = path.stat().st_size
     entries = LayerEntries()
-    with open_blocks(FileSpan(str(path), 0, size, size), Compression.NONE) as blocks:
+    with closing(open_blocks(FileSpan(str(path), 0, size, size), Compression.NONE)) as blocks:
         for _ in walk(blocks, entries):
             pass
     return len(entries.paths) + len(entries.whiteouts) + len(entries.opaque_whiteouts)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.cli.exit_status import ExitStatus, exit_status
-from layerscope.cli.sentences import sentences
+from layerscope.cli.errors import ExitStatus, error_lines, exit_status
 from layerscope.errors import InvalidLayer, UsageError
 from tests.builders import OciStore, docker_archive, docker_files, file, image, layer, oci_archive, to_json, write_tar
 from tests.cli.runner import MY_APP, PLATFORMS, ask
@@ -32,16 +31,16 @@ def docker_bytes(tmp_path: Path) -> bytes:
 
 BAD_BYTES: dict[str, Callable[[Path], bytes]] = {
     "is empty": lambda _: b"",
-    "is text, and no image": lambda _: b"hello\n",
-    "is no image": lambda _: bytes(range(256)) * 4,
-    "is a tar archive, but no image": lambda _: plain_tar(),
+    "is a text file, not an image": lambda _: b"hello\n",
+    "is not an image: it is not a tar": lambda _: bytes(range(256)) * 4,
+    "is a tar archive but not an image": lambda _: plain_tar(),
     "truncated or broken": lambda folder: gzip.compress(docker_bytes(folder))[:-300],
 }
 
 
 @pytest.mark.parametrize("cause", BAD_BYTES)
 @pytest.mark.parametrize("command", [[], ["layers"], ["tree"]])
-def test_bytes_that_are_no_image(capsys: Capture, tmp_path: Path, cause: str, command: list[str]) -> None:
+def test_bytes_that_are_not_an_image(capsys: Capture, tmp_path: Path, cause: str, command: list[str]) -> None:
     path = tmp_path / "bad.tar"
     path.write_bytes(BAD_BYTES[cause](tmp_path))
     complaint = ask(capsys, *command, path).complaint
@@ -67,17 +66,17 @@ def test_a_digest_that_leads_out_of_the_archive(capsys: Capture, tmp_path: Path)
     store = OciStore()
     descriptor = store.image(RECIPE) | {"digest": "sha256:../../../../etc/passwd"}
     complaint = ask(capsys, write_tar(tmp_path / "bad.tar", store.files([descriptor]))).complaint
-    assert "is no sha256 digest" in complaint or "is no digest" in complaint
+    assert "is not a sha256 digest" in complaint or "is not a digest" in complaint
 
 
-def test_a_name_that_is_nowhere(capsys: Capture) -> None:
+def test_an_unknown_name_is_an_error(capsys: Capture) -> None:
     assert ask(capsys, "no-such-image.tar").complaint.startswith("no file or folder is named no-such-image.tar, and ")
     assert ask(capsys, "./no-such.tar").complaint == "no file or folder is named ./no-such.tar"
-    assert ask(capsys, "").complaint == "the image's name is empty"
+    assert ask(capsys, "").complaint == "the name of the image is empty"
     assert ask(capsys, "\x1b[2J\n").complaint == "no file or folder is named \\x1b[2J\\n"
 
 
-def test_several_images_are_listed_one_a_line(capsys: Capture, tmp_path: Path) -> None:
+def test_several_images_are_listed_one_per_line(capsys: Capture, tmp_path: Path) -> None:
     recipes = [image(layer(file(name)), tags=[f"{name}:1"]) for name in ("one", "two")]
     outcome = ask(capsys, docker_archive(tmp_path / "two.tar", *recipes))
     assert (outcome.status, outcome.out) == (2, "")
@@ -87,7 +86,7 @@ def test_several_images_are_listed_one_a_line(capsys: Capture, tmp_path: Path) -
     assert ask(capsys, tmp_path / "two.tar", "--image", "two:1").status == 0
 
 
-def test_a_platform_that_is_not_there_names_those_that_are(capsys: Capture) -> None:
+def test_a_missing_platform_is_an_error_that_lists_the_others(capsys: Capture) -> None:
     complaint = ask(capsys, PLATFORMS, "--platform", "linux/s390x").complaint
     assert "for linux/s390x" in complaint
     assert "linux/arm64" in complaint
@@ -109,7 +108,7 @@ WRONG_USAGE = {
     ("layer", MY_APP): "there is no command layer: did you mean layers?",
     ("--image",): "'--image' requires an argument",
     (MY_APP, "--image", "other"): "holds no image other; it holds my-app:v1",
-    (MY_APP, "--debug", "/no/such/folder/log"): "the log /no/such/folder/log cannot be written",
+    (MY_APP, "--debug", "/no/such/folder/log"): "cannot write the log /no/such/folder/log",
     ("images",): "no container engine answers",
 }
 
@@ -119,7 +118,7 @@ def test_wrong_usage(capsys: Capture, arguments: tuple[str, ...]) -> None:
     assert WRONG_USAGE[arguments] in ask(capsys, *arguments).complaint
 
 
-def test_a_file_that_vanishes_is_told_by_name(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_vanishes_is_named(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def vanish(_reference: str, **_options: object) -> None:
         raise FileNotFoundError(2, "No such file or directory", str(tmp_path / "gone"))
 
@@ -127,7 +126,7 @@ def test_a_file_that_vanishes_is_told_by_name(capsys: Capture, tmp_path: Path, m
     assert ask(capsys, "image.tar").complaint == f"{tmp_path / 'gone'}: No such file or directory"
 
 
-def test_a_mistake_of_ours_is_a_sentence_and_its_traceback_goes_to_the_log(
+def test_an_internal_error_is_a_sentence_and_its_traceback_goes_to_the_log(
     capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_reference: str, **_options: object) -> None:
@@ -135,12 +134,12 @@ def test_a_mistake_of_ours_is_a_sentence_and_its_traceback_goes_to_the_log(
 
     monkeypatch.setattr("layerscope.session.open.open_source", fail)
     complaint = ask(capsys, "image.tar", "--debug", tmp_path / "log").complaint
-    assert "a mistake in layerscope itself" in complaint
+    assert "internal error, please report it" in complaint
     assert "ValueError: what is this" in complaint
     assert "Traceback" in (tmp_path / "log").read_text()
 
 
-def test_the_log_tells_what_was_done_and_is_written_only_where_asked(capsys: Capture, tmp_path: Path) -> None:
+def test_the_log_is_written_only_on_request(capsys: Capture, tmp_path: Path) -> None:
     assert ask(capsys, "layers", oci_archive(tmp_path / "a.tar", RECIPE), "--debug", tmp_path / "log").status == 0
     assert "opened a:1, 1 layers, from oci-archive" in (tmp_path / "log").read_text()
     ask(capsys, "layers", tmp_path / "a.tar")
@@ -171,11 +170,11 @@ def test_the_table_of_exit_statuses(error: BaseException, status: int) -> None:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (OSError(28, "No space left on device"), "layerscope: reading or writing failed: No space left on device"),
+        (OSError(28, "No space left on device"), "layerscope: cannot read or write: No space left on device"),
         (PermissionError(13, "Permission denied", "a\x1bb"), "layerscope: a\\x1bb: Permission denied"),
-        (MemoryError(), "layerscope: there is not enough memory"),
+        (MemoryError(), "layerscope: not enough memory"),
         (UsageError("two\nlines \x1b[2J"), "layerscope: two lines \\x1b[2J"),
     ],
 )
 def test_errors_are_one_safe_line(error: Exception, sentence: str) -> None:
-    assert sentences(error) == [sentence]
+    assert error_lines(error) == [sentence]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import SourceError
-from layerscope.sources.engine.images import LocalImage
+from layerscope.model.local_image import LocalImage
 from tests.builders import docker_archive, file, image, layer
 from tests.cli.runner import ask
 
@@ -14,17 +14,17 @@ Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Let each build make the same image, and return what the engine is asked."""
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Let each build make the same image, and return the arguments of each."""
     built = docker_archive(tmp_path / "built.tar", image(layer(file("a")), tags=["built:1"]))
-    calls: list[list[str]] = []
+    made: list[list[str]] = []
 
     def build(arguments: list[str]) -> str:
-        calls.append(arguments)
+        made.append(arguments)
         return str(built)
 
-    monkeypatch.setattr("layerscope.sources.engine.build.build", build)
-    return calls
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", build)
+    return made
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,10 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         [".", "-t", "--help"],
     ],
 )
-def test_the_engine_gets_the_arguments_as_they_are(
-    capsys: Capture, asked: list[list[str]], arguments: list[str]
-) -> None:
+def test_the_engine_gets_the_arguments_unchanged(capsys: Capture, calls: list[list[str]], arguments: list[str]) -> None:
     outcome = ask(capsys, "build", *arguments)
     assert (outcome.status, outcome.err) == (0, "")
-    assert asked == [arguments]
+    assert calls == [arguments]
     assert outcome.out.startswith("built:1")
 
 
@@ -50,27 +48,27 @@ def test_a_build_that_fails_is_a_sentence(capsys: Capture, monkeypatch: pytest.M
     def build(_arguments: list[str]) -> str:
         raise SourceError("docker build failed with exit status 1")
 
-    monkeypatch.setattr("layerscope.sources.engine.build.build", build)
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", build)
     assert ask(capsys, "build", ".").complaint == "docker build failed with exit status 1"
 
 
-def test_the_engines_own_help_makes_no_image_to_open(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_the_engines_own_help_no_image_is_opened(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     def build(_arguments: list[str]) -> str:
-        raise SourceError("docker build made no image that it keeps")
+        raise SourceError("docker build stored no image")
 
-    monkeypatch.setattr("layerscope.sources.engine.build.build", build)
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", build)
     outcome = ask(capsys, "build", "--help")
     assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
 
 
-def test_without_an_engine_there_is_nothing_to_build_with(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_building_without_an_engine_is_an_error(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert ask(capsys, "build", ".").complaint.startswith("there is no command to build with")
+    assert ask(capsys, "build", ".").complaint.startswith("cannot build: neither docker nor podman is installed")
 
 
 def test_images_are_listed_as_a_table_and_as_a_document(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [LocalImage("docker", ("my-app:v1",), "sha256:abc", 402_000_000, 1795468740)]
-    monkeypatch.setattr("layerscope.sources.engine.images.local_images", lambda: found)
+    monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda: found)
     assert ask(capsys, "images").out.splitlines()[1] == "402 MB  2026-11-23 21:19  docker  my-app:v1"
     (listed,) = json.loads(ask(capsys, "images", "--json").out)["images"]
     assert listed["reference"] == "docker://my-app:v1"

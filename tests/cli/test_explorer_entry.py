@@ -20,7 +20,7 @@ def test_an_archive_opens_in_the_explorer() -> None:
         assert explorer.is_as_before
 
 
-def test_keys_come_from_the_terminal_where_the_archive_comes_on_standard_input(tmp_path: Path) -> None:
+def test_keys_come_from_the_terminal_while_the_archive_is_on_stdin(tmp_path: Path) -> None:
     with MY_APP.open("rb") as archive, OnTerminal("-", stdin=archive, TMPDIR=str(tmp_path)) as explorer:
         explorer.wait_for("ADD rootfs.tar")
         explorer.press("q")
@@ -29,7 +29,7 @@ def test_keys_come_from_the_terminal_where_the_archive_comes_on_standard_input(t
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_draws_on_the_terminal_wherever_standard_error_leads(tmp_path: Path) -> None:
+def test_it_draws_on_the_terminal_if_stderr_is_redirected(tmp_path: Path) -> None:
     with (tmp_path / "errors").open("wb") as errors, OnTerminal(MY_APP, stderr=errors) as explorer:
         explorer.wait_for("ADD rootfs.tar")
         explorer.press("q")
@@ -37,7 +37,7 @@ def test_it_draws_on_the_terminal_wherever_standard_error_leads(tmp_path: Path) 
     assert (tmp_path / "errors").read_bytes() == b""
 
 
-def test_without_a_terminal_to_read_keys_from_it_says_so() -> None:
+def test_without_a_terminal_for_keys_it_is_an_error() -> None:
     with MY_APP.open("rb") as archive, OnTerminal("-", stdin=archive, controlling=False) as explorer:
         assert explorer.status() == 2
     assert b"layerscope: there is no terminal to read keys from (/dev/tty: " in explorer.written
@@ -54,14 +54,14 @@ def test_several_images_are_offered_to_choose_from(tmp_path: Path) -> None:
         assert explorer.status() == 0
 
 
-def test_a_platform_that_is_said_needs_no_choice() -> None:
+def test_a_given_platform_needs_no_choice() -> None:
     with OnTerminal(PLATFORMS, "--platform", "linux/arm64") as explorer:
         explorer.wait_for("linux/arm64")
         explorer.press("q")
         assert explorer.status() == 0
 
 
-def test_a_document_is_printed_on_a_terminal_too() -> None:
+def test_a_document_is_also_printed_on_a_terminal() -> None:
     with OnTerminal(MY_APP, "--json") as printing:
         assert printing.status() == 0
         assert b'"schema_version": 1' in printing.written
@@ -81,11 +81,11 @@ def test_a_signal_ends_it_with_the_terminal_as_before_and_nothing_left(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_cannot_be_opened_is_a_sentence_on_a_terminal_too(tmp_path: Path) -> None:
+def test_an_image_that_cannot_be_opened_is_a_sentence_on_a_terminal(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("hello")
     with OnTerminal(tmp_path / "text") as failing:
         assert failing.status() == 2
-    assert failing.written.decode() == f"layerscope: {tmp_path / 'text'} is text, and no image\r\n"
+    assert failing.written.decode() == f"layerscope: {tmp_path / 'text'} is a text file, not an image\r\n"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def open_nginx_conf(explorer: OnTerminal) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[MY_APP], ["diff", MY_APP, SAMPLES / "my-app-v2.tar"]], ids=["image", "images"])
-def test_keys_that_are_typed_while_it_starts_are_taken_once_it_is_there(arguments: list[str | Path]) -> None:
+def test_keys_typed_during_the_start_are_processed(arguments: list[str | Path]) -> None:
     with OnTerminal(*arguments) as explorer:
         explorer.press("\tZ/no-such-name")
         explorer.wait_for("Nothing matches.")
@@ -119,7 +119,7 @@ def test_keys_that_are_typed_while_it_starts_are_taken_once_it_is_there(argument
         assert explorer.is_as_before
 
 
-def test_a_copy_of_a_file_opens_in_the_pager_and_goes_with_it(tmp_path: Path) -> None:
+def test_a_copy_of_a_file_opens_in_the_pager_and_is_removed_after_it(tmp_path: Path) -> None:
     temporary, target = tmp_path / "temporary", tmp_path / "target"
     temporary.mkdir()
     target.mkdir()
@@ -134,7 +134,7 @@ def test_a_copy_of_a_file_opens_in_the_pager_and_goes_with_it(tmp_path: Path) ->
     assert list(temporary.iterdir()) == []
 
 
-def test_a_pager_that_is_not_there_is_told() -> None:
+def test_a_missing_pager_is_reported() -> None:
     with OnTerminal(MY_APP, PAGER="no-such-pager") as explorer:
         open_nginx_conf(explorer)
         explorer.press("p")

@@ -41,7 +41,7 @@ def test_the_default_command_prints_the_same_document(capsys: Capture) -> None:
     assert [step["layer"] for step in found["steps"]] == [1, None, None, None, 2, 3, 4, 5, 6, None, None, None, None]
 
 
-def test_the_tree_is_that_of_the_last_layer_unless_told(capsys: Capture) -> None:
+def test_the_tree_is_that_of_the_last_layer_by_default(capsys: Capture) -> None:
     assert document(capsys, "tree", MY_APP)["layer"] == 6
 
 
@@ -119,11 +119,11 @@ def test_the_tree_above_a_missing_layer_shows_what_is_known(capsys: Capture, tmp
     assert [(row["path"], row["change"]) for row in json.loads(outcome.out)["entries"]] == [("/b", "added")]
 
 
-def test_what_the_documents_disagree_about_is_a_warning(capsys: Capture, tmp_path: Path) -> None:
+def test_contradicting_documents_give_a_warning(capsys: Capture, tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "image.tar", image(layer(file("a")), history=[{"created_by": "a"}] * 2))
     outcome = ask(capsys, "layers", path)
     assert outcome.status == 0
-    assert outcome.err == "warning: the history tells of 2 layers and the manifest lists 1\n"
+    assert outcome.err == "warning: the history describes 2 layers and the manifest lists 1\n"
 
 
 def test_an_image_without_layers(capsys: Capture, tmp_path: Path) -> None:

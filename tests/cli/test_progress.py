@@ -32,7 +32,7 @@ def test_waiting_for_another_programs_first_byte_shows_a_bar(monkeypatch: pytest
     assert "10.0 MB" in screen.getvalue()
 
 
-def test_what_is_done_at_once_shows_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quick_work_shows_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = looked_at(monkeypatch)
     with ReadingProgress("reading") as progress:
         progress(5, 10)
@@ -40,7 +40,7 @@ def test_what_is_done_at_once_shows_none(monkeypatch: pytest.MonkeyPatch) -> Non
     assert screen.getvalue() == ""
 
 
-def test_where_nobody_looks_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_bar_is_shown_if_stderr_is_not_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     with ReadingProgress("reading") as progress:
         progress(0, None)
         progress(5, 10)

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 from layerscope.comparison import file_difference
-from layerscope.comparison.compare import opened_tree
 from layerscope.comparison.file_difference import FileDifference, compare_sides, open_side
 from layerscope.session.files.revision import version_at
 from layerscope.session.open import open_image
@@ -15,7 +14,7 @@ def compared(tmp_path: Path, before: bytes, after: bytes) -> FileDifference:
 
 def of_layers(tmp_path: Path, one: bytes, other: bytes) -> FileDifference:
     with open_image(str(docker_archive(tmp_path / "image.tar", image(one, other)))) as session:
-        opened = opened_tree(session)
+        opened = session.loaded
         node = opened.tree.index.find(b"f")
         assert node is not None
         sides = [open_side(version_at(opened, node, number)) for number in (1, 2)]
@@ -34,7 +33,7 @@ def test_an_empty_file_is_a_text_without_lines(tmp_path: Path) -> None:
     assert found.text.counts == (0, 1)
 
 
-def test_what_is_no_text_is_compared_by_bytes(tmp_path: Path) -> None:
+def test_binary_files_are_compared_by_bytes(tmp_path: Path) -> None:
     found = compared(tmp_path, b"\0" * 1000, b"\0" * 500 + b"\1" + b"\0" * 400)
     assert found.around is not None
     assert (found.text, found.around.offset) == (None, 500)
@@ -50,11 +49,11 @@ def test_equal_bytes_have_no_first_difference(tmp_path: Path) -> None:
 
 def test_a_text_in_another_encoding_is_the_same_text(tmp_path: Path) -> None:
     found = compared(tmp_path, "grün\n".encode("latin-1"), "grün\n".encode())
-    assert found.note == "Both hold the same text, encoded in another way: Latin-1 before, UTF-8 after."
+    assert found.note == "Both are the same text in different encodings: Latin-1 before, UTF-8 after."
 
 
-def test_bytes_that_do_not_fit_the_encoding_are_no_equal_text(tmp_path: Path) -> None:
-    # so far behind that the head is text
+def test_bytes_that_do_not_fit_the_encoding_are_compared(tmp_path: Path) -> None:
+    # Far enough from the start that the prefix is text.
     text = "ä".encode() * 40_000
     found = compared(tmp_path, text + b"\xff\n", text + b"\xfe\n")
     assert found.around is not None
@@ -73,7 +72,7 @@ def test_a_text_that_is_too_large_is_compared_by_bytes(tmp_path: Path) -> None:
     assert (found.text, found.note is None) == (None, False)
 
 
-def test_what_is_missing_is_empty(tmp_path: Path) -> None:
+def test_a_missing_side_is_empty(tmp_path: Path) -> None:
     found = of_layers(tmp_path, layer(file("g")), layer(file("f", b"a\nb\n")))
     assert found.before is None
     assert found.text is not None
@@ -84,7 +83,7 @@ def test_what_is_missing_is_empty(tmp_path: Path) -> None:
 
 def test_a_comparison_can_be_cancelled(tmp_path: Path) -> None:
     with open_image(str(docker_archive(tmp_path / "image.tar", image(layer(file("f", b"\0" * 9)))))) as session:
-        opened = opened_tree(session)
+        opened = session.loaded
         node = opened.tree.index.find(b"f")
         assert node is not None
         side = open_side(version_at(opened, node, 1))

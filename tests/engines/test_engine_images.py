@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError, SourceError
+from layerscope.session.local.build import build
+from layerscope.session.local.images import local_images
 from layerscope.sources.engine import podman_command
-from layerscope.sources.engine.build import build
 from layerscope.sources.engine.endpoints import Endpoint, endpoints
 from layerscope.sources.engine.export import connected
-from layerscope.sources.engine.images import local_images
 from layerscope.sources.image.files import read_span
 from layerscope.sources.open import open_source
 from tests.builders import archive_bytes, directory, docker_files, file, image, layer, sha256

@@ -39,7 +39,7 @@ def test_a_config_states_its_variables_labels_ports_volumes_and_health_check_one
     assert config_facts(ImageConfig()) == {}
 
 
-def test_a_layer_that_no_step_speaks_of_has_one_of_its_own() -> None:
+def test_a_layer_that_the_history_does_not_mention_gets_a_step() -> None:
     layers = tuple(Layer(number, None, None) for number in (1, 2))
     image = Image("x", "x", ImageConfig(), layers, (Step("RUN a", layer=1), Step("ENV b")))
     assert [(step.title, step.layer) for step in build_steps(image)] == [

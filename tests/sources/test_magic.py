@@ -15,7 +15,7 @@ def _forget() -> Iterator[None]:
     magic._detector.cache_clear()
 
 
-def test_libmagic_tells_a_mime_type_from_first_bytes() -> None:
+def test_libmagic_detects_a_mime_type_from_the_first_bytes() -> None:
     assert magic.mime_type(PNG) == "image/png"
 
 

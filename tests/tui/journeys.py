@@ -18,10 +18,10 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widget import Widget
 
-from layerscope.errors import LayerscopeError
-from layerscope.session.open import ImageSession, open_image
+from layerscope.errors import AmbiguousImage, LayerscopeError
+from layerscope.session.open import ImageSession, UndecidedImage, open_image
 from layerscope.session.reading.background import BackgroundReader, ReadEvent
-from layerscope.session.reading.whole_tree import WholeTreeReader
+from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.sources.open import open_source
 from layerscope.tui.app import ExplorerApp
 from layerscope.tui.comparison.image_screen import ImageDiffScreen
@@ -235,11 +235,16 @@ async def held_journey(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterato
         yield at, reader
 
 
+def undecided_image(path: str) -> UndecidedImage:
+    """Open a source with all its images to choose from, also on a machine whose platform is one of theirs."""
+    return UndecidedImage(open_source(path), AmbiguousImage("several", ()))
+
+
 @asynccontextmanager
 async def choosing(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
     """Open an archive that holds several images or platforms."""
-    with open_source(str(path)) as source:
-        app = ExplorerApp(source=source)
+    with undecided_image(str(path)) as undecided:
+        app = ExplorerApp(undecided=undecided)
         async with _running(app, size) as at:
             yield at
 
@@ -247,7 +252,7 @@ async def choosing(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Jo
 @asynccontextmanager
 async def comparing_layers(path: Path, pair: ComparedLayers, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
     """Compare two layers, and wait until all that differs is known."""
-    with open_image(str(path)) as session, closing(WholeTreeReader(session)) as reader:
+    with open_image(str(path)) as session, closing(BackgroundLoader(session)) as reader:
         app = ExplorerApp(first=lambda glyphs: LayerDiffScreen(session.image, pair, reader, glyphs))
         async with _running(app, size) as at:
             await at.settle()
@@ -259,7 +264,7 @@ async def comparing(left: Path, right: Path, size: tuple[int, int] = WIDE) -> As
     """Compare two images, and wait until all that differs is known."""
     with ExitStack() as stack:
         sessions = [stack.enter_context(open_image(str(path))) for path in (left, right)]
-        one, other = (stack.enter_context(closing(WholeTreeReader(session))) for session in sessions)
+        one, other = (stack.enter_context(closing(BackgroundLoader(session))) for session in sessions)
         images = (sessions[0].image, sessions[1].image)
         app = ExplorerApp(first=lambda glyphs: ImageDiffScreen(images, (one, other), glyphs))
         async with _running(app, size) as at:

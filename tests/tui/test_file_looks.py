@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from layerscope.comparison.compare import opened_tree
 from layerscope.session.open import ImageSession, open_image
 from layerscope.tui.drawing.glyphs import UNICODE
 from layerscope.tui.drawing.themes import LIGHT
@@ -81,7 +80,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageSe
 
 
 def _file(session: ImageSession, path: bytes) -> FileScreen:
-    opened = opened_tree(session)
+    opened = session.loaded
     node = opened.tree.index.find(path)
     assert node is not None
     return FileScreen(opened, node, 3, UNICODE)

@@ -8,13 +8,12 @@ import pytest
 from textual.pilot import Pilot
 
 from layerscope.session.open import open_image
-from layerscope.session.reading.whole_tree import WholeTreeReader
-from layerscope.sources.open import open_source
+from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.tui.app import ExplorerApp
 from layerscope.tui.comparison.image_screen import ImageDiffScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
 from tests.samples import SAMPLES
-from tests.tui.journeys import MY_APP
+from tests.tui.journeys import MY_APP, undecided_image
 
 SnapCompare = Callable[..., bool]
 
@@ -47,7 +46,7 @@ def _app(path: Path = MY_APP, theme: str | None = None) -> ExplorerApp:
 
 def _comparison() -> ExplorerApp:
     left, right = (open_image(str(SAMPLES / name)) for name in ("my-app.tar", "my-app-v2.tar"))
-    readers = WholeTreeReader(left), WholeTreeReader(right)
+    readers = BackgroundLoader(left), BackgroundLoader(right)
     return ExplorerApp(first=lambda glyphs: ImageDiffScreen((left.image, right.image), readers, glyphs))
 
 
@@ -99,5 +98,5 @@ def test_the_help(snap_compare: SnapCompare) -> None:
 def test_the_chooser(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
     # its title tells the path as it was given
     monkeypatch.chdir(SAMPLES)
-    with open_source("platforms.oci.tar") as source:
-        assert snap_compare(ExplorerApp(source=source), terminal_size=(80, 24))
+    with undecided_image("platforms.oci.tar") as undecided:
+        assert snap_compare(ExplorerApp(undecided=undecided), terminal_size=(80, 24))

@@ -1,17 +1,26 @@
-"""``layerscope cat``: the bytes of one file."""
+"""``layerscope cat``: print the bytes of one file."""
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
 from layerscope.cli.options import DebugLog, LayerNumber, PathInImage, Reference, WhichImage, WhichPlatform
 from layerscope.errors import FormatError, InvalidLayer
+from layerscope.report.file.content import write_raw, write_readable
+from layerscope.session.files.path_contents import file_at
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.lookup import layer_number
 from layerscope.text import printable_name
 
-if TYPE_CHECKING:
-    from layerscope.session.open import ImageSession
+EXAMPLES = """\b
+Examples:
+  layerscope cat my-app.tar /etc/nginx/nginx.conf
+  layerscope cat my-app.tar /root/.ssh/id_rsa --layer 4    deleted since
+  layerscope cat my-app.tar /usr/sbin/nginx | sha256sum
+
+On a terminal, control characters of a text are printed as escapes, and binary
+data is not printed."""
 
 
 def cat(  # noqa: PLR0917  # Typer reads the options from the signature
@@ -22,25 +31,22 @@ def cat(  # noqa: PLR0917  # Typer reads the options from the signature
     platform: WhichPlatform = None,
     debug: DebugLog = None,
 ) -> None:
-    """Write the bytes of a file as they are after a layer, also of one that a later layer hid; links are followed."""
-    from layerscope.report.file_output import write_raw, write_readable  # noqa: PLC0415  # nothing that --help needs
-    from layerscope.session.files.path_contents import file_at  # noqa: PLC0415
-
+    """Print a file as it is after a layer, even if a later layer hides it; links are followed."""
     start_log(debug)
     with opened(reference, image, platform) as session:
-        number = session.layer_number(layer)
-        warn(session)
-        chunks = _chunks(session, file_at(session.tree, path, number), path)
+        number = layer_number(session.image, layer)
+        warn(session.image, session.tallies)
+        chunks = _chunks(session.loaded, file_at(session.loaded.tree, path, number), path)
         if sys.stdout.isatty():
             write_readable(chunks, printable_name(path), sys.stdout)
         else:
             write_raw(chunks, sys.stdout.buffer)
 
 
-def _chunks(session: "ImageSession", file: int, path: str) -> Iterator[bytes]:
-    """Yield the bytes of a file; raises InvalidLayer, which says of which."""
+def _chunks(loaded: LoadedImage, file: int, path: str) -> Iterator[bytes]:
+    """Yield the bytes of a file; raises InvalidLayer, which names the file."""
     try:
-        yield from session.contents.chunks(file)
+        yield from loaded.contents.chunks(file)
     except FormatError as error:
-        layer = session.tree.index.layers[file]
+        layer = loaded.tree.index.layers[file]
         raise InvalidLayer(f"{printable_name(path)} cannot be read whole from layer {layer}: {error}") from error

@@ -1,31 +1,30 @@
-"""What ``layerscope diff`` is asked to compare: two layers of one image, or two images."""
+"""The two sides of ``layerscope diff``: two layers of one image, or two images."""
 
 import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from layerscope.cli.opening import opened
 from layerscope.errors import UsageError
+from layerscope.session.lookup import layer_number
+from layerscope.session.open import ImageSession
 from layerscope.text import printable_name
-
-if TYPE_CHECKING:
-    from layerscope.session.open import ImageSession
 
 _RANGE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class LayerPair(NamedTuple):
-    """The layers after which an image is looked at; 0 is before the first."""
+    """Two layers, for the image as it is after each; 0 is before the first."""
 
     before: int
     after: int
 
 
 class ImageChoice(NamedTuple):
-    """What tells one image of several: a tag, a platform."""
+    """The tag and the platform that select one image of several."""
 
     image: str | None
     platform: str | None
@@ -41,23 +40,23 @@ class Sides(NamedTuple):
 
     @property
     def takes_standard_input(self) -> bool:
-        """Whether an archive comes on standard input."""
+        """True if an archive comes on standard input."""
         return "-" in (self.reference, self.other)
 
     @contextmanager
-    def opened(self) -> Iterator[tuple["ImageSession", "ImageSession"]]:
-        """Open both images, or one for both sides; raises UsageError where a layer is not there."""
+    def opened(self) -> Iterator[tuple[ImageSession, ImageSession]]:
+        """Open both images, or one for both sides; raises UsageError if it has no such layer."""
         old, new = self.choices
         with opened(self.reference, old.image, old.platform) as session:
             if isinstance(self.other, LayerPair):
                 for number in self.other:
-                    # sooner than after all layers are read
+                    # before all layers are read
                     if number or self.own:
-                        session.layer_number(number)
+                        layer_number(session.image, number)
                 yield session, session
             else:
-                with opened(self.other, new.image, new.platform) as other:
-                    yield session, other
+                with opened(self.other, new.image, new.platform) as new_session:
+                    yield session, new_session
 
 
 def parse_sides(
@@ -68,20 +67,20 @@ def parse_sides(
     *,
     own: bool = False,
 ) -> Sides:
-    """Return what the words of the command line mean; raises UsageError."""
+    """Return the sides that the arguments name; raises UsageError."""
     other, chosen = _other_side(reference, others), _choices(images, platforms)
     if isinstance(other, LayerPair) and chosen[0] != chosen[1]:
-        raise UsageError("two layers are of one image: --image and --platform are given once")
+        raise UsageError("two layers belong to one image: give --image and --platform once")
     if own and not isinstance(other, LayerPair):
         raise UsageError("--own compares two layers of one image, not two images")
     return Sides(reference, other, chosen, own)
 
 
 def _other_side(reference: str, others: Sequence[str]) -> LayerPair | str:
-    """Return the layers that are meant, or the second image; raises UsageError.
+    """Return the two layers, or the second image; raises UsageError.
 
-    One word after the first image is a range of layers if it looks like one and nothing in the file system has its
-    name; two are layers.
+    One argument after the first image is a range of layers if it looks like one and no file has that name; two
+    arguments are layers.
     """
     if len(others) == 1:
         (word,) = others
@@ -90,16 +89,16 @@ def _other_side(reference: str, others: Sequence[str]) -> LayerPair | str:
         if found := _RANGE.fullmatch(word):
             return LayerPair(int(found[1]), int(found[2]))
         if _NUMBER.fullmatch(word):
-            raise UsageError(f"{word} is one layer: name two, as in {_before(word)} {word} or {_before(word)}..{word}")
+            raise UsageError(f"{word} is one layer: give two, as in {_before(word)} {word} or {_before(word)}..{word}")
         if word == reference == "-":
             raise UsageError("standard input holds one archive: only one of the two images can be -")
         return word
-    if len(others) > 2:  # noqa: PLR2004  # a third one
+    if len(others) > 2:  # noqa: PLR2004  # two layers
         raise UsageError("diff takes two images, or an image and two of its layers")
     for word in others:
         if not _NUMBER.fullmatch(word):
             raise UsageError(
-                f"{printable_name(word) or 'nothing'} is no layer number: diff takes an image and two layers"
+                f"{printable_name(word) or 'nothing'} is not a layer number: diff takes an image and two layers"
             )
     return LayerPair(*map(int, others))
 
@@ -109,13 +108,13 @@ def _before(number: str) -> int:
 
 
 def _choices(images: Sequence[str] | None, platforms: Sequence[str] | None) -> tuple[ImageChoice, ImageChoice]:
-    """Return what was chosen for the left image and for the right: what is said once is said of both."""
+    """Return the choices for the old and the new image; an option that is given once is for both."""
     old_image, new_image = _for_both(images or (), "--image")
     old_platform, new_platform = _for_both(platforms or (), "--platform")
     return ImageChoice(old_image, old_platform), ImageChoice(new_image, new_platform)
 
 
 def _for_both(words: Sequence[str], option: str) -> tuple[str | None, str | None]:
-    if len(words) > 2:  # noqa: PLR2004  # as there are images
+    if len(words) > 2:  # noqa: PLR2004  # one for each image
         raise UsageError(f"{option} is given {len(words)} times: there are two images")
     return (words[0], words[-1]) if words else (None, None)

@@ -1,10 +1,18 @@
-"""``layerscope history``: what each layer did to one path."""
+"""``layerscope history``: show what each layer did to one path."""
 
 import sys
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
 from layerscope.cli.options import AsJson, DebugLog, PathInImage, Reference, WhichImage, WhichPlatform
+from layerscope.comparison.compare import history_of
+from layerscope.session.lookup import known_node
+
+EXAMPLES = """\b
+Examples:
+  layerscope history my-app.tar /etc/passwd
+  layerscope history my-app.tar /root/.ssh/id_rsa    deleted since, or not
+  layerscope history my-app:v1 /etc/passwd --json | jq '.events[].layer'"""
 
 
 def history(  # noqa: PLR0917  # Typer reads the options from the signature
@@ -15,18 +23,15 @@ def history(  # noqa: PLR0917  # Typer reads the options from the signature
     as_json: AsJson = False,
     debug: DebugLog = None,
 ) -> None:
-    """Tell which layers wrote, changed or removed a path, with their instructions."""
-    from layerscope.comparison.compare import history_of, opened_tree  # noqa: PLC0415  # nothing that --help needs
-    from layerscope.session.path_lookup import known_node  # noqa: PLC0415
-
+    """Show which layers wrote, changed or removed a path, with their instructions."""
     start_log(debug)
     with opened(reference, image, platform) as session:
-        warn(session)
-        tree, last = session.tree, len(session.image.layers)
+        warn(session.image, session.tallies)
+        tree, last = session.loaded.tree, len(session.image.layers)
         node = known_node(tree, path, last)
-        events = history_of(opened_tree(session), node)
+        events = history_of(session.loaded, node)
         if as_json:
-            from layerscope.report.history.document import history_document  # noqa: PLC0415  # each run needs one
+            from layerscope.report.history.document import history_document  # noqa: PLC0415  # a document needs no Rich
             from layerscope.report.json_document import write_json_table  # noqa: PLC0415
 
             document = history_document(
@@ -34,6 +39,6 @@ def history(  # noqa: PLR0917  # Typer reads the options from the signature
             )
             write_json_table(document, sys.stdout)
         else:
-            from layerscope.report.history.table import write_history_table  # noqa: PLC0415
+            from layerscope.report.history.table import write_history_table  # noqa: PLC0415  # Rich
 
             write_history_table(session.image, tree.index.path(node), events, sys.stdout)

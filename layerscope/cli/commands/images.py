@@ -1,21 +1,23 @@
-"""``layerscope images``: what the local engines have."""
+"""``layerscope images``: list the images of the local engines."""
 
 import sys
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.options import AsJson, DebugLog
+from layerscope.report.json_document import write_json
+from layerscope.report.local.document import images_document
+from layerscope.session.local.images import local_images
+
+EXAMPLES = None
 
 
 def images(as_json: AsJson = False, debug: DebugLog = None) -> None:
     """List the images of the local engines."""
-    from layerscope.report.local.images import images_document, write_image_table  # noqa: PLC0415
-    from layerscope.sources.engine.images import local_images  # noqa: PLC0415  # sockets and processes
-
     start_log(debug)
     found = local_images()
     if as_json:
-        from layerscope.report.json_document import write_json  # noqa: PLC0415
-
         write_json(images_document(found), sys.stdout)
     else:
+        from layerscope.report.local.table import write_image_table  # noqa: PLC0415
+
         write_image_table(found, sys.stdout)

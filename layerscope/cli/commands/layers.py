@@ -1,14 +1,13 @@
-"""``layerscope layers``: steps and layers, and what each cost."""
-
-import sys
-from typing import TYPE_CHECKING
+"""``layerscope layers``: list the steps and layers, with their sizes."""
 
 from layerscope.cli.debug_log import start_log
-from layerscope.cli.opening import opened, warn
+from layerscope.cli.opening import opened, print_layers
 from layerscope.cli.options import AsJson, DebugLog, Reference, WhichImage, WhichPlatform
 
-if TYPE_CHECKING:
-    from layerscope.session.open import ImageSession
+EXAMPLES = """\b
+Examples:
+  layerscope layers my-app.tar
+  layerscope layers my-app:v1 --json | jq '.layers[] | [.layer, .content_size]'"""
 
 
 def layers(
@@ -18,21 +17,7 @@ def layers(
     as_json: AsJson = False,
     debug: DebugLog = None,
 ) -> None:
-    """List steps and layers: size, +/~/- counts, dead bytes, instruction."""
+    """List steps and layers: sizes, added (+), modified (~) and removed (-) paths, dead bytes, instruction."""
     start_log(debug)
     with opened(reference, image, platform) as session:
         print_layers(session, as_json=as_json)
-
-
-def print_layers(session: "ImageSession", *, as_json: bool = False) -> None:
-    """Print the layers of an opened image as a document or as a table, and warnings to standard error."""
-    if as_json:
-        from layerscope.report.json_document import write_json  # noqa: PLC0415  # each run needs one of the two
-        from layerscope.report.layers.document import layers_document  # noqa: PLC0415
-
-        write_json(layers_document(session), sys.stdout)
-    else:
-        from layerscope.report.layers.table import write_layer_table  # noqa: PLC0415
-
-        write_layer_table(session, sys.stdout)
-    warn(session)

@@ -1,8 +1,8 @@
-"""``layerscope report``: the answer as a file to keep and to share."""
+"""``layerscope report``: write the answer to a file, to keep and to share."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,15 +11,33 @@ from layerscope.cli.opening import opened, warn
 from layerscope.cli.options import Base, DebugLog, Force, Reference, WhichImage, WhichPlatform
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
+from layerscope.report.atomic_write import refuse_existing, write_whole
+from layerscope.report.page.html.page import html_report
+from layerscope.report.page.markdown import markdown_report
+from layerscope.report.page.spreadsheet import csv_report
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.base_image import chosen_base
 from layerscope.text import printable_name
 
-if TYPE_CHECKING:
-    from layerscope.session.size.analysis import SizeAnalysis
+EXAMPLES = """\b
+Examples:
+  layerscope report my-app.tar -o my-app.html           one page, with a treemap
+  layerscope report my-app:v1 -o my-app.md              for a wiki or a comment
+  layerscope report my-app:v1 -o my-app.csv             for a spreadsheet"""
 
 Output = Annotated[
     str,
-    typer.Option("--output", "-o", metavar="FILE", help="The file; its ending says what: .html, .md or .csv."),
+    typer.Option("--output", "-o", metavar="FILE", help="The file; its extension is the format: .html, .md or .csv."),
 ]
+
+_FORMATS: dict[str, Callable[[SizeAnalysis], str]] = {
+    ".html": html_report,
+    ".htm": html_report,
+    ".md": markdown_report,
+    ".markdown": markdown_report,
+    ".csv": csv_report,
+}
+"""By file extension."""
 
 
 def report(  # noqa: PLR0917  # Typer reads the options from the signature
@@ -31,35 +49,15 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
     force: Force = False,
     debug: DebugLog = None,
 ) -> None:
-    """Write a report: one HTML page that needs nothing else, Markdown, or CSV."""
-    from layerscope.report.atomic_write import refuse_existing, write_whole  # noqa: PLC0415  # nothing that --help needs
-    from layerscope.session.size.analysis import analyze_size  # noqa: PLC0415
-    from layerscope.session.size.base_image import chosen_base  # noqa: PLC0415
-
+    """Write a report: one self-contained HTML page, Markdown, or CSV."""
     start_log(debug)
     path = Path(output)
-    make = _maker(path)
+    make = _FORMATS.get(path.suffix.lower())
+    if make is None:
+        raise UsageError(f"{printable_name(str(path))}: the file extension of a report is .html, .md or .csv")
     refuse_existing(path, force=force)
     with opened(reference, image, platform) as session:
-        text = make(analyze_size(session, chosen_base(session, base)))
-        warn(session)
+        text = make(SizeAnalysis(session.loaded, chosen_base(session.image, base)))
+        warn(session.image, session.tallies)
     write_whole(path, text, force=force)
     narrate(f"wrote {printable_name(str(path))}")
-
-
-def _maker(path: Path) -> Callable[["SizeAnalysis"], str]:
-    """Return what makes the text of a file of that ending; raises UsageError where there is none."""
-    match path.suffix.lower():
-        case ".html" | ".htm":
-            from layerscope.report.page.html_report import html_report  # noqa: PLC0415  # each run needs one of them
-
-            return html_report
-        case ".md" | ".markdown":
-            from layerscope.report.page.markdown_report import markdown_report  # noqa: PLC0415
-
-            return markdown_report
-        case ".csv":
-            from layerscope.report.page.csv_report import csv_report  # noqa: PLC0415
-
-            return csv_report
-    raise UsageError(f"{printable_name(str(path))}: a report is .html, .md or .csv, by the ending of the file's name")

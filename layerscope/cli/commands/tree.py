@@ -1,22 +1,32 @@
-"""``layerscope tree``: the files at a layer, with what that layer did to them."""
+"""``layerscope tree``: list the files at a layer, with what that layer did to them."""
 
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from layerscope.cli.changes import chosen_changes
+from layerscope.analysis.tree.change import ChangeKind
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
-from layerscope.cli.options import AsJson, DebugLog, LayerNumber, Reference, WhichImage, WhichPlatform
+from layerscope.cli.options import AsJson, DebugLog, LayerNumber, Reference, WhichImage, WhichPlatform, parse_changes
+from layerscope.report.tree.document import write_tree_document
+from layerscope.report.tree.lines import write_tree_lines
+from layerscope.report.tree.selection import TreeSelection
+from layerscope.session.lookup import layer_number
 
-if TYPE_CHECKING:
-    from layerscope.analysis.tree.change import ChangeKind
+EXAMPLES = """\b
+Examples:
+  layerscope tree my-app.tar --layer 3 --only added,modified,removed
+  layerscope tree my-app.tar --depth 2 --sort size      which folders are large
+  layerscope tree my-app.tar | grep nginx
+  layerscope tree my-app.tar --json | jq '.entries[] | select(.size > 1e7)'"""
+
+_CHANGES = (ChangeKind.ADDED, ChangeKind.MODIFIED, ChangeKind.REMOVED, ChangeKind.UNCHANGED)
 
 
 class SortKey(StrEnum):
-    """How the rows are sorted."""
+    """The order of the rows."""
 
     NAME = "name"
     SIZE = "size"
@@ -42,20 +52,11 @@ def tree(  # noqa: PLR0917  # Typer reads the options from the signature
     debug: DebugLog = None,
 ) -> None:
     """List the files after a layer, marked with what that layer added, changed and removed."""
-    from layerscope.report.tree.document import write_tree_document  # noqa: PLC0415  # nothing that --help needs
-    from layerscope.report.tree.lines import write_tree_lines  # noqa: PLC0415
-    from layerscope.report.tree.selection import TreeSelection  # noqa: PLC0415
-
     start_log(debug)
-    changes = _changes(only)
+    changes = parse_changes(only, _CHANGES)
     with opened(reference, image, platform) as session:
-        selection = TreeSelection(session.layer_number(layer), changes, depth, by_size=sort is SortKey.SIZE)
+        number = layer_number(session.image, layer)
+        selection = TreeSelection(number, changes, depth, by_size=sort is SortKey.SIZE)
         write = write_tree_document if as_json else write_tree_lines
-        write(session.tree, selection, sys.stdout)
-        warn(session)
-
-
-def _changes(only: str | None) -> frozenset["ChangeKind"]:
-    from layerscope.analysis.tree.change import ChangeKind  # noqa: PLC0415
-
-    return chosen_changes(only, [*list(ChangeKind)[1:], ChangeKind.UNCHANGED])
+        write(session.loaded.tree, selection, sys.stdout)
+        warn(session.image, session.tallies)

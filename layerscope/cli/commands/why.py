@@ -1,4 +1,4 @@
-"""``layerscope why``: which layer made the image large, and what to change."""
+"""``layerscope why``: show what made the image large, and what to change."""
 
 import sys
 from typing import Annotated
@@ -8,8 +8,17 @@ import typer
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
 from layerscope.cli.options import AsJson, Base, DebugLog, Reference, WhichImage, WhichPlatform
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.base_image import chosen_base
 
-All = Annotated[bool, typer.Option("--all", help="Every dead file, duplicate and path, not only the heaviest.")]
+EXAMPLES = """\b
+Examples:
+  layerscope why my-app.tar
+  layerscope why my-app.tar --base debian:13            the base image's part, set apart
+  layerscope why my-app.tar --all | grep /var/cache     every dead file
+  layerscope why my-app:v1 --json | jq '.advice[] | [.saves, .layer, .text]'"""
+
+All = Annotated[bool, typer.Option("--all", help="Every dead file, duplicate and path, not only the largest.")]
 
 
 def why(  # noqa: PLR0917  # Typer reads the options from the signature
@@ -17,24 +26,21 @@ def why(  # noqa: PLR0917  # Typer reads the options from the signature
     image: WhichImage = None,
     platform: WhichPlatform = None,
     base: Base = None,
-    every: All = False,
+    show_all: All = False,
     as_json: AsJson = False,
     debug: DebugLog = None,
 ) -> None:
-    """Tell which layer made the image large, which bytes are dead and why, and what to change."""
-    from layerscope.session.size.analysis import analyze_size  # noqa: PLC0415
-    from layerscope.session.size.base_image import chosen_base  # noqa: PLC0415  # nothing that --help needs
-
+    """Show which layer made the image large, which bytes are dead and why, and what to change."""
     start_log(debug)
     with opened(reference, image, platform) as session:
-        analysis = analyze_size(session, chosen_base(session, base))
+        analysis = SizeAnalysis(session.loaded, chosen_base(session.image, base))
         if as_json:
-            from layerscope.report.json_document import write_json_table  # noqa: PLC0415  # each run needs one of the two
+            from layerscope.report.json_document import write_json_table  # noqa: PLC0415  # a document needs no Rich
             from layerscope.report.size.document import why_document  # noqa: PLC0415
 
             write_json_table(why_document(analysis), sys.stdout)
         else:
-            from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415
+            from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415  # Rich
 
-            write_why_tables(analysis, sys.stdout, every=every)
-        warn(session)
+            write_why_tables(analysis, sys.stdout, show_all=show_all)
+        warn(session.image, session.tallies)

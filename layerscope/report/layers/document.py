@@ -2,15 +2,15 @@
 
 from typing import TypedDict
 
-from layerscope.analysis.tree.overlay import LayerTally
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.documents import RunConfig
-from layerscope.model.image import Layer, Step
+from layerscope.model.image import Image, Layer, Step
 from layerscope.report.json_document import SCHEMA_VERSION
-from layerscope.session.open import ImageSession
+from layerscope.session.reading.stack import Tallies
 
 
 class ConfigPart(TypedDict):
-    """How a container of the image starts; null where the image does not say."""
+    """The defaults for a container of the image; null where the image states none."""
 
     env: list[str] | None
     cmd: list[str] | str | None
@@ -23,7 +23,7 @@ class ConfigPart(TypedDict):
 
 
 class ImagePart(TypedDict):
-    """The image as a whole; ``content_size`` is null where a layer could not be read."""
+    """The image as a whole; ``content_size`` is null if a layer could not be read."""
 
     reference: str
     source: str
@@ -39,7 +39,7 @@ class ImagePart(TypedDict):
 
 
 class LayerPart(TypedDict):
-    """One layer, and what it did to those below it."""
+    """One layer, and its changes to the layers before it."""
 
     layer: int
     digest: str | None
@@ -79,20 +79,18 @@ class LayersDocument(TypedDict):
     steps: list[StepPart]
 
 
-def layers_document(session: ImageSession) -> LayersDocument:
-    """Return the document; it reads the layers."""
-    steps = {step.layer: step for step in session.image.steps if step.layer}
+def layers_document(image: Image, tallies: Tallies) -> LayersDocument:
+    """Return the document."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "image": image_part(session),
-        "layers": [_layer_part(session, layer, steps.get(layer.number)) for layer in session.image.layers],
-        "steps": [_step_part(step) for step in session.image.steps],
+        "image": image_part(image, tallies),
+        "layers": [_layer_part(image.step(layer.number), tallies, layer) for layer in image.layers],
+        "steps": [_step_part(step) for step in image.steps],
     }
 
 
-def image_part(session: ImageSession) -> ImagePart:
-    """Return the image as a whole; it reads the layers."""
-    image = session.image
+def image_part(image: Image, tallies: Tallies) -> ImagePart:
+    """Return the image as a whole."""
     return {
         "reference": image.reference,
         "source": image.source,
@@ -101,7 +99,7 @@ def image_part(session: ImageSession) -> ImagePart:
         "digest": _text(image.digest),
         "config_digest": _text(image.config_digest),
         "created": image.config.created,
-        "content_size": session.tallies.content_size,
+        "content_size": tallies.content_size,
         "blob_size": image.blob_size,
         "config": _config_part(image.config.config or RunConfig()),
         "warnings": list(image.warnings),
@@ -121,8 +119,8 @@ def _config_part(config: RunConfig) -> ConfigPart:
     }
 
 
-def _layer_part(session: ImageSession, layer: Layer, step: Step | None) -> LayerPart:
-    tally = session.tallies.layers.get(layer.number) or LayerTally(layer.number)
+def _layer_part(step: Step, tallies: Tallies, layer: Layer) -> LayerPart:
+    tally = tallies.layers.get(layer.number) or LayerTally(layer.number)
     return {
         "layer": layer.number,
         "digest": _text(layer.digest),
@@ -131,14 +129,14 @@ def _layer_part(session: ImageSession, layer: Layer, step: Step | None) -> Layer
         "compression": _text(layer.compression),
         "blob_size": layer.blob_size,
         "content_size": tally.content_size,
-        "instruction": step.instruction if step else None,
-        "created_by": step.created_by if step else None,
-        "created": step.created if step else None,
+        "instruction": step.instruction,
+        "created_by": step.created_by,
+        "created": step.created,
         "entries": tally.entries,
         "added": tally.added,
         "modified": tally.modified,
         "removed": tally.removed,
-        "dead_size": session.tallies.dead_in(layer.number),
+        "dead_size": tallies.dead_in(layer.number),
         "error": tally.error,
         "rests_on_incomplete": tally.rests_on_incomplete,
         "warnings": list(tally.warnings),

@@ -1,9 +1,10 @@
-"""Reads the bytes of many files at once: each layer is passed through once, compressed ones side by side."""
+"""One pass over the content of many files: each layer is read once, compressed layers in parallel."""
 
 import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -15,14 +16,14 @@ from layerscope.sources.layer.content import LayerContent, file_chunks, open_lay
 
 @dataclass(slots=True)
 class BytesRead:
-    """By the occurrence of a file: sha256 digests, and first bytes, of as much of it as was asked for."""
+    """Digests and first bytes by occurrence, each of as many bytes as were requested."""
 
     digests: dict[int, bytes] = field(default_factory=dict)
     prefixes: dict[int, bytes] = field(default_factory=dict)
 
 
 class ContentPass:
-    """Collects what is to be read of which files, and reads it. What cannot be read is missing from the outcome."""
+    """A list of files and how many of their bytes to read. Files that cannot be read are missing from the result."""
 
     def __init__(self, image: Image, tree: LayeredTree) -> None:
         self._image = image
@@ -31,24 +32,24 @@ class ContentPass:
         self._prefixes: dict[int, int] = {}
 
     def want_digests(self, occurrences: Iterable[int], size: int = sys.maxsize) -> None:
-        """Ask for digests of files, or of so many of their first bytes."""
+        """Request digests of files, or of so many of their first bytes."""
         self._digests |= dict.fromkeys(occurrences, size)
 
-    def want_heads(self, sizes: Mapping[int, int]) -> None:
-        """Ask for so many first bytes of each file."""
+    def want_prefixes(self, sizes: Mapping[int, int]) -> None:
+        """Request so many first bytes of each file."""
         for occurrence, size in sizes.items():
             self._prefixes[occurrence] = max(size, self._prefixes.get(occurrence, 0))
 
     def read(self) -> BytesRead:
-        """Read all that was asked for."""
+        """Read what was requested."""
         by_layer: dict[int, list[int]] = {}
         for occurrence in sorted(self._digests.keys() | self._prefixes.keys(), key=self._offset):
             by_layer.setdefault(self._tree.index.layers[occurrence], []).append(occurrence)
-        found = BytesRead()
-        for part in _each(self._read_layer, by_layer, self._is_compressed):
-            found.digests |= part.digests
-            found.prefixes |= part.prefixes
-        return found
+        result = BytesRead()
+        for part in _read_layers(self._read_layer, by_layer, self._is_compressed):
+            result.digests |= part.digests
+            result.prefixes |= part.prefixes
+        return result
 
     def _offset(self, occurrence: int) -> int:
         index = self._tree.index
@@ -58,29 +59,29 @@ class ContentPass:
         return self._image.layers[layer - 1].compression is not Compression.NONE
 
     def _read_layer(self, layer: int, files: list[int]) -> BytesRead:
-        found, table, rows = BytesRead(), self._tree.tables[layer], self._tree.index.rows
+        result, table, rows = BytesRead(), self._tree.tables[layer], self._tree.index.rows
         try:
-            with open_layer_content(self._image.layers[layer - 1]) as content:
+            with closing(open_layer_content(self._image.layers[layer - 1])) as content:
                 for file in files:
-                    self._read_file(file, found, content, table, rows[file])
+                    self._read_file(file, result, content, table, rows[file])
         except FormatError:
-            # what lies behind the break cannot be read either
-            return found
-        return found
+            # nothing after the break can be read either
+            return result
+        return result
 
-    def _read_file(self, file: int, found: BytesRead, content: LayerContent, table: EntryTable, row: int) -> None:
+    def _read_file(self, file: int, result: BytesRead, content: LayerContent, table: EntryTable, row: int) -> None:
         hashed, kept = self._digests.get(file, 0), self._prefixes.get(file, 0)
-        hasher, head, done = hashlib.sha256() if hashed else None, b"", 0
+        hasher, prefix, done = hashlib.sha256() if hashed else None, b"", 0
         for chunk in _first(content, table, row, max(hashed, kept)):
             if hasher and done < hashed:
                 hasher.update(chunk[: hashed - done])
             if done < kept:
-                head += chunk[: kept - done]
+                prefix += chunk[: kept - done]
             done += len(chunk)
         if hasher:
-            found.digests[file] = hasher.digest()
+            result.digests[file] = hasher.digest()
         if file in self._prefixes:
-            found.prefixes[file] = head
+            result.prefixes[file] = prefix
 
 
 def _first(content: LayerContent, table: EntryTable, row: int, size: int) -> Iterator[bytes]:
@@ -95,14 +96,14 @@ def _first(content: LayerContent, table: EntryTable, row: int, size: int) -> Ite
             return
 
 
-def _each(
+def _read_layers(
     read: Callable[[int, list[int]], BytesRead], by_layer: Mapping[int, list[int]], is_compressed: Callable[[int], bool]
 ) -> Iterator[BytesRead]:
-    """Read each layer; to inflate one lets others run."""
-    if sum(map(is_compressed, by_layer)) < 2:  # noqa: PLR2004  # nothing to read side by side
+    """Read each layer, compressed ones in parallel: decompression releases the interpreter lock."""
+    if sum(map(is_compressed, by_layer)) < 2:  # noqa: PLR2004  # one layer cannot be read in parallel
         yield from (read(layer, files) for layer, files in by_layer.items())
         return
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # 5 ms, that plain layers do without
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # 5 ms, which plain layers do not need
 
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         yield from pool.map(read, by_layer, by_layer.values())

@@ -1,9 +1,8 @@
-"""The first bytes of files, many at once, for those who look into them."""
+"""The first bytes of many files, read in one pass."""
 
 from collections.abc import Iterable, Mapping
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.model.entries import Kind
 from layerscope.model.image import Image
 from layerscope.session.content.content_pass import ContentPass
 
@@ -11,24 +10,20 @@ from layerscope.session.content.content_pass import ContentPass
 def read_prefixes(
     image: Image, tree: LayeredTree, occurrences: Iterable[int], size: int, *, known: Mapping[int, bytes] | None = None
 ) -> dict[int, bytes | None]:
-    """Return the first ``size`` bytes of each file, all of a smaller one; None where they cannot be read.
+    """Return the first ``size`` bytes of each file, all of a smaller one; None if they cannot be read.
 
-    A hard link has those of its file. ``known`` are first bytes that were read before, and are not read again.
+    A hard link has the bytes of its target. ``known`` are bytes that were read before and are not read again.
     """
     known = known or {}
     files = {occurrence: tree.file_behind(occurrence) for occurrence in occurrences}
     wanted = ContentPass(image, tree)
-    wanted.want_heads(
+    wanted.want_prefixes(
         {
             file: size
             for file in files.values()
-            if file >= 0 and tree.kind(file) is Kind.FILE and len(known.get(file, b"")) < min(size, _size(tree, file))
+            if file >= 0 and len(known.get(file, b"")) < min(size, tree.own_size(file))
         }
     )
-    found = {**known, **wanted.read().prefixes}
-    prefixes = {occurrence: found.get(file) for occurrence, file in files.items()}
-    return {occurrence: None if head is None else head[:size] for occurrence, head in prefixes.items()}
-
-
-def _size(tree: LayeredTree, file: int) -> int:
-    return tree.tables[tree.index.layers[file]].sizes[tree.index.rows[file]]
+    by_file = {**known, **wanted.read().prefixes}
+    prefixes = {occurrence: by_file.get(file) for occurrence, file in files.items()}
+    return {occurrence: None if prefix is None else prefix[:size] for occurrence, prefix in prefixes.items()}

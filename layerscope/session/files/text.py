@@ -1,4 +1,4 @@
-"""A text file opened for reading by rows: only what is shown is read, once the rows have been counted."""
+"""A text file for reading by rows: once the rows are counted, only the visible ones are read."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -12,13 +12,13 @@ from layerscope.session.files.pages import FilePages
 _Read = Callable[[int, int], bytes | None]
 
 _MOST_BLOCKS = 64
-"""Blocks whose rows are kept; there are some hundred lines in each."""
+"""The number of blocks whose row starts are kept; each has some hundred lines."""
 
 
 class TextRow(NamedTuple):
-    """A row without the end of its line. ``line`` counts from 0; ``continued``: the line started in a row before.
+    """A row without its line ending. ``line`` counts from 0; ``continued``: the line started in an earlier row.
 
-    ``end`` is None where the line goes on in the next row.
+    ``end`` is None if the line continues in the next row.
     """
 
     line: int
@@ -29,16 +29,16 @@ class TextRow(NamedTuple):
 
 
 class FileText:
-    """The rows of a file. One thread builds the index; the one that draws asks for rows that are known."""
+    """The rows of a file. One thread builds the index while another draws the rows that are known."""
 
     def __init__(self, pages: FilePages, encoding: TextEncoding) -> None:
         self.pages = pages
         self.index = TextIndex(encoding)
-        self._codec = encoding.value.removesuffix("-sig")
+        self._codec = encoding.codec
         self._starts: OrderedDict[int, list[int]] = OrderedDict()
 
     def build(self) -> Iterator[int]:
-        """Count the rows; yields the bytes that have been passed. Raises FormatError where they cannot be read."""
+        """Count the rows; yields the bytes done so far. Raises FormatError if they cannot be read."""
         done = 0
         for data in self.pages.chunks():
             self.pages.keep(done, data)
@@ -48,14 +48,14 @@ class FileText:
         self.index.finish()
 
     def row(self, row: int) -> TextRow | None:
-        """Return a row that is known, or None where its bytes have to be loaded first, from `offset_near` on."""
+        """Return a known row, or None if its bytes have to be loaded first, from `offset_near`."""
         return self._row(row, self.pages.peek)
 
     def read_row(self, row: int) -> TextRow:
-        """Return a row that is known, and wait for its bytes; raises FormatError."""
-        found = self._row(row, self.pages.read)
-        assert found is not None  # noqa: S101  # what cannot be read is raised
-        return found
+        """Return a known row, and wait for its bytes; raises FormatError."""
+        text_row = self._row(row, self.pages.read)
+        assert text_row is not None  # noqa: S101  # `read` raises instead
+        return text_row
 
     def _row(self, row: int, read: _Read) -> TextRow | None:
         start = self._start(row, read)
@@ -67,11 +67,11 @@ class FileText:
         return None if data is None else self._decoded(row, start, data)
 
     def offset_near(self, row: int) -> int:
-        """Return an offset in the block that a row starts in."""
+        """Return an offset in the block where a row starts."""
         return self.index.place_of(row).block * self.index.block_size
 
     def row_at(self, offset: int) -> int | None:
-        """Return the row that a byte is in, among those that are known; None where a block has to be loaded first."""
+        """Return the known row that has the byte, or None if its block has to be loaded first."""
         index = self.index
         block = offset // index.block_size
         starts = self._starts_of(block, self.pages.peek)
@@ -86,17 +86,17 @@ class FileText:
         return None if starts is None else starts[number]
 
     def _starts_of(self, block: int, read: _Read) -> list[int] | None:
-        found = self._starts.get(block)
-        if found is None:
+        starts = self._starts.get(block)
+        if starts is None:
             size = self.index.block_size
             data = read(block * size, size)
             if data is None:
                 return None
-            found = self.index.starts_in(block, data)
+            starts = self.index.starts_in(block, data)
             if len(self._starts) >= _MOST_BLOCKS:
                 self._starts.popitem(last=False)
-            self._starts[block] = found
-        return found
+            self._starts[block] = starts
+        return starts
 
     def _decoded(self, row: int, start: int, data: bytes) -> TextRow:
         text = (data.removeprefix(self.index.encoding.mark) if row == 0 else data).decode(self._codec, "replace")

@@ -1,4 +1,4 @@
-"""Reads whole files as text."""
+"""Whole files as text."""
 
 from typing import NamedTuple
 
@@ -8,16 +8,16 @@ from layerscope.session.content.contents import Contents
 
 
 class WholeText(NamedTuple):
-    """The lines of a file, and how they were encoded."""
+    """The lines of a file, and their encoding."""
 
     lines: list[TextLine]
     encoding: TextEncoding
 
 
 def read_text(contents: Contents, occurrence: int) -> WholeText | None:
-    """Return the text of a file, or None where it is none: of that, only the start is read.
+    """Return the text of a file, or None if it is not text, which its first bytes decide.
 
-    Raises FormatError where the file cannot be read.
+    Raises FormatError if the file cannot be read.
     """
     size = contents.size(occurrence)
     head = contents.read_range(occurrence, 0, PREFIX_SIZE)

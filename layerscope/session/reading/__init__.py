@@ -1,1 +1,1 @@
-"""Layers read in this process, or in a reader process beside the screen."""
+"""Reading layers, in this process or in a reader process beside the screen."""

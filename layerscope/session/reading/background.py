@@ -1,4 +1,4 @@
-"""Reads the layers of an image beside this process, and tells how far it has come."""
+"""Reading the layers of an image in another process, and the events that report its progress."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LayerProgress:
-    """So many stored bytes of a layer have been read."""
+    """The number of stored bytes of a layer that have been read."""
 
     layer: int
     done: int
@@ -45,7 +45,7 @@ class LayerRead:
 
 @dataclass(frozen=True, slots=True)
 class LayersStacked:
-    """The layers read so far as one tree. ``tallies`` has the layers below which none is missing."""
+    """The layers read so far as one tree. ``tallies`` has the layers below which all have been read."""
 
     tree: LayeredTree
     tallies: Tallies
@@ -63,7 +63,7 @@ ReadEvent = LayerProgress | LayerRead | LayersStacked | ReadingFailed
 
 
 class BackgroundReader:
-    """A reader process at work. It starts at once, so that it runs while the caller still imports its screen."""
+    """A running reader process. It starts immediately, so that it works while the caller imports its screen."""
 
     def __init__(self, layers: tuple[Layer, ...], first: int) -> None:
         self._process = subprocess.Popen(  # this interpreter, this package
@@ -75,8 +75,8 @@ class BackgroundReader:
             start_new_session=True,
         )
         self._tables: dict[int, EntryTable] = {}
-        self._is_listened_to = False
-        # digests stay here: to read a layer takes none
+        self._has_listener = False
+        # the process needs no digests
         wanted = [replace(layer, digest=None, diff_id=None) for layer in layers]
         write_order(self._input, ReadOrder(wanted, first))
 
@@ -91,15 +91,15 @@ class BackgroundReader:
         return self._process.stdout
 
     def prefer(self, layer: int) -> None:
-        """Ask for a layer before the others; too late a wish is ignored."""
+        """Ask for a layer before the others; ignored if it has been read already."""
         try:
             write_preference(self._input, layer)
         except (BrokenPipeError, ValueError):
             return
 
     def events(self) -> Iterator[ReadEvent]:
-        """Yield what happens until all is read, or the reader is closed; it waits, so call it from a thread."""
-        self._is_listened_to = True
+        """Yield events until all layers are read or the reader is closed; it blocks, so call it from a thread."""
+        self._has_listener = True
         with self._answers as answers:
             yield from self._events(answers)
 
@@ -119,18 +119,18 @@ class BackgroundReader:
         yield ReadingFailed(self._process.wait())
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process."""
         self._process.kill()
         self._process.wait()
         with suppress(BrokenPipeError):
-            # it tries to hand over a wish that nobody took
+            # closing flushes a preference that the process did not read
             self._input.close()
-        if not self._is_listened_to:
+        if not self._has_listener:
             self._answers.close()
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment with this package found first, from wherever this process runs it."""
+    """Return the environment with the directory of this package first in PYTHONPATH."""
     root = str(Path(layerscope.__file__).parent.parent)
-    others = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, *others])}
+    path = [root, os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else [root]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}

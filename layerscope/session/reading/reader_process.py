@@ -1,6 +1,6 @@
-"""The process that reads layers while the explorer answers keys. It has no terminal; `background` starts it.
+"""The process that reads layers while the explorer responds to keys. It has no terminal; `background` starts it.
 
-It is asked on standard input and answers on standard output, in the frames of `wire`.
+Its order comes on standard input; it answers on standard output, in the frames of `wire`.
 """
 
 import gc
@@ -25,23 +25,23 @@ from layerscope.sources.layer.reader import read_layer
 
 _PROGRESS_SECONDS = 0.05
 _GROWTH = 2
-"""The layers read so far are stacked anew once there are so many times the entries: in all that costs as much again."""
+"""The layers read so far are stacked again when the entries have doubled, so that all stacking costs twice the last."""
 
 
 class _Reader:
-    """Reads the layers of one order."""
+    """The state of one order: the layers read so far, and the one to read next."""
 
-    def __init__(self, order: ReadOrder, asked: IO[bytes], answers: IO[bytes]) -> None:
+    def __init__(self, order: ReadOrder, orders: IO[bytes], answers: IO[bytes]) -> None:
         self._layers = {layer.number: layer for layer in order.layers}
         self._preferred = order.first
-        self._asked = asked
+        self._orders = orders
         self._answers = answers
         self._read: dict[int, LayerEntries] = {}
         self._stacked_entries = 0
         self._stacked_settled = 0
 
     def run(self) -> None:
-        """Read all layers, the preferred one first, and hand them over as they come."""
+        """Read all layers, the preferred one first, and send each when it is read."""
         while len(self._read) < len(self._layers):
             self._look_for_preference()
             layer = self._next()
@@ -58,24 +58,24 @@ class _Reader:
         return self._layers[number]
 
     def _look_for_preference(self) -> None:
-        while select.select([self._asked], [], [], 0)[0]:
-            preferred = read_preference(self._asked)
+        while select.select([self._orders], [], [], 0)[0]:
+            preferred = read_preference(self._orders)
             if preferred is None:
                 raise BrokenPipeError
             self._preferred = preferred
 
     def _read_layer(self, layer: Layer) -> LayerEntries:
         entries = LayerEntries()
-        told = time.monotonic()
+        reported = time.monotonic()
         for done in read_layer(layer, entries):
             now = time.monotonic()
-            if now - told >= _PROGRESS_SECONDS:
-                told = now
+            if now - reported >= _PROGRESS_SECONDS:
+                reported = now
                 write_frame(self._answers, ProgressHead(layer=layer.number, done=done))
         return entries
 
     def _settled(self) -> int:
-        """Return up to which layer all have been read."""
+        """Return the number of the last layer up to which all have been read."""
         settled = 0
         while settled + 1 in self._read:
             settled += 1
@@ -101,12 +101,12 @@ class _Reader:
 def main() -> None:
     """Answer one order."""
     gc.disable()
-    # unbuffered, so that select tells of what has not been read
-    asked = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115  # standard input
+    # unbuffered, so that select reports what has not been read
+    orders = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115  # standard input
     try:
-        _Reader(read_order(asked), asked, sys.stdout.buffer).run()
+        _Reader(read_order(orders), orders, sys.stdout.buffer).run()
     except BrokenPipeError:
-        # nobody waits for the answer any more
+        # the explorer has ended
         sys.stderr.close()
         sys.exit(0)
 

@@ -1,7 +1,6 @@
-"""What makes an image heavy, in the views that a user walks through; each is computed once, when first asked for."""
+"""The size analysis of an image in several views, each computed once, on first use."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from layerscope.analysis.file_types.sizes import FileTypes, TypesByPath, file_types, types_by_path, types_wanted
 from layerscope.analysis.packages.final_files import FinalFiles
@@ -9,36 +8,26 @@ from layerscope.analysis.packages.sizes import PackageSizes, package_sizes, pack
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.directories import DirectorySizes
 from layerscope.analysis.size.live import LiveFiles, live_files
-from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.model.image import Image
-from layerscope.session.content.contents import Contents
-from layerscope.session.reading.stack import Tallies
+from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.size.report import SizeReport, size_report
 from layerscope.sources.magic import mime_type
 
-if TYPE_CHECKING:
-    from layerscope.session.open import ImageSession
-
 
 class SizeAnalysis:
-    """The answers for one image whose layers have all been read; ``base`` is what the user says of its base."""
+    """The size analysis of a loaded image; ``base`` is the base image that the user names."""
 
-    def __init__(
-        self, image: Image, tree: LayeredTree, tallies: Tallies, contents: Contents, base: BaseImage | None = None
-    ) -> None:
-        self.image = image
-        self.tree = tree
-        self.tallies = tallies
-        self._contents = contents
+    def __init__(self, loaded: LoadedImage, base: BaseImage | None = None) -> None:
+        self.image = loaded.image
+        self.tree = loaded.tree
+        self.tallies = loaded.tallies
+        self._loaded = loaded
         self._base = base
 
     @cached_property
-    def why(self) -> SizeReport:
+    def report(self) -> SizeReport:
         """Layers, biggest files, dead bytes, duplicates, advice."""
         wanted = (types_wanted(self._live, self._types_by_path), packages_wanted(self.tree, self._live))
-        return size_report(
-            self.image, self.tree, self.tallies, self._contents, self._base, live=self._live, wanted=wanted
-        )
+        return size_report(self._loaded, self._base, live=self._live, wanted=wanted)
 
     @cached_property
     def _live(self) -> LiveFiles:
@@ -50,20 +39,15 @@ class SizeAnalysis:
 
     @cached_property
     def directories(self) -> DirectorySizes:
-        """What is live and dead below each directory."""
-        return DirectorySizes(self.tree, self._live, self.why.dead)
+        """The live and dead bytes below each directory."""
+        return DirectorySizes(self.tree, self._live, self.report.dead)
 
     @cached_property
     def types(self) -> FileTypes:
-        """What files of each type weigh."""
-        return file_types(self._live, self._types_by_path, self.why.prefixes, mime_type)
+        """The size of the files of each type."""
+        return file_types(self._live, self._types_by_path, self.report.prefixes, mime_type)
 
     @cached_property
     def packages(self) -> PackageSizes:
-        """What each package weighs."""
-        return package_sizes(FinalFiles(self.tree, self._live, self.why.prefixes))
-
-
-def analyze_size(session: "ImageSession", base: BaseImage | None = None) -> SizeAnalysis:
-    """Return the answers for an opened image; it reads the layers."""
-    return SizeAnalysis(session.image, session.tree, session.tallies, session.contents, base)
+        """The size of each package."""
+        return package_sizes(FinalFiles(self.tree, self._live, self.report.prefixes))

@@ -1,31 +1,22 @@
-"""The base image, as the user names it: a number of layers, or another image."""
+"""The base image that the user names: a number of layers, or another image."""
 
-from layerscope.analysis.size.base_image import BaseImage, base_by_diff_ids, base_by_number, stated_base
+from layerscope.analysis.size.base_image import BaseImage, base_by_diff_ids, base_by_number
 from layerscope.model.image import Image
-from layerscope.session.open import ImageSession, open_image
-from layerscope.sources.stream.spool import Progress
+from layerscope.model.progress import Progress
+from layerscope.session.image_facts import base_of, layer_diff_ids
+from layerscope.session.open import open_image
 from layerscope.text import printable_name
 
 
-def chosen_base(session: ImageSession, base: str | None, progress: Progress | None = None) -> BaseImage | None:
-    """Return the base image that the user names by its last layer's number, or by what to open it by.
+def chosen_base(image: Image, base: str | None, progress: Progress | None = None) -> BaseImage | None:
+    """Return the base image that the user names by the number of its layers, or by its reference.
 
-    None where nothing is named. Raises UsageError where the image was not built on it.
+    None if ``base`` is None. Raises UsageError if the image was not built on it.
     """
     if base is None:
         return None
-    image = session.image
     if base.isascii() and base.isdigit():
-        # eighteen digits are more than there can be layers, and Python reads no more than 4,300
-        return base_by_number(_stated(image), int(base[:18]), len(image.layers))
+        # Python parses at most 4,300 digits; no image has that many layers
+        return base_by_number(base_of(image), int(base[:18]), len(image.layers))
     with open_image(base, platform=str(image.platform) or None, progress=progress) as opened:
-        return base_by_diff_ids(_diff_ids(image), _diff_ids(opened.image), printable_name(base))
-
-
-def _stated(image: Image) -> BaseImage | None:
-    labels = (image.config.config.labels if image.config.config else None) or {}
-    return stated_base({}, labels, _diff_ids(image))
-
-
-def _diff_ids(image: Image) -> list[str]:
-    return [str(layer.diff_id) for layer in image.layers]
+        return base_by_diff_ids(layer_diff_ids(image), layer_diff_ids(opened.image), printable_name(base))

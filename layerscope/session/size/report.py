@@ -1,4 +1,4 @@
-"""Which layer made an image large, and what to change: everything that ``why`` tells, computed from what was read."""
+"""The size report: which layer made an image large, and what to change."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, Evidence, Instructions
 from layerscope.analysis.advice.rules import advise, wanted_prefixes
+from layerscope.analysis.advice.secrets import Secret, find_secrets
 from layerscope.analysis.content import Prefixes
-from layerscope.analysis.size.base_image import BaseImage, stated_base
+from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.blob_share import BlobShares, blob_shares
 from layerscope.analysis.size.dead import DeadBytes, dead_bytes
 from layerscope.analysis.size.dead_reason import rewritten_pairs
@@ -24,24 +25,25 @@ from layerscope.analysis.size.layers_and_files import (
 from layerscope.analysis.size.live import LiveFiles, live_files
 from layerscope.analysis.size.verdict import verdict
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.model.image import Image
 from layerscope.session.content.content_equality import compare
-from layerscope.session.content.contents import Contents
 from layerscope.session.content.prefixes import read_prefixes
+from layerscope.session.image_facts import base_of
+from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.stack import Tallies
 from layerscope.text import human_size, plural
 
 LARGEST = 100
-"""So many of the biggest files are named."""
+"""The number of large files that the report names."""
 
 
 class SizeReport(NamedTuple):
-    """The answer. Sizes in bytes; a sum that is unknown, because a layer could not be read, is None.
+    """The size report. Sizes in bytes; a sum is None if a layer could not be read.
 
-    ``layers`` are the heaviest first. ``largest`` are files of the final image, ``largest_written`` files of any layer.
-    ``dead`` holds what could be seen, ``dead_size`` its sum if that is all there is, ``dead_blob_size`` an estimate of
-    the stored bytes; ``blob_shares`` gives such estimates for anything else. ``unknowns`` are sentences on what could
-    not be told. ``prefixes`` reads first bytes, and has those at hand that the rules and the caller asked for.
+    ``layers`` are the largest first. ``largest`` are files of the final image, ``largest_written`` files of any layer.
+    ``dead`` holds the dead files that were seen, ``dead_size`` their sum if all layers were read, ``dead_blob_size`` an
+    estimate of the stored bytes; ``blob_shares`` gives such estimates for other files. ``unknowns`` are sentences about
+    what could not be determined. ``prefixes`` reads first bytes, and keeps those that the rules and the caller
+    requested.
     """
 
     verdict: str
@@ -56,16 +58,28 @@ class SizeReport(NamedTuple):
     dead_blob_size: int | None
     duplicates: tuple[Duplicate, ...]
     duplicates_complete: bool
+    secrets: tuple[Secret, ...]
     advice: tuple[Advice, ...]
+    size_after_advice: int | None
     base: BaseImage | None
     blob_shares: BlobShares
     live: LiveFiles
     prefixes: Prefixes
     unknowns: tuple[str, ...]
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every layer was read whole, so that what the report does not show is not there."""
+        return self.total_size is not None
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it is certain that the image has no secret and no waste of a known kind."""
+        return self.is_complete and not self.secrets and not self.advice
+
 
 class _Files(NamedTuple):
-    """The files of an image, told apart by their bytes; ``prefixes`` reads more of them."""
+    """The files of an image, compared by content; ``prefixes`` reads more of them."""
 
     live: LiveFiles
     dead: DeadBytes
@@ -75,32 +89,31 @@ class _Files(NamedTuple):
 
 
 def size_report(
-    image: Image,
-    tree: LayeredTree,
-    tallies: Tallies,
-    contents: Contents,
+    loaded: LoadedImage,
     base: BaseImage | None = None,
     *,
     live: LiveFiles | None = None,
     wanted: Iterable[Mapping[int, int]] = (),
 ) -> SizeReport:
-    """Return the answer for an image whose layers have all been read.
+    """Return the report of a loaded image.
 
-    Content is read where sizes collide, and the first bytes of files whose names tell of keys or core dumps; ``wanted``
-    first bytes, so many by occurrence, are read in the same pass. ``base`` is what the user says of the base image, in
-    place of what the image states; ``live`` are the live files, where they are known already.
+    It reads the content of files of equal size, and the first bytes of files whose names suggest keys or core dumps.
+    ``wanted`` first bytes, so many by occurrence, are read in the same pass. ``base`` replaces the base image that the
+    image states; ``live`` are the live files if they are known.
     """
-    base = base or _stated_base(image)
+    image, tree, tallies = loaded.image, loaded.tree, loaded.tallies
+    base = base or base_of(image)
     instructions = {step.layer: step.instruction for step in image.steps if step.layer}
     live = live_files(tree) if live is None else live
-    files = _files(image, tree, contents, live, [wanted_prefixes(tree, live, instructions), *wanted])
+    files = _files(loaded, live, [wanted_prefixes(tree, live, instructions), *wanted])
     dead = None if tallies.dead is None else files.dead
     blob_sizes = {layer.number: layer.blob_size for layer in image.layers}
     layers = layer_sizes(blob_sizes, instructions, tallies.layers, dead)
+    total, advice = tallies.content_size, advise(_evidence(tree, files, instructions, base))
     shares = blob_shares(blob_sizes, tallies.layers)
     return SizeReport(
         verdict=verdict(layers, dead, instructions),
-        total_size=tallies.content_size,
+        total_size=total,
         blob_size=image.blob_size,
         efficiency=tallies.efficiency,
         layers=layers,
@@ -111,7 +124,9 @@ def size_report(
         dead_blob_size=None if dead is None else shares.total(dead.by_writer),
         duplicates=files.duplicates,
         duplicates_complete=not files.candidates.left_out,
-        advice=advise(_evidence(tree, files, instructions, base)),
+        secrets=find_secrets(tree, files.prefixes),
+        advice=advice,
+        size_after_advice=None if total is None else total - sum(piece.saves for piece in advice),
         base=base,
         blob_shares=shares,
         live=files.live,
@@ -120,15 +135,14 @@ def size_report(
     )
 
 
-def _files(
-    image: Image, tree: LayeredTree, contents: Contents, live: LiveFiles, wanted: Iterable[Mapping[int, int]]
-) -> _Files:
-    """Find the dead files and the duplicates, and read what is asked for, in one pass over the content."""
+def _files(loaded: LoadedImage, live: LiveFiles, wanted: Iterable[Mapping[int, int]]) -> _Files:
+    """Find the dead files and the duplicates, and read ``wanted`` first bytes, in one pass over the content."""
+    image, tree = loaded.image, loaded.tree
     hidden = hidden_in_tree(tree)
     candidates = duplicate_candidates(live)
     same_size = (live.occurrences[place] for group in candidates.groups for place in group)
     rewritten = (file for pair in rewritten_pairs(tree, hidden) for file in pair)
-    found = compare(image, tree, contents, chain(rewritten, same_size), wanted)
+    found = compare(loaded, chain(rewritten, same_size), wanted)
     dead = dead_bytes(tree, hidden, found.digests)
     duplicates = find_duplicates(live, candidates.groups, found.digests)
     return _Files(live, dead, candidates, duplicates, partial(read_prefixes, image, tree, known=found.prefixes))
@@ -140,19 +154,14 @@ def _evidence(tree: LayeredTree, files: _Files, instructions: Instructions, base
     return Evidence(tree, files.live, files.dead, files.duplicates, instructions, total, files.prefixes, base_layers)
 
 
-def _stated_base(image: Image) -> BaseImage | None:
-    labels = (image.config.config.labels if image.config.config else None) or {}
-    return stated_base(image.annotations, labels, [str(layer.diff_id) for layer in image.layers])
-
-
 def _unknowns(tallies: Tallies, files: _Files) -> Iterator[str]:
-    """Yield a sentence for each thing that could not be told."""
+    """Yield a sentence for everything that could not be determined."""
     for number, tally in tallies.layers.items():
         if tally.error:
             yield f"layer {number} could not be read whole, so its size and all dead bytes are unknown: {tally.error}"
     unread = files.dead.by_reason.get(None)
     if unread:
-        yield f"why {human_size(unread)} are dead is unknown, for their bytes cannot be read"
+        yield f"the reason for {human_size(unread)} of dead bytes is unknown: they cannot be read"
     left_out = files.candidates.left_out
     if left_out:
         size = human_size(files.candidates.left_out_size)

@@ -1,1 +1,1 @@
-"""Container engines: where they listen, their images, their builds."""
+"""Container engines: their addresses, images and builds."""

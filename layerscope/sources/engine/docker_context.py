@@ -1,6 +1,6 @@
-"""The current context of Docker's command line, read from its configuration folder.
+"""The current context of the Docker CLI, read from its configuration folder.
 
-https://docs.docker.com/engine/manage-resources/contexts/. The SDK could read it too, but costs a quarter of a second to
+https://docs.docker.com/engine/manage-resources/contexts/. The SDK could read it, too, but takes 186 ms to
 import.
 """
 
@@ -33,7 +33,7 @@ class _Metadata(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class DockerContext:
-    """Where a context's engine is, with the folder of its TLS files where there is one."""
+    """The engine's address in a context, with the folder of its TLS files if it has one."""
 
     host: str
     tls_folder: Path | None
@@ -41,29 +41,29 @@ class DockerContext:
 
 
 def docker_folder() -> Path:
-    """Return the configuration folder of Docker's command line."""
+    """Return the configuration folder of the Docker CLI."""
     folder = os.environ.get("DOCKER_CONFIG")
     return Path(folder) if folder else Path.home() / ".docker"
 
 
 def current_context() -> DockerContext | None:
-    """Return the context that is in use; None for the default one, and for one that cannot be read."""
+    """Return the current context; None for the default one and for one that cannot be read."""
     folder = docker_folder()
-    stated = os.environ.get("DOCKER_CONTEXT")
-    name = stated or _read(folder / "config.json", _Configuration, _Configuration()).current_context
+    configuration = _read(folder / "config.json", _Configuration, _Configuration())
+    name = os.environ.get("DOCKER_CONTEXT") or configuration.current_context
     if name in ("", _DEFAULT):
         return None
-    place = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
-    metadata = _read(folder / "contexts" / "meta" / place / "meta.json", _Metadata, _Metadata())
+    encoded_name = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+    metadata = _read(folder / "contexts" / "meta" / encoded_name / "meta.json", _Metadata, _Metadata())
     address = metadata.endpoints.get("docker", _Address())
     if not address.host:
         return None
-    tls_folder = folder / "contexts" / "tls" / place / "docker"
+    tls_folder = folder / "contexts" / "tls" / encoded_name / "docker"
     return DockerContext(address.host, tls_folder if tls_folder.is_dir() else None, not address.skip_tls_verify)
 
 
-def _read(file: Path, kind: type[T], otherwise: T) -> T:
+def _read(file: Path, kind: type[T], default: T) -> T:
     try:
         return msgspec.json.decode(file.read_bytes(), type=kind)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return otherwise
+        return default

@@ -1,4 +1,4 @@
-"""Where container engines listen: environment, Docker's current context, the usual sockets.
+"""The addresses of container engines: environment, Docker's current context, default sockets.
 
 https://docs.docker.com/reference/cli/docker/#environment-variables;
 https://docs.podman.io/en/latest/markdown/podman-system-service.1.html
@@ -11,9 +11,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from layerscope.errors import os_reason
 from layerscope.sources.engine.docker_context import current_context, docker_folder
 from layerscope.sources.engine.reference import DOCKER, PODMAN
-from layerscope.sources.image.files import shown
+from layerscope.text import short_name
 
 _DOCKER_SOCKET = "unix:///var/run/docker.sock"
 _PODMAN_SOCKET = "/podman/podman.sock"
@@ -23,7 +24,7 @@ _CONNECT_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An engine's address, with the folder of its TLS files where it has one."""
+    """An engine's address, with the folder of its TLS files if it has one."""
 
     engine: str
     host: str
@@ -31,10 +32,10 @@ class Endpoint:
     tls_verify: bool = True
 
     def __str__(self) -> str:
-        return f"{self.engine} at {shown(self.host)}"
+        return f"{self.engine} at {short_name(self.host)}"
 
     def refusal(self) -> str | None:
-        """Return why a socket of this machine cannot be used, or None; other addresses are not tried here."""
+        """Return why a local socket cannot be used, or None; other addresses are not tried here."""
         if not self.host.startswith(_UNIX):
             return None
         with closing(socket.socket(socket.AF_UNIX)) as connection:
@@ -48,16 +49,16 @@ def _connect(connection: socket.socket, path: str) -> str | None:
     except FileNotFoundError:
         return "no such socket"
     except PermissionError:
-        return "permission denied: are you in the group that the socket belongs to?"
+        return "permission denied; add yourself to the group that owns the socket"
     except ConnectionRefusedError:
-        return "nobody listens there"
+        return "connection refused"
     except OSError as error:
-        return error.strerror or str(error)
+        return os_reason(error)
     return None
 
 
 def endpoints(engine: str | None = None) -> Iterator[Endpoint]:
-    """Yield the addresses to try, of one engine or of all."""
+    """Yield the addresses to try, for one engine or for all."""
     if engine in (None, DOCKER):
         yield _docker()
     if engine in (None, PODMAN):
@@ -65,7 +66,7 @@ def endpoints(engine: str | None = None) -> Iterator[Endpoint]:
 
 
 def _docker() -> Endpoint:
-    """Return the one address that Docker's own command line would use."""
+    """Return the address that the Docker CLI would use."""
     environment = os.environ
     if host := environment.get("DOCKER_HOST"):
         folder, verify = environment.get("DOCKER_CERT_PATH"), bool(environment.get("DOCKER_TLS_VERIFY"))

@@ -1,6 +1,6 @@
-"""Images of a local engine, by name: exported to a temporary file as ``docker save`` does, and opened as that archive.
+"""Images of a local engine, exported by name to a temporary archive as ``docker save`` does.
 
-https://docs.docker.com/reference/api/engine/; podman answers the same requests.
+https://docs.docker.com/reference/api/engine/; podman implements the same API.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,9 @@ from layerscope.model.span import FileSpan
 from layerscope.sources.engine import podman_command
 from layerscope.sources.engine.endpoints import Endpoint, endpoints
 from layerscope.sources.engine.reference import PODMAN, EngineReference
-from layerscope.sources.image.files import shown
 from layerscope.sources.image.name import ImageName
 from layerscope.sources.stream.spool import Spool
-from layerscope.text import printable_line
+from layerscope.text import printable_line, short_name
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -28,7 +27,7 @@ _MOST_TAGS_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What an engine exported, and which engine that was."""
+    """An exported image, and the engine that exported it."""
 
     engine: str
     archive: FileSpan
@@ -37,8 +36,8 @@ class Export:
 def export(reference: EngineReference, spool: Spool) -> Export:
     """Return the archive of an image, from the first engine that has it.
 
-    Raises ImageNotFound where those that answer do not have it, EngineUnavailable where none answers, and SourceError
-    where an export breaks off.
+    Raises ImageNotFound if no engine that answers has it, EngineUnavailable if none answers, and SourceError if the
+    export fails.
     """
     answers: list[str] = []
     refusals: list[str] = []
@@ -47,7 +46,7 @@ def export(reference: EngineReference, spool: Spool) -> Export:
             with connected(endpoint) as client:
                 name, size = _look_up(client, endpoint, reference.name)
                 chunks = _chunks(client, endpoint, name)
-                return Export(endpoint.engine, spool.chunks(chunks, f"the image {shown(reference.name)}", size))
+                return Export(endpoint.engine, spool.chunks(chunks, f"the image {short_name(reference.name)}", size))
         except EngineUnavailable as error:
             refusals.append(str(error))
         except ImageNotFound as error:
@@ -56,17 +55,17 @@ def export(reference: EngineReference, spool: Spool) -> Export:
         raise ImageNotFound(" and ".join(answers))
     if reference.engine == PODMAN and podman_command.is_usable():
         return Export(PODMAN, podman_command.save(reference.name, spool))
-    who = f"no {reference.engine} engine" if reference.engine else "no container engine"
-    raise EngineUnavailable(f"{who} answers (tried {'; '.join(refusals)})")
+    engines = f"no {reference.engine} engine" if reference.engine else "no container engine"
+    raise EngineUnavailable(f"{engines} answers (tried {'; '.join(refusals)})")
 
 
 @contextmanager
 def connected(endpoint: Endpoint) -> Iterator["APIClient"]:
-    """Connect to an engine; raises EngineUnavailable, which says which and why, also for what fails inside."""
+    """Connect to an engine; raises EngineUnavailable, also if a request in the block fails."""
     refusal = endpoint.refusal()
     if refusal is not None:
         raise EngineUnavailable(f"{endpoint}: {refusal}")
-    from docker.errors import DockerException  # noqa: PLC0415  # the SDK takes a quarter of a second to import
+    from docker.errors import DockerException  # noqa: PLC0415  # the SDK takes 186 ms to import
     from requests.exceptions import RequestException  # noqa: PLC0415
 
     try:
@@ -92,25 +91,25 @@ def _client(endpoint: Endpoint) -> "APIClient":
 
 
 def _cause(error: Exception) -> str:
-    """Return what the engine says, or else what went wrong on the way to it, in one line."""
-    return shown(printable_line(str(getattr(error, "explanation", None) or error)))
+    """Return the engine's own explanation, else the error of the connection, in one line."""
+    return short_name(printable_line(str(getattr(error, "explanation", None) or error)))
 
 
 def _look_up(client: "APIClient", endpoint: Endpoint, name: str) -> tuple[str, int | None]:
-    """Return the name to ask for and about how large the image is; raises ImageNotFound."""
+    """Return the name to export and the approximate size of the image; raises ImageNotFound."""
     from docker.errors import NotFound  # noqa: PLC0415
 
     try:
-        found = client.inspect_image(name)
+        facts = client.inspect_image(name)
     except NotFound as error:
-        raise ImageNotFound(f"{endpoint.engine} has no image {shown(name)}{_others(client, name)}") from error
-    return _exported_name(name, found), found.get("Size") or None
+        raise ImageNotFound(f"{endpoint.engine} has no image {short_name(name)}{_others(client, name)}") from error
+    return _exported_name(name, facts), facts.get("Size") or None
 
 
-def _exported_name(name: str, found: dict[str, Any]) -> str:
-    """Return the name under which to export an image: without a tag, an engine exports all tags of the repository."""
+def _exported_name(name: str, facts: dict[str, Any]) -> str:
+    """Return the name to export an image by: for one without a tag, an engine exports all tags of the repository."""
     parsed = ImageName.parse(name)
-    tags = found.get("RepoTags") or []
+    tags = facts.get("RepoTags") or []
     if parsed is None or parsed.tag or parsed.digest:
         is_id = name.startswith("sha256:")
     else:
@@ -121,21 +120,21 @@ def _exported_name(name: str, found: dict[str, Any]) -> str:
 
 
 def _others(client: "APIClient", name: str) -> str:
-    """Return a hint at the tags that the repository does have."""
+    """Return a hint that lists the other tags of the repository."""
     parsed = ImageName.parse(name)
     if parsed is None:
         return ""
     tags = [tag for image in client.images() for tag in image.get("RepoTags") or ()]
     same = [tag for tag in tags if (other := ImageName.parse(tag)) and other.repository == parsed.repository]
-    return f" (it has {', '.join(map(shown, sorted(same)[:_MOST_TAGS_NAMED]))})" if same else ""
+    return f" (it has {', '.join(map(short_name, sorted(same)[:_MOST_TAGS_NAMED]))})" if same else ""
 
 
 def _chunks(client: "APIClient", endpoint: Endpoint, name: str) -> Iterator[bytes]:
     from docker.errors import DockerException  # noqa: PLC0415
     from requests.exceptions import RequestException  # noqa: PLC0415
 
-    client.timeout = None  # an engine may collect a large image for minutes before its first byte
+    client.timeout = None  # an engine may prepare a large image for minutes before it sends the first byte
     try:
         yield from client.get_image(name, _CHUNK)
     except (DockerException, RequestException) as error:
-        raise SourceError(f"the export of {shown(name)} from {endpoint} broke off: {_cause(error)}") from error
+        raise SourceError(f"the export of {short_name(name)} from {endpoint} failed: {_cause(error)}") from error

@@ -1,4 +1,4 @@
-"""What a user writes for an image of a local engine."""
+"""References to images of a local engine."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ from layerscope.sources.image.name import ImageName
 DOCKER = "docker"
 PODMAN = "podman"
 ENGINES = (DOCKER, PODMAN)
-"""The engines that are known, in the order in which they are asked."""
+"""The supported engines, in the order in which they are tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineReference:
-    """An image by name, in one engine or in whichever has it."""
+    """An image by name, in one engine or in any."""
 
     name: str
     engine: str | None = None
 
 
 def parse_reference(reference: str) -> EngineReference | None:
-    """Return the image that ``docker://NAME``, ``podman://NAME`` or a plain ``NAME`` means, or None."""
+    """Return the image of ``docker://NAME``, ``podman://NAME`` or ``NAME``; None for anything else."""
     scheme, separator, name = reference.rpartition("://")
     if separator and scheme not in ENGINES:
         return None

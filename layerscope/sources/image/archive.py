@@ -1,21 +1,20 @@
-"""The files of a tar archive: what ``docker save`` writes, or an OCI image layout in a tar."""
+"""The files of a tar archive that ``docker save`` wrote, or that holds an OCI image layout."""
 
 from layerscope.errors import MissingBlob
 from layerscope.model.entries import Kind
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.archive_walk import ArchiveMember, walk_archive
-from layerscope.sources.image.files import shown
-from layerscope.text import path_bytes
+from layerscope.text import path_bytes, short_name
 
 _MOST_HOPS = 40
-"""Links followed for one name, as Linux does."""
+"""Links that are followed for one name, the same limit as in Linux."""
 
 _LONGEST_PATH = 4096
-"""Bytes of a name or a link's target that are followed, as on Linux."""
+"""Bytes of the longest name or link target that is followed, the same limit as in Linux."""
 
 
 class ArchiveFiles:
-    """The regular files of the tar that lies at a span; links are followed inside the archive only."""
+    """The regular files of a tar archive; links are followed inside the archive only."""
 
     def __init__(self, archive: FileSpan, description: str, error: str | None = None) -> None:
         listing = walk_archive(archive)
@@ -25,11 +24,11 @@ class ArchiveFiles:
 
     @property
     def names(self) -> list[bytes]:
-        """The names of all members, in the archive's order."""
+        """The names of all members, in archive order."""
         return list(self._members)
 
     def span(self, name: str) -> FileSpan | None:
-        """Return where the file lies, all links followed, or None where there is no regular file of that name."""
+        """Return the span of the file, all links followed, or None if no regular file has that name."""
         member = self._follow(name)
         return member.span if member is not None and member.kind is Kind.FILE else None
 
@@ -39,22 +38,22 @@ class ArchiveFiles:
         pending = path.split(b"/")[::-1] if len(path) <= _LONGEST_PATH else []
         hops = 0
         while pending:
-            _step(walked, pending.pop(), f"{shown(name)} leads out of {self.description}")
+            _step(walked, pending.pop(), f"{short_name(name)} is outside {self.description}")
             member = self._members.get(b"/".join(walked))
             if member is None or member.kind not in (Kind.SYMLINK, Kind.HARDLINK):
                 continue
             hops += 1
             target = member.link or b""
             if hops > _MOST_HOPS or len(target) > _LONGEST_PATH:
-                raise MissingBlob(f"the links behind {shown(name)} in {self.description} have no end")
+                raise MissingBlob(f"{short_name(name)} in {self.description} is a loop of links")
             pending += target.split(b"/")[::-1]
-            # a hard link names its target from the top of the archive, a symlink from where it stands
+            # A hard link's target is relative to the archive's root, a symlink's to the folder that holds it.
             walked = walked[:-1] if member.kind is Kind.SYMLINK and target[:1] != b"/" else []
         return self._members.get(b"/".join(walked))
 
 
 def _step(walked: list[bytes], part: bytes, refusal: str) -> None:
-    """Go one part of a path further; raises MissingBlob with the refusal where it goes above the top."""
+    """Follow one part of a path; raises MissingBlob with the given message above the archive's root."""
     if part == b"..":
         if not walked:
             raise MissingBlob(refusal)

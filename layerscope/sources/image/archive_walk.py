@@ -1,5 +1,6 @@
-"""The members of an outer archive, and where each one's bytes lie."""
+"""The members of an outer archive, and the position of their bytes."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from layerscope.model.entries import Kind, LayerEntries
@@ -11,7 +12,7 @@ from layerscope.sources.tar.walk import walk
 
 @dataclass(frozen=True, slots=True)
 class ArchiveMember:
-    """One member: its normalized name, and its bytes as a window of the archive; ``link`` is what a link points to."""
+    """One member: its normalized name, its bytes as a span of the archive, and the target of a link."""
 
     name: bytes
     kind: Kind
@@ -21,16 +22,16 @@ class ArchiveMember:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveListing:
-    """The members that could be read, and the sentence that ended the reading early."""
+    """The members that could be read, and the error that ended the walk early."""
 
     members: tuple[ArchiveMember, ...]
     error: str | None
 
 
 def walk_archive(archive: FileSpan) -> ArchiveListing:
-    """List a plain tar; OSError where it cannot be opened. What breaks off is in ``error``, not raised."""
+    """List an uncompressed tar; raises OSError if it cannot be opened. A broken tar sets ``error`` instead."""
     entries = LayerEntries()
-    with open_blocks(archive, Compression.NONE) as blocks:
+    with closing(open_blocks(archive, Compression.NONE)) as blocks:
         for _ in walk(blocks, entries):
             pass
     members = tuple(_member(archive, entries, row, name) for row, name in enumerate(entries.paths))
@@ -40,6 +41,6 @@ def walk_archive(archive: FileSpan) -> ArchiveListing:
 def _member(archive: FileSpan, entries: LayerEntries, row: int, name: bytes) -> ArchiveMember:
     table = entries.table
     start, stated = table.data_offsets[row], table.sizes[row]
-    there = max(0, min(stated, archive.size - start))
-    span = FileSpan(archive.path, archive.offset + start, there, stated)
+    available = max(0, min(stated, archive.size - start))
+    span = FileSpan(archive.path, archive.offset + start, available, stated)
     return ArchiveMember(name, Kind(table.kinds[row]), span, table.link(row))

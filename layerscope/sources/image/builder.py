@@ -1,4 +1,4 @@
-"""Builds an image from its config and what the documents say of its layers: the part that all sources share.
+"""An image built from its config and the documents' description of its layers, shared by all sources.
 
 https://github.com/opencontainers/image-spec/blob/main/config.md
 """
@@ -6,15 +6,15 @@ https://github.com/opencontainers/image-spec/blob/main/config.md
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from layerscope.errors import MissingBlob
+from layerscope.errors import MissingBlob, os_reason
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
 from layerscope.model.image import Compression, Image, Layer
 from layerscope.model.span import FileSpan
-from layerscope.sources.image.files import Files, holds, shown
+from layerscope.sources.image.files import Files, holds
 from layerscope.sources.image.history import pair_history
 from layerscope.sources.stream.compression import detect_span
-from layerscope.text import plural
+from layerscope.text import plural, short_name
 
 _ENCRYPTED = "+encrypted"
 _FOREIGN = ("nondistributable", "foreign")
@@ -22,7 +22,7 @@ _FOREIGN = ("nondistributable", "foreign")
 
 @dataclass(frozen=True, slots=True)
 class LayerBlob:
-    """What the documents say of one layer: the name of its file, and claims about it."""
+    """One layer as the documents describe it: the name of its file, and claims about it."""
 
     name: str
     digest: Digest | None = None
@@ -32,13 +32,13 @@ class LayerBlob:
 
     @property
     def foreign(self) -> bool:
-        """Whether the layer is one that archives need not hold."""
+        """True for a layer that archives may leave out."""
         return bool(self.media_type) and any(word in str(self.media_type) for word in _FOREIGN)
 
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """All that a source found out about an image."""
+    """The facts that a source gives about an image."""
 
     files: Files
     reference: str
@@ -53,7 +53,7 @@ class Blueprint:
 
 
 def build_image(blueprint: Blueprint) -> Image:
-    """Return the image; a layer that cannot be had is in it and says why."""
+    """Return the image; a layer that is not available states the reason in ``problem``."""
     layers = tuple(_layer(blueprint, number, blob) for number, blob in enumerate(blueprint.layers, 1))
     steps, warning = pair_history(blueprint.config.history or [], len(layers))
     warnings = [warning, _diff_ids_warning(blueprint), _platform_warning(blueprint), blueprint.files.error]
@@ -72,7 +72,7 @@ def build_image(blueprint: Blueprint) -> Image:
 
 
 def all_there(files: Files, layers: Sequence[LayerBlob]) -> bool:
-    """Tell whether no layer is missing that an archive should hold."""
+    """Return True if the files hold every layer, foreign layers excepted."""
     return all(blob.foreign or holds(files, blob.name) for blob in layers)
 
 
@@ -80,59 +80,59 @@ def _layer(blueprint: Blueprint, number: int, blob: LayerBlob) -> Layer:
     diff_ids = blueprint.config.diff_ids
     diff_id = diff_ids[number - 1] if number <= len(diff_ids) else None
     span, compression, problem = _locate(blueprint.files, blob)
-    # an uncompressed blob is what the diff_id is the digest of
+    # The diff_id is the digest of the uncompressed layer.
     digest = blob.digest or (diff_id if compression is Compression.NONE else None)
     return Layer(number, span, compression, digest, diff_id, blob.media_type or None, problem)
 
 
 def _locate(files: Files, blob: LayerBlob) -> tuple[FileSpan | None, Compression | None, str | None]:
-    """Return where the blob lies and how it is compressed, or what stands against reading it."""
+    """Return the blob's span and compression, or the reason why it cannot be read."""
     try:
         span = files.span(blob.name)
         if span is None:
             return None, None, _absence(files, blob)
         if blob.media_type and blob.media_type.endswith(_ENCRYPTED):
-            return span, None, f"the blob {_name(blob)} is encrypted ({shown(blob.media_type)})"
+            return span, None, f"the blob {_name(blob)} is encrypted ({short_name(blob.media_type)})"
         return span, detect_span(span), None
     except MissingBlob as error:
         return None, None, str(error)
     except OSError as error:
-        return None, None, f"the blob {_name(blob)} in {files.description} cannot be read: {error.strerror}"
+        return None, None, f"cannot read the blob {_name(blob)} in {files.description}: {os_reason(error)}"
 
 
 def _name(blob: LayerBlob) -> str:
-    return shown(str(blob.digest or blob.name))
+    return short_name(str(blob.digest or blob.name))
 
 
 def _absence(files: Files, blob: LayerBlob) -> str:
     if not blob.foreign:
         return f"the blob {_name(blob)} is not in {files.description}"
     hosts = " or ".join(dict.fromkeys(map(_host, blob.urls)))
-    place = f", kept at {hosts}" if hosts else ""
-    return f"the blob {_name(blob)} is a foreign layer{place} and is not in {files.description}"
+    location = f", stored at {hosts}," if hosts else ""
+    return f"the blob {_name(blob)} is a foreign layer{location} and is not in {files.description}"
 
 
 def _host(url: str) -> str:
     from urllib.parse import urlsplit  # noqa: PLC0415  # 5 ms, and few images have such a layer
 
     try:
-        return shown(urlsplit(url).hostname or url)
+        return short_name(urlsplit(url).hostname or url)
     except ValueError:
-        return shown(url)
+        return short_name(url)
 
 
 def _diff_ids_warning(blueprint: Blueprint) -> str | None:
-    told, listed = len(blueprint.config.diff_ids), len(blueprint.layers)
-    if told == listed:
+    stated, listed = len(blueprint.config.diff_ids), len(blueprint.layers)
+    if stated == listed:
         return None
-    return f"the config names {plural(told, 'diff_id')} and the manifest lists {plural(listed, 'layer')}"
+    return f"the config names {plural(stated, 'diff_id')} and the manifest lists {plural(listed, 'layer')}"
 
 
 def _platform_warning(blueprint: Blueprint) -> str | None:
     stated, own = blueprint.stated_platform, blueprint.config.platform
     if stated is None or not str(stated) or (stated.os, stated.architecture) == (own.os, own.architecture):
         return None
-    return f"the index says {shown(str(stated))}, and the config {shown(str(own)) or 'names no platform'}"
+    return f"the index says {short_name(str(stated))}, and the config {short_name(str(own)) or 'names no platform'}"
 
 
 def _size_warnings(layers: Sequence[Layer], blobs: Sequence[LayerBlob]) -> list[str]:

@@ -1,14 +1,12 @@
-"""Chooses one image where a source holds several: several tags, several platforms."""
+"""The choice of one image from a source with several tags or platforms."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from layerscope.errors import AmbiguousImage, ImageNotFound, UnsupportedFormat
-from layerscope.model.digest import Digest
+from layerscope.model.candidate import Candidate
 from layerscope.model.documents import Platform
-from layerscope.model.image import Image
-from layerscope.sources.image.files import shown
 from layerscope.sources.image.name import ImageName
+from layerscope.text import short_name
 
 _MOST_LISTED = 20
 _SHORTEST_DIGEST_PREFIX = 4
@@ -26,43 +24,14 @@ _ARCHITECTURES = {
     "ppc64el": "ppc64le",
     "loongarch64": "loong64",
 }
-"""What ``uname -m`` says, in the words of the OCI image-spec; what is not here has one name only."""
+"""OCI names of the architectures that ``uname -m`` and users call something else."""
 
 _DEFAULT_VARIANTS = {"arm64": "v8", "arm": "v7", "amd64": "v1"}
-"""The variant that is meant where none is said: https://github.com/containerd/platforms/blob/main/database.go."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One image that could be opened.
-
-    ``complete`` tells whether all its blobs are there. ``set_aside`` says, for what is no image (an attestation, say),
-    what it is instead. ``fallback`` marks what only the ``index.json`` of a Docker archive knows: it is taken only
-    where it is asked for. ``build`` reads the documents, and raises FormatError where they are broken or missing.
-    """
-
-    build: Callable[[], Image]
-    tags: tuple[str, ...] = ()
-    platform: Platform | None = None
-    digest: Digest | None = None
-    config_digest: Digest | None = None
-    complete: bool = True
-    set_aside: str | None = None
-    fallback: bool = False
-
-    @property
-    def label(self) -> str:
-        """One line for a list of choices: tags, platform, digest; safe for a screen."""
-        digest = self.digest or self.config_digest
-        words = [", ".join(map(shown, self.tags)) or "(no tag)", shown(str(self.platform or "")) or "(no platform)"]
-        words += [str(digest)] if digest else []
-        note = self.set_aside or ("" if self.complete else "not all of its blobs are there")
-        words += [f"({note})"] if note else []
-        return "  ".join(words)
+"""The variant of an architecture without one: https://github.com/containerd/platforms/blob/main/database.go."""
 
 
 def choices(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Return the candidates that a user may choose from: what is set aside is left out."""
+    """Return the candidates that a user may choose from, without those that are set aside."""
     images = [candidate for candidate in candidates if candidate.set_aside is None]
     return tuple([candidate for candidate in images if not candidate.fallback] or images)
 
@@ -70,11 +39,11 @@ def choices(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
 def choose(
     candidates: Sequence[Candidate], image: str | None = None, platform: str | None = None, *, name: str = "the source"
 ) -> Candidate:
-    """Return the candidate that is meant.
+    """Return the requested candidate.
 
-    That is the one that fits what is asked for; of several, the only one whose blobs are all there; else the one for
-    this machine. ``name`` is what errors call the source. Raises AmbiguousImage where several remain, ImageNotFound
-    where nothing fits, UnsupportedFormat where there is no image at all.
+    If several match the request, the only complete one is taken, else the only one for this machine. Errors call the
+    source ``name``. Raises AmbiguousImage if several remain, ImageNotFound if none matches, and UnsupportedFormat if
+    the source has no image at all.
     """
     images = choices(candidates)
     if image is None and not images:
@@ -94,7 +63,7 @@ def choose(
 
 
 def this_platform() -> str:
-    """Return the platform of the images that run on this machine."""
+    """Return the platform of this machine, in OCI names."""
     import platform  # noqa: PLC0415  # 2 ms, and most archives hold one image
 
     architecture = platform.machine().lower()
@@ -107,10 +76,10 @@ def _fitting(candidates: Sequence[Candidate], image: str | None, platform: str |
 
 
 def _named(candidates: Sequence[Candidate], wanted: str) -> list[Candidate]:
-    """Return those that go by the name: by the strictest reading of it that fits any."""
-    for fits in _READINGS:
-        if found := [candidate for candidate in candidates if fits(candidate, wanted)]:
-            return found
+    """Return the candidates with that name, by the strictest interpretation that matches any."""
+    for matches in _INTERPRETATIONS:
+        if named := [candidate for candidate in candidates if matches(candidate, wanted)]:
+            return named
     return []
 
 
@@ -142,7 +111,7 @@ def _is_end_of_tag(candidate: Candidate, wanted: str) -> bool:
     return any(tag.endswith((f":{wanted}", f"/{wanted}")) for tag in candidate.tags)
 
 
-_READINGS = (_is_tag, _is_short_tag, _is_digest, _is_repository, _is_end_of_tag)
+_INTERPRETATIONS = (_is_tag, _is_short_tag, _is_digest, _is_repository, _is_end_of_tag)
 
 
 def _names(candidate: Candidate) -> list[ImageName]:
@@ -150,16 +119,16 @@ def _names(candidate: Candidate) -> list[ImageName]:
 
 
 def _for_platform(candidates: Sequence[Candidate], wanted: str) -> list[Candidate]:
-    """Return those for a platform; where no variant is said, those of the usual variant before all others."""
+    """Return the candidates for a platform; without a variant, those of its default variant are preferred."""
     parts = _platform_parts(wanted)
     fitting = [candidate for candidate in candidates if _fits_platform(candidate.platform, parts)]
-    usual = _DEFAULT_VARIANTS.get(parts[1])
-    preferred = [c for c in fitting if c.platform and (c.platform.variant or usual) == (parts[2] or usual)]
+    default = _DEFAULT_VARIANTS.get(parts[1])
+    preferred = [c for c in fitting if c.platform and (c.platform.variant or default) == (parts[2] or default)]
     return preferred or fitting
 
 
 def _platform_parts(wanted: str) -> tuple[str, str, str]:
-    """Return OS, architecture and variant of ``linux/arm64/v8``; of a lone ``arm64`` the OS is ``linux``."""
+    """Return OS, architecture and variant of ``linux/arm64/v8``; ``arm64`` alone means ``linux/arm64``."""
     words = wanted.lower().split("/")
     if len(words) == 1:
         words.insert(0, "linux")
@@ -179,22 +148,22 @@ def _fits_platform(platform: Platform | None, parts: tuple[str, str, str]) -> bo
 
 def _no_image(candidates: Sequence[Candidate], name: str) -> str:
     kinds = list(dict.fromkeys(candidate.set_aside for candidate in candidates if candidate.set_aside))
-    return f"{name} holds no image, but {_listed(kinds)}" if kinds else f"{name} holds no image: its list is empty"
+    return f"{name} holds no image, only {_listed(kinds)}" if kinds else f"{name} holds no image: its list is empty"
 
 
 def _nothing_fits(images: Sequence[Candidate], image: str | None, platform: str | None, name: str) -> str:
-    there = _listed([_in_brief(candidate) for candidate in images])
-    return f"{name} holds no image {_wanted(image, platform)}; it holds {there}"
+    held = _listed([_in_brief(candidate) for candidate in images])
+    return f"{name} holds no image {_wanted(image, platform)}; it holds {held}"
 
 
 def _wanted(image: str | None, platform: str | None) -> str:
-    return " ".join([*([shown(image)] if image else []), *([f"for {shown(platform)}"] if platform else [])])
+    return " ".join([*([short_name(image)] if image else []), *([f"for {short_name(platform)}"] if platform else [])])
 
 
 def _in_brief(candidate: Candidate) -> str:
     digest = candidate.digest or candidate.config_digest
-    title = ", ".join(map(shown, candidate.tags)) or (str(digest) if digest else "one without a tag")
-    platform = shown(str(candidate.platform or ""))
+    title = ", ".join(map(short_name, candidate.tags)) or (str(digest) if digest else "an image without a tag")
+    platform = short_name(str(candidate.platform or ""))
     return f"{title} ({platform})" if platform else title
 
 

@@ -1,8 +1,8 @@
-"""What ``docker save`` writes: a ``manifest.json`` that lists images, their configs and their layers.
+"""The format of ``docker save``: a ``manifest.json`` that lists images, their configs and their layers.
 
 https://github.com/moby/docker-image-spec/blob/main/spec.md#combined-image-json--filesystem-changeset-format. Before
-Docker 25 a layer is ``<id>/layer.tar``, since then ``blobs/sha256/<digest>``, beside an ``index.json`` that fills what
-the list does not say. podman, skopeo, kaniko and others write the same form with names of their own.
+Docker 25 a layer is ``<id>/layer.tar``, since then ``blobs/sha256/<digest>``, beside an ``index.json`` with facts that
+the list lacks. podman, skopeo, kaniko and others write the same format with other file names.
 """
 
 import re
@@ -11,41 +11,41 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from layerscope.errors import FormatError, UnsupportedFormat
+from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
 from layerscope.model.documents import DockerArchiveManifest, ImageConfig, LayerSource, Manifest, decode
 from layerscope.model.image import Image
 from layerscope.sources.image.builder import Blueprint, LayerBlob, all_there, build_image
-from layerscope.sources.image.choice import Candidate
 from layerscope.sources.image.files import Files, located, read, sha256_of
 from layerscope.sources.image.oci_layout import ManifestFile, layer_blobs, manifest_files, oci_candidates, read_manifest
 from layerscope.sources.image.origin import Origin
 
 MANIFEST = "manifest.json"
 LEGACY_LIST = "repositories"
-"""All that Docker before 1.10 wrote."""
+"""The only list of images that Docker before 1.10 wrote."""
 
 _CONFIG_NAME = re.compile(r"(?:blobs/sha256/|sha256:)?([0-9a-f]{64})(?:\.json)?")
 _LAYER_NAME = re.compile(r"blobs/sha256/([0-9a-f]{64})|(?:sha256:)?([0-9a-f]{64})\.tar\.gz")
-"""A blob's place in an OCI layout; or how go-containerregistry (crane, ko, kaniko) names a compressed layer."""
+"""A blob's name in an OCI layout, or a compressed layer's in go-containerregistry (crane, ko, kaniko)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _OciRecord:
-    """What ``index.json`` knows of an image that the list has too."""
+    """An image of the list as ``index.json`` describes it."""
 
     file: ManifestFile
     manifest: Manifest
 
 
 def is_docker_list(files: Files) -> bool:
-    """Tell whether ``manifest.json`` is Docker's list of images, and no other document that goes by the same name."""
+    """Return True if ``manifest.json`` is Docker's list of images and not another document with that name."""
     return read(files, MANIFEST).lstrip()[:1] == b"["
 
 
 def docker_candidates(files: Files, origin: Origin) -> tuple[Candidate, ...]:
     """Return the images that ``manifest.json`` lists, in its order, each once with all its tags.
 
-    Images that only ``index.json`` knows follow as fallbacks. Raises FormatError where the list is broken.
+    Images that only ``index.json`` lists follow as fallbacks. Raises FormatError if the list is broken.
     """
     entries = _merged(decode(read(files, MANIFEST), list[DockerArchiveManifest], located(files, MANIFEST)))
     records = _oci_records(files) if entries else {}
@@ -55,7 +55,7 @@ def docker_candidates(files: Files, origin: Origin) -> tuple[Candidate, ...]:
 
 
 def _merged(entries: list[DockerArchiveManifest]) -> list[DockerArchiveManifest]:
-    """Return the entries with those put together that are one image by several tags."""
+    """Return the entries, merging those that are one image with several tags."""
     merged: dict[tuple[str, tuple[str, ...]], DockerArchiveManifest] = {}
     for entry in entries:
         key = (entry.config, tuple(entry.layers or ()))
@@ -72,13 +72,13 @@ def _fallbacks(files: Files, origin: Origin, known: set[Digest | None]) -> Itera
 
 
 def _oci_records(files: Files) -> dict[Digest, _OciRecord]:
-    """Return what ``index.json`` knows, by config digest; nothing where there is none, or it is broken."""
+    """Return the images of ``index.json`` by config digest; none if it is missing or broken."""
     records: dict[Digest, _OciRecord] = {}
     try:
-        found = manifest_files(files)
+        manifests = manifest_files(files)
     except FormatError:
         return {}
-    for file in found:
+    for file in manifests:
         try:
             manifest = read_manifest(files, file.name)
         except (FormatError, UnsupportedFormat):
@@ -112,7 +112,7 @@ def _candidate(
 
 
 def _build(files: Files, origin: Origin, entry: DockerArchiveManifest, record: _OciRecord | None) -> Image:
-    """Read the config of one image, and build it."""
+    """Read the config of one image and build the image."""
     config, config_digest = _read_config(files, entry)
     return build_image(
         Blueprint(
@@ -130,7 +130,7 @@ def _build(files: Files, origin: Origin, entry: DockerArchiveManifest, record: _
 
 
 def _read_config(files: Files, entry: DockerArchiveManifest) -> tuple[ImageConfig, Digest]:
-    """Return the config with its digest: the one that its name states, else the real one."""
+    """Return the config and its digest: the one in its file name, else the one of its bytes."""
     data = read(files, entry.config)
     return decode(data, ImageConfig, located(files, entry.config)), _stated_config_digest(entry) or sha256_of(data)
 
@@ -145,7 +145,7 @@ def _tags(entry: DockerArchiveManifest, record: _OciRecord | None) -> tuple[str,
 
 
 def _layer_blobs(entry: DockerArchiveManifest, config: ImageConfig, record: _OciRecord | None) -> list[LayerBlob]:
-    """Return the layers of the list, each with what ``LayerSources`` and the manifest say of it."""
+    """Return the layers of the list, described by ``LayerSources`` or the manifest."""
     names = entry.layers or []
     sources = [(entry.layer_sources or {}).get(str(diff_id)) for diff_id in config.diff_ids[: len(names)]]
     sources += [None] * (len(names) - len(sources))

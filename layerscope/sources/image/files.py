@@ -1,20 +1,18 @@
-"""Named files of an archive or a folder: a source says where a file lies, and the rest is derived here."""
+"""Named files of an archive or a folder: a source locates a file, and the shared code here reads it."""
 
 from typing import Protocol, TypeVar
 
-from layerscope.errors import InvalidManifest, MissingBlob
+from layerscope.errors import InvalidManifest, MissingBlob, os_reason
 from layerscope.model.digest import Digest
 from layerscope.model.documents import decode
 from layerscope.model.span import FileSpan
 from layerscope.sources.stream.span_file import SpanFile
-from layerscope.text import human_size, printable_name
+from layerscope.text import human_size, short_name
 
 T = TypeVar("T")
 
 DOCUMENT_LIMIT = 32 * 1024 * 1024
-"""No JSON document of an honest image is larger, so no more is read, whatever size a header states."""
-
-_LONGEST_SHOWN = 200
+"""The largest JSON document that is read; those of honest images are smaller."""
 
 
 class Files(Protocol):
@@ -22,27 +20,21 @@ class Files(Protocol):
 
     @property
     def description(self) -> str:
-        """What to call it in a sentence; safe for a screen."""
+        """The name of the archive or folder for messages; safe for a screen."""
 
     @property
     def error(self) -> str | None:
-        """Why some of its files may not be found: a sentence, where the archive is cut off or broken."""
+        """The reason why files may be missing, if the archive is truncated or broken."""
 
     def span(self, name: str) -> FileSpan | None:
-        """Return where the file lies, or None where there is none.
+        """Return the span of the file, or None if there is no such file.
 
-        Raises MissingBlob where the name leads out of the archive or folder, or in a circle.
+        Raises MissingBlob if the name leads out of the archive or folder, or to a loop of links.
         """
 
 
-def shown(name: str | bytes) -> str:
-    """Return a name from an image as a sentence may hold it: nothing in it steers a terminal, and it is not endless."""
-    text = printable_name(name)
-    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
-
-
 def holds(files: Files, name: str) -> bool:
-    """Tell whether there is such a file."""
+    """Return True if there is such a file."""
     try:
         return files.span(name) is not None
     except MissingBlob:
@@ -50,38 +42,37 @@ def holds(files: Files, name: str) -> bool:
 
 
 def located(files: Files, name: str) -> str:
-    """Return the name of a file for a sentence: ``manifest.json in my-app.tar``."""
-    return f"{shown(name)} in {files.description}"
+    """Return the name of a file for messages: ``manifest.json in my-app.tar``."""
+    return f"{short_name(name)} in {files.description}"
 
 
 def read(files: Files, name: str, limit: int = DOCUMENT_LIMIT) -> bytes:
     """Return the bytes of a file.
 
-    Raises MissingBlob where it is not there or cannot be read, InvalidManifest where it is larger than the limit or cut
-    off.
+    Raises MissingBlob if it is missing or cannot be read, InvalidManifest if it is truncated or exceeds the limit.
     """
     span = files.span(name)
     if span is None:
         reason = f"; {files.error}" if files.error else ""
-        raise MissingBlob(f"{shown(name) or 'a file without a name'} is not in {files.description}{reason}")
+        raise MissingBlob(f"{short_name(name) or 'a file without a name'} is not in {files.description}{reason}")
     if span.stated_size > limit:
         raise InvalidManifest(f"{located(files, name)} is too large for a document ({human_size(span.stated_size)})")
     if span.truncated:
-        raise InvalidManifest(f"{located(files, name)} is cut off: the archive is truncated")
+        raise InvalidManifest(f"{located(files, name)} is incomplete: the archive is truncated")
     return read_span(span, located(files, name))
 
 
 def read_span(span: FileSpan, name: str) -> bytes:
-    """Return all bytes of a span; MissingBlob, which calls it ``name``, where they cannot be read."""
+    """Return all bytes of a span; raises MissingBlob, which calls it ``name``, if they cannot be read."""
     try:
         with SpanFile(span) as file:
             return file.readall()
     except OSError as error:
-        raise MissingBlob(f"{name} cannot be read: {error.strerror}") from error
+        raise MissingBlob(f"cannot read {name}: {os_reason(error)}") from error
 
 
 def read_document(files: Files, name: str, kind: type[T]) -> T:
-    """Return the JSON document of that kind in the file; raises as `read` and `decode` do."""
+    """Return the JSON document of the given type in the file; raises as `read` and `decode` do."""
     return decode(read(files, name), kind, located(files, name))
 
 

@@ -1,7 +1,7 @@
-"""Pairs the lines of a config's history with the layers.
+"""The lines of a config's history, paired with the layers.
 
-https://github.com/opencontainers/image-spec/blob/main/config.md#properties (``history``): the lines stand in the order
-of the layers, and each that is not marked as an empty layer made one.
+https://github.com/opencontainers/image-spec/blob/main/config.md#properties (``history``): the lines are in layer
+order, and each line that is not marked as an empty layer created one.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ from layerscope.text import plural
 
 
 def pair_history(history: Sequence[HistoryEntry], layers: int) -> tuple[tuple[Step, ...], str | None]:
-    """Return the steps, base first, and a sentence where history and layers do not fit.
+    """Return the steps, base first, and a warning if the history and the layers do not match.
 
-    They are paired from the base up. Lines that are left over made no layer; layers that are left over get a step that
-    says nothing. An image without any history is none to complain about.
+    They are paired from the base up. A surplus line created no layer; a surplus layer gets a step without text. An
+    image without any history causes no warning.
     """
     steps: list[Step] = []
     made = 0
@@ -27,7 +27,7 @@ def pair_history(history: Sequence[HistoryEntry], layers: int) -> tuple[tuple[St
     steps += [Step(None, layer=number) for number in range(made + 1, layers + 1)]
     warning = None
     if history and made != layers:
-        warning = f"the history tells of {plural(made, 'layer')} and the manifest lists {layers:,}"
+        warning = f"the history describes {plural(made, 'layer')} and the manifest lists {layers:,}"
     return tuple(steps), warning
 
 

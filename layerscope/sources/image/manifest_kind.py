@@ -1,4 +1,4 @@
-"""Tells what a JSON document of an image is by what is in it, whatever its media type says.
+"""The kind of a JSON document, detected from its fields and not from its media type.
 
 OCI: https://github.com/opencontainers/image-spec/blob/main/manifest.md and image-index.md.
 Docker: https://github.com/distribution/distribution/tree/main/docs/content/spec (schema 2, manifest list, schema 1).
@@ -14,7 +14,7 @@ from layerscope.model.documents import decode
 
 
 class DocumentKind(Enum):
-    """What a document turned out to be."""
+    """The kind of a document."""
 
     INDEX = auto()
     IMAGE = auto()
@@ -23,7 +23,7 @@ class DocumentKind(Enum):
 
 
 class Outline(Struct, frozen=True, rename="camel"):
-    """What tells the kinds apart; of most fields only whether they are there."""
+    """The fields that tell the kinds apart."""
 
     manifests: Any | UnsetType = UNSET
     config: Any = None
@@ -33,9 +33,9 @@ class Outline(Struct, frozen=True, rename="camel"):
 
     @property
     def kind(self) -> DocumentKind | None:
-        """What the document is, or None where it is of no kind, or of two at once.
+        """The kind of the document, or None if it has none, or two.
 
-        Of a document of two kinds no two readers need agree on what it means:
+        Programs may disagree about the meaning of a document that is of two kinds:
         https://github.com/opencontainers/image-spec/security/advisories/GHSA-77vh-xpmg-72qh.
         """
         is_manifest = self.config is not None or self.layers is not None
@@ -49,18 +49,18 @@ class Outline(Struct, frozen=True, rename="camel"):
 
 
 def outline_of(data: bytes, name: str) -> Outline:
-    """Return the outline of the document in the bytes of the file that a sentence calls ``name``.
+    """Return the outline of the document; messages call it ``name``.
 
-    Raises InvalidManifest where the bytes are no JSON object.
+    Raises InvalidManifest if the bytes are not a JSON object.
     """
     return decode(data, Outline, name)
 
 
 def kind_of(data: bytes, name: str) -> DocumentKind:
-    """Return the kind of the document; raises InvalidManifest where it is of none, or of two at once."""
+    """Return the kind of the document; raises InvalidManifest if it has none, or two."""
     outline = outline_of(data, name)
     if outline.kind is not None:
         return outline.kind
     if outline.manifests is not UNSET:
-        raise InvalidManifest(f"{name} is an index and a manifest at once")
-    raise InvalidManifest(f"{name} is no manifest: it has neither manifests nor config and layers")
+        raise InvalidManifest(f"{name} is both an index and a manifest")
+    raise InvalidManifest(f"{name} is not a manifest: it has neither manifests nor config and layers")

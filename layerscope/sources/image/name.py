@@ -1,4 +1,4 @@
-"""Names of images, and which short forms stand for the same image.
+"""Names of images, and their short forms.
 
 https://github.com/distribution/reference/blob/main/reference.go
 """
@@ -21,7 +21,7 @@ _LONGEST = 512
 
 @dataclass(frozen=True, slots=True)
 class ImageName:
-    """``domain/path:tag@digest``; what is not said is empty; ``docker.io/library/`` is left out, as engines do."""
+    """``domain/path:tag@digest``; missing parts are empty, and ``docker.io/library/`` is dropped as engines do."""
 
     domain: str
     path: str
@@ -30,7 +30,7 @@ class ImageName:
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Return the name that the text is, or None where it is none."""
+        """Return the parsed name, or None if the text is not a valid name."""
         match = _GRAMMAR.fullmatch(text) if len(text) <= _LONGEST else None
         if match is None:
             return None
@@ -50,10 +50,10 @@ class ImageName:
 
     @property
     def full(self) -> str:
-        """The name with the tag that it stands for."""
+        """The name with its tag, ``latest`` by default."""
         return f"{self.repository}:{self.tag or 'latest'}"
 
 
 def _is_domain(first: str) -> bool:
-    """Tell whether the first part of a name is a registry, as engines do."""
+    """Return True if the first part of a name is a registry, by the rule of the engines."""
     return first == _LOCAL_DOMAIN or "." in first or ":" in first

@@ -1,6 +1,6 @@
-"""An OCI image layout: ``index.json``, and the indexes, manifests and blobs that it leads to.
+"""An OCI image layout: ``index.json``, and the indexes, manifests and blobs that it refers to.
 
-https://github.com/opencontainers/image-spec/blob/main/image-layout.md; Docker's schema 2 documents are taken too.
+https://github.com/opencontainers/image-spec/blob/main/image-layout.md; Docker's schema 2 documents are accepted, too.
 """
 
 from collections.abc import Iterator
@@ -8,22 +8,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from layerscope.errors import FormatError, InvalidManifest, UnsupportedFormat
+from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
 from layerscope.model.documents import Descriptor, ImageConfig, Index, Manifest, Platform, decode
 from layerscope.model.image import Image
 from layerscope.sources.image.builder import Blueprint, LayerBlob, all_there, build_image
-from layerscope.sources.image.choice import Candidate
-from layerscope.sources.image.files import Files, located, read, read_document, sha256_of, shown
+from layerscope.sources.image.files import Files, located, read, read_document, sha256_of
 from layerscope.sources.image.manifest_kind import DocumentKind, kind_of, outline_of
 from layerscope.sources.image.origin import Origin
+from layerscope.text import short_name
 
 INDEX = "index.json"
 
 _DEEPEST = 16
-"""Indexes in indexes that are followed; builders make two or three levels."""
+"""Levels of nested indexes that are followed; builders write two or three."""
 
 _MOST_MANIFESTS = 10_000
-"""Descriptors that are followed in one layout."""
+"""Descriptors in one layout that are followed."""
 
 _CONTAINERD_NAME = "io.containerd.image.name"
 _REF_NAME = "org.opencontainers.image.ref.name"
@@ -35,7 +36,7 @@ _IMAGE_CONFIGS = ("", "application/vnd.oci.image.config.v1+json", "application/v
 
 @dataclass(frozen=True, slots=True)
 class ManifestFile:
-    """A file that should hold a manifest, with what the index says of it, and the tags that lead to it."""
+    """A file that should hold a manifest, as the index describes it."""
 
     name: str
     digest: Digest
@@ -45,25 +46,25 @@ class ManifestFile:
 
 
 def oci_candidates(files: Files, origin: Origin) -> tuple[Candidate, ...]:
-    """Return what ``index.json`` leads to, in its order; raises FormatError where no list can be had."""
+    """Return the images of ``index.json``, in its order; raises FormatError if it cannot be read."""
     return tuple(_candidate(files, origin, file) for file in manifest_files(files))
 
 
 def manifest_files(files: Files) -> list[ManifestFile]:
-    """Return every manifest that ``index.json`` leads to, each once, with all tags that lead there."""
-    found: dict[Digest, ManifestFile] = {}
+    """Return the manifests that ``index.json`` refers to, each once with all its tags."""
+    manifests: dict[Digest, ManifestFile] = {}
     for file in _Follow(files).all():
-        earlier = found.get(file.digest)
+        earlier = manifests.get(file.digest)
         if earlier is not None:
             tags = tuple(dict.fromkeys(earlier.tags + file.tags))
-            found[file.digest] = replace(earlier, tags=tags)
+            manifests[file.digest] = replace(earlier, tags=tags)
         else:
-            found[file.digest] = file
-    return list(found.values())
+            manifests[file.digest] = file
+    return list(manifests.values())
 
 
 class _Follow:
-    """Follows indexes down to manifests; an index is entered once for each set of tags that leads to it."""
+    """The walk from indexes to manifests; an index is read once for each set of tags that refers to it."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -99,7 +100,7 @@ class _Follow:
 
 
 def _index_data(files: Files, name: str) -> bytes | None:
-    """Return the bytes of an index, else None: what is missing or broken is told when it is opened."""
+    """Return the bytes of an index, else None; a missing or broken file is reported when it is opened."""
     try:
         data = read(files, name)
         return data if kind_of(data, located(files, name)) is DocumentKind.INDEX else None
@@ -108,17 +109,17 @@ def _index_data(files: Files, name: str) -> bytes | None:
 
 
 def _tags(descriptor: Descriptor) -> tuple[str, ...]:
-    """Return the full name where there is one, else the ref name (which may be a bare ``v1``)."""
+    """Return the full name, else the ref name (which may be just ``v1``)."""
     annotations = descriptor.annotations or {}
     name = annotations.get(_CONTAINERD_NAME) or annotations.get(_REF_NAME)
     return (name,) if name else ()
 
 
 def _reference_type(descriptor: Descriptor) -> str | None:
-    """Return what a manifest is that speaks of another one, or None for one of its own right."""
-    stated = (descriptor.annotations or {}).get(_DOCKER_REFERENCE_TYPE)
-    if stated:
-        return stated
+    """Return the type of a manifest that describes another one, or None for an independent one."""
+    reference_type = (descriptor.annotations or {}).get(_DOCKER_REFERENCE_TYPE)
+    if reference_type:
+        return reference_type
     platform = descriptor.platform
     return "attestation-manifest" if platform and _UNKNOWN in (platform.os, platform.architecture) else None
 
@@ -142,13 +143,13 @@ def _candidate(files: Files, origin: Origin, file: ManifestFile) -> Candidate:
 
 
 def _build(files: Files, origin: Origin, file: ManifestFile) -> Image:
-    """Read the documents of one image, from the manifest on."""
+    """Read the documents of one image and build the image."""
     try:
         manifest = read_manifest(files, file.name)
     except UnsupportedFormat as error:
-        raise UnsupportedFormat(f"{located(files, file.name)} is no image, but {error}") from error
+        raise UnsupportedFormat(f"{located(files, file.name)} is not an image but {error}") from error
     if file.reference_type is not None:
-        raise UnsupportedFormat(f"{located(files, file.name)} is no image, but {_attestation(file)}")
+        raise UnsupportedFormat(f"{located(files, file.name)} is not an image but {_attestation(file)}")
     config = read_document(files, manifest.config.digest.blob_name, ImageConfig)
     return build_image(
         Blueprint(
@@ -167,7 +168,7 @@ def _build(files: Files, origin: Origin, file: ManifestFile) -> Image:
 
 
 def _attestation(file: ManifestFile) -> str:
-    return f"an attestation ({shown(file.reference_type or '')})"
+    return f"an attestation ({short_name(file.reference_type or '')})"
 
 
 def layer_blobs(manifest: Manifest) -> list[LayerBlob]:
@@ -181,30 +182,30 @@ def layer_blobs(manifest: Manifest) -> list[LayerBlob]:
 def read_manifest(files: Files, name: str) -> Manifest:
     """Return the image manifest in the file.
 
-    Raises FormatError where it is missing or broken, and UnsupportedFormat, whose text says what it is, for what is no
-    image.
+    Raises FormatError if it is missing or broken, and UnsupportedFormat, whose message names the kind of document, if
+    it is not an image.
     """
     data = read(files, name)
-    place = located(files, name)
-    kind = kind_of(data, place)
+    location = located(files, name)
+    kind = kind_of(data, location)
     if kind is DocumentKind.INDEX:
-        raise InvalidManifest(f"{place} is an index, where a manifest should be")
+        raise InvalidManifest(f"{location} is an index instead of a manifest")
     if kind is DocumentKind.SCHEMA_1:
-        raise UnsupportedFormat("a Docker schema 1 manifest, a form long given up: pull the image anew")
+        raise UnsupportedFormat("a Docker schema 1 manifest, an obsolete format: pull the image again")
     if kind is DocumentKind.ARTIFACT:
-        raise UnsupportedFormat(_artifact(outline_of(data, place).artifact_type))
-    manifest = decode(data, Manifest, place)
+        raise UnsupportedFormat(_artifact(outline_of(data, location).artifact_type))
+    manifest = decode(data, Manifest, location)
     if manifest.config.media_type not in _IMAGE_CONFIGS and not _is_image_config(files, manifest.config):
         raise UnsupportedFormat(_artifact(manifest.config.media_type))
     return manifest
 
 
 def _artifact(artifact_type: str | None) -> str:
-    return f"an artifact of type {shown(artifact_type or 'unknown')}"
+    return f"an artifact of type {short_name(artifact_type or 'unknown')}"
 
 
 def _is_image_config(files: Files, config: Descriptor) -> bool:
-    """Tell whether a config is one of an image, though its media type is not known as such."""
+    """Return True if the config belongs to an image in spite of its unknown media type."""
     try:
         return bool(read_document(files, config.digest.blob_name, ImageConfig).diff_ids)
     except FormatError:

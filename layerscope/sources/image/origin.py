@@ -1,4 +1,4 @@
-"""Where an image came from, in the words that documents use."""
+"""The origin of an image, in the words of the JSON documents."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -6,7 +6,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What the user typed, and what to call an image that was found in Docker's form or as an OCI layout."""
+    """The reference that the user typed, and the source names of a Docker archive and an OCI layout."""
 
     reference: str
     docker: str
@@ -14,15 +14,15 @@ class Origin:
 
     @classmethod
     def archive(cls, reference: str) -> Self:
-        """Return the origin of what is read from a tar."""
+        """Return the origin of the images in a tar archive."""
         return cls(reference, "docker-archive", "oci-archive")
 
     @classmethod
     def folder(cls, reference: str) -> Self:
-        """Return the origin of what is read from a folder."""
+        """Return the origin of the images in a folder."""
         return cls(reference, "docker-folder", "oci-layout")
 
     @classmethod
     def engine(cls, reference: str, engine: str) -> Self:
-        """Return the origin of what an engine exported."""
+        """Return the origin of an image that an engine exported."""
         return cls(reference, engine, engine)

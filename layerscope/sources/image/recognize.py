@@ -1,40 +1,55 @@
-"""Tells which form of image some files are, and says what they are where they are none."""
+"""The format of an image, detected from its files; for anything else, a message that says what it is instead."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from layerscope.errors import UnsupportedFormat
+from layerscope.model.candidate import Candidate
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.archive import ArchiveFiles
-from layerscope.sources.image.choice import Candidate
 from layerscope.sources.image.docker_archive import LEGACY_LIST, MANIFEST, docker_candidates, is_docker_list
-from layerscope.sources.image.files import Files, holds, read_span, shown
+from layerscope.sources.image.files import Files, holds, read_span
 from layerscope.sources.image.oci_layout import INDEX, oci_candidates
 from layerscope.sources.image.origin import Origin
+from layerscope.text import short_name
 
 _HEAD = 512
+_SKOPEO_VERSION = "version"
+"""A file that skopeo writes into a dir: folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """A format of images; ``mismatch`` returns why some files do not have it, or None if they do."""
+
+    mismatch: Callable[[Files], str | None]
+    candidates: Callable[[Files, Origin], tuple[Candidate, ...]]
 
 
 def candidates_of(files: Files, origin: Origin) -> tuple[Candidate, ...]:
-    """Return the images that the files hold: by Docker's list where there is one, else by the index.
+    """Return the images that the files hold, by the first format that fits and lists an image.
 
-    Raises FormatError where the list is broken or cannot be read, UnsupportedFormat where there is none.
+    Raises FormatError if the list of images is broken, UnsupportedFormat if no format fits.
     """
-    has_index = files.span(INDEX) is not None
-    if files.span(MANIFEST) is None:
-        if has_index:
-            return oci_candidates(files, origin)
-        raise UnsupportedFormat(_no_list(files))
-    if is_docker_list(files):
-        found = docker_candidates(files, origin)
-        return oci_candidates(files, origin) if has_index and not found else found
-    if has_index:
-        return oci_candidates(files, origin)
-    raise UnsupportedFormat(
-        f"{MANIFEST} in {files.description} is not Docker's list of images (of a skopeo dir: folder, "
-        "make an OCI layout first: skopeo copy dir:… oci:…)"
-    )
+    mismatches = []
+    fitting = False
+    for image_format in _FORMATS:
+        mismatch = image_format.mismatch(files)
+        if mismatch is not None:
+            mismatches.append(mismatch)
+            continue
+        fitting = True
+        if candidates := image_format.candidates(files, origin):
+            return candidates
+    if fitting:
+        return ()
+    container = "a tar archive" if isinstance(files, ArchiveFiles) else "a folder"
+    reasons = f"it has {' and '.join(mismatches)}{_hint(files)}"
+    raise UnsupportedFormat(f"{files.description} is {container} but not an image: {reasons}")
 
 
 def archive_candidates(files: ArchiveFiles, origin: Origin) -> tuple[Candidate, ...]:
-    """Return the images in an archive; where there are none and it is cut off, the error says so."""
+    """Return the images in an archive; if it has none and is truncated, the error says so."""
     try:
         return candidates_of(files, origin)
     except UnsupportedFormat as error:
@@ -43,40 +58,51 @@ def archive_candidates(files: ArchiveFiles, origin: Origin) -> tuple[Candidate, 
         raise UnsupportedFormat(f"{error}; {files.error}") from error
 
 
-def _no_list(files: Files) -> str:
-    if holds(files, LEGACY_LIST):
-        return (
-            f"{files.description} was saved by a Docker before 1.10: it holds {LEGACY_LIST} and no {MANIFEST}; "
-            "load it into an engine and save it again"
-        )
-    neither = f"it holds neither {MANIFEST} nor {INDEX}"
-    if isinstance(files, ArchiveFiles):
-        return f"{files.description} is a tar archive, but no image: {neither}{_deeper(files)}"
-    return f"{files.description} is a folder, but no image: {neither}"
+def _docker_mismatch(files: Files) -> str | None:
+    if files.span(MANIFEST) is None:
+        return f"no {MANIFEST}"
+    return None if is_docker_list(files) else f"a {MANIFEST} that is not a list of images"
+
+
+def _oci_mismatch(files: Files) -> str | None:
+    return f"no {INDEX}" if files.span(INDEX) is None else None
+
+
+_FORMATS = (_Format(_docker_mismatch, docker_candidates), _Format(_oci_mismatch, oci_candidates))
+"""The formats in the order in which they are tried: ``manifest.json`` is trusted before ``index.json``."""
+
+
+def _hint(files: Files) -> str:
+    """Return what the files are instead of an image, and what to do, as far as that is known."""
+    if holds(files, LEGACY_LIST) and not holds(files, MANIFEST):
+        return "; it was saved by a Docker before 1.10: load it into an engine and save it again"
+    if holds(files, MANIFEST) and holds(files, _SKOPEO_VERSION):
+        return "; it was written as dir: by skopeo, make an OCI layout of it with skopeo copy dir:… oci:…"
+    return _deeper(files) if isinstance(files, ArchiveFiles) else ""
 
 
 def _deeper(files: ArchiveFiles) -> str:
-    """Return a hint, where the archive holds an image layout one folder down."""
+    """Return a hint if a folder in the archive holds an image."""
     for name in files.names:
         folder, _, last = name.rpartition(b"/")
         if folder and last in (MANIFEST.encode(), INDEX.encode()):
-            return f" (but {shown(name)}: unpack it, and open the folder {shown(folder)})"
+            return f", but {short_name(name)}: unpack it and open the folder {short_name(folder)}"
     return ""
 
 
 def what_it_is(span: FileSpan, name: str) -> str:
-    """Return a sentence on a file that is no tar with anything in it."""
+    """Return a message for a file that is not a tar archive or has no members."""
     if span.size == 0:
         return f"{name} is empty"
     head = read_span(FileSpan(span.path, span.offset, min(span.size, _HEAD), span.size), name)
     if not head.strip(b"\0"):
         return f"{name} is an empty tar archive"
     if _is_text(head):
-        return f"{name} is text, and no image"
-    return f"{name} is no image: it is neither a tar archive nor one that is compressed with gzip, zstd, xz or bzip2"
+        return f"{name} is a text file, not an image"
+    return f"{name} is not an image: it is not a tar archive, even one compressed with gzip, zstd, xz or bzip2"
 
 
 def _is_text(head: bytes) -> bool:
-    """Tell whether the bytes look like text; a character that the cut has broken at the end does not count."""
+    """Return True if the bytes look like text; a character that the end of the head splits is ignored."""
     text = head.decode("utf-8", "ignore")
     return len(text.encode()) > len(head) - 4 and all(c.isprintable() or c.isspace() for c in text)

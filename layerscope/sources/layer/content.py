@@ -1,11 +1,10 @@
-"""Reads content out of a layer: bytes of its uncompressed tar, by offset."""
+"""The content of files in a layer, read by offset in its uncompressed tar."""
 
 import os
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
-from layerscope.errors import InvalidLayer
+from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
@@ -15,7 +14,7 @@ _CHUNK = 256 * 1024
 
 
 class LayerContent(Protocol):
-    """The bytes of an uncompressed layer. Reading at ascending offsets costs one pass at most."""
+    """The bytes of an uncompressed layer. Reads at ascending offsets cost one pass at most."""
 
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
         """Yield exactly these bytes; raises InvalidLayer where the layer ends before them or is broken."""
@@ -23,15 +22,9 @@ class LayerContent(Protocol):
     def close(self) -> None:
         """Close what is open."""
 
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
-
 
 class PlainContent:
-    """A plain layer: its bytes are read where they lie."""
+    """A plain layer, read in place."""
 
     def __init__(self, span: FileSpan) -> None:
         self._span = span
@@ -47,12 +40,12 @@ class PlainContent:
         self._check(end)
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return exactly these bytes; any thread may ask."""
+        """Return exactly these bytes; any thread may call it."""
         self._check(offset + size)
         try:
             data = os.pread(self._descriptor, size, self._span.offset + offset)
         except OSError as error:
-            raise InvalidLayer(f"the layer cannot be read: {error.strerror}", offset) from error
+            raise InvalidLayer(f"cannot read the layer: {os_reason(error)}", offset) from error
         if len(data) < size:
             raise InvalidLayer("the file ends before this content does", offset + len(data))
         return data
@@ -62,25 +55,17 @@ class PlainContent:
             raise InvalidLayer("the layer ends before this content does", self._span.size)
 
     def prepare(self) -> Iterator[int]:
-        """Yield nothing: any byte is at hand."""
+        """Yield nothing: any byte can be read without preparation."""
         return iter(())
 
     def close(self) -> None:
-        """Close the file; nothing can be read any more."""
+        """Close the file."""
         descriptor, self._descriptor = self._descriptor, -1
         os.close(descriptor)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 class StreamedContent:
-    """A compressed layer, decompressed from its start; to go back is to start again."""
+    """A compressed layer, decompressed from its start; a read at a lower offset starts again."""
 
     def __init__(self, span: FileSpan, compression: Compression) -> None:
         self._span = span
@@ -113,29 +98,21 @@ class StreamedContent:
         """Close the file."""
         self._stream.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 def open_layer_content(layer: Layer) -> LayerContent:
-    """Open the content of a layer; raises InvalidLayer where the layer is not there or cannot be opened."""
+    """Open the content of a layer; raises InvalidLayer where it is missing or cannot be opened."""
     if layer.blob is None or layer.compression is None:
-        raise InvalidLayer(layer.problem or "the layer is not there")
+        raise InvalidLayer(layer.problem or "the layer is missing")
     try:
         if layer.compression is Compression.NONE:
             return PlainContent(layer.blob)
         return StreamedContent(layer.blob, layer.compression)
     except OSError as error:
-        raise InvalidLayer(f"the layer cannot be read: {error.strerror}") from error
+        raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
 
 
 def stored_pieces(table: EntryTable, row: int) -> Iterator[tuple[int, int, int]]:
-    """Yield what is stored of a regular file: offset in the file, offset in the layer, length. The rest is zeros."""
+    """Yield offset in the file, offset in the layer and length of each stored piece of a file. The rest is zeros."""
     offset, pieces = table.data_offsets[row], table.sparse.get(row)
     for start, length in ((0, table.sizes[row]),) if pieces is None else pieces:
         yield start, offset, length

@@ -1,6 +1,6 @@
-"""Random access into a layer that can only be decompressed from its start: what has been passed lies in a file.
+"""Random access into a layer that can only be decompressed from its start: its bytes are kept in a temporary file.
 
-The file has no name from the moment it is there, so that it goes with the process, however that ends.
+The file never has a name, so that the system removes it when the process ends, in whatever way.
 """
 
 import os
@@ -17,13 +17,13 @@ from layerscope.sources.layer.content import StreamedContent
 from layerscope.sources.stream.compression import open_decompressed
 
 SPOOL_LIMIT = 4_000_000_000
-"""The bytes that all spools of an image may take together; never more than half of what is free."""
+"""The bytes that all spools of an image may take together; they also never take more than half of the free space."""
 
 _CHUNK = 1024 * 1024
 
 
 class SpoolBudget:
-    """How many bytes may still be spooled; any thread may ask."""
+    """The number of bytes that may still be spooled; shared by threads."""
 
     def __init__(self, limit: int = SPOOL_LIMIT) -> None:
         self._lock = Lock()
@@ -31,7 +31,7 @@ class SpoolBudget:
         self._left: int | None = None
 
     def take(self, size: int) -> bool:
-        """Take so many bytes from the budget; False where there are not so many left."""
+        """Take bytes from the budget, and return False where fewer are left."""
         with self._lock:
             if self._left is None:
                 self._left = min(self._limit, shutil.disk_usage(tempfile.gettempdir()).free // 2)
@@ -42,7 +42,7 @@ class SpoolBudget:
 
 
 def _nameless_file() -> FileIO | None:
-    """Return a file that is gone once it is closed, or None where there is no room for one."""
+    """Return a file without a name, or None where none can be made."""
     try:
         return tempfile.TemporaryFile(prefix="layerscope-", buffering=0)
     except OSError:
@@ -52,8 +52,8 @@ def _nameless_file() -> FileIO | None:
 class SpooledContent:
     """A compressed layer, spooled as far as it has been read.
 
-    Beyond what the budget or the disk allows, it is decompressed anew by each who does not go on where the last one
-    ended.
+    Where the budget or the disk is exhausted, the rest is decompressed again for each read that does not continue the
+    previous one.
     """
 
     def __init__(self, span: FileSpan, compression: Compression, budget: SpoolBudget) -> None:
@@ -78,25 +78,25 @@ class SpooledContent:
                 self._spool()
             if self._file is not None and offset + size <= self._filled:
                 return os.pread(self._file.fileno(), size, offset)
-            assert self._beyond is not None  # noqa: S101  # else it had been spooled, or had ended
+            assert self._beyond is not None  # noqa: S101  # otherwise it has been spooled, or the layer has ended
             return b"".join(self._beyond.chunks(offset, size))
 
     def prepare(self) -> Iterator[int]:
-        """Spool the rest, a megabyte at a time; yields the stored bytes that lie behind."""
+        """Spool the rest, a megabyte at a time, and yield the number of stored bytes read."""
         while True:
             with self._lock:
                 if self._is_closed or self._end is not None or self._beyond is not None:
                     return
                 self._spool()
-                behind = self._stream.consumed
-            yield behind
+                consumed = self._stream.consumed
+            yield consumed
 
     def _check_open(self) -> None:
         if self._is_closed:
             raise InvalidLayer("the image has been closed")
 
     def _spool(self) -> None:
-        """Spool a piece more, or note why there is no more, or that there is no room for it."""
+        """Spool one more piece, or note why there is none, or that there is no space for it."""
         try:
             chunk = self._stream.read1(_CHUNK)
         except FormatError as error:
@@ -110,7 +110,7 @@ class SpooledContent:
             self._beyond = StreamedContent(self._span, self._compression)
 
     def _is_written(self, chunk: bytes) -> bool:
-        """Write a piece behind the others; False where the disk does not take it."""
+        """Write a piece behind the others, and return whether the disk took it."""
         left, offset = memoryview(chunk), self._filled
         try:
             while left and self._file is not None:
@@ -121,7 +121,7 @@ class SpooledContent:
         return True
 
     def close(self) -> None:
-        """Close the files; the temporary one is gone then."""
+        """Close the files, and so remove the temporary one."""
         with self._lock:
             self._is_closed = True
             self._stream.close()

@@ -1,8 +1,11 @@
-"""Random access into a gzip layer: copies of the decompressor, taken every few megabytes on the way through.
+"""Random access into a gzip layer: copies of the decompressor, taken every few megabytes.
 
-Measured on 1.2 GB of files, in one run: to pass through with checkpoints takes 1.25 times what isal takes without any,
-and then any byte is there in 14 ms, for 13 MB of memory. A spool of the same took 2.1 times; `indexed_gzip` 1.5 times
-and 120 ms a read; rapidgzip 1.5 times, 150 MB, and an abort when the process ends.
+A gzip stream can only be inflated from its start, because each byte may refer to the 32 KiB before it. A copy of the
+decompressor, a checkpoint, holds these 32 KiB and the position in the stored bytes, so that inflation can start there.
+
+Measured on 1.2 GB of files: one pass with checkpoints takes 1.25 times as long as isal takes without them; after it,
+any byte is read in 14 ms, and the checkpoints take 13 MB. A spool took 2.1 times as long; `indexed_gzip` took 1.5
+times, and 120 ms a read; rapidgzip took 1.5 times and 150 MB, and aborted when the process ended.
 """
 
 import os
@@ -15,16 +18,21 @@ from layerscope.model.span import FileSpan
 from layerscope.sources.layer.inflation import Inflation
 
 _SPACING = 4 * 1024 * 1024
-"""Content between two checkpoints: at most so much is inflated to reach a byte."""
+"""Bytes of content between two checkpoints, and so the most that is inflated to reach a byte."""
 
 _MOST_CHECKPOINTS = 1024
-"""There are no more: in a layer of more than 4 GB they lie further apart. That is 46 MB."""
+"""A limit of 46 MB of memory. In a layer of more than 4 GB, the checkpoints are further apart."""
 
 _CHUNK = 1024 * 1024
 
 
 class CheckpointedContent:
-    """A gzip layer, of one member or several. Reads take turns; to go on where the last one ended costs nothing."""
+    """A gzip layer of one or several members.
+
+    Of three decompressors, the *frontier* has reached the furthest, and leaves checkpoints behind; the *reader* serves
+    reads, so that a read which continues the previous one inflates nothing twice; each checkpoint waits to be copied.
+    Reads from several threads take turns.
+    """
 
     def __init__(self, span: FileSpan, spacing: int = _SPACING, most: int = _MOST_CHECKPOINTS) -> None:
         self._descriptor = os.open(span.path, os.O_RDONLY)
@@ -52,20 +60,22 @@ class CheckpointedContent:
             return b"".join(pieces)
 
     def prepare(self) -> Iterator[int]:
-        """Pass through to the end once, a megabyte at a time; yields the stored bytes that lie behind."""
+        """Inflate the rest once, a megabyte at a time, and yield the number of stored bytes read."""
         while True:
             with self._lock:
                 if self._is_closed or not self._advance(_CHUNK):
                     return
-                behind = self._frontier.consumed
-            yield behind
+                consumed = self._frontier.consumed
+            # without the lock, so that reads get their turn
+            yield consumed
 
     def _check_open(self) -> None:
         if self._is_closed:
             raise InvalidLayer("the image has been closed")
 
     def _reach(self, offset: int) -> None:
-        """Bring the reader to the offset, from wherever it is nearest."""
+        """Move the reader to the offset, from where it is or from the nearest checkpoint before it."""
+        # the frontier goes first: what is inflated on the way to a new offset leaves checkpoints for later reads
         while self._frontier.position < offset and not self._is_near(offset):
             if not self._advance(min(_CHUNK, offset - self._frontier.position)):
                 break
@@ -80,7 +90,10 @@ class CheckpointedContent:
         return 0 <= offset - self._reader.position < self._spacing
 
     def _advance(self, size: int) -> bool:
-        """Go on at the frontier; tell whether there was more. What is broken there is no reader's matter yet."""
+        """Inflate at the frontier, and return whether there was more.
+
+        A break is not an error here: only a read that reaches it must fail, and the reader meets it again.
+        """
         try:
             if not self._frontier.take(size):
                 return False
@@ -90,12 +103,13 @@ class CheckpointedContent:
             self._positions.append(self._frontier.position)
             self._checkpoints.append(self._frontier.copy())
             if len(self._positions) > self._most:
+                # every second one is dropped, so that a layer of any size has a bounded number
                 self._spacing *= 2
                 del self._positions[1::2], self._checkpoints[1::2]
         return True
 
     def close(self) -> None:
-        """Close the file, and forget the checkpoints."""
+        """Close the file, and drop the checkpoints."""
         with self._lock:
             if not self._is_closed:
                 self._is_closed = True

@@ -1,7 +1,7 @@
-"""A gzip stream on its way to being inflated, which can be copied and so taken up again where it stands.
+"""A gzip stream that is being inflated, and that can be copied at any position.
 
 RFC 1952: https://www.rfc-editor.org/rfc/rfc1952. The decompressor is zlib-ng's, or Python's own zlib where that is
-missing: it inflates nearly as fast as isal's, which cannot be copied.
+missing. It inflates nearly as fast as isal's, which cannot be copied.
 """
 
 import os
@@ -9,11 +9,11 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from layerscope.errors import InvalidLayer
+from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.span import FileSpan
 
 _GZIP = 31
-"""The window bits that stand for the largest window and a gzip header."""
+"""The window bits of zlib that mean the largest window and a gzip header."""
 
 _STORED_CHUNK = 64 * 1024
 
@@ -27,9 +27,9 @@ def _zlib() -> Any:
 
 
 class Inflation:
-    """The bytes of a span, inflated from its start on; ``position`` counts those that have been taken.
+    """The bytes of a span, inflated from its start; ``position`` is the number of bytes taken.
 
-    The descriptor of the span's file is the caller's, and is read at offsets only.
+    The caller owns the descriptor of the span's file. It is only read at offsets, so that copies may share it.
     """
 
     def __init__(
@@ -43,17 +43,17 @@ class Inflation:
         self.position = position
 
     def copy(self) -> "Inflation":
-        """Return another one that stands at the same place; it keeps some 45 KiB."""
+        """Return a copy at the same position; it takes about 45 KiB."""
         inflater = self._inflater and self._inflater.copy()
         return Inflation(self._span, self._descriptor, inflater, self.consumed, self.position)
 
     @property
     def consumed(self) -> int:
-        """How many stored bytes have been used up."""
+        """The number of stored bytes inflated so far."""
         return self._stored - len(self._input)
 
     def take(self, size: int) -> bytes:
-        """Return the next bytes, ``size`` of them at most, and none at the end.
+        """Return at most ``size`` bytes, and none at the end.
 
         Raises InvalidLayer where the stream is broken or ends early.
         """
@@ -66,7 +66,7 @@ class Inflation:
         return taken
 
     def _starts_member(self) -> bool:
-        """Start the next member; tell whether there is one. Zeros may follow the last."""
+        """Start the next member, and return whether there is one. Zeros may follow the last."""
         while not self._input and self._stored < self._span.size:
             before = self._stored
             self._read()
@@ -83,7 +83,7 @@ class Inflation:
         try:
             self._input = os.pread(self._descriptor, wanted, self._span.offset + self._stored)
         except OSError as error:
-            raise InvalidLayer(f"the layer cannot be read: {error.strerror}") from error
+            raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
         self._stored += len(self._input)
 
     def _inflate(self, size: int) -> bytes:

@@ -1,14 +1,14 @@
-"""Reads the bytes of an uncompressed layer anywhere, without inflating it from its start each time.
+"""Random access to the bytes of uncompressed layers, without decompressing a layer from its start for each read.
 
-A plain layer is read where it lies; of a gzip layer, checkpoints are kept; any other is spooled. Each is built as far
-as it is needed, by the first who reads, and never for a listing.
+A plain layer is read in place, a gzip layer from checkpoints, any other from a spool. Checkpoints and spools are made
+as far as reads need them, and never for a listing.
 """
 
 from collections.abc import Iterator
 from threading import Lock
 from typing import Protocol
 
-from layerscope.errors import InvalidLayer
+from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.image import Compression, Layer
 from layerscope.sources.layer.content import PlainContent
 from layerscope.sources.layer.content_spool import SpoolBudget, SpooledContent
@@ -16,25 +16,25 @@ from layerscope.sources.layer.gzip_checkpoints import CheckpointedContent
 
 
 class RandomContent(Protocol):
-    """The bytes of an uncompressed layer; several threads may read at once."""
+    """The bytes of an uncompressed layer; several threads may read them."""
 
     def read(self, offset: int, size: int) -> bytes:
         """Return exactly these bytes; raises InvalidLayer where the layer ends before them or is broken."""
 
     def prepare(self) -> Iterator[int]:
-        """Go through to the end, so that every later read is quick; yields the stored bytes that lie behind.
+        """Make every later read quick, and yield the number of stored bytes read, now and then.
 
-        The caller may stop at any yield. What cannot be read ends it, and is told to who reads there.
+        The caller may stop at any yield. A break ends it without an error; a read of the bytes behind it raises one.
         """
 
     def close(self) -> None:
-        """Close what is open, and remove what is temporary."""
+        """Close open files, and remove temporary ones."""
 
 
 def open_random_content(layer: Layer, budget: SpoolBudget) -> RandomContent:
-    """Open the content of a layer; raises InvalidLayer where the layer is not there or cannot be opened."""
+    """Open the content of a layer; raises InvalidLayer where it is missing or cannot be opened."""
     if layer.blob is None or layer.compression is None:
-        raise InvalidLayer(layer.problem or "the layer is not there")
+        raise InvalidLayer(layer.problem or "the layer is missing")
     try:
         match layer.compression:
             case Compression.NONE:
@@ -44,11 +44,11 @@ def open_random_content(layer: Layer, budget: SpoolBudget) -> RandomContent:
             case _:
                 return SpooledContent(layer.blob, layer.compression, budget)
     except OSError as error:
-        raise InvalidLayer(f"the layer cannot be read: {error.strerror}") from error
+        raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
 
 
 class RandomContents:
-    """The layers that were opened for reading anywhere, each once; any thread may ask."""
+    """The opened content of layers, each opened once; any thread may use it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -57,17 +57,17 @@ class RandomContents:
         self._closed = False
 
     def of(self, layer: Layer) -> RandomContent:
-        """Return the content of the layer; raises InvalidLayer where it cannot be opened, or all have been closed."""
+        """Return the content of the layer; raises InvalidLayer where it cannot be opened, or after `close`."""
         with self._lock:
             if self._closed:
                 raise InvalidLayer("the image has been closed")
-            found = self._opened.get(layer.number)
-            if found is None:
-                found = self._opened[layer.number] = open_random_content(layer, self._budget)
-            return found
+            content = self._opened.get(layer.number)
+            if content is None:
+                content = self._opened[layer.number] = open_random_content(layer, self._budget)
+            return content
 
     def close(self) -> None:
-        """Close them all, for good."""
+        """Close them all; none can be opened again."""
         with self._lock:
             self._closed = True
             for content in self._opened.values():

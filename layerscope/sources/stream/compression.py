@@ -1,12 +1,8 @@
-"""Tells how bytes are compressed by their first ones, and opens them decompressed.
-
-The decompressors are libraries'; each takes bounded memory.
-"""
+"""Compression, recognized by the first bytes, and decompression in bounded memory by a library for each format."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from layerscope.errors import InvalidLayer, UnsupportedCompression
 from layerscope.model.image import Compression
@@ -15,7 +11,7 @@ from layerscope.sources.stream.member_stream import Decompressor, MemberStream
 from layerscope.sources.stream.span_file import SpanFile
 
 PREFIX_SIZE = 8
-"""How many of the first bytes `detect` wants."""
+"""How many first bytes `detect` needs."""
 
 _MAGIC = (
     (b"\x1f\x8b", Compression.GZIP),
@@ -26,18 +22,18 @@ _MAGIC = (
 _SKIPPABLE_FRAME_TAIL = b"\x2a\x4d\x18"
 _LARGEST_WINDOW_LOG = 27
 _MOST_MEMORY = 1 << _LARGEST_WINDOW_LOG
-"""A stream may ask for 128 MiB of memory, as the zstd command allows by default, and no more."""
+"""A stream may use 128 MiB of memory, as the zstd command allows by default, and no more."""
 
 
 class ByteStream(Protocol):
-    """Decompressed bytes, read from their start to their end."""
+    """Decompressed bytes, read from start to end."""
 
     def read1(self, size: int, /) -> bytes:
         """Return at most ``size`` bytes, and none at the end."""
 
 
 _ERRORS = (EOFError, OSError, MemoryError)
-"""What may happen in each codec, beside its own errors."""
+"""Errors of every codec, in addition to its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,7 @@ class _Codec:
 def _gzip() -> _Codec:
     from isal import igzip_lib  # noqa: PLC0415  # only where a blob needs it
 
-    # isal's stubs take the exception's class for an exception
+    # isal's stubs declare the exception class as an exception
     errors: Any = (igzip_lib.error, *_ERRORS)
     return _Codec(lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP), errors)
 
@@ -91,7 +87,7 @@ _CODECS: dict[Compression, Callable[[], _Codec]] = {
 
 
 def detect(head: bytes) -> Compression:
-    """Return how a blob that starts with these bytes is compressed; NONE for all that is not known."""
+    """Return the compression of a blob that starts with these bytes; NONE where it is not recognized."""
     for magic, compression in _MAGIC:
         if head.startswith(magic):
             return compression
@@ -101,17 +97,13 @@ def detect(head: bytes) -> Compression:
 
 
 def detect_span(span: FileSpan) -> Compression:
-    """Return how the blob that lies there is compressed; OSError where it cannot be read."""
+    """Return the compression of the blob in a span; raises OSError where it cannot be read."""
     with SpanFile(span) as file:
         return detect(file.read(PREFIX_SIZE) or b"")
 
 
 class DecompressedSpan:
-    """The decompressed bytes of a span; a context manager.
-
-    `read1` raises InvalidLayer where the stream is broken or ends early, and UnsupportedCompression where it asks for
-    too much memory.
-    """
+    """The decompressed bytes of a span."""
 
     def __init__(self, span: FileSpan, compression: Compression) -> None:
         self._name = compression.value
@@ -124,11 +116,15 @@ class DecompressedSpan:
 
     @property
     def consumed(self) -> int:
-        """How many stored bytes have been read."""
+        """The number of stored bytes read so far."""
         return self._file.position
 
     def read1(self, size: int, /) -> bytes:
-        """Return at most ``size`` decompressed bytes, and none at the end."""
+        """Return at most ``size`` decompressed bytes, and none at the end.
+
+        Raises InvalidLayer where the stream is broken or ends early, and UnsupportedCompression where it needs too much
+        memory.
+        """
         if self._codec is None:
             return self._stream.read1(size)
         try:
@@ -140,22 +136,14 @@ class DecompressedSpan:
         if isinstance(error, EOFError):
             return InvalidLayer(f"the {self._name} stream ends early, after {self.consumed:,} stored bytes")
         if isinstance(error, MemoryError) or "memory" in str(error).lower():
-            return UnsupportedCompression(f"the {self._name} stream asks for more than 128 MiB of memory")
+            return UnsupportedCompression(f"the {self._name} stream needs more than 128 MiB of memory")
         return InvalidLayer(f"the {self._name} stream is broken near stored byte {self.consumed:,}")
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 def open_decompressed(span: FileSpan, compression: Compression) -> DecompressedSpan:
-    """Open the bytes of a span decompressed; OSError where the file cannot be read."""
+    """Open the decompressed bytes of a span; raises OSError where the file cannot be read."""
     return DecompressedSpan(span, compression)

@@ -1,6 +1,7 @@
-"""Reads compressed files of one member (stream, frame) or several, with any of the libraries' decompressors.
+"""Compressed files of one or several members (gzip members, zstd frames), read with a library's decompressor.
 
-Their own file objects drop what they have decompressed when they then meet the break of a stream; here it comes first.
+The libraries' own file objects drop what they have decompressed when they then find that the stream is broken. Here it
+is returned first.
 """
 
 from collections.abc import Callable
@@ -8,11 +9,11 @@ from io import RawIOBase
 from typing import Protocol
 
 _STORED_CHUNK = 64 * 1024
-"""Stored bytes that are read at once."""
+"""Stored bytes of one read."""
 
 
 class Decompressor(Protocol):
-    """What decompresses one member, as `lzma.LZMADecompressor` has it."""
+    """A decompressor of one member, with the methods of `lzma.LZMADecompressor`."""
 
     @property
     def eof(self) -> bool:
@@ -20,18 +21,18 @@ class Decompressor(Protocol):
 
     @property
     def needs_input(self) -> bool:
-        """Whether nothing more comes without more input."""
+        """Whether it returns nothing more without more input."""
 
     @property
     def unused_data(self) -> bytes:
-        """What was given and lies behind the end of the member."""
+        """Input behind the end of the member."""
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        """Take in stored bytes, and return at most so many decompressed ones."""
+        """Take in stored bytes, and return at most ``max_length`` decompressed ones."""
 
 
 class MemberStream:
-    """The decompressed bytes of a file; zeros may follow each member."""
+    """The decompressed bytes of a file. Zeros may follow each member."""
 
     def __init__(self, raw: RawIOBase, new_member: Callable[[], Decompressor]) -> None:
         self._raw = raw
@@ -58,7 +59,7 @@ class MemberStream:
         return taken
 
     def _start_member(self) -> bytes:
-        """Start another member where one follows, and return what has been read of it."""
+        """Start the next member, and return the bytes read of it; none where there is no next member."""
         stored = self._member.unused_data.lstrip(b"\0")
         while not stored:
             following = self._raw.read(_STORED_CHUNK)

@@ -1,4 +1,4 @@
-"""The bytes of a span as a file of their own."""
+"""A span as a file object."""
 
 from io import RawIOBase
 from pathlib import Path
@@ -7,7 +7,7 @@ from layerscope.model.span import FileSpan
 
 
 class SpanFile(RawIOBase):
-    """A raw, unbuffered file that starts and ends where its span does."""
+    """A raw, unbuffered file that holds the bytes of a span."""
 
     def __init__(self, span: FileSpan) -> None:
         super().__init__()
@@ -17,11 +17,11 @@ class SpanFile(RawIOBase):
         self._file.seek(span.offset)
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """Return True: it can be read."""
         return True
 
     def readinto(self, buffer: memoryview | bytearray, /) -> int:  # type: ignore[override]  # typeshed: any buffer
-        """Read what the span still holds into the buffer."""
+        """Read the next bytes of the span into the buffer."""
         wanted = min(len(buffer), self._span.size - self._position)
         count = self._file.readinto(memoryview(buffer)[:wanted]) or 0
         self._position += count
@@ -33,11 +33,12 @@ class SpanFile(RawIOBase):
 
     @property
     def position(self) -> int:
-        """How many bytes of the span have been read."""
+        """The number of bytes read so far."""
         return self._position
 
     def close(self) -> None:
-        """Close the file; one that could not be opened is closed as well, when it is forgotten."""
+        """Close the file."""
+        # the garbage collector also calls this where the file could not be opened
         if hasattr(self, "_file"):
             self._file.close()
         super().close()

@@ -1,34 +1,28 @@
-"""Brings bytes that cannot be read in place into a temporary file: standard input, an export, a compressed archive.
+"""Temporary files for bytes that cannot be read in place: standard input, an engine's export, a compressed archive.
 
-Memory stays bounded, and the file goes with the stack that owns it, also after an error or Ctrl+C.
+Memory stays bounded, and the files are removed with the stack that owns them, also after an error or Ctrl+C.
 """
 
 import errno
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
 from io import FileIO
 from pathlib import Path
 from typing import IO
 
-from layerscope.errors import InvalidLayer, SourceError, UnsupportedCompression
+from layerscope.errors import InvalidLayer, SourceError, UnsupportedCompression, os_reason
 from layerscope.model.image import Compression
+from layerscope.model.progress import Progress, no_progress
 from layerscope.model.span import FileSpan
-from layerscope.sources.image.files import shown
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
-
-Progress = Callable[[int, int | None], None]
-"""Called with the bytes done and the bytes in all, where that is known; whoever raises in it ends the work."""
+from layerscope.text import short_name
 
 _CHUNK = 1024 * 1024
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-def no_progress(_done: int, _total: int | None) -> None:
-    """Tell nobody."""
-
-
 class Spool:
-    """Writes temporary files, and removes them when its stack closes."""
+    """Temporary files that are removed when a stack closes."""
 
     def __init__(self, stack: ExitStack, progress: Progress = no_progress) -> None:
         self._stack = stack
@@ -36,21 +30,21 @@ class Spool:
         self._written: set[str] = set()
 
     def chunks(self, chunks: Iterable[bytes], name: str, total: int | None = None) -> FileSpan:
-        """Return where the chunks lie now; ``name`` is what an error calls them.
+        """Write the chunks to a file, and return its span; an error calls them ``name``.
 
         Raises SourceError where the disk is full or cannot be written.
         """
         return self._write(_counted(chunks, self._progress, total), name)
 
     def stream(self, file: IO[bytes], name: str) -> FileSpan:
-        """Return where the bytes of an open file lie now; raises SourceError where they cannot be read or kept."""
+        """Copy an open file, and return the span of the copy; raises SourceError where it cannot be read or written."""
         return self.chunks(_read_chunks(file, name), name)
 
     def decompressed(self, span: FileSpan, compression: Compression, name: str) -> tuple[FileSpan, str | None]:
-        """Return where the decompressed bytes lie now, and a sentence where the stream breaks off.
+        """Write the decompressed bytes of a span to a file; return its span, and a sentence where the stream breaks.
 
-        What was decompressed before the break is kept; a compressed temporary file goes. Raises SourceError where the
-        disk is full or cannot be written, and UnsupportedCompression.
+        The bytes before the break are kept. A span that is itself a temporary file is removed. Raises SourceError where
+        the disk is full or cannot be written, and UnsupportedCompression.
         """
         breaks: list[str] = []
         plain = self._write(_decompressed_chunks(span, compression, name, self._progress, breaks), name)
@@ -59,7 +53,7 @@ class Spool:
         return plain, breaks[0] if breaks else None
 
     def _write(self, chunks: Iterable[bytes], name: str) -> FileSpan:
-        import tempfile  # noqa: PLC0415  # 8 ms, and most archives are read where they lie
+        import tempfile  # noqa: PLC0415  # 8 ms, and most archives are read in place
 
         try:
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="layerscope-"))
@@ -89,13 +83,13 @@ def _read_chunks(file: IO[bytes], name: str) -> Iterator[bytes]:
         while chunk := file.read(_CHUNK):
             yield chunk
     except OSError as error:
-        raise SourceError(f"{name} cannot be read: {error.strerror}") from error
+        raise SourceError(f"cannot read {name}: {os_reason(error)}") from error
 
 
 def _decompressed_chunks(
     span: FileSpan, compression: Compression, name: str, progress: Progress, breaks: list[str]
 ) -> Iterator[bytes]:
-    with _opened(span, compression, name) as stream:
+    with closing(_opened(span, compression, name)) as stream:
         try:
             while chunk := stream.read1(_CHUNK):
                 yield chunk
@@ -103,25 +97,25 @@ def _decompressed_chunks(
         except InvalidLayer as error:
             breaks.append(f"{name} is truncated or broken: {error}")
         except UnsupportedCompression as error:
-            raise UnsupportedCompression(f"{name} cannot be unpacked: {error}") from error
+            raise UnsupportedCompression(f"cannot decompress {name}: {error}") from error
 
 
 def _opened(span: FileSpan, compression: Compression, name: str) -> DecompressedSpan:
     try:
         return open_decompressed(span, compression)
     except OSError as error:
-        raise SourceError(f"{name} cannot be read: {error.strerror}") from error
+        raise SourceError(f"cannot read {name}: {os_reason(error)}") from error
 
 
 def _write_all(file: FileIO, chunk: bytes) -> None:
-    """Write the whole chunk: an unbuffered file may take less at once."""
+    """Write the whole chunk: one write to an unbuffered file may take only a part of it."""
     left = memoryview(chunk)
     while left:
         left = left[file.write(left) :]
 
 
 def _sentence(error: OSError, name: str, temporary: str | None) -> str:
-    folder = shown(temporary or "the temporary folder")
+    folder = short_name(temporary or "the temporary folder")
     if error.errno in _FULL:
-        return f"there is not enough room in {folder} for the bytes of {name}: set TMPDIR to a folder with more"
-    return f"the bytes of {name} cannot be kept in {folder}: {error.strerror or error}"
+        return f"not enough space in {folder} for a copy of {name}: set TMPDIR to a folder with more"
+    return f"cannot write a copy of {name} to {folder}: {os_reason(error)}"

@@ -1,61 +1,40 @@
-"""Hands the blocks of a tar to the walk: with seeks over content where it is plain, else as a decompressed stream."""
+"""The blocks of a tar as the walk reads them: with seeks over the content of a plain tar, else decompressed."""
 
 import os
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.image import Compression
 from layerscope.model.span import FileSpan
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
-
-BLOCK = 512
+from layerscope.sources.tar.header import BLOCK
 
 _SMALL_CHUNK = 2048
 _LARGE_CHUNK = 64 * 1024
-"""Read at once from a plain tar: little where large files lie between the headers, much where small ones follow."""
+"""Bytes of a read from a plain tar: few where large files separate the headers, many where small ones follow."""
 
 _STREAM_CHUNK = 512 * 1024
-"""Decompressed at once: large enough that the walk costs little beside it."""
+"""Bytes decompressed in one call: enough that the calls cost little."""
 
 
 class TarBlocks(Protocol):
-    """The bytes of a tar, asked for at ascending offsets."""
+    """The bytes of a tar, read at ascending offsets."""
 
     def fetch(self, offset: int, need: int) -> bytes:
-        """Return the bytes from ``offset`` on: at least ``need`` of them, fewer only at the end."""
+        """Return at least ``need`` bytes from ``offset`` on; fewer only at the end."""
 
     def end(self) -> int:
-        """Return where the tar ends; known once `fetch` has come back short."""
+        """Return the offset of the end, which is known once `fetch` has returned too few bytes."""
 
     def consumed(self) -> int:
-        """Return how many stored bytes lie behind, for progress."""
+        """Return how many stored bytes have been read, for progress."""
 
     def close(self) -> None:
-        """Close what is open."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
+        """Close the file."""
 
 
-class _Closing:
-    def close(self) -> None:
-        raise NotImplementedError
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class PlainBlocks(_Closing):
-    """Blocks of a plain tar, read where they lie."""
+class PlainBlocks:
+    """Blocks of a plain tar, read in place."""
 
     def __init__(self, span: FileSpan) -> None:
         self._start = span.offset
@@ -81,7 +60,7 @@ class PlainBlocks(_Closing):
         return self._size
 
     def consumed(self) -> int:
-        """Return how far the tar has been read."""
+        """Return the end of the last read."""
         return min(self._reached, self._size)
 
     def close(self) -> None:
@@ -89,8 +68,8 @@ class PlainBlocks(_Closing):
         os.close(self._descriptor)
 
 
-class StreamBlocks(_Closing):
-    """Blocks of a compressed tar; content is decompressed, and dropped."""
+class StreamBlocks:
+    """Blocks of a compressed tar; content is decompressed and dropped."""
 
     def __init__(self, stream: DecompressedSpan) -> None:
         self._stream = stream
@@ -98,7 +77,7 @@ class StreamBlocks(_Closing):
         self._base = 0
 
     def fetch(self, offset: int, need: int) -> bytes:
-        """Return the bytes from ``offset`` on; raises InvalidLayer where the stream is broken before them."""
+        """Return the bytes from ``offset`` on; raises InvalidLayer where the stream breaks before them."""
         while self.end() <= offset and self._advance():
             pass
         pieces = [self._chunk[max(0, offset - self._base) :]]
@@ -125,7 +104,7 @@ class StreamBlocks(_Closing):
         return True
 
     def end(self) -> int:
-        """Return how far the stream has been decompressed."""
+        """Return how many bytes have been decompressed."""
         return self._base + len(self._chunk)
 
     def consumed(self) -> int:
@@ -138,7 +117,7 @@ class StreamBlocks(_Closing):
 
 
 def open_blocks(span: FileSpan, compression: Compression) -> TarBlocks:
-    """Open the tar that lies there; OSError where the file cannot be read."""
+    """Open the tar in a span; raises OSError where the file cannot be read."""
     if compression is Compression.NONE:
         return PlainBlocks(span)
     return StreamBlocks(open_decompressed(span, compression))

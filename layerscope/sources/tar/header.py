@@ -1,16 +1,20 @@
-"""The fields of a tar header block.
+"""The fields of a tar header block, and the numbers in them.
 
 ustar and pax: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06;
 GNU: https://www.gnu.org/software/tar/manual/html_node/Standard.html.
 """
 
+from struct import Struct
 from zlib import adler32
 
 from layerscope.errors import InvalidLayer
-from layerscope.model.entries import Kind, SparseMap
+from layerscope.model.entries import Kind
 
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
+
+LARGEST_SIZE = (1 << 63) - 1
+"""The largest size or time that a column holds."""
 
 KINDS = {
     b"0": Kind.FILE,
@@ -25,13 +29,43 @@ KINDS = {
     b"D": Kind.DIR,
     b"6": Kind.FIFO,
 }
-"""Entry types by type flag; what is not here is a regular file, as POSIX asks of an unknown type."""
+"""Entry kinds by type flag. POSIX asks that any other type is read as a regular file."""
 
-ADLER_MODULUS = 65521
+OLD_GNU_SPARSE = b"S"
+DUMP_DIRECTORY = b"D"
+"""GNU's incremental directory: beside files the only entry with content. All others have none, whatever they state."""
+
+ORDINARY_FIELDS = Struct("100s24s12s12s8sc188xB")
+"""Name, mode with uid and gid, size, mtime, checksum, type flag, and the first byte of the prefix.
+
+The walk unpacks these of every header, and slices the rest where it is needed.
+"""
+
+NAME = slice(0, 100)
+MODE = slice(100, 108)
+UID = slice(108, 116)
+GID = slice(116, 124)
+SIZE = slice(124, 136)
+MTIME = slice(136, 148)
+CHECKSUM = slice(148, 156)
+TYPE_FLAG = slice(156, 157)
+LINK = slice(157, 257)
+MAGIC = slice(257, 263)
+DEVICE_MAJOR = slice(329, 337)
+DEVICE_MINOR = slice(337, 345)
+PREFIX = slice(345, 500)
+GNU_SPARSE_MAP = slice(386, 482)
+GNU_SPARSE_CONTINUES = 482
+GNU_SPARSE_REAL_SIZE = slice(483, 495)
+
+_BEFORE_CHECKSUM = slice(0, 148)
+_AFTER_CHECKSUM = slice(156, BLOCK)
+_USTAR = b"ustar\0"
+
+_ADLER_MODULUS = 65521
 SPACES_SUM = 8 * 0x20
-_GNU_SPARSE = slice(386, 482)
-_GNU_SPARSE_EXTENDED = 482
-_GNU_SPARSE_REAL_SIZE = slice(483, 495)
+"""The checksum counts its own field as eight spaces."""
+
 _BASE_256 = 0x80
 _BASE_256_NEGATIVE = 0x40
 
@@ -46,58 +80,49 @@ def number(field: bytes) -> int:
         if field[0] & _BASE_256_NEGATIVE:
             value -= 1 << (8 * len(field) - 1)
         return value
-    digits = field.partition(b"\0")[0].strip(b" ")
+    digits = text(field).strip(b" ")
     return int(digits, 8) if digits else 0
 
 
-def checksum_holds(header: bytes) -> bool:
-    """Tell whether a header's checksum is right.
+def text(field: bytes) -> bytes:
+    """Return the text in a field, which ends at its first zero byte."""
+    return field.partition(b"\0")[0]
 
-    The sum of the bytes is, modulo 65521, the low half of their Adler-32, which is computed at C speed; the signed sums
-    of some old writers are added up the slow way.
+
+def has_valid_checksum(header: bytes) -> bool:
+    """Return whether a header's checksum is right.
+
+    The sum of the bytes modulo 65521 is the low half of their Adler-32, which zlib computes at C speed. Some old
+    writers added signed bytes, which Python has to add up one by one.
     """
     try:
-        stated = number(header[148:156])
+        stated = number(header[CHECKSUM])
     except ValueError:
         return False
-    quick = (adler32(header[156:], adler32(header[:148])) & 0xFFFF) - 1 + SPACES_SUM
-    if quick % ADLER_MODULUS == stated % ADLER_MODULUS:
+    quick = (adler32(header[_AFTER_CHECKSUM], adler32(header[_BEFORE_CHECKSUM])) & 0xFFFF) - 1 + SPACES_SUM
+    if quick % _ADLER_MODULUS == stated % _ADLER_MODULUS:
         return True
-    signed = sum(byte - 256 if byte > 127 else byte for byte in header[:148] + header[156:]) + SPACES_SUM  # noqa: PLR2004
-    return signed == stated
+    summed = header[_BEFORE_CHECKSUM] + header[_AFTER_CHECKSUM]
+    return stated == SPACES_SUM + sum(byte - 256 if byte > 127 else byte for byte in summed)  # noqa: PLR2004
 
 
-def gnu_sparse(header: bytes) -> tuple[int, list[tuple[int, int]], bool]:
-    """Return the real size of an old GNU sparse entry, the first pieces of its map, and whether more blocks follow.
-
-    Raises ValueError where one of its numbers is broken.
-    """
-    pieces = _pieces(header[_GNU_SPARSE])
-    return number(header[_GNU_SPARSE_REAL_SIZE]), pieces, bool(header[_GNU_SPARSE_EXTENDED])
+def with_prefix(header: bytes, name: bytes) -> bytes:
+    """Return the whole name of a ustar header. GNU headers keep other things where the prefix would be."""
+    return text(header[PREFIX]) + b"/" + name if header[MAGIC] == _USTAR else name
 
 
-def gnu_sparse_extension(block: bytes) -> tuple[list[tuple[int, int]], bool]:
-    """Return the pieces in an extension block of a sparse map, and whether another follows; ValueError as above."""
-    return _pieces(block[:504]), bool(block[504])
+def padded(size: int) -> int:
+    """Return the size in whole blocks."""
+    return (size + BLOCK - 1) // BLOCK * BLOCK
 
 
-def _pieces(field: bytes) -> list[tuple[int, int]]:
-    pieces = []
-    for start in range(0, len(field), 24):
-        if field[start] == 0:
-            break
-        pieces.append((number(field[start : start + 12]), number(field[start + 12 : start + 24])))
-    return pieces
+def checked_size(size: int, offset: int) -> int:
+    """Return the size; raises InvalidLayer where no file can have it."""
+    if not 0 <= size <= LARGEST_SIZE:
+        raise InvalidLayer(f"a header claims a size of {size} bytes", offset)
+    return size
 
 
-def checked_sparse_map(pieces: list[tuple[int, int]], real_size: int, stored: int, offset: int) -> SparseMap:
-    """Return the map of a sparse file; raises InvalidLayer where its pieces do not lie in order inside the file."""
-    reached = total = 0
-    for start, length in pieces:
-        if start < reached or length < 0:
-            raise InvalidLayer("the map of a sparse file is broken", offset)
-        reached = start + length
-        total += length
-    if reached > real_size or total > stored:
-        raise InvalidLayer("the map of a sparse file is larger than the file", offset)
-    return tuple(pieces)
+def clamped_time(mtime: int) -> int:
+    """Return the time as the nearest one that a column holds."""
+    return max(-LARGEST_SIZE, min(LARGEST_SIZE, mtime))

@@ -1,7 +1,6 @@
-"""PAX extended headers, and the GNU sparse formats that live in them.
+"""The records of PAX extended headers.
 
-https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_03;
-https://www.gnu.org/software/tar/manual/html_section/Sparse-Formats.html.
+https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_03
 """
 
 import base64
@@ -10,30 +9,32 @@ from urllib.parse import unquote_to_bytes
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import Xattrs
+from layerscope.sources.tar.header import number
 
 Records = dict[bytes, bytes]
 
-_SCHILY_XATTR = b"SCHILY.xattr."
-_LIBARCHIVE_XATTR = b"LIBARCHIVE.xattr."
+NO_RECORDS: Records = {}
+SPARSE_MAP = b"GNU.sparse.map"
 _SPARSE_OFFSET = b"GNU.sparse.offset"
 _SPARSE_LENGTH = b"GNU.sparse.numbytes"
-_SPARSE_MAP = b"GNU.sparse.map"
-_SPARSE_SIZE = b"GNU.sparse.size"
+_SCHILY_XATTR = b"SCHILY.xattr."
+_LIBARCHIVE_XATTR = b"LIBARCHIVE.xattr."
 _NEWLINE = 0x0A
-_MOST_DIGITS = 19
-"""Digits of the largest offset there can be, 2^63 - 1."""
+_LONGEST_LENGTH = 20
+"""Bytes within which the length of a record and its space must be found."""
 
 
 def parse_records(body: bytes, offset: int) -> Records:
     """Return the records of an extended header that starts at ``offset`` of the tar.
 
-    The pairs of a version 0.0 sparse map, which repeat their keys, come out as one ``GNU.sparse.map`` record.
+    The pairs of a version 0.0 sparse map, which repeat their keys, come out as one ``GNU.sparse.map`` record. Raises
+    InvalidLayer where a record is broken.
     """
     records: Records = {}
     sparse: list[bytes] = []
     at, end = 0, len(body)
     while at < end and body[at]:
-        space = body.find(b" ", at, at + 20)
+        space = body.find(b" ", at, at + _LONGEST_LENGTH)
         try:
             following = at + int(body[at:space])
         except ValueError:
@@ -47,20 +48,20 @@ def parse_records(body: bytes, offset: int) -> Records:
             records[key] = value
         at = following
     if sparse:
-        records[_SPARSE_MAP] = b",".join(sparse)
+        records[SPARSE_MAP] = b",".join(sparse)
     return records
 
 
 def xattrs_of(records: Records) -> Xattrs:
-    """Return the extended attributes that the records hold, sorted by name."""
-    found = {}
+    """Return the extended attributes in the records, sorted by name."""
+    xattrs = {}
     for key, value in records.items():
         if key.startswith(_SCHILY_XATTR):
-            found[key[len(_SCHILY_XATTR) :]] = value
+            xattrs[key[len(_SCHILY_XATTR) :]] = value
         elif key.startswith(_LIBARCHIVE_XATTR):
             name = unquote_to_bytes(key[len(_LIBARCHIVE_XATTR) :])
-            found.setdefault(name, _base64(value))
-    return tuple(sorted(found.items()))
+            xattrs.setdefault(name, _base64(value))
+    return tuple(sorted(xattrs.items()))
 
 
 def _base64(value: bytes) -> bytes:
@@ -70,22 +71,20 @@ def _base64(value: bytes) -> bytes:
         return value
 
 
-def sparse_pieces(records: Records, offset: int) -> list[tuple[int, int]] | None:
-    """Return the pieces of a version 0.0 or 0.1 sparse map, or None where there is none."""
-    text = records.get(_SPARSE_MAP)
-    if text is None:
-        return [] if _SPARSE_SIZE in records else None
-    return paired(text.split(b","), offset)
+def numeric(records: Records, key: bytes, header_field: bytes, offset: int) -> int:
+    """Return the number in a record, or else in the header field; raises InvalidLayer where it is broken."""
+    value = records.get(key)
+    if value is not None:
+        return decimal(value, key, offset)
+    try:
+        return number(header_field)
+    except ValueError as error:
+        raise InvalidLayer(f"a header has a broken {key.decode()} field", offset) from error
 
 
-def paired(numbers: list[bytes], offset: int) -> list[tuple[int, int]]:
-    """Return decimal numbers as pairs of offset and length; raises InvalidLayer where they are no pairs of numbers."""
-    if len(numbers) % 2 or not all(text.isdigit() and len(text) <= _MOST_DIGITS for text in numbers):
-        raise InvalidLayer("the map of a sparse file is broken", offset)
-    values = iter(map(int, numbers))
-    return list(zip(values, values, strict=True))
-
-
-def is_sparse_version_1(records: Records) -> bool:
-    """Tell whether the map stands in front of the data."""
-    return records.get(b"GNU.sparse.major") == b"1"
+def decimal(value: bytes, key: bytes, offset: int) -> int:
+    """Return the decimal number in a record without its fraction; raises InvalidLayer where it is broken."""
+    try:
+        return int(value.partition(b".")[0])
+    except ValueError as error:
+        raise InvalidLayer(f"a PAX record has a broken {key.decode()}", offset) from error

@@ -12,7 +12,8 @@ from layerscope.comparison.compare import Comparison, ImageComparison
 from layerscope.errors import LayerscopeError
 from layerscope.model.image import Image
 from layerscope.session.image_facts import build_steps
-from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.text import plural, printable_line
 from layerscope.tui.comparison.aligned_lines import aligned_lines, layers_at
 from layerscope.tui.comparison.aligned_list import AlignedLine, AlignedList
@@ -44,7 +45,7 @@ class ImageDiffScreen(DiffScreen):
     def __init__(
         self,
         images: tuple[Image, Image],
-        readers: tuple[WholeTreeReader, WholeTreeReader],
+        readers: tuple[BackgroundLoader, BackgroundLoader],
         glyphs: Glyphs,
         *,
         mtime: bool = False,
@@ -55,15 +56,15 @@ class ImageDiffScreen(DiffScreen):
         self._mtime = mtime
         self._alignment = align(*(build_steps(image) for image in images))
         self._item = max(0, len(self._alignment.steps) - 1)
-        self._trees: tuple[WholeTree, ...] = ()
+        self._trees: tuple[LoadedImage, ...] = ()
         self._whole: ImageComparison | None = None
         self._known: ImageDiffScreen.Known | None = None
 
-    def take_trees(self, trees: Sequence[WholeTree]) -> None:
+    def take_trees(self, trees: Sequence[LoadedImage]) -> None:
         """Take in the layers of both."""
         old, new = trees
         self._trees = (old, new)
-        self._whole = ImageComparison(old.opened, new.opened, mtime=self._mtime)
+        self._whole = ImageComparison(old, new, mtime=self._mtime)
 
     def make_list(self) -> AlignedList:
         """Return the list of the steps."""

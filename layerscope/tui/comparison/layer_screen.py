@@ -8,7 +8,8 @@ from textual.binding import Binding, BindingType
 
 from layerscope.comparison.compare import Comparison, LayerComparison
 from layerscope.model.image import Image, Step
-from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.text import printable_line
 from layerscope.tui.comparison.fields import problem_fields
 from layerscope.tui.comparison.screen import DiffScreen
@@ -43,15 +44,17 @@ class LayerDiffScreen(DiffScreen):
         Binding("d", "mark", "mark", tooltip="Compare with this layer from now on", id="diff.mark"),
     ]
 
-    def __init__(self, image: Image, pair: ComparedLayers, tree: WholeTree | WholeTreeReader, glyphs: Glyphs) -> None:
-        readers = [tree] if isinstance(tree, WholeTreeReader) else []
+    def __init__(
+        self, image: Image, pair: ComparedLayers, tree: LoadedImage | BackgroundLoader, glyphs: Glyphs
+    ) -> None:
+        readers = [tree] if isinstance(tree, BackgroundLoader) else []
         super().__init__(DiffState(), printable_line(image.name), readers, glyphs)
         self._pair = pair
         self._image = image
-        self._tree = None if isinstance(tree, WholeTreeReader) else tree
+        self._tree = None if isinstance(tree, BackgroundLoader) else tree
         self._steps = _layer_steps(image)
 
-    def take_trees(self, trees: Sequence[WholeTree]) -> None:
+    def take_trees(self, trees: Sequence[LoadedImage]) -> None:
         """Take in the layers."""
         (self._tree,) = trees
 
@@ -84,7 +87,7 @@ class LayerDiffScreen(DiffScreen):
         """Return the comparison of the pair."""
         assert self._tree is not None  # noqa: S101  # only then is one wanted
         pair = self._pair
-        return LayerComparison(self._tree.opened, pair.before, pair.after, own=pair.own, mtime=pair.mtime)
+        return LayerComparison(self._tree, pair.before, pair.after, own=pair.own, mtime=pair.mtime)
 
     def sides(self) -> tuple[str, str]:
         """Return the names of the layers."""
@@ -127,5 +130,4 @@ class LayerDiffScreen(DiffScreen):
 
 def _layer_steps(image: Image) -> list[Step]:
     """Return the step of each layer, by number from 1 on."""
-    steps = {step.layer: step for step in image.steps}
-    return [steps.get(layer.number) or Step(None, layer=layer.number) for layer in image.layers]
+    return [image.step(layer.number) for layer in image.layers]

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from textual.message import Message
 
-from layerscope.session.reading.whole_tree import WholeTree
+from layerscope.session.loaded_image import LoadedImage
 from layerscope.tui.comparison.state import Compared
 
 
@@ -23,7 +23,7 @@ class LayersBeingRead(Message):
 class AllLayersRead(Message):
     """All layers have been read, or could not be."""
 
-    def __init__(self, trees: Sequence[WholeTree], error: str | None) -> None:
+    def __init__(self, trees: Sequence[LoadedImage], error: str | None) -> None:
         super().__init__()
         self.trees = trees
         self.error = error

@@ -14,7 +14,8 @@ from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE
 from layerscope.comparison.compare import Comparison
 from layerscope.errors import LayerscopeError
 from layerscope.session.files.revision import FileRevision, version_at
-from layerscope.session.reading.whole_tree import WholeTree, WholeTreeReader
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.tui.comparison.entry_details import DiffDetails
 from layerscope.tui.comparison.file_tree import DiffFileTree
 from layerscope.tui.comparison.messages import AllLayersRead, ComparisonDone, LayersBeingRead, MovesKnown
@@ -88,14 +89,14 @@ class DiffScreen(FilesScreen, OpensLater):
 
     title_line = query_one(TitleLine)
 
-    def __init__(self, state: DiffState, name: str, readers: Sequence[WholeTreeReader], glyphs: Glyphs) -> None:
+    def __init__(self, state: DiffState, name: str, readers: Sequence[BackgroundLoader], glyphs: Glyphs) -> None:
         super().__init__(state, glyphs)
         self._named = name
         self._readers = readers
         self._at_work: Hashable = None
         self._shown: Hashable = None
 
-    def take_trees(self, trees: Sequence[WholeTree]) -> None:
+    def take_trees(self, trees: Sequence[LoadedImage]) -> None:
         """Take in what the readers have read."""
         raise NotImplementedError
 
@@ -161,10 +162,10 @@ class DiffScreen(FilesScreen, OpensLater):
 
     @work(thread=True, exit_on_error=False, group="reader")
     def _read(self) -> None:
-        trees = list[WholeTree]()
+        trees = list[LoadedImage]()
         try:
             for reader in self._readers:
-                trees.append(reader.read(partial(self._tell_share, len(trees))))
+                trees.append(reader.load(partial(self._tell_share, len(trees))))
         except LayerscopeError as error:
             self.post_message(AllLayersRead([], str(error)))
         else:

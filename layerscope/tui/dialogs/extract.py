@@ -122,11 +122,9 @@ class ExtractScreen(ModalScreen[None]):
                 raise _Stopped
             self.post_message(self.Progressed(done, total or 0))
 
-        opened, options = self._opened, ExtractionOptions(force=force)
+        options = ExtractionOptions(force=force)
         try:
-            result = extract(
-                opened.image, opened.tree, [self._node], self._layer, target, options=options, progress=tell
-            )
+            result = extract(self._opened, [self._node], self._layer, target, options=options, progress=tell)
         except FileInTheWay as error:
             self.post_message(self.Ended(None, f"{error}: choose to replace it, or another folder"))
         except LayerscopeError as error:

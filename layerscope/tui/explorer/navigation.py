@@ -81,10 +81,7 @@ class Navigation(FilesScreen):
             self.notify("All layers have to be read first.", markup=False, timeout=3)
             return None
         if self._opened is None:
-            # what reads content is no part of the start
-            from layerscope.session.loaded_image import LoadedImage  # noqa: PLC0415
-
-            self._opened = LoadedImage(self._session.image, tree, self._session.contents_of(tree))
+            self._opened = self._session.loaded_from(tree, self._state.tallies)
         return self._opened
 
     def action_size(self) -> None:
@@ -96,7 +93,7 @@ class Navigation(FilesScreen):
         from layerscope.tui.size.screen import SizeScreen  # noqa: PLC0415
 
         if self._analysis is None:
-            self._analysis = SizeAnalysis(opened.image, opened.tree, self._state.tallies, opened.contents)
+            self._analysis = SizeAnalysis(opened)
         self.app.push_screen(SizeScreen(self._analysis, self._glyphs), self.show_place)
 
     def action_diff(self) -> None:
@@ -107,11 +104,10 @@ class Navigation(FilesScreen):
             return
         opened = self._tree_of_all()
         if opened is not None:
-            from layerscope.session.reading.whole_tree import WholeTree  # noqa: PLC0415  # no part of the start
-            from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen  # noqa: PLC0415
+            from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen  # noqa: PLC0415  # no part of the start
 
-            pair, tree = ComparedLayers(marked, layer), WholeTree(opened, self._state.tallies)
-            self.app.push_screen(LayerDiffScreen(opened.image, pair, tree, self._glyphs))
+            pair = ComparedLayers(marked, layer)
+            self.app.push_screen(LayerDiffScreen(opened.image, pair, opened, self._glyphs))
 
     @on(FileTree.Opened)
     def _on_opened(self, message: FileTree.Opened) -> None:

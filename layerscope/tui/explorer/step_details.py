@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from layerscope.analysis.tree.overlay import LayerTally
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.session.reading.stack import Tallies

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from layerscope.analysis.text.index import TextIndex
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.session.files.revision import FileRevision, Shown, made_by
+from layerscope.session.files.revision import FileRevision, Shown
 from layerscope.text import human_share, human_size, mode_text, plural, printable_line, printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.capabilities import XATTR, capabilities_text
@@ -109,7 +109,7 @@ def _story(state: FileState) -> Iterator[str]:
 
 def _instruction(version: FileRevision, layer: int) -> str:
     """Return the instruction that made a layer, as much of it as fits above a file; the history has all of it."""
-    text = printable_line(made_by(version.opened.image, layer))
+    text = printable_line(version.opened.image.step(layer).title)
     return text if len(text) <= _LONGEST_INSTRUCTION else f"{text[:_LONGEST_INSTRUCTION]}.."
 
 

@@ -16,7 +16,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.path_history import Revision
 from layerscope.comparison.compare import history_of
 from layerscope.model.entries import Kind
-from layerscope.session.files.revision import FileRevision, made_by, versions_of
+from layerscope.session.files.revision import FileRevision, versions_of
 from layerscope.text import human_size, printable_line, printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.keys.order import OpensLater
@@ -139,7 +139,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
             ", ".join(event.what.words) or ("identical copy" if event.change is ChangeKind.MODIFIED else ""),
             human_size(event.entry.size) if event.entry.kind is Kind.FILE and not is_removal else "",
             f"{event.entry.mode:04o}",
-            printable_line(made_by(self._version.opened.image, event.layer)),
+            printable_line(self._version.opened.image.step(event.layer).title),
         )
         return Fact(cells, style=_STYLES.get(event.change), detail=cells[-1])
 

@@ -95,7 +95,7 @@ class OpenFile:
         """Return the text of a small file, without a byte order mark; raises FormatError."""
         encoding = self.encoding or TextEncoding.LATIN_1
         data = self.pages.read(0, self.pages.size).removeprefix(encoding.mark)
-        return data.decode(encoding.value.removesuffix("-sig"), "replace")
+        return data.decode(encoding.codec, "replace")
 
 
 class FileState:

@@ -119,7 +119,7 @@ class TextView(RowView):
             self.scroll_sideways(max(0, last - self._room * 2 // 3))
 
     def _match_at(self, row: TextRow, offset: int) -> Span:
-        codec = "utf-8" if self._text is None else self._text.index.encoding.value.removesuffix("-sig")
+        codec = "utf-8" if self._text is None else self._text.index.encoding.codec
         spans = list(self._search.spans(row.text)) if self._search else []
         ahead = offset - row.offset
         return min(

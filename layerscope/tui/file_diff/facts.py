@@ -9,7 +9,7 @@ from layerscope.analysis.text.diff import TextDiff
 from layerscope.analysis.text.lines import LineEnd
 from layerscope.comparison.file_difference import ComparedFile
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.session.files.revision import FileRevision, made_by
+from layerscope.session.files.revision import FileRevision
 from layerscope.text import mode_text, printable_line, printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.facts import size_words, xattr_words
@@ -46,7 +46,7 @@ def _where(version: FileRevision, versions: list[FileRevision]) -> str:
     of_image = ""
     if len({id(each.opened.image) for each in versions}) > 1:
         of_image = f"{printable_line(image.name)}, "
-    return f"{of_image}layer {version.layer}: {printable_line(made_by(image, version.layer))}"
+    return f"{of_image}layer {version.layer}: {printable_line(image.step(version.layer).title)}"
 
 
 def _metadata(before: FileRevision | None, after: FileRevision | None) -> Iterator[DiffFact]:

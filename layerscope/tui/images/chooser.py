@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from layerscope.sources.image.choice import Candidate
+from layerscope.model.candidate import Candidate
 from layerscope.text import printable_name
 
 

@@ -7,7 +7,6 @@ from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.directories import DirectoryRow
 from layerscope.analysis.size.duplicates import Duplicate
-from layerscope.session.files.revision import made_by
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
 from layerscope.tui.widgets.fact_table import Fact, FactColumn, Target
@@ -27,7 +26,7 @@ class SizeRows:
 
 def layer_facts(analysis: SizeAnalysis) -> SizeRows:
     """Return the layers, the heaviest first."""
-    why = analysis.why
+    why = analysis.report
     largest = max((layer_size.content_size or 0 for layer_size in why.layers), default=0) or 1
     rows = tuple(
         Fact(
@@ -38,12 +37,12 @@ def layer_facts(analysis: SizeAnalysis) -> SizeRows:
                 human_size(layer_size.dead_size) if layer_size.dead_size != 0 else "",
                 human_size(layer_size.hidden_size) if layer_size.hidden_size != 0 else "",
                 human_size(layer_size.blob_size),
-                printable_line(made_by(analysis.image, layer_size.layer)),
+                printable_line(analysis.image.step(layer_size.layer).title),
             ),
             share=(layer_size.content_size or 0) / largest,
             dead_share=(layer_size.dead_size or 0) / largest,
             target=Target(layer_size.layer),
-            detail=f"Layer {layer_size.layer}: {printable_line(made_by(analysis.image, layer_size.layer))}",
+            detail=f"Layer {layer_size.layer}: {printable_line(analysis.image.step(layer_size.layer).title)}",
         )
         for layer_size in why.layers
     )
@@ -103,7 +102,7 @@ def package_facts(analysis: SizeAnalysis) -> SizeRows:
     """Return the packages, the heaviest first."""
     sizes = analysis.packages.packages
     largest, last = max((each.size for each in sizes), default=0) or 1, analysis.tree.layers[-1:]
-    total = sum(analysis.why.live.sizes)
+    total = sum(analysis.report.live.sizes)
     rows = tuple(
         Fact(
             (
@@ -114,7 +113,9 @@ def package_facts(analysis: SizeAnalysis) -> SizeRows:
                 f"{printable_line(each.package.name)} {printable_line(each.package.version)}",
             ),
             share=each.size / largest,
-            target=Target(last[0], analysis.why.live.nodes[max(each.places, key=analysis.why.live.sizes.__getitem__)])
+            target=Target(
+                last[0], analysis.report.live.nodes[max(each.places, key=analysis.report.live.sizes.__getitem__)]
+            )
             if each.places and last
             else None,
             detail=f"{each.package.manager} package {printable_line(each.package.name)}: "
@@ -131,7 +132,7 @@ def package_facts(analysis: SizeAnalysis) -> SizeRows:
 
 def dead_facts(analysis: SizeAnalysis) -> SizeRows:
     """Return the dead files, the largest first."""
-    entries = analysis.why.dead.entries
+    entries = analysis.report.dead.entries
     largest = max((entry.size for entry in entries), default=0) or 1
     rows = tuple(_dead_fact(analysis, entry, largest) for entry in entries)
     columns = (
@@ -146,8 +147,8 @@ def dead_facts(analysis: SizeAnalysis) -> SizeRows:
 
 def _dead_fact(analysis: SizeAnalysis, entry: DeadEntry, largest: int) -> Fact:
     image, path = analysis.image, _path(entry.path)
-    wrote = printable_line(image.instruction(entry.writer) or "no instruction recorded")
-    hid = printable_line(image.instruction(entry.hidden_by) or "no instruction recorded")
+    wrote = printable_line(image.step(entry.writer).title)
+    hid = printable_line(image.step(entry.hidden_by).title)
     reason = entry.reason.value if entry.reason else "unknown"
     return Fact(
         (human_size(entry.size), reason, str(entry.writer), str(entry.hidden_by), path),
@@ -160,7 +161,7 @@ def _dead_fact(analysis: SizeAnalysis, entry: DeadEntry, largest: int) -> Fact:
 
 def duplicate_facts(analysis: SizeAnalysis) -> SizeRows:
     """Return the duplicates, those that cost most first."""
-    duplicates = sorted(analysis.why.duplicates, key=lambda each: -each.size * (len(each.nodes) - 1))
+    duplicates = sorted(analysis.report.duplicates, key=lambda each: -each.size * (len(each.nodes) - 1))
     largest = max((each.size * (len(each.nodes) - 1) for each in duplicates), default=0) or 1
     rows = tuple(_duplicate_fact(analysis, each, largest) for each in duplicates)
     columns = (FactColumn("twice", right=True), _RIGHT_SIZE, FactColumn("copies", right=True), FactColumn("first path"))
@@ -180,14 +181,14 @@ def _duplicate_fact(analysis: SizeAnalysis, duplicate: Duplicate, largest: int) 
 
 def advice_facts(analysis: SizeAnalysis) -> SizeRows:
     """Return the advice, in its own order."""
-    rows = tuple(_advice_fact(analysis, each) for each in analysis.why.advice)
+    rows = tuple(_advice_fact(analysis, each) for each in analysis.report.advice)
     columns = (FactColumn("saves", right=True), FactColumn("layer", right=True), FactColumn("what to change"))
     return SizeRows(columns, rows, "There is nothing to advise: no waste or risk of a known kind was seen.")
 
 
 def _advice_fact(analysis: SizeAnalysis, advice: Advice) -> Fact:
     node = analysis.tree.index.find(advice.paths[0]) if advice.paths else None
-    instruction = printable_line(advice.instruction or "no instruction recorded")
+    instruction = printable_line(analysis.image.step(advice.layer).title)
     text = printable_line(advice.text)
     seen = _listed("Seen:", [_path(path) for path in advice.paths]) if advice.paths else ""
     return Fact(

@@ -176,7 +176,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
         if message.view != self._view:
             return
         self.call_after_refresh(self.become_ready)
-        self.query_one("#verdict", Static).update(Text(self._analysis.why.verdict))
+        self.query_one("#verdict", Static).update(Text(self._analysis.report.verdict))
         facts = message.facts
         if facts is None or not facts.rows:
             self._show(SizeRows((), (), ""))

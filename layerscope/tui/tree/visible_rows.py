@@ -12,7 +12,7 @@ from enum import Enum
 
 from layerscope.analysis.search.query import HEARTBEAT, Query
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.model.entries import Ints
+from layerscope.model.columns import Ints
 from layerscope.tui.tree.shown_tree import ShownTree
 
 _ROWS_A_BATCH = 512

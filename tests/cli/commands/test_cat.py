@@ -71,7 +71,7 @@ def test_the_bytes_are_those_of_the_image(path: Path) -> None:
     assert bytes_of(path, "/usr/bin/dash") == BINARY
 
 
-def test_a_file_may_be_had_as_it_was_after_a_layer(plain: Path) -> None:
+def test_a_file_is_printed_as_it_was_after_a_layer(plain: Path) -> None:
     assert bytes_of(plain, "/etc/hosts") == b"new\n"
     assert bytes_of(plain, "etc/hosts", "--layer", "1") == b"old\n"
     assert bytes_of(plain, "/etc/secret", "--layer", "1") == b"key"
@@ -84,7 +84,7 @@ def test_links_are_followed_inside_the_image(plain: Path) -> None:
 
 
 NO_FILE = {
-    "/etc/secret": "/etc/secret is not there after layer 2: layer 1 holds it",
+    "/etc/secret": "/etc/secret does not exist after layer 2: layer 1 holds it",
     "/bin/../etc/secret": "is in no layer of the image",
     "/etc/nope": "/etc/nope is in no layer of the image",
     "/etc": "/etc is a directory, and has no content: layerscope tree lists it, layerscope extract writes it",
@@ -94,27 +94,27 @@ NO_FILE = {
     "/null": "/null is a character device, and has no content",
     "/nowhere": "/nowhere is a symlink to /no/such, and leads nowhere after layer 2",
     "/round": "/round is a symlink to round, and leads nowhere after layer 2",
-    "/usr/lost": "/usr/lost is a hard link to what is not in the image",
+    "/usr/lost": "/usr/lost is a hard link whose target is not in the image",
 }
 
 
 @pytest.mark.parametrize("wanted", NO_FILE)
-def test_what_has_no_bytes_is_a_sentence(capsys: Capture, plain: Path, wanted: str) -> None:
+def test_a_path_without_content_is_an_error(capsys: Capture, plain: Path, wanted: str) -> None:
     assert NO_FILE[wanted] in ask(capsys, "cat", plain, wanted).complaint
 
 
-def test_a_layer_that_is_not_there_is_told(capsys: Capture, plain: Path) -> None:
+def test_a_missing_layer_is_an_error(capsys: Capture, plain: Path) -> None:
     assert "has no layer 3: it has 2 layers" in ask(capsys, "cat", plain, "/etc/hosts", "--layer", "3").complaint
 
 
-def test_a_sparse_file_has_its_holes_as_zeros(tmp_path: Path) -> None:
+def test_the_holes_of_a_sparse_file_are_printed_as_zeros(tmp_path: Path) -> None:
     facts = {"GNU.sparse.map": "600000,3", "GNU.sparse.size": "700000", "GNU.sparse.numblocks": "1"}
     sparse: Entry = file("s", b"abc", pax_headers=facts)
     found = bytes_of(docker_archive(tmp_path / "a.tar", image(layer(sparse))), "s")
     assert found == bytes(600_000) + b"abc" + bytes(99_997)
 
 
-def test_a_layer_that_breaks_off_is_told_with_the_path(tmp_path: Path) -> None:
+def test_a_layer_that_breaks_off_is_an_error_that_names_the_path(tmp_path: Path) -> None:
     path = oci_archive(tmp_path / "a.tar", image(layer(file("a", os.urandom(400_000)))))
     broken = bytearray(path.read_bytes())
     broken[100_000:100_100] = bytes(100)
@@ -125,7 +125,7 @@ def test_a_layer_that_breaks_off_is_told_with_the_path(tmp_path: Path) -> None:
     assert "Traceback" not in outcome.err
 
 
-def test_a_reader_that_has_enough_ends_it_silently(plain: Path) -> None:
+def test_a_closed_pipe_ends_cat_silently(plain: Path) -> None:
     with start("cat", plain, "/usr/bin/dash", stdout=-1, stderr=-1) as process:
         assert process.stdout is not None
         process.stdout.read(10)
@@ -170,6 +170,5 @@ def test_binary_data_is_not_sent_to_a_terminal(plain: Path) -> None:
     with OnTerminal("cat", plain, "/usr/bin/dash") as printing:
         assert printing.status() == 2
     assert printing.written.decode() == (
-        "layerscope: /usr/bin/dash is no text, and this is a terminal: send it into a file (> FILE) or a pipe"
-        " (| xxd)\r\n"
+        "layerscope: /usr/bin/dash is binary, and stdout is a terminal: redirect it (> FILE) or pipe it (| xxd)\r\n"
     )

@@ -55,7 +55,7 @@ FIGURES = [
 
 
 @pytest.mark.parametrize(("rule", "kept", "broken_limit", "unit", "value", "excess", "layer_number"), FIGURES)
-def test_a_rule_about_figures_is_kept_or_says_by_how_much_not(  # noqa: PLR0917  # the columns of the table
+def test_a_rule_about_figures_passes_or_reports_the_excess(  # noqa: PLR0917  # the columns of the table
     capsys: Capture,
     rule: str,
     kept: object,
@@ -98,9 +98,7 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize(("rule", "limit"), UNKNOWN.items())
-def test_a_rule_that_depends_on_what_cannot_be_read_is_unknown(
-    capsys: Capture, broken: Path, rule: str, limit: str
-) -> None:
+def test_a_rule_about_unreadable_content_is_unknown(capsys: Capture, broken: Path, rule: str, limit: str) -> None:
     rules(f"{rule} = {limit}")
     outcome = ask(capsys, "check", broken, "--json")
     assert outcome.status == 2
@@ -108,7 +106,7 @@ def test_a_rule_that_depends_on_what_cannot_be_read_is_unknown(
     assert "warning: layer 2" in outcome.err
 
 
-def test_what_is_sure_in_spite_of_a_broken_layer_fails_but_the_whole_is_unknown(capsys: Capture, broken: Path) -> None:
+def test_a_certain_failure_is_reported_but_a_broken_image_is_unknown(capsys: Capture, broken: Path) -> None:
     rules("max-layers = 1\nmax-layer-size = 10\nmax-content-size = 10\nallowed-secrets = []")
     outcome = ask(capsys, "check", broken, "--json")
     assert outcome.status == 2
@@ -134,7 +132,7 @@ def test_growth_is_counted_from_the_baseline(capsys: Capture) -> None:
     assert [place["layer"] for place in rule["places"]] == [2, 3], "the new layers, the heaviest first"
 
 
-def test_growth_may_be_a_share_and_the_baseline_may_stand_in_the_file(capsys: Capture) -> None:
+def test_growth_may_be_a_share_and_the_baseline_may_be_in_the_file(capsys: Capture) -> None:
     rules('max-growth = "150 %"\nbaseline = "base.tar"')
     assert ask(capsys, "check", "heavy.tar").status == 0
     rules('max-growth = "90 %"\nbaseline = "base.tar"')
@@ -143,7 +141,7 @@ def test_growth_may_be_a_share_and_the_baseline_may_stand_in_the_file(capsys: Ca
     assert outcome.status == 1
 
 
-def test_growth_without_a_baseline_cannot_be_told(capsys: Capture, broken: Path) -> None:
+def test_growth_without_a_baseline_is_unknown(capsys: Capture, broken: Path) -> None:
     rules('max-growth = "1 MB"')
     outcome = ask(capsys, "check", "heavy.tar", "--json")
     assert (outcome.status, only_rule(outcome)["outcome"]) == (2, "unknown")
@@ -151,7 +149,7 @@ def test_growth_without_a_baseline_cannot_be_told(capsys: Capture, broken: Path)
     assert (outcome.status, only_rule(outcome)["outcome"]) == (2, "unknown")
 
 
-def test_a_baseline_that_no_rule_asks_for_is_an_error(capsys: Capture) -> None:
+def test_a_baseline_without_its_rule_is_an_error(capsys: Capture) -> None:
     rules("max-layers = 3")
     assert "max-growth" in ask(capsys, "check", "heavy.tar", "--baseline", "base.tar").complaint
 
@@ -166,7 +164,7 @@ def test_forbidden_paths_are_named_once_with_their_layer(capsys: Capture) -> Non
     assert ask(capsys, "check", "heavy.tar").status == 0, "case counts, and what a layer removed is not there"
 
 
-def test_required_paths_that_a_layer_removed_lead_to_it(capsys: Capture) -> None:
+def test_a_removed_required_path_names_the_layer_that_removed_it(capsys: Capture) -> None:
     rules('required-paths = ["/etc/passwd", "/var/cache/apt/*.bin", "/opt/app"]')
     rule = only_rule(ask(capsys, "check", "heavy.tar", "--json"))
     assert (rule["outcome"], rule["value"]) == ("failed", 2)
@@ -184,7 +182,7 @@ def test_setuid_files_are_forbidden_unless_listed(capsys: Capture) -> None:
     assert ask(capsys, "check", "heavy.tar").status == 0
 
 
-def test_secrets_are_forbidden_unless_listed_even_where_a_layer_removed_them(capsys: Capture) -> None:
+def test_secrets_are_forbidden_unless_listed_even_if_removed_later(capsys: Capture) -> None:
     rules("allowed-secrets = []")
     outcome = ask(capsys, "check", "heavy.tar", "--json")
     assert outcome.status == 1
@@ -194,7 +192,7 @@ def test_secrets_are_forbidden_unless_listed_even_where_a_layer_removed_them(cap
     assert ask(capsys, "check", "heavy.tar").status == 0
 
 
-def test_ignored_paths_count_for_no_rule(capsys: Capture) -> None:
+def test_ignored_paths_are_left_out_of_all_rules(capsys: Capture) -> None:
     rules(
         'ignore = ["/srv/**", "/var/**", "/etc/*", "id_rsa", "su"]\nmin-efficiency = 1\nmax-dead-size = 0\n'
         'forbidden-paths = ["copy.bin"]\nallowed-setuid = []\nallowed-secrets = []'
@@ -210,7 +208,7 @@ def test_the_table_says_what_failed_by_how_much_and_where(capsys: Capture) -> No
     assert "failed  max-dead-size" in outcome.out
     assert "35 B over the limit of 8.0 kB" in outcome.out
     assert "RUN chown 33 /srv/model.bin" in outcome.out or "ADD rootfs.tar /" in outcome.out
-    assert outcome.out.splitlines()[-1] == "heavy:1 keeps 1 of 2 rules of .layerscope.toml: 1 failed."
+    assert outcome.out.splitlines()[-1] == "heavy:1 passes 1 of 2 rules of .layerscope.toml: 1 failed."
 
 
 def test_no_name_steers_the_terminal(capsys: Capture) -> None:
@@ -224,7 +222,7 @@ def test_no_name_steers_the_terminal(capsys: Capture) -> None:
 # where the rules come from
 
 
-def test_our_own_file_wins_over_a_pyproject_and_that_over_dives(capsys: Capture) -> None:
+def test_our_own_file_wins_over_pyproject_and_pyproject_over_dive(capsys: Capture) -> None:
     rules("rules:\n  lowestEfficiency: 0.1\n", ".dive-ci")
     document = json.loads(ask(capsys, "check", "heavy.tar", "--json").out)
     assert document["rules_file"] == ".dive-ci"
@@ -241,7 +239,7 @@ def test_a_file_may_be_named(capsys: Capture) -> None:
     assert ask(capsys, "check", "heavy.tar", "--config", "strict.toml").status == 1
 
 
-def test_no_rules_at_all_are_an_error_that_says_how_to_get_some(capsys: Capture) -> None:
+def test_missing_rules_are_an_error_with_a_hint(capsys: Capture) -> None:
     complaint = ask(capsys, "check", "heavy.tar").complaint
     assert ".layerscope.toml" in complaint
     assert "--init" in complaint
@@ -286,7 +284,7 @@ def test_a_rules_file_that_cannot_be_read_is_an_error(capsys: Capture) -> None:
 # dive's rules
 
 
-def test_dives_three_keys_are_taken_as_they_are(capsys: Capture) -> None:
+def test_the_keys_of_dive_are_supported(capsys: Capture) -> None:
     rules(
         "# from dive's README\n---\nrules:\n  # a comment\n  lowestEfficiency: 0.95 # ratio\n"
         "  highestWastedBytes: '20MB'\n\n  highestUserWastedPercent: \"0.20\"\n",
@@ -302,7 +300,7 @@ def test_dives_three_keys_are_taken_as_they_are(capsys: Capture) -> None:
     assert outcome.status == 1
 
 
-def test_what_a_dive_file_leaves_out_has_dives_own_default(capsys: Capture) -> None:
+def test_a_key_missing_from_a_dive_file_has_the_default_of_dive(capsys: Capture) -> None:
     rules("rules:\n  highest-wasted-bytes: disabled\n", ".dive-ci")
     limits = {
         rule["key"]: rule["limit"] for rule in json.loads(ask(capsys, "check", "heavy.tar", "--json").out)["rules"]
@@ -339,7 +337,7 @@ def test_a_broken_dive_file_is_an_error_that_names_the_line(capsys: Capture, tex
 # --init
 
 
-def test_init_writes_todays_figures_and_the_image_then_passes(capsys: Capture) -> None:
+def test_init_writes_the_current_figures_and_the_image_passes(capsys: Capture) -> None:
     outcome = ask(capsys, "check", "heavy.tar", "--init")
     assert (outcome.status, outcome.out) == (0, "")
     text = Path(".layerscope.toml").read_text(encoding="utf-8")
@@ -358,13 +356,13 @@ def test_init_leaves_a_file_alone_unless_forced(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", ".dive-ci", "rules.yml"])
-def test_init_never_writes_over_a_file_of_another_kind(capsys: Capture, name: str) -> None:
+def test_init_never_overwrites_a_file_of_another_kind(capsys: Capture, name: str) -> None:
     rules("[project]", name)
     assert name in ask(capsys, "check", "heavy.tar", "--init", "--force", "--config", name).complaint
     assert Path(name).read_text(encoding="utf-8") == "[project]"
 
 
-def test_init_takes_no_figures_from_a_broken_image(capsys: Capture, broken: Path) -> None:
+def test_init_refuses_a_broken_image(capsys: Capture, broken: Path) -> None:
     assert "layer 2" in ask(capsys, "check", broken, "--init").complaint
     assert not Path(".layerscope.toml").exists()
 
@@ -380,7 +378,7 @@ def test_init_writes_any_name_as_toml(capsys: Capture, tmp_path: Path, name: str
 # what is written where
 
 
-def test_the_outcome_goes_to_a_file_whole(capsys: Capture) -> None:
+def test_the_outcome_can_be_written_to_a_file(capsys: Capture) -> None:
     rules("max-layers = 1")
     outcome = ask(capsys, "check", "heavy.tar", "--json", "-o", "out.json")
     assert (outcome.status, outcome.out) == (1, "")
@@ -388,14 +386,14 @@ def test_the_outcome_goes_to_a_file_whole(capsys: Capture) -> None:
     assert sorted(path.name for path in Path().iterdir() if "out" in path.name) == ["out.json"]
 
 
-def test_two_forms_at_once_are_an_error(capsys: Capture) -> None:
+def test_two_formats_are_an_error(capsys: Capture) -> None:
     rules("max-layers = 1")
     assert "--json" in ask(capsys, "check", "heavy.tar", "--json", "--format", "sarif").complaint
 
 
-def test_a_clean_image_keeps_strict_rules(capsys: Capture) -> None:
+def test_a_clean_image_passes_strict_rules(capsys: Capture) -> None:
     docker_archive(Path("clean.tar"), CLEAN)
     rules("min-efficiency = 1\nmax-dead-size = 0\nallowed-setuid = []\nallowed-secrets = []")
     outcome = ask(capsys, "check", "clean.tar")
     assert (outcome.status, outcome.err) == (0, "")
-    assert outcome.out.splitlines()[-1] == "clean:1 keeps all 4 rules of .layerscope.toml."
+    assert outcome.out.splitlines()[-1] == "clean:1 passes all 4 rules of .layerscope.toml."

@@ -64,7 +64,7 @@ def test_two_images_are_compared_whatever_forms_they_have(
     assert paths(capsys, one, other) == sorted(CHANGES)
     outcome = ask(capsys, "diff", one, other, "--patch")
     assert outcome.status == 0
-    assert "The build cache stopped serving at layer 3: RUN apt-get install nginx changed first" in outcome.out
+    assert "The build cache missed at layer 3: RUN apt-get install nginx changed first" in outcome.out
     assert "\n-<h1>1</h1>\n+<h1>2</h1>\n" in outcome.out
 
 
@@ -74,7 +74,7 @@ def test_layers_are_numbers_or_a_range(capsys: Capture) -> None:
     assert document(capsys, MY_APP, "2", "1")["summary"]["removed"] == 7
 
 
-def test_the_marks_of_a_layer_are_the_diff_to_the_one_below(capsys: Capture) -> None:
+def test_the_marks_of_a_layer_are_the_diff_to_the_previous_one(capsys: Capture) -> None:
     found = document(capsys, MY_APP, "4", "5")
     tree = json.loads(ask(capsys, "tree", MY_APP, "--layer", "5", "--only", "added,removed", "--json").out)
     marks = {row["path"]: row["change"] for row in tree["entries"]}
@@ -101,16 +101,16 @@ def test_only_some_changes_and_only_some_paths(capsys: Capture, pair: tuple[Path
     ]
 
 
-def test_a_path_that_is_nowhere_is_told(capsys: Capture, pair: tuple[Path, Path]) -> None:
+def test_a_path_that_matches_nothing_gives_a_warning(capsys: Capture, pair: tuple[Path, Path]) -> None:
     nowhere = ask(capsys, "diff", *pair, "--path", "/nowhere")
     assert nowhere.status == 0
-    assert nowhere.err == "warning: neither side has a path that fits --path\n"
-    assert "Nothing of what was asked for differs." in nowhere.out
+    assert nowhere.err == "warning: no path on either side matches --path\n"
+    assert "No selected path differs." in nowhere.out
     assert ask(capsys, "diff", *pair, "--path", "/nowhere", "--path", "/").err == ""
     assert paths(capsys, *pair, "--path", "./srv/deep/") == ["/srv/deep", "/srv/deep/there"]
 
 
-def test_a_time_is_a_difference_where_that_is_asked_for(capsys: Capture, tmp_path: Path) -> None:
+def test_modification_times_are_compared_on_request(capsys: Capture, tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1", mtime=1)), layer(file("a", b"1", mtime=2))))
     assert paths(capsys, path, "1", "2") == []
     (row,) = document(capsys, path, "1", "2", "--mtime")["changes"]
@@ -153,7 +153,7 @@ def test_one_of_the_images_may_come_on_standard_input(pair: tuple[Path, Path]) -
 # how it ends
 
 
-def test_the_exit_status_tells_whether_anything_differs(capsys: Capture, pair: tuple[Path, Path]) -> None:
+def test_the_exit_status_is_1_if_anything_differs(capsys: Capture, pair: tuple[Path, Path]) -> None:
     one, other = pair
     assert ask(capsys, "diff", one, other).status == 0
     assert ask(capsys, "diff", one, other, "--exit-code").status == 1
@@ -174,21 +174,21 @@ def test_another_config_is_a_difference(capsys: Capture, tmp_path: Path) -> None
     assert "Nothing differs." not in out
 
 
-def test_what_cannot_be_read_is_told_and_never_said_to_be_equal(capsys: Capture, tmp_path: Path) -> None:
+def test_unreadable_files_are_reported_and_never_equal(capsys: Capture, tmp_path: Path) -> None:
     base, top = layer(file("a", b"1")), layer(file("b", b"2"))
     files = docker_files(image(base, top, tags=["a:1"]))
     del files[blob_name(sha256(top))]
     path = write_tar(tmp_path / "broken.tar", files)
     outcome = ask(capsys, "diff", path, "1", "2", "--exit-code")
     assert outcome.status == 2
-    assert "Nothing that could be read differs." in outcome.out
+    assert "No difference was found in the layers that could be read." in outcome.out
     assert outcome.err.startswith("warning: layer 2: cannot be read whole: ")
     assert ask(capsys, "diff", path, "0", "1", "--exit-code").status == 1
     two = ask(capsys, "diff", path, docker_archive(tmp_path / "whole.tar", image(base, top)))
     assert two.err.startswith(f"warning: {path}: layer 2: cannot be read whole: ")
 
 
-def test_what_differs_only_for_want_of_a_layer_cannot_be_told(capsys: Capture, tmp_path: Path) -> None:
+def test_a_missing_layer_leaves_the_outcome_unknown(capsys: Capture, tmp_path: Path) -> None:
     base, top = layer(file("a", b"1")), layer(file("b", b"2"))
     files = docker_files(image(base, top))
     whole = write_tar(tmp_path / "whole.tar", files)
@@ -204,7 +204,9 @@ def test_what_differs_only_for_want_of_a_layer_cannot_be_told(capsys: Capture, t
     assert [row["same_content"] for row in found["layers"]] == [True, None]
 
 
-def test_a_file_whose_bytes_are_broken_counts_as_modified_and_cannot_be_told(capsys: Capture, tmp_path: Path) -> None:
+def test_a_file_with_unreadable_bytes_is_listed_as_modified_and_the_outcome_is_unknown(
+    capsys: Capture, tmp_path: Path
+) -> None:
     size = 64_000_000_001
     huge = file(
         "huge", b"", pax_headers={"GNU.sparse.map": "0,0", "GNU.sparse.size": str(size), "GNU.sparse.numblocks": "1"}
@@ -212,7 +214,7 @@ def test_a_file_whose_bytes_are_broken_counts_as_modified_and_cannot_be_told(cap
     path = docker_archive(tmp_path / "a.tar", image(layer(huge), layer(huge), layer(huge, file("b"))))
     outcome = ask(capsys, "diff", path, "1", "2", "--exit-code")
     assert outcome.status == 2
-    assert outcome.err == "warning: /huge cannot be read, and is taken for modified\n"
+    assert outcome.err == "warning: /huge cannot be read, and is listed as modified\n"
     assert ask(capsys, "diff", path, "1", "3", "--exit-code").status == 1
 
 
@@ -220,16 +222,16 @@ WRONG_USAGE = {
     (MY_APP,): "missing argument",
     (MY_APP, "1", "99"): "has no layer 99: it has 6 layers",
     (MY_APP, "0", "1", "--own"): "has no layer 0",
-    (MY_APP, "3"): "3 is one layer: name two, as in 2 3 or 2..3",
-    (MY_APP, "1", "x"): "x is no layer number: diff takes an image and two layers",
+    (MY_APP, "3"): "3 is one layer: give two, as in 2 3 or 2..3",
+    (MY_APP, "1", "x"): "x is not a layer number: diff takes an image and two layers",
     (MY_APP, "1", "2", "3"): "diff takes two images, or an image and two of its layers",
     (MY_APP, MY_APP, "--own"): "--own compares two layers of one image, not two images",
-    (MY_APP, "1", "2", "--image", "a", "--image", "b"): "--image and --platform are given once",
+    (MY_APP, "1", "2", "--image", "a", "--image", "b"): "give --image and --platform once",
     (MY_APP, MY_APP, *["--image", "v1"] * 3): "--image is given 3 times: there are two images",
     (MY_APP, "1", "2", "--only", "unchanged"): "--only takes a comma list of added, modified, removed, not unchanged",
     (MY_APP, "1", "2", "--path", ""): "--path takes a glob, not nothing",
-    (MY_APP, "1", "2", "--json", "--stat"): "--json and --stat are two different forms",
-    (MY_APP, "1", "2", "--json", "--patch"): "--json and --patch are two different forms",
+    (MY_APP, "1", "2", "--json", "--stat"): "--json and --stat are two different formats",
+    (MY_APP, "1", "2", "--json", "--patch"): "--json and --patch are two different formats",
     ("-", "-"): "standard input holds one archive: only one of the two images can be -",
     (MY_APP, "no-such.tar"): "no file or folder is named no-such.tar",
 }
@@ -241,7 +243,7 @@ def test_wrong_usage_of_diff(capsys: Capture, arguments: tuple[str, ...]) -> Non
 
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--stat"], ["--patch"]])
-def test_whoever_has_read_enough_ends_it_silently(pair: tuple[Path, Path], form: list[str]) -> None:
+def test_a_closed_pipe_ends_a_diff_silently(pair: tuple[Path, Path], form: list[str]) -> None:
     with start("diff", *pair, *form, stdout=-1, stderr=-1) as process:
         assert process.stdout is not None
         process.stdout.close()
@@ -251,7 +253,7 @@ def test_whoever_has_read_enough_ends_it_silently(pair: tuple[Path, Path], form:
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
-def test_whoever_has_read_enough_still_hears_whether_anything_differs(pair: tuple[Path, Path], form: list[str]) -> None:
+def test_the_exit_status_is_right_after_a_closed_pipe(pair: tuple[Path, Path], form: list[str]) -> None:
     with start("diff", *pair, *form, "--exit-code", stdout=-1, stderr=-1) as process:
         assert process.stdout is not None
         process.stdout.close()
@@ -261,7 +263,7 @@ def test_whoever_has_read_enough_still_hears_whether_anything_differs(pair: tupl
 
 
 @pytest.mark.parametrize("shaped", ["--no-tui", "--stat", "--json", "--exit-code", "--only=added"])
-def test_on_a_terminal_it_prints_where_the_output_is_shaped(pair: tuple[Path, Path], shaped: str) -> None:
+def test_on_a_terminal_an_output_option_prints(pair: tuple[Path, Path], shaped: str) -> None:
     with OnTerminal("diff", *pair, shaped) as printing:
         assert printing.status() == (1 if shaped == "--exit-code" else 0)
         assert b"\x1b[?1049h" not in printing.written

@@ -51,7 +51,7 @@ def names(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
-def test_a_path_keeps_its_place_below_the_folder(capsys: Capture, path: Path, tmp_path: Path) -> None:
+def test_a_path_keeps_its_folders_below_the_target(capsys: Capture, path: Path, tmp_path: Path) -> None:
     outcome = ask(capsys, "extract", path, "/etc/hosts", "--to", tmp_path / "out")
     assert (outcome.status, outcome.out) == (0, "")
     assert outcome.err == f"wrote 1 file (3 B) to {tmp_path / 'out'}\n"
@@ -69,7 +69,7 @@ def test_the_whole_image_is_a_slash(capsys: Capture, path: Path, tmp_path: Path)
     assert stat.S_IMODE((tmp_path / "out/usr/bin/su").stat().st_mode) == 0o755
 
 
-def test_an_earlier_state_has_what_was_hidden_since(capsys: Capture, path: Path, tmp_path: Path) -> None:
+def test_an_earlier_layer_has_files_that_were_hidden_later(capsys: Capture, path: Path, tmp_path: Path) -> None:
     assert ask(capsys, "extract", path, "/etc", "--layer", "1", "--to", tmp_path / "out").status == 0
     assert names(tmp_path / "out") == ["etc", "etc/gone", "etc/hosts"]
     assert (tmp_path / "out/etc/hosts").read_bytes() == b"old"
@@ -81,13 +81,13 @@ def test_a_path_through_a_link_is_written_where_it_is(capsys: Capture, path: Pat
     assert stat.S_IMODE((tmp_path / "out/usr/bin/su").stat().st_mode) == 0o4755
 
 
-def test_nothing_is_replaced_unless_it_is_told(capsys: Capture, path: Path, tmp_path: Path) -> None:
+def test_nothing_is_replaced_without_force(capsys: Capture, path: Path, tmp_path: Path) -> None:
     target = tmp_path / "out"
     command = ("extract", path, "/etc/hosts", "--to", target)
     assert ask(capsys, *command).status == 0
     (target / "etc/hosts").write_text("mine")
     assert ask(capsys, *command).complaint == (
-        f"{target}/etc/hosts is there already: use --force to replace it, or another folder"
+        f"{target}/etc/hosts already exists: use --force to replace it, or another folder"
     )
     assert (target / "etc/hosts").read_text() == "mine"
     assert ask(capsys, *command, "--force").status == 0
@@ -95,7 +95,7 @@ def test_nothing_is_replaced_unless_it_is_told(capsys: Capture, path: Path, tmp_
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="takes root")
-def test_root_may_have_devices_and_owners(capsys: Capture, tmp_path: Path) -> None:
+def test_root_can_restore_devices_and_owners(capsys: Capture, tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "a.tar", image(layer(device("null", 1, 3), file("f", uid=12, gid=34))))
     assert ask(capsys, "extract", path, "/", "--to", tmp_path / "out", "--devices", "--owner").status == 0
     assert (tmp_path / "out/null").is_char_device()
@@ -103,14 +103,14 @@ def test_root_may_have_devices_and_owners(capsys: Capture, tmp_path: Path) -> No
 
 
 WRONG_USAGE = {
-    ("/etc/gone", "--to", "out"): "/etc/gone is not there after layer 2: layer 1 holds it",
+    ("/etc/gone", "--to", "out"): "/etc/gone does not exist after layer 2: layer 1 holds it",
     ("/nope", "--to", "out"): "/nope is in no layer of the image",
     ("/etc/hosts", "/nope", "--to", "out"): "/nope is in no layer of the image",
     ("/etc", "--to", "out", "--layer", "9"): "has no layer 9: it has 2 layers",
     ("/etc",): "missing option '--to'",
     ("--to", "out"): "missing argument",
     ("/etc", "--to", ""): "--to takes a folder, not nothing",
-    ("", "--to", "out"): "a path is empty: / stands for all",
+    ("", "--to", "out"): "a path is empty: write / for all",
     ("/etc", "--to", "image.tar"): "image.tar cannot be written to: Not a directory",
 }
 
@@ -124,7 +124,7 @@ def test_wrong_usage_of_extract_writes_nothing(
     assert names(path.parent) == ["image.tar"]
 
 
-def test_an_image_with_a_broken_layer_gives_what_is_there_with_a_warning(capsys: Capture, tmp_path: Path) -> None:
+def test_extracting_from_an_image_with_a_broken_layer_warns(capsys: Capture, tmp_path: Path) -> None:
     top = layer(file("b"))
     files = docker_files(image(layer(file("a", b"1")), top))
     del files[blob_name(sha256(top))]
@@ -143,7 +143,7 @@ def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=str)
 @pytest.mark.parametrize("is_there", [False, True])
-def test_whoever_ends_it_finds_the_folder_as_it_was(
+def test_an_interrupted_extraction_leaves_the_folder_as_it_was(
     tmp_path: Path, sent: signal.Signals, status: int, *, is_there: bool
 ) -> None:
     path = oci_archive(

@@ -54,12 +54,12 @@ def test_an_identical_copy_and_a_repeated_directory_are_events_too(capsys: Captu
     assert document(capsys, path, "/usr/bin/bash")["events"][0]["link"] == "/usr/bin/sh"
 
 
-def test_links_among_the_folders_are_followed_and_that_at_the_end_is_not(capsys: Capture, path: Path) -> None:
+def test_symlinked_folders_are_followed_and_a_symlink_at_the_end_is_not(capsys: Capture, path: Path) -> None:
     assert document(capsys, path, "/bin/sh")["path"] == "/usr/bin/sh"
     assert document(capsys, path, "/bin")["events"][0]["link"] == "usr/bin"
 
 
-def test_the_table_says_first_what_became_of_the_path(capsys: Capture, path: Path) -> None:
+def test_the_table_starts_with_the_final_state_of_the_path(capsys: Capture, path: Path) -> None:
     lines = ask(capsys, "history", path, "/etc/hosts").out.splitlines()
     assert lines[0] == "/etc/hosts is not in the final image: layer 4 removed it"
     assert [line.split() for line in lines[2:]] == [

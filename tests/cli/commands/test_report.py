@@ -33,7 +33,7 @@ def names() -> list[str]:
         ("a.csv", "kind,name"),
     ],
 )
-def test_the_ending_says_what_is_written(capsys: Capture, name: str, start: str) -> None:
+def test_the_file_extension_decides_the_format(capsys: Capture, name: str, start: str) -> None:
     outcome = ask(capsys, "report", "heavy.tar", "-o", name)
     assert (outcome.status, outcome.out, outcome.err) == (0, "", f"wrote {name}\n")
     assert Path(name).read_text(encoding="utf-8").startswith(start)
@@ -41,11 +41,11 @@ def test_the_ending_says_what_is_written(capsys: Capture, name: str, start: str)
 
 
 @pytest.mark.parametrize("name", ["a.pdf", "a", "html", ".html"])
-def test_another_ending_is_an_error_before_anything_is_read(capsys: Capture, name: str) -> None:
+def test_another_extension_is_an_error_before_anything_is_read(capsys: Capture, name: str) -> None:
     assert ".html, .md or .csv" in ask(capsys, "report", "nothing.tar", "-o", name).complaint
 
 
-def test_a_file_that_is_there_stays_unless_forced(capsys: Capture) -> None:
+def test_an_existing_file_is_kept_without_force(capsys: Capture) -> None:
     Path("a.md").write_text("mine", encoding="utf-8")
     assert "--force" in ask(capsys, "report", "heavy.tar", "-o", "a.md").complaint
     assert Path("a.md").read_text(encoding="utf-8") == "mine"
@@ -59,13 +59,13 @@ def test_a_link_to_nowhere_is_not_followed(capsys: Capture) -> None:
     assert not Path("elsewhere.md").exists()
 
 
-def test_a_place_that_cannot_be_written_to_is_an_error(capsys: Capture) -> None:
+def test_a_folder_that_cannot_be_written_to_is_an_error(capsys: Capture) -> None:
     Path("folder.md").mkdir()
     assert "folder" in ask(capsys, "report", "heavy.tar", "-o", "folder.md", "--force").complaint
-    assert "no folder" in ask(capsys, "report", "heavy.tar", "-o", "none/a.md").complaint
+    assert "its folder does not exist" in ask(capsys, "report", "heavy.tar", "-o", "none/a.md").complaint
 
 
-def test_an_image_that_cannot_be_had_leaves_no_file(capsys: Capture) -> None:
+def test_an_image_that_cannot_be_opened_leaves_no_file(capsys: Capture) -> None:
     assert ask(capsys, "report", "nothing.tar", "-o", "a.md").status == 2
     assert names() == ["heavy.tar"]
 
@@ -87,7 +87,7 @@ def test_a_file_has_the_permissions_of_a_new_one(capsys: Capture) -> None:
     assert stat.S_IMODE(Path("a.md").stat().st_mode) == stat.S_IMODE(Path("new").stat().st_mode)
 
 
-def test_a_layer_that_cannot_be_read_is_warned_of(capsys: Capture) -> None:
+def test_an_unreadable_layer_gives_a_warning(capsys: Capture) -> None:
     files = docker_files(HEAVY)
     del files[blob_name(sha256(HEAVY.layers[1]))]
     write_tar(Path("broken.tar"), files)
@@ -96,6 +96,6 @@ def test_a_layer_that_cannot_be_read_is_warned_of(capsys: Capture) -> None:
     assert "warning: layer 2" in outcome.err
 
 
-def test_the_base_is_set_apart(capsys: Capture) -> None:
+def test_the_base_image_is_listed_separately(capsys: Capture) -> None:
     assert ask(capsys, "report", "heavy.tar", "-o", "a.md", "--base", "1").status == 0
     assert "the lowest 1 layer" in Path("a.md").read_text(encoding="utf-8")

@@ -37,14 +37,14 @@ def test_the_base_is_a_number_of_layers_or_an_image(capsys: Capture, heavy: Path
     assert (named["base"]["layers"], named["base"]["name"]) == (1, str(base))
 
 
-def test_a_base_that_is_none_is_an_error(capsys: Capture, heavy: Path, tmp_path: Path) -> None:
+def test_an_image_that_is_not_the_base_is_an_error(capsys: Capture, heavy: Path, tmp_path: Path) -> None:
     other = docker_archive(tmp_path / "other.tar", CLEAN)
     assert "is not the base of this image" in ask(capsys, "why", heavy, "--base", other).complaint
     assert "3 layers" in ask(capsys, "why", heavy, "--base", "4").complaint
     assert "3 layers" in ask(capsys, "why", heavy, "--base", "9" * 5000).complaint
 
 
-def test_a_layer_that_cannot_be_read_is_warned_of(capsys: Capture, tmp_path: Path) -> None:
+def test_an_unreadable_layer_gives_a_warning(capsys: Capture, tmp_path: Path) -> None:
     files = docker_files(HEAVY)
     del files[blob_name(sha256(HEAVY.layers[1]))]
     outcome = ask(capsys, "why", write_tar(tmp_path / "broken.tar", files))

@@ -32,7 +32,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
 
 def seen(path: Path, width: int | None = None) -> list[str]:
     with open_image(str(path)) as session:
-        return plain_text(layer_table(session, width), width).splitlines()
+        return plain_text(layer_table(session.image, session.tallies, width), width).splitlines()
 
 
 def test_the_sample_at_100_columns() -> None:
@@ -65,7 +65,7 @@ def test_it_fits_any_width_and_keeps_figures_and_instructions(width: int) -> Non
     assert "ADD" in text
 
 
-def test_columns_go_one_by_one_where_there_is_little_room() -> None:
+def test_columns_are_left_out_one_by_one_on_narrow_screens() -> None:
     titles = [
         next(line for line in seen(SAMPLES / "my-app.tar", width) if "content" in line) for width in (120, 80, 60)
     ]
@@ -80,7 +80,7 @@ def test_in_a_pipe_nothing_is_cut_and_nothing_is_coloured(tmp_path: Path) -> Non
     path = docker_archive(tmp_path / "image.tar", image(layer(file("a")), history=[{"created_by": LONG}]))
     output = io.StringIO()
     with open_image(str(path)) as session:
-        write_layer_table(session, output)
+        write_layer_table(session.image, session.tallies, output)
     assert LONG in output.getvalue()
     assert "\x1b" not in output.getvalue()
     assert all(line == line.rstrip() for line in output.getvalue().splitlines())
@@ -88,7 +88,7 @@ def test_in_a_pipe_nothing_is_cut_and_nothing_is_coloured(tmp_path: Path) -> Non
 
 def test_on_a_terminal_it_is_as_wide_as_that_and_in_colour(screen: Screen) -> None:
     with open_image(str(SAMPLES / "my-app.tar")) as session:
-        write_layer_table(session, screen)
+        write_layer_table(session.image, session.tallies, screen)
     assert "\x1b[32m" in screen.getvalue()
     assert "…" in screen.getvalue()
 
@@ -96,7 +96,7 @@ def test_on_a_terminal_it_is_as_wide_as_that_and_in_colour(screen: Screen) -> No
 def test_no_color_is_respected(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     with open_image(str(SAMPLES / "my-app.tar")) as session:
-        write_layer_table(session, screen)
+        write_layer_table(session.image, session.tallies, screen)
     assert "\x1b[3" not in screen.getvalue()
 
 
@@ -131,15 +131,15 @@ def test_a_layer_that_cannot_be_read_says_why_in_its_place(tmp_path: Path, width
     assert "COPY layer-2 / ! rests on a layer that is incomplete" in text
 
 
-def test_an_image_without_layers_is_told_as_such(tmp_path: Path) -> None:
+def test_an_image_without_layers_has_a_summary(tmp_path: Path) -> None:
     lines = seen(docker_archive(tmp_path / "image.tar", image(tags=["none:1"])), 80)
     assert lines[0] == "none:1 · linux/amd64 · 0 B in 0 layers (0 B stored) · no dead bytes"
 
 
-def test_a_date_that_is_none_is_shown_as_it_is(tmp_path: Path) -> None:
+def test_an_invalid_date_is_shown_as_stated(tmp_path: Path) -> None:
     history = [{"created_by": "RUN a", "created": "yesterday \x1b[2J"}]
     path = docker_archive(tmp_path / "image.tar", image(layer(file("a")), history=history))
     session: ImageSession
     with open_image(str(path)) as session:
-        text = plain_text(layer_table(session))
+        text = plain_text(layer_table(session.image, session.tallies))
     assert "yesterday \\x1b[2" in text

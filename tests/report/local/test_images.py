@@ -2,8 +2,9 @@
 
 import io
 
-from layerscope.report.local.images import images_document, write_image_table
-from layerscope.sources.engine.images import LocalImage
+from layerscope.model.local_image import LocalImage
+from layerscope.report.local.document import images_document
+from layerscope.report.local.table import write_image_table
 
 IMAGES = (
     LocalImage("docker", ("my-app:v1", "my-app:latest"), "sha256:abc", 402_000_000, 1795468740),
@@ -11,7 +12,7 @@ IMAGES = (
 )
 
 
-def test_the_document_tells_what_to_open_each_by() -> None:
+def test_the_document_has_a_reference_for_each_image() -> None:
     assert images_document(IMAGES) == {
         "schema_version": 1,
         "images": [

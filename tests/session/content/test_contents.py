@@ -24,9 +24,9 @@ def session_of(tmp_path: Path, compression: Compression, *layers: bytes) -> Imag
 
 
 def occurrence(session: ImageSession, path: bytes, number: int = 1) -> int:
-    node = session.tree.index.find(path)
+    node = session.loaded.tree.index.find(path)
     assert node is not None
-    return session.tree.index.occurrence(node, number)
+    return session.loaded.tree.index.occurrence(node, number)
 
 
 def sparse(name: str, pieces: list[tuple[int, bytes]], size: int) -> Entry:
@@ -46,7 +46,7 @@ def sparse(name: str, pieces: list[tuple[int, bytes]], size: int) -> Entry:
 def test_a_range_of_a_file_is_read_in_any_order(tmp_path: Path, compression: Compression) -> None:
     with session_of(tmp_path, compression, layer(file("a", CONTENT), file("b", b"small"))) as session:
         found, small = occurrence(session, b"a"), occurrence(session, b"b")
-        contents = session.contents
+        contents = session.loaded.contents
         assert contents.read_range(small, 0, 100) == b"small"
         for offset, size in ((600_000, 10), (0, 5), (699_990, 100), (700_000, 5), (800_000, 5), (10, 0)):
             assert contents.read_range(found, offset, size) == CONTENT[offset : offset + size]
@@ -55,7 +55,7 @@ def test_a_range_of_a_file_is_read_in_any_order(tmp_path: Path, compression: Com
         assert contents.read_range(found, 699_999, 1) == CONTENT[-1:]
 
 
-def test_the_holes_of_a_sparse_file_are_zeros_wherever_one_reads(tmp_path: Path, compression: Compression) -> None:
+def test_the_holes_of_a_sparse_file_are_zeros_at_any_offset(tmp_path: Path, compression: Compression) -> None:
     pieces = [(100, b"x" * 512), (5000, b"y" * 512)]
     whole = bytearray(9000)
     for start, data in pieces:
@@ -63,36 +63,36 @@ def test_the_holes_of_a_sparse_file_are_zeros_wherever_one_reads(tmp_path: Path,
     with session_of(tmp_path, compression, layer(sparse("s", pieces, 9000))) as session:
         found = occurrence(session, b"s")
         for offset, size in ((0, 50), (90, 20), (600, 4500), (4999, 2), (5500, 5000), (0, 9000)):
-            assert session.contents.read_range(found, offset, size) == whole[offset : offset + size]
-        assert b"".join(session.contents.chunks(found)) == whole
+            assert session.loaded.contents.read_range(found, offset, size) == whole[offset : offset + size]
+        assert b"".join(session.loaded.contents.chunks(found)) == whole
 
 
-def test_a_huge_sparse_file_costs_what_is_shown_of_it(tmp_path: Path) -> None:
+def test_reading_a_huge_sparse_file_costs_the_range_that_is_read(tmp_path: Path) -> None:
     with session_of(tmp_path, Compression.NONE, layer(sparse("s", [(1 << 60, b"z" * 512)], 1 << 61))) as session:
         found = occurrence(session, b"s")
-        assert session.contents.read_range(found, (1 << 60) - 2, 4) == b"\0\0zz"
-        assert session.contents.size(found) == 1 << 61
+        assert session.loaded.contents.read_range(found, (1 << 60) - 2, 4) == b"\0\0zz"
+        assert session.loaded.contents.size(found) == 1 << 61
 
 
-def test_a_hard_link_holds_what_the_file_it_shows_does(tmp_path: Path) -> None:
+def test_a_hard_link_has_the_content_of_its_target(tmp_path: Path) -> None:
     upper = layer(whiteout("a"))
     with session_of(tmp_path, Compression.GZIP, layer(file("a", b"abc"), hardlink("l", "a")), upper) as session:
-        assert session.contents.read_range(occurrence(session, b"l", 2), 1, 5) == b"bc"
+        assert session.loaded.contents.read_range(occurrence(session, b"l", 2), 1, 5) == b"bc"
 
 
-def test_a_hard_link_to_nothing_says_so(tmp_path: Path) -> None:
+def test_a_hard_link_without_a_target_is_an_error(tmp_path: Path) -> None:
     with (
         session_of(tmp_path, Compression.NONE, layer(hardlink("l", "nowhere"))) as session,
         pytest.raises(InvalidLayer, match="hard link"),
     ):
-        session.contents.read_range(occurrence(session, b"l"), 0, 1)
+        session.loaded.contents.read_range(occurrence(session, b"l"), 0, 1)
 
 
-def test_digests_are_those_of_the_bytes_and_are_remembered(tmp_path: Path, compression: Compression) -> None:
+def test_digests_match_the_bytes_and_are_computed_once(tmp_path: Path, compression: Compression) -> None:
     layers = layer(file("a", CONTENT), hardlink("l", "a")), layer(file("b", b"b"), file("c"))
     with session_of(tmp_path, compression, *layers) as session:
         found = {name: occurrence(session, name, 2) for name in (b"a", b"l", b"b", b"c")}
-        digests = session.contents.digests(found.values())
+        digests = session.loaded.contents.digests(found.values())
         wanted = {b"a": CONTENT, b"l": CONTENT, b"b": b"b", b"c": b""}
         assert {name: digests[found[name]] for name in found} == {
             name: hashlib.sha256(content).digest() for name, content in wanted.items()
@@ -101,8 +101,8 @@ def test_digests_are_those_of_the_bytes_and_are_remembered(tmp_path: Path, compr
 
 def test_contents_over_another_tree_share_what_is_open_and_end_with_the_session(tmp_path: Path) -> None:
     with session_of(tmp_path, Compression.ZSTD, layer(file("a", CONTENT))) as session:
-        other = session.contents_of(session.tree)
+        other = session.loaded_from(session.loaded.tree, session.tallies).contents
         found = occurrence(session, b"a")
-        assert other.read_range(found, 5, 5) == session.contents.read_range(found, 5, 5)
+        assert other.read_range(found, 5, 5) == session.loaded.contents.read_range(found, 5, 5)
     with pytest.raises(InvalidLayer, match="closed"):
         other.read_range(found, 5, 5)

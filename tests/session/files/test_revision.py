@@ -2,8 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.comparison.compare import opened_tree
-from layerscope.session.files.revision import FileRevision, made_by, shown, version_at, versions_of
+from layerscope.session.files.revision import FileRevision, shown, version_at, versions_of
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.open import open_image
 from tests.builders import device, directory, docker_archive, fifo, file, hardlink, image, layer, symlink, whiteout
@@ -11,7 +10,7 @@ from tests.builders import device, directory, docker_archive, fifo, file, hardli
 
 def opened(tmp_path: Path, *layers: bytes) -> LoadedImage:
     with open_image(str(docker_archive(tmp_path / "image.tar", image(*layers)))) as session:
-        return opened_tree(session)
+        return session.loaded
 
 
 def node(tree: LoadedImage, path: bytes) -> int:
@@ -36,19 +35,19 @@ def test_a_path_has_a_version_for_each_layer_that_wrote_it(tmp_path: Path) -> No
     assert [version.removed_by for version in versions_of(tree, node(tree, b"a"))] == [2, None]
     assert [at(tree, b"a", number).layer for number in (1, 2, 3)] == [1, 1, 3], "a hidden one is the last that was"
     assert version_at(tree, node(tree, b"b"), 1) is None
-    assert made_by(tree.image, 3) == "COPY layer-3 /"
-    assert made_by(tree.image, 9) == "(no instruction recorded)"
+    assert tree.image.step(3).title == "COPY layer-3 /"
+    assert tree.image.step(9).title == "(no instruction recorded)"
 
 
-def test_what_holds_no_bytes_says_what_it_is(tmp_path: Path) -> None:
+def test_an_entry_without_content_is_described(tmp_path: Path) -> None:
     entries = (directory("d"), fifo("p"), device("null", 1, 3), device("sda", 8, 0, block=True), file("e"))
     tree = opened(tmp_path, layer(*entries, hardlink("h", "nowhere")))
     assert why_not(tree, b"d") == "This is a directory."
-    assert why_not(tree, b"p") == "This is a named pipe, which holds nothing."
-    assert why_not(tree, b"null") == "This is a character device (1, 3), which holds nothing."
-    assert why_not(tree, b"sda") == "This is a block device (8, 0), which holds nothing."
+    assert why_not(tree, b"p") == "This is a named pipe, which has no content."
+    assert why_not(tree, b"null") == "This is a character device (1, 3), which has no content."
+    assert why_not(tree, b"sda") == "This is a block device (8, 0), which has no content."
     assert why_not(tree, b"e") == "This is an empty file."
-    assert why_not(tree, b"h") == "This is a hard link to /nowhere, which shows nothing: it is empty, or not there."
+    assert why_not(tree, b"h") == "This is a hard link to /nowhere, which is empty or missing."
 
 
 @pytest.mark.parametrize("target", ["f", "/f", "../../f", "/d/../f"])
@@ -59,7 +58,7 @@ def test_a_symlink_shows_the_file_it_leads_to_inside_the_image(tmp_path: Path, t
     assert found.file == tree.tree.index.occurrence(node(tree, b"f"), 1)
 
 
-def test_a_symlink_that_leads_to_no_file_says_so(tmp_path: Path) -> None:
+def test_a_dangling_symlink_is_described(tmp_path: Path) -> None:
     links = (symlink("a", "/nowhere"), symlink("b", "d"), symlink("c", "c"), symlink("e", "empty"))
     tree = opened(tmp_path, layer(directory("d"), file("empty"), *links))
     assert why_not(tree, b"a") == "This symlink to /nowhere leads nowhere after layer 1."

@@ -6,7 +6,6 @@ import pytest
 
 from layerscope.analysis.text.encoding import TextEncoding
 from layerscope.analysis.text.lines import LineEnd
-from layerscope.comparison.compare import opened_tree
 from layerscope.errors import FormatError
 from layerscope.model.image import Compression
 from layerscope.session.files.pages import PAGE_SIZE, FilePages
@@ -30,7 +29,7 @@ def session_of(tmp_path: Path, compression: Compression, content: bytes) -> Imag
 
 
 def pages_of(session: ImageSession) -> FilePages:
-    opened = opened_tree(session)
+    opened = session.loaded
     node = opened.tree.index.find(b"f")
     assert node is not None
     return FilePages(opened, opened.tree.index.occurrence(node, 1))
@@ -45,7 +44,7 @@ def test_pages_hold_the_bytes_of_the_file(tmp_path: Path, compression: Compressi
         assert b"".join(pages.chunks()) == BYTES + b"end"
 
 
-def test_a_look_never_waits_for_a_compressed_layer(tmp_path: Path) -> None:
+def test_peek_never_waits_for_a_compressed_layer(tmp_path: Path) -> None:
     with session_of(tmp_path, Compression.GZIP, BYTES) as session:
         pages = pages_of(session)
         assert pages.peek(10, 5) is None
@@ -57,7 +56,7 @@ def test_a_look_never_waits_for_a_compressed_layer(tmp_path: Path) -> None:
         assert pages_of(session).peek(10, 5) == BYTES[10:15], "a plain one is at hand"
 
 
-def test_why_bytes_cannot_be_read_is_remembered(tmp_path: Path) -> None:
+def test_the_reason_for_unreadable_bytes_is_kept(tmp_path: Path) -> None:
     with session_of(tmp_path, Compression.GZIP, BYTES) as session:
         pages = pages_of(session)
         session.close()
@@ -67,7 +66,7 @@ def test_why_bytes_cannot_be_read_is_remembered(tmp_path: Path) -> None:
         assert pages.peek(0, 1) is None
 
 
-def test_what_is_before_a_break_can_be_seen_but_is_no_whole_file(tmp_path: Path) -> None:
+def test_the_bytes_before_a_break_are_shown_but_reading_the_file_fails(tmp_path: Path) -> None:
     tar, kept = layer(file("f", BYTES[: PAGE_SIZE - 10])), 40_000
     store = OciStore()
     config = store.add(image(tar).config_json, OCI_CONFIG)
@@ -86,7 +85,7 @@ def test_what_is_before_a_break_can_be_seen_but_is_no_whole_file(tmp_path: Path)
                 read()
 
 
-def test_rows_are_read_where_they_are_asked_for(tmp_path: Path, compression: Compression) -> None:
+def test_rows_are_read_in_any_order(tmp_path: Path, compression: Compression) -> None:
     with session_of(tmp_path, compression, LINES) as session:
         text = FileText(pages_of(session), TextEncoding.UTF_8)
         assert list(text.build())[-1] == len(LINES)
@@ -98,7 +97,7 @@ def test_rows_are_read_where_they_are_asked_for(tmp_path: Path, compression: Com
             assert text.row(number) == row
 
 
-def test_rows_are_there_before_all_are_counted(tmp_path: Path) -> None:
+def test_rows_are_available_before_all_are_counted(tmp_path: Path) -> None:
     with session_of(tmp_path, Compression.NONE, LINES) as session:
         text = FileText(pages_of(session), TextEncoding.UTF_8)
         building = text.build()
@@ -109,7 +108,7 @@ def test_rows_are_there_before_all_are_counted(tmp_path: Path) -> None:
         assert text.read_row(last).text == f"line {last} of a text"
 
 
-def test_a_line_that_is_too_long_goes_on_in_the_next_row(tmp_path: Path) -> None:
+def test_a_long_line_continues_in_the_next_row(tmp_path: Path) -> None:
     line = "é" * 50_000
     with session_of(tmp_path, Compression.NONE, f"first\n{line}\r\nlast".encode()) as session:
         text = FileText(pages_of(session), TextEncoding.UTF_8)
@@ -121,7 +120,7 @@ def test_a_line_that_is_too_long_goes_on_in_the_next_row(tmp_path: Path) -> None
         assert [row.continued for row in rows] == [False, False, *[True] * (len(rows) - 3), False]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_row(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_row(tmp_path: Path) -> None:
     with session_of(tmp_path, Compression.NONE, "hällo\nwörld".encode("utf-16")) as session:
         text = FileText(pages_of(session), TextEncoding.UTF_16_LE)
         list(text.build())

@@ -68,22 +68,22 @@ def test_a_layer_is_read_before_it_is_stacked(small: ImageSession) -> None:
             assert event.last == (seen == {1, 2, 3})
 
 
-def test_layers_that_rest_on_one_that_is_not_read_have_no_tally_yet(small: ImageSession) -> None:
+def test_a_layer_above_an_unread_one_has_no_tally_yet(small: ImageSession) -> None:
     first = next(event for event in all_events(small.read_in_background(2)) if isinstance(event, LayersStacked))
     assert first.tree.layers == (2,)
     assert first.tallies.layers == {}
     assert first.tallies.dead is None
 
 
-def test_what_it_reads_is_what_this_process_reads(small: ImageSession) -> None:
+def test_the_reader_process_returns_what_this_process_reads(small: ImageSession) -> None:
     last = last_of(all_events(small.read_in_background(2)))
     assert last.tree.layers == (1, 2, 3)
     assert last.tallies == small.tallies
     for number in last.tree.layers:
-        assert list(last.tree.rows(number)) == list(small.tree.rows(number))
+        assert list(last.tree.rows(number)) == list(small.loaded.tree.rows(number))
 
 
-def test_an_image_without_layers_is_read_at_once(tmp_path: Path) -> None:
+def test_an_image_without_layers_is_complete_immediately(tmp_path: Path) -> None:
     with open_image(str(docker_archive(tmp_path / "empty.tar", image()))) as session:
         events = all_events(session.read_in_background(0))
         assert last_of(events).tallies.layers == {}
@@ -95,14 +95,14 @@ def test_a_preferred_layer_is_read_next(large: ImageSession) -> None:
     assert order_of(all_events(reader)) == [4, 3, 1, 2]
 
 
-def test_only_the_last_wish_counts_and_none_for_a_layer_that_is_not_there(large: ImageSession) -> None:
+def test_the_last_preference_wins_and_a_missing_layer_is_ignored(large: ImageSession) -> None:
     reader = at_its_first_layer(large)
     reader.prefer(2)
     reader.prefer(9)
     assert order_of(all_events(reader)) == [4, 1, 2, 3]
 
 
-def test_a_broken_layer_is_told_of_and_what_was_read_of_it_is_kept(tmp_path: Path) -> None:
+def test_a_broken_layer_is_reported_and_the_part_before_the_break_is_kept(tmp_path: Path) -> None:
     files = docker_files(image(*SMALL))
     name = blob_name(sha256(SMALL[0]))
     whole = files[name]
@@ -117,14 +117,14 @@ def test_a_broken_layer_is_told_of_and_what_was_read_of_it_is_kept(tmp_path: Pat
         assert "etc/hosts" in [row.entry.path.decode() for row in last.tree.rows(1)]
 
 
-def test_closing_ends_the_process_at_once(large: ImageSession) -> None:
+def test_closing_ends_the_process_immediately(large: ImageSession) -> None:
     reader = large.read_in_background(4)
     reader.close()
     assert reader._process.returncode == -9
     reader.close()
 
 
-def test_closing_ends_the_waiting_of_a_thread(large: ImageSession) -> None:
+def test_closing_unblocks_a_waiting_thread(large: ImageSession) -> None:
     reader = large.read_in_background(4)
     events = reader.events()
     next(events)
@@ -135,20 +135,20 @@ def test_closing_ends_the_waiting_of_a_thread(large: ImageSession) -> None:
     assert not listener.is_alive()
 
 
-def test_closing_after_the_last_event_leaves_nothing_behind(small: ImageSession) -> None:
+def test_closing_after_the_last_event_leaves_no_process(small: ImageSession) -> None:
     reader = small.read_in_background(3)
     list(reader.events())
     reader.close()
     assert reader._process.returncode is not None
 
 
-def test_a_process_that_dies_in_the_middle_of_a_frame_is_told_of(large: ImageSession) -> None:
+def test_a_process_that_dies_in_the_middle_of_a_frame_is_reported(large: ImageSession) -> None:
     reader = at_its_first_layer(large)
     reader._process.kill()
     assert all_events(reader)[-1] == ReadingFailed(-9)
 
 
-def test_a_wish_after_the_end_is_ignored(small: ImageSession) -> None:
+def test_a_preference_after_the_end_is_ignored(small: ImageSession) -> None:
     reader = small.read_in_background(3)
     reader._process.kill()
     reader._process.wait()

@@ -12,7 +12,8 @@ from layerscope.model.image import Compression, Layer
 from layerscope.session.content import content_pass, contents
 from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.open import ImageSession, open_image
-from layerscope.session.size.report import size_report
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.report import SizeReport, size_report
 from layerscope.sources.layer.content import LayerContent, open_layer_content
 from tests.builders import (
     OCI_CONFIG,
@@ -71,6 +72,10 @@ def opened(stack: ExitStack, path: Path) -> ImageSession:
     return stack.enter_context(open_image(str(path)))
 
 
+def report_of(stack: ExitStack, path: Path) -> SizeReport:
+    return size_report(opened(stack, path).loaded)
+
+
 def every_form(folder: Path) -> list[Path]:
     return [
         docker_archive(folder / "plain.tar", RECIPE),
@@ -79,9 +84,9 @@ def every_form(folder: Path) -> list[Path]:
     ]
 
 
-def test_all_forms_of_an_image_give_one_answer_by_the_bytes_of_its_files(tmp_path: Path, sessions: ExitStack) -> None:
+def test_all_forms_of_an_image_give_the_same_report(tmp_path: Path, sessions: ExitStack) -> None:
     for path in every_form(tmp_path):
-        why = opened(sessions, path).why
+        why = report_of(sessions, path)
         assert {entry.path.decode(): entry.reason for entry in why.dead.entries} == {
             "srv/model": DeadReason.METADATA_ONLY,
             "srv/late": DeadReason.OVERWRITTEN,
@@ -100,7 +105,7 @@ def test_all_forms_of_an_image_give_one_answer_by_the_bytes_of_its_files(tmp_pat
 
 def test_the_sums_are_those_of_the_tallies(tmp_path: Path, sessions: ExitStack) -> None:
     session = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE))
-    why, tallies = session.why, session.tallies
+    why, tallies = size_report(session.loaded), session.tallies
     assert (why.total_size, why.dead_size, why.efficiency) == (
         tallies.content_size,
         tallies.dead_size,
@@ -115,16 +120,16 @@ def test_the_sums_are_those_of_the_tallies(tmp_path: Path, sessions: ExitStack) 
 
 
 def test_the_verdict_names_the_heaviest_layer_and_the_dead_part(tmp_path: Path, sessions: ExitStack) -> None:
-    why = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE)).why
+    why = report_of(sessions, docker_archive(tmp_path / "a.tar", RECIPE))
     assert why.verdict == (
         "Layer 1 (COPY layer-1 /) makes up 42 % of the 43 kB, and 18 kB (42 %) are dead,"
-        " most of it written anew by a later layer."
+        " most of it overwritten by a later layer."
     )
 
 
 def test_an_image_without_waste_says_so(tmp_path: Path, sessions: ExitStack) -> None:
-    why = opened(sessions, docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1"))))).why
-    assert why.verdict == "Layer 1 (COPY layer-1 /) makes up all of the 1 B, and nothing in it is dead."
+    why = report_of(sessions, docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1")))))
+    assert why.verdict == "Layer 1 (COPY layer-1 /) makes up all of the 1 B, and no bytes are dead."
     assert (why.dead_size, why.dead_blob_size, why.efficiency, why.advice) == (0, 0, 1.0, ())
 
 
@@ -134,12 +139,12 @@ def test_an_image_without_waste_says_so(tmp_path: Path, sessions: ExitStack) -> 
 def test_an_image_without_content_says_so(
     layers: tuple[bytes, ...], verdict: str, tmp_path: Path, sessions: ExitStack
 ) -> None:
-    why = opened(sessions, docker_archive(tmp_path / "a.tar", image(*layers))).why
+    why = report_of(sessions, docker_archive(tmp_path / "a.tar", image(*layers)))
     assert (why.verdict, why.efficiency, why.total_size) == (verdict, 1.0, 0)
 
 
 def test_the_largest_files_are_named_with_their_layers(tmp_path: Path, sessions: ExitStack) -> None:
-    why = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE)).why
+    why = report_of(sessions, docker_archive(tmp_path / "a.tar", RECIPE))
     assert [(each.path, each.layer) for each in why.largest[:2]] == [(b"srv/copy", 3), (b"srv/model", 2)]
     hidden = {(each.path, each.layer, each.hidden_by) for each in why.largest_written}
     assert (b"srv/model", 1, 2) in hidden
@@ -147,30 +152,29 @@ def test_the_largest_files_are_named_with_their_layers(tmp_path: Path, sessions:
 
 
 def test_advice_names_caches_secrets_and_copies(tmp_path: Path, sessions: ExitStack) -> None:
-    advice = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE)).why.advice
-    assert {AdviceKind.PACKAGE_CACHE, AdviceKind.SECRET, AdviceKind.METADATA_COPY, AdviceKind.DUPLICATES} <= {
-        each.kind for each in advice
+    why = report_of(sessions, docker_archive(tmp_path / "a.tar", RECIPE))
+    assert {AdviceKind.PACKAGE_CACHE, AdviceKind.METADATA_COPY, AdviceKind.DUPLICATES} <= {
+        piece.kind for piece in why.advice
     }
-    assert [each.saves for each in advice] == sorted((each.saves for each in advice), reverse=True)
+    assert why.secrets
+    assert [piece.saves for piece in why.advice] == sorted((piece.saves for piece in why.advice), reverse=True)
 
 
-def test_the_stored_bytes_of_what_is_dead_are_an_estimate_from_each_layers_compression(
+def test_the_stored_size_of_dead_bytes_is_estimated_from_each_layers_compression(
     tmp_path: Path, sessions: ExitStack
 ) -> None:
-    why = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE)).why
+    why = report_of(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
     blobs = {layer_size.layer: (layer_size.blob_size or 0, layer_size.content_size or 0) for layer_size in why.layers}
     expected = sum(size * blobs[layer][0] // blobs[layer][1] for layer, size in why.dead.by_writer.items())
     assert why.dead_blob_size == expected
     assert 0 < expected < why.dead.total
 
 
-def test_labels_name_the_base_image_and_the_user_has_the_last_word(tmp_path: Path, sessions: ExitStack) -> None:
+def test_labels_name_the_base_image_unless_the_user_does(tmp_path: Path, sessions: ExitStack) -> None:
     labels = {"Labels": {"org.opencontainers.image.base.name": "debian:13"}}
     session = opened(sessions, docker_archive(tmp_path / "a.tar", image(BASE, MIDDLE, config=labels)))
-    assert session.why.base == BaseImage("debian:13")
-    chosen = size_report(
-        session.image, session.tree, session.tallies, session.contents, BaseImage("debian:13", layers=1)
-    )
+    assert size_report(session.loaded).base == BaseImage("debian:13")
+    chosen = size_report(session.loaded, BaseImage("debian:13", layers=1))
     assert chosen.base == BaseImage("debian:13", layers=1)
     copies = [each for each in chosen.advice if each.kind is AdviceKind.METADATA_COPY]
     assert "Change as few of them as you can" in copies[0].text
@@ -183,15 +187,15 @@ def test_annotations_of_the_manifest_name_the_base_image(tmp_path: Path, session
         store.add(recipe.config_json, OCI_CONFIG), [store.add(BASE, OCI_LAYER)], manifest_annotations=annotations
     )
     path = write_tar(tmp_path / "a.tar", store.files([descriptor]))
-    assert opened(sessions, path).why.base == BaseImage("debian:13")
+    assert report_of(sessions, path).base == BaseImage("debian:13")
 
 
-def test_a_layer_that_cannot_be_read_leaves_the_sums_unknown_and_says_so(tmp_path: Path, sessions: ExitStack) -> None:
+def test_an_unreadable_layer_leaves_the_sums_unknown(tmp_path: Path, sessions: ExitStack) -> None:
     broken = MIDDLE[: len(MIDDLE) // 2 + 512]
-    why = opened(sessions, docker_archive(tmp_path / "a.tar", image(BASE, broken, TOP))).why
+    why = report_of(sessions, docker_archive(tmp_path / "a.tar", image(BASE, broken, TOP)))
     assert (why.total_size, why.dead_size, why.dead_blob_size, why.efficiency) == (None, None, None, None)
     assert why.verdict == (
-        "1 layer could not be read whole, so the sums are unknown; the heaviest of the others is layer 1"
+        "1 layer could not be read whole, so the sums are unknown; the largest of the others is layer 1"
         " (COPY layer-1 /) with 18 kB."
     )
     assert [
@@ -204,24 +208,24 @@ def test_a_layer_that_cannot_be_read_leaves_the_sums_unknown_and_says_so(tmp_pat
     )
     broken_layer, cut_file = why.unknowns
     assert broken_layer.startswith("layer 2 could not be read whole, so its size and all dead bytes are unknown: ")
-    assert cut_file == "why 5.0 kB are dead is unknown, for their bytes cannot be read"
+    assert cut_file == "the reason for 5.0 kB of dead bytes is unknown: they cannot be read"
 
 
-def test_content_that_cannot_be_read_any_more_leaves_reasons_unknown(tmp_path: Path, sessions: ExitStack) -> None:
+def test_content_that_became_unreadable_leaves_reasons_unknown(tmp_path: Path, sessions: ExitStack) -> None:
     path = docker_archive(tmp_path / "a.tar", RECIPE)
     session = opened(sessions, path)
-    assert session.tree.layers == (1, 2, 3)
+    assert session.loaded.tree.layers == (1, 2, 3)
     path.unlink()
-    why = session.why
+    why = size_report(session.loaded)
     assert why.dead_size == session.tallies.dead_size
     reasons = {entry.path: entry.reason for entry in why.dead.entries}
     assert (reasons[b"srv/model"], reasons[b"old/a"]) == (None, DeadReason.OPAQUE)
     assert why.duplicates == ()
     (unknown,) = why.unknowns
-    assert unknown == "why 15 kB are dead is unknown, for their bytes cannot be read"
+    assert unknown == "the reason for 15 kB of dead bytes is unknown: they cannot be read"
 
 
-def test_a_compressed_layer_is_passed_through_once(
+def test_a_compressed_layer_is_decompressed_once(
     tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opens: list[int] = []
@@ -233,20 +237,17 @@ def test_a_compressed_layer_is_passed_through_once(
     monkeypatch.setattr(content_pass, "open_layer_content", counted)
     monkeypatch.setattr(contents, "open_layer_content", counted)
     session = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
-    assert any(each.kind is AdviceKind.SECRET for each in session.why.advice)
+    assert size_report(session.loaded).secrets
     assert sorted(opens) == [1, 2, 3]
 
 
-def test_what_others_will_look_into_is_read_in_the_same_pass(
+def test_prefixes_that_other_views_need_are_read_in_the_same_pass(
     tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
-    live = live_files(session.tree)
+    live = live_files(session.loaded.tree)
     why = size_report(
-        session.image,
-        session.tree,
-        session.tallies,
-        session.contents,
+        session.loaded,
         live=live,
         wanted=[dict.fromkeys(live.occurrences, 7), {live.occurrences[0]: 3}],
     )
@@ -264,17 +265,18 @@ def never_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contents, "open_layer_content", never)
 
 
-def test_nothing_is_read_where_no_sizes_collide(
+def test_nothing_is_read_if_all_sizes_differ(
     tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     never_open(monkeypatch)
     recipe = image(layer(file("a", b"1"), file("b", b"22")), layer(file("a", b"333"), whiteout("b")))
-    assert opened(sessions, docker_archive(tmp_path / "a.tar", recipe)).why.dead_size == 3
+    assert report_of(sessions, docker_archive(tmp_path / "a.tar", recipe)).dead_size == 3
 
 
-def test_the_answer_is_computed_once(tmp_path: Path, sessions: ExitStack) -> None:
+def test_the_report_is_computed_once(tmp_path: Path, sessions: ExitStack) -> None:
     session = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE))
-    assert session.why is session.why
+    analysis = SizeAnalysis(session.loaded)
+    assert analysis.report is analysis.report
 
 
 @pytest.mark.parametrize("compression", [Compression.NONE, Compression.GZIP])
@@ -283,7 +285,7 @@ def test_first_bytes_are_read_of_many_files_at_once(
 ) -> None:
     recipe = image(layer(file("b", b"long content"), file("a", b"short"), hardlink("c", "b"), hardlink("d", "nowhere")))
     session = opened(sessions, oci_archive(tmp_path / "a.tar", recipe, compression=compression))
-    tree = session.tree
+    tree = session.loaded.tree
     nodes = [tree.index.find(name) for name in (b"a", b"b", b"c", b"d")]
     found = [tree.index.occurrence(node, 1) for node in nodes if node is not None]
     assert list(read_prefixes(session.image, tree, found, 6).values()) == [b"short", b"long c", b"long c", None]
@@ -292,13 +294,13 @@ def test_first_bytes_are_read_of_many_files_at_once(
 def test_first_bytes_that_are_known_are_not_read_again(tmp_path: Path, sessions: ExitStack) -> None:
     path = docker_archive(tmp_path / "a.tar", image(layer(file("a", b"content"))))
     session = opened(sessions, path)
-    node = session.tree.index.find(b"a")
+    node = session.loaded.tree.index.find(b"a")
     assert node is not None
-    occurrence = session.tree.index.occurrence(node, 1)
+    occurrence = session.loaded.tree.index.occurrence(node, 1)
     path.unlink()
     known = {occurrence: b"cont"}
-    assert read_prefixes(session.image, session.tree, [occurrence], 3, known=known) == {occurrence: b"con"}
-    assert read_prefixes(session.image, session.tree, [occurrence], 5, known=known) == {occurrence: b"cont"}
+    assert read_prefixes(session.image, session.loaded.tree, [occurrence], 3, known=known) == {occurrence: b"con"}
+    assert read_prefixes(session.image, session.loaded.tree, [occurrence], 5, known=known) == {occurrence: b"cont"}
 
 
 @pytest.mark.parametrize(
@@ -312,13 +314,13 @@ def test_first_bytes_that_are_known_are_not_read_again(tmp_path: Path, sessions:
         ("odd-names.tar", {"deleted": 199, "replaced": 44, "metadata-only": 19, "overwritten": 19}),
     ],
 )
-def test_the_samples_waste_what_is_known_of_them(name: str, by_reason: dict[str, int], sessions: ExitStack) -> None:
-    assert opened(sessions, SAMPLES / name).why.dead.by_reason == by_reason
+def test_the_samples_have_the_expected_dead_bytes(name: str, by_reason: dict[str, int], sessions: ExitStack) -> None:
+    assert report_of(sessions, SAMPLES / name).dead.by_reason == by_reason
 
 
-def test_all_forms_of_a_sample_give_one_answer(sessions: ExitStack) -> None:
+def test_all_forms_of_a_sample_give_the_same_report(sessions: ExitStack) -> None:
     names = ("my-app-v2.tar", "my-app-v2.oci.tar", "my-app-v2-zstd")
-    first, *others = (opened(sessions, SAMPLES / name).why for name in names)
+    first, *others = (report_of(sessions, SAMPLES / name) for name in names)
     for other in others:
         assert (other.dead, other.duplicates, other.advice, other.largest) == (
             first.dead,

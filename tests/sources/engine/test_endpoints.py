@@ -1,4 +1,4 @@
-"""Where engines are looked for; no engine is needed."""
+"""The addresses of engines; these tests need no engine."""
 
 import hashlib
 import json
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import EngineUnavailable
+from layerscope.session.local.images import local_images
 from layerscope.sources.engine.endpoints import Endpoint, endpoints
-from layerscope.sources.engine.images import local_images
 from layerscope.sources.engine.reference import parse_reference
 from layerscope.sources.open import open_source
 
@@ -37,7 +37,7 @@ def hosts(engine: str | None = None) -> list[str]:
     return [str(endpoint) for endpoint in endpoints(engine)]
 
 
-def test_the_usual_sockets_docker_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_docker_sockets_are_tried_before_podman_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
     assert hosts() == [
         "docker at unix:///var/run/docker.sock",
@@ -54,7 +54,7 @@ def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     assert hosts("podman") == ["podman at unix:///p.sock"]
 
 
-def test_tls_files_of_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_tls_files_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
     assert next(endpoints()) == Endpoint("docker", "tcp://127.0.0.1:1", tmp_path, tls_verify=True)
@@ -66,7 +66,7 @@ def write_context(folder: Path, name: str, metadata: object) -> None:
     place.write_text(json.dumps(metadata))
 
 
-def test_the_current_context_of_docker(configuration: Path) -> None:
+def test_the_current_docker_context_is_used(configuration: Path) -> None:
     (configuration / "config.json").write_text('{"currentContext": "rootless", "auths": {}}')
     write_context(configuration, "rootless", {"Name": "rootless", "Endpoints": {"docker": {"Host": "unix:///r.sock"}}})
     assert hosts("docker") == ["docker at unix:///r.sock"]
@@ -79,24 +79,24 @@ def test_the_environment_names_the_context(configuration: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("metadata", [None, [], {}, {"Endpoints": {}}, {"Endpoints": {"docker": {"Host": 5}}}])
-def test_a_context_that_cannot_be_read_leaves_the_usual_socket(configuration: Path, metadata: object) -> None:
+def test_an_unreadable_context_falls_back_to_the_default_socket(configuration: Path, metadata: object) -> None:
     (configuration / "config.json").write_text('{"currentContext": "broken"}')
     write_context(configuration, "broken", metadata)
     assert hosts("docker") == ["docker at unix:///var/run/docker.sock"]
 
 
-def test_why_a_socket_refuses(tmp_path: Path) -> None:
+def test_the_reason_of_a_refused_socket_is_given(tmp_path: Path) -> None:
     dead, path = tmp_path / "dead.sock", tmp_path / "file"
     path.touch()
     with closing(socket.socket(socket.AF_UNIX)) as listener:
         listener.bind(str(dead))
     assert Endpoint("docker", f"unix://{tmp_path}/absent.sock").refusal() == "no such socket"
-    assert Endpoint("docker", f"unix://{dead}").refusal() == "nobody listens there"
-    assert Endpoint("docker", f"unix://{path}").refusal() == "nobody listens there"
+    assert Endpoint("docker", f"unix://{dead}").refusal() == "connection refused"
+    assert Endpoint("docker", f"unix://{path}").refusal() == "connection refused"
     assert Endpoint("docker", f"unix:///{'x' * 300}").refusal() is not None
 
 
-def test_an_engine_that_is_asked_for_and_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_requested_engine_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///no.sock")
     sentence = r"^no docker engine answers \(tried docker at unix:///no\.sock: no such socket\)$"
     with pytest.raises(EngineUnavailable, match=sentence):
@@ -104,7 +104,7 @@ def test_an_engine_that_is_asked_for_and_does_not_answer(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("host", ["tcp://127.0.0.1:1", "ftp://x", "nonsense", "ssh://nobody@127.0.0.1:1", "unix://"])
-def test_an_address_of_any_kind_is_one_sentence(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+def test_an_address_that_does_not_answer_is_one_sentence(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     monkeypatch.setenv("DOCKER_HOST", host)
     with pytest.raises(EngineUnavailable) as caught:
         open_source("docker://my-app:v1")
@@ -112,14 +112,14 @@ def test_an_address_of_any_kind_is_one_sentence(monkeypatch: pytest.MonkeyPatch,
     assert str(caught.value).isprintable()
 
 
-def test_no_engine_to_list(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listing_images_without_an_engine_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///no.sock")
     monkeypatch.setenv("CONTAINER_HOST", "unix:///no.sock")
     with pytest.raises(EngineUnavailable, match="no container engine answers"):
         local_images()
 
 
-def test_references_and_their_engines() -> None:
+def test_a_reference_may_name_an_engine() -> None:
     for reference, engine in (("my-app:v1", None), ("docker://my-app:v1", "docker"), ("podman://my-app:v1", "podman")):
         parsed = parse_reference(reference)
         assert parsed is not None

@@ -1,4 +1,4 @@
-"""Whatever stands at whatever place of a document: an image, or one sentence that is safe for a screen."""
+"""Any value anywhere in a document: the result is an image, or one sentence that is safe for a screen."""
 
 import copy
 import json
@@ -63,7 +63,7 @@ def replaced(document: Any, place: tuple[str | int, ...], junk: Any) -> bytes:
 @pytest.mark.parametrize(
     "files", [docker_files(APP, ARM), legacy_docker_files(APP, ARM), oci()], ids=["docker", "legacy", "oci"]
 )
-def test_junk_in_a_document_is_an_image_or_a_sentence(tmp_path: Path, files: Members) -> None:
+def test_junk_in_a_document_is_an_image_or_one_sentence(tmp_path: Path, files: Members) -> None:
     folder = write_folder(tmp_path / "image", files)
     for name, content in files.items():
         if isinstance(content, bytes) and content[:1] in (b"{", b"["):

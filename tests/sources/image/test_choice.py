@@ -1,12 +1,13 @@
-"""Which image is meant, where there are several."""
+"""The choice of one image among several."""
 
 import pytest
 
 from layerscope.errors import AmbiguousImage, ImageNotFound, UnsupportedFormat
+from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
 from layerscope.model.image import Image
-from layerscope.sources.image.choice import Candidate, choices, choose, this_platform
+from layerscope.sources.image.choice import choices, choose, this_platform
 
 
 def candidate(
@@ -69,12 +70,12 @@ def _on_amd64(monkeypatch: pytest.MonkeyPatch) -> None:
         (f"my-app@sha256:{'2' * 64}", V2),
     ],
 )
-def test_an_image_is_found_by_any_name_it_goes_by(wanted: str, meant: Candidate) -> None:
+def test_an_image_is_found_by_each_of_its_names(wanted: str, meant: Candidate) -> None:
     assert choose(TAGGED, wanted) is meant
 
 
 @pytest.mark.parametrize("wanted", ["my-app:v9", "sha256:", "222", "app:v1x", "other", "\x1b[0m", ""])
-def test_a_name_that_fits_nothing_is_told_with_what_there_is(wanted: str) -> None:
+def test_an_unknown_name_lists_the_images(wanted: str) -> None:
     with pytest.raises(ImageNotFound, match=r"it holds docker.io/library/my-app:v1 \(linux/amd64\), ghcr.io") as caught:
         choose(TAGGED, wanted, name="x.tar")
     assert "\x1b" not in str(caught.value)
@@ -100,28 +101,28 @@ def test_an_image_is_found_by_its_platform(wanted: str, meant: Candidate) -> Non
 
 
 @pytest.mark.parametrize("wanted", ["linux/riscv64", "windows/amd64", "linux/arm/v5", "linux", "", "a/b/c/d", "/"])
-def test_a_platform_that_is_not_there_is_told_with_those_that_are(wanted: str) -> None:
+def test_a_missing_platform_lists_the_others(wanted: str) -> None:
     with pytest.raises(
         ImageNotFound, match=r"x.tar holds no image .*; it holds app \(linux/arm64/v8\), app \(linux/arm/v6\)"
     ):
         choose(PLATFORMS, platform=wanted, name="x.tar")
 
 
-def test_a_config_without_a_variant_is_of_the_usual_one() -> None:
+def test_a_config_without_a_variant_has_the_default_variant() -> None:
     plain = candidate("app", "linux/arm64")
     assert choose([plain, AMD64], platform="linux/arm64/v8") is plain
 
 
-def test_the_only_image_is_taken_wherever_it_runs() -> None:
+def test_the_only_image_is_opened_whatever_its_platform() -> None:
     assert choose([ARM64]) is ARM64
 
 
-def test_the_only_image_whose_blobs_are_there_is_taken() -> None:
+def test_the_only_complete_image_is_opened() -> None:
     missing = candidate("app", "linux/amd64", complete=False)
     assert choose([missing, ARM64]) is ARM64
 
 
-def test_this_machines_platform_is_taken_of_several() -> None:
+def test_the_image_for_this_machine_is_opened_among_several() -> None:
     assert choose(PLATFORMS) is AMD64
 
 
@@ -137,7 +138,7 @@ def test_machine_names_are_mapped(
     assert choose(PLATFORMS) is meant
 
 
-def test_several_that_run_here_are_listed() -> None:
+def test_several_images_for_this_machine_are_listed() -> None:
     with pytest.raises(
         AmbiguousImage, match=r"x\.tar holds 4 images; say which one with --image or --platform"
     ) as caught:
@@ -146,32 +147,32 @@ def test_several_that_run_here_are_listed() -> None:
     assert len(caught.value.choices) == 4
 
 
-def test_several_that_do_not_run_here_are_listed() -> None:
+def test_several_images_for_other_machines_are_listed() -> None:
     with pytest.raises(AmbiguousImage):
         choose([ARM64, ARM_V7])
 
 
-def test_attestations_are_no_choice() -> None:
+def test_attestations_are_not_offered() -> None:
     assert choices([AMD64, ATTESTATION]) == (AMD64,)
     assert choose([ATTESTATION, ARM64]) is ARM64
     assert choose([ATTESTATION, ARM64], "app") is ARM64
 
 
-def test_an_attestation_that_is_asked_for_by_digest_is_found() -> None:
+def test_an_attestation_is_found_by_its_digest() -> None:
     assert choose([AMD64, ATTESTATION], "sha256:eee") is ATTESTATION
 
 
-def test_where_all_is_set_aside_the_error_says_what_it_is() -> None:
-    with pytest.raises(UnsupportedFormat, match=r"x\.tar holds no image, but an attestation"):
+def test_a_source_with_only_artifacts_names_them() -> None:
+    with pytest.raises(UnsupportedFormat, match=r"x\.tar holds no image, only an attestation"):
         choose([ATTESTATION], name="x.tar")
 
 
-def test_an_empty_list_is_no_image() -> None:
+def test_an_empty_list_holds_no_image() -> None:
     with pytest.raises(UnsupportedFormat, match="its list is empty"):
         choose([])
 
 
-def test_a_label_is_safe_and_says_what_is_missing() -> None:
+def test_a_label_is_safe_for_a_screen_and_marks_missing_blobs() -> None:
     label = candidate("a\x1b[2J\u202e", complete=False).label
     assert "\x1b" not in label
     assert "\u202e" not in label

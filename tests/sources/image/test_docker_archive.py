@@ -1,4 +1,4 @@
-"""Archives of ``docker save``, before and since Docker 25, and what others write in the same form."""
+"""Archives of ``docker save``, before and since Docker 25, and archives of other tools in the same format."""
 
 import hashlib
 from pathlib import Path
@@ -54,13 +54,13 @@ def test_an_image_is_read(tmp_path: Path, opened: Opener, legacy: bool) -> None:
     assert found.warnings == ()
 
 
-def test_since_docker_25_the_index_tells_the_manifest_digest(tmp_path: Path, opened: Opener) -> None:
+def test_since_docker_25_the_index_gives_the_manifest_digest(tmp_path: Path, opened: Opener) -> None:
     found = opened(docker_archive(tmp_path / "x.tar", APP)).choose()
     assert str(found.digest) == OciStore().image(APP)["digest"]
     assert found.layers[0].media_type == "application/vnd.oci.image.layer.v1.tar"
 
 
-def test_before_docker_25_no_manifest_digest_is_known(tmp_path: Path, opened: Opener) -> None:
+def test_before_docker_25_the_manifest_digest_is_unknown(tmp_path: Path, opened: Opener) -> None:
     found = opened(docker_archive(tmp_path / "x.tar", APP, legacy=True)).choose()
     assert found.digest is None
     assert found.layers[0].media_type is None
@@ -74,7 +74,7 @@ def test_a_layer_that_is_a_symlink_to_another_images_layer(tmp_path: Path, opene
     assert bytes_of(source.choose("other:v1"), 1) == BASE
 
 
-def test_an_unpacked_archive(tmp_path: Path, opened: Opener) -> None:
+def test_an_unpacked_archive_opens(tmp_path: Path, opened: Opener) -> None:
     found = opened(write_folder(tmp_path / "image", docker_files(APP))).choose()
     assert found.source == "docker-folder"
     assert bytes_of(found, 2) == TOP
@@ -92,7 +92,7 @@ def test_two_entries_of_one_image_are_one_candidate(tmp_path: Path, opened: Open
     assert only.tags == ("my-app:v1", "my-app:latest")
 
 
-def test_several_images_are_told_apart_by_tag(tmp_path: Path, opened: Opener) -> None:
+def test_several_images_are_distinguished_by_tag(tmp_path: Path, opened: Opener) -> None:
     source = opened(docker_archive(tmp_path / "x.tar", APP, image(TOP, tags=["my-app:v2"]), legacy=True))
     assert [each.tags for each in source.choices] == [("my-app:v1",), ("my-app:v2",)]
     assert bytes_of(source.choose("my-app:v2"), 1) == TOP
@@ -102,7 +102,7 @@ def test_an_untagged_image_has_no_tag(tmp_path: Path, opened: Opener) -> None:
     assert opened(docker_archive(tmp_path / "x.tar", image(BASE))).choose().tags == ()
 
 
-def test_where_the_list_names_no_tag_the_index_does(tmp_path: Path, opened: Opener) -> None:
+def test_a_tag_missing_from_the_list_comes_from_the_index(tmp_path: Path, opened: Opener) -> None:
     files = docker_files(APP)
     files["manifest.json"] = to_json([entry(APP) | {"RepoTags": None}])
     assert opened(write_tar(tmp_path / "x.tar", files)).choose().tags == ("my-app:v1",)
@@ -126,7 +126,7 @@ def test_the_containerd_store_keeps_layers_compressed(tmp_path: Path, opened: Op
         assert each.media_type == "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
-def test_names_of_crane_and_kaniko(tmp_path: Path, opened: Opener) -> None:
+def test_file_names_of_crane_and_kaniko_are_understood(tmp_path: Path, opened: Opener) -> None:
     packed = compressed(BASE, Compression.GZIP)
     recipe = image(BASE)
     hexadecimal = hashlib.sha256(packed).hexdigest()
@@ -163,7 +163,7 @@ def test_the_list_wins_over_the_index(tmp_path: Path, opened: Opener) -> None:
     assert [each.tags for each in source.choices] == [("my-app:v1",)]
 
 
-def test_what_only_the_index_knows_is_found_when_asked_for(tmp_path: Path, opened: Opener) -> None:
+def test_an_image_only_in_the_index_is_found_by_name(tmp_path: Path, opened: Opener) -> None:
     arm = image(TOP, tags=["my-app:v1"], platform="linux/arm64")
     files = docker_files(APP, arm)
     files["manifest.json"] = to_json([entry(APP)])
@@ -176,12 +176,12 @@ def test_what_only_the_index_knows_is_found_when_asked_for(tmp_path: Path, opene
 
 
 @pytest.mark.parametrize("index", [b"", b"{", b'{"manifests": 5}', b"[]"])
-def test_a_broken_index_beside_the_list_does_no_harm(tmp_path: Path, opened: Opener, index: bytes) -> None:
+def test_a_broken_index_beside_the_list_is_ignored(tmp_path: Path, opened: Opener, index: bytes) -> None:
     files = docker_files(APP) | {"index.json": index}
     assert opened(write_tar(tmp_path / "x.tar", files)).choose().tags == ("my-app:v1",)
 
 
-def test_another_document_named_manifest_json_leaves_the_index(tmp_path: Path, opened: Opener) -> None:
+def test_another_document_named_manifest_json_falls_back_to_the_index(tmp_path: Path, opened: Opener) -> None:
     for number, content in enumerate((b"{}", b"[]")):
         files = oci_files(APP) | {"manifest.json": content}
         assert opened(write_tar(tmp_path / f"{number}.tar", files)).choose().source == "oci-archive"
@@ -202,10 +202,10 @@ def test_a_layer_name_out_of_the_folder_is_refused(tmp_path: Path, opened: Opene
     files["manifest.json"] = to_json([entry(image(BASE), Layers=["../../../../../etc/passwd"])])
     found = opened(write_folder(tmp_path / "image", files)).choose()
     assert found.layers[0].blob is None
-    assert "leads out of" in str(found.layers[0].problem)
+    assert "is outside" in str(found.layers[0].problem)
 
 
-def test_an_archive_that_is_cut_off_in_a_layer(tmp_path: Path, opened: Opener) -> None:
+def test_an_archive_truncated_inside_a_layer_opens(tmp_path: Path, opened: Opener) -> None:
     big = image(BASE, layer(file("big", b"x" * 100_000)))
     files = docker_files(big)
     last = blob_name(sha256(big.layers[1]))
@@ -222,13 +222,13 @@ def test_an_archive_that_is_cut_off_in_a_layer(tmp_path: Path, opened: Opener) -
 @pytest.mark.parametrize(
     ("manifest", "sentence"),
     [
-        (b"[", r"manifest\.json in .*x\.tar cannot be read"),
-        (b"[5]", r"manifest\.json in .*x\.tar cannot be read: Expected `object`, got `int` - at `\$\[0\]`"),
+        (b"[", r"cannot read manifest\.json in .*x\.tar"),
+        (b"[5]", r"cannot read manifest\.json in .*x\.tar: Expected `object`, got `int` - at `\$\[0\]`"),
         (b'[{"Layers": []}]', "missing required field `Config`"),
         (b'[{"Config": "c", "Layers": "x"}]', r"at `\$\[0\]\.Layers`"),
-        (b'[{"Config": "c", "LayerSources": {"x": {"digest": "sha256:../../etc/passwd"}}}]', "is no digest - at"),
+        (b'[{"Config": "c", "LayerSources": {"x": {"digest": "sha256:../../etc/passwd"}}}]', "is not a digest - at"),
         pytest.param(b'[{"x": ' + b"[" * 100_000, "nested too deeply", id="deep"),
-        (b'[{"Config": "\xff"}]', "cannot be read"),
+        (b'[{"Config": "\xff"}]', "cannot read"),
     ],
 )
 def test_a_broken_list_is_named_with_its_json_path(
@@ -239,11 +239,11 @@ def test_a_broken_list_is_named_with_its_json_path(
 
 
 def test_a_single_manifest_is_not_dockers_list(tmp_path: Path, opened: Opener) -> None:
-    with pytest.raises(UnsupportedFormat, match="is not Docker's list of images"):
+    with pytest.raises(UnsupportedFormat, match=r"a manifest\.json that is not a list of images"):
         opened(write_folder(tmp_path / "dir", {"manifest.json": b'{"schemaVersion": 2}'}))
 
 
-def test_a_missing_config_is_told(tmp_path: Path, opened: Opener) -> None:
+def test_a_missing_config_is_an_error(tmp_path: Path, opened: Opener) -> None:
     source = opened(write_tar(tmp_path / "x.tar", {"manifest.json": to_json([{"Config": "c\x1b.json"}])}))
     assert not source.candidates[0].complete
     with pytest.raises(MissingBlob, match=r"c\\x1b\.json is not in .*x\.tar"):
@@ -253,9 +253,9 @@ def test_a_missing_config_is_told(tmp_path: Path, opened: Opener) -> None:
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        (b"", "cannot be read"),
+        (b"", "cannot read"),
         (b"[]", "Expected `object`, got `array`"),
-        (b'{"rootfs": {"diff_ids": ["sha256:../../etc/passwd"]}}', r"is no digest - at `\$\.rootfs\.diff_ids\[0\]`"),
+        (b'{"rootfs": {"diff_ids": ["sha256:../../etc/passwd"]}}', r"is not a digest - at `\$\.rootfs\.diff_ids\[0\]`"),
         (b'{"config": {"Env": "A=1"}}', r"at `\$\.config\.Env`"),
         (b'{"history": {}}', r"at `\$\.history`"),
     ],
@@ -270,22 +270,22 @@ def test_a_broken_config_is_named_with_its_json_path(
     assert "config.json in " in str(caught.value)
 
 
-def test_a_broken_image_leaves_the_others(tmp_path: Path, opened: Opener) -> None:
+def test_a_broken_image_does_not_hide_the_others(tmp_path: Path, opened: Opener) -> None:
     files = docker_files(APP)
     files["manifest.json"] = to_json([{"Config": "absent", "RepoTags": ["broken:1"]}, entry(APP)])
     assert opened(write_tar(tmp_path / "x.tar", files)).choose().tags == ("my-app:v1",)
 
 
-def test_counts_that_disagree_are_told(tmp_path: Path, opened: Opener) -> None:
+def test_different_numbers_of_layers_are_a_warning(tmp_path: Path, opened: Opener) -> None:
     three = image(BASE, TOP, layer(file("third")))
     files = docker_files(three)
     files["manifest.json"] = to_json([entry(three, Layers=[blob_name(sha256(tar)) for tar in three.layers[:2]])])
     assert opened(write_tar(tmp_path / "x.tar", files)).choose().warnings == (
-        "the history tells of 3 layers and the manifest lists 2",
+        "the history describes 3 layers and the manifest lists 2",
         "the config names 3 diff_ids and the manifest lists 2 layers",
     )
 
 
-def test_a_list_of_no_images(tmp_path: Path, opened: Opener) -> None:
+def test_an_empty_list_of_images_is_an_error(tmp_path: Path, opened: Opener) -> None:
     with pytest.raises(UnsupportedFormat, match="its list is empty"):
         opened(write_tar(tmp_path / "x.tar", {"manifest.json": b"[]"})).choose()

@@ -1,4 +1,4 @@
-"""Files of a folder: nothing outside it is ever read."""
+"""The files of a folder; nothing outside it is read."""
 
 import os
 from pathlib import Path
@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
     return inside
 
 
-def test_a_file_is_found_by_any_spelling(folder: Path) -> None:
+def test_a_file_is_found_by_any_spelling_of_its_name(folder: Path) -> None:
     files = FolderFiles(folder)
     assert [read(files, name) for name in ("blobs/a", "./blobs/a", "/blobs//a", "blobs/../blobs/a")] == [b"A"] * 4
 
@@ -36,20 +36,20 @@ def test_a_folder_that_is_itself_a_symlink_is_opened(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../secret", "blobs/../../secret", "out", "blobs-out/secret"])
-def test_what_leads_out_is_refused(folder: Path, name: str) -> None:
+def test_a_name_outside_the_folder_is_refused(folder: Path, name: str) -> None:
     (folder / "out").symlink_to("../secret")
     (folder / "blobs-out").symlink_to(folder.parent)
-    with pytest.raises(MissingBlob, match="leads out of"):
+    with pytest.raises(MissingBlob, match="is outside"):
         FolderFiles(folder).span(name)
 
 
-def test_a_list_that_leads_out_is_refused(folder: Path) -> None:
+def test_an_index_outside_the_folder_is_refused(folder: Path) -> None:
     (folder / "index.json").symlink_to("../secret")
-    with pytest.raises(MissingBlob, match=r"index\.json leads out of"):
+    with pytest.raises(MissingBlob, match=r"index\.json is outside"):
         open_source(str(folder))
 
 
-def test_what_is_no_regular_file_has_no_span(folder: Path) -> None:
+def test_anything_but_a_regular_file_has_no_span(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     (folder / "loop").symlink_to("loop")
     files = FolderFiles(folder)

@@ -55,9 +55,9 @@ def test_parts_of_a_name(text: str, domain: str, path: str, tag: str) -> None:
         "é",
     ],
 )
-def test_what_is_no_name(text: str) -> None:
+def test_invalid_names_are_rejected(text: str) -> None:
     assert ImageName.parse(text) is None
 
 
-def test_an_endless_name_is_none() -> None:
+def test_an_overlong_name_is_rejected() -> None:
     assert ImageName.parse("a" * 600) is None

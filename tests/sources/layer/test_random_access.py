@@ -68,7 +68,7 @@ def layer(span: FileSpan, kind: Compression) -> Layer:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("several", [False, True])
-def test_any_bytes_are_what_one_pass_from_the_start_gives(
+def test_random_reads_return_the_same_bytes_as_one_pass(
     stored: Callable[[bytes], FileSpan], kind: Compression, several: bool
 ) -> None:
     span = stored(in_pieces(kind) if several else compressed(PLAIN, kind))
@@ -84,7 +84,7 @@ def test_any_bytes_are_what_one_pass_from_the_start_gives(
 
 @given(st.lists(st.tuples(st.integers(0, len(PLAIN)), st.integers(0, 70_000)), max_size=12), st.integers(2, 20))
 @settings(max_examples=60, deadline=None)
-def test_checkpoints_may_lie_anywhere_and_be_thinned_out(
+def test_checkpoints_work_at_any_position_and_spacing(
     gzipped: FileSpan, reads: list[tuple[int, int]], most: int
 ) -> None:
     content = CheckpointedContent(gzipped, spacing=10_000, most=most)
@@ -96,9 +96,7 @@ def test_checkpoints_may_lie_anywhere_and_be_thinned_out(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_truncated_layer_gives_all_that_a_pass_gives_and_says_where_it_ends(
-    stored: Callable[[bytes], FileSpan], kind: Compression
-) -> None:
+def test_a_truncated_layer_is_read_up_to_its_end(stored: Callable[[bytes], FileSpan], kind: Compression) -> None:
     whole = compressed(PLAIN, kind)
     span = stored(whole[: len(whole) // 2])
     readable = _readable(span, kind)
@@ -129,9 +127,7 @@ def _readable(span: FileSpan, kind: Compression) -> int:
 
 
 @pytest.mark.parametrize("kind", KINDS[1:])
-def test_a_layer_that_is_broken_in_its_middle_can_be_read_before_that(
-    stored: Callable[[bytes], FileSpan], kind: Compression
-) -> None:
+def test_a_layer_is_readable_up_to_its_break(stored: Callable[[bytes], FileSpan], kind: Compression) -> None:
     data = bytearray(compressed(PLAIN[:300_000], kind) + compressed(PLAIN[300_000:], kind))
     at = len(compressed(PLAIN[:300_000], kind)) + 2000
     data[at : at + 60] = b"\xff" * 60
@@ -143,7 +139,7 @@ def test_a_layer_that_is_broken_in_its_middle_can_be_read_before_that(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_layer_says_where_it_ends(stored: Callable[[bytes], FileSpan], kind: Compression) -> None:
+def test_a_read_beyond_the_end_names_the_end(stored: Callable[[bytes], FileSpan], kind: Compression) -> None:
     content = open_random_content(layer(stored(compressed(PLAIN, kind)), kind), SpoolBudget())
     with pytest.raises(InvalidLayer, match="ends before"):
         content.read(len(PLAIN) - 5, 6)
@@ -172,7 +168,7 @@ def _counted(inflated: list[int]) -> Callable[[Inflation, int], bytes]:
     return counting
 
 
-def test_what_was_prepared_is_read_without_going_back_to_the_start(
+def test_a_prepared_layer_is_read_without_inflating_it_from_its_start(
     stored: Callable[[bytes], FileSpan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = gzip.compress(PLAIN)
@@ -187,7 +183,7 @@ def test_what_was_prepared_is_read_without_going_back_to_the_start(
     content.close()
 
 
-def test_python_s_own_zlib_does_where_zlib_ng_is_missing(gzipped: FileSpan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pythons_own_zlib_replaces_a_missing_zlib_ng(gzipped: FileSpan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "zlib_ng.zlib_ng", None)
     _zlib.cache_clear()
     content = CheckpointedContent(gzipped, spacing=50_000)
@@ -209,7 +205,7 @@ def test_beyond_the_budget_a_layer_is_decompressed_again(
     content.close()
 
 
-def test_a_full_disk_is_no_reason_to_fail(stored: Callable[[bytes], FileSpan], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reads_work_when_the_disk_is_full(stored: Callable[[bytes], FileSpan], monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_descriptor: int, _data: memoryview, _offset: int) -> int:
         raise OSError(28, "No space left on device")
 
@@ -220,7 +216,7 @@ def test_a_full_disk_is_no_reason_to_fail(stored: Callable[[bytes], FileSpan], m
     content.close()
 
 
-def test_where_no_temporary_file_can_be_had_a_layer_is_decompressed_each_time(
+def test_a_layer_is_decompressed_each_time_when_no_temporary_file_can_be_made(
     stored: Callable[[bytes], FileSpan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(**_options: object) -> None:
@@ -269,7 +265,7 @@ def test_several_threads_may_read_while_one_prepares(stored: Callable[[bytes], F
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_closed_says_so(stored: Callable[[bytes], FileSpan], kind: Compression) -> None:
+def test_reading_after_close_is_an_error(stored: Callable[[bytes], FileSpan], kind: Compression) -> None:
     contents = RandomContents()
     content = contents.of(layer(stored(compressed(PLAIN, kind)), kind))
     assert contents.of(layer(stored(b""), kind)) is content
@@ -281,8 +277,8 @@ def test_what_is_closed_says_so(stored: Callable[[bytes], FileSpan], kind: Compr
         contents.of(layer(stored(b""), kind))
 
 
-def test_a_layer_that_is_not_there_says_why() -> None:
+def test_a_missing_layer_is_an_error_with_the_reason() -> None:
     with pytest.raises(InvalidLayer, match="it is foreign"):
         RandomContents().of(Layer(1, None, None, problem="it is foreign"))
-    with pytest.raises(InvalidLayer, match="cannot be read: No such file"):
+    with pytest.raises(InvalidLayer, match="cannot read the layer: No such file"):
         RandomContents().of(layer(FileSpan("/no/such/file", 0, 1, 1), Compression.GZIP))

@@ -1,4 +1,4 @@
-"""Temporary files: filled in bounded memory, told of, and gone in the end."""
+"""Temporary files: written in bounded memory, with progress, and removed in the end."""
 
 import errno
 import io
@@ -54,7 +54,7 @@ def test_a_compressed_file_is_decompressed(tmp_path: Path, compression: Compress
     assert Path(packed.path).exists()
 
 
-def test_a_compressed_temporary_file_goes_once_it_is_decompressed(temporary: Path) -> None:
+def test_a_compressed_temporary_file_is_removed_when_it_has_been_decompressed(temporary: Path) -> None:
     with ExitStack() as stack:
         spool = Spool(stack)
         packed = spool.stream(io.BytesIO(compressed(PLAIN, Compression.GZIP)), "standard input")
@@ -64,7 +64,7 @@ def test_a_compressed_temporary_file_goes_once_it_is_decompressed(temporary: Pat
 
 
 @pytest.mark.parametrize("compression", list(Compression)[1:])
-def test_a_stream_that_ends_early_is_kept_and_told(tmp_path: Path, compression: Compression) -> None:
+def test_a_stream_that_ends_early_is_kept_with_a_sentence(tmp_path: Path, compression: Compression) -> None:
     noise = bytes(range(256)) * 8 + PLAIN
     packed = stored(tmp_path, compressed(noise, compression)[:-20])
     with ExitStack() as stack:
@@ -74,13 +74,13 @@ def test_a_stream_that_ends_early_is_kept_and_told(tmp_path: Path, compression: 
     assert error.startswith("x.tar is truncated or broken: ")
 
 
-def test_a_stream_that_asks_for_too_much_memory_is_named(tmp_path: Path) -> None:
+def test_a_stream_that_needs_too_much_memory_is_an_error_with_its_name(tmp_path: Path) -> None:
     window_of_2_gib = b"\x28\xb5\x2f\xfd\x00\xa8" + bytes(20)
-    with pytest.raises(UnsupportedCompression, match=r"^x\.tar cannot be unpacked: "), ExitStack() as stack:
+    with pytest.raises(UnsupportedCompression, match=r"^cannot decompress x\.tar: "), ExitStack() as stack:
         Spool(stack).decompressed(stored(tmp_path, window_of_2_gib), Compression.ZSTD, "x.tar")
 
 
-def test_progress_is_told_with_a_total_that_never_falls_behind() -> None:
+def test_progress_has_a_total_that_is_never_below_the_bytes_done() -> None:
     seen: list[tuple[int, int | None]] = []
     with ExitStack() as stack:
         spool = Spool(stack, lambda done, total: seen.append((done, total)))
@@ -118,12 +118,12 @@ def test_a_full_disk_is_one_sentence(temporary: Path, monkeypatch: pytest.Monkey
     with pytest.raises(SourceError) as caught, ExitStack() as stack:
         Spool(stack).chunks([b"x"], "my-app.tar.gz")
     assert str(caught.value) == (
-        f"there is not enough room in {temporary} for the bytes of my-app.tar.gz: set TMPDIR to a folder with more"
+        f"not enough space in {temporary} for a copy of my-app.tar.gz: set TMPDIR to a folder with more"
     )
     assert list(temporary.iterdir()) == []
 
 
-def test_a_temporary_folder_that_is_not_there_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_temporary_folder_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
-    with pytest.raises(SourceError, match=r"cannot be kept in .*absent: No such file"), ExitStack() as stack:
+    with pytest.raises(SourceError, match=r"cannot write a copy of x to .*absent: No such file"), ExitStack() as stack:
         Spool(stack).chunks([b"x"], "x")

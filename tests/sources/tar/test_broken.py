@@ -1,4 +1,4 @@
-"""Tars that break off or lie: nothing is raised, what was read is kept, and one sentence says why it ends."""
+"""Tars that break off or are broken: nothing is raised, what was read is kept, and one sentence gives the reason."""
 
 import gzip
 import lzma
@@ -18,7 +18,7 @@ from layerscope.sources.layer.reader import read_layer
 from tests.builders import compressed
 from tests.tars import END, ListTar, entry, header, listing, padded, pax, record, with_checksum
 
-CODECS = [each for each in Compression if each is not Compression.NONE]
+CODECS = [codec for codec in Compression if codec is not Compression.NONE]
 CONTENT = b"content " * 200
 
 
@@ -47,12 +47,12 @@ def test_a_tar_of_zero_blocks_only_is_an_empty_layer(listed: ListTar, blocks: in
     [b"hello", b"x" * 511, b"x" * 512, b"<html>" * 1000, b"\0" * 100, header(b"a")[:400]],
     ids=["a word", "less than a block", "a block", "text", "a few zeros", "half a header"],
 )
-def test_what_is_no_tar_is_told_so(listed: ListTar, blob: bytes) -> None:
-    for each in (blob, gzip.compress(blob)):
-        entries = listed(each)
+def test_bytes_that_are_not_a_tar_are_an_error(listed: ListTar, blob: bytes) -> None:
+    for variant in (blob, gzip.compress(blob)):
+        entries = listed(variant)
         assert entries.paths == []
         assert entries.error is not None
-        assert "no tar" in entries.error
+        assert "not a tar" in entries.error
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_tar_that_ends_inside_content_names_the_file_and_keeps_it(
 
 
 @pytest.mark.parametrize(("size", "left"), [(100, 0), (1600, 700)])
-def test_a_tar_that_ends_inside_content_that_is_no_entry_says_so(listed: ListTar, size: int, left: int) -> None:
+def test_a_tar_that_ends_inside_content_without_an_entry_is_an_error(listed: ListTar, size: int, left: int) -> None:
     for name, flag in ((b"../a", b"0"), (b".wh..wh.aufs", b"0"), (b"label", b"V"), (b"dump", b"D")):
         entries = listed(entry(b"a", b"content") + header(name, size, flag) + noise(left))
         assert entries.paths[0] == b"a"
@@ -97,7 +97,7 @@ def test_a_tar_that_ends_inside_content_that_is_no_entry_says_so(listed: ListTar
 
 
 @pytest.mark.parametrize("left", [1, 100, 511])
-def test_a_tar_that_ends_inside_a_header_says_so(listed: ListTar, left: int) -> None:
+def test_a_tar_that_ends_inside_a_header_is_an_error(listed: ListTar, left: int) -> None:
     entries = listed(entry(b"a", CONTENT) + header(b"b")[:left])
     assert entries.paths == [b"a"]
     assert entries.error is not None
@@ -110,7 +110,7 @@ def test_a_tar_that_ends_inside_a_header_says_so(listed: ListTar, left: int) -> 
     ids=["records", "long name", "long link"],
 )
 @pytest.mark.parametrize("left", [512, 600, 2000, 2500])
-def test_a_tar_that_ends_inside_an_extended_header_says_so(listed: ListTar, body: bytes, left: int) -> None:
+def test_a_tar_that_ends_inside_an_extended_header_is_an_error(listed: ListTar, body: bytes, left: int) -> None:
     entries = listed(entry(b"a", CONTENT) + body[:left])
     assert entries.paths == [b"a"]
     assert entries.error is not None
@@ -127,11 +127,11 @@ def test_an_extended_header_without_its_entry_is_an_error(listed: ListTar, end: 
     assert listed(entry(b"a") + pax((b"comment", b"b"), flag=b"g") + end).error is None
 
 
-@pytest.mark.parametrize("place", [0, 50, 110, 150, 156, 300, 511])
-def test_a_header_whose_checksum_is_wrong_ends_the_walk(listed: ListTar, place: int) -> None:
-    spoilt = bytearray(header(b"b"))
-    spoilt[place] ^= 0x15
-    entries = listed(entry(b"a", CONTENT) + bytes(spoilt) + entry(b"c") + END)
+@pytest.mark.parametrize("position", [0, 50, 110, 150, 156, 300, 511])
+def test_a_header_whose_checksum_is_wrong_ends_the_walk(listed: ListTar, position: int) -> None:
+    corrupted = bytearray(header(b"b"))
+    corrupted[position] ^= 0x15
+    entries = listed(entry(b"a", CONTENT) + bytes(corrupted) + entry(b"c") + END)
     assert entries.paths == [b"a"]
     assert entries.error is not None
     assert "header is broken" in entries.error
@@ -139,7 +139,7 @@ def test_a_header_whose_checksum_is_wrong_ends_the_walk(listed: ListTar, place: 
 
 
 @pytest.mark.parametrize("checksum", [bytes(8), b" " * 8, b"\xff" * 8, b"abcdefgh", b"-0012345"])
-def test_a_checksum_that_is_no_number_is_wrong(listed: ListTar, checksum: bytes) -> None:
+def test_a_checksum_that_is_not_a_number_is_an_error(listed: ListTar, checksum: bytes) -> None:
     block = header(b"a")
     entries = listed(block[:148] + checksum + block[156:] + END)
     assert entries.paths == []
@@ -159,7 +159,7 @@ SIZES = {
 @pytest.mark.parametrize("field", SIZES.values(), ids=SIZES.keys())
 @pytest.mark.parametrize("name", [b"b", b".wh.b", b"../b", b".wh..wh.b"])
 @pytest.mark.parametrize("flag", [b"0", b"7", b"\0"])
-def test_a_size_that_cannot_be_ends_the_walk(listed: ListTar, field: bytes, name: bytes, flag: bytes) -> None:
+def test_an_impossible_size_ends_the_walk(listed: ListTar, field: bytes, name: bytes, flag: bytes) -> None:
     entries = listed(entry(b"a", CONTENT) + header(name, field, flag) + entry(b"c") + END)
     assert entries.paths == [b"a"]
     assert entries.error is not None
@@ -168,25 +168,21 @@ def test_a_size_that_cannot_be_ends_the_walk(listed: ListTar, field: bytes, name
 
 @pytest.mark.parametrize("field", SIZES.values(), ids=SIZES.keys())
 @pytest.mark.parametrize("flag", [b"x", b"g", b"L", b"K", b"V"])
-def test_a_size_that_cannot_be_ends_the_walk_at_an_extended_header_too(
-    listed: ListTar, field: bytes, flag: bytes
-) -> None:
+def test_an_impossible_size_of_an_extended_header_ends_the_walk(listed: ListTar, field: bytes, flag: bytes) -> None:
     entries = listed(entry(b"a", CONTENT) + header(b"b", field, flag) + entry(b"c") + END)
     assert entries.paths == [b"a"]
     assert entries.error is not None
 
 
 @pytest.mark.parametrize("field", SIZES.values(), ids=SIZES.keys())
-def test_a_size_that_cannot_be_does_no_harm_where_there_is_no_content(listed: ListTar, field: bytes) -> None:
+def test_an_impossible_size_is_ignored_for_entries_without_content(listed: ListTar, field: bytes) -> None:
     entries = listed(header(b"d", field, b"5") + entry(b"a") + END)
     assert entries.paths == [b"d", b"a"]
     assert entries.error is None
 
 
 @pytest.mark.parametrize("compression", [Compression.NONE, Compression.GZIP])
-def test_a_size_beyond_the_end_of_all_files_is_a_tar_that_ends_inside(
-    listed: ListTar, compression: Compression
-) -> None:
+def test_a_size_beyond_any_file_is_a_tar_that_ends_inside_the_entry(listed: ListTar, compression: Compression) -> None:
     largest = b"\x80" + bytes(3) + ((1 << 63) - 1).to_bytes(8, "big")
     for extended, field in ((b"", largest), (pax((b"size", b"%d" % ((1 << 63) - 1))), b"0" * 11 + b"\0")):
         entries = listed(compressed(extended + header(b"a", field) + entry(b"b") + END, compression))
@@ -198,7 +194,7 @@ def test_a_size_beyond_the_end_of_all_files_is_a_tar_that_ends_inside(
 
 @pytest.mark.parametrize("field", ["mode", "uid", "gid", "mtime"])
 @pytest.mark.parametrize("flag", [b"0", b"5", b"2", b"6"])
-def test_a_field_that_is_no_number_ends_the_walk(listed: ListTar, field: str, flag: bytes) -> None:
+def test_a_field_that_is_not_a_number_ends_the_walk(listed: ListTar, field: str, flag: bytes) -> None:
     wrong = b"not a no.\0\0\0" if field == "mtime" else b"not no.\0"
     entries = listed(entry(b"a") + entry(b"b", flag=flag, **{field: wrong}) + END)
     assert entries.paths == [b"a"]
@@ -280,8 +276,8 @@ def test_a_small_compressed_layer_that_is_cut_off_keeps_what_was_read(listed: Li
 def test_a_compressed_layer_with_a_wrong_byte_keeps_what_was_read(listed: ListTar, codec: Compression) -> None:
     tar = b"".join(entry(b"%d" % number, noise(5000 + number)) for number in range(800)) + END
     blob = bytearray(_with_sums(tar, codec))
-    for place in range(len(blob) // 2, len(blob) // 2 + 5000):
-        blob[place] ^= 0xA5
+    for position in range(len(blob) // 2, len(blob) // 2 + 5000):
+        blob[position] ^= 0xA5
     entries = listed(bytes(blob))
     assert entries.error is not None
     assert 100 < len(entries.paths) < 420
@@ -295,18 +291,18 @@ def _with_sums(tar: bytes, codec: Compression) -> bytes:
 
 def test_a_gzip_with_a_flipped_byte_is_an_error_and_raises_nothing(listed: ListTar) -> None:
     blob = bytearray(gzip.compress(b"".join(entry(b"%d" % number, noise(700)) for number in range(50)) + END))
-    for place in range(0, len(blob), 97):
-        spoilt = bytearray(blob)
-        spoilt[place] ^= 0x40
-        listed(bytes(spoilt))
-    spoilt = bytearray(blob)
-    spoilt[20] ^= 0xFF
-    entries = listed(bytes(spoilt))
+    for position in range(0, len(blob), 97):
+        corrupted = bytearray(blob)
+        corrupted[position] ^= 0x40
+        listed(bytes(corrupted))
+    corrupted = bytearray(blob)
+    corrupted[20] ^= 0xFF
+    entries = listed(bytes(corrupted))
     assert entries.error is not None
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_what_follows_a_compressed_stream_is_not_looked_at_once_the_tar_has_ended(
+def test_garbage_behind_a_compressed_stream_is_ignored_when_the_tar_has_ended(
     listed: ListTar, codec: Compression
 ) -> None:
     entries = listed(compressed(entry(b"a", CONTENT) + END, codec) + b"garbage" * 99)
@@ -314,7 +310,7 @@ def test_what_follows_a_compressed_stream_is_not_looked_at_once_the_tar_has_ende
     assert entries.error is None
 
 
-def test_a_zstd_frame_that_asks_for_too_much_memory_is_refused(listed: ListTar) -> None:
+def test_a_zstd_frame_that_needs_too_much_memory_is_refused(listed: ListTar) -> None:
     # magic, a frame header with a window descriptor for 2 GiB, and an empty last block
     entries = listed(b"\x28\xb5\x2f\xfd" + bytes([0x00, 21 << 3]) + b"\x01\x00\x00")
     assert entries.paths == []
@@ -322,7 +318,7 @@ def test_a_zstd_frame_that_asks_for_too_much_memory_is_refused(listed: ListTar) 
     assert "memory" in entries.error
 
 
-def test_an_xz_stream_that_asks_for_too_much_memory_is_refused(listed: ListTar) -> None:
+def test_an_xz_stream_that_needs_too_much_memory_is_refused(listed: ListTar) -> None:
     filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}]
     blob = bytearray(lzma.compress(entry(b"a", CONTENT) + END, filters=filters))
     block_header = blob[12 : 12 + 4 * (blob[12] + 1)]
@@ -343,11 +339,11 @@ def test_64_mib_of_zeros_are_listed_in_little_memory(listed: ListTar) -> None:
     entries = listed(blob)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert [(found.path, found.size) for found in entries] == [(b"a", size), (b"b", len(CONTENT))]
+    assert [(item.path, item.size) for item in entries] == [(b"a", size), (b"b", len(CONTENT))]
     assert peak < 8 << 20
 
 
-def test_a_layer_that_cannot_be_had_says_why() -> None:
+def test_a_missing_layer_has_the_reason_as_its_error() -> None:
     missing = Layer(1, FileSpan("/no/such/file", 0, 10, 10), Compression.GZIP)
     without_blob = Layer(1, None, None, problem="it is foreign")
     errors = []
@@ -357,10 +353,10 @@ def test_a_layer_that_cannot_be_had_says_why() -> None:
         errors.append(entries.error)
     assert errors[0] is not None
     assert "No such file" in errors[0]
-    assert errors[1:] == ["it is foreign", "its blob is not there"]
+    assert errors[1:] == ["it is foreign", "its blob is missing"]
 
 
-def test_a_layer_whose_archive_ends_before_it_does_says_so(tmp_path: Path) -> None:
+def test_a_layer_that_its_archive_cuts_off_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "layer"
     tar = entry(b"a") + entry(b"b")
     path.write_bytes(tar)
@@ -415,6 +411,8 @@ wild_pieces = st.one_of(wild_headers, wild_records, wild_contents, st.just(entry
 
 @given(st.lists(wild_pieces, min_size=1, max_size=8), st.booleans())
 @settings(max_examples=400)
-def test_headers_that_lie_in_every_field_raise_nothing(listed: ListTar, pieces: list[bytes], packed: bool) -> None:
+def test_headers_with_wild_values_in_every_field_raise_nothing(
+    listed: ListTar, pieces: list[bytes], packed: bool
+) -> None:
     tar = b"".join([entry(b"first"), *pieces, END])
     assert listing(listed(gzip.compress(tar, 1) if packed else tar)) == listing(listed(tar))

@@ -1,4 +1,4 @@
-"""Headers that are odd and right: old, foreign, large numbers, and who wins where several speak of one entry."""
+"""Odd headers that are valid: old, foreign, with large numbers, and precedence among several for one entry."""
 
 import pytest
 
@@ -11,8 +11,8 @@ LARGEST = (1 << 63) - 1
 def only(listed: ListTar, blob: bytes) -> FileEntry:
     entries = listed(blob + END)
     assert entries.error is None
-    (found,) = list(entries)
-    return found
+    (item,) = list(entries)
+    return item
 
 
 def base_256(value: int, length: int) -> bytes:
@@ -27,7 +27,7 @@ def base_256(value: int, length: int) -> bytes:
         (b"A", Kind.FILE), (b"Z", Kind.FILE), (b"\xff", Kind.FILE), (b" ", Kind.FILE),
     ],
 )  # fmt: skip
-def test_a_type_flag_tells_the_kind_and_an_unknown_one_is_a_file(listed: ListTar, flag: bytes, kind: Kind) -> None:
+def test_the_type_flag_gives_the_kind_and_an_unknown_one_means_file(listed: ListTar, flag: bytes, kind: Kind) -> None:
     assert only(listed, header(b"a", flag=flag)).kind is kind
 
 
@@ -39,10 +39,10 @@ def test_the_content_of_every_kind_of_file_is_skipped(listed: ListTar, flag: byt
 
 
 @pytest.mark.parametrize("flag", [b"1", b"2", b"3", b"4", b"5", b"6"])
-def test_what_is_no_file_has_no_content_whatever_size_it_states(listed: ListTar, flag: bytes) -> None:
+def test_entries_other_than_files_have_no_content_whatever_size_they_state(listed: ListTar, flag: bytes) -> None:
     entries = listed(header(b"a", 700, flag) + pax((b"size", b"900")) + header(b"b", 0, flag) + entry(b"c") + END)
     assert entries.error is None
-    assert [(found.path, found.size) for found in entries] == [(b"a", 0), (b"b", 0), (b"c", 0)]
+    assert [(item.path, item.size) for item in entries] == [(b"a", 0), (b"b", 0), (b"c", 0)]
 
 
 @pytest.mark.parametrize("flag", [b"V", b"M", b"N"])
@@ -50,10 +50,10 @@ def test_labels_and_pieces_of_other_volumes_are_skipped_with_their_content(liste
     assert only(listed, entry(b"label", b"x" * 700, flag) + entry(b"a")).path == b"a"
 
 
-def test_a_header_of_version_7_has_no_magic_and_a_folder_in_it_ends_in_a_slash(listed: ListTar) -> None:
+def test_a_version_7_header_has_no_magic_and_marks_a_folder_by_a_slash(listed: ListTar) -> None:
     old = {"magic": bytes(8)}
     entries = listed(entry(b"d/", flag=b"\0", **old) + entry(b"d/a", b"content", b"\0", **old) + END)
-    assert [(found.path, found.kind, found.size) for found in entries] == [
+    assert [(item.path, item.kind, item.size) for item in entries] == [
         (b"d", Kind.DIR, 0),
         (b"d/a", Kind.FILE, 7),
     ]
@@ -66,7 +66,7 @@ def test_a_header_of_version_7_has_no_magic_and_a_folder_in_it_ends_in_a_slash(l
         (b"ustar  \0", b"a"), (bytes(8), b"a"),
     ],
 )  # fmt: skip
-def test_a_prefix_counts_in_a_ustar_header_only(listed: ListTar, magic: bytes, path: bytes) -> None:
+def test_only_a_ustar_header_has_a_prefix(listed: ListTar, magic: bytes, path: bytes) -> None:
     assert only(listed, header(b"a", magic=magic, rest=b"long/way")).path == path
     assert only(listed, header(b"a", flag=b"\0", magic=magic, rest=b"long/way")).path == path
 
@@ -82,12 +82,12 @@ def test_a_name_and_a_prefix_may_fill_their_fields(listed: ListTar) -> None:
         b"         12 ", b"         12\0", base_256(10, 12),
     ],
 )  # fmt: skip
-def test_a_size_is_read_in_every_way_to_write_it(listed: ListTar, field: bytes) -> None:
+def test_a_size_is_read_in_every_notation(listed: ListTar, field: bytes) -> None:
     assert only(listed, header(b"a", field) + b"0123456789".ljust(512, b"\0")).size == 10
 
 
 @pytest.mark.parametrize("field", [bytes(12), b" " * 12, b" " * 11 + b"\0"])
-def test_a_blank_size_is_none(listed: ListTar, field: bytes) -> None:
+def test_a_blank_size_is_zero(listed: ListTar, field: bytes) -> None:
     assert only(listed, header(b"a", field)).size == 0
 
 
@@ -98,9 +98,7 @@ def test_a_blank_size_is_none(listed: ListTar, field: bytes) -> None:
         (base_256(1 << 40, 12), 1 << 40), (base_256(1 << 93, 12), LARGEST), (base_256(-(1 << 93), 12), -LARGEST),
     ],
 )  # fmt: skip
-def test_an_mtime_is_read_in_every_way_to_write_it_and_cut_to_what_a_column_holds(
-    listed: ListTar, field: bytes, mtime: int
-) -> None:
+def test_an_mtime_is_read_in_every_notation_and_clamped_to_64_bits(listed: ListTar, field: bytes, mtime: int) -> None:
     assert only(listed, header(b"a", mtime=field)).mtime == mtime
     assert only(listed, header(b"a", flag=b"7", mtime=field)).mtime == mtime
 
@@ -115,13 +113,13 @@ def test_an_mtime_in_a_record_is_decimal(listed: ListTar, text: bytes, mtime: in
 
 
 def test_owners_and_modes_are_read_in_base_256_too(listed: ListTar) -> None:
-    found = only(listed, header(b"a", uid=base_256(4_000_000_000, 8), gid=b"0000012 ", mode=b"0104755\0"))
-    assert (found.uid, found.gid, found.mode) == (4_000_000_000, 10, 0o4755)
+    item = only(listed, header(b"a", uid=base_256(4_000_000_000, 8), gid=b"0000012 ", mode=b"0104755\0"))
+    assert (item.uid, item.gid, item.mode) == (4_000_000_000, 10, 0o4755)
 
 
 def test_a_device_has_its_numbers(listed: ListTar) -> None:
-    found = only(listed, header(b"null", flag=b"3", devices=b"0000001\x000000003\0"))
-    assert (found.kind, found.device) == (Kind.CHAR, (1, 3))
+    item = only(listed, header(b"null", flag=b"3", devices=b"0000001\x000000003\0"))
+    assert (item.kind, item.device) == (Kind.CHAR, (1, 3))
 
 
 def test_a_signed_checksum_holds(listed: ListTar) -> None:
@@ -137,7 +135,7 @@ def test_a_checksum_beyond_16_bits_holds(listed: ListTar) -> None:
 
 
 @pytest.mark.parametrize("width", [b"%07o\0", b"%06o\0 ", b"%06o \0", b"%6o\0 ", b"%o\0"])
-def test_a_checksum_is_read_in_every_way_to_write_it(listed: ListTar, width: bytes) -> None:
+def test_a_checksum_is_read_in_every_notation(listed: ListTar, width: bytes) -> None:
     block = header(b"a")
     field = (width % int(block[148:154], 8)).ljust(8, b"\0")
     assert only(listed, block[:148] + field + block[156:]).path == b"a"
@@ -154,43 +152,43 @@ def test_a_record_wins_over_a_long_name_and_that_over_the_header(listed: ListTar
         (records + long_names + link, b"pax", b"there"),
         (long_names + records + link, b"pax", b"there"),
     ):
-        found = only(listed, blob)
-        assert (found.path, found.link) == (path, target)
+        item = only(listed, blob)
+        assert (item.path, item.link) == (path, target)
 
 
 def test_a_record_without_a_value_leaves_the_header_in_place(listed: ListTar) -> None:
-    found = only(
+    item = only(
         listed, pax((b"path", b""), (b"mtime", b""), (b"size", b"")) + entry(b"a", b"content", mtime=b"7" * 11 + b"\0")
     )
-    assert (found.path, found.size, found.mtime) == (b"a", 7, 0o77777777777)
+    assert (item.path, item.size, item.mtime) == (b"a", 7, 0o77777777777)
 
 
-def test_what_a_header_says_of_the_next_entry_holds_for_that_one_only(listed: ListTar) -> None:
+def test_an_extended_header_affects_the_next_entry_only(listed: ListTar) -> None:
     entries = listed(pax((b"path", b"other"), (b"uid", b"7")) + entry(b"a") + entry(b"b") + END)
-    assert [(found.path, found.uid) for found in entries] == [(b"other", 7), (b"b", 0)]
+    assert [(item.path, item.uid) for item in entries] == [(b"other", 7), (b"b", 0)]
 
 
-def test_what_a_global_header_says_holds_until_another_speaks(listed: ListTar) -> None:
+def test_a_global_header_affects_all_entries_until_another_overrides_it(listed: ListTar) -> None:
     first, second = pax((b"uid", b"7"), (b"mtime", b"9"), flag=b"g"), pax((b"uid", b"5"), flag=b"g")
     third = pax((b"uid", b""), (b"comment", b"x"), flag=b"g")
     entries = listed(
         first + entry(b"a") + pax((b"uid", b"8")) + entry(b"b") + entry(b"c")
         + second + entry(b"d") + third + entry(b"e") + END
     )  # fmt: skip
-    assert [(found.uid, found.mtime) for found in entries] == [(7, 9), (8, 9), (7, 9), (5, 9), (0, 9)]
+    assert [(item.uid, item.mtime) for item in entries] == [(7, 9), (8, 9), (7, 9), (5, 9), (0, 9)]
 
 
-def test_an_empty_extended_header_says_nothing(listed: ListTar) -> None:
+def test_an_empty_extended_header_changes_nothing(listed: ListTar) -> None:
     assert only(listed, pax() + pax(flag=b"g") + entry(b"a")).path == b"a"
 
 
-def test_the_size_in_a_record_counts_for_content_beyond_what_the_header_can_state(listed: ListTar) -> None:
+def test_the_size_in_a_record_overrides_that_of_the_header(listed: ListTar) -> None:
     entries = listed(pax((b"size", b"700")) + header(b"a", 0) + bytes(1024) + entry(b"b") + END)
-    assert [(found.path, found.size) for found in entries] == [(b"a", 700), (b"b", 0)]
+    assert [(item.path, item.size) for item in entries] == [(b"a", 700), (b"b", 0)]
 
 
 def test_xattrs_are_sorted_and_read_from_both_families(listed: ListTar) -> None:
-    found = only(
+    item = only(
         listed,
         pax(
             (b"SCHILY.xattr.user.b", b"\x01\0=\n\xff"),
@@ -199,10 +197,10 @@ def test_xattrs_are_sorted_and_read_from_both_families(listed: ListTar) -> None:
         )
         + entry(b"a"),
     )
-    assert found.xattrs == ((b"user.a b", b"\x01\x02"), (b"user.b", b"\x01\0=\n\xff"))
+    assert item.xattrs == ((b"user.a b", b"\x01\x02"), (b"user.b", b"\x01\0=\n\xff"))
 
 
-def test_an_entry_is_read_the_same_in_the_short_way_and_the_long_one(listed: ListTar) -> None:
+def test_the_walk_and_the_unusual_headers_read_an_entry_alike(listed: ListTar) -> None:
     fields = {"mode": b"0006711\0", "uid": b"0001750\0", "gid": b"0001751\0", "mtime": b"14000000000\0"}
     for flag in (b"0", b"1", b"2", b"5"):
         short, long = listed(

@@ -1,4 +1,4 @@
-"""What names in a tar stand for: paths, whiteouts, bookkeeping, and what is left out."""
+"""Names in a tar: paths, whiteouts, bookkeeping, and names that are left out."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def hidden(entries: LayerEntries) -> list[bytes]:
 
 @pytest.mark.parametrize("flag", [b"0", b"\0", b"5", b"2", b"6"])
 @pytest.mark.parametrize("name", [b"etc/x", b"./etc/x", b"/etc/x", b"etc/x/", b".//etc/./x//", b"//etc/x", b"etc/x/."])
-def test_the_ways_to_write_one_path_are_one_path(listed: ListTar, name: bytes, flag: bytes) -> None:
+def test_all_spellings_of_a_path_are_one_path(listed: ListTar, name: bytes, flag: bytes) -> None:
     assert of_names(listed, name, flag=flag).paths == [b"etc/x"]
 
 
@@ -33,14 +33,14 @@ def test_the_root_has_an_empty_path(listed: ListTar, name: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", [b"...", b"..a", b"a/..b/c", b".a", b"a/.b", b" ", b"a b", b"-", b"~", b"\\", b"*"])
-def test_odd_names_are_names(listed: ListTar, name: bytes) -> None:
+def test_odd_names_are_kept(listed: ListTar, name: bytes) -> None:
     entries = of_names(listed, name)
     assert entries.paths == [name]
     assert entries.warnings == []
 
 
 @pytest.mark.parametrize("name", [b"..", b"../a", b"a/../b", b"a/..", b"/../a", b"./a/.././b", b"../.wh.a", b"a/../"])
-def test_a_name_that_climbs_is_left_out_and_told(listed: ListTar, name: bytes) -> None:
+def test_a_name_with_dot_dot_is_left_out_with_a_warning(listed: ListTar, name: bytes) -> None:
     content = b"its content is skipped"
     entries = listed(entry(name, content) + long_name(name) + entry(b"short", content) + entry(b"next") + END)
     assert entries.paths == [b"next"]
@@ -49,26 +49,26 @@ def test_a_name_that_climbs_is_left_out_and_told(listed: ListTar, name: bytes) -
     assert all(name.decode() in warning for warning in entries.warnings)
 
 
-def test_a_warning_shows_no_control_character_and_no_endless_name(listed: ListTar) -> None:
+def test_a_warning_escapes_control_characters_and_cuts_long_names(listed: ListTar) -> None:
     entries = listed(entry(b"../\x1b[2J") + long_name(b"../" + b"n" * 5000) + entry(b"short") + END)
     assert len(entries.warnings) == 2
     assert all(len(warning) < 300 and warning.isprintable() for warning in entries.warnings)
 
 
-def test_many_names_that_climb_are_counted_and_not_all_told(listed: ListTar) -> None:
+def test_many_names_with_dot_dot_are_counted_after_the_first_warnings(listed: ListTar) -> None:
     entries = of_names(listed, *(b"../%d" % number for number in range(1000)))
     assert entries.paths == []
     assert len(entries.warnings) < 30
     assert "980" in entries.warnings[-1]
 
 
-def test_names_left_out_are_counted_in_a_broken_tar_too(listed: ListTar) -> None:
+def test_names_left_out_are_also_counted_in_a_broken_tar(listed: ListTar) -> None:
     entries = listed(b"".join(header(b"../%d" % number) for number in range(30)) + b"x" * 512)
     assert entries.error is not None
     assert "10" in entries.warnings[-1]
 
 
-def test_a_name_or_link_target_beyond_all_measure_is_left_out_and_told(listed: ListTar) -> None:
+def test_an_overlong_name_or_link_target_is_left_out_with_a_warning(listed: ListTar) -> None:
     deep = b"d/" * 100_000
     entries = listed(
         pax((b"path", deep)) + entry(b"a") + long_name(deep) + entry(b"b") + pax((b"linkpath", deep))
@@ -98,7 +98,7 @@ def test_a_name_ends_at_a_zero_byte_wherever_it_is_written(listed: ListTar, valu
 
 
 @pytest.mark.parametrize("flag", [b"0", b"\0", b"1", b"2", b"3", b"5"])
-def test_a_whiteout_is_told_by_its_name_whatever_it_is(listed: ListTar, flag: bytes) -> None:
+def test_a_whiteout_is_recognized_by_its_name_whatever_its_kind(listed: ListTar, flag: bytes) -> None:
     entries = of_names(listed, b".wh.a", b"./etc/.wh.b", b"/etc/.wh.c/", b"d/.wh..e", flag=flag)
     assert entries.paths == []
     assert hidden(entries) == [b"a", b"etc/b", b"etc/c", b"d/.e"]
@@ -112,7 +112,7 @@ def test_a_whiteout_of_a_long_name_is_a_whiteout(listed: ListTar) -> None:
 
 
 @pytest.mark.parametrize(("name", "folder"), [(b".wh..wh..opq", b""), (b"./d/.wh..wh..opq", b"d")])
-def test_an_opaque_marker_speaks_of_its_folder(listed: ListTar, name: bytes, folder: bytes) -> None:
+def test_an_opaque_marker_applies_to_its_folder(listed: ListTar, name: bytes, folder: bytes) -> None:
     entries = of_names(listed, name)
     assert entries.opaque_whiteouts == [OpaqueWhiteout(folder)]
     assert entries.paths == hidden(entries) == []
@@ -140,7 +140,7 @@ def test_a_name_that_only_looks_like_a_whiteout_is_a_name(listed: ListTar, name:
     assert entries.whiteouts == []
 
 
-def test_whiteouts_are_the_same_wherever_they_stand_in_the_tar(listed: ListTar) -> None:
+def test_the_position_of_whiteouts_in_the_tar_does_not_matter(listed: ListTar) -> None:
     hiding = [entry(b"d/.wh..wh..opq"), entry(b".wh.d")]
     writing = [entry(b"d", flag=b"5"), entry(b"d/x", b"content")]
     first, last = listed(b"".join(hiding + writing) + END), listed(b"".join(writing + hiding) + END)
@@ -161,10 +161,10 @@ def test_a_hard_links_target_is_a_path_of_the_image_and_a_symlinks_is_kept_as_it
         header(b"h", flag=b"1", link=b"./etc//x/") + header(b"g", flag=b"1", link=b"/etc/x")
         + header(b"s", flag=b"2", link=b"../etc//x/") + header(b"c", flag=b"1", link=b"../x") + END
     )  # fmt: skip
-    assert [found.link for found in entries] == [b"etc/x", b"etc/x", b"../etc//x/", b""]
-    assert [found.kind for found in entries] == [Kind.HARDLINK, Kind.HARDLINK, Kind.SYMLINK, Kind.HARDLINK]
+    assert [item.link for item in entries] == [b"etc/x", b"etc/x", b"../etc//x/", b""]
+    assert [item.kind for item in entries] == [Kind.HARDLINK, Kind.HARDLINK, Kind.SYMLINK, Kind.HARDLINK]
 
 
-def test_two_entries_of_one_name_are_both_listed_in_their_order(listed: ListTar) -> None:
+def test_two_entries_of_one_name_are_both_listed_in_order(listed: ListTar) -> None:
     entries = listed(entry(b"a", b"first") + entry(b"./a", b"second one") + END)
-    assert [(found.path, found.size) for found in entries] == [(b"a", 5), (b"a", 10)]
+    assert [(item.path, item.size) for item in entries] == [(b"a", 5), (b"a", 10)]

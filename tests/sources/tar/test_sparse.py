@@ -1,4 +1,4 @@
-"""Sparse files: as GNU tar writes them in each of its formats, and maps that no tar would write."""
+"""Sparse files as GNU tar writes them in each of its formats, and maps that it would never write."""
 
 import shutil
 import subprocess
@@ -46,8 +46,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _write(path: Path, pieces: dict[int, bytes], size: int) -> None:
     with path.open("wb") as file:
-        for place, content in pieces.items():
-            file.seek(place)
+        for position, content in pieces.items():
+            file.seek(position)
             file.write(content)
         file.truncate(size)
 
@@ -91,7 +91,7 @@ def test_a_sparse_file_is_the_same_in_every_compression(
 
 
 @pytest.mark.parametrize("options", FORMATS.values(), ids=FORMATS.keys())
-def test_a_tar_that_ends_in_a_sparse_file_says_so(listed: ListTar, folder: Path, options: list[str]) -> None:
+def test_a_tar_that_ends_in_a_sparse_file_is_an_error(listed: ListTar, folder: Path, options: list[str]) -> None:
     tar = _tar_of(folder, options)
     entries = listed(tar)
     row = entries.paths.index(b"many")
@@ -103,7 +103,7 @@ def test_a_tar_that_ends_in_a_sparse_file_says_so(listed: ListTar, folder: Path,
 
 
 def old_gnu(pieces: list[tuple[int, int]], real_size: int, stored: int, *, more: bool = False) -> bytes:
-    """Return an old GNU header: four pieces fit, and a flag tells of blocks that hold more of them."""
+    """Return an old GNU header: four pieces fit, and a flag announces blocks with more of them."""
     rest = bytes(41) + _pieces(pieces).ljust(96, b"\0") + bytes([more]) + b"%011o\0" % real_size
     return header(b"sparse", stored, b"S", magic=b"ustar  \0", rest=rest)
 
@@ -130,7 +130,7 @@ def test_an_old_map_goes_on_in_extension_blocks(listed: ListTar) -> None:
     assert content_of(tar, entries, 0)[29_000:29_011] == b"0123456789\0"
 
 
-def test_a_file_that_is_all_hole_needs_no_pieces(listed: ListTar) -> None:
+def test_a_file_without_stored_bytes_has_an_empty_map(listed: ListTar) -> None:
     for blob in (
         old_gnu([], 5000, 0),
         pax((b"GNU.sparse.size", b"5000"), (b"GNU.sparse.numblocks", b"0")) + entry(b"a"),
@@ -192,7 +192,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("blob", BROKEN.values(), ids=BROKEN.keys())
-def test_a_map_that_cannot_be_is_an_error_and_keeps_what_was_read(listed: ListTar, blob: bytes) -> None:
+def test_an_impossible_map_is_an_error_and_keeps_the_entries_before_it(listed: ListTar, blob: bytes) -> None:
     entries = listed(entry(b"before", b"content") + _checked(blob) + END)
     assert entries.paths == [b"before"]
     assert entries.error is not None
@@ -200,7 +200,7 @@ def test_a_map_that_cannot_be_is_an_error_and_keeps_what_was_read(listed: ListTa
 
 
 @pytest.mark.parametrize("length", [0, 100, 512, 700])
-def test_a_tar_that_ends_in_a_map_says_so(listed: ListTar, length: int) -> None:
+def test_a_tar_that_ends_in_a_map_is_an_error(listed: ListTar, length: int) -> None:
     more = extension([], more=True) * 2
     entries = listed(entry(b"before") + old_gnu([(0, 10)], 5000, 512, more=True) + more[:length])
     assert entries.paths == [b"before"]

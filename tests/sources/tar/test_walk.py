@@ -7,7 +7,7 @@ import lzma
 import posixpath
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def members(draw: st.DrawFn) -> tuple[tarfile.TarInfo, bytes]:
     """Return a member as `tarfile` writes it, and its content."""
     path = draw(paths)
     info = tarfile.TarInfo(_text(path))
-    # tarfile tells an old directory by the last of the 100 bytes in the header, also where the name goes on elsewhere
+    # tarfile recognizes an old directory by the last of the 100 bytes in the header, also where the name is longer
     info.type = draw(st.sampled_from(sorted(KINDS if len(path) <= 100 else KINDS.keys() - {tarfile.AREGTYPE})))
     info.mode = draw(st.integers(0, 0o7777))
     info.uid, info.gid, info.mtime = draw(numbers), draw(numbers), draw(times)
@@ -130,7 +130,7 @@ def by_tarfile(tar: bytes) -> Iterator[tuple[FileEntry, int, bytes]]:
         for row, member in enumerate(archive):
             file = archive.extractfile(member) if member.isreg() else None
             kind = KINDS[member.type]
-            found = FileEntry(
+            item = FileEntry(
                 path=_normal(member.name),
                 kind=kind,
                 size=member.size if kind is Kind.FILE else 0,
@@ -143,7 +143,7 @@ def by_tarfile(tar: bytes) -> Iterator[tuple[FileEntry, int, bytes]]:
                 device=(member.devmajor, member.devminor) if member.isdev() and not member.isfifo() else None,
                 row=row,
             )
-            yield found, member.offset_data, file.read() if file else b""
+            yield item, member.offset_data, file.read() if file else b""
 
 
 def _normal(name: str) -> bytes:
@@ -175,12 +175,12 @@ def test_a_tar_is_read_as_tarfile_reads_it(
     entries = listed(tar)
     expected = list(by_tarfile(tar))
     assert entries.error is None
-    assert list(entries) == [found for found, _, _ in expected]
-    for found, (_, offset, data) in zip(entries, expected, strict=True):
-        start = entries.table.data_offsets[found.row or 0]
-        if found.kind is Kind.FILE:
+    assert list(entries) == [item for item, _, _ in expected]
+    for item, (_, offset, data) in zip(entries, expected, strict=True):
+        start = entries.table.data_offsets[item.row or 0]
+        if item.kind is Kind.FILE:
             assert start == offset
-            assert tar[start : start + found.size] == data
+            assert tar[start : start + item.size] == data
 
 
 @contextmanager
@@ -198,7 +198,7 @@ chunk_sizes = st.one_of(st.sampled_from([511, 512, 513, 1024, 4096]), st.integer
 
 @given(archives, st.sampled_from(FORMATS), st.sampled_from(Compression), chunk_sizes)
 @settings(max_examples=150)
-def test_a_tar_is_the_same_in_every_compression_and_whatever_is_read_at_once(
+def test_a_tar_is_listed_alike_in_every_compression_and_chunk_size(
     listed: ListTar,
     archive: list[tuple[tarfile.TarInfo, bytes]],
     tar_format: int,
@@ -229,7 +229,7 @@ def _skippable(content: bytes) -> bytes:
 
 
 def _in_parts(tar: bytes, cuts: list[int], compression: Compression) -> bytes:
-    """Return the tar as several members or frames, with whatever may stand between them."""
+    """Return the tar as several members or frames, with everything that may separate them."""
     places = [0, *sorted(cut % (len(tar) + 1) for cut in cuts), len(tar)]
     pieces = [tar[start:end] for start, end in pairwise(places)]
     match compression:
@@ -247,7 +247,7 @@ def _in_parts(tar: bytes, cuts: list[int], compression: Compression) -> bytes:
 @given(
     archives,
     st.lists(st.integers(0, 1 << 20), max_size=5),
-    st.sampled_from([each for each in Compression if each is not Compression.NONE]),
+    st.sampled_from([codec for codec in Compression if codec is not Compression.NONE]),
     chunk_sizes,
 )
 @settings(max_examples=100)
@@ -271,14 +271,14 @@ def test_a_tar_with_wrong_bytes_anywhere_raises_nothing(
     listed: ListTar, archive: list[tuple[tarfile.TarInfo, bytes]], tar_format: int, wrong: list[tuple[int, int]]
 ) -> None:
     tar = bytearray(written(archive, tar_format))
-    for place, byte in wrong:
-        tar[place % len(tar)] = byte
+    for position, byte in wrong:
+        tar[position % len(tar)] = byte
     listed(bytes(tar))
 
 
 @given(archives, st.sampled_from(FORMATS), st.integers(0))
 @settings(max_examples=150)
-def test_a_tar_that_is_cut_off_keeps_what_stands_before_the_cut(
+def test_a_tar_that_is_cut_off_keeps_the_entries_before_the_cut(
     listed: ListTar, archive: list[tuple[tarfile.TarInfo, bytes]], tar_format: int, cut: int
 ) -> None:
     tar = written(archive, tar_format)
@@ -289,27 +289,27 @@ def test_a_tar_that_is_cut_off_keeps_what_stands_before_the_cut(
     )
 
 
-@given(archives, st.sampled_from([each for each in Compression if each is not Compression.NONE]), st.data())
+@given(archives, st.sampled_from([codec for codec in Compression if codec is not Compression.NONE]), st.data())
 @settings(max_examples=100)
-def test_a_compressed_tar_that_is_spoilt_raises_nothing(
+def test_a_corrupted_compressed_tar_raises_nothing(
     listed: ListTar, archive: list[tuple[tarfile.TarInfo, bytes]], compression: Compression, data: st.DataObject
 ) -> None:
     blob = bytearray(compressed(written(archive, tarfile.PAX_FORMAT), compression))
-    place = data.draw(st.integers(0, len(blob) - 1))
-    blob[place] ^= data.draw(st.integers(1, 255))
-    listed(bytes(blob[: data.draw(st.integers(place, len(blob)))]))
+    position = data.draw(st.integers(0, len(blob) - 1))
+    blob[position] ^= data.draw(st.integers(1, 255))
+    listed(bytes(blob[: data.draw(st.integers(position, len(blob)))]))
 
 
 @given(st.binary(max_size=2000))
 @settings(max_examples=100)
-def test_garbage_raises_nothing_and_is_no_tar(listed: ListTar, blob: bytes) -> None:
+def test_garbage_raises_nothing_and_is_not_a_tar(listed: ListTar, blob: bytes) -> None:
     entries = listed(blob)
     assert entries.paths == []
     assert (entries.error is None) == (blob[:512] == bytes(512))
 
 
 @pytest.mark.parametrize("compression", Compression)
-def test_a_walk_tells_how_far_it_is_and_may_be_left_at_any_time(tmp_path: Path, compression: Compression) -> None:
+def test_a_walk_yields_its_progress_and_may_be_stopped_at_any_yield(tmp_path: Path, compression: Compression) -> None:
     blob = compressed(b"".join(entry(b"%d" % number, b"content" * 99) for number in range(40)) + END, compression)
     path = tmp_path / "layer"
     path.write_bytes(JUNK + blob)
@@ -327,5 +327,5 @@ def test_a_walk_tells_how_far_it_is_and_may_be_left_at_any_time(tmp_path: Path, 
 
 
 def _steps(span: FileSpan, compression: Compression, entries: LayerEntries, count: int) -> list[int]:
-    with open_blocks(span, compression) as blocks:
+    with closing(open_blocks(span, compression)) as blocks:
         return list(islice(walk(blocks, entries), count))

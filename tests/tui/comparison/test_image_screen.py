@@ -48,7 +48,7 @@ async def test_the_tree_shows_both_images_with_sums_on_folders(tmp_path: Path) -
 async def test_the_details_tell_of_cache_and_config(tmp_path: Path) -> None:
     async with comparing(*both(tmp_path), (160, 45)) as at:
         assert "Env VERSION: 1 → 2" in at.details()
-        assert "The build cache stopped serving at layer 2" in at.details()
+        assert "The build cache missed at layer 2" in at.details()
 
 
 async def test_packages_that_differ_are_told(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Static
 
-from layerscope.comparison.compare import opened_tree
 from layerscope.session.files.revision import FileRevision, version_at
 from layerscope.session.open import ImageSession, open_image
 from layerscope.tui.drawing.glyphs import UNICODE, Glyphs
@@ -166,7 +165,7 @@ async def viewing(
 ) -> AsyncIterator[FileJourney]:
     """Open a file of an image, as it is after a layer, by default the last one."""
     with open_image(str(path)) as session:
-        opened = opened_tree(session)
+        opened = session.loaded
         node = opened.tree.index.find(name.encode())
         assert node is not None
         screen = FileScreen(opened, node, layer or len(session.image.layers), glyphs)
@@ -190,7 +189,7 @@ async def comparing(
 
 def version(session: ImageSession, name: str, layer: int) -> FileRevision:
     """Return a file as it is after a layer."""
-    opened = opened_tree(session)
+    opened = session.loaded
     node = opened.tree.index.find(name.encode())
     assert node is not None
     found = version_at(opened, node, layer)

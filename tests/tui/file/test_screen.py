@@ -163,7 +163,7 @@ async def test_a_search_for_what_is_not_there_says_so(tmp_path: Path) -> None:
         assert at.toasts() == ["There is no match."]
         assert at.frame()[1].startswith("no match")
         await at.search("re:(")
-        assert "no regular expression" in at.toasts()[-1]
+        assert "not a valid regular expression" in at.toasts()[-1]
         await at.press("escape", "escape")
         assert not at.app.is_running or len(at.app.screen_stack) == 1
 
@@ -312,7 +312,7 @@ async def test_what_has_no_content_says_so_and_can_be_left(tmp_path: Path) -> No
     path = archive(tmp_path, entries)
     for name, sentence in (
         ("dangling", "This symlink to /no[/]where leads nowhere after layer 1."),
-        ("null", "This is a character device (1, 3), which holds nothing."),
+        ("null", "This is a character device (1, 3), which has no content."),
         ("empty", "This is an empty file."),
         ("s", "This symlink leads to /d, a directory."),
     ):

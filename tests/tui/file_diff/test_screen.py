@@ -189,7 +189,7 @@ async def test_f_opens_the_file_as_it_is_after_or_was_before_it_was_removed(tmp_
 async def test_the_same_text_in_another_encoding_is_not_said_to_be_the_same_bytes(tmp_path: Path) -> None:
     with texts(tmp_path, "un mot déjà vu\n".encode("latin-1"), "un mot déjà vu\n".encode()) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
-            assert "Both hold the same text, encoded in another way: Latin-1 before, UTF-8 after." in at.screen()
+            assert "Both are the same text in different encodings: Latin-1 before, UTF-8 after." in at.screen()
             assert "same bytes" not in at.screen()
 
 
@@ -220,4 +220,4 @@ async def test_letters_of_a_search_are_no_keys_and_escape_leaves_it(tmp_path: Pa
             await at.press("slash", "q", "v", "n", "y", "escape")
             assert at.frame()[1] == "change 1 of 3"
             await at.search("re:(")
-            assert at.toasts()[-1].startswith("'(' is no regular expression")
+            assert at.toasts()[-1].startswith("'(' is not a valid regular expression")

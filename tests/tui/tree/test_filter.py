@@ -61,7 +61,7 @@ async def test_a_regular_expression_looks_at_the_path(web: Path) -> None:
 async def test_a_broken_regular_expression_says_why(web: Path) -> None:
     async with journey(web) as at:
         await at.filter("re:[")
-        assert at.entry().startswith("'[' is no regular expression: ")
+        assert at.entry().startswith("'[' is not a valid regular expression: ")
         await at.write("ho]sts")
         assert at.tree() == ["etc/", "~ hosts"]
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from layerscope.analysis.search.query import parse_query
 from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import Overlay
-from layerscope.analysis.tree.path_index import build_path_index
 from layerscope.model.entries import Kind
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 from layerscope.tui.tree.visible_rows import Folds, Scope, Sort, View, VisibleRows

@@ -1,0 +1,74 @@
+"""How a run ends after an error: the lines that describe it, and the exit status."""
+
+from enum import IntEnum
+
+from layerscope.errors import AmbiguousImage, LayerscopeError, os_reason
+from layerscope.text import printable_line, printable_name
+
+_PREFIX = "layerscope: "
+
+
+class ExitStatus(IntEnum):
+    """The exit statuses of a run; a signal that ends it gives 128 and its number."""
+
+    SUCCESS = 0
+    FINDINGS = 1
+    """A check failed, or ``--exit-code`` found differences."""
+    ERROR = 2
+    """Wrong usage, an image that cannot be read, or an outcome that could not be written."""
+    INTERRUPTED = 130
+    """Ctrl+C."""
+
+
+_TABLE: tuple[tuple[type[BaseException], ExitStatus], ...] = (
+    (BrokenPipeError, ExitStatus.SUCCESS),  # the reader of the output has read enough
+    (KeyboardInterrupt, ExitStatus.INTERRUPTED),
+)
+
+
+def exit_status(error: BaseException) -> ExitStatus:
+    """Return the status that a run ends with after the error: that of the first line of the table that fits."""
+    return next((status for kind, status in _TABLE if isinstance(error, kind)), ExitStatus.ERROR)
+
+
+def error_lines(error: BaseException) -> list[str]:
+    """Return the lines that describe an error, safe to print: one sentence, then the choices if there are any."""
+    if isinstance(error, KeyboardInterrupt):
+        return []
+    if isinstance(error, AmbiguousImage):
+        return [_sentence(f"{error}:"), *(f"  {printable_line(choice)}" for choice in error.choices)]
+    if isinstance(error, LayerscopeError):
+        return [_sentence(str(error))]
+    if isinstance(error, OSError):
+        return [_sentence(_os_error(error))]
+    if isinstance(error, MemoryError):
+        return [_sentence("not enough memory")]
+    return [_sentence(_usage_error(error) or _internal_error(error))]
+
+
+def _sentence(text: str) -> str:
+    return _PREFIX + printable_line(text)
+
+
+def _os_error(error: OSError) -> str:
+    subject = "cannot read or write" if error.filename is None else printable_name(str(error.filename))
+    return f"{subject}: {os_reason(error)}"
+
+
+def _usage_error(error: BaseException) -> str | None:
+    """Return Typer's message about wrong usage as one of our sentences, or None if the error is another one."""
+    from typer import TyperException  # noqa: PLC0415  # already imported if it was raised; otherwise not needed
+
+    if not isinstance(error, TyperException):
+        return None
+    text = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    while context is not None and context.parent is not None and context.command.hidden:
+        context = context.parent
+    hint = f" (see {context.command_path} --help)" if context is not None else ""
+    return text[:1].lower() + text[1:] + hint
+
+
+def _internal_error(error: BaseException) -> str:
+    text = f"{type(error).__name__}: {error}".rstrip(": ")
+    return f"internal error, please report it: {text} (--debug FILE writes the traceback to a log)"

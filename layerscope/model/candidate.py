@@ -1,0 +1,42 @@
+"""An image that could be opened, where a source may hold several."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from layerscope.model.digest import Digest
+from layerscope.model.documents import Platform
+from layerscope.model.image import Image
+from layerscope.text import short_name
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One image of a source.
+
+    ``complete`` is false where blobs of the image are missing. ``set_aside`` says, for something that is not an image
+    (an attestation, say), what it is instead. ``fallback`` marks an image that only the ``index.json`` of a Docker
+    archive lists: it is opened only when the user asks for it. ``build`` reads the documents, and raises FormatError
+    when they are broken or missing.
+    """
+
+    build: Callable[[], Image]
+    tags: tuple[str, ...] = ()
+    platform: Platform | None = None
+    digest: Digest | None = None
+    config_digest: Digest | None = None
+    complete: bool = True
+    set_aside: str | None = None
+    fallback: bool = False
+
+    @property
+    def label(self) -> str:
+        """One line for a list of choices: tags, platform, digest; safe for a screen."""
+        digest = self.digest or self.config_digest
+        words = [
+            ", ".join(map(short_name, self.tags)) or "(no tag)",
+            short_name(str(self.platform or "")) or "(no platform)",
+        ]
+        words += [str(digest)] if digest else []
+        note = self.set_aside or ("" if self.complete else "not all of its blobs are there")
+        words += [f"({note})"] if note else []
+        return "  ".join(words)

@@ -1,0 +1,1 @@
+"""Images and builds of the local container engines."""

@@ -1,0 +1,94 @@
+"""The unusual headers of a tar: all but plain files, folders and links with small numbers and short names."""
+
+from dataclasses import replace
+
+from layerscope.model.entries import FileEntry, Kind, LayerEntries
+from layerscope.sources.tar.blocks import TarBlocks
+from layerscope.sources.tar.extended import EXTENDED_FLAGS, ExtendedHeaders
+from layerscope.sources.tar.header import (
+    DEVICE_MAJOR,
+    DEVICE_MINOR,
+    DUMP_DIRECTORY,
+    GID,
+    KINDS,
+    MODE,
+    MTIME,
+    OLD_GNU_SPARSE,
+    SIZE,
+    TYPE_FLAG,
+    UID,
+    checked_size,
+    clamped_time,
+    padded,
+)
+from layerscope.sources.tar.names import LONGEST_PATH, Names, normalized
+from layerscope.sources.tar.pax import NO_RECORDS, Records, numeric, xattrs_of
+from layerscope.sources.tar.sparse import FileContent, file_content
+
+
+class UnusualHeaders:
+    """The slow, complete way to read a header; its entries go to the same columns as those of the walk."""
+
+    def __init__(self, blocks: TarBlocks, entries: LayerEntries, names: Names, extended: ExtendedHeaders) -> None:
+        self._blocks = blocks
+        self._entries = entries
+        self._names = names
+        self._extended = extended
+
+    def take(self, header: bytes, offset: int, following: bytes) -> int:
+        """Take in an entry or an extended header, and return the offset of the next header.
+
+        Its body starts at ``offset``, and ``following`` holds as much of it as has been read.
+        """
+        flag = header[TYPE_FLAG]
+        if flag in EXTENDED_FLAGS:
+            return self._extended.take(flag, header, offset, following)
+        return self.take_entry(header, offset)
+
+    def take_entry(self, header: bytes, offset: int) -> int:
+        """Take in an entry whose content starts at ``offset``, and return the offset of the next header."""
+        name, link, records = self._extended.next(header)
+        flag = header[TYPE_FLAG]
+        kind = Kind.DIR if flag == b"\0" and name.endswith(b"/") else KINDS.get(flag, Kind.FILE)
+        stored, content = 0, FileContent(0, offset, None)
+        if kind is Kind.FILE or flag == DUMP_DIRECTORY:
+            stored = checked_size(numeric(records, b"size", header[SIZE], offset), offset)
+        if kind is Kind.FILE:
+            content = file_content(header, records, stored, offset, self._blocks)
+        path = self._names.path_of(name)
+        if path is not None and len(link) > LONGEST_PATH:
+            self._names.leave_out(name, "the target of its link is too long")
+            path = None
+        if path is not None:
+            entry = replace(_metadata(header, records, kind, offset), path=path, size=content.size)
+            self._add(entry, link, content)
+        # the blocks of an old GNU map come before the stored bytes, a version 1.0 map is counted among them
+        return (content.data_offset if flag == OLD_GNU_SPARSE else offset) + padded(stored)
+
+    def _add(self, entry: FileEntry, link: bytes, content: FileContent) -> None:
+        row = self._entries.table.append(entry, content.data_offset)
+        self._entries.paths.append(entry.path)
+        self.add_link(row, entry.kind, link)
+        if content.sparse is not None:
+            self._entries.table.sparse[row] = content.sparse
+
+    def add_link(self, row: int, kind: Kind, target: bytes) -> None:
+        """Add a link's target to the table. A symlink keeps it as it is, a hard link as a path of the image."""
+        if kind is Kind.HARDLINK:
+            self._entries.table.add_link(row, normalized(target) or b"")
+        elif kind is Kind.SYMLINK:
+            self._entries.table.add_link(row, target)
+
+
+def _metadata(header: bytes, records: Records, kind: Kind, offset: int) -> FileEntry:
+    """Return the facts that a header and its records state, except path, size and link."""
+    mode = numeric(NO_RECORDS, b"mode", header[MODE], offset)
+    uid = numeric(records, b"uid", header[UID], offset)
+    gid = numeric(records, b"gid", header[GID], offset)
+    mtime = clamped_time(numeric(records, b"mtime", header[MTIME], offset))
+    device = None
+    if kind in (Kind.CHAR, Kind.BLOCK):
+        major = numeric(NO_RECORDS, b"device", header[DEVICE_MAJOR], offset)
+        device = (major, numeric(NO_RECORDS, b"device", header[DEVICE_MINOR], offset))
+    permissions = mode & 0o7777, uid & 0xFFFFFFFF, gid & 0xFFFFFFFF
+    return FileEntry(b"", kind, 0, *permissions, mtime, xattrs=xattrs_of(records), device=device)
