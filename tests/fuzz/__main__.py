@@ -18,6 +18,10 @@ _CASES_PER_WORKER = 200
 """A worker ends after so many cases, because memory that Python keeps would count as a finding in the end."""
 
 
+_CASES_PER_LINE = 100
+"""Cases after which the progress is printed."""
+
+
 @dataclass
 class Worker:
     """A worker process, and the number of its current case."""
@@ -98,6 +102,8 @@ class Fuzzer:
             worker.at, worker.inside = message.number, True
         elif isinstance(message, Done):
             self.totals.cases += 1
+            if self.totals.cases % _CASES_PER_LINE == 0:
+                print(f"{self.totals.cases} cases, {len(self.totals.findings)} findings", file=sys.stderr)
             self.totals.valid += message.valid
             self.totals.commands += message.commands
             worker.inside = False

@@ -18,7 +18,7 @@ from typing import Any
 from layerscope.cli.main import run
 from layerscope.errors import LayerscopeError
 from tests.fuzz.case import Case
-from tests.fuzz.oracle import Row, expected_trees
+from tests.fuzz.oracle import Row, Tree, expected_trees
 
 _INTERNAL_ERROR = re.compile(r"internal error|mistake in layerscope itself|Traceback|Exception ignored")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -200,13 +200,14 @@ def _some_path(case: Case) -> str:
     return "/" + os.fsdecode(name.replace(b"\0", b"?").lstrip(b"./").rstrip(b"/"))[:3000]
 
 
-def disagreements(case: Case) -> Iterator[str]:
-    """Yield where `tree --json` and `layers --json` disagree with the oracle about a valid image."""
+def disagreements(case: Case, folder: Path) -> Iterator[str]:
+    """Yield where `tree --json`, `layers --json` and `extract` disagree with the oracle about a valid image."""
     layers = run_command(["layers", str(case.image), "--json"])
     if layers.status != 0:
         yield f"layers refuses a valid image: {layers.err[:500]}"
         return
     stated = json.loads(layers.out)["layers"]
+    rows: dict[bytes, Row] = {}
     for number, rows in enumerate(expected_trees(case.layers), 1):
         outcome = run_command(["tree", str(case.image), "--json", "--layer", str(number)])
         if outcome.status != 0:
@@ -217,6 +218,39 @@ def disagreements(case: Case) -> Iterator[str]:
         counts = {change: changes.count(change) for change in ("added", "modified", "removed")}
         if {change: stated[number - 1][change] for change in counts} != counts:
             yield f"layer {number}: layers --json says {stated[number - 1]}, the oracle counts {counts}"
+    outcome = run_command(["extract", str(case.image), "/", "--to", str(folder / "out")])
+    final = {path: row.node for path, row in rows.items() if row.change != "removed"}
+    whole = all(node.content is not None for node in final.values() if node.kind in ("file", "hardlink"))
+    if outcome.status == 0:
+        yield from _compare_extracted(final, folder / "out")
+    elif whole and final:
+        yield f"extract refuses a valid image: {outcome.err[:500]}"
+
+
+def _compare_extracted(tree: Tree, out: Path) -> Iterator[str]:
+    """Yield where a folder differs from the tree that was extracted into it; devices are not extracted."""
+    expected = {path: node for path, node in tree.items() if node.kind not in ("char", "block")}
+    for path, node in sorted(expected.items()):
+        target = out / os.fsdecode(path)
+        if node.kind == "hardlink" and node.content is None:
+            continue  # there may be nothing to write
+        if not os.path.lexists(target):
+            yield f"extract did not write {path!r}, a {node.kind}"
+        elif node.kind in ("file", "hardlink"):
+            if node.content is not None and (written := _content(target)) != node.content:
+                yield f"extract wrote other bytes to {path!r}: {written!r:.80} in place of {node.content!r:.80}"
+        elif node.kind == "symlink":
+            if not target.is_symlink() or os.fsencode(target.readlink()) != node.link:
+                yield f"extract did not make the symlink {path!r}"
+        elif node.kind == "dir" and (target.is_symlink() or not target.is_dir()):
+            yield f"extract did not make a folder of {path!r}"
+    found = {os.fsencode(path.relative_to(out)) for path in out.rglob("*")}
+    if more := sorted(found - expected.keys()):
+        yield f"extract wrote {more[:5]!r}, which the image does not have"
+
+
+def _content(path: Path) -> bytes | None:
+    return None if path.is_symlink() or not path.is_file() else path.read_bytes()
 
 
 def _compare(number: int, rows: dict[bytes, Row], entries: list[dict[str, Any]]) -> Iterator[str]:

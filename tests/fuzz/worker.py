@@ -170,7 +170,7 @@ class _Runner:
         if case.valid:
             found: list[str] = []
             with self._measured(found, self._order.limits):
-                found += list(commands.disagreements(case))[:3]
+                found += list(commands.disagreements(case, folder))[:3]
             for problem in found:
                 self._connection.send(Finding(number, "oracle", problem, recipe))
         _remove(folder)
