@@ -60,8 +60,8 @@ class Outcome:
             yield f"exit status {self.status}"
         if self.status == 2 and not self.err.strip():
             yield "exit status 2 without a message"
-        if self.status == 0 and not self.out and self.words[0] in ("layers", "why", "tree", "history"):
-            yield from [] if self.words[0] == "tree" and "--json" not in self.words else ["no output, no error"]
+        if self.status == 0 and not self.out and self.words[0] in ("layers", "why", "history"):
+            yield "no output, no error"
         if _CONTROL.search(self.err):
             yield f"a control character in a message: {self.err[:300]!r}"
         if max(map(len, self.err.splitlines()), default=0) > 2000:
@@ -70,7 +70,7 @@ class Outcome:
 
     def _odd_output(self) -> Iterator[str]:
         if "--json" not in self.words:
-            if "--patch" not in self.words and _CONTROL.search(self.out):
+            if self.words[0] != "cat" and "--patch" not in self.words and _CONTROL.search(self.out):
                 yield f"a control character in the output: {_around(_CONTROL, self.out)!r}"
         elif self.status != 2:
             try:
@@ -171,24 +171,45 @@ def command_lines(case: Case, folder: Path) -> Iterator[list[str]]:
     yield ["tree", image, *which, *options]
     yield ["why", image, *which, *dice.choice(([], ["--json"], ["--all"], ["--base", "1"]))]
     yield ["history", image, _some_path(case), *which, *_maybe(dice, "--json")]
-    sides = dice.choice((["1", str(top)], ["0", "1"], ["1..99"], [image], ["1", str(top), "--own"]))
+    other = str(case.other)
+    sides = dice.choice((["1", str(top)], ["0", "1"], ["1..99"], [image], [other], [other], ["1", str(top), "--own"]))
     yield ["diff", image, *sides, *dice.choice((["--json"], ["--stat"], ["--patch"], ["--exit-code"], ["--no-tui"]))]
+    yield ["cat", image, _some_path(case), *which]
     extras = [option for option in ("--devices", "--owner", "--setuid", "--force") if dice.random() < 0.3]
     path = "/" if dice.random() < 0.8 else _some_path(case)
     yield ["extract", image, path, "--to", str(folder / "out"), *which, *extras]
     form = dice.choice(("json", "junit", "sarif", "github", "markdown"))
-    rules = folder / "rules.toml"
-    rules.write_text(_RULES)
+    rules = folder / dice.choice(("rules.toml", "rules.toml", "rules.toml", ".dive-ci", "x.dive-ci"))
+    rules.write_text(_RULES if rules.suffix == ".toml" else _dive_rules(dice))
     yield [
         "check",
         image,
         *which,
         "--config",
         str(rules),
-        *dice.choice(([], ["--format", form], ["--baseline", image])),
+        *dice.choice(([], ["--format", form], ["--baseline", other])),
     ]
     ending = dice.choice((".html", ".md", ".csv"))
     yield ["report", image, *which, "-o", str(folder / f"report{ending}")]
+
+
+def _dive_rules(dice: random.Random) -> str:
+    """Return rules in dive's format, or something like it."""
+    lines = (
+        "rules:",
+        "rules: {lowestEfficiency: 0.95}",
+        "  lowestEfficiency: 0.95",
+        "  lowestEfficiency: x # ratio",
+        "  highestWastedBytes: 20MB",
+        "  highestUserWastedPercent: 0.20",
+        "  highestWastedBytes: 1e400",
+        "  plug-in: {a: [b",
+        "other: &a [*a, *a]",
+        "- list",
+        "\t: tab",
+        '  "quoted": "\x1b[31m',
+    )
+    return "\n".join(["rules:", *(dice.choice(lines) for _ in range(dice.randrange(5)))]) + "\n"
 
 
 def _maybe(dice: random.Random, option: str) -> list[str]:

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -86,7 +86,7 @@ class Order:
     """
 
     seed: int
-    numbers: range
+    numbers: Sequence[int]
     limits: Limits
     trace: str
     keep: str | None
@@ -150,7 +150,7 @@ class _Runner:
     def run(self, number: int) -> None:
         """Run one case: the commands, and the oracle if the image is valid."""
         from tests.fuzz import commands  # noqa: PLC0415  # imports layerscope, in the environment of the worker
-        from tests.fuzz.case import make_case  # noqa: PLC0415  # the same
+        from tests.fuzz.case import Kind, make_case  # noqa: PLC0415  # the same
 
         self._connection.send(Started(number))
         folder = self._root / "case"
@@ -167,14 +167,14 @@ class _Runner:
             count += 1
             for problem in self._problems(words, folder):
                 self._connection.send(Finding(number, " ".join(words)[:300], problem, recipe))
-        if case.valid:
+        if case.kind is Kind.VALID:
             found: list[str] = []
             with self._measured(found, self._order.limits):
                 found += list(commands.disagreements(case, folder))[:3]
             for problem in found:
                 self._connection.send(Finding(number, "oracle", problem, recipe))
         _remove(folder)
-        self._connection.send(Done(number, count, case.valid))
+        self._connection.send(Done(number, count, case.kind is Kind.VALID))
 
     def _problems(self, words: list[str], folder: Path) -> list[str]:
         """Run a command, and return what it should not have done."""
