@@ -57,9 +57,21 @@ class DirectorySizes:
         )
         return [self.row(node) for _, node in nsmallest(count, folders)]
 
+    def size(self, node: int) -> int:
+        """Return the live bytes at and below a node."""
+        return self._sizes[node]
+
+    def dead(self, node: int) -> int:
+        """Return the dead bytes at and below a node."""
+        return self._dead[node]
+
+    def nodes(self, folder: int) -> list[int]:
+        """Return the nodes right below a folder that have any bytes, the largest first."""
+        sizes, dead = self._sizes, self._dead
+        nodes = [node for node in self._tree.index.children(folder) if sizes[node] or dead[node]]
+        nodes.sort(key=lambda node: (-sizes[node], -dead[node], node))
+        return nodes
+
     def rows(self, folder: int) -> list[DirectoryRow]:
-        """Return the rows of the paths directly below a folder that have any size, the largest first."""
-        children = self._tree.index.children(folder)
-        nodes = [node for node in children if self._sizes[node] or self._dead[node]]
-        nodes.sort(key=lambda node: (-self._sizes[node], -self._dead[node], node))
-        return [self.row(node) for node in nodes]
+        """Return the entries right below a folder that have any bytes, the largest first."""
+        return [self.row(node) for node in self.nodes(folder)]

@@ -1,4 +1,4 @@
-"""What a file view has done in threads beside the screen, step by step, so that each can be cancelled."""
+"""Work that a file view does in threads, in steps, so that it can be cancelled between two of them."""
 
 import hashlib
 import time
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from layerscope.analysis.text.search import Search
 
 _ROWS_BEFORE = 800
-"""Rows before a window that are looked at with it: where it starts within a comment, pygments has to know."""
+"""Rows before a window that pygments reads as well: the window may start inside a comment or a string."""
 
 
 class Looks(NamedTuple):
-    """What a file is called, and what takes its text apart."""
+    """The description of a file's type, and the lexer for its text."""
 
     description: str | None
     lexer: "Lexer | None"
 
 
 def open_file(opened: LoadedImage, file: int) -> OpenFile:
-    """Read the head of a regular file; raises FormatError."""
+    """Read the first bytes of a regular file; raises FormatError."""
     pages = FilePages(opened, file)
     head = pages.head(PREFIX_SIZE)
     encoding = detect_encoding(head, whole=pages.size <= PREFIX_SIZE)
@@ -45,14 +45,14 @@ def open_file(opened: LoadedImage, file: int) -> OpenFile:
     return OpenFile(pages, encoding, head, path, describe(head, path, pages.size))
 
 
-def look_at(file: OpenFile) -> Looks:
-    """Ask libmagic and pygments."""
-    found = file_words(file.head, file.path, file.pages.size)
-    return Looks(found, find_lexer(file.path, file.head) if file.encoding else None)
+def describe_file(file: OpenFile) -> Looks:
+    """Describe a file by its first bytes, with libmagic, and find a lexer for it."""
+    description = file_words(file.head, file.path, file.pages.size)
+    return Looks(description, find_lexer(file.path, file.head) if file.encoding else None)
 
 
 def count_rows(text: FileText) -> Iterator[bool]:
-    """Count the rows of a text; yields after each piece, true where that is worth a picture."""
+    """Count the rows of a text; yields after each piece, True when the screen is due for an update."""
     painted = 0.0
     try:
         for _ in text.build():
@@ -61,7 +61,7 @@ def count_rows(text: FileText) -> Iterator[bool]:
             painted = now if is_due else painted
             yield is_due
     except FormatError:
-        # the pages remember why
+        # The pages keep the reason.
         yield True
 
 
@@ -77,13 +77,13 @@ def tones_in(lexer: "Lexer", text: FileText, window: int) -> Sequence[Sequence[T
 
 
 def find_all(search: "Search", pages: FilePages, encoding: TextEncoding | None) -> Iterator[tuple[Found, bool]]:
-    """Yield the matches in a file, and whether they are worth a picture; ends early where it cannot be read."""
-    found = (
+    """Yield matches in a file, and whether the screen is due for an update; ends early if it cannot be read."""
+    parts = (
         find_in_bytes(search, pages.chunks()) if encoding is None else find_in_text(search, pages.chunks(), encoding)
     )
     offsets, painted = list[int](), 0.0
     try:
-        for part in found:
+        for part in parts:
             offsets += part.offsets
             now = time.monotonic()
             if now - painted > SECONDS_A_PICTURE:
@@ -98,7 +98,7 @@ def find_all(search: "Search", pages: FilePages, encoding: TextEncoding | None) 
 
 
 def hash_file(pages: FilePages) -> Iterator[str]:
-    """Yield nothing while the file is read, and then its sha256; raises FormatError."""
+    """Yield an empty text while the file is read, and then its sha256; raises FormatError."""
     digest = hashlib.sha256()
     for chunk in pages.chunks():
         digest.update(chunk)
@@ -107,7 +107,7 @@ def hash_file(pages: FilePages) -> Iterator[str]:
 
 
 def digest_of(side: ComparedFile | None, is_cancelled: IsCancelled) -> str:
-    """Return the sha256 of a side of a comparison, nothing where it has no bytes, or cannot be read to its end."""
+    """Return the sha256 of a side of a comparison; an empty text if it has no bytes or cannot be read to its end."""
     if side is None or side.pages is None:
         return ""
     try:
@@ -115,13 +115,13 @@ def digest_of(side: ComparedFile | None, is_cancelled: IsCancelled) -> str:
             if digest or is_cancelled():
                 return digest
     except FormatError:
-        # the comparison has told why
+        # The comparison has already said why.
         return ""
     return ""
 
 
 def tones_of_side(side: ComparedFile | None, lines: Sequence[TextLine]) -> Sequence[Sequence[ToneSpan]]:
-    """Return the tones of all lines of a side of a comparison; none where that takes too long."""
+    """Return the tones of all lines of a side of a comparison; none if that takes too long."""
     if side is None or side.pages is None:
         return ()
     lexer = find_lexer(side.version.path, side.pages.head(PREFIX_SIZE))

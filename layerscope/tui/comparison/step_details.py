@@ -1,4 +1,4 @@
-"""What there is to say of two images beside their files: the chosen step, the build cache, configs, packages."""
+"""The details of a step of two images, and the differences of their configs and packages."""
 
 from collections.abc import Sequence
 
@@ -10,18 +10,18 @@ from layerscope.session.reading.stack import Tallies
 from layerscope.text import exec_form, human_size, plural, printable_line
 from layerscope.tui.comparison.aligned_list import AlignedLine
 from layerscope.tui.drawing.glyphs import Glyphs
-from layerscope.tui.explorer.step_details import Field
+from layerscope.tui.widgets.field_list import Field
 
 _RELATIONS = {
     Relation.SAME: "the same in both images",
-    Relation.CHANGED: "the same instruction, built anew",
-    Relation.ONLY_OLD: "a step of the left image alone",
-    Relation.ONLY_NEW: "a step of the right image alone",
+    Relation.CHANGED: "the same instruction, rebuilt",
+    Relation.ONLY_OLD: "a step of the old image only",
+    Relation.ONLY_NEW: "a step of the new image only",
 }
 
 
 def aligned_step_fields(line: AlignedLine) -> list[Field]:
-    """Return what is known of a step of both images, or of one."""
+    """Return the details of a step of both images, or of one."""
     step = line.step
     outcome = f"{_RELATIONS[step.relation]}{f': {line.word}' if step.relation is Relation.CHANGED else ''}"
     sides = (("Old", step.old_layer, line.old_size), ("New", step.new_layer, line.new_size))
@@ -35,14 +35,14 @@ def aligned_step_fields(line: AlignedLine) -> list[Field]:
 
 
 def _other_instruction(step: AlignedStep) -> list[Field]:
-    """Return the left instruction where it is not spelled as the right one."""
+    """Return the old instruction if its text differs from the new one."""
     if step.old is None or step.new is None or step.old.title == step.new.title:
         return []
-    return [("It was", printable_line(step.old.title))]
+    return [("Old text", printable_line(step.old.title))]
 
 
 def problem_fields(tallies: Tallies, image: str = "") -> list[Field]:
-    """Return a field for each layer that could not be read whole; ``image`` leads to its number."""
+    """Return a field for each layer that could not be read completely; ``image`` precedes its number."""
     errors = ((number, tally.error) for number, tally in tallies.layers.items())
     return [("Problem", f"{image}layer {number}: {printable_line(error)}") for number, error in errors if error]
 
@@ -65,7 +65,7 @@ def _value(value: ConfigValue | None) -> str:
 
 
 def package_fields(changes: Sequence[PackageChange], glyphs: Glyphs) -> list[Field]:
-    """Return a count, then a field for each package that came, went or changed."""
+    """Return their number, then a field for each package that was added, removed or changed."""
     if not changes:
         return []
     marks = {ChangeKind.ADDED: "+", ChangeKind.MODIFIED: "~", ChangeKind.REMOVED: "-"}

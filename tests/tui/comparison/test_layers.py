@@ -4,7 +4,8 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen
+from layerscope.tui.comparison.layers import ComparedLayers
+from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file_diff.screen import FileDiffScreen
 from tests.builders import docker_archive, file, image, layer, whiteout
@@ -27,20 +28,20 @@ def small(tmp_path: Path) -> Path:
     return docker_archive(tmp_path / "small.tar", image(base, make, tidy, history=HISTORY))
 
 
-async def test_d_marks_a_layer_and_on_another_one_compares_the_two() -> None:
+async def test_d_marks_a_layer_and_on_another_layer_compares_the_two() -> None:
     async with journey(MY_APP) as at:
         await at.press("left_square_bracket", "d")
         assert at.frame("layers")[1] == "d on another layer compares it with layer 5"
         assert any(line.startswith("5◆") for line in at.layers())
         await at.press("right_square_bracket", "d")
         await at.settle()
-        assert isinstance(at.app.screen, LayerDiffScreen)
+        assert isinstance(at.app.screen, ComparisonScreen)
         assert at.frame("files")[0] == "Changes from layer 5 to layer 6"
         await at.press("escape")
         assert at.layer() == 6, "back in the explorer, where it was"
 
 
-async def test_d_again_or_escape_takes_the_mark_back() -> None:
+async def test_d_again_or_escape_removes_the_mark() -> None:
     async with journey(MY_APP) as at:
         for key in ("d", "escape"):
             await at.press("d")
@@ -49,7 +50,7 @@ async def test_d_again_or_escape_takes_the_mark_back() -> None:
             assert not at.frame("layers")[1]
 
 
-async def test_the_tree_shows_what_differs_largest_first_with_sums_on_folders(tmp_path: Path) -> None:
+async def test_the_largest_differences_come_first_with_sums_on_folders(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         assert at.tree() == ["+ opt/", "+ big", "etc/", "~ conf", "~ mode", "srv/", "- data", "+ moved"]
         assert "+9.0 kB" in at.line_of("opt/")
@@ -59,7 +60,7 @@ async def test_the_tree_shows_what_differs_largest_first_with_sums_on_folders(tm
         assert at.frame("files")[1].startswith("+3 ~2 -1 · +9.0 kB")
 
 
-async def test_the_cursor_in_the_layers_chooses_what_is_compared(tmp_path: Path) -> None:
+async def test_the_cursor_in_the_layer_list_chooses_the_compared_layer(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         await at.press("right_square_bracket")
         await at.settle()
@@ -71,7 +72,7 @@ async def test_the_cursor_in_the_layers_chooses_what_is_compared(tmp_path: Path)
         assert "Nothing differs between layer 1 and layer 1." in at.entry()
 
 
-async def test_the_layers_own_entries_are_compared_on_demand(tmp_path: Path) -> None:
+async def test_a_compares_only_what_the_layers_hold_themselves(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(2, 3)) as at:
         assert at.tree() == ["opt/", "- big", "etc/", "~ conf"]
         await at.press("a")
@@ -80,7 +81,7 @@ async def test_the_layers_own_entries_are_compared_on_demand(tmp_path: Path) -> 
         assert "- mode" in at.tree(), "layer 3 holds no such file"
 
 
-async def test_layers_are_compared_backwards_and_with_nothing(tmp_path: Path) -> None:
+async def test_layers_are_compared_in_any_order_and_with_the_empty_state(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(2, 1)) as at:
         assert at.tree()[:2] == ["- opt/", "- big"]
         assert "-9.0 kB" in at.line_of("opt/")
@@ -96,16 +97,16 @@ async def test_d_in_the_comparison_marks_another_layer(tmp_path: Path) -> None:
         assert at.frame("files")[0] == "Changes from layer 2 to layer 3"
 
 
-async def test_both_sides_of_a_path_are_told_below_the_tree(tmp_path: Path) -> None:
+async def test_both_sides_of_a_path_are_described_below_the_tree(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         await at.press("down", "down", "down", "down")
         assert at.at() == "/etc/mode"
         assert "/etc/mode modified: mode" in at.entry()
-        assert "before -rw-r--r--" in at.entry()
-        assert "after -rwxr-xr-x" in at.entry()
+        assert "old -rw-r--r--" in at.entry()
+        assert "new -rwxr-xr-x" in at.entry()
 
 
-async def test_all_files_are_shown_on_demand_with_what_does_not_differ(tmp_path: Path) -> None:
+async def test_c_shows_the_unchanged_files_as_well(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(2, 3)) as at:
         assert "moved" not in at.tree()
         await at.press("c", "Z")
@@ -113,7 +114,7 @@ async def test_all_files_are_shown_on_demand_with_what_does_not_differ(tmp_path:
         assert "~ conf" in at.tree()
 
 
-async def test_the_filter_finds_among_what_differs(tmp_path: Path) -> None:
+async def test_the_filter_finds_paths_among_the_differences(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         await at.filter("conf")
         assert at.tree() == ["etc/", "~ conf"]
@@ -129,7 +130,7 @@ async def test_the_comparison_fits_a_small_screen(tmp_path: Path) -> None:
         assert "From 1" in at.details()
 
 
-async def test_enter_on_a_file_shows_how_its_text_differs(tmp_path: Path) -> None:
+async def test_enter_on_a_changed_file_compares_its_text(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         await at.press("down", "down", "down", "enter")
         await at.settle()
@@ -140,7 +141,7 @@ async def test_enter_on_a_file_shows_how_its_text_differs(tmp_path: Path) -> Non
         assert at.at() == "/etc/conf"
 
 
-async def test_enter_on_a_file_that_does_not_differ_opens_it(tmp_path: Path) -> None:
+async def test_enter_on_an_unchanged_file_opens_it(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(2, 3)) as at:
         await at.press("c", "Z")
         await at.go_to_row("moved")
@@ -150,7 +151,7 @@ async def test_enter_on_a_file_that_does_not_differ_opens_it(tmp_path: Path) -> 
         assert "ddddd" in at.screen()
 
 
-async def test_x_writes_what_is_under_the_cursor_as_it_is_after_or_was_before_it_was_removed(tmp_path: Path) -> None:
+async def test_x_extracts_the_new_version_or_the_old_one_of_a_removed_file(tmp_path: Path) -> None:
     target = tmp_path / "out"
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         for name in ("conf", "data"):
@@ -163,7 +164,7 @@ async def test_x_writes_what_is_under_the_cursor_as_it_is_after_or_was_before_it
     assert (target / "srv/data").read_bytes() == b"d" * 5000
 
 
-async def test_a_file_that_moved_is_compared_with_what_it_was(tmp_path: Path) -> None:
+async def test_a_moved_file_is_compared_with_its_old_version(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
         for name in ("moved", "data"):
             await at.go_to_row(name)
@@ -171,11 +172,11 @@ async def test_a_file_that_moved_is_compared_with_what_it_was(tmp_path: Path) ->
             await at.settle()
             assert isinstance(at.app.screen, FileDiffScreen)
             assert "/srv/data → /srv/moved" in at.screen()
-            assert "Both hold the same text." in at.screen()
+            assert "Both versions have the same text." in at.screen()
             await at.press("escape")
 
 
-async def test_folders_of_layers_alone_have_no_size(tmp_path: Path) -> None:
+async def test_folders_have_no_size_if_only_the_layers_themselves_are_compared(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(2, 3, own=True)) as at:
         assert at.tree()[:2] == ["opt/", "- big"]
         assert " 0 B" not in at.line_of("opt/")

@@ -1,68 +1,21 @@
-"""What is known of the chosen step and its layer, or of the image as a whole."""
-
-from collections.abc import Iterable, Sequence
-from typing import ClassVar
-
-from rich.table import Table
-from rich.text import Text
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import Static
+"""The details of a step and its layer, and of the image."""
 
 from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.session.reading.stack import Tallies
 from layerscope.text import exec_form, human_share, human_size, plural, printable_line
-
-Field = tuple[str, str]
-
-
-class StepDetails(VerticalScroll):
-    """Fields, each with its label, wrapped: nothing is cut."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_lines(1)", "Down", show=False, id="details.down"),
-        Binding("up,k", "scroll_lines(-1)", "Up", show=False, id="details.up"),
-        Binding("home,g", "scroll_to(0)", "First", show=False, id="details.first"),
-        Binding("end,G", "scroll_to(1)", "Last", show=False, id="details.last"),
-    ]
-    DEFAULT_CSS = """
-    StepDetails { height: auto; padding: 0 1; scrollbar-size-vertical: 1; }
-    """
-
-    def compose(self) -> Iterable[Static]:
-        """Yield the one text."""
-        yield Static("", markup=False)
-
-    def action_scroll_lines(self, step: int) -> None:
-        """Scroll by lines, each at once."""
-        self.scroll_relative(y=step, animate=False, immediate=True)
-
-    def action_scroll_to(self, share: int) -> None:
-        """Scroll to the start (0), or to the end (1)."""
-        self.scroll_to(y=share * self.max_scroll_y, animate=False, immediate=True)
-
-    def show(self, fields: Sequence[Field]) -> None:
-        """Show the fields, and leave out those without text."""
-        grid = Table.grid(padding=(0, 1), expand=True)
-        grid.add_column(no_wrap=True, style="dim")
-        grid.add_column(ratio=1, overflow="fold")
-        for label, value in fields:
-            if value:
-                grid.add_row(Text(label), Text(value))
-        self.query_one(Static).update(grid)
-        self.scroll_home(animate=False)
+from layerscope.tui.widgets.field_list import Field
 
 
 def step_fields(step: Step, layer: Layer | None, tallies: Tallies) -> list[Field]:
-    """Return what is known of a step."""
+    """Return the details of a step."""
     fields = [("Step", printable_line(step.title))]
     if layer is not None:
         tally = tallies.layers.get(layer.number)
         fields += _layer_fields(layer, tally, tallies)
     else:
-        fields.append(("Layer", "none: it changed the config only"))
+        fields.append(("Layer", "none: the step changed only the config"))
     return [
         *fields,
         ("Created", printable_line(step.created or "")),
@@ -83,13 +36,13 @@ def _layer_fields(layer: Layer, tally: LayerTally | None, tallies: Tallies) -> l
     if tally.error != layer.problem:
         fields.append(("Problem", printable_line(tally.error or "")))
     if tally.rests_on_incomplete:
-        fields.append(("Mind", "a layer below it could not be read whole"))
+        fields.append(("Note", "a previous layer could not be read completely"))
     if tally.content_size is not None:
         share = human_share(tally.content_size, tallies.content_size)
         fields.append(("Content", f"{human_size(tally.content_size)}{f', {share} of the image' if share else ''}"))
     dead = tallies.dead_in(layer.number)
     if dead:
-        fields.append(("Dead", f"{human_size(dead)}: hidden by a later layer, shipped all the same"))
+        fields.append(("Dead", f"{human_size(dead)}: hidden by a later layer, but still part of the image"))
     if tally.entries is not None:
         counts = (f"+{tally.added:,}", f"~{tally.modified:,}", f"-{tally.removed:,}")
         fields.append(("Entries", f"{tally.entries:,}  ({'  '.join(counts)})"))
@@ -101,7 +54,7 @@ def _stored(layer: Layer) -> str:
 
 
 def image_fields(image: Image, tallies: Tallies) -> list[Field]:
-    """Return what is known of the image and how it starts."""
+    """Return the details of the image and of its config."""
     config = image.config.config or RunConfig()
     fields = [
         ("Image", printable_line(", ".join(image.tags) or image.reference)),
