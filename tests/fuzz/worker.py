@@ -69,7 +69,7 @@ _MOST_KEPT = 150
 _WALL_FACTOR = 18
 """A case that waits without using the processor is ended after so many times the processor seconds of a command."""
 
-_ADDRESS_SPACE = 4096
+_ADDRESS_SPACE = 2560
 """MiB that a worker can map at all: a run beyond the limit is seen, and does not take the machine's memory."""
 
 
