@@ -105,6 +105,7 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
 
     def __init__(self, source: OpenedSource, error: AmbiguousImage) -> None:
         self._source = source
+        self._session: ImageSession | None = None
         self.error = error
 
     @property
@@ -119,7 +120,13 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
 
     def choose(self, choice: Candidate) -> ImageSession:
         """Open one of the choices; raises FormatError if its documents are broken."""
-        return ImageSession(choice.build(), self._source)
+        self._session = ImageSession(choice.build(), self._source)
+        return self._session
+
+    def stop_reading(self) -> None:
+        """End every long reading of the chosen image's content, as `ImageSession.stop_reading` does."""
+        if self._session is not None:
+            self._session.stop_reading()
 
     def close(self) -> None:
         """Remove temporary files."""

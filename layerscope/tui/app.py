@@ -1,6 +1,5 @@
 """The terminal application: it shows a first screen, and the screens that lead from it."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
@@ -20,15 +19,9 @@ from layerscope.tui.drawing.themes import DARK, LIGHT
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.keys.commands import key_commands
-from layerscope.tui.keys.order import KeyQueue, is_open
-from layerscope.tui.keys.signals import ending_signals
+from layerscope.tui.keys.order import KeyQueue
 from layerscope.tui.keys.workers import is_worker_cancelled
-
-_RETRY = 0.02
-"""Seconds until an ending signal is tried again while the first screen is being laid out."""
-
-_BY_SIGNAL = 128
-"""The number that a shell adds to the signal that ended a program."""
+from layerscope.tui.run import run
 
 
 class LayerscopeApp(App[LayerscopeError]):
@@ -54,7 +47,6 @@ class LayerscopeApp(App[LayerscopeError]):
         # Leaving a screen, or the application, ends the work of the threads that it started.
         cancel_work_if(is_worker_cancelled)
         self.resources = ExitStack()
-        self.ended_by: int | None = None
         self._first = first
         self._key_queue = KeyQueue(self, super().on_event)
         self.register_theme(DARK)
@@ -76,14 +68,6 @@ class LayerscopeApp(App[LayerscopeError]):
             await self._key_queue.press(event)
         else:
             await super().on_event(event)
-
-    def end_by(self, number: int) -> None:
-        """End because of a signal, once a screen that is being laid out is complete."""
-        self.ended_by = number
-        if is_open(self):
-            self.exit()
-        else:
-            asyncio.get_running_loop().call_later(_RETRY, self.end_by, number)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the commands of the palette: the screen's, then Textual's own."""
@@ -127,12 +111,12 @@ def chooser_app(undecided: UndecidedImage) -> LayerscopeApp:
 
 def explore(session: ImageSession, reader: BackgroundReader) -> None:
     """Show an image until the user quits; raises the error that ended the explorer, if there was one."""
-    _run(explorer_app(session, reader))
+    _run(explorer_app(session, reader), session)
 
 
 def explore_choice(undecided: UndecidedImage) -> None:
     """Let the user choose one of several images, and show it."""
-    _run(chooser_app(undecided))
+    _run(chooser_app(undecided), undecided)
 
 
 def explore_layers(session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
@@ -143,7 +127,7 @@ def explore_layers(session: ImageSession, before: int, after: int, *, own: bool 
 
     with closing(BackgroundLoader(session)) as reader:
         states = TwoLayers(session.image, ComparedLayers(before, after, own, mtime), reader)
-        _run(LayerscopeApp(lambda: ComparisonScreen(states)))
+        _run(LayerscopeApp(lambda: ComparisonScreen(states)), session)
 
 
 def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = False) -> None:
@@ -154,16 +138,9 @@ def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = Fa
 
     with closing(BackgroundLoader(old)) as old_reader, closing(BackgroundLoader(new)) as new_reader:
         images, readers = (old.image, new.image), (old_reader, new_reader)
-        _run(LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers, mtime=mtime))))
+        _run(LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers, mtime=mtime))), old, new)
 
 
-def _run(app: LayerscopeApp) -> None:
+def _run(app: LayerscopeApp, *images: ImageSession | UndecidedImage) -> None:
     with app.resources:
-        with asyncio.Runner() as runner, ending_signals(runner.get_loop(), app.end_by):
-            error = runner.run(app.run_async())
-        if app.ended_by is not None:
-            raise SystemExit(_BY_SIGNAL + app.ended_by)
-        if error is not None:
-            raise error
-        if app.return_code:
-            raise LayerscopeError("internal error in the explorer, shown above; please report it")
+        run(app, images)
