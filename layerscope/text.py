@@ -95,6 +95,11 @@ def human_size(size: int | None) -> str:
     return f"{sign}{digits} {_UNITS[unit]}"
 
 
+def size_or_blank(size: int | None) -> str:
+    """Return the size for a table in which most are zero: an empty text for 0."""
+    return "" if size == 0 else human_size(size)
+
+
 def signed_size(size: int) -> str:
     """Return a size difference: ``+1.3 MB``, ``-73 B``, ``0 B``."""
     return f"+{human_size(size)}" if size > 0 else human_size(size)

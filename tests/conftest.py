@@ -1,4 +1,4 @@
-"""What all tests share; its place lets them import `builders` and `tars`."""
+"""Fixtures and hooks of all tests."""
 
 import os
 import signal
@@ -17,39 +17,50 @@ settings.load_profile("layerscope")
 
 
 _REAL = ("engine", "browser")
-"""Marks of tests that need a program which not every machine has."""
+"""Markers of tests that need a program that many machines lack."""
 
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # as a shell starts what it puts into the background: the commands that tests interrupt would not hear of it
+    # A shell starts background jobs with SIGINT ignored, and the commands that tests interrupt would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Start three workers on two processors for ``-n auto``: tests of the TUI wait for timers half of the time."""
+    return max(1, _processors() * 3 // 2)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the engines of this machine alone unless they are asked for."""
+    """Skip the tests with engines unless they are selected by their marker."""
     if "engine" in config.option.markexpr:
         return
     for item in items:
         if item.get_closest_marker("engine"):
-            item.add_marker(pytest.mark.skip(reason="real engines are asked for with -m engine"))
+            item.add_marker(pytest.mark.skip(reason="tests with engines need -m engine"))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let no test with an engine or a browser be skipped where LAYERSCOPE_REQUIRE_ENGINES is set: all are at hand."""
+    """Fail skipped tests with an engine or a browser if LAYERSCOPE_REQUIRE_ENGINES says that all are installed."""
     report = yield
     marked = any(map(item.get_closest_marker, _REAL))
     if report.skipped and marked and os.environ.get("LAYERSCOPE_REQUIRE_ENGINES"):
         report.outcome = "failed"
-        report.longrepr = f"skipped where nothing may be: {call.excinfo.value if call.excinfo else report.longrepr}"
+        reason = call.excinfo.value if call.excinfo else report.longrepr
+        report.longrepr = f"skipped although LAYERSCOPE_REQUIRE_ENGINES is set: {reason}"
     return report
 
 
 @pytest.fixture(autouse=True)
 def _no_engines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no test reach a real engine but those that are marked for it."""
+    """Keep tests without the engine marker away from the engines of this machine."""
     if request.node.get_closest_marker("engine") is None:
         monkeypatch.setenv("DOCKER_HOST", "unix:///no/docker.sock")
         monkeypatch.setenv("CONTAINER_HOST", "unix:///no/podman.sock")
@@ -59,13 +70,13 @@ def _no_engines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture(scope="session")
 def listed(tmp_path_factory: pytest.TempPathFactory) -> ListTar:
-    """List tars; one file holds them in turn, so that property tests may ask for it as well."""
+    """List tars. The scope is the session because Hypothesis rejects fixtures with function scope."""
     path = tmp_path_factory.mktemp("tars") / "layer"
     return lambda blob: list_tar(path, blob)
 
 
 @pytest.fixture
 def opened() -> Iterator[Opener]:
-    """Open sources that are closed when the test ends."""
+    """Open sources, and close them when the test ends."""
     with ExitStack() as stack:
         yield lambda path: stack.enter_context(open_source(str(path)))

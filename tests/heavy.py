@@ -1,6 +1,6 @@
-"""An image with one of each kind of waste, and one whose names mean harm; for tests of what is told of them.
+"""An image with every kind of waste, an image without waste, and one with harmful names, for tests of reports.
 
-``HEAVY`` holds 18,165 bytes in three layers; 8,035 of them are dead.
+``HEAVY`` has 18,165 bytes in three layers; 8,035 of them are dead.
 """
 
 from tests.builders import directory, file, image, layer, whiteout
@@ -51,7 +51,7 @@ HARMFUL_NAMES = (
     "{{TREE}}",
     "$(id) ${HOME}",
 )
-"""Names that mean something in a format, or to a terminal."""
+"""Names with a special meaning in an output format or to a terminal."""
 
 RAW_NAME = b"raw\xff\xfe".decode("utf-8", "surrogateescape")
 

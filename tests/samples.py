@@ -1,4 +1,4 @@
-"""The images of `sample_images/`."""
+"""The folder of sample images."""
 
 from pathlib import Path
 

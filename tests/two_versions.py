@@ -1,6 +1,6 @@
-"""Two versions of one image: of four steps, the first two are shared, the third gives the same, the last one differs.
+"""Two versions of an image with four steps: the first two are shared, the third has equal results, the last differs.
 
-Paths differ in each of the ways that a diff tells of.
+Paths differ in every way that a diff reports.
 """
 
 from tests.builders import Entry, ImageRecipe, directory, file, hardlink, image, layer, symlink
@@ -72,4 +72,4 @@ CHANGES = {
     "/srv/way": ("modified", ["link"], 0),
     "/var/lib/dpkg/status": ("modified", ["content"], 0),
 }
-"""What differs between the two: change, what, size delta."""
+"""The differences between the versions, by path: change, what, size delta."""

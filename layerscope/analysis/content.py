@@ -1,9 +1,9 @@
-"""What analysis may know of the bytes of files: it is handed in, as a mapping or as a function that is asked once."""
+"""The bytes of files as analysis gets them: it reads none itself."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 Digests = Mapping[int, bytes]
-"""By the occurrence of a file: what is equal for equal bytes and differs for others; what cannot be read is missing."""
+"""By the occurrence of a file: values that are equal if the bytes are; files that cannot be read are missing."""
 
 Prefixes = Callable[[Sequence[int], int], Mapping[int, bytes | None]]
-"""From occurrences of files and a number to so many of their first bytes, None where they cannot be read."""
+"""A function from occurrences of files and a number to so many first bytes of each; None if they cannot be read."""

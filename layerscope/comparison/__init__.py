@@ -1,1 +1,1 @@
-"""Two layers or two images compared, with the bytes of their files where only these can tell."""
+"""Comparisons of two layers or two images, including the bytes of their files if nothing else differs."""

@@ -1,6 +1,6 @@
-"""Two states compared: of one image, or of two. Each answer is computed once, when it is first asked for."""
+"""Comparisons of two states of one image or of two images; each result is computed when it is first used."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 
 from layerscope.analysis.comparison.config_difference import ConfigChange, config_differences
@@ -17,7 +17,7 @@ from layerscope.analysis.packages.sizes import MANAGERS
 from layerscope.analysis.size.live import live_files
 from layerscope.analysis.tree.path_history import Revision, path_history
 from layerscope.analysis.tree.tree_state import TreeState
-from layerscope.comparison.compared_bytes import BytesOfBoth
+from layerscope.comparison.content_comparer import ContentComparer
 from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.image_facts import build_steps, config_facts
 from layerscope.session.loaded_image import LoadedImage
@@ -25,153 +25,134 @@ from layerscope.session.lookup import layer_number
 
 
 class Comparison:
-    """What differs between two states; ``mtime`` tells whether times count."""
+    """The differences between two states; ``mtime``: whether a new modification time is a difference.
 
-    def __init__(self, old: LoadedImage, new: LoadedImage, *, mtime: bool = False) -> None:
+    ``pair`` matches the paths of both states, ``contents`` compares the bytes of files.
+    """
+
+    def __init__(
+        self,
+        old: LoadedImage,
+        new: LoadedImage,
+        pair: Callable[[], Pairing],
+        contents: ContentComparer,
+        *,
+        mtime: bool = False,
+    ) -> None:
         self.old = old
         self.new = new
+        self.contents = contents
         self.mtime = mtime
+        self._pair = pair
 
     @cached_property
     def diff(self) -> Diff:
-        """The paths that differ; reads the bytes of files that only these can tell apart."""
-        return find_differences(self._pairing, self._bytes, mtime=self.mtime)
+        """The paths that differ; reads the bytes of files only if nothing else tells them apart."""
+        return find_differences(self._pair(), self.contents, mtime=self.mtime)
 
     @cached_property
     def moves(self) -> tuple[Move, ...]:
-        """The files that stand at another path."""
-        return find_moves(self.diff, self._bytes)
+        """The files that moved to another path."""
+        return find_moves(self.diff, self.contents)
 
     @cached_property
     def tree(self) -> DiffTree:
-        """Both sides in one tree, marked, with changes and sizes rolled up on directories."""
+        """Both sides in one tree with marks; changes and sizes are summed up on directories."""
         return diff_tree(self.diff)
-
-    @cached_property
-    def _bytes(self) -> BytesOfBoth:
-        return BytesOfBoth(self.old, self.new)
-
-    @cached_property
-    def _pairing(self) -> Pairing:
-        raise NotImplementedError
 
 
 class LayerComparison(Comparison):
-    """Two layers of one image, in any order (0: nothing): what is there after them, or, ``own``, what they hold."""
+    """Two layers of one image in any order (0: none yet): the trees after them, or with ``own`` their entries."""
 
-    def __init__(self, opened: LoadedImage, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
-        super().__init__(opened, opened, mtime=mtime)
+    def __init__(self, loaded: LoadedImage, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
+        pair = partial(pair_layers, loaded.tree, before, after, own=own)
+        super().__init__(loaded, loaded, pair, ContentComparer(loaded, loaded), mtime=mtime)
         self.before = before
         self.after = after
         self.own = own
 
-    @cached_property
-    def _pairing(self) -> Pairing:
-        return pair_layers(self.old.tree, self.before, self.after, own=self.own)
-
 
 class ImageComparison(Comparison):
-    """Two images: their layers aligned, what is there in the end, their configs and their packages."""
+    """Two images: their layers aligned, their final trees, their configs and their packages."""
 
-    @cached_property
-    def alignment(self) -> LayerAlignment:
-        """The steps of both; no layer is read for it."""
-        return align(build_steps(self.old.image), build_steps(self.new.image))
+    def __init__(self, old: LoadedImage, new: LoadedImage, *, mtime: bool = False) -> None:
+        pair = partial(self._paired, len(old.image.layers), len(new.image.layers))
+        super().__init__(old, new, pair, ContentComparer(old, new, lambda: self.shared), mtime=mtime)
 
     @cached_property
     def shared(self) -> Mapping[int, int]:
-        """The layers that are the same, left and right, wherever they stand: by their diff_ids, and as they were read.
+        """The layers that both images have, old number to new."""
+        return _shared_layers(self.old, self.new)
 
-        Of several that are the same, those of one number belong together, or else the lowest.
-        """
-        old, new = self.old, self.new
-        numbers: dict[object, list[int]] = {}
-        for layer in new.image.layers:
-            if layer.diff_id is not None:
-                numbers.setdefault(layer.diff_id, []).append(layer.number)
-        found = {}
-        for number, diff_id in ((layer.number, layer.diff_id) for layer in old.image.layers):
-            others = numbers.get(diff_id, []) if diff_id else []
-            other = number if number in others else min(others, default=0)
-            if other and same_tables(old.tree, number, new.tree, other):
-                found[number] = other
-        return found
+    @cached_property
+    def alignment(self) -> LayerAlignment:
+        """The steps of both images, aligned; this reads no layer."""
+        return align(build_steps(self.old.image), build_steps(self.new.image))
 
     @cached_property
     def rebuilt(self) -> Mapping[AlignedStep, bool | None]:
-        """The changed layers, and whether each holds the same as before, all but times; None if that cannot be read."""
+        """The changed layers, and whether each has the same content except for times; None if unreadable."""
         old, new = self.old.tree, self.new.tree
         return {
-            step: holds_the_same(old, step.old_layer, new, step.new_layer, self._bytes)
+            step: holds_the_same(old, step.old_layer, new, step.new_layer, self.contents)
             for step in self.alignment.layers
             if step.relation is Relation.CHANGED and step.old_layer and step.new_layer
         }
 
     @cached_property
     def config(self) -> tuple[ConfigChange, ...]:
-        """What differs between the configs."""
+        """The differences between the configs."""
         return config_differences(config_facts(self.old.image.config), config_facts(self.new.image.config))
 
     @cached_property
     def packages(self) -> tuple[PackageChange, ...]:
-        """The packages that came, went or changed; reads the package databases."""
+        """The packages that were added, removed or changed; reads the package databases."""
         if not self.diff:
             return ()
         return package_differences(_packages(self.old), _packages(self.new))
 
     def at(self, old_layer: int, new_layer: int) -> Comparison:
-        """Compare what is there after a layer of the left image and after one of the right (0: nothing)."""
-        return _StateComparison(self, old_layer, new_layer)
+        """Compare the trees after a layer of the old image and after one of the new image (0: before the first)."""
+        pair = partial(self._paired, old_layer, new_layer)
+        return Comparison(self.old, self.new, pair, self.contents, mtime=self.mtime)
 
-    @cached_property
-    def _bytes(self) -> BytesOfBoth:
-        return BytesOfBoth(self.old, self.new, self.shared)
-
-    @cached_property
-    def _pairing(self) -> Pairing:
-        return self.paired(len(self.old.image.layers), len(self.new.image.layers))
-
-    def paired(self, old_layer: int, new_layer: int) -> Pairing:
-        """Return the merged trees after those layers together."""
+    def _paired(self, old_layer: int, new_layer: int) -> Pairing:
+        """Return the merged trees after those layers, paired."""
         base = 0
         while not self.mtime and self.shared.get(base + 1) == base + 1:
             base += 1
         return pair_trees(TreeState(self.old.tree, old_layer), TreeState(self.new.tree, new_layer), base)
 
-    @property
-    def compared_bytes(self) -> BytesOfBoth:
-        """What compares the bytes of files of both images."""
-        return self._bytes
+
+def _shared_layers(old: LoadedImage, new: LoadedImage) -> Mapping[int, int]:
+    """Find the layers that both images have, by diff_id and by the entries that were read.
+
+    A layer that is in the new image several times is matched with its own number there, or else the lowest one.
+    """
+    numbers: dict[object, dict[int, None]] = {}
+    for layer in new.image.layers:
+        if layer.diff_id is not None:
+            numbers.setdefault(layer.diff_id, {})[layer.number] = None
+    shared = {}
+    for layer in old.image.layers:
+        candidates = numbers.get(layer.diff_id, {})
+        number = layer.number if layer.number in candidates else next(iter(candidates), 0)
+        if number and same_tables(old.tree, layer.number, new.tree, number):
+            shared[layer.number] = number
+    return shared
 
 
-class _StateComparison(Comparison):
-    """Two images on their way: what is there after any layer of either."""
-
-    def __init__(self, whole: ImageComparison, old_layer: int, new_layer: int) -> None:
-        super().__init__(whole.old, whole.new, mtime=whole.mtime)
-        self._whole = whole
-        self._layers = old_layer, new_layer
-
-    @cached_property
-    def _bytes(self) -> BytesOfBoth:
-        return self._whole.compared_bytes
-
-    @cached_property
-    def _pairing(self) -> Pairing:
-        return self._whole.paired(*self._layers)
-
-
-def _packages(opened: LoadedImage) -> list[PackageVersion]:
-    image, tree = opened.image, opened.tree
-    files = FinalFiles(tree, live_files(tree), partial(read_prefixes, image, tree))
-    found = (package for manager in MANAGERS for package in manager.find(files))
-    return [(package.manager, package.name, package.version) for package in found]
+def _packages(loaded: LoadedImage) -> list[PackageVersion]:
+    tree = loaded.tree
+    files = FinalFiles(tree, live_files(tree), partial(read_prefixes, loaded))
+    packages = (package for manager in MANAGERS for package in manager.find(files))
+    return [(package.manager, package.name, package.version) for package in packages]
 
 
 def compare_layers(
     loaded: LoadedImage, before: int, after: int, *, own: bool = False, mtime: bool = False
 ) -> LayerComparison:
-    """Compare two layers of an image; raises UsageError where there is no such layer, 0 but for own entries."""
+    """Compare two layers of an image; raises UsageError for an unknown layer, or for 0 with ``own``."""
     for number in (before, after):
         if number or own:
             layer_number(loaded.image, number)
@@ -179,12 +160,12 @@ def compare_layers(
 
 
 def compare_images(old: LoadedImage, new: LoadedImage, *, mtime: bool = False) -> ImageComparison:
-    """Compare two images as they are after their last layers."""
+    """Compare two images."""
     return ImageComparison(old, new, mtime=mtime)
 
 
-def history_of(opened: LoadedImage, node: int) -> tuple[Revision, ...]:
+def history_of(loaded: LoadedImage, node: int) -> tuple[Revision, ...]:
     """Return every event of a path, base first."""
-    events = path_history(opened.tree, node, BytesOfBoth(opened, opened))
-    # the root is there before any layer
+    events = path_history(loaded.tree, node, ContentComparer(loaded, loaded))
+    # The root exists before any layer, so its first event has no layer.
     return tuple(event for event in events if event.layer)

@@ -1,4 +1,4 @@
-"""What differs between the bytes of two versions of a file: by lines where both are text, else from which byte on."""
+"""The differences between two revisions of a file: by lines if both are text, else the first byte that differs."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from layerscope.text import human_size
 
 LARGEST_TEXT = 4_000_000
 MOST_LINES = 60_000
-"""Bytes and lines of a side that are compared line by line: that takes seconds at most."""
+"""The most bytes and lines of one side that are compared line by line, which takes seconds at most."""
 
 AROUND = 64
 """Bytes before the first difference that are shown with it."""
@@ -27,7 +27,7 @@ IsCancelled = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class ComparedFile:
-    """One of two versions, its bytes at hand; ``pages`` is None for what holds none, a directory or a link."""
+    """One of the two revisions; ``pages`` reads its bytes, and is None for a directory or a link, which have none."""
 
     version: FileRevision
     pages: FilePages | None
@@ -36,12 +36,12 @@ class ComparedFile:
 
     @property
     def size(self) -> int:
-        """How many bytes there are."""
+        """The number of bytes."""
         return self.pages.size if self.pages else 0
 
 
 class BytesAround(NamedTuple):
-    """What is on both sides around the first byte that differs, from ``start`` on."""
+    """The bytes of both sides from ``start`` on, around the first one that differs."""
 
     offset: int
     start: int
@@ -51,7 +51,7 @@ class BytesAround(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileDifference:
-    """What came of a comparison: ``text``, or ``around``, or neither where the bytes are equal; ``note`` says more."""
+    """The result: ``text`` or ``around``, or neither if the bytes are equal; ``note`` is a remark on it."""
 
     before: ComparedFile | None
     after: ComparedFile | None
@@ -61,46 +61,46 @@ class FileDifference:
 
 
 def open_side(version: FileRevision | None) -> ComparedFile | None:
-    """Read the head of a version; raises FormatError. Symlinks are not followed: what they hold is their target."""
+    """Read the first bytes of a revision; raises FormatError. A symlink is not followed: its content is its target."""
     if version is None:
         return None
     file = version.opened.contents.file(version.occurrence)
     if file is None:
         return ComparedFile(version, None)
     pages = FilePages(version.opened, file)
-    head = pages.head(PREFIX_SIZE)
-    encoding = detect_encoding(head, whole=pages.size <= PREFIX_SIZE)
-    return ComparedFile(version, pages, encoding, file_words(head, version.path, pages.size))
+    prefix = pages.head(PREFIX_SIZE)
+    encoding = detect_encoding(prefix, whole=pages.size <= PREFIX_SIZE)
+    return ComparedFile(version, pages, encoding, file_words(prefix, version.path, pages.size))
 
 
 def compare_sides(before: ComparedFile | None, after: ComparedFile | None, is_cancelled: IsCancelled) -> FileDifference:
-    """Compare the bytes of both; what is not there is empty. Raises FormatError.
+    """Compare the bytes of both; a missing side is empty. Raises FormatError.
 
-    What comes of it once it is cancelled means nothing.
+    The result is meaningless once the comparison is cancelled.
     """
-    there = [side.pages for side in (before, after) if side and side.pages]
-    if not there:
+    present = [side.pages for side in (before, after) if side and side.pages]
+    if not present:
         return FileDifference(before, after)
     note = None
     if all(side.encoding for side in (before, after) if side and side.pages):
-        if max(pages.size for pages in there) > LARGEST_TEXT:
+        if max(pages.size for pages in present) > LARGEST_TEXT:
             note = f"A text of more than {human_size(LARGEST_TEXT)} is not compared line by line."
         else:
-            found = _compared_texts(before, after)
-            if found is not None:
-                return found
-            note = "A text of so many lines, or with bytes that do not fit its encoding, is not compared line by line."
+            difference = _compared_texts(before, after)
+            if difference is not None:
+                return difference
+            note = "The text has too many lines, or bytes that do not fit its encoding, to be compared line by line."
     return FileDifference(before, after, around=_first_bytes(before, after, is_cancelled), note=note)
 
 
 def _compared_texts(before: ComparedFile | None, after: ComparedFile | None) -> FileDifference | None:
-    """Compare line by line; None where lines cannot tell."""
-    data, other = _whole(before), _whole(after)
-    old, new = _lines(before, data), _lines(after, other)
+    """Compare line by line; return None if lines do not show the difference."""
+    old_bytes, new_bytes = _whole(before), _whole(after)
+    old, new = _lines(before, old_bytes), _lines(after, new_bytes)
     if max(len(old), len(new)) > MOST_LINES:
         return None
     diff = diff_texts(old, new)
-    if diff.is_equal and data != other:
+    if diff.is_equal and old_bytes != new_bytes:
         return _same_in_other_bytes(before, after)
     return FileDifference(before, after, text=diff)
 
@@ -110,7 +110,7 @@ def _same_in_other_bytes(before: ComparedFile | None, after: ComparedFile | None
     if len(set(encodings)) == 1:
         return None
     words = " before, ".join(encoding.word for encoding in encodings)
-    return FileDifference(before, after, note=f"Both hold the same text, encoded in another way: {words} after.")
+    return FileDifference(before, after, note=f"Both are the same text in different encodings: {words} after.")
 
 
 def _whole(side: ComparedFile | None) -> bytes:

@@ -1,1 +1,1 @@
-"""Files written out of an image, confined to a target folder."""
+"""Extraction of files from an image, confined to a target folder."""

@@ -1,4 +1,4 @@
-"""A folder that nothing written into it can lead out of: every path is walked part by part, and no link is followed."""
+"""A folder that no path can lead out of: every path is opened part by part, and no link is followed."""
 
 import os
 import stat
@@ -9,13 +9,13 @@ from typing import Self
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 PRIVATE = 0o700
-"""The mode of a folder while it is being filled."""
+"""The mode of a folder while files are written into it."""
 
 
 class ConfinedFolder:
-    """Paths are relative bytes without ``..``, and the folder itself is the empty one; a context manager.
+    """A folder as a context manager. Paths are relative bytes without ``..``; the empty one is the folder itself.
 
-    All methods raise OSError; one that meets a symlink where a folder should be raises NotADirectoryError or ELOOP.
+    All methods raise OSError; a symlink in place of a folder raises NotADirectoryError or ELOOP.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -23,12 +23,12 @@ class ConfinedFolder:
 
     @classmethod
     def open(cls, path: bytes) -> Self:
-        """Open a folder that the user named: links in its own path are the user's."""
+        """Open a folder that the user named; links in its own path are followed."""
         return cls(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
 
     @contextmanager
     def folder(self, path: bytes) -> Iterator[int]:
-        """Open a folder below, and close it again."""
+        """Open a folder below, and close it at the end of the block."""
         descriptor = os.dup(self._descriptor)
         try:
             for part in path.split(b"/") if path else ():
@@ -43,7 +43,7 @@ class ConfinedFolder:
 
     @contextmanager
     def parent(self, path: bytes) -> Iterator[tuple[int, bytes]]:
-        """Open the folder that a path is in, and give the path's last part with it."""
+        """Open the folder that contains a path; yield it with the last part of the path."""
         folder, _, name = path.rpartition(b"/")
         if name in (b"", b".", b".."):
             raise ValueError(path)
@@ -51,29 +51,29 @@ class ConfinedFolder:
             yield descriptor, name
 
     def below(self, path: bytes) -> "ConfinedFolder":
-        """Open a folder below as one of its own."""
+        """Open a folder below as a confined folder of its own."""
         with self.folder(path) as descriptor:
             return ConfinedFolder(os.dup(descriptor))
 
     def status(self, path: bytes) -> os.stat_result | None:
-        """Return what is at the path, a link itself; None where nothing is."""
+        """Return the status of the path, without following a link; None if it does not exist."""
         with suppress(FileNotFoundError), self.parent(path) as (folder, name):
             return os.stat(name, dir_fd=folder, follow_symlinks=False)
         return None
 
     def is_folder(self, path: bytes) -> bool:
-        """Tell whether there is a folder, and no link to one."""
-        found = self.status(path)
-        return found is not None and stat.S_ISDIR(found.st_mode)
+        """Return whether the path is a folder, and not a link to one."""
+        status = self.status(path)
+        return status is not None and stat.S_ISDIR(status.st_mode)
 
     def make_folder(self, path: bytes, mode: int = PRIVATE) -> None:
-        """Make a folder in one that is there."""
+        """Make a folder in an existing one."""
         with self.parent(path) as (folder, name):
             os.mkdir(name, mode, dir_fd=folder)
 
     @contextmanager
     def new_file(self, path: bytes) -> Iterator[int]:
-        """Make a file that was not there, and close it again."""
+        """Make a new file, and close it at the end of the block."""
         with self.parent(path) as (folder, name):
             descriptor = os.open(name, _NEW_FILE, 0o600, dir_fd=folder)
         try:
@@ -82,7 +82,7 @@ class ConfinedFolder:
             os.close(descriptor)
 
     def make_symlink(self, path: bytes, target: bytes) -> None:
-        """Make a symlink; nobody looks where it leads."""
+        """Make a symlink; its target is not looked at."""
         with self.parent(path) as (folder, name):
             os.symlink(target, name, dir_fd=folder)
 
@@ -102,7 +102,7 @@ class ConfinedFolder:
             os.mknod(name, kind | 0o600, device, dir_fd=folder)
 
     def move(self, path: bytes, other: "ConfinedFolder", new: bytes) -> None:
-        """Move what is at the path to another one, in one step; a file that is there is replaced."""
+        """Move a path to another folder in one step; an existing file is replaced."""
         with self.parent(path) as (source, old), other.parent(new) as (folder, name):
             os.rename(old, name, src_dir_fd=source, dst_dir_fd=folder)
 
@@ -112,22 +112,22 @@ class ConfinedFolder:
             return sorted(map(os.fsencode, os.listdir(descriptor)))  # noqa: PTH208  # a descriptor
 
     def remove_all(self, path: bytes) -> None:
-        """Remove what is at the path with all below it, however deep; what cannot be removed stays."""
-        waiting, folders = [path], []
-        while waiting:
+        """Remove the path and everything below it; skip what cannot be removed."""
+        pending, folders = [path], []
+        while pending:
             with suppress(OSError):
-                each = waiting.pop()
-                if self.is_folder(each):
-                    folders.append(each)
-                    with self.folder(each) as descriptor:
+                current = pending.pop()
+                if self.is_folder(current):
+                    folders.append(current)
+                    with self.folder(current) as descriptor:
                         os.fchmod(descriptor, PRIVATE)
-                    waiting += [each + b"/" + name for name in self.names(each)]
+                    pending += [current + b"/" + name for name in self.names(current)]
                 else:
-                    with self.parent(each) as (folder, name):
+                    with self.parent(current) as (folder, name):
                         os.unlink(name, dir_fd=folder)
-        for each in reversed(folders):
+        for current in reversed(folders):
             with suppress(OSError):
-                self.remove_empty(each)
+                self.remove_empty(current)
 
     def remove_empty(self, path: bytes) -> None:
         """Remove an empty folder."""

@@ -1,25 +1,25 @@
-"""Writes files of an image into a folder: beside their places first, then into them in one go."""
+"""Extraction into a folder: files are first written to a staging folder in it, then moved into place together."""
 
 import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
-from layerscope.errors import UsageError
+from layerscope.errors import UsageError, os_reason
 from layerscope.extraction.confined import ConfinedFolder
-from layerscope.extraction.failure import ExtractionFailed, shown, telling
+from layerscope.extraction.deferred_signals import deferred_signals
+from layerscope.extraction.failure import ExtractionFailed, path_errors, shown
 from layerscope.extraction.install import Installer, check_free
 from layerscope.extraction.metadata import restore
 from layerscope.extraction.options import Extracted, ExtractionOptions
 from layerscope.extraction.plan import ExtractionPlan, plan_extraction
-from layerscope.extraction.undisturbed import undisturbed
-from layerscope.extraction.writing import StageWriter, Written
+from layerscope.extraction.staging import StagingWriter, Written
 from layerscope.model.entries import Kind
 from layerscope.model.progress import Progress, no_progress
 from layerscope.session.loaded_image import LoadedImage
 
 _LONGEST_PATH = 4095
-"""No system opens a longer path."""
+"""The longest path in bytes that any system opens."""
 
 _NEW = b"new"
 _REPLACED = b"replaced"
@@ -34,10 +34,10 @@ def extract(
     options: ExtractionOptions | None = None,
     progress: Progress = no_progress,
 ) -> Extracted:
-    """Write nodes that are there after a layer, with all below them, into the folder ``target``, at their paths.
+    """Write nodes as they are after a layer, and everything below them, to their paths in the folder ``target``.
 
-    The folder is made where it is missing. ``progress`` is told the content bytes done and in all; whoever raises in it
-    ends the work. Raises LayerscopeError; whatever is raised, the target is as it was before.
+    A missing folder is made. ``progress`` is called with the content bytes done and their total; an exception that it
+    raises ends the extraction. Raises LayerscopeError; after any exception, the target is unchanged.
     """
     options = options or ExtractionOptions()
     _check_rights(options)
@@ -46,10 +46,10 @@ def extract(
     name = shown(os.fsencode(target)).rstrip("/") or "/"
     with _opened_target(os.fsencode(target), name) as folder, ExitStack() as stack:
         _check_all_free(folder, name, plan, force=options.force)
-        with _workshop(folder, name) as (stage, replaced):
-            StageWriter(stage, name, loaded, options).write(plan, _counting(progress, plan.size))
-            # from here on it goes to its end, and what would have ended it comes after that
-            stack.enter_context(undisturbed())
+        with _work_folder(folder, name) as (stage, replaced):
+            StagingWriter(stage, name, loaded, options).write(plan, _counting(progress, plan.size))
+            # The moves must not be left half done: signals take effect after them.
+            stack.enter_context(deferred_signals())
             _install(Installer(folder, stage, replaced, name), folder, name, plan, options)
     hard_links = sum(len(file.links) for file in plan.files) + sum(len(other.links) for other in plan.others)
     symlinks = sum(other.entry.kind is Kind.SYMLINK for other in plan.others)
@@ -62,7 +62,7 @@ def _check_rights(options: ExtractionOptions) -> None:
 
 
 def _check_any(plan: ExtractionPlan) -> None:
-    """Raise ExtractionFailed where nothing of what was asked for can be written."""
+    """Raise ExtractionFailed if none of the selected paths can be written."""
     if plan.left_out and not (plan.folders or plan.files or plan.others):
         path, reason = plan.left_out[0]
         raise ExtractionFailed(f"/{shown(path)} is not written: {reason}")
@@ -82,13 +82,13 @@ def _counting(progress: Progress, total: int) -> Written:
 
 @contextmanager
 def _opened_target(path: bytes, name: str) -> Iterator[ConfinedFolder]:
-    """Open the target; where it was missing, it is made, and goes again if the work fails."""
-    there, made = _known_and_missing(path)
+    """Open the target; if it is missing, make it, and remove it again if the block fails."""
+    existing, made = _existing_and_missing(path)
     try:
-        with _made(made, made[-1] if made else there, name) as target:
+        with _made(made, made[-1] if made else existing, name) as target:
             yield target
     except BaseException:
-        with undisturbed():
+        with deferred_signals():
             _remove_empty(made)
         raise
 
@@ -99,22 +99,22 @@ def _made(folders: Sequence[bytes], path: bytes, name: str) -> ConfinedFolder:
             os.mkdir(folder)  # noqa: PTH102  # bytes
         return ConfinedFolder.open(path)
     except OSError as error:
-        raise ExtractionFailed(f"{name} cannot be written to: {error.strerror or error}") from error
+        raise ExtractionFailed(f"{name} cannot be written to: {os_reason(error)}") from error
 
 
-def _known_and_missing(path: bytes) -> tuple[bytes, list[bytes]]:
-    """Return the part of a path that is there, and the folders that have to be made in it, the outermost first."""
-    there, missing = b"/" if path.startswith(b"/") else b".", list[bytes]()
+def _existing_and_missing(path: bytes) -> tuple[bytes, list[bytes]]:
+    """Return the existing part of a path, and the folders to be made in it, outermost first."""
+    existing, missing = b"/" if path.startswith(b"/") else b".", list[bytes]()
     for part in path.split(b"/"):
         if part == b".." and missing:
             missing.pop()
         elif part not in (b"", b"."):
-            step = os.path.join(missing[-1] if missing else there, part)  # noqa: PTH118  # bytes
+            step = os.path.join(missing[-1] if missing else existing, part)  # noqa: PTH118  # bytes
             if missing or not os.path.lexists(step):
                 missing.append(step)
             else:
-                there = step
-    return there, missing
+                existing = step
+    return existing, missing
 
 
 def _remove_empty(folders: Sequence[bytes]) -> None:
@@ -124,61 +124,61 @@ def _remove_empty(folders: Sequence[bytes]) -> None:
 
 
 def _check_all_free(target: ConfinedFolder, name: str, plan: ExtractionPlan, *, force: bool) -> None:
-    """Raise ExtractionFailed where anything is in the way; what is new in the target has nothing below it."""
+    """Raise ExtractionFailed if an existing file is in the way; nothing is below a folder that does not exist yet."""
     folders = [*plan.parents, *(entry.path for entry in plan.folders)]
     files = [path for file in plan.files for path in (file.entry.path, *file.links)]
     others = [path for other in plan.others for path in (other.entry.path, *other.links)]
     known = {b""}
-    # a folder comes before what is in it
+    # Folders come before their contents.
     for path, is_folder in [*((path, True) for path in folders), *((path, False) for path in files + others)]:
         if len(path) > _LONGEST_PATH:
             raise ExtractionFailed(f"the name of /{shown(path)} is too long for the file system of {name}")
         if path.rpartition(b"/")[0] in known:
-            with telling(path, name):
+            with path_errors(path, name):
                 check_free(target, name, path, is_folder=is_folder, force=force)
                 if is_folder and target.is_folder(path):
                     known.add(path)
 
 
-def _make_workshop(target: ConfinedFolder, workshop: bytes, name: str) -> None:
+def _make_work_folder(target: ConfinedFolder, work_folder: bytes, name: str) -> None:
     try:
-        for path in (workshop, workshop + b"/" + _NEW, workshop + b"/" + _REPLACED):
+        for path in (work_folder, work_folder + b"/" + _NEW, work_folder + b"/" + _REPLACED):
             target.make_folder(path)
     except OSError as error:
-        raise ExtractionFailed(f"{name} cannot be written to: {error.strerror or error}") from error
+        raise ExtractionFailed(f"{name} cannot be written to: {os_reason(error)}") from error
 
 
 @contextmanager
-def _workshop(target: ConfinedFolder, name: str) -> Iterator[tuple[ConfinedFolder, ConfinedFolder]]:
-    """Make a folder in the target for what is being written and what is replaced; it goes in the end.
+def _work_folder(target: ConfinedFolder, name: str) -> Iterator[tuple[ConfinedFolder, ConfinedFolder]]:
+    """Make a folder in the target for new and for replaced files, and remove it at the end of the block.
 
-    Only what was replaced and could not be put back stays there after a failure.
+    After a failure, only replaced files that could not be put back remain in it.
     """
-    workshop = b".layerscope-" + secrets.token_hex(8).encode()
+    work_folder = b".layerscope-" + secrets.token_hex(8).encode()
     try:
-        _make_workshop(target, workshop, name)
-        with target.below(workshop + b"/" + _NEW) as stage, target.below(workshop + b"/" + _REPLACED) as replaced:
+        _make_work_folder(target, work_folder, name)
+        with target.below(work_folder + b"/" + _NEW) as stage, target.below(work_folder + b"/" + _REPLACED) as replaced:
             yield stage, replaced
     except BaseException:
-        with undisturbed():
-            target.remove_all(workshop + b"/" + _NEW)
-            for path in (workshop + b"/" + _REPLACED, workshop):
+        with deferred_signals():
+            target.remove_all(work_folder + b"/" + _NEW)
+            for path in (work_folder + b"/" + _REPLACED, work_folder):
                 with suppress(OSError):
                     target.remove_empty(path)
         raise
-    target.remove_all(workshop)
+    target.remove_all(work_folder)
 
 
 def _install(
     installer: Installer, target: ConfinedFolder, name: str, plan: ExtractionPlan, options: ExtractionOptions
 ) -> None:
-    """Move everything into its place, and restore the metadata of the folders that are new."""
+    """Move everything into place, and restore the metadata of new folders."""
     try:
         installer.install(force=options.force)
-        # from the inside out: what is written into a folder changes its time
+        # Innermost folders first: a change in a folder changes its modification time.
         for entry in reversed(plan.folders):
             if installer.is_new(entry.path):
-                with telling(entry.path, name), target.folder(entry.path) as folder:
+                with path_errors(entry.path, name), target.folder(entry.path) as folder:
                     restore(folder, entry, options)
     except BaseException:
         installer.undo()

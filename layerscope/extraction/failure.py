@@ -1,10 +1,10 @@
-"""What goes wrong while files are written, as one sentence each."""
+"""Errors while files are written, each as one sentence."""
 
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from layerscope.errors import LayerscopeError
+from layerscope.errors import LayerscopeError, os_reason
 from layerscope.text import printable_name
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -12,28 +12,28 @@ _LONGEST_SHOWN = 200
 
 
 class ExtractionFailed(LayerscopeError):
-    """The files could not be written; what had been written is gone again."""
+    """The files could not be written, and the target is unchanged."""
 
 
 class FileInTheWay(ExtractionFailed):
-    """A file is there already, which only ``force`` replaces; how to ask for that is for each face to say."""
+    """A file exists, which only ``force`` replaces; the command or screen says how to ask for that."""
 
 
 def shown(path: bytes) -> str:
-    """Return a path for a sentence."""
+    """Return a path for a message."""
     text = printable_name(path)
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
 
 
 @contextmanager
-def telling(path: bytes, target: str) -> Iterator[None]:
-    """Turn what the system says of a path of the image into a sentence."""
+def path_errors(path: bytes, target: str) -> Iterator[None]:
+    """Turn an OSError about a path of the image into an ExtractionFailed that names it."""
     try:
         yield
     except FileExistsError as error:
-        # nothing was there before: the file system takes two names for one
+        # The folder was empty: the file system takes two names of the image for the same.
         raise ExtractionFailed(
-            f"/{shown(path)} cannot be written to {target}: its file system takes the name for another one of the image"
+            f"/{shown(path)} cannot be written to {target}: its file system takes the name for another one in the image"
         ) from error
     except OSError as error:
         raise ExtractionFailed(_sentence(error, path, target)) from error
@@ -45,5 +45,5 @@ def _sentence(error: OSError, path: bytes, target: str) -> str:
     if error.errno == errno.ENAMETOOLONG:
         return f"the name of /{shown(path)} is too long for the file system of {target}"
     if error.errno in {errno.EILSEQ, errno.EINVAL}:
-        return f"the file system of {target} takes no such name: /{shown(path)}"
-    return f"/{shown(path)} cannot be written to {target}: {error.strerror or error}"
+        return f"the file system of {target} does not support the name of /{shown(path)}"
+    return f"/{shown(path)} cannot be written to {target}: {os_reason(error)}"

@@ -1,31 +1,31 @@
-"""Moves what stands written beside the target into its place; all of it, or, where that fails, nothing."""
+"""Installation of staged files into the target: all of them, or none."""
 
 import stat
 from contextlib import suppress
 
 from layerscope.extraction.confined import ConfinedFolder
-from layerscope.extraction.failure import ExtractionFailed, FileInTheWay, shown, telling
+from layerscope.extraction.failure import ExtractionFailed, FileInTheWay, path_errors, shown
 
 _WORDS = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a symlink"}
 
 
 def check_free(target: ConfinedFolder, name: str, path: bytes, *, is_folder: bool, force: bool) -> None:
-    """Raise ExtractionFailed where what is at the path of the target must not, or cannot, give way."""
+    """Raise ExtractionFailed if something at the path in the target must not, or cannot, be replaced."""
     parts = path.split(b"/")
     for count in range(1, len(parts)):
         folder = b"/".join(parts[:count])
-        found = target.status(folder)
-        if found is None:
+        status = target.status(folder)
+        if status is None:
             return
-        if not stat.S_ISDIR(found.st_mode):
-            raise ExtractionFailed(f"{_kind(found.st_mode)} is in the way at {name}/{shown(folder)}")
-    found = target.status(path)
-    if found is None or (is_folder and stat.S_ISDIR(found.st_mode)):
+        if not stat.S_ISDIR(status.st_mode):
+            raise ExtractionFailed(f"{_kind(status.st_mode)} is in the way at {name}/{shown(folder)}")
+    status = target.status(path)
+    if status is None or (is_folder and stat.S_ISDIR(status.st_mode)):
         return
-    if is_folder or stat.S_ISDIR(found.st_mode):
-        raise ExtractionFailed(f"{_kind(found.st_mode)} is in the way at {name}/{shown(path)}")
+    if is_folder or stat.S_ISDIR(status.st_mode):
+        raise ExtractionFailed(f"{_kind(status.st_mode)} is in the way at {name}/{shown(path)}")
     if not force:
-        raise FileInTheWay(f"{name}/{shown(path)} is there already")
+        raise FileInTheWay(f"{name}/{shown(path)} already exists")
 
 
 def _kind(mode: int) -> str:
@@ -33,7 +33,7 @@ def _kind(mode: int) -> str:
 
 
 class Installer:
-    """Moves, and remembers each move so as to take it back. What was replaced waits in ``replaced`` until the end."""
+    """An installation that can be undone: replaced files are kept in ``replaced`` until the end."""
 
     def __init__(self, target: ConfinedFolder, stage: ConfinedFolder, replaced: ConfinedFolder, name: str) -> None:
         self._target = target
@@ -44,22 +44,22 @@ class Installer:
         self._set_aside: list[tuple[bytes, bytes]] = []
 
     def install(self, *, force: bool) -> None:
-        """Move all that is in the stage; folders that are there already take in what is new in them."""
-        waiting = [b""]
-        while waiting:
-            folder = waiting.pop()
+        """Move everything from the staging folder; the contents of existing folders are merged."""
+        pending = [b""]
+        while pending:
+            folder = pending.pop()
             for name in self._stage.names(folder):
                 path = folder + b"/" + name if folder else name
                 is_folder = self._stage.is_folder(path)
-                with telling(path, self._name):
+                with path_errors(path, self._name):
                     check_free(self._target, self._name, path, is_folder=is_folder, force=force)
                     if is_folder and self._target.is_folder(path):
-                        waiting.append(path)
+                        pending.append(path)
                     else:
                         self._move(path)
 
     def _move(self, path: bytes) -> None:
-        # each move is noted before it is made: whenever the work ends, it is known what to take back
+        # Each move is recorded before it is made, so that an exception at any point can be undone.
         if self._target.status(path) is not None:
             aside = b"%d" % len(self._set_aside)
             self._set_aside.append((aside, path))
@@ -68,13 +68,13 @@ class Installer:
         self._stage.move(path, self._target, path)
 
     def is_new(self, path: bytes) -> bool:
-        """Tell whether a folder came with a move: one that was there before stays as it is."""
+        """Return whether a folder was made by a move; an existing one keeps its metadata."""
         while path and path not in self._moved:
             path = path.rpartition(b"/")[0]
         return bool(path)
 
     def undo(self) -> None:
-        """Take everything back, as far as the system lets us."""
+        """Undo all moves, as far as the system allows."""
         for path in reversed(self._moved):
             self._target.remove_all(path)
         for aside, path in reversed(self._set_aside):

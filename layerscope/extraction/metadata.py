@@ -1,4 +1,4 @@
-"""Restores mode, owner and time of what has been written."""
+"""Mode, owner and modification time of extracted files."""
 
 import os
 import stat
@@ -19,16 +19,16 @@ def restore(descriptor: int, entry: FileEntry, options: ExtractionOptions) -> No
     """Restore the metadata of an open file or folder."""
     if options.owners:
         os.fchown(descriptor, entry.uid, entry.gid)
-    # to change the owner clears bits of the mode
+    # Changing the owner clears setuid and setgid bits, so the mode comes second.
     os.fchmod(descriptor, mode_of(entry, options))
     if entry.row is not None:
-        # a time that the system cannot hold is no reason to fail
+        # A time that the file system cannot hold is not worth failing for.
         with suppress(OverflowError, OSError):
             os.utime(descriptor, (entry.mtime, entry.mtime))
 
 
 def restore_at(folder: int, name: bytes, entry: FileEntry, options: ExtractionOptions, *, is_link: bool) -> None:
-    """Restore the metadata of a symlink, a pipe or a device, which nobody opens; a symlink has no mode of its own."""
+    """Restore the metadata of a symlink, a pipe or a device without opening it; a symlink has no mode of its own."""
     if options.owners:
         os.chown(name, entry.uid, entry.gid, dir_fd=folder, follow_symlinks=False)
     if not is_link:

@@ -1,4 +1,4 @@
-"""What is asked of an extraction, and what came of it."""
+"""The options of an extraction, and its result."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,11 +8,10 @@ from layerscope.text import human_size, plural
 
 @dataclass(frozen=True, slots=True)
 class ExtractionOptions:
-    """What is left out unless it is told.
+    """Parts of an extraction that are off by default.
 
-    ``force``: files that are in the way are replaced; ``setuid``: the bits that let a program run as its owner or group
-    are kept; ``devices``: device nodes are made; ``owners``: files are given to whom they belong in the image. The last
-    two take root.
+    ``force``: replace existing files; ``setuid``: keep the bits that let a program run as its owner or group;
+    ``devices``: make device nodes; ``owners``: restore owner and group. The last two need root.
     """
 
     force: bool = False
@@ -22,14 +21,14 @@ class ExtractionOptions:
 
 
 class LeftOut(NamedTuple):
-    """A path that was not written, and why."""
+    """A path that was not written, and the reason."""
 
     path: bytes
     reason: str
 
 
 class Extracted(NamedTuple):
-    """What was written: files (hard links not counted), folders, all links, and content bytes."""
+    """The result: files (without hard links), folders, links of both kinds, and content bytes."""
 
     files: int
     folders: int
@@ -39,7 +38,7 @@ class Extracted(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What was written: ``12 files, 3 folders and 1 link (1.2 MB)``."""
+        """The result in words: ``12 files, 3 folders and 1 link (1.2 MB)``."""
         counts = ((self.files, "file"), (self.folders, "folder"), (self.links, "link"))
         words = [plural(count, noun) for count, noun in counts if count] or ["nothing"]
         listed = f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]

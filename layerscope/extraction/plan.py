@@ -1,11 +1,9 @@
-"""What is to be written, in the order of writing."""
+"""The plan of an extraction: everything to be written, in order."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from layerscope.analysis.comparison.difference import shown_file
-from layerscope.analysis.tree.image_links import hard_linked
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.extraction.options import ExtractionOptions, LeftOut
 from layerscope.model.entries import FileEntry, Kind
@@ -13,11 +11,11 @@ from layerscope.model.entries import FileEntry, Kind
 _DEVICES = (Kind.CHAR, Kind.BLOCK)
 
 _Groups = dict[int, list[tuple[int, FileEntry]]]
-"""By the occurrence of a file: the occurrences and the entries that show it."""
+"""For each file, by its occurrence: the occurrences and entries that are names of it."""
 
 
 class PlannedFile(NamedTuple):
-    """A regular file by its occurrence; ``entry`` says how it is written, ``links`` are further paths of it."""
+    """A regular file by its occurrence; ``entry`` has its path and metadata, ``links`` are its other paths."""
 
     occurrence: int
     entry: FileEntry
@@ -25,7 +23,7 @@ class PlannedFile(NamedTuple):
 
 
 class PlannedOther(NamedTuple):
-    """What has no content and is no folder: how it is written, and further paths of it."""
+    """A symlink, pipe or device: its path and metadata, and its other paths."""
 
     entry: FileEntry
     links: tuple[bytes, ...]
@@ -33,9 +31,9 @@ class PlannedOther(NamedTuple):
 
 @dataclass(slots=True)
 class ExtractionPlan:
-    """``folders`` come before what is in them; ``files`` as they lie in the layers; ``others`` have no content.
+    """Everything to be written: outer ``folders`` first, ``files`` in the order of the layers, ``others`` last.
 
-    ``parents`` are folders above what is asked for: they are made where they are missing, and are nothing to restore.
+    ``parents`` are folders above the selected paths: they are made if missing, without metadata from the image.
     """
 
     roots: list[bytes] = field(default_factory=list)
@@ -50,14 +48,14 @@ class ExtractionPlan:
 def plan_extraction(
     tree: LayeredTree, nodes: Iterable[int], layer: int, options: ExtractionOptions | None = None
 ) -> ExtractionPlan:
-    """Plan to write the nodes, which are there after the layer, with all below them."""
+    """Plan to write the nodes as they are after the layer, and everything below them."""
     plan, groups, others = ExtractionPlan(), _Groups(), _Groups()
     for root in _outermost(tree, nodes):
         plan.roots.append(tree.index.path(root))
         for node in range(root, tree.index.ends[root]):
             if tree.is_present(node, layer):
                 occurrence = tree.index.occurrence(node, layer)
-                entry, file = tree.entry_of(occurrence, node), shown_file(tree, occurrence)
+                entry, file = tree.entry_of(occurrence, node), tree.file_behind(occurrence)
                 if file >= 0:
                     groups.setdefault(file, []).append((occurrence, entry))
                 elif entry.kind is not Kind.DIR:
@@ -66,8 +64,8 @@ def plan_extraction(
                     plan.folders.append(entry)
     _sort_in(plan, others, options or ExtractionOptions())
     plan.parents = _parents(plan.roots)
-    plan.files = sorted(_files(groups), key=lambda file: _place(tree, file.occurrence))
-    plan.size = sum(tree.tables[tree.index.layers[one]].sizes[tree.index.rows[one]] for one in groups)
+    plan.files = sorted(_files(groups), key=lambda file: _position(tree, file.occurrence))
+    plan.size = sum(map(tree.own_size, groups))
     return plan
 
 
@@ -80,25 +78,25 @@ def _outermost(tree: LayeredTree, nodes: Iterable[int]) -> Iterator[int]:
 
 
 def _parents(roots: Iterable[bytes]) -> list[bytes]:
-    """Return the folders that the roots lie in, the outermost first."""
-    found = set[bytes]()
+    """Return the folders that contain the roots, outermost first."""
+    folders = set[bytes]()
     for root in roots:
         parts = root.split(b"/")
-        found.update(b"/".join(parts[:count]) for count in range(1, len(parts)))
-    return sorted(found, key=lambda path: (path.count(b"/"), path))
+        folders.update(b"/".join(parts[:count]) for count in range(1, len(parts)))
+    return sorted(folders, key=lambda path: (path.count(b"/"), path))
 
 
 def _add_other(plan: ExtractionPlan, groups: _Groups, tree: LayeredTree, node: int, occurrence: int) -> None:
-    """Note what has no content under what it is, be that another name of it."""
-    found = hard_linked(tree, occurrence)
-    if found is None or tree.kind(found) is Kind.DIR:
-        plan.left_out.append(LeftOut(tree.index.path(node), "what this hard link shows is not in the image"))
+    """Add a symlink, pipe or device, or another name of one, to the group of its occurrence."""
+    target = tree.linked(occurrence)
+    if target < 0 or tree.kind(target) is Kind.DIR:
+        plan.left_out.append(LeftOut(tree.index.path(node), "the target of this hard link is not in the image"))
     else:
-        groups.setdefault(found, []).append((occurrence, tree.entry_of(found, node)))
+        groups.setdefault(target, []).append((occurrence, tree.entry_of(target, node)))
 
 
 def _sort_in(plan: ExtractionPlan, groups: _Groups, options: ExtractionOptions) -> None:
-    """Put what has no content into the plan, each once, with its further names."""
+    """Put symlinks, pipes and devices into the plan, each once, with its other names."""
     for entry, links in _each_once(groups):
         if reason := _reason_to_leave_out(entry, options):
             plan.left_out += [LeftOut(path, reason) for path in (entry.path, *links)]
@@ -120,12 +118,12 @@ def _files(groups: _Groups) -> Iterator[PlannedFile]:
 
 
 def _each_once(groups: _Groups) -> Iterator[tuple[FileEntry, tuple[bytes, ...]]]:
-    """Yield each thing once, written at its own path or, where that is not asked for, at the first link to it."""
-    for found, members in groups.items():
-        entries = sorted(members, key=lambda member: (member[0] != found, member[1].path))
+    """Yield each group once, at its own path or, if that is not selected, at its first link."""
+    for occurrence, members in groups.items():
+        entries = sorted(members, key=lambda member: (member[0] != occurrence, member[1].path))
         yield entries[0][1], tuple(entry.path for _, entry in entries[1:])
 
 
-def _place(tree: LayeredTree, file: int) -> tuple[int, int]:
+def _position(tree: LayeredTree, file: int) -> tuple[int, int]:
     layer = tree.index.layers[file]
     return layer, tree.tables[layer].data_offsets[tree.index.rows[file]]

@@ -1,4 +1,4 @@
-"""A copy of a file of an image for programs of the user, and which programs these are."""
+"""A copy of a file of an image for the user's pager or editor."""
 
 import os
 import re
@@ -7,18 +7,18 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from layerscope.errors import LayerscopeError, UsageError
+from layerscope.errors import LayerscopeError, UsageError, os_reason
 from layerscope.text import human_size
 
 LARGEST_COPY = 256_000_000
-"""A larger file is taken out with ``layerscope extract``, where its size is no surprise."""
+"""The largest file that is copied; larger ones need ``layerscope extract``."""
 
 _UNUSUAL = re.compile(rb"[^A-Za-z0-9._+-]")
 _LONGEST_NAME = 100
 
 
 class PrivateCopy:
-    """A folder that only this user may enter, with one file in it; both go when it is closed."""
+    """A file in a folder that only this user may enter; both are removed when it is closed."""
 
     def __init__(self, name: bytes) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="layerscope-")
@@ -30,10 +30,10 @@ class PrivateCopy:
             with self.path.open("xb") as copy:
                 for chunk in chunks:
                     copy.write(chunk)
-            # a program that minds this tells the user that there is nothing to save
+            # Most editors then tell the user that changes cannot be saved.
             self.path.chmod(0o400)
         except OSError as error:
-            raise LayerscopeError(f"no copy can be written to {self.path.parent}: {error.strerror}") from error
+            raise LayerscopeError(f"cannot write a copy to {self.path.parent}: {os_reason(error)}") from error
 
     def close(self) -> None:
         """Remove it."""
@@ -41,23 +41,23 @@ class PrivateCopy:
 
 
 def _harmless(name: bytes) -> str:
-    """Return a name that says as much as it safely can, its ending above all: programs go by it."""
+    """Return a safe name that keeps the file extension, which programs rely on."""
     return _UNUSUAL.sub(b"_", name)[-_LONGEST_NAME:].decode("ascii").lstrip(".-") or "file"
 
 
 def check_copied_size(size: int) -> None:
-    """Raise UsageError where a file is too large to be copied in passing."""
+    """Raise UsageError if a file is too large to be copied."""
     if size > LARGEST_COPY:
         raise UsageError(
-            f"{human_size(size)} is more than the {human_size(LARGEST_COPY)} that are copied for another program:"
-            " take the file out with layerscope extract"
+            f"a file of {human_size(size)} is too large to open in another program (the limit is"
+            f" {human_size(LARGEST_COPY)}): use layerscope extract"
         )
 
 
 def user_command(variables: Sequence[str], default: str, environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the words of the command that the first set of the variables names; raises UsageError.
+    """Return the command in the first of the variables that is set, as words; raises UsageError.
 
-    No shell reads it: it is split as one would, and that is all.
+    It is split into words as a shell would do, but not run by one.
     """
     variable, text = next(((name, environment[name]) for name in variables if environment.get(name)), ("", default))
     try:
@@ -65,5 +65,5 @@ def user_command(variables: Sequence[str], default: str, environment: Mapping[st
     except ValueError as error:
         raise UsageError(f"${variable} cannot be read as a command: {error}") from error
     if not words:
-        raise UsageError(f"${variable} names no command")
+        raise UsageError(f"${variable} is empty")
     return words

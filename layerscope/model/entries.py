@@ -1,26 +1,22 @@
 """The entries of one layer as columns, and a view of one of them made on demand."""
 
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TypeAlias
 
+from layerscope.model.columns import Ints, column
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
-
-Ints: TypeAlias = "array[int]"
-"""A column of numbers."""
 
 Xattrs = tuple[tuple[bytes, bytes], ...]
 """Names and values, sorted by name."""
 
 SparseMap = tuple[tuple[int, int], ...]
-"""Offset and length of each piece of a sparse file that is stored; the rest is zeros."""
+"""Offset and length of each stored piece of a sparse file; the rest is zeros."""
 
 
 class Kind(IntEnum):
-    """What an entry is; the value is what the columns hold."""
+    """The kind of an entry; the columns hold its value."""
 
     FILE = 0
     DIR = 1
@@ -37,7 +33,7 @@ class Kind(IntEnum):
 
     @property
     def letter(self) -> str:
-        """The kind as the first letter of ``ls -l``."""
+        """The first letter that ``ls -l`` prints for the kind."""
         return "-dl-pcb"[self]
 
 
@@ -46,11 +42,11 @@ _WORDS = ("file", "dir", "symlink", "hardlink", "fifo", "char", "block")
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One entry as a layer holds it, or a directory that is only implied (``row`` is None then).
+    """One entry as a layer holds it, or a directory that is only implied (then ``row`` is None).
 
-    ``path`` is relative bytes (``etc/passwd``; the root is empty); ``size`` counts bytes of a regular file and is 0 for
-    all else; ``link`` is a symlink's target as it is, or a hard link's as a relative path of the image; ``mtime`` in
-    seconds.
+    ``path`` is relative (``etc/passwd``; the root is empty). ``size`` counts the bytes of a regular file and is 0 for
+    every other kind. ``link`` is the target of a symlink as stored, or of a hard link as a relative path of the image.
+    ``mtime`` is in seconds.
     """
 
     path: bytes
@@ -70,67 +66,61 @@ class FileEntry:
 Permissions = tuple[int, int, int]
 """Mode, uid and gid."""
 
+IMPLIED_PERMISSIONS: Permissions = (0o755, 0, 0)
+"""The permissions of a directory that no layer has an entry for."""
 
+
+def implied_directory(path: bytes, layer: int = 0) -> FileEntry:
+    """Return a directory that exists only because a layer holds something below it."""
+    return FileEntry(path, Kind.DIR, 0, *IMPLIED_PERMISSIONS, layer=layer)
+
+
+@dataclass(slots=True)
 class EntryTable:
-    """Columns of equal length, one row an entry of the layer's tar: 29 bytes a row.
+    """Columns of equal length, one row for each entry of the layer's tar: 29 bytes a row.
 
-    ``permissions`` holds indexes into ``permission_sets``: few differ in a layer. ``data_offsets`` count in the
-    uncompressed layer. What only some rows have is kept apart: the links by ascending row in ``link_rows``, each with
-    the end of its target in ``links``; xattrs, device numbers and sparse maps by row.
+    This class alone lists the columns: the frames between processes and the comparison of two layers take them from
+    its fields. ``permissions`` holds indexes into ``permission_sets``, because a layer uses few different ones.
+    ``data_offsets`` count in the uncompressed layer. Facts that few rows have are kept apart: the rows of links in
+    ``link_rows``, ascending, each with the end of its target in ``links``; xattrs, device numbers and sparse maps by
+    row.
     """
 
-    __slots__ = (
-        "_permission_ids",
-        "data_offsets",
-        "devices",
-        "kinds",
-        "link_ends",
-        "link_rows",
-        "links",
-        "mtimes",
-        "permission_sets",
-        "permissions",
-        "sizes",
-        "sparse",
-        "xattrs",
-    )
-
-    def __init__(self) -> None:
-        self.kinds = bytearray()
-        self.sizes = array("q")
-        self.permissions = array("I")
-        self.permission_sets: list[Permissions] = []
-        self._permission_ids: dict[Permissions, int] = {}
-        self.mtimes = array("q")
-        self.data_offsets = array("q")
-        self.link_rows = array("I")
-        self.link_ends = array("I")
-        self.links = bytearray()
-        self.xattrs: dict[int, Xattrs] = {}
-        self.devices: dict[int, tuple[int, int]] = {}
-        self.sparse: dict[int, SparseMap] = {}
+    kinds: bytearray = column(bytearray)
+    sizes: Ints = column("q")
+    permissions: Ints = column("I")
+    mtimes: Ints = column("q")
+    data_offsets: Ints = column("q")
+    link_rows: Ints = column("I")
+    link_ends: Ints = column("I")
+    links: bytearray = column(bytearray)
+    permission_sets: list[Permissions] = field(default_factory=list)
+    xattrs: dict[int, Xattrs] = field(default_factory=dict)
+    devices: dict[int, tuple[int, int]] = field(default_factory=dict)
+    sparse: dict[int, SparseMap] = field(default_factory=dict)
+    _permission_ids: dict[Permissions, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.kinds)
 
     def permission_id(self, mode: int, uid: int, gid: int) -> int:
-        """Return the index of the set of permissions, new where it is the first of its kind."""
+        """Return the index of the set of permissions, and add the set if it is new."""
         permissions = (mode, uid, gid)
-        found = self._permission_ids.setdefault(permissions, len(self.permission_sets))
-        if found == len(self.permission_sets):
+        number = self._permission_ids.setdefault(permissions, len(self.permission_sets))
+        if number == len(self.permission_sets):
             self.permission_sets.append(permissions)
-        return found
+        return number
 
     def link(self, row: int) -> bytes | None:
-        """Return the link target of the row, or None where it is no link."""
-        place = bisect_left(self.link_rows, row)
-        if place == len(self.link_rows) or self.link_rows[place] != row:
+        """Return the link target of the row, or None if the row is not a link."""
+        position = bisect_left(self.link_rows, row)
+        if position == len(self.link_rows) or self.link_rows[position] != row:
             return None
-        start = self.link_ends[place - 1] if place else 0
-        return bytes(self.links[start : self.link_ends[place]])
+        start = self.link_ends[position - 1] if position else 0
+        return bytes(self.links[start : self.link_ends[position]])
 
     def add_link(self, row: int, target: bytes) -> None:
-        """Note the target of a link; rows come in ascending order."""
+        """Add the target of a link; rows come in ascending order."""
         self.links += target
         self.link_rows.append(row)
         self.link_ends.append(len(self.links))
@@ -166,20 +156,21 @@ class EntryTable:
             row,
         )
 
-    def same_metadata(self, row: int, other: "EntryTable", other_row: int) -> bool:
-        """Tell whether kind, mode, owner and xattrs agree."""
+    def same_metadata(self, row: int, new: "EntryTable", new_row: int) -> bool:
+        """Return whether kind, mode, owner and xattrs of a row equal those of a row of another table."""
         return (
-            self.kinds[row] == other.kinds[other_row]
-            and self.permission_sets[self.permissions[row]] == other.permission_sets[other.permissions[other_row]]
-            and self.xattrs.get(row) == other.xattrs.get(other_row)
+            self.kinds[row] == new.kinds[new_row]
+            and self.permission_sets[self.permissions[row]] == new.permission_sets[new.permissions[new_row]]
+            and self.xattrs.get(row) == new.xattrs.get(new_row)
         )
 
 
 @dataclass(slots=True)
 class LayerEntries:
-    """What the walk over one layer found: a table, the path of each row, the whiteouts, and what was left out and why.
+    """The result of the walk over one layer: a table, the path of each row, the whiteouts, and warnings.
 
-    ``error`` is the sentence that ended the walk early; what was read before it is kept.
+    ``warnings`` say what was left out and why. ``error`` is the reason why the walk ended early; everything read before
+    it is kept.
     """
 
     table: EntryTable = field(default_factory=EntryTable)

@@ -1,4 +1,4 @@
-"""The location of bytes: a range of a file, described and not opened."""
+"""The location of bytes: a range of a file, or an unpacked layer, described and not opened."""
 
 from dataclasses import dataclass
 
@@ -16,3 +16,11 @@ class FileSpan:
     def truncated(self) -> bool:
         """True if the file ends before the span does."""
         return self.stated_size > self.size
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackedLayer:
+    """A layer that an engine keeps unpacked: its tar's headers in the file ``headers``, its files below ``folder``."""
+
+    headers: str
+    folder: str

@@ -1,1 +1,1 @@
-"""Rules for CI: where they come from, what they check, and their outcome."""
+"""Rules for CI: rules files, the checks, and their results."""

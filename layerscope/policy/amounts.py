@@ -1,4 +1,4 @@
-"""Amounts as people write them in rules: sizes like ``20 MB``, shares like ``0.05`` or ``5 %``."""
+"""Amounts in rules files: sizes such as ``20 MB``, shares such as ``0.05`` or ``5 %``."""
 
 import math
 import re
@@ -8,7 +8,7 @@ _PERCENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*%")
 _PREFIXES = "kmgtp"
 
 LARGEST = (1 << 63) - 1
-"""More bytes than there can be."""
+"""The largest size in bytes that a rule may state."""
 
 
 def parse_size(value: object) -> int:
@@ -23,14 +23,14 @@ def parse_size(value: object) -> int:
         power = _PREFIXES.index(match["prefix"].lower()) + 1 if match["prefix"] else 0
         size = round(float(match["number"]) * base**power)
     else:
-        raise ValueError(f"is no size, which is written as 20000000 or '20 MB', but {value!r}")
+        raise ValueError(f"must be a size such as 20000000 or '20 MB', not {value!r}")
     if not 0 <= size <= LARGEST:
-        raise ValueError(f"is no size that there can be: {value!r}")
+        raise ValueError(f"is out of range for a size: {value!r}")
     return size
 
 
 def _is_unit(match: re.Match[str]) -> bool:
-    # "i" stands for nothing without a prefix before it
+    # An "i" means binary units, and only after a prefix.
     return bool(match["prefix"]) or not match["binary"]
 
 
@@ -41,7 +41,7 @@ def parse_share(value: object, most: float = 1) -> float:
     elif isinstance(value, int | float) and not isinstance(value, bool):
         share = float(value)
     else:
-        raise ValueError(f"is no share, which is written as 0.05 or '5 %', but {value!r}")
+        raise ValueError(f"must be a share such as 0.05 or '5 %', not {value!r}")
     if not math.isfinite(share) or not 0 <= share <= most:
-        raise ValueError(f"is no share from 0 to {most:g}: {value!r}")
+        raise ValueError(f"must be a share from 0 to {most:g}, not {value!r}")
     return share

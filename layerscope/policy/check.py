@@ -1,4 +1,4 @@
-"""Asks all rules of an image."""
+"""The check of an image against all rules of a file."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,13 +28,13 @@ _RULES: dict[str, Callable[[CheckedImage, Any], Verdict]] = {
     "allowed_setuid": paths.allowed_setuid,
     "allowed_secrets": paths.allowed_secrets,
 }
-"""By field of `Rules`; what a rule is asked with is the value of that field."""
+"""The checks by field of `Rules`; the value of the field is their second argument."""
 
 
 def check(
     loaded: LoadedImage, file: RulesFile, base: BaseImage | None = None, baseline: Baseline | None = None
 ) -> CheckReport:
-    """Return what became of the rules; it reads the layers."""
+    """Return the results of the rules."""
     facts = CheckedImage(SizeAnalysis(loaded, base), file.rules, baseline)
     results = tuple(_result(facts, file, field) for field in _RULES if getattr(file.rules, field) is not None)
     return CheckReport(loaded.image, file, results, facts.problems)
@@ -46,9 +46,9 @@ def _result(facts: CheckedImage, file: RulesFile, field: str) -> RuleResult:
 
 
 def read_baseline(rules: Rules, reference: str | None, platform: str | None, progress: Progress) -> Baseline | None:
-    """Return the image to compare with, by the reference or the one that the rules name; None where neither does.
+    """Open the image to compare with: the reference, or the one that the rules name; None without either.
 
-    It is opened only where a rule asks for it.
+    It is opened only if a rule compares with it.
     """
     reference = reference or rules.baseline
     if reference is None or rules.max_growth is None:

@@ -1,8 +1,8 @@
-"""Reads the rules of dive, a ``.dive-ci``: https://github.com/wagoodman/dive#ci-integration.
+"""The rules of dive, a ``.dive-ci`` file: https://github.com/wagoodman/dive#ci-integration.
 
-That is three keys under ``rules:``, in YAML. A YAML library would be a dependency for three lines; what is read here is
-the part of YAML that such files are written in, strictly: what is anything else is an error, never skipped. The keys
-take what dive takes, and what is left out has dive's own default.
+These are three keys under ``rules:``, in YAML. A YAML library would be a dependency for three lines; this reads the
+part of YAML that such files use, strictly: anything else is an error. Values are those that dive accepts, and missing
+keys have dive's defaults.
 """
 
 import re
@@ -25,13 +25,13 @@ USER_WASTED = "highestUserWastedPercent"
 
 _DEFAULTS = {EFFICIENCY: "0.9", WASTED_BYTES: "disabled", USER_WASTED: "0.1"}
 _KEYS = {name.lower(): name for name in _DEFAULTS} | {"lowestefficiencythreshold": EFFICIENCY}
-"""Without regard to case and hyphens: newer versions write ``lowest-efficiency-threshold``."""
+"""Keys without case and hyphens: newer versions write ``lowest-efficiency-threshold``."""
 
 _FIELDS = {EFFICIENCY: "min-efficiency", WASTED_BYTES: "max-dead-size", USER_WASTED: "max-user-dead-share"}
 
 
 def read_dive_rules(text: str, name: str) -> RulesFile:
-    """Return the rules; raises UsageError with line and key where the text is no such file."""
+    """Return the rules; raises UsageError with line and key if the text is invalid."""
     values, lines = dict(_DEFAULTS), dict[str, int]()
     for number, key, value in _pairs(text, name):
         known = _KEYS.get(key.replace("-", "").replace("_", "").lower())
@@ -39,7 +39,7 @@ def read_dive_rules(text: str, name: str) -> RulesFile:
             allowed = ", ".join(_DEFAULTS)
             raise UsageError(f"{name}, line {number}: there is no rule {printable_line(key)}, only {allowed}")
         if known in lines:
-            raise UsageError(f"{name}, line {number}: {key} stands here a second time")
+            raise UsageError(f"{name}, line {number}: {key} is stated twice")
         values[known], lines[known] = value, number
     efficiency, wasted, user_wasted = (
         _amount(values[EFFICIENCY], _share, name, lines.get(EFFICIENCY), EFFICIENCY),
@@ -65,7 +65,7 @@ def _share(text: str) -> float:
     try:
         return parse_share(float(text))
     except ValueError:
-        raise ValueError(f"is no number from 0 to 1, but {text!r}") from None
+        raise ValueError(f"must be a number from 0 to 1, not {text!r}") from None
 
 
 def _amount(value: str, parse: Callable[[str], float], name: str, line: int | None, key: str) -> float | None:
@@ -78,7 +78,7 @@ def _amount(value: str, parse: Callable[[str], float], name: str, line: int | No
 
 
 def _pairs(text: str, name: str) -> Iterator[tuple[int, str, str]]:
-    """Yield the line, the key and the value of what stands under ``rules:``."""
+    """Yield the line, the key and the value of each entry under ``rules:``."""
     inside, indent = False, None
     for number, raw in enumerate(text.splitlines(), 1):
         line = _COMMENT.sub("", raw).rstrip()

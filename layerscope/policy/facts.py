@@ -1,4 +1,4 @@
-"""What rules are asked of: an image with its weight, and another one that it may be compared with."""
+"""The subject of the rules: an image with its size analysis, and a baseline to compare it with."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from layerscope.session.size.analysis import SizeAnalysis
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The image that growth is counted from; ``content_size`` is None where it could not be read whole."""
+    """The image that growth is measured against; ``content_size`` is None if it could not be read whole."""
 
     name: str
     content_size: int | None
@@ -20,7 +20,7 @@ class Baseline:
 
 
 class CheckedImage:
-    """An image, the rules, and what several rules ask for."""
+    """An image, the rules, and facts that several rules need."""
 
     def __init__(self, analysis: SizeAnalysis, rules: Rules, baseline: Baseline | None = None) -> None:
         self.analysis = analysis
@@ -30,10 +30,10 @@ class CheckedImage:
 
     @cached_property
     def problems(self) -> tuple[str, ...]:
-        """Sentences on the layers that could not be read whole."""
+        """Messages about the layers that could not be read whole."""
         tallies = self.analysis.tallies.layers
         return tuple(
-            f"layer {number} cannot be read whole: {each.error}" for number, each in tallies.items() if each.error
+            f"layer {number} cannot be read whole: {tally.error}" for number, tally in tallies.items() if tally.error
         )
 
     @property
@@ -48,26 +48,26 @@ class CheckedImage:
 
     @property
     def dead_size(self) -> int | None:
-        """Their bytes; None where layers could not be read."""
+        """The bytes of those files; None if layers could not be read."""
         return None if self.problems else sum(entry.size for entry in self.dead)
 
     @property
     def base_layers(self) -> int:
-        """How many layers are the base's: as known, else the lowest one, as dive counts."""
+        """The number of layers of the base image: 1 if it is unknown, as dive counts."""
         base = self.analysis.report.base
         return 1 if base is None or base.layers is None else base.layers
 
     def is_ignored(self, path: bytes) -> bool:
-        """Tell whether a relative path is left out of account."""
+        """Return whether the rules ignore a relative path."""
         return self._ignored.search(b"/" + path) is not None
 
     def present(self, patterns: Iterable[PathPattern]) -> Iterator[int]:
-        """Yield the nodes of the final image that fit one of the patterns, ascending."""
+        """Yield the nodes of the final image that match one of the patterns, ascending."""
         tree = self.analysis.tree
         last = tree.layers[-1] if tree.layers else 0
         return (node for node in self.ever(patterns) if tree.is_present(node, last))
 
     def ever(self, patterns: Iterable[PathPattern]) -> Iterator[int]:
-        """Yield the nodes of any layer that fit one of the patterns, ascending."""
+        """Yield the nodes of any layer that match one of the patterns, ascending."""
         query = Query("", path_pattern(patterns), on_path=True)
         return (node for node in query.hits(self.analysis.tree.index) if node != HEARTBEAT)

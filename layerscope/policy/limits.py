@@ -1,4 +1,4 @@
-"""Rules about figures: efficiency, dead bytes, budgets of sizes, number of layers, growth."""
+"""Rules about figures: efficiency, dead bytes, size budgets, number of layers, growth."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,49 +9,51 @@ from layerscope.policy.outcome import Location, Outcome, Unit, Verdict
 from layerscope.policy.rules import Amount
 from layerscope.text import human_size, path_text, plural, printable_name
 
-MOST_PLACES = 10
-"""So many places to look at are named."""
+MOST_LOCATIONS = 10
+"""The most locations that a verdict names."""
+
+_NOT_ALL = "not all layers could be read"
 
 
 def percent(share: float) -> str:
-    """Return a share as people read it, to four digits: ``91.25 %``."""
+    """Return a share as a percentage with four digits: ``91.25 %``."""
     return f"{100 * share:.4g} %"
 
 
 def points(share: float) -> str:
-    """Return how far two shares are apart: ``5.3 points``."""
+    """Return a difference between two shares in percentage points: ``5.3 points``."""
     return f"{100 * share:.4g} points"
 
 
-def unknown(unit: Unit | None, limit: float | None, why: str) -> Verdict:
-    """Return that it cannot be told."""
-    return Verdict(Outcome.UNKNOWN, why, unit, limit)
+def unknown(unit: Unit | None, limit: float | None, reason: str) -> Verdict:
+    """Return the verdict of a rule whose outcome is unknown."""
+    return Verdict(Outcome.UNKNOWN, reason, unit, limit)
 
 
 def min_efficiency(facts: CheckedImage, limit: float) -> Verdict:
-    """At least so much of the content is alive."""
+    """Check that the efficiency is at least the limit."""
     if facts.total is None or facts.dead_size is None:
-        return unknown(Unit.FRACTION, limit, "the efficiency is unknown, for not all layers could be read")
+        return unknown(Unit.FRACTION, limit, f"the efficiency is unknown: {_NOT_ALL}")
     value = 1 - facts.dead_size / facts.total if facts.total else 1.0
     if value >= limit:
-        text = f"the efficiency is {percent(value)}; at least {percent(limit)} is asked for"
+        text = f"the efficiency is {percent(value)}, at least {percent(limit)} is required"
         return Verdict(Outcome.PASSED, text, Unit.FRACTION, limit, value)
     text = f"the efficiency is {percent(value)}, {points(limit - value)} under the limit of {percent(limit)}"
     return _failed_dead(facts.dead, text, Unit.FRACTION, limit, value)
 
 
 def max_dead_size(facts: CheckedImage, limit: int) -> Verdict:
-    """At most so many bytes are dead."""
+    """Check that at most so many bytes are dead."""
     return _dead(facts.dead, facts.dead_size, limit)
 
 
 def max_dead_share(facts: CheckedImage, limit: float) -> Verdict:
-    """At most such a part of all content is dead."""
+    """Check that at most such a share of all content is dead."""
     return _dead_share(facts.dead, facts.dead_size, facts.total, limit, "of all content")
 
 
 def max_user_dead_share(facts: CheckedImage, limit: float) -> Verdict:
-    """Of what the layers above the base hold, at most such a part is what they have hidden: dive's own measure."""
+    """Check the bytes that layers above the base have hidden, as a share of their content, which is dive's measure."""
     base = facts.base_layers
     dead = [entry for entry in facts.dead if entry.hidden_by > base]
     sizes = [layer_size.content_size for layer_size in facts.analysis.report.layers if layer_size.layer > base]
@@ -62,7 +64,7 @@ def max_user_dead_share(facts: CheckedImage, limit: float) -> Verdict:
 
 def _dead(entries: Sequence[DeadEntry], value: int | None, limit: int) -> Verdict:
     if value is None:
-        return unknown(Unit.BYTES, limit, "the dead bytes are unknown, for not all layers could be read")
+        return unknown(Unit.BYTES, limit, f"the dead bytes are unknown: {_NOT_ALL}")
     if value <= limit:
         return Verdict(Outcome.PASSED, f"{human_size(value)} are dead{_allowed(limit)}", Unit.BYTES, limit, value)
     text = f"{human_size(value)} are dead{_over(value, limit)}"
@@ -71,7 +73,7 @@ def _dead(entries: Sequence[DeadEntry], value: int | None, limit: int) -> Verdic
 
 def _dead_share(entries: Sequence[DeadEntry], dead: int | None, whole: int | None, limit: float, what: str) -> Verdict:
     if dead is None or whole is None:
-        return unknown(Unit.FRACTION, limit, "the dead bytes are unknown, for not all layers could be read")
+        return unknown(Unit.FRACTION, limit, f"the dead bytes are unknown: {_NOT_ALL}")
     value = dead / whole if whole else float(dead > 0)
     text = f"the dead bytes are {percent(value)} {what}"
     if value <= limit:
@@ -82,7 +84,7 @@ def _dead_share(entries: Sequence[DeadEntry], dead: int | None, whole: int | Non
 
 def _failed_dead(entries: Sequence[DeadEntry], text: str, unit: Unit, limit: float, value: float) -> Verdict:
     groups = dead_groups(entries)
-    places = tuple(
+    locations = tuple(
         Location(
             group.writer,
             f"wrote {human_size(group.size)} in {plural(len(group.entries), 'file')} that layer {group.hidden_by} hides"
@@ -91,18 +93,18 @@ def _failed_dead(entries: Sequence[DeadEntry], text: str, unit: Unit, limit: flo
             group.size,
             group.hidden_by,
         )
-        for group in groups[:MOST_PLACES]
+        for group in groups[:MOST_LOCATIONS]
     )
-    return Verdict(Outcome.FAILED, text, unit, limit, value, places, len(groups))
+    return Verdict(Outcome.FAILED, text, unit, limit, value, locations, len(groups))
 
 
 def max_content_size(facts: CheckedImage, limit: int) -> Verdict:
-    """All layers together hold at most so many content bytes."""
+    """Check that all layers together hold at most so many content bytes."""
     return _budget([(each.layer, each.content_size) for each in facts.analysis.report.layers], limit, "content")
 
 
 def max_blob_size(facts: CheckedImage, limit: int) -> Verdict:
-    """All blobs together, which is what a pull takes, are at most so large."""
+    """Check that all blobs together, which a pull transfers, are at most so large."""
     return _budget([(each.layer, each.blob_size) for each in facts.analysis.report.layers], limit, "blobs")
 
 
@@ -110,41 +112,43 @@ def _budget(layers: Iterable[tuple[int, int | None]], limit: int, what: str) -> 
     sizes = sorted(layers, key=lambda each: (-(each[1] or 0), each[0]))
     known = sum(size for _, size in sizes if size is not None)
     if any(size is None for _, size in sizes) and known <= limit:
-        return unknown(Unit.BYTES, limit, f"the size of the {what} is unknown, for not all layers could be read")
+        return unknown(Unit.BYTES, limit, f"the size of the {what} is unknown: {_NOT_ALL}")
     if known <= limit:
         return Verdict(Outcome.PASSED, f"{human_size(known)} of {what}{_allowed(limit)}", Unit.BYTES, limit, known)
     text = f"{human_size(known)} of {what}{_over(known, limit)}"
-    places = tuple(Location(layer, f"has {human_size(size)}", size=size) for layer, size in sizes[:MOST_PLACES] if size)
-    return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, known, places, len(sizes))
+    locations = tuple(
+        Location(layer, f"has {human_size(size)}", size=size) for layer, size in sizes[:MOST_LOCATIONS] if size
+    )
+    return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, known, locations, len(sizes))
 
 
 def max_layer_size(facts: CheckedImage, limit: int) -> Verdict:
-    """No layer holds more content bytes."""
+    """Check that no layer holds more content bytes."""
     sizes = facts.analysis.report.layers
     over = [
         layer_size for layer_size in sizes if layer_size.content_size is not None and layer_size.content_size > limit
     ]
     if not over and any(layer_size.content_size is None for layer_size in sizes):
-        return unknown(Unit.BYTES, limit, "the largest layer is unknown, for not all layers could be read")
+        return unknown(Unit.BYTES, limit, f"the largest layer is unknown: {_NOT_ALL}")
     value = max((layer_size.content_size or 0 for layer_size in sizes), default=0)
     if not over:
         text = f"the largest layer holds {human_size(value)}{_allowed(limit)}"
         return Verdict(Outcome.PASSED, text, Unit.BYTES, limit, value)
-    places = tuple(
+    locations = tuple(
         Location(
             layer_size.layer,
             f"holds {human_size(layer_size.content_size)}{_over(layer_size.content_size or 0, limit)}",
             size=layer_size.content_size,
         )
-        for layer_size in over[:MOST_PLACES]
+        for layer_size in over[:MOST_LOCATIONS]
     )
     text = f"layer {over[0].layer} holds {human_size(value)}{_over(value, limit)}"
     text += f"; {plural(len(over), 'layer')} in all" if len(over) > 1 else ""
-    return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, value, places, len(over))
+    return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, value, locations, len(over))
 
 
 def max_layers(facts: CheckedImage, limit: int) -> Verdict:
-    """There are at most so many layers."""
+    """Check that there are at most so many layers."""
     sizes = facts.analysis.report.layers
     value = len(sizes)
     if value <= limit:
@@ -156,29 +160,29 @@ def max_layers(facts: CheckedImage, limit: int) -> Verdict:
         if layer_size.layer > facts.base_layers and layer_size.content_size is not None
     ]
     smallest = sorted(own, key=lambda layer_size: (layer_size.content_size, layer_size.layer))[
-        : min(value - limit, MOST_PLACES)
+        : min(value - limit, MOST_LOCATIONS)
     ]
-    places = tuple(
+    locations = tuple(
         Location(
             layer_size.layer,
-            f"holds {human_size(layer_size.content_size)}, and may be merged with another",
+            f"holds {human_size(layer_size.content_size)} and could be merged with another",
             size=layer_size.content_size,
         )
         for layer_size in smallest
     )
     text = f"there are {plural(value, 'layer')}, {value - limit} over the limit of {limit}"
-    return Verdict(Outcome.FAILED, text, Unit.COUNT, limit, value, places, len(places))
+    return Verdict(Outcome.FAILED, text, Unit.COUNT, limit, value, locations, len(locations))
 
 
 def max_growth(facts: CheckedImage, limit: Amount) -> Verdict:
-    """By so much at most is the content larger than the baseline's."""
+    """Check that the content is larger than the baseline's by at most so much."""
     baseline, unit = facts.baseline, Unit.BYTES if limit.share is None else Unit.FRACTION
     bound = limit.size if limit.share is None else limit.share
     assert bound is not None  # noqa: S101  # it is one of the two
     if baseline is None:
-        return unknown(unit, bound, "there is nothing to compare with: --baseline IMAGE says what")
+        return unknown(unit, bound, "there is no image to compare with (--baseline IMAGE)")
     if facts.total is None or baseline.content_size is None:
-        return unknown(unit, bound, "the growth is unknown, for not all layers could be read")
+        return unknown(unit, bound, f"the growth is unknown: {_NOT_ALL}")
     growth = facts.total - baseline.content_size
     share = growth / baseline.content_size if baseline.content_size else float(growth > 0)
     value = growth if limit.share is None else share
@@ -188,17 +192,17 @@ def max_growth(facts: CheckedImage, limit: Amount) -> Verdict:
     if value <= bound:
         return Verdict(Outcome.PASSED, f"{text}; {allowed} more are allowed", unit, bound, value)
     excess = human_size(round(value - bound)) if limit.share is None else points(value - bound)
-    places = _new_layers(facts, baseline.diff_ids)
+    locations = _new_layers(facts, baseline.diff_ids)
     text = f"{text}, {excess} over the limit of {allowed}"
-    return Verdict(Outcome.FAILED, text, unit, bound, value, tuple(places[:MOST_PLACES]), len(places))
+    return Verdict(Outcome.FAILED, text, unit, bound, value, tuple(locations[:MOST_LOCATIONS]), len(locations))
 
 
 def _new_layers(facts: CheckedImage, known: frozenset[str]) -> list[Location]:
-    """Return the layers that the baseline has not, the heaviest first."""
+    """Return the layers that the baseline does not have, largest first."""
     diff_ids = {layer.number: str(layer.diff_id) for layer in facts.analysis.image.layers}
     return [
         Location(
-            layer_size.layer, f"is new, and holds {human_size(layer_size.content_size)}", size=layer_size.content_size
+            layer_size.layer, f"is new and holds {human_size(layer_size.content_size)}", size=layer_size.content_size
         )
         for layer_size in facts.analysis.report.layers
         if diff_ids[layer_size.layer] not in known

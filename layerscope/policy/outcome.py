@@ -1,4 +1,4 @@
-"""What became of the rules."""
+"""The results of rules."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,16 +8,16 @@ from layerscope.policy.rules import RulesFile
 
 
 class Outcome(StrEnum):
-    """What became of a rule."""
+    """The outcome of a rule."""
 
     PASSED = "passed"
     FAILED = "failed"
     UNKNOWN = "unknown"
-    """It cannot be told: what it depends on could not be read."""
+    """The rule depends on something that could not be read."""
 
 
 class Unit(StrEnum):
-    """What a limit counts."""
+    """The unit of a limit."""
 
     BYTES = "bytes"
     FRACTION = "fraction"
@@ -26,7 +26,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where to look: a layer, a path in it, and a few words on what is there; ``path`` is relative bytes."""
+    """A location to look at: a layer, a path in it (relative bytes), and a few words about it."""
 
     layer: int | None
     text: str
@@ -37,9 +37,9 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a rule. ``text`` is a sentence for people, safe for a screen, without its full stop.
+    """The verdict of a rule. ``text`` is a sentence for people, safe for a screen, without its full stop.
 
-    ``places`` are those to look at, the worst first, and ``place_count`` how many there are in all.
+    ``locations`` are the first of ``location_count`` locations to look at, the worst first.
     """
 
     outcome: Outcome
@@ -47,12 +47,12 @@ class Verdict:
     unit: Unit | None = None
     limit: float | None = None
     value: float | None = None
-    places: tuple[Location, ...] = ()
-    place_count: int = 0
+    locations: tuple[Location, ...] = ()
+    location_count: int = 0
 
     @property
     def excess(self) -> float | None:
-        """By how much the limit is missed; None where it is kept or there is no figure."""
+        """The amount by which the limit is missed; None if the rule passed or has no figure."""
         if self.outcome is not Outcome.FAILED or self.limit is None or self.value is None:
             return None
         return abs(self.value - self.limit)
@@ -60,7 +60,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """A rule with what became of it: ``key`` is its name as the file writes it, ``rule`` our own."""
+    """A rule with its verdict: ``key`` is its name in the file, ``rule`` its name in layerscope."""
 
     rule: str
     key: str
@@ -68,13 +68,13 @@ class RuleResult:
 
     @property
     def outcome(self) -> Outcome:
-        """What became of it."""
+        """The outcome of the verdict."""
         return self.verdict.outcome
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What became of all rules; ``problems`` are sentences on layers that could not be read whole."""
+    """The results of all rules; ``problems`` are messages about layers that could not be read whole."""
 
     image: Image
     rules: RulesFile
@@ -83,16 +83,16 @@ class CheckReport:
 
     @property
     def outcome(self) -> Outcome:
-        """Unknown if anything is: what could not be read might break any rule."""
+        """The outcome of the check: unknown if any is, because unread content may break any rule."""
         outcomes = {result.outcome for result in self.results}
         if self.problems or Outcome.UNKNOWN in outcomes:
             return Outcome.UNKNOWN
         return Outcome.FAILED if Outcome.FAILED in outcomes else Outcome.PASSED
 
     def count(self, outcome: Outcome) -> int:
-        """Return how many rules ended so."""
+        """Return the number of rules with that outcome."""
         return sum(result.outcome is outcome for result in self.results)
 
     def line(self, result: RuleResult) -> int:
-        """Return the line of the rule in its file, or the first one."""
+        """Return the line of the rule in its file, or 1 if unknown."""
         return self.rules.lines.get(result.rule, 1)

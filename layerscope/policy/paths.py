@@ -1,35 +1,33 @@
-"""Rules about paths: forbidden and required ones, setuid files, secrets."""
+"""Rules about paths: forbidden and required paths, setuid files, secrets."""
 
 from collections.abc import Iterator, Sequence
 
-from layerscope.analysis.advice.advice import AdviceKind
 from layerscope.analysis.search.query import path_pattern
 from layerscope.model.entries import Kind
 from layerscope.policy.facts import CheckedImage
-from layerscope.policy.limits import MOST_PLACES, unknown
+from layerscope.policy.limits import MOST_LOCATIONS, unknown
 from layerscope.policy.outcome import Location, Outcome, Verdict
 from layerscope.policy.rules import PathPattern
 from layerscope.text import human_size, mode_text, path_text, plural, printable_name
 
 _SETUID = 0o4000
-_NOT_ALL = "for not all layers could be read"
+_NOT_ALL = "not all layers could be read"
 
 
 def forbidden_paths(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Verdict:
-    """None of the paths is in the final image."""
+    """Check that none of the paths is in the final image."""
     if facts.problems:
-        return unknown(None, None, f"whether forbidden paths are there is unknown, {_NOT_ALL}")
-    found = list(_topmost(facts, patterns))
-    if not found:
-        return Verdict(Outcome.PASSED, "no forbidden path is there")
-    places = [_path_place(facts, node) for node in found[:MOST_PLACES]]
-    are = "is" if len(found) == 1 else "are"
-    text = f"{plural(len(found), 'forbidden path')} {are} there: {_named(places, len(found))}"
-    return Verdict(Outcome.FAILED, text, None, 0, len(found), tuple(places), len(found))
+        return unknown(None, None, f"it is unknown whether there are forbidden paths: {_NOT_ALL}")
+    forbidden = list(_topmost(facts, patterns))
+    if not forbidden:
+        return Verdict(Outcome.PASSED, "there are no forbidden paths")
+    count, locations = len(forbidden), [_path_location(facts, node) for node in forbidden[:MOST_LOCATIONS]]
+    text = f"{plural(count, 'forbidden path')}: {_named(locations, count)}"
+    return Verdict(Outcome.FAILED, text, None, 0, count, tuple(locations), count)
 
 
 def _topmost(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Iterator[int]:
-    """Yield the forbidden nodes that are not below another."""
+    """Yield the forbidden nodes that are not below another forbidden one."""
     ends, end = facts.analysis.tree.index.ends, 0
     for node in facts.present(patterns):
         if node >= end and not facts.is_ignored(facts.analysis.tree.index.path(node)):
@@ -37,7 +35,7 @@ def _topmost(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Iterator[i
             end = ends[node]
 
 
-def _path_place(facts: CheckedImage, node: int) -> Location:
+def _path_location(facts: CheckedImage, node: int) -> Location:
     tree = facts.analysis.tree
     last, path = tree.layers[-1], tree.index.path(node)
     occurrence, size = tree.index.occurrence(node, last), tree.size(node, last)
@@ -45,26 +43,26 @@ def _path_place(facts: CheckedImage, node: int) -> Location:
     return Location(tree.index.layers[occurrence], text, path, size)
 
 
-def _named(places: Sequence[Location], count: int) -> str:
-    names = ", ".join(printable_name(path_text(place.path or b"")) for place in places[:3])
-    return f"{names} and {count - 3:,} more" if count > 3 else names  # noqa: PLR2004  # as above
+def _named(locations: Sequence[Location], count: int) -> str:
+    names = ", ".join(printable_name(path_text(location.path or b"")) for location in locations[:3])
+    return f"{names} and {count - 3:,} more" if count > 3 else names  # noqa: PLR2004  # the slice above
 
 
 def required_paths(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Verdict:
-    """Each of the patterns fits something in the final image."""
+    """Check that each of the patterns matches a path in the final image."""
     if facts.problems:
-        return unknown(None, None, f"whether required paths are there is unknown, {_NOT_ALL}")
+        return unknown(None, None, f"it is unknown whether required paths are missing: {_NOT_ALL}")
     missing = [pattern for pattern in patterns if next(facts.present([pattern]), None) is None]
     if not missing:
-        return Verdict(Outcome.PASSED, "all required paths are there")
-    places = [_last_seen(facts, pattern) for pattern in missing[:MOST_PLACES]]
-    names = ", ".join(map(printable_name, missing[:MOST_PLACES]))
+        return Verdict(Outcome.PASSED, "no required path is missing")
+    locations = [_last_seen(facts, pattern) for pattern in missing[:MOST_LOCATIONS]]
+    names = ", ".join(map(printable_name, missing[:MOST_LOCATIONS]))
     text = f"{len(missing)} of {plural(len(patterns), 'required path')} missing: {names}"
-    return Verdict(Outcome.FAILED, text, None, 0, len(missing), tuple(places), len(missing))
+    return Verdict(Outcome.FAILED, text, None, 0, len(missing), tuple(locations), len(missing))
 
 
 def _last_seen(facts: CheckedImage, pattern: PathPattern) -> Location:
-    """Return the layer that took away what fitted the pattern, if there ever was such a path."""
+    """Return the layer that removed the last path that matched the pattern, if there ever was one."""
     index, name = facts.analysis.tree.index, printable_name(pattern)
     hits = facts.ever([pattern])
     removed = max((index.layers[index.firsts[node + 1] - 1] for node in hits), default=None)
@@ -74,23 +72,24 @@ def _last_seen(facts: CheckedImage, pattern: PathPattern) -> Location:
 
 
 def allowed_setuid(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdict:
-    """No setuid files are in the final image but those that are allowed."""
+    """Check that the final image has no setuid files except the allowed ones."""
     if facts.problems:
-        return unknown(None, None, f"which setuid files are there is unknown, {_NOT_ALL}")
+        return unknown(None, None, f"the setuid files are unknown: {_NOT_ALL}")
     pattern = path_pattern(allowed)
-    found = [(node, path) for node, path in setuid_files(facts) if not pattern.search(b"/" + path)]
-    if not found:
-        return Verdict(Outcome.PASSED, "no setuid file is there that is not allowed")
-    places = [_setuid_place(facts, node, path) for node, path in found[:MOST_PLACES]]
-    text = f"{plural(len(found), 'setuid file')} not allowed: {_named(places, len(found))}"
-    return Verdict(Outcome.FAILED, text, None, 0, len(found), tuple(places), len(found))
+    forbidden = [(node, path) for node, path in setuid_files(facts) if not pattern.search(b"/" + path)]
+    if not forbidden:
+        return Verdict(Outcome.PASSED, "all setuid files are allowed")
+    locations = [_setuid_location(facts, node, path) for node, path in forbidden[:MOST_LOCATIONS]]
+    count = len(forbidden)
+    text = f"{plural(count, 'setuid file')} not allowed: {_named(locations, count)}"
+    return Verdict(Outcome.FAILED, text, None, 0, count, tuple(locations), count)
 
 
 def setuid_files(facts: CheckedImage) -> Iterator[tuple[int, bytes]]:
     """Yield the nodes and paths of setuid files in the final image that are not ignored."""
     tree, index = facts.analysis.tree, facts.analysis.tree.index
     setuid = {
-        layer: {place for place, (mode, _, _) in enumerate(table.permission_sets) if mode & _SETUID}
+        layer: {number for number, (mode, _, _) in enumerate(table.permission_sets) if mode & _SETUID}
         for layer, table in tree.tables.items()
     }
     for node in range(1, len(index)):
@@ -104,7 +103,7 @@ def setuid_files(facts: CheckedImage) -> Iterator[tuple[int, bytes]]:
                 yield node, path
 
 
-def _setuid_place(facts: CheckedImage, node: int, path: bytes) -> Location:
+def _setuid_location(facts: CheckedImage, node: int, path: bytes) -> Location:
     tree = facts.analysis.tree
     entry = tree.entry(node, tree.layers[-1])
     assert entry is not None  # noqa: S101  # it is in the final image
@@ -114,19 +113,19 @@ def _setuid_place(facts: CheckedImage, node: int, path: bytes) -> Location:
 
 
 def allowed_secrets(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdict:
-    """No layer ships a key or a credential but those that are allowed, be it hidden by a later one or not."""
+    """Check that no layer contains a key or a credential that is not allowed, even if a later layer hides it."""
     pattern = path_pattern(allowed)
-    places = [place for place in secret_places(facts) if not pattern.search(b"/" + (place.path or b""))]
-    if places:
-        text = f"{plural(len(places), 'secret')} shipped: {_named(places, len(places))}"
-        return Verdict(Outcome.FAILED, text, None, 0, len(places), tuple(places[:MOST_PLACES]), len(places))
+    locations = [secret for secret in secret_locations(facts) if not pattern.search(b"/" + (secret.path or b""))]
+    if locations:
+        text = f"{plural(len(locations), 'secret')} in the image: {_named(locations, len(locations))}"
+        return Verdict(Outcome.FAILED, text, None, 0, len(locations), tuple(locations[:MOST_LOCATIONS]), len(locations))
     if facts.problems:
-        return unknown(None, None, f"whether secrets are shipped is unknown, {_NOT_ALL}")
-    return Verdict(Outcome.PASSED, "no secret that is not allowed was seen in any layer")
+        return unknown(None, None, f"it is unknown whether there are secrets: {_NOT_ALL}")
+    return Verdict(Outcome.PASSED, "no layer has a secret that is not allowed")
 
 
-def secret_places(facts: CheckedImage) -> Iterator[Location]:
-    """Yield where secrets are, those aside that are ignored."""
-    for advice in facts.analysis.report.advice:
-        if advice.kind is AdviceKind.SECRET and not facts.is_ignored(advice.paths[0]):
-            yield Location(advice.layer, advice.text, advice.paths[0], advice.saves, advice.hidden_by)
+def secret_locations(facts: CheckedImage) -> Iterator[Location]:
+    """Yield the locations of secrets, without ignored paths."""
+    for secret in facts.analysis.report.secrets:
+        if not facts.is_ignored(secret.path):
+            yield Location(secret.layer, secret.text, secret.path, secret.size, secret.removed_in)

@@ -1,4 +1,4 @@
-"""The rules that there are, as a file states them."""
+"""The rules, as a file states them."""
 
 import re
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ from layerscope.text import printable_line
 Count = Annotated[int, Meta(ge=0)]
 
 _WRONG_KEY = re.compile(r"unknown field `(?P<unknown>[^`]+)`|at `\$\.(?P<path>[^`.\[]+)")
-"""Where msgspec names the key that is wrong."""
+"""The part of a msgspec message that names the wrong key."""
 
 _LARGEST_GROWTH = 1_000_000
-"""An image may grow to more than twice its size."""
+"""The largest share that ``max-growth`` may state: an image may grow to several times its size."""
 
 
 class Size(int):
@@ -35,7 +35,7 @@ class Share(float):
 
 
 class Amount:
-    """A size, or a share of something. No dataclass, for msgspec would read one from a table."""
+    """A size, or a share. It is not a dataclass, because msgspec would read one from a table."""
 
     __slots__ = ("share", "size")
 
@@ -45,15 +45,15 @@ class Amount:
 
 
 class PathPattern(str):
-    """A glob as a rule writes it: ``/etc/*.conf`` from the root, ``*.pyc`` anywhere; ``**`` stands for folders."""
+    """A glob in a rule: ``/etc/*.conf`` from the root, ``*.pyc`` anywhere; ``**`` matches any folders."""
 
     __slots__ = ()
 
 
 class Rules(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
-    """Each rule is asked for by its key: what is None is no rule. An empty list forbids all that it does not list.
+    """The rules by their keys in a file; None: the rule is not stated. An empty list allows nothing.
 
-    Paths that fit ``ignore`` count for no rule about dead bytes, paths, setuid files and secrets.
+    Rules about dead bytes, paths, setuid files and secrets ignore the paths that match ``ignore``.
     """
 
     min_efficiency: Share | None = None
@@ -74,14 +74,14 @@ class Rules(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
 
 
 NO_RULES = frozenset({"baseline", "ignore"})
-"""Keys that set something, and are no rules."""
+"""Keys that are settings, not rules."""
 
 
 @dataclass(frozen=True, slots=True)
 class RulesFile:
-    """Rules with the name of the file they are from; ``lines`` says where each key stands, from 1.
+    """Rules with the name of their file; ``lines`` has the line of each key, from 1.
 
-    ``keys`` are the names that the file itself uses, where these are not ours.
+    ``keys`` are the names that the file uses, if they differ from ours.
     """
 
     name: str
@@ -93,7 +93,7 @@ class RulesFile:
 def rules_from(document: object, name: str, where: str = "", lines: Mapping[str, int] | None = None) -> Rules:
     """Return the rules in a decoded document.
 
-    UsageError names the wrong key (``where``: the table it is in), and its line where ``lines`` has it.
+    Raises UsageError with the wrong key, its table ``where``, and its line if ``lines`` has it.
     """
     try:
         rules = msgspec.convert(document, Rules, dec_hook=_decode)
@@ -106,16 +106,16 @@ def rules_from(document: object, name: str, where: str = "", lines: Mapping[str,
 
 
 def _line(message: str, lines: Mapping[str, int]) -> str:
-    """Return the line of the key that msgspec speaks of, as far as it is known."""
-    found = _WRONG_KEY.search(message)
-    line = lines.get(found["unknown"] or found["path"]) if found else None
+    """Return the line of the key that a msgspec message names, if it is known."""
+    match = _WRONG_KEY.search(message)
+    line = lines.get(match["unknown"] or match["path"]) if match else None
     return f", line {line}" if line else ""
 
 
 def _sentence(message: str, where: str) -> str:
-    """Return what msgspec says of a wrong document: ``max-layers: expected `int`, got `str```."""
-    text, _, place = printable_line(message).partition(" - at `")
-    key = place.rstrip("`").removeprefix("$.").removeprefix("$")
+    """Return a msgspec message with the key in front: ``max-layers: expected `int`, got `str```."""
+    text, _, location = printable_line(message).partition(" - at `")
+    key = location.rstrip("`").removeprefix("$.").removeprefix("$")
     path = ".".join(part for part in (where.strip("[]"), key) if part)
     text = text[:1].lower() + text[1:]
     return f"{path}: {text}" if path else text
@@ -137,6 +137,6 @@ def _amount(value: object) -> Amount:
 
 def _pattern(value: object) -> PathPattern:
     if not isinstance(value, str) or not value.strip("/"):
-        raise ValueError(f"is no path or glob, but {value!r}")
+        raise ValueError(f"must be a path or a glob, not {value!r}")
     glob_expression(value)
     return PathPattern(value)

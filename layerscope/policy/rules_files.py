@@ -1,10 +1,10 @@
-"""Finds and reads the file that the rules are in."""
+"""The files that rules are read from."""
 
 import re
 import tomllib
 from pathlib import Path
 
-from layerscope.errors import UsageError
+from layerscope.errors import UsageError, os_reason
 from layerscope.policy.dive_rules import read_dive_rules
 from layerscope.policy.rules import RulesFile, rules_from
 from layerscope.text import printable_line, printable_name
@@ -20,9 +20,9 @@ _KEY = re.compile(r"\s*(?:\"(?P<quoted>[^\"]+)\"|'(?P<literal>[^']+)'|(?P<bare>[
 
 
 def find_rules(config: str | None, folder: Path = Path()) -> RulesFile:
-    """Return the rules of the file, or of the first there is in the folder: ours, a pyproject's, dive's.
+    """Return the rules in the file ``config``, or in the first of our own file, pyproject.toml and .dive-ci.
 
-    Raises UsageError where there is none, or where it is wrong: with its line or key.
+    Raises UsageError if there is none, or with line or key if it is invalid.
     """
     if config is not None:
         return _read(Path(config), _text(Path(config)))
@@ -31,13 +31,13 @@ def find_rules(config: str | None, folder: Path = Path()) -> RulesFile:
         if path.is_file() and (name != _PROJECT or _has_table(path)):
             return _read(path, _text(path))
     raise UsageError(
-        f"there are no rules here: neither {OWN_NAME}, nor {_TABLE} in a {_PROJECT}, nor {_DIVE}"
-        " (layerscope check IMAGE --init writes a file with today's figures as the limits)"
+        f"no rules found: there is no {OWN_NAME}, no {_TABLE} in a {_PROJECT} and no {_DIVE} in this folder"
+        " (layerscope check IMAGE --init writes a file with the current figures as limits)"
     )
 
 
 def is_own(path: Path) -> bool:
-    """Tell whether a file of that name holds our rules and nothing else."""
+    """Return whether a file of that name holds our rules and nothing else."""
     return path.suffix == ".toml" and path.name != _PROJECT
 
 
@@ -45,9 +45,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"the rules {_name(path)} cannot be read: {error.strerror}") from error
+        raise UsageError(f"cannot read the rules file {_name(path)}: {os_reason(error)}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"the rules {_name(path)} are no UTF-8 text: byte {error.start}") from error
+        raise UsageError(f"the rules file {_name(path)} is not UTF-8 text (byte {error.start})") from error
 
 
 def _name(path: Path) -> str:
@@ -55,7 +55,7 @@ def _name(path: Path) -> str:
 
 
 def _has_table(path: Path) -> bool:
-    """Tell whether a pyproject speaks of us; one that is broken and names us does, and is then told of."""
+    """Return whether a pyproject.toml has our table, or is invalid and names it, so that its error is shown."""
     text = _text(path)
     if "tool.layerscope" in text:
         return True
@@ -82,16 +82,16 @@ def _toml(text: str, path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{_name(path)} is no valid TOML: {printable_line(str(error))}") from error
+        raise UsageError(f"{_name(path)} is not valid TOML: {printable_line(str(error))}") from error
 
 
 def _key_lines(text: str, table: str) -> dict[str, int]:
-    """Return the line of each key of a table, as far as it is written plainly."""
-    found: dict[str, int] = {}
+    """Return the line of each key of a table; keys in unusual notations are left out."""
+    key_lines: dict[str, int] = {}
     current = ""
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.fullmatch(line):
             current = header["table"].replace(" ", "")
         elif current == table and (key := _KEY.match(line)):
-            found.setdefault(key["quoted"] or key["literal"] or key["bare"], number)
-    return found
+            key_lines.setdefault(key["quoted"] or key["literal"] or key["bare"], number)
+    return key_lines

@@ -1,61 +1,61 @@
-"""Writes a first rules file: today's figures as the limits, each with what it means."""
+"""A first rules file, with the current figures of an image as limits."""
 
 import math
 from collections.abc import Iterable
 
 from layerscope.errors import UsageError
 from layerscope.policy.facts import CheckedImage
-from layerscope.policy.paths import secret_places, setuid_files
+from layerscope.policy.paths import secret_locations, setuid_files
 from layerscope.policy.rules import Rules
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_size, path_text, printable_name
 
 _TEMPLATE = """\
-# Rules for `layerscope check`, with the figures of {name} as the limits. Loosen them, or drop lines, as you like.
-# Sizes are bytes, or a text like "20 MB"; shares are fractions, or a text like "5 %".
+# Rules for `layerscope check`, with the figures of {name} as limits. Change or remove lines as needed.
+# Sizes are bytes, or a text such as "20 MB"; shares are fractions, or a text such as "5 %".
 # Globs: "/etc/*.conf" from the root, "*.pyc" anywhere, "**" for folders at any depth.
 
-# The part of all content that the final image shows; the rest is dead: overwritten or deleted by a later layer.
+# The share of all content that the final image shows; the rest is dead: overwritten or deleted by a later layer.
 min-efficiency = {efficiency}
 max-dead-size = {dead}  # {dead_text}
 # max-dead-share = "5 %"
 
-# What all layers hold, what a pull takes, what one layer may hold, how many layers there may be.
+# The content of all layers, the download size, the content of the largest layer, the number of layers.
 max-content-size = {content}  # {content_text}
 max-blob-size = {blob}  # {blob_text}
 max-layer-size = {layer}  # {layer_text}
 max-layers = {layers}
 
-# How much larger than another image it may be: `layerscope check IMAGE --baseline OTHER`.
+# The growth over another image: `layerscope check IMAGE --baseline OTHER`.
 # max-growth = "5 MB"
 # baseline = "my-app:latest"
 
-# Paths that the final image must not have, or must have.
+# Paths that the final image must not, or must, contain.
 # forbidden-paths = ["/root/.ssh/**", ".git", "*.pyc"]
 # required-paths = ["/etc/passwd"]
 
-# Setuid files run with the rights of their owner: there may be these and no others. Remove the line for no such rule.
+# Setuid files run with the rights of their owner. Only these are allowed; remove the line to allow all.
 allowed-setuid = [{setuid}]
 
-# Keys and credentials in any layer, deleted later or not: there may be these and no others.
+# Keys and credentials in any layer, even if a later layer deletes them. Only these are allowed.
 {secrets_remark}allowed-secrets = [{secrets}]
 
-# Paths that count for no rule about dead bytes, paths, setuid files and secrets.
+# Paths that the rules about dead bytes, paths, setuid files and secrets ignore.
 ignore = []
 """
 
 
 def rules_template(loaded: LoadedImage) -> str:
-    """Return the text of the file; raises UsageError where the image cannot be read whole."""
+    """Return the text of the file; raises UsageError if the image cannot be read whole."""
     facts = CheckedImage(SizeAnalysis(loaded), Rules())
     why = facts.analysis.report
     if facts.problems or facts.total is None or why.dead_size is None or why.blob_size is None:
         cause = facts.problems[0] if facts.problems else "a layer is missing"
-        raise UsageError(f"no limits can be taken from {printable_name(loaded.image.name)}: {cause}")
+        raise UsageError(f"cannot take limits from {printable_name(loaded.image.name)}: {cause}")
     efficiency = 1 - why.dead_size / facts.total if facts.total else 1.0
     largest = max((layer_size.content_size or 0 for layer_size in why.layers), default=0)
-    secrets = sorted({place.path for place in secret_places(facts) if place.path})
+    secrets = sorted({secret.path for secret in secret_locations(facts) if secret.path})
     return _TEMPLATE.format(
         name=printable_name(loaded.image.name),
         efficiency=math.floor(efficiency * 10_000) / 10_000,
@@ -70,7 +70,7 @@ def rules_template(loaded: LoadedImage) -> str:
         layers=len(why.layers),
         setuid=_listed(path for _, path in setuid_files(facts)),
         secrets=_listed(secrets),
-        secrets_remark="# Look at these: whoever pulls the image has them.\n" if secrets else "",
+        secrets_remark="# Review these: everyone who pulls the image has them.\n" if secrets else "",
     )
 
 
@@ -80,13 +80,13 @@ def _listed(paths: Iterable[bytes]) -> str:
 
 
 def _pattern(path: bytes) -> str:
-    """Return a TOML string with a glob that fits the path; what TOML cannot hold is left open."""
+    """Return a TOML string with a glob that matches the path; characters that TOML cannot hold become ``*``."""
     return '"' + "".join(map(_character, path_text(path))) + '"'
 
 
 def _character(character: str) -> str:
     code = ord(character)
-    if 0xD800 <= code <= 0xDFFF:  # noqa: PLR2004  # a byte that is no UTF-8
+    if 0xD800 <= code <= 0xDFFF:  # noqa: PLR2004  # a byte that is not UTF-8
         return "*"
     if character in '"\\':
         return "\\" + character

@@ -1,1 +1,1 @@
-"""Everything the command line prints: JSON documents for programs, tables and text for people."""
+"""The output of the commands: JSON documents for programs, tables and text for people."""

@@ -1,6 +1,6 @@
-"""Text from images in foreign formats: nothing that it holds can be taken for the format's own.
+"""Text from images, escaped for other formats so that nothing in it is read as markup.
 
-Each function takes text that is safe for a screen already (`layerscope.text`): controls, bidi characters and lone
+Each function takes text that `layerscope.text` has made safe for a screen: control characters, bidi characters and lone
 surrogates are written as escapes in it, so that XML and UTF-8 can hold it.
 """
 
@@ -10,13 +10,13 @@ import re
 
 _HTML_JSON = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\x7f": "\\u007f"})
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for the start of a formula, in full width too."""
+"""The characters that start a formula in a spreadsheet, full-width forms included."""
 
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>|~!$&^]")
 _LINKS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=[@#])(?=\w)", re.IGNORECASE)
 _LINE_STARTS = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
 _BREAK = "<!-- -->"
-"""Nothing to see, and the end of what would be an address or somebody's name."""
+"""An invisible separator that keeps an address from becoming a link, and a name from being mentioned."""
 
 _BACKTICKS = re.compile(r"`+")
 
@@ -27,12 +27,12 @@ def in_html(text: str) -> str:
 
 
 def in_script(value: object) -> str:
-    """Return a value as JSON that may stand in a script element: no end tag, no comment, ASCII only."""
+    """Return a value as JSON that is safe in a script element: no end tag, no comment, ASCII only."""
     return json.dumps(value, separators=(",", ":")).translate(_HTML_JSON)
 
 
 def in_markdown(text: str) -> str:
-    """Return the text as one line of Markdown prose: no markup, no link, and on GitHub nobody is called by it."""
+    """Return the text as one line of Markdown prose: no markup, no link, and no mention on GitHub."""
     escaped = _MARKDOWN.sub(r"\\\g<0>", _LINE_STARTS.sub(_escaped_start, " ".join(text.split())))
     return _LINKS.sub(_BREAK, escaped)
 
@@ -50,7 +50,7 @@ def code_in_markdown(text: str) -> str:
 
 
 def in_csv(text: str) -> str:
-    """Return the text as the content of a cell that no spreadsheet takes for a formula."""
+    """Return the text as the content of a cell that no spreadsheet reads as a formula."""
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 

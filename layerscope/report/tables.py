@@ -1,63 +1,233 @@
-"""How tables and colours get onto a screen, or into a pipe as plain text."""
+"""Tables for people: in a terminal as wide as its screen, in a pipe as wide as the content, in plain text.
+
+`Grid` does the layout in place of Rich's own table, which takes a millisecond per row and measures every row several
+times: an image may have 100,000 steps.
+"""
 
 import io
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TextIO, TypeVar
 
-from layerscope.analysis.tree.change import ChangeKind
+from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-CHANGE_STYLES = {ChangeKind.ADDED: "green", ChangeKind.MODIFIED: "yellow", ChangeKind.REMOVED: "red"}
-"""The colours of changes; the marks tell them without colour."""
+from layerscope.model.instruction import keyword_of
+from layerscope.text import human_size, plural, printable_name
 
 _ANY_WIDTH = 1_000_000
-_PLACE = "\0"
+_GAP = 2
+"""Spaces between two columns."""
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a cell, safe for a screen. A line that is too wide is folded, or else cut with an ellipsis.
+
+    ``bold`` is the number of leading characters in bold, ``indent`` the number of spaces before each piece.
+    """
+
+    text: str
+    style: str = ""
+    bold: int = 0
+    is_folded: bool = False
+    indent: int = 0
+
+    @property
+    def width(self) -> int:
+        """The number of terminal cells."""
+        return self.indent + _width(self.text)
+
+
+Cell = str | Line | Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class GridColumn:
+    """A column; a flexible one gives way first where the screen is narrow."""
+
+    title: str
+    is_right: bool = False
+    style: str = ""
+    is_flexible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _GridRow:
+    cells: Sequence[Sequence[Line]]
+    style: str
+    is_header: bool = False
+
+
+class Grid:
+    """Rows of cells in aligned columns, without lines between them."""
+
+    def __init__(self, *columns: GridColumn, indent: int = 0, gap: int = _GAP) -> None:
+        self._columns = columns
+        self._margin = " " * indent
+        self._gap = " " * gap
+        self._rows: list[_GridRow] = []
+        self._widths = [0] * len(columns)
+        self._has_header = any(column.title for column in columns)
+        if self._has_header:
+            self._add([_lines(column.title) for column in columns], "dim", is_header=True)
+
+    def add_row(self, *cells: Cell, style: str = "") -> None:
+        """Add a row with one cell for each column."""
+        self._add([_lines(cell) for cell in cells], style)
+
+    def _add(self, cells: Sequence[Sequence[Line]], style: str, *, is_header: bool = False) -> None:
+        self._rows.append(_GridRow(cells, style, is_header))
+        for column, lines in enumerate(cells):
+            for line in lines:
+                self._widths[column] = max(self._widths[column], line.width)
+
+    @property
+    def is_empty(self) -> bool:
+        """True if there are no rows below the header."""
+        return len(self._rows) == self._has_header
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        widest = min(self._total(self._widths), options.max_width)
+        return Measurement(widest, widest)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        widths = self._fitted_widths(options.max_width)
+        for row in self._rows:
+            cells = row.cells
+            if widths != self._widths:
+                cells = [_fitted_cell(console, lines, width) for lines, width in zip(cells, widths, strict=True)]
+            for at in range(max(map(len, cells))):
+                pieces = self._pieces(row, [lines[at : at + 1] for lines in cells], widths)
+                if console.color_system is None:
+                    yield Segment("".join(text for text, _, _ in pieces))
+                else:
+                    for text, style, is_bold in pieces:
+                        yield Segment(text, console.get_style(style) + (_BOLD if is_bold else _PLAIN))
+                yield Segment.line()
+
+    def _pieces(
+        self, row: _GridRow, cells: Sequence[Sequence[Line]], widths: Sequence[int]
+    ) -> Iterator[tuple[str, str, bool]]:
+        """Yield one line of the screen as texts with style and weight; no spaces follow its last character."""
+        spaces = self._margin
+        for column, lines, width in zip(self._columns, cells, widths, strict=True):
+            if not lines:
+                spaces += " " * width + self._gap
+                continue
+            (line,) = lines
+            padding = " " * (width - line.width)
+            spaces += " " * line.indent + (padding if column.is_right else "")
+            style = row.style if row.is_header else f"{row.style} {column.style} {line.style}"
+            yield spaces, "none", False
+            if line.bold:
+                yield line.text[: line.bold], style.strip() or "none", True
+            yield line.text[line.bold :], style.strip() or "none", False
+            spaces = self._gap if column.is_right else padding + self._gap
+
+    def _total(self, widths: Sequence[int]) -> int:
+        return len(self._margin) + sum(widths) + len(self._gap) * (len(widths) - 1)
+
+    def _fitted_widths(self, most: int) -> list[int]:
+        """Return widths that fit the screen: flexible columns shrink first, then all, the widest most."""
+        widths = list(self._widths)
+        flexible = [at for at, column in enumerate(self._columns) if column.is_flexible]
+        for shrinking in (flexible, range(len(widths))):
+            if self._total(widths) > most:
+                left = most - self._total([0 if at in shrinking else width for at, width in enumerate(widths)])
+                for count, at in enumerate(sorted(shrinking, key=widths.__getitem__)):
+                    widths[at] = max(1, min(widths[at], left // (len(shrinking) - count)))
+                    left -= widths[at]
+        return widths
+
+
+_BOLD, _PLAIN = Style(bold=True), Style()
+
+
+def _lines(cell: Cell) -> Sequence[Line]:
+    if isinstance(cell, str):
+        return (Line(cell),) if cell else ()
+    return (cell,) if isinstance(cell, Line) else cell
+
+
+def _width(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def _fitted_cell(console: Console, lines: Sequence[Line], width: int) -> Sequence[Line]:
+    return [part for line in lines for part in _fitted_line(console, line, width)]
+
+
+def _fitted_line(console: Console, line: Line, width: int) -> Iterable[Line]:
+    """Return the line in pieces that fit the width."""
+    if line.width <= width:
+        return (line,)
+    indent = min(line.indent, width - 1)
+    width -= indent
+    if not line.is_folded:
+        text = set_cell_size(line.text, width - 1) + "…"
+        return (Line(text, line.style, min(line.bold, len(text)), indent=indent),)
+    # Wrapping by words takes a tenth of a millisecond, and there may be 100,000 paths.
+    if " " not in line.text:
+        return (Line(part, line.style, indent=indent) for part in chop_cells(line.text, width))
+    parts = Text(line.text).wrap(console, width, overflow="fold")
+    return (Line(part.plain.rstrip(), line.style, indent=indent) for part in parts)
+
+
+def figures(*titles: str, last: str) -> Grid:
+    """Return a grid of figures with a text in the last column."""
+    return Grid(*(GridColumn(title, is_right=True) for title in titles), GridColumn(last, is_flexible=True))
+
+
+def section(title: str, parts: Iterable[RenderableType]) -> Iterator[RenderableType]:
+    """Yield a blank line, the title and the parts; nothing if there are no parts."""
+    content = list(parts)
+    if content:
+        yield Text()
+        yield Text(title, "bold underline", overflow="fold")
+        yield from content
+
+
+def name_line(name: str | bytes) -> Line:
+    """Return a name, safe for a screen, that is never cut."""
+    return Line(printable_name(name), is_folded=True)
+
+
+def instruction_line(title: str) -> Line:
+    """Return an instruction that is safe for a screen, its keyword in bold; cut where the screen ends."""
+    return Line(title, bold=len(keyword_of(title)))
+
+
+def remainder(rows: Sequence[Row], most: int | None, size: Callable[[Row], int], noun: str) -> Iterator[RenderableType]:
+    """Yield a line about the rows after the first ``most``, if there are any."""
+    if most is not None and len(rows) > most:
+        count = plural(len(rows) - most, f"more {noun}")
+        yield Text(f"and {count}, {human_size(sum(map(size, rows[most:])))} (--all shows them)", "dim")
 
 
 def screen_width(file: TextIO) -> int | None:
-    """Return how wide the terminal is, or None where the file is none."""
-    from rich.console import Console  # noqa: PLC0415  # 40 ms that documents need not pay
-
+    """Return the width of the terminal, or None if the file is not a terminal."""
     return Console(file=file).width if file.isatty() else None
 
 
-def show(renderable: "RenderableType", file: TextIO) -> None:
-    """Print for people: as wide as the terminal, and in a pipe as wide as it takes, in plain text."""
-    from rich.console import Console  # noqa: PLC0415
-
+def show(renderable: RenderableType, file: TextIO) -> None:
+    """Print as wide as the terminal, and into a pipe as wide as the content, in plain text."""
     if file.isatty():
         Console(file=file, highlight=False).print(renderable)
     else:
         file.write(plain_text(renderable))
 
 
-def plain_text(renderable: "RenderableType", width: int | None = None) -> str:
-    """Return what a screen of that width would show, by default one that is as wide as it takes, without colours."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.measure import Measurement  # noqa: PLC0415
-
+def plain_text(renderable: RenderableType, width: int | None = None) -> str:
+    """Return what a screen of that width would show without colors; the default is as wide as the content."""
     console = Console(file=io.StringIO(), width=_ANY_WIDTH, color_system=None, force_terminal=False, highlight=False)
     console.width = width or Measurement.get(console, console.options, renderable).maximum or 1
     with console.capture() as captured:
         console.print(renderable)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
-
-
-def change_styles(file: TextIO) -> Mapping[ChangeKind, tuple[str, str]]:
-    """Return what to write before and after a line that tells of a change: colours on a terminal, else nothing."""
-    styles = dict.fromkeys(ChangeKind, ("", ""))
-    if not file.isatty():
-        return styles
-    from rich.color import ColorSystem  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
-    from rich.style import Style  # noqa: PLC0415
-
-    console = Console(file=file)
-    if console.color_system is None or console.no_color:
-        return styles
-    for change, name in CHANGE_STYLES.items():
-        before, _, after = Style.parse(name).render(_PLACE, color_system=ColorSystem.STANDARD).partition(_PLACE)
-        styles[change] = (before, after)
-    return styles

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from layerscope.analysis.comparison.config_difference import ConfigFacts, ConfigValue
 from layerscope.analysis.comparison.layer_alignment import BuildStep
+from layerscope.analysis.size.base_image import BaseImage, stated_base
 from layerscope.model.documents import Healthcheck, ImageConfig, RunConfig
 from layerscope.model.image import Image, Step
 
@@ -77,3 +78,14 @@ def _variables(env: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _names(table: Mapping[str, object] | None) -> Iterator[tuple[str, str]]:
     return ((name, name) for name in table or {})
+
+
+def layer_diff_ids(image: Image) -> list[str]:
+    """Return the diff_ids of the layers, base first."""
+    return [str(layer.diff_id) for layer in image.layers]
+
+
+def base_of(image: Image) -> BaseImage | None:
+    """Return the base image that the image states, or None."""
+    labels = (image.config.config.labels if image.config.config else None) or {}
+    return stated_base(image.annotations, labels, layer_diff_ids(image))

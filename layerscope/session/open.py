@@ -56,7 +56,9 @@ class ImageSession(AbstractContextManager["ImageSession"]):
 
     def loaded_from(self, tree: LayeredTree, tallies: Tallies) -> LoadedImage:
         """Return the image with layers that the reader process has read."""
-        return LoadedImage(self.image, tree, tallies, Contents(self.image, tree, self._random_content))
+        return LoadedImage(
+            self.image, tree, tallies, Contents(self.image, tree, self._random_content, self._is_stopped)
+        )
 
     def _random_content(self, layer: Layer) -> "RandomContent":
         """Return the content of a layer for reads at any offset; raises InvalidLayer, also once the image is closed."""
@@ -74,6 +76,13 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         from layerscope.session.reading.background import BackgroundReader  # noqa: PLC0415  # subprocess
 
         return BackgroundReader(self.image.layers, first)
+
+    def stop_reading(self) -> None:
+        """End every long reading of content within a second: it raises ReadingStopped. Any thread may call it."""
+        self._closed = True
+
+    def _is_stopped(self) -> bool:
+        return self._closed
 
     def close(self) -> None:
         """Remove temporary files; no layer can be read after that."""

@@ -1,39 +1,42 @@
-"""The explorer as an application: themes, and which screen comes first."""
+"""The terminal application: it shows a first screen, and the screens that lead from it."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
-from textual.app import SystemCommand
+from textual import events
+from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from layerscope.errors import LayerscopeError
+from layerscope.model.candidate import Candidate
 from layerscope.session.open import ImageSession, UndecidedImage
 from layerscope.session.reading.background import BackgroundReader
-from layerscope.tui.drawing.glyphs import Glyphs, glyphs_for_locale
+from layerscope.tui.drawing.glyphs import glyphs_for_locale
 from layerscope.tui.drawing.scrollbars import draw_scrollbars_with
 from layerscope.tui.drawing.themes import DARK, LIGHT
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.keys.commands import key_commands
-from layerscope.tui.keys.order import OrderedKeys
+from layerscope.tui.keys.order import KeyQueue, is_open
 from layerscope.tui.keys.signals import ending_signals
 
-_TRY_AGAIN = 0.02
-"""Seconds between two looks at whether the first screen is there."""
+_RETRY = 0.02
+"""Seconds until an ending signal is tried again while the first screen is being laid out."""
 
 _BY_SIGNAL = 128
-"""What a shell adds to the number of the signal that ended a program."""
+"""The number that a shell adds to the signal that ended a program."""
 
 
-class ExplorerApp(OrderedKeys[LayerscopeError]):
-    """Opens an image, lets the user choose one first, or shows what ``first`` makes.
+class LayerscopeApp(App[LayerscopeError]):
+    """An application with layerscope's themes, glyphs and order of keys.
 
-    What it returns is the error that ended it, if one did.
+    It returns the error that ended it, or None. ``resources`` are closed after it has ended, for whatever reason.
     """
 
     TITLE = "layerscope"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # declared by Textual without ClassVar
     CSS = """
     VerticalScroll, OptionList {
         scrollbar-size-vertical: 1;
@@ -42,110 +45,121 @@ class ExplorerApp(OrderedKeys[LayerscopeError]):
     }
     """
 
-    def __init__(
-        self,
-        session: ImageSession | None = None,
-        reader: BackgroundReader | None = None,
-        undecided: UndecidedImage | None = None,
-        first: Callable[[Glyphs], Screen[object]] | None = None,
-    ) -> None:
+    def __init__(self, first: Callable[[], Screen[Any]]) -> None:
+        # Textual asks for the style variables while it is being initialized.
+        self.glyphs = glyphs_for_locale()
         super().__init__()
-        self._session = session
-        self._reader = reader
-        self._undecided = undecided
-        self._first = first
+        self.resources = ExitStack()
         self.ended_by: int | None = None
+        self._first = first
+        self._key_queue = KeyQueue(self, super().on_event)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
-        self._glyphs = glyphs_for_locale()
-        draw_scrollbars_with(self._glyphs)
+        draw_scrollbars_with(self.glyphs)
 
-    def get_default_screen(self) -> Screen[object]:
-        """Return the first screen: no blank one is mounted before it, which would cost a seventh of the start."""
-        if self._first is not None:
-            return self._first(self._glyphs)
-        if self._session is not None:
-            return self._explorer(self._session)
-        assert self._undecided is not None  # noqa: S101  # one of the three is given
-        return ChooserScreen(self._undecided.reference, self._undecided.choices)
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the style variables that Textual does not have: the border of frames."""
+        return {"frame": self.glyphs.frame}
 
-    def _explorer(self, session: ImageSession) -> ExplorerScreen:
-        if self._reader is None:
-            self._reader = session.read_in_background(len(session.image.layers))
-        return ExplorerScreen(session, self._reader, self._glyphs)
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the first screen: without an empty one before it, the start is a seventh shorter."""
+        return self._first()
 
-    def on_chooser_screen_chosen(self, message: ChooserScreen.Chosen) -> None:
-        """Explore the image that was chosen."""
-        assert self._undecided is not None  # noqa: S101  # the chooser shows what it holds
-        try:
-            self._session = self._undecided.choose(message.choice)
-        except LayerscopeError as error:
-            self.exit(error)
-            return
-        # the first screen has no place on the stack that it could be switched from
-        self.push_screen(self._explorer(self._session))
+    async def on_event(self, event: events.Event) -> None:
+        """Queue keys; handle all other events as Textual does."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._key_queue.press(event)
+        else:
+            await super().on_event(event)
 
     def end_by(self, number: int) -> None:
-        """End, because a signal asks for it; a screen that is still being laid out is let finish that."""
+        """End because of a signal, once a screen that is being laid out is complete."""
         self.ended_by = number
-        if self.is_open:
+        if is_open(self):
             self.exit()
         else:
-            asyncio.get_running_loop().call_later(_TRY_AGAIN, self.end_by, number)
-
-    def close_reader(self) -> None:
-        """End the reading, if it still goes on."""
-        if self._reader is not None:
-            self._reader.close()
+            asyncio.get_running_loop().call_later(_RETRY, self.end_by, number)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield what the command palette offers: the screen's actions, then Textual's own."""
+        """Yield the commands of the palette: the screen's, then Textual's own."""
         yield from key_commands(screen)
         yield from super().get_system_commands(screen)
 
 
-def explore(session: ImageSession, reader: BackgroundReader) -> None:
-    """Show an image until the user quits; raises the error that ended the explorer, if one did."""
-    _run(ExplorerApp(session=session, reader=reader))
+@contextmanager
+def _reading(reader: BackgroundReader) -> Iterator[None]:
+    """Close a reader at the end; raises LayerscopeError if it died, which the screen has shown by then."""
+    with closing(reader):
+        yield
     if reader.failure is not None:
         raise LayerscopeError(reader.failure)
 
 
+def explorer_app(session: ImageSession, reader: BackgroundReader) -> LayerscopeApp:
+    """Return an application that shows an image."""
+    app = LayerscopeApp(lambda: ExplorerScreen(session, reader))
+    app.resources.enter_context(_reading(reader))
+    return app
+
+
+def chooser_app(undecided: UndecidedImage) -> LayerscopeApp:
+    """Return an application in which the user chooses an image, and that shows it then."""
+
+    def explore_candidate(candidate: Candidate) -> None:
+        try:
+            session = undecided.choose(candidate)
+        except LayerscopeError as error:
+            app.exit(error)
+            return
+        reader = session.read_in_background(len(session.image.layers))
+        app.resources.enter_context(_reading(reader))
+        # The first screen is not on the stack of screens, so it cannot be replaced there.
+        app.push_screen(ExplorerScreen(session, reader))
+
+    app = LayerscopeApp(lambda: ChooserScreen(undecided.reference, undecided.choices, explore_candidate))
+    return app
+
+
+def explore(session: ImageSession, reader: BackgroundReader) -> None:
+    """Show an image until the user quits; raises the error that ended the explorer, if there was one."""
+    _run(explorer_app(session, reader))
+
+
 def explore_choice(undecided: UndecidedImage) -> None:
     """Let the user choose one of several images, and show it."""
-    _run(ExplorerApp(undecided=undecided))
+    _run(chooser_app(undecided))
 
 
 def explore_layers(session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
-    """Show what differs between two layers of an image (0: nothing) until the user quits."""
-    from layerscope.session.reading.loader import BackgroundLoader  # noqa: PLC0415  # the explorer does without
-    from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen  # noqa: PLC0415
+    """Compare two layers of an image (0: nothing) until the user quits."""
+    from layerscope.session.reading.loader import BackgroundLoader  # noqa: PLC0415  # not needed to explore
+    from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers  # noqa: PLC0415
+    from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415
 
     with closing(BackgroundLoader(session)) as reader:
-        pair = ComparedLayers(before, after, own, mtime)
-        _run(ExplorerApp(first=lambda glyphs: LayerDiffScreen(session.image, pair, reader, glyphs)))
+        states = TwoLayers(session.image, ComparedLayers(before, after, own, mtime), reader)
+        _run(LayerscopeApp(lambda: ComparisonScreen(states)))
 
 
-def explore_comparison(left: ImageSession, right: ImageSession, *, mtime: bool = False) -> None:
-    """Show what differs between two images until the user quits."""
-    from layerscope.session.reading.loader import BackgroundLoader  # noqa: PLC0415  # the explorer does without
-    from layerscope.tui.comparison.image_screen import ImageDiffScreen  # noqa: PLC0415
+def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = False) -> None:
+    """Compare two images until the user quits."""
+    from layerscope.session.reading.loader import BackgroundLoader  # noqa: PLC0415  # not needed to explore
+    from layerscope.tui.comparison.images import TwoImages  # noqa: PLC0415
+    from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415
 
-    with closing(BackgroundLoader(left)) as reader, closing(BackgroundLoader(right)) as other:
-        images, readers = (left.image, right.image), (reader, other)
-        _run(ExplorerApp(first=lambda glyphs: ImageDiffScreen(images, readers, glyphs, mtime=mtime)))
+    with closing(BackgroundLoader(old)) as old_reader, closing(BackgroundLoader(new)) as new_reader:
+        images, readers = (old.image, new.image), (old_reader, new_reader)
+        _run(LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers, mtime=mtime))))
 
 
-def _run(app: ExplorerApp) -> None:
-    try:
+def _run(app: LayerscopeApp) -> None:
+    with app.resources:
         with asyncio.Runner() as runner, ending_signals(runner.get_loop(), app.end_by):
             error = runner.run(app.run_async())
-    finally:
-        app.close_reader()
-    if app.ended_by is not None:
-        raise SystemExit(_BY_SIGNAL + app.ended_by)
-    if error is not None:
-        raise error
-    if app.return_code:
-        raise LayerscopeError("the explorer ended on a mistake of its own, told above; please report it")
+        if app.ended_by is not None:
+            raise SystemExit(_BY_SIGNAL + app.ended_by)
+        if error is not None:
+            raise error
+        if app.return_code:
+            raise LayerscopeError("internal error in the explorer, shown above; please report it")

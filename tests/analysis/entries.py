@@ -9,7 +9,9 @@
 from dataclasses import dataclass, replace
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.overlay import GONE, IMPLIED, VOID, LayerTally, Overlay
+from layerscope.analysis.tree.overlay import VOID, Overlay
+from layerscope.analysis.tree.path_index import GONE, IMPLIED
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.entries import FileEntry, Kind, LayerEntries, Xattrs
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 
@@ -105,7 +107,8 @@ class Stack:
         """Return the regular file whose bytes the hard link at the path shows, or None where there is none."""
         link = self.overlay.current[self.overlay.ids[path.encode()]]
         target = self.overlay.link_targets.get(link)
-        return None if target is None else self._entry_of(target)
+        entry = None if target is None else self._entry_of(target)
+        return entry if entry and entry.kind is Kind.FILE else None
 
 
 def stacked(*layers: LayerEntries) -> Stack:

@@ -1,9 +1,9 @@
-"""Time from the start of `layerscope IMAGE` until its layers are on the screen, against an empty Textual app, in pairs.
+"""Measure the time until the layers of `layerscope IMAGE` are on the screen, against starting an empty Textual app.
 
     python tests/benchmarks/first_paint.py large.tar
 
-Run it with the Python of the environment that layerscope is installed in: not as editable, and without
-PYTHONDONTWRITEBYTECODE, or compiling is measured too. The list is painted when the instruction of the last layer is.
+Run it with the Python of an environment with layerscope installed, not editable, and without PYTHONDONTWRITEBYTECODE,
+or compilation is measured too. The list counts as painted when the instruction of the last layer appears.
 """
 
 import argparse
@@ -27,20 +27,20 @@ Empty().run()
 
 
 def until_shown(command: list[str], text: str) -> float:
-    """Return the seconds from the start of a program until it shows the text."""
+    """Return the seconds from the start of a program until the text appears."""
     with Terminal(command) as terminal:
         return terminal.shows(re.escape(text)) - terminal.started
 
 
 def last_instruction(image: str) -> str:
-    """Return the start of the last layer's instruction, which is short enough to be shown whole."""
+    """Return the start of the last layer's instruction, short enough to be shown whole."""
     with open_image(image) as session:
         number = len(session.image.layers)
         return (session.image.step(number).instruction or "")[:12].strip()
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("image")
     parser.add_argument("--pairs", type=int, default=9)

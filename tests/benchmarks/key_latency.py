@@ -1,11 +1,11 @@
-"""Time from a key press to the first byte of the explorer's answer, while layers load and when all are there.
+"""Measure the time from a key press to the first byte of the explorer's answer, while layers load and afterwards.
 
     python tests/benchmarks/key_latency.py million.tar
 
-While layers load, progress is written as well, so there the time is taken until the answer itself is on the screen:
-each press chooses another layer, which the title of the tree then names. An image that is read at once gives few such
-presses. When all is loaded, every folder is opened, so that the tree has as many rows as the image has paths. `first`
-is until the first byte of the answer, `whole` until its last. Run it as first_paint.py is run.
+While layers load, the explorer also writes progress, so the time is measured until the answer itself is on the screen:
+each press chooses another layer, which then appears in the title of the tree. A small image loads too fast for more
+than a few presses. Afterwards, every folder is opened, so that the tree has as many rows as the image has paths.
+`first` is the time to the first byte of the answer, `whole` the time to the last. Run it like first_paint.py.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from terminal import Terminal
 from layerscope.session.open import open_image
 
 LOADED = r"(stored|to pull)\)"
-"""The header has the sizes like this once all layers are read."""
+"""The header has this text once all layers are read."""
 
 UP, DOWN, PAGE_UP, PAGE_DOWN = b"\x1b[A", b"\x1b[B", b"\x1b[5~", b"\x1b[6~"
 HOME, END, TAB, SHIFT_TAB, ENTER, ESCAPE, BACKSPACE = b"\x1b[H", b"\x1b[F", b"\t", b"\x1b[Z", b"\r", b"\x1b", b"\x7f"
@@ -32,28 +32,28 @@ TREE_KEYS = (
     ("page up", [PAGE_UP], 30),
     ("last row, first row", [END, HOME], 30),
     ("fold and open a folder", [ENTER], 40),
-    ("layer below, layer above", [b"[", b"]"], 40),
+    ("previous, next layer", [b"[", b"]"], 40),
     ("sort by size, by name", [b"s", b"s"], 20),
     ("own, merged", [b"a", b"a"], 20),
     ("changes only, all", [b"c", b"c"], 20),
     ("fold all, open all", [b"z", b"Z"], 20),
 )
-"""What is pressed in the tree, in this order, and how often."""
+"""The keys pressed in the tree, in this order, with the number of presses."""
 
 WORDS = (b"config", b"lib", b"test", b"*.py", b"usr/li", b"zzz")
-"""What is typed into the filter, letter by letter, and taken back."""
+"""Words typed into the filter letter by letter, and deleted again."""
 
 
 @dataclass
 class Answers:
-    """How long the answers to one kind of key took, in seconds."""
+    """The response times of one kind of key, in seconds."""
 
     name: str
     first: list[float] = field(default_factory=list)
     whole: list[float] = field(default_factory=list)
 
     def press(self, terminal: Terminal, key: bytes) -> None:
-        """Press a key, and wait for the whole answer."""
+        """Press a key and wait for the whole answer."""
         pressed = terminal.press(key)
         self.first.append(terminal.first_byte() - pressed)
         self.whole.append(terminal.settle() - pressed)
@@ -64,14 +64,14 @@ class Answers:
 
 
 def _percentiles(seconds: list[float]) -> str:
-    if len(seconds) < 2:  # what quantiles needs
+    if len(seconds) < 2:  # too few for quantiles
         return " " * 21
     cuts = quantiles(seconds, n=100, method="inclusive")
     return "".join(f"{1000 * cuts[place]:7.1f}" for place in (49, 94, 98))
 
 
 def while_loading(terminal: Terminal, layers: int) -> Answers:
-    """Choose other layers until all are read."""
+    """Switch between layers until all are read."""
     answers = Answers("layer, while layers load")
     moves = cycle([(b"[", layers - 1), (b"]", layers)] if layers > 1 else [])
     for key, layer in moves:
@@ -80,14 +80,14 @@ def while_loading(terminal: Terminal, layers: int) -> Answers:
         pressed = terminal.press(key)
         answers.first.append(terminal.shows(f"Files after layer {layer}\\b") - pressed)
         terminal.settle(0.03)
-    # it may have come before the last key
+    # the text may have appeared before the last key
     if not terminal.has_shown(LOADED):
         terminal.shows(LOADED)
     return answers
 
 
 def in_tree(terminal: Terminal) -> list[Answers]:
-    """Press all keys of the tree, every folder open."""
+    """Press all keys of the tree while every folder is open."""
     found = []
     terminal.press(b"Z")
     terminal.settle(0.5)
@@ -100,7 +100,7 @@ def in_tree(terminal: Terminal) -> list[Answers]:
 
 
 def in_filter(terminal: Terminal) -> Answers:
-    """Type words into the filter, and take them back."""
+    """Type words into the filter, and delete them again."""
     answers = Answers("filter, a letter")
     terminal.press(b"/")
     terminal.settle(0.5)
@@ -115,7 +115,7 @@ def in_filter(terminal: Terminal) -> Answers:
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("image")
     options = parser.parse_args()

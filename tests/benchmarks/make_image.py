@@ -1,14 +1,14 @@
-"""Write a large image as `docker save` does since Docker 25, with names and sizes such as real ones have.
+"""Write a large image in the format of `docker save` since Docker 25, with realistic names and sizes.
 
     python tests/benchmarks/make_image.py large.tar                                     # 100,000 entries
     python tests/benchmarks/make_image.py million.tar --entries 1000000
     python tests/benchmarks/make_image.py million-gzip.tar --entries 1000000 --compression gzip
     python tests/benchmarks/make_image.py heavy.tar --entries 190000 --layers 4 --size 3.5GB
 
-The first layer has most of the entries. Each later one adds packages of its own, writes files of lower layers again
-(other bytes of the same size, another mode, another size, an identical copy), and deletes files and folders. Nothing is
-sparse: every byte of content is written, and compresses about as well as a root filesystem does. The same arguments
-make the same bytes.
+The first layer has most of the entries. Each later layer adds packages, rewrites files of earlier layers (with other
+bytes of the same size, another mode, another size, or as an identical copy), and deletes files and folders. Nothing is
+sparse: every byte of content is written, and compresses about as well as a root filesystem. The same arguments produce
+the same bytes.
 """
 
 import argparse
@@ -23,18 +23,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 TIME = 1_750_000_000
-"""Of every entry."""
+"""The mtime of every entry."""
 
 FIRST_SHARE = 0.6
-"""Of all entries, those of the first layer."""
+"""The share of the first layer in all entries."""
 
 REWRITTEN, DELETED, FOLDERS_DELETED = 0.12, 0.03, 0.001
-"""Of a later layer's entries: files of lower layers written again, whiteouts of files, whiteouts of folders."""
+"""Shares in the entries of a later layer: rewritten files, whiteouts of files, whiteouts of folders."""
 
 MEAN_FILES = 9
 DEEPEST = 9
 TOPS = ("usr/lib", "usr/share", "usr/lib/python3/dist-packages", "usr/include", "opt", "srv", "var/lib", "etc")
-WORDS = (  # noqa: SIM905  # as a list it takes a page
+WORDS = (  # noqa: SIM905  # a list would take a page
     "async base cache client codec common config core crypto data debug driver engine event filter format graph "
     "handler http image index json kernel layer linux loader local locale math media metrics module network node "
     "object parser plugin proxy query render resource runtime schema server session shared socket source storage "
@@ -63,7 +63,7 @@ UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A folder (a path that ends in a slash) or a file; ``start`` says where in the filler its bytes start."""
+    """A folder (a path that ends with a slash) or a file; its bytes begin at ``start`` in the filler."""
 
     path: str
     size: int = 0
@@ -72,7 +72,7 @@ class Entry:
 
 
 class Content:
-    """Makes up the entries of one image, layer by layer."""
+    """A generator of the entries of an image, layer by layer."""
 
     def __init__(self, entries: int, size: int) -> None:
         self._dice = random.Random(entries)  # noqa: S311  # the same image each time
@@ -81,7 +81,7 @@ class Content:
         self._files: list[Entry] = []
 
     def layer(self, entries: int) -> Iterator[Entry]:
-        """Yield the entries of the next layer, about so many."""
+        """Yield about so many entries as the next layer."""
         changes = list(self._changes(entries)) if self._files else []
         yield from changes
         left = entries - len(changes)
@@ -110,7 +110,7 @@ class Content:
         return int(self._mean * self._dice.lognormvariate(-spread * spread / 2, spread))
 
     def _changes(self, entries: int) -> Iterator[Entry]:
-        """Yield what a layer does to those below it; a builder repeats the folder of what it writes."""
+        """Yield the changes of a layer to earlier ones; like a builder, repeat the folder of each file."""
         dice, rewritten, deleted = self._dice, int(entries * REWRITTEN), int(entries * DELETED)
         files = dice.sample(self._files, min(rewritten + deleted, len(self._files)))
         folder = ""
@@ -136,7 +136,7 @@ def _whiteout(path: str) -> Entry:
 
 
 def _filler() -> bytes:
-    """Return bytes that compress to about 40 %: words, with noise between them."""
+    """Return bytes that compress to about 40 %: words with noise between them."""
     dice = random.Random(1)  # noqa: S311  # the same bytes each time
     pieces = ((dice.choice(WORDS) + " ").encode() * 2 + dice.randbytes(3) for _ in range(70_000))
     return b"".join(pieces)[: 1 << 20]
@@ -148,7 +148,7 @@ FILLER = _filler()
 def header(path: str, kind: bytes, size: int, mode: int) -> bytes:
     """Return a ustar header (POSIX.1-1988)."""
     name, prefix = path.encode(), b""
-    if len(name) > 100:  # the length of the field
+    if len(name) > 100:  # the size of the field
         cut = name.index(b"/", len(name) - 101)
         prefix, name = name[:cut], name[cut + 1 :]
     stated = b"%011o\0" % size if size < 1 << 33 else b"\x80" + size.to_bytes(11, "big")
@@ -189,7 +189,7 @@ def batches(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def gzipped(pieces: Iterator[bytes], note: Callable[[bytes], None]) -> Iterator[bytes]:
-    """Compress the pieces, and note them as they were."""
+    """Compress the pieces, and pass each uncompressed piece to ``note``."""
     gzip = zlib.compressobj(wbits=31)
     for piece in pieces:
         note(piece)
@@ -198,7 +198,7 @@ def gzipped(pieces: Iterator[bytes], note: Callable[[bytes], None]) -> Iterator[
 
 
 class Archive:
-    """Writes the outer archive."""
+    """The outer archive."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -217,17 +217,17 @@ class Archive:
         return {"digest": f"sha256:{digest.hexdigest()}", "size": size}
 
     def file(self, name: str, document: object) -> None:
-        """Add a JSON document under a name of its own."""
+        """Add a JSON document."""
         data = json.dumps(document).encode()
         self._file.write(header(name, b"0", len(data), 0o644) + data + padding(len(data)))
 
     def end(self) -> None:
-        """Write the blocks that end a tar."""
+        """Write the blocks at the end of a tar."""
         self._file.write(bytes(1024))
 
 
 def write_image(file: BinaryIO, layers: Iterator[Iterator[Entry]], *, gzip: bool) -> None:
-    """Write the whole archive."""
+    """Write the archive."""
     archive = Archive(file)
     media_type = f"application/vnd.oci.image.layer.v1.tar{'+gzip' if gzip else ''}"
     descriptors, diff_ids, history = [], [], []
@@ -279,7 +279,7 @@ def _size(text: str) -> int:
 
 
 def main() -> None:
-    """Write the image that the command line asks for."""
+    """Write the image."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("archive", type=Path)
     parser.add_argument("--entries", type=int, default=100_000, help="of all layers (default: 100000)")

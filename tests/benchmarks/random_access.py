@@ -1,10 +1,10 @@
-"""Time how long a file of a compressed layer takes to open, against inflating the layer from its start for it.
+"""Measure the time to open a file in a compressed layer, against decompressing the layer from its start.
 
     python tests/benchmarks/make_image.py large.tar --entries 20000 --layers 1 --size 1GB --compression gzip
     python tests/benchmarks/random_access.py large.tar
 
-The first file goes through the layer once (the explorer does that after its first picture); then files are opened at
-random places. To open is to read what a screen shows of the start of a file.
+The first file needs one pass over the layer, which the explorer makes after its first paint; then files at random
+positions are opened. Opening a file means reading the part of it that a screen shows first.
 """
 
 import argparse
@@ -20,18 +20,18 @@ from layerscope.session.content.contents import Contents
 from layerscope.session.open import ImageSession, open_image
 
 HEAD = 64 * 1024
-"""Bytes that are read of a file."""
+"""The number of bytes to read from each file."""
 
 
 def some_files(session: ImageSession, count: int) -> list[int]:
-    """Return occurrences of regular files, some of each part of the image."""
+    """Return occurrences of regular files from all parts of the image."""
     tree = session.loaded.tree
     files = [each for each, row in enumerate(tree.index.rows) if row >= 0 and tree.kind(each) is Kind.FILE]
-    return random.Random(1).sample(files, min(count, len(files)))  # noqa: S311  # the same ones each time
+    return random.Random(1).sample(files, min(count, len(files)))  # noqa: S311  # the same files each time
 
 
 def prepare(contents: Contents, session: ImageSession, files: list[int]) -> float:
-    """Go through all layers that the files are in, and return the seconds that it took."""
+    """Make one pass over each layer with one of the files, and return the seconds."""
     started = time.perf_counter()
     for layer in {session.loaded.tree.index.layers[file] for file in files}:
         first = next(file for file in files if session.loaded.tree.index.layers[file] == layer)
@@ -41,7 +41,7 @@ def prepare(contents: Contents, session: ImageSession, files: list[int]) -> floa
 
 
 def timed(read: Callable[[int], object], files: list[int]) -> Callable[[], float]:
-    """Return what opens the next of the files, and tells the seconds."""
+    """Return a function that reads the next file and returns the seconds."""
     remaining = iter(files * 1000)
 
     def run() -> float:
@@ -53,7 +53,7 @@ def timed(read: Callable[[int], object], files: list[int]) -> Callable[[], float
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("image")
     parser.add_argument("--files", type=int, default=200)
@@ -61,13 +61,13 @@ def main() -> None:
     options = parser.parse_args()
     with open_image(options.image) as session:
         files, contents = some_files(session, options.files), session.loaded.contents
-        print(f"once through the layers: {prepare(contents, session, files):.2f} s")
+        print(f"one pass over the layers: {prepare(contents, session, files):.2f} s")
         opened = timed(lambda file: contents.read_range(file, 0, HEAD), files)
         seconds = [opened() for _ in files]
         print(f"a file, of {len(files)}: median {median(seconds) * 1000:.1f} ms, ", end="")
-        print(f"95 of 100 below {quantiles(seconds, n=20)[-1] * 1000:.1f} ms, longest {max(seconds) * 1000:.1f} ms")
+        print(f"95th percentile {quantiles(seconds, n=20)[-1] * 1000:.1f} ms, longest {max(seconds) * 1000:.1f} ms")
         whole = timed(lambda file: next(contents.chunks(file), b"")[:HEAD], files)
-        print_pairs(in_pairs(whole, opened, options.pairs), "from start", "anywhere")
+        print_pairs(in_pairs(whole, opened, options.pairs), "from start", "random access")
 
 
 if __name__ == "__main__":

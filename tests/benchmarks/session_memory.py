@@ -1,10 +1,10 @@
-"""Measure what the session of an image holds, in bytes an entry, over what it holds for an image without entries.
+"""Measure the memory of an open image in bytes per entry, minus the memory of an image without entries.
 
     python tests/benchmarks/session_memory.py million.tar
 
-Two sessions are measured, each in a process of its own: one that reads the layers itself, as commands do, and one that
-a reader process hands its columns, as in the explorer. What counts is the memory that the system has given to the
-process once all layers are stacked, when what nobody refers to has been given back. For Linux.
+Two sessions are measured, each in its own process: one reads the layers itself, like a command; the other receives
+the columns from a reader process, like the explorer. The figure is the resident memory once all layers are stacked and
+unused memory has been returned to the system. Linux only.
 """
 
 import argparse
@@ -22,18 +22,18 @@ from make_image import write_image
 from layerscope.session.open import ImageSession, open_image
 from layerscope.session.reading.background import LayersStacked
 
-MODES = {"command": "layers read by the process itself", "explorer": "layers read by a process beside it"}
+MODES = {"command": "layers read by the process itself", "explorer": "layers read by a reader process"}
 
 
 class Held(NamedTuple):
-    """Entries of an image, and the bytes of the process that has its session."""
+    """The number of entries in an image, and the memory of the process in bytes."""
 
     entries: int
     memory: int
 
 
 def measure(mode: str, image: str) -> Held:
-    """Open an image, have all layers read and stacked, and return what the process holds now."""
+    """Open an image, read and stack all layers, and return the memory of the process."""
     gc.disable()
     with open_image(image) as session:
         entries, kept = _stacked(session) if mode == "command" else _handed_over(session)
@@ -60,14 +60,14 @@ def _handed_over(session: ImageSession) -> tuple[int, object]:
 
 
 def measured_beside(mode: str, image: str) -> Held:
-    """Measure in a process of its own."""
+    """Measure in a new process."""
     command = [sys.executable, __file__, "--measure", mode, image]
     entries, memory = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout.split()
     return Held(int(entries), int(memory))
 
 
 def empty_image(folder: str) -> str:
-    """Write an image whose one layer holds nothing."""
+    """Write an image with one empty layer."""
     path = Path(folder, "empty.tar")
     with path.open("wb") as file:
         write_image(file, iter([iter([])]), gzip=False)
@@ -75,10 +75,10 @@ def empty_image(folder: str) -> str:
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("image")
-    parser.add_argument("--measure", choices=MODES, help="measure one session in this very process")
+    parser.add_argument("--measure", choices=MODES, help="measure one session in this process")
     options = parser.parse_args()
     if options.measure:
         print(*measure(options.measure, options.image))
@@ -90,7 +90,7 @@ def main() -> None:
             held = all_of_them.memory - none.memory
             print(
                 f"{what}: {held / 1e6:,.1f} MB over {none.memory / 1e6:,.1f} MB for {all_of_them.entries:,} entries,"
-                f" {held / all_of_them.entries:.0f} bytes an entry"
+                f" {held / all_of_them.entries:.0f} bytes per entry"
             )
 
 

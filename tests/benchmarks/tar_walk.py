@@ -1,9 +1,9 @@
-"""Time our walk over the headers of plain tars against tarfile's, in pairs in one process.
+"""Measure layerscope's walk over the headers of plain tars against tarfile's, in pairs in one process.
 
     python tests/benchmarks/tar_walk.py layer.tar other.tar
 
-Any plain tar will do: an archive made from a folder with many files, or a layer taken out of an image. The collector of
-garbage is off for both, as it is in the command; with it on, tarfile takes longer.
+Any plain tar will do: an archive of a folder with many files, or a layer of an image. Garbage collection is off for
+both, as in the command; with it, tarfile takes longer.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from layerscope.sources.tar.walk import walk
 
 
 def ours(path: Path) -> int:
-    """Walk, and return the number of entries."""
+    """Walk with layerscope, and return the number of entries."""
     size = path.stat().st_size
     entries = LayerEntries()
     with closing(open_blocks(FileSpan(str(path), 0, size, size), Compression.NONE)) as blocks:
@@ -40,7 +40,7 @@ def tarfiles(path: Path) -> int:
 
 
 def timed(walk_over: Callable[[Path], int], path: Path) -> Callable[[], float]:
-    """Return what walks once and tells the seconds."""
+    """Return a function that walks once and returns the seconds."""
 
     def run() -> float:
         gc.collect()
@@ -52,7 +52,7 @@ def timed(walk_over: Callable[[Path], int], path: Path) -> Callable[[], float]:
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tar", nargs="+", type=Path)
     parser.add_argument("--pairs", type=int, default=5)
@@ -60,7 +60,7 @@ def main() -> None:
     gc.disable()
     for path in options.tar:
         print(f"{path}: {ours(path):,} entries")
-        # the slower one first, so that its ratio says how many times faster ours is
+        # the slower one first: the ratio then says how many times faster layerscope is
         print_pairs(in_pairs(timed(tarfiles, path), timed(ours, path), options.pairs), "tarfile", "layerscope")
 
 

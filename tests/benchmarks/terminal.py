@@ -1,4 +1,4 @@
-"""A program on a pseudo-terminal, whose output is timed."""
+"""A program on a pseudo-terminal with timed output."""
 
 import fcntl
 import os
@@ -13,14 +13,14 @@ from types import TracebackType
 from typing import Self
 
 _CONTROL = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[@-Z\\-_]")
-"""Sequences that place and colour text."""
+"""Escape sequences that position or colour text."""
 
 _PATIENCE = 60.0
-"""Seconds after which a program is taken to hang."""
+"""Seconds without output after which the program counts as hanging."""
 
 
 class Terminal:
-    """A program with a terminal of its own; a context manager, which ends it."""
+    """A program with its own terminal; a context manager that ends the program."""
 
     def __init__(self, command: list[str], columns: int = 160, lines: int = 45) -> None:
         facts = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
@@ -31,10 +31,10 @@ class Terminal:
         self._process, self._screen = pty.fork()
         if self._process == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-            os.execvpe(command[0], command, environment)  # noqa: S606  # no shell is wanted
+            os.execvpe(command[0], command, environment)  # noqa: S606  # needs no shell
 
     def press(self, keys: bytes) -> float:
-        """Type, and return when; what is written later is the answer."""
+        """Type, and return the time; later output is the answer."""
         while self._read(0):
             pass
         self._mark = len(self._written)
@@ -43,24 +43,24 @@ class Terminal:
         return pressed
 
     def first_byte(self) -> float:
-        """Wait for output, and return when it came."""
+        """Wait for output, and return the time when it came."""
         if not self._read(_PATIENCE):
             raise TimeoutError("the program does not answer")
         return time.perf_counter()
 
     def shows(self, pattern: str) -> float:
-        """Wait until the answer has something that fits the regular expression, and return when; colours apart."""
+        """Wait until the answer matches the regular expression, ignoring colours, and return the time."""
         while not self._has(pattern, self._mark):
             if not self._read(_PATIENCE):
                 raise TimeoutError(f"the program does not write {pattern!r}")
         return time.perf_counter()
 
     def has_shown(self, pattern: str) -> bool:
-        """Tell whether anything so far fits the regular expression."""
+        """Return whether any output so far matches the regular expression."""
         return self._has(pattern, 0)
 
     def settle(self, quiet: float = 0.06) -> float:
-        """Read on until nothing has come for so many seconds, and return when the last came, or this call."""
+        """Read until there is no output for so many seconds, and return the time of the last output or of this call."""
         last = time.perf_counter()
         while self._read(quiet):
             last = time.perf_counter()
@@ -70,7 +70,7 @@ class Terminal:
         return re.search(pattern.encode(), _CONTROL.sub(b"", self._written[start:])) is not None
 
     def _read(self, seconds: float) -> bool:
-        """Take what comes within some seconds; False, if nothing comes."""
+        """Read output that comes within so many seconds, and return whether there was any."""
         ready, _, _ = select.select([self._screen], [], [], seconds)
         if ready:
             self._written += os.read(self._screen, 1 << 16)

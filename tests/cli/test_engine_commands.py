@@ -72,6 +72,8 @@ def test_building_without_an_engine_is_an_error(capsys: Capture, monkeypatch: py
 def test_images_are_listed_as_a_table_and_as_a_document(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [LocalImage("docker", ("my-app:v1",), "sha256:abc", 402_000_000, 1795468740)]
     monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda: found)
-    assert ask(capsys, "images").out.splitlines()[1] == "402 MB  2026-11-23 21:19  docker  my-app:v1"
+    assert ask(capsys, "images").out.splitlines()[1] == (
+        "402 MB       ?       ?       ?  2026-11-23 21:19  docker  abc  my-app:v1"
+    )
     (listed,) = json.loads(ask(capsys, "images", "--json").out)["images"]
     assert listed["reference"] == "docker://my-app:v1"

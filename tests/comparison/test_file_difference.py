@@ -33,7 +33,7 @@ def test_an_empty_file_is_a_text_without_lines(tmp_path: Path) -> None:
     assert found.text.counts == (0, 1)
 
 
-def test_what_is_no_text_is_compared_by_bytes(tmp_path: Path) -> None:
+def test_binary_files_are_compared_by_bytes(tmp_path: Path) -> None:
     found = compared(tmp_path, b"\0" * 1000, b"\0" * 500 + b"\1" + b"\0" * 400)
     assert found.around is not None
     assert (found.text, found.around.offset) == (None, 500)
@@ -49,11 +49,11 @@ def test_equal_bytes_have_no_first_difference(tmp_path: Path) -> None:
 
 def test_a_text_in_another_encoding_is_the_same_text(tmp_path: Path) -> None:
     found = compared(tmp_path, "grün\n".encode("latin-1"), "grün\n".encode())
-    assert found.note == "Both hold the same text, encoded in another way: Latin-1 before, UTF-8 after."
+    assert found.note == "Both are the same text in different encodings: Latin-1 before, UTF-8 after."
 
 
-def test_bytes_that_do_not_fit_the_encoding_are_no_equal_text(tmp_path: Path) -> None:
-    # so far behind that the head is text
+def test_bytes_that_do_not_fit_the_encoding_are_compared(tmp_path: Path) -> None:
+    # Far enough from the start that the prefix is text.
     text = "ä".encode() * 40_000
     found = compared(tmp_path, text + b"\xff\n", text + b"\xfe\n")
     assert found.around is not None
@@ -72,7 +72,7 @@ def test_a_text_that_is_too_large_is_compared_by_bytes(tmp_path: Path) -> None:
     assert (found.text, found.note is None) == (None, False)
 
 
-def test_what_is_missing_is_empty(tmp_path: Path) -> None:
+def test_a_missing_side_is_empty(tmp_path: Path) -> None:
     found = of_layers(tmp_path, layer(file("g")), layer(file("f", b"a\nb\n")))
     assert found.before is None
     assert found.text is not None

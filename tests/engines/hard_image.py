@@ -1,6 +1,6 @@
-"""The context of one image that holds all that builders and archives differ over; every builder can build it.
+"""The build context of an image with everything that builders and archives treat differently; any builder can build it.
 
-No step needs a network, and all come from scratch: the tool that the steps run is Debian's static busybox.
+The image starts from scratch and no step needs a network: the steps run Debian's static busybox.
 """
 
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.builders import Entry, device, directory, fifo, file, hardlink, layer, symlink
 
 BUSYBOX = Path("/bin/busybox")
-"""Brought by Debian's busybox-static."""
+"""From the Debian package busybox-static."""
 
 _DOCKERFILE = """\
 FROM scratch
@@ -90,16 +90,16 @@ CHANGES = {
     "/srv": "unchanged",
     "/srv/app/kept": "unchanged",
 }
-"""What the first RUN did to each path, whoever built the image."""
+"""The changes that the first RUN makes, with every builder."""
 
 DIFFERENT_LINKS = (b"etc/motd", b"srv/motd-below")
-"""Two names of one file, made in two steps and written to in a third: not all storages know that."""
+"""Two names of one file, created in two steps and written to in a third; not all stores keep the link."""
 
 _DEEP = "odd/deep" + "/level" * 40
 
 
 def write_context(folder: Path) -> Path:
-    """Write the Dockerfile and all it copies, and return the folder."""
+    """Write the Dockerfile and the files that it copies, and return the folder."""
     for part in ("app/to-link", "late"):
         (folder / part).mkdir(parents=True)
     (folder / "Dockerfile").write_text(_DOCKERFILE)

@@ -1,4 +1,4 @@
-"""Two builds of one Dockerfile compared: which steps the cache served, and what the others changed."""
+"""Comparison of two builds of one Dockerfile: the steps from the cache, and the changes of the others."""
 
 import json
 import shutil
@@ -32,13 +32,13 @@ SHOWN = ["/var/www/html/Dockerfile", "/var/www/html/index.html", "/var/www/html/
 class Pair(NamedTuple):
     """Two versions of an app."""
 
-    one: Built
-    other: Built
+    v1: Built
+    v2: Built
 
 
 @pytest.fixture(scope="module", params=list(BUILDERS))
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """Build both versions, the second one with what the cache has of the first."""
+    """Build both versions, the second with the build cache of the first."""
     if not BUSYBOX.exists():
         pytest.skip(f"no {BUSYBOX} on this machine")
     builder, folder = BUILDERS[str(request.param)], tmp_path_factory.mktemp("builds")
@@ -47,8 +47,8 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     base = _built(builder, _base_context(folder / "base"))
     made = [_built(builder, _app_context(folder / version, base, version)) for version in ("v1", "v2")]
     yield Pair(*made)
-    for each in (*made, base):
-        each.remove()
+    for built in (*made, base):
+        built.remove()
 
 
 def _built(builder: Builder, context: Path) -> Built:
@@ -76,13 +76,13 @@ def _app_context(folder: Path, base: Built, version: str) -> Path:
 
 
 def diff(*arguments: str | Path) -> str:
-    """Return what the command line prints."""
+    """Return the output of ``layerscope diff``."""
     command = [sys.executable, "-m", "layerscope", "diff", *map(str, arguments)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def check(document: Any) -> None:
-    """Look for what a second build with another page and another CMD has changed."""
+    """Assert the changes of a second build with another page and another CMD."""
     assert [row["relation"] for row in document["layers"]] == [*["same"] * 4, "changed"]
     changes = {row["path"]: (row["change"], row["what"]) for row in document["changes"]}
     assert changes == dict.fromkeys(SHOWN, ("modified", ["content"]))
@@ -90,22 +90,22 @@ def check(document: Any) -> None:
     assert document["moves"] == document["packages"] == []
 
 
-def test_it_is_told_where_the_cache_stopped_serving(pair: Pair, tmp_path: Path) -> None:
-    one, other = pair.one.save(tmp_path / "one.tar"), pair.other.save(tmp_path / "other.tar")
-    check(json.loads(diff(one, other, "--json")))
-    lines = diff(one, other, "--patch").splitlines()
+def test_the_step_where_the_cache_missed_is_reported(pair: Pair, tmp_path: Path) -> None:
+    v1, v2 = pair.v1.save(tmp_path / "v1.tar"), pair.v2.save(tmp_path / "v2.tar")
+    check(json.loads(diff(v1, v2, "--json")))
+    lines = diff(v1, v2, "--patch").splitlines()
     assert "Layers 1 to 4 are shared." in lines
-    (told,) = [line for line in lines if line.startswith("The build cache stopped serving at layer 5: COPY ")]
+    (told,) = [line for line in lines if line.startswith("The build cache missed at layer 5: COPY ")]
     assert told.endswith(" changed first, with other content.")
     assert "-<h1>v1</h1>" in lines
     assert "+<h1>v2</h1>" in lines
 
 
 @pytest.mark.parametrize(
-    ("left", "right"), [("OCI archive", "OCI folder, zstd"), ("OCI folder, zstd", "by reference")], ids=str
+    ("old", "new"), [("OCI archive", "OCI folder, zstd"), ("OCI folder, zstd", "by reference")], ids=str
 )
-def test_the_forms_of_the_images_make_no_difference(pair: Pair, left: str, right: str, tmp_path: Path) -> None:
-    (tmp_path / "left").mkdir()
-    (tmp_path / "right").mkdir()
-    one, other = FORMS[left](pair.one, tmp_path / "left"), FORMS[right](pair.other, tmp_path / "right")
-    check(json.loads(diff(one, other, "--json")))
+def test_the_forms_of_the_images_make_no_difference(pair: Pair, old: str, new: str, tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    v1, v2 = FORMS[old](pair.v1, tmp_path / "old"), FORMS[new](pair.v2, tmp_path / "new")
+    check(json.loads(diff(v1, v2, "--json")))

@@ -1,4 +1,4 @@
-"""What is taken out of the hard image is what an engine exports of it: contents, modes, owners, links, devices."""
+"""An extracted image equals the export of an engine: contents, modes, owners, links, devices."""
 
 import os
 import stat
@@ -20,7 +20,7 @@ _SET_ID = stat.S_ISUID | stat.S_ISGID
 
 @pytest.fixture(scope="module", params=["buildkit", "podman"])
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    """Build the hard image, and remove it in the end."""
+    """Build the hard image, and remove it at the end."""
     if not BUSYBOX.exists():
         pytest.skip(f"no {BUSYBOX} on this machine")
     made = BUILDERS[str(request.param)].build(write_context(tmp_path_factory.mktemp("context")))
@@ -29,7 +29,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def extracted(built: Built, folder: Path, *options: str) -> Path:
-    """Return the folder that the whole image was written to."""
+    """Extract the whole image, and return the folder."""
     saved, root = built.save(folder / "image.tar"), folder / "root"
     command = [sys.executable, "-m", "layerscope", "extract", str(saved), "/", "--to", str(root), *options]
     subprocess.run(command, check=True, capture_output=True)
@@ -37,7 +37,7 @@ def extracted(built: Built, folder: Path, *options: str) -> Path:
 
 
 def plain(tree: dict[bytes, Shown]) -> dict[bytes, Shown]:
-    """Return a tree as it is written unless more is told: no owners, no setuid bits, no devices."""
+    """Return a tree as it is extracted without options: no owners, no setuid bits, no devices."""
     return {
         path: shown._replace(uid=0, gid=0, mode=shown.mode & ~_SET_ID)
         for path, shown in tree.items()
@@ -45,14 +45,14 @@ def plain(tree: dict[bytes, Shown]) -> dict[bytes, Shown]:
     }
 
 
-def test_a_whole_image_is_what_the_engine_exports(built: Built, tmp_path: Path) -> None:
+def test_a_whole_extracted_image_equals_the_export_of_the_engine(built: Built, tmp_path: Path) -> None:
     export, root = built.export(tmp_path / "export.tar"), extracted(built, tmp_path)
     assert plain(written_tree(root)) == plain(exported_tree(export))
     assert written_link_groups(root) == link_groups(export)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="takes root")
-def test_root_may_have_all_of_it(built: Built, tmp_path: Path) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_root_can_extract_owners_setuid_bits_and_devices(built: Built, tmp_path: Path) -> None:
     export = built.export(tmp_path / "export.tar")
     root = extracted(built, tmp_path, "--owner", "--setuid", "--devices")
     assert written_tree(root) == exported_tree(export)

@@ -1,4 +1,4 @@
-"""One hard image, built by every builder there is, in every form they write: the same entries, marks and final tree."""
+"""The hard image from every builder, in every form: the same entries, marks and final tree."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ Images = Callable[[str], Built]
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]:
-    """Build the hard image with the builder of a name, once, and remove it in the end."""
+    """Build the hard image with a builder, once, and remove it at the end."""
     context: list[Path] = []
     made: dict[str, Built] = {}
 
@@ -47,25 +47,25 @@ def built(request: pytest.FixtureRequest, images: Images) -> Built:
 
 @pytest.fixture
 def saved(built: Built, tmp_path: Path) -> str:
-    """Return the archive that the engine writes."""
+    """Return the archive that the engine saves."""
     return str(built.save(tmp_path / "image.tar"))
 
 
 def layer_of(reference: str, words: str) -> int:
-    """Return the number of the layer whose instruction ends in the words."""
+    """Return the number of the layer whose instruction ends with the words."""
     with open_image(reference) as session:
         (step,) = [step for step in session.image.steps if step.layer and step.title.rstrip('"]').endswith(words)]
         assert step.layer is not None
         return step.layer
 
 
-def test_what_a_step_did_is_told_by_its_marks(saved: str) -> None:
+def test_marks_show_what_a_step_changed(saved: str) -> None:
     layer = layer_of(saved, "/bin/first")
     shown = {f"/{path.decode('utf-8', 'replace')}": change for path, (change, _) in marks(saved)[layer - 1].items()}
     assert {path: shown.get(path) for path in CHANGES} == CHANGES
 
 
-def test_the_final_tree_is_what_the_engine_exports(built: Built, saved: str, tmp_path: Path) -> None:
+def test_the_final_tree_equals_the_export_of_the_engine(built: Built, saved: str, tmp_path: Path) -> None:
     assert final_tree(saved) == exported_tree(built.export(tmp_path / "export.tar"))
 
 
@@ -76,15 +76,15 @@ def test_every_form_holds_the_same(built: Built, saved: str, form: str, tmp_path
 
 @pytest.mark.parametrize("builder", ["classic", "podman", "buildah"])
 def test_builders_agree_on_each_step(builder: str, images: Images, tmp_path: Path) -> None:
-    one = str(images("buildkit").save(tmp_path / "one.tar"))
-    other = str(images(builder).save(tmp_path / "other.tar"))
-    steps = layer_of(one, "late /srv/app/")
-    for here, there in list(zip(marks(one), marks(other), strict=False))[:steps]:
-        assert comparable(here) == comparable(there)
+    expected = str(images("buildkit").save(tmp_path / "expected.tar"))
+    actual = str(images(builder).save(tmp_path / "actual.tar"))
+    steps = layer_of(expected, "late /srv/app/")
+    for expected_marks, actual_marks in list(zip(marks(expected), marks(actual), strict=False))[:steps]:
+        assert comparable(actual_marks) == comparable(expected_marks)
 
 
 def comparable(shown: Marks) -> dict[bytes, object]:
-    """Return the marks without what builders are free in: times, mount points, a hard link across layers."""
+    """Return the marks without what differs between builders: times, mount points, a hard link across layers."""
     return {
         path: (change, entry.kind, entry.size, entry.mode, entry.uid, entry.gid, entry.link, entry.device, entry.xattrs)
         for path, (change, entry) in shown.items()
@@ -93,7 +93,7 @@ def comparable(shown: Marks) -> dict[bytes, object]:
 
 
 @pytest.mark.parametrize("command", [("podman", "save", "--format=oci-archive", "-o"), ("buildah", "push")])
-def test_an_oci_archive_of_podman_and_buildah(command: tuple[str, ...], images: Images, tmp_path: Path) -> None:
+def test_an_oci_archive_from_podman_or_buildah(command: tuple[str, ...], images: Images, tmp_path: Path) -> None:
     need(command[0])
     built, archive = images(command[0]), tmp_path / "image.oci.tar"
     if command[-1] == "push":
@@ -104,13 +104,14 @@ def test_an_oci_archive_of_podman_and_buildah(command: tuple[str, ...], images: 
 
 
 def test_an_archive_of_two_images(images: Images, tmp_path: Path) -> None:
-    one, other, both = images("buildkit"), images("classic"), tmp_path / "both.tar"
-    run("docker", "save", "-o", both, one.tag, other.tag)
-    for built in (one, other):
-        assert marks(str(both), built.tag) == marks(str(built.save(tmp_path / "one.tar")))
+    both = tmp_path / "both.tar"
+    pair = images("buildkit"), images("classic")
+    run("docker", "save", "-o", both, *(built.tag for built in pair))
+    for built in pair:
+        assert marks(str(both), built.tag) == marks(str(built.save(tmp_path / "single.tar")))
 
 
-def test_an_image_is_piped_in(saved: str) -> None:
+def test_an_image_on_standard_input(saved: str) -> None:
     command = [sys.executable, "-m", "layerscope", "layers", "--json"]
     with Path(saved).open("rb") as archive:
         piped = json.loads(subprocess.run([*command, "-"], stdin=archive, stdout=subprocess.PIPE, check=True).stdout)
@@ -119,7 +120,7 @@ def test_an_image_is_piped_in(saved: str) -> None:
     assert [layer["error"] for layer in piped["layers"]] == [None] * len(piped["layers"])
 
 
-def test_an_opaque_folder_of_umoci(images: Images, tmp_path: Path) -> None:
+def test_an_opaque_whiteout_from_umoci(images: Images, tmp_path: Path) -> None:
     need("umoci")
     base, layout = images("buildkit").save(tmp_path / "base.tar"), tmp_path / "layout"
     skopeo(f"docker-archive:{base}", f"oci:{layout}:v1")
@@ -137,9 +138,9 @@ def test_an_opaque_folder_of_umoci(images: Images, tmp_path: Path) -> None:
 
 
 def exported_by_docker(layout: Path, folder: Path) -> Path:
-    """Load an image that no engine built into Docker, and return what a container made from it holds."""
+    """Load a foreign image into Docker, and return the export of a container of it."""
     loaded, archive = Built("umoci", "docker", f"layerscope-test-{uuid.uuid4().hex[:12]}:v1"), folder / "loaded.tar"
-    # straight into the daemon, skopeo breaks off: umoci 0.4.7 does not end the tars of its layers
+    # skopeo fails to copy straight into the daemon: umoci 0.4.7 leaves out the zero blocks at the end of its tars
     skopeo(f"oci:{layout}:v1", f"docker-archive:{archive}:{loaded.tag}")
     run("docker", "load", "-i", archive)
     try:

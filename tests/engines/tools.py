@@ -1,4 +1,4 @@
-"""Calls the tools of real engines; a test that needs one that is not here is skipped, with the reason."""
+"""Runners for the tools of real engines; a test whose tool is missing is skipped, with the reason."""
 
 import os
 import shutil
@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 _CHROOT = ("--isolation=chroot", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024")
-"""What a build of podman's or buildah's takes where a machine gives few rights."""
+"""Options of podman and buildah builds on a machine with few privileges."""
 
 
 def run(*command: str | Path, environment: Mapping[str, str] | None = None, folder: Path | None = None) -> bytes:
-    """Return what a command prints; its own complaint is in the report of a test that fails."""
-    done = subprocess.run(  # the tests' own commands
+    """Return the output of a command; if it fails, the test report shows its error output."""
+    done = subprocess.run(
         list(map(str, command)),
         env={**os.environ, **(environment or {})},
         cwd=folder,
@@ -28,19 +28,19 @@ def run(*command: str | Path, environment: Mapping[str, str] | None = None, fold
 
 
 def need(tool: str, *answering: str) -> None:
-    """Skip where there is no such tool, or where it fails with these arguments: its engine does not answer."""
+    """Skip the test if the tool is missing, or if it fails with these arguments because its engine does not answer."""
     if shutil.which(tool) is None:
         pytest.skip(f"no {tool} on this machine")
     if answering:
         done = subprocess.run([tool, *answering], capture_output=True, check=False)
         if done.returncode != 0:
             reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            pytest.skip(f"{tool} does not work here: {reason[-1] if reason else 'it does not say why'}")
+            pytest.skip(f"{tool} does not work here: {reason[-1] if reason else 'no reason given'}")
 
 
 @dataclass(frozen=True)
 class Builder:
-    """A program that builds images, and the engine that then has them."""
+    """A program that builds images, and the engine that stores them."""
 
     name: str
     engine: str
@@ -48,7 +48,7 @@ class Builder:
     environment: tuple[tuple[str, str], ...] = ()
 
     def build(self, context: Path) -> "Built":
-        """Build a context under a tag of its own."""
+        """Build a context under a unique tag."""
         need(self.command[0], "version")
         need(self.engine, "version")
         tag = f"layerscope-test-{uuid.uuid4().hex[:12]}:v1"
@@ -58,7 +58,7 @@ class Builder:
 
 @dataclass(frozen=True)
 class Built:
-    """An image that an engine has."""
+    """An image in an engine."""
 
     builder: str
     engine: str
@@ -66,16 +66,16 @@ class Built:
 
     @property
     def reference(self) -> str:
-        """What to open it by."""
+        """The reference that layerscope opens."""
         return f"{self.engine}://{self.tag}"
 
     def save(self, path: Path, *options: str) -> Path:
-        """Write it as the engine does."""
+        """Save the image with the engine."""
         run(self.engine, "save", *options, "-o", path, self.tag)
         return path
 
     def export(self, path: Path) -> Path:
-        """Write the file system of a container made from it, which never runs."""
+        """Export the file system of a container that is created but never started."""
         container = run(self.engine, "create", self.tag).decode().split()[-1]
         try:
             run(self.engine, "export", "-o", path, container)
@@ -84,7 +84,7 @@ class Built:
         return path
 
     def remove(self) -> None:
-        """Take it from the engine."""
+        """Remove the image from the engine."""
         run(self.engine, "rmi", "-f", self.tag)
 
 
@@ -100,7 +100,7 @@ BUILDERS = {
 
 
 def skopeo(source: str, target: str, *options: str) -> None:
-    """Copy between two forms of an image (nothing here is signed, so no policy file is asked for)."""
+    """Copy an image to another form; the images are not signed, so no policy file is needed."""
     need("skopeo")
     run("skopeo", "--insecure-policy", "copy", "--quiet", *options, source, target)
 
@@ -119,6 +119,6 @@ FORMS: dict[str, Callable[[Built, Path], str]] = {
     "OCI folder, gzip": _copied("oci"),
     "OCI folder, zstd": _copied("oci", "--dest-compress-format=zstd"),
     "OCI archive": _copied("oci-archive"),
-    "docker archive of skopeo": _copied("docker-archive"),
+    "docker archive from skopeo": _copied("docker-archive"),
 }
-"""Ways to have an image other than the engine's own `save`; each returns what to open."""
+"""Forms of an image beside the engine's own `save`; each function returns the reference to open."""

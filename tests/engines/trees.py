@@ -1,4 +1,4 @@
-"""What an image shows, as layerscope sees it and as an engine exports it."""
+"""File trees of an image: as layerscope shows it, as an engine exports it, as it was extracted."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.open import ImageSession, open_image
 
 Marks = dict[bytes, tuple[str, FileEntry]]
-"""What the tree of one layer shows: by path, what the layer did to it, and what it is."""
+"""The tree of a layer: for each path, the change that the layer made and the entry."""
 
 MADE_BY_ENGINES = (
     b".dockerenv",
@@ -26,11 +26,11 @@ MADE_BY_ENGINES = (
     b"run",
     b"sys",
 )
-"""What engines themselves put into a container: mount points, and what they mount there."""
+"""Paths that engines add to a container: mount points and mounted files."""
 
 
 class Shown(NamedTuple):
-    """One path of a file system; a hard link is the file it leads to."""
+    """A path in a file system; a hard link has the attributes of its file."""
 
     kind: str
     size: int
@@ -43,12 +43,12 @@ class Shown(NamedTuple):
 
 
 def is_made_by_engines(path: bytes) -> bool:
-    """Tell whether a path, or a folder that it is in, is the engine's."""
+    """Return whether an engine adds the path or one of its parents."""
     return any(path == made or path.startswith(made + b"/") for made in MADE_BY_ENGINES)
 
 
 def marks(reference: str, image: str | None = None) -> list[Marks]:
-    """Return what each layer's tree shows, base first."""
+    """Return the tree of each layer, base first."""
     with open_image(reference, image) as session:
         assert session.image.warnings == ()
         assert [tally.error for tally in session.tallies.layers.values()] == [None] * len(session.image.layers)
@@ -59,7 +59,7 @@ def marks(reference: str, image: str | None = None) -> list[Marks]:
 
 
 def final_tree(reference: str) -> dict[bytes, Shown]:
-    """Return the merged tree of all layers, without what engines make."""
+    """Return the merged tree of all layers, without the paths that engines add."""
     with open_image(reference) as session:
         top = len(session.image.layers)
         nodes = {row.entry.path: row for row in session.loaded.tree.rows(top) if row.change is not ChangeKind.REMOVED}
@@ -89,14 +89,14 @@ def _shown(session: ImageSession, occurrence: int, entry: FileEntry) -> Shown:
 
 
 def exported_tree(path: Path) -> dict[bytes, Shown]:
-    """Return what an engine exported, without what it made itself."""
+    """Return the tree that an engine exported, without the paths that it added."""
     with tarfile.open(path, encoding="utf-8", errors="surrogateescape") as tar:
         found = {_path(member): _exported(tar, member) for member in tar}
     return {name: shown for name, shown in found.items() if name and not is_made_by_engines(name)}
 
 
 def link_groups(path: Path) -> set[frozenset[bytes]]:
-    """Return the paths of each file that has several in what an engine exported."""
+    """Return the groups of paths that are hard links to one file in an export."""
     groups: dict[str, set[bytes]] = {}
     with tarfile.open(path, encoding="utf-8", errors="surrogateescape") as tar:
         for member in tar:
@@ -106,13 +106,13 @@ def link_groups(path: Path) -> set[frozenset[bytes]]:
 
 
 def written_tree(folder: Path) -> dict[bytes, Shown]:
-    """Return what was written into a folder, without what engines make."""
+    """Return the tree in a folder, without the paths that engines add."""
     found = {os.fsencode(path.relative_to(folder)): _written(path) for path in folder.rglob("*")}
     return {name: shown for name, shown in found.items() if not is_made_by_engines(name)}
 
 
 def written_link_groups(folder: Path) -> set[frozenset[bytes]]:
-    """Return the paths of each file that has several in a folder."""
+    """Return the groups of paths that are hard links to one file in a folder."""
     groups: dict[int, set[bytes]] = {}
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
@@ -181,4 +181,4 @@ _KINDS = {
 
 
 def _sha256(content: IO[bytes]) -> bytes:
-    return hashlib.file_digest(content, "sha256").digest()  # type: ignore[arg-type]  # a tar member reads like a file
+    return hashlib.file_digest(content, "sha256").digest()  # type: ignore[arg-type]  # a tar member has the read methods of a file

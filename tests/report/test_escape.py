@@ -1,4 +1,4 @@
-"""Text from images in foreign formats stays text."""
+"""Escaping of text from images for other formats."""
 
 import html
 import json
@@ -59,7 +59,7 @@ def test_markdown_prose_starts_no_block(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["http://evil.example", "https://a", "www.evil.example", "WWW.evil.example", "@someone", "#12"]
 )
-def test_markdown_prose_calls_nobody_and_links_nowhere(text: str) -> None:
+def test_markdown_prose_has_no_mentions_and_no_links(text: str) -> None:
     assert text not in in_markdown(f"see {text} there")
 
 
@@ -77,7 +77,7 @@ def test_markdown_code_reads_back_in_a_cell_of_a_table(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1", "=cmd|' /C calc'!A0"]
 )
-def test_no_cell_is_a_formula(text: str) -> None:
+def test_cells_are_not_formulas(text: str) -> None:
     assert in_csv(text) == f"'{text}"
 
 

@@ -1,4 +1,4 @@
-"""JSON that any terminal, pipe and locale carries."""
+"""JSON in ASCII."""
 
 import io
 import json
@@ -14,7 +14,7 @@ def written(rows: list[dict[str, object]]) -> str:
     return file.getvalue()
 
 
-def test_a_document_is_plain_ascii_and_gives_every_name_back() -> None:
+def test_a_document_is_ascii_and_names_read_back_unchanged() -> None:
     file = io.StringIO()
     write_json({"name": ODD}, file)
     text = file.getvalue()
@@ -23,14 +23,14 @@ def test_a_document_is_plain_ascii_and_gives_every_name_back() -> None:
     assert json.loads(text) == {"name": ODD}
 
 
-def test_rows_are_plain_ascii_and_give_every_name_back() -> None:
+def test_rows_are_ascii_and_names_read_back_unchanged() -> None:
     text = written([{"path": ODD}])
     assert text.isascii()
     assert text.replace("\n", "").isprintable()
     assert json.loads(text) == {"schema_version": 1, "layer": 2, "entries": [{"path": ODD}]}
 
 
-def test_each_row_stands_on_a_line_of_its_own() -> None:
+def test_each_row_has_a_line_of_its_own() -> None:
     rows: list[dict[str, object]] = [{"path": f"/{number}"} for number in range(2000)]
     lines = written(rows).splitlines()
     assert len(lines) == len(rows) + 2
@@ -40,5 +40,5 @@ def test_each_row_stands_on_a_line_of_its_own() -> None:
     assert json.loads("".join(lines))["entries"] == rows
 
 
-def test_a_document_without_rows_is_one_all_the_same() -> None:
+def test_a_document_without_rows_is_valid() -> None:
     assert json.loads(written([])) == {"schema_version": 1, "layer": 2, "entries": []}

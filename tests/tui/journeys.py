@@ -23,14 +23,15 @@ from layerscope.session.open import ImageSession, UndecidedImage, open_image
 from layerscope.session.reading.background import BackgroundReader, ReadEvent
 from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.sources.open import open_source
-from layerscope.tui.app import ExplorerApp
-from layerscope.tui.comparison.image_screen import ImageDiffScreen
-from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen
+from layerscope.tui.app import LayerscopeApp, chooser_app, explorer_app
+from layerscope.tui.comparison.images import TwoImages
+from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers
+from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
-from layerscope.tui.explorer.step_details import StepDetails
-from layerscope.tui.tree.screen import FilesScreen
+from layerscope.tui.tree.pane import FilesPane
+from layerscope.tui.tree.panes import FilesPanes
+from layerscope.tui.widgets.field_list import FieldList
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.step_list import StepList
 from tests.samples import SAMPLES
 
 MY_APP = SAMPLES / "my-app.tar"
@@ -79,7 +80,7 @@ class HeldReader(BackgroundReader):
 class Journey:
     """An explorer at work."""
 
-    def __init__(self, app: ExplorerApp, pilot: Pilot[LayerscopeError]) -> None:
+    def __init__(self, app: LayerscopeApp, pilot: Pilot[LayerscopeError]) -> None:
         self.app = app
         self.pilot = pilot
 
@@ -132,10 +133,9 @@ class Journey:
         return self.app.screen
 
     @property
-    def files(self) -> FilesScreen:
-        """The screen, where it has a file tree."""
-        assert isinstance(self.app.screen, FilesScreen)
-        return self.app.screen
+    def files(self) -> FilesPane:
+        """The file tree and its frame."""
+        return self.app.screen.query_one(FilesPane)
 
     def strips(self) -> list[Strip]:
         """Return the lines of the whole screen with their styles."""
@@ -164,7 +164,7 @@ class Journey:
 
     def layers(self) -> list[str]:
         """Return the lines of the list of layers, or of steps, that are on the screen."""
-        return _lines(self.app.screen.query_one(StepList))
+        return _lines(self.app.screen.query_one(FilesPanes).steps)
 
     def tree_lines(self) -> list[str]:
         """Return the rows of the tree that are on the screen, with all their columns."""
@@ -181,7 +181,7 @@ class Journey:
 
     def at(self) -> str:
         """Return the path under the cursor of the tree."""
-        return "/" + (self.files.files.path or b"").decode()
+        return "/" + (self.files.path or b"").decode()
 
     def layer(self) -> int:
         """Return the number of the layer whose files are shown."""
@@ -189,12 +189,16 @@ class Journey:
 
     def entry(self) -> str:
         """Return what stands below the tree, in one line."""
-        return _text(self.files.files.entry_details)
+        return _text(self.files.entry_details)
 
     def details(self) -> str:
         """Return what stands below the layers, in one line."""
-        details = self.app.screen.query_exactly_one(StepDetails)
+        details = self.app.screen.query_one(FieldList)
         return " ".join(_text(child) for child in details.children)
+
+    def text_of(self, selector: str) -> str:
+        """Return the text of a widget, in one line."""
+        return _text(self.app.screen.query_exactly_one(selector))
 
     def focused(self) -> str:
         """Return the kind of the widget that has the keys."""
@@ -218,7 +222,7 @@ async def journey(
     """Open the explorer on an image, and wait until all of it is read, unless it is held back."""
     with open_image(str(path)) as session:
         reader = HeldReader(session)
-        app = ExplorerApp(session=session, reader=reader)
+        app = explorer_app(session, reader)
         async with _running(app, size, theme) as at:
             if not hold:
                 reader.release()
@@ -230,7 +234,7 @@ async def journey(
 async def held_journey(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[tuple[Journey, HeldReader]]:
     """Open the explorer on an image whose reader has not said anything yet."""
     async with journey(path, size, hold=True) as at:
-        reader = at.app._reader
+        reader = at.explorer._reader
         assert isinstance(reader, HeldReader)
         yield at, reader
 
@@ -244,7 +248,7 @@ def undecided_image(path: str) -> UndecidedImage:
 async def choosing(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
     """Open an archive that holds several images or platforms."""
     with undecided_image(str(path)) as undecided:
-        app = ExplorerApp(undecided=undecided)
+        app = chooser_app(undecided)
         async with _running(app, size) as at:
             yield at
 
@@ -253,7 +257,7 @@ async def choosing(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Jo
 async def comparing_layers(path: Path, pair: ComparedLayers, size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
     """Compare two layers, and wait until all that differs is known."""
     with open_image(str(path)) as session, closing(BackgroundLoader(session)) as reader:
-        app = ExplorerApp(first=lambda glyphs: LayerDiffScreen(session.image, pair, reader, glyphs))
+        app = LayerscopeApp(lambda: ComparisonScreen(TwoLayers(session.image, pair, reader)))
         async with _running(app, size) as at:
             await at.settle()
             yield at
@@ -264,16 +268,16 @@ async def comparing(left: Path, right: Path, size: tuple[int, int] = WIDE) -> As
     """Compare two images, and wait until all that differs is known."""
     with ExitStack() as stack:
         sessions = [stack.enter_context(open_image(str(path))) for path in (left, right)]
-        one, other = (stack.enter_context(closing(BackgroundLoader(session))) for session in sessions)
-        images = (sessions[0].image, sessions[1].image)
-        app = ExplorerApp(first=lambda glyphs: ImageDiffScreen(images, (one, other), glyphs))
+        old, new = (stack.enter_context(closing(BackgroundLoader(session))) for session in sessions)
+        images, readers = (sessions[0].image, sessions[1].image), (old, new)
+        app = LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers)))
         async with _running(app, size) as at:
             await at.settle()
             yield at
 
 
 @asynccontextmanager
-async def _running(app: ExplorerApp, size: tuple[int, int], theme: str | None = None) -> AsyncIterator[Journey]:
+async def _running(app: LayerscopeApp, size: tuple[int, int], theme: str | None = None) -> AsyncIterator[Journey]:
     if theme is not None:
         app.theme = theme
     async with app.run_test(size=size, notifications=True) as pilot:

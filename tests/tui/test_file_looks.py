@@ -1,4 +1,4 @@
-"""What a file and a file diff look like, where libmagic says nothing that another version of it would say otherwise."""
+"""Pictures of a file and of a file diff, without descriptions, which depend on the version of libmagic."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -8,10 +8,10 @@ import pytest
 from textual.pilot import Pilot
 
 from layerscope.session.open import ImageSession, open_image
-from layerscope.tui.drawing.glyphs import UNICODE
 from layerscope.tui.drawing.themes import LIGHT
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file_diff.screen import FileDiffScreen
+from layerscope.tui.file_screens import FileScreens
 from tests.builders import docker_archive, file, image, layer, whiteout
 from tests.tui.file.file_journeys import Host, version
 
@@ -80,14 +80,12 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageSe
 
 
 def _file(session: ImageSession, path: bytes) -> FileScreen:
-    opened = session.loaded
-    node = opened.tree.index.find(path)
-    assert node is not None
-    return FileScreen(opened, node, 3, UNICODE)
+    return FileScreen(version(session, path.decode(), 3), FileScreens())
 
 
 def _diff(session: ImageSession) -> FileDiffScreen:
-    return FileDiffScreen(version(session, "app/serve.py", 1), version(session, "app/serve.py", 2), UNICODE)
+    old, new = (version(session, "app/serve.py", layer) for layer in (1, 2))
+    return FileDiffScreen(old, new, FileScreens())
 
 
 def test_a_text(snap_compare: SnapCompare, session: ImageSession) -> None:

@@ -1,4 +1,4 @@
-"""What the explorer looks like; the README shows some of these pictures."""
+"""Pictures of the explorer; the README shows some of them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,8 +9,9 @@ from textual.pilot import Pilot
 
 from layerscope.session.open import open_image
 from layerscope.session.reading.loader import BackgroundLoader
-from layerscope.tui.app import ExplorerApp
-from layerscope.tui.comparison.image_screen import ImageDiffScreen
+from layerscope.tui.app import LayerscopeApp, chooser_app, explorer_app
+from layerscope.tui.comparison.images import TwoImages
+from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
 from tests.samples import SAMPLES
 from tests.tui.journeys import MY_APP, undecided_image
@@ -36,18 +37,18 @@ def _read_whole(*keys: str) -> Callable[[Pilot[object]], Awaitable[None]]:
     return run
 
 
-def _app(path: Path = MY_APP, theme: str | None = None) -> ExplorerApp:
+def _app(path: Path = MY_APP, theme: str | None = None) -> LayerscopeApp:
     session = open_image(str(path))
-    app = ExplorerApp(session=session, reader=session.read_in_background(len(session.image.layers)))
+    app = explorer_app(session, session.read_in_background(len(session.image.layers)))
     if theme is not None:
         app.theme = theme
     return app
 
 
-def _comparison() -> ExplorerApp:
-    left, right = (open_image(str(SAMPLES / name)) for name in ("my-app.tar", "my-app-v2.tar"))
-    readers = BackgroundLoader(left), BackgroundLoader(right)
-    return ExplorerApp(first=lambda glyphs: ImageDiffScreen((left.image, right.image), readers, glyphs))
+def _comparison() -> LayerscopeApp:
+    old, new = (open_image(str(SAMPLES / name)) for name in ("my-app.tar", "my-app-v2.tar"))
+    images, readers = (old.image, new.image), (BackgroundLoader(old), BackgroundLoader(new))
+    return LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers)))
 
 
 def _settled(*keys: str) -> Callable[[Pilot[object]], Awaitable[None]]:
@@ -99,4 +100,4 @@ def test_the_chooser(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch)
     # its title tells the path as it was given
     monkeypatch.chdir(SAMPLES)
     with undecided_image("platforms.oci.tar") as undecided:
-        assert snap_compare(ExplorerApp(undecided=undecided), terminal_size=(80, 24))
+        assert snap_compare(chooser_app(undecided), terminal_size=(80, 24))

@@ -1,4 +1,4 @@
-"""The explorer as a whole: panes, help, chooser, palette, mouse, themes, sizes, and names that stay off a terminal."""
+"""The explorer as a whole: panes, help, chooser, palette, mouse, themes, sizes, and unsafe names."""
 
 import unicodedata
 from pathlib import Path
@@ -32,22 +32,22 @@ async def test_tab_goes_round_the_panes() -> None:
         assert at.focused() == "FileTree"
 
 
-async def test_details_longer_than_their_place_are_a_pane_of_their_own() -> None:
+async def test_tab_visits_details_that_do_not_fit() -> None:
     async with journey(MY_APP, (110, 24)) as at:
         await at.press("tab", "tab")
-        assert at.focused() == "StepDetails"
-        before = at.explorer.step_details.scroll_offset.y
+        assert at.focused() == "FieldList"
+        before = at.explorer.panes.details.scroll_offset.y
         await at.press("down", "down")
-        assert at.explorer.step_details.scroll_offset.y == before + 2
+        assert at.explorer.panes.details.scroll_offset.y == before + 2
         await at.press("tab")
         assert at.focused() == "LayerList"
 
 
-async def test_details_that_a_small_screen_hides_are_still_a_pane() -> None:
+async def test_tab_visits_details_that_a_small_screen_hides() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         await at.press("tab", "tab")
-        assert at.focused() == "StepDetails"
-        details = at.explorer.step_details
+        assert at.focused() == "FieldList"
+        details = at.explorer.panes.details
         await at.press("j", "j", "j")
         assert details.scroll_y == min(3, details.max_scroll_y)
         await at.press("G")
@@ -59,25 +59,25 @@ async def test_details_that_a_small_screen_hides_are_still_a_pane() -> None:
 async def test_the_details_of_the_image_are_shown_on_a_small_screen_too() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         await at.press("tab", "i")
-        assert at.explorer.step_details.is_on_screen
+        assert at.explorer.panes.details.is_on_screen
         assert "Platform" in at.details()
 
 
-async def test_the_sizes_have_a_help_of_their_own() -> None:
+async def test_the_size_view_has_its_own_help() -> None:
     async with journey(MY_APP) as at:
         await at.press("w", "question_mark")
         assert isinstance(at.app.screen, HelpScreen)
-        assert "Go to the view of that number: duplicates" in at.screen()
+        assert "Go to the view of that number" in at.screen()
 
 
-async def test_the_names_of_the_views_of_sizes_stay_in_one_piece() -> None:
+async def test_names_of_size_views_are_not_split() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         await at.press("w")
         await at.settle()
         assert any("7 duplicates" in line for line in at.rows())
 
 
-async def test_keys_that_do_not_fit_are_hinted_at() -> None:
+async def test_the_key_line_shows_that_there_are_more_keys() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         assert at.key_line().endswith("..")
     async with journey(MY_APP, (200, 60)) as at:
@@ -85,7 +85,7 @@ async def test_keys_that_do_not_fit_are_hinted_at() -> None:
 
 
 @pytest.mark.parametrize(("asked", "found"), [("C", ASCII), ("POSIX", ASCII), ("C.UTF-8", UNICODE), ("", UNICODE)])
-def test_who_asks_for_the_c_locale_gets_ascii(monkeypatch: pytest.MonkeyPatch, asked: str, found: Glyphs) -> None:
+def test_the_c_locale_uses_ascii(monkeypatch: pytest.MonkeyPatch, asked: str, found: Glyphs) -> None:
     for name in ("LC_ALL", "LC_CTYPE", "LANG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LC_CTYPE", asked)
@@ -127,7 +127,7 @@ async def test_chooses_one_of_several_platforms() -> None:
         await at.settle()
         assert "linux/arm64" in at.screen()
         assert at.tree() == ["etc/", "usr/"]
-        at.app.close_reader()
+        at.app.resources.close()
 
 
 async def test_quits_without_a_choice() -> None:
@@ -136,10 +136,10 @@ async def test_quits_without_a_choice() -> None:
         assert at.app.return_code == 0
 
 
-async def test_the_command_palette_does_what_the_keys_do() -> None:
+async def test_the_command_palette_runs_the_commands_of_keys() -> None:
     async with journey(MY_APP) as at:
         titles = {command.title for command in at.app.get_system_commands(at.app.screen)}
-        assert {"Sort by size, or by name", "Open all folders", "Quit", "Theme"} <= titles
+        assert {"Sort by size or by name", "Unfold all folders", "Quit", "Theme"} <= titles
         assert "Go to the next match" not in titles, "there is no filter"
         await at.press("ctrl+p")
         await at.write("sort by size")
@@ -158,7 +158,7 @@ async def test_the_command_palette_has_the_keys_of_each_screen() -> None:
         assert isinstance(at.app.screen, FileScreen)
         titles = [command.title for command in at.app.get_system_commands(at.app.screen)]
         assert "Wrap long lines, or scroll sideways" in titles
-        assert "Sort by size, or by name" not in titles
+        assert "Sort by size or by name" not in titles
         assert len(titles) == len(set(titles)), "each once, however many keys it has"
         await at.press("ctrl+p")
         await at.write("show the bytes in hex")
@@ -252,7 +252,7 @@ async def test_the_window_changes_its_size() -> None:
         assert at.tree()[-1] == "+ style.css"
 
 
-async def test_a_long_name_of_an_image_gives_way_to_its_figures(tmp_path: Path) -> None:
+async def test_a_long_image_name_is_cut_before_its_figures(tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "image.tar", image(layer(file("a")), tags=["registry.example/" + "long/" * 30]))
     async with journey(path, (80, 24)) as at:
         assert at.title().endswith("… · 0 B in 1 layer (10 kB stored) · no dead bytes")
@@ -262,7 +262,7 @@ def _is_harmless(character: str) -> bool:
     return character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
-async def test_no_name_of_an_image_steers_the_terminal() -> None:
+async def test_names_from_an_image_never_reach_the_terminal_raw() -> None:
     async with journey(SAMPLES / "odd-names.tar", (80, 180)) as at:
         await at.press("tab", "Z", "o")
         seen = at.screen()
@@ -275,7 +275,7 @@ async def test_no_name_of_an_image_steers_the_terminal() -> None:
         assert set(filter(lambda character: not _is_harmless(character), seen)) == set()
 
 
-async def test_no_instruction_of_an_image_steers_the_terminal(tmp_path: Path) -> None:
+async def test_instructions_never_reach_the_terminal_raw(tmp_path: Path) -> None:
     odd = "RUN \x1b[2J [/red] [bold] \u202eevil\r\n\x07"
     history = [{"created_by": odd, "comment": odd, "author": odd, "created": odd}]
     config = {"Env": [odd], "Labels": {odd: odd}, "Cmd": [odd], "User": odd, "WorkingDir": odd}

@@ -25,7 +25,6 @@ Instructions = Mapping[int, str | None]
 class AdviceKind(StrEnum):
     """What a piece of advice is about."""
 
-    SECRET = "secret"  # noqa: S105  # a word, and none
     DELETED_LATER = "deleted-later"
     METADATA_COPY = "metadata-copy"
     REWRITTEN = "rewritten"

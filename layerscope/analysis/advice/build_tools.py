@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.fix import fix
 from layerscope.analysis.advice.held import held_live
-from layerscope.analysis.search.path_patterns import places
+from layerscope.analysis.search.path_patterns import topmost_nodes
 from layerscope.text import human_size
 
 _COMPILERS = (
@@ -32,7 +32,7 @@ _REMEDY = "Build in a stage of its own and copy only the result: `COPY --from=bu
 def build_tools(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice for each layer whose compilers and headers weigh something."""
     index = evidence.tree.index
-    for layer, found in held_live(evidence, places(index, [*_COMPILERS, *_HEADERS])).items():
+    for layer, found in held_live(evidence, topmost_nodes(index, [*_COMPILERS, *_HEADERS])).items():
         if evidence.matters(found.size // _ALLOWANCE):
             text = f"{human_size(found.size)} of compilers and headers, which only builds need, are in this layer."
             text = f"{text} {fix(evidence, layer, _REMEDY)}"

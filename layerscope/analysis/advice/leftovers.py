@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.fix import fix
 from layerscope.analysis.advice.held import held_live
-from layerscope.analysis.search.path_patterns import nodes_holding, places
+from layerscope.analysis.search.path_patterns import nodes_holding, topmost_nodes
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.text import human_size, plural
@@ -20,7 +20,7 @@ _CORE_TYPES = (b"\4\0", b"\0\4")
 def bytecode(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on Python bytecode, which Python makes itself when it runs."""
     remedy = "Delete the __pycache__ folders at the end of this RUN, or install with `pip install --no-compile`."
-    for layer, found in held_live(evidence, places(evidence.tree.index, ["**/__pycache__"])).items():
+    for layer, found in held_live(evidence, topmost_nodes(evidence.tree.index, ["**/__pycache__"])).items():
         if evidence.matters(found.size):
             text = f"{human_size(found.size)} of Python bytecode in this layer spare a little time at the first start."
             text = f"{text} {fix(evidence, layer, remedy)}"
@@ -30,7 +30,7 @@ def bytecode(evidence: Evidence) -> Iterator[Advice]:
 def version_control(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on Git repositories, which tell of all that ever was in them."""
     index = evidence.tree.index
-    nodes = [node for node in places(index, ["**/.git"]) if index.child(node, b"HEAD") is not None]
+    nodes = [node for node in topmost_nodes(index, ["**/.git"]) if index.child(node, b"HEAD") is not None]
     remedy = "Clone in a stage of its own, or delete the .git folder at the end of this RUN."
     for layer, found in held_live(evidence, nodes).items():
         text = f"A Git repository with its whole history, {human_size(found.size)}, is in this layer."
@@ -41,7 +41,7 @@ def version_control(evidence: Evidence) -> Iterator[Advice]:
 def logs(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on logs of the build."""
     remedy = "Delete them at the end of this RUN."
-    for layer, found in held_live(evidence, places(evidence.tree.index, ["var/log"])).items():
+    for layer, found in held_live(evidence, topmost_nodes(evidence.tree.index, ["var/log"])).items():
         if evidence.matters(found.size):
             text = f"{human_size(found.size)} of logs are in this layer. {fix(evidence, layer, remedy)}"
             yield evidence.advice(AdviceKind.LOGS, layer, found.size, text, found.paths(evidence.tree.index))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.fix import fix
 from layerscope.analysis.advice.held import Held, held
-from layerscope.analysis.search.path_patterns import Areas, places
+from layerscope.analysis.search.path_patterns import Subtrees, matching_subtrees, topmost_nodes
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.text import human_size
 
@@ -67,15 +67,15 @@ _CACHES = (
 )
 
 
-def cache_areas(index: PathIndex) -> Areas:
+def cache_areas(index: PathIndex) -> Subtrees:
     """Return where package managers keep their caches."""
-    return Areas(index, places(index, [pattern for cache in _CACHES for pattern in cache.patterns]))
+    return matching_subtrees(index, [pattern for cache in _CACHES for pattern in cache.patterns])
 
 
 def package_caches(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice for each cache that a layer holds: its live and its dead bytes are one waste with one remedy."""
     for cache in _CACHES:
-        for layer, found in held(evidence, places(evidence.tree.index, cache.patterns)).items():
+        for layer, found in held(evidence, topmost_nodes(evidence.tree.index, cache.patterns)).items():
             if evidence.matters(found.size):
                 text = f"{_sentence(cache, found)} {fix(evidence, layer, cache.remedy)}"
                 paths = found.paths(evidence.tree.index)

@@ -8,7 +8,7 @@ from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Inst
 from layerscope.analysis.packages.dpkg import INFO, STATUS, list_names, parse_paths
 from layerscope.analysis.packages.dpkg_needs import MARKS, only_recommended
 from layerscope.analysis.packages.final_files import LARGEST_DATABASE, FinalFiles
-from layerscope.analysis.search.path_patterns import matching
+from layerscope.analysis.search.path_patterns import matching_nodes
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.text import human_size, printable_line
@@ -31,7 +31,7 @@ def recommended_wanted(tree: LayeredTree, live: LiveFiles, instructions: Instruc
     """Return which files, by occurrence, are likely to be read, and how many of their first bytes."""
     if not _installing(instructions):
         return {}
-    nodes = matching(tree.index, [STATUS.decode(), MARKS.decode(), f"{INFO.decode()}*.list"])
+    nodes = matching_nodes(tree.index, [STATUS.decode(), MARKS.decode(), f"{INFO.decode()}*.list"])
     return {live.occurrences[place]: LARGEST_DATABASE for node in nodes for place in live.below(node, node + 1)}
 
 
@@ -66,9 +66,9 @@ def _needless(evidence: Evidence) -> Iterator[_Needless]:
     lists = files.read(name for stanza in stanzas for name in list_names(stanza))
     for stanza in stanzas:
         listed = next((name for name in list_names(stanza) if name in lists), None)
-        place = None if listed is None else files.place(listed)
+        place = None if listed is None else files.position(listed)
         if listed is not None and place is not None:
-            owned = {each for path in parse_paths(lists[listed]) if (each := files.place(path)) is not None}
+            owned = {each for path in parse_paths(lists[listed]) if (each := files.position(path)) is not None}
             yield _Needless(stanza["package"], files.live.layers[place], listed, frozenset(owned))
 
 

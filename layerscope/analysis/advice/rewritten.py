@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.package_caches import cache_areas
-from layerscope.analysis.search.path_patterns import Areas, places
+from layerscope.analysis.search.path_patterns import matching_subtrees
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.dead_reason import DeadReason
 from layerscope.text import human_size, plural
@@ -47,7 +47,7 @@ def rewritten(evidence: Evidence) -> Iterator[Advice]:
 
 def _avoidable(evidence: Evidence) -> Iterator[tuple[DeadEntry, DeadReason]]:
     index = evidence.tree.index
-    caches, bookkeeping = cache_areas(index), Areas(index, places(index, _BOOKKEEPING))
+    caches, bookkeeping = cache_areas(index), matching_subtrees(index, _BOOKKEEPING)
     for entry in evidence.dead.entries:
         if entry.reason in _TEXTS and entry.node not in caches and entry.node not in bookkeeping:
             yield entry, entry.reason

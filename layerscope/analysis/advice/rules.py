@@ -9,12 +9,11 @@ from layerscope.analysis.advice.metadata_copies import metadata_copies
 from layerscope.analysis.advice.package_caches import package_caches
 from layerscope.analysis.advice.recommended import recommended_packages, recommended_wanted
 from layerscope.analysis.advice.rewritten import rewritten
-from layerscope.analysis.advice.secrets import secrets, secrets_wanted
+from layerscope.analysis.advice.secrets import secrets_wanted
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 
 RULES: tuple[Rule, ...] = (
-    secrets,
     package_caches,
     deleted_later,
     metadata_copies,

@@ -1,70 +1,79 @@
-"""Keys and credentials that an image ships: plainly there, or removed by a later layer and pulled all the same."""
+"""Keys and credentials that an image ships: in the final image, or removed by a later layer and pulled all the same."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
-from layerscope.analysis.advice.secret_kinds import PREFIX_SIZE, SECRET_KINDS, SecretKind
-from layerscope.analysis.search.path_patterns import matching
+from layerscope.analysis.advice.secret_kinds import PREFIX_SIZE, SECRET_PATTERNS, SecretKind, SecretPattern
+from layerscope.analysis.content import Prefixes
+from layerscope.analysis.search.path_patterns import matching_nodes
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import GONE
+from layerscope.analysis.tree.path_index import GONE
 from layerscope.model.entries import Kind
 from layerscope.text import path_text, printable_name
 
-_REMEDY = "Hand it over with `RUN --mount=type=secret` instead, and replace it: it is no secret any more."
+_REMEDY = "Use `RUN --mount=type=secret` instead, and revoke it: everyone who can pull the image can read it."
 
 
-class _Finding(NamedTuple):
-    """A path that some layers hold a secret at; ``files`` are their occurrences."""
+class Secret(NamedTuple):
+    """A path at which an image ships a secret.
 
+    ``layer`` is the first one that holds it, and ``size`` the bytes of the file there. ``removed_in`` is the layer that
+    removed or overwrote the last copy at the path, or None if the final image has one. ``text`` says in two sentences
+    what was found and what to do; names in it are safe to print.
+    """
+
+    path: bytes
     kind: SecretKind
+    layer: int
+    removed_in: int | None
     node: int
-    files: list[int]
+    size: int
+    text: str
 
 
-def secrets(evidence: Evidence) -> Iterator[Advice]:
-    """Yield advice for each path with a secret, be it shown in the end or not."""
-    for finding in _findings(evidence):
-        tree, index = evidence.tree, evidence.tree.index
-        path, last = index.path(finding.node), finding.files[-1]
-        layer, size = (
-            index.layers[last],
-            sum(tree.tables[index.layers[one]].sizes[index.rows[one]] for one in finding.files),
-        )
-        name = f"{printable_name(path_text(path))}, {finding.kind.what},"
-        if last + 1 == index.firsts[finding.node + 1]:
-            text = f"{name} is in the image for everybody who pulls it. {_REMEDY}"
-            yield evidence.advice(AdviceKind.SECRET, layer, size, text, [path])
-        else:
-            hidden_by = index.layers[last + 1]
-            done = "removes" if index.rows[last + 1] == GONE else "overwrites"
-            text = (
-                f"{name} is in this layer for everybody who pulls the image, though layer {hidden_by} {done} it."
-                f" {_REMEDY}"
-            )
-            yield evidence.advice(AdviceKind.SECRET, layer, size, text, [path], hidden_by=hidden_by)
+def find_secrets(tree: LayeredTree, prefixes: Prefixes) -> tuple[Secret, ...]:
+    """Return the secrets of all layers, by layer and path."""
+    candidates = _candidates(tree)
+    contents = prefixes([file for _, files in candidates.values() for file in files], PREFIX_SIZE)
+    found = []
+    for node, (pattern, files) in candidates.items():
+        holding = [file for file in files if pattern.is_held(contents.get(file) or b"")]
+        if holding:
+            found.append(_secret(tree, node, pattern.kind, holding))
+    return tuple(sorted(found, key=lambda secret: (secret.layer, secret.path)))
 
 
 def secrets_wanted(tree: LayeredTree) -> dict[int, int]:
-    """Return which files, by occurrence, are looked into for secrets, and how many of their first bytes."""
+    """Return the files, by occurrence, that are searched for secrets, and how many of their first bytes."""
     return {file: PREFIX_SIZE for _, files in _candidates(tree).values() for file in files}
 
 
-def _findings(evidence: Evidence) -> Iterator[_Finding]:
-    candidates = _candidates(evidence.tree)
-    prefixes = evidence.prefixes([file for _, files in candidates.values() for file in files], PREFIX_SIZE)
-    for node, (kind, files) in sorted(candidates.items()):
-        held = [file for file in files if kind.is_held(prefixes.get(file) or b"")]
-        if held:
-            yield _Finding(kind, node, held)
+def _candidates(tree: LayeredTree) -> dict[int, tuple[SecretPattern, list[int]]]:
+    """Return by node the pattern that its path matches, and the files that any layer holds there."""
+    index, candidates = tree.index, dict[int, tuple[SecretPattern, list[int]]]()
+    for pattern in SECRET_PATTERNS:
+        for node in matching_nodes(index, pattern.patterns):
+            files = list(_files_at(tree, node))
+            if files and pattern.is_candidate(index.path(node)):
+                candidates.setdefault(node, (pattern, files))
+    return candidates
 
 
-def _candidates(tree: LayeredTree) -> dict[int, tuple[SecretKind, list[int]]]:
-    """Return by node what kind of secret may be there, and the files that any layer holds there."""
-    index, found = tree.index, dict[int, tuple[SecretKind, list[int]]]()
-    for kind in SECRET_KINDS:
-        for node in matching(index, kind.patterns):
-            files = [one for one in index.occurrences(node) if index.rows[one] >= 0 and tree.kind(one) is Kind.FILE]
-            if files and kind.is_candidate(index.path(node)):
-                found.setdefault(node, (kind, files))
-    return found
+def _files_at(tree: LayeredTree, node: int) -> Iterator[int]:
+    for occurrence in tree.index.occurrences(node):
+        if tree.index.rows[occurrence] >= 0 and tree.kind(occurrence) is Kind.FILE:
+            yield occurrence
+
+
+def _secret(tree: LayeredTree, node: int, kind: SecretKind, files: list[int]) -> Secret:
+    index, following = tree.index, files[-1] + 1
+    is_shown = following == index.firsts[node + 1]
+    removed_in = None if is_shown else index.layers[following]
+    path = index.path(node)
+    text = f"{printable_name(path_text(path))}, {kind.words}, is in "
+    if removed_in is None:
+        text += f"the image. {_REMEDY}"
+    else:
+        verb = "removes" if index.rows[following] == GONE else "overwrites"
+        text += f"this layer, although layer {removed_in} {verb} it. {_REMEDY}"
+    return Secret(path, kind, index.layers[files[0]], removed_in, node, tree.own_size(files[0]), text)

@@ -1,36 +1,36 @@
-"""Where two files that are no text differ first."""
+"""The first difference between two files that are not text."""
 
 from collections.abc import Iterable, Iterator
 
 
 def first_difference(old: Iterable[bytes], new: Iterable[bytes]) -> int | None:
-    """Return the offset of the first byte that differs, or where the shorter one ends; None where both are equal.
+    """Return the offset of the first byte that differs, or the end of the shorter file; None if both are equal.
 
-    Both are read in pieces of any sizes, and no further than that.
+    Both come in pieces of any size; nothing behind the difference is read.
     """
-    one, other = _Pieces(old), _Pieces(new)
+    old_pieces, new_pieces = _Pieces(old), _Pieces(new)
     offset = 0
     while True:
-        piece, other_piece = one.rest(), other.rest()
-        size = min(len(piece), len(other_piece))
+        old_piece, new_piece = old_pieces.rest(), new_pieces.rest()
+        size = min(len(old_piece), len(new_piece))
         if not size:
-            return offset if piece or other_piece else None
-        if piece[:size] != other_piece[:size]:
-            return offset + _place(piece, other_piece)
-        one.skip(size)
-        other.skip(size)
+            return offset if old_piece or new_piece else None
+        if old_piece[:size] != new_piece[:size]:
+            return offset + _first_difference(old_piece, new_piece)
+        old_pieces.skip(size)
+        new_pieces.skip(size)
         offset += size
 
 
 class _Pieces:
-    """Bytes that come in pieces, taken in others."""
+    """Bytes that come in pieces, and are taken in pieces of other sizes."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces: Iterator[bytes] = iter(pieces)
         self._rest = b""
 
     def rest(self) -> bytes:
-        """Return what comes next; nothing at the end only."""
+        """Return the rest of the current piece, or the next one; it is empty only at the end."""
         while not self._rest:
             following = next(self._pieces, None)
             if following is None:
@@ -42,8 +42,8 @@ class _Pieces:
         self._rest = self._rest[size:]
 
 
-def _place(old: bytes, new: bytes) -> int:
-    """Return where two pieces differ, halving what is left to look at."""
+def _first_difference(old: bytes, new: bytes) -> int:
+    """Return the first position at which two pieces differ, by bisection: comparing slices is faster than a loop."""
     low, high = 0, min(len(old), len(new))
     while high - low > 1:
         middle = (low + high) // 2

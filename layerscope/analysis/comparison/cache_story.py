@@ -1,4 +1,4 @@
-"""Tells in words where the build cache stopped serving between two builds, and what was built anew after that."""
+"""A description of the step at which the build cache missed between two builds, and of what was rebuilt after it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, takewhile
@@ -11,10 +11,10 @@ _MOST_NAMED = 6
 
 
 def cache_story(alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | None]) -> tuple[str, ...]:
-    """Return sentences: which layers are shared, which step changed first, what was rebuilt and with what content.
+    """Return sentences: which layers are shared, which step changed first, what was rebuilt and with which content.
 
-    ``rebuilt`` tells of changed layers whether they hold the same as before; None where that is unknown. Titles are the
-    image's own words: make them safe for a screen.
+    ``rebuilt`` says for changed layers whether they hold the same as before; None if that is unknown. Titles are the
+    image's own words and must be escaped before they are printed.
     """
     return tuple(_sentences(alignment, rebuilt))
 
@@ -28,13 +28,13 @@ def _sentences(alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | N
         yield "Both images were built by the same steps."
         return
     yield _stop(first, rest, rebuilt)
-    yield from _told([step for step in rest[1:] if step.new_layer and step.relation is Relation.SAME], "shared again")
+    yield from _later([step for step in rest[1:] if step.new_layer and step.relation is Relation.SAME], "shared again")
     others = [step for step in rest[1:] if step in rebuilt]
     for same, words in _OUTCOMES.items():
-        yield from _told([step for step in others if rebuilt[step] is same], f"built anew, {words}")
+        yield from _later([step for step in others if rebuilt[step] is same], f"rebuilt {words}")
 
 
-_OUTCOMES = {True: "with the same content", False: "with other content", None: "and cannot be compared"}
+_OUTCOMES = {True: "with the same content", False: "with different content", None: "and cannot be compared"}
 
 
 def _shared(steps: Sequence[AlignedStep], count: int) -> str:
@@ -47,29 +47,29 @@ def _shared(steps: Sequence[AlignedStep], count: int) -> str:
 
 
 def _stop(first: AlignedStep, rest: Sequence[AlignedStep], rebuilt: Mapping[AlignedStep, bool | None]) -> str:
-    """Tell which step changed first, and how."""
-    lead = "The build cache stopped serving at"
+    """Return the sentence on the first step that changed."""
+    lead = "The build cache missed at"
     if first.relation is Relation.CHANGED:
         outcome = f", {_OUTCOMES[rebuilt[first]]}" if first in rebuilt else ""
-        return f"{lead} {_place(first)}{_short(first.title)} changed first{outcome}."
+        return f"{lead} {_step(first)}{_short(first.title)} changed first{outcome}."
     gap = list(takewhile(lambda step: step.relation in (Relation.ONLY_OLD, Relation.ONLY_NEW), rest))
     old = next((step for step in gap if step.relation is Relation.ONLY_OLD), None)
     new = next((step for step in gap if step.relation is Relation.ONLY_NEW), None)
     if old and new and old.title == new.title:
-        return f"{lead} {_place(new)}{_short(new.title)} became another step."
+        return f"{lead} {_step(new)}{_short(new.title)} became a different step."
     if old and new:
-        return f"{lead} {_place(new)}{_ended(f'{_short(old.title)} became {_short(new.title)}')}"
-    side = "left" if old else "right"
-    return f"{lead} {_place(first)}{_short(first.title)} is a step of the {side} image alone."
+        return f"{lead} {_step(new)}{_ended(f'{_short(old.title)} became {_short(new.title)}')}"
+    side = "old" if old else "new"
+    return f"{lead} {_step(first)}{_short(first.title)} is a step of the {side} image only."
 
 
-def _place(step: AlignedStep) -> str:
+def _step(step: AlignedStep) -> str:
     number = step.new_layer or step.old_layer
     return f"layer {number}: " if number else "a step without a layer: "
 
 
-def _told(steps: Sequence[AlignedStep], words: str) -> Iterator[str]:
-    """Yield what is said of steps that come after the first change."""
+def _later(steps: Sequence[AlignedStep], words: str) -> Iterator[str]:
+    """Yield the sentence on some steps after the first change."""
     if not steps:
         return
     numbers = [step.new_layer or 0 for step in steps]
@@ -82,7 +82,7 @@ def _told(steps: Sequence[AlignedStep], words: str) -> Iterator[str]:
 
 
 def _numbers(numbers: Sequence[int]) -> str:
-    """Return layers by number: ``layer 1``, ``layers 1 to 3``, ``layers 1, 3 and 5``."""
+    """Return the layers in words: ``layer 1``, ``layers 1 to 3``, ``layers 1, 3 and 5``."""
     runs = [[number for _, number in run] for _, run in groupby(enumerate(numbers), lambda item: item[1] - item[0])]
     words = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
     noun = "layer" if len(numbers) == 1 else "layers"

@@ -1,4 +1,4 @@
-"""What differs between the configs of two images: how a container starts, and what the image says of itself."""
+"""The differences between the configs of two images."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -6,11 +6,11 @@ from typing import NamedTuple
 ConfigValue = str | tuple[str, ...]
 
 ConfigFacts = Mapping[tuple[str, str | None], ConfigValue]
-"""What a config states, by field and, where a field holds many, by name: ``("env", "PATH")``, ``("cmd", None)``."""
+"""The values of a config by field and, for a field with several, by name: ``("env", "PATH")``, ``("cmd", None)``."""
 
 
 class ConfigChange(NamedTuple):
-    """One field that differs; ``name`` tells which variable, label, port or volume. None: it is not stated."""
+    """One field that differs; ``name`` is that of a variable, label, port or volume. None: the config has no value."""
 
     field: str
     name: str | None
@@ -19,7 +19,7 @@ class ConfigChange(NamedTuple):
 
 
 def config_differences(before: ConfigFacts, after: ConfigFacts) -> tuple[ConfigChange, ...]:
-    """Return what differs, in the order of the fields and names as they come."""
+    """Return the differences, in the order of the fields and names of the old config, then of the new one."""
     return tuple(
         ConfigChange(*key, before.get(key), after.get(key))
         for key in dict.fromkeys([*before, *after])

@@ -1,28 +1,21 @@
-"""What differs between two states: paths added, modified and removed, with what changed about each."""
+"""The difference between two states: paths added, modified and removed, with the aspects that changed."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from layerscope.analysis.comparison.difference import (
-    UNSETTLED,
-    Aspect,
-    ComparedBytes,
-    difference,
-    place_of,
-    settled,
-    shown_file,
-)
-from layerscope.analysis.comparison.pairing import Pairing, Side
+from layerscope.analysis.comparison.difference import UNSETTLED, Aspect, ComparedBytes, difference, settled
+from layerscope.analysis.comparison.pairing import Pairing
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.node_paths import NodePaths
-from layerscope.model.entries import FileEntry, Ints
+from layerscope.model.columns import Ints
+from layerscope.model.entries import FileEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One path that differs; ``size_delta`` in content bytes, to which a hard link adds none.
+    """One path that differs; ``size_delta`` is in content bytes, to which a hard link adds none.
 
     ``what`` is empty for an added and for a removed path, and never for a modified one.
     """
@@ -36,7 +29,7 @@ class Change:
 
 
 class DiffSummary(NamedTuple):
-    """How many paths were added, modified and removed, and by how many content bytes the tree grew."""
+    """The numbers of paths added, modified and removed, and the content bytes by which the tree grew."""
 
     added: int
     modified: int
@@ -46,10 +39,10 @@ class DiffSummary(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """Columns, a row a path that differs, in preorder; a `Change` is made of a row on demand.
+    """Columns, with one row for each path that differs, in preorder; a `Change` is made of a row on demand.
 
-    ``nodes`` are those of the pairing; ``unread`` are the rows whose bytes could not be read on both sides: they count
-    as other content.
+    ``nodes`` are those of the pairing. ``unread`` are the rows whose bytes could not be read on both sides: they count
+    as different.
     """
 
     pairing: Pairing
@@ -83,59 +76,60 @@ class Diff:
 
     @property
     def summary(self) -> DiffSummary:
-        """The counts of all changes, and their sizes together."""
+        """The counts of all changes, and the sum of their sizes."""
         count = self.changes.count
         added, modified, removed = count(ChangeKind.ADDED), count(ChangeKind.MODIFIED), count(ChangeKind.REMOVED)
         return DiffSummary(added, modified, removed, sum(self.deltas))
 
 
-class _Row(NamedTuple):
+class _Candidate(NamedTuple):
     node: int
     change: ChangeKind
-    one: int
-    other: int
-    found: int = 0
+    old: int
+    new: int
+    aspects: int = 0
 
 
 def find_differences(pairing: Pairing, contents: ComparedBytes, *, mtime: bool = False) -> Diff:
-    """Compare the candidates of a pairing; bytes are asked for once, where nothing else can tell."""
-    rows = list(_rows(pairing, mtime=mtime))
-    old, new = pairing.old.state.tree, pairing.new.state.tree
-    open_rows = [row for row, found in enumerate(rows) if found.found & UNSETTLED]
-    pairs = [(shown_file(old, rows[row].one), shown_file(new, rows[row].other)) for row in open_rows]
-    answers = dict(zip(open_rows, contents.same(pairs), strict=True)) if pairs else {}
-    aspects = [settled(found.found, answers[row]) if row in answers else found.found for row, found in enumerate(rows)]
-    kept = [row for row, found in enumerate(rows) if aspects[row] or found.change is not ChangeKind.MODIFIED]
+    """Compare the candidates of a pairing; bytes are compared once, and only if nothing else decides."""
+    candidates = list(_candidates(pairing, mtime=mtime))
+    old_tree, new_tree = pairing.old.state.tree, pairing.new.state.tree
+    unsettled = [row for row, candidate in enumerate(candidates) if candidate.aspects & UNSETTLED]
+    pairs = [
+        (old_tree.file_behind(candidates[row].old), new_tree.file_behind(candidates[row].new)) for row in unsettled
+    ]
+    answers = dict(zip(unsettled, contents.same(pairs), strict=True)) if pairs else {}
+    aspects = [
+        settled(candidate.aspects, answers[row]) if row in answers else candidate.aspects
+        for row, candidate in enumerate(candidates)
+    ]
+    kept = [
+        row for row, candidate in enumerate(candidates) if aspects[row] or candidate.change is not ChangeKind.MODIFIED
+    ]
     return Diff(
         pairing,
-        array("I", [rows[row].node for row in kept]),
-        bytes(rows[row].change for row in kept),
+        array("I", [candidates[row].node for row in kept]),
+        bytes(candidates[row].change for row in kept),
         bytes(aspects[row] for row in kept),
-        array("q", _deltas(pairing, [rows[row] for row in kept])),
-        tuple(place for place, row in enumerate(kept) if row in answers and answers[row] is None),
+        array("q", [_size_delta(pairing, candidates[row]) for row in kept]),
+        tuple(number for number, row in enumerate(kept) if row in answers and answers[row] is None),
     )
 
 
-def _rows(pairing: Pairing, *, mtime: bool) -> Iterator[_Row]:
+def _candidates(pairing: Pairing, *, mtime: bool) -> Iterator[_Candidate]:
     """Yield what is added, removed, or may be modified."""
-    old, new = pairing.old, pairing.new
+    old_side, new_side = pairing.old, pairing.new
+    old_tree, new_tree = old_side.state.tree, new_side.state.tree
     for node in pairing.candidates:
-        one, other = old.standing(node), new.standing(node)
-        if one < 0 or other < 0:
-            if one != other:
-                yield _Row(node, ChangeKind.ADDED if one < 0 else ChangeKind.REMOVED, one, other)
-        elif found := difference(old.state.tree, one, new.state.tree, other, mtime=mtime):
-            yield _Row(node, ChangeKind.MODIFIED, one, other, found)
+        old, new = old_side.occurrence(node), new_side.occurrence(node)
+        if old < 0 or new < 0:
+            if old != new:
+                yield _Candidate(node, ChangeKind.ADDED if old < 0 else ChangeKind.REMOVED, old, new)
+        elif aspects := difference(old_tree, old, new_tree, new, mtime=mtime):
+            yield _Candidate(node, ChangeKind.MODIFIED, old, new, aspects)
 
 
-def _deltas(pairing: Pairing, rows: Sequence[_Row]) -> Iterator[int]:
-    for row in rows:
-        yield _own_size(pairing.new, row.other) - _own_size(pairing.old, row.one)
-
-
-def _own_size(side: Side, occurrence: int) -> int:
-    """Return the content bytes that the entry itself holds."""
-    if occurrence < 0:
-        return 0
-    table, row = place_of(side.state.tree, occurrence)
-    return table.sizes[row]
+def _size_delta(pairing: Pairing, candidate: _Candidate) -> int:
+    old = pairing.old.state.tree.own_size(candidate.old) if candidate.old >= 0 else 0
+    new = pairing.new.state.tree.own_size(candidate.new) if candidate.new >= 0 else 0
+    return new - old

@@ -1,6 +1,6 @@
-"""A diff as a tree: the paths of both sides together, marked, with sizes and changes rolled up on directories.
+"""A diff as a tree: the paths of both sides together, marked, with sizes and changes summed up on directories.
 
-Its layer numbers are `BEFORE` and `AFTER`: what asks a `LayeredTree` for its layers can ask this tree for its sides.
+Its layer numbers are `BEFORE` and `AFTER`, so that code for the layers of a `LayeredTree` works with both sides too.
 """
 
 from array import array
@@ -11,20 +11,18 @@ from typing import NamedTuple
 
 from layerscope.analysis.comparison.diff import Diff
 from layerscope.analysis.comparison.difference import Aspect
-from layerscope.analysis.comparison.pairing import Side
+from layerscope.analysis.comparison.pairing import PairedState
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import TreeRow
-from layerscope.analysis.tree.overlay import GONE
-from layerscope.analysis.tree.path_index import PathIndex
-from layerscope.model.entries import FileEntry, Kind
+from layerscope.analysis.tree.path_index import GONE, PathIndex, size_key
+from layerscope.model.entries import FileEntry, Kind, implied_directory
 
 BEFORE = 1
 AFTER = 2
-_LAYER_BITS = 16
 
 
 class Totals(NamedTuple):
-    """What changed below a directory: how many paths, and by how many content bytes it grew."""
+    """The changes below a directory: the numbers of paths, and the content bytes by which it grew."""
 
     added: int = 0
     modified: int = 0
@@ -33,30 +31,30 @@ class Totals(NamedTuple):
 
     @property
     def changes(self) -> int:
-        """How many paths changed."""
+        """The number of paths that changed."""
         return self.added + self.modified + self.removed
 
 
 def directory_totals(diff: Diff) -> dict[int, Totals]:
-    """Return by node what changed below each directory, the root included; those without any change are left out."""
+    """Return by node the changes below each directory, the root included; directories without changes are left out."""
     own: dict[int, list[int]] = {}
     parents = diff.pairing.shape.parents
     for node, change, delta in zip(diff.nodes, diff.changes, diff.deltas, strict=True):
         sums = own.setdefault(parents[node], [0, 0, 0, 0])
         sums[change - 1] += 1
         sums[3] += delta
-    found = {folder: list(sums) for folder, sums in own.items()}
+    totals = {folder: list(sums) for folder, sums in own.items()}
     for folder, sums in own.items():
         above = folder
         while above:
             above = parents[above]
-            found[above] = [*map(sum, zip(found.get(above, (0, 0, 0, 0)), sums, strict=True))]
-    return {folder: Totals(*found[folder]) for folder in sorted(found)}
+            totals[above] = [*map(sum, zip(totals.get(above, (0, 0, 0, 0)), sums, strict=True))]
+    return {folder: Totals(*totals[folder]) for folder in sorted(totals)}
 
 
 @dataclass(frozen=True, slots=True)
 class DiffTree:
-    """``index`` has one occurrence for each path that differs, by the layer AFTER; sizes are looked up in the sides."""
+    """A diff in a tree; ``index`` has one occurrence, of the layer AFTER, for each path that differs."""
 
     diff: Diff
     index: PathIndex
@@ -68,54 +66,54 @@ class DiffTree:
         """Both sides."""
         return BEFORE, AFTER
 
-    def side(self, layer: int) -> Side:
-        """Return one of the sides."""
+    def side(self, layer: int) -> PairedState:
+        """Return the state of one side."""
         return self.diff.pairing.old if layer == BEFORE else self.diff.pairing.new
 
     def is_present(self, node: int, layer: int) -> bool:
-        """Tell whether the side has the node."""
-        return self.side(layer).standing(node) >= 0
+        """Return whether the side has the node."""
+        return self.side(layer).occurrence(node) >= 0
 
     def is_shown(self, node: int, layer: int) -> bool:
-        """Tell whether the tree shows the node: the side has it, it is gone AFTER, or there are changes below it."""
+        """Return whether the tree shows the node: the side has it, it is gone AFTER, or paths below it changed."""
         is_removed = layer == AFTER and self.index.change(node, AFTER) is ChangeKind.REMOVED
         return is_removed or node in self.totals or self.is_present(node, layer)
 
     def is_directory(self, node: int, layer: int) -> bool:
-        """Tell whether the node is shown as a directory."""
+        """Return whether the node is shown as a directory."""
         entry = self._shown(node, layer)
         return entry is not None and entry.kind is Kind.DIR
 
     def row(self, node: int, layer: int) -> TreeRow | None:
-        """Return the node as the tree shows it, or None where it does not."""
+        """Return the node as the tree shows it, or None if it does not show it."""
         entry = self._shown(node, layer) if self.is_shown(node, layer) else None
         return None if entry is None else TreeRow(node, entry, self.index.change(node, layer))
 
     def entry(self, node: int, layer: int) -> FileEntry | None:
-        """Return what the node is on a side, or None where it is not there."""
+        """Return the entry of the node on a side, or None if the side does not have it."""
         return self.side(layer).entry(node, self.index.path(node))
 
     def size(self, node: int, layer: int) -> int:
-        """Return the content bytes of a file, or below a directory; of what is gone AFTER, what it had."""
+        """Return the content bytes of a file, or below a directory; for a path that is gone AFTER, those it had."""
         return self.side(layer if self.is_present(node, layer) else BEFORE).size(node)
 
     def delta(self, node: int) -> int:
-        """Return by how many content bytes a path, with all below it, grew."""
+        """Return the content bytes by which a path grew, with everything below it."""
         row = self.rows_by_node.get(node)
         own = 0 if row is None else self.diff.deltas[row]
         return own + (self.totals[node].size_delta if node in self.totals else 0)
 
     def aspects(self, node: int) -> Aspect:
-        """Return what differs about a path that is there on both sides."""
+        """Return the aspects in which a path that both sides have differs."""
         row = self.rows_by_node.get(node)
         return Aspect(0 if row is None else self.diff.aspects[row])
 
     def _shown(self, node: int, layer: int) -> FileEntry | None:
-        found = self.entry(node, layer if self.is_present(node, layer) else BEFORE)
-        if found is None and node in self.totals:
-            # a folder that neither layer has an entry for, of what they hold themselves
-            return FileEntry(self.index.path(node), Kind.DIR)
-        return found
+        entry = self.entry(node, layer if self.is_present(node, layer) else BEFORE)
+        if entry is None and node in self.totals:
+            # Of two layers' own entries, neither may have one for a folder above them.
+            return implied_directory(self.index.path(node))
+        return entry
 
 
 def diff_tree(diff: Diff) -> DiffTree:
@@ -131,7 +129,7 @@ def diff_tree(diff: Diff) -> DiffTree:
         layers=array("H", [AFTER]) * len(diff),
         rows=array("i", [GONE if change == removed else row for row, change in enumerate(diff.changes)]),
         changes=diff.changes,
-        size_keys=array("Q", [folder << _LAYER_BITS | AFTER for folder in totals]),
+        size_keys=array("Q", [size_key(folder, AFTER) for folder in totals]),
         size_values=array("q", [total.size_delta for total in totals.values()]),
         link_targets={},
         opaque=array("I"),

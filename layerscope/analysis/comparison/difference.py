@@ -1,4 +1,4 @@
-"""What differs between two entries: told from the columns, with the bytes of files left to whoever can read them."""
+"""The differences between two entries, as far as the columns hold them; the bytes of files are compared elsewhere."""
 
 from collections.abc import Collection, Sequence
 from enum import IntFlag
@@ -7,14 +7,14 @@ from typing import NamedTuple, Protocol
 
 from layerscope.analysis.content import Digests
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import IMPLIED
-from layerscope.model.entries import EntryTable, FileEntry, Kind, Permissions
+from layerscope.analysis.tree.path_index import IMPLIED
+from layerscope.model.entries import EntryTable, Kind, Permissions, implied_directory
 
 _DEVICES = frozenset({Kind.CHAR, Kind.BLOCK})
 
 
 class Aspect(IntFlag):
-    """What may differ. A device's numbers are its content; a symlink's mode means nothing and never counts."""
+    """A way in which entries differ. A device's numbers are its content; the mode of a symlink never counts."""
 
     CONTENT = 1
     KIND = 2
@@ -43,26 +43,26 @@ _WORDS = {
 
 @cache
 def _words(aspects: Aspect) -> tuple[str, ...]:
-    # a hundred thousand rows hold a handful of these, and flags are slow to test
+    # A hundred thousand rows hold a handful of combinations, and testing the flags of each row is slow.
     return tuple(word for bit, word in _WORDS.items() if aspects & bit)
 
 
 UNSETTLED = 128
-"""Set beside the aspects where two files are of one size, so that only their bytes can tell."""
+"""A bit beside the aspects, set if two files have the same size, so that their bytes must be compared."""
 
 
 class ComparedBytes(Protocol):
-    """What analysis asks of the bytes on both sides of a comparison; files are named by occurrence."""
+    """The bytes on both sides of a comparison; files are named by their occurrences."""
 
     def same(self, pairs: Sequence[tuple[int, int]]) -> Sequence[bool | None]:
-        """Tell of each pair of files of one size, left and right, if their bytes are equal; None if unreadable."""
+        """Return for each pair of files of one size whether their bytes are equal; None if they cannot be read."""
 
     def digests(self, old: Collection[int], new: Collection[int]) -> tuple[Digests, Digests]:
-        """Return digests of files of the left side and of the right one; what cannot be read is missing."""
+        """Return digests of files of the old side and of the new one; files that cannot be read are missing."""
 
 
-class Place(NamedTuple):
-    """Where an occurrence that is no removal is written down."""
+class EntryRow(NamedTuple):
+    """The table and the row of an occurrence that is not a removal."""
 
     table: EntryTable
     row: int
@@ -77,86 +77,73 @@ class Place(NamedTuple):
         """Mode, uid and gid."""
         return self.table.permission_sets[self.table.permissions[self.row]]
 
+    @property
+    def mtime(self) -> int:
+        """The modification time in seconds."""
+        return self.table.mtimes[self.row]
 
-def _implied_place() -> Place:
+
+def _implied_row() -> EntryRow:
     table = EntryTable()
-    return Place(table, table.append(FileEntry(b"", Kind.DIR)))
+    return EntryRow(table, table.append(implied_directory(b"")))
 
 
-_IMPLIED_PLACE = _implied_place()
-"""What a directory without an entry of its own is."""
+_IMPLIED_ROW = _implied_row()
+"""The row of every directory without an entry of its own."""
 
 
-def place_of(tree: LayeredTree, occurrence: int) -> Place:
-    """Return where an occurrence that is no removal is written down."""
+def entry_row(tree: LayeredTree, occurrence: int) -> EntryRow:
+    """Return the table and the row of an occurrence that is not a removal."""
     row = tree.index.rows[occurrence]
-    return _IMPLIED_PLACE if row == IMPLIED else Place(tree.tables[tree.index.layers[occurrence]], row)
+    return _IMPLIED_ROW if row == IMPLIED else EntryRow(tree.tables[tree.index.layers[occurrence]], row)
 
 
-def shown_file(tree: LayeredTree, occurrence: int) -> int:
-    """Return the occurrence of the regular file whose bytes this one shows, its own or a hard link's; -1 for none."""
-    row = tree.index.rows[occurrence]
-    kind = tree.tables[tree.index.layers[occurrence]].kinds[row] if row >= 0 else Kind.DIR
-    if kind == Kind.FILE:
-        return occurrence
-    return tree.index.link_targets.get(occurrence, -1) if kind == Kind.HARDLINK else -1
+def difference(old_tree: LayeredTree, old: int, new_tree: LayeredTree, new: int, *, mtime: bool = False) -> int:
+    """Return the aspects in which two present occurrences differ, and UNSETTLED if their bytes must be compared.
 
-
-def difference(old: LayeredTree, one: int, new: LayeredTree, other: int, *, mtime: bool = False) -> int:
-    """Return the aspects in which two present occurrences differ, and UNSETTLED where bytes have to be compared.
-
-    A hard link is taken for the file that it shows; that it is a link, and to where, is its ``LINK``. Where the kinds
-    differ, content and link are not told apart any further. With ``mtime``, times count where both sides state one.
+    A hard link counts as the file that it names; that it is a link, and to which path, is its ``LINK``. If the kinds
+    differ, content and link are not compared. With ``mtime``, times count if both occurrences state one.
     """
-    before, after = place_of(old, one), place_of(new, other)
-    found = _metadata(before, after)
-    if mtime and before is not _IMPLIED_PLACE is not after and _mtime(before) != _mtime(after):
-        found |= Aspect.MTIME
-    file, other_file = shown_file(old, one), shown_file(new, other)
-    if (file < 0) != (other_file < 0) or (file < 0 and before.kind != after.kind):
-        return found | Aspect.KIND
-    if file == one and other_file == other:
-        return found | _content(old, file, new, other_file)
-    if before.table.link(before.row) != after.table.link(after.row):
-        found |= Aspect.LINK
-    if file >= 0:
-        return found | _content(old, file, new, other_file)
-    if before.kind in _DEVICES and before.table.devices.get(before.row) != after.table.devices.get(after.row):
-        found |= Aspect.CONTENT
-    return found
+    old_row, new_row = entry_row(old_tree, old), entry_row(new_tree, new)
+    aspects = _metadata(old_row, new_row)
+    if mtime and old_row is not _IMPLIED_ROW is not new_row and old_row.mtime != new_row.mtime:
+        aspects |= Aspect.MTIME
+    old_file, new_file = old_tree.file_behind(old), new_tree.file_behind(new)
+    if (old_file < 0) != (new_file < 0) or (old_file < 0 and old_row.kind != new_row.kind):
+        return aspects | Aspect.KIND
+    if old_file == old and new_file == new:
+        return aspects | _content(old_tree, old_file, new_tree, new_file)
+    if old_row.table.link(old_row.row) != new_row.table.link(new_row.row):
+        aspects |= Aspect.LINK
+    if old_file >= 0:
+        return aspects | _content(old_tree, old_file, new_tree, new_file)
+    if old_row.kind in _DEVICES and old_row.table.devices.get(old_row.row) != new_row.table.devices.get(new_row.row):
+        aspects |= Aspect.CONTENT
+    return aspects
 
 
-def _mtime(place: Place) -> int:
-    return place.table.mtimes[place.row]
+def _metadata(old: EntryRow, new: EntryRow) -> int:
+    aspects = 0
+    old_permissions, new_permissions = old.permissions, new.permissions
+    if old_permissions != new_permissions:
+        if old_permissions[0] != new_permissions[0] and Kind.SYMLINK not in (old.kind, new.kind):
+            aspects |= Aspect.MODE
+        if old_permissions[1:] != new_permissions[1:]:
+            aspects |= Aspect.OWNER
+    if old.table.xattrs.get(old.row) != new.table.xattrs.get(new.row):
+        aspects |= Aspect.XATTRS
+    return aspects
 
 
-def _metadata(before: Place, after: Place) -> int:
-    found = 0
-    permissions, others = before.permissions, after.permissions
-    if permissions != others:
-        if permissions[0] != others[0] and Kind.SYMLINK not in (before.kind, after.kind):
-            found |= Aspect.MODE
-        if permissions[1:] != others[1:]:
-            found |= Aspect.OWNER
-    if before.table.xattrs.get(before.row) != after.table.xattrs.get(after.row):
-        found |= Aspect.XATTRS
-    return found
-
-
-def _content(old: LayeredTree, file: int, new: LayeredTree, other: int) -> int:
-    if old is new and file == other:
+def _content(old_tree: LayeredTree, old: int, new_tree: LayeredTree, new: int) -> int:
+    if old_tree is new_tree and old == new:
         return 0
-    size = _size(old, file)
-    if size != _size(new, other):
+    size = old_tree.own_size(old)
+    if size != new_tree.own_size(new):
         return Aspect.CONTENT
     return UNSETTLED if size else 0
 
 
-def _size(tree: LayeredTree, file: int) -> int:
-    table, row = place_of(tree, file)
-    return table.sizes[row]
-
-
-def settled(found: int, same: bool | None) -> Aspect:
-    """Return the aspects once the bytes have been compared; what cannot be read is not taken for equal."""
-    return Aspect(found & ~UNSETTLED | (0 if same else Aspect.CONTENT))
+def settled(aspects: int, same: bool | None) -> Aspect:
+    """Return the aspects once the bytes have been compared; bytes that cannot be read count as different."""
+    return Aspect(aspects & ~UNSETTLED | (0 if same else Aspect.CONTENT))

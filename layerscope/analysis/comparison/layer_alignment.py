@@ -1,4 +1,4 @@
-"""Which steps and layers of two images belong together: by diff_id, then by instruction, never by position."""
+"""The steps and layers of two images that belong together: by diff_id, then by instruction, never by position."""
 
 import re
 from collections.abc import Hashable, Iterator, Sequence
@@ -6,16 +6,16 @@ from enum import StrEnum
 from typing import NamedTuple
 
 _CONTENT_HASH = re.compile(r"\b(file|dir|multi):[0-9a-f]{64}\b")
-"""The classic builder names what it copied by a hash; other content is no other instruction."""
+"""The hash by which the classic builder names what it copied: other content does not make another instruction."""
 
 _MOST_CELLS = 1_000_000
-"""Where two histories are longer than this together, they are aligned without looking for the best way."""
+"""The largest product of two histories that is aligned in the best way; longer ones are aligned in one pass."""
 
 _Pair = tuple[int, int]
 
 
 class Relation(StrEnum):
-    """How two steps stand to each other; ``CHANGED`` is the same instruction with another outcome."""
+    """The relation of two steps; ``CHANGED`` is the same instruction with a different result."""
 
     SAME = "same"
     CHANGED = "changed"
@@ -24,7 +24,7 @@ class Relation(StrEnum):
 
 
 class BuildStep(NamedTuple):
-    """A step of a build: what to call it, its instruction if that is known, and the layer that it made, if it did."""
+    """A step of a build: its title, its instruction if it is known, and the layer that it made, if any."""
 
     title: str
     instruction: str | None
@@ -33,7 +33,7 @@ class BuildStep(NamedTuple):
 
 
 class AlignedStep(NamedTuple):
-    """A step of the left image, of the right one, or of both. Steps that made no layer have no numbers."""
+    """A step of the old image, of the new one, or of both. A step without a layer has no number."""
 
     old: BuildStep | None
     new: BuildStep | None
@@ -41,24 +41,24 @@ class AlignedStep(NamedTuple):
 
     @property
     def old_layer(self) -> int | None:
-        """The layer that the left step made."""
+        """The layer that the old step made."""
         return self.old.layer if self.old else None
 
     @property
     def new_layer(self) -> int | None:
-        """The layer that the right step made."""
+        """The layer that the new step made."""
         return self.new.layer if self.new else None
 
     @property
     def title(self) -> str:
-        """The instruction, of the right image if it has the step and tells it."""
+        """The title of the new step, or of the old one if only that has an instruction."""
         steps = [step for step in (self.new, self.old) if step]
-        told = next((step for step in steps if step.instruction), steps[0])
-        return told.title
+        titled = next((step for step in steps if step.instruction), steps[0])
+        return titled.title
 
 
 class LayerAlignment(NamedTuple):
-    """All steps of both images, in build order; between two that belong together, those of the left come first."""
+    """All steps of both images, in build order; between two that belong together, the old image's come first."""
 
     steps: tuple[AlignedStep, ...]
 
@@ -69,20 +69,20 @@ class LayerAlignment(NamedTuple):
 
     @property
     def first_change(self) -> AlignedStep | None:
-        """The first step that is not the same in both: from here on, the build cache did not serve."""
+        """The first step that is not the same in both: the build cache missed here."""
         return next((step for step in self.steps if step.relation is not Relation.SAME), None)
 
 
-def align(steps: Sequence[BuildStep], others: Sequence[BuildStep]) -> LayerAlignment:
+def align(old: Sequence[BuildStep], new: Sequence[BuildStep]) -> LayerAlignment:
     """Align the steps of two images."""
-    anchors = common([step.diff_id for step in steps], [step.diff_id for step in others])
+    anchors = common([step.diff_id for step in old], [step.diff_id for step in new])
     pairs = list(anchors)
-    gaps = zip([(-1, -1), *anchors], [*anchors, (len(steps), len(others))], strict=True)
-    for (start, other_start), (end, other_end) in gaps:
-        keys = [_instruction(step) for step in steps[start + 1 : end]]
-        other_keys = [_instruction(step) for step in others[other_start + 1 : other_end]]
-        pairs += [(start + 1 + one, other_start + 1 + other) for one, other in common(keys, other_keys)]
-    return LayerAlignment(tuple(_rows(steps, others, sorted(pairs), frozenset(anchors))))
+    gaps = zip([(-1, -1), *anchors], [*anchors, (len(old), len(new))], strict=True)
+    for (old_start, new_start), (old_end, new_end) in gaps:
+        old_keys = [_instruction(step) for step in old[old_start + 1 : old_end]]
+        new_keys = [_instruction(step) for step in new[new_start + 1 : new_end]]
+        pairs += [(old_start + 1 + first, new_start + 1 + second) for first, second in common(old_keys, new_keys)]
+    return LayerAlignment(tuple(_rows(old, new, sorted(pairs), frozenset(anchors))))
 
 
 def _instruction(step: BuildStep) -> str | None:
@@ -90,60 +90,60 @@ def _instruction(step: BuildStep) -> str | None:
 
 
 def _rows(
-    steps: Sequence[BuildStep], others: Sequence[BuildStep], pairs: Sequence[_Pair], anchors: frozenset[_Pair]
+    old: Sequence[BuildStep], new: Sequence[BuildStep], pairs: Sequence[_Pair], anchors: frozenset[_Pair]
 ) -> Iterator[AlignedStep]:
-    at = other_at = 0
-    for one, other in [*pairs, (len(steps), len(others))]:
-        yield from (AlignedStep(step, None, Relation.ONLY_OLD) for step in steps[at:one])
-        yield from (AlignedStep(None, step, Relation.ONLY_NEW) for step in others[other_at:other])
-        if one < len(steps):
-            without_layers = steps[one].layer is None and others[other].layer is None
-            same = (one, other) in anchors or without_layers
-            yield AlignedStep(steps[one], others[other], Relation.SAME if same else Relation.CHANGED)
-        at, other_at = one + 1, other + 1
+    old_start = new_start = 0
+    for old_at, new_at in [*pairs, (len(old), len(new))]:
+        yield from (AlignedStep(step, None, Relation.ONLY_OLD) for step in old[old_start:old_at])
+        yield from (AlignedStep(None, step, Relation.ONLY_NEW) for step in new[new_start:new_at])
+        if old_at < len(old):
+            without_layers = old[old_at].layer is None and new[new_at].layer is None
+            same = (old_at, new_at) in anchors or without_layers
+            yield AlignedStep(old[old_at], new[new_at], Relation.SAME if same else Relation.CHANGED)
+        old_start, new_start = old_at + 1, new_at + 1
 
 
 def common(old: Sequence[Hashable | None], new: Sequence[Hashable | None]) -> list[_Pair]:
-    """Return the places of a longest common subsequence, left and right, ascending; None is like nothing."""
+    """Return the positions of a longest common subsequence, old and new, ascending; None equals nothing."""
     first = 0
     while first < min(len(old), len(new)) and old[first] is not None and old[first] == new[first]:
         first += 1
-    start = [(place, place) for place in range(first)]
-    rest, other_rest = old[first:], new[first:]
-    find = _longest if len(rest) * len(other_rest) <= _MOST_CELLS else _in_order
-    return start + [(first + one, first + other) for one, other in find(rest, other_rest)]
+    start = [(position, position) for position in range(first)]
+    old_rest, new_rest = old[first:], new[first:]
+    find = _longest if len(old_rest) * len(new_rest) <= _MOST_CELLS else _in_order
+    return start + [(first + old_at, first + new_at) for old_at, new_at in find(old_rest, new_rest)]
 
 
 def _longest(old: Sequence[Hashable | None], new: Sequence[Hashable | None]) -> Iterator[_Pair]:
     lengths = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
-    for one in range(len(old) - 1, -1, -1):
-        for other in range(len(new) - 1, -1, -1):
-            if old[one] is not None and old[one] == new[other]:
-                lengths[one][other] = lengths[one + 1][other + 1] + 1
+    for old_at in range(len(old) - 1, -1, -1):
+        for new_at in range(len(new) - 1, -1, -1):
+            if old[old_at] is not None and old[old_at] == new[new_at]:
+                lengths[old_at][new_at] = lengths[old_at + 1][new_at + 1] + 1
             else:
-                lengths[one][other] = max(lengths[one + 1][other], lengths[one][other + 1])
-    one = other = 0
-    while one < len(old) and other < len(new):
-        if old[one] is not None and old[one] == new[other]:
-            yield one, other
-            one, other = one + 1, other + 1
-        elif lengths[one + 1][other] >= lengths[one][other + 1]:
-            one += 1
+                lengths[old_at][new_at] = max(lengths[old_at + 1][new_at], lengths[old_at][new_at + 1])
+    old_at = new_at = 0
+    while old_at < len(old) and new_at < len(new):
+        if old[old_at] is not None and old[old_at] == new[new_at]:
+            yield old_at, new_at
+            old_at, new_at = old_at + 1, new_at + 1
+        elif lengths[old_at + 1][new_at] >= lengths[old_at][new_at + 1]:
+            old_at += 1
         else:
-            other += 1
+            new_at += 1
 
 
 def _in_order(old: Sequence[Hashable | None], new: Sequence[Hashable | None]) -> Iterator[_Pair]:
-    """Yield what a single walk finds, each match behind the one before it."""
-    places: dict[Hashable, list[int]] = {}
-    for place in range(len(new) - 1, -1, -1):
-        if new[place] is not None:
-            places.setdefault(new[place], []).append(place)
+    """Yield the matches that a single pass finds, each behind the previous one."""
+    positions: dict[Hashable, list[int]] = {}
+    for position in range(len(new) - 1, -1, -1):
+        if new[position] is not None:
+            positions.setdefault(new[position], []).append(position)
     reached = -1
-    for one, key in enumerate(old):
-        found = places.get(key, [])
-        while found and found[-1] <= reached:
-            found.pop()
-        if found:
-            reached = found.pop()
-            yield one, reached
+    for old_at, key in enumerate(old):
+        waiting = positions.get(key, [])
+        while waiting and waiting[-1] <= reached:
+            waiting.pop()
+        if waiting:
+            reached = waiting.pop()
+            yield old_at, reached

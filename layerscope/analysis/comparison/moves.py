@@ -1,11 +1,11 @@
-"""Files that stand at another path: removed here, added there, with the same bytes."""
+"""Files that moved to another path: removed from one, added at another, with the same bytes."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.diff import Diff
-from layerscope.analysis.comparison.difference import ComparedBytes, place_of
-from layerscope.analysis.comparison.pairing import Side
+from layerscope.analysis.comparison.difference import ComparedBytes, entry_row
+from layerscope.analysis.comparison.pairing import PairedState
 from layerscope.analysis.content import Digests
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.node_paths import NodePaths
@@ -13,14 +13,14 @@ from layerscope.model.entries import Kind
 
 
 class Move(NamedTuple):
-    """The rows of a diff that tell of one file: where it was removed, and where it was added."""
+    """The two rows of a diff that belong to one file: where it was removed, and where it was added."""
 
     removed: int
     added: int
 
 
 class _File(NamedTuple):
-    """A file that came or went: its row, its occurrence, and its path from the end, ``name/folder/…``."""
+    """A file that was added or removed: its row, its occurrence, and its path from the end, ``name/folder/…``."""
 
     row: int
     occurrence: int
@@ -34,8 +34,8 @@ class _File(NamedTuple):
 def find_moves(diff: Diff, contents: ComparedBytes) -> tuple[Move, ...]:
     """Return the moves, in the order of the paths that were removed; each row is part of one move at most.
 
-    Bytes are asked for only where a removed and an added file, neither of them empty, are of one size. Of several
-    files with the same bytes, those of the same name belong together, and else those whose paths sort alike.
+    Bytes are read only if a removed and an added file, neither of them empty, have the same size. Of several files
+    with the same bytes, those of the same name belong together, then those whose paths sort alike.
     """
     removed = _by_size(diff, diff.pairing.old, ChangeKind.REMOVED)
     added = _by_size(diff, diff.pairing.new, ChangeKind.ADDED)
@@ -44,32 +44,32 @@ def find_moves(diff: Diff, contents: ComparedBytes) -> tuple[Move, ...]:
         return ()
     old = [file for size in sizes for file in removed[size]]
     new = [file for size in sizes for file in added[size]]
-    digests, other_digests = contents.digests([file.occurrence for file in old], [file.occurrence for file in new])
-    gone, come = _by_digest(old, digests), _by_digest(new, other_digests)
+    old_digests, new_digests = contents.digests([file.occurrence for file in old], [file.occurrence for file in new])
+    gone, come = _by_digest(old, old_digests), _by_digest(new, new_digests)
     return tuple(sorted(move for digest in gone.keys() & come.keys() for move in _pairs(gone[digest], come[digest])))
 
 
-def _by_size(diff: Diff, side: Side, change: ChangeKind) -> dict[int, list[_File]]:
+def _by_size(diff: Diff, side: PairedState, change: ChangeKind) -> dict[int, list[_File]]:
     paths, tree = NodePaths(diff.pairing.shape), side.state.tree
-    found: dict[int, list[_File]] = {}
+    files: dict[int, list[_File]] = {}
     for row, kind in enumerate(diff.changes):
         if kind != change:
             continue
-        occurrence = side.standing(diff.nodes[row])
-        table, place = place_of(tree, occurrence)
-        if table.kinds[place] == Kind.FILE and table.sizes[place]:
+        occurrence = side.occurrence(diff.nodes[row])
+        table, table_row = entry_row(tree, occurrence)
+        if table.kinds[table_row] == Kind.FILE and table.sizes[table_row]:
             backwards = b"/".join(reversed(paths(diff.nodes[row]).split(b"/")))
-            found.setdefault(table.sizes[place], []).append(_File(row, occurrence, backwards))
-    return found
+            files.setdefault(table.sizes[table_row], []).append(_File(row, occurrence, backwards))
+    return files
 
 
 def _by_digest(files: Sequence[_File], digests: Digests) -> dict[bytes, list[_File]]:
-    found: dict[bytes, list[_File]] = {}
+    groups: dict[bytes, list[_File]] = {}
     for file in sorted(files, key=lambda each: each.backwards):
         digest = digests.get(file.occurrence)
         if digest is not None:
-            found.setdefault(digest, []).append(file)
-    return found
+            groups.setdefault(digest, []).append(file)
+    return groups
 
 
 def _pairs(gone: Sequence[_File], come: Sequence[_File]) -> Iterator[Move]:
@@ -86,6 +86,6 @@ def _pairs(gone: Sequence[_File], come: Sequence[_File]) -> Iterator[Move]:
             yield Move(file.row, named.pop().row)
         else:
             old.append(file)
-    others = (file for file in come if file.row not in taken)
-    for file, other in zip(old, others, strict=False):
-        yield Move(file.row, other.row)
+    new = (file for file in come if file.row not in taken)
+    for removed, added in zip(old, new, strict=False):
+        yield Move(removed.row, added.row)

@@ -1,4 +1,4 @@
-"""What differs between the packages of two images."""
+"""The differences between the packages of two images."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -10,7 +10,7 @@ PackageVersion = tuple[str, str, str]
 
 
 class PackageChange(NamedTuple):
-    """A package that came, went or changed; an image may hold one name in several versions."""
+    """A package that was added, removed or changed; an image may have several versions of one package."""
 
     manager: str
     name: str

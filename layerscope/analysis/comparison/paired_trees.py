@@ -3,22 +3,21 @@
 from array import array
 from collections.abc import Iterator
 
-from layerscope.analysis.comparison.pairing import NOWHERE, Pairing, Side
+from layerscope.analysis.comparison.pairing import NOWHERE, PairedState, Pairing
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.path_index import PathIndex
+from layerscope.analysis.tree.path_index import PathIndex, subtree_ends
 from layerscope.analysis.tree.tree_state import TreeState
-from layerscope.model.entries import Ints
 
 
 def pair_trees(old: TreeState, new: TreeState, shared: int = 0) -> Pairing:
     """Return the merged trees of two images together.
 
-    The lowest ``shared`` layers are the same in both. What no layer above them changed is taken over in whole slices,
-    and is no candidate: nothing but the time of a repeated directory can differ there. Say 0 where times matter.
+    The lowest ``shared`` layers are the same in both. Subtrees that no layer above them changed are copied as slices
+    and have no candidates: only the time of a repeated directory can differ there. Pass 0 if times matter.
     """
     merge = _Merge(old, new, shared)
     merge.run()
-    return Pairing(merge.shape(), Side(old, merge.olds), Side(new, merge.news), merge.candidates)
+    return Pairing(merge.shape(), PairedState(old, merge.olds), PairedState(new, merge.news), merge.candidates)
 
 
 class _Merge:
@@ -28,16 +27,16 @@ class _Merge:
         self._old = old
         self._new = new
         self._shared = min(shared, old.layer, new.layer)
-        self._parents: Ints = array("I", [0])
-        self._depths: Ints = array("H", [0])
+        self._parents = array("I", [0])
+        self._depths = array("H", [0])
         self._names = bytearray()
-        self._name_ends: Ints = array("I", [0])
-        self.olds: Ints = array("i", [0])
-        self.news: Ints = array("i", [0])
-        self.candidates: Ints = array("I")
+        self._name_ends = array("I", [0])
+        self.olds = array("i", [0])
+        self.news = array("i", [0])
+        self.candidates = array("I")
 
     def run(self) -> None:
-        """Go down both trees at once."""
+        """Walk down both trees together."""
         waiting = self._children(0, 0, 0)
         while waiting:
             parent, name, old, new = waiting.pop()
@@ -56,15 +55,15 @@ class _Merge:
         self.news.append(new)
 
     def _children(self, parent: int, old: int, new: int) -> list[tuple[int, bytes, int, int]]:
-        """Return what is right below a folder on either side, the last one first."""
-        others = dict(_present_children(self._new, new))
-        both = [(name, node, others.pop(name, NOWHERE)) for name, node in _present_children(self._old, old)]
-        both += [(name, NOWHERE, node) for name, node in others.items()]
+        """Return the paths directly below a folder on either side, the last one first."""
+        new_children = dict(_present_children(self._new, new))
+        both = [(name, node, new_children.pop(name, NOWHERE)) for name, node in _present_children(self._old, old)]
+        both += [(name, NOWHERE, node) for name, node in new_children.items()]
         both.sort(reverse=True)
-        return [(parent, *found) for found in both]
+        return [(parent, *child) for child in both]
 
     def _take_slice(self, node: int, old: int, new: int) -> bool:
-        """Take over a path with all below it, if only shared layers touched it; tell whether that was done."""
+        """Copy a path with everything below it, if only shared layers touched it; return whether that was done."""
         if not self._shared or NOWHERE in (old, new) or not self._is_untouched(old, new):
             return False
         index, other = self._old.tree.index, self._new.tree.index
@@ -88,21 +87,14 @@ class _Merge:
         return not any(_is_touched(tree, node, layer) for tree, node in sides for layer in tree.layers[self._shared :])
 
     def shape(self) -> PathIndex:
-        """Return the paths; none has an occurrence."""
-        count = len(self._parents)
+        """Return the paths, without any occurrence."""
         return PathIndex(
-            self._parents,
-            _ends(self._parents),
-            self._depths,
-            self._name_ends,
-            bytes(self._names),
-            array("I", bytes(4 * (count + 1))),
-            array("H"),
-            array("i"),
-            b"",
-            array("Q"),
-            array("q"),
-            {},
+            parents=self._parents,
+            ends=subtree_ends(self._parents),
+            depths=self._depths,
+            name_ends=self._name_ends,
+            names=bytes(self._names),
+            firsts=array("I", bytes(4 * (len(self._parents) + 1))),
         )
 
 
@@ -111,7 +103,7 @@ def _present_children(state: TreeState, folder: int) -> Iterator[tuple[bytes, in
         return
     index = state.tree.index
     for child in index.children(folder):
-        if state.standing(child) >= 0:
+        if state.occurrence(child) >= 0:
             yield index.name(child), child
 
 
@@ -119,13 +111,16 @@ def _is_touched(tree: LayeredTree, node: int, layer: int) -> bool:
     return tree.index.own_occurrence(node, layer) >= 0 or tree.index.touches_below(node, layer)
 
 
-def _is_same_shape(index: PathIndex, old: int, other: PathIndex, new: int) -> bool:
-    """Tell whether both indexes have the same names below the nodes; a layer may leave paths that it took back."""
-    end, other_end = index.ends[old], other.ends[new]
+def _is_same_shape(old_index: PathIndex, old: int, new_index: PathIndex, new: int) -> bool:
+    """Return whether both indexes have the same names below the nodes.
+
+    They may differ although no layer shows it: an index keeps the paths that a layer wrote and hid again.
+    """
+    old_end, new_end = old_index.ends[old], new_index.ends[new]
     return (
-        end - old == other_end - new
-        and index.depths[old:end] == other.depths[new:other_end]
-        and _names_below(index, old) == _names_below(other, new)
+        old_end - old == new_end - new
+        and old_index.depths[old:old_end] == new_index.depths[new:new_end]
+        and _names_below(old_index, old) == _names_below(new_index, new)
     )
 
 
@@ -133,12 +128,3 @@ def _names_below(index: PathIndex, node: int) -> tuple[bytes, list[int]]:
     first, end = index.name_ends[node], index.ends[node]
     ends = index.name_ends[node + 1 : end]
     return index.names[first : index.name_ends[end - 1]], [at - first for at in ends]
-
-
-def _ends(parents: Ints) -> Ints:
-    """Return one past the last descendant of each node."""
-    ends = array("I", range(1, len(parents) + 1))
-    for node in range(len(parents) - 1, 0, -1):
-        parent = parents[node]
-        ends[parent] = max(ends[parent], ends[node])
-    return ends

@@ -1,51 +1,36 @@
-"""Tells whether a layer that was built again holds what it held before."""
+"""Whether a layer that was built again holds the same as before."""
 
 from array import array
 
-from layerscope.analysis.comparison.difference import UNSETTLED, ComparedBytes, difference, shown_file
+from layerscope.analysis.comparison.difference import UNSETTLED, ComparedBytes, difference
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.node_paths import NodePaths
-from layerscope.analysis.tree.overlay import GONE, IMPLIED
+from layerscope.analysis.tree.path_index import GONE, IMPLIED
 from layerscope.analysis.tree.tree_state import touched_nodes
-
-_COLUMNS = (
-    "kinds",
-    "sizes",
-    "permissions",
-    "permission_sets",
-    "mtimes",
-    "data_offsets",
-    "link_rows",
-    "link_ends",
-    "links",
-    "xattrs",
-    "devices",
-    "sparse",
-)
 
 
 def holds_the_same(
-    old: LayeredTree, layer: int, new: LayeredTree, other_layer: int, contents: ComparedBytes
+    old_tree: LayeredTree, old_layer: int, new_tree: LayeredTree, new_layer: int, contents: ComparedBytes
 ) -> bool | None:
-    """Tell whether two layers of two images hold the same entries, all but times, and hide the same paths.
+    """Return whether two layers of two images hold the same entries, except for times, and hide the same paths.
 
-    None where bytes cannot be read; bytes are read only where all else is equal.
+    None if bytes cannot be read; they are read only if everything else is equal.
     """
-    entries, others = _entries(old, layer), _entries(new, other_layer)
-    if entries.keys() != others.keys():
+    old_entries, new_entries = _entries(old_tree, old_layer), _entries(new_tree, new_layer)
+    if old_entries.keys() != new_entries.keys():
         return False
     pairs = []
-    for path, one in entries.items():
-        other = others[path]
-        if one is None or other is None:
-            if one is not other:
+    for path, old in old_entries.items():
+        new = new_entries[path]
+        if old is None or new is None:
+            if old is not new:
                 return False
             continue
-        found = difference(old, one, new, other)
-        if found & ~UNSETTLED:
+        aspects = difference(old_tree, old, new_tree, new)
+        if aspects & ~UNSETTLED:
             return False
-        if found:
-            pairs.append((shown_file(old, one), shown_file(new, other)))
+        if aspects:
+            pairs.append((old_tree.file_behind(old), new_tree.file_behind(new)))
     answers = contents.same(pairs)
     if False in answers:
         return False
@@ -53,19 +38,17 @@ def holds_the_same(
 
 
 def _entries(tree: LayeredTree, layer: int) -> dict[bytes, int | None]:
-    """Return the occurrences of a layer by path, None for a path that it hides."""
+    """Return the occurrences of a layer by path; None for a path that it hides."""
     paths, rows = NodePaths(tree.index), tree.index.rows
-    found: dict[bytes, int | None] = {}
+    entries: dict[bytes, int | None] = {}
     for node in touched_nodes(tree.index, array("I", [layer])):
         occurrence = tree.index.own_occurrence(node, layer)
         if rows[occurrence] != IMPLIED:
-            found[paths(node)] = None if rows[occurrence] == GONE else occurrence
-    return found
+            entries[paths(node)] = None if rows[occurrence] == GONE else occurrence
+    return entries
 
 
-def same_tables(old: LayeredTree, layer: int, new: LayeredTree, other_layer: int) -> bool:
-    """Tell whether two layers that claim to be the same were read alike, column by column."""
-    one, other = old.tables.get(layer), new.tables.get(other_layer)
-    if one is None or other is None:
-        return False
-    return one is other or all(getattr(one, column) == getattr(other, column) for column in _COLUMNS)
+def same_tables(old_tree: LayeredTree, old_layer: int, new_tree: LayeredTree, new_layer: int) -> bool:
+    """Return whether two layers with one diff_id were read alike, column by column."""
+    old, new = old_tree.tables.get(old_layer), new_tree.tables.get(new_layer)
+    return old is not None and old == new

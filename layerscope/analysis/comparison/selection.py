@@ -5,33 +5,33 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from layerscope.analysis.comparison.diff import Diff
-from layerscope.analysis.search.path_patterns import Areas
+from layerscope.analysis.search.path_patterns import Subtrees
 from layerscope.analysis.search.query import HEARTBEAT, Query, path_pattern
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.path_index import PathIndex
 
 
 def select_changes(diff: Diff, changes: Collection[ChangeKind], globs: Sequence[str] = ()) -> Diff:
-    """Return the rows of a diff that are of these kinds and, where globs are given, of paths that fit one of them.
+    """Return the rows of a diff with these kinds of change and, if globs are given, with paths that match one.
 
-    Of a folder that fits, all that is below it does too. A glob without a slash fits names, one that starts with a
-    slash whole paths, any other the ends of paths.
+    A folder that matches includes everything below it. A glob without a slash matches names, one that starts with a
+    slash whole paths, and any other the ends of paths.
     """
     rows: Iterable[int] = range(len(diff))
     if len(changes) < len(ChangeKind) - 1:
         rows = [row for row in rows if diff.changes[row] in changes]
     if globs and "/" not in globs:
-        areas = Areas(diff.pairing.shape, list(_outermost_hits(diff.pairing.shape, globs)))
-        rows = [row for row in rows if diff.nodes[row] in areas]
+        subtrees = Subtrees(diff.pairing.shape, list(_topmost_hits(diff.pairing.shape, globs)))
+        rows = [row for row in rows if diff.nodes[row] in subtrees]
     return diff if isinstance(rows, range) else _part(diff, rows)
 
 
 def has_hits(diff: Diff, globs: Sequence[str]) -> bool:
-    """Tell whether a path of either side fits one of the globs, differs or not."""
-    return "/" in globs or any(True for _ in _outermost_hits(diff.pairing.shape, globs))
+    """Return whether a path of either side matches one of the globs, whether it differs or not."""
+    return "/" in globs or any(True for _ in _topmost_hits(diff.pairing.shape, globs))
 
 
-def _outermost_hits(index: PathIndex, globs: Sequence[str]) -> Iterator[int]:
+def _topmost_hits(index: PathIndex, globs: Sequence[str]) -> Iterator[int]:
     end = 0
     for node in Query("", path_pattern(globs), on_path=True).hits(index):
         if node != HEARTBEAT and node >= end:
@@ -48,5 +48,5 @@ def _part(diff: Diff, rows: Iterable[int]) -> Diff:
         changes=bytes(diff.changes[row] for row in kept),
         aspects=bytes(diff.aspects[row] for row in kept),
         deltas=array("q", [diff.deltas[row] for row in kept]),
-        unread=tuple(place for place, row in enumerate(kept) if row in unread),
+        unread=tuple(number for number, row in enumerate(kept) if row in unread),
     )

@@ -1,4 +1,4 @@
-"""Types of files by their paths, where these are sure."""
+"""Types of files by their paths, for paths that leave no doubt."""
 
 import re
 
@@ -18,9 +18,9 @@ _FOLDERS = {
     ),
     FileType.CERTIFICATES: ("etc/ssl/certs", "usr/share/ca-certificates", "etc/pki/ca-trust"),
 }
-"""Folders whose files are of one type, whatever their endings."""
+"""Folders whose files have one type, whatever their extensions."""
 
-_ENDINGS = {
+_EXTENSIONS = {
     FileType.EXECUTABLES: "so dll exe ko wasm",
     FileType.SCRIPTS: "sh bash zsh fish pl pm pod rb go rs c cc cpp cxx java kt php lua tcl awk r swift cs ts pyx",
     FileType.PYTHON: "py pyi",
@@ -39,8 +39,10 @@ _ENDINGS = {
     FileType.CERTIFICATES: "pem crt cer der p12 pfx jks",
     FileType.TEXT: "txt conf cfg ini json yaml yml toml xml xsd dtd csv tsv env service properties list log",
 }
-_BY_ENDING = {f".{ending}".encode(): found for found, endings in _ENDINGS.items() for ending in endings.split()}
-_BY_FOLDER = {folder.encode(): found for found, folders in _FOLDERS.items() for folder in folders}
+_BY_EXTENSION = {
+    f".{extension}".encode(): kind for kind, extensions in _EXTENSIONS.items() for extension in extensions.split()
+}
+_BY_FOLDER = {folder.encode(): kind for kind, folders in _FOLDERS.items() for folder in folders}
 
 _SHARED_LIBRARY = re.compile(rb"\.so(?:\.[0-9.]+)?\Z")
 _APT_INDEX = re.compile(rb"var/cache/apt/[^/]*\.bin\Z")
@@ -56,15 +58,15 @@ _WORDS = {
 
 
 def type_of_path(path: bytes) -> FileType | None:
-    """Return the type that the path alone tells, or None where the bytes have to."""
+    """Return the type that the path alone shows, or None if the bytes must decide."""
     parts = path.split(b"/", 4)
     for count in (4, 3):
-        if len(parts) > count and (found := _BY_FOLDER.get(b"/".join(parts[:count]))):
-            return found
+        if len(parts) > count and (kind := _BY_FOLDER.get(b"/".join(parts[:count]))):
+            return kind
     name = path.rpartition(b"/")[2]
-    _, dot, ending = name.rpartition(b".")
-    if dot and (found := _BY_ENDING.get(dot + ending.lower())):
-        return found
+    _, dot, extension = name.rpartition(b".")
+    if dot and (kind := _BY_EXTENSION.get(dot + extension.lower())):
+        return kind
     if _SHARED_LIBRARY.search(name):
         return FileType.EXECUTABLES
     return FileType.DATABASES if _APT_INDEX.search(path) else _WORDS.get(name)

@@ -1,35 +1,11 @@
-"""Types of files by their first bytes: what can be told without libmagic, and what its MIME types stand for."""
+"""Types of files by their first bytes without libmagic, and by the MIME types that libmagic returns."""
 
 import re
 
 from layerscope.analysis.file_types.file_type import FileType
+from layerscope.analysis.file_types.signatures import signature_of
 
-_SIGNATURES = (
-    (b"\x7fELF", FileType.EXECUTABLES),
-    (b"MZ", FileType.EXECUTABLES),
-    (b"\0asm", FileType.EXECUTABLES),
-    (b"\xca\xfe\xba\xbe", FileType.JAVA),
-    (b"!<arch>\ndebian", FileType.ARCHIVES),
-    (b"!<arch>\n", FileType.HEADERS),
-    (b"!<thin>\n", FileType.HEADERS),
-    (b"SQLite format 3\0", FileType.DATABASES),
-    (b"PK\3\4", FileType.ARCHIVES),
-    (b"\x1f\x8b", FileType.ARCHIVES),
-    (b"BZh", FileType.ARCHIVES),
-    (b"\xfd7zXZ\0", FileType.ARCHIVES),
-    (b"\x28\xb5\x2f\xfd", FileType.ARCHIVES),
-    (b"7z\xbc\xaf\x27\x1c", FileType.ARCHIVES),
-    (b"\xed\xab\xee\xdb", FileType.ARCHIVES),
-    (b"\x89PNG\r\n", FileType.IMAGES),
-    (b"\xff\xd8\xff", FileType.IMAGES),
-    (b"GIF8", FileType.IMAGES),
-    (b"%PDF-", FileType.DOCUMENTATION),
-    (b"GGUF", FileType.MODELS),
-    (b"TZif", FileType.LOCALES),
-    (b"\xde\x12\x04\x95", FileType.LOCALES),
-    (b"\x95\x04\x12\xde", FileType.LOCALES),
-    (b"-----BEGIN ", FileType.CERTIFICATES),
-)
+_CERTIFICATE = b"-----BEGIN "
 _MIMES = (
     ("text/x-", FileType.SCRIPTS),
     ("text/html", FileType.WEB),
@@ -71,33 +47,32 @@ _MIMES = (
 
 _PYTHON_LINE = re.compile(rb"#![^\n]*\bpython[0-9.]*\b")
 _BINARY = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-_TAR_MARK = slice(257, 262)
 _LONGEST_CHARACTER = 4
 
 
-def type_of_prefix(head: bytes) -> FileType | None:
-    """Return the type that first bytes tell beyond doubt, or None."""
-    if head.startswith(b"#!"):
-        return FileType.PYTHON if _PYTHON_LINE.match(head) else FileType.SCRIPTS
-    if head[_TAR_MARK] == b"ustar":
-        return FileType.ARCHIVES
-    for signature, found in _SIGNATURES:
-        if head.startswith(signature):
-            return found
-    return FileType.TEXT if _is_text(head) else None
+def type_of_prefix(prefix: bytes) -> FileType | None:
+    """Return the type of a file that its first bytes show beyond doubt, or None."""
+    if prefix.startswith(b"#!"):
+        return FileType.PYTHON if _PYTHON_LINE.match(prefix) else FileType.SCRIPTS
+    signature = signature_of(prefix)
+    if signature and signature.type:
+        return signature.type
+    if prefix.startswith(_CERTIFICATE):
+        return FileType.CERTIFICATES
+    return FileType.TEXT if _is_text(prefix) else None
 
 
-def _is_text(head: bytes) -> bool:
-    """Tell whether the bytes are UTF-8 without control characters; the last character may be cut."""
-    if not head or _BINARY.search(head):
+def _is_text(prefix: bytes) -> bool:
+    """Return whether the bytes are UTF-8 without control characters; the last character may be cut."""
+    if not prefix or _BINARY.search(prefix):
         return False
     try:
-        head.decode()
+        prefix.decode()
     except UnicodeDecodeError as error:
-        return error.reason == "unexpected end of data" and error.start > len(head) - _LONGEST_CHARACTER
+        return error.reason == "unexpected end of data" and error.start > len(prefix) - _LONGEST_CHARACTER
     return True
 
 
 def type_of_mime(mime: str | None) -> FileType | None:
-    """Return the type that a MIME type stands for, or None."""
-    return next((found for prefix, found in _MIMES if mime and mime.startswith(prefix)), None)
+    """Return the type of files of a MIME type, or None."""
+    return next((kind for prefix, kind in _MIMES if mime and mime.startswith(prefix)), None)

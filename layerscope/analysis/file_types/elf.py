@@ -1,9 +1,9 @@
-"""The head of an ELF file in words (System V ABI, chapter 4: what `readelf -h` and `readelf -l` tell)."""
+"""The header of an ELF file in words (System V ABI, chapter 4; `readelf -h` and `readelf -l` print the same)."""
 
 import struct
 from typing import NamedTuple
 
-MAGIC = b"\x7fELF"
+from layerscope.analysis.file_types.signatures import ELF_MAGIC
 
 _MACHINES = {
     3: "x86",
@@ -25,7 +25,7 @@ _IDENTIFICATION = 16
 
 
 class _Layout(NamedTuple):
-    """What a class of ELF has behind its 16 bytes of identification, and how long a program header is."""
+    """The fields behind the 16 bytes of identification in one class of ELF, and the size of a program header."""
 
     head: str
     segment_size: int
@@ -35,8 +35,8 @@ _LAYOUTS = {1: _Layout("HHIIIIIHHH", 32), 2: _Layout("HHIQQQIHHH", 56)}
 
 
 def elf_words(head: bytes) -> str | None:
-    """Return ``ELF 64-bit executable, x86-64, dynamically linked`` by the first bytes of a file; None for no ELF."""
-    if not head.startswith(MAGIC) or len(head) < _IDENTIFICATION:
+    """Return ``ELF 64-bit executable, x86-64, dynamically linked`` or the like; None if the file is not an ELF file."""
+    if not head.startswith(ELF_MAGIC) or len(head) < _IDENTIFICATION:
         return None
     layout = _LAYOUTS.get(head[4])
     order = {1: "<", 2: ">"}.get(head[5])
@@ -54,14 +54,14 @@ def elf_words(head: bytes) -> str | None:
 
 def _segment_types(head: bytes, order: str, table: int, count: int, size: int) -> frozenset[int]:
     """Return the types of the program headers that the first bytes hold."""
-    places = (table + number * size for number in range(count))
+    offsets = (table + number * size for number in range(count))
     return frozenset(
-        struct.unpack_from(f"{order}I", head, place)[0] for place in places if 0 < place <= len(head) - size
+        struct.unpack_from(f"{order}I", head, offset)[0] for offset in offsets if 0 < offset <= len(head) - size
     )
 
 
 def _kind_word(kind: int, types: frozenset[int]) -> str:
-    # a position-independent program is a shared object that names an interpreter
+    # A position-independent program is a shared object that names an interpreter.
     return "executable" if kind == _SHARED and _INTERPRETER in types else _TYPES.get(kind, f"file of type {kind}")
 
 

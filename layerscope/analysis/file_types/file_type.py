@@ -1,10 +1,10 @@
-"""The groups of files; the values are what people read."""
+"""Groups of files, with the names that people read."""
 
 from enum import StrEnum
 
 
 class FileType(StrEnum):
-    """A group of files that weigh for one reason."""
+    """A group of files that are in an image for one reason."""
 
     EXECUTABLES = "executables and libraries"
     SCRIPTS = "scripts and source code"

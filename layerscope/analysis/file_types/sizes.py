@@ -1,6 +1,6 @@
-"""What kinds of files an image is made of, in groups that people understand.
+"""The sizes of the groups of files in an image.
 
-Names decide where they are sure; for the other files the first bytes do, the big ones first and within a budget.
+Paths decide if they leave no doubt, else the first bytes of a file: the large files first, and within a budget.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,16 +15,16 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.node_paths import NodePaths
 
 PREFIX_SIZE = 2048
-"""How much of a file is looked at: bytes."""
+"""The number of first bytes that decide the type of a file."""
 
 Mime = Callable[[bytes], str | None]
-"""From first bytes to a MIME type, None where that cannot be told."""
+"""A function from first bytes to a MIME type, or None if it is unknown."""
 
 
 class LookBudget(NamedTuple):
-    """How many files are looked into for their type, and how many of those are put to libmagic, at 1 ms each.
+    """The number of files whose bytes are read for their type, and of those that libmagic may decide, at 1 ms each.
 
-    One that is not at least one part in ``mime_share`` of the image is not: to import libmagic takes 50 ms.
+    A file must be at least one part in ``mime_share`` of the image for libmagic, because importing it takes 50 ms.
     """
 
     files: int = 5_000
@@ -33,14 +33,14 @@ class LookBudget(NamedTuple):
 
 
 class TypesByPath(NamedTuple):
-    """What paths tell of the types of live files, by place; ``unsure`` are the places of the others, biggest first."""
+    """The types of live files by their paths; ``unsure`` are the positions of the others, largest first."""
 
     types: tuple[FileType | None, ...]
     unsure: tuple[int, ...]
 
 
 class TypeSize(NamedTuple):
-    """What all files of one type weigh together, in bytes."""
+    """The size of all files of one type together, in bytes."""
 
     type: FileType
     size: int
@@ -48,7 +48,7 @@ class TypeSize(NamedTuple):
 
 
 class FileTypes(NamedTuple):
-    """The type of each live file, by its place among them; ``left_out``: how many the budget kept from a look."""
+    """The type of each live file, by its position; ``left_out``: the number of files that the budget left unread."""
 
     types: tuple[FileType, ...]
     sizes: tuple[TypeSize, ...]
@@ -56,55 +56,55 @@ class FileTypes(NamedTuple):
 
 
 def types_by_path(tree: LayeredTree, live: LiveFiles) -> TypesByPath:
-    """Return what the paths of the live files tell; empty files need no look."""
+    """Return the types of the live files by their paths; empty files are never unsure."""
     types = tuple(map(type_of_path, map(NodePaths(tree.index), live.nodes)))
-    unsure = [place for place, found in enumerate(types) if found is None and live.sizes[place]]
+    unsure = [position for position, kind in enumerate(types) if kind is None and live.sizes[position]]
     unsure.sort(key=live.sizes.__getitem__, reverse=True)
     return TypesByPath(types, tuple(unsure))
 
 
 def types_wanted(live: LiveFiles, by_path: TypesByPath, budget: LookBudget | None = None) -> dict[int, int]:
-    """Return which files, by occurrence, are looked into, and how many of their first bytes."""
+    """Return the files, by occurrence, whose bytes are read, and how many of their first bytes."""
     unsure = by_path.unsure[: (budget or LookBudget()).files]
-    return {live.occurrences[place]: PREFIX_SIZE for place in unsure}
+    return {live.occurrences[position]: PREFIX_SIZE for position in unsure}
 
 
 def file_types(
     live: LiveFiles, by_path: TypesByPath, prefixes: Prefixes, mime: Mime, budget: LookBudget | None = None
 ) -> FileTypes:
-    """Return the types of the files that the final image shows, the heaviest first; empty files are of no account."""
+    """Return the types of the files that the final image shows, the largest first; empty files do not count."""
     budget = budget or LookBudget()
     types = list(by_path.types)
-    for place, found in _looked_into(live, by_path.unsure[: budget.files], prefixes, mime, budget):
-        types[place] = found
-    settled = tuple(found or FileType.UNKNOWN for found in types)
+    for position, kind in _by_content(live, by_path.unsure[: budget.files], prefixes, mime, budget):
+        types[position] = kind
+    settled = tuple(kind or FileType.UNKNOWN for kind in types)
     return FileTypes(settled, _type_sizes(live, settled), max(0, len(by_path.unsure) - budget.files))
 
 
-def _looked_into(
-    live: LiveFiles, places: Iterable[int], prefixes: Prefixes, mime: Mime, budget: LookBudget
+def _by_content(
+    live: LiveFiles, positions: Iterable[int], prefixes: Prefixes, mime: Mime, budget: LookBudget
 ) -> Iterator[tuple[int, FileType]]:
-    occurrences = {place: live.occurrences[place] for place in places}
-    found, mimes = prefixes(list(occurrences.values()), PREFIX_SIZE), budget.mimes
+    occurrences = {position: live.occurrences[position] for position in positions}
+    contents, mimes = prefixes(list(occurrences.values()), PREFIX_SIZE), budget.mimes
     worth_it = sum(live.sizes) // budget.mime_share
-    for place, occurrence in occurrences.items():
-        head = found.get(occurrence)
-        if head is None:
+    for position, occurrence in occurrences.items():
+        prefix = contents.get(occurrence)
+        if prefix is None:
             continue
-        known = type_of_prefix(head)
-        if known is None and mimes > 0 and live.sizes[place] >= worth_it:
+        kind = type_of_prefix(prefix)
+        if kind is None and mimes > 0 and live.sizes[position] >= worth_it:
             mimes -= 1
-            known = type_of_mime(mime(head))
-        if known is not None:
-            yield place, known
+            kind = type_of_mime(mime(prefix))
+        if kind is not None:
+            yield position, kind
 
 
 def _type_sizes(live: LiveFiles, types: Iterable[FileType]) -> tuple[TypeSize, ...]:
     sizes: dict[FileType, int] = {}
     counts: dict[FileType, int] = {}
-    for size, found in zip(live.sizes, types, strict=True):
+    for size, kind in zip(live.sizes, types, strict=True):
         if size:
-            sizes[found] = sizes.get(found, 0) + size
-            counts[found] = counts.get(found, 0) + 1
-    of_types = [TypeSize(kind, size, counts[kind]) for kind, size in sizes.items()]
-    return tuple(sorted(of_types, key=lambda each: (each.type is FileType.UNKNOWN, -each.size, each.type)))
+            sizes[kind] = sizes.get(kind, 0) + size
+            counts[kind] = counts.get(kind, 0) + 1
+    type_sizes = [TypeSize(kind, size, counts[kind]) for kind, size in sizes.items()]
+    return tuple(sorted(type_sizes, key=lambda row: (row.type is FileType.UNKNOWN, -row.size, row.type)))

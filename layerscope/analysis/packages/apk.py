@@ -9,7 +9,7 @@ DATABASES = (b"lib/apk/db/installed", b"usr/lib/apk/db/installed")
 
 
 def parse_installed(data: bytes) -> Iterator[Package]:
-    """Yield the packages of the database: a block each, fields of one letter, ``F`` a folder and ``R`` a file in it."""
+    """Yield the packages of the database: a block each, with fields of one letter, ``F`` a folder and ``R`` a file."""
     for block in data.split(b"\n\n"):
         name, version, folder, paths = "", "", b"", []
         for line in block.splitlines():
@@ -27,7 +27,7 @@ def parse_installed(data: bytes) -> Iterator[Package]:
 
 
 def find_packages(files: FinalFiles) -> Iterator[Package]:
-    """Yield the Alpine packages of the image; both paths are often one file."""
-    read = files.read(DATABASES)
-    for data in dict.fromkeys(read.values()):
+    """Yield the Alpine packages of the image; both paths often lead to one file."""
+    databases = files.read(DATABASES)
+    for data in dict.fromkeys(databases.values()):
         yield from parse_installed(data)

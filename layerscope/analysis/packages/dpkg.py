@@ -1,7 +1,7 @@
 """Debian packages: https://man7.org/linux/man-pages/man1/dpkg-query.1.html, deb-control(5).
 
-The status of all is in one file; the paths of each in ``info/NAME.list``, or ``info/NAME:ARCHITECTURE.list``.
-Distroless images hold a file a package in ``status.d`` instead, with an ``.md5sums`` beside each that names its paths.
+One file has the status of all packages; ``info/NAME.list``, or ``info/NAME:ARCHITECTURE.list``, has the paths of one.
+Distroless images have one file per package in ``status.d`` instead, and beside it an ``.md5sums`` file with its paths.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ Stanza = Mapping[str, str]
 
 
 def parse_stanzas(data: bytes) -> list[Stanza]:
-    """Return the stanzas of a control file; a line that continues a field is left out."""
+    """Return the stanzas of a control file, without the lines that continue a field."""
     stanzas: list[Stanza] = []
     for block in data.decode("utf-8", "replace").split("\n\n"):
         fields: dict[str, str] = {}
@@ -32,19 +32,19 @@ def parse_stanzas(data: bytes) -> list[Stanza]:
 
 
 def is_installed(stanza: Stanza) -> bool:
-    """Tell whether the package's files are there."""
+    """Return whether the package is installed, and not merely known."""
     return stanza.get("status", "").endswith(" installed")
 
 
 def parse_paths(data: bytes) -> tuple[bytes, ...]:
-    """Return the relative paths that a ``.list`` file names, the root left out."""
+    """Return the relative paths that a ``.list`` file names, without the root."""
     return tuple(path for line in data.splitlines() if (path := line.strip(b"/")) not in (b"", b"."))
 
 
 def list_names(stanza: Stanza) -> list[bytes]:
-    """Return where the ``.list`` file of a package may be."""
+    """Return the paths at which the ``.list`` file of a package may be."""
     name, architecture = stanza["package"], stanza.get("architecture", "")
-    return [INFO + each.encode() + b".list" for each in (name, f"{name}:{architecture}")]
+    return [INFO + stem.encode() + b".list" for stem in (name, f"{name}:{architecture}")]
 
 
 def installed(files: FinalFiles) -> list[Stanza]:
@@ -64,14 +64,14 @@ def find_packages(files: FinalFiles) -> Iterator[Package]:
 
 
 def _distroless(files: FinalFiles) -> Iterator[Package]:
-    found = files.read(files.paths_below(_STATUS_FOLDER))
-    for path, data in found.items():
+    contents = files.read(files.paths_below(_STATUS_FOLDER))
+    for path, data in contents.items():
         if path.endswith(b".md5sums"):
             continue
-        sums = found.get(path + b".md5sums") or found.get(path.removesuffix(b".control") + b".md5sums") or b""
+        sums = contents.get(path + b".md5sums") or contents.get(path.removesuffix(b".control") + b".md5sums") or b""
         paths = (line.partition(b"  ")[2].strip() for line in sums.splitlines())
         for stanza in parse_stanzas(data):
-            yield _package(stanza, tuple(each for each in paths if each))
+            yield _package(stanza, tuple(owned for owned in paths if owned))
 
 
 def _package(stanza: Stanza, paths: tuple[bytes, ...]) -> Package:

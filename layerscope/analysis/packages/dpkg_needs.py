@@ -1,4 +1,4 @@
-"""Which Debian packages nothing needs, as ``apt-get autoremove`` reckons it: they were only recommended."""
+"""The Debian packages that no other needs, by the rules of ``apt-get autoremove``: they were only recommended."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,13 +7,13 @@ from layerscope.analysis.packages.dpkg import Stanza, installed, parse_stanzas
 from layerscope.analysis.packages.final_files import FinalFiles
 
 MARKS = b"var/lib/apt/extended_states"
-"""Where apt notes which packages nobody asked for by name."""
+"""The file in which apt marks the packages that were not installed by name."""
 
 _NAME = re.compile(r"[^\s(:\[]+")
 
 
 def only_recommended(files: FinalFiles) -> list[Stanza]:
-    """Return the packages that came by themselves and that nothing depends on, down from those asked for."""
+    """Return the automatically installed packages on which no package that was asked for depends, even indirectly."""
     stanzas = installed(files)
     marks = [stanza for data in files.read([MARKS]).values() for stanza in parse_stanzas(data)]
     automatic = {mark["package"] for mark in marks if mark.get("auto-installed") == "1"}
@@ -29,12 +29,12 @@ def only_recommended(files: FinalFiles) -> list[Stanza]:
 
 
 def _providers(stanzas: Iterable[Stanza]) -> Mapping[str, list[Stanza]]:
-    """Return the packages by each name that a dependency may give them."""
-    found: dict[str, list[Stanza]] = {}
+    """Return the packages by each name that a dependency may use for them."""
+    providers: dict[str, list[Stanza]] = {}
     for stanza in stanzas:
         for name in (stanza["package"], *_names(stanza.get("provides", ""))):
-            found.setdefault(name, []).append(stanza)
-    return found
+            providers.setdefault(name, []).append(stanza)
+    return providers
 
 
 def _dependencies(stanza: Stanza, providers: Mapping[str, list[Stanza]]) -> Iterator[Stanza]:
@@ -44,8 +44,8 @@ def _dependencies(stanza: Stanza, providers: Mapping[str, list[Stanza]]) -> Iter
 
 
 def _names(relation: str) -> Iterator[str]:
-    """Yield all package names of a relationship field, each alternative too."""
-    for each in re.split(r"[,|]", relation):
-        match = _NAME.match(each.strip())
+    """Yield all package names of a relationship field, including alternatives."""
+    for part in re.split(r"[,|]", relation):
+        match = _NAME.match(part.strip())
         if match:
             yield match[0]

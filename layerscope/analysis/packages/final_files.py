@@ -1,105 +1,79 @@
-"""The final image as a file system, for those who look up files in it by path."""
+"""The files of the final image, by path."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from layerscope.analysis.content import Prefixes
 from layerscope.analysis.search.path_patterns import nodes_named
 from layerscope.analysis.size.live import LiveFiles
+from layerscope.analysis.tree.image_links import ImagePaths
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.model.entries import Kind
 
 LARGEST_DATABASE = 64 * 1024 * 1024
-"""More than this is read of no file, in bytes."""
-
-_MOST_LINKS = 40
-"""As in Linux: a path that leads through more symlinks leads nowhere."""
+"""The most that is read of one file, in bytes."""
 
 
 class FinalFiles:
-    """Files by path, symlinked folders followed; a file's place is that among the live files."""
+    """The live files by path, with symlinked folders followed; a file is named by its position among the live files."""
 
     def __init__(self, tree: LayeredTree, live: LiveFiles, prefixes: Prefixes) -> None:
         self.live = live
         self._tree = tree
         self._prefixes = prefixes
-        self._places = {node: place for place, node in enumerate(live.nodes)}
+        self._positions = {node: position for position, node in enumerate(live.nodes)}
+        self._last = tree.layers[-1] if tree.layers else 0
+        self._paths = ImagePaths(tree, self._last)
         self._folders: dict[bytes, int | None] = {b"": 0}
         self._names: dict[int, dict[bytes, int]] = {}
-        self._last = tree.layers[-1] if tree.layers else 0
 
-    def place(self, path: bytes) -> int | None:
-        """Return the place of the regular file at the path, or None where there is none."""
+    def position(self, path: bytes) -> int | None:
+        """Return the position of the regular file at the path, or None if there is none."""
         folder, _, name = path.rpartition(b"/")
         parent = self._folder(folder)
-        return None if parent is None else self._places.get(self._children(parent).get(name, 0))
+        return None if parent is None else self._positions.get(self._children(parent).get(name, 0))
 
     def below(self, folder: bytes) -> range:
-        """Return the places of all files below the folder."""
+        """Return the positions of all files below the folder."""
         node = self._folder(folder)
         return range(0) if not node else self.live.below(node, self._tree.index.ends[node])
 
-    def path(self, place: int) -> bytes:
+    def path(self, position: int) -> bytes:
         """Return the path of a file."""
-        return self._tree.index.path(self.live.nodes[place])
+        return self._tree.index.path(self.live.nodes[position])
 
     def paths_below(self, folder: bytes) -> list[bytes]:
         """Return the paths of all files below the folder."""
-        return [self.path(place) for place in self.below(folder)]
+        return [self.path(position) for position in self.below(folder)]
 
     def paths_named(self, name: bytes) -> Iterator[bytes]:
         """Yield the paths of all files of that name."""
-        return (self._tree.index.path(node) for node in nodes_named(self._tree.index, name) if node in self._places)
+        nodes = (node for node in nodes_named(self._tree.index, name) if node in self._positions)
+        return map(self._tree.index.path, nodes)
 
     def read(self, paths: Iterable[bytes]) -> Mapping[bytes, bytes]:
-        """Return the bytes of the files at the paths; what is not there, too large or unreadable is left out."""
-        places = {path: place for path in paths if (place := self.place(path)) is not None}
+        """Return the bytes of the files at the paths; files that are missing, too large or unreadable are left out."""
+        positions = {path: position for path in paths if (position := self.position(path)) is not None}
         wanted = {
-            path: self.live.occurrences[place]
-            for path, place in places.items()
-            if self.live.sizes[place] <= LARGEST_DATABASE
+            path: self.live.occurrences[position]
+            for path, position in positions.items()
+            if self.live.sizes[position] <= LARGEST_DATABASE
         }
-        found = self._prefixes(list(wanted.values()), LARGEST_DATABASE)
-        return {path: data for path, file in wanted.items() if (data := found.get(file)) is not None}
+        contents = self._prefixes(list(wanted.values()), LARGEST_DATABASE)
+        return {path: data for path, file in wanted.items() if (data := contents.get(file)) is not None}
 
     def _folder(self, path: bytes) -> int | None:
-        """Return the node of a folder, or None where the path leads to none."""
+        """Return the node of a folder, or None if the path leads to none."""
         if path not in self._folders:
-            self._folders[path] = self._walk(path)
+            node = self._paths.node(path)
+            is_folder = node is not None and self._tree.is_directory(node, self._last)
+            self._folders[path] = node if is_folder else None
         return self._folders[path]
 
-    def _walk(self, path: bytes) -> int | None:
-        node, links = 0, 0
-        ahead = path.split(b"/")[::-1]
-        while ahead:
-            part = ahead.pop()
-            if part in (b"", b".", b".."):
-                node = self._tree.index.parents[node] if part == b".." else node
-                continue
-            child = self._children(node).get(part, 0)
-            kind, target = self._kind_and_target(child)
-            if kind is Kind.DIR:
-                node = child
-                continue
-            links += 1
-            if kind is not Kind.SYMLINK or links > _MOST_LINKS:
-                return None
-            node = 0 if target.startswith(b"/") else node
-            ahead += target.split(b"/")[::-1]
-        return node
-
     def _children(self, folder: int) -> dict[bytes, int]:
-        """Return the nodes right below a folder by name."""
+        """Return the nodes directly below a folder by name.
+
+        A package lists thousands of files in few folders, and a dictionary finds them faster than `PathIndex.child`.
+        """
         if folder not in self._names:
             index = self._tree.index
             self._names[folder] = {index.name(child): child for child in index.children(folder)}
         return self._names[folder]
-
-    def _kind_and_target(self, node: int) -> tuple[Kind | None, bytes]:
-        """Return what stands at the node in the end, and where it leads to if it is a symlink; nothing for the root."""
-        tree = self._tree
-        if not node or not tree.is_present(node, self._last):
-            return None, b""
-        occurrence = tree.index.occurrence(node, self._last)
-        kind, row = tree.kind(occurrence), tree.index.rows[occurrence]
-        target = tree.tables[tree.index.layers[occurrence]].link(row) if kind is Kind.SYMLINK else None
-        return kind, target or b""

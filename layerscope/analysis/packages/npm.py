@@ -11,7 +11,7 @@ _MANIFEST = b"package.json"
 
 
 def parse_manifest(data: bytes) -> tuple[str, str]:
-    """Return the name and the version that a ``package.json`` states; empty where it states none."""
+    """Return the name and the version that a ``package.json`` states; an empty text for one that it does not state."""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
@@ -23,7 +23,7 @@ def parse_manifest(data: bytes) -> tuple[str, str]:
 
 
 def is_package_folder(folder: bytes) -> bool:
-    """Tell whether npm puts a package in such a folder: ``node_modules/NAME`` or ``node_modules/@SCOPE/NAME``."""
+    """Return whether npm puts packages in such a folder: ``node_modules/NAME`` or ``node_modules/@SCOPE/NAME``."""
     above, _, name = folder.rpartition(b"/")
     parent = above.rpartition(b"/")[2]
     if parent.startswith(b"@"):
@@ -32,12 +32,12 @@ def is_package_folder(folder: bytes) -> bool:
 
 
 def find_packages(files: FinalFiles) -> Iterator[Package]:
-    """Yield the Node packages of the image, those inside others first: what lies below a folder is its own else."""
+    """Yield the Node packages of the image, those inside others first, so that each file counts for the inner one."""
     folders = [path.rpartition(b"/")[0] for path in files.paths_named(_MANIFEST)]
     folders = [folder for folder in folders if is_package_folder(folder)]
     folders.sort(key=lambda folder: (-folder.count(b"/"), folder))
-    read = files.read(folder + b"/" + _MANIFEST for folder in folders)
+    manifests = files.read(folder + b"/" + _MANIFEST for folder in folders)
     for folder in folders:
-        name, version = parse_manifest(read.get(folder + b"/" + _MANIFEST, b""))
+        name, version = parse_manifest(manifests.get(folder + b"/" + _MANIFEST, b""))
         if name:
             yield Package("npm", name, version, (folder,), owns_folders=True)

@@ -1,4 +1,4 @@
-"""A package, and what a reader of package databases is."""
+"""A package, and the interface of a package database."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from layerscope.analysis.packages.final_files import FinalFiles
 
 
 class Package(NamedTuple):
-    """A package as its database states it, with relative paths; if it ``owns_folders``, all below them is its own."""
+    """A package as its database states it, with relative paths; if it ``owns_folders``, also all files below them."""
 
     manager: str
     name: str
@@ -17,7 +17,7 @@ class Package(NamedTuple):
 
 
 class PackageManager(NamedTuple):
-    """A kind of package: its name, and how to find those that the final image holds."""
+    """A kind of package: its name, and the function that finds those of the final image."""
 
     name: str
     find: Callable[[FinalFiles], Iterable[Package]]

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.packages.package import Package
 
-_ENDING = b".dist-info"
+_FOLDER_SUFFIX = b".dist-info"
 
 
 def parse_metadata(data: bytes) -> tuple[str, str]:
-    """Return the name and the version that core metadata states; empty where it states none."""
+    """Return the name and the version that core metadata states; an empty text for one that it does not state."""
     fields: dict[str, str] = {}
     for line in data.decode("utf-8", "replace").splitlines():
         if not line.strip():
@@ -21,7 +21,7 @@ def parse_metadata(data: bytes) -> tuple[str, str]:
 
 
 def parse_record(data: bytes, folder: bytes) -> tuple[bytes, ...]:
-    """Return the paths of the image that a ``RECORD`` lists: its own are absolute, or relative to ``folder``."""
+    """Return the image paths of the files that a ``RECORD`` lists, absolute ones or relative to ``folder``."""
     lines = data.decode("utf-8", "surrogateescape").splitlines()
     try:
         names = [row[0] for row in csv.reader(lines) if row and row[0]]
@@ -41,12 +41,12 @@ def _resolved(name: bytes, folder: bytes) -> bytes:
 
 
 def find_packages(files: FinalFiles) -> Iterator[Package]:
-    """Yield the Python distributions of the image; one without a ``RECORD`` owns what its ``dist-info`` holds."""
+    """Yield the Python distributions of the image; one without a ``RECORD`` owns its ``dist-info`` folder only."""
     folders = [path.rpartition(b"/")[0] for path in files.paths_named(b"METADATA")]
-    folders = [folder for folder in folders if folder.endswith(_ENDING)]
-    read = files.read(folder + name for folder in folders for name in (b"/METADATA", b"/RECORD"))
+    folders = [folder for folder in folders if folder.endswith(_FOLDER_SUFFIX)]
+    contents = files.read(folder + name for folder in folders for name in (b"/METADATA", b"/RECORD"))
     for folder in folders:
-        name, version = parse_metadata(read.get(folder + b"/METADATA", b""))
+        name, version = parse_metadata(contents.get(folder + b"/METADATA", b""))
         if name:
-            record = parse_record(read.get(folder + b"/RECORD", b""), folder.rpartition(b"/")[0])
+            record = parse_record(contents.get(folder + b"/RECORD", b""), folder.rpartition(b"/")[0])
             yield Package("python", name, version, record or (folder,), owns_folders=not record)

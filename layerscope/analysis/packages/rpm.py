@@ -1,4 +1,4 @@
-"""RPM databases: told of, and not read, for no well-kept library reads them without rpm itself."""
+"""RPM databases: reported, but not read, because no maintained library reads them without rpm itself."""
 
 from collections.abc import Iterator
 
@@ -13,5 +13,5 @@ def unread_databases(files: FinalFiles) -> Iterator[bytes]:
     for folder in _FOLDERS:
         for name in _NAMES:
             path = folder + b"/" + name
-            if files.place(path) is not None:
+            if files.position(path) is not None:
                 yield path

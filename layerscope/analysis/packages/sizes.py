@@ -1,4 +1,4 @@
-"""What each package of the final image weighs."""
+"""The size of each package of the final image."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from layerscope.analysis.packages import apk, dpkg, npm, python_dist, rpm
 from layerscope.analysis.packages.final_files import LARGEST_DATABASE, FinalFiles
 from layerscope.analysis.packages.package import Package, PackageManager
-from layerscope.analysis.search.path_patterns import matching, nodes_named
+from layerscope.analysis.search.path_patterns import matching_nodes, nodes_named
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 
@@ -16,7 +16,7 @@ MANAGERS = (
     PackageManager("python", python_dist.find_packages),
     PackageManager("npm", npm.find_packages),
 )
-"""In this order they are asked; a file that two packages own is counted for the first."""
+"""In order of precedence: a file that two packages own counts for the first."""
 
 
 _DATABASES = (
@@ -32,7 +32,7 @@ _MANIFEST = b"package.json"
 
 
 class PackageSize(NamedTuple):
-    """A package and the bytes of those of its files that are there; ``places`` are theirs among the live files."""
+    """A package and the bytes of its files that exist; ``places`` are their positions among the live files."""
 
     package: Package
     size: int
@@ -40,7 +40,7 @@ class PackageSize(NamedTuple):
 
 
 class PackageSizes(NamedTuple):
-    """All packages, the heaviest first; ``unowned`` bytes belong to none; ``unread`` are databases not read."""
+    """All packages, largest first; ``unowned`` bytes belong to none; ``unread`` databases were not read."""
 
     packages: tuple[PackageSize, ...]
     unowned: int
@@ -48,10 +48,10 @@ class PackageSizes(NamedTuple):
 
 
 def packages_wanted(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
-    """Return which files, by occurrence, are likely to be read, and how many of their first bytes."""
+    """Return the files, by occurrence, that are likely to be read, and how many of their first bytes."""
     manifests = (node for node in nodes_named(tree.index, _MANIFEST) if _is_of_package(tree, node))
-    nodes = [*matching(tree.index, _DATABASES), *manifests]
-    return {live.occurrences[place]: LARGEST_DATABASE for node in nodes for place in live.below(node, node + 1)}
+    nodes = [*matching_nodes(tree.index, _DATABASES), *manifests]
+    return {live.occurrences[at]: LARGEST_DATABASE for node in nodes for at in live.below(node, node + 1)}
 
 
 def _is_of_package(tree: LayeredTree, node: int) -> bool:
@@ -59,26 +59,26 @@ def _is_of_package(tree: LayeredTree, node: int) -> bool:
 
 
 def package_sizes(files: FinalFiles, managers: Iterable[PackageManager] = MANAGERS) -> PackageSizes:
-    """Return what the packages of the image weigh; each file counts once."""
+    """Return the sizes of the packages of the image; each file counts once."""
     taken: set[int] = set()
     sizes = []
     for manager in managers:
         for package in manager.find(files):
-            own = sorted(_places(files, package) - taken)
+            own = sorted(_positions(files, package) - taken)
             taken.update(own)
-            sizes.append(PackageSize(package, sum(files.live.sizes[place] for place in own), tuple(own)))
-    sizes.sort(key=lambda each: (-each.size, each.package.manager, each.package.name))
-    unowned = sum(files.live.sizes) - sum(layer_size.size for layer_size in sizes)
+            sizes.append(PackageSize(package, sum(map(files.live.sizes.__getitem__, own)), tuple(own)))
+    sizes.sort(key=lambda owned: (-owned.size, owned.package.manager, owned.package.name))
+    unowned = sum(files.live.sizes) - sum(owned.size for owned in sizes)
     return PackageSizes(tuple(sizes), unowned, tuple(rpm.unread_databases(files)))
 
 
-def _places(files: FinalFiles, package: Package) -> set[int]:
-    """Return the files that the package's paths lead to; only what owns a folder whole has all below it."""
-    found: set[int] = set()
+def _positions(files: FinalFiles, package: Package) -> set[int]:
+    """Return the files at the package's paths and, if it owns folders, those below its paths."""
+    positions: set[int] = set()
     for path in package.paths:
-        place = files.place(path)
-        if place is not None:
-            found.add(place)
+        position = files.position(path)
+        if position is not None:
+            positions.add(position)
         elif package.owns_folders:
-            found.update(files.below(path))
-    return found
+            positions.update(files.below(path))
+    return positions

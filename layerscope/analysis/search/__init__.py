@@ -1,1 +1,1 @@
-"""Patterns that users and rules look for among the paths of an image."""
+"""Patterns that select paths of an image."""

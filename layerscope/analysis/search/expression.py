@@ -1,4 +1,4 @@
-"""Regular expressions as users type them. One may take for ever on an unlucky text: then it is given up."""
+"""Regular expressions as users type them, with a time limit: on some texts an expression would never end."""
 
 import warnings
 from collections.abc import Iterator
@@ -7,18 +7,18 @@ from typing import AnyStr, Generic, Protocol
 from layerscope.errors import UsageError
 
 LONGEST_SEARCH = 0.25
-"""Seconds on one path: an honest expression takes a millionth of that."""
+"""The time limit for one path, in seconds; an honest expression takes a millionth of it."""
 
 
 class Pattern(Protocol):
-    """What finds something in a name or a path."""
+    """A pattern for a name or a path."""
 
     def search(self, text: bytes, /) -> object | None:
-        """Return what was found, or None."""
+        """Return the first match, or None."""
 
 
 class Match(Protocol):
-    """Where something was found."""
+    """The span of a match."""
 
     def span(self) -> tuple[int, int]:
         """Return the start and the end."""
@@ -26,14 +26,14 @@ class Match(Protocol):
 
 
 class Expression(Generic[AnyStr]):
-    """A compiled expression for str or for bytes; ``by_line``: lines start and end within a text, too.
+    """A compiled expression for str or for bytes; with ``by_line``, ``^`` and ``$`` match at every line.
 
-    It raises UsageError where it is broken, and when it takes too long on one text. The standard `re` cannot be
-    interrupted, and lets no other thread run; the regex package takes the same expressions, and a timeout.
+    Raises UsageError if it is invalid, and if it takes too long on one text. The standard `re` cannot be interrupted
+    and blocks every other thread; the regex package takes the same expressions, and a timeout.
     """
 
     def __init__(self, text: AnyStr, *, ignore_case: bool, by_line: bool = False) -> None:
-        import regex  # noqa: PLC0415  # 15 ms, and few people look for expressions
+        import regex  # noqa: PLC0415  # 15 ms, and few searches are expressions
 
         self._shown = _shown(text)
         try:
@@ -41,7 +41,7 @@ class Expression(Generic[AnyStr]):
                 flags = (regex.IGNORECASE if ignore_case else 0) | (regex.MULTILINE if by_line else 0)
                 self._pattern: regex.Pattern[AnyStr] = regex.compile(text, flags)
         except (regex.error, OverflowError, RecursionError) as error:
-            raise UsageError(f"{self._shown!r} is no regular expression: {error}") from error
+            raise UsageError(f"{self._shown!r} is not a valid regular expression: {error}") from error
 
     def search(self, text: AnyStr, /) -> object | None:
         """Return the first match, or None."""
@@ -51,7 +51,7 @@ class Expression(Generic[AnyStr]):
             raise self._too_slow from error
 
     def finditer(self, text: AnyStr, /, seconds: float = LONGEST_SEARCH) -> Iterator[Match]:
-        """Yield the matches one after the other."""
+        """Yield the matches, in order."""
         try:
             yield from self._pattern.finditer(text, timeout=seconds)
         except TimeoutError as error:

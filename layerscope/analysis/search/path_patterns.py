@@ -1,4 +1,4 @@
-"""Finds well-known places among the paths of an image without looking at each path."""
+"""Patterns of well-known paths, such as package caches, matched without looking at each path of an image."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,59 +9,68 @@ from layerscope.analysis.tree.path_index import PathIndex
 _ANYWHERE = "**/"
 
 
-class Areas:
-    """Folders with all below them, none in another: from `places`."""
+class Subtrees:
+    """Folders with everything below them; none of them is inside another."""
 
-    def __init__(self, index: PathIndex, nodes: Sequence[int]) -> None:
-        self._nodes = nodes
+    def __init__(self, index: PathIndex, roots: Sequence[int]) -> None:
+        self._roots = roots
         self._ends = index.ends
 
     def __contains__(self, node: int) -> bool:
-        at = bisect_right(self._nodes, node) - 1
-        return at >= 0 and node < self._ends[self._nodes[at]]
+        position = bisect_right(self._roots, node) - 1
+        return position >= 0 and node < self._ends[self._roots[position]]
 
 
 def nodes_holding(index: PathIndex, literal: bytes) -> Iterator[int]:
-    """Yield the nodes whose names hold the text, ascending: all names are searched as the one text they are."""
+    """Yield the nodes whose names hold the text, ascending.
+
+    All names are searched as the one text that they are stored in, so that the search runs at the speed of memory. A
+    match that reaches into the next name is none.
+    """
     names, ends = index.names, index.name_ends
-    found, node = names.find(literal), 1
-    while found >= 0:
-        node = bisect_right(ends, found, node)
-        if found + len(literal) <= ends[node]:
+    start, node = names.find(literal), 1
+    while start >= 0:
+        node = bisect_right(ends, start, node)
+        if start + len(literal) <= ends[node]:
             yield node
-            found = names.find(literal, ends[node])
+            start = names.find(literal, ends[node])
         else:
-            found = names.find(literal, found + 1)
+            start = names.find(literal, start + 1)
 
 
 def nodes_named(index: PathIndex, name: bytes) -> Iterator[int]:
-    """Yield the nodes of that very name, ascending."""
+    """Yield the nodes of exactly that name, ascending."""
     return (node for node in nodes_holding(index, name) if index.name(node) == name)
 
 
-def matching(index: PathIndex, patterns: Iterable[str]) -> list[int]:
-    """Return the nodes that fit one of the patterns, ascending.
+def matching_nodes(index: PathIndex, patterns: Iterable[str]) -> list[int]:
+    """Return the nodes that match one of the patterns, ascending.
 
-    A pattern is a path (``var/cache/apt``) or the end of one (``**/.cache/pip``); its names may hold ``*``.
+    A pattern is a path (``var/cache/apt``) or the end of one (``**/.cache/pip``); its names may contain ``*``.
     """
     return sorted({node for pattern in patterns for node in _matches(index, pattern)})
 
 
-def places(index: PathIndex, patterns: Iterable[str]) -> list[int]:
-    """Return the nodes that fit one of the patterns, ascending, without those below another."""
-    outermost: list[int] = []
-    for node in matching(index, patterns):
-        if not outermost or node >= index.ends[outermost[-1]]:
-            outermost.append(node)
-    return outermost
+def topmost_nodes(index: PathIndex, patterns: Iterable[str]) -> list[int]:
+    """Return the nodes that match one of the patterns, ascending, without those below another."""
+    topmost: list[int] = []
+    for node in matching_nodes(index, patterns):
+        if not topmost or node >= index.ends[topmost[-1]]:
+            topmost.append(node)
+    return topmost
+
+
+def matching_subtrees(index: PathIndex, patterns: Iterable[str]) -> Subtrees:
+    """Return the subtrees at the topmost nodes that match one of the patterns."""
+    return Subtrees(index, topmost_nodes(index, patterns))
 
 
 def _matches(index: PathIndex, pattern: str) -> Iterable[int]:
     first, *others = pattern.removeprefix(_ANYWHERE).split("/")
-    found = _anywhere(index, first) if pattern.startswith(_ANYWHERE) else _children(index, 0, first)
+    matches = _anywhere(index, first) if pattern.startswith(_ANYWHERE) else _children(index, 0, first)
     for part in others:
-        found = [child for folder in found for child in _children(index, folder, part)]
-    return found
+        matches = [child for folder in matches for child in _children(index, folder, part)]
+    return matches
 
 
 def _anywhere(index: PathIndex, part: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""What to look for among the paths: plain text, a glob, or a regular expression."""
+"""Queries for paths: plain text, a glob, or a regular expression."""
 
 import re
 from bisect import bisect_right
@@ -11,24 +11,24 @@ from layerscope.analysis.tree.path_index import PathIndex
 
 REGEX_PREFIX = "re:"
 HEARTBEAT = -1
-"""Yielded where a search has gone on for a while without a hit, so that whoever drives it can see to other things."""
+"""Yielded when a search has run for a while without a hit, so that the caller can do other work."""
 
 _NAMES_A_BEAT = 4096
 _NOTHING = re.compile(rb"(?!)")
 _LITERAL_NAMES_A_BEAT = 1 << 16
 _SECONDS_A_BEAT = 0.005
-"""Between beats that an expression gives which is slow on each path."""
+"""The most seconds between two heartbeats of an expression that is slow on each path."""
 
 _GLOB_STARS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
 _CHARACTER = r"[^/][\x80-\xbf]*+"
-"""What a question mark stands for: a byte, and what continues it in UTF-8."""
+"""The expression of a question mark: a byte, and the bytes that continue it in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A compiled query. It looks at names, or at whole paths (with a leading slash) where ``on_path`` is true.
+    """A compiled query for names, or, if ``on_path``, for whole paths with their leading slash.
 
-    ``literal`` is lower-case text that a name must hold, where that is all there is to the query.
+    ``literal`` is the lower-case text of a query that matches every name that contains it; else None.
     """
 
     text: str
@@ -37,30 +37,30 @@ class Query:
     literal: bytes | None = None
 
     def hits(self, index: PathIndex) -> Iterator[int]:
-        """Yield the nodes that fit, ascending, and `HEARTBEAT` now and then.
+        """Yield the nodes that match, ascending, and `HEARTBEAT` now and then.
 
-        Raises UsageError where a regular expression takes too long.
+        Raises UsageError if a regular expression takes too long.
         """
         if self.literal is not None:
             return self._literal_hits(index, self.literal)
         return self._path_hits(index) if self.on_path else self._name_hits(index)
 
     def _literal_hits(self, index: PathIndex, literal: bytes) -> Iterator[int]:
-        """Search many names at once, as the one text they are; to keep all of them in lower case costs memory."""
+        """Search many names as one text, in pieces: all names in lower case at once would double their memory."""
         ends = index.name_ends
         for first in range(1, len(index), _LITERAL_NAMES_A_BEAT):
             if first > 1:
                 yield HEARTBEAT
             start, last = ends[first - 1], min(first + _LITERAL_NAMES_A_BEAT, len(index)) - 1
             names = index.names[start : ends[last]].lower()
-            found, node = names.find(literal), first
-            while found >= 0:
-                node = bisect_right(ends, start + found, node)
-                if start + found + len(literal) <= ends[node]:
+            position, node = names.find(literal), first
+            while position >= 0:
+                node = bisect_right(ends, start + position, node)
+                if start + position + len(literal) <= ends[node]:
                     yield node
-                    found = names.find(literal, ends[node] - start)
+                    position = names.find(literal, ends[node] - start)
                 else:
-                    found = names.find(literal, found + 1)
+                    position = names.find(literal, position + 1)
 
     def _name_hits(self, index: PathIndex) -> Iterator[int]:
         search, names, start = self.pattern.search, index.names, 0
@@ -86,11 +86,11 @@ class Query:
 
 
 def parse_query(text: str) -> Query | None:
-    """Return the query that a user typed, or None where it is empty; UsageError where a regular expression is broken.
+    """Return the query that a user typed, or None if it is empty; raises UsageError for an invalid expression.
 
-    Plain text is looked for in names, or in paths where it holds a slash; a text with ``*`` or ``?`` is a glob for the
-    whole name or the end of a path; ``re:`` starts a regular expression for the path. Case counts only where a capital
-    is typed.
+    Plain text is searched in names, or in paths if it contains a slash. A text with ``*`` or ``?`` is a glob for the
+    whole name or the end of a path. ``re:`` starts a regular expression for the path. Case counts only if the text has
+    a capital letter.
     """
     if not text or text == REGEX_PREFIX:
         return None
@@ -108,7 +108,7 @@ def parse_query(text: str) -> Query | None:
 
 
 def glob_expression(text: str) -> str:
-    """Return the regular expression of a glob, for a name, or for a path where it holds a slash."""
+    """Return the regular expression of a glob, for a name, or for a path if it contains a slash."""
     first, *others = re.split(r"(\*\*/|\*\*|\*)", text.removeprefix("/"))
     starred = [(star, _fixed(part)) for star, part in zip(others[::2], others[1::2], strict=True)]
     followers = [*others[2::2], ""]
@@ -123,10 +123,10 @@ def _fixed(part: str) -> str:
 
 
 def _starred(part: tuple[str, str], follower: str) -> str:
-    """Return the expression of a star and what stands between it and the following one.
+    """Return the expression of a star and of the text between it and the next star.
 
-    Where that can take in whatever is left over, the first fit is as good as any, and no other is tried: else a few
-    stars could take years.
+    If the next star can match whatever is left over, the first match is as good as any other and no other is tried:
+    otherwise a few stars could take years.
     """
     star, fixed = part
     if star == "*" and follower in {"*", "**"}:
@@ -135,7 +135,7 @@ def _starred(part: tuple[str, str], follower: str) -> str:
 
 
 def path_pattern(globs: Iterable[str]) -> re.Pattern[bytes]:
-    """Return what finds a path, with its leading slash, that fits one of the globs; case counts."""
+    """Return a pattern for the paths, with their leading slash, that match one of the globs; case counts."""
     expressions = [glob_expression(glob if "/" in glob else f"**/{glob}") for glob in globs]
     if not expressions:
         return _NOTHING

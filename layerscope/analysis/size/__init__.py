@@ -1,1 +1,1 @@
-"""Where the bytes of an image are: layers, directories, dead bytes, duplicates."""
+"""The sizes of an image: layers, directories, dead bytes, duplicates."""

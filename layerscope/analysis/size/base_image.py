@@ -1,7 +1,7 @@
-"""Which of the lowest layers came with the base image.
+"""The base image, and the number of layers that came with it.
 
-Annotations: https://github.com/opencontainers/image-spec/blob/main/annotations.md. They name the base and say nothing
-of its layers; those are known from the base itself, from a number that a user gives, or from what a builder noted.
+Annotations: https://github.com/opencontainers/image-spec/blob/main/annotations.md. They name the base but not its
+layers; those are known from the base itself, from a number that a user gives, or from what a builder recorded.
 """
 
 import json
@@ -16,11 +16,11 @@ _DIGESTS = ("org.opencontainers.image.base.digest", "image.base.digest")
 """The names of the spec, and those of its drafts."""
 
 _BUILDPACKS = "io.buildpacks.lifecycle.metadata"
-"""Buildpacks note the diff_id of the base's last layer: https://github.com/buildpacks/spec/blob/main/platform.md."""
+"""Buildpacks record the diff_id of the base's last layer: https://github.com/buildpacks/spec/blob/main/platform.md."""
 
 
 class BaseImage(NamedTuple):
-    """A base image: its name and digest as stated, and how many of the lowest layers are its own; None if unknown."""
+    """A base image: its name and digest as stated, and the number of its layers; None if unknown."""
 
     name: str | None = None
     digest: str | None = None
@@ -50,14 +50,14 @@ def _buildpacks_layers(labels: Mapping[str, str], diff_ids: Sequence[str]) -> in
 
 
 def base_by_diff_ids(diff_ids: Sequence[str], base: Sequence[str], name: str) -> BaseImage:
-    """Return the base image that the user names; raises UsageError where the image was not built on it."""
+    """Return the base image that the user names; raises UsageError if the image was not built on it."""
     if not base or list(diff_ids[: len(base)]) != list(base):
-        raise UsageError(f"{name} is not the base of this image: its layers are not the lowest ones here")
+        raise UsageError(f"{name} is not the base of this image: its layers are not the lowest layers of the image")
     return BaseImage(name, layers=len(base))
 
 
 def base_by_number(stated: BaseImage | None, layers: int, count: int) -> BaseImage:
-    """Return the base image that ends at a layer the user chose; raises UsageError where there is no such layer."""
+    """Return the base image that ends at a layer that the user chose; raises UsageError for an unknown layer."""
     if not 0 <= layers <= count:
         raise UsageError(f"the base cannot end at layer {layers}: the image has {plural(count, 'layer')}")
     return (stated or BaseImage())._replace(layers=layers)

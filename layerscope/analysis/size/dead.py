@@ -1,7 +1,7 @@
 """Dead bytes: regular files that a layer holds and that the final image does not show.
 
-Records of the weighing are named tuples: they are eight times as quick to define as frozen dataclasses, which came to a
-tenth of the time that ``why`` adds to a listing, and there may be a hundred thousand dead files.
+Records of the size analysis are named tuples. Defining one takes an eighth of the time of a frozen dataclass, which
+came to a tenth of what ``why`` adds to a listing, and there may be a hundred thousand dead files.
 """
 
 from bisect import bisect_left
@@ -24,9 +24,8 @@ Key = TypeVar("Key")
 class DeadEntry(NamedTuple):
     """A dead regular file: ``size`` bytes that layer ``writer`` holds and layer ``hidden_by`` was the first to hide.
 
-    ``reason`` is None where the bytes that would tell it cannot be read. ``node`` is the path in the path index,
-    ``occurrence`` the file, ``hiding_occurrence`` the one that hid its last name, which may be a
-    hard link's.
+    ``reason`` is None if it depends on bytes that cannot be read. ``node`` is the path in the path index,
+    ``occurrence`` the file, and ``hiding_occurrence`` the one that hid its last name, which may be a hard link's.
     """
 
     path: bytes
@@ -41,7 +40,7 @@ class DeadEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class DeadBytes:
-    """All dead files of an image, the largest first. Where a layer could not be read: as far as can be seen."""
+    """All dead files of an image, the largest first; of an incomplete image, those that the read layers show."""
 
     entries: tuple[DeadEntry, ...] = ()
 
@@ -78,7 +77,7 @@ _node = attrgetter("node")
 
 
 def _sums(facts: Iterable[tuple[Key, int]]) -> dict[Key, int]:
-    """Return the sizes added up by what they belong to."""
+    """Return the sums of the sizes by key."""
     sums: dict[Key, int] = {}
     for key, size in facts:
         sums[key] = sums.get(key, 0) + size
@@ -91,18 +90,18 @@ def dead_sizes(overlay: Overlay) -> dict[int, int]:
 
 
 def dead_bytes(tree: LayeredTree, hidden: Iterable[HiddenFile], digests: Digests) -> DeadBytes:
-    """Return the dead files with their causes; it takes digests of what `rewritten_pairs` gives.
+    """Return the dead files with their reasons, given digests of the files in `rewritten_pairs`.
 
-    They come in the order of paths and layers, and stay in it where they are of one size.
+    The hidden files come in the order of paths and layers; those of one size stay in it.
     """
     index, reasons, path = tree.index, DeadReasons(tree, digests), NodePaths(tree.index)
     entries = []
-    for one in hidden:
-        file, hiding_occurrence, size = one
-        node = index.node_of(file)
+    for hidden_file in hidden:
+        file, hiding_occurrence, size = hidden_file
+        node, reason = index.node_of(file), reasons.of(hidden_file)
         hidden_by = index.layers[hiding_occurrence]
         entries.append(
-            DeadEntry(path(node), size, index.layers[file], hidden_by, reasons.of(one), node, file, hiding_occurrence)
+            DeadEntry(path(node), size, index.layers[file], hidden_by, reason, node, file, hiding_occurrence)
         )
     entries.sort(key=attrgetter("size"), reverse=True)
     return DeadBytes(tuple(entries))

@@ -1,18 +1,18 @@
-"""Why the final image does not show a file: one reason each, by what the layer that hid it holds."""
+"""The reason why the final image does not show a file: exactly one, by the entries of the layer that hid it."""
 
 from collections.abc import Iterable
 from enum import StrEnum
 
 from layerscope.analysis.content import Digests
-from layerscope.analysis.search.path_patterns import Areas
+from layerscope.analysis.search.path_patterns import Subtrees
 from layerscope.analysis.size.hidden import HiddenFile
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import GONE
+from layerscope.analysis.tree.path_index import GONE
 from layerscope.model.entries import EntryTable, Kind
 
 
 class DeadReason(StrEnum):
-    """Why the final image does not show a file, by what its hidden_by holds."""
+    """A reason why the final image does not show a file."""
 
     OVERWRITTEN = "overwritten"
     METADATA_ONLY = "metadata-only"
@@ -23,17 +23,14 @@ class DeadReason(StrEnum):
 
 
 def rewritten_pairs(tree: LayeredTree, hidden: Iterable[HiddenFile]) -> list[tuple[int, int]]:
-    """Return those dead files whose hiding_layers hold a file of the same size at the path, each with that file."""
-    return [(one.file, one.hiding_occurrence) for one in hidden if _size_again(tree, one) == one.size]
+    """Return the dead files at whose path the hiding layer holds a file of the same size, each with that file."""
+    return [(dead.file, dead.hiding_occurrence) for dead in hidden if _new_size(tree, dead) == dead.size]
 
 
-def _size_again(tree: LayeredTree, hidden: HiddenFile) -> int | None:
-    """Return the size of the regular file that the hidden_by holds at the path, or None where it holds none."""
-    row = tree.index.rows[hidden.hiding_occurrence]
-    if row < 0:
-        return None
-    table = tree.tables[tree.index.layers[hidden.hiding_occurrence]]
-    return table.sizes[row] if table.kinds[row] == Kind.FILE else None
+def _new_size(tree: LayeredTree, hidden: HiddenFile) -> int | None:
+    """Return the size of the regular file that the hiding layer holds at the path, or None if it holds none."""
+    row, table = _row_of(tree, hidden.hiding_occurrence)
+    return table.sizes[row] if row >= 0 and table.kinds[row] == Kind.FILE else None
 
 
 def _row_of(tree: LayeredTree, occurrence: int) -> tuple[int, EntryTable]:
@@ -41,7 +38,7 @@ def _row_of(tree: LayeredTree, occurrence: int) -> tuple[int, EntryTable]:
 
 
 class DeadReasons:
-    """Finds the reasons of dead files."""
+    """The reasons of the dead files of one tree."""
 
     def __init__(self, tree: LayeredTree, digests: Digests) -> None:
         self._tree = tree
@@ -49,16 +46,16 @@ class DeadReasons:
         self._replaced = _replaced_folders(tree)
 
     def of(self, hidden: HiddenFile) -> DeadReason | None:
-        """Return the one reason, or None where bytes cannot be read."""
+        """Return the reason, or None if it depends on bytes that cannot be read."""
         if self._tree.index.rows[hidden.hiding_occurrence] == GONE:
             return self._removed(hidden.hiding_occurrence)
-        again = _size_again(self._tree, hidden)
-        if again is None:
+        new_size = _new_size(self._tree, hidden)
+        if new_size is None:
             return DeadReason.REPLACED
-        return self._rewritten(hidden) if again == hidden.size else DeadReason.OVERWRITTEN
+        return self._rewritten(hidden) if new_size == hidden.size else DeadReason.OVERWRITTEN
 
     def _removed(self, hiding_occurrence: int) -> DeadReason:
-        """Return the reason where nothing stands at the path."""
+        """Return the reason if the path is gone."""
         index = self._tree.index
         replaced = self._replaced.get(index.layers[hiding_occurrence])
         if replaced is not None and index.node_of(hiding_occurrence) in replaced:
@@ -66,26 +63,24 @@ class DeadReasons:
         return DeadReason.OPAQUE if index.is_opaque(hiding_occurrence) else DeadReason.DELETED
 
     def _rewritten(self, hidden: HiddenFile) -> DeadReason | None:
-        """Return the reason where a file of the same size stands at the path again."""
+        """Return the reason if the path is a file of the same size again."""
         before, after = self._digests.get(hidden.file), self._digests.get(hidden.hiding_occurrence)
         if before is None or after is None:
             return None
         if before != after:
             return DeadReason.OVERWRITTEN
-        (row, table), (other_row, other_table) = (
-            _row_of(self._tree, hidden.file),
-            _row_of(self._tree, hidden.hiding_occurrence),
-        )
-        same = table.same_metadata(row, other_table, other_row)
+        old_row, old_table = _row_of(self._tree, hidden.file)
+        new_row, new_table = _row_of(self._tree, hidden.hiding_occurrence)
+        same = old_table.same_metadata(old_row, new_table, new_row)
         return DeadReason.IDENTICAL if same else DeadReason.METADATA_ONLY
 
 
-def _replaced_folders(tree: LayeredTree) -> dict[int, Areas]:
-    """Return by layer the directories that something else stands in the place of."""
+def _replaced_folders(tree: LayeredTree) -> dict[int, Subtrees]:
+    """Return by layer the directories that became another kind there."""
     firsts, layers, rows = tree.index.firsts, tree.index.layers, tree.index.rows
-    found: dict[int, list[int]] = {}
+    folders: dict[int, list[int]] = {}
     for node in range(1, len(tree.index)):
-        for one in range(firsts[node], firsts[node + 1] - 1):
-            if rows[one + 1] >= 0 and rows[one] != GONE and tree.kind(one) is Kind.DIR is not tree.kind(one + 1):
-                found.setdefault(layers[one + 1], []).append(node)
-    return {layer: Areas(tree.index, nodes) for layer, nodes in found.items()}
+        for old in range(firsts[node], firsts[node + 1] - 1):
+            if rows[old + 1] >= 0 and rows[old] != GONE and tree.kind(old) is Kind.DIR is not tree.kind(old + 1):
+                folders.setdefault(layers[old + 1], []).append(node)
+    return {layer: Subtrees(tree.index, nodes) for layer, nodes in folders.items()}

@@ -1,4 +1,4 @@
-"""What each directory weighs: the bytes below it that the final image shows, and the dead ones."""
+"""The size of each directory: the bytes below it that the final image shows, and the dead ones."""
 
 from heapq import nsmallest
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 
 
 class DirectoryRow(NamedTuple):
-    """A path with the bytes at and below it: ``size`` live, ``dead`` beside them, in so many live files."""
+    """A path with the bytes at and below it: ``size`` live ones in ``files`` files, and ``dead`` ones beside them."""
 
     node: int
     name: bytes
@@ -20,7 +20,7 @@ class DirectoryRow(NamedTuple):
 
 
 class DirectorySizes:
-    """Sums by node. Those of the root are the sums of the image: live and dead bytes together are all its content."""
+    """Sums by node; those of the root are the sums of the image, because all content is either live or dead."""
 
     def __init__(self, tree: LayeredTree, live: LiveFiles, dead: DeadBytes) -> None:
         self._tree = tree
@@ -40,7 +40,7 @@ class DirectorySizes:
             self._files[parent] += self._files[node]
 
     def row(self, node: int) -> DirectoryRow:
-        """Return what one path weighs."""
+        """Return the sums of one path."""
         index = self._tree.index
         is_directory = index.ends[node] > node + 1 or self._tree.is_directory(node, self._last)
         return DirectoryRow(
@@ -48,7 +48,7 @@ class DirectorySizes:
         )
 
     def heaviest_folders(self, count: int) -> list[DirectoryRow]:
-        """Return the folders that weigh the most, the root aside; what weighs is never an empty folder."""
+        """Return the largest folders, without the root; an empty folder is never among them."""
         sizes, dead, ends = self._sizes, self._dead, self._tree.index.ends
         folders = (
             (-sizes[node] - dead[node], node)
@@ -57,9 +57,21 @@ class DirectorySizes:
         )
         return [self.row(node) for _, node in nsmallest(count, folders)]
 
+    def size(self, node: int) -> int:
+        """Return the live bytes at and below a node."""
+        return self._sizes[node]
+
+    def dead(self, node: int) -> int:
+        """Return the dead bytes at and below a node."""
+        return self._dead[node]
+
+    def nodes(self, folder: int) -> list[int]:
+        """Return the nodes right below a folder that have any bytes, the largest first."""
+        sizes, dead = self._sizes, self._dead
+        nodes = [node for node in self._tree.index.children(folder) if sizes[node] or dead[node]]
+        nodes.sort(key=lambda node: (-sizes[node], -dead[node], node))
+        return nodes
+
     def rows(self, folder: int) -> list[DirectoryRow]:
-        """Return what lies right below a folder and weighs something, the heaviest first."""
-        children = self._tree.index.children(folder)
-        analysis = [node for node in children if self._sizes[node] or self._dead[node]]
-        analysis.sort(key=lambda node: (-self._sizes[node], -self._dead[node], node))
-        return [self.row(node) for node in analysis]
+        """Return the entries right below a folder that have any bytes, the largest first."""
+        return [self.row(node) for node in self.nodes(folder)]

@@ -1,4 +1,4 @@
-"""Live duplicates: the same bytes at several paths of the final image. Hard links to one file are no duplicates."""
+"""Live duplicates: the same bytes at several paths of the final image; hard links to one file are not duplicates."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,20 +7,20 @@ from layerscope.analysis.content import Digests
 from layerscope.analysis.size.live import LiveFiles
 
 Group = tuple[int, ...]
-"""Places among the live files, of equal size."""
+"""Positions among the live files, of equal size."""
 
 
 class ReadingBudget(NamedTuple):
-    """How much is read to find duplicates: so many files, and so many bytes of them."""
+    """The most files, and bytes of them, that are read to find duplicates."""
 
     files: int = 40_000
     size: int = 4_000_000_000
 
 
 class DuplicateCandidates(NamedTuple):
-    """Files that may be duplicates, for they are of equal size; ``left_out`` counts those that the budget left unread.
+    """Files that may be duplicates, because their sizes are equal; ``left_out`` counts those beyond the budget.
 
-    ``left_out_size`` is what they could save at most, in bytes.
+    ``left_out_size`` is the most that those could save, in bytes.
     """
 
     groups: tuple[Group, ...]
@@ -37,49 +37,49 @@ class Duplicate(NamedTuple):
 
     @property
     def saves(self) -> int:
-        """What all copies but one cost."""
+        """The size of all copies but one."""
         return self.size * (len(self.nodes) - 1)
 
 
 def duplicate_candidates(live: LiveFiles, budget: ReadingBudget | None = None) -> DuplicateCandidates:
-    """Return the groups of files of one size, those first that could save the most."""
+    """Return the groups of files of one size, the ones that could save the most first."""
     budget = budget or ReadingBudget()
     by_size: dict[int, list[int]] = {}
-    for place, size in enumerate(live.sizes):
-        by_size.setdefault(size, []).append(place)
+    for position, size in enumerate(live.sizes):
+        by_size.setdefault(size, []).append(position)
     by_size.pop(0, None)
-    collisions = [(size, places) for size, places in by_size.items() if len(places) > 1]
-    collisions.sort(key=lambda each: (-each[0] * (len(each[1]) - 1), each[0]))
+    collisions = [(size, positions) for size, positions in by_size.items() if len(positions) > 1]
+    collisions.sort(key=lambda collision: (-collision[0] * (len(collision[1]) - 1), collision[0]))
     groups: list[Group] = []
     files = read = left_out = left_out_size = 0
-    for size, places in collisions:
-        count = len(places)
+    for size, positions in collisions:
+        count = len(positions)
         if files + count > budget.files or read + size * count > budget.size:
             left_out, left_out_size = left_out + count, left_out_size + size * (count - 1)
             continue
-        groups.append(tuple(places))
+        groups.append(tuple(positions))
         files, read = files + count, read + size * count
     return DuplicateCandidates(tuple(groups), left_out, left_out_size)
 
 
 def find_duplicates(live: LiveFiles, groups: Sequence[Group], digests: Digests) -> tuple[Duplicate, ...]:
-    """Return the duplicates among the candidates, those first that cost the most. What cannot be read is none."""
-    found = [duplicate for group in groups for duplicate in _equal(live, group, digests)]
-    return tuple(sorted(found, key=lambda each: (-each.saves, each.nodes)))
+    """Return the duplicates among the candidates, the ones that save the most first; unreadable files are left out."""
+    duplicates = [duplicate for group in groups for duplicate in _equal(live, group, digests)]
+    return tuple(sorted(duplicates, key=lambda duplicate: (-duplicate.saves, duplicate.nodes)))
 
 
 def _equal(live: LiveFiles, group: Group, digests: Digests) -> list[Duplicate]:
     by_digest: dict[bytes, list[int]] = {}
-    for place in group:
-        digest = digests.get(live.occurrences[place])
+    for position in group:
+        digest = digests.get(live.occurrences[position])
         if digest is not None:
-            by_digest.setdefault(digest, []).append(place)
+            by_digest.setdefault(digest, []).append(position)
     return [
-        Duplicate(live.sizes[group[0]], _column(live.nodes, places), _column(live.layers, places))
-        for places in by_digest.values()
-        if len(places) > 1
+        Duplicate(live.sizes[group[0]], _values(live.nodes, positions), _values(live.layers, positions))
+        for positions in by_digest.values()
+        if len(positions) > 1
     ]
 
 
-def _column(column: Sequence[int], places: Sequence[int]) -> tuple[int, ...]:
-    return tuple(column[place] for place in places)
+def _values(column: Sequence[int], positions: Sequence[int]) -> tuple[int, ...]:
+    return tuple(column[position] for position in positions)

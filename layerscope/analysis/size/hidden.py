@@ -1,15 +1,16 @@
-"""Which regular files the final image does not show, and what hid them: of an overlay, and of a tree."""
+"""The regular files that the final image does not show, and the occurrences that hid them."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import Overlay
-from layerscope.model.entries import EntryTable, Ints, Kind
+from layerscope.model.columns import Ints
+from layerscope.model.entries import EntryTable, Kind
 
 
 class Occurrences(Protocol):
-    """What an overlay and a path index have in common: columns by occurrence."""
+    """The columns by occurrence that an overlay and a path index have in common."""
 
     @property
     def layers(self) -> Ints:
@@ -21,11 +22,11 @@ class Occurrences(Protocol):
 
     @property
     def link_targets(self) -> dict[int, int]:
-        """The file behind each hard link."""
+        """The occurrence that each hard link names."""
 
 
 class HiddenFile(NamedTuple):
-    """The occurrence of a dead file, and the one that took the last sight of it."""
+    """The occurrence of a dead file, and the one that hid its last name."""
 
     file: int
     hiding_occurrence: int
@@ -33,7 +34,7 @@ class HiddenFile(NamedTuple):
 
 
 def hidden_in_overlay(overlay: Overlay) -> Iterator[HiddenFile]:
-    """Yield every dead file that has bytes. It costs the paths that were hidden, not those that there are."""
+    """Yield every dead file that has bytes; the cost grows with the paths that were hidden, not with all paths."""
     hiding_occurrences = {
         overlay.befores[hiding_occurrence]: hiding_occurrence for hiding_occurrence in overlay.hiding_occurrences
     }
@@ -46,23 +47,24 @@ def hidden_in_tree(tree: LayeredTree) -> tuple[HiddenFile, ...]:
 
 
 def _hiding_occurrences(tree: LayeredTree) -> dict[int, int]:
-    """Return, for each occurrence that wrote an entry and has another behind it at its path, the next one."""
+    """Return, for each occurrence that wrote an entry and is not the last of its path, the next one."""
     firsts, rows = tree.index.firsts, tree.index.rows
     return {
-        one: one + 1
+        occurrence: occurrence + 1
         for node in range(1, len(tree.index))
         if firsts[node + 1] - firsts[node] > 1
-        for one in range(firsts[node], firsts[node + 1] - 1)
-        if rows[one] >= 0
+        for occurrence in range(firsts[node], firsts[node + 1] - 1)
+        if rows[occurrence] >= 0
     }
 
 
 def _hidden_files(
     log: Occurrences, tables: Mapping[int, EntryTable], hiding_occurrences: Mapping[int, int]
 ) -> Iterator[HiddenFile]:
-    """Yield the dead files, given what hid each occurrence.
+    """Yield the dead files, given the occurrence that hid each occurrence.
 
-    A file that hard links show as well is hidden by the layer that hid the last of them, at its own path if there too.
+    A file with hard links is hidden once all its names are: by the layer that hid the last of them and, if that layer
+    hid its own path too, there.
     """
     links: dict[int, list[int]] = {}
     for link, file in sorted(log.link_targets.items()):
@@ -74,8 +76,10 @@ def _hidden_files(
             continue
         last, shown = hiding_occurrence, False
         for link in links.get(file, ()):
-            other = hiding_occurrences.get(link, file)
-            shown = shown or other == file
-            last = other if layers[other] > layers[last] else last
+            hiding_link = hiding_occurrences.get(link)
+            if hiding_link is None:
+                shown = True
+            elif layers[hiding_link] > layers[last]:
+                last = hiding_link
         if not shown:
             yield HiddenFile(file, last, size)

@@ -1,19 +1,20 @@
-"""What weighs in an image: its layers, and its biggest files."""
+"""The layers and the files of an image by size."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import nsmallest
 from typing import NamedTuple
 
-from layerscope.analysis.size.dead import DeadBytes
+from layerscope.analysis.size.dead import DeadBytes, DeadEntry
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import LayerTally
+from layerscope.analysis.tree.tally import LayerTally
 
 
 class LayerSize(NamedTuple):
-    """What one layer weighs, in bytes; ``share`` is its part of all content. What is unknown is None.
+    """The size of one layer in bytes, and its ``share`` of all content; None for what is unknown.
 
-    ``dead_size`` bytes it wrote and later layers hid, ``hidden_size`` bytes of lower layers it hid.
+    ``dead_size`` counts the bytes that it wrote and later layers hid, ``hidden_size`` the bytes of lower layers that it
+    hid.
     """
 
     layer: int
@@ -26,7 +27,7 @@ class LayerSize(NamedTuple):
 
 
 class LargeFile(NamedTuple):
-    """A regular file: its path, size, and the layer that wrote it; of a dead one also the layer that hid it."""
+    """A regular file: its path, size and the layer that wrote it; for a dead one also the layer that hid it."""
 
     path: bytes
     size: int
@@ -41,13 +42,10 @@ def layer_sizes(
     tallies: Mapping[int, LayerTally],
     dead: DeadBytes | None,
 ) -> tuple[LayerSize, ...]:
-    """Return the layers, which are those of ``blob_sizes``, the heaviest first, unknown ones last.
-
-    ``dead`` is None where it cannot be known.
-    """
+    """Return the layers that ``blob_sizes`` lists, largest first, unknown ones last; ``dead`` is None if unknown."""
     sizes = {layer: _content_size(tallies, layer) for layer in blob_sizes}
     total = None if None in sizes.values() else sum(size or 0 for size in sizes.values())
-    found = [
+    rows = [
         LayerSize(
             layer,
             instructions.get(layer),
@@ -59,7 +57,7 @@ def layer_sizes(
         )
         for layer, content_size in sizes.items()
     ]
-    return tuple(sorted(found, key=lambda each: (each.content_size is None, -(each.content_size or 0), each.layer)))
+    return tuple(sorted(rows, key=lambda row: (row.content_size is None, -(row.content_size or 0), row.layer)))
 
 
 def _content_size(tallies: Mapping[int, LayerTally], layer: int) -> int | None:
@@ -74,24 +72,28 @@ def _share(size: int | None, total: int | None) -> float | None:
 
 
 def largest_live(tree: LayeredTree, live: LiveFiles, count: int) -> tuple[LargeFile, ...]:
-    """Return the biggest files of the final image."""
+    """Return the largest files of the final image."""
     return _largest(tree, _live_facts(live), count)
 
 
 def largest_written(tree: LayeredTree, live: LiveFiles, dead: DeadBytes, count: int) -> tuple[LargeFile, ...]:
-    """Return the biggest files of all layers, dead ones too."""
-    facts = [*_live_facts(live), *((-one.size, one.node, one.writer, one.hidden_by) for one in dead.entries[:count])]
+    """Return the largest files of all layers, including dead ones."""
+    facts = [*_live_facts(live), *_dead_facts(dead.entries[:count])]
     return _largest(tree, facts, count)
 
 
 _Facts = tuple[int, int, int, int]
-"""What orders files and makes them up: negative size, node, layer, hidden_by or 0."""
+"""The order of files, and their facts: negative size, node, layer, hiding layer or 0."""
 
 
 def _live_facts(live: LiveFiles) -> Iterator[_Facts]:
     for node, layer, size in zip(live.nodes, live.layers, live.sizes, strict=True):
         if size:
             yield -size, node, layer, 0
+
+
+def _dead_facts(entries: Iterable[DeadEntry]) -> Iterator[_Facts]:
+    return ((-entry.size, entry.node, entry.writer, entry.hidden_by) for entry in entries)
 
 
 def _largest(tree: LayeredTree, facts: Iterable[_Facts], count: int) -> tuple[LargeFile, ...]:

@@ -1,4 +1,4 @@
-"""One sentence on what made the image large."""
+"""The verdict: one sentence on the cause of the image's size."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,23 +8,23 @@ from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.text import human_share, human_size, plural, printable_line
 
 _INSTRUCTION_LENGTH = 60
-"""More of an instruction is not repeated."""
+"""The longest part of an instruction that the sentence repeats."""
 
 _MOST_OF = 0.999
-"""A layer with so much of an image is as good as all of it."""
+"""The share from which on a layer is said to be all of an image."""
 
 _DONE = {
-    DeadReason.OVERWRITTEN: "written anew by a later layer",
-    DeadReason.METADATA_ONLY: "copied whole for a change of mode or owner",
-    DeadReason.IDENTICAL: "copied without a change",
+    DeadReason.OVERWRITTEN: "overwritten by a later layer",
+    DeadReason.METADATA_ONLY: "stored again in full because their mode or owner changed",
+    DeadReason.IDENTICAL: "stored again unchanged",
     DeadReason.DELETED: "deleted by a later layer",
     DeadReason.OPAQUE: "hidden by an opaque directory",
-    DeadReason.REPLACED: "replaced by something else",
+    DeadReason.REPLACED: "replaced by a path of another kind",
 }
 
 
 def verdict(layers: Sequence[LayerSize], dead: DeadBytes | None, instructions: Mapping[int, str | None]) -> str:
-    """Return the sentence; ``layers`` are the heaviest first, ``dead`` is None where layers could not be read."""
+    """Return the sentence; ``layers`` come the largest first, ``dead`` is None if layers could not be read."""
     if not layers:
         return "The image has no layers."
     if dead is None:
@@ -32,7 +32,7 @@ def verdict(layers: Sequence[LayerSize], dead: DeadBytes | None, instructions: M
     total = sum(layer_size.content_size or 0 for layer_size in layers)
     if not total:
         return "The image holds no content."
-    return f"{_heaviest(layers[0], total, instructions)}, and {_dead(dead, total)}."
+    return f"{_largest_layer(layers[0], total, instructions)}, and {_dead(dead, total)}."
 
 
 def _unknown(layers: Sequence[LayerSize], instructions: Mapping[int, str | None]) -> str:
@@ -42,10 +42,10 @@ def _unknown(layers: Sequence[LayerSize], instructions: Mapping[int, str | None]
     if not known:
         return f"{sentence}."
     size = human_size(known[0].content_size)
-    return f"{sentence}; the heaviest of the others is layer {_named(known[0].layer, instructions)} with {size}."
+    return f"{sentence}; the largest of the others is layer {_named(known[0].layer, instructions)} with {size}."
 
 
-def _heaviest(layer_size: LayerSize, total: int, instructions: Mapping[int, str | None]) -> str:
+def _largest_layer(layer_size: LayerSize, total: int, instructions: Mapping[int, str | None]) -> str:
     named = f"Layer {_named(layer_size.layer, instructions)}"
     if (layer_size.share or 0) >= _MOST_OF:
         return f"{named} makes up all of the {human_size(total)}"
@@ -60,7 +60,7 @@ def _named(layer: int, instructions: Mapping[int, str | None]) -> str:
 
 def _dead(dead: DeadBytes, total: int) -> str:
     if not dead.total:
-        return "nothing in it is dead"
+        return "no bytes are dead"
     known = {reason: size for reason, size in dead.by_reason.items() if reason is not None}
     text = f"{human_size(dead.total)} ({human_share(dead.total, total)}) are dead"
     if not known:

@@ -1,4 +1,4 @@
-"""What differs between two texts: rows side by side, and the same rows as hunks."""
+"""The differences between two texts, as rows side by side and as hunks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _CONTEXT = 3
 
 @dataclass(frozen=True, slots=True)
 class DiffRow:
-    """One row: lines by their places, from 0, on the left, the right, or both."""
+    """One row: line numbers from 0 in the old text, in the new one, or in both."""
 
     old: int | None
     new: int | None
@@ -22,7 +22,7 @@ class DiffRow:
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """Rows that changed, with some around them; lines by their places, from 0."""
+    """Rows that changed, with their context; line numbers start at 0."""
 
     old_start: int
     old_count: int
@@ -32,19 +32,19 @@ class Hunk:
 
     @property
     def header(self) -> str:
-        """The line that a unified diff starts a hunk with."""
+        """The first line of the hunk in a unified diff."""
         return f"@@ -{_range(self.old_start, self.old_count)} +{_range(self.new_start, self.new_count)} @@"
 
 
 def _range(start: int, count: int) -> str:
-    # where there is no line, the one before is named
+    # A unified diff names the line before an empty range.
     first = start + 1 if count else start
     return str(first) if count == 1 else f"{first},{count}"
 
 
 @dataclass(frozen=True, slots=True)
 class TextDiff:
-    """Two texts and their differences; ``rough`` tells that more lines may be equal than are shown so."""
+    """Two texts and their differences; if ``rough``, more lines may be equal than the rows show."""
 
     old: Sequence[TextLine]
     new: Sequence[TextLine]
@@ -58,26 +58,26 @@ class TextDiff:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many lines were removed and added; a changed one counts as both."""
+        """The numbers of lines removed and added; a changed line counts as both."""
         changed = [row for row in self.rows if row.changed]
         return sum(row.old is not None for row in changed), sum(row.new is not None for row in changed)
 
     def spans(self, row: DiffRow) -> tuple[Spans, Spans]:
-        """Return the characters that changed in the lines of a row, left and right; computed for who shows the row."""
+        """Return the characters that changed in the two lines of a row; computed only for rows that are shown."""
         if row.old is None or row.new is None or not row.changed:
             return (), ()
         return changed_spans(self.old[row.old].text, self.new[row.new].text)
 
     def hunks(self, context: int = _CONTEXT) -> Iterator[Hunk]:
-        """Yield the changed rows with so many equal ones around them; hunks that meet are one."""
+        """Yield the changed rows with ``context`` equal ones around them; hunks that touch become one."""
         first = last = -1
-        for place, row in enumerate(self.rows):
+        for number, row in enumerate(self.rows):
             if not row.changed:
                 continue
-            if first >= 0 and place - last > 2 * context + 1:
+            if first >= 0 and number - last > 2 * context + 1:
                 yield self._hunk(max(0, first - context), last + 1 + context)
                 first = -1
-            first, last = (place if first < 0 else first), place
+            first, last = (number if first < 0 else first), number
         if first >= 0:
             yield self._hunk(max(0, first - context), last + 1 + context)
 
@@ -91,33 +91,33 @@ class TextDiff:
 
 
 def unified(rows: Sequence[DiffRow]) -> Iterator[tuple[str, DiffRow]]:
-    """Yield rows for one column, each with its mark: of a changed block the removed lines come first."""
+    """Yield rows for one column, each with its mark; in a changed block the removed lines come first."""
     waiting: list[DiffRow] = []
     for row in [*rows, None]:
         if row is not None and row.changed:
             waiting.append(row)
             continue
-        yield from (("-", each) for each in waiting if each.old is not None)
-        yield from (("+", each) for each in waiting if each.new is not None)
+        yield from (("-", changed) for changed in waiting if changed.old is not None)
+        yield from (("+", changed) for changed in waiting if changed.new is not None)
         waiting.clear()
         if row is not None:
             yield " ", row
 
 
 def diff_texts(old: Sequence[TextLine], new: Sequence[TextLine]) -> TextDiff:
-    """Compare two texts line by line, the ends of lines included."""
+    """Compare two texts line by line, including line endings."""
     match = match_lines(old, new)
     rows: list[DiffRow] = []
-    at = other_at = 0
-    for one, other in [*match.pairs, (len(old), len(new))]:
-        rows += _replaced(range(at, one), range(other_at, other))
-        if one < len(old):
-            rows.append(DiffRow(one, other, changed=False))
-        at, other_at = one + 1, other + 1
+    old_start = new_start = 0
+    for old_line, new_line in [*match.pairs, (len(old), len(new))]:
+        rows += _replaced(range(old_start, old_line), range(new_start, new_line))
+        if old_line < len(old):
+            rows.append(DiffRow(old_line, new_line, changed=False))
+        old_start, new_start = old_line + 1, new_line + 1
     return TextDiff(old, new, tuple(rows), match.rough)
 
 
-def _replaced(one: range, other: range) -> Iterator[DiffRow]:
-    """Yield the rows of a block: its lines beside each other, as far as both sides have some."""
-    for place, other_place in zip_longest(one, other):
-        yield DiffRow(place, other_place, changed=True)
+def _replaced(old: range, new: range) -> Iterator[DiffRow]:
+    """Yield the rows of a changed block: its lines side by side, as far as both sides have lines."""
+    for old_line, new_line in zip_longest(old, new):
+        yield DiffRow(old_line, new_line, changed=True)

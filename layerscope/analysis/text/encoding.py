@@ -1,22 +1,22 @@
-"""Tells text from binary data, and how it is encoded, by the first bytes of a file."""
+"""Text or binary data, and the encoding of text, by the first bytes of a file."""
 
 from enum import StrEnum
 
 PREFIX_SIZE = 64 * 1024
-"""How many of the first bytes `detect_encoding` is given, where there are as many."""
+"""The number of first bytes that `detect_encoding` gets of a large file."""
 
 _MOST_CONTROLS = 0.02
-"""So many control characters, as a part of all, are still text: terminal colours, form feeds."""
+"""The largest share of control characters in text: terminal colours, form feeds."""
 
 _MOST_HIGH = 0.3
-"""So many bytes beyond ASCII, as a part of all, are still Latin-1; more are no text of any Western language."""
+"""The largest share of bytes beyond ASCII in Latin-1; no text of a Western language has more."""
 
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x1b") + b"\x7f"
 _HIGH_CONTROLS = bytes(range(0x80, 0xA0))
 
 
 class TextEncoding(StrEnum):
-    """How text is encoded; the value is Python's name of the codec."""
+    """An encoding of text; the value is Python's name of the codec that reads a file from its start."""
 
     UTF_8 = "utf-8"
     UTF_8_MARKED = "utf-8-sig"
@@ -25,18 +25,23 @@ class TextEncoding(StrEnum):
     LATIN_1 = "latin-1"
 
     @property
+    def codec(self) -> str:
+        """The name of Python's codec that does not treat the byte order mark specially."""
+        return self.value.removesuffix("-sig")
+
+    @property
     def word(self) -> str:
-        """What to call it on a screen."""
+        """The name of the encoding on a screen."""
         return _WORDS[self]
 
     @property
     def newline(self) -> bytes:
-        """The end of a line in bytes."""
-        return "\n".encode(self.value.removesuffix("-sig"))
+        """The line feed in bytes."""
+        return "\n".encode(self.codec)
 
     @property
     def mark(self) -> bytes:
-        """The bytes that such a text starts with, and that are no part of it."""
+        """The byte order mark that such a text starts with."""
         return _MARKS.get(self, b"")
 
 
@@ -55,9 +60,9 @@ _MARKS = {
 
 
 def detect_encoding(head: bytes, *, whole: bool = True) -> TextEncoding | None:
-    """Return how a file that starts with these bytes is encoded, or None where it is no text.
+    """Return the encoding of a file that starts with these bytes, or None if it is not text.
 
-    ``whole`` tells that they are all there is; else the last character may be cut. UTF-16 is known by its mark only.
+    Unless the bytes are the ``whole`` file, the last character may be cut. UTF-16 is recognised by its mark only.
     """
     for encoding, mark in _MARKS.items():
         if head.startswith(mark):

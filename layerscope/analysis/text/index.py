@@ -1,9 +1,9 @@
-"""Where the rows of a text file are, found while its bytes go by, at the speed of counting line feeds.
+"""The positions of the rows of a text file, found in one pass at the speed of counting line feeds.
 
-A row is what a viewer shows in one go: a line, or a piece of a line that is very long. A file is cut into blocks; a
-line is broken where a block without any line feed starts or ends. So a row is never longer than two blocks, the rows
-that start in a block are known from this block and the one before, and a count for each block is all that is kept:
-one line of a gigabyte opens as quickly as a million lines.
+A row is what a viewer shows as one line: a line of the file, or a piece of a very long one. The file is read in
+blocks, and a line is broken at the start and at the end of each block without a line feed. Therefore a row is never
+longer than two blocks, the rows that start in a block follow from this block and the one before, and only a count per
+block is kept: a single line of a gigabyte opens as quickly as a million lines.
 """
 
 from array import array
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from layerscope.analysis.text.encoding import TextEncoding
 
 BLOCK_SIZE = 16 * 1024
-"""Bytes of a block, and half of what the longest row takes."""
+"""The size of a block in bytes, which is half that of the longest row."""
 
 _UTF_16 = (TextEncoding.UTF_16_LE, TextEncoding.UTF_16_BE)
 _CONTINUES = 0b10
@@ -22,14 +22,14 @@ _LOW_SURROGATES = range(0xDC, 0xE0)
 
 
 class RowPlace(NamedTuple):
-    """The block that a row starts in, and which of the rows that start there it is."""
+    """The block that a row starts in, and its number among the rows that start there."""
 
     block: int
     number: int
 
 
 class TextIndex:
-    """Answers for what has been fed so far; `finish` takes in the last row."""
+    """An index of the bytes fed so far; `finish` adds the last row."""
 
     def __init__(self, encoding: TextEncoding, block_size: int = BLOCK_SIZE) -> None:
         self.encoding = encoding
@@ -40,15 +40,15 @@ class TextIndex:
         self.is_finished = False
         self._pending = b""
         self._firsts = array("Q")
-        """By block, the row that starts there first, or would."""
+        """By block, the first row that starts there, or the next row if none does."""
         self._starts = 1
         self._broken = array("Q")
-        """The rows that go on with the line of the row before."""
+        """The rows that continue the line of the previous row, ascending."""
         self._has_feed = True
         self._tail = b"\n"
 
     def feed(self, chunk: bytes) -> None:
-        """Take in the next bytes of the file."""
+        """Add the next bytes of the file."""
         data, size = self._pending + chunk, self.block_size
         whole = len(data) - len(data) % size
         for start in range(0, whole, size):
@@ -56,16 +56,17 @@ class TextIndex:
         self._pending = data[whole:]
 
     def finish(self) -> None:
-        """Take in what is left: there is no more."""
+        """Add the rest at the end of the file."""
         if self._pending:
             self._take(self._pending)
         self._pending, self.is_finished = b"", True
 
     def _take(self, block: bytes) -> None:
         feeds, crlfs = self._counted(block)
-        # a CR at the end of the block before and a line feed at the start of this one are one end of a line
-        crlfs += self._tail.endswith("\r".encode(self._codec)) and block.startswith(self.encoding.newline)
+        # A CR at the end of the previous block and a line feed at the start of this one are one line ending.
+        crlfs += self._tail.endswith("\r".encode(self.encoding.codec)) and block.startswith(self.encoding.newline)
         is_broken = bool(self._firsts) and not self._tail.endswith(self.encoding.newline)
+        # A line that runs from one block with a line feed into the next one fits into two blocks, and stays whole.
         is_broken = is_broken and not (feeds and self._has_feed)
         self._firsts.append(self._starts)
         if is_broken:
@@ -76,27 +77,23 @@ class TextIndex:
         self.line_feeds += feeds
         self.crlfs += crlfs
 
-    @property
-    def _codec(self) -> str:
-        return self.encoding.value.removesuffix("-sig")
-
     def _counted(self, block: bytes) -> tuple[int, int]:
-        """Return how many line feeds a block has, and how many of them follow a CR in it."""
+        """Return the number of line feeds in a block, and of those that follow a CR in it."""
         if self.encoding in _UTF_16:
-            text = block.decode(self._codec, "replace")
+            text = block.decode(self.encoding.codec, "replace")
             return text.count("\n"), text.count("\r\n")
         return block.count(b"\n"), block.count(b"\r\n")
 
     @property
     def rows(self) -> int:
-        """How many rows are known to their ends."""
+        """The number of rows whose ends are known."""
         if not self.is_finished:
             return self._starts - 1
         return self._starts - 1 if not self.size or self._ends_with_feed else self._starts
 
     @property
     def lines(self) -> int:
-        """How many lines the rows that are known belong to."""
+        """The number of lines that the known rows belong to."""
         return self.line_of(self.rows - 1) + 1 if self.rows else 0
 
     @property
@@ -105,40 +102,41 @@ class TextIndex:
 
     @property
     def has_last_feed(self) -> bool:
-        """Whether the last line of a finished text ends as the others do."""
+        """Whether the last line of a finished text ends with a line feed."""
         return not self.size or self._ends_with_feed
 
     def line_of(self, row: int) -> int:
-        """Return the line, from 0, that a row belongs to."""
+        """Return the number of the line, from 0, that a row belongs to."""
         return row - bisect_right(self._broken, row)
 
     def is_continued(self, row: int) -> bool:
-        """Tell whether the row goes on with the line of the row before."""
-        place = bisect_left(self._broken, row)
-        return place < len(self._broken) and self._broken[place] == row
+        """Return whether the row continues the line of the previous row."""
+        position = bisect_left(self._broken, row)
+        return position < len(self._broken) and self._broken[position] == row
 
     def row_of(self, line: int) -> int:
-        """Return the row that a line starts with, the last known one for a line that is not known."""
-        places = range(len(self._broken))
-        before = bisect_left(places, line, key=lambda place: self._broken[place] - place - 1)
+        """Return the first row of a line, or the last known row for a line that is not known."""
+        # The broken row at each position, less the broken rows up to it, is the line that it continues: these ascend.
+        positions = range(len(self._broken))
+        before = bisect_left(positions, line, key=lambda position: self._broken[position] - position - 1)
         return max(0, min(line + before, self.rows - 1))
 
     def place_of(self, row: int) -> RowPlace:
-        """Return where a row starts."""
+        """Return the block and the number within it at which a row starts."""
         if row == 0:
             return RowPlace(0, 0)
         block = bisect_right(self._firsts, row) - 1
-        # the first block has the start of the file besides
+        # The first block also has the row at the start of the file, which follows no line feed.
         return RowPlace(block, row - self._firsts[block] + (block == 0))
 
     def first_row(self, block: int) -> int:
-        """Return the row that starts in the block first, or, where none does, the next one."""
+        """Return the first row that starts in the block, or, if none does, the next row."""
         return self._firsts[block] if block else 0
 
     def starts_in(self, block: int, data: bytes) -> list[int]:
         """Return the offsets in the file of the rows that start in a block of these bytes.
 
-        A row is counted to the block whose line feed it follows, even where it starts with the next block.
+        A row belongs to the block whose line feed it follows, even if its first byte is the first of the next block.
         """
         base = block * self.block_size
         starts = [0] if block == 0 else []
@@ -148,7 +146,7 @@ class TextIndex:
         return starts
 
     def _cut_character(self, data: bytes) -> int:
-        """Return how many of the first bytes belong to a character that starts before them."""
+        """Return the number of first bytes that belong to a character of the previous block."""
         if self.encoding in _UTF_16:
             high = data[1 if self.encoding is TextEncoding.UTF_16_LE else 0 :][:1]
             return 2 if high and high[0] in _LOW_SURROGATES else 0
@@ -161,10 +159,11 @@ class TextIndex:
 
     def _feed_ends(self, data: bytes) -> Iterator[int]:
         newline, width = self.encoding.newline, len(self.encoding.newline)
-        found = data.find(newline)
-        while found >= 0:
-            if found % width:
-                found = data.find(newline, found + 1)
+        position = data.find(newline)
+        while position >= 0:
+            # In UTF-16, half of one character and half of the next may look like a line feed.
+            if position % width:
+                position = data.find(newline, position + 1)
                 continue
-            yield found + width
-            found = data.find(newline, found + width)
+            yield position + width
+            position = data.find(newline, position + width)

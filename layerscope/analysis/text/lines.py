@@ -1,4 +1,4 @@
-"""The lines of a text, with what ends each; only a line feed ends a line, as in every tool that counts them."""
+"""The lines of a text with their endings; only a line feed ends a line, as in every tool that counts lines."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from layerscope.analysis.text.encoding import TextEncoding
 
 
 class LineEnd(StrEnum):
-    """What a line ends with; the last one may end with nothing."""
+    """The ending of a line; the last line may have none."""
 
     LF = "\n"
     CRLF = "\r\n"
@@ -15,19 +15,19 @@ class LineEnd(StrEnum):
 
 
 class TextLine(NamedTuple):
-    """A line without its end."""
+    """The text of a line, and its ending."""
 
     text: str
     end: LineEnd
 
 
 def split_lines(data: bytes, encoding: TextEncoding) -> list[TextLine]:
-    """Return the lines of a whole text; bytes that do not fit the encoding become U+FFFD."""
-    text = data.removeprefix(encoding.mark).decode(encoding.value.removesuffix("-sig"), "replace")
+    """Return the lines of a whole text; bytes that are invalid in the encoding become U+FFFD."""
+    text = data.removeprefix(encoding.mark).decode(encoding.codec, "replace")
     lines = text.split("\n")
     last = lines.pop()
-    found = [_line(line) for line in lines]
-    return [*found, TextLine(last, LineEnd.NONE)] if last else found
+    ended = [_line(line) for line in lines]
+    return [*ended, TextLine(last, LineEnd.NONE)] if last else ended
 
 
 def _line(text: str) -> TextLine:

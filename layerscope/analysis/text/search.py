@@ -1,4 +1,4 @@
-"""Looks for what a user typed in a file of any size: in text by lines, in other data by bytes."""
+"""Search in a file of any size: in text line by line, in other data by bytes."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -14,37 +14,37 @@ from layerscope.errors import UsageError
 _HEX = re.compile(r"0x((?:[0-9a-f]{2}|\s)+)", re.IGNORECASE)
 
 _OVERLAP = 1024
-"""Bytes that are looked at twice where a piece of a file ends within a line: no longer match is found there."""
+"""The bytes searched twice where a piece of a file ends within a line; a longer match is not found there."""
 
 _LONGEST_LINE = 64 * 1024
-"""A line is kept in one piece up to so many bytes."""
+"""The longest line that is searched in one piece, in bytes."""
 
 
 _SECONDS_A_PIECE = 2.0
-"""An expression that takes longer on a piece of a file is given up."""
+"""The time limit of an expression on one piece of a file."""
 
 _SECONDS_A_ROW = 0.01
-"""And on what is being drawn, where it is only not marked then: the keys wait for it."""
+"""The time limit on a line that is being drawn, because the keys wait; beyond it, matches are not marked."""
 
 
 Finder = Callable[[AnyStr, float], Iterator[Match]]
-"""Yields the matches in a piece of a file; raises UsageError where that takes longer than so many seconds."""
+"""A function that yields the matches in a piece of a file; UsageError if that takes longer than so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to look for, as text and as bytes; ``literal`` is in lower case, and None for a regular expression."""
+    """A search in text and in bytes; ``literal`` is in lower case, and None for a regular expression."""
 
     text: Finder[str]
     data: Finder[bytes]
     literal: str | None
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield where it is in a line that is being drawn, as far as that is found in no time."""
+        """Yield the spans of the matches in a line that is being drawn, as far as they are found in time."""
         return _drawn(self.text(text, _SECONDS_A_ROW))
 
     def spans_in_bytes(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Yield where it is in bytes that are being drawn."""
+        """Yield the spans of the matches in bytes that are being drawn."""
         return _drawn(self.data(data, _SECONDS_A_ROW))
 
 
@@ -54,14 +54,14 @@ def _drawn(matches: Iterator[Match]) -> Iterator[tuple[int, int]]:
 
 
 def _filled(matches: Iterator[Match]) -> Iterator[tuple[int, int]]:
-    """Yield the spans of those matches that have any length."""
+    """Yield the spans of the matches that are not empty."""
     return (span for span in (match.span() for match in matches) if span[1] > span[0])
 
 
 def parse_search(text: str) -> Search | None:
-    """Return what a user looks for, or None for nothing; raises UsageError.
+    """Return the search for a text that a user typed, or None if it is empty; raises UsageError.
 
-    A text with no capital letter finds capital ones too. ``re:`` starts a regular expression, ``0x`` bytes in hex.
+    A text without capital letters ignores case. ``re:`` starts a regular expression, ``0x`` bytes in hex.
     """
     if not text or text == REGEX_PREFIX:
         return None
@@ -74,32 +74,32 @@ def parse_search(text: str) -> Search | None:
         return Search(in_text.finditer, in_bytes.finditer, None)
     flags = re.IGNORECASE if ignore_case else 0
     literal = re.compile(re.escape(text.encode("utf-8", "surrogateescape")), flags)
-    if found := _HEX.fullmatch(text):
-        literal = re.compile(re.escape(bytes.fromhex(found[1])))
+    if in_hex := _HEX.fullmatch(text):
+        literal = re.compile(re.escape(bytes.fromhex(in_hex[1])))
     return Search(_finder(re.compile(re.escape(text), flags)), _finder(literal), text.lower())
 
 
 def _finder(pattern: re.Pattern[AnyStr]) -> Finder[AnyStr]:
-    """Return what finds a literal, which never takes long."""
+    """Return the function that finds a literal, which never takes long."""
     return lambda text, _seconds: pattern.finditer(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where matches start in a part of the file that ends at ``done``; all are offsets in bytes, ascending."""
+    """The offsets of the matches in a part of the file that ends at ``done``, in bytes, ascending."""
 
     offsets: tuple[int, ...]
     done: int
 
 
 def find_in_text(search: Search, chunks: Iterable[bytes], encoding: TextEncoding) -> Iterator[Found]:
-    """Yield the matches in the lines of a text, a chunk at a time; none reaches over the end of a line.
+    """Yield the matches in the lines of a text, a chunk at a time; no match spans two lines.
 
-    Raises UsageError where an expression takes too long.
+    Raises UsageError if an expression takes too long.
     """
     last = -1
     for offset, piece in _pieces(chunks, encoding.newline):
-        offsets = [found for found in _in_piece(search, piece, offset, encoding) if found > last]
+        offsets = [start for start in _in_piece(search, piece, offset, encoding) if start > last]
         last = offsets[-1] if offsets else last
         yield Found(tuple(offsets), offset + len(piece))
 
@@ -118,7 +118,7 @@ def find_in_bytes(search: Search, chunks: Iterable[bytes]) -> Iterator[Found]:
 
 
 def _pieces(chunks: Iterable[bytes], newline: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield whole lines with their offset, as many as a chunk has; a very long one in parts that overlap."""
+    """Yield the whole lines of each chunk with their offset; a very long line comes in parts that overlap."""
     rest, offset = b"", 0
     for chunk in chunks:
         data = rest + chunk
@@ -138,8 +138,8 @@ def _pieces(chunks: Iterable[bytes], newline: bytes) -> Iterator[tuple[int, byte
 
 
 def _in_piece(search: Search, piece: bytes, offset: int, encoding: TextEncoding) -> Iterator[int]:
-    codec = encoding.value.removesuffix("-sig")
-    # what does not fit the encoding has to take as many bytes again when offsets are counted
+    codec = encoding.codec
+    # Invalid bytes must encode to as many bytes again, because offsets are counted in the encoded text.
     errors = "surrogateescape" if codec == "utf-8" else "surrogatepass" if codec.startswith("utf-16") else "strict"
     try:
         text = piece.decode(codec, errors)

@@ -1,10 +1,10 @@
-"""The kinds of change: their numbers are what the columns hold."""
+"""The kinds of change."""
 
 from enum import IntEnum
 
 
 class ChangeKind(IntEnum):
-    """What a layer did to a path of the merged tree below it."""
+    """The change that a layer makes to a path of the merged tree below it; columns hold the numbers."""
 
     UNCHANGED = 0
     ADDED = 1

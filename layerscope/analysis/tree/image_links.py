@@ -1,70 +1,70 @@
-"""Follows a path as the image's own file system would: through its symlinks, and never out of it."""
+"""Paths as the image's own file system resolves them: through its symlinks, and never out of it."""
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import GONE
 from layerscope.model.entries import Kind
 
 _MOST_LINKS = 40
-"""As in Linux: a path that leads through more symlinks leads nowhere."""
+"""The limit of Linux: a path that leads through more symlinks leads nowhere."""
 
 _LONGEST_TARGET = 4096
-"""Bytes of a link's target that are followed, as in Linux."""
+"""The longest target of a symlink that is followed, in bytes, as in Linux."""
+
+
+class ImagePaths:
+    """The paths of the merged tree at one layer; steps that were taken once are remembered."""
+
+    def __init__(self, tree: LayeredTree, layer: int) -> None:
+        self._tree = tree
+        self._layer = layer
+        self._steps: dict[tuple[int, bytes], tuple[int, bytes | None]] = {}
+
+    def node(self, path: bytes, *, last: bool = True) -> int | None:
+        """Return the node that a path leads to, or None if it leads nowhere.
+
+        Absolute targets and ``..`` stay below the image's root. With ``last`` false, a symlink at the very end is
+        returned itself.
+        """
+        node, links = 0, 0
+        ahead = path.split(b"/")[::-1]
+        while ahead:
+            part = ahead.pop()
+            if not part or part == b".":
+                continue
+            if part == b"..":
+                node = self._tree.index.parents[node]
+                continue
+            step = self._steps.get((node, part)) or self._step(node, part)
+            if step is None:
+                return None
+            child, target = step
+            if target is None or not (ahead or last):
+                node = child
+                continue
+            links += 1
+            if links > _MOST_LINKS or len(target) > _LONGEST_TARGET:
+                return None
+            node = 0 if target.startswith(b"/") else node
+            ahead += target.split(b"/")[::-1]
+        return node
+
+    def _step(self, folder: int, name: bytes) -> tuple[int, bytes | None] | None:
+        """Return the node of a name in a folder, with its target if it is a symlink, or None if it does not exist."""
+        tree = self._tree
+        child = tree.index.child(folder, name) if tree.is_directory(folder, self._layer) else None
+        if child is None or not tree.is_present(child, self._layer):
+            return None
+        step = self._steps[folder, name] = child, _target(tree, tree.index.occurrence(child, self._layer))
+        return step
 
 
 def followed(tree: LayeredTree, layer: int, path: bytes, *, last: bool = True) -> int | None:
-    """Return the node that a path leads to in the merged tree at the layer, or None where it leads nowhere.
-
-    Absolute targets and ``..`` stay below the image's root. With ``last`` false, a symlink at the very end is returned
-    itself.
-    """
-    node, links = 0, 0
-    ahead = path.split(b"/")[::-1]
-    while ahead:
-        part = ahead.pop()
-        if not part or part == b".":
-            continue
-        if part == b"..":
-            node = tree.index.parents[node]
-            continue
-        child = tree.index.child(node, part) if tree.is_directory(node, layer) else None
-        if child is None or not tree.is_present(child, layer):
-            return None
-        target = _target(tree, tree.index.occurrence(child, layer)) if ahead or last else None
-        if target is None:
-            node = child
-            continue
-        links += 1
-        if links > _MOST_LINKS or len(target) > _LONGEST_TARGET:
-            return None
-        node = 0 if target.startswith(b"/") else node
-        ahead += target.split(b"/")[::-1]
-    return node
-
-
-def hard_linked(tree: LayeredTree, occurrence: int) -> int | None:
-    """Return the occurrence that a hard link is another name of, whatever that is; None where it is not in the image.
-
-    What is no hard link is returned as it is.
-    """
-    index, links = tree.index, 0
-    while tree.kind(occurrence) is Kind.HARDLINK:
-        layer = index.layers[occurrence]
-        node = index.find(tree.tables[layer].link(index.rows[occurrence]) or b"")
-        links += 1
-        if node is None or links > _MOST_LINKS:
-            return None
-        occurrence = index.occurrence(node, layer)
-        if occurrence >= 0 and index.rows[occurrence] == GONE and index.layers[occurrence] == layer:
-            # what its own layer hides is still there for it
-            occurrence -= 1
-        if occurrence < index.firsts[node] or index.rows[occurrence] == GONE:
-            return None
-    return occurrence
+    """Return the node that a path leads to in the merged tree at the layer, as `ImagePaths.node` does."""
+    return ImagePaths(tree, layer).node(path, last=last)
 
 
 def _target(tree: LayeredTree, occurrence: int) -> bytes | None:
-    """Return where a symlink leads, or another name of one; None for what is no symlink."""
-    found = hard_linked(tree, occurrence)
-    if found is None or tree.kind(found) is not Kind.SYMLINK:
+    """Return the target of a symlink or of a hard link to one; None for every other kind."""
+    named = tree.linked(occurrence)
+    if named < 0 or tree.kind(named) is not Kind.SYMLINK:
         return None
-    return tree.tables[tree.index.layers[found]].link(tree.index.rows[found]) or b""
+    return tree.tables[tree.index.layers[named]].link(tree.index.rows[named]) or b""

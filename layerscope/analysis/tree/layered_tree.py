@@ -1,17 +1,16 @@
-"""All layers of an image at once: what any path is after any layer, made from the path index and the layers' tables."""
+"""All layers of an image in one tree: any path after any layer, from the path index and the tables of the layers."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.overlay import GONE, IMPLIED
-from layerscope.analysis.tree.path_index import PathIndex
-from layerscope.model.entries import EntryTable, FileEntry, Kind
+from layerscope.analysis.tree.path_index import GONE, IMPLIED, PathIndex
+from layerscope.model.entries import EntryTable, FileEntry, Kind, implied_directory
 
 
 @dataclass(frozen=True, slots=True)
 class TreeRow:
-    """A path as a tree shows it at one layer; of a removed one, ``entry`` is what it was."""
+    """A path as a tree shows it at one layer; the ``entry`` of a removed path is its last state."""
 
     node: int
     entry: FileEntry
@@ -27,70 +26,99 @@ class LayeredTree:
     layers: tuple[int, ...]
 
     def is_present(self, node: int, layer: int) -> bool:
-        """Tell whether the merged tree at the layer has the node."""
-        found = self.index.occurrence(node, layer)
-        return found >= 0 and self.index.rows[found] != GONE
+        """Return whether the merged tree at the layer has the node."""
+        occurrence = self.index.occurrence(node, layer)
+        return occurrence >= 0 and self.index.rows[occurrence] != GONE
 
     def is_shown(self, node: int, layer: int) -> bool:
-        """Tell whether the tree of the layer shows the node: it is present, or that very layer removed it."""
-        found = self.index.occurrence(node, layer)
-        return found >= 0 and (self.index.rows[found] != GONE or self.index.layers[found] == layer)
+        """Return whether the tree of the layer shows the node: it is present, or this layer removed it."""
+        last = self.index.occurrence(node, layer)
+        return last >= 0 and (self.index.rows[last] != GONE or self.index.layers[last] == layer)
 
     def is_directory(self, node: int, layer: int) -> bool:
-        """Tell whether the node is a directory at the layer, or was one when that layer removed it."""
-        found = self._standing(node, layer)
-        return found >= 0 and self.kind(found) is Kind.DIR
+        """Return whether the node is a directory at the layer, or was one when the layer removed it."""
+        shown = self._shown(node, layer)
+        return shown >= 0 and self.kind(shown) is Kind.DIR
 
     def row(self, node: int, layer: int) -> TreeRow | None:
-        """Return the node as the tree of the layer shows it, or None where it does not."""
+        """Return the node as the tree of the layer shows it, or None if it does not show it."""
         if not self.is_shown(node, layer):
             return None
-        return TreeRow(node, self.entry_of(self._standing(node, layer), node), self.index.change(node, layer))
+        return TreeRow(node, self.entry_of(self._shown(node, layer), node), self.index.change(node, layer))
 
     def rows(self, layer: int) -> Iterator[TreeRow]:
-        """Yield what the tree of the layer shows, in preorder, without the root."""
+        """Yield the rows of the tree of the layer, in preorder, without the root."""
         for node in range(1, len(self.index)):
             row = self.row(node, layer)
             if row is not None:
                 yield row
 
+    def layer_below(self, node: int, layer: int) -> int | None:
+        """Return the layer that wrote what a layer has written again or removed, None if it did neither."""
+        index = self.index
+        occurrence = index.occurrence(node, layer)
+        before = occurrence - 1
+        touched = occurrence >= index.firsts[node] and index.layers[occurrence] == layer
+        if not touched or before < index.firsts[node] or index.rows[before] == GONE:
+            return None
+        return index.layers[before]
+
     def entry(self, node: int, layer: int) -> FileEntry | None:
-        """Return what the node is in the merged tree at the layer, or None where it is not there."""
-        found = self.index.occurrence(node, layer)
-        return self.entry_of(found, node) if found >= 0 and self.index.rows[found] != GONE else None
+        """Return the node in the merged tree at the layer, or None if it does not exist there."""
+        occurrence = self.index.occurrence(node, layer)
+        is_present = occurrence >= 0 and self.index.rows[occurrence] != GONE
+        return self.entry_of(occurrence, node) if is_present else None
 
     def entry_of(self, occurrence: int, node: int) -> FileEntry:
-        """Return what an occurrence that is no removal wrote at the node."""
-        row, layer, path = self.index.rows[occurrence], self.index.layers[occurrence], self.index.path(node)
-        if row == IMPLIED:
-            return FileEntry(path, Kind.DIR, layer=layer)
-        return self.tables[layer].entry(row, path, layer)
+        """Return the entry that an occurrence wrote at the node; the occurrence must not be a removal."""
+        return self.entry_at(occurrence, self.index.path(node))
+
+    def entry_at(self, occurrence: int, path: bytes) -> FileEntry:
+        """Return the entry of an occurrence, as `entry_of` does, for a caller that knows the path."""
+        row, layer = self.index.rows[occurrence], self.index.layers[occurrence]
+        return implied_directory(path, layer) if row == IMPLIED else self.tables[layer].entry(row, path, layer)
 
     def kind(self, occurrence: int) -> Kind:
-        """Return what an occurrence that is no removal wrote."""
+        """Return the kind of an occurrence that is not a removal."""
         row = self.index.rows[occurrence]
         return Kind.DIR if row == IMPLIED else Kind(self.tables[self.index.layers[occurrence]].kinds[row])
 
-    def file_behind(self, occurrence: int) -> int:
-        """Return the occurrence whose bytes this one shows: for a hard link, another's; -1 where that is nowhere."""
+    def own_size(self, occurrence: int) -> int:
+        """Return the content bytes that an occurrence itself holds; 0 for a removal and an implied directory."""
+        row = self.index.rows[occurrence]
+        return self.tables[self.index.layers[occurrence]].sizes[row] if row >= 0 else 0
+
+    def linked(self, occurrence: int) -> int:
+        """Return the occurrence that a hard link names, or -1 if the image does not have it.
+
+        An occurrence that is not a hard link is returned as it is.
+        """
         if self.kind(occurrence) is not Kind.HARDLINK:
             return occurrence
         return self.index.link_targets.get(occurrence, -1)
 
+    def file_behind(self, occurrence: int) -> int:
+        """Return the regular file whose bytes an occurrence shows: itself, or what a hard link names; -1 for none."""
+        row = self.index.rows[occurrence]
+        kind = self.tables[self.index.layers[occurrence]].kinds[row] if row >= 0 else Kind.DIR
+        if kind == Kind.HARDLINK:
+            occurrence = self.index.link_targets.get(occurrence, -1)
+            return occurrence if occurrence >= 0 and self.kind(occurrence) is Kind.FILE else -1
+        return occurrence if kind == Kind.FILE else -1
+
     def size(self, node: int, layer: int) -> int:
         """Return the content bytes of a file, or below a directory, as the tree of the layer shows it."""
-        found = self._standing(node, layer)
-        if found < 0:
+        shown = self._shown(node, layer)
+        if shown < 0:
             return 0
-        if self.kind(found) is Kind.DIR:
+        if self.kind(shown) is Kind.DIR:
             removed = self.index.rows[self.index.occurrence(node, layer)] == GONE
             return self.index.size_below(node, layer - 1 if removed else layer)
-        row = self.index.rows[found]
-        return self.tables[self.index.layers[found]].sizes[row]
+        return self.own_size(shown)
 
-    def _standing(self, node: int, layer: int) -> int:
-        """Return the last occurrence up to the layer that is no removal by that very layer."""
-        found = self.index.occurrence(node, layer)
-        if found >= 0 and self.index.rows[found] == GONE:
-            return found - 1 if self.index.layers[found] == layer else -1
-        return found
+    def _shown(self, node: int, layer: int) -> int:
+        """Return the occurrence that the tree of the layer shows: of a removed path, the one before; -1 for none."""
+        last = self.index.occurrence(node, layer)
+        if last >= 0 and self.index.rows[last] == GONE:
+            return last - 1 if self.index.layers[last] == layer else -1
+        return last

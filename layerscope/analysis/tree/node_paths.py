@@ -1,10 +1,10 @@
-"""Paths of many nodes: those of their folders are put together once."""
+"""The paths of many nodes, with each folder's path built once."""
 
 from layerscope.analysis.tree.path_index import PathIndex
 
 
 class NodePaths:
-    """Gives the relative path of a node, and remembers that of its folder."""
+    """A function from a node to its relative path, which remembers the paths of folders."""
 
     def __init__(self, index: PathIndex) -> None:
         self._index = index

@@ -1,63 +1,41 @@
-"""Stacks layers: from the entries of each layer to what it did to the merged tree below it.
+"""Stacks layers: from the entries of each layer to the changes that it makes to the merged tree below it.
 
 The rules are those of the OCI image-spec:
 https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets.
-The outcome is a log of **occurrences**: one for each path that a layer wrote, implied or hid. Each path is stored once,
-under an id in the order of discovery; nothing is copied for a layer, and a layer costs its own entries and the paths
-that it hides.
+The result is a log of **occurrences**: one for each path that a layer wrote, implied or hid. Each path is stored once,
+under an id in the order of discovery. Nothing is copied for a layer: it costs its own entries and the paths that it
+hides, so 100 layers over a large base cost little more than one.
 """
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.model.entries import EntryTable, Kind, LayerEntries
+from layerscope.analysis.tree.path_index import GONE, IMPLIED
+from layerscope.analysis.tree.tally import LayerTally
+from layerscope.model.entries import IMPLIED_PERMISSIONS, EntryTable, Kind, LayerEntries
 from layerscope.model.whiteout import OpaqueWhiteout
-
-GONE = -1
-"""The row of an occurrence that hid the path."""
-
-IMPLIED = -2
-"""The row of an occurrence that is a directory without an entry: 0755, owned by root."""
 
 VOID = 255
 """The change of an occurrence that its own layer took back: it counts nowhere."""
 
-_IMPLIED_PERMISSIONS = (0o755, 0, 0)
 _ROOT = 0
 _NONE = -1
 """No path, or no occurrence."""
-
-
-@dataclass(frozen=True, slots=True)
-class LayerTally:
-    """What one layer came to. Counts and sizes are None where the layer could not be read at all.
-
-    ``error`` says why a layer is missing or incomplete (the counts then tell of what was read, the size is unknown);
-    ``rests_on_incomplete`` tells that a layer below it is.
-    """
-
-    layer: int
-    entries: int | None = None
-    added: int | None = None
-    modified: int | None = None
-    removed: int | None = None
-    content_size: int | None = None
-    error: str | None = None
-    rests_on_incomplete: bool = False
-    warnings: tuple[str, ...] = ()
 
 
 class Overlay:
     """A stack of layers, applied base first.
 
     Columns by path id: ``parents``, and ``current``, the latest occurrence of the path (-1: none yet). Columns by
-    occurrence, in the order of layers: ``paths``, ``layers``, ``rows`` (a row of the layer's table, GONE or
-    IMPLIED), ``changes``, ``befores`` (the occurrence that stood below, or -1). ``hiding_occurrences`` lists the
-    occurrences that hid a present one. ``link_targets`` gives, for the occurrence of a hard link, that of the
-    regular file whose bytes it shows. ``opaque_runs`` holds the occurrences that an opaque whiteout made, and no
-    other whiteout beside it: a range for each layer with such.
+    occurrence, in the order of layers: ``paths``, ``layers``, ``rows`` (a row of the layer's table, GONE or IMPLIED),
+    ``changes``, ``befores`` (the previous occurrence of the path, or -1). ``hiding_occurrences`` lists the occurrences
+    that hid a present one. ``link_targets`` gives, for the occurrence of a hard link, the one that it names, which may
+    be anything but a hard link. ``opaque_runs`` holds the occurrences that an opaque whiteout made and no other
+    whiteout beside it: one range for each layer with such.
+
+    The children of a path form a chain (``_first_child``, ``_next_sibling``), so that a whiteout visits what it hides
+    and nothing else. ``_chained`` is 0 for a path that is in no chain: one that was hidden, or has never been present.
     """
 
     def __init__(self) -> None:
@@ -82,9 +60,10 @@ class Overlay:
         self._incomplete = False
 
     def apply(self, layer: int, entries: LayerEntries) -> LayerTally:
-        """Put a layer on top of those below it, and return its tally; layers may be left out, never out of order."""
+        """Put a layer on top, and return its tally; layers may be left out, but must come in order."""
         self.tables[layer] = entries.table
         self._layer, self._start, self._lost = layer, len(self.paths), []
+        # Whiteouts hide lower layers only, wherever they are in the tar: they come before anything is written.
         for whiteout in entries.whiteouts:
             self._remove(self.ids.get(whiteout.path, _NONE))
         self._apply_opaque(entries.opaque_whiteouts)
@@ -95,7 +74,7 @@ class Overlay:
         return tally
 
     def _apply_opaque(self, whiteouts: Sequence[OpaqueWhiteout]) -> None:
-        """Hide what lies below opaque directories, after the other whiteouts and before anything is written."""
+        """Hide what is below opaque directories, after the other whiteouts, so that a run holds only their own work."""
         first = len(self.paths)
         for opaque in whiteouts:
             self._remove_children(self.ids.get(opaque.directory, _NONE))
@@ -120,7 +99,12 @@ class Overlay:
         )
 
     def _write_all(self, entries: LayerEntries) -> None:
-        """Write the rows of the layer: a new path takes the short way, a known one goes through `_write`."""
+        """Write the rows of the layer.
+
+        Most paths are new, and a million of them must not cost a call each: this loop does the work of `_intern`,
+        `_put` and `_push` for a new path, with bound methods in locals. A known path goes through `_write`. The parent
+        of the previous row is kept because a tar lists the files of a folder together.
+        """
         ids, kinds, layer = self.ids, entries.table.kinds, self._layer
         add_parent, add_current = self.parents.append, self.current.append
         add_sibling, add_child, add_chained = self._next_sibling.append, self._first_child.append, self._chained.append
@@ -129,12 +113,12 @@ class Overlay:
         first_child, known = self._first_child, ids.get
         parent_path, parent = b"", _ROOT
         for row, path in enumerate(entries.paths):
-            found = known(path)
+            known_id = known(path)
             folder, _, _ = path.rpartition(b"/")
             if folder != parent_path:
                 parent_path, parent = folder, self._directory(folder)
-            if found is not None:
-                self._write(found, row, kinds[row])
+            if known_id is not None:
+                self._write(known_id, row, kinds[row])
                 continue
             new = ids[path] = len(ids)
             add_parent(parent)
@@ -150,7 +134,7 @@ class Overlay:
             add_before(_NONE)
 
     def _write(self, path: int, row: int, kind: int) -> None:
-        """Write a row at a path that is known already."""
+        """Write a row at a known path."""
         if path == _ROOT:
             self._write_root(row, kind)
             return
@@ -159,7 +143,7 @@ class Overlay:
         self._put(path, row)
 
     def _write_root(self, row: int, kind: int) -> None:
-        """Take the root's metadata; it is no row of any tree, and can be nothing but a directory."""
+        """Take the metadata of the root, which is always a directory and is not a row of any tree."""
         if kind != Kind.DIR:
             self._lose(row)
             return
@@ -167,7 +151,7 @@ class Overlay:
         self.changes[self.current[_ROOT]] = ChangeKind.UNCHANGED
 
     def _put(self, path: int, row: int) -> None:
-        """Make the row what the path is from this layer on."""
+        """Make the row the state of the path from this layer on."""
         occurrence = self.current[path]
         if occurrence >= self._start:
             self._lose(self.rows[occurrence])
@@ -191,7 +175,7 @@ class Overlay:
         return occurrence
 
     def _chain(self, path: int) -> None:
-        """Make sure that the path is among its parent's children."""
+        """Put the path into the chain of its parent's children, if it is not there."""
         if not self._chained[path]:
             parent = self.parents[path]
             self._next_sibling[path] = self._first_child[parent]
@@ -199,12 +183,12 @@ class Overlay:
             self._chained[path] = 1
 
     def _lose(self, row: int) -> None:
-        """Note that a row of this layer counts nowhere: a later one of the layer took its place."""
+        """Note that a row counts nowhere, because a later row of the same layer took its place."""
         if row >= 0:
             self._lost.append(row)
 
     def _change(self, occurrence: int) -> ChangeKind:
-        """Return what an occurrence did to what stood below."""
+        """Return the change that an occurrence makes to the state before it."""
         before = self.befores[occurrence]
         if before < 0 or self.rows[before] == GONE:
             return ChangeKind.ADDED
@@ -212,18 +196,18 @@ class Overlay:
             return ChangeKind.UNCHANGED
         return ChangeKind.MODIFIED
 
-    def _same_directory(self, one: int, other: int) -> bool:
-        rows = self.rows[one], self.rows[other]
-        if IMPLIED not in rows:
-            return self._table(one).same_metadata(rows[0], self._table(other), rows[1])
-        return self._is_like_implied(one) and self._is_like_implied(other)
+    def _same_directory(self, occurrence: int, before: int) -> bool:
+        row, row_before = self.rows[occurrence], self.rows[before]
+        if IMPLIED not in (row, row_before):
+            return self._table(occurrence).same_metadata(row, self._table(before), row_before)
+        return self._is_like_implied(occurrence) and self._is_like_implied(before)
 
     def _is_like_implied(self, occurrence: int) -> bool:
         row, table = self.rows[occurrence], self._table(occurrence)
         if row == IMPLIED:
             return True
         permissions = table.permission_sets[table.permissions[row]]
-        return table.kinds[row] == Kind.DIR and permissions == _IMPLIED_PERMISSIONS and row not in table.xattrs
+        return table.kinds[row] == Kind.DIR and permissions == IMPLIED_PERMISSIONS and row not in table.xattrs
 
     def _table(self, occurrence: int) -> EntryTable:
         return self.tables[self.layers[occurrence]]
@@ -240,13 +224,17 @@ class Overlay:
         return self._is_present(path) and self._kind(self.current[path]) == Kind.DIR
 
     def _remove(self, path: int) -> None:
-        """Hide a path and all below it."""
+        """Hide a path and everything below it."""
         if path > _ROOT and self._is_present(path):
             self._hide(path)
             self._remove_children(path)
 
     def _remove_children(self, path: int) -> None:
-        """Hide all below a path. Each child leaves its parent's chain, so that it is never looked at twice."""
+        """Hide everything below a path.
+
+        Each child leaves its parent's chain, so that a thousand layers that delete one folder visit a child once and
+        not a thousand times.
+        """
         folders = [path] if path >= 0 else []
         while folders:
             folder = folders.pop()
@@ -271,16 +259,16 @@ class Overlay:
         self.changes[occurrence] = ChangeKind.REMOVED if was_there else VOID
 
     def _directory(self, path: bytes) -> int:
-        """Return the id of a path that has to be a directory, which it is made with its parents where it is none."""
+        """Return the id of a path that must be a directory; make it and its parents directories if they are not."""
         missing = []
-        while (found := self.ids.get(path)) is None:
+        while (folder := self.ids.get(path)) is None:
             missing.append(path)
             path = path.rpartition(b"/")[0]
-        self._imply(found)
+        self._imply(folder)
         for new in reversed(missing):
-            found = self._intern(new, found)
-            self._put(found, IMPLIED)
-        return found
+            folder = self._intern(new, folder)
+            self._put(folder, IMPLIED)
+        return folder
 
     def _intern(self, path: bytes, parent: int) -> int:
         new = self.ids[path] = len(self.ids)
@@ -292,7 +280,7 @@ class Overlay:
         return new
 
     def _imply(self, path: int) -> None:
-        """Make sure that a known path and its parents are directories: one without an entry keeps what lies below."""
+        """Make a known path and its parents directories; one that is a directory already keeps its metadata."""
         missing = []
         while not self._is_directory(path):
             missing.append(path)
@@ -301,30 +289,31 @@ class Overlay:
             self._put(folder, IMPLIED)
 
     def _resolve_links(self, table: EntryTable) -> None:
-        """Find the regular file that each hard link of the layer shows: in the layer, or else below it."""
-        waiting = (
-            [
-                occurrence
-                for occurrence in range(self._start, len(self.paths))
-                if self.rows[occurrence] >= 0 and table.kinds[self.rows[occurrence]] == Kind.HARDLINK
-            ]
-            if table.link_rows
-            else []
-        )
-        unseen = set(waiting)
-        for link in waiting:
+        """Find what each hard link of the layer names, in the layer or below it.
+
+        Hard links may name hard links. A chain of them is walked once: every link in it gets the target of the last.
+        """
+        if not table.link_rows:
+            return
+        rows, kinds = self.rows, table.kinds
+        written = (occurrence for occurrence in range(self._start, len(rows)) if rows[occurrence] >= 0)
+        links = [occurrence for occurrence in written if kinds[rows[occurrence]] == Kind.HARDLINK]
+        unseen = set(links)
+        for link in links:
             chain, occurrence = [], link
             while occurrence in unseen:
                 unseen.discard(occurrence)
                 chain.append(occurrence)
                 occurrence = self._link_target(occurrence, table)
             occurrence = self.link_targets.get(occurrence, occurrence)
-            if occurrence >= 0 and self.rows[occurrence] >= 0 and self._kind(occurrence) == Kind.FILE:
+            if occurrence >= 0 and rows[occurrence] != GONE and self._kind(occurrence) != Kind.HARDLINK:
                 self.link_targets.update(dict.fromkeys(chain, occurrence))
 
     def _link_target(self, link: int, table: EntryTable) -> int:
-        """Return the occurrence that a hard link names; what its own layer hides is still there for it."""
+        """Return the occurrence that a hard link names, or -1; one that its own layer hides still counts."""
         target = self.ids.get(table.link(self.rows[link]) or b"", _ROOT)
+        if target == _ROOT:
+            return _NONE
         occurrence = self.current[target]
         hidden_here = occurrence >= self._start and self.rows[occurrence] == GONE
         return self.befores[occurrence] if hidden_here else occurrence

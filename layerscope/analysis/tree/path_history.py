@@ -1,21 +1,21 @@
-"""The life of one path: what each layer did to it."""
+"""The history of one path: what each layer did to it."""
 
 from itertools import pairwise
 from typing import NamedTuple
 
-from layerscope.analysis.comparison.difference import UNSETTLED, Aspect, ComparedBytes, difference, settled, shown_file
+from layerscope.analysis.comparison.difference import UNSETTLED, Aspect, ComparedBytes, difference, settled
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import GONE
+from layerscope.analysis.tree.path_index import GONE
 from layerscope.model.entries import FileEntry
 
 
 class Revision(NamedTuple):
-    """What one layer did to the path.
+    """A path as one layer left it.
 
-    ``entry`` is what it wrote; of a removal, what was there before. A directory that a layer repeats as it was is an
-    event as well: UNCHANGED. ``what`` is empty but for a path that was there before and after; with MODIFIED and
-    nothing in it, the layer holds an identical copy.
+    ``entry`` is what the layer wrote; for a removal, the last state before it. A directory that a layer repeats is a
+    revision too, UNCHANGED. ``what`` is empty unless the path existed before and after; if it is empty and the change
+    is MODIFIED, the layer holds an identical copy.
     """
 
     layer: int
@@ -26,33 +26,32 @@ class Revision(NamedTuple):
 
 
 def path_history(tree: LayeredTree, node: int, contents: ComparedBytes) -> tuple[Revision, ...]:
-    """Return every event of a node, base first; ``contents`` compares files of this tree with each other."""
+    """Return every revision of a node, base first; ``contents`` compares files of this tree with each other."""
     index = tree.index
     occurrences = index.occurrences(node)
-    standing = [one for one in occurrences if index.rows[one] != GONE]
-    found = {
-        other: difference(tree, one, tree, other)
-        for one, other in pairwise(occurrences)
-        if index.rows[one] != GONE and index.rows[other] != GONE
+    written = {occurrence for occurrence in occurrences if index.rows[occurrence] != GONE}
+    aspects = {
+        new: difference(tree, old, tree, new) for old, new in pairwise(occurrences) if old in written and new in written
     }
-    open_ones = [other for other, aspects in found.items() if aspects & UNSETTLED]
-    answers = contents.same([(shown_file(tree, other - 1), shown_file(tree, other)) for other in open_ones])
-    same = dict(zip(open_ones, answers, strict=True))
-    written = set(standing)
+    unsettled = [new for new, differing in aspects.items() if differing & UNSETTLED]
+    answers = contents.same([(tree.file_behind(new - 1), tree.file_behind(new)) for new in unsettled])
+    aspects |= {new: settled(aspects[new], same) for new, same in zip(unsettled, answers, strict=True)}
+    # The occurrence before a removal is the state that was removed.
+    states = {event: event if event in written else event - 1 for event in occurrences}
     return tuple(
         Revision(
-            index.layers[one],
-            ChangeKind(index.changes[one]),
-            settled(found[one], same[one]) if one in same else Aspect(found.get(one, 0)),
-            tree.entry_of(one if one in written else one - 1, node),
-            one if one in written else one - 1,
+            index.layers[event],
+            ChangeKind(index.changes[event]),
+            Aspect(aspects.get(event, 0)),
+            tree.entry_of(state, node),
+            state,
         )
-        for one in occurrences
-        if one in written or one - 1 in written
+        for event, state in states.items()
+        if state in written
     )
 
 
 def holding_layers(tree: LayeredTree, node: int) -> tuple[int, ...]:
-    """Return the layers after which the node is there for the first time, or in another form."""
+    """Return the layers that hold the node, or imply it."""
     index = tree.index
-    return tuple(index.layers[one] for one in index.occurrences(node) if index.rows[one] != GONE)
+    return tuple(index.layers[occurrence] for occurrence in index.occurrences(node) if index.rows[occurrence] != GONE)

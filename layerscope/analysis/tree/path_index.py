@@ -1,53 +1,58 @@
 """Every path of an image, stored once and in preorder, with what each layer did to it.
 
-A node is a path; its id is its place in preorder, children sorted by the bytes of their names, the root being 0. What
-a node is after layer N is a look-up among its occurrences, and so is the size of a directory; nothing is kept for a
-layer.
+A node is a path. Its id is its position in preorder, with children sorted by the bytes of their names; the root is 0.
+In this order the nodes below a directory are one range, so that a subtree is a slice of every column. The state of a
+node after layer N is looked up among its occurrences, and so is the size of a directory: a layer stores its changes.
 """
 
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.overlay import GONE, VOID, Overlay
-from layerscope.model.entries import Ints
+from layerscope.model.columns import Ints, column
+
+GONE = -1
+"""The row of an occurrence that hid the path."""
+
+IMPLIED = -2
+"""The row of an occurrence that is a directory without an entry of its own."""
 
 _LAYER_BITS = 16
-_LARGEST = (1 << 63) - 1
-"""What a column holds; more is no honest sum: sparse files may claim any size."""
-
-_NO_CHANGES = frozenset({int(ChangeKind.UNCHANGED), VOID})
 
 
-@dataclass(frozen=True, slots=True)
+def size_key(folder: int, layer: int) -> int:
+    """Return the key of the size of a directory from a layer on; keys sort by directory, then by layer."""
+    return folder << _LAYER_BITS | layer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PathIndex:
-    """Columns; 37 bytes a node with one occurrence, its name included.
+    """Columns; 37 bytes for a node with one occurrence, its name included.
 
-    By node: ``parents``; ``ends`` (one past the last descendant); ``depths`` (the root's is 0); ``name_ends`` (where
-    its name ends in ``names``); ``firsts`` (its first occurrence; there is one more, for the end of the last).
+    By node: ``parents``; ``ends`` (one past the last descendant); ``depths`` (0 for the root); ``name_ends`` (the end
+    of its name in ``names``); ``firsts`` (its first occurrence; one more entry holds the end of the last).
     By occurrence, those of a node in the order of layers: ``layers``, ``rows`` (a row of that layer's table, `GONE` or
-    `IMPLIED`), ``changes``. ``link_targets`` leads from the occurrence of a hard link to that of the file it shows.
-    Sizes of directories: ``size_keys`` (node and layer, ascending) for each layer that touched something below the
+    `IMPLIED`), ``changes``. ``link_targets`` leads from the occurrence of a hard link to the one that it names.
+    Sizes of directories: ``size_keys`` (`size_key`, ascending) for each layer that touched something below the
     directory, and in ``size_values`` the content bytes below it from that layer on.
-    ``opaque``: the occurrences, ascending, that an opaque whiteout alone has hidden the path with.
+    ``opaque`` lists, ascending, the occurrences that hid their path by an opaque whiteout alone.
     """
 
-    parents: Ints
-    ends: Ints
-    depths: Ints
-    name_ends: Ints
-    names: bytes
-    firsts: Ints
-    layers: Ints
-    rows: Ints
-    changes: bytes
-    size_keys: Ints
-    size_values: Ints
-    link_targets: dict[int, int]
-    opaque: Ints = field(default_factory=lambda: array("I"))
+    parents: Ints = column("I")
+    ends: Ints = column("I")
+    depths: Ints = column("H")
+    name_ends: Ints = column("I")
+    names: bytes = column(bytes)
+    firsts: Ints = column("I")
+    layers: Ints = column("H")
+    rows: Ints = column("i")
+    changes: bytes = column(bytes)
+    size_keys: Ints = column("Q")
+    size_values: Ints = column("q")
+    opaque: Ints = column("I")
+    link_targets: dict[int, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.parents)
@@ -57,7 +62,7 @@ class PathIndex:
         return self.names[self.name_ends[node - 1] if node else 0 : self.name_ends[node]]
 
     def path(self, node: int) -> bytes:
-        """Return the path relative to the root, whose own path is empty."""
+        """Return the path relative to the root; the path of the root is empty."""
         parts = []
         while node:
             parts.append(self.name(node))
@@ -65,7 +70,7 @@ class PathIndex:
         return b"/".join(reversed(parts))
 
     def find(self, path: bytes) -> int | None:
-        """Return the node of a path, or None where no layer has it."""
+        """Return the node of a path, or None if no layer has it."""
         node = 0
         for part in path.split(b"/") if path else ():
             child = self.child(node, part)
@@ -75,15 +80,15 @@ class PathIndex:
         return node
 
     def child(self, folder: int, name: bytes) -> int | None:
-        """Return the node of that name right below a folder, or None where no layer has it."""
+        """Return the node of that name directly below a folder, or None if no layer has it."""
         low, high = folder + 1, self.ends[folder]
         while low < high:
             middle = (low + high) // 2
             child = self._ancestor_below(middle, folder)
-            found = self.name(child)
-            if found == name:
+            middle_name = self.name(child)
+            if middle_name == name:
                 return child
-            low, high = (self.ends[child], high) if found < name else (low, child)
+            low, high = (self.ends[child], high) if middle_name < name else (low, child)
         return None
 
     def _ancestor_below(self, node: int, folder: int) -> int:
@@ -92,14 +97,14 @@ class PathIndex:
         return node
 
     def children(self, folder: int) -> Iterator[int]:
-        """Yield the nodes right below a folder, by name."""
+        """Yield the nodes directly below a folder, by name."""
         child, end = folder + 1, self.ends[folder]
         while child < end:
             yield child
             child = self.ends[child]
 
     def ancestors(self, node: int) -> Iterator[int]:
-        """Yield the folders above a node, the nearest first, without the root."""
+        """Yield the folders that contain a node, the nearest first, without the root."""
         node = self.parents[node]
         while node:
             yield node
@@ -108,167 +113,63 @@ class PathIndex:
     def occurrence(self, node: int, layer: int) -> int:
         """Return the last occurrence of the node in layers 1 to ``layer``, or -1."""
         first = self.firsts[node]
-        found = bisect_right(self.layers, layer, first, self.firsts[node + 1]) - 1
-        return found if found >= first else -1
+        last = bisect_right(self.layers, layer, first, self.firsts[node + 1]) - 1
+        return last if last >= first else -1
 
     def own_occurrence(self, node: int, layer: int) -> int:
-        """Return the occurrence of the node in that very layer, or -1."""
-        found = self.occurrence(node, layer)
-        return found if found >= 0 and self.layers[found] == layer else -1
+        """Return the occurrence of the node in exactly this layer, or -1."""
+        occurrence = self.occurrence(node, layer)
+        return occurrence if occurrence >= 0 and self.layers[occurrence] == layer else -1
 
     def change(self, node: int, layer: int) -> ChangeKind:
-        """Return what the layer did to the node; UNCHANGED also for a node that is not there."""
-        found = self.own_occurrence(node, layer)
-        return ChangeKind(self.changes[found]) if found >= 0 else ChangeKind.UNCHANGED
+        """Return what the layer did to the node; UNCHANGED also for a node that does not exist."""
+        occurrence = self.own_occurrence(node, layer)
+        return ChangeKind(self.changes[occurrence]) if occurrence >= 0 else ChangeKind.UNCHANGED
 
     def occurrences(self, node: int) -> range:
         """Return all occurrences of the node, in the order of layers."""
         return range(self.firsts[node], self.firsts[node + 1])
 
     def repeated(self, layer: int) -> Iterator[int]:
-        """Yield the nodes, ascending, that the layer holds again unchanged; it costs what all layers repeated."""
-        found = self.changes.find(ChangeKind.UNCHANGED)
-        while found >= 0:
-            if self.layers[found] == layer and self.rows[found] >= 0:
-                yield self.node_of(found)
-            found = self.changes.find(ChangeKind.UNCHANGED, found + 1)
+        """Yield the nodes, ascending, that the layer holds again unchanged.
+
+        The cost grows with what all layers repeat, not with the number of nodes.
+        """
+        occurrence = self.changes.find(ChangeKind.UNCHANGED)
+        while occurrence >= 0:
+            if self.layers[occurrence] == layer and self.rows[occurrence] >= 0:
+                yield self.node_of(occurrence)
+            occurrence = self.changes.find(ChangeKind.UNCHANGED, occurrence + 1)
 
     def node_of(self, occurrence: int) -> int:
-        """Return the node that an occurrence speaks of."""
+        """Return the node of an occurrence."""
         return bisect_right(self.firsts, occurrence) - 1
 
     def is_opaque(self, occurrence: int) -> bool:
-        """Tell whether an opaque whiteout, and no other, has hidden the path with this occurrence."""
-        place = bisect_left(self.opaque, occurrence)
-        return place < len(self.opaque) and self.opaque[place] == occurrence
+        """Return whether an opaque whiteout alone hid the path with this occurrence."""
+        position = bisect_left(self.opaque, occurrence)
+        return position < len(self.opaque) and self.opaque[position] == occurrence
 
     def size_below(self, folder: int, layer: int) -> int:
         """Return the content bytes below a directory in the merged tree at the layer."""
-        place = bisect_right(self.size_keys, folder << _LAYER_BITS | layer) - 1
-        if place < 0 or self.size_keys[place] >> _LAYER_BITS != folder:
+        position = bisect_right(self.size_keys, size_key(folder, layer)) - 1
+        if position < 0 or self.size_keys[position] < size_key(folder, 0):
             return 0
-        return self.size_values[place]
+        return self.size_values[position]
 
     def touches_below(self, folder: int, layer: int) -> bool:
-        """Tell whether the layer added, modified or removed anything below the directory."""
-        key = folder << _LAYER_BITS | layer
-        place = bisect_left(self.size_keys, key)
-        return place < len(self.size_keys) and self.size_keys[place] == key
+        """Return whether the layer added, modified or removed anything below the directory."""
+        key = size_key(folder, layer)
+        position = bisect_left(self.size_keys, key)
+        return position < len(self.size_keys) and self.size_keys[position] == key
 
 
-def build_path_index(overlay: Overlay) -> PathIndex:
-    """Put the paths of an overlay in preorder, with their occurrences and the sizes of directories."""
-    paths = list(overlay.ids)
-    keys = [path.replace(b"/", b"\0") for path in paths]
-    order = sorted(range(len(paths)), key=keys.__getitem__)
-    del keys
-    ranks = array("I", bytes(4 * len(order)))
-    for rank, path in enumerate(order):
-        ranks[path] = rank
-    parents = array("I", [ranks[overlay.parents[path]] for path in order])
-    names = [paths[path].rpartition(b"/")[2] for path in order]
-    occurrences, firsts = _by_node(overlay, ranks)
-    sizes = _directory_sizes(overlay, ranks, parents)
-    size_keys = sorted(sizes)
-    places = {occurrence: place for place, occurrence in enumerate(occurrences)} if overlay.link_targets else {}
-    return PathIndex(
-        parents,
-        _ends(parents),
-        _depths(parents),
-        array("I", accumulate(map(len, names))),
-        b"".join(names),
-        firsts,
-        array("H", map(overlay.layers.__getitem__, occurrences)),
-        array("i", map(overlay.rows.__getitem__, occurrences)),
-        bytes(map(overlay.changes.__getitem__, occurrences)),
-        array("Q", size_keys),
-        array("q", map(sizes.__getitem__, size_keys)),
-        {places[link]: places[file] for link, file in overlay.link_targets.items()},
-        _opaque(overlay, occurrences),
-    )
-
-
-def _ends(parents: Ints) -> Ints:
+def subtree_ends(parents: Ints) -> Ints:
+    """Return one past the last descendant of each node, given the parents of nodes in preorder."""
     ends = array("I", range(1, len(parents) + 1))
     for node in range(len(parents) - 1, 0, -1):
         parent = parents[node]
-        # the last child, which is met first, ends where its parent does
+        # Going backwards, the last child of a parent comes first, and its subtree ends where the parent's does.
         if ends[parent] == parent + 1:
             ends[parent] = ends[node]
     return ends
-
-
-def _depths(parents: Ints) -> Ints:
-    depths = array("H", [0])
-    add = depths.append
-    for node in range(1, len(parents)):
-        add(depths[parents[node]] + 1)
-    return depths
-
-
-def _by_node(overlay: Overlay, ranks: Ints) -> tuple[list[int], Ints]:
-    """Return the occurrences ordered by node, and where those of each node start."""
-    nodes = [ranks[path] for path in overlay.paths]
-    kept = [occurrence for occurrence, change in enumerate(overlay.changes) if change != VOID]
-    counts = array("I", bytes(4 * (len(ranks) + 1)))
-    for occurrence in kept:
-        counts[nodes[occurrence] + 1] += 1
-    kept.sort(key=nodes.__getitem__)
-    return kept, array("I", accumulate(counts))
-
-
-def _opaque(overlay: Overlay, occurrences: list[int]) -> Ints:
-    """Return the places of the occurrences that opaque whiteouts made and that nothing was written over."""
-    if not overlay.opaque_runs:
-        return array("I")
-    made = bytearray(len(overlay.paths))
-    for run in overlay.opaque_runs:
-        made[run.start : run.stop] = b"\1" * len(run)
-    return array("I", [place for place, one in enumerate(occurrences) if made[one] and overlay.rows[one] == GONE])
-
-
-def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> dict[int, int]:
-    """Return the content bytes below each directory, by node and layer, for each layer that touched some of it."""
-    totals = [0] * len(ranks)
-    sizes: dict[int, int] = {}
-    start = 0
-    while start < len(overlay.layers):
-        layer = overlay.layers[start]
-        end = bisect_right(overlay.layers, layer, start)
-        grown = _grown_folders(overlay, range(start, end), ranks, parents)
-        sizes.update(_settled(grown, totals, parents, layer))
-        start = end
-    return sizes
-
-
-def _grown_folders(overlay: Overlay, occurrences: range, ranks: Ints, parents: Ints) -> dict[int, int]:
-    """Return by how many content bytes one layer's occurrences change what lies right in each folder they touch."""
-    paths, changes, rows, befores = overlay.paths, overlay.changes, overlay.rows, overlay.befores
-    layers, tables, grown = overlay.layers, overlay.tables, dict[int, int]()
-    sizes = tables[layers[occurrences.start]].sizes
-    for occurrence in occurrences:
-        if changes[occurrence] in _NO_CHANGES:
-            continue
-        row, before = rows[occurrence], befores[occurrence]
-        growth = sizes[row] if row >= 0 else 0
-        if before >= 0 and (below := rows[before]) >= 0:
-            growth -= tables[layers[before]].sizes[below]
-        folder = parents[ranks[paths[occurrence]]]
-        grown[folder] = grown.get(folder, 0) + growth
-    return grown
-
-
-def _settled(grown: dict[int, int], totals: list[int], parents: Ints, layer: int) -> Iterator[tuple[int, int]]:
-    """Carry a layer's growth up to the root, the deepest folders first, and yield each folder's key and new total."""
-    for folder in list(grown):
-        above = parents[folder]
-        while above not in grown:
-            grown[above] = 0
-            above = parents[above]
-    # whatever is above a folder stands before it in preorder
-    for folder in sorted(grown, reverse=True):
-        growth = grown[folder]
-        total = totals[folder] = totals[folder] + growth
-        yield folder << _LAYER_BITS | layer, min(total, _LARGEST)
-        if folder:
-            grown[parents[folder]] += growth

@@ -1,45 +1,45 @@
-"""A tree at one layer, as one side of a comparison."""
+"""A tree at one layer, as a comparison sees it."""
 
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import GONE
-from layerscope.analysis.tree.path_index import PathIndex
+from layerscope.analysis.tree.path_index import GONE, PathIndex
 
 _LOW_BYTE = 0xFF
 
 
 @dataclass(frozen=True, slots=True)
 class TreeState:
-    """The merged tree at a layer (0: nothing at all), or, where ``own`` is true, that layer's own entries."""
+    """The merged tree at a layer (0: empty), or, if ``own`` is true, the entries of that layer alone."""
 
     tree: LayeredTree
     layer: int
     own: bool = False
 
-    def standing(self, node: int) -> int:
-        """Return the occurrence that is the node in this state, or -1 where it is not there."""
+    def occurrence(self, node: int) -> int:
+        """Return the occurrence of the node that this state shows, or -1 if the state does not have it."""
         index = self.tree.index
         if self.own:
-            found = index.own_occurrence(node, self.layer)
-            return found if found >= 0 and index.rows[found] >= 0 else -1
-        found = index.occurrence(node, self.layer)
-        return found if found >= 0 and index.rows[found] != GONE else -1
+            occurrence = index.own_occurrence(node, self.layer)
+            return occurrence if occurrence >= 0 and index.rows[occurrence] >= 0 else -1
+        occurrence = index.occurrence(node, self.layer)
+        return occurrence if occurrence >= 0 and index.rows[occurrence] != GONE else -1
 
 
 def touched_nodes(index: PathIndex, layers: Collection[int]) -> Iterator[int]:
     """Yield the nodes that one of the layers wrote, implied or hid, ascending.
 
-    It costs the nodes it yields: all else is passed over at the speed of memory, by the low bytes of layer numbers.
+    The cost grows with the nodes that it yields: ``translate`` and ``find`` pass over all others at the speed of
+    memory. They work on single bytes, so they look at the low byte of each layer number.
     """
     low_bytes = {layer & _LOW_BYTE for layer in layers}
     low = index.layers.tobytes()[0 if sys.byteorder == "little" else 1 :: 2]
     flags = low.translate(bytes(byte in low_bytes for byte in range(_LOW_BYTE + 1)))
-    found = flags.find(1)
-    while found >= 0:
-        node = index.node_of(found)
+    flagged = flags.find(1)
+    while flagged >= 0:
+        node = index.node_of(flagged)
         if any(index.layers[occurrence] in layers for occurrence in index.occurrences(node)):
             yield node
-        found = flags.find(1, index.firsts[node + 1])
+        flagged = flags.find(1, index.firsts[node + 1])

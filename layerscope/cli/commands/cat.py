@@ -7,7 +7,7 @@ from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
 from layerscope.cli.options import DebugLog, LayerNumber, PathInImage, Reference, WhichImage, WhichPlatform
 from layerscope.errors import FormatError, InvalidLayer
-from layerscope.report.file_output import write_raw, write_readable
+from layerscope.report.file.content import write_raw, write_readable
 from layerscope.session.files.path_contents import file_at
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.lookup import layer_number

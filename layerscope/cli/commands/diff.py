@@ -15,7 +15,7 @@ from layerscope.cli.options import AsJson, DebugLog, Reference, parse_changes
 from layerscope.cli.streams import output_may_be_cut
 from layerscope.cli.terminal import collect_garbage_again, terminal
 from layerscope.comparison.compare import Comparison, compare_images, compare_layers
-from layerscope.comparison.selected_diff import ALL_CHANGES, SelectedDiff
+from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.errors import UsageError
 from layerscope.text import path_text, plural, printable_name
 
@@ -135,7 +135,7 @@ def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:
             comparison: Comparison = compare_layers(old.loaded, *sides.other, own=sides.own, mtime=mtime)
         else:
             comparison = compare_images(old.loaded, new.loaded, mtime=mtime)
-        view = SelectedDiff(old.loaded, new.loaded, comparison, form.changes, form.globs)
+        view = FilteredComparison(comparison, form.changes, form.globs)
         if not form.exit_code:
             _write(view, form)
             _warn(view)
@@ -148,7 +148,7 @@ def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:
         return status
 
 
-def _write(view: SelectedDiff, form: _Form) -> None:
+def _write(view: FilteredComparison, form: _Form) -> None:
     if form.as_json:
         from layerscope.report.diff.document import write_diff_document  # noqa: PLC0415  # a document needs no Rich
 
@@ -159,7 +159,7 @@ def _write(view: SelectedDiff, form: _Form) -> None:
         write_diff_tables(view, sys.stdout, stat=form.stat, patch=form.patch)
 
 
-def _warn(view: SelectedDiff) -> None:
+def _warn(view: FilteredComparison) -> None:
     """Print the problems of the images, and the files that could not be compared."""
     if view.old is view.new:
         warn(view.old.image, view.old.tallies)
@@ -175,7 +175,7 @@ def _warn(view: SelectedDiff) -> None:
         warn_of(f"{plural(len(unread) - _MOST_UNREAD, 'more file')} cannot be read, and are listed as modified")
 
 
-def _status(view: SelectedDiff) -> ExitStatus:
+def _status(view: FilteredComparison) -> ExitStatus:
     """Return the status for ``--exit-code``; an error if unreadable content leaves it unknown."""
     if not view.is_certain:
         return ExitStatus.ERROR

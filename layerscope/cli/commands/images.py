@@ -5,7 +5,7 @@ import sys
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.options import AsJson, DebugLog
 from layerscope.report.json_document import write_json
-from layerscope.report.local.images import images_document, write_image_table
+from layerscope.report.local.document import images_document
 from layerscope.session.local.images import local_images
 
 EXAMPLES = None
@@ -18,4 +18,6 @@ def images(as_json: AsJson = False, debug: DebugLog = None) -> None:
     if as_json:
         write_json(images_document(found), sys.stdout)
     else:
+        from layerscope.report.local.table import write_image_table  # noqa: PLC0415
+
         write_image_table(found, sys.stdout)

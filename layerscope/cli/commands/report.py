@@ -12,9 +12,9 @@ from layerscope.cli.options import Base, DebugLog, Force, Reference, WhichImage,
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
 from layerscope.report.atomic_write import refuse_existing, write_whole
-from layerscope.report.page.csv_report import csv_report
-from layerscope.report.page.html_report import html_report
-from layerscope.report.page.markdown_report import markdown_report
+from layerscope.report.page.html.page import html_report
+from layerscope.report.page.markdown import markdown_report
+from layerscope.report.page.spreadsheet import csv_report
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.base_image import chosen_base
 from layerscope.text import printable_name

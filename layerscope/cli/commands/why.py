@@ -42,5 +42,5 @@ def why(  # noqa: PLR0917  # Typer reads the options from the signature
         else:
             from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415  # Rich
 
-            write_why_tables(analysis, sys.stdout, every=show_all)
+            write_why_tables(analysis, sys.stdout, show_all=show_all)
         warn(session.image, session.tallies)

@@ -1,4 +1,4 @@
-"""The ``check`` document: what became of each rule, by how much, and where to look."""
+"""The ``check`` document: the result of each rule, its figures, and the locations to look at."""
 
 from typing import TypedDict
 
@@ -7,8 +7,8 @@ from layerscope.report.json_document import SCHEMA_VERSION
 from layerscope.text import path_text
 
 
-class PlacePart(TypedDict):
-    """Where to look: ``hidden_by`` is the layer that hides what is there, if any."""
+class LocationPart(TypedDict):
+    """A location to look at; ``killer`` is the layer that hides it, if any."""
 
     layer: int | None
     instruction: str | None
@@ -19,9 +19,9 @@ class PlacePart(TypedDict):
 
 
 class RulePart(TypedDict):
-    """One rule; ``key`` is its name in the rules file, ``excess`` by how much a failed one misses its limit.
+    """One rule; ``key`` is its name in the rules file, ``excess`` the amount by which a failed one misses its limit.
 
-    ``unit`` says what limit, value and excess count: bytes, a fraction, or things (count); null where they are paths.
+    ``unit`` is that of limit, value and excess: bytes, a fraction or a count; null if they count paths.
     """
 
     rule: str
@@ -32,12 +32,12 @@ class RulePart(TypedDict):
     limit: float | None
     value: float | None
     excess: float | None
-    places: list[PlacePart]
+    places: list[LocationPart]
     place_count: int
 
 
 class CheckDocument(TypedDict):
-    """The whole document; ``outcome`` is that of the whole check, ``problems`` what could not be read."""
+    """The whole document; ``outcome`` is that of the whole check, ``problems`` say what could not be read."""
 
     schema_version: int
     image: str
@@ -70,17 +70,17 @@ def _rule_part(report: CheckReport, result: RuleResult) -> RulePart:
         "limit": verdict.limit,
         "value": verdict.value,
         "excess": verdict.excess,
-        "places": [_place_part(report, place) for place in verdict.places],
-        "place_count": verdict.place_count,
+        "places": [_location_part(report, location) for location in verdict.locations],
+        "place_count": verdict.location_count,
     }
 
 
-def _place_part(report: CheckReport, place: Location) -> PlacePart:
+def _location_part(report: CheckReport, location: Location) -> LocationPart:
     return {
-        "layer": place.layer,
-        "instruction": None if place.layer is None else report.image.step(place.layer).instruction,
-        "killer": place.hidden_by,
-        "path": None if place.path is None else path_text(place.path),
-        "size": place.size,
-        "text": place.text,
+        "layer": location.layer,
+        "instruction": None if location.layer is None else report.image.step(location.layer).instruction,
+        "killer": location.hidden_by,
+        "path": None if location.path is None else path_text(location.path),
+        "size": location.size,
+        "text": location.text,
     }

@@ -1,4 +1,4 @@
-"""What became of the rules as annotations of a GitHub workflow: commands on standard output.
+"""The results of rules as annotations of a GitHub workflow: commands on standard output.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
@@ -14,16 +14,16 @@ _COMMANDS = {Outcome.PASSED: "notice", Outcome.FAILED: "error", Outcome.UNKNOWN:
 
 
 def write_check_github(report: CheckReport, file: TextIO) -> None:
-    """Write a command for each rule that is not kept, at its line of the rules file, and one for the outcome."""
+    """Write a command for each rule that did not pass, at its line of the rules file, and one for the outcome."""
     name = printable_name(report.image.name)
     for result in report.results:
         if result.outcome is not Outcome.PASSED:
-            place = {"file": report.rules.name, "line": str(report.line(result)), "title": f"{name}: {result.key}"}
-            file.write(_command(_COMMANDS[result.outcome], place, message(report, result)))
+            properties = {"file": report.rules.name, "line": str(report.line(result)), "title": f"{name}: {result.key}"}
+            file.write(_command(_COMMANDS[result.outcome], properties, message(report, result)))
     file.writelines(_command("error", {"title": name}, printable_line(problem)) for problem in report.problems)
     file.write(_command(_COMMANDS[report.outcome], {"title": "layerscope"}, f"{headline(report)}."))
 
 
-def _command(name: str, facts: dict[str, str], text: str) -> str:
-    properties = ",".join(f"{key}={in_github_property(value)}" for key, value in facts.items())
-    return f"::{name} {properties}::{in_github_message(text)}\n"
+def _command(name: str, properties: dict[str, str], text: str) -> str:
+    listed = ",".join(f"{key}={in_github_property(value)}" for key, value in properties.items())
+    return f"::{name} {listed}::{in_github_message(text)}\n"

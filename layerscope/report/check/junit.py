@@ -1,7 +1,7 @@
-"""What became of the rules as JUnit XML, which CI servers show as tests.
+"""The results of rules as JUnit XML, which CI servers show as tests.
 
-There is no standard; this keeps to what all readers share: https://github.com/testmoapp/junitxml. A rule that cannot be
-told is an error, as in a test that could not run.
+There is no standard; this uses only what all readers share: https://github.com/testmoapp/junitxml. A rule with an
+unknown outcome is an error, like a test that could not run.
 """
 
 from typing import TextIO
@@ -15,7 +15,7 @@ _ELEMENTS = {Outcome.FAILED: "failure", Outcome.UNKNOWN: "error"}
 
 
 def write_check_junit(report: CheckReport, file: TextIO) -> None:
-    """Write the document; image names and paths are escaped as XML asks."""
+    """Write the document; image names and paths are escaped for XML."""
     failed, unknown = report.count(Outcome.FAILED), report.count(Outcome.UNKNOWN) + bool(report.problems)
     counts = {
         "tests": str(len(report.results) + bool(report.problems)),
@@ -33,7 +33,7 @@ def write_check_junit(report: CheckReport, file: TextIO) -> None:
     ET.SubElement(suite, "system-out").text = f"{headline(report)}."
     ET.indent(root)
     file.write('<?xml version="1.0" encoding="UTF-8"?>\n')
-    # references in place of what is beyond ASCII hold in any encoding that the file is read in
+    # References in place of characters beyond ASCII survive whatever encoding the file is read with.
     file.write(ET.tostring(root, encoding="us-ascii", xml_declaration=False).decode("ascii") + "\n")
 
 

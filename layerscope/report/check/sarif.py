@@ -1,7 +1,7 @@
-"""What became of the rules as SARIF 2.1.0, which code scanning shows: https://docs.oasis-open.org/sarif/sarif/v2.1.0/.
+"""The results of rules as SARIF 2.1.0, which code scanning shows: https://docs.oasis-open.org/sarif/sarif/v2.1.0/.
 
-A result lies in the rules file, at the line of its rule, for the image is no file of the repository; the layers to look
-at are its logical locations.
+A result is located in the rules file, at the line of its rule, because the image is not a file of the repository; the
+layers to look at are its logical locations.
 """
 
 from urllib.parse import quote
@@ -9,7 +9,7 @@ from urllib.parse import quote
 from layerscope import __version__
 from layerscope.policy.outcome import CheckReport, Location, Outcome, RuleResult
 from layerscope.report.check.lines import message
-from layerscope.report.titles import title_of
+from layerscope.report.layers.summary import layer_title
 from layerscope.text import path_text, printable_line, printable_name
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -25,14 +25,14 @@ def sarif_document(report: CheckReport) -> Json:
     run: Json = {
         "tool": {"driver": {"name": "layerscope", "version": __version__, "rules": rules}},
         "invocations": [_invocation(report)],
-        "results": [_result(report, place, result) for place, result in enumerate(report.results)],
+        "results": [_result(report, index, result) for index, result in enumerate(report.results)],
         "columnKind": "unicodeCodePoints",
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _invocation(report: CheckReport) -> Json:
-    """Return how the run went: it did not succeed where something could not be told."""
+    """Return the outcome of the run: it did not succeed if any outcome is unknown."""
     notes = [{"level": "error", "message": {"text": printable_line(problem)}} for problem in report.problems]
     return {
         "executionSuccessful": report.outcome is not Outcome.UNKNOWN,
@@ -48,9 +48,9 @@ def _result(report: CheckReport, index: int, result: RuleResult) -> Json:
             "region": {"startLine": report.line(result)},
         }
     }
-    places = [_logical(report, place) for place in result.verdict.places if place.layer is not None]
-    if places:
-        location["logicalLocations"] = places
+    logical = [_logical(report, each) for each in result.verdict.locations if each.layer is not None]
+    if logical:
+        location["logicalLocations"] = logical
     return {
         "ruleId": result.rule,
         "ruleIndex": index,
@@ -58,14 +58,14 @@ def _result(report: CheckReport, index: int, result: RuleResult) -> Json:
         "level": level,
         "message": {"text": f"{printable_name(report.image.name)}: {message(report, result)}"},
         "locations": [location],
-        # one finding stays the same one while its figures change
+        # The identity of a finding must not depend on its figures.
         "partialFingerprints": {"layerscope/rule": f"{printable_name(report.image.name)}:{result.rule}"},
     }
 
 
-def _logical(report: CheckReport, place: Location) -> Json:
-    name = f"layer {place.layer}"
-    whole = f"{name}: {title_of(report.image, place.layer or 0)}"
-    if place.path is not None:
-        whole = f"{whole}: {printable_name(path_text(place.path))}"
+def _logical(report: CheckReport, location: Location) -> Json:
+    name = f"layer {location.layer}"
+    whole = f"{name}: {layer_title(report.image, location.layer or 0)}"
+    if location.path is not None:
+        whole = f"{whole}: {printable_name(path_text(location.path))}"
     return {"name": name, "fullyQualifiedName": whole, "kind": "module"}

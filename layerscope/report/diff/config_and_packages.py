@@ -1,43 +1,35 @@
-"""What differs between the configs and the packages of two images."""
+"""Differences between the configs and the packages of two images."""
 
 from collections.abc import Iterable
-
-from rich.table import Table
-from rich.text import Text
 
 from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigValue
 from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.report.tables import CHANGE_STYLES
+from layerscope.report.colors import CHANGE_STYLES
+from layerscope.report.tables import Grid, GridColumn, Line
 from layerscope.text import exec_form, printable_line
 
-_GAP = 2
 
-
-def config_table(changes: Iterable[ConfigChange]) -> Table:
+def config_table(changes: Iterable[ConfigChange]) -> Grid:
     """Return a row for each field of the config that differs."""
-    table = _table("", "field", "name", "from", "to")
+    grid = _grid("", "field", "name", "from", "to")
     for change in changes:
         kind = _kind(change.before, change.after)
-        name = "" if change.name is None else printable_line(change.name)
-        table.add_row(_mark(kind), change.field, Text(name), _value(change.before), _value(change.after))
-    return table
+        grid.add_row(_mark(kind), change.field, _line(change.name), _line(change.before), _line(change.after))
+    return grid
 
 
-def package_table(changes: Iterable[PackageChange]) -> Table:
+def package_table(changes: Iterable[PackageChange]) -> Grid:
     """Return a row for each package that differs."""
-    table = _table("", "manager", "package", "from", "to")
+    grid = _grid("", "manager", "package", "from", "to")
     for change in changes:
-        versions = (Text(printable_line(", ".join(side)), overflow="fold") for side in (change.before, change.after))
-        table.add_row(_mark(change.change), change.manager, Text(printable_line(change.name)), *versions)
-    return table
+        versions = (_line(", ".join(side)) for side in (change.before, change.after))
+        grid.add_row(_mark(change.change), change.manager, _line(change.name), *versions)
+    return grid
 
 
-def _table(*titles: str) -> Table:
-    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="dim")
-    for title in titles:
-        table.add_column(title, overflow="fold")
-    return table
+def _grid(*titles: str) -> Grid:
+    return Grid(*(GridColumn(title, is_flexible=bool(title)) for title in titles))
 
 
 def _kind(before: ConfigValue | None, after: ConfigValue | None) -> ChangeKind:
@@ -46,12 +38,11 @@ def _kind(before: ConfigValue | None, after: ConfigValue | None) -> ChangeKind:
     return ChangeKind.REMOVED if after is None else ChangeKind.MODIFIED
 
 
-def _mark(change: ChangeKind) -> Text:
-    return Text(change.mark, CHANGE_STYLES[change])
+def _mark(change: ChangeKind) -> Line:
+    return Line(change.mark, CHANGE_STYLES[change])
 
 
-def _value(value: ConfigValue | None) -> Text:
-    """Return a value; a list as a Dockerfile writes it."""
-    if value is None:
-        return Text()
-    return Text(exec_form(value) if isinstance(value, tuple) else printable_line(value), overflow="fold")
+def _line(value: ConfigValue | None) -> Line:
+    """Return a value as one line; a list as a Dockerfile writes it."""
+    text = exec_form(value) if isinstance(value, tuple) else printable_line(value or "")
+    return Line(text, is_folded=True)

@@ -1,4 +1,4 @@
-"""The ``diff`` document: what differs between two layers, or two images."""
+"""The ``diff`` document: the differences between two layers or two images."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO, TypedDict, cast
@@ -9,10 +9,10 @@ from layerscope.analysis.comparison.diff_tree import AFTER
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.comparison.compare import ImageComparison
-from layerscope.comparison.selected_diff import ALL_CHANGES, BrokenLayers, SelectedDiff
-from layerscope.report.entry_part import EntryPart, entry_part
+from layerscope.comparison.filtered import ALL_CHANGES, BrokenLayers, FilteredComparison
 from layerscope.report.json_document import SCHEMA_VERSION, write_json_rows
 from layerscope.report.layers.document import ImagePart, image_part
+from layerscope.report.tree.entry import EntryPart, entry_part
 from layerscope.report.tree.selection import TreeSelection
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import path_text
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 class BrokenLayerPart(TypedDict):
-    """A layer that could not be read whole, and why."""
+    """A layer that could not be read whole, and the reason."""
 
     layer: int
     error: str
 
 
 class SidePart(ImagePart):
-    """One side: an image after a layer, or, ``own``, that layer's own entries.
+    """One side: an image after a layer, or with ``own`` the entries of that layer alone.
 
-    ``broken_layers`` are those it rests on that could not be read whole: what is said of paths rests on the others.
+    ``broken_layers`` are the layers of this side that could not be read whole.
     """
 
     layer: int
@@ -61,13 +61,13 @@ class SummaryPart(TypedDict):
 
 
 MovePart = TypedDict("MovePart", {"from": str, "to": str})
-"""A file that stands at another path."""
+"""A file that moved to another path."""
 
 
 class AlignedPart(TypedDict):
-    """A layer of the left image, of the right one, or of both.
+    """A layer of the old image (``left``), of the new one (``right``), or of both.
 
-    ``same_content`` tells whether both hold the same, all but times; null: it cannot be told.
+    ``same_content``: whether both hold the same except for times; null if unknown.
     """
 
     left: int | None
@@ -78,7 +78,7 @@ class AlignedPart(TypedDict):
 
 
 class ConfigChangePart(TypedDict):
-    """A field of the config that differs; ``name`` tells which of many; null: not stated."""
+    """A field of the config that differs; ``name`` is its key in a table such as the labels; null: not stated."""
 
     field: str
     name: str | None
@@ -96,13 +96,13 @@ class PackageChangePart(TypedDict):
     after: list[str]
 
 
-def write_diff_document(view: SelectedDiff, file: TextIO) -> None:
+def write_diff_document(view: FilteredComparison, file: TextIO) -> None:
     """Write the document row by row; ``changes`` come last and sorted by path."""
     write_json_rows(diff_head(view), "changes", change_parts(view), file)
 
 
-def diff_head(view: SelectedDiff) -> dict[str, object]:
-    """Return all of the document but the changes."""
+def diff_head(view: FilteredComparison) -> dict[str, object]:
+    """Return the document without its changes."""
     before, after = view.sides
     head: dict[str, object] = {
         "schema_version": SCHEMA_VERSION,
@@ -121,10 +121,10 @@ def diff_head(view: SelectedDiff) -> dict[str, object]:
     return head
 
 
-def change_parts(view: SelectedDiff) -> Iterator[ChangePart]:
+def change_parts(view: FilteredComparison) -> Iterator[ChangePart]:
     """Yield the rows of the document."""
     tree = view.tree
-    # a diff tree answers all that the selection asks of a layered one
+    # A diff tree has all methods of a layered one that the selection calls.
     nodes = TreeSelection(AFTER, ALL_CHANGES).by_path(cast("LayeredTree", tree))
     for node, path in nodes:
         change = view.diff.change(tree.rows_by_node[node])

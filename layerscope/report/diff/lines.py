@@ -1,4 +1,4 @@
-"""The changes of a diff for people, one line a path: what differs, the sizes before and after, and by how much."""
+"""The changes of a diff for people, one line per path: the differences, the sizes before and after, the delta."""
 
 from collections.abc import Iterator
 from typing import TextIO
@@ -7,8 +7,8 @@ from layerscope.analysis.comparison.diff import Change, Diff
 from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.report.entry_part import link_text
-from layerscope.report.tables import change_styles
+from layerscope.report.colors import change_styles
+from layerscope.report.tree.entry import link_text
 from layerscope.text import human_size, path_text, printable_name, signed_size
 
 _SIZE_WIDTH = len("999 MB")
@@ -25,8 +25,8 @@ def write_diff_lines(diff: Diff, file: TextIO) -> None:
 
 
 def diff_lines(diff: Diff) -> Iterator[tuple[ChangeKind, str]]:
-    """Yield the lines, each with the change that it tells of."""
-    width = max((len(_words(Aspect(each))) for each in set(diff.aspects)), default=0)
+    """Yield the lines, each with its kind of change."""
+    width = max((len(_words(Aspect(aspects))) for aspects in set(diff.aspects)), default=0)
     for change in diff:
         sizes = f"{_size(change.before):>{_SIZE_WIDTH}}  {_size(change.after):>{_SIZE_WIDTH}}"
         delta = f"{_delta(change):>{_DELTA_WIDTH}}"
@@ -55,7 +55,7 @@ def _name(change: Change) -> str:
 
 
 def _details(change: Change) -> Iterator[str]:
-    """Yield both values of what can be told in a few words."""
+    """Yield both values of differences that fit a few words."""
     before, after = change.before, change.after
     if before is None or after is None:
         return

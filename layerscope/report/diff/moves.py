@@ -1,15 +1,15 @@
-"""The files that stand at another path, for people: what moved together in one line."""
+"""Moved files for people: those that moved together in one line."""
 
 from collections.abc import Iterable, Iterator
 
-from layerscope.comparison.selected_diff import MovedFile
+from layerscope.comparison.filtered import MovedFile
 from layerscope.text import human_size, path_text, plural, printable_name
 
 _SIZE_WIDTH = len("999 MB")
 
 
 def move_lines(moves: Iterable[MovedFile]) -> Iterator[str]:
-    """Yield a line for each file, or for all files that went from one folder to another and kept their paths there."""
+    """Yield a line for each file, or for all files that moved from one folder to another and kept their names."""
     groups: dict[tuple[bytes, bytes], list[MovedFile]] = {}
     for move in moves:
         groups.setdefault(_folders(move), []).append(move)
@@ -22,7 +22,7 @@ def move_lines(moves: Iterable[MovedFile]) -> Iterator[str]:
 
 
 def _folders(move: MovedFile) -> tuple[bytes, bytes]:
-    """Return both paths without the last parts that are the same."""
+    """Return both paths without the last parts that they share."""
     before, after = move.before.split(b"/"), move.after.split(b"/")
     while before and after and before[-1] == after[-1]:
         before.pop()

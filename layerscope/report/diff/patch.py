@@ -1,30 +1,30 @@
-"""How modified files differ: texts as a unified diff, one line for all else."""
+"""The differences of modified files: texts as a unified diff, anything else as one line."""
 
 import re
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
-from layerscope.analysis.comparison.difference import Aspect, shown_file
+from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.text.diff import Hunk, diff_texts, unified
 from layerscope.analysis.text.encoding import TextEncoding
 from layerscope.analysis.text.lines import LineEnd, TextLine
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.comparison.selected_diff import SelectedDiff
+from layerscope.comparison.filtered import FilteredComparison
 from layerscope.errors import FormatError
-from layerscope.report.tables import change_styles
+from layerscope.report.colors import change_styles
 from layerscope.session.files.whole_text import WholeText, read_text
 from layerscope.text import human_size, path_text, printable_name, printable_text
 
 LARGEST_TEXT = 8_000_000
-"""Larger files are not compared line by line."""
+"""The size in bytes above which files are not compared line by line."""
 
 _NO_END = "\\ No newline at end of file"
 _TO_QUOTE = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')
 _KINDS = {"+": ChangeKind.ADDED, "-": ChangeKind.REMOVED}
 
 
-def write_patch(view: SelectedDiff, file: TextIO) -> None:
-    """Write how each modified file differs, in UTF-8: in a pipe as ``patch`` reads it, on a terminal safe for it."""
+def write_patch(view: FilteredComparison, file: TextIO) -> None:
+    """Write the differences of each modified file in UTF-8: as ``patch`` reads them, or as is safe for a terminal."""
     styles = change_styles(file)
     shown: Callable[[str], str] = printable_text if file.isatty() else str
     for line in patch_lines(view):
@@ -32,28 +32,28 @@ def write_patch(view: SelectedDiff, file: TextIO) -> None:
         file.write(f"{before}{shown(line)}{after}\n")
 
 
-def patch_lines(view: SelectedDiff) -> Iterator[str]:
-    """Yield the lines, with a blank one before each file; a line that ended in CR LF ends in CR."""
+def patch_lines(view: FilteredComparison) -> Iterator[str]:
+    """Yield the lines, a blank one before each file; a line that ends in CR LF keeps its CR."""
     diff = view.diff
     for node, aspects in zip(diff.nodes, diff.aspects, strict=True):
         if aspects & Aspect.CONTENT:
             sides = diff.pairing.old, diff.pairing.new
-            files = [shown_file(side.state.tree, side.standing(node)) for side in sides]
-            # a device's numbers are content as well
+            files = [side.state.tree.file_behind(side.occurrence(node)) for side in sides]
+            # The numbers of a device are content as well, but no bytes.
             if min(files) >= 0:
                 yield ""
                 yield from _file_lines(view, diff.pairing.shape.path(node), files[0], files[1])
 
 
-def _file_lines(view: SelectedDiff, path: bytes, old: int, new: int) -> Iterator[str]:
-    one, other = view.comparison.old.contents, view.comparison.new.contents
-    sizes = one.size(old), other.size(new)
+def _file_lines(view: FilteredComparison, path: bytes, old: int, new: int) -> Iterator[str]:
+    old_contents, new_contents = view.comparison.old.contents, view.comparison.new.contents
+    sizes = old_contents.size(old), new_contents.size(new)
     names = f"{_quoted(b'a/' + path)} and {_quoted(b'b/' + path)} differ"
     if max(sizes) > LARGEST_TEXT:
-        yield f"Files {names}, {human_size(sizes[0])} and {human_size(sizes[1])}: too large to be compared by lines"
+        yield f"Files {names}, {human_size(sizes[0])} and {human_size(sizes[1])}: too large to compare by lines"
         return
     try:
-        texts = read_text(one, old), read_text(other, new)
+        texts = read_text(old_contents, old), read_text(new_contents, new)
     except FormatError as error:
         yield printable_name(f"Files {names}, or cannot be read: {error}")
         return
@@ -63,13 +63,13 @@ def _file_lines(view: SelectedDiff, path: bytes, old: int, new: int) -> Iterator
         yield f"Files {names} in their encoding: {texts[0].encoding.word}, {texts[1].encoding.word}"
     else:
         yield from _encoding_lines(path, texts[0].encoding, texts[1].encoding)
-        yield f"--- {_in_head(b'a/' + path)}"
-        yield f"+++ {_in_head(b'b/' + path)}"
+        yield f"--- {_in_header(b'a/' + path)}"
+        yield f"+++ {_in_header(b'b/' + path)}"
         yield from _hunk_lines(texts[0], texts[1])
 
 
 def _encoding_lines(path: bytes, *encodings: TextEncoding) -> Iterator[str]:
-    """Yield a line that no program reads where the hunks are no bytes of the files."""
+    """Yield a remark for people if the hunks do not hold the bytes of the files."""
     words = list(dict.fromkeys(encoding.word for encoding in encodings if encoding is not TextEncoding.UTF_8))
     if words:
         yield f"In {_quoted(path)}, {' and '.join(words)} is written here as UTF-8:"
@@ -84,9 +84,9 @@ def _hunk_lines(old: WholeText, new: WholeText) -> Iterator[str]:
 
 def _marked_lines(hunk: Hunk, old: WholeText, new: WholeText) -> Iterator[str]:
     for mark, row in unified(hunk.rows):
-        place = row.new if mark == "+" else row.old
-        if place is not None:
-            yield from _line(mark, (new if mark == "+" else old).lines[place])
+        number = row.new if mark == "+" else row.old
+        if number is not None:
+            yield from _line(mark, (new if mark == "+" else old).lines[number])
 
 
 def _line(mark: str, line: TextLine) -> Iterator[str]:
@@ -95,13 +95,13 @@ def _line(mark: str, line: TextLine) -> Iterator[str]:
         yield _NO_END
 
 
-def _in_head(path: bytes) -> str:
-    """Return a name for the head of a patch, where one with a space in it ends with a tab."""
+def _in_header(path: bytes) -> str:
+    """Return a name for the header of a patch; one with a space in it needs a tab after it."""
     return f"{_quoted(path)}\t" if b" " in path else _quoted(path)
 
 
 def _quoted(path: bytes) -> str:
-    """Return a name as git writes it into a patch: one that is odd in quotes, its odd bytes as octal escapes."""
+    """Return a name as git writes it into a patch: in quotes with octal escapes if it holds unusual bytes."""
     text = path_text(path)[1:]
     if printable_name(path) == text and '"' not in text:
         return text

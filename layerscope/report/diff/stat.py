@@ -1,4 +1,4 @@
-"""A diff summed up by directory: the whole first, then those that grew or shrank the most."""
+"""A diff summed up by directory: the root first, then those that grew or shrank most."""
 
 from collections.abc import Iterator
 from typing import TextIO
@@ -16,7 +16,7 @@ def write_diff_stat(tree: DiffTree, file: TextIO) -> None:
 
 
 def stat_lines(tree: DiffTree) -> Iterator[str]:
-    """Yield the lines. A directory all of whose changes lie in one below it has none."""
+    """Yield the lines; a directory whose changes all lie in one subdirectory is left out."""
     totals = {folder: total for folder, total in tree.totals.items() if not _repeats_one_below(tree, folder, total)}
     widths = [
         max((len(cell) for total in totals.values() if (cell := _cells(total)[at])), default=0) for at in range(3)

@@ -1,6 +1,6 @@
-"""What differs between two layers, or two images, for people: the steps first, then the paths, then the rest."""
+"""Differences between two layers or two images, for people: the steps first, then the paths, then the rest."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TextIO
 
 from rich.console import Group, RenderableType
@@ -8,24 +8,23 @@ from rich.text import Text
 
 from layerscope.analysis.comparison.cache_story import cache_story
 from layerscope.comparison.compare import ImageComparison
-from layerscope.comparison.selected_diff import SelectedDiff
-from layerscope.report.diff.aligned_table import aligned_table
+from layerscope.comparison.filtered import FilteredComparison
+from layerscope.report.diff.aligned_steps import aligned_table
 from layerscope.report.diff.config_and_packages import config_table, package_table
 from layerscope.report.diff.lines import write_diff_lines
 from layerscope.report.diff.moves import move_lines
 from layerscope.report.diff.patch import write_patch
 from layerscope.report.diff.stat import write_diff_stat
 from layerscope.report.diff.summary import no_difference_line, summary_line
-from layerscope.report.layers.table import summary
-from layerscope.report.size.rows import figures, layer_title, section
-from layerscope.report.tables import show
+from layerscope.report.layers.summary import image_summary, layer_title
+from layerscope.report.tables import figures, instruction_line, section, show
 from layerscope.text import human_size, plural, printable_line
 
 
-def write_diff_tables(view: SelectedDiff, file: TextIO, *, stat: bool = False, patch: bool = False) -> None:
-    """Print the comparison; ``stat`` sums the paths up by directory, ``patch`` adds how texts differ.
+def write_diff_tables(view: FilteredComparison, file: TextIO, *, stat: bool = False, patch: bool = False) -> None:
+    """Print the comparison; ``stat`` sums the paths up by directory, ``patch`` adds the differences of texts.
 
-    Rows of which there may be many are written one by one.
+    The paths are written one by one: there may be a million.
     """
     show(_head(view), file)
     if len(view.diff):
@@ -43,15 +42,15 @@ def write_diff_tables(view: SelectedDiff, file: TextIO, *, stat: bool = False, p
         write_patch(view, file)
 
 
-def _head(view: SelectedDiff) -> RenderableType:
+def _head(view: FilteredComparison) -> RenderableType:
     if view.images is not None:
         return Group(*_image_head(view, view.images))
     return Group(*_layer_head(view))
 
 
-def _image_head(view: SelectedDiff, images: ImageComparison) -> Iterator[RenderableType]:
+def _image_head(view: FilteredComparison, images: ImageComparison) -> Iterator[RenderableType]:
     for word, loaded in (("from", view.old), ("to", view.new)):
-        yield Text(f"{word:<4}  {summary(loaded.image, loaded.tallies)}", overflow="fold")
+        yield Text(f"{word:<4}  {image_summary(loaded.image, loaded.tallies)}", overflow="fold")
     story = cache_story(images.alignment, images.rebuilt)
     yield Text()
     yield from (Text(printable_line(sentence), "bold", overflow="fold") for sentence in story)
@@ -59,25 +58,25 @@ def _image_head(view: SelectedDiff, images: ImageComparison) -> Iterator[Rendera
     yield aligned_table(view)
 
 
-def _layer_head(view: SelectedDiff) -> Iterator[RenderableType]:
+def _layer_head(view: FilteredComparison) -> Iterator[RenderableType]:
     before, after = view.sides
     image = view.old.image
-    yield Text(summary(image, view.old.tallies), overflow="fold")
+    yield Text(image_summary(image, view.old.tallies), overflow="fold")
     yield Text()
-    yield Text(_which(before, after, own=view.own), "bold", overflow="fold")
+    yield Text(_heading(before, after, own=view.own), "bold", overflow="fold")
     low, high = sorted(view.sides)
     numbers = view.sides if view.own else range(low + 1, high + 1)
     table = figures("", "content", last="instruction")
     for number in numbers:
         tally = view.old.tallies.layers[number]
-        table.add_row(str(number), human_size(tally.content_size), layer_title(image, number))
+        table.add_row(str(number), human_size(tally.content_size), instruction_line(layer_title(image, number)))
     if numbers:
         yield table
 
 
-def _which(before: int, after: int, *, own: bool) -> str:
+def _heading(before: int, after: int, *, own: bool) -> str:
     if own:
-        return f"What layer {before} holds, and what layer {after} holds:"
+        return f"The entries of layer {before} and those of layer {after}:"
     if before > after:
         return f"From layer {before} back to layer {after}, without:" if before > after + 1 else _back(before)
     start = f"layer {before}" if before else "nothing"
@@ -85,10 +84,10 @@ def _which(before: int, after: int, *, own: bool) -> str:
 
 
 def _back(layer: int) -> str:
-    return f"From layer {layer} back to what was below it, without:"
+    return f"From layer {layer} back to the layer before it, without:"
 
 
-def _write_moves(view: SelectedDiff, file: TextIO, *, stat: bool) -> None:
+def _write_moves(view: FilteredComparison, file: TextIO, *, stat: bool) -> None:
     if not view.moves:
         return
     if stat:
@@ -100,9 +99,5 @@ def _write_moves(view: SelectedDiff, file: TextIO, *, stat: bool) -> None:
 
 
 def _image_sections(images: ImageComparison) -> Iterator[RenderableType]:
-    yield from section("Config", _found(config_table(images.config), bool(images.config)))
-    yield from section("Packages", _found(package_table(images.packages), bool(images.packages)))
-
-
-def _found(table: RenderableType, is_any: bool) -> Iterable[RenderableType]:
-    return [table] if is_any else []
+    for title, grid in (("Config", config_table(images.config)), ("Packages", package_table(images.packages))):
+        yield from section(title, [] if grid.is_empty else [grid])

@@ -1,17 +1,17 @@
-"""The ``history`` document: the life of one path."""
+"""The ``history`` document: the history of one path."""
 
 from collections.abc import Sequence
 from typing import TypedDict
 
 from layerscope.analysis.tree.path_history import Revision
 from layerscope.model.image import Image
-from layerscope.report.entry_part import EntryPart, entry_part
 from layerscope.report.json_document import SCHEMA_VERSION
+from layerscope.report.tree.entry import EntryPart, entry_part
 from layerscope.text import path_text
 
 
 class EventPart(EntryPart):
-    """What one layer did to the path; of a removal, the other fields tell what was there."""
+    """The change that one layer made to the path; for a removal, the other fields describe the path before it."""
 
     instruction: str | None
     change: str
@@ -20,7 +20,7 @@ class EventPart(EntryPart):
 
 
 class HistoryDocument(TypedDict):
-    """The whole document; ``present`` tells whether the path is in the final image."""
+    """The whole document; ``present``: whether the path is in the final image."""
 
     schema_version: int
     path: str

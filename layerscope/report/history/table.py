@@ -1,4 +1,4 @@
-"""The life of one path for people: a row for each layer that wrote, changed or hid it."""
+"""The history of one path for people: a row for each layer that wrote, changed or hid it."""
 
 from collections.abc import Sequence
 from typing import TextIO
@@ -10,10 +10,21 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.path_history import Revision
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.model.image import Image
-from layerscope.report.entry_part import link_text
-from layerscope.report.size.rows import figures, layer_title
-from layerscope.report.tables import CHANGE_STYLES, show
+from layerscope.report.colors import CHANGE_STYLES
+from layerscope.report.layers.summary import layer_title
+from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, show
+from layerscope.report.tree.entry import link_text
 from layerscope.text import human_size, mode_text, path_text, printable_name
+
+_COLUMNS = (
+    GridColumn("layer", is_right=True),
+    GridColumn(""),
+    GridColumn("what", is_flexible=True),
+    GridColumn("size", is_right=True),
+    GridColumn("mode"),
+    GridColumn("owner"),
+    GridColumn("instruction", is_flexible=True),
+)
 
 
 def write_history_table(image: Image, path: bytes, events: Sequence[Revision], file: TextIO) -> None:
@@ -22,31 +33,28 @@ def write_history_table(image: Image, path: bytes, events: Sequence[Revision], f
 
 
 def history_table(image: Image, path: bytes, events: Sequence[Revision]) -> RenderableType:
-    """Return a line that tells what became of the path, and the table."""
-    table = figures("layer", last="")
-    for title in ("what", "size", "mode", "owner", "instruction"):
-        table.add_column(title, justify="right" if title == "size" else "left")
+    """Return a line about the path in the final image, and the table."""
+    grid = Grid(*_COLUMNS)
     for event in events:
-        style = CHANGE_STYLES.get(event.change, "")
         entry = event.entry
-        table.add_row(
+        grid.add_row(
             str(event.layer),
-            Text(f"{event.change.mark} {event.change.word}", style, no_wrap=True),
-            _what(event),
-            Text(human_size(entry.size) if entry.kind is Kind.FILE else "", no_wrap=True),
-            Text(mode_text(entry.kind.letter, entry.mode), no_wrap=True),
-            Text(f"{entry.uid}:{entry.gid}", no_wrap=True),
-            layer_title(image, event.layer),
+            Line(f"{event.change.mark} {event.change.word}", CHANGE_STYLES.get(event.change, "")),
+            Line(_details(event), is_folded=True),
+            human_size(entry.size) if entry.kind is Kind.FILE else "",
+            mode_text(entry.kind.letter, entry.mode),
+            f"{entry.uid}:{entry.gid}",
+            instruction_line(layer_title(image, event.layer)),
         )
-    return Group(Text(f"{printable_name(path_text(path))}{_fate(events)}", "bold", overflow="fold"), Text(), table)
+    return Group(Text(f"{printable_name(path_text(path))}{_fate(events)}", "bold", overflow="fold"), Text(), grid)
 
 
-def _what(event: Revision) -> Text:
-    """Return what changed; of a link, where it leads."""
+def _details(event: Revision) -> str:
+    """Return what changed, and the target of a link."""
     words = [", ".join(event.what.words)] if event.what else []
     if event.change is ChangeKind.MODIFIED and not event.what:
         words = ["an identical copy"]
-    return Text(" ".join([*words, *_link(event.entry)]), overflow="fold")
+    return " ".join([*words, *_link(event.entry)])
 
 
 def _link(entry: FileEntry) -> list[str]:
@@ -57,7 +65,7 @@ def _link(entry: FileEntry) -> list[str]:
 def _fate(events: Sequence[Revision]) -> str:
     if not events:
         return " is in no layer"
-    # a directory that was only repeated is as it was
+    # A directory that a layer only repeats is unchanged.
     last = next((event for event in reversed(events) if event.change is not ChangeKind.UNCHANGED), events[-1])
     if last.change is ChangeKind.REMOVED:
         return f" is not in the final image: layer {last.layer} removed it"

@@ -1,4 +1,4 @@
-"""The ``why`` document: which layer made the image large, what is dead and why, and what to change."""
+"""The ``why`` document: the size of each layer, dead bytes with their reasons, and what to change."""
 
 from typing import TypedDict
 
@@ -10,18 +10,16 @@ from layerscope.analysis.size.layers_and_files import LargeFile, LayerSize
 from layerscope.analysis.tree.node_paths import NodePaths
 from layerscope.report.json_document import SCHEMA_VERSION
 from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.remarks import base_sizes, reason_word
 from layerscope.session.size.report import SizeReport
 from layerscope.text import path_text
 
 LARGEST_FOLDERS = 100
-"""So many of the heaviest folders are named."""
-
-UNKNOWN_REASON = "unknown"
-"""What stands for the reason of files whose bytes cannot be read, in sums; in a row it is null."""
+"""The number of the largest folders that are named."""
 
 
 class LayerSizePart(TypedDict):
-    """One layer; ``killed_size`` are bytes of lower layers that it hid."""
+    """One layer; ``killed_size``: the bytes of lower layers that it hid."""
 
     layer: int
     instruction: str | None
@@ -33,7 +31,7 @@ class LayerSizePart(TypedDict):
 
 
 class FilePart(TypedDict):
-    """One of the biggest files of the final image."""
+    """One of the largest files of the final image."""
 
     path: str
     size: int
@@ -41,13 +39,13 @@ class FilePart(TypedDict):
 
 
 class WrittenFilePart(FilePart):
-    """One of the biggest files of any layer; ``hidden_by`` is the layer that hid it, if it is dead."""
+    """One of the largest files of any layer; ``killer`` is the layer that hid it, if it is dead."""
 
     killer: int | None
 
 
 class DeadPart(TypedDict):
-    """A dead file; ``reason`` is null where bytes that would tell it cannot be read."""
+    """A dead file; ``reason`` is null if it depends on bytes that cannot be read."""
 
     path: str
     size: int
@@ -57,7 +55,7 @@ class DeadPart(TypedDict):
 
 
 class DeadSumPart(TypedDict):
-    """All dead bytes; the sums are null where a layer could not be read, and the entries then what could be seen."""
+    """All dead bytes; if a layer could not be read, the sums are null and the entries those of the other layers."""
 
     total: int | None
     blob_size_estimate: int | None
@@ -66,7 +64,7 @@ class DeadSumPart(TypedDict):
 
 
 class DuplicatePart(TypedDict):
-    """The same bytes at several paths; ``saves`` is what all but one cost."""
+    """The same bytes at several paths; ``saves``: the size of all but one."""
 
     size: int
     paths: list[str]
@@ -75,7 +73,7 @@ class DuplicatePart(TypedDict):
 
 
 class AdvicePart(TypedDict):
-    """What to change: the instruction that wrote the bytes, and the one that hid them, if any."""
+    """A change to make: the instruction that wrote the bytes, and the one that hid them, if any."""
 
     layer: int
     instruction: str | None
@@ -89,7 +87,7 @@ class AdvicePart(TypedDict):
 
 
 class TypePart(TypedDict):
-    """What the files of one type weigh together in the final image."""
+    """The size of the files of one type in the final image."""
 
     type: str
     size: int
@@ -97,7 +95,7 @@ class TypePart(TypedDict):
 
 
 class PackagePart(TypedDict):
-    """What the files of one package weigh together in the final image; each file counts for one package."""
+    """The size of the files of one package in the final image; each file belongs to one package."""
 
     manager: str
     name: str
@@ -107,7 +105,7 @@ class PackagePart(TypedDict):
 
 
 class FolderPart(TypedDict):
-    """What lies below a folder: live bytes in so many files, and dead ones beside them."""
+    """The content below a folder: live bytes, the number of live files, and dead bytes."""
 
     path: str
     size: int
@@ -116,7 +114,7 @@ class FolderPart(TypedDict):
 
 
 class BasePart(TypedDict):
-    """The base image, as far as it is known; ``layers`` is how many of the lowest ones are its own."""
+    """The base image, as far as it is known; ``layers``: the number of its layers, which are the lowest ones."""
 
     name: str | None
     digest: str | None
@@ -149,7 +147,7 @@ class WhyDocument(TypedDict):
 
 
 def why_document(analysis: SizeAnalysis) -> WhyDocument:
-    """Return the document; it reads what it has to of the image."""
+    """Return the document; this reads layers and file contents as needed."""
     why, paths = analysis.report, NodePaths(analysis.tree.index)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -158,17 +156,17 @@ def why_document(analysis: SizeAnalysis) -> WhyDocument:
         "verdict": why.verdict,
         "efficiency": why.efficiency,
         "layers": [_layer_size_part(layer_size) for layer_size in why.layers],
-        "largest": [_file_part(one) for one in why.largest],
-        "largest_written": [{**_file_part(one), "killer": one.hidden_by} for one in why.largest_written],
+        "largest": [_file_part(file) for file in why.largest],
+        "largest_written": [{**_file_part(file), "killer": file.hidden_by} for file in why.largest_written],
         "dead": _dead_sum_part(why),
-        "duplicates": [_duplicate_part(each, paths) for each in why.duplicates],
+        "duplicates": [_duplicate_part(duplicate, paths) for duplicate in why.duplicates],
         "duplicates_complete": why.duplicates_complete,
-        "advice": [_advice_part(each, why) for each in why.advice],
+        "advice": [_advice_part(advice, why) for advice in why.advice],
         "by_type": [{"type": each.type.value, "size": each.size, "files": each.files} for each in analysis.types.sizes],
-        "by_package": [_package_part(each) for each in analysis.packages.packages],
+        "by_package": [_package_part(package) for package in analysis.packages.packages],
         "unowned_size": analysis.packages.unowned,
         "directories": _folder_parts(analysis, paths),
-        "base": base_part(why),
+        "base": _base_part(why),
         "unknowns": list(why.unknowns),
     }
 
@@ -185,14 +183,14 @@ def _layer_size_part(layer_size: LayerSize) -> LayerSizePart:
     }
 
 
-def _file_part(one: LargeFile) -> FilePart:
-    return {"path": path_text(one.path), "size": one.size, "layer": one.layer}
+def _file_part(file: LargeFile) -> FilePart:
+    return {"path": path_text(file.path), "size": file.size, "layer": file.layer}
 
 
 def _dead_sum_part(why: SizeReport) -> DeadSumPart:
     parts = [_dead_part(entry) for entry in why.dead.entries]
     parts.sort(key=lambda part: (part["path"], part["writer"]))
-    sums = {UNKNOWN_REASON if reason is None else reason.value: size for reason, size in why.dead.by_reason.items()}
+    sums = {reason_word(reason): size for reason, size in why.dead.by_reason.items()}
     return {
         "total": why.dead_size,
         "blob_size_estimate": why.dead_blob_size,
@@ -234,18 +232,18 @@ def _advice_part(advice: Advice, why: SizeReport) -> AdvicePart:
     }
 
 
-def _package_part(each: PackageSize) -> PackagePart:
+def _package_part(package: PackageSize) -> PackagePart:
     return {
-        "manager": each.package.manager,
-        "name": each.package.name,
-        "version": each.package.version,
-        "size": each.size,
-        "files": len(each.places),
+        "manager": package.package.manager,
+        "name": package.package.name,
+        "version": package.package.version,
+        "size": package.size,
+        "files": len(package.places),
     }
 
 
 def _folder_parts(analysis: SizeAnalysis, paths: NodePaths) -> list[FolderPart]:
-    """Return the heaviest folders, sorted by path."""
+    """Return the largest folders, sorted by path."""
     parts: list[FolderPart] = [
         {"path": path_text(paths(row.node)), "size": row.size, "dead_size": row.dead, "files": row.files}
         for row in analysis.directories.heaviest_folders(LARGEST_FOLDERS)
@@ -253,25 +251,15 @@ def _folder_parts(analysis: SizeAnalysis, paths: NodePaths) -> list[FolderPart]:
     return sorted(parts, key=lambda part: part["path"])
 
 
-def base_part(why: SizeReport) -> BasePart | None:
-    """Return what is known of the base image; its sizes where it is known which layers are its own."""
-    base = why.base
+def _base_part(why: SizeReport) -> BasePart | None:
+    """Return the base image, with its sizes if it is known which layers are its own."""
+    base, sizes = why.base, base_sizes(why)
     if base is None:
         return None
-    own = (
-        None
-        if base.layers is None
-        else [layer_size for layer_size in why.layers if layer_size.layer <= (base.layers or 0)]
-    )
     return {
         "name": base.name,
         "digest": base.digest,
         "layers": base.layers,
-        "content_size": None if own is None else _sum([layer_size.content_size for layer_size in own]),
-        "blob_size": None if own is None else _sum([layer_size.blob_size for layer_size in own]),
+        "content_size": sizes.content_size,
+        "blob_size": sizes.blob_size,
     }
-
-
-def _sum(sizes: list[int | None]) -> int | None:
-    known = [size for size in sizes if size is not None]
-    return sum(known) if len(known) == len(sizes) else None

@@ -15,32 +15,40 @@ _CHANGES = tuple(change.word for change in ChangeKind)
 
 
 def write_tree_document(tree: LayeredTree, selection: TreeSelection, file: TextIO) -> None:
-    """Write the document row by row, sorted by path, or the largest first."""
+    """Write the document row by row, sorted by path, or by size with the largest first."""
     head = {"schema_version": SCHEMA_VERSION, "layer": selection.layer}
     write_json_lines(head, "entries", entry_lines(tree, selection), file)
 
 
 def entry_lines(tree: LayeredTree, selection: TreeSelection) -> Iterator[str]:
-    """Yield the rows of the document, each as JSON; of a removed path, what it was, with the layer that last wrote it.
+    """Yield the rows of the document, each as JSON; a removed path as it was, with the layer that last wrote it.
 
-    They are put together by hand, for there may be a million: dicts would take twice as long.
+    The JSON is put together by hand: there may be a million rows, and dicts would take twice as long.
     """
-    from json import JSONEncoder  # noqa: PLC0415  # 4 ms that lines for people need not pay
+    from json import JSONEncoder  # noqa: PLC0415  # 4 ms that the lines for people need not pay
 
     quoted = JSONEncoder().encode
-    found: Iterable[tuple[int, str]] = selection.by_path(tree)
+    nodes: Iterable[tuple[int, str]] = selection.by_path(tree)
     if selection.by_size:
-        found = sorted(found, key=lambda item: _stated_size(tree, item[0], selection.layer), reverse=True)
-    for node, path in found:
+        nodes = sorted(nodes, key=lambda item: _stated_size(tree, item[0], selection.layer), reverse=True)
+    for node, path in nodes:
         row = printed_row(tree, node, selection.layer, path)
         yield (
             f'{{"path": {quoted(row.path)}, "kind": "{_KINDS[row.kind]}", "size": {row.size}, "mode": "{row.mode:04o}",'
             f' "uid": {row.uid}, "gid": {row.gid}, "mtime": {row.mtime},'
             f' "link": {"null" if row.link is None else quoted(row.link)}, "change": "{_CHANGES[row.change]}",'
-            f' "layer": {row.layer}}}'
+            f' "layer": {row.layer}{_copied_up(tree, node, selection)}}}'
         )
 
 
+def _copied_up(tree: LayeredTree, node: int, selection: TreeSelection) -> str:
+    """Return a field with the layer from which a container copied a path that it changed or removed."""
+    if not selection.writable:
+        return ""
+    source = tree.layer_below(node, selection.layer)
+    return "" if source is None else f', "copied_up_from": {source}'
+
+
 def _stated_size(tree: LayeredTree, node: int, layer: int) -> int:
-    """Return the size that the row states: a directory has none of its own."""
+    """Return the size that the row states: 0 for a directory."""
     return 0 if tree.is_directory(node, layer) else tree.size(node, layer)

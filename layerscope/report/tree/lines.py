@@ -7,7 +7,7 @@ from typing import TextIO
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import Kind
-from layerscope.report.tables import change_styles
+from layerscope.report.colors import change_styles
 from layerscope.report.tree.rows import PrintedRow, printed_row
 from layerscope.report.tree.selection import TreeSelection
 from layerscope.text import human_size, mode_text, printable_name
@@ -17,13 +17,13 @@ _NO_SIZE = "-"
 _LETTERS = tuple(kind.letter for kind in Kind)
 _MARKS = tuple(change.mark for change in ChangeKind)
 _ARROWS: dict[int, str] = {Kind.SYMLINK: " -> ", Kind.HARDLINK: " link to "}
-"""What stands before the target of a link, in the words of ls and tar."""
+"""The words before the target of a link, as ls and tar write them."""
 
 
 def write_tree_lines(tree: LayeredTree, selection: TreeSelection, file: TextIO) -> None:
     """Write a line for each row: mark, permissions, owner, size, the layer that last wrote it, path.
 
-    The size of a directory counts what is below it. Rows come folder by folder, or the largest first.
+    The size of a directory is that of everything below it. Rows are in the order of the selection.
     """
     styles = change_styles(file)
     for change, line in tree_lines(tree, selection):
@@ -32,14 +32,14 @@ def write_tree_lines(tree: LayeredTree, selection: TreeSelection, file: TextIO) 
 
 
 def tree_lines(tree: LayeredTree, selection: TreeSelection) -> Iterator[tuple[ChangeKind, str]]:
-    """Yield the lines, each with the change that it tells of."""
+    """Yield the lines, each with its kind of change."""
     layer = selection.layer
-    found: Iterable[tuple[int, str]] = selection.preorder(tree)
+    nodes: Iterable[tuple[int, str]] = selection.preorder(tree)
     if selection.by_size:
-        found = sorted(found, key=lambda item: tree.size(item[0], layer), reverse=True)
+        nodes = sorted(nodes, key=lambda item: tree.size(item[0], layer), reverse=True)
     owner_width = _owner_width(tree)
     layer_width = len(str(max(tree.layers, default=0)))
-    for node, path in found:
+    for node, path in nodes:
         row = printed_row(tree, node, layer, path)
         size = human_size(tree.size(node, layer)) if row.kind in (Kind.FILE, Kind.DIR) else _NO_SIZE
         yield (
@@ -52,7 +52,7 @@ def tree_lines(tree: LayeredTree, selection: TreeSelection) -> Iterator[tuple[Ch
 
 
 def _owner_width(tree: LayeredTree) -> int:
-    """Return how wide the widest owner is: they have to be lined up before all rows are known."""
+    """Return the width of the widest owner, from the columns: rows are written before all of them are known."""
     sets = [permissions for table in tree.tables.values() for permissions in table.permission_sets]
     return max((len(f"{uid}:{gid}") for _, uid, gid in sets), default=len("0:0"))
 

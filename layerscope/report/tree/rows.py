@@ -1,16 +1,16 @@
-"""The rows of a tree as both of its forms print them, straight from the columns: there may be a million."""
+"""The rows of a tree as lines and documents print them, read from the columns: there may be a million."""
 
 from typing import NamedTuple
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import GONE, IMPLIED
+from layerscope.analysis.tree.path_index import GONE, IMPLIED
 from layerscope.model.entries import EntryTable, FileEntry, Kind
 from layerscope.text import path_text
 
 
 class PrintedRow(NamedTuple):
-    """One path; of a removed one, what it was. ``kind`` and ``change`` are numbers, ``layer`` wrote it last."""
+    """One path; a removed one as it was before. ``kind`` and ``change`` are numbers, ``layer`` wrote it last."""
 
     path: str
     kind: int
@@ -27,9 +27,9 @@ class PrintedRow(NamedTuple):
 def printed_row(tree: LayeredTree, node: int, layer: int, path: str) -> PrintedRow:
     """Return the row of a node that the tree of the layer shows; ``path`` is absolute."""
     index = tree.index
-    found = index.occurrence(node, layer)
-    standing = found - 1 if index.rows[found] == GONE else found
-    writer, row = index.layers[standing], index.rows[standing]
+    occurrence = index.occurrence(node, layer)
+    described = occurrence - 1 if index.rows[occurrence] == GONE else occurrence
+    writer, row = index.layers[described], index.rows[described]
     table = tree.tables[writer]
     if row == IMPLIED:
         table, row = _IMPLIED_TABLE, 0
@@ -41,7 +41,7 @@ def printed_row(tree: LayeredTree, node: int, layer: int, path: str) -> PrintedR
         *table.permission_sets[table.permissions[row]],
         table.mtimes[row],
         _link(kind, table.link(row)) if kind in _LINKS else None,
-        index.changes[found] if index.layers[found] == layer else ChangeKind.UNCHANGED,
+        index.changes[occurrence] if index.layers[occurrence] == layer else ChangeKind.UNCHANGED,
         writer,
     )
 
@@ -50,7 +50,7 @@ _LINKS = frozenset({Kind.SYMLINK, Kind.HARDLINK})
 
 
 def _link(kind: int, target: bytes | None) -> str | None:
-    """Return where a link leads: a symlink's target as it is, a hard link's as an absolute path."""
+    """Return the target of a link: a symlink's as it is, a hard link's as an absolute path."""
     if target is None:
         return None
     return path_text(target) if kind == Kind.HARDLINK else target.decode("utf-8", "surrogateescape")
@@ -63,4 +63,4 @@ def _implied_table() -> EntryTable:
 
 
 _IMPLIED_TABLE = _implied_table()
-"""What a directory without an entry of its own is."""
+"""The metadata of a directory without an entry of its own."""

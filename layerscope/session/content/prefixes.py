@@ -2,33 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 
-from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.model.entries import Kind
-from layerscope.model.image import Image
-from layerscope.session.content.content_pass import ContentPass
+from layerscope.session.loaded_image import LoadedImage
 
 
 def read_prefixes(
-    image: Image, tree: LayeredTree, occurrences: Iterable[int], size: int, *, known: Mapping[int, bytes] | None = None
+    loaded: LoadedImage, occurrences: Iterable[int], size: int, *, known: Mapping[int, bytes] | None = None
 ) -> dict[int, bytes | None]:
     """Return the first ``size`` bytes of each file, all of a smaller one; None if they cannot be read.
 
     A hard link has the bytes of its target. ``known`` are bytes that were read before and are not read again.
     """
-    known = known or {}
+    known, tree = known or {}, loaded.tree
     files = {occurrence: tree.file_behind(occurrence) for occurrence in occurrences}
-    wanted = ContentPass(image, tree)
+    wanted = loaded.contents.start_pass()
     wanted.want_prefixes(
         {
             file: size
             for file in files.values()
-            if file >= 0 and tree.kind(file) is Kind.FILE and len(known.get(file, b"")) < min(size, _size(tree, file))
+            if file >= 0 and len(known.get(file, b"")) < min(size, tree.own_size(file))
         }
     )
     by_file = {**known, **wanted.read().prefixes}
     prefixes = {occurrence: by_file.get(file) for occurrence, file in files.items()}
     return {occurrence: None if prefix is None else prefix[:size] for occurrence, prefix in prefixes.items()}
-
-
-def _size(tree: LayeredTree, file: int) -> int:
-    return tree.tables[tree.index.layers[file]].sizes[tree.index.rows[file]]

@@ -1,6 +1,6 @@
 """The file that a path leads to, as a program in a container would open it."""
 
-from layerscope.analysis.tree.image_links import followed, hard_linked
+from layerscope.analysis.tree.image_links import followed
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import UsageError
 from layerscope.model.entries import Kind
@@ -25,8 +25,8 @@ def file_at(tree: LayeredTree, path: str, layer: int) -> int:
         # this raises, except for a link that leads nowhere
         node = present_node(tree, path, layer)
     occurrence = tree.index.occurrence(node, layer)
-    found, name = hard_linked(tree, occurrence), printable_name(path_text(tree.index.path(node)))
-    if found is None:
+    found, name = tree.linked(occurrence), printable_name(path_text(tree.index.path(node)))
+    if found < 0:
         raise UsageError(f"{name} is a hard link whose target is not in the image")
     kind = tree.kind(found)
     if kind is Kind.SYMLINK:

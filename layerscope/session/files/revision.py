@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from layerscope.analysis.tree.image_links import followed, hard_linked
-from layerscope.analysis.tree.overlay import GONE
+from layerscope.analysis.tree.image_links import followed
+from layerscope.analysis.tree.path_index import GONE
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import printable_name
@@ -80,8 +80,8 @@ class Shown(NamedTuple):
 def shown(version: FileRevision) -> Shown:
     """Return the content; links are followed, inside the image only."""
     entry = version.entry
-    linked = hard_linked(version.opened.tree, version.occurrence)
-    if linked is not None and version.opened.tree.kind(linked) is Kind.SYMLINK:
+    linked = version.opened.tree.linked(version.occurrence)
+    if linked >= 0 and version.opened.tree.kind(linked) is Kind.SYMLINK:
         return _through_link(version, version.opened.tree.entry_of(linked, version.node))
     file = _bytes_of(version.opened, version.occurrence)
     if file is not None:

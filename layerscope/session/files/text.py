@@ -34,7 +34,7 @@ class FileText:
     def __init__(self, pages: FilePages, encoding: TextEncoding) -> None:
         self.pages = pages
         self.index = TextIndex(encoding)
-        self._codec = encoding.value.removesuffix("-sig")
+        self._codec = encoding.codec
         self._starts: OrderedDict[int, list[int]] = OrderedDict()
 
     def build(self) -> Iterator[int]:

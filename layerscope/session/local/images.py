@@ -1,47 +1,66 @@
 """The images of the local engines."""
 
-from msgspec import Struct
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
 
-from layerscope.errors import EngineUnavailable
+from layerscope.errors import ImageNotFound
 from layerscope.model.local_image import LocalImage
-from layerscope.sources.engine.connection import connected
-from layerscope.sources.engine.endpoints import endpoints
-from layerscope.sources.engine.inspected import tags_of
+from layerscope.sources.engine.answering import AnsweringEngines
+from layerscope.sources.engine.client import EngineClient
+from layerscope.sources.engine.reference import PODMAN
 
+_UNTAGGED = "<none>"
 _ZERO_TIME = -62_135_596_800
 """Go's zero time, the year 1, which stands for an unknown time."""
 
 
-class _Listed(Struct, frozen=True, rename="pascal"):
-    id: str
-    repo_tags: list[str] | None = None
-    size: int | None = None
-    created: int | None = None
-
-
 def local_images() -> list[LocalImage]:
-    """Return the images of all engines that answer, each engine's newest first.
-
-    Raises EngineUnavailable if none answers.
-    """
-    images: list[LocalImage] = []
-    refusals: list[str] = []
-    answered: set[str] = set()
-    for endpoint in endpoints():
-        if endpoint.engine in answered:
-            continue
-        try:
-            with connected(endpoint) as connection:
-                listed = connection.document("/images/json", list[_Listed]) or []
-            images += [_local_image(endpoint.engine, image) for image in listed]
-            answered.add(endpoint.engine)
-        except EngineUnavailable as error:
-            refusals.append(str(error))
-    if not answered:
-        raise EngineUnavailable(f"no container engine answers (tried {'; '.join(refusals)})")
-    return images
+    """Return the images of all engines that answer, the newest first; raises EngineUnavailable where none answers."""
+    with ExitStack() as stack:
+        engines = AnsweringEngines(None, stack)
+        listed = [_images(client) for client in engines]
+        if not listed:
+            raise engines.unavailable()
+    return sorted((image for images in listed for image in images), key=lambda image: -(image.created or 0))
 
 
-def _local_image(engine: str, image: _Listed) -> LocalImage:
-    created = None if image.created is None or image.created <= _ZERO_TIME else image.created
-    return LocalImage(engine, tags_of(image.repo_tags), image.id, image.size, created)
+def _images(client: EngineClient) -> list[LocalImage]:
+    listed = client.images()
+    layers = [_layers(client, image.image_id) for image in listed]
+    # podman states 0 as the shared size of every image
+    shared = _shared_sizes(layers) if client.engine == PODMAN else [image.shared_size for image in listed]
+    return [
+        LocalImage(
+            client.engine,
+            tuple(tag for tag in image.tags or () if not tag.startswith(_UNTAGGED)),
+            image.image_id,
+            image.size,
+            None if image.created is None or image.created <= _ZERO_TIME else image.created,
+            None if shared_size < 0 else shared_size,
+            None if of_image is None else len(of_image),
+        )
+        for image, of_image, shared_size in zip(listed, layers, shared, strict=True)
+    ]
+
+
+_Layers = list[tuple[str, int]] | None
+"""The diff_id and the size of each layer; None where the image has been removed since it was listed."""
+
+
+def _layers(client: EngineClient, image_id: str) -> _Layers:
+    try:
+        details = client.image(image_id)
+        if details.podman_history is None:
+            return [(diff_id, 0) for diff_id in details.diff_ids]
+        sizes = [line.size for line in reversed(client.history(image_id))]
+    except ImageNotFound:
+        return None
+    made = [size for size, line in zip(sizes, details.podman_history, strict=False) if not line.empty_layer]
+    return list(zip(details.diff_ids, made, strict=False))
+
+
+def _shared_sizes(images: Sequence[_Layers]) -> list[int]:
+    """Return, for each image, the size of those layers that another one holds, too."""
+    holders = Counter(diff_id for layers in images for diff_id in {diff_id for diff_id, _ in layers or ()})
+    return [sum(size for diff_id, size in layers or () if holders[diff_id] > 1) for layers in images]

@@ -1,40 +1,41 @@
-"""Stacks the layers that have been read, and counts what each came to."""
+"""Stacks the layers that have been read, and sums up each of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from layerscope.analysis.size.dead import dead_sizes
+from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import LayerTally, Overlay
-from layerscope.analysis.tree.path_index import build_path_index
+from layerscope.analysis.tree.overlay import Overlay
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.entries import LayerEntries
 
 
 @dataclass(frozen=True, slots=True)
 class Tallies:
-    """What each layer came to, by number; ``dead`` is None while not all layers are read whole."""
+    """The sums of each layer by its number; ``dead`` is None unless all layers were read whole."""
 
     layers: Mapping[int, LayerTally] = field(default_factory=dict)
     dead: Mapping[int, int] | None = None
 
     @property
     def content_size(self) -> int | None:
-        """The content bytes of all layers together; None where one is unknown."""
+        """The content bytes of all layers together; None if one is unknown."""
         sizes = [tally.content_size for tally in self.layers.values()]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
     @property
     def dead_size(self) -> int | None:
-        """The dead bytes of the image; None where a layer is unknown."""
+        """The dead bytes of the image; None if a layer is unknown."""
         return None if self.dead is None else sum(self.dead.values())
 
     def dead_in(self, layer: int) -> int | None:
-        """Return the bytes that the layer wrote and that are dead; None where they are unknown."""
+        """Return the bytes that the layer wrote and that are dead; None if they are unknown."""
         return None if self.dead is None else self.dead.get(layer, 0)
 
     @property
     def efficiency(self) -> float | None:
-        """One less the dead part of all content; 1 for an image without content."""
+        """The share of all content that is not dead; 1 for an image without content."""
         total, dead = self.content_size, self.dead_size
         if total is None or dead is None:
             return None
@@ -53,7 +54,7 @@ class LayerStack:
         self._tallies[layer] = self._overlay.apply(layer, entries)
 
     def tallies(self) -> Tallies:
-        """Return what each layer came to; call it when all are there."""
+        """Return the sums of each layer; call it after the last `apply`."""
         broken = any(tally.error for tally in self._tallies.values())
         return Tallies(self._tallies, None if broken else dead_sizes(self._overlay))
 

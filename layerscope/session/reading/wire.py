@@ -1,31 +1,28 @@
-"""How the reader process hands its work over: length-prefixed frames of raw columns.
+"""The frames in which the reader process sends its work: a small head, and raw columns.
 
-A frame is its length in four bytes, a MessagePack head of that length, and then the buffers whose sizes the head gives.
-Columns travel as the bytes they are: objects would have to be built with the interpreter lock held, while keys wait.
+A frame is the length of its head in four bytes, the head in MessagePack, and the buffers whose sizes the head gives.
+Columns are sent as the bytes that they are, because objects would have to be built with the interpreter lock held, and
+the keys would wait. `EntryTable` and `PathIndex` declare their columns; this module does not know which there are.
 """
 
-from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import IO
 
 import msgspec
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import LayerTally
 from layerscope.analysis.tree.path_index import PathIndex
-from layerscope.model.entries import EntryTable, Ints, Permissions, SparseMap, Xattrs
+from layerscope.analysis.tree.tally import LayerTally
+from layerscope.model.columns import Buffer, columns_from, columns_of, other_fields
+from layerscope.model.entries import EntryTable, Permissions, SparseMap, Xattrs
 from layerscope.model.image import Layer
 from layerscope.session.reading.stack import Tallies
 
-_TABLE_CODES = ("q", "I", "q", "q", "I", "I")
-_INDEX_CODES = ("I", "I", "H", "I", "I", "H", "i", "Q", "q", "I")
 _LENGTH = 4
-
-Buffer = bytes | bytearray | array  # type: ignore[type-arg]  # subscripted from Python 3.12 on
 
 
 class ReadOrder(msgspec.Struct, frozen=True):
-    """What the reader process is asked: these layers, this one first."""
+    """The order for the reader process: the layers to read, and the one to start with."""
 
     layers: list[Layer]
     first: int
@@ -38,14 +35,14 @@ class Head(msgspec.Struct, tag=True):
 
 
 class ProgressHead(Head, tag="progress"):
-    """How far the reading of a layer has come, in stored bytes."""
+    """The progress of one layer, in stored bytes."""
 
     layer: int = 0
     done: int = 0
 
 
 class TableHead(Head, tag="table"):
-    """A layer has been read; its columns follow. What few rows have is in the head."""
+    """A layer that has been read; its columns follow. The head has the fields of its table that are not columns."""
 
     layer: int = 0
     permission_sets: list[Permissions] = []
@@ -67,8 +64,8 @@ class TreeHead(Head, tag="tree"):
 AnyHead = ProgressHead | TableHead | TreeHead
 
 
-def write_frame(file: IO[bytes], head: AnyHead, buffers: Sequence[Buffer] = ()) -> None:
-    """Write a frame and flush it; BrokenPipeError where nobody reads any more."""
+def write_frame(file: IO[bytes], head: AnyHead, buffers: Iterable[Buffer] = ()) -> None:
+    """Write a frame and flush it; raises BrokenPipeError if the other process is gone."""
     views = [memoryview(buffer).cast("B") for buffer in buffers]
     head.sizes = [len(view) for view in views]
     encoded = msgspec.msgpack.encode(head)
@@ -79,7 +76,7 @@ def write_frame(file: IO[bytes], head: AnyHead, buffers: Sequence[Buffer] = ()) 
 
 
 def read_frame(file: IO[bytes]) -> tuple[AnyHead, list[bytes]] | None:
-    """Return the next frame, or None where the stream ends, be it in the middle of a frame."""
+    """Return the next frame, or None if the stream ends before or within it."""
     prefix = file.read(_LENGTH)
     length = int.from_bytes(prefix, "big")
     encoded = file.read(length)
@@ -91,7 +88,7 @@ def read_frame(file: IO[bytes]) -> tuple[AnyHead, list[bytes]] | None:
 
 
 def write_order(file: IO[bytes], order: ReadOrder) -> None:
-    """Write what the reader process is asked."""
+    """Write the order for the reader process."""
     encoded = msgspec.msgpack.encode(order)
     file.write(len(encoded).to_bytes(_LENGTH, "big") + encoded)
     file.flush()
@@ -116,78 +113,46 @@ def _read_exactly(file: IO[bytes], size: int) -> bytes:
 
 
 def write_preference(file: IO[bytes], layer: int) -> None:
-    """Write the number of the layer that is wanted before the others."""
+    """Write the number of the layer to read next."""
     file.write(layer.to_bytes(_LENGTH, "big"))
     file.flush()
 
 
 def read_preference(file: IO[bytes]) -> int | None:
-    """Read the number of the layer that is wanted before the others, or None where the stream ends."""
+    """Read the number of the layer to read next, or None if the stream has ended."""
     data = file.read(_LENGTH)
     return int.from_bytes(data, "big") if len(data) == _LENGTH else None
 
 
 def send_table(file: IO[bytes], layer: int, table: EntryTable) -> None:
     """Write the table of a layer."""
-    head = TableHead(
-        layer=layer,
-        permission_sets=table.permission_sets,
-        xattrs=table.xattrs,
-        devices=table.devices,
-        sparse=table.sparse,
-    )
-    numbers = (table.sizes, table.permissions, table.mtimes, table.data_offsets, table.link_rows, table.link_ends)
-    write_frame(file, head, (table.kinds, table.links, *numbers))
+    write_frame(file, TableHead(layer=layer, **other_fields(table)), columns_of(table))
 
 
 def table_from(head: TableHead, buffers: list[bytes]) -> EntryTable:
     """Return the table that a frame holds."""
-    table = EntryTable()
-    table.kinds, table.links = bytearray(buffers[0]), bytearray(buffers[1])
-    columns = [_column(code, data) for code, data in zip(_TABLE_CODES, buffers[2:], strict=True)]
-    table.sizes, table.permissions, table.mtimes, table.data_offsets, table.link_rows, table.link_ends = columns
-    table.permission_sets = head.permission_sets
-    table.xattrs, table.devices, table.sparse = head.xattrs, head.devices, head.sparse
-    return table
+    return EntryTable(
+        **columns_from(EntryTable, buffers),
+        permission_sets=head.permission_sets,
+        xattrs=head.xattrs,
+        devices=head.devices,
+        sparse=head.sparse,
+    )
 
 
 def send_tree(file: IO[bytes], tree: LayeredTree, tallies: Tallies, *, last: bool) -> None:
-    """Write the path index of the layers read so far, and what they came to."""
-    index = tree.index
+    """Write the path index of the layers read so far, and the tallies of the layers."""
     head = TreeHead(
         layers=list(tree.layers),
         tallies=dict(tallies.layers),
         dead=None if tallies.dead is None else dict(tallies.dead),
-        link_targets=index.link_targets,
         last=last,
+        **other_fields(tree.index),
     )
-    columns = (index.parents, index.ends, index.depths, index.name_ends, index.firsts, index.layers, index.rows)
-    write_frame(file, head, (index.names, index.changes, *columns, index.size_keys, index.size_values, index.opaque))
+    write_frame(file, head, columns_of(tree.index))
 
 
 def tree_from(head: TreeHead, buffers: list[bytes], tables: dict[int, EntryTable]) -> tuple[LayeredTree, Tallies]:
     """Return the tree and the tallies that a frame holds, over tables that came before it."""
-    columns = [_column(code, data) for code, data in zip(_INDEX_CODES, buffers[2:], strict=True)]
-    parents, ends, depths, name_ends, firsts, layers, rows, size_keys, size_values, opaque = columns
-    index = PathIndex(
-        parents=parents,
-        ends=ends,
-        depths=depths,
-        name_ends=name_ends,
-        names=buffers[0],
-        firsts=firsts,
-        layers=layers,
-        rows=rows,
-        changes=buffers[1],
-        size_keys=size_keys,
-        size_values=size_values,
-        link_targets=head.link_targets,
-        opaque=opaque,
-    )
+    index = PathIndex(**columns_from(PathIndex, buffers), link_targets=head.link_targets)
     return LayeredTree(index, dict(tables), tuple(head.layers)), Tallies(head.tallies, head.dead)
-
-
-def _column(code: str, data: bytes) -> Ints:
-    column = array(code)
-    column.frombytes(data)
-    return column

@@ -1,8 +1,9 @@
 """The base image that the user names: a number of layers, or another image."""
 
-from layerscope.analysis.size.base_image import BaseImage, base_by_diff_ids, base_by_number, stated_base
+from layerscope.analysis.size.base_image import BaseImage, base_by_diff_ids, base_by_number
 from layerscope.model.image import Image
 from layerscope.model.progress import Progress
+from layerscope.session.image_facts import base_of, layer_diff_ids
 from layerscope.session.open import open_image
 from layerscope.text import printable_name
 
@@ -16,15 +17,6 @@ def chosen_base(image: Image, base: str | None, progress: Progress | None = None
         return None
     if base.isascii() and base.isdigit():
         # Python parses at most 4,300 digits; no image has that many layers
-        return base_by_number(_stated(image), int(base[:18]), len(image.layers))
+        return base_by_number(base_of(image), int(base[:18]), len(image.layers))
     with open_image(base, platform=str(image.platform) or None, progress=progress) as opened:
-        return base_by_diff_ids(_diff_ids(image), _diff_ids(opened.image), printable_name(base))
-
-
-def _stated(image: Image) -> BaseImage | None:
-    labels = (image.config.config.labels if image.config.config else None) or {}
-    return stated_base({}, labels, _diff_ids(image))
-
-
-def _diff_ids(image: Image) -> list[str]:
-    return [str(layer.diff_id) for layer in image.layers]
+        return base_by_diff_ids(layer_diff_ids(image), layer_diff_ids(opened.image), printable_name(base))

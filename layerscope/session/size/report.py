@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, Evidence, Instructions
 from layerscope.analysis.advice.rules import advise, wanted_prefixes
+from layerscope.analysis.advice.secrets import Secret, find_secrets
 from layerscope.analysis.content import Prefixes
-from layerscope.analysis.size.base_image import BaseImage, stated_base
+from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.blob_share import BlobShares, blob_shares
 from layerscope.analysis.size.dead import DeadBytes, dead_bytes
 from layerscope.analysis.size.dead_reason import rewritten_pairs
@@ -24,9 +25,9 @@ from layerscope.analysis.size.layers_and_files import (
 from layerscope.analysis.size.live import LiveFiles, live_files
 from layerscope.analysis.size.verdict import verdict
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.model.image import Image
 from layerscope.session.content.content_equality import compare
 from layerscope.session.content.prefixes import read_prefixes
+from layerscope.session.image_facts import base_of
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.stack import Tallies
 from layerscope.text import human_size, plural
@@ -57,12 +58,24 @@ class SizeReport(NamedTuple):
     dead_blob_size: int | None
     duplicates: tuple[Duplicate, ...]
     duplicates_complete: bool
+    secrets: tuple[Secret, ...]
     advice: tuple[Advice, ...]
+    size_after_advice: int | None
     base: BaseImage | None
     blob_shares: BlobShares
     live: LiveFiles
     prefixes: Prefixes
     unknowns: tuple[str, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every layer was read whole, so that what the report does not show is not there."""
+        return self.total_size is not None
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it is certain that the image has no secret and no waste of a known kind."""
+        return self.is_complete and not self.secrets and not self.advice
 
 
 class _Files(NamedTuple):
@@ -89,17 +102,18 @@ def size_report(
     image states; ``live`` are the live files if they are known.
     """
     image, tree, tallies = loaded.image, loaded.tree, loaded.tallies
-    base = base or _stated_base(image)
+    base = base or base_of(image)
     instructions = {step.layer: step.instruction for step in image.steps if step.layer}
     live = live_files(tree) if live is None else live
     files = _files(loaded, live, [wanted_prefixes(tree, live, instructions), *wanted])
     dead = None if tallies.dead is None else files.dead
     blob_sizes = {layer.number: layer.blob_size for layer in image.layers}
     layers = layer_sizes(blob_sizes, instructions, tallies.layers, dead)
+    total, advice = tallies.content_size, advise(_evidence(tree, files, instructions, base))
     shares = blob_shares(blob_sizes, tallies.layers)
     return SizeReport(
         verdict=verdict(layers, dead, instructions),
-        total_size=tallies.content_size,
+        total_size=total,
         blob_size=image.blob_size,
         efficiency=tallies.efficiency,
         layers=layers,
@@ -110,7 +124,9 @@ def size_report(
         dead_blob_size=None if dead is None else shares.total(dead.by_writer),
         duplicates=files.duplicates,
         duplicates_complete=not files.candidates.left_out,
-        advice=advise(_evidence(tree, files, instructions, base)),
+        secrets=find_secrets(tree, files.prefixes),
+        advice=advice,
+        size_after_advice=None if total is None else total - sum(piece.saves for piece in advice),
         base=base,
         blob_shares=shares,
         live=files.live,
@@ -121,7 +137,7 @@ def size_report(
 
 def _files(loaded: LoadedImage, live: LiveFiles, wanted: Iterable[Mapping[int, int]]) -> _Files:
     """Find the dead files and the duplicates, and read ``wanted`` first bytes, in one pass over the content."""
-    image, tree = loaded.image, loaded.tree
+    tree = loaded.tree
     hidden = hidden_in_tree(tree)
     candidates = duplicate_candidates(live)
     same_size = (live.occurrences[place] for group in candidates.groups for place in group)
@@ -129,18 +145,13 @@ def _files(loaded: LoadedImage, live: LiveFiles, wanted: Iterable[Mapping[int, i
     found = compare(loaded, chain(rewritten, same_size), wanted)
     dead = dead_bytes(tree, hidden, found.digests)
     duplicates = find_duplicates(live, candidates.groups, found.digests)
-    return _Files(live, dead, candidates, duplicates, partial(read_prefixes, image, tree, known=found.prefixes))
+    return _Files(live, dead, candidates, duplicates, partial(read_prefixes, loaded, known=found.prefixes))
 
 
 def _evidence(tree: LayeredTree, files: _Files, instructions: Instructions, base: BaseImage | None) -> Evidence:
     total = sum(files.live.sizes) + files.dead.total
     base_layers = (base.layers if base else None) or 0
     return Evidence(tree, files.live, files.dead, files.duplicates, instructions, total, files.prefixes, base_layers)
-
-
-def _stated_base(image: Image) -> BaseImage | None:
-    labels = (image.config.config.labels if image.config.config else None) or {}
-    return stated_base(image.annotations, labels, [str(layer.diff_id) for layer in image.layers])
 
 
 def _unknowns(tallies: Tallies, files: _Files) -> Iterator[str]:

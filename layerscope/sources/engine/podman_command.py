@@ -15,7 +15,7 @@ import msgspec
 
 from layerscope.errors import SourceError
 from layerscope.model.span import FileSpan
-from layerscope.sources.engine.inspected import Inspected
+from layerscope.sources.engine.client import ImageDetails
 from layerscope.sources.stream.spool import Spool
 from layerscope.text import printable_line, short_name
 
@@ -29,13 +29,13 @@ def is_usable() -> bool:
     return "CONTAINER_HOST" not in os.environ and shutil.which(_PODMAN) is not None
 
 
-def inspect(name: str) -> Inspected:
+def inspect(name: str) -> ImageDetails:
     """Return the facts about an image; raises SourceError with podman's own message."""
     done = subprocess.run([*_INSPECT, name], stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603  # the name of an image, after the end of the options
     if done.returncode != 0:
         raise _refused(name, done.stderr)
     try:
-        (image,) = msgspec.json.decode(done.stdout, type=list[Inspected])
+        (image,) = msgspec.json.decode(done.stdout, type=list[ImageDetails])
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise SourceError(f"podman cannot export {short_name(name)}: unexpected output of image inspect") from error
     return image

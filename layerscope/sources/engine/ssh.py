@@ -1,64 +1,104 @@
-"""A connection to an engine on another host, through the ssh command and the engine's own ``system dial-stdio``."""
+"""Sockets to container engines on other machines, through the ssh command.
 
-import shutil
+Docker's command line relays its API over standard input and output (``docker system dial-stdio``); podman's addresses
+name the socket on the other machine, which ssh forwards to one here.
+"""
+
 import socket
 import subprocess
 import tempfile
-from contextlib import suppress
-from urllib.parse import quote, urlsplit
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO, NamedTuple
+from urllib.parse import SplitResult
 
-from layerscope.sources.engine.endpoints import Endpoint
-from layerscope.sources.engine.reference import DOCKER
+_SSH = ("ssh", "-o", "ConnectTimeout=10", "-o", "BatchMode=yes")
+"""In batch mode ssh asks nothing: an unknown host key or a missing key is an error, not a prompt behind the screen."""
 
-_SSH = ("ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10")
-"""BatchMode makes an error of a question (a password, an unknown host key), because a pipe cannot answer it."""
-
+_FORWARD_SECONDS = 15.0
+_LOOK_AGAIN_SECONDS = 0.02
 _END_SECONDS = 2.0
 
 
-class SshTunnel:
-    """The ssh processes of one connection; `close` ends them."""
+class Relay(NamedTuple):
+    """A socket behind which ssh relays; ``complaint`` returns the last line that ssh wrote to standard error."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self._processes: list[subprocess.Popen[bytes]] = []
-        self._messages = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close()
+    socket: socket.socket
+    complaint: Callable[[], str]
 
-    def open(self) -> socket.socket:
-        """Return a socket whose other end is the engine; raises OSError if ssh cannot be started."""
-        command = self._command()
-        if shutil.which(command[0]) is None:
-            raise FileNotFoundError("ssh is not installed")
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = subprocess.Popen(  # noqa: S603  # the user's own host, after the end of the options
-                command, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=self._messages
-            )
-        self._processes.append(process)
-        return ours
 
-    def complaint(self) -> str:
-        """Return the last line that ssh printed as an error."""
-        for process in self._processes:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_END_SECONDS)
-        self._messages.seek(0)
-        lines = self._messages.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1].strip() if lines else ""
+def dial_stdio(address: SplitResult, identity: str | None, resources: ExitStack) -> Relay:
+    """Connect to the Docker engine that the other machine's own command line uses."""
+    ours, theirs = socket.socketpair()
+    resources.enter_context(ours)
+    with theirs:
+        command = [*_SSH, "-T", *_destination(address, identity), "docker", "system", "dial-stdio"]
+        complaint, _ = _start(command, theirs.fileno(), resources)
+    return Relay(ours, complaint)
 
-    def _command(self) -> list[str]:
-        url = urlsplit(self._endpoint.host)
-        if not url.hostname or url.password:
-            raise ValueError("an address like ssh://user@host is needed")
-        options = [*(["-l", url.username] if url.username else []), *(["-p", str(url.port)] if url.port else [])]
-        remote = ["docker"]
-        if self._endpoint.engine != DOCKER:
-            remote = ["podman", *(["--url", f"unix://{quote(url.path)}"] if url.path else [])]
-        return [*_SSH, *options, "--", url.hostname, *remote, "system", "dial-stdio"]
 
-    def close(self) -> None:
-        """End the processes."""
-        for process in self._processes:
-            process.terminate()
-            process.wait()
-        self._messages.close()
+def forward_socket(address: SplitResult, identity: str | None, resources: ExitStack) -> Relay:
+    """Connect to a socket of the other machine; raises OSError where ssh fails to forward it."""
+    folder = resources.enter_context(tempfile.TemporaryDirectory(prefix="layerscope-"))
+    local = Path(folder, "engine.sock")
+    command = [
+        *_SSH,
+        "-o",
+        "ExitOnForwardFailure=yes",
+        "-nNT",
+        "-L",
+        f"{local}:{address.path}",
+        *_destination(address, identity),
+    ]
+    complaint, process = _start(command, subprocess.DEVNULL, resources)
+    deadline = time.monotonic() + _FORWARD_SECONDS
+    while not local.exists():
+        if process.poll() is not None:
+            raise OSError(complaint() or f"ssh ended with status {process.returncode}")
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        # ssh does not say when it is ready, so its socket is looked for
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_LOOK_AGAIN_SECONDS)
+    connection = resources.enter_context(socket.socket(socket.AF_UNIX))
+    connection.connect(str(local))
+    return Relay(connection, complaint)
+
+
+def _destination(address: SplitResult, identity: str | None) -> list[str]:
+    """Return the arguments that name the other machine; raises ValueError for a name that ssh takes for an option."""
+    host = address.hostname or ""
+    if not host or host.startswith("-") or (address.username or "").startswith("-"):
+        raise ValueError("no host name")
+    key = ["-i", identity] if identity else []
+    port = ["-p", str(address.port)] if address.port else []
+    return [*key, *port, "--", f"{address.username}@{host}" if address.username else host]
+
+
+def _start(
+    command: Sequence[str], pipe: int, resources: ExitStack
+) -> tuple[Callable[[], str], subprocess.Popen[bytes]]:
+    """Start ssh; when ``resources`` close, it is ended."""
+    errors = resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # open as long as ssh runs
+    process = subprocess.Popen(  # noqa: S603  # ssh with an address that the user configured
+        command, stdin=pipe, stdout=pipe, stderr=errors, start_new_session=True
+    )
+    resources.callback(_end, process)
+    return lambda: _last_line(errors), process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _last_line(errors: IO[bytes]) -> str:
+    errors.seek(0)
+    lines = errors.read().decode("utf-8", "replace").strip().splitlines()
+    return lines[-1].strip() if lines else ""

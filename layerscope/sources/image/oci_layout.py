@@ -50,17 +50,17 @@ class ManifestFile:
         return self.descriptor.platform if self.descriptor else None
 
 
-def oci_candidates(documents: Documents, origin: Origin) -> tuple[Candidate, ...]:
-    """Return the images of ``index.json``, in its order; raises FormatError if it cannot be read."""
+def oci_candidates(documents: Documents, origin: Origin, start: Digest | None = None) -> tuple[Candidate, ...]:
+    """Return the images of ``index.json``, or of the document ``start``; raises FormatError if it cannot be read."""
     completeness = Completeness(documents.files)
-    return tuple(_candidate(documents, origin, file, completeness) for file in manifest_files(documents))
+    return tuple(_candidate(documents, origin, file, completeness) for file in manifest_files(documents, start))
 
 
-def manifest_files(documents: Documents) -> list[ManifestFile]:
-    """Return the manifests that ``index.json`` refers to, each once with all its tags."""
+def manifest_files(documents: Documents, start: Digest | None = None) -> list[ManifestFile]:
+    """Return the manifests that ``index.json``, or ``start``, refers to, each once with all its tags."""
     manifests: dict[Digest, ManifestFile] = {}
     follow = _Follow(documents)
-    for file in follow.all():
+    for file in follow.all(start.blob_name if start else INDEX):
         earlier = manifests.get(file.digest)
         if earlier is not None:
             tags = tuple(dict.fromkeys(earlier.tags + file.tags))
@@ -80,12 +80,12 @@ class _Follow:
         self._parents: dict[Digest, set[Digest]] = {}
         self._ancestors: dict[frozenset[Digest], frozenset[Digest]] = {}
 
-    def all(self) -> Iterator[ManifestFile]:
-        """Yield the manifests in the order of the indexes."""
-        if kind_of(self._documents, INDEX) is DocumentKind.INDEX:
-            yield from self._children(INDEX, None, (), 0)
+    def all(self, name: str) -> Iterator[ManifestFile]:
+        """Yield the manifests in the order of the indexes, from the file ``name`` on."""
+        if kind_of(self._documents, name) is DocumentKind.INDEX:
+            yield from self._children(name, None, (), 0)
         else:
-            yield ManifestFile(INDEX, self._documents.digest(INDEX))
+            yield ManifestFile(name, self._documents.digest(name))
 
     def indexes_of(self, digest: Digest) -> frozenset[Digest]:
         """Return the indexes that lead to a manifest, directly or by other indexes."""

@@ -1,13 +1,14 @@
 """The content of files in a layer, read by offset in its uncompressed tar."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from layerscope.errors import InvalidLayer, os_reason
+from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
+from layerscope.sources.store.tar_split import TarSplitContent
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
 
 _CHUNK = 256 * 1024
@@ -30,14 +31,17 @@ class LayerContent(Protocol):
 class PlainContent:
     """A plain layer, read in place."""
 
-    def __init__(self, span: FileSpan) -> None:
+    def __init__(self, span: FileSpan, is_stopped: Callable[[], bool] = bool) -> None:
         self._span = span
+        self._is_stopped = is_stopped
         self._descriptor = os.open(span.path, os.O_RDONLY)
 
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
         """Yield exactly these bytes."""
         end = offset + size
         while offset < min(end, self._span.size):
+            if self._is_stopped():
+                raise ReadingStopped("reading the layer was stopped")
             chunk = self.read(offset, min(end, self._span.size, offset + _CHUNK) - offset)
             yield chunk
             offset += len(chunk)
@@ -71,9 +75,10 @@ class PlainContent:
 class StreamedContent:
     """A compressed layer, decompressed from its start; a read at a lower offset starts again."""
 
-    def __init__(self, span: FileSpan, compression: Compression) -> None:
+    def __init__(self, span: FileSpan, compression: Compression, is_stopped: Callable[[], bool] = bool) -> None:
         self._span = span
         self._compression = compression
+        self._is_stopped = is_stopped
         self._stream: DecompressedSpan = open_decompressed(span, compression)
         self._position = 0
         self._rest = b""
@@ -91,6 +96,8 @@ class StreamedContent:
             size -= len(chunk)
 
     def _take(self, most: int) -> bytes:
+        if self._is_stopped():
+            raise ReadingStopped("reading the layer was stopped")
         data = self._rest or self._stream.read1(_CHUNK)
         if not data:
             raise InvalidLayer("the layer ends before this content does", self._position)
@@ -103,14 +110,19 @@ class StreamedContent:
         self._stream.close()
 
 
-def open_layer_content(layer: Layer) -> LayerContent:
-    """Open the content of a layer; raises InvalidLayer where it is missing or cannot be opened."""
-    if layer.blob is None or layer.compression is None:
-        raise InvalidLayer(layer.problem or "the layer is missing")
+def open_layer_content(layer: Layer, is_stopped: Callable[[], bool] = bool) -> LayerContent:
+    """Open the content of a layer; raises InvalidLayer where it is missing or cannot be opened.
+
+    Once ``is_stopped`` returns True, every read raises ReadingStopped.
+    """
     try:
+        if layer.unpacked is not None:
+            return TarSplitContent(layer.unpacked, is_stopped)
+        if layer.blob is None or layer.compression is None:
+            raise InvalidLayer(layer.problem or "the layer is missing")
         if layer.compression is Compression.NONE:
-            return PlainContent(layer.blob)
-        return StreamedContent(layer.blob, layer.compression)
+            return PlainContent(layer.blob, is_stopped)
+        return StreamedContent(layer.blob, layer.compression, is_stopped)
     except OSError as error:
         raise InvalidLayer(f"cannot read the layer: {os_reason(error)}") from error
 

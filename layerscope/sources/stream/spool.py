@@ -4,7 +4,7 @@ Memory stays bounded, and the files are removed with the stack that owns them, a
 """
 
 import errno
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from io import FileIO
 from pathlib import Path
@@ -53,14 +53,24 @@ class Spool:
         return plain, breaks[0] if breaks else None
 
     def _write(self, chunks: Iterable[bytes], name: str) -> FileSpan:
+        def write(file: FileIO) -> None:
+            for chunk in chunks:
+                _write_all(file, chunk)
+
+        return self.file(write, name)
+
+    def file(self, write: Callable[[FileIO], None], name: str) -> FileSpan:
+        """Return where the bytes lie that ``write`` writes to a new file; ``name`` is what an error calls them.
+
+        Raises SourceError where the disk is full or cannot be written.
+        """
         import tempfile  # noqa: PLC0415  # 8 ms, and most archives are read in place
 
         try:
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="layerscope-"))
             path = Path(folder, "image.tar")
             with path.open("xb", buffering=0) as file:
-                for chunk in chunks:
-                    _write_all(file, chunk)
+                write(file)
                 size = file.tell()
             self._written.add(str(path))
         except OSError as error:

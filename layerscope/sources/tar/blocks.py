@@ -1,9 +1,10 @@
 """The blocks of a tar as the walk reads them: with seeks over the content of a plain tar, else decompressed."""
 
 import os
+from collections.abc import Callable
 from typing import Protocol
 
-from layerscope.errors import InvalidLayer
+from layerscope.errors import InvalidLayer, ReadingStopped
 from layerscope.model.image import Compression
 from layerscope.model.span import FileSpan
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
@@ -71,8 +72,9 @@ class PlainBlocks:
 class StreamBlocks:
     """Blocks of a compressed tar; content is decompressed and dropped."""
 
-    def __init__(self, stream: DecompressedSpan) -> None:
+    def __init__(self, stream: DecompressedSpan, is_stopped: Callable[[], bool]) -> None:
         self._stream = stream
+        self._is_stopped = is_stopped
         self._chunk = b""
         self._base = 0
 
@@ -92,6 +94,8 @@ class StreamBlocks:
         return pieces[0]
 
     def _advance(self) -> bool:
+        if self._is_stopped():
+            raise ReadingStopped("reading the layer was stopped")
         try:
             following = self._stream.read1(_STREAM_CHUNK)
         except InvalidLayer as error:
@@ -116,8 +120,11 @@ class StreamBlocks:
         self._stream.close()
 
 
-def open_blocks(span: FileSpan, compression: Compression) -> TarBlocks:
-    """Open the tar in a span; raises OSError where the file cannot be read."""
+def open_blocks(span: FileSpan, compression: Compression, is_stopped: Callable[[], bool] = bool) -> TarBlocks:
+    """Open the tar in a span; raises OSError where the file cannot be read.
+
+    Once ``is_stopped`` returns True, decompressing content raises ReadingStopped: one file may have gigabytes.
+    """
     if compression is Compression.NONE:
         return PlainBlocks(span)
-    return StreamBlocks(open_decompressed(span, compression))
+    return StreamBlocks(open_decompressed(span, compression), is_stopped)

@@ -1,4 +1,4 @@
-"""From the alignment of two images to the lines of their steps."""
+"""The lines of the list of steps of two images."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,13 +6,13 @@ from layerscope.analysis.comparison.layer_alignment import AlignedStep, LayerAli
 from layerscope.session.reading.stack import Tallies
 from layerscope.tui.comparison.aligned_list import AlignedLine
 
-_REBUILT = {True: "rebuilt, same content", False: "other content", None: "cannot be compared"}
+_REBUILT = {True: "rebuilt, same content", False: "different content", None: "cannot be compared"}
 
 
 def aligned_lines(
     alignment: LayerAlignment, tallies: Sequence[Tallies], rebuilt: Mapping[AlignedStep, bool | None]
 ) -> list[AlignedLine]:
-    """Return a line for each step; ``tallies`` are those of the left image and the right one, once they are read."""
+    """Return a line for each step; ``tallies`` are those of the old and the new image, or empty until they are read."""
     old, new = tallies or (Tallies(), Tallies())
     return [
         AlignedLine(
@@ -37,12 +37,12 @@ def _word(step: AlignedStep, alignment: LayerAlignment, rebuilt: Mapping[Aligned
     if step.relation is Relation.CHANGED:
         words += [_REBUILT[rebuilt[step]]] if step in rebuilt else []
     else:
-        words.append("only left" if step.relation is Relation.ONLY_OLD else "only right")
+        words.append("only in old" if step.relation is Relation.ONLY_OLD else "only in new")
     return ", ".join(words)
 
 
 def layers_at(alignment: LayerAlignment, item: int) -> tuple[int, int]:
-    """Return the layers that either image has reached at a step; 0 before its first."""
+    """Return the last layer of either image up to a step; 0 before its first layer."""
     reached = alignment.steps[: item + 1]
     return (
         max((step.old_layer or 0 for step in reached), default=0),

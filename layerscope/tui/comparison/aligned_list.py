@@ -1,4 +1,4 @@
-"""The steps of two images side by side: which are the same, which changed, which only one of them has."""
+"""The list of the aligned steps of two images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from rich.segment import Segment
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.text import human_size, printable_line
 from layerscope.tui.drawing.cells import cut
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.step_list import StepList
 
 _SIZE_WIDTH = 8
@@ -18,9 +17,9 @@ _STYLES = {Relation.CHANGED: "modified", Relation.ONLY_OLD: "removed", Relation.
 
 @dataclass(frozen=True, slots=True)
 class AlignedLine:
-    """What the list shows of a step; sizes are content bytes, None until the layers are read.
+    """A step in the list; sizes are content bytes, None until the layers have been read.
 
-    ``word`` says what came of it: shared, changed first, rebuilt.
+    ``word`` describes the step: shared, changed first, rebuilt.
     """
 
     step: AlignedStep
@@ -30,21 +29,20 @@ class AlignedLine:
 
     @property
     def has_layer(self) -> bool:
-        """Whether the step made a layer in either image."""
+        """True if the step made a layer in either image."""
         return bool(self.step.old_layer or self.step.new_layer)
 
 
 class AlignedList(StepList):
     """The list; its items are aligned steps."""
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
-        self._glyphs = glyphs
+    def __init__(self) -> None:
+        super().__init__()
         self._lines: Sequence[AlignedLine] = ()
         self._digits = 1
 
     def show(self, lines: Sequence[AlignedLine], cursor: int) -> None:
-        """Show these steps, the cursor on one of them."""
+        """Show these steps, with the cursor on one of them."""
         self._lines = lines
         numbers = [number for line in lines for number in (line.step.old_layer, line.step.new_layer) if number]
         self._digits = len(str(max(numbers, default=1)))
@@ -55,7 +53,7 @@ class AlignedList(StepList):
         return len(self._lines)
 
     def is_layer(self, item: int) -> bool:
-        """Tell whether the step made a layer."""
+        """Return whether the step made a layer."""
         return self._lines[item].has_layer
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
@@ -68,24 +66,24 @@ class AlignedList(StepList):
         indent = " " * (2 * self._digits + 3)
         if not shown.has_layer:
             text = f"{indent}{title}" if not shown.word else f"{indent}{title}  {shown.word}"
-            return [lead, Segment(cut(text, width - 2, self._glyphs), style or muted)]
+            return [lead, Segment(cut(text, width - 2, self.glyphs), style or muted)]
         if line:
-            return [Segment(cut(f"  {indent}{title}", width, self._glyphs), muted)]
+            return [Segment(cut(f"  {indent}{title}", width, self.glyphs), muted)]
         figures = [lead, Segment(self._numbers(shown.step), self.style_of("accent")), Segment(self._sizes(shown))]
         room = width - sum(len(segment.text) for segment in figures) - 2
         if self.two_lines:
-            return [*figures, Segment("  " + cut(shown.word, room, self._glyphs), style or muted)]
-        return [*figures, Segment("  " + cut(f"{shown.word:<22}  {title}", room, self._glyphs), style)]
+            return [*figures, Segment("  " + cut(shown.word, room, self.glyphs), style or muted)]
+        return [*figures, Segment("  " + cut(f"{shown.word:<22}  {title}", room, self.glyphs), style)]
 
     def _numbers(self, step: AlignedStep) -> str:
         old, new = step.old_layer or "", step.new_layer or ""
         return f"{old:>{self._digits}} {new:>{self._digits}}  "
 
     def _sizes(self, shown: AlignedLine) -> str:
-        """Return the size that both have, or how it changed."""
+        """Return the size in both images, or its change."""
         sizes = [size for size in (shown.old_size, shown.new_size) if size is not None]
         if not sizes:
             return " " * _SIZE_WIDTH
         if len(sizes) == 1 or sizes[0] == sizes[1]:
             return f"{human_size(sizes[0]):>{_SIZE_WIDTH}}"
-        return f"{human_size(sizes[0]):>{_SIZE_WIDTH}} {self._glyphs.arrow} {human_size(sizes[1])}"
+        return f"{human_size(sizes[0]):>{_SIZE_WIDTH}} {self.glyphs.arrow} {human_size(sizes[1])}"

@@ -1,4 +1,4 @@
-"""What is known of the path under the cursor on both sides of a comparison."""
+"""The details of the path under the cursor, on both sides of a comparison."""
 
 from rich.text import Text
 
@@ -8,13 +8,14 @@ from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, plural, printable_name, signed_size
 from layerscope.tui.comparison.rows import DiffRows
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import owner_text, time_text
 from layerscope.tui.tree.visible_rows import VisibleRows
 
 
 class DiffDetails(EntryDetails):
-    """The path and what differs, then a line for each side that has it."""
+    """The path and its differences, then a line for each side that has it."""
 
     DEFAULT_CSS = """
     DiffDetails { min-height: 3; }
@@ -26,41 +27,43 @@ class DiffDetails(EntryDetails):
         tree = rows.diff_tree
         text = Text(f"/{printable_name(row.entry.path)}", style="bold", overflow="fold")
         text.append(f"  {self._difference(rows, row)}\n", style="not bold")
-        sides = [(name, tree.entry(row.node, side)) for name, side in (("before", BEFORE), ("after", AFTER))]
-        known = [(name, entry) for name, entry in sides if entry is not None]
-        lines = [f"{name:<7}{self._entry(tree, row.node, entry, name)}" for name, entry in known]
+        lines = [
+            f"{name}  {self._entry(tree, row.node, entry, side)}"
+            for name, side in (("old", BEFORE), ("new", AFTER))
+            if (entry := tree.entry(row.node, side)) is not None
+        ]
         self.put(text.append("\n".join(lines), style="not bold"))
 
     def _difference(self, rows: DiffRows, row: TreeRow) -> str:
-        tree, other = rows.diff_tree, rows.moves.get(row.node)
-        moved = f", moved {'to' if row.change is ChangeKind.REMOVED else 'from'} /{printable_name(other or b'')}"
+        tree, move = rows.diff_tree, rows.moves.get(row.node)
+        moved = f", moved {'to' if row.change is ChangeKind.REMOVED else 'from'} /{printable_name(move or b'')}"
         aspects = ", ".join(tree.aspects(row.node).words)
         words = {ChangeKind.UNCHANGED: "unchanged", ChangeKind.MODIFIED: f"modified: {aspects}"}
-        story = words.get(row.change, row.change.word) + (moved if other is not None else "")
+        text = words.get(row.change, row.change.word) + (moved if move is not None else "")
         totals = tree.totals.get(row.node)
         if totals is not None:
-            story += f", {plural(totals.changes, 'change')} below it"
+            text += f", {plural(totals.changes, 'change')} below it"
         delta = tree.delta(row.node)
-        return f"{story}, {signed_size(delta)}" if delta else story
+        return f"{text}, {signed_size(delta)}" if delta else text
 
-    def _entry(self, tree: DiffTree, node: int, entry: FileEntry, side: str) -> str:
+    def _entry(self, tree: DiffTree, node: int, entry: FileEntry, side: int) -> str:
         parts = [mode_text(entry.kind.letter, entry.mode), owner_text(entry)]
         if entry.row is not None:
             parts.append(time_text(entry.mtime, "%Y-%m-%d %H:%M:%S"))
         if entry.kind is Kind.FILE:
             parts.append(plural(entry.size, "byte"))
         elif entry.kind is Kind.DIR:
-            parts += self._below(tree, node, BEFORE if side == "before" else AFTER)
+            parts += self._below(tree, node, side)
         elif entry.link is not None:
-            sign = "=" if entry.kind is Kind.HARDLINK else self.glyphs.arrow
+            sign = "=" if entry.kind is Kind.HARDLINK else glyphs_of(self).arrow
             parts.append(f"{sign} {'/' if entry.kind is Kind.HARDLINK else ''}{printable_name(entry.link)}")
         else:
             parts.append(entry.kind.word)
-        parts.append(f"layer {entry.layer}" if entry.row is not None else "implied by the paths below it")
+        parts.append(f"layer {entry.layer}" if entry.row is not None else "implied by paths below it")
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
-        return f" {self.glyphs.separator} ".join(parts)
+        return f" {glyphs_of(self).separator} ".join(parts)
 
-    def _below(self, tree: DiffTree, node: int, layer: int) -> list[str]:
-        """Return the size of all that is below a folder; of what a layer holds itself, it is not known."""
-        side = tree.side(layer)
-        return [] if side.state.own else [f"{human_size(side.size(node))} below it"]
+    def _below(self, tree: DiffTree, node: int, side: int) -> list[str]:
+        """Return the size of everything below a folder; it is unknown if only one layer is shown."""
+        state = tree.side(side)
+        return [] if state.state.own else [f"{human_size(state.size(node))} below it"]

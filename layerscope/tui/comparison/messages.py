@@ -1,6 +1,7 @@
-"""What a comparison on the screen hears from the threads beside it."""
+"""Messages from the threads of a comparison."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 
 from textual.message import Message
 
@@ -8,41 +9,41 @@ from layerscope.session.loaded_image import LoadedImage
 from layerscope.tui.comparison.state import Compared
 
 
+@dataclass
 class LayersBeingRead(Message):
-    """The layers are being read; ``share`` is the part that is done."""
+    """Some layers have been read; ``share`` is the part of them, from 0 to 1."""
 
-    def __init__(self, share: float) -> None:
-        super().__init__()
-        self.share = share
+    share: float
 
     def can_replace(self, message: Message) -> bool:
-        """Let only the last of several figures be handled."""
+        """Let only the last of several be handled."""
         return isinstance(message, LayersBeingRead)
 
 
+@dataclass
 class AllLayersRead(Message):
-    """All layers have been read, or could not be."""
+    """All layers were read; ``error`` says why if that failed."""
 
-    def __init__(self, trees: Sequence[LoadedImage], error: str | None) -> None:
-        super().__init__()
-        self.trees = trees
-        self.error = error
+    trees: Sequence[LoadedImage]
+    error: str | None
 
 
+@dataclass
 class ComparisonDone(Message):
-    """A comparison has been computed, or could not be."""
+    """A comparison was computed; ``error`` says why if that failed."""
 
-    def __init__(self, wanted: Hashable, result: Compared | None, error: str | None) -> None:
-        super().__init__()
-        self.wanted = wanted
-        self.result = result
-        self.error = error
+    wanted: Hashable
+    result: Compared | None
+    error: str | None
 
 
+@dataclass
 class MovesKnown(Message):
-    """Which files moved is known: all of a comparison has been computed."""
+    """The moved files are known, by node, and with them everything about a comparison."""
 
-    def __init__(self, result: Compared, moves: Mapping[int, bytes]) -> None:
-        super().__init__()
-        self.result = result
-        self.moves = moves
+    result: Compared
+    moves: Mapping[int, bytes]
+
+
+class DetailsComputed(Message):
+    """The details that take longer than the comparison are known."""

@@ -1,4 +1,4 @@
-"""The rows of a diff that a view shows, those first that grew or shrank the most."""
+"""The visible rows of a comparison."""
 
 from collections.abc import Mapping
 
@@ -7,9 +7,9 @@ from layerscope.tui.tree.visible_rows import Folds, View, VisibleRows
 
 
 class DiffRows(VisibleRows):
-    """As `VisibleRows`, for a view of the layer AFTER; to sort by size is to sort by the size of the change.
+    """`VisibleRows` of the layer AFTER, which are sorted by the size of the change instead of the size.
 
-    ``moves`` gives, by node, the path that a file came from or went to; it may be filled later.
+    ``moves`` maps a node to the path that its file was moved from or to; it may be filled later.
     """
 
     def __init__(self, tree: DiffTree, view: View, folds: Folds, moves: Mapping[int, bytes] | None = None) -> None:

@@ -1,178 +1,110 @@
-"""Two states compared: their steps on the left, one marked tree of both on the right."""
+"""The comparison screen: a list of steps, and one marked tree of both states."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from functools import partial
 from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
+from textual.binding import BindingType
 from textual.getters import query_one
+from textual.screen import Screen
 
 from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE
 from layerscope.comparison.compare import Comparison
 from layerscope.errors import LayerscopeError
 from layerscope.session.files.revision import FileRevision, version_at
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.tui.comparison.entry_details import DiffDetails
 from layerscope.tui.comparison.file_tree import DiffFileTree
-from layerscope.tui.comparison.messages import AllLayersRead, ComparisonDone, LayersBeingRead, MovesKnown
-from layerscope.tui.comparison.state import DiffState, compared, moved
-from layerscope.tui.drawing.glyphs import Glyphs
-from layerscope.tui.explorer.step_details import Field, StepDetails
+from layerscope.tui.comparison.keys import COMPARISON_KEYS
+from layerscope.tui.comparison.messages import (
+    AllLayersRead,
+    ComparisonDone,
+    DetailsComputed,
+    LayersBeingRead,
+    MovesKnown,
+)
+from layerscope.tui.comparison.state import ComparisonState, compared, moved
+from layerscope.tui.comparison.states import ComparedStates
+from layerscope.tui.dialogs.help import HelpScreen
+from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import OpensLater
+from layerscope.tui.keys.table import bindings
 from layerscope.tui.tree.file_tree import FileTree
+from layerscope.tui.tree.keys import MOUSE_NOTE
 from layerscope.tui.tree.pane import FilesPane
-from layerscope.tui.tree.screen import FilesScreen, LineKey
+from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.step_list import StepList
+from layerscope.tui.widgets.notices import copy_text
 from layerscope.tui.widgets.title_line import TitleLine
 
 
-class DiffScreen(FilesScreen, OpensLater):
-    """What the comparisons share. A subclass knows what a row of the step list compares.
+class ComparisonScreen(Screen[object], OpensLater):
+    """A comparison of two layers or of two images.
 
-    One comparison is computed at a time, in a thread; the tree on the screen stays until the next one is there. Which
-    files moved follows it: that may take reading whole layers.
+    One comparison is computed at a time, in a thread; the tree on the screen stays until the next one is ready. The
+    moved files follow it, because finding them may take reading whole layers.
     """
 
-    KEYS_IN_LINE: ClassVar[tuple[LineKey, ...]] = (
-        ("help", "question_mark", "?", "help"),
-        ("back", "escape", "esc", "back"),
-        ("other_pane", "tab", "tab", "pane"),
-        ("filter", "slash", "/", "filter"),
-        ("next_match", "n", "n N", "match"),
-        ("choose", "enter", "enter", "open"),
-        ("sort", "s", "s", "sort"),
-        ("changes", "c", "c", "all files"),
-        ("extract", "x", "x", "extract"),
-        ("quit", "q", "q", "quit"),
-        ("step", "right_square_bracket", "[ ]", "step"),
-        ("columns", "o", "o", "columns"),
-        ("fold_all", "z", "z", "fold all"),
-        ("copy", "y", "y", "copy"),
-    )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "back", tooltip="Clear the filter, or go back", id="diff.back"),
-        Binding(
-            "left_square_bracket",
-            "step(-1)",
-            "step down",
-            key_display="[",
-            tooltip="Compare at the step below",
-            id="diff.step-down",
-        ),
-        Binding(
-            "right_square_bracket",
-            "step(1)",
-            "step up",
-            key_display="]",
-            tooltip="Compare at the step above",
-            id="diff.step-up",
-        ),
-        Binding(
-            "x",
-            "extract",
-            "extract",
-            tooltip="Write the file or folder under the cursor into a folder: as it is after, or was before",
-            id="diff.extract",
-        ),
-        Binding("y", "copy", "copy", tooltip="Copy the path to the clipboard", id="diff.copy"),
-        Binding("q", "quit", "quit", tooltip="Quit", id="diff.quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(COMPARISON_KEYS)
 
     live_keys = frozenset({"tab", "shift+tab", "left_square_bracket", "right_square_bracket", "question_mark"})
-    _state: DiffState
+    DEFAULT_CSS = """
+    ComparisonScreen { layout: vertical; background: $background; }
+    """
 
     title_line = query_one(TitleLine)
 
-    def __init__(self, state: DiffState, name: str, readers: Sequence[BackgroundLoader], glyphs: Glyphs) -> None:
-        super().__init__(state, glyphs)
-        self._named = name
-        self._readers = readers
+    def __init__(self, states: ComparedStates) -> None:
+        super().__init__()
+        self._state = ComparisonState()
+        self._states = states
+        self._file_screens = FileScreens()
         self._at_work: Hashable = None
         self._shown: Hashable = None
-
-    def take_trees(self, trees: Sequence[LoadedImage]) -> None:
-        """Take in what the readers have read."""
-        raise NotImplementedError
-
-    def make_list(self) -> StepList:
-        """Return the list of steps."""
-        raise NotImplementedError
-
-    def show_steps(self) -> None:
-        """Show the steps, the cursor where it is."""
-        raise NotImplementedError
-
-    def title_parts(self) -> list[str]:
-        """Return what the first line says beside the names."""
-        raise NotImplementedError
-
-    def step_fields(self) -> list[Field]:
-        """Return what is known of the chosen step."""
-        raise NotImplementedError
-
-    def choose(self, item: int) -> None:
-        """Compare at another row of the list."""
-        raise NotImplementedError
-
-    def wanted(self) -> Hashable:
-        """Return what tells the comparison that is to be shown from others; None while there can be none yet."""
-        raise NotImplementedError
-
-    def comparison(self) -> Comparison:
-        """Return the comparison that is wanted, with nothing computed yet."""
-        raise NotImplementedError
-
-    def sides(self) -> tuple[str, str]:
-        """Return what the two sides of that comparison are called."""
-        raise NotImplementedError
+        self.file_tree = DiffFileTree()
+        self.files = FilesPane(self._state, self.file_tree, DiffDetails())
+        self.panes = FilesPanes(states.step_list, self.files)
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
-        yield TitleLine(self._named, self._glyphs)
-        with Container(id="panes"):
-            with Vertical(id="left"):
-                with Container(id="layers-frame", classes="frame"):
-                    yield self.make_list()
-                yield StepDetails(id="details-frame", classes="frame")
-            yield FilesPane(self._state, DiffFileTree(self._glyphs), DiffDetails(self._glyphs), self._glyphs)
-        yield KeyLine()
+        yield TitleLine(f" {glyphs_of(self).arrow} ".join(self._states.names))
+        yield self.panes
+        yield KeyLine(self._states.keys)
 
     def on_mount(self) -> None:
-        """Show the steps at once, and compare."""
-        self.show_steps()
-        self.show_all()
+        """Show the steps, and start to read the layers or to compare them."""
+        self._states.show_steps()
+        self._show_texts()
         self.files.rebuild()
         self.set_focus(self.file_tree)
-        self.show_keys()
-        if self._readers:
+        self.refresh_bindings()
+        if self._states.readers:
             self._read()
         else:
-            self.compare()
+            self._compare()
 
     def on_unmount(self) -> None:
-        """End the reading: the thread that waits for it would keep the application from ending."""
-        for reader in self._readers:
+        """Stop the readers: the thread that waits for them would keep the application from ending."""
+        for reader in self._states.readers:
             reader.close()
 
     @work(thread=True, exit_on_error=False, group="reader")
     def _read(self) -> None:
         trees = list[LoadedImage]()
         try:
-            for reader in self._readers:
-                trees.append(reader.load(partial(self._tell_share, len(trees))))
+            for reader in self._states.readers:
+                trees.append(reader.load(partial(self._report_share, len(trees))))
         except LayerscopeError as error:
             self.post_message(AllLayersRead([], str(error)))
         else:
             self.post_message(AllLayersRead(trees, None))
 
-    def _tell_share(self, done: int, share: float) -> None:
-        self.post_message(LayersBeingRead((done + share) / len(self._readers)))
+    def _report_share(self, done: int, share: float) -> None:
+        self.post_message(LayersBeingRead((done + share) / len(self._states.readers)))
 
     @on(LayersBeingRead)
     def _on_reading(self, message: LayersBeingRead) -> None:
@@ -186,31 +118,29 @@ class DiffScreen(FilesScreen, OpensLater):
             self.files.rebuild()
             self.become_ready()
             return
-        self.take_trees(message.trees)
-        self.show_steps()
-        self.show_all()
-        self.compare()
+        self._states.take_trees(message.trees)
+        self._states.show_steps()
+        self._show_texts()
+        self._compare()
 
-    def show_all(self) -> None:
-        """Show all that is said in words."""
-        self.title_line.show_parts(self.title_parts())
-        self.step_details.show(self.step_fields())
-        self.query_exactly_one("#details-frame").border_title = "Details"
-        frame = self.query_exactly_one("#layers-frame")
-        frame.border_title = "Steps"
-        frame.border_subtitle = "comparing" if self._at_work is not None else ""
+    def _show_texts(self) -> None:
+        """Show the title, the details, and the titles of the frames."""
+        summary = self._state.summary if self._shown == self._states.wanted() else []
+        self.title_line.show_parts([self._states.title(), *summary])
+        self.panes.show_details("Details", self._states.fields())
+        self.panes.title_steps("Steps", "comparing" if self._at_work is not None else "")
 
-    def compare(self) -> None:
-        """Compare what is wanted, unless that is shown already or another comparison still goes on."""
-        wanted = self.wanted()
+    def _compare(self) -> None:
+        """Compute the wanted comparison, unless it is shown already or another one is still being computed."""
+        wanted = self._states.wanted()
         if wanted is None or self._at_work is not None or wanted == self._shown:
             return
         self._at_work = wanted
         if self._state.compared is None:
             self._state.waiting = "Comparing."
             self.files.rebuild()
-        self._compute(wanted, self.comparison(), self.sides())
-        self.show_all()
+        self._compute(wanted, self._states.comparison(), self._states.sides())
+        self._show_texts()
 
     @work(thread=True, exit_on_error=False, group="compare")
     def _compute(self, wanted: Hashable, comparison: Comparison, sides: tuple[str, str]) -> None:
@@ -227,15 +157,27 @@ class DiffScreen(FilesScreen, OpensLater):
             self._at_work = None
             self._state.waiting = message.error or ""
             self.files.rebuild()
-        elif message.wanted == self.wanted():
+        elif message.wanted == self._states.wanted():
             self._shown = message.wanted
             path = self.files.path if self.file_tree.cursor else None
             self._state.take(message.result)
             self.files.rebuild(message.result.tree.index.find(path) if path else 0)
             if self._state.unread:
                 self.notify(self._state.unread, markup=False, severity="warning")
-        self.show_all()
+        self._show_texts()
         self.call_after_refresh(self.become_ready)
+        if message.result is not None:
+            self._compute_details()
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="details")
+    def _compute_details(self) -> None:
+        if self._states.compute_details():
+            self.post_message(DetailsComputed())
+
+    @on(DetailsComputed)
+    def _on_details(self) -> None:
+        self._states.show_steps()
+        self._show_texts()
 
     @on(MovesKnown)
     def _on_moves_known(self, message: MovesKnown) -> None:
@@ -244,48 +186,49 @@ class DiffScreen(FilesScreen, OpensLater):
         if message.result is self._state.compared and message.moves:
             self.file_tree.refill()
             self.files.show_entry()
-        self.compare()
-        self.show_all()
+        self._compare()
+        self._show_texts()
 
-    def marks(self) -> str:
-        """Return what the marks and the last column of the tree say."""
-        return "+ added, ~ modified, - removed. The last columns are by how much a path, with all below it, grew."
+    def action_help(self) -> None:
+        """Show all keys, and what the marks mean."""
+        marks = (
+            "+ added, ~ modified, - removed. The last columns show by how much a path grew, with all paths below it."
+        )
+        self.app.push_screen(HelpScreen(self._states.keys, (("Marks", marks), MOUSE_NOTE)))
 
     def takes(self, key: str) -> bool:
-        """Tell whether the screen can do what a key asks for: of the tree, nothing before there is one."""
+        """Return whether a key can be handled now: in the tree, not before there is one."""
         return super().takes(key) or not self.file_tree.has_focus
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Tell which keys work now."""
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
+        """Return whether a key works now."""
         if action == "back":
             return self.files.has_filter or len(self.app.screen_stack) > 1
-        if action in ("choose", "extract"):
+        if action == "extract":
             return self.file_tree.has_focus
-        return super().check_action(action, parameters)
+        if action in ("own", "mark"):
+            return action in self._states.actions
+        return True
 
     @on(LineList.Moved, "StepList")
     def _on_step_moved(self) -> None:
-        self.choose(self.step_list.cursor)
-        self.show_all()
-        self.compare()
+        self._states.choose(self._states.step_list.cursor)
+        self._show_texts()
+        self._compare()
 
     @on(FileTree.Opened)
     def _on_opened(self, message: FileTree.Opened) -> None:
-        """Show how the file differs, or, where it does not, the file."""
+        """Compare both versions of a file, or open it if they are the same."""
         if self._state.compared is None:
             return
-        before, after = self._version(message.node, BEFORE), self._version(message.node, AFTER)
-        other = self._state.other_place(message.node)
-        if other is not None:
-            before, after = before or self._version(other, BEFORE), after or self._version(other, AFTER)
-        if after is not None and not self._state.differs(message.node):
-            from layerscope.tui.file.screen import FileScreen  # noqa: PLC0415  # no part of the start
-
-            self.app.push_screen(FileScreen(after.opened, after.node, after.at, self._glyphs))
+        old, new = self._version(message.node, BEFORE), self._version(message.node, AFTER)
+        moved = self._state.moved_node(message.node)
+        if moved is not None:
+            old, new = old or self._version(moved, BEFORE), new or self._version(moved, AFTER)
+        if new is not None and not self._state.differs(message.node):
+            self._file_screens.open_file(self.app, new)
         else:
-            from layerscope.tui.file_diff.screen import FileDiffScreen  # noqa: PLC0415
-
-            self.app.push_screen(FileDiffScreen(before, after, self._glyphs))
+            self._file_screens.open_diff(self.app, old, new)
 
     def _version(self, node: int, layer: int) -> FileRevision | None:
         shown = self._state.compared
@@ -304,20 +247,36 @@ class DiffScreen(FilesScreen, OpensLater):
 
     def action_step(self, step: int) -> None:
         """Compare at another step."""
-        self.step_list.action_move(step)
+        self._states.step_list.action_move(step)
+
+    def action_own(self) -> None:
+        """Compare the files after each layer, or only what the layers hold themselves."""
+        self._change_states("own")
+
+    def action_mark(self) -> None:
+        """Compare with the layer under the cursor from now on."""
+        self._change_states("mark")
+
+    def _change_states(self, action: str) -> None:
+        self._states.actions[action]()
+        self._states.show_steps()
+        self._show_texts()
+        self._compare()
 
     def action_extract(self) -> None:
-        """Ask where to write what is under the cursor, as it is after, or as it was before it was removed."""
+        """Ask where to write the path under the cursor: its new version, or the old one if it was removed."""
         node = self.file_tree.node
         version = None if node is None else self._version(node, AFTER) or self._version(node, BEFORE)
         if version is not None:
-            from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # no part of the start
+            from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # not needed to start
 
-            self.app.push_screen(ExtractScreen(version.opened, version.node, version.at, self._glyphs))
+            self.app.push_screen(ExtractScreen(version.opened, version.node, version.at))
 
     def action_copy(self) -> None:
         """Copy the path under the cursor."""
-        self.copy(self.path_under_cursor)
+        path = self.panes.copied_path
+        if path:
+            copy_text(self, path)
 
     def action_quit(self) -> None:
         """Quit."""

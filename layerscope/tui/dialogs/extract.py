@@ -1,11 +1,12 @@
-"""Where to write files of the image, and how far the writing has come."""
+"""The dialog that extracts files: asks for a folder, and shows the progress."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.getters import query_one
 from textual.message import Message
@@ -19,70 +20,78 @@ from layerscope.extraction.failure import FileInTheWay
 from layerscope.extraction.options import Extracted, ExtractionOptions
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import printable_line, printable_name
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.drawing.cells import cut_middle
+from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.widgets.checkbox import CheckboxLine
 
 _MOST_LEFT_OUT = 3
-"""So many of the paths that were left out are named."""
+"""The number of skipped paths that are listed."""
+
+
+_LONGEST_PATH = 240
+"""Cells of a path that the dialog shows; a longer one is cut in the middle."""
+
+_HINT = "Enter extracts, Tab and Space change options, Esc closes."
+
+_REPLACE = "Choose to replace existing files, or enter another folder."
+
+_KEYS = (
+    Key("enter", "write", "Extract", id="extract.write"),
+    Key("escape", "leave", "Stop, or close the dialog", id="extract.leave"),
+)
 
 
 class _Stopped(Exception):
-    """The user gave up; nothing is left of what was written."""
+    """The user has stopped the extraction; what was written is removed again."""
 
 
 class ExtractScreen(ModalScreen[None]):
-    """A panel over the explorer: a folder, and whether files that are there already may be replaced.
+    """A panel that extracts a path, as it is after a layer, into a folder; node 0 stands for all files."""
 
-    It writes a node of the merged tree after a layer with all below it, the root for all files, at its path below the
-    folder.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "write", "Write", id="extract.write"),
-        Binding("escape", "leave", "Leave, or stop the writing", id="extract.leave"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)
     DEFAULT_CSS = """
     ExtractScreen {
         align: center middle;
         #extract { width: 84; max-width: 96%; height: auto; max-height: 92%; background: $panel; padding: 0 1; }
-        #extract { border: round $primary; }
+        #extract { border: $frame $primary; }
         #extract > * { background: $panel; width: 1fr; }
         Input { height: 1; border: none; padding: 0; background: $background; }
         Input:focus { border: none; }
         ProgressBar { display: none; height: 1; }
         Bar { width: 1fr; }
         &.-writing ProgressBar { display: block; }
-        #said { margin-top: 1; max-height: 8; }
+        #error { display: none; margin-top: 1; max-height: 8; }
+        #hint { margin-top: 1; }
+        &.-failed #error { display: block; }
         #extract > CheckboxLine:focus { background: $primary 35%; }
-        &.-ascii #extract { border: ascii $primary; }
     }
     """
 
+    @dataclass
     class Progressed(Message):
-        """So many bytes of all have been written."""
+        """Some of the bytes have been written."""
 
-        def __init__(self, done: int, total: int) -> None:
-            super().__init__()
-            self.done = done
-            self.total = total
+        done: int
+        total: int
 
         def can_replace(self, message: Message) -> bool:
-            """Let only the last of several figures be handled."""
+            """Let the last of several reports stand for all of them."""
             return isinstance(message, ExtractScreen.Progressed)
 
+    @dataclass
     class Ended(Message):
-        """All has been written, or nothing."""
+        """Everything has been written, or nothing; then ``error`` says why, and ``hint`` what to do."""
 
-        def __init__(self, result: Extracted | None, error: str) -> None:
-            super().__init__()
-            self.result = result
-            self.error = error
+        result: Extracted | None
+        error: str = ""
+        hint: str = _HINT
 
     force = query_one(CheckboxLine)
     bar = query_one(ProgressBar)
 
-    def __init__(self, opened: LoadedImage, node: int, layer: int, glyphs: Glyphs) -> None:
-        super().__init__(classes="" if glyphs.has_unicode else "-ascii")
+    def __init__(self, opened: LoadedImage, node: int, layer: int) -> None:
+        super().__init__()
         self._opened = opened
         self._node = node
         self._layer = layer
@@ -90,13 +99,14 @@ class ExtractScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the panel."""
         path = printable_name(self._opened.tree.index.path(self._node))
-        what, where = (f"/{path} as it is", "its path") if self._node else ("all files as they are", "their paths")
+        files = f"/{cut_middle(path, _LONGEST_PATH, glyphs_of(self))}" if self._node else "all files"
         panel = Vertical(
-            Static(Text(f"{what} after layer {self._layer}, at {where} below this folder:"), id="what"),
+            Static(Text(f"Extract {files} after layer {self._layer} into this folder:", overflow="fold")),
             Input("extracted", select_on_focus=True),
-            CheckboxLine("replace files that are there already"),
+            CheckboxLine("replace existing files"),
             ProgressBar(show_eta=False),
-            Static("Enter writes, Tab and Space choose, Esc leaves", id="said", markup=False),
+            Static("", id="error", markup=False),
+            Static(_HINT, id="hint", markup=False),
             id="extract",
         )
         panel.border_title = "Extract"
@@ -104,35 +114,35 @@ class ExtractScreen(ModalScreen[None]):
 
     @on(Input.Submitted)
     def action_write(self) -> None:
-        """Write, unless that goes on already."""
+        """Start to write, unless it has been started."""
         target = self.query_exactly_one(Input).value
         if not target.strip():
-            self._say("Name a folder; it is made where it is missing.")
+            self._say(hint="Enter a folder. It is created if it does not exist.")
         elif not self.has_class("-writing"):
             self.add_class("-writing")
-            self._say("Esc stops the writing and removes what was written.")
+            self._say(hint="Esc stops, and removes what has been written.")
             self._extract(target, force=self.force.is_on)
 
     @work(thread=True, exit_on_error=False, group="extract")
     def _extract(self, target: str, *, force: bool) -> None:
         worker = get_current_worker()
 
-        def tell(done: int, total: int | None) -> None:
+        def report(done: int, total: int | None) -> None:
             if worker.is_cancelled:
                 raise _Stopped
             self.post_message(self.Progressed(done, total or 0))
 
         options = ExtractionOptions(force=force)
         try:
-            result = extract(self._opened, [self._node], self._layer, target, options=options, progress=tell)
+            result = extract(self._opened, [self._node], self._layer, target, options=options, progress=report)
         except FileInTheWay as error:
-            self.post_message(self.Ended(None, f"{error}: choose to replace it, or another folder"))
+            self.post_message(self.Ended(None, f"{error}.", _REPLACE))
         except LayerscopeError as error:
-            self.post_message(self.Ended(None, str(error)))
+            self.post_message(self.Ended(None, f"{error}."))
         except _Stopped:
-            self.post_message(self.Ended(None, "stopped: nothing was written"))
+            self.post_message(self.Ended(None, "Stopped; nothing was written."))
         else:
-            self.post_message(self.Ended(result, ""))
+            self.post_message(self.Ended(result))
 
     @on(Progressed)
     def _on_progressed(self, message: Progressed) -> None:
@@ -142,27 +152,30 @@ class ExtractScreen(ModalScreen[None]):
     def _on_ended(self, message: Ended) -> None:
         self.remove_class("-writing")
         if message.result is None:
-            self._say(message.error)
+            self._say(message.error, message.hint)
             return
-        self.app.notify(_told(message.result), title="Extracted", markup=False, timeout=8)
+        self.app.notify(_summary(message.result), title="Extracted", markup=False, timeout=8)
         self.dismiss()
 
-    def _say(self, text: str) -> None:
-        self.query_exactly_one("#said", Static).update(Text(printable_line(text), overflow="fold"))
+    def _say(self, error: str = "", hint: str = _HINT) -> None:
+        """Show an error, and below it, where no long path can push it away, what to do."""
+        self.set_class(bool(error), "-failed")
+        self.query_exactly_one("#error", Static).update(Text(printable_line(error), overflow="fold"))
+        self.query_exactly_one("#hint", Static).update(hint)
 
     def action_leave(self) -> None:
-        """Stop the writing, or leave."""
+        """Stop writing, or close the dialog."""
         if self.has_class("-writing"):
             self.workers.cancel_group(self, "extract")
         else:
             self.dismiss()
 
 
-def _told(result: Extracted) -> str:
-    """Return what was written, and what was left out."""
+def _summary(result: Extracted) -> str:
+    """Return what was written, and what was skipped."""
     text = result.words
     if not result.left_out:
         return text
     named = [f"/{printable_name(left.path)} ({left.reason})" for left in result.left_out[:_MOST_LEFT_OUT]]
     more = len(result.left_out) - len(named)
-    return f"{text}; left out: {', '.join(named)}{f' and {more:,} more' if more else ''}"
+    return f"{text}; skipped: {', '.join(named)}{f' and {more:,} more' if more else ''}"

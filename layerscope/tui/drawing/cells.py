@@ -1,4 +1,4 @@
-"""Text that has to fit into so many cells of the screen."""
+"""Text that has to fit into a number of cells."""
 
 from rich.cells import cell_len, set_cell_size
 
@@ -6,10 +6,21 @@ from layerscope.tui.drawing.glyphs import Glyphs
 
 
 def cut(text: str, width: int, glyphs: Glyphs) -> str:
-    """Return the text, cut at its end to fit the width, and marked as cut."""
+    """Return the text, cut at its end to fit the width, with an ellipsis."""
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, max(0, width - len(glyphs.ellipsis))) + glyphs.ellipsis[: max(0, width)]
+
+
+def cut_middle(text: str, width: int, glyphs: Glyphs) -> str:
+    """Return the text, cut in its middle to fit the width, with an ellipsis."""
+    if cell_len(text) <= width:
+        return text
+    room = max(0, width - len(glyphs.ellipsis))
+    start = set_cell_size(text, room - room // 2)
+    # The end is cut from the left, which set_cell_size cannot do.
+    end = set_cell_size(text[::-1], room // 2)[::-1]
+    return start + glyphs.ellipsis + end
 
 
 def padded(text: str, width: int, glyphs: Glyphs) -> str:

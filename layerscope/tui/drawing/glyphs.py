@@ -1,14 +1,17 @@
-"""The characters that the explorer draws with, in Unicode and in plain ASCII for locales that have no more."""
+"""The characters that the screens draw with: Unicode, or ASCII for locales that have nothing else."""
 
 import codecs
 import locale
 import os
 from dataclasses import dataclass
+from typing import Protocol, cast
+
+from textual.message_pump import MessagePump
 
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """One set of characters. ``eighths`` are the parts of a cell of a bar, from none to the whole."""
+    """One set of characters. ``eighths`` are the parts of a cell of a bar, from none to all of it."""
 
     opened: str
     closed: str
@@ -23,12 +26,17 @@ class Glyphs:
     marked: str
 
     @property
+    def frame(self) -> str:
+        """The kind of border that CSS draws frames with."""
+        return "round" if self.has_unicode else "ascii"
+
+    @property
     def has_unicode(self) -> bool:
-        """Whether more than ASCII can be shown."""
+        """True if the set has characters beyond ASCII."""
         return not self.separator.isascii()
 
     def bar(self, share: float, width: int) -> str:
-        """Return a bar that fills a share of the width, without trailing space; what is not nothing shows."""
+        """Return a bar that fills a share of the width, without trailing space; any share above zero is visible."""
         steps = len(self.eighths) - 1
         filled = max(0, min(width * steps, round(share * width * steps)))
         if share > 0 and not filled:
@@ -42,17 +50,28 @@ ASCII = Glyphs("v", ">", " #", "%", "o", ".", "->", "|", "~", ">", "*")
 
 
 _VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
-"""What a user asks for a locale with, the first that is set."""
+"""The environment variables that set the locale's encoding; the first one that is set decides."""
+
+
+class _Drawing(Protocol):
+    """An application that has chosen its glyphs."""
+
+    glyphs: Glyphs
+
+
+def glyphs_of(node: MessagePump) -> Glyphs:
+    """Return the glyphs of the application that a widget or screen belongs to."""
+    return cast("_Drawing", node.app).glyphs
 
 
 def glyphs_for_locale() -> Glyphs:
-    """Return what the locale's encoding can show.
+    """Return the characters that the locale's encoding can show.
 
-    A user who asks for the C locale gets ASCII, even where Python takes that for UTF-8 (PEP 540); one who asks for
-    nothing gets what Python makes of it.
+    A user who sets the C locale gets ASCII, although Python treats that locale as UTF-8 (PEP 540). Without a setting,
+    Python's choice of encoding decides.
     """
-    asked = next((value for name in _VARIABLES if (value := os.environ.get(name))), "")
-    if asked in {"C", "POSIX"}:
+    setting = next((value for name in _VARIABLES if (value := os.environ.get(name))), "")
+    if setting in {"C", "POSIX"}:
         return ASCII
     try:
         unicode = codecs.lookup(locale.getpreferredencoding(do_setlocale=False)).name.startswith("utf")

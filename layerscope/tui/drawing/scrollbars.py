@@ -1,4 +1,4 @@
-"""Scrollbars for locales without Unicode: whole cells, where Textual would draw eighths of one."""
+"""Scrollbars for locales without Unicode: whole cells instead of eighths of a cell."""
 
 from typing import ClassVar
 
@@ -8,12 +8,12 @@ from layerscope.tui.drawing.glyphs import Glyphs
 
 
 class WholeCellRender(ScrollBarRender):
-    """A thumb that starts and ends with a cell."""
+    """A thumb that starts and ends at a cell."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * len(ScrollBarRender.VERTICAL_BARS)
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * len(ScrollBarRender.HORIZONTAL_BARS)
 
 
 def draw_scrollbars_with(glyphs: Glyphs) -> None:
-    """Let all scrollbars be drawn with what the locale has."""
+    """Draw all scrollbars with characters that the locale has."""
     ScrollBar.renderer = ScrollBarRender if glyphs.has_unicode else WholeCellRender

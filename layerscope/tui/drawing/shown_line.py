@@ -1,4 +1,4 @@
-"""A row of a text as a screen shows it: tabs widened, and nothing in it that could steer a terminal."""
+"""A row of text as it is shown: tabs expanded, and without characters that control a terminal."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,9 +22,10 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class ShownLine:
-    """``text`` is safe. ``places``, where there are any, lead from each character of the row, and its end, to there.
+    """A row as it is shown. ``text`` is safe to print.
 
-    ``stand_ins`` are the characters that stand for others.
+    ``places`` has the position in it of each character of the row, and of its end; None if nothing is replaced.
+    ``stand_ins`` are the spans that replace a character.
     """
 
     text: str
@@ -32,18 +33,18 @@ class ShownLine:
     stand_ins: tuple[Span, ...] = ()
 
     def span(self, start: int, end: int) -> Span:
-        """Return where characters of the row are shown."""
+        """Return the shown span of a span of the row."""
         if self.places is None:
             return min(start, len(self.text)), min(end, len(self.text))
         last = len(self.places) - 1
         return self.places[min(start, last)], self.places[min(end, last)]
 
     def spans(self, spans: Iterable[Span]) -> Iterator[Span]:
-        """Yield where parts of the row are shown."""
+        """Yield the shown spans of spans of the row."""
         return (self.span(*span) for span in spans)
 
     def part(self, left: int, width: int) -> tuple[Span, int]:
-        """Return the part that is seen from a column on, and how many cells before it show half a character only."""
+        """Return the span shown from a column on, and the number of cells before it that show half a character."""
         if self.text.isascii():
             return (min(left, len(self.text)), min(left + width, len(self.text))), 0
         start, column = 0, 0
@@ -58,7 +59,7 @@ class ShownLine:
         return (start, end), empty
 
     def wrapped(self, width: int) -> list[Span]:
-        """Return the parts of the text that fill a line of so many cells each; one that is empty for no text."""
+        """Return the spans that fill one line each; an empty text has one empty span."""
         if self.text.isascii():
             return [(at, min(at + width, len(self.text))) for at in range(0, max(1, len(self.text)), width)]
         parts, start, cells = list[Span](), 0, 0
@@ -72,20 +73,20 @@ class ShownLine:
 
 
 def shown_line(text: str, glyphs: Glyphs, *, end: LineEnd | None = None, invisibles: bool = False) -> ShownLine:
-    """Return a row as it is shown, with its end where one is given; ``invisibles`` makes spaces and tabs visible."""
+    """Return a row as it is shown, and its line end if one is given; ``invisibles`` makes spaces and tabs visible."""
     if end is None and not invisibles and text.isascii() and text.isprintable():
         return ShownLine(text)
     line, at = _Builder(), 0
-    for found in (_UNUSUAL_OR_SPACE if invisibles else _UNUSUAL).finditer(text):
-        line.add(text[at : found.start()])
-        at = found.end()
-        if found[0] == "\t":
+    for match in (_UNUSUAL_OR_SPACE if invisibles else _UNUSUAL).finditer(text):
+        line.add(text[at : match.start()])
+        at = match.end()
+        if match[0] == "\t":
             room = _TAB - line.column % _TAB
             line.stand_in((glyphs.arrow[-1] if invisibles else " ").ljust(room), is_marked=invisibles)
-        elif found[0] == " ":
+        elif match[0] == " ":
             line.stand_in(glyphs.untouched, is_marked=True)
         else:
-            line.add_or_escape(found[0])
+            line.add_or_escape(match[0])
     line.add(text[at:])
     line.places.append(line.length)
     if end is not None:
@@ -94,7 +95,7 @@ def shown_line(text: str, glyphs: Glyphs, *, end: LineEnd | None = None, invisib
 
 
 class _Builder:
-    """A line that is put together; ``column`` counts cells."""
+    """A shown line under construction; ``column`` counts cells."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
@@ -104,14 +105,14 @@ class _Builder:
         self.column = 0
 
     def add(self, text: str) -> None:
-        """Add characters that show as they are, a cell each."""
+        """Add characters that are shown unchanged, one cell each."""
         self.places += range(self.length, self.length + len(text))
         self.parts.append(text)
         self.length += len(text)
         self.column += len(text)
 
     def add_or_escape(self, character: str) -> None:
-        """Add a character as it is, or what stands for it where it is not safe."""
+        """Add a character, or its escape if it is not safe."""
         shown = _safe(character)
         if shown == character:
             self.add(character)
@@ -120,7 +121,7 @@ class _Builder:
             self.stand_in(shown, is_marked=True)
 
     def stand_in(self, shown: str, *, is_marked: bool) -> None:
-        """Add what stands for one character."""
+        """Add the text that replaces one character."""
         if is_marked:
             self.stand_ins.append((self.length, self.length + len(shown)))
         self.places.append(self.length)

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 StyledSpan = tuple[int, int, Style]
-"""Start and end in characters, and a style that is laid over those of the spans before it."""
+"""Start and end in characters, and a style that is added to those of the spans before it."""
 
 
 def styled(text: str, base: Style, spans: Iterable[StyledSpan]) -> list[Segment]:
@@ -20,8 +20,8 @@ def styled(text: str, base: Style, spans: Iterable[StyledSpan]) -> list[Segment]
     segments = []
     for start, end in pairwise(edges):
         style = base
-        for first, last, over in kept:
+        for first, last, added in kept:
             if first <= start and end <= last:
-                style += over
+                style += added
         segments.append(Segment(text[start:end], style))
     return segments

@@ -1,4 +1,4 @@
-"""Which parts of a text are comments, strings, keywords: told by pygments, which comes along with rich."""
+"""Comments, strings and keywords of a text, found by pygments, which rich depends on."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 2_000
 _LONGEST_TEXT = 200_000
-"""Characters of a line, and of all lines together, that are worth their colours: pygments does a million a second."""
+"""Characters of a line, and of all lines together, up to which a text is coloured: pygments does a million a second."""
 
-_LOOKED_AT = 4096
-"""Bytes that tell which of several languages a text is in."""
+_SAMPLE = 4096
+"""Bytes that decide between several languages."""
 
 _SHELLS = ("sh", "dash", "ash", "busybox")
 _LIKE_SHELL = ("os-release", "profile", "environment", ".env", "bash.bashrc", ".profile")
 
 
 class Tone(StrEnum):
-    """What is coloured alike; the value names the component class."""
+    """A colour of text; the value is the name of the component class."""
 
     COMMENT = "comment"
     KEYWORD = "keyword"
@@ -36,11 +36,11 @@ ToneSpan = tuple[int, int, Tone]
 
 
 def find_lexer(path: bytes, head: bytes) -> "Lexer | None":
-    """Return what takes a file of that name, and of those first bytes, apart; None for a text of no language."""
-    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415  # 30 ms, in a worker
+    """Return the lexer for a file name and the first bytes of the file; None if the language is unknown."""
+    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415  # takes 30 ms, in a worker
     from pygments.util import ClassNotFound  # noqa: PLC0415
 
-    name, text = path.rpartition(b"/")[2].decode("utf-8", "replace"), head[:_LOOKED_AT].decode("utf-8", "replace")
+    name, text = path.rpartition(b"/")[2].decode("utf-8", "replace"), head[:_SAMPLE].decode("utf-8", "replace")
     for alias in _aliases(name, text, interpreter_of(head)):
         try:
             return get_lexer_by_name(alias, stripnl=False, ensurenl=False)
@@ -50,7 +50,7 @@ def find_lexer(path: bytes, head: bytes) -> "Lexer | None":
 
 
 def _aliases(name: str, text: str, interpreter: str | None) -> Iterator[str]:
-    """Yield what pygments may call the language, the likeliest first."""
+    """Yield the names that pygments may have for the language, the most likely first."""
     from pygments.lexers import get_all_lexers, get_lexer_by_name  # noqa: PLC0415
 
     if interpreter:
@@ -59,7 +59,7 @@ def _aliases(name: str, text: str, interpreter: str | None) -> Iterator[str]:
         return
     if name in _LIKE_SHELL:
         yield "sh"
-    # without plugins: to look for them takes half a second
+    # Looking for plugins would take half a second.
     fitting = [
         aliases[0]
         for _, aliases, patterns, _ in get_all_lexers(plugins=False)
@@ -72,15 +72,15 @@ def _aliases(name: str, text: str, interpreter: str | None) -> Iterator[str]:
 
 
 def tones_of(lexer: "Lexer", lines: Sequence[str]) -> list[list[ToneSpan]] | None:
-    """Return the tones of each line; None where the lines are too long to be worth it."""
+    """Return the tones of each line; None if the lines are too long."""
     if max(map(len, lines), default=0) > _LONGEST_LINE or sum(map(len, lines)) > _LONGEST_TEXT:
         return None
     tones: list[list[ToneSpan]] = [[] for _ in lines]
     row = column = 0
     for _, token, value in lexer.get_tokens_unprocessed("\n".join(lines)):
         tone = _tone(token)
-        for place, part in enumerate(value.split("\n")):
-            if place:
+        for number, part in enumerate(value.split("\n")):
+            if number:
                 row, column = row + 1, 0
             if tone and part:
                 tones[row].append((column, column + len(part), tone))
@@ -89,11 +89,11 @@ def tones_of(lexer: "Lexer", lines: Sequence[str]) -> list[list[ToneSpan]] | Non
 
 
 def _tone(token: Any) -> Tone | None:
-    """Return the tone of a token by its type, or of the nearest type above that has one."""
+    """Return the tone of a token type, or of its nearest parent that has one."""
     while token:
-        found = _TONES.get(".".join(token))
-        if found is not None:
-            return found
+        tone = _TONES.get(".".join(token))
+        if tone is not None:
+            return tone
         token = token.parent
     return None
 

@@ -1,4 +1,4 @@
-"""The explorer's own themes; Textual's are there as well, those in the terminal's own colours among them."""
+"""The two default themes. Textual's own can be chosen, too, also those in the colours of the terminal."""
 
 from textual.theme import Theme
 

@@ -1,4 +1,4 @@
-"""From the state of the explorer to the lines of the layer list."""
+"""The lines of the layer list, from the state of the explorer."""
 
 from layerscope.model.image import Layer, Step
 from layerscope.session.reading.stack import Tallies
@@ -7,7 +7,7 @@ from layerscope.tui.explorer.state import ExplorerState
 
 
 def layer_lines(state: ExplorerState) -> list[LayerLine]:
-    """Return a line for each step that is shown."""
+    """Return a line for each step of the list."""
     return [_line(state, step) for step in state.steps]
 
 
@@ -25,7 +25,7 @@ def _line(state: ExplorerState, step: Step) -> LayerLine:
 
 
 def read_layer_line(step: Step, layer: Layer, tallies: Tallies, *, marked: bool) -> LayerLine:
-    """Return the line of a layer that has been read with all below it."""
+    """Return the line of a layer that has been read, as all layers before it."""
     tally = tallies.layers[layer.number]
     return LayerLine(
         step,
@@ -42,7 +42,7 @@ def read_layer_line(step: Step, layer: Layer, tallies: Tallies, *, marked: bool)
 
 
 def reading_share(state: ExplorerState) -> float:
-    """Return which part of the stored bytes has been read."""
+    """Return the share of the stored bytes that has been read."""
     sizes = {layer.number: layer.blob_size or 0 for layer in state.image.layers}
     done = sum(
         size if number in state.reading.finished else min(size, state.reading.done.get(number, 0))

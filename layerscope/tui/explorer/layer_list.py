@@ -8,18 +8,17 @@ from rich.segment import Segment
 from layerscope.model.image import Layer, Step
 from layerscope.text import human_size, printable_line
 from layerscope.tui.drawing.cells import cut, padded
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.step_list import StepList
 
 _SIZE_WIDTH = 8
 _WIDEST_BAR = 16
 _WIDE = 110
-"""Narrower than this, a layer on one line has half the bar, for the sake of its instruction."""
+"""Width below which a layer on one line has half the bar, to leave room for its instruction."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayerLine:
-    """What the list shows of a step; its size and counts are None until the layer and those below are read."""
+    """A step in the list. Its size and counts are None until this layer and all layers before it are read."""
 
     step: Step
     layer: Layer | None = None
@@ -35,11 +34,10 @@ class LayerLine:
 
 
 class LayerList(StepList):
-    """The layer list; its items are steps."""
+    """The layer list. Its items are steps."""
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
-        self._glyphs = glyphs
+    def __init__(self) -> None:
+        super().__init__()
         self._lines: Sequence[LayerLine] = ()
         self._largest = 1
         self._digits = 1
@@ -47,7 +45,7 @@ class LayerList(StepList):
         self._dead_width = 0
 
     def show(self, lines: Sequence[LayerLine], cursor: int) -> None:
-        """Show these steps, the cursor on one of them."""
+        """Show these steps, with the cursor on one of them."""
         self._lines = lines
         sizes = [line.content_size or (line.layer.blob_size if line.layer else 0) or 0 for line in lines]
         self._largest = max([1, *sizes])
@@ -61,63 +59,63 @@ class LayerList(StepList):
         return len(self._lines)
 
     def is_layer(self, item: int) -> bool:
-        """Tell whether the step made a layer."""
+        """Return whether the step made a layer."""
         return self._lines[item].layer is not None
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         """Return one line of a step."""
-        shown = self._lines[item]
+        step_line = self._lines[item]
         indent = " " * (self._digits + 2)
-        if shown.layer is None:
-            title = f"{' ' * self._digits}{self._glyphs.separator} {printable_line(shown.step.title)}"
-            return [Segment(cut(title, width, self._glyphs), self.style_of("muted"))]
+        if step_line.layer is None:
+            title = f"{' ' * self._digits}{self.glyphs.separator} {printable_line(step_line.step.title)}"
+            return [Segment(cut(title, width, self.glyphs), self.style_of("muted"))]
         if line:
-            return self._instruction(indent + printable_line(shown.step.title), _dead_text(shown), width)
-        figures = self._figures(shown, width)
+            return self._instruction(indent + printable_line(step_line.step.title), _dead_text(step_line), width)
+        figures = self._figures(step_line, width)
         if self.two_lines:
             return figures
         if self._dead_width:
-            figures.append(Segment(f"  {_dead_text(shown):>{self._dead_width}}", self.style_of("dead")))
+            figures.append(Segment(f"  {_dead_text(step_line):>{self._dead_width}}", self.style_of("dead")))
         room = width - sum(len(segment.text) for segment in figures) - 2
-        return [*figures, Segment("  " + cut(printable_line(shown.step.title), room, self._glyphs))]
+        return [*figures, Segment("  " + cut(printable_line(step_line.step.title), room, self.glyphs))]
 
     def _instruction(self, text: str, dead: str, width: int) -> list[Segment]:
-        """Return a layer's second line: its instruction, and at the end its dead bytes."""
+        """Return the second line of a layer: its instruction, and on the right its dead bytes."""
         if not dead:
-            return [Segment(cut(text, width, self._glyphs), self.style_of("muted"))]
+            return [Segment(cut(text, width, self.glyphs), self.style_of("muted"))]
         room = width - len(dead) - 2
         return [
-            Segment(padded(text, room, self._glyphs), self.style_of("muted")),
+            Segment(padded(text, room, self.glyphs), self.style_of("muted")),
             Segment(f"  {dead}", self.style_of("dead")),
         ]
 
-    def _figures(self, shown: LayerLine, width: int) -> list[Segment]:
-        assert shown.layer is not None  # noqa: S101  # a step without one has no figures
-        mark = self._glyphs.marked if shown.marked else " "
-        number = Segment(f"{shown.layer.number:>{self._digits}}{mark} ", self.style_of("accent"))
-        if shown.error is not None:
+    def _figures(self, step_line: LayerLine, width: int) -> list[Segment]:
+        assert step_line.layer is not None  # noqa: S101  # a step without a layer has no figures
+        mark = self.glyphs.marked if step_line.marked else " "
+        number = Segment(f"{step_line.layer.number:>{self._digits}}{mark} ", self.style_of("accent"))
+        if step_line.error is not None:
             return [
                 number,
-                Segment(cut(f"! {printable_line(shown.error)}", width - 4, self._glyphs), self.style_of("error")),
+                Segment(cut(f"! {printable_line(step_line.error)}", width - 4, self.glyphs), self.style_of("error")),
             ]
-        if shown.progress is not None:
-            blob = human_size(shown.layer.blob_size)
-            text = f"reading {shown.progress:.0%}" if shown.progress else "waiting"
+        if step_line.progress is not None:
+            blob = human_size(step_line.layer.blob_size)
+            text = f"reading {step_line.progress:.0%}" if step_line.progress else "waiting"
             return [
                 number,
                 Segment(f"{'':{self._bar_width(width)}}{blob:>{_SIZE_WIDTH}} stored, {text}", self.style_of("muted")),
             ]
-        size = Segment(f"{human_size(shown.content_size):>{_SIZE_WIDTH}}")
-        return [number, *self._bar(shown, self._bar_width(width)), size, *self._counts(shown)]
+        size = Segment(f"{human_size(step_line.content_size):>{_SIZE_WIDTH}}")
+        return [number, *self._bar(step_line, self._bar_width(width)), size, *self._counts(step_line)]
 
     def _bar_width(self, width: int) -> int:
         widest = _WIDEST_BAR if self.two_lines or width >= _WIDE else _WIDEST_BAR // 2
         return max(4, min(widest, width - self._digits - 34))
 
-    def _bar(self, shown: LayerLine, width: int) -> list[Segment]:
-        """Return the size bar, its dead part set apart."""
-        size, dead = shown.content_size or 0, shown.dead_size or 0
-        whole = self._glyphs.bar(size / self._largest, width)
+    def _bar(self, step_line: LayerLine, width: int) -> list[Segment]:
+        """Return the size bar, with its dead part at the end."""
+        size, dead = step_line.content_size or 0, step_line.dead_size or 0
+        whole = self.glyphs.bar(size / self._largest, width)
         dead_cells = min(len(whole), round(dead / self._largest * width)) if dead else 0
         if dead and not dead_cells and dead * 2 > size:
             dead_cells = min(1, len(whole))
@@ -125,18 +123,18 @@ class LayerList(StepList):
         padding = " " * (width - len(whole))
         return [
             Segment(live, self.style_of("bar")),
-            Segment(self._glyphs.dead * dead_cells, self.style_of("dead")),
+            Segment(self.glyphs.dead * dead_cells, self.style_of("dead")),
             Segment(padding),
         ]
 
-    def _counts(self, shown: LayerLine) -> list[Segment]:
+    def _counts(self, step_line: LayerLine) -> list[Segment]:
         styles = ("added", "modified", "removed")
         cells = [
             Segment(f"  {text:<{width}}", self.style_of(style))
-            for text, style, width in zip(_count_texts(shown), styles, self._count_widths, strict=True)
+            for text, style, width in zip(_count_texts(step_line), styles, self._count_widths, strict=True)
             if width
         ]
-        if shown.incomplete:
+        if step_line.incomplete:
             cells.append(Segment(" ?", self.style_of("error")))
         return cells
 

@@ -1,18 +1,19 @@
-"""What workers tell the screens."""
+"""The messages of the explorer's workers."""
+
+from dataclasses import dataclass
 
 from textual.message import Message
 
 from layerscope.session.reading.background import LayerProgress, ReadEvent
 
 
+@dataclass
 class ReadHappened(Message):
-    """The reading of the layers went on."""
+    """The reader has reported something."""
 
-    def __init__(self, event: ReadEvent) -> None:
-        super().__init__()
-        self.event = event
+    event: ReadEvent
 
     def can_replace(self, message: Message) -> bool:
-        """Let only the last of several figures of progress be handled."""
-        both = (self.event, message.event) if isinstance(message, ReadHappened) else ()
-        return bool(both) and all(isinstance(event, LayerProgress) for event in both)
+        """Let the last of several progress reports stand for all of them."""
+        events = (self.event, message.event) if isinstance(message, ReadHappened) else ()
+        return bool(events) and all(isinstance(event, LayerProgress) for event in events)

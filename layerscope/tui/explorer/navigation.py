@@ -1,151 +1,89 @@
-"""Where one goes from the explorer: to sizes, comparisons, files, histories, and to folders of one's own."""
+"""The ways from the explorer to other screens. Each is imported when it is first opened: the start needs none."""
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from textual import on
-from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from layerscope.session.open import ImageSession
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.explorer.state import ExplorerState
-from layerscope.tui.tree.file_tree import FileTree
-from layerscope.tui.tree.screen import FilesScreen
+from layerscope.tui.file_screens import FileScreens
 
 if TYPE_CHECKING:
+    from layerscope.session.files.revision import FileRevision
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.size.analysis import SizeAnalysis
-    from layerscope.tui.file.history import HistoryAnswer
-    from layerscope.tui.widgets.fact_table import Target
+    from layerscope.tui.widgets.row_table import Target
 
 
-class Navigation(FilesScreen):
-    """The part of the explorer that opens other screens; none of them is a part of the start."""
+class Navigation:
+    """Opens other screens on what the explorer shows, once all layers have been read."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "w",
-            "size",
-            "size",
-            tooltip="Show what makes the image large, what is dead and why, and what to change",
-            id="explorer.size",
-        ),
-        Binding(
-            "d",
-            "diff",
-            "diff",
-            tooltip="Mark the layer; on another one, compare the two",
-            id="explorer.diff",
-        ),
-        Binding(
-            "H",
-            "history",
-            "history",
-            tooltip="List what every layer did to the path under the cursor, and compare versions",
-            id="explorer.history",
-        ),
-        Binding(
-            "x",
-            "extract",
-            "extract",
-            tooltip="Write the file or folder, or from the layer list all files, into a folder of yours",
-            id="explorer.extract",
-        ),
-    ]
-
-    _state: ExplorerState
-
-    def __init__(self, session: ImageSession, glyphs: Glyphs) -> None:
-        super().__init__(ExplorerState(session.image), glyphs)
+    def __init__(self, screen: Screen[object], session: ImageSession, state: ExplorerState) -> None:
+        self._screen = screen
         self._session = session
+        self._state = state
+        self._file_screens = FileScreens()
         self._analysis: SizeAnalysis | None = None
         self._opened: LoadedImage | None = None
 
-    def show_place(self, target: "Target | None") -> None:
-        """Show a place in the tree."""
-        raise NotImplementedError
-
-    def mark(self, layer: int) -> None:
-        """Mark a layer to compare another one with; 0 takes the mark back."""
-        raise NotImplementedError
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Tell which keys work now."""
-        if action == "history":
-            return self.file_tree.has_focus
-        return super().check_action(action, parameters)
-
-    def _tree_of_all(self) -> "LoadedImage | None":
-        """Return all layers with what their files hold; where they are still being read, say so, and return None."""
+    def _loaded(self) -> "LoadedImage | None":
+        """Return the image with all its layers, or say that they are still being read, and return None."""
         tree = self._state.tree
         if tree is None or not self._state.reading.complete:
-            self.notify("All layers have to be read first.", markup=False, timeout=3)
+            self._screen.notify("Wait until all layers have been read.", markup=False, timeout=3)
             return None
         if self._opened is None:
             self._opened = self._session.loaded_from(tree, self._state.tallies)
         return self._opened
 
-    def action_size(self) -> None:
-        """Show what makes the image large."""
-        opened = self._tree_of_all()
+    def open_size(self, show: Callable[["Target | None"], None]) -> None:
+        """Show what makes the image large; ``show`` is called with the path that the user chooses there."""
+        opened = self._loaded()
         if opened is None:
             return
-        from layerscope.session.size.analysis import SizeAnalysis  # noqa: PLC0415  # no part of the start
-        from layerscope.tui.size.screen import SizeScreen  # noqa: PLC0415
+        from layerscope.session.size.analysis import SizeAnalysis  # noqa: PLC0415  # not needed to start
+        from layerscope.tui.size.screen import SizeScreen  # noqa: PLC0415  # not needed to start
 
         if self._analysis is None:
             self._analysis = SizeAnalysis(opened)
-        self.app.push_screen(SizeScreen(self._analysis, self._glyphs), self.show_place)
+        self._screen.app.push_screen(SizeScreen(self._analysis), show)
 
-    def action_diff(self) -> None:
-        """Mark the chosen layer, or compare it with the one that is marked."""
-        layer, marked = self._state.layer, self._state.marked
-        if marked in (0, layer):
-            self.mark(0 if marked else layer)
+    def compare(self, old: int, new: int) -> None:
+        """Compare two layers."""
+        opened = self._loaded()
+        if opened is None:
             return
-        opened = self._tree_of_all()
-        if opened is not None:
-            from layerscope.tui.comparison.layer_screen import ComparedLayers, LayerDiffScreen  # noqa: PLC0415  # no part of the start
+        from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers  # noqa: PLC0415  # not needed to start
+        from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415  # not needed to start
 
-            pair = ComparedLayers(marked, layer)
-            self.app.push_screen(LayerDiffScreen(opened.image, pair, opened, self._glyphs))
+        states = TwoLayers(opened.image, ComparedLayers(old, new), opened)
+        self._screen.app.push_screen(ComparisonScreen(states))
 
-    @on(FileTree.Opened)
-    def _on_opened(self, message: FileTree.Opened) -> None:
-        opened = self._tree_of_all()
-        if opened is not None:
-            from layerscope.tui.file.screen import FileScreen  # noqa: PLC0415  # no part of the start
-
-            self.app.push_screen(FileScreen(opened, message.node, self._state.layer, self._glyphs))
-
-    def action_history(self) -> None:
-        """List what every layer did to the path under the cursor; from there, open a version, or compare two."""
-        from layerscope.session.files.revision import version_at  # noqa: PLC0415  # no part of the start
-
-        opened, node = self._tree_of_all(), self.file_tree.node
-        version = version_at(opened, node, self._state.layer) if opened is not None and node is not None else None
+    def open_file(self, node: int) -> None:
+        """Show a file as the chosen layer has it."""
+        version = self._version(node)
         if version is not None:
-            from layerscope.tui.file.history import HistoryScreen  # noqa: PLC0415  # when it is asked for
+            self._file_screens.open_file(self._screen.app, version)
 
-            self.app.push_screen(HistoryScreen(version, self._glyphs), self._on_history)
+    def open_history(self, node: int | None) -> None:
+        """List what each layer did to a path; from there, open a version, or compare two."""
+        version, app = self._version(node), self._screen.app
+        if version is not None:
+            self._file_screens.open_history(app, version, lambda chosen: self._file_screens.open_file(app, chosen))
 
-    def _on_history(self, answer: "HistoryAnswer | None") -> None:
-        if answer is None:
-            return
-        version = answer.version
-        if answer.before is not None:
-            from layerscope.tui.file_diff.screen import FileDiffScreen  # noqa: PLC0415  # when it is asked for
+    def _version(self, node: int | None) -> "FileRevision | None":
+        opened = self._loaded() if node is not None else None
+        if opened is None or node is None:
+            return None
+        from layerscope.session.files.revision import version_at  # noqa: PLC0415  # not needed to start
 
-            self.app.push_screen(FileDiffScreen(answer.before, version, self._glyphs))
-        else:
-            from layerscope.tui.file.screen import FileScreen  # noqa: PLC0415
+        return version_at(opened, node, self._state.layer)
 
-            self.app.push_screen(FileScreen(version.opened, version.node, version.at, self._glyphs))
-
-    def action_extract(self) -> None:
-        """Ask where to write the file or folder under the cursor, or all files of the chosen layer's tree."""
-        opened = self._tree_of_all()
-        node = self.file_tree.node if self.file_tree.has_focus else 0
+    def extract(self, node: int | None) -> None:
+        """Ask where to extract a path as the chosen layer has it; 0 stands for all files."""
+        opened = self._loaded() if node is not None else None
         if opened is not None and node is not None:
-            from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # no part of the start
+            from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # not needed to start
 
-            self.app.push_screen(ExtractScreen(opened, node, self._state.layer, self._glyphs))
+            self._screen.app.push_screen(ExtractScreen(opened, node, self._state.layer))

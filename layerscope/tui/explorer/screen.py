@@ -4,131 +4,73 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
-from textual.getters import query_one
+from textual.binding import BindingType
+from textual.screen import Screen
 
 from layerscope.session.open import ImageSession
 from layerscope.session.reading.background import BackgroundReader, LayersStacked, ReadingFailed
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.dialogs.help import HelpScreen
+from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE
 from layerscope.tui.explorer.layer_lines import layer_lines, reading_share
 from layerscope.tui.explorer.layer_list import LayerList
 from layerscope.tui.explorer.messages import ReadHappened
 from layerscope.tui.explorer.navigation import Navigation
-from layerscope.tui.explorer.step_details import StepDetails, image_fields, step_fields
+from layerscope.tui.explorer.state import ExplorerState
+from layerscope.tui.explorer.step_fields import image_fields, step_fields
 from layerscope.tui.explorer.title import ImageTitle
+from layerscope.tui.keys.table import bindings
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import FileTree
+from layerscope.tui.tree.keys import HELP, MOUSE_NOTE
 from layerscope.tui.tree.pane import FilesPane
-from layerscope.tui.tree.screen import LineKey
-from layerscope.tui.tree.visible_rows import Scope
+from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.notices import copy_text
 
 if TYPE_CHECKING:
-    from layerscope.tui.widgets.fact_table import Target
+    from layerscope.tui.widgets.row_table import Target
 
 
-class ExplorerScreen(Navigation):
-    """Wires the widgets to the state and to the reader."""
+class ExplorerScreen(Screen[object]):
+    """The widgets of an image, wired to its state and to the reader of its layers."""
 
-    KEYS_IN_LINE: ClassVar[tuple[LineKey, ...]] = (
-        ("help", "question_mark", "?", "help"),
-        ("other_pane", "tab", "tab", "pane"),
-        ("filter", "slash", "/", "filter"),
-        ("next_match", "n", "n N", "match"),
-        ("clear", "escape", "esc", "clear"),
-        ("sort", "s", "s", "sort"),
-        ("scope", "a", "a", "own"),
-        ("changes", "c", "c", "changes"),
-        ("size", "w", "w", "size"),
-        ("diff", "d", "d", "diff"),
-        ("extract", "x", "x", "extract"),
-        ("history", "H", "H", "history"),
-        ("quit", "q", "q", "quit"),
-        ("layer", "right_square_bracket", "[ ]", "layer"),
-        ("columns", "o", "o", "columns"),
-        ("fold_all", "z", "z", "fold all"),
-        ("image_details", "i", "i", "image"),
-        ("empty_steps", "e", "e", "steps"),
-        ("copy", "y", "y", "copy"),
-    )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "clear", "clear", tooltip="Clear the filter, or the mark of a layer", id="explorer.clear"),
-        Binding(
-            "a",
-            "scope",
-            "merged/own",
-            tooltip="Show the merged tree, or only what the layer holds",
-            id="explorer.scope",
-        ),
-        Binding(
-            "left_square_bracket",
-            "layer(-1)",
-            "layer down",
-            key_display="[",
-            tooltip="Go to the layer below",
-            id="explorer.layer-down",
-        ),
-        Binding(
-            "right_square_bracket",
-            "layer(1)",
-            "layer up",
-            key_display="]",
-            tooltip="Go to the layer above",
-            id="explorer.layer-up",
-        ),
-        Binding(
-            "e", "empty_steps", "empty steps", tooltip="Show or hide the steps that made no layer", id="explorer.steps"
-        ),
-        Binding(
-            "i",
-            "image_details",
-            "image",
-            tooltip="Show the details of the image, or of the chosen step",
-            id="explorer.image",
-        ),
-        Binding(
-            "y",
-            "copy",
-            "copy",
-            tooltip="Copy the path, or the digest of the layer, to the clipboard",
-            id="explorer.copy",
-        ),
-        Binding("q", "quit", "quit", tooltip="Quit", id="explorer.quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings((HELP, *EXPLORER_KEYS))
+    DEFAULT_CSS = """
+    ExplorerScreen { layout: vertical; background: $background; }
+    """
 
-    layer_list = query_one(LayerList)
-    title_line = query_one(ImageTitle)
-
-    def __init__(self, session: ImageSession, reader: BackgroundReader, glyphs: Glyphs) -> None:
-        super().__init__(session, glyphs)
+    def __init__(self, session: ImageSession, reader: BackgroundReader) -> None:
+        super().__init__()
         self._reader = reader
+        self._state = ExplorerState(session.image)
+        self._navigation = Navigation(self, session, self._state)
         self._shows_image = False
+        self.title_line = ImageTitle(session.image)
+        self.layer_list = LayerList()
+        self.file_tree = FileTree()
+        self.files = FilesPane(self._state, self.file_tree, EntryDetails())
+        self.panes = FilesPanes(self.layer_list, self.files)
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
-        yield ImageTitle(self._session.image, self._glyphs)
-        with Container(id="panes"):
-            with Vertical(id="left"):
-                with Container(id="layers-frame", classes="frame"):
-                    yield LayerList(self._glyphs)
-                yield StepDetails(id="details-frame", classes="frame")
-            yield FilesPane(self._state, FileTree(self._glyphs), EntryDetails(self._glyphs), self._glyphs)
-        yield KeyLine()
+        yield self.title_line
+        yield self.panes
+        yield KeyLine(EXPLORER_TABLE)
 
     def on_mount(self) -> None:
-        """Show the steps at once, and take in what the reader has."""
+        """Show the steps, and start to read the layers."""
         self._show_layers()
         self._show_details()
         self._show_title()
         self.files.rebuild()
         self.set_focus(self.layer_list)
-        self.show_keys()
+        self.refresh_bindings()
         self._read()
 
     def on_unmount(self) -> None:
-        """End the reading: the thread that waits for it would keep the application from ending."""
+        """Stop the reader: the thread that waits for it would keep the application from ending."""
         self._reader.close()
 
     @work(thread=True, exit_on_error=False, group="reader")
@@ -138,55 +80,50 @@ class ExplorerScreen(Navigation):
 
     @on(ReadHappened)
     def _on_read(self, message: ReadHappened) -> None:
-        event, state = message.event, self._state
+        event = message.event
         if isinstance(event, ReadingFailed):
-            state.reading.failure = event.reason
+            self._state.reading.failure = event.reason
             self.files.rebuild()
         elif isinstance(event, LayersStacked):
-            path = self.files.path if self.file_tree.cursor else None
-            state.take_tree(event)
-            self.files.rebuild(event.tree.index.find(path) if path else 0)
+            self._show_tree(event)
         else:
-            state.take(event)
-        # not where the state has it: a move may still be on its way
-        self.layer_list.show(layer_lines(state), self.layer_list.cursor)
+            self._state.take(event)
+        # The list keeps its own cursor: a move of it may not have been handled yet.
+        self.layer_list.show(layer_lines(self._state), self.layer_list.cursor)
         self._show_title()
         if isinstance(event, LayersStacked):
             self._show_details()
 
+    def _show_tree(self, event: LayersStacked) -> None:
+        """Show the tree of the layers read so far, the cursor on the same path as before."""
+        path = self.files.path if self.file_tree.cursor else None
+        self._state.take_tree(event)
+        self.files.rebuild(event.tree.index.find(path) if path else 0)
+
     def _show_layers(self) -> None:
         steps = self._state.steps
-        chosen = next((place for place, step in enumerate(steps) if step is self._state.step), 0)
+        chosen = next((number for number, step in enumerate(steps) if step is self._state.step), 0)
         self.layer_list.show(layer_lines(self._state), chosen)
 
     def _show_details(self) -> None:
-        state, frame = self._state, self.query_exactly_one("#details-frame")
-        if self._shows_image or state.step is None:
-            frame.border_title = "Image"
-            self.step_details.show(image_fields(state.image, state.tallies))
+        state, step = self._state, self._state.step
+        if self._shows_image or step is None:
+            self.panes.show_details("Image", image_fields(state.image, state.tallies))
         else:
-            frame.border_title = f"Layer {state.step.layer}" if state.step.layer else "Step without a layer"
-            self.step_details.show(step_fields(state.step, state.layer_of(state.step), state.tallies))
+            title = f"Layer {step.layer}" if step.layer else "Step without a layer"
+            self.panes.show_details(title, step_fields(step, state.layer_of(step), state.tallies))
 
     def _show_title(self) -> None:
-        reading, marked = self._state.reading, self._state.marked
-        share = reading_share(self._state)
-        self.title_line.show(self._state.tallies, complete=reading.complete, failure=reading.failure, done=share)
-        frame = self.query_exactly_one("#layers-frame")
-        frame.border_title = "Layers"
-        frame.border_subtitle = f"d on another layer compares it with layer {marked}" if marked else ""
+        state = self._state
+        self.title_line.show(state.tallies, state.reading, reading_share(state))
+        hint = f"d on another layer compares it with layer {state.marked}" if state.marked else ""
+        self.panes.title_steps("Layers", hint)
 
-    def marks(self) -> str:
-        """Return what the marks and the last column of the tree say."""
-        touched, untouched = self._glyphs.touched, self._glyphs.untouched
-        cells = f"one cell for each layer: its mark, {touched} a change below it, {untouched} nothing"
-        return f"+ added, ~ modified, - removed. The last column is what happened to a path, {cells}."
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Tell which keys work now."""
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
+        """Return whether a key works now."""
         if action == "clear":
             return self.files.has_filter or bool(self._state.marked)
-        return super().check_action(action, parameters)
+        return action != "history" or self.file_tree.has_focus
 
     @on(LineList.Moved, "LayerList")
     def _on_layer_moved(self) -> None:
@@ -198,50 +135,63 @@ class ExplorerScreen(Navigation):
             self._reader.prefer(self._state.layer)
         self._shows_image = False
         self.files.rebuild(node)
-        # they lay out the screen anew: not before the answer is on it
+        # The details change the layout, which takes longer than the tree: they follow in the next picture.
         self.call_after_refresh(self._show_details)
+
+    @on(FileTree.Opened)
+    def _on_opened(self, message: FileTree.Opened) -> None:
+        self._navigation.open_file(message.node)
+
+    def show_target(self, target: "Target | None") -> None:
+        """Show a path in the tree of a layer, its folders unfolded."""
+        state = self._state
+        if target is None or not state.choose_layer(target.layer):
+            return
+        state.settings.show_all()
+        if target.node is not None and state.tree is not None:
+            self.files.clear()
+            state.settings.reveal(state.tree.index, target.node)
+            self.set_focus(self.file_tree)
+        self._show_layers()
+        self._layer_chosen(target.node)
+
+    def _mark(self, layer: int) -> None:
+        """Mark a layer to compare another one with, or, with 0, none."""
+        self._state.marked = layer
+        self._show_layers()
+        self._show_title()
+        self.refresh_bindings()
+
+    def action_help(self) -> None:
+        """Show all keys, and what the marks mean."""
+        glyphs = glyphs_of(self)
+        marks = (
+            "+ added, ~ modified, - removed. The last column has one cell for each layer: the mark of the path, "
+            f"{glyphs.touched} a change below it, {glyphs.untouched} no change."
+        )
+        self.app.push_screen(HelpScreen(EXPLORER_TABLE, (("Marks", marks), MOUSE_NOTE)))
 
     def action_clear(self) -> None:
         """Clear the filter, or else the mark of a layer."""
         if self.files.has_filter:
             self.files.clear()
         else:
-            self.mark(0)
+            self._mark(0)
 
     def action_scope(self) -> None:
-        """Show the merged tree, or the layer's own."""
-        self._state.show_other_scope()
+        """Show the merged tree, or only what the layer holds."""
+        self._state.settings.toggle_scope()
         self.files.rebuild()
 
     def action_layer(self, step: int) -> None:
-        """Go to the next layer, or the one before."""
+        """Go to the next or the previous layer."""
         if self._state.choose_layer(self._state.layer + step):
             self._show_layers()
             self._layer_chosen()
 
-    def show_place(self, target: "Target | None") -> None:
-        """Show a place in the tree, unfolded."""
-        tree = self._state.tree
-        if target is None or not self._state.choose_layer(target.layer):
-            return
-        self._state.scope, self._state.changes_only = Scope.MERGED, False
-        if target.node is not None and tree is not None:
-            self.files.clear()
-            self._state.reveal(tree.index, target.node)
-            self.set_focus(self.file_tree)
-        self._show_layers()
-        self._layer_chosen(target.node)
-
-    def mark(self, layer: int) -> None:
-        """Mark a layer to compare another one with; 0 takes the mark back."""
-        self._state.marked = layer
-        self._show_layers()
-        self._show_title()
-        self.show_keys()
-
     def action_empty_steps(self) -> None:
         """Show or hide the steps that made no layer."""
-        self._state.show_other_steps()
+        self._state.toggle_empty_steps()
         self._show_layers()
         self._layer_chosen()
 
@@ -249,13 +199,35 @@ class ExplorerScreen(Navigation):
         """Show the details of the image, or of the step."""
         self._shows_image = not self._shows_image
         self._show_details()
-        if not self.step_details.is_on_screen:
-            # where there is no room for both, the details are beside the layers
+        if not self.panes.details.is_on_screen:
+            # A small screen shows the details only while the layers have the focus.
             self.set_focus(self.layer_list)
 
     def action_copy(self) -> None:
-        """Copy what the cursor stands on: a path, or the digest of a layer."""
-        self.copy(self.path_under_cursor if self.file_tree.has_focus else self._state.digest)
+        """Copy the path under the cursor, or the digest of the layer."""
+        text = self.panes.copied_path if self.file_tree.has_focus else self._state.digest
+        if text:
+            copy_text(self, text)
+
+    def action_size(self) -> None:
+        """Show what makes the image large."""
+        self._navigation.open_size(self.show_target)
+
+    def action_diff(self) -> None:
+        """Mark the chosen layer, or compare it with the marked one."""
+        layer, marked = self._state.layer, self._state.marked
+        if marked in (0, layer):
+            self._mark(0 if marked else layer)
+        else:
+            self._navigation.compare(marked, layer)
+
+    def action_history(self) -> None:
+        """List what each layer did to the path under the cursor."""
+        self._navigation.open_history(self.file_tree.node)
+
+    def action_extract(self) -> None:
+        """Ask where to extract the path under the cursor, or, from the layer list, all files."""
+        self._navigation.extract(self.file_tree.node if self.file_tree.has_focus else 0)
 
     def action_quit(self) -> None:
         """Quit."""

@@ -1,18 +1,22 @@
-"""What the explorer shows: which step, which view of the tree, how far the reading has come. No widget knows more."""
+"""The state of the explorer: the chosen step, the settings of the tree, and how much has been read."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.image import Image, Layer, Step
 from layerscope.session.reading.background import LayerProgress, LayerRead, LayersStacked
 from layerscope.session.reading.stack import Tallies
-from layerscope.tui.tree.state import FilesState
-from layerscope.tui.tree.visible_rows import Scope, View, VisibleRows
+from layerscope.tui.tree.settings import TreeSettings
+from layerscope.tui.tree.state import no_rows_sentence, row_captions
+from layerscope.tui.tree.visible_rows import Scope, VisibleRows
+
+if TYPE_CHECKING:
+    from layerscope.analysis.tree.layered_tree import LayeredTree
 
 
 @dataclass(slots=True)
 class Reading:
-    """How far the layers have been read."""
+    """How much of the layers has been read: bytes by layer, and the layers that are complete."""
 
     done: dict[int, int] = field(default_factory=dict)
     finished: set[int] = field(default_factory=set)
@@ -20,12 +24,12 @@ class Reading:
     failure: str | None = None
 
 
-class ExplorerState(FilesState):
-    """One image in the explorer; ``marked`` is the layer that another one is to be compared with, or 0."""
+class ExplorerState:
+    """One image in the explorer. ``marked`` is the layer to compare another one with, or 0."""
 
     def __init__(self, image: Image) -> None:
-        super().__init__()
         self.image = image
+        self.settings = TreeSettings()
         self.reading = Reading(complete=not image.layers)
         self.tallies = Tallies()
         self.tree: LayeredTree | None = None
@@ -39,12 +43,12 @@ class ExplorerState(FilesState):
 
     @property
     def steps(self) -> list[Step]:
-        """The steps that the layer list shows, in build order."""
+        """The steps of the layer list, in build order."""
         return [step for step in self.image.steps if self.show_empty_steps or step.layer]
 
     @property
     def layer(self) -> int:
-        """The layer whose tree is shown: that of the chosen step, or the last one before it; 0 where there is none."""
+        """The layer whose tree is shown: that of the chosen step, or the last one before it; 0 if there is none."""
         reached = 0
         for step in self.image.steps:
             reached = step.layer or reached
@@ -53,11 +57,11 @@ class ExplorerState(FilesState):
         return reached
 
     def layer_of(self, step: Step) -> Layer | None:
-        """Return the layer that a step made."""
+        """Return the layer that a step made, or None."""
         return self.image.layers[step.layer - 1] if step.layer else None
 
     def choose_layer(self, layer: int) -> bool:
-        """Choose the step that made a layer; False where there is none."""
+        """Choose the step that made a layer; return False if there is none."""
         step = next((step for step in self.image.steps if step.layer == layer), None)
         if step is None:
             return False
@@ -65,88 +69,74 @@ class ExplorerState(FilesState):
         return True
 
     def take(self, event: LayerProgress | LayerRead) -> None:
-        """Take in how far the reading has come."""
+        """Note how much has been read."""
         if isinstance(event, LayerProgress):
             self.reading.done[event.layer] = event.done
         else:
             self.reading.finished.add(event.layer)
 
     def take_tree(self, event: LayersStacked) -> None:
-        """Take in the layers as one tree; what is folded stays folded."""
+        """Show the tree of the layers that have been read; folders that are folded stay folded."""
         if self.tree is not None:
-            for folds in (self._folds, self._filter_folds):
-                folds.toggled = _carried_over(folds.toggled, self.tree, event.tree)
+            self.settings.keep_folds(self.tree.index, event.tree.index)
         self.tree = event.tree
         self.tallies = event.tallies
         self.reading.complete = event.last
 
     @property
-    def is_settled(self) -> bool:
-        """Whether all layers up to the chosen one have been read, so that its marks can be told."""
-        return self.layer in self.tallies.layers
-
-    @property
     def is_shown(self) -> bool:
-        """Whether there is a tree to show for the chosen layer: one that is read, be it without those below it."""
+        """True once the chosen layer has been read, even if layers before it have not."""
         return self.tree is not None and self.layer in self.tree.layers
 
     def rows(self) -> VisibleRows | None:
-        """Return the rows of the tree as they are asked for, still to be built; None where there is no tree yet."""
+        """Return the rows of the tree, not built yet, or None while there is no tree."""
         if self.tree is None or not self.is_shown:
             return None
-        scope = self.scope if self.is_settled else Scope.OWN
-        view = View(self.layer, scope, self.changes_only and self.is_settled, self.sort, self.query)
-        return VisibleRows(self.tree, view, self.folds)
+        view = self.settings.view(self.layer)
+        if not self.is_marked:
+            view = replace(view, scope=Scope.OWN, changes_only=False)
+        return VisibleRows(self.tree, view, self.settings.folds)
 
     @property
     def title(self) -> str:
-        """After which layer the files are shown."""
+        """The layer that the tree belongs to."""
         return f"Files after layer {self.layer}" if self.layer else "Files"
 
     @property
     def is_marked(self) -> bool:
-        """Whether the marks can be told: all layers below are there."""
-        return self.is_settled
+        """True once all layers up to the chosen one have been read: only then are its changes known."""
+        return self.layer in self.tallies.layers
 
     def captions(self, rows: VisibleRows) -> list[str]:
-        """Return what there is to say of the rows: of which entries they are, too."""
-        waiting = [] if self.is_settled else ["layers below are still being read"]
-        return [*waiting, rows.view.scope.value, *super().captions(rows)]
+        """Return the words below the tree: also which of the two trees it is."""
+        waiting = [] if self.is_marked else ["previous layers are still being read"]
+        return [*waiting, rows.view.scope.value, *row_captions(rows)]
 
     def why_no_tree(self) -> str:
-        """Return the sentence that stands where there is no tree."""
+        """Return the sentence that is shown while there is no tree."""
         if not self.image.layers:
             return "This image has no layers."
         if not self.layer:
-            return "No layer has been made at this step."
+            return "There is no layer at this step yet."
         return self.reading.failure or f"Layer {self.layer} is being read."
 
     def why_no_rows(self, rows: VisibleRows) -> str:
-        """Return the sentence that stands where the tree of a layer has no rows."""
+        """Return the sentence that is shown when the tree of a layer has no rows."""
         tally = self.tallies.layers.get(rows.view.layer)
         if rows.view.query is None and tally is not None and tally.error:
             return f"Layer {rows.view.layer}: {tally.error}"
         if rows.view.query is None and (rows.view.changes_only or rows.view.scope is Scope.OWN):
-            return f"This layer holds no{' changes' if rows.view.changes_only else 'thing'}."
-        return super().why_no_rows(rows)
+            return "This layer holds no changes." if rows.view.changes_only else "This layer is empty."
+        return no_rows_sentence(rows)
 
     @property
     def digest(self) -> str | None:
-        """The digest of the chosen layer, or its diff_id."""
+        """The digest of the chosen layer, or else its diff_id."""
         layer = self.layer_of(self.step) if self.step else None
         return str(layer.digest or layer.diff_id or "") if layer else None
 
-    def show_other_steps(self) -> None:
-        """Show the steps that made no layer, or hide them; one that is chosen gives way to the layer below it."""
+    def toggle_empty_steps(self) -> None:
+        """Show or hide the steps that made no layer. If one of them is chosen, choose the layer before it instead."""
         self.show_empty_steps = not self.show_empty_steps
         if self.step is not None and not self.step.layer and not self.choose_layer(self.layer):
             self.step = self.steps[0] if self.steps else None
-
-    def show_other_scope(self) -> None:
-        """Show the merged tree, or the layer's own."""
-        self.scope = Scope.OWN if self.scope is Scope.MERGED else Scope.MERGED
-
-
-def _carried_over(nodes: set[int], old: LayeredTree, new: LayeredTree) -> set[int]:
-    found = (new.index.find(old.index.path(node)) for node in nodes)
-    return {node for node in found if node is not None}

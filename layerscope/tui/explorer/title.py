@@ -1,28 +1,28 @@
-"""The header: which image, how large, how much of it is dead, how far the reading has come."""
+"""The header: the image, its size, its dead bytes, and how much has been read."""
 
 from layerscope.model.image import Compression, Image
 from layerscope.session.reading.stack import Tallies
 from layerscope.text import human_share, human_size, plural, printable_line
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.explorer.state import Reading
 from layerscope.tui.widgets.title_line import TitleLine
 
 
 class ImageTitle(TitleLine):
-    """One line; the platform, which is among the details of the image as well, goes first."""
+    """One line. The platform is left out first, because the details of the image show it, too."""
 
-    def __init__(self, image: Image, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(printable_line(image.name), glyphs, id=id)
+    def __init__(self, image: Image) -> None:
+        super().__init__(printable_line(image.name))
         self._image = image
 
-    def show(self, tallies: Tallies, *, complete: bool, failure: str | None, done: float) -> None:
-        """Show what is known by now."""
+    def show(self, tallies: Tallies, reading: Reading, share: float) -> None:
+        """Show what is known so far; ``share`` is the part of the image that has been read."""
         parts = [printable_line(str(self._image.platform))]
         stored = human_size(self._image.blob_size)
         layers = plural(len(self._image.layers), "layer")
-        if failure:
-            parts.append(failure)
-        elif not complete:
-            parts.append(f"{layers}, {stored} stored, reading {done:.0%}")
+        if reading.failure:
+            parts.append(reading.failure)
+        elif not reading.complete:
+            parts.append(f"{layers}, {stored} stored, reading {share:.0%}")
         else:
             to_pull = "to pull" if _is_compressed(self._image) else "stored"
             parts.append(f"{human_size(tallies.content_size)} in {layers} ({stored} {to_pull})")

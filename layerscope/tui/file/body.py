@@ -1,10 +1,11 @@
-"""What is done in the content of a file: one searches, and goes to lines and offsets."""
+"""The content of a file in its frame, and the line in which a search or a place to go to is typed."""
 
 from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.getters import query_one
 from textual.widgets import Input
 from textual.worker import get_current_worker
@@ -12,128 +13,183 @@ from textual.worker import get_current_worker
 from layerscope.analysis.text.search import Found, Search, parse_search
 from layerscope.errors import UsageError
 from layerscope.session.files.text import FileText
-from layerscope.text import printable_line
+from layerscope.tui.file.background import find_all
 from layerscope.tui.file.content import FileContent
-from layerscope.tui.file.messages import FileKeysChanged, FileSearched
+from layerscope.tui.file.messages import FileSearched, FrameChanged
 from layerscope.tui.file.state import Goal, Hits, OpenFile
-from layerscope.tui.file.work import find_all
+from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.prompt_line import PromptLine
+from layerscope.tui.widgets.row_view import RowView
 
 _SEARCH_HINT = "text, re:regex, or bytes as 0x7f45"
 
 
-def _key(keys: str, action: str, description: str, tooltip: str, *, priority: bool = False) -> Binding:
-    return Binding(keys, action, description, tooltip=tooltip, id=f"file.{description}", priority=priority, show=False)
+class FileBody(Vertical):
+    """The frame below the head of a file screen; it searches the content, and scrolls it to lines and offsets."""
 
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        # The search and the goal open the prompt with priority, so that the keys that follow are typed into it.
+        Key(
+            "slash",
+            "search",
+            "search",
+            "Search: text, re: for a regular expression, 0x for bytes",
+            id="file.search",
+            rank=10,
+            priority=True,
+        ),
+        Key("n", "next_hit(1)", "match", "Go to the next match", id="file.next-match", rank=20, line="n N"),
+        Key("N", "next_hit(-1)", "previous match", "Go to the previous match", id="file.previous-match"),
+        Key(
+            "g,colon",
+            "go_to",
+            "go to",
+            "Go to a line, or in hex to an offset (0x for hexadecimal)",
+            id="file.go-to",
+            rank=100,
+            priority=True,
+        ),
+        Key("b", "bytes", "text/hex", "Show the bytes in hex, or the text", id="file.bytes", rank=80),
+        Key("w", "wrap", "wrap", "Wrap long lines, or scroll sideways", id="file.wrap", rank=90),
+        Key("i", "invisibles", "invisibles", "Show spaces, tabs and line ends", id="file.invisibles", rank=120),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
+    DEFAULT_CSS = """
+    FileBody {
+        height: 1fr;
+        border: $frame $foreground 30%;
+        border-title-style: bold;
+        border-subtitle-color: $foreground 60%;
+        &:focus-within { border: $frame $primary; }
+    }
+    """
 
-class FileBody(FileContent):
-    """The content, and a line to type in below it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # with priority, else keys that follow at once would not find the prompt open
-        _key("slash", "search", "search", "Search: text, re: for a regular expression, 0x for bytes", priority=True),
-        _key("n", "next_hit(1)", "next", "Go to the next match"),
-        _key("N", "next_hit(-1)", "previous", "Go to the match before"),
-        _key("g,colon", "go_to", "go to", "Go to a line; in hex to an offset, 0x for a hexadecimal one", priority=True),
-    ]
-
+    content = query_one(FileContent)
     prompt = query_one(PromptLine)
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
-        yield from super().compose()
+        yield FileContent()
         yield PromptLine()
 
-    def _forget(self, file: OpenFile | None) -> None:
-        super()._forget(file)
+    def show(self, file: OpenFile) -> None:
+        """Show a file from its start."""
+        self._leave()
+        self.content.show(file)
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence in place of a file."""
+        self._leave()
+        self.content.say(sentence)
+
+    def _leave(self) -> None:
+        self.workers.cancel_node(self)
         self.prompt.close()
+
+    @on(RowView.Scrolled)
+    @on(FrameChanged)
+    def _show_frame(self) -> None:
+        self.border_title, self.border_subtitle = self.content.titles()
 
     @property
     def is_asking(self) -> bool:
-        """Whether something is being typed."""
+        """True while the prompt is open."""
         return self.prompt.display
 
     @property
     def is_searching(self) -> bool:
-        """Whether matches are shown."""
+        """True while matches are shown."""
         return self._file is not None and self._file.hits is not None
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Tell which keys work now."""
-        if action in ("search", "go_to"):
-            return self._file is not None and not self.is_asking
-        if action == "next_hit":
-            return self.is_searching
-        return super().check_action(action, parameters)
+    @property
+    def _file(self) -> OpenFile | None:
+        return self.content.file
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
+        """Return whether a key works now."""
+        match action:
+            case "search" | "go_to":
+                return self._file is not None and not self.is_asking
+            case "next_hit":
+                return self.is_searching
+            case "wrap" | "invisibles":
+                return self.content.is_text
+        return action != "bytes" or self._file is not None
+
+    def action_wrap(self) -> None:
+        """Wrap long lines, or scroll sideways."""
+        self.content.text_view.toggle_wrap()
+
+    def action_invisibles(self) -> None:
+        """Show or hide spaces, tabs and line ends."""
+        self.content.text_view.toggle_invisibles()
 
     def action_bytes(self) -> None:
-        """Show the bytes, or the text; what was found in the one is not in the other."""
+        """Show the bytes, or the text; matches in one are not matches in the other."""
         self.end_search()
-        super().action_bytes()
+        self.content.toggle_bytes()
 
     def end_search(self) -> bool:
-        """End the search; False where there is none."""
+        """End the search; return False if there is none."""
         if self._file is None or self._file.hits is None:
             return False
         self.workers.cancel_group(self, "search")
         self._file.hits = None
-        self._highlight()
+        self.content.highlight()
         self._show_frame()
-        self.post_message(FileKeysChanged())
+        self.refresh_bindings()
         return True
 
     def action_search(self) -> None:
-        """Ask what to look for."""
+        """Ask for the text to search for."""
         self.prompt.ask("search", _SEARCH_HINT)
-        self.post_message(FileKeysChanged())
+        self.refresh_bindings()
 
     def action_go_to(self) -> None:
-        """Ask where to go."""
-        self.prompt.ask("go", "line" if self.is_text else "offset, 0x for a hexadecimal one")
-        self.post_message(FileKeysChanged())
+        """Ask for a line or an offset."""
+        self.prompt.ask("go", "line" if self.content.is_text else "offset, 0x for a hexadecimal one")
+        self.refresh_bindings()
 
     def _close_prompt(self) -> None:
         self.prompt.close()
-        if self._view is not None:
-            # at once: the next key may be there already
-            self.screen.set_focus(self._view)
-        self.post_message(FileKeysChanged())
+        if self.content.view is not None:
+            # without a message in between: the next key may already be in the queue
+            self.screen.set_focus(self.content.view)
+        self.refresh_bindings()
 
     @on(Input.Changed)
     def _on_typed(self, message: Input.Changed) -> None:
         message.stop()
-        if self.prompt.asks == "search":
+        if self.prompt.purpose == "search":
             try:
-                self._highlight(parse_search(message.value))
+                self.content.highlight(parse_search(message.value))
             except UsageError:
-                # it is still being typed
-                self._highlight()
+                # the expression is still being typed
+                self.content.highlight()
 
     @on(PromptLine.Answered)
     def _on_answered(self, message: PromptLine.Answered) -> None:
         self._close_prompt()
         try:
             if message.value is None:
-                self._highlight()
-            elif message.asked == "search":
+                self.content.highlight()
+            elif message.purpose == "search":
                 self._search_for(parse_search(message.value))
             else:
                 self._go_to(message.value.strip())
         except UsageError as error:
-            self._complain(f"{error}.")
-
-    def _complain(self, sentence: str) -> None:
-        self.notify(printable_line(sentence), severity="warning", markup=False, timeout=5)
+            warn(self, f"{error}.")
 
     def _search_for(self, search: Search | None) -> None:
         if self._file is None:
             return
         self._file.hits = hits = Hits(search) if search else None
-        self._highlight()
+        self.content.highlight()
         self._show_frame()
-        self.post_message(FileKeysChanged())
+        self.refresh_bindings()
         if hits is not None:
-            self._find(self._file, hits, self._file.text if self.is_text else None)
+            self._find(self._file, hits, self._file.text if self.content.is_text else None)
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="search")
     def _find(self, file: OpenFile, hits: Hits, text: FileText | None) -> None:
@@ -159,7 +215,7 @@ class FileBody(FileContent):
             self.workers.cancel_group(self, "search")
         self._settle(hits)
         if hits.complete and (hits.problem or not hits.offsets):
-            self._complain(hits.problem or "There is no match.")
+            warn(self, hits.problem or "There is no match.")
         self._show_frame()
 
     def action_next_hit(self, step: int) -> None:
@@ -169,8 +225,8 @@ class FileBody(FileContent):
             self._settle(self._file.hits)
 
     def _settle(self, hits: Hits) -> None:
-        if hits.settle(self._top_offset() - 1):
-            self._reach(Goal(offset=hits.chosen))
+        if hits.settle(self.content.top_offset() - 1):
+            self.content.reach(Goal(offset=hits.chosen))
 
     def _go_to(self, text: str) -> None:
         if not text:
@@ -178,7 +234,7 @@ class FileBody(FileContent):
         try:
             number = int(text.replace(",", ""), 0)
         except ValueError:
-            raise UsageError(f"{text!r} is no number") from None
+            raise UsageError(f"{text!r} is not a number") from None
         if number < 0:
-            raise UsageError("there is nothing before the start")
-        self._reach(Goal(line=max(0, number - 1)) if self.is_text else Goal(offset=number))
+            raise UsageError("a line or an offset cannot be negative")
+        self.content.reach(Goal(line=max(0, number - 1)) if self.content.is_text else Goal(offset=number))

@@ -1,6 +1,6 @@
-"""What a program may do without being root: the extended attribute ``security.capability``, decoded.
+"""File capabilities: the extended attribute ``security.capability``, decoded.
 
-It is a ``struct vfs_cap_data`` of Linux (include/uapi/linux/capability.h), written down as ``getcap`` does.
+The value is a ``struct vfs_cap_data`` (Linux, include/uapi/linux/capability.h); the text has the format of ``getcap``.
 """
 
 import struct
@@ -58,8 +58,8 @@ _NAMES = (
 
 
 def capabilities_text(value: bytes) -> str | None:
-    """Return ``cap_net_raw,cap_net_admin+ep``, with the root user's id of a namespace if it has one; None if broken."""
-    if len(value) < 4:  # noqa: PLR2004  # the head
+    """Return a text like ``cap_net_raw+ep [rootid=1000]``; None if the value is invalid."""
+    if len(value) < 4:  # noqa: PLR2004  # the header
         return None
     (head,) = struct.unpack_from("<I", value)
     body = _BODIES.get(head & _REVISION)
@@ -75,7 +75,7 @@ def capabilities_text(value: bytes) -> str | None:
 
 
 def _flagged(permitted: int, inheritable: int, *, effective: bool) -> str:
-    """Return the capabilities, those of equal flags together."""
+    """Return the capabilities, grouped by their flags."""
     groups: dict[str, list[str]] = {}
     for bit in range(64):
         flags = ("p" if permitted >> bit & 1 else "") + ("i" if inheritable >> bit & 1 else "")

@@ -1,4 +1,4 @@
-"""Lets another program have the terminal for a while."""
+"""An external program that uses the terminal while the explorer waits."""
 
 import signal
 import subprocess
@@ -12,20 +12,20 @@ from layerscope.text import printable_line
 
 
 def run_external_program(app: App[object], command: Sequence[str], file: Path) -> str | None:
-    """Run a command with a file as its last word, and return a sentence if that did not work."""
+    """Run a command with a file as its last argument; return a sentence that says why it failed, or None."""
     try:
-        # nothing may be raised in here: the terminal would not be taken back
-        with app.suspend(), _interrupts_left_to_others():
+        # Nothing may be raised in this block: Textual would not take the terminal back.
+        with app.suspend(), _interrupts_ignored():
             return _run(command, file)
     except SuspendNotSupported:
-        return "This terminal cannot be handed to another program."
+        return "Another program cannot use this terminal."
 
 
 @contextmanager
-def _interrupts_left_to_others() -> Iterator[None]:
-    """Take no notice of Ctrl+C, which reaches both programs and is meant for the other one.
+def _interrupts_ignored() -> Iterator[None]:
+    """Ignore Ctrl+C, which reaches both programs but is meant for the external one.
 
-    A handler, and not the signal ignored: that would be handed down.
+    This sets a handler that does nothing. SIG_IGN would be inherited by the external program.
     """
     kept = signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:
@@ -37,7 +37,7 @@ def _interrupts_left_to_others() -> Iterator[None]:
 def _run(command: Sequence[str], file: Path) -> str | None:
     name = printable_line(command[0])
     try:
-        # the user's own command, on a file of a folder of their own
+        # The command is the user's own, and the file is in a folder that only the user may enter.
         status = subprocess.run([*command, str(file)], check=False).returncode  # noqa: S603
     except OSError as error:
         return f"{name} cannot be started: {error.strerror}."

@@ -1,4 +1,4 @@
-"""A file byte by byte: offset, hex, and the characters that ASCII has for them."""
+"""The bytes of a file in rows of 16: offset, hex, and ASCII."""
 
 from collections.abc import Iterator
 
@@ -17,10 +17,10 @@ ROW = 16
 _HALF = ROW // 2
 _LEAST_DIGITS = 8
 _MOST_ROWS = 1 << 50
-"""A sparse file may claim any size; the scrollbar counts in floats."""
+"""The most rows that are shown: a sparse file may be of any size, and the scrollbar counts in floats."""
 
 _BESIDE_OFFSET = 2 + 3 * ROW + 2 + ROW
-"""Cells of a row beside its offset."""
+"""Cells of a row without its offset."""
 
 _LONGEST_MATCH = 256
 _PRINTABLE = bytes(byte if chr(byte).isascii() and chr(byte).isprintable() else ord(".") for byte in range(256))
@@ -29,8 +29,8 @@ _PRINTABLE = bytes(byte if chr(byte).isascii() and chr(byte).isprintable() else 
 class HexView(RowView):
     """The bytes of a `FilePages`."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._pages: FilePages | None = None
         self._search: Search | None = None
         self._chosen: int | None = None
@@ -42,17 +42,17 @@ class HexView(RowView):
         self.redraw()
 
     def highlight(self, search: Search | None, chosen: int | None = None) -> None:
-        """Mark what is searched for, and the match at an offset above all."""
+        """Highlight the matches of a search, and most of all the one at an offset."""
         self._search, self._chosen = search, chosen
         self._strips.clear()
         self.refresh()
 
     def row_count(self) -> int:
-        """Return how many rows the file takes."""
+        """Return the number of rows."""
         return 0 if self._pages is None else min(_MOST_ROWS, -(-self._pages.size // ROW))
 
     def widest_seen(self) -> int:
-        """Return how many cells a row takes, where that is more than there are."""
+        """Return the cells of a row if it is wider than the view, else 0."""
         width = self._digits + _BESIDE_OFFSET
         return width if width > self.line_width else 0
 
@@ -62,7 +62,7 @@ class HexView(RowView):
 
     def draw(self, row: int, line: int, width: int) -> list[Segment] | None:  # noqa: ARG002  # a row has one line
         """Return the line of a row."""
-        assert self._pages is not None  # noqa: S101  # there is a row
+        assert self._pages is not None  # noqa: S101  # without pages there is no row
         data = self._pages.peek(row * ROW, ROW)
         if data is None:
             self.post_message(TextView.Missing(row * ROW))
@@ -80,22 +80,22 @@ class HexView(RowView):
         return list(Strip(segments).crop(self.left, self.left + width)) if self.left else segments
 
     def _spans(self, row: int, data: bytes) -> Iterator[StyledSpan]:
-        """Yield styles of runs of bytes of a row."""
-        for place, byte in enumerate(data):
+        """Yield the styles of runs of bytes in a row."""
+        for index, byte in enumerate(data):
             if not byte:
-                yield place, place + 1, self.style_of("muted")
+                yield index, index + 1, self.style_of("muted")
         if self._search is None or self._pages is None:
             return
-        # a match may start before the row, and end behind it
+        # A match may start before the row, or end after it.
         start = max(0, row * ROW - _LONGEST_MATCH)
         around = self._pages.peek(start, row * ROW - start + ROW + _LONGEST_MATCH) or b""
-        for found, end in self._search.spans_in_bytes(around):
-            first, last = found + start - row * ROW, end + start - row * ROW
+        for match, end in self._search.spans_in_bytes(around):
+            first, last = match + start - row * ROW, end + start - row * ROW
             if first < len(data) and last > 0:
-                chosen = self._chosen == found + start
+                chosen = self._chosen == match + start
                 yield max(0, first), min(len(data), last), self.style_of("chosen" if chosen else "match")
 
 
 def _hex_place(byte: int) -> int:
-    """Return where a byte of a row stands in its hex."""
+    """Return the column of a byte in the hex of its row."""
     return 3 * byte + (byte >= _HALF)

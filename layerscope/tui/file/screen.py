@@ -1,77 +1,43 @@
-"""One file: what it is, what is in it, and every version of it."""
+"""One file: its metadata, its content, and its versions."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.getters import query_one
+from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.errors import FormatError
-from layerscope.session.files.revision import FileRevision
-from layerscope.session.loaded_image import LoadedImage
-from layerscope.tui.dialogs.help import HelpScreen, KeyGroup
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.session.files.revision import FileRevision, version_at
+from layerscope.tui.dialogs.help import HelpScreen
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.actions import FileActions
+from layerscope.tui.file.background import open_file
 from layerscope.tui.file.body import FileBody
-from layerscope.tui.file.content import FileContent
-from layerscope.tui.file.facts import file_head
-from layerscope.tui.file.messages import FileKeysChanged, FileNamed, FileOpened
-from layerscope.tui.file.state import FileState
-from layerscope.tui.file.work import open_file
-from layerscope.tui.keys.order import OpensLater
-from layerscope.tui.widgets.key_line import Key, KeyLine
-from layerscope.tui.widgets.row_view import RowView
-
-if TYPE_CHECKING:
-    from layerscope.tui.file.history import HistoryAnswer
-
-_KEYS_IN_LINE = (
-    ("help", "question_mark", "?", "help"),
-    ("search", "slash", "/", "search"),
-    ("next_hit", "n", "n N", "match"),
-    ("version", "less_than_sign", "< >", "version"),
-    ("diff", "d", "d", "diff"),
-    ("history", "H", "H", "history"),
-    ("follow", "f", "f", "follow"),
-    ("back", "escape", "esc", "back"),
-    ("bytes", "b", "b", "text/hex"),
-    ("wrap", "w", "w", "wrap"),
-    ("go_to", "g", "g", "go to"),
-    ("digest", "s", "s", "sha256"),
-    ("invisibles", "i", "i", "invisibles"),
-    ("copy_path", "y", "y", "path"),
-    ("copy_content", "Y", "Y", "content"),
-    ("extract", "x", "x", "extract"),
-    ("pager", "p", "p", "pager"),
-    ("editor", "E", "E", "editor"),
-    ("quit", "q", "q", "quit"),
+from layerscope.tui.file.head import file_head
+from layerscope.tui.file.keys import FILE_KEYS, FILE_TABLE
+from layerscope.tui.file.messages import (
+    FileActionFailed,
+    FileCopied,
+    FileDescribed,
+    FileHashed,
+    FileOpened,
+    TextRead,
 )
-"""What the last line shows while it works and fits: action, key, how it is written, its word. The help has all keys."""
-
-_KEYS_IN_PROMPT = (("enter", "enter", "go"), ("escape", "esc", "cancel"))
-_OF_THE_BODY = ("search", "next_hit", "go_to", "wrap", "invisibles", "bytes")
-
-
-def _key(keys: str, action: str, description: str, tooltip: str, shown: str | None = None) -> Binding:
-    return Binding(keys, action, description, key_display=shown, tooltip=tooltip, id=f"file.{description}")
+from layerscope.tui.file.opener import FileOpener
+from layerscope.tui.file.state import FileState
+from layerscope.tui.keys.order import OpensLater
+from layerscope.tui.keys.table import bindings
+from layerscope.tui.widgets.key_line import KeyLine
+from layerscope.tui.widgets.notices import warn
 
 
-class FileScreen(FileActions, OpensLater):
-    """A file of an image, at one of its versions; ``layer`` is the one after which the tree shows it."""
+class FileScreen(Screen[None], OpensLater):
+    """A file of an image, opened at one of its versions."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        _key("question_mark", "help", "help", "Show all keys", "?"),
-        _key("less_than_sign", "version(-1)", "version before", "Show the version of a layer below", "<"),
-        _key("greater_than_sign", "version(1)", "next version", "Show the version of a layer above", ">"),
-        _key("H", "history", "history", "List what every layer did to the path, and compare versions"),
-        _key("d", "diff", "diff", "Compare with the version before"),
-        _key("f", "follow", "follow", "Open what the link leads to"),
-        _key("escape", "back", "back", "End the search, or go back", "esc"),
-        _key("q", "app.quit", "quit", "Quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(FILE_KEYS)
     live_keys = frozenset({"less_than_sign", "greater_than_sign"})
     DEFAULT_CSS = """
     FileScreen {
@@ -81,19 +47,21 @@ class FileScreen(FileActions, OpensLater):
     """
 
     body = query_one(FileBody)
-    key_line = query_one(KeyLine)
 
-    def __init__(self, opened: LoadedImage, node: int, layer: int, glyphs: Glyphs) -> None:
-        super().__init__(FileState(opened, node, layer), glyphs)
+    def __init__(self, version: FileRevision, opener: FileOpener) -> None:
+        super().__init__()
+        self._state = FileState(version)
+        self._actions = FileActions(self, self._state)
+        self._opener = opener
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
         yield Static("", id="head", markup=False)
-        yield FileBody(self._glyphs)
-        yield KeyLine()
+        yield FileBody()
+        yield KeyLine(FILE_TABLE)
 
     def on_mount(self) -> None:
-        """Show the version that is asked for."""
+        """Show the version."""
         self._show_version()
 
     def _show_version(self) -> None:
@@ -105,19 +73,19 @@ class FileScreen(FileActions, OpensLater):
             self.body.say(state.shown.why_not or "")
         else:
             self._open(state.version, state.shown.file)
-        self._show_keys()
+        self.refresh_bindings()
 
     def _show_head(self) -> None:
-        self.query_one("#head", Static).update(file_head(self._state, self._glyphs))
+        self.query_one("#head", Static).update(file_head(self._state, glyphs_of(self)))
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="open")
     def _open(self, version: FileRevision, file: int) -> None:
         try:
-            found = open_file(version.opened, file)
+            opened = open_file(version.opened, file)
         except FormatError as error:
             self.post_message(FileOpened(version, None, str(error)))
         else:
-            self.post_message(FileOpened(version, found))
+            self.post_message(FileOpened(version, opened))
 
     @on(FileOpened)
     def _on_opened(self, message: FileOpened) -> None:
@@ -130,46 +98,27 @@ class FileScreen(FileActions, OpensLater):
         else:
             self.body.show(message.file)
         self._show_head()
-        self._show_keys()
+        self.refresh_bindings()
 
-    @on(FileNamed)
-    def _on_named(self, message: FileNamed) -> None:
+    @on(FileDescribed)
+    def _on_described(self, message: FileDescribed) -> None:
         message.file.description = message.looks.description
         self._show_head()
 
-    @on(FileKeysChanged)
-    def _show_keys(self) -> None:
-        self.key_line.show(_KEYS_IN_PROMPT if self.body.is_asking else list(self._active_keys()))
-
-    def _active_keys(self) -> Iterable[Key]:
-        for action, key, written, does in _KEYS_IN_LINE:
-            widget = self.body if action in _OF_THE_BODY else self
-            if widget.check_action(action, ()):
-                yield key, written, does
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Tell which keys work now."""
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
+        """Return whether a key works now."""
         match action:
             case "version":
                 return len(self._state.versions) > 1
             case "diff":
-                return self._state.before is not None
+                return self._state.previous is not None
             case "follow":
                 return self._state.shown.leads_to is not None and self._state.shown.file is not None
-        return super().check_action(action, parameters)
-
-    def action_press(self, key: str) -> None:
-        """Do what a key does, for the mouse."""
-        self.app.simulate_key(key)
+        return self._actions.is_possible(action)
 
     def action_help(self) -> None:
         """Show all keys."""
-        groups = (
-            KeyGroup("The file", [*FileActions.BINDINGS, *self.BINDINGS]),
-            KeyGroup("Its content", [*FileBody.BINDINGS, *FileContent.BINDINGS]),
-            KeyGroup("Moving", RowView.BINDINGS),
-        )
-        self.app.push_screen(HelpScreen(self._glyphs, groups))
+        self.app.push_screen(HelpScreen(FILE_TABLE))
 
     def action_back(self) -> None:
         """End the search, or go back."""
@@ -177,10 +126,10 @@ class FileScreen(FileActions, OpensLater):
             self.dismiss()
 
     def action_version(self, step: int) -> None:
-        """Show the version before, or the next one."""
+        """Show the previous version, or the next one."""
         version = self._state.neighbour(step)
         if version is None:
-            self._complain(f"There is no version {'before' if step < 0 else 'after'} this one.")
+            warn(self, f"This is the {'first' if step < 0 else 'last'} version.")
         else:
             self._choose(version)
 
@@ -189,31 +138,59 @@ class FileScreen(FileActions, OpensLater):
         self._show_version()
 
     def action_history(self) -> None:
-        """List what every layer did to the path."""
-        from layerscope.tui.file.history import HistoryScreen  # noqa: PLC0415  # when it is asked for
-
-        self.app.push_screen(HistoryScreen(self._state.version, self._glyphs), self._on_history)
-
-    def _on_history(self, answer: "HistoryAnswer | None") -> None:
-        if answer is None:
-            return
-        if answer.before is None:
-            self._choose(answer.version)
-        else:
-            self._compare(answer.before, answer.version)
+        """List what each layer did to the path."""
+        self._opener.open_history(self.app, self._state.version, self._choose)
 
     def action_diff(self) -> None:
-        """Compare with the version before."""
-        if self._state.before is not None:
-            self._compare(self._state.before, self._state.version)
-
-    def _compare(self, before: FileRevision, after: FileRevision) -> None:
-        from layerscope.tui.file_diff.screen import FileDiffScreen  # noqa: PLC0415  # when it is asked for
-
-        self.app.push_screen(FileDiffScreen(before, after, self._glyphs))
+        """Compare with the previous version."""
+        if self._state.previous is not None:
+            self._opener.open_diff(self.app, self._state.previous, self._state.version)
 
     def action_follow(self) -> None:
-        """Open what the link leads to."""
+        """Open the file that the symlink leads to."""
         version, node = self._state.version, self._state.shown.leads_to
-        if node is not None:
-            self.app.push_screen(FileScreen(version.opened, node, version.at, self._glyphs))
+        target = version_at(version.opened, node, version.at) if node is not None else None
+        if target is not None:
+            self._opener.open_file(self.app, target)
+
+    def action_digest(self) -> None:
+        """Compute the sha256, show it, and copy it."""
+        self._actions.copy_digest()
+
+    @on(FileHashed)
+    def _on_hashed(self, message: FileHashed) -> None:
+        if message.file is self._state.file:
+            self._actions.take_digest(message)
+            self._show_head()
+
+    def action_copy_path(self) -> None:
+        """Copy the path."""
+        self._actions.copy_path()
+
+    def action_copy_content(self) -> None:
+        """Copy the text."""
+        self._actions.copy_content()
+
+    @on(TextRead)
+    def _on_text_read(self, message: TextRead) -> None:
+        self._actions.take_text(message)
+
+    def action_extract(self) -> None:
+        """Ask where to write the file."""
+        self._actions.extract()
+
+    def action_pager(self) -> None:
+        """Open a copy in the user's pager."""
+        self._actions.open_pager()
+
+    def action_editor(self) -> None:
+        """Open a copy in the user's editor."""
+        self._actions.open_editor()
+
+    @on(FileCopied)
+    def _on_copied(self, message: FileCopied) -> None:
+        self._actions.open_with(message)
+
+    @on(FileActionFailed)
+    def _on_action_failed(self, message: FileActionFailed) -> None:
+        warn(self, message.sentence)

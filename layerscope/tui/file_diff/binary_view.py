@@ -1,4 +1,4 @@
-"""Two files that are no text: sizes, types, digests, and the bytes around the first difference."""
+"""Two binary versions of a file: types, sizes, digests, and the bytes around the first difference."""
 
 from itertools import zip_longest
 from typing import ClassVar
@@ -6,51 +6,52 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from layerscope.comparison.file_difference import FileDifference
-from layerscope.tui.drawing.glyphs import Glyphs
-from layerscope.tui.file_diff.facts import hex_lines, side_words
+from layerscope.comparison.file_difference import BytesAround, FileDifference
+from layerscope.tui.file_diff.head import side_words
+from layerscope.tui.file_diff.hex_lines import hex_lines
+from layerscope.tui.keys.table import Key, bindings
 
 _HEX_WIDTH = 76
-"""Cells that a line of hex takes."""
+"""Cells of a line of hex."""
 
 _GAP = 3
 _NOTHING = Text("")
 
 
 class BinaryDiff(VerticalScroll):
-    """Facts, and hex of both sides: beside each other where there is room."""
+    """Metadata and hex of both versions, side by side if they fit."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", "Down", show=False, id="bytes.down"),
-        Binding("k", "scroll_up", "Up", show=False, id="bytes.up"),
-    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("j", "scroll_down", "Down", id="bytes.down"),
+        Key("k", "scroll_up", "Up", id="bytes.up"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
     BinaryDiff { height: 1fr; scrollbar-size-vertical: 1; }
     BinaryDiff Static { height: auto; }
     """
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
-        self._glyphs = glyphs
-        self._found: FileDifference | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self._difference: FileDifference | None = None
         self._digests = ("", "")
 
     def compose(self) -> ComposeResult:
         """Lay out the text."""
         yield Static("", markup=False)
 
-    def show(self, found: FileDifference) -> None:
-        """Show a comparison whose digests are still to come."""
-        self._found = found
+    def show(self, difference: FileDifference) -> None:
+        """Show a comparison; its digests follow."""
+        self._difference = difference
         self._draw()
 
-    def take_digests(self, before: str, after: str) -> None:
+    def take_digests(self, old: str, new: str) -> None:
         """Show the digests."""
-        self._digests = (before, after)
+        self._digests = (old, new)
         self._draw()
 
     def on_resize(self) -> None:
@@ -58,55 +59,55 @@ class BinaryDiff(VerticalScroll):
         self._draw()
 
     def _draw(self) -> None:
-        found = self._found
-        if found is None:
+        difference = self._difference
+        if difference is None:
             return
         text = Text(overflow="fold")
-        if found.note:
-            text.append(f"{found.note}\n\n", Style(italic=True))
-        for mark, side, digest in zip("-+", (found.before, found.after), self._digests, strict=True):
+        if difference.note:
+            text.append(f"{difference.note}\n\n", Style(italic=True))
+        for mark, side, digest in zip("-+", (difference.before, difference.after), self._digests, strict=True):
             text.append(f"{mark} {side_words(side)}\n")
             if digest:
                 text.append(f"  sha256 {digest}\n")
-        if found.around is not None or not found.note:
+        if difference.around is not None or not difference.note:
             text.append("\n")
-            text.append(self._difference(found))
+            text.append(self._first_difference(difference.around))
         self.query_one(Static).update(text)
 
-    def _difference(self, found: FileDifference) -> Text:
-        around = found.around
+    def _first_difference(self, around: BytesAround | None) -> Text:
         if around is None:
-            return Text("Both hold the same bytes.", Style(bold=True))
+            return Text("Both versions have the same bytes.", Style(bold=True))
         text = Text(f"The first difference is at byte {around.offset:,} ({around.offset:#x}):\n\n", Style(bold=True))
-        before = _lines(around.before, around.start, around.after)
-        after = _lines(around.after, around.start, around.before)
+        old = _lines(around.before, around.start, around.after)
+        new = _lines(around.after, around.start, around.before)
         if self.content_size.width >= 2 * _HEX_WIDTH + _GAP:
-            return text.append(_beside(before, after))
-        return text.append(_in_one_column(before, after))
+            return text.append(_side_by_side(old, new))
+        return text.append(_in_one_column(old, new))
 
 
 def _lines(data: bytes, start: int, other: bytes) -> list[Text]:
-    """Return lines of hex, the bytes that the other side has not marked, and a word where there are no more."""
+    """Return lines of hex with the bytes that differ from ``other`` marked, and a note if the data ends first."""
     lines = []
     for line, spans in hex_lines(data, start, other):
         text = Text(line, "not bold", no_wrap=True)
         for first, last in spans:
             text.stylize("bold reverse", first, last)
         lines.append(text)
-    return [*lines, Text("it ends here", "not bold italic")] if len(data) < len(other) else lines
+    return [*lines, Text("end of file", "not bold italic")] if len(data) < len(other) else lines
 
 
-def _beside(old: list[Text], new: list[Text]) -> Text:
+def _side_by_side(old: list[Text], new: list[Text]) -> Text:
     text = Text()
-    for one, other in zip_longest(old, new, fillvalue=_NOTHING):
-        text.append(one).append(" " * (_HEX_WIDTH + _GAP - one.cell_len)).append(other).append("\n")
+    for old_line, new_line in zip_longest(old, new, fillvalue=_NOTHING):
+        text.append(old_line).append(" " * (_HEX_WIDTH + _GAP - old_line.cell_len)).append(new_line).append("\n")
     return text
 
 
 def _in_one_column(old: list[Text], new: list[Text]) -> Text:
     text = Text()
-    for one, other in zip_longest(old, new, fillvalue=_NOTHING):
-        marked = (("  ", one),) if one.plain == other.plain else (("- ", one), ("+ ", other))
+    for old_line, new_line in zip_longest(old, new, fillvalue=_NOTHING):
+        is_equal = old_line.plain == new_line.plain
+        marked = (("  ", old_line),) if is_equal else (("- ", old_line), ("+ ", new_line))
         for mark, line in marked:
             if line.plain:
                 text.append(mark, "not bold").append(line).append("\n")

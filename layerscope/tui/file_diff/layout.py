@@ -1,4 +1,4 @@
-"""The rows of a text diff as a screen shows them: side by side or in one column, unchanged stretches folded."""
+"""The rows of a text comparison: side by side or in one column, with unchanged stretches folded."""
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
@@ -14,21 +14,21 @@ _LEAST_FOLD = 3
 
 
 class DiffLine(NamedTuple):
-    """A row of the diff; in one column, ``mark`` tells which side of it is shown: ``-``, ``+``, or both as one."""
+    """A row of the diff; in one column, ``mark`` is ``-`` for its old line, ``+`` for its new line, or a space."""
 
     mark: str
     row: DiffRow
 
 
 class Fold(NamedTuple):
-    """Unchanged rows that are not shown, by the place of the first of them in the diff, and how many."""
+    """Unchanged rows that are not shown: the index of the first one in the diff, and their number."""
 
     start: int
     rows: int
 
     @property
     def end(self) -> int:
-        """One past the last of them."""
+        """One past the last row."""
         return self.start + self.rows
 
 
@@ -36,7 +36,7 @@ DiffItem = DiffLine | Fold
 
 
 def layout(diff: TextDiff, *, in_one_column: bool, folded: bool, opened: Collection[int] = ()) -> list[DiffItem]:
-    """Return what is shown; ``opened`` are the starts of folds that are shown all the same."""
+    """Return the rows and folds to show; the folds that start at ``opened`` are shown as rows."""
     items: list[DiffItem] = []
     for stretch in _stretches(diff.rows, folded=folded, opened=opened):
         if isinstance(stretch, Fold):
@@ -52,7 +52,7 @@ def _stretches(rows: Sequence[DiffRow], *, folded: bool, opened: Collection[int]
     start = 0
     for changed, group in groupby(rows, key=lambda row: row.changed):
         end = start + sum(1 for _ in group)
-        # nothing is near a change at the very start and at the very end
+        # The first and the last stretch border on only one change.
         first = start + (CONTEXT if start else 0)
         last = end - (CONTEXT if end < len(rows) else 0)
         if changed or not folded or last - first < _LEAST_FOLD or first in opened:
@@ -65,25 +65,25 @@ def _stretches(rows: Sequence[DiffRow], *, folded: bool, opened: Collection[int]
 
 
 def change_starts(items: Sequence[DiffItem]) -> list[int]:
-    """Return the places where runs of changed rows start."""
+    """Return the indexes at which runs of changed rows start."""
     changed = [isinstance(item, DiffLine) and item.row.changed for item in items]
-    return [place for place, is_changed in enumerate(changed) if is_changed and not (place and changed[place - 1])]
+    return [index for index, is_changed in enumerate(changed) if is_changed and not (index and changed[index - 1])]
 
 
 class EndsOnly(NamedTuple):
-    """The ends of lines on both sides, of a diff in which nothing else differs."""
+    """The line ends of both versions, which differ in nothing else."""
 
-    before: frozenset[LineEnd]
-    after: frozenset[LineEnd]
+    old: frozenset[LineEnd]
+    new: frozenset[LineEnd]
 
 
 def ends_only(diff: TextDiff) -> EndsOnly | None:
-    """Return the ends of the lines that differ, if that is all that does; None where there is more, or nothing."""
+    """Return the line ends that differ, if nothing else does; None if anything else does, or nothing at all."""
     pairs = [(row.old, row.new) for row in diff.rows if row.changed]
-    before, after = set[LineEnd](), set[LineEnd]()
+    old_ends, new_ends = set[LineEnd](), set[LineEnd]()
     for old, new in pairs:
         if old is None or new is None or diff.old[old].text != diff.new[new].text:
             return None
-        before.add(diff.old[old].end)
-        after.add(diff.new[new].end)
-    return EndsOnly(frozenset(before), frozenset(after)) if pairs else None
+        old_ends.add(diff.old[old].end)
+        new_ends.add(diff.new[new].end)
+    return EndsOnly(frozenset(old_ends), frozenset(new_ends)) if pairs else None

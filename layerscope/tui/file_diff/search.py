@@ -1,4 +1,4 @@
-"""Which rows of a text diff hold what a user looks for."""
+"""Search in a text comparison."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ from layerscope.analysis.text.lines import TextLine
 from layerscope.analysis.text.search import Search
 
 _SECONDS = 0.25
-"""An expression that takes longer on one side is given up."""
+"""The longest time for an expression on one version."""
 
 
 def matching_rows(diff: TextDiff, search: Search) -> list[int]:
-    """Return the places of the rows with a match on either side; raises UsageError where that takes too long."""
+    """Return the indexes of the rows with a match in either version; raises UsageError if that takes too long."""
     old, new = _lines_with(diff.old, search), _lines_with(diff.new, search)
-    return [place for place, row in enumerate(diff.rows) if row.old in old or row.new in new]
+    return [index for index, row in enumerate(diff.rows) if row.old in old or row.new in new]
 
 
 def _lines_with(lines: Sequence[TextLine], search: Search) -> set[int]:

@@ -1,4 +1,4 @@
-"""Two texts and what differs between them: side by side, or in one column."""
+"""The rows of a text comparison: side by side, or in one column."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,6 @@ from textual.strip import Strip
 from layerscope.analysis.text.diff import DiffRow, TextDiff
 from layerscope.analysis.text.search import Search
 from layerscope.text import plural
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.drawing.shown_line import ShownLine, shown_line
 from layerscope.tui.drawing.styled import StyledSpan, styled
 from layerscope.tui.drawing.syntax import ToneSpan
@@ -29,15 +28,14 @@ _MARKS = {_OLD: "-", _NEW: "+"}
 
 
 class TextDiffView(RowView):
-    """The rows of a diff, unchanged stretches folded unless they are opened."""
+    """The rows of a diff, with unchanged stretches folded unless they are opened."""
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
-        self._glyphs = glyphs
+    def __init__(self) -> None:
+        super().__init__()
         self._diff: TextDiff | None = None
         self._items: Sequence[DiffItem] = ()
         self._starts: Sequence[int] = ()
-        """By item, the place of the diff that it starts at."""
+        """The index in the diff at which each item starts."""
         self._changes: Sequence[int] = ()
         self._change = 0
         self._opened: set[int] = set()
@@ -59,38 +57,38 @@ class TextDiffView(RowView):
         self._lay_out(0)
 
     def take_tones(self, old: Tones, new: Tones) -> None:
-        """Colour the lines of both sides."""
+        """Colour the lines of both versions."""
         self._tones = (old, new)
         self.redraw()
 
     def redraw(self) -> None:
-        """Draw everything anew."""
+        """Draw everything again."""
         self._lines.clear()
         super().redraw()
 
     def _lay_out(self, near: int) -> None:
-        """Lay the rows out anew, and show the place of the diff that is given."""
+        """Lay out the rows again, and scroll to an index of the diff."""
         if self._diff is None:
             return
         self._items = layout(
             self._diff, in_one_column=self.in_one_column, folded=self.is_folded, opened=frozenset(self._opened)
         )
         self._changes = change_starts(self._items)
-        places = {id(row): place for place, row in enumerate(self._diff.rows)}
-        self._starts = [item.start if isinstance(item, Fold) else places[id(item.row)] for item in self._items]
+        indexes = {id(row): index for index, row in enumerate(self._diff.rows)}
+        self._starts = [item.start if isinstance(item, Fold) else indexes[id(item.row)] for item in self._items]
         self.redraw()
         self.go_to(self._item_from(near))
 
-    def _item_from(self, place: int) -> int:
-        """Return the first item at a place of the diff, or behind it."""
-        return next((item for item, start in enumerate(self._starts) if start >= place), 0)
+    def _item_from(self, index: int) -> int:
+        """Return the first item that starts at an index of the diff or after it."""
+        return next((item for item, start in enumerate(self._starts) if start >= index), 0)
 
     def _near(self) -> int:
-        """Return the place in the diff of what is seen first."""
+        """Return the index in the diff of the first visible item."""
         return self._starts[min(self.top, len(self._starts) - 1)] if self._starts else 0
 
     def set_columns(self, *, in_one_column: bool) -> None:
-        """Show both sides in one column, or beside each other."""
+        """Show both versions in one column, or side by side."""
         if in_one_column != self.in_one_column:
             near = self._near()
             self.in_one_column = in_one_column
@@ -104,35 +102,35 @@ class TextDiffView(RowView):
         self._lay_out(near)
 
     def toggle_invisibles(self) -> None:
-        """Show spaces, tabs and the ends of lines, or hide them."""
+        """Show or hide spaces, tabs and line ends."""
         self.invisibles = not self.invisibles
         self.redraw()
 
     @property
     def changes(self) -> tuple[int, int]:
-        """The number of the change that was gone to last, from 1, and how many there are."""
+        """The number of the current change, from 1, and the number of changes."""
         return min(self._change + 1, len(self._changes)), len(self._changes)
 
     def go_to_change(self, step: int) -> bool:
-        """Go to the next change, or to the one before; False where there is none."""
+        """Go to the next change, or to the previous one; return False if there is none."""
         if not self._changes:
             return False
         at = self._changes[min(self._change, len(self._changes) - 1)]
         if at not in self.seen_rows():
             at = self.top
         numbers = range(len(self._changes)) if step > 0 else reversed(range(len(self._changes)))
-        found = next((each for each in numbers if (self._changes[each] - at) * step > 0), None)
-        if found is None:
+        change = next((number for number in numbers if (self._changes[number] - at) * step > 0), None)
+        if change is None:
             return False
-        self._change = found
+        self._change = change
         self._strips.clear()
-        self.show_row(self._changes[found])
+        self.show_row(self._changes[change])
         self.refresh()
         self.post_message(self.Scrolled(self))
         return True
 
     def search(self, search: Search | None) -> None:
-        """Mark what is searched for, unfolded; None ends it. Raises UsageError where it takes too long to find."""
+        """Highlight the matches of a search, unfolded; None ends it. Raises UsageError if the search takes too long."""
         self._hits = matching_rows(self._diff, search) if self._diff is not None and search is not None else ()
         self._search, self._hit = search, None
         hidden = [item for item in self._items if isinstance(item, Fold)]
@@ -141,17 +139,17 @@ class TextDiffView(RowView):
 
     @property
     def hits(self) -> tuple[int, int]:
-        """The number of the row with a match that was gone to last, from 1 (0: none yet), and how many there are."""
+        """The number of the current row with a match, from 1 (0: none yet), and the number of such rows."""
         return (0 if self._hit is None else self._hit + 1), len(self._hits)
 
     def go_to_hit(self, step: int) -> None:
-        """Go to the next row with a match, or to the one before; behind the last one is the first."""
+        """Go to the next row with a match, or to the previous one, and wrap around."""
         if not self._hits:
             return
         if self._hit is None:
             near = self._near()
-            behind = next((number for number, hit in enumerate(self._hits) if hit >= near), 0)
-            self._hit = behind if step > 0 else (behind - 1) % len(self._hits)
+            following = next((number for number, hit in enumerate(self._hits) if hit >= near), 0)
+            self._hit = following if step > 0 else (following - 1) % len(self._hits)
         else:
             self._hit = (self._hit + step) % len(self._hits)
         self._strips.clear()
@@ -160,7 +158,7 @@ class TextDiffView(RowView):
         self.post_message(self.Scrolled(self))
 
     def row_count(self) -> int:
-        """Return how many rows there are."""
+        """Return the number of rows."""
         return len(self._items)
 
     def on_click(self, event: events.Click) -> None:
@@ -175,13 +173,13 @@ class TextDiffView(RowView):
         """Return the line of a row."""
         item = self._items[row]
         if isinstance(item, Fold):
-            text = f"{' ' * self._digits} {self._glyphs.ellipsis} {plural(item.rows, 'unchanged line')}"
+            text = f"{' ' * self._digits} {self.glyphs.ellipsis} {plural(item.rows, 'unchanged line')}"
             return [Segment(text.ljust(width), self.rich_style + self.style_of("fold"))]
         is_chosen = bool(self._changes) and row == self._changes[min(self._change, len(self._changes) - 1)]
         if self.in_one_column:
             return self._in_one_column(item.mark, item.row, width, is_chosen=is_chosen)
         half = (width - 1) // 2
-        bar = Segment("│" if self._glyphs.has_unicode else "|", self.rich_style + self.style_of("muted"))
+        bar = Segment("│" if self.glyphs.has_unicode else "|", self.rich_style + self.style_of("muted"))
         old = self._half(item.row, _OLD, half, is_chosen=is_chosen)
         return [*old, bar, *self._half(item.row, _NEW, width - half - 1, is_chosen=is_chosen)]
 
@@ -195,10 +193,10 @@ class TextDiffView(RowView):
         ]
 
     def _half(self, row: DiffRow, side: int, width: int, *, is_chosen: bool) -> list[Segment]:
-        place = row.new if side else row.old
-        if place is None:
+        number = row.new if side else row.old
+        if number is None:
             return [Segment(" " * width, self.rich_style + self.style_of("nothing"))]
-        gutter = self._number(place)
+        gutter = self._number(number)
         mark = _MARKS[side] if row.changed else " "
         return [
             *self._gutter(gutter, mark, row, side, is_chosen=is_chosen),
@@ -209,45 +207,45 @@ class TextDiffView(RowView):
         return f"{'' if number is None else number + 1:>{self._digits}}"
 
     def _gutter(self, text: str, mark: str, row: DiffRow, side: int, *, is_chosen: bool) -> Iterator[Segment]:
-        """Yield the numbers and the mark of a line, those of the change that was gone to marked."""
+        """Yield the numbers and the mark of a line, highlighted for the current change."""
         base = self.rich_style
         yield Segment(f"{text} ", base + self.style_of("current" if is_chosen else "number"))
         yield Segment(f"{mark} ", base + self.style_of(f"{_STYLES[side]}-mark") if row.changed else base)
 
     def _text(self, row: DiffRow, side: int, width: int) -> list[Segment]:
-        """Return the text of a line, in exactly so many cells."""
-        place = row.new if side else row.old
-        assert place is not None  # noqa: S101  # this side has a line
-        shown = self._shown(row, side, place)
+        """Return the text of a line, in exactly ``width`` cells."""
+        number = row.new if side else row.old
+        assert number is not None  # noqa: S101  # the row has a line on this side
+        shown = self._shown(row, side, number)
         base = self.rich_style + self.style_of(_STYLES[side]) if row.changed else self.rich_style
-        segments = styled(shown.text, base, self._spans(shown, row, side, place))
+        segments = styled(shown.text, base, self._spans(shown, row, side, number))
         strip = Strip(segments)
         if self.left or strip.cell_length > width:
             strip = strip.crop(self.left, self.left + width)
         return list(strip.adjust_cell_length(width, base))
 
-    def _shown(self, row: DiffRow, side: int, place: int) -> ShownLine:
-        assert self._diff is not None  # noqa: S101  # there is a row
-        line = (self._diff.new if side else self._diff.old)[place]
+    def _shown(self, row: DiffRow, side: int, number: int) -> ShownLine:
+        assert self._diff is not None  # noqa: S101  # without a diff there is no row
+        line = (self._diff.new if side else self._diff.old)[number]
         shows_end = self.invisibles or (row.changed and self._ends_differ(row))
-        key = (side, place, shows_end)
-        found = self._lines.get(key)
-        if found is None:
+        key = (side, number, shows_end)
+        shown = self._lines.get(key)
+        if shown is None:
             if len(self._lines) > _MOST_LINES:
                 self._lines.clear()
             end = line.end if shows_end else None
-            found = self._lines[key] = shown_line(line.text, self._glyphs, end=end, invisibles=self.invisibles)
-        return found
+            shown = self._lines[key] = shown_line(line.text, self.glyphs, end=end, invisibles=self.invisibles)
+        return shown
 
     def _ends_differ(self, row: DiffRow) -> bool:
-        assert self._diff is not None  # noqa: S101  # there is a row
+        assert self._diff is not None  # noqa: S101  # without a diff there is no row
         if row.old is None or row.new is None:
             return False
         return self._diff.old[row.old].end is not self._diff.new[row.new].end
 
-    def _spans(self, shown: ShownLine, row: DiffRow, side: int, place: int) -> Iterator[StyledSpan]:
+    def _spans(self, shown: ShownLine, row: DiffRow, side: int, number: int) -> Iterator[StyledSpan]:
         tones = self._tones[side]
-        for start, end, tone in tones[place] if place < len(tones) else ():
+        for start, end, tone in tones[number] if number < len(tones) else ():
             yield *shown.span(start, end), self.style_of(tone)
         for span in shown.stand_ins:
             yield *span, self.style_of("stand-in")
@@ -257,14 +255,14 @@ class TextDiffView(RowView):
             yield *shown.span(start, end), self.style_of(f"{_STYLES[side]}-span")
         if self._search is not None:
             is_chosen = self._hit is not None and row is self._diff.rows[self._hits[self._hit]]
-            for match in self._search.spans((self._diff.new if side else self._diff.old)[place].text):
+            for match in self._search.spans((self._diff.new if side else self._diff.old)[number].text):
                 yield *shown.span(*match), self.style_of("chosen" if is_chosen else "match")
 
     def widest_seen(self) -> int:
-        """Return how many cells the longest line that is seen takes."""
+        """Return the cells of the longest visible line."""
         widths = [0]
-        for place in self.seen_rows():
-            item = self._items[place]
+        for index in self.seen_rows():
+            item = self._items[index]
             if not isinstance(item, Fold):
                 row = item.row
                 sides = ((_OLD, row.old), (_NEW, row.new))

@@ -1,49 +1,45 @@
-"""Which image, where an archive holds several images or platforms."""
+"""The choice between several images or platforms of one archive."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from layerscope.model.candidate import Candidate
 from layerscope.text import printable_name
+from layerscope.tui.keys.table import Key, bindings
+
+_KEYS = (
+    Key("escape,q", "leave", "quit", "Quit", id="chooser.quit"),
+    Key("j", "down", "Down", id="chooser.down"),
+    Key("k", "up", "Up", id="chooser.up"),
+)
 
 
 class ChooserScreen(Screen[object]):
-    """A list of images."""
+    """A list of images; ``choose`` is called with the one that the user chooses."""
 
-    class Chosen(Message):
-        """An image was chosen."""
-
-        def __init__(self, choice: Candidate) -> None:
-            super().__init__()
-            self.choice = choice
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "leave", "Quit", id="chooser.quit"),
-        Binding("j", "down", "Down", show=False, id="chooser.down"),
-        Binding("k", "up", "Up", show=False, id="chooser.up"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)
     DEFAULT_CSS = """
     ChooserScreen {
         align: center middle;
-        #choices { width: 100; max-width: 96%; height: auto; max-height: 90%; border: round $primary; padding: 0 1; }
+        #choices { width: 100; max-width: 96%; height: auto; max-height: 90%; border: $frame $primary; padding: 0 1; }
         OptionList { height: auto; max-height: 20; background: $background; }
         OptionList, OptionList:focus { border: none; padding: 0; }
     }
     """
 
-    def __init__(self, reference: str, choices: Sequence[Candidate]) -> None:
+    def __init__(self, reference: str, choices: Sequence[Candidate], choose: Callable[[Candidate], None]) -> None:
         super().__init__()
         self._reference = reference
         self._choices = choices
+        self._choose = choose
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
@@ -56,8 +52,8 @@ class ChooserScreen(Screen[object]):
         yield panel
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        """Tell which image was chosen."""
-        self.post_message(self.Chosen(self._choices[message.option_index]))
+        """Open the chosen image."""
+        self._choose(self._choices[message.option_index])
 
     def action_leave(self) -> None:
         """Quit without an image."""
@@ -68,5 +64,5 @@ class ChooserScreen(Screen[object]):
         self.query_one(OptionList).action_cursor_down()
 
     def action_up(self) -> None:
-        """Go to the image before."""
+        """Go to the previous image."""
         self.query_one(OptionList).action_cursor_up()

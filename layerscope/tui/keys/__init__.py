@@ -1,1 +1,1 @@
-"""Keys in the order they are typed, as commands, and signals that end the program."""
+"""Keys: tables, order, palette commands; and the signals that end the program."""

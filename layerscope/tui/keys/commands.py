@@ -1,4 +1,4 @@
-"""The keys of a screen as commands of the palette."""
+"""The keys of a screen as commands of the command palette."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 
 def key_commands(screen: Screen[Any]) -> Iterable[SystemCommand]:
-    """Yield what the keys do that work now, each once; what the application offers itself is left to it."""
+    """Yield the keys that work now, each once, without those of the application, which Textual adds itself."""
     seen = set[str | None]()
     for node, binding, enabled, tooltip in screen.active_bindings.values():
         is_apps = isinstance(node, App) or binding.action.removeprefix("app.") == "quit"

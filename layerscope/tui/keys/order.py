@@ -1,14 +1,14 @@
-"""Keys in their order: what one asks for is done before the next one is looked at.
+"""Keys in the order they are pressed: each one is handled completely before the next one is looked at.
 
-Textual lets a key wander through widgets and messages while the next ones are on their way. Where several come at once
-(held down, pasted, typed while a screen opens), they would act on what was there before.
+Textual passes a key through widgets and messages while the next keys arrive. Keys that arrive together (held down,
+pasted, typed while a screen opens) would act on the state before the first of them.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App
@@ -16,99 +16,95 @@ from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.widgets import Input
 
-Result = TypeVar("Result")
-
 _LEAVING = frozenset({"escape", "ctrl+q"})
-"""Keys that wait for nothing, and take back those that do."""
+"""Keys that never wait, and drop those that do."""
 
 _QUIT = "q"
-"""It need not wait for what opens either; but behind keys that do, it may be a letter."""
+"""A key that need not wait for a screen to open, but after waiting keys it may be a letter of a text."""
 
 _HELD_DOWN = frozenset(
     {"up", "down", "j", "k", "pageup", "pagedown", "ctrl+b", "ctrl+f", "left_square_bracket", "right_square_bracket"}
 )
-"""Keys that only move: a run of one of them is as good as its end, and what it leads to is shown once."""
+"""Keys that only move: of several in a row, only the last needs to be shown."""
 
-_LOOK_AGAIN = 0.01
-"""Seconds until keys that wait are tried again."""
+_RETRY = 0.01
+"""Seconds until waiting keys are tried again."""
 
 _PATIENCE = 0.5
-"""Seconds that a widget is given to do what a key asked for."""
+"""Seconds that a widget has to handle a key."""
 
 
 class OpensLater:
-    """A screen that opens in a while: but for ``live_keys``, keys wait until it is ready, and laid out."""
+    """A screen that is not ready when it appears: keys wait until it is, except for ``live_keys``."""
 
     live_keys: ClassVar[frozenset[str]] = frozenset()
     is_ready = False
 
     def become_ready(self) -> None:
-        """Take keys from now on; to be called after the refresh that shows what was opened."""
+        """Accept keys from now on. Call it after the refresh that shows the content."""
         self.is_ready = True
 
     def takes(self, key: str) -> bool:
-        """Tell whether the screen can do by now what a key asks for."""
+        """Return whether the screen can handle a key now."""
         return self.is_ready or key in self.live_keys
 
 
-class OrderedKeys(App[Result]):
-    """An application that takes one key after the other, and keeps those for a screen that is still opening."""
+class KeyQueue:
+    """The keys of an application, one after the other; keys for a screen that is still opening wait in it.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._held: deque[events.Key] = deque()
+    ``pass_on`` is Textual's own way to handle a key.
+    """
+
+    def __init__(self, app: App[Any], pass_on: Callable[[events.Event], Awaitable[None]]) -> None:
+        self._app = app
+        self._pass_on = pass_on
+        self._waiting: deque[events.Key] = deque()
         self._last_key = ""
         self._last_target: DOMNode | None = None
 
-    async def on_event(self, event: events.Event) -> None:
-        """Take a key, or anything else."""
-        if not isinstance(event, events.Key) or event.is_forwarded:
-            await super().on_event(event)
-            return
+    async def press(self, event: events.Key) -> None:
+        """Handle a key, or let it wait."""
         await self._settle(event.key)
-        if self.is_open and event.key in _LEAVING:
-            self._held.clear()
-        elif self._held or not self._takes(event.key):
-            self._held.append(event)
-            self._look_again()
+        if is_open(self._app) and event.key in _LEAVING:
+            self._waiting.clear()
+        elif self._waiting or not self._takes(event.key):
+            self._waiting.append(event)
+            self._retry()
             return
-        await self._take(event)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the screen has its widgets."""
-        stack = self.screen_stack
-        return bool(stack) and stack[-1].is_mounted
+        await self._handle(event)
 
     def _takes(self, key: str) -> bool:
-        if not self.is_open:
+        if not is_open(self._app):
             return False
-        screen = self.screen
+        screen = self._app.screen
         return not isinstance(screen, OpensLater) or key == _QUIT or screen.takes(key)
 
-    def _look_again(self) -> None:
-        self.set_timer(_LOOK_AGAIN, self._let_go)
+    def _retry(self) -> None:
+        self._app.set_timer(_RETRY, self._handle_waiting)
 
-    async def _let_go(self) -> None:
-        """Take the keys that were held, as far as the screen takes them now."""
-        while self._held and self._takes(self._held[0].key):
-            event = self._held.popleft()
-            await self._take(event)
+    async def _handle_waiting(self) -> None:
+        """Handle the waiting keys that the screen accepts now."""
+        while self._waiting and self._takes(self._waiting[0].key):
+            await self._handle(self._waiting.popleft())
             await self._settle()
-        if self._held:
-            self._look_again()
+        if self._waiting:
+            self._retry()
 
-    async def _take(self, event: events.Key) -> None:
-        """Do what the key is bound to; a character goes to where text is typed."""
-        self._last_key, self._last_target = event.key, self.focused or self.screen
-        is_text = isinstance(self.focused, Input) and event.is_printable
-        is_free = self.screen.maximized is None and not is_text
-        if is_free and (await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key)):
-            return
-        await super().on_event(event)
+    async def _handle(self, event: events.Key) -> None:
+        """Run the action that the key is bound to, or pass a character on to the text that is being typed."""
+        app = self._app
+        self._last_key, self._last_target = event.key, app.focused or app.screen
+        is_text = isinstance(app.focused, Input) and event.is_printable
+        is_bound = app.screen.maximized is None and not is_text
+        if not (is_bound and (await self._run_binding(event.key, priority=True) or await self._run_binding(event.key))):
+            await self._pass_on(event)
+
+    async def _run_binding(self, key: str, *, priority: bool = False) -> bool:
+        # Textual has no public way to run a binding and to wait for its action.
+        return await self._app._check_bindings(key, priority=priority)  # noqa: SLF001
 
     async def _settle(self, following: str = "") -> None:
-        """Wait until all is done that the last key asked for, unless the following one is part of the same run."""
+        """Wait until the last key is handled, unless the following one is of the same run of moves."""
         target, self._last_target = self._last_target, None
         if target is None or (following == self._last_key and following in _HELD_DOWN):
             return
@@ -116,13 +112,19 @@ class OrderedKeys(App[Result]):
             await _idle(pump)
 
 
+def is_open(app: App[Any]) -> bool:
+    """Return whether the application's screen has its widgets."""
+    stack = app.screen_stack
+    return bool(stack) and stack[-1].is_mounted
+
+
 def _upwards(node: DOMNode) -> Iterable[MessagePump]:
-    """Return a node and what its messages bubble to, but for the application."""
-    return [each for each in node.ancestors_with_self if not isinstance(each, App)]
+    """Return a node and the ancestors that its messages bubble to, without the application."""
+    return [pump for pump in node.ancestors_with_self if not isinstance(pump, App)]
 
 
 async def _idle(pump: MessagePump) -> None:
-    """Wait until the messages that a widget has now are handled."""
+    """Wait until a widget has handled the messages that it has now."""
     done = asyncio.Event()
     if pump.call_later(done.set):
         with suppress(TimeoutError):

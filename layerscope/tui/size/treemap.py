@@ -1,77 +1,136 @@
-"""Lays out sizes as rectangles that are as square as can be.
+"""A folder as a treemap: a tile for each entry, with an area proportional to its size."""
 
-Squarified treemaps: Bruls, Huizing, van Wijk, https://www.win.tue.nl/~vanwijk/stm.pdf.
-"""
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from layerscope.text import human_size
+from layerscope.tui.drawing.cells import cut
+from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.size.treemap_layout import Rectangle, treemap
+from layerscope.tui.widgets.row_table import RowTable, TableRow
+
+_CELL_ASPECT = 2.0
+"""The height of a cell of a terminal, in its widths."""
+
+_HUES = ("primary", "secondary", "accent", "warning", "success")
+_LEAST_WIDTH = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Rectangle:
-    """A place on a plane, in whatever unit the plane was given."""
+class Tile(NamedTuple):
+    """A tile of the map, and its row; the last cell of the row is its name."""
 
-    left: float
-    top: float
-    width: float
-    height: float
+    size: int
+    row: TableRow
 
 
-def treemap(sizes: Sequence[int], plane: Rectangle, *, aspect: float = 1.0) -> list[Rectangle]:
-    """Return a rectangle for each size, in their order; areas are proportional, and sizes have to descend.
+class Treemap(Widget, can_focus=True):
+    """The tiles, the largest at the top left. The cursor moves from one to the next by size."""
 
-    ``aspect`` is the height of a unit over its width: about 2 for the cells of a terminal.
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    Treemap { height: 1fr; }
     """
-    total = sum(sizes)
-    if not total or plane.width <= 0 or plane.height <= 0:
-        return [Rectangle(plane.left, plane.top, 0, 0) for _ in sizes]
-    scale = plane.width * plane.height * aspect / total
-    areas = [size * scale for size in sizes]
-    placed: list[Rectangle] = []
-    free = Rectangle(plane.left, plane.top, plane.width, plane.height * aspect)
-    while len(placed) < len(areas):
-        row = _row(areas[len(placed) :], min(free.width, free.height))
-        rectangles, free = _place(row, free)
-        placed += rectangles
-    return [
-        Rectangle(one.left, plane.top + (one.top - plane.top) / aspect, one.width, one.height / aspect)
-        for one in placed
-    ]
 
+    class Moved(Message):
+        """The cursor is on another tile."""
 
-def _row(areas: Sequence[float], side: float) -> list[float]:
-    """Return the areas that make the squarest row along a side."""
-    row = [areas[0]]
-    for area in areas[1:]:
-        if not area or _worst([*row, area], side) > _worst(row, side):
-            break
-        row.append(area)
-    return row
+    def __init__(self) -> None:
+        super().__init__()
+        self._tiles: Sequence[Tile] = ()
+        self._owners: list[list[int]] = []
+        self._first_lines: list[int] = []
+        self.cursor = 0
 
+    def show(self, tiles: Sequence[Tile]) -> None:
+        """Show these tiles, which are in descending order of their sizes."""
+        self._tiles = tiles
+        self.cursor = 0
+        self._lay_out()
 
-def _worst(row: Sequence[float], side: float) -> float:
-    """Return the worst ratio of sides in a row."""
-    total = sum(row)
-    if not total or not min(row) or not side:
-        return float("inf")
-    return max(side * side * max(row) / (total * total), total * total / (side * side * min(row)))
+    @property
+    def row(self) -> TableRow | None:
+        """The row of the tile under the cursor."""
+        return self._tiles[self.cursor].row if self.cursor < len(self._tiles) else None
 
+    def on_resize(self) -> None:
+        """Lay out the tiles for the new size."""
+        self._lay_out()
 
-def _place(row: Sequence[float], free: Rectangle) -> tuple[list[Rectangle], Rectangle]:
-    """Return the rectangles of a row along the shorter side, and what stays free."""
-    total = sum(row)
-    if free.width >= free.height:
-        thick = total / free.height if free.height else 0
-        rectangles, at = [], free.top
-        for area in row:
-            length = area / thick if thick else 0
-            rectangles.append(Rectangle(free.left, at, thick, length))
-            at += length
-        return rectangles, Rectangle(free.left + thick, free.top, max(0, free.width - thick), free.height)
-    thick = total / free.width if free.width else 0
-    rectangles, at = [], free.left
-    for area in row:
-        length = area / thick if thick else 0
-        rectangles.append(Rectangle(at, free.top, length, thick))
-        at += length
-    return rectangles, Rectangle(free.left, free.top + thick, free.width, max(0, free.height - thick))
+    def _lay_out(self) -> None:
+        """Find the tile of each cell, and the first line of each tile."""
+        width, height = self.size
+        self._owners = [[-1] * width for _ in range(height)]
+        self._first_lines = []
+        plane = Rectangle(0, 0, width, height)
+        for number, tile in enumerate(treemap([tile.size for tile in self._tiles], plane, aspect=_CELL_ASPECT)):
+            columns = range(round(tile.left), min(width, round(tile.left + tile.width)))
+            lines = range(round(tile.top), min(height, round(tile.top + tile.height)))
+            self._first_lines.append(lines.start)
+            for y in lines:
+                self._owners[y][columns.start : columns.stop] = [number] * len(columns)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line of the map, in which each run of cells belongs to one tile."""
+        if y >= len(self._owners):
+            return Strip.blank(self.size.width, self.rich_style)
+        runs = ((number, len(list(cells))) for number, cells in groupby(self._owners[y]))
+        segments = [segment for number, width in runs for segment in self._run(number, y, width)]
+        return Strip(segments, len(self._owners[y]))
+
+    def _run(self, number: int, y: int, width: int) -> Iterator[Segment]:
+        """Yield a run of cells of a tile: its name or its size at the top left, then its colour."""
+        if number < 0:
+            yield Segment(" " * width, self.rich_style)
+            return
+        style, is_chosen = self._tile_style(number), number == self.cursor
+        label = cut(self._label(number, y), width - 2, glyphs_of(self)) if width >= _LEAST_WIDTH else ""
+        yield Segment(" ", style)
+        # The tile under the cursor is marked without colours as well.
+        yield Segment(label, style + Style(bold=is_chosen, underline=is_chosen))
+        yield Segment(" " * (width - 1 - cell_len(label)), style)
+
+    def _label(self, number: int, y: int) -> str:
+        """Return the text in a line of a tile."""
+        tile = self._tiles[number]
+        return {0: tile.row.cells[-1], 1: human_size(tile.size)}.get(y - self._first_lines[number], "")
+
+    def _tile_style(self, number: int) -> Style:
+        """Return the colours of a tile, which differ from those of the next one."""
+        variables, hue = self.app.theme_variables, _HUES[number % len(_HUES)]
+        is_active = number == self.cursor and self.has_focus
+        background = variables[hue if is_active else f"{hue}-muted"]
+        return Style(color=variables["background" if is_active else "foreground"], bgcolor=background)
+
+    def on_click(self, event: events.Click) -> None:
+        """Move to the tile that is clicked; open it on a double click."""
+        if 0 <= event.y < len(self._owners) and 0 <= event.x < len(self._owners[event.y]):
+            number = self._owners[event.y][event.x]
+            if number >= 0:
+                self._move_to(number)
+                if event.chain > 1:
+                    self.action_choose()
+
+    def _move_to(self, number: int) -> None:
+        if self._tiles:
+            self.cursor = max(0, min(number, len(self._tiles) - 1))
+            self.refresh()
+            self.post_message(self.Moved())
+
+    def action_move(self, step: int) -> None:
+        """Move to the next smaller tile, or to the next larger one."""
+        self._move_to(self.cursor + step)
+
+    def action_choose(self) -> None:
+        """Open the tile under the cursor."""
+        if self.row is not None:
+            self.post_message(RowTable.Chosen(self.row))

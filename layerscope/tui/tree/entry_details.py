@@ -1,4 +1,4 @@
-"""What is known of the entry under the cursor, its path in full."""
+"""The details of the entry under the cursor, with its complete path."""
 
 from rich.text import Text
 from textual.widgets import Static
@@ -7,25 +7,24 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, plural, printable_name
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.tree.file_tree import owner_text, time_text
 from layerscope.tui.tree.visible_rows import VisibleRows
 
 
 class EntryDetails(Static):
-    """Two lines or more below the tree."""
+    """Two or more lines below the tree."""
 
     DEFAULT_CSS = """
     EntryDetails { height: auto; min-height: 2; max-height: 6; padding: 0 1; color: $foreground 80%; }
     """
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__("", id=id, markup=False)
-        self.glyphs = glyphs
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
         self._laid_out = (0, 0)
 
     def show(self, rows: VisibleRows, row: TreeRow) -> None:
-        """Show the entry of a row."""
+        """Show the details of a row."""
         entry = row.entry
         parts = [mode_text(entry.kind.letter, entry.mode), f"{entry.mode:04o}", owner_text(entry)]
         if entry.row is not None:
@@ -33,15 +32,15 @@ class EntryDetails(Static):
         parts += [self._size_text(rows, row), self._story(row)]
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
         text = Text(f"/{printable_name(entry.path)}{self._target(entry)}\n", style="bold", overflow="fold")
-        text.append(f" {self.glyphs.separator} ".join(part for part in parts if part), style="not bold")
+        text.append(f" {glyphs_of(self).separator} ".join(part for part in parts if part), style="not bold")
         self.put(text)
 
     def say(self, text: str) -> None:
-        """Show a sentence in place of an entry."""
+        """Show a sentence instead of details."""
         self.put(Text(text, style="italic"))
 
     def put(self, text: Text) -> None:
-        """Show a text; the screen is laid out anew, which costs most of a key, only where it takes other lines."""
+        """Show a text. The screen is laid out again, which costs more than the text, only if its height changes."""
         width = max(1, self.content_size.width)
         laid_out = (width, len(text.wrap(self.app.console, width)))
         self.update(text, layout=laid_out != self._laid_out)
@@ -52,7 +51,7 @@ class EntryDetails(Static):
             return ""
         if entry.kind is Kind.HARDLINK:
             return f" = /{printable_name(entry.link)} (hard link)"
-        return f" {self.glyphs.arrow} {printable_name(entry.link)}"
+        return f" {glyphs_of(self).arrow} {printable_name(entry.link)}"
 
     def _size_text(self, rows: VisibleRows, row: TreeRow) -> str:
         entry = row.entry

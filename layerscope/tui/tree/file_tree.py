@@ -1,6 +1,7 @@
-"""The file tree of one layer: marks, names, sizes, and what each layer did to each path."""
+"""The file tree of one layer: marks, names, sizes, and a trace of each path through the layers."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar, NamedTuple
 
@@ -8,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from layerscope.analysis.tree.change import ChangeKind
@@ -16,14 +17,14 @@ from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, printable_name
 from layerscope.tui.drawing.cells import cut, padded
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.tree.shown_tree import ShownTree
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
 
 _INDENT_PART = 5
-"""One in so many cells of a line: the levels that are indented. What lies deeper stands below each other; its path is
-told in full beside the tree."""
+"""Cells of a line for each level of indentation: deeper levels are not indented further. The complete path is shown
+below the tree."""
 
 _SIZE_WIDTH = 8
 _BAR_WIDTH = 8
@@ -33,51 +34,49 @@ _CHANGE_STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", Ch
 
 
 _BAR_RANK, _TRACE_RANK, _LAST_ATTRIBUTE_RANK, _SIZE_RANK = 0, 1, 9, 10
-"""What goes first where a name has no room: what can be seen elsewhere, then the columns that were asked for last."""
+"""The order in which columns are left out if a name has no room: first those that are also shown elsewhere."""
 
 
 class Cell(NamedTuple):
-    """A part of a row behind its name; the one of the lowest rank goes first where there is no room."""
+    """A column of a row; the one of the lowest rank is left out first."""
 
     rank: int
     segments: list[Segment]
 
     @property
     def width(self) -> int:
-        """How many cells of the screen it takes."""
+        """The width in cells of the screen."""
         return sum(cell_len(segment.text) for segment in self.segments)
 
 
 class FileTree(LineList):
-    """The rows of a tree; its items are rows of a `VisibleRows`."""
+    """The rows of a tree. Its items are the rows of a `VisibleRows`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Look into the file; open or fold the folder", show=False, id="tree.choose"),
-        Binding("space", "toggle_fold", "Open or fold", show=False, id="tree.toggle"),
-        Binding("right,l", "open", "Open", show=False, id="tree.open"),
-        Binding("left,h", "close", "Fold, or go to the parent", show=False, id="tree.close"),
-    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("enter", "choose", "Open the file; unfold or fold the folder", id="tree.choose"),
+        Key("space", "toggle_fold", "Unfold or fold the folder", id="tree.toggle"),
+        Key("right,l", "open", "Unfold", id="tree.open"),
+        Key("left,h", "close", "Fold, or go to the parent", id="tree.close"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
     FileTree { height: 1fr; }
     """
 
+    @dataclass
     class Toggled(Message):
-        """A folder is to be opened, or closed, at a row."""
+        """The folder in a row is to be unfolded, or folded."""
 
-        def __init__(self, row: int) -> None:
-            super().__init__()
-            self.row = row
+        row: int
 
+    @dataclass
     class Opened(Message):
-        """A file, or whatever is no folder, is to be looked into."""
+        """A path that is not a folder is to be opened."""
 
-        def __init__(self, node: int) -> None:
-            super().__init__()
-            self.node = node
+        node: int
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
-        self.glyphs = glyphs
+    def __init__(self) -> None:
+        super().__init__()
         self._rows: VisibleRows | None = None
         self._columns: tuple[str, ...] = ()
         self.total = 1
@@ -85,7 +84,7 @@ class FileTree(LineList):
 
     @property
     def rows(self) -> VisibleRows | None:
-        """The rows that are shown."""
+        """The rows of the tree, or None."""
         return self._rows
 
     @property
@@ -96,7 +95,7 @@ class FileTree(LineList):
         return self._rows.nodes[self.cursor]
 
     def show(self, rows: VisibleRows | None, cursor: int, *, columns: tuple[str, ...], marked: bool) -> None:
-        """Show the rows, which may still grow; ``marked`` tells whether their changes are known."""
+        """Show rows, which may still grow. They are marked if ``marked``, that is, if their changes are known."""
         self._rows = rows
         self._columns = columns
         self._marked = marked
@@ -105,12 +104,12 @@ class FileTree(LineList):
         self.refill(cursor)
 
     def largest(self, rows: VisibleRows) -> int:
-        """Return the size that fills a bar: that of the largest row at the top."""
+        """Return the size that fills a bar: that of the largest path in the root."""
         children = rows.tree.index.children(0)
         return max((rows.tree.size(child, rows.view.layer) for child in children), default=1)
 
     def size_of(self, row: TreeRow) -> int:
-        """Return the content bytes of a file, or below a folder."""
+        """Return the content bytes of a file, or of all files below a folder."""
         assert self._rows is not None  # noqa: S101  # there is a row
         return self._rows.tree.size(row.node, self._rows.view.layer)
 
@@ -119,7 +118,7 @@ class FileTree(LineList):
         return 0 if self._rows is None else len(self._rows)
 
     def strip_key(self, item: int) -> object:
-        """Return what changes the picture of a row."""
+        """Return everything that changes how a row looks."""
         assert self._rows is not None  # noqa: S101  # there is a row
         node = self._rows.nodes[item]
         return node, self._rows.is_open(node)
@@ -141,7 +140,7 @@ class FileTree(LineList):
         return [*self._mark(row), *self._name_cells(rows, row, room), *right]
 
     def cells(self, row: TreeRow, width: int) -> list[Cell]:
-        """Return what stands behind a name: size, bar, trace."""
+        """Return the columns after the name: size, bar, trace."""
         size, bar = self._size_cells(row)
         return [Cell(_SIZE_RANK, [size]), Cell(_BAR_RANK, [bar]), Cell(_TRACE_RANK, self._trace(row.node, width))]
 
@@ -174,7 +173,7 @@ class FileTree(LineList):
         return min(rows.tree.index.depths[node] - 1, self.line_width // _INDENT_PART)
 
     def link_text(self, row: TreeRow) -> str:
-        """Return what stands behind the name of a link: its target."""
+        """Return the text after the name of a link: its target."""
         entry = row.entry
         if entry.link is None:
             return ""
@@ -194,7 +193,7 @@ class FileTree(LineList):
         return [Segment(f" {text:>{_SIZE_WIDTH}} "), Segment(f"{bar:<{_BAR_WIDTH}}", self.style_of("bar"))]
 
     def _trace(self, node: int, width: int) -> list[Segment]:
-        """Return one cell for each layer, what it did to the path; of many layers, those nearest to the chosen one."""
+        """Return one cell for each layer: its change of the path. Of many layers, show those around the chosen one."""
         assert self._rows is not None  # noqa: S101  # there is a row
         tree, chosen = self._rows.tree, self._rows.view.layer
         layers = tree.layers
@@ -216,7 +215,7 @@ class FileTree(LineList):
         return self.glyphs.touched if tree.index.touches_below(node, layer) else self.glyphs.untouched
 
     def clicked(self, item: int, event: events.Click) -> None:
-        """Open or fold the folder by its sign; by a second click do what Enter does."""
+        """Unfold or fold the folder if its sign was clicked; do what Enter does on a second click."""
         assert self._rows is not None  # noqa: S101  # a row was clicked
         sign = 2 + 2 * self._indent(self._rows, self._rows.nodes[item])
         if event.chain > 1:
@@ -229,7 +228,7 @@ class FileTree(LineList):
             self.post_message(self.Toggled(row))
 
     def action_choose(self) -> None:
-        """Open or close the folder under the cursor, or look into the file."""
+        """Unfold or fold the folder under the cursor, or open the file."""
         rows, node = self._rows, self.node
         row = rows.tree.row(node, rows.view.layer) if rows is not None and node is not None else None
         if row is not None and row.entry.kind is not Kind.DIR:
@@ -238,11 +237,11 @@ class FileTree(LineList):
             self._toggle(self.cursor)
 
     def action_toggle_fold(self) -> None:
-        """Open the folder under the cursor, or close it."""
+        """Unfold the folder under the cursor, or fold it."""
         self._toggle(self.cursor)
 
     def action_open(self) -> None:
-        """Open the folder under the cursor; in an open one, go to its first row."""
+        """Unfold the folder under the cursor, or go to the first row of an unfolded one."""
         rows, node = self._rows, self.node
         if rows is None or node is None or not rows.is_folder(node):
             return
@@ -252,7 +251,7 @@ class FileTree(LineList):
             self.move_to(self.cursor + 1)
 
     def action_close(self) -> None:
-        """Close the folder under the cursor; from any other row, go to the folder that it is in."""
+        """Fold the folder under the cursor, or go to the folder of any other row."""
         rows, node = self._rows, self.node
         if rows is None or node is None:
             return

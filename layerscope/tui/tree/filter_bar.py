@@ -1,18 +1,19 @@
-"""Where a filter is typed."""
+"""The input line of the filter."""
 
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Input
+
+from layerscope.tui.keys.table import bindings
+from layerscope.tui.tree.keys import FILTER_KEYS
 
 
 class FilterBar(Input):
-    """One line below the tree; ``submit`` is called on Enter, at once, so that the next key finds what it led to."""
+    """One line below the tree. Enter calls ``submit`` directly, because the next key may depend on it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,up", "submit", "Go to the match", show=False, id="filter.submit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(FILTER_KEYS)
     DEFAULT_CSS = """
     FilterBar { background: $panel; }
     """
@@ -22,5 +23,5 @@ class FilterBar(Input):
         self._submit = submit
 
     async def action_submit(self) -> None:
-        """Go on with what was typed."""
+        """Use the filter."""
         self._submit()

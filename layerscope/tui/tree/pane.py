@@ -1,4 +1,4 @@
-"""The file tree with its frame, its filter, and what is known of the entry under the cursor."""
+"""The file tree with its frame, its filter, and the details of the entry under the cursor."""
 
 import asyncio
 import time
@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.message import Message
 
 from layerscope.analysis.search.query import parse_query
 from layerscope.errors import UsageError
 from layerscope.text import printable_line
-from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.slices import FIRST_SLICE, NEXT_SLICE, SECONDS_A_PICTURE, run_for
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import FileTree
@@ -26,24 +25,20 @@ if TYPE_CHECKING:
 
 
 class FilesPane(Vertical):
-    """Shows what its state asks for; long work is done in slices, so that keys are answered in between."""
+    """Shows the rows of a state. Long work is done in slices, and keys are handled between them."""
 
-    class KeysChanged(Message):
-        """Other keys work now: a filter was opened, set or cleared."""
-
-    def __init__(self, state: FilesState, tree: FileTree, details: EntryDetails, glyphs: Glyphs) -> None:
+    def __init__(self, state: FilesState, tree: FileTree, details: EntryDetails) -> None:
         super().__init__(id="files-frame", classes="frame")
         self.file_tree = tree
         self.entry_details = details
-        self._state = state
-        self._separator = f" {glyphs.separator} "
+        self.state = state
         self._filter_bar: FilterBar | None = None
         self._wanted_node: int | None = None
         self._growing = False
         self._wants_match = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the tree and what is below it."""
+        """Lay out the tree and the details below it."""
         yield self.file_tree
         yield self.entry_details
 
@@ -55,28 +50,28 @@ class FilesPane(Vertical):
 
     @property
     def is_filtering(self) -> bool:
-        """Whether a filter is being typed."""
+        """True while a filter is being typed."""
         return self._filter_bar is not None and self._filter_bar.has_focus
 
     @property
     def has_filter(self) -> bool:
-        """Whether there is a filter to be cleared."""
-        return self._state.query is not None or (self._filter_bar is not None and self._filter_bar.display)
+        """True if there is a filter to clear."""
+        return self.state.settings.query is not None or (self._filter_bar is not None and self._filter_bar.display)
 
     def rebuild(self, node: int | None = None) -> None:
-        """Build the rows anew and put the cursor on a node, or keep it on the one where it is."""
+        """Build the rows again, with the cursor on a node, or on the same node as before."""
         self.workers.cancel_group(self, "rows")
-        rows = self._state.rows()
+        rows = self.state.rows()
         if rows is None:
             self.file_tree.show(None, 0, columns=(), marked=False)
             self._show_frame(None)
             return
-        # a cursor at the top stays there, whatever comes to stand there
+        # A cursor in the first row stays in the first row.
         self._wanted_node = (self.file_tree.node if self.file_tree.cursor else 0) if node is None else node
         self._drive(rows, rows.build())
 
     def _drive(self, rows: VisibleRows, building: Iterator[None]) -> None:
-        """Let rows grow: what is done at once is shown at once, and the rest while keys are answered."""
+        """Build rows: the first slice is shown immediately, the rest as it grows."""
         try:
             self._growing = not run_for(building, FIRST_SLICE)
         except UsageError as error:
@@ -87,20 +82,20 @@ class FilesPane(Vertical):
             self._go_on(rows, building)
 
     def _give_up(self, rows: VisibleRows, error: UsageError) -> None:
-        """Say why the rows end here: an expression takes too long."""
+        """Say why the rows end here: the expression takes too long."""
         self._growing = False
         self._show_rows(rows)
         self.entry_details.say(printable_line(str(error)))
 
     @work(exclusive=True, group="rows")
     async def _go_on(self, rows: VisibleRows, building: Iterator[None]) -> None:
-        painted = time.monotonic()
+        repainted = time.monotonic()
         try:
             while not run_for(building, NEXT_SLICE):
-                if time.monotonic() - painted > SECONDS_A_PICTURE:
+                if time.monotonic() - repainted > SECONDS_A_PICTURE:
                     self.file_tree.grow()
                     self._show_frame(rows)
-                    painted = time.monotonic()
+                    repainted = time.monotonic()
                 await asyncio.sleep(0)
         except UsageError as error:
             self._give_up(rows, error)
@@ -110,27 +105,27 @@ class FilesPane(Vertical):
 
     def _show_rows(self, rows: VisibleRows) -> None:
         row = rows.row_of(self._wanted_node) if self._wanted_node else 0
-        self.file_tree.show(rows, row or 0, columns=self._state.columns, marked=self._state.is_marked)
+        self.file_tree.show(rows, row or 0, columns=self.state.settings.columns, marked=self.state.is_marked)
         self._show_frame(rows)
         self._go_to_match()
 
     def _show_frame(self, rows: VisibleRows | None) -> None:
-        self.border_title = self._state.title
+        self.border_title = self.state.title
         if rows is None:
             self.border_subtitle = ""
-            self.entry_details.say(self._state.why_no_tree())
+            self.entry_details.say(self.state.why_no_tree())
             return
-        self.border_subtitle = self._separator.join(self._state.captions(rows))
+        self.border_subtitle = f" {glyphs_of(self).separator} ".join(self.state.captions(rows))
         self.show_entry()
 
     def show_entry(self) -> None:
-        """Show what is known of the entry under the cursor."""
+        """Show the details of the entry under the cursor."""
         rows, node = self.file_tree.rows, self.file_tree.node
         if rows is None:
             return
         row = rows.tree.row(node, rows.view.layer) if node is not None else None
         if row is None:
-            self.entry_details.say(self._state.why_no_rows(rows))
+            self.entry_details.say(self.state.why_no_rows(rows))
         else:
             self.entry_details.show(rows, row)
 
@@ -156,35 +151,35 @@ class FilesPane(Vertical):
     def filter(self) -> None:
         """Open the filter."""
         if self._filter_bar is None:
-            # most looks at an image need none, and it costs a tenth of the start
+            # Most users open no filter, and importing it takes a tenth of the start.
             from layerscope.tui.tree.filter_bar import FilterBar  # noqa: PLC0415
 
             self._filter_bar = FilterBar(self._leave_filter)
             self.mount(self._filter_bar, before=self.entry_details)
         self._filter_bar.display = True
-        # at once, so that the next key finds it there
+        # Not by a message: the next key may follow immediately, and needs the new focus.
         self.screen.set_focus(self._filter_bar)
 
     def on_input_changed(self, message: "FilterBar.Changed") -> None:
-        """Look for what was typed so far."""
+        """Filter by the text typed so far."""
         message.stop()
         self._wants_match = False
         try:
-            self._state.filter(parse_query(message.value))
+            self.state.settings.filter(parse_query(message.value))
         except UsageError as error:
             self.entry_details.say(printable_line(str(error)))
             return
         self.rebuild()
-        self.post_message(self.KeysChanged())
+        self.refresh_bindings()
 
     def _leave_filter(self) -> None:
-        """Go on in the tree, at a match."""
+        """Go back to the tree, to a match."""
         self.screen.set_focus(self.file_tree)
         self._wants_match = True
         self._go_to_match()
 
     def _go_to_match(self) -> None:
-        """Go to a match, unless the cursor is on one; once there is one, if the rows still grow."""
+        """Go to a match, unless the cursor is on one. If rows still grow, go there once there is one."""
         rows = self.file_tree.rows
         if not self._wants_match or rows is None or not len(rows):
             return
@@ -193,22 +188,22 @@ class FilesPane(Vertical):
             self.next_match(1)
 
     def clear(self) -> None:
-        """Clear the filter, the cursor still on what it found."""
+        """Clear the filter; the cursor stays on its path."""
         if self._filter_bar is not None:
             with self.prevent(self._filter_bar.Changed):
                 self._filter_bar.clear()
             self._filter_bar.display = False
             self.screen.set_focus(self.file_tree)
         rows, node = self.file_tree.rows, self.file_tree.node
-        if self._state.query is not None:
-            self._state.filter(None)
+        if self.state.settings.query is not None:
+            self.state.settings.filter(None)
             if rows is not None and node is not None:
-                self._state.reveal(rows.tree.index, node)
+                self.state.settings.reveal(rows.tree.index, node)
             self.rebuild(node or 0)
-        self.post_message(self.KeysChanged())
+        self.refresh_bindings()
 
     def next_match(self, step: int) -> None:
-        """Go to another match."""
+        """Go to the next (1) or the previous (-1) match."""
         rows = self.file_tree.rows
         row = rows.next_match(self.file_tree.cursor, step) if rows is not None else None
         if row is not None:

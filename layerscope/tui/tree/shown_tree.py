@@ -1,4 +1,4 @@
-"""What the rows of a tree are made from: the layers of an image, or both sides of a comparison."""
+"""The tree behind the rows: the layers of an image, or both sides of a comparison."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from layerscope.analysis.tree.path_index import PathIndex
 
 
 class ShownTree(Protocol):
-    """A tree that can be asked what any of its nodes is at one of its layers."""
+    """A tree whose nodes have a state at each of its layers."""
 
     @property
     def index(self) -> PathIndex:
@@ -20,11 +20,11 @@ class ShownTree(Protocol):
         ...
 
     def is_shown(self, node: int, layer: int) -> bool:
-        """Tell whether the tree of the layer shows the node."""
+        """Return whether the tree of the layer has the node."""
         ...
 
     def row(self, node: int, layer: int) -> TreeRow | None:
-        """Return the node as the tree of the layer shows it, or None where it does not."""
+        """Return the node as the tree of the layer has it, or None if it does not."""
         ...
 
     def size(self, node: int, layer: int) -> int:

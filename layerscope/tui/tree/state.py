@@ -1,89 +1,55 @@
-"""How a file tree is looked at: sort, filter, folds, columns. What the tree is of, a subclass knows."""
+"""The state behind a file tree on the screen: which tree, and what to say about it."""
 
-from layerscope.analysis.search.query import Query
-from layerscope.analysis.tree.path_index import PathIndex
+from typing import Protocol
+
 from layerscope.text import plural
-from layerscope.tui.tree.visible_rows import Folds, Scope, Sort, VisibleRows
-
-COLUMN_SETS = ((), ("mode", "owner"), ("mode", "owner", "mtime", "layer"))
-"""The attribute columns, as a key steps through them."""
-
-_OPEN_ALL = 1 << 15
+from layerscope.tui.tree.settings import TreeSettings
+from layerscope.tui.tree.visible_rows import Sort, VisibleRows
 
 
-class FilesState:
-    """The view of one tree, which may not be there yet."""
+class FilesState(Protocol):
+    """The state that a `FilesPane` shows."""
 
-    def __init__(self) -> None:
-        self.scope = Scope.MERGED
-        self.changes_only = False
-        self.sort = Sort.NAME
-        self.query: Query | None = None
-        self.columns: tuple[str, ...] = COLUMN_SETS[0]
-        self._folds = Folds()
-        self._filter_folds = Folds()
-
-    def rows(self) -> VisibleRows | None:
-        """Return the rows as they are asked for, still to be built; None where there is no tree yet."""
-        raise NotImplementedError
+    @property
+    def settings(self) -> TreeSettings:
+        """Sort, filter, folds and columns."""
+        ...
 
     @property
     def title(self) -> str:
-        """What the tree is of."""
-        raise NotImplementedError
+        """The title of the tree."""
+        ...
 
     @property
     def is_marked(self) -> bool:
-        """Whether the changes of the tree can be told."""
-        return True
+        """True if the changes are known, so that rows can be marked."""
+        ...
 
-    def why_no_tree(self) -> str:
-        """Return the sentence that stands where there is no tree."""
-        raise NotImplementedError
-
-    def why_no_rows(self, rows: VisibleRows) -> str:
-        """Return the sentence that stands where a tree has no rows."""
-        return "There are no files." if rows.view.query is None else "Nothing matches."
+    def rows(self) -> VisibleRows | None:
+        """Return the rows, not built yet, or None while there is no tree."""
+        ...
 
     def captions(self, rows: VisibleRows) -> list[str]:
-        """Return what there is to say of the rows: how they are sorted, and how many they are."""
-        words = ["changes only"] if rows.view.changes_only else []
-        words += [f"by {self.sort_word}", plural(len(rows), "row")]
-        return words if rows.view.query is None else [*words, plural(rows.matches, "match", "matches")]
+        """Return the words below the tree."""
+        ...
 
-    @property
-    def sort_word(self) -> str:
-        """What the rows are sorted by."""
-        return self.sort.value
+    def why_no_tree(self) -> str:
+        """Return the sentence that is shown while there is no tree."""
+        ...
 
-    @property
-    def folds(self) -> Folds:
-        """The folds that are in force: a filter has its own."""
-        return self._folds if self.query is None else self._filter_folds
+    def why_no_rows(self, rows: VisibleRows) -> str:
+        """Return the sentence that is shown when the tree has no rows."""
+        ...
 
-    def filter(self, query: Query | None) -> None:
-        """Look for something, or for nothing any more."""
-        self.query = query
-        self._filter_folds = Folds()
 
-    def reveal(self, index: PathIndex, node: int) -> None:
-        """Open the folders above a node."""
-        for folder in index.ancestors(node):
-            self.folds.set(folder, index.depths[folder], open_it=True)
+def row_captions(rows: VisibleRows, *, size_word: str = "size") -> list[str]:
+    """Return how rows are sorted, and how many there are; ``size_word`` names the size that they are sorted by."""
+    view = rows.view
+    words = ["changes only"] if view.changes_only else []
+    words += [f"by {size_word if view.sort is Sort.SIZE else 'name'}", plural(len(rows), "row")]
+    return words if view.query is None else [*words, plural(rows.matches, "match", "matches")]
 
-    def open_to(self, depth: int) -> None:
-        """Open all folders above a depth, and fold all others."""
-        self.folds.depth = depth
-        self.folds.toggled.clear()
 
-    def open_all(self) -> None:
-        """Open all folders."""
-        self.open_to(_OPEN_ALL)
-
-    def sort_otherwise(self) -> None:
-        """Sort by size, or by name."""
-        self.sort = Sort.NAME if self.sort is Sort.SIZE else Sort.SIZE
-
-    def show_other_columns(self) -> None:
-        """Show the next set of columns."""
-        self.columns = COLUMN_SETS[(COLUMN_SETS.index(self.columns) + 1) % len(COLUMN_SETS)]
+def no_rows_sentence(rows: VisibleRows) -> str:
+    """Return the sentence for a tree, or a filter, without rows."""
+    return "There are no files." if rows.view.query is None else "Nothing matches."

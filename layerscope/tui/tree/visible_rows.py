@@ -1,7 +1,7 @@
-"""The rows of a tree that a view shows: what is folded, filtered, sorted, and at which layer.
+"""The visible rows of a tree: unfolded, filtered and sorted, at one layer.
 
-Rows are built by a generator that yields after each batch, so that a view can paint and answer keys in between; cost
-grows with the rows shown, not with the paths there are.
+Rows are built by a generator that yields after each batch, so that a view can repaint and handle keys between them. The
+cost grows with the visible rows, not with the number of paths.
 """
 
 from array import array
@@ -12,7 +12,7 @@ from enum import Enum
 
 from layerscope.analysis.search.query import HEARTBEAT, Query
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.model.entries import Ints
+from layerscope.model.columns import Ints
 from layerscope.tui.tree.shown_tree import ShownTree
 
 _ROWS_A_BATCH = 512
@@ -22,14 +22,14 @@ _BELOW_MATCH = 4
 
 
 class Scope(Enum):
-    """Which paths a tree is made of."""
+    """The paths of a tree: those of all layers up to this one, or only the layer's own."""
 
     MERGED = "merged"
     OWN = "own"
 
 
 class Sort(Enum):
-    """How the children of a folder are ordered."""
+    """The order of the children of a folder."""
 
     NAME = "name"
     SIZE = "size"
@@ -37,7 +37,7 @@ class Sort(Enum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is asked of the rows, all but the folds."""
+    """Everything that determines the rows, except the folds."""
 
     layer: int
     scope: Scope = Scope.MERGED
@@ -47,18 +47,18 @@ class View:
 
 
 class Folds:
-    """Which folders are open: those above a depth, save for the ones that were toggled."""
+    """The unfolded folders: those above a depth, except the ones that were toggled."""
 
     def __init__(self, depth: int = 0) -> None:
         self.depth = depth
         self.toggled: set[int] = set()
 
     def is_open(self, node: int, depth: int) -> bool:
-        """Tell whether a folder at that depth (the root's children are at 1) is open."""
+        """Return whether a folder at that depth (the root's children are at 1) is unfolded."""
         return (depth <= self.depth) != (node in self.toggled)
 
     def set(self, node: int, depth: int, *, open_it: bool) -> None:
-        """Open or close one folder."""
+        """Unfold or fold one folder."""
         if self.is_open(node, depth) != open_it:
             self.toggled ^= {node}
 
@@ -87,7 +87,7 @@ class VisibleRows:
         yield from self._grow(self.nodes, 0)
 
     def _mark_above_repeated(self) -> Iterator[None]:
-        """Note the folders above what the layer only repeated: it may hold no entry for them."""
+        """Find the folders above paths that the layer only repeats: it may hold no entry for them."""
         index = self.tree.index
         for count, node in enumerate(index.repeated(self.view.layer)):
             if not count % _ROWS_A_BATCH:
@@ -98,7 +98,7 @@ class VisibleRows:
                 self._above_repeated.add(folder)
 
     def _find(self, query: Query) -> Iterator[None]:
-        """Flag what the query hits, the folders above it, and all below a folder that it hits."""
+        """Flag the paths that match, the folders above them, and all paths below a folder that matches."""
         index = self.tree.index
         flags = bytearray(len(index))
         for count, node in enumerate(query.hits(index)):
@@ -118,11 +118,11 @@ class VisibleRows:
         self._flags = flags
 
     def is_match(self, node: int) -> bool:
-        """Tell whether the query hits the node itself."""
+        """Return whether the node itself matches the query."""
         return self._flags is not None and bool(self._flags[node] & _MATCH)
 
     def _is_in_view(self, node: int) -> bool:
-        """Tell whether the view has the node at all, be it folded or not."""
+        """Return whether the view has the node, in a folded folder or not."""
         layer, index = self.view.layer, self.tree.index
         if self.view.changes_only:
             return index.change(node, layer) is not ChangeKind.UNCHANGED or index.touches_below(node, layer)
@@ -132,33 +132,33 @@ class VisibleRows:
         return self.tree.is_shown(node, layer)
 
     def children(self, folder: int) -> list[int]:
-        """Return the rows right below a folder, in the order of the view."""
+        """Return the children of a folder, in the order of the view."""
         flags = self._flags
-        found = [
+        children = [
             child
             for child in self.tree.index.children(folder)
             if (flags is None or flags[child]) and self._is_in_view(child)
         ]
         if self.view.sort is Sort.SIZE:
-            found.sort(key=self._largest_first)
-        return found
+            children.sort(key=self._largest_first)
+        return children
 
     def _largest_first(self, node: int) -> int:
         return -self.tree.size(node, self.view.layer)
 
     def is_folder(self, node: int) -> bool:
-        """Tell whether the row can be opened: the view has something below it."""
+        """Return whether the row can be unfolded: the view has paths below it."""
         return any(map(self._is_in_view, self.tree.index.children(node)))
 
     def is_open(self, node: int) -> bool:
-        """Tell whether the row is an open folder. A filter opens what stands above its matches."""
+        """Return whether the row is an unfolded folder. A filter unfolds the folders above its matches."""
         depth = self.tree.index.depths[node]
         if self._flags is not None and self._flags[node] & _ABOVE_MATCH:
             return node not in self.folds.toggled
         return self.folds.is_open(node, depth)
 
     def _grow(self, rows: Ints, folder: int) -> Iterator[None]:
-        """Append all rows below a folder, open ones with what is below them."""
+        """Append the rows below a folder, with those below unfolded folders."""
         levels = [iter(self.children(folder))]
         ends, appended = self.tree.index.ends, 0
         while levels:
@@ -174,7 +174,7 @@ class VisibleRows:
                 levels.append(iter(self.children(node)))
 
     def toggle(self, row: int) -> Iterator[None]:
-        """Open the folder at the row, or close it; yields after each batch, and has the rows behind it at the end."""
+        """Unfold or fold the folder in a row; yields after each batch. The rows after the folder come back last."""
         node = self.nodes[row]
         was_open = self.is_open(node)
         self.flip(node)
@@ -187,16 +187,16 @@ class VisibleRows:
         self.nodes.extend(behind)
 
     def flip(self, node: int) -> None:
-        """Let a folder be open that is closed, or closed that is open, in the rows that are built next."""
+        """Unfold a folded folder, or fold an unfolded one, in the rows that are built next."""
         self.folds.toggled ^= {node}
 
     def _end_of(self, row: int) -> int:
-        """Return the row behind the last one below a row: whatever the order, those below it stand together."""
+        """Return the row after the last one below a row: in any order, the rows below it are contiguous."""
         node, end = self.nodes[row], self.tree.index.ends[self.nodes[row]]
         return bisect_left(self.nodes, True, row + 1, key=lambda other: not node < other < end)
 
     def row_of(self, node: int) -> int | None:
-        """Return the row that shows the node, or the nearest folder above it; None where there is none."""
+        """Return the row of a node, or of the nearest folder above it; None if there is none."""
         while node:
             row = self._exact_row(node)
             if row is not None:
@@ -214,11 +214,11 @@ class VisibleRows:
             return None
 
     def node_at(self, row: int) -> int | None:
-        """Return the node of a row, or None where there is no such row."""
+        """Return the node of a row, or None if there is no such row."""
         return self.nodes[row] if row < len(self.nodes) else None
 
     def next_match(self, row: int, step: int) -> int | None:
-        """Return the next row that the query hits (``step`` 1) or the one before (-1), going round; None if none is."""
+        """Return the next (1) or previous (-1) row that matches, wrapping around; None if there is none."""
         count = len(self.nodes)
         for distance in range(1, count + 1):
             candidate = (row + step * distance) % count

@@ -1,25 +1,26 @@
-"""A yes or no that is read without colour: ``[x] replace files``."""
+"""A checkbox that is readable without colour: ``[x] replace files``."""
 
 from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Static
+
+from layerscope.tui.keys.table import Key, bindings
 
 
 class CheckboxLine(Static, can_focus=True):
-    """One line that Space or a click turns over."""
+    """One line that Space or a click toggles."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "turn", "Choose", show=False, id="choice.turn"),
-    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (Key("space", "toggle_box", "Choose", id="choice.toggle"),)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
     CheckboxLine { height: 1; }
     CheckboxLine:focus { background: $primary 35%; }
     """
 
-    def __init__(self, label: str, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id, markup=False)
+    def __init__(self, label: str) -> None:
+        super().__init__(markup=False)
         self._label = label
         self.is_on = False
         self._draw()
@@ -27,11 +28,11 @@ class CheckboxLine(Static, can_focus=True):
     def _draw(self) -> None:
         self.update(Text(f"[{'x' if self.is_on else ' '}] {self._label}"))
 
-    def action_turn(self) -> None:
-        """Say yes in place of no, or no in place of yes."""
+    def action_toggle_box(self) -> None:
+        """Turn it on or off."""
         self.is_on = not self.is_on
         self._draw()
 
     def on_click(self) -> None:
-        """Turn it over."""
-        self.action_turn()
+        """Toggle it."""
+        self.action_toggle_box()

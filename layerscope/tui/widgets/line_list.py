@@ -1,49 +1,49 @@
-"""A list that draws line by line what its cursor needs to see, and nothing else, however long it is."""
+"""A list with a cursor that draws only the lines on the screen, however long it is."""
 
+from abc import abstractmethod
+from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-_MOST_STRIPS = 4096
-"""Strips kept: some dozens of screens."""
+from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.widgets.strip_view import StripView
 
-
-_AS_IT_IS = Style()
+_UNCHANGED = Style()
 
 
 class CursorState(Enum):
-    """How the cursor stands on a line."""
+    """The cursor on a line: none, the one that keys move, or one in a list without the focus."""
 
     NONE = "none"
     FOCUSED = "focused"
     BLURRED = "blurred"
 
 
-class LineList(ScrollView, can_focus=True):
+class LineList(StripView):
     """The base of the layer list and of all trees and tables: a cursor over items of one or more lines.
 
-    A subclass gives `item_count`, `draw`, and, where an item takes more than a line, `line_count`, `item_at` and
-    `lines_of`. A strip is kept for as long as what it shows stays the same: the same picture is the same object, which
-    Textual then need not compare.
+    A subclass has `item_count` and `draw`, and, if an item may take several lines, `line_count`, `item_at` and
+    `lines_of`.
     """
 
-    ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="list.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="list.down"),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="list.page-up"),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="list.page-down"),
-        Binding("home,g", "first", "First", show=False, id="list.first"),
-        Binding("end,G", "last", "Last", show=False, id="list.last"),
-    ]
+    STYLE_PREFIX = "line-list"
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("up,k", "move(-1)", "Up", id="list.up"),
+        Key("down,j", "move(1)", "Down", id="list.down"),
+        Key("pageup,ctrl+b", "page(-1)", "Page up", id="list.page-up"),
+        Key("pagedown,ctrl+f", "page(1)", "Page down", id="list.page-down"),
+        Key("home,g", "first", "First", id="list.first"),
+        Key("end,G", "last", "Last", id="list.last"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line-list--cursor",
         "line-list--cursor-blurred",
@@ -61,11 +61,6 @@ class LineList(ScrollView, can_focus=True):
     }
     DEFAULT_CSS = """
     LineList {
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-size-vertical: 1;
-        scrollbar-background: $background;
-        scrollbar-color: $foreground 30%;
         & > .line-list--cursor { background: $primary 35%; }
         & > .line-list--cursor-blurred { background: $foreground 12%; }
         & > .line-list--muted { color: $foreground 55%; }
@@ -84,74 +79,66 @@ class LineList(ScrollView, can_focus=True):
     }
     """
 
+    @dataclass
     class Moved(Message):
-        """The cursor stands on another item."""
+        """The cursor is on another item."""
 
-        def __init__(self, sender: "LineList", item: int) -> None:
-            super().__init__()
-            self.list = sender
-            self.item = item
+        line_list: "LineList"
+        item: int
 
         @property
         def control(self) -> "LineList":
-            """The list, for handlers that name one."""
-            return self.list
+            """The list, for handlers that select one."""
+            return self.line_list
 
         def can_replace(self, message: Message) -> bool:
-            """Let only the last of several moves be handled."""
-            return isinstance(message, LineList.Moved) and message.list is self.list
+            """Let the last of several moves stand for all of them."""
+            return isinstance(message, LineList.Moved) and message.line_list is self.line_list
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.cursor = 0
-        self._strips: dict[object, Strip] = {}
-        self._styles: dict[str, Style] = {}
 
+    @abstractmethod
     def item_count(self) -> int:
-        """Return how many items there are."""
-        raise NotImplementedError
+        """Return the number of items."""
 
+    @abstractmethod
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         """Return one line of an item, without the cursor; ``line`` counts from the item's first."""
-        raise NotImplementedError
 
     def strip_key(self, item: int) -> object:
-        """Return all that changes the picture of an item, but for the cursor and the width."""
+        """Return everything that changes how an item looks, except the cursor and the width."""
         return item
 
     def line_count(self) -> int:
-        """Return how many lines the items take."""
+        """Return the number of lines of all items."""
         return self.item_count()
 
     def item_at(self, line: int) -> int:
-        """Return the item that the line belongs to."""
+        """Return the item of a line."""
         return line
 
     def lines_of(self, item: int) -> range:
-        """Return the lines that an item takes."""
+        """Return the lines of an item."""
         return range(item, item + 1)
 
-    @property
-    def line_width(self) -> int:
-        """The cells of a line, beside the scrollbar."""
-        return self.scrollable_content_region.width or self.size.width
-
     def refill(self, cursor: int | None = None) -> None:
-        """Draw everything anew: the items have changed."""
+        """Redraw everything, because the items have changed."""
         self._strips.clear()
         self.cursor = max(0, min(self.cursor if cursor is None else cursor, self.item_count() - 1))
         self.grow()
         self.show_cursor()
 
     def grow(self) -> None:
-        """Take in items that were appended."""
+        """Show items that were appended."""
         size = Size(self.line_width, self.line_count())
         if self.virtual_size != size:
             self.virtual_size = size
         self.refresh()
 
     def move_to(self, item: int) -> None:
-        """Put the cursor on an item, and tell of it."""
+        """Put the cursor on an item, and post `Moved`."""
         item = max(0, min(item, self.item_count() - 1))
         if item == self.cursor or not self.item_count():
             return
@@ -162,7 +149,7 @@ class LineList(ScrollView, can_focus=True):
         self.post_message(self.Moved(self, item))
 
     def show_cursor(self) -> None:
-        """Scroll no further than it takes to show the cursor's item."""
+        """Scroll as little as needed to show the item under the cursor."""
         height = self.size.height
         if not height or not self.item_count():
             return
@@ -180,44 +167,15 @@ class LineList(ScrollView, can_focus=True):
             lines = self.lines_of(item)
             self.refresh_lines(lines.start, len(lines))
 
-    def style_of(self, name: str) -> Style:
-        """Return the style of a component class, without the background."""
-        found = self._styles.get(name)
-        if found is None:
-            # the whole style, because only there the alpha of a color is blended with what lies behind it
-            whole = self.get_component_rich_style(f"line-list--{name}")
-            found = Style(color=whole.color, bold=whole.bold or None, underline=whole.underline or None)
-            self._styles[name] = found
-        return found
-
     def render_line(self, y: int) -> Strip:
-        """Return the strip of a line of the screen."""
+        """Return a line of the screen."""
         line, width = self.scroll_offset.y + y, self.line_width
         if line >= self.line_count():
-            return self._blank(width)
+            return self.blank(width)
         item = self.item_at(line)
         state = self._cursor_state(item)
         key = (self.strip_key(item), line - self.lines_of(item).start, state, width)
-        strip = self._strips.get(key)
-        if strip is None:
-            if len(self._strips) > _MOST_STRIPS:
-                self._strips.clear()
-            strip = self._strips[key] = self._strip(item, line, state, width)
-        return strip
-
-    def _blank(self, width: int) -> Strip:
-        strip = self._strips.get(width)
-        if strip is None:
-            strip = self._strips[width] = Strip.blank(width, self._base)
-        return strip
-
-    @property
-    def _base(self) -> Style:
-        """The widget's own style, which takes as long to work out as a line to draw."""
-        found = self._styles.get("")
-        if found is None:
-            found = self._styles[""] = self.rich_style
-        return found
+        return self._strips.get(key) or self.keep_strip(key, self._strip(item, line, state, width))
 
     def _cursor_state(self, item: int) -> CursorState:
         if item != self.cursor:
@@ -225,7 +183,7 @@ class LineList(ScrollView, can_focus=True):
         return CursorState.FOCUSED if self.has_focus else CursorState.BLURRED
 
     def _strip(self, item: int, line: int, state: CursorState, width: int) -> Strip:
-        base = self._base
+        base = self.base_style
         segments = self.draw(item, line - self.lines_of(item).start, width)
         strip = Strip([Segment(text, base + style if style else base) for text, style, _ in segments if text])
         strip = strip.adjust_cell_length(width, base)
@@ -234,33 +192,27 @@ class LineList(ScrollView, can_focus=True):
         name = "line-list--cursor" if state is CursorState.FOCUSED else "line-list--cursor-blurred"
         cursor = self.get_component_rich_style(name)
         over = Style(reverse=True, dim=cursor.dim) if cursor.reverse else Style(bgcolor=cursor.bgcolor)
-        # what is muted would be hard to read on the cursor's ground
+        # Muted text would be hard to read on the background of the cursor.
         muted, plain = self.style_of("muted").color, Style(color=base.color)
-        styles = [(style or base) + (plain if style and style.color == muted else _AS_IT_IS) for _, style, _ in strip]
-        return Strip([Segment(each.text, style + over) for each, style in zip(strip, styles, strict=True)], width)
-
-    def notify_style_update(self) -> None:
-        """Forget what was drawn: the theme has changed, or the focus."""
-        self._strips.clear()
-        self._styles.clear()
-        super().notify_style_update()
+        styles = [(style or base) + (plain if style and style.color == muted else _UNCHANGED) for _, style, _ in strip]
+        return Strip([Segment(segment.text, style + over) for segment, style in zip(strip, styles, strict=True)], width)
 
     def on_resize(self) -> None:
-        """Fit the lines to the new width."""
+        """Draw the lines for the new width."""
         self._strips.clear()
         self.grow()
         self.show_cursor()
 
     def on_focus(self) -> None:
-        """Show the cursor as the one that moves."""
+        """Show the cursor as the one that keys move."""
         self._refresh_item(self.cursor)
 
     def on_blur(self) -> None:
-        """Show the cursor as one that waits."""
+        """Show the cursor as one that keys do not move."""
         self._refresh_item(self.cursor)
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse clicks."""
+        """Put the cursor on the line that was clicked."""
         line = event.y + self.scroll_offset.y
         if 0 <= line < self.line_count():
             item = self.item_at(line)
@@ -268,10 +220,10 @@ class LineList(ScrollView, can_focus=True):
             self.clicked(item, event)
 
     def clicked(self, item: int, event: events.Click) -> None:
-        """Do what a click on the item asks for, beyond moving there."""
+        """Handle a click on an item, after the cursor has moved there."""
 
     def action_move(self, step: int) -> None:
-        """Move the cursor by so many items."""
+        """Move the cursor by a number of items."""
         self.move_to(self.cursor + step)
 
     def action_page(self, step: int) -> None:

@@ -1,56 +1,60 @@
-"""Where a search or a place to go to is typed."""
+"""The input line of a search, or of a line to go to."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from layerscope.tui.keys.table import Key, bindings
+
 
 class PromptLine(Input):
-    """One line; ``asks`` tells what is typed, and is empty while it is closed."""
+    """One line. ``purpose`` says what the text is for; it is empty while the line is closed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, id="prompt.cancel"),
-    ]
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("enter", "submit", "go", id="prompt.submit", rank=1),
+        Key("escape", "cancel", "cancel", id="prompt.cancel", rank=2),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
     PromptLine { background: $panel; display: none; }
     """
 
+    @dataclass
     class Answered(Message):
-        """What was asked for has been typed; ``value`` is None where the user would not say."""
+        """The user has entered a text, or, with None, cancelled."""
 
-        def __init__(self, asked: str, value: str | None) -> None:
-            super().__init__()
-            self.asked = asked
-            self.value = value
+        purpose: str
+        value: str | None
 
     def __init__(self) -> None:
         super().__init__(select_on_focus=False, compact=True)
-        self.asks = ""
+        self.purpose = ""
 
-    def ask(self, what: str, placeholder: str) -> None:
-        """Open the line for an answer."""
-        self.asks, self.placeholder = what, placeholder
+    def ask(self, purpose: str, placeholder: str) -> None:
+        """Open the line."""
+        self.purpose, self.placeholder = purpose, placeholder
         with self.prevent(Input.Changed):
             self.value = ""
         self.display = True
-        # at once, so that the next key finds it there
+        # Not by a message: the next key may follow immediately, and needs the new focus.
         self.screen.set_focus(self)
 
     def close(self) -> None:
-        """Hide the line."""
-        self.asks, self.display = "", False
+        """Close the line."""
+        self.purpose, self.display = "", False
 
     async def action_submit(self) -> None:
-        """Give the answer."""
+        """Enter the text."""
         self._answer(self.value)
 
     def action_cancel(self) -> None:
-        """Give none."""
+        """Cancel."""
         self._answer(None)
 
     def _answer(self, value: str | None) -> None:
-        answer = self.Answered(self.asks, value)
+        answer = self.Answered(self.purpose, value)
         self.close()
         self.post_message(answer)

@@ -1,42 +1,46 @@
-"""Rows that scroll without a cursor, each of one line or more: the base of the views of files and of differences."""
+"""Rows without a cursor, of one or more lines each: the base of the views of files and of their differences."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.widgets.strip_view import StripView
+
 _WHEEL = 3
-"""Lines that a turn of the wheel scrolls by."""
+"""Lines that one turn of the wheel scrolls."""
 
 _SIDEWAYS = 8
-"""Cells that a key scrolls sideways by."""
+"""Cells that a key scrolls sideways."""
 
 
-class RowView(ScrollView, can_focus=True):
-    """What is seen starts at a line of a row (``top``, ``line``): no other row has to be known, however many there are.
+class RowView(StripView):
+    """Rows from a line of one row on (``top``, ``line``). Rows that are not on the screen need not be known.
 
-    A subclass gives `row_count` and `draw`, and `height_of` where a row takes more than a line. The scrollbar counts
-    rows. Strips are kept until `redraw`.
+    A subclass has `row_count` and `draw`, and, if a row may take several lines, `height_of` and `has_tall_rows`. The
+    scrollbar counts rows. Strips are kept until `redraw`.
     """
 
-    ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_lines(-1)", "Up", show=False, id="rows.up"),
-        Binding("down,j", "scroll_lines(1)", "Down", show=False, id="rows.down"),
-        Binding("pageup,ctrl+b", "scroll_page(-1)", "Page up", show=False, id="rows.page-up"),
-        Binding("pagedown,ctrl+f,space", "scroll_page(1)", "Page down", show=False, id="rows.page-down"),
-        Binding("home", "first", "To the start", show=False, id="rows.first"),
-        Binding("end,G", "last", "To the end", show=False, id="rows.last"),
-        Binding("left,h", "sideways(-1)", "To the left", show=False, id="rows.left"),
-        Binding("right,l", "sideways(1)", "To the right", show=False, id="rows.right"),
-    ]
+    STYLE_PREFIX = "row-view"
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("up,k", "scroll_lines(-1)", "Up", id="rows.up"),
+        Key("down,j", "scroll_lines(1)", "Down", id="rows.down"),
+        Key("pageup,ctrl+b", "scroll_page(-1)", "Page up", id="rows.page-up"),
+        Key("pagedown,ctrl+f,space", "scroll_page(1)", "Page down", id="rows.page-down"),
+        Key("home", "first", "To the start", id="rows.first"),
+        Key("end,G", "last", "To the end", id="rows.last"),
+        Key("left,h", "sideways(-1)", "To the left", id="rows.left"),
+        Key("right,l", "sideways(1)", "To the right", id="rows.right"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "row-view--muted",
         "row-view--number",
@@ -61,11 +65,6 @@ class RowView(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     RowView {
         height: 1fr;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-size-vertical: 1;
-        scrollbar-background: $background;
-        scrollbar-color: $foreground 30%;
         & > .row-view--muted { color: $foreground 55%; }
         & > .row-view--number { color: $foreground 45%; }
         & > .row-view--current { color: $accent; text-style: bold reverse; }
@@ -90,60 +89,52 @@ class RowView(ScrollView, can_focus=True):
     }
     """
 
+    @dataclass
     class Scrolled(Message):
-        """Other rows are seen than before."""
+        """Other rows are on the screen than before."""
 
-        def __init__(self, sender: "RowView") -> None:
-            super().__init__()
-            self.view = sender
+        view: "RowView"
 
         @property
         def control(self) -> "RowView":
-            """The view, for handlers that name one."""
+            """The view, for handlers that select one."""
             return self.view
 
         def can_replace(self, message: Message) -> bool:
-            """Let only the last of several be handled."""
+            """Let the last of several messages stand for all of them."""
             return isinstance(message, RowView.Scrolled) and message.view is self.view
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.top = 0
         self.line = 0
         self.left = 0
-        self._strips: dict[tuple[int, int], Strip] = {}
-        self._styles: dict[str, Style] = {}
         self._seen: list[tuple[int, int]] | None = None
 
+    @abstractmethod
     def row_count(self) -> int:
-        """Return how many rows there are."""
-        raise NotImplementedError
+        """Return the number of rows."""
 
+    @abstractmethod
     def draw(self, row: int, line: int, width: int) -> list[Segment] | None:
-        """Return a line of a row, every segment with a style; None where it is not there yet."""
-        raise NotImplementedError
+        """Return a line of a row, every segment with a style; None while it is not known."""
 
-    def height_of(self, row: int) -> int:  # noqa: ARG002  # all are alike here
-        """Return how many lines a row takes."""
+    def height_of(self, row: int) -> int:  # noqa: ARG002  # the same for all rows here
+        """Return the number of lines of a row."""
         return 1
 
     @property
     def has_tall_rows(self) -> bool:
-        """Whether rows may take more than a line."""
+        """True if rows may take more than one line."""
         return False
 
-    @property
-    def line_width(self) -> int:
-        """The cells of a line, beside the scrollbar."""
-        return self.scrollable_content_region.width or self.size.width
-
     def redraw(self) -> None:
-        """Draw everything anew."""
+        """Redraw everything."""
         self._strips.clear()
         self.grow()
 
     def grow(self) -> None:
-        """Take in rows that have come since."""
+        """Show rows that were appended."""
         self._seen = None
         beyond = max(0, self.size.height - 1) if self.has_tall_rows else 0
         size = Size(self.line_width, self.row_count() + beyond)
@@ -152,7 +143,7 @@ class RowView(ScrollView, can_focus=True):
         self.go_to(self.top, self.line)
 
     def go_to(self, row: int, line: int = 0) -> None:
-        """Let a line of a row be the first that is seen, as far as there is enough below it."""
+        """Scroll until a line of a row is the first on the screen, or until the end."""
         self.top, self.line = max((0, 0), min((row, line), self._last_top()))
         self._seen = None
         self.scroll_to(y=self.top, animate=False, immediate=True, force=True)
@@ -160,13 +151,13 @@ class RowView(ScrollView, can_focus=True):
         self.post_message(self.Scrolled(self))
 
     def show_row(self, row: int) -> None:
-        """Scroll to a row unless it is seen, some rows before it as well."""
+        """Scroll to a row, with some context above it, unless it is on the screen."""
         seen = self.seen_rows()
         if row not in seen[: max(1, len(seen) - 1)]:
             self.go_to(max(0, row - self.size.height // 3))
 
     def seen_rows(self) -> range:
-        """Return the rows that are seen."""
+        """Return the rows on the screen."""
         seen = self._seen_lines()
         return range(seen[0][0], seen[-1][0] + 1) if seen else range(0)
 
@@ -184,7 +175,7 @@ class RowView(ScrollView, can_focus=True):
             row, line = row + 1, 0
 
     def _last_top(self) -> tuple[int, int]:
-        """Return the line that is the first seen when the last one is seen."""
+        """Return the first line of the last screenful."""
         left, row = self.size.height, self.row_count()
         if not self.has_tall_rows:
             return max(0, row - left), 0
@@ -196,37 +187,19 @@ class RowView(ScrollView, can_focus=True):
             left -= height
         return 0, 0
 
-    def style_of(self, name: str) -> Style:
-        """Return the style of a component class; colours only where they are not those of all."""
-        found = self._styles.get(name)
-        if found is None:
-            whole = self.get_component_rich_style(f"row-view--{name}")
-            usual = self.rich_style
-            found = Style(
-                color=None if whole.color == usual.color else whole.color,
-                bgcolor=None if whole.bgcolor == usual.bgcolor else whole.bgcolor,
-                bold=whole.bold or None,
-                italic=whole.italic or None,
-                underline=whole.underline or None,
-                reverse=whole.reverse or None,
-            )
-            self._styles[name] = found
-        return found
-
     def render_line(self, y: int) -> Strip:
-        """Return the strip of a line of the screen."""
+        """Return a line of the screen."""
         seen, width = self._seen_lines(), self.line_width
         if y >= len(seen):
-            return Strip.blank(width, self.rich_style)
-        place = seen[y]
-        strip = self._strips.get(place)
-        if strip is None:
-            segments = self.draw(*place, width)
-            if segments is None:
-                return Strip.blank(width, self.rich_style)
-            strip = Strip(segments).adjust_cell_length(width, self.rich_style)
-            self._strips[place] = strip
-        return strip
+            return self.blank(width)
+        position = seen[y]
+        strip = self._strips.get(position)
+        if strip is not None:
+            return strip
+        segments = self.draw(*position, width)
+        if segments is None:
+            return self.blank(width)
+        return self.keep_strip(position, Strip(segments).adjust_cell_length(width, self.base_style))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow the scrollbar."""
@@ -234,22 +207,16 @@ class RowView(ScrollView, can_focus=True):
         if round(new_value) != self.top:
             self.go_to(round(new_value))
 
-    def notify_style_update(self) -> None:
-        """Forget what was drawn: the theme has changed, or the focus."""
-        self._strips.clear()
-        self._styles.clear()
-        super().notify_style_update()
-
     def on_resize(self) -> None:
-        """Fit the lines to the new size."""
+        """Draw the lines for the new size."""
         self.redraw()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll by lines, not by rows."""
+        """Scroll by lines: the base class scrolls by rows."""
         self._wheel(event, 1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll by lines, not by rows."""
+        """Scroll by lines: the base class scrolls by rows."""
         self._wheel(event, -1)
 
     def _wheel(self, event: events.MouseEvent, step: int) -> None:
@@ -261,7 +228,7 @@ class RowView(ScrollView, can_focus=True):
             self.action_scroll_lines(step * _WHEEL)
 
     def action_scroll_lines(self, step: int) -> None:
-        """Scroll by so many lines."""
+        """Scroll by a number of lines."""
         row, line = self.top, self.line + step
         while line < 0 and row > 0:
             row -= 1
@@ -285,16 +252,16 @@ class RowView(ScrollView, can_focus=True):
         self.go_to(*self._last_top())
 
     def action_sideways(self, step: int) -> None:
-        """Scroll to the side."""
+        """Scroll to the left or right."""
         self.scroll_sideways(self.left + step * _SIDEWAYS)
 
     def scroll_sideways(self, left: int) -> None:
-        """Let a column be the first that is seen."""
+        """Scroll until a column is the first on the screen."""
         left = max(0, min(left, self.widest_seen() - 1))
         if left != self.left:
             self.left = left
             self.redraw()
 
     def widest_seen(self) -> int:
-        """Return how many cells the longest row that is seen takes."""
+        """Return the width of the longest row on the screen."""
         return 0

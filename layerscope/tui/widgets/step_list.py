@@ -1,27 +1,28 @@
-"""A list of steps: a layer takes two lines where one is too narrow for its figures and its instruction."""
+"""A list of steps. A layer takes two lines if one is too narrow for its figures and its instruction."""
 
+from abc import abstractmethod
 from itertools import accumulate
 
 from layerscope.tui.widgets.line_list import LineList
 
 _TWO_LINES_BELOW = 76
-"""Narrower than this, a layer takes two lines: figures, then its instruction."""
+"""Width below which a layer takes two lines: its figures, then its instruction."""
 
 
 class StepList(LineList):
-    """A subclass gives `item_count`, `draw`, and which of its items are layers."""
+    """The base of the lists of steps. A subclass has `item_count`, `draw` and `is_layer`."""
 
     DEFAULT_CSS = """
     StepList { height: 1fr; }
     """
 
+    @abstractmethod
     def is_layer(self, item: int) -> bool:
-        """Tell whether the step made a layer."""
-        raise NotImplementedError
+        """Return whether the step made a layer."""
 
     @property
     def two_lines(self) -> bool:
-        """Whether a layer takes two lines."""
+        """True if a layer takes two lines."""
         return self.line_width < _TWO_LINES_BELOW
 
     def _heights(self) -> list[int]:
@@ -30,11 +31,11 @@ class StepList(LineList):
         return [2 if self.is_layer(item) else 1 for item in range(self.item_count())]
 
     def line_count(self) -> int:
-        """Return how many lines the steps take."""
+        """Return the number of lines of all steps."""
         return sum(self._heights())
 
     def item_at(self, line: int) -> int:
-        """Return the step that the line belongs to."""
+        """Return the step of a line."""
         for item, end in enumerate(accumulate(self._heights())):
             if line < end:
                 return item

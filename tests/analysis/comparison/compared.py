@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from layerscope.analysis.content import Digests
+from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import Overlay
-from layerscope.analysis.tree.path_index import build_path_index
 from layerscope.model.entries import Kind
 from tests.analysis.entries import Item, layer
 from tests.analysis.oracle import State, restacked

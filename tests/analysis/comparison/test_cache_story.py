@@ -5,8 +5,8 @@ from layerscope.analysis.comparison.layer_alignment import Relation, align
 from tests.analysis.comparison.test_layer_alignment import image
 
 
-def told(old: tuple[str, ...], new: tuple[str, ...], *answers: bool | None) -> list[str]:
-    """Return the sentences on two builds; ``answers`` tell of the changed layers if they hold the same."""
+def story(old: tuple[str, ...], new: tuple[str, ...], *answers: bool | None) -> list[str]:
+    """Return the sentences on two builds; ``answers`` say for each changed layer whether it holds the same."""
     alignment = align(image(*old), image(*new))
     changed = [step for step in alignment.layers if step.relation is Relation.CHANGED]
     return list(cache_story(alignment, dict(zip(changed, answers, strict=True))))
@@ -16,26 +16,26 @@ BASE = ("FROM=a", "RUN update=b", "RUN install=c")
 
 
 def test_the_step_that_changed_first_is_named_with_its_layer() -> None:
-    assert told((*BASE, "COPY . /=d"), (*BASE, "COPY . /=e"), False) == [
+    assert story((*BASE, "COPY . /=d"), (*BASE, "COPY . /=e"), False) == [
         "Layers 1 to 3 are shared.",
-        "The build cache stopped serving at layer 4: COPY . / changed first, with other content.",
+        "The build cache missed at layer 4: COPY . / changed first, with different content.",
     ]
 
 
-def test_two_builds_by_the_same_steps_are_told_to_be_so() -> None:
-    assert told(BASE, BASE) == ["All 3 layers are shared.", "Both images were built by the same steps."]
-    assert told(BASE[:1], BASE[:1])[0] == "The only layer is shared."
+def test_two_builds_by_the_same_steps_are_said_to_be_the_same() -> None:
+    assert story(BASE, BASE) == ["All 3 layers are shared.", "Both images were built by the same steps."]
+    assert story(BASE[:1], BASE[:1])[0] == "The only layer is shared."
 
 
-def test_what_was_built_anew_after_that_is_told_by_its_content() -> None:
+def test_layers_that_were_rebuilt_after_the_miss_are_listed_by_their_content() -> None:
     old = ("FROM=a", "COPY . /=1", "RUN one=2", "RUN two=3", "RUN three=4", "RUN four=5")
     new = ("FROM=a", "COPY . /=1x", "RUN one=2x", "RUN two=3x", "RUN three=4", "RUN four=5x")
-    assert told(old, new, False, True, True, None) == [
+    assert story(old, new, False, True, True, None) == [
         "Layer 1 is shared.",
-        "The build cache stopped serving at layer 2: COPY . / changed first, with other content.",
+        "The build cache missed at layer 2: COPY . / changed first, with different content.",
         "After it, layer 5, RUN three, was shared again.",
-        "After it, layers 3 to 4 were built anew, with the same content.",
-        "After it, layer 6, RUN four, was built anew, and cannot be compared.",
+        "After it, layers 3 to 4 were rebuilt with the same content.",
+        "After it, layer 6, RUN four, was rebuilt and cannot be compared.",
     ]
 
 
@@ -43,29 +43,29 @@ def test_what_was_built_anew_after_that_is_told_by_its_content() -> None:
     ("old", "new", "sentence"),
     [
         (("RUN x=b",), ("RUN y=c",), "layer 2: RUN x became RUN y."),
-        (("RUN x=b",), (), "layer 2: RUN x is a step of the left image alone."),
-        ((), ("RUN y=c",), "layer 2: RUN y is a step of the right image alone."),
+        (("RUN x=b",), (), "layer 2: RUN x is a step of the old image only."),
+        ((), ("RUN y=c",), "layer 2: RUN y is a step of the new image only."),
         (("ENV x",), ("ENV y",), "a step without a layer: ENV x became ENV y."),
     ],
 )
-def test_a_step_that_only_one_image_has_is_named_with_what_stands_in_its_place(
+def test_a_step_that_only_one_image_has_is_named_with_the_step_in_its_place(
     old: tuple[str, ...], new: tuple[str, ...], sentence: str
 ) -> None:
-    assert told(("FROM=a", *old), ("FROM=a", *new))[1] == f"The build cache stopped serving at {sentence}"
+    assert story(("FROM=a", *old), ("FROM=a", *new))[1] == f"The build cache missed at {sentence}"
 
 
 def test_images_with_nothing_in_common_share_no_layer() -> None:
-    assert told(("FROM=a",), ("FROM=b",), False)[0] == "No layer is shared."
+    assert story(("FROM=a",), ("FROM=b",), False)[0] == "No layer is shared."
 
 
 def test_a_long_instruction_is_cut() -> None:
     long = "RUN " + "x" * 500
-    assert max(map(len, told(("FROM=a", f"{long}=b"), ("FROM=a", f"{long}=c"), True))) < 150
+    assert max(map(len, story(("FROM=a", f"{long}=b"), ("FROM=a", f"{long}=c"), True))) < 150
 
 
 def test_many_layers_are_counted() -> None:
     old = [f"RUN {number}={number}" for number in range(20)]
     new = [f"RUN {number}={number}x" for number in range(20)]
-    assert told(tuple(old), tuple(new), *[True] * 20)[-1] == (
-        "After it, 19 layers were built anew, with the same content."
+    assert story(tuple(old), tuple(new), *[True] * 20)[-1] == (
+        "After it, 19 layers were rebuilt with the same content."
     )

@@ -104,7 +104,7 @@ def test_two_images_differ_as_their_whole_trees_do_and_a_shared_base_changes_not
 
 @given(stacks)
 @settings(max_examples=80)
-def test_sizes_add_up_to_what_the_tree_grew_by(stack: list[list[Item]]) -> None:
+def test_size_deltas_add_up_to_the_growth_of_the_tree(stack: list[list[Item]]) -> None:
     image = image_of(*stack)
     for before, state in enumerate(image.states):
         for after, other in enumerate(image.states):
@@ -178,7 +178,7 @@ def test_a_chmod_is_mode_alone_and_a_chown_is_owner_alone() -> None:
         (file("a", 1), file("a", 2), ("content",)),
     ],
 )
-def test_what_differs_is_named(before: FileEntry, after: FileEntry, what: tuple[str, ...]) -> None:
+def test_each_aspect_that_differs_is_listed(before: FileEntry, after: FileEntry, what: tuple[str, ...]) -> None:
     assert whats(diff_of(image_of([before], [after]), 1, 2)) == {"a": what}
 
 
@@ -187,7 +187,7 @@ def test_a_symlink_with_another_mode_is_the_same() -> None:
     assert not diff_of(image, 1, 2)
 
 
-def test_an_identical_copy_is_no_difference_and_a_time_is_one_only_where_it_is_asked_for() -> None:
+def test_an_identical_copy_does_not_differ_and_times_count_only_on_request() -> None:
     image = image_of([file("a", 0), directory("d", mtime=1)], [_edited("a", 0), directory("d", mtime=2)])
     assert not diff_of(image, 1, 2)
     assert whats(diff_of(image, 1, 2, mtime=True)) == {"a": ("mtime",), "d": ("mtime",)}
@@ -214,7 +214,7 @@ def test_a_hard_link_that_shows_nothing_is_of_another_kind_than_a_file() -> None
     assert whats(diff_of(image, 1, 2)) == {"a": ("kind",), "b": ("link",)}
 
 
-def test_bytes_that_cannot_be_read_are_not_taken_for_equal() -> None:
+def test_bytes_that_cannot_be_read_count_as_different() -> None:
     image = image_of([file("a", 3), file("b", 3)], [file("a", 3), file("b", 3)])
     node = image.tree.index.find(b"a")
     assert node is not None
@@ -224,7 +224,7 @@ def test_bytes_that_cannot_be_read_are_not_taken_for_equal() -> None:
     assert [diff.change(row).path for row in diff.unread] == [b"a"]
 
 
-def test_bytes_are_asked_for_only_where_kind_and_size_agree() -> None:
+def test_bytes_are_read_only_if_kind_and_size_agree() -> None:
     image = image_of(
         [file("a", 1), file("b", 1), file("c", 0), file("d", 1)],
         [file("a", 2), symlink("b", "a"), file("c", 0), file("d", 1)],
@@ -234,7 +234,7 @@ def test_bytes_are_asked_for_only_where_kind_and_size_agree() -> None:
     assert len(asked.asked) == 1
 
 
-def test_a_diff_costs_what_the_layers_touched_and_not_the_paths_there_are() -> None:
+def test_the_cost_of_a_diff_grows_with_what_the_layers_touched() -> None:
     small = image_of([file("x/y", 1)], [file("x/y", 2)])
     large = image_of([file("x/y", 1), *(file(f"d/{n}", 1) for n in range(2000))], [file("x/y", 2)])
     assert _calls(large) == _calls(small)
@@ -277,7 +277,7 @@ def moves_of(image: Image, before: int = 1, after: int = 2) -> list[tuple[str, s
     return [(diff.change(move.removed).path.decode(), diff.change(move.added).path.decode()) for move in found]
 
 
-def test_a_file_that_moved_is_told_and_both_of_its_rows_stay() -> None:
+def test_a_moved_file_is_listed_and_keeps_both_rows() -> None:
     image = image_of([file("a/x", 5), file("b", 6)], [whiteout("a/x"), file("c/y", 5), whiteout("b"), _edited("d", 6)])
     assert moves_of(image) == [("a/x", "c/y")]
     assert {"a/x", "c/y"} <= {path.decode() for path in marks(diff_of(image, 1, 2))}
@@ -306,7 +306,7 @@ def shown(tree: DiffTree, *, sort: Sort, changes_only: bool = True) -> list[str]
     return [tree.index.path(node).decode() for node in rows.nodes]
 
 
-def test_a_view_shows_the_largest_change_first_and_what_changed_alone() -> None:
+def test_a_view_shows_only_changes_the_largest_first() -> None:
     image = image_of(
         [file("a/same", 9), file("a/x", 1), file("z/gone", 50), file("still", 70)],
         [file("a/x", 11), whiteout("z/gone"), file("new", 3)],

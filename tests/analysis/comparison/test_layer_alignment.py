@@ -48,12 +48,12 @@ def test_layers_at_one_place_with_nothing_in_common_do_not_belong_together() -> 
     assert rows(found)[1:] == ["2 . only-left RUN one", ". 2 only-right RUN two"]
 
 
-def test_the_hash_in_what_the_classic_builder_copied_is_no_other_instruction() -> None:
+def test_a_different_content_hash_of_the_classic_builder_is_the_same_instruction() -> None:
     copies = [f"COPY file:{letter * 64} in /app={letter}" for letter in "ab"]
     assert rows(align(image(copies[0]), image(copies[1])))[0].startswith("1 1 changed COPY")
 
 
-def test_a_step_has_the_instruction_of_the_image_that_tells_it() -> None:
+def test_a_step_has_the_instruction_of_the_image_that_records_it() -> None:
     told, untold = image("RUN make=a"), image("?=a")
     assert rows(align(told, untold)) == rows(align(untold, told)) == ["1 1 same RUN make"]
 
@@ -81,9 +81,7 @@ keys = st.lists(st.sampled_from(["a", "b", "c", None]), max_size=9)
 
 
 @given(keys, keys)
-def test_what_is_common_is_a_longest_run_and_reading_it_backwards_is_as_long(
-    old: list[str | None], new: list[str | None]
-) -> None:
+def test_the_common_subsequence_is_as_long_forwards_as_backwards(old: list[str | None], new: list[str | None]) -> None:
     found = common(old, new)
     assert all(old[one] is not None and old[one] == new[other] for one, other in found)
     assert found == sorted(found)

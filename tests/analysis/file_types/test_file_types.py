@@ -12,13 +12,13 @@ from layerscope.analysis.file_types.sizes import (
     types_by_path,
     types_wanted,
 )
-from tests.analysis.size.analyzed import Weighed, weighed, written
+from tests.analysis.size.analyzed import SizedImage, sized, written
 
 ELF = b"\x7fELF\2\1\1" + bytes(20)
 NOISE = b"\x01\x02\xff\xfe\x00\x99"
 
 
-def types_of(image: Weighed, mime: str | None = None, budget: LookBudget | None = None) -> FileTypes:
+def types_of(image: SizedImage, mime: str | None = None, budget: LookBudget | None = None) -> FileTypes:
     by_path = types_by_path(image.tree, image.live)
     return file_types(image.live, by_path, image.prefixes, lambda _: mime, budget)
 
@@ -51,7 +51,7 @@ def types_of(image: Weighed, mime: str | None = None, budget: LookBudget | None 
         (b"etc/hostname.", None),
     ],
 )
-def test_names_that_are_sure_tell_the_type(path: bytes, expected: FileType | None) -> None:
+def test_unambiguous_names_decide_the_type(path: bytes, expected: FileType | None) -> None:
     assert type_of_path(path) is expected
 
 
@@ -72,7 +72,7 @@ def test_names_that_are_sure_tell_the_type(path: bytes, expected: FileType | Non
         (b"", None),
     ],
 )
-def test_first_bytes_tell_the_type(head: bytes, expected: FileType | None) -> None:
+def test_first_bytes_decide_the_type(head: bytes, expected: FileType | None) -> None:
     assert type_of_prefix(head) is expected
 
 
@@ -92,12 +92,12 @@ def test_a_text_may_be_cut_within_a_character_at_its_end_only() -> None:
         (None, None),
     ],
 )
-def test_what_libmagic_says_belongs_to_a_group(mime: str | None, expected: FileType | None) -> None:
+def test_mime_types_of_libmagic_belong_to_groups(mime: str | None, expected: FileType | None) -> None:
     assert type_of_mime(mime) is expected
 
 
-def test_types_are_weighed_and_the_unknown_comes_last() -> None:
-    image = weighed(
+def test_types_come_by_size_and_the_unknown_last() -> None:
+    image = sized(
         [written("a.py", size=5), written("b.py", size=7), written("run", ELF), written("blob", NOISE, size=900)]
     )
     assert types_of(image).sizes == (
@@ -108,38 +108,38 @@ def test_types_are_weighed_and_the_unknown_comes_last() -> None:
 
 
 def test_names_that_are_sure_cost_no_look() -> None:
-    image = weighed([written("a.py", ELF)])
+    image = sized([written("a.py", ELF)])
     assert types_of(image).types == (FileType.PYTHON,)
     assert image.asked == [((), PREFIX_SIZE)]
 
 
 def test_big_files_are_looked_at_first_and_no_more_than_the_budget_allows() -> None:
-    image = weighed([written("small", ELF, size=1), written("large", ELF, size=9)])
+    image = sized([written("small", ELF, size=1), written("large", ELF, size=9)])
     found = types_of(image, budget=LookBudget(files=1))
     assert found.types == (FileType.EXECUTABLES, FileType.UNKNOWN)
     assert found.left_out == 1
 
 
 def test_libmagic_is_asked_no_more_often_than_the_budget_allows() -> None:
-    image = weighed([written("a", NOISE, size=9), written("b", NOISE, size=8)])
+    image = sized([written("a", NOISE, size=9), written("b", NOISE, size=8)])
     found = types_of(image, "image/x-icon", LookBudget(mimes=1))
     assert found.types == (FileType.IMAGES, FileType.UNKNOWN)
 
 
-def test_a_file_that_cannot_be_read_is_unknown_and_an_empty_one_weighs_nothing() -> None:
-    image = weighed([written("a", ELF), written("empty", "")])
+def test_an_unreadable_file_has_an_unknown_type_and_an_empty_one_does_not_count() -> None:
+    image = sized([written("a", ELF), written("empty", "")])
     image.contents = {}
     assert types_of(image).sizes == (TypeSize(FileType.UNKNOWN, len(ELF), 1),)
 
 
-def test_libmagic_is_not_asked_about_what_weighs_next_to_nothing() -> None:
-    image = weighed([written("a.py", size=9_999), written("b", NOISE, size=1)])
+def test_libmagic_is_not_used_for_tiny_files() -> None:
+    image = sized([written("a.py", size=9_999), written("b", NOISE, size=1)])
     assert types_of(image, "image/x-icon").types == (FileType.PYTHON, FileType.UNKNOWN)
 
 
 @pytest.mark.parametrize("files", [1, 5])
-def test_the_files_that_are_looked_into_are_told_beforehand(files: int) -> None:
-    image, budget = weighed([written("a", ELF), written("b", NOISE, size=90), written("c.py")]), LookBudget(files=files)
+def test_all_files_that_are_read_for_their_type_are_announced(files: int) -> None:
+    image, budget = sized([written("a", ELF), written("b", NOISE, size=90), written("c.py")]), LookBudget(files=files)
     types_of(image, budget=budget)
     by_path = types_by_path(image.tree, image.live)
     assert types_wanted(image.live, by_path, budget) == image.looked_into()

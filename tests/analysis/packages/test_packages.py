@@ -9,14 +9,14 @@ from layerscope.analysis.packages.python_dist import parse_metadata, parse_recor
 from layerscope.analysis.packages.sizes import PackageSizes, package_sizes, packages_wanted
 from layerscope.model.entries import FileEntry
 from tests.analysis.entries import directory, symlink
-from tests.analysis.size.analyzed import Weighed, weighed, written
+from tests.analysis.size.analyzed import SizedImage, sized, written
 
 
-def weights_of(image: Weighed) -> PackageSizes:
+def weights_of(image: SizedImage) -> PackageSizes:
     return package_sizes(image.files)
 
 
-def sizes(image: Weighed) -> dict[str, int]:
+def sizes(image: SizedImage) -> dict[str, int]:
     """Return what each package weighs."""
     return {f"{each.package.manager}:{each.package.name}": each.size for each in weights_of(image).packages}
 
@@ -35,7 +35,7 @@ Version: 1
 """
 
 
-def test_a_dpkg_status_gives_stanzas_and_tells_what_is_installed() -> None:
+def test_a_dpkg_status_has_stanzas_and_marks_installed_packages() -> None:
     nginx, gone = parse_stanzas(STATUS.encode())
     assert (nginx["package"], nginx["version"], nginx["description"]) == ("nginx", "1.26", "a server")
     assert [is_installed(nginx), is_installed(gone)] == [True, False]
@@ -47,7 +47,7 @@ def test_a_dpkg_list_gives_relative_paths() -> None:
 
 
 def test_a_dpkg_package_owns_the_files_of_its_list_through_a_linked_folder_too() -> None:
-    image = weighed(
+    image = sized(
         [
             written("var/lib/dpkg/status", STATUS),
             written("var/lib/dpkg/info/nginx.list", "/.\n/sbin\n/sbin/nginx\n/etc/nginx.conf\n/not/there\n", size=10),
@@ -65,11 +65,11 @@ def test_a_dpkg_package_owns_the_files_of_its_list_through_a_linked_folder_too()
 
 def test_a_dpkg_list_may_be_named_for_the_architecture() -> None:
     lists = written("var/lib/dpkg/info/nginx:amd64.list", "/f\n", size=0)
-    assert sizes(weighed([written("var/lib/dpkg/status", STATUS), lists, written("f", size=3)])) == {"dpkg:nginx": 3}
+    assert sizes(sized([written("var/lib/dpkg/status", STATUS), lists, written("f", size=3)])) == {"dpkg:nginx": 3}
 
 
 def test_distroless_images_keep_a_file_for_each_package() -> None:
-    image = weighed(
+    image = sized(
         [
             written("var/lib/dpkg/status.d/base", "Package: base-files\nVersion: 12\n"),
             written("var/lib/dpkg/status.d/base.md5sums", "0123  etc/issue\n"),
@@ -90,9 +90,9 @@ def test_an_apk_database_gives_packages_with_their_files() -> None:
     ]
 
 
-def test_apk_packages_are_weighed_from_either_place_of_the_database() -> None:
+def test_apk_packages_are_read_from_both_paths_of_the_database() -> None:
     database = "P:musl\nV:1\nF:lib\nR:libc\n"
-    image = weighed(
+    image = sized(
         [written("usr/lib/libc", size=8), symlink("lib", "usr/lib"), written("usr/lib/apk/db/installed", database)]
     )
     assert sizes(image) == {"apk:musl": 8}
@@ -113,9 +113,9 @@ def test_a_python_record_is_relative_to_its_folder() -> None:
     )
 
 
-def test_python_distributions_own_what_they_recorded_or_else_their_metadata() -> None:
+def test_python_distributions_own_their_recorded_files_or_else_their_metadata() -> None:
     site = "usr/lib/python3/site-packages"
-    image = weighed(
+    image = sized(
         [
             written(f"{site}/flask-3.dist-info/METADATA", "Name: flask\nVersion: 3\n", size=1),
             written(f"{site}/flask-3.dist-info/RECORD", "flask/app.py,,\nflask-3.dist-info/RECORD,,\n", size=2),
@@ -137,7 +137,7 @@ def test_python_distributions_own_what_they_recorded_or_else_their_metadata() ->
         (b"[" * 100_000, ("", "")),
     ],
 )
-def test_a_node_manifest_gives_name_and_version(data: bytes, expected: tuple[str, str]) -> None:
+def test_a_node_manifest_has_a_name_and_a_version(data: bytes, expected: tuple[str, str]) -> None:
     assert parse_manifest(data) == expected
 
 
@@ -156,9 +156,9 @@ def test_node_packages_lie_right_below_node_modules(folder: bytes, expected: boo
     assert is_package_folder(folder) is expected
 
 
-def test_a_node_package_weighs_what_lies_below_it_but_for_the_packages_inside() -> None:
+def test_a_node_package_owns_everything_below_it_except_nested_packages() -> None:
     modules = "app/node_modules"
-    image = weighed(
+    image = sized(
         [
             written(f"{modules}/a/package.json", '{"name": "a", "version": "1"}', size=1),
             written(f"{modules}/a/lib/index.js", size=10),
@@ -171,7 +171,7 @@ def test_a_node_package_weighs_what_lies_below_it_but_for_the_packages_inside() 
 
 
 def test_a_file_counts_for_one_package_only() -> None:
-    image = weighed(
+    image = sized(
         [
             written("var/lib/dpkg/status", STATUS),
             written("var/lib/dpkg/info/nginx.list", "/node_modules/a/index.js\n", size=0),
@@ -182,16 +182,16 @@ def test_a_file_counts_for_one_package_only() -> None:
     assert sizes(image) == {"dpkg:nginx": 10, "npm:a": 1}
 
 
-def test_an_rpm_database_is_told_of_and_not_read() -> None:
-    found = weights_of(weighed([written("var/lib/rpm/rpmdb.sqlite", size=4096)]))
+def test_an_rpm_database_is_reported_as_unread() -> None:
+    found = weights_of(sized([written("var/lib/rpm/rpmdb.sqlite", size=4096)]))
     assert found.packages == ()
     assert found.unread == (b"var/lib/rpm/rpmdb.sqlite",)
 
 
 def test_an_image_without_packages_has_none() -> None:
-    found = weights_of(weighed([written("app", size=3)]))
+    found = weights_of(sized([written("app", size=3)]))
     assert (found.packages, found.unowned, found.unread) == ((), 3, ())
-    assert weights_of(weighed()).packages == ()
+    assert weights_of(sized()).packages == ()
 
 
 @pytest.mark.parametrize(
@@ -207,8 +207,8 @@ def test_an_image_without_packages_has_none() -> None:
     ],
 )
 def test_files_are_found_through_linked_folders(link: FileEntry, path: bytes, found: bool) -> None:
-    image = weighed([written("usr/lib/f", "here"), link])
-    assert (image.files.place(path) is not None) is found
+    image = sized([written("usr/lib/f", "here"), link])
+    assert (image.files.position(path) is not None) is found
     assert image.files.read([path]) == ({path: b"here"} if found else {})
 
 
@@ -216,11 +216,11 @@ def needs(*packages: str, automatic: str = "") -> list[str]:
     """Return the packages that are only recommended, given stanzas without their status, and the marks of apt."""
     status = "\n\n".join(f"{package}\nStatus: install ok installed" for package in packages)
     marks = "\n\n".join(f"Package: {name}\nAuto-Installed: 1" for name in automatic.split())
-    image = weighed([written("var/lib/dpkg/status", status), written("var/lib/apt/extended_states", marks)])
+    image = sized([written("var/lib/dpkg/status", status), written("var/lib/apt/extended_states", marks)])
     return [stanza["package"] for stanza in only_recommended(image.files)]
 
 
-def test_what_was_asked_for_and_what_it_depends_on_is_needed() -> None:
+def test_packages_installed_by_name_and_their_dependencies_are_needed() -> None:
     assert needs(
         "Package: app\nDepends: lib (>= 2) | other-lib, data:any\nRecommends: extra",
         "Package: lib\nPre-Depends: deep",
@@ -232,7 +232,7 @@ def test_what_was_asked_for_and_what_it_depends_on_is_needed() -> None:
     ) == ["extra", "extra-lib"]
 
 
-def test_a_package_may_be_needed_by_what_it_provides() -> None:
+def test_a_package_may_be_needed_by_a_name_that_it_provides() -> None:
     assert (
         needs("Package: app\nDepends: mail-agent", "Package: postfix\nProvides: mail-agent (= 1)", automatic="postfix")
         == []
@@ -243,8 +243,8 @@ def test_without_marks_everything_was_asked_for() -> None:
     assert needs("Package: app", "Package: extra") == []
 
 
-def test_the_files_that_are_read_are_told_beforehand() -> None:
-    image = weighed(
+def test_all_package_files_that_are_read_are_announced() -> None:
+    image = sized(
         [
             written("var/lib/dpkg/status", STATUS),
             written("var/lib/dpkg/info/nginx.list", "/f\n"),

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from layerscope.analysis.search import query as query_module
 from layerscope.analysis.search.query import HEARTBEAT, Query, glob_expression, parse_query
-from layerscope.analysis.tree.path_index import PathIndex, build_path_index
+from layerscope.analysis.tree.index_building import build_path_index
+from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.errors import UsageError
 from tests.analysis.entries import file, layer, stacked
 
@@ -117,7 +118,7 @@ def test_a_regular_expression_is_for_the_path() -> None:
 
 
 @pytest.mark.parametrize("text", ["re:[", "re:(", "re:*", "re:(?P<a", "re:a{99999999999999}", r"re:\u", "re:[z-a]"])
-def test_a_broken_regular_expression_is_told_of(text: str) -> None:
+def test_an_invalid_regular_expression_is_reported(text: str) -> None:
     with pytest.raises(UsageError):
         parse_query(text)
 
@@ -158,7 +159,7 @@ def test_a_long_search_without_a_hit_comes_up_for_air() -> None:
         assert list(query(text).hits(index)).count(HEARTBEAT) >= 2
 
 
-def test_plain_text_comes_up_for_air_and_misses_nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plain_text_search_yields_heartbeats_and_misses_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query_module, "_LITERAL_NAMES_A_BEAT", 3)
     index = index_of(*(f"file-{number}" for number in range(10)))
     hits = list(query("e-").hits(index))
@@ -177,7 +178,7 @@ _PLAINLY = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 @given(st.text("ab*?/", max_size=8), st.text("ab/", max_size=10))
 @example("*a**/b", "xaab")
 @example("**a*b", "xa/yab")
-def test_a_glob_fits_what_it_fits_when_every_way_is_tried(glob: str, path: str) -> None:
+def test_a_glob_matches_the_same_paths_as_an_exhaustive_search(glob: str, path: str) -> None:
     parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob)
     plain = "".join(_PLAINLY.get(part, part) for part in parts)
     fits = re.fullmatch(plain.removeprefix("/"), path, re.DOTALL) is not None
@@ -194,7 +195,7 @@ def test_an_expression_that_takes_too_long_is_given_up_in_one_sentence() -> None
         list(query(ENDLESS).hits(index))
 
 
-def test_what_was_found_before_an_expression_is_given_up_is_told() -> None:
+def test_matches_before_the_time_limit_are_kept() -> None:
     hits = query(ENDLESS).hits(index_of("a", "b" + "a" * 200 + "!"))
     assert next(hits) == 1
 
@@ -213,7 +214,7 @@ all_paths = st.lists(st.lists(names, min_size=1, max_size=3).map("/".join), min_
 @given(all_paths, names)
 @example(["a", "b"], "ab")
 @example(["aé", "b"], "éb")
-def test_plain_text_hits_what_looking_at_each_name_hits(paths: list[str], text: str) -> None:
+def test_a_plain_text_search_matches_the_same_names_as_a_loop(paths: list[str], text: str) -> None:
     index = index_of(*paths)
 
     def fits(name: str) -> bool:

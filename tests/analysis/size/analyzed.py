@@ -1,8 +1,8 @@
-"""Stacks layers whose files have contents, and weighs them.
+"""Stacks layers whose files have contents, and analyses their sizes.
 
 ::
 
-    image = weighed([written("a", "old")], [written("a", "new"), whiteout("b")])
+    image = sized([written("a", "old")], [written("a", "new"), whiteout("b")])
     assert image.dead.by_reason == {DeadReason.OVERWRITTEN: 3}
 """
 
@@ -12,15 +12,17 @@ from functools import cached_property
 
 from layerscope.analysis.advice.advice import Advice, Evidence
 from layerscope.analysis.advice.rules import advise
+from layerscope.analysis.advice.secrets import Secret, find_secrets
 from layerscope.analysis.content import Digests
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.size.dead import DeadBytes, dead_bytes
 from layerscope.analysis.size.duplicates import Duplicate, duplicate_candidates, find_duplicates
 from layerscope.analysis.size.hidden import hidden_in_tree
 from layerscope.analysis.size.live import LiveFiles, live_files
+from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import LayerTally, Overlay
-from layerscope.analysis.tree.path_index import build_path_index
+from layerscope.analysis.tree.overlay import Overlay
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.entries import FileEntry, Kind
 from tests.analysis.entries import Item, layer
 
@@ -47,7 +49,7 @@ def written(
 
 
 @dataclass
-class Weighed:
+class SizedImage:
     """Layers, stacked; ``asked`` notes which prefixes were read."""
 
     overlay: Overlay
@@ -76,6 +78,10 @@ class Weighed:
     @cached_property
     def duplicates(self) -> tuple[Duplicate, ...]:
         return find_duplicates(self.live, duplicate_candidates(self.live).groups, self.contents)
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        return find_secrets(self.tree, self.prefixes)
 
     @property
     def files(self) -> FinalFiles:
@@ -107,7 +113,7 @@ class Weighed:
         return advise(self.evidence(*instructions, base_layers=base_layers))
 
 
-def weighed(*layers: Sequence[Content]) -> Weighed:
+def sized(*layers: Sequence[Content]) -> SizedImage:
     """Stack the layers, base first."""
     overlay, tallies, rows = Overlay(), dict[int, LayerTally](), dict[tuple[int, int], bytes]()
     for number, items in enumerate(layers, start=1):
@@ -118,4 +124,4 @@ def weighed(*layers: Sequence[Content]) -> Weighed:
     index = build_path_index(overlay)
     places = zip(index.layers, index.rows, strict=True)
     known = {occurrence: rows[place] for occurrence, place in enumerate(places) if place in rows}
-    return Weighed(overlay, LayeredTree(index, overlay.tables, tuple(tallies)), tallies, known)
+    return SizedImage(overlay, LayeredTree(index, overlay.tables, tuple(tallies)), tallies, known)

@@ -24,14 +24,14 @@ def test_an_image_that_states_nothing_has_no_known_base() -> None:
     assert stated_base({}, {"maintainer": "me", NAME: ""}, DIFF_IDS) is None
 
 
-def test_buildpacks_tell_the_last_layer_of_the_base() -> None:
+def test_buildpacks_record_the_last_layer_of_the_base() -> None:
     labels = {"io.buildpacks.lifecycle.metadata": json.dumps({"runImage": {"topLayer": "sha256:2"}})}
     assert stated_base({}, labels, DIFF_IDS) == BaseImage(layers=2)
     assert stated_base({NAME: "run"}, labels, DIFF_IDS) == BaseImage("run", layers=2)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"runImage": 1}', '{"runImage": {"topLayer": "sha256:9"}}'])
-def test_a_label_that_is_not_what_buildpacks_write_tells_nothing(text: str) -> None:
+def test_a_malformed_buildpacks_label_is_ignored(text: str) -> None:
     assert stated_base({}, {"io.buildpacks.lifecycle.metadata": text}, DIFF_IDS) is None
 
 

@@ -12,26 +12,26 @@ from layerscope.model.entries import FileEntry, Kind
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 from tests.analysis.entries import Item, directory, hardlink, layer, opaque, symlink, whiteout
 from tests.analysis.oracle import State, is_below, restacked
-from tests.analysis.size.analyzed import Content, Weighed, weighed, written
+from tests.analysis.size.analyzed import Content, SizedImage, sized, written
 from tests.analysis.tree.test_path_index import stacks
 
 MEGABYTE = 1_000_000
 
 
 def test_rm_rf_of_a_folder_of_20_megabytes_counts_20_megabytes_deleted() -> None:
-    image = weighed([written(f"data/{n}", size=MEGABYTE) for n in range(20)], [whiteout("data")])
+    image = sized([written(f"data/{n}", size=MEGABYTE) for n in range(20)], [whiteout("data")])
     assert image.dead.total == 20 * MEGABYTE
     assert image.dead.by_reason == {DeadReason.DELETED: 20 * MEGABYTE}
     assert {(entry.writer, entry.hidden_by) for entry in image.dead.entries} == {(1, 2)}
 
 
 def test_an_opaque_whiteout_over_50_megabytes_counts_50_megabytes_opaque() -> None:
-    image = weighed([written(f"data/deep/{n}", size=10 * MEGABYTE) for n in range(5)], [opaque("data")])
+    image = sized([written(f"data/deep/{n}", size=10 * MEGABYTE) for n in range(5)], [opaque("data")])
     assert image.dead.by_reason == {DeadReason.OPAQUE: 50 * MEGABYTE}
 
 
 def test_one_chown_of_a_100_megabyte_file_counts_100_megabytes_and_not_200() -> None:
-    image = weighed([written("model", size=100 * MEGABYTE)], [written("model", size=100 * MEGABYTE, uid=33)])
+    image = sized([written("model", size=100 * MEGABYTE)], [written("model", size=100 * MEGABYTE, uid=33)])
     assert image.dead.total == 100 * MEGABYTE
     assert image.dead.by_reason == {DeadReason.METADATA_ONLY: 100 * MEGABYTE}
     assert list(image.live.sizes) == [100 * MEGABYTE]
@@ -56,38 +56,38 @@ def test_one_chown_of_a_100_megabyte_file_counts_100_megabytes_and_not_200() -> 
     ],
 )
 def test_a_hidden_file_has_the_reason_that_its_killer_shows(after: Item, reason: DeadReason) -> None:
-    image = weighed([written("f", "before")], [after])
+    image = sized([written("f", "before")], [after])
     (entry,) = image.dead.entries
     assert (entry.path, entry.size, entry.writer, entry.hidden_by, entry.reason) == (b"f", 6, 1, 2, reason)
 
 
 def test_a_file_written_again_beside_a_whiteout_of_it_is_overwritten() -> None:
-    image = weighed([written("d/f", "before")], [whiteout("d/f"), opaque("d"), whiteout("d"), written("d/f", "others")])
+    image = sized([written("d/f", "before")], [whiteout("d/f"), opaque("d"), whiteout("d"), written("d/f", "others")])
     assert image.dead_paths() == {"d/f": DeadReason.OVERWRITTEN}
 
 
 def test_a_file_whose_folder_became_a_file_is_replaced_even_beside_a_whiteout() -> None:
     base = [written("d/e/f", "below")]
-    assert weighed(base, [written("d", "file")]).dead_paths() == {"d/e/f": DeadReason.REPLACED}
-    assert weighed(base, [whiteout("d"), symlink("d", "x")]).dead_paths() == {"d/e/f": DeadReason.REPLACED}
-    assert weighed(base, [opaque("d"), symlink("d/e", "x")]).dead_paths() == {"d/e/f": DeadReason.REPLACED}
+    assert sized(base, [written("d", "file")]).dead_paths() == {"d/e/f": DeadReason.REPLACED}
+    assert sized(base, [whiteout("d"), symlink("d", "x")]).dead_paths() == {"d/e/f": DeadReason.REPLACED}
+    assert sized(base, [opaque("d"), symlink("d/e", "x")]).dead_paths() == {"d/e/f": DeadReason.REPLACED}
 
 
 def test_a_neighbour_that_became_a_file_replaces_nothing() -> None:
-    image = weighed([written("a/f", "1"), written("b/f", "2")], [symlink("a", "x"), whiteout("b/f")])
+    image = sized([written("a/f", "1"), written("b/f", "2")], [symlink("a", "x"), whiteout("b/f")])
     assert image.dead_paths() == {"a/f": DeadReason.REPLACED, "b/f": DeadReason.DELETED}
 
 
 def test_a_whiteout_counts_before_an_opaque_one() -> None:
     base = [written("d/e/f", "1"), written("d/g", "2")]
-    image = weighed(base, [opaque("d"), whiteout("d/e")])
+    image = sized(base, [opaque("d"), whiteout("d/e")])
     assert image.dead_paths() == {"d/e/f": DeadReason.DELETED, "d/g": DeadReason.OPAQUE}
-    assert weighed(base, [opaque("d"), whiteout("d")]).dead_paths() == dict.fromkeys(("d/e/f", "d/g"), "deleted")
+    assert sized(base, [opaque("d"), whiteout("d")]).dead_paths() == dict.fromkeys(("d/e/f", "d/g"), "deleted")
 
 
 def test_the_killer_is_the_first_layer_that_hid_the_file_whatever_comes_later() -> None:
     first, second, third = (written("d/f", text) for text in "123")
-    image = weighed([first], [whiteout("d/f")], [second], [opaque("d")], [third])
+    image = sized([first], [whiteout("d/f")], [second], [opaque("d")], [third])
     assert [(entry.writer, entry.hidden_by, entry.reason) for entry in image.dead.entries] == [
         (1, 2, DeadReason.DELETED),
         (3, 4, DeadReason.OPAQUE),
@@ -95,49 +95,49 @@ def test_the_killer_is_the_first_layer_that_hid_the_file_whatever_comes_later() 
 
 
 def test_every_copy_but_the_last_is_dead() -> None:
-    image = weighed(*([written("state", text)] for text in ("one", "two", "three")))
+    image = sized(*([written("state", text)] for text in ("one", "two", "three")))
     assert [(entry.size, entry.writer, entry.hidden_by) for entry in image.dead.entries] == [(3, 1, 2), (3, 2, 3)]
     assert list(image.live.sizes) == [5]
 
 
 def test_an_entry_that_its_own_layer_writes_again_counts_nowhere() -> None:
-    image = weighed([written("f", "first"), written("f", "last")])
+    image = sized([written("f", "first"), written("f", "last")])
     assert image.dead.entries == ()
     assert list(image.live.sizes) == [4]
 
 
 def test_empty_files_and_other_kinds_are_never_dead() -> None:
     base: list[Content] = [written("e", ""), symlink("l", "e"), directory("d")]
-    image = weighed(base, [whiteout("e"), whiteout("l"), whiteout("d")])
+    image = sized(base, [whiteout("e"), whiteout("l"), whiteout("d")])
     assert image.dead.entries == ()
 
 
 def test_bytes_that_a_hard_link_still_shows_are_not_dead() -> None:
-    image = weighed([written("f", "bytes"), hardlink("g", "f")], [whiteout("f")])
+    image = sized([written("f", "bytes"), hardlink("g", "f")], [whiteout("f")])
     assert image.dead.entries == ()
     assert image.live_paths() == ["g"]
 
 
-def test_bytes_die_with_the_last_hard_link_and_by_what_hid_it() -> None:
+def test_a_file_is_dead_once_its_last_hard_link_is_hidden() -> None:
     base: list[Content] = [written("f", "bytes"), hardlink("d/g", "f")]
-    image = weighed(base, [hardlink("h", "f")], [whiteout("f")], [whiteout("h")], [opaque("d")])
+    image = sized(base, [hardlink("h", "f")], [whiteout("f")], [whiteout("h")], [opaque("d")])
     (entry,) = image.dead.entries
     assert (entry.path, entry.writer, entry.hidden_by, entry.reason) == (b"f", 1, 5, DeadReason.OPAQUE)
 
 
-def test_bytes_are_told_by_their_own_path_where_all_links_go_at_once() -> None:
-    image = weighed([written("f", "bytes"), hardlink("a", "f")], [whiteout("a"), written("f", "bytes", uid=1)])
+def test_a_file_is_listed_by_its_own_path_if_one_layer_hides_all_its_names() -> None:
+    image = sized([written("f", "bytes"), hardlink("a", "f")], [whiteout("a"), written("f", "bytes", uid=1)])
     assert image.dead_paths() == {"f": DeadReason.METADATA_ONLY}
 
 
-def test_bytes_that_cannot_be_read_leave_the_reason_open_and_the_size_known() -> None:
-    image = weighed([written("f", "bytes")], [FileEntry(b"f", Kind.FILE, 5)])
+def test_the_reason_is_unknown_if_the_bytes_cannot_be_read() -> None:
+    image = sized([written("f", "bytes")], [FileEntry(b"f", Kind.FILE, 5)])
     assert image.dead_paths() == {"f": None}
     assert image.dead.by_reason == {None: 5}
 
 
-def test_dead_files_come_the_largest_first_and_can_be_had_by_folder() -> None:
-    image = weighed([written("a/s", "1"), written("a/l", "333"), written("b", "22")], [whiteout("a"), whiteout("b")])
+def test_dead_files_come_largest_first_and_can_be_selected_by_folder() -> None:
+    image = sized([written("a/s", "1"), written("a/l", "333"), written("b", "22")], [whiteout("a"), whiteout("b")])
     assert [entry.path for entry in image.dead.entries] == [b"a/l", b"b", b"a/s"]
     folder = image.tree.index.find(b"a")
     assert folder is not None
@@ -145,7 +145,7 @@ def test_dead_files_come_the_largest_first_and_can_be_had_by_folder() -> None:
 
 
 def test_sums_are_by_reason_writer_and_killer() -> None:
-    image = weighed(
+    image = sized(
         [written("a", "1"), written("b", "22")],
         [written("b", "333"), written("c", "4444")],
         [whiteout("a"), whiteout("b"), whiteout("c")],
@@ -158,7 +158,7 @@ def test_sums_are_by_reason_writer_and_killer() -> None:
 def calls_for(folders: int) -> int:
     """Return how many functions are called to find what is dead where each layer deletes one folder of ten files."""
     base = [written(f"d{folder}/deep/f{n}") for folder in range(folders) for n in range(10)]
-    image = weighed(base, *([whiteout(f"d{folder}")] for folder in range(folders)))
+    image = sized(base, *([whiteout(f"d{folder}")] for folder in range(folders)))
     calls = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> None:
@@ -182,9 +182,9 @@ files_with_bytes = st.dictionaries(st.tuples(st.integers(1, 5), st.integers(0, 8
 """Bytes of the files, by layer and row, where they are not the usual ones."""
 
 
-def filled(stack: list[list[Item]], contents: dict[tuple[int, int], bytes]) -> Weighed:
+def filled(stack: list[list[Item]], contents: dict[tuple[int, int], bytes]) -> SizedImage:
     """Stack layers whose files of one size hold one of two contents."""
-    image = weighed(*stack)
+    image = sized(*stack)
     index = image.tree.index
     occurrences = range(len(index.rows))
     image.contents = {one: contents.get((index.layers[one], index.rows[one]), b"a") for one in occurrences}
@@ -203,7 +203,7 @@ def test_dead_files_are_those_that_restacking_from_scratch_does_not_show(
 
 @given(stacks)
 @settings(max_examples=200)
-def test_sums_add_up_and_live_and_dead_bytes_are_all_there_are(stack: list[list[Item]]) -> None:
+def test_live_and_dead_bytes_add_up_to_all_content(stack: list[list[Item]]) -> None:
     image = filled(stack, {})
     dead = image.dead
     assert (

@@ -4,28 +4,28 @@ from layerscope.analysis.size.blob_share import blob_shares
 from layerscope.analysis.size.directories import DirectorySizes
 from layerscope.analysis.size.duplicates import ReadingBudget, duplicate_candidates
 from layerscope.analysis.size.layers_and_files import LayerSize, largest_live, largest_written, layer_sizes
-from layerscope.analysis.tree.overlay import LayerTally
+from layerscope.analysis.tree.tally import LayerTally
 from tests.analysis.entries import directory, hardlink, opaque, symlink, whiteout
-from tests.analysis.size.analyzed import Content, Weighed, weighed, written
+from tests.analysis.size.analyzed import Content, SizedImage, sized, written
 
 
-def layers_of(image: Weighed, blob_sizes: dict[int, int | None]) -> tuple[LayerSize, ...]:
+def layers_of(image: SizedImage, blob_sizes: dict[int, int | None]) -> tuple[LayerSize, ...]:
     return layer_sizes(blob_sizes, {1: "ADD base /"}, image.tallies, image.dead)
 
 
-def test_a_layer_weighs_its_content_its_blob_its_share_and_its_dead_bytes() -> None:
-    image = weighed([written("a", size=60), written("b", size=15)], [written("a", size=25), whiteout("b")])
+def test_a_layer_has_content_blob_share_and_dead_bytes() -> None:
+    image = sized([written("a", size=60), written("b", size=15)], [written("a", size=25), whiteout("b")])
     first, second = layers_of(image, {1: 300, 2: None})
     assert first == LayerSize(1, "ADD base /", 75, 300, 0.75, dead_size=75, hidden_size=0)
     assert second == LayerSize(2, None, 25, None, 0.25, dead_size=0, hidden_size=75)
 
 
 def test_layers_are_ranked_by_content_and_equal_ones_by_number() -> None:
-    image = weighed([written("a", size=1)], [written("b", size=9)], [written("c", size=1)])
+    image = sized([written("a", size=1)], [written("b", size=9)], [written("c", size=1)])
     assert [layer_size.layer for layer_size in layers_of(image, {1: 1, 2: 1, 3: 1})] == [2, 1, 3]
 
 
-def test_a_layer_that_could_not_be_read_has_no_weight_and_leaves_no_shares() -> None:
+def test_a_layer_that_could_not_be_read_has_no_size_and_no_layer_has_a_share() -> None:
     tallies = {1: LayerTally(1, content_size=10), 2: LayerTally(2, error="broken")}
     known, unknown = layer_sizes({1: 5, 2: 5}, {}, tallies, None)
     assert known == LayerSize(1, None, 10, 5, None, None, None)
@@ -33,24 +33,24 @@ def test_a_layer_that_could_not_be_read_has_no_weight_and_leaves_no_shares() -> 
 
 
 def test_layers_without_content_have_no_share() -> None:
-    assert [layer_size.share for layer_size in layers_of(weighed([], [directory("d")]), {1: 1, 2: 1})] == [0.0, 0.0]
+    assert [layer_size.share for layer_size in layers_of(sized([], [directory("d")]), {1: 1, 2: 1})] == [0.0, 0.0]
 
 
-def test_a_live_file_counts_once_where_it_stands() -> None:
+def test_a_live_file_counts_once_at_its_own_path() -> None:
     base: list[Content] = [written("b", "bytes"), hardlink("a", "b"), written("gone", "1"), symlink("l", "b")]
-    image = weighed(base, [whiteout("gone")])
+    image = sized(base, [whiteout("gone")])
     assert image.live_paths() == ["b"]
     assert list(image.live.sizes) == [5]
 
 
-def test_a_live_file_whose_own_path_is_gone_stands_at_its_first_link() -> None:
-    image = weighed([written("a", "bytes"), hardlink("z", "a"), hardlink("c", "a")], [whiteout("a")])
+def test_a_live_file_without_its_own_path_is_listed_at_its_first_link() -> None:
+    image = sized([written("a", "bytes"), hardlink("z", "a"), hardlink("c", "a")], [whiteout("a")])
     assert image.live_paths() == ["c"]
     assert list(image.live.layers) == [1]
 
 
 def test_the_live_files_of_a_folder_are_those_below_it() -> None:
-    image = weighed([written("a", "1"), written("d/x", "2"), written("d/e/y", "3"), written("d-", "4")])
+    image = sized([written("a", "1"), written("d/x", "2"), written("d/e/y", "3"), written("d-", "4")])
     folder = image.tree.index.find(b"d")
     assert folder is not None
     below = image.live.below(folder, image.tree.index.ends[folder])
@@ -58,15 +58,15 @@ def test_the_live_files_of_a_folder_are_those_below_it() -> None:
 
 
 def test_the_largest_files_of_the_final_image_leave_out_the_dead() -> None:
-    image = weighed([written("dead", size=9), written("small", size=1), written("big", size=5)], [whiteout("dead")])
+    image = sized([written("dead", size=9), written("small", size=1), written("big", size=5)], [whiteout("dead")])
     assert [(file.path, file.size, file.layer) for file in largest_live(image.tree, image.live, 2)] == [
         (b"big", 5, 1),
         (b"small", 1, 1),
     ]
 
 
-def test_the_largest_files_of_all_layers_tell_who_hid_the_dead() -> None:
-    image = weighed([written("f", size=9), written("e", "")], [written("f", size=5)], [written("g", size=7)])
+def test_the_largest_files_of_all_layers_name_the_layer_that_hid_a_dead_one() -> None:
+    image = sized([written("f", size=9), written("e", "")], [written("f", size=5)], [written("g", size=7)])
     found = largest_written(image.tree, image.live, image.dead, 10)
     assert [(file.path, file.size, file.layer, file.hidden_by) for file in found] == [
         (b"f", 9, 1, 2),
@@ -75,8 +75,8 @@ def test_the_largest_files_of_all_layers_tell_who_hid_the_dead() -> None:
     ]
 
 
-def test_a_folder_weighs_what_is_live_below_it_and_what_is_dead() -> None:
-    image = weighed(
+def test_a_folder_has_the_live_and_the_dead_bytes_below_it() -> None:
+    image = sized(
         [written("a/b/live", size=7), written("a/b/dead", size=3), written("a/c", size=1), written("x/y", size=4)],
         [whiteout("a/b/dead"), opaque("x")],
     )
@@ -88,14 +88,14 @@ def test_a_folder_weighs_what_is_live_below_it_and_what_is_dead() -> None:
     assert [(row.name, row.size, row.dead) for row in sizes.rows(folder)] == [(b"b", 7, 3), (b"c", 1, 0)]
 
 
-def test_what_weighs_nothing_is_no_row() -> None:
-    image = weighed([directory("empty"), written("none", ""), symlink("l", "x"), written("f", "1")])
+def test_paths_without_any_size_have_no_row() -> None:
+    image = sized([directory("empty"), written("none", ""), symlink("l", "x"), written("f", "1")])
     rows = DirectorySizes(image.tree, image.live, image.dead).rows(0)
     assert [row.name for row in rows] == [b"f"]
 
 
 def test_duplicates_are_the_same_bytes_at_several_paths_of_the_final_image() -> None:
-    image = weighed(
+    image = sized(
         [written("a", "same"), written("b", "same"), written("other", "diff"), written("gone", "same")],
         [written("c", "same"), whiteout("gone")],
     )
@@ -105,23 +105,23 @@ def test_duplicates_are_the_same_bytes_at_several_paths_of_the_final_image() -> 
 
 
 def test_hard_links_empty_files_and_symlinks_are_no_duplicates() -> None:
-    image = weighed([written("a", "same"), hardlink("b", "a"), symlink("c", "a"), written("d", ""), written("e", "")])
+    image = sized([written("a", "same"), hardlink("b", "a"), symlink("c", "a"), written("d", ""), written("e", "")])
     assert image.duplicates == ()
 
 
-def test_files_that_cannot_be_read_are_no_duplicates() -> None:
-    image = weighed([written("a", "same"), written("b", "same")])
+def test_files_that_cannot_be_read_are_not_duplicates() -> None:
+    image = sized([written("a", "same"), written("b", "same")])
     image.contents = {}
     assert image.duplicates == ()
 
 
 def test_duplicates_that_cost_most_come_first() -> None:
-    image = weighed([written(f"s{n}", "x") for n in range(3)] + [written(f"l{n}", "large") for n in range(2)])
+    image = sized([written(f"s{n}", "x") for n in range(3)] + [written(f"l{n}", "large") for n in range(2)])
     assert [duplicate.saves for duplicate in image.duplicates] == [5, 2]
 
 
-def test_what_the_budget_leaves_uncompared_is_told_and_could_save_least() -> None:
-    live = weighed([written(f"{size}-{n}", size=size) for size in (10, 100, 1000) for n in range(2)]).live
+def test_files_beyond_the_budget_are_counted_and_save_least() -> None:
+    live = sized([written(f"{size}-{n}", size=size) for size in (10, 100, 1000) for n in range(2)]).live
     budgets = (ReadingBudget(), ReadingBudget(files=2), ReadingBudget(size=230))
     found = [duplicate_candidates(live, budget) for budget in budgets]
     compared = [[live.sizes[group[0]] for group in each.groups] for each in found]

@@ -96,7 +96,7 @@ def test_other_ends_of_lines_are_a_change() -> None:
     assert not diff("a\nb", "a\nb\n").is_equal
 
 
-def test_lines_that_belong_together_tell_which_words_changed() -> None:
+def test_the_words_that_changed_in_paired_lines_are_marked() -> None:
     found = diff("a\nthe old way = 1\nb\n", "a\nthe new way = 1\nb\nc\n")
     assert [found.spans(row) for row in found.rows] == [((), ()), (((4, 7),), ((4, 7),)), ((), ()), ((), ())]
     assert changed_spans("abc", "xyz") == ((), ())
@@ -104,7 +104,7 @@ def test_lines_that_belong_together_tell_which_words_changed() -> None:
     assert changed_spans("a b", "a b c") == ((), ((3, 5),))
 
 
-def test_of_endless_lines_the_middle_is_told() -> None:
+def test_of_very_long_lines_only_the_middle_is_marked() -> None:
     old = "x" * 100_000 + "old" + "y" * 100_000
     new = "x" * 100_000 + "newer" + "y" * 100_000
     assert changed_spans(old, new) == (((100_000, 100_003),), ((100_000, 100_005),))
@@ -135,7 +135,7 @@ def test_large_texts_take_no_longer_than_their_size(old: str, new: str) -> None:
     assert len([row for row in found.rows if row.old is not None]) == len(found.old)
 
 
-def test_what_was_not_looked_at_closely_is_said() -> None:
+def test_files_beyond_the_budget_are_counted() -> None:
     assert diff("a\nb\n" * 3000, "b\na\na\n" * 3000).rough
     assert not diff("a\nb\n" * 30, "b\na\na\n" * 30).rough
 

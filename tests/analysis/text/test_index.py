@@ -59,7 +59,7 @@ def test_rows_make_up_the_lines_of_a_text(text: str, encoding: TextEncoding, wid
 
 
 @given(st.text("ab\n", max_size=60))
-def test_what_is_known_before_the_end_stays(text: str) -> None:
+def test_rows_known_before_the_end_do_not_change(text: str) -> None:
     data, index = text.encode(), TextIndex(TextEncoding.UTF_8, BLOCK)
     whole = indexed(data, TextEncoding.UTF_8)
     for at in range(0, len(data), 5):
@@ -85,6 +85,6 @@ def test_an_empty_text_has_no_rows(encoding: TextEncoding) -> None:
     assert (index.rows, index.lines, index.has_last_feed) == (0, 0, True)
 
 
-def test_a_line_that_is_not_there_is_the_last_one() -> None:
+def test_a_line_beyond_the_end_is_the_last_one() -> None:
     index = indexed(b"a\nb\nc\n", TextEncoding.UTF_8)
     assert [index.row_of(line) for line in (0, 2, 3, 10**9)] == [0, 2, 2, 2]

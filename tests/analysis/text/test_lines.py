@@ -26,7 +26,7 @@ from layerscope.analysis.text.lines import LineEnd, TextLine, split_lines
         (random.Random(1).randbytes(5000).replace(b"\0", b"\1"), None),  # noqa: S311  # the same each time
     ],
 )
-def test_text_is_told_from_binary_data_and_by_its_encoding(data: bytes, encoding: TextEncoding | None) -> None:
+def test_text_is_distinguished_from_binary_data_and_by_its_encoding(data: bytes, encoding: TextEncoding | None) -> None:
     assert detect_encoding(data) is encoding
 
 

@@ -38,11 +38,11 @@ def test_offsets_count_bytes_of_the_encoding(encoding: TextEncoding) -> None:
     assert in_text("世", data, encoding) == [2 + 2 * 4, 2 + 2 * 11]
 
 
-def test_bytes_that_do_not_fit_the_encoding_do_not_shift_what_follows() -> None:
+def test_invalid_bytes_do_not_shift_later_matches() -> None:
     assert in_text("x", b"\xff\xfe\xff x\n\xff x") == [4, 8]
 
 
-def test_case_counts_where_a_capital_is_typed() -> None:
+def test_case_counts_if_a_capital_is_typed() -> None:
     assert in_text("error", b"Error error") == [0, 6]
     assert in_text("Error", b"Error error") == [0]
     assert in_bytes("elf", b"\x7fELF") == [1]
@@ -54,8 +54,8 @@ def test_regular_expressions_look_at_lines() -> None:
     assert in_text("re:x*", b"abc") == [], "nothing is no match"
 
 
-def test_a_broken_regular_expression_is_said() -> None:
-    with pytest.raises(UsageError, match="no regular expression"):
+def test_an_invalid_regular_expression_is_reported() -> None:
+    with pytest.raises(UsageError, match="not a valid regular expression"):
         parse_search("re:(")
 
 

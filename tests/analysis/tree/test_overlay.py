@@ -153,7 +153,7 @@ def test_a_new_parent_without_an_entry_is_added_as_0755_of_root() -> None:
     assert (shown.kind, shown.mode, shown.uid, shown.gid) == (Kind.DIR, 0o755, 0, 0)
 
 
-def test_an_entry_for_a_parent_that_comes_after_its_children_gives_the_metadata() -> None:
+def test_a_parent_takes_its_metadata_from_an_entry_after_its_children() -> None:
     stack = stacked(layer(file("d/x"), directory("d", 0o700)))
     assert stack.marks(1) == {"d": "+", "d/x": "+"}
     shown = stack.entry("d")
@@ -290,7 +290,7 @@ def test_a_layer_that_breaks_off_keeps_what_was_read_and_has_no_size() -> None:
     assert stack.marks(2) == {"a": "~"}
 
 
-def test_the_warnings_of_a_layer_stand_in_its_tally() -> None:
+def test_the_tally_of_a_layer_has_its_warnings() -> None:
     entries = layer(file("a"))
     entries.warnings.append("left out ../b")
     assert stacked(entries).tallies[0].warnings == ("left out ../b",)

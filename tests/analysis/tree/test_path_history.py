@@ -15,7 +15,7 @@ def events(image: Image, path: str) -> list[tuple[int, str, tuple[str, ...], int
     return [(each.layer, each.change.word, each.what.words, each.entry.size, each.entry.mode) for each in found]
 
 
-def test_the_history_of_a_path_is_what_each_layer_did_to_it() -> None:
+def test_the_history_of_a_path_has_the_change_of_each_layer() -> None:
     image = image_of(
         [file("a", 3)],
         [file("other")],
@@ -41,7 +41,7 @@ def test_the_history_of_a_path_is_what_each_layer_did_to_it() -> None:
     assert holding_layers(image.tree, node) == (1, 3, 4, 5, 8, 9)
 
 
-def test_a_folder_is_told_where_a_layer_repeats_it_and_where_it_went() -> None:
+def test_the_history_of_a_folder_has_repeats_and_removals() -> None:
     image = image_of([file("d/x", 1)], [directory("d")], [directory("d", 0o700)], [opaque("")])
     assert [event[:3] for event in events(image, "d")] == [
         (1, "added", ()),
@@ -85,7 +85,7 @@ def test_links_are_followed_inside_the_image_only(path: str, leads_to: str | Non
     assert (None if node is None else tree.index.path(node).decode()) == leads_to
 
 
-def test_a_link_at_the_end_may_be_meant_itself_and_what_is_gone_leads_nowhere() -> None:
+def test_a_link_at_the_end_may_be_kept_and_a_removed_path_leads_nowhere() -> None:
     tree = image_of(TREE, [whiteout("usr/bin/sh")]).tree
     assert followed(tree, 1, b"bin", last=False) == tree.index.find(b"bin")
     assert followed(tree, 2, b"bin/sh") is None
@@ -112,7 +112,7 @@ def test_a_layer_that_was_built_again_holds_the_same_but_for_times() -> None:
     assert holds_the_same(old.tree, 2, less.tree, 2, FakeBytes(old.tree, less.tree)) is False
 
 
-def test_what_cannot_be_read_may_be_the_same() -> None:
+def test_a_layer_that_cannot_be_read_may_be_the_same() -> None:
     old, new = image_of([file("a", 3)]), image_of([file("a", 3)])
     broken = FakeBytes(old.tree, new.tree, frozenset({old.tree.index.occurrence(1, 1)}))
     assert holds_the_same(old.tree, 1, new.tree, 1, broken) is None

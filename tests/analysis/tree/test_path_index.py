@@ -5,8 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.overlay import GONE, IMPLIED, LayerTally, Overlay
-from layerscope.analysis.tree.path_index import PathIndex, build_path_index
+from layerscope.analysis.tree.index_building import build_path_index
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.overlay import Overlay
+from layerscope.analysis.tree.path_index import GONE, IMPLIED, PathIndex
+from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 from tests.analysis.entries import Item, directory, file, hardlink, layer, stacked, symlink, whiteout
@@ -96,7 +99,7 @@ def _without_rows(state: State) -> State:
 
 @given(stacks)
 @settings(max_examples=150)
-def test_every_layer_shows_the_paths_and_entries_that_restacking_from_scratch_gives(stack: list[list[Item]]) -> None:
+def test_every_layer_shows_the_same_tree_as_stacking_from_scratch(stack: list[list[Item]]) -> None:
     image = built(stack)
     for number, state in image.each():
         shown = {}
@@ -110,7 +113,7 @@ def test_every_layer_shows_the_paths_and_entries_that_restacking_from_scratch_gi
 
 @given(stacks)
 @settings(max_examples=150)
-def test_every_layer_did_to_each_path_what_restacking_from_scratch_gives(stack: list[list[Item]]) -> None:
+def test_every_change_agrees_with_stacking_from_scratch(stack: list[list[Item]]) -> None:
     image = built(stack)
     for number, state in image.each():
         for node in range(len(image.index)):
@@ -119,7 +122,7 @@ def test_every_layer_did_to_each_path_what_restacking_from_scratch_gives(stack: 
 
 @given(stacks)
 @settings(max_examples=100)
-def test_the_tally_of_a_layer_counts_what_restacking_from_scratch_gives(stack: list[list[Item]]) -> None:
+def test_every_tally_agrees_with_stacking_from_scratch(stack: list[list[Item]]) -> None:
     image = built(stack)
     for number, state in image.each():
         tally, changes = image.tallies[number - 1], list(state.changes.values())
@@ -151,23 +154,23 @@ def test_the_size_of_every_folder_is_the_sum_of_the_files_below_it(stack: list[l
 
 @given(stacks)
 @settings(max_examples=100)
-def test_every_hard_link_leads_to_the_file_that_restacking_from_scratch_gives(stack: list[list[Item]]) -> None:
+def test_every_hard_link_agrees_with_stacking_from_scratch(stack: list[list[Item]]) -> None:
     image = built(stack)
-    nodes = {}
+    tree, nodes = LayeredTree(image.index, image.overlay.tables, tuple(range(len(stack) + 1))), {}
     for node in range(len(image.index)):
         nodes.update(dict.fromkeys(image.index.occurrences(node), node))
     for number, state in image.each():
         found = {}
         for node in range(len(image.index)):
-            target = image.index.link_targets.get(image.index.occurrence(node, number))
-            if target is not None:
-                found[image.index.path(node)] = image.entry_of(target, nodes[target])
+            link = image.index.occurrence(node, number)
+            if link in image.index.link_targets and (file := tree.file_behind(link)) >= 0:
+                found[image.index.path(node)] = image.entry_of(file, nodes[file])
         assert found == state.files
 
 
 @given(stacks)
 @settings(max_examples=100)
-def test_nodes_stand_in_preorder_with_children_in_the_order_of_their_bytes(stack: list[list[Item]]) -> None:
+def test_nodes_are_in_preorder_with_children_sorted_by_bytes(stack: list[list[Item]]) -> None:
     index = built(stack).index
     everything = [index.path(node) for node in range(len(index))]
     assert everything == sorted(everything, key=lambda path: path.split(b"/") if path else [])
@@ -189,7 +192,7 @@ def _folders_above(path: bytes) -> list[bytes]:
 
 @given(stacks, paths)
 @settings(max_examples=100)
-def test_every_path_that_was_ever_there_is_found_and_no_other_has_occurrences(
+def test_every_path_of_any_layer_is_found_and_no_other_has_occurrences(
     stack: list[list[Item]], stranger: bytes
 ) -> None:
     image = built(stack)

@@ -170,6 +170,5 @@ def test_binary_data_is_not_sent_to_a_terminal(plain: Path) -> None:
     with OnTerminal("cat", plain, "/usr/bin/dash") as printing:
         assert printing.status() == 2
     assert printing.written.decode() == (
-        "layerscope: /usr/bin/dash is no text, and this is a terminal: send it into a file (> FILE) or a pipe"
-        " (| xxd)\r\n"
+        "layerscope: /usr/bin/dash is binary, and stdout is a terminal: redirect it (> FILE) or pipe it (| xxd)\r\n"
     )

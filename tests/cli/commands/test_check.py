@@ -192,7 +192,7 @@ def test_secrets_are_forbidden_unless_listed_even_if_removed_later(capsys: Captu
     assert ask(capsys, "check", "heavy.tar").status == 0
 
 
-def test_ignored_paths_count_for_no_rule(capsys: Capture) -> None:
+def test_ignored_paths_are_left_out_of_all_rules(capsys: Capture) -> None:
     rules(
         'ignore = ["/srv/**", "/var/**", "/etc/*", "id_rsa", "su"]\nmin-efficiency = 1\nmax-dead-size = 0\n'
         'forbidden-paths = ["copy.bin"]\nallowed-setuid = []\nallowed-secrets = []'
@@ -208,7 +208,7 @@ def test_the_table_says_what_failed_by_how_much_and_where(capsys: Capture) -> No
     assert "failed  max-dead-size" in outcome.out
     assert "35 B over the limit of 8.0 kB" in outcome.out
     assert "RUN chown 33 /srv/model.bin" in outcome.out or "ADD rootfs.tar /" in outcome.out
-    assert outcome.out.splitlines()[-1] == "heavy:1 keeps 1 of 2 rules of .layerscope.toml: 1 failed."
+    assert outcome.out.splitlines()[-1] == "heavy:1 passes 1 of 2 rules of .layerscope.toml: 1 failed."
 
 
 def test_no_name_steers_the_terminal(capsys: Capture) -> None:
@@ -337,7 +337,7 @@ def test_a_broken_dive_file_is_an_error_that_names_the_line(capsys: Capture, tex
 # --init
 
 
-def test_init_writes_todays_figures_and_the_image_then_passes(capsys: Capture) -> None:
+def test_init_writes_the_current_figures_and_the_image_passes(capsys: Capture) -> None:
     outcome = ask(capsys, "check", "heavy.tar", "--init")
     assert (outcome.status, outcome.out) == (0, "")
     text = Path(".layerscope.toml").read_text(encoding="utf-8")
@@ -356,7 +356,7 @@ def test_init_leaves_a_file_alone_unless_forced(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", ".dive-ci", "rules.yml"])
-def test_init_never_writes_over_a_file_of_another_kind(capsys: Capture, name: str) -> None:
+def test_init_never_overwrites_a_file_of_another_kind(capsys: Capture, name: str) -> None:
     rules("[project]", name)
     assert name in ask(capsys, "check", "heavy.tar", "--init", "--force", "--config", name).complaint
     assert Path(name).read_text(encoding="utf-8") == "[project]"
@@ -396,4 +396,4 @@ def test_a_clean_image_passes_strict_rules(capsys: Capture) -> None:
     rules("min-efficiency = 1\nmax-dead-size = 0\nallowed-setuid = []\nallowed-secrets = []")
     outcome = ask(capsys, "check", "clean.tar")
     assert (outcome.status, outcome.err) == (0, "")
-    assert outcome.out.splitlines()[-1] == "clean:1 keeps all 4 rules of .layerscope.toml."
+    assert outcome.out.splitlines()[-1] == "clean:1 passes all 4 rules of .layerscope.toml."

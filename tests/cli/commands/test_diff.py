@@ -64,7 +64,7 @@ def test_two_images_are_compared_whatever_forms_they_have(
     assert paths(capsys, one, other) == sorted(CHANGES)
     outcome = ask(capsys, "diff", one, other, "--patch")
     assert outcome.status == 0
-    assert "The build cache stopped serving at layer 3: RUN apt-get install nginx changed first" in outcome.out
+    assert "The build cache missed at layer 3: RUN apt-get install nginx changed first" in outcome.out
     assert "\n-<h1>1</h1>\n+<h1>2</h1>\n" in outcome.out
 
 
@@ -105,7 +105,7 @@ def test_a_path_that_matches_nothing_gives_a_warning(capsys: Capture, pair: tupl
     nowhere = ask(capsys, "diff", *pair, "--path", "/nowhere")
     assert nowhere.status == 0
     assert nowhere.err == "warning: no path on either side matches --path\n"
-    assert "Nothing of what was asked for differs." in nowhere.out
+    assert "No selected path differs." in nowhere.out
     assert ask(capsys, "diff", *pair, "--path", "/nowhere", "--path", "/").err == ""
     assert paths(capsys, *pair, "--path", "./srv/deep/") == ["/srv/deep", "/srv/deep/there"]
 
@@ -181,7 +181,7 @@ def test_unreadable_files_are_reported_and_never_equal(capsys: Capture, tmp_path
     path = write_tar(tmp_path / "broken.tar", files)
     outcome = ask(capsys, "diff", path, "1", "2", "--exit-code")
     assert outcome.status == 2
-    assert "Nothing that could be read differs." in outcome.out
+    assert "No difference was found in the layers that could be read." in outcome.out
     assert outcome.err.startswith("warning: layer 2: cannot be read whole: ")
     assert ask(capsys, "diff", path, "0", "1", "--exit-code").status == 1
     two = ask(capsys, "diff", path, docker_archive(tmp_path / "whole.tar", image(base, top)))

@@ -87,7 +87,7 @@ def test_nothing_is_replaced_without_force(capsys: Capture, path: Path, tmp_path
     assert ask(capsys, *command).status == 0
     (target / "etc/hosts").write_text("mine")
     assert ask(capsys, *command).complaint == (
-        f"{target}/etc/hosts is there already: use --force to replace it, or another folder"
+        f"{target}/etc/hosts already exists: use --force to replace it, or another folder"
     )
     assert (target / "etc/hosts").read_text() == "mine"
     assert ask(capsys, *command, "--force").status == 0

@@ -62,7 +62,7 @@ def test_a_link_to_nowhere_is_not_followed(capsys: Capture) -> None:
 def test_a_folder_that_cannot_be_written_to_is_an_error(capsys: Capture) -> None:
     Path("folder.md").mkdir()
     assert "folder" in ask(capsys, "report", "heavy.tar", "-o", "folder.md", "--force").complaint
-    assert "no folder" in ask(capsys, "report", "heavy.tar", "-o", "none/a.md").complaint
+    assert "its folder does not exist" in ask(capsys, "report", "heavy.tar", "-o", "none/a.md").complaint
 
 
 def test_an_image_that_cannot_be_opened_leaves_no_file(capsys: Capture) -> None:

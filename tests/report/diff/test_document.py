@@ -8,7 +8,7 @@ from typing import Any
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.compare import compare_images, compare_layers
-from layerscope.comparison.selected_diff import ALL_CHANGES, SelectedDiff
+from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.model.image import Compression
 from layerscope.report.diff.document import write_diff_document
 from layerscope.session.open import open_image
@@ -21,24 +21,22 @@ def of_images(tmp_path: Path, changes: frozenset[ChangeKind] = ALL_CHANGES, glob
     one = oci_archive(tmp_path / "v1.tar", V1, compression=Compression.ZSTD)
     other = docker_archive(tmp_path / "v2.tar", V2)
     with open_image(str(one)) as old, open_image(str(other)) as new:
-        return written(SelectedDiff(old.loaded, new.loaded, compare_images(old.loaded, new.loaded), changes, globs))
+        return written(FilteredComparison(compare_images(old.loaded, new.loaded), changes, globs))
 
 
 def of_layers(path: Path, before: int, after: int, *, own: bool = False) -> Any:
     with open_image(str(path)) as session:
-        return written(
-            SelectedDiff(session.loaded, session.loaded, compare_layers(session.loaded, before, after, own=own))
-        )
+        return written(FilteredComparison(compare_layers(session.loaded, before, after, own=own)))
 
 
-def written(view: SelectedDiff) -> Any:
+def written(view: FilteredComparison) -> Any:
     text = io.StringIO()
     write_diff_document(view, text)
     assert text.getvalue().isascii()
     return json.loads(text.getvalue())
 
 
-def test_each_path_that_differs_tells_what_differs_and_by_how_many_bytes(tmp_path: Path) -> None:
+def test_each_change_has_its_aspects_and_size_delta(tmp_path: Path) -> None:
     found = of_images(tmp_path)
     rows = {row["path"]: (row["change"], row["what"], row["size_delta"]) for row in found["changes"]}
     assert rows == CHANGES
@@ -48,7 +46,7 @@ def test_each_path_that_differs_tells_what_differs_and_by_how_many_bytes(tmp_pat
     assert found["unread"] == []
 
 
-def test_both_entries_stand_beside_each_other(tmp_path: Path) -> None:
+def test_a_change_has_the_entry_before_and_after(tmp_path: Path) -> None:
     rows = {row["path"]: row for row in of_images(tmp_path)["changes"]}
     entry = {"kind": "file", "size": 1, "mode": "0644", "uid": 0, "gid": 0, "mtime": 0, "link": None, "layer": 4}
     assert rows["/srv/mode"]["before"] == entry
@@ -82,7 +80,7 @@ def test_moves_config_and_packages_have_fields_of_their_own(tmp_path: Path) -> N
     ]
 
 
-def test_the_sides_say_what_was_compared(tmp_path: Path) -> None:
+def test_the_sides_name_image_and_layer(tmp_path: Path) -> None:
     found = of_images(tmp_path)
     assert [(found[side]["tags"], found[side]["layer"]) for side in ("from", "to")] == [
         (["app:v1"], 4),
@@ -96,14 +94,14 @@ def test_the_sides_say_what_was_compared(tmp_path: Path) -> None:
     assert "layers" not in layers
 
 
-def test_a_selection_counts_what_it_lists(tmp_path: Path) -> None:
+def test_the_summary_counts_selected_rows_only(tmp_path: Path) -> None:
     found = of_images(tmp_path, frozenset({ChangeKind.REMOVED}))
     assert [row["path"] for row in found["changes"]] == ["/srv/gone", "/srv/here"]
     assert found["summary"] == {"added": 0, "modified": 0, "removed": 2, "size_delta": -21}
     assert found["moves"] == [{"from": "/srv/here", "to": "/srv/deep/there"}]
 
 
-def test_of_a_folder_that_fits_a_glob_all_below_it_is_listed(tmp_path: Path) -> None:
+def test_a_glob_that_matches_a_folder_selects_everything_below(tmp_path: Path) -> None:
     def paths(*globs: str) -> list[str]:
         return [row["path"] for row in of_images(tmp_path, globs=globs)["changes"]]
 

@@ -1,4 +1,4 @@
-from layerscope.comparison.selected_diff import MovedFile
+from layerscope.comparison.filtered import MovedFile
 from layerscope.report.diff.moves import move_lines
 
 
@@ -11,14 +11,14 @@ def test_a_file_has_a_line_with_both_paths() -> None:
     assert lines(("a/x/f", "b/x/f")) == ["1.0 kB  /a/x/f -> /b/x/f"]
 
 
-def test_a_folder_has_one_line_however_many_files_it_holds() -> None:
+def test_files_that_move_with_their_folder_share_one_line() -> None:
     assert lines(("opt/a/x/f", "srv/b/x/f"), ("opt/a/g", "srv/b/g"), ("c", "d")) == [
         "2.0 kB  /opt/a/ -> /srv/b/  (2 files)",
         "1.0 kB  /c -> /d",
     ]
 
 
-def test_files_go_to_the_root_and_come_from_it() -> None:
+def test_files_can_move_from_and_to_the_root() -> None:
     assert lines(("a/f", "f"), ("a/g", "g")) == ["2.0 kB  /a/ -> /  (2 files)"]
     assert lines(("f", "a/f"), ("g", "a/g")) == ["2.0 kB  / -> /a/  (2 files)"]
 

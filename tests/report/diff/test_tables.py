@@ -1,4 +1,4 @@
-"""A comparison as people read it."""
+"""A comparison on a screen."""
 
 import io
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.comparison.compare import compare_images, compare_layers
-from layerscope.comparison.selected_diff import ALL_CHANGES, SelectedDiff
+from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.extraction.extract import extract
 from layerscope.report.diff.tables import write_diff_tables
 from layerscope.session.open import open_image
@@ -20,19 +20,19 @@ from tests.two_versions import V1, V2
 def of_images(tmp_path: Path, globs: Sequence[str] = (), *, stat: bool = False, patch: bool = False) -> list[str]:
     one, other = docker_archive(tmp_path / "v1.tar", V1), oci_archive(tmp_path / "v2.tar", V2)
     with open_image(str(one)) as old, open_image(str(other)) as new:
-        view = SelectedDiff(old.loaded, new.loaded, compare_images(old.loaded, new.loaded), ALL_CHANGES, globs)
+        view = FilteredComparison(compare_images(old.loaded, new.loaded), ALL_CHANGES, globs)
         return written(view, stat=stat, patch=patch)
 
 
 def of_layers(path: Path, before: int, after: int, *, own: bool = False, patch: bool = False) -> list[str]:
     with open_image(str(path)) as session:
         return written(
-            SelectedDiff(session.loaded, session.loaded, compare_layers(session.loaded, before, after, own=own)),
+            FilteredComparison(compare_layers(session.loaded, before, after, own=own)),
             patch=patch,
         )
 
 
-def written(view: SelectedDiff, *, stat: bool = False, patch: bool = False) -> list[str]:
+def written(view: FilteredComparison, *, stat: bool = False, patch: bool = False) -> list[str]:
     text = io.StringIO()
     write_diff_tables(view, text, stat=stat, patch=patch)
     return text.getvalue().split("\n")
@@ -44,18 +44,18 @@ def section(lines: list[str], title: str) -> list[str]:
     return below[: below.index("")]
 
 
-def test_it_starts_with_where_the_build_cache_stopped_serving(tmp_path: Path) -> None:
+def test_the_first_step_that_missed_the_cache_comes_first(tmp_path: Path) -> None:
     lines = of_images(tmp_path)
     assert lines[0].startswith("from  app:v1 · linux/amd64 · ")
     assert lines[1].startswith("to    app:v2 · linux/amd64 · ")
     assert lines[3:6] == [
         "Layers 1 to 2 are shared.",
-        "The build cache stopped serving at layer 3: RUN apt-get install nginx changed first, with the same content.",
-        "After it, layer 4, COPY . /srv/, was built anew, with other content.",
+        "The build cache missed at layer 3: RUN apt-get install nginx changed first, with the same content.",
+        "After it, layer 4, COPY . /srv/, was rebuilt with different content.",
     ]
 
 
-def test_the_steps_stand_side_by_side(tmp_path: Path) -> None:
+def test_steps_are_shown_side_by_side(tmp_path: Path) -> None:
     lines = of_images(tmp_path)
     start = next(place for place, line in enumerate(lines) if line.startswith("from  content"))
     rows = [re.split(r"  +", line)[-2:] for line in lines[start + 1 : start + 7]]
@@ -64,8 +64,8 @@ def test_the_steps_stand_side_by_side(tmp_path: Path) -> None:
         ("same", "RUN apt-get update"),
         ("rebuilt, same content", "RUN apt-get install nginx"),
         ("changed", "COPY . /srv/"),
-        ("only left", 'CMD ["run", "1"]'),
-        ("only right", 'CMD ["run", "2"]'),
+        ("only in old", 'CMD ["run", "1"]'),
+        ("only in new", 'CMD ["run", "2"]'),
     ]
 
 
@@ -97,21 +97,21 @@ def test_moves_config_and_packages_follow(tmp_path: Path) -> None:
     assert [line.split() for line in section(lines, "Packages")[1:]] == [["~", "dpkg", "app", "1", "2"]]
 
 
-def test_some_paths_leave_out_what_is_no_path(tmp_path: Path) -> None:
+def test_a_path_filter_leaves_out_config_and_packages(tmp_path: Path) -> None:
     lines = of_images(tmp_path, ["/srv/mode"])
     assert "Paths: 1 modified, 0 B" in lines
     assert not {"Config", "Packages", "Moved, with the same content"} & set(lines)
-    assert "Nothing of what was asked for differs." in of_images(tmp_path, ["/nowhere"])
+    assert "No selected path differs." in of_images(tmp_path, ["/nowhere"])
 
 
-def test_a_summary_by_directory_starts_with_the_whole_then_what_grew_or_shrank_most(tmp_path: Path) -> None:
+def test_a_summary_by_directory_starts_with_the_root_then_the_largest_changes(tmp_path: Path) -> None:
     one = layer(file("a/b/large", b"x" * 3000), file("c/small", b"x"), file("same", b"s"))
     other = layer(file("c/small", b"xx"), file("c/d/new", b"x" * 200), whiteout("a"))
     path = docker_archive(tmp_path / "image.tar", image(one, other))
     with open_image(str(path)) as session:
-        lines = written(SelectedDiff(session.loaded, session.loaded, compare_layers(session.loaded, 1, 2)), stat=True)
-    told = [line.split() for line in section(lines, "Paths: 2 added, 1 modified, 3 removed, -2.8 kB")]
-    assert [(row[:2], row[-1]) for row in told] == [
+        lines = written(FilteredComparison(compare_layers(session.loaded, 1, 2)), stat=True)
+    shown = [line.split() for line in section(lines, "Paths: 2 added, 1 modified, 3 removed, -2.8 kB")]
+    assert [(row[:2], row[-1]) for row in shown] == [
         (["-2.8", "kB"], "/"),
         (["-3.0", "kB"], "/a/"),
         (["-3.0", "kB"], "/a/b/"),
@@ -122,22 +122,22 @@ def test_a_summary_by_directory_starts_with_the_whole_then_what_grew_or_shrank_m
 
 def test_a_summary_by_directory_counts_what_moved(tmp_path: Path) -> None:
     lines = of_images(tmp_path, stat=True)
-    (told,) = [line for line in lines if line.startswith("Moved")]
-    assert told.startswith("Moved, with the same content: 1 file, ")
+    (shown,) = [line for line in lines if line.startswith("Moved")]
+    assert shown.startswith("Moved, with the same content: 1 file, ")
     assert not [line for line in lines if " -> " in line]
 
 
-def test_a_directory_all_of_whose_changes_lie_in_one_below_it_has_no_line(tmp_path: Path) -> None:
+def test_a_directory_with_one_changed_subdirectory_has_no_line(tmp_path: Path) -> None:
     below = "var/www/html"
     path = docker_archive(
         tmp_path / "image.tar", image(layer(file(f"{below}/a", b"1")), layer(file(f"{below}/a", b"22")))
     )
     with open_image(str(path)) as session:
-        lines = written(SelectedDiff(session.loaded, session.loaded, compare_layers(session.loaded, 1, 2)), stat=True)
+        lines = written(FilteredComparison(compare_layers(session.loaded, 1, 2)), stat=True)
     assert section(lines, "Paths: 1 modified, +1 B") == ["   +1 B  ~1  /var/www/html/"]
 
 
-def test_layers_of_one_image_are_told_with_the_steps_between(tmp_path: Path) -> None:
+def test_a_diff_of_layers_lists_the_steps_between_them(tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "v1.tar", V1)
     lines = of_layers(path, 1, 3)
     assert section(lines, "From layer 1 to layer 3:")[1:] == [
@@ -146,8 +146,8 @@ def test_layers_of_one_image_are_told_with_the_steps_between(tmp_path: Path) -> 
     ]
     assert "From nothing to layer 1:" in of_layers(path, 0, 1)
     assert "From layer 3 back to layer 1, without:" in of_layers(path, 3, 1)
-    assert "What layer 1 holds, and what layer 2 holds:" in of_layers(path, 1, 2, own=True)
-    assert "Nothing differs." in of_layers(path, 2, 2)
+    assert "The entries of layer 1 and those of layer 2:" in of_layers(path, 1, 2, own=True)
+    assert "No path differs." in of_layers(path, 2, 2)
 
 
 @pytest.mark.parametrize("before", [0, 1])
@@ -160,7 +160,7 @@ def test_no_name_steers_the_terminal(tmp_path: Path, before: int) -> None:
     assert sum("\\x1b[2J\\n" in line for line in lines) == 3
 
 
-# how texts differ
+# Differences of texts.
 
 
 def patch_of(tmp_path: Path, before: Entry, after: Entry) -> list[str]:
@@ -183,7 +183,7 @@ def test_texts_differ_by_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "patch"),
     [
         (b"a\n", b"a", ["@@ -1 +1 @@", "-a", "+a", "\\ No newline at end of file"]),
         (b"a\n", b"a\r\n", ["@@ -1 +1 @@", "-a", "+a\r"]),
@@ -191,8 +191,8 @@ def test_texts_differ_by_lines(tmp_path: Path) -> None:
         (b"", b"a\n", ["@@ -0,0 +1 @@", "+a"]),
     ],
 )
-def test_ends_of_lines_and_other_letters_are_told(tmp_path: Path, before: bytes, after: bytes, told: list[str]) -> None:
-    assert patch_of(tmp_path, file("a", before), file("a", after))[2:] == told
+def test_line_ends_and_encodings_are_shown(tmp_path: Path, before: bytes, after: bytes, patch: list[str]) -> None:
+    assert patch_of(tmp_path, file("a", before), file("a", after))[2:] == patch
 
 
 def test_a_text_in_another_encoding_is_said_to_be_written_in_utf_8(tmp_path: Path) -> None:
@@ -207,17 +207,17 @@ def test_a_text_in_another_encoding_is_said_to_be_written_in_utf_8(tmp_path: Pat
     ]
 
 
-def test_what_is_no_text_has_one_line(tmp_path: Path) -> None:
+def test_a_binary_file_has_one_line(tmp_path: Path) -> None:
     assert patch_of(tmp_path, file("a", b"\0"), file("a", b"\1\0")) == ["Binary files a/a and b/a differ"]
     both = "text\n"
     assert patch_of(tmp_path, file("a", both.encode()), file("a", b"\xef\xbb\xbf" + both.encode())) == [
         "Files a/a and b/a differ in their encoding: UTF-8, UTF-8 with a byte order mark"
     ]
     (line,) = patch_of(tmp_path, file("a", b"x\n" * 4_100_000), file("a", b"y\n" * 4_100_000))
-    assert line == "Files a/a and b/a differ, 8.2 MB and 8.2 MB: too large to be compared by lines"
+    assert line == "Files a/a and b/a differ, 8.2 MB and 8.2 MB: too large to compare by lines"
 
 
-def test_odd_names_are_quoted_as_git_does(tmp_path: Path) -> None:
+def test_unusual_names_are_quoted_as_git_does(tmp_path: Path) -> None:
     lines = patch_of(tmp_path, file('a\n"\udcff', b"1\n"), file('a\n"\udcff', b"2\n"))
     assert lines[0] == '--- "a/a\\012\\042\\377"'
 
@@ -227,7 +227,7 @@ def test_the_output_is_a_patch_that_turns_one_into_the_other(tmp_path: Path) -> 
     new = old.replace(b"line 50\n", b"").replace(b"line 7\n", b"line seven\r\n") + b"the end"
     path = docker_archive(tmp_path / "image.tar", image(layer(file("d/a b", old)), layer(file("d/a b", new))))
     text = "\n".join(of_layers(path, 1, 2, patch=True))
-    # else GNU patch takes the name to end at the space
+    # Without the tab, GNU patch ends the name at the space.
     assert "--- a/d/a b\t\n" in text
     with open_image(str(path)) as session:
         extract(session.loaded, [0], 1, str(tmp_path / "out"))

@@ -50,7 +50,7 @@ def test_a_small_image_in_full(tmp_path: Path) -> None:
     recipe = image(BASE, TOP, tags=["my-app:v1", "my-app:latest"], history=HISTORY, config=CONFIG)
     path = docker_archive(tmp_path / "my-app.tar", recipe)
     found = document(path)
-    # the digest of the manifest is the builder's own affair
+    # The digest of the manifest depends on the builder of the test image.
     digest = found["image"]["digest"]
     expected: dict[str, Any] = {
         "schema_version": 1,
@@ -137,7 +137,7 @@ def test_a_small_image_in_full(tmp_path: Path) -> None:
     assert found == expected
 
 
-def test_an_image_that_says_nothing_has_nulls(tmp_path: Path) -> None:
+def test_unstated_fields_are_null(tmp_path: Path) -> None:
     found = document(docker_archive(tmp_path / "image.tar", image(BASE, history=[])))
     assert set(found["image"]["config"].values()) == {None}
     assert found["image"]["tags"] == []
@@ -166,7 +166,7 @@ def test_blob_size_is_what_is_stored_and_content_size_what_is_in_it(tmp_path: Pa
     assert found["image"]["content_size"] == 22
 
 
-def test_a_missing_layer_has_its_reason_in_place_and_the_others_stand(tmp_path: Path) -> None:
+def test_a_missing_layer_has_its_error_and_the_others_their_figures(tmp_path: Path) -> None:
     files = docker_files(image(BASE, TOP, layer(file("last", b"last"))))
     del files[blob_name(sha256(TOP))]
     found = document(write_tar(tmp_path / "image.tar", files))
@@ -184,7 +184,7 @@ def test_a_missing_layer_has_its_reason_in_place_and_the_others_stand(tmp_path: 
     assert [part["dead_size"] for part in found["layers"]] == [None, None, None]
 
 
-def test_of_a_broken_layer_what_was_read_is_counted_and_its_size_is_unknown(tmp_path: Path) -> None:
+def test_a_broken_layer_counts_the_entries_that_were_read(tmp_path: Path) -> None:
     cut = TOP[: TOP.index(b"new")]
     files = docker_files(image(BASE, TOP))
     files[blob_name(sha256(TOP))] = cut + b"\xff" * 1024
@@ -196,12 +196,12 @@ def test_of_a_broken_layer_what_was_read_is_counted_and_its_size_is_unknown(tmp_
     assert broken["blob_size"] == len(cut) + 1024
 
 
-def test_what_the_documents_disagree_about_is_among_the_warnings(tmp_path: Path) -> None:
+def test_disagreements_between_documents_are_warnings(tmp_path: Path) -> None:
     found = document(docker_archive(tmp_path / "image.tar", image(BASE, history=[{"created_by": "a"}] * 2)))
     assert found["image"]["warnings"] == ["the history describes 2 layers and the manifest lists 1"]
 
 
-def test_what_was_left_out_of_a_layer_is_among_its_warnings(tmp_path: Path) -> None:
+def test_entries_left_out_of_a_layer_are_warnings(tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "image.tar", image(layer(file("../../evil", b"x"), file("good", b"x"))))
     part = document(path)["layers"][0]
     assert part["entries"] == 1

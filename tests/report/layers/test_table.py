@@ -65,7 +65,7 @@ def test_it_fits_any_width_and_keeps_figures_and_instructions(width: int) -> Non
     assert "ADD" in text
 
 
-def test_columns_go_one_by_one_where_there_is_little_room() -> None:
+def test_columns_are_left_out_one_by_one_on_narrow_screens() -> None:
     titles = [
         next(line for line in seen(SAMPLES / "my-app.tar", width) if "content" in line) for width in (120, 80, 60)
     ]
@@ -131,12 +131,12 @@ def test_a_layer_that_cannot_be_read_says_why_in_its_place(tmp_path: Path, width
     assert "COPY layer-2 / ! rests on a layer that is incomplete" in text
 
 
-def test_an_image_without_layers_is_told_as_such(tmp_path: Path) -> None:
+def test_an_image_without_layers_has_a_summary(tmp_path: Path) -> None:
     lines = seen(docker_archive(tmp_path / "image.tar", image(tags=["none:1"])), 80)
     assert lines[0] == "none:1 · linux/amd64 · 0 B in 0 layers (0 B stored) · no dead bytes"
 
 
-def test_a_date_that_is_none_is_shown_as_it_is(tmp_path: Path) -> None:
+def test_an_invalid_date_is_shown_as_stated(tmp_path: Path) -> None:
     history = [{"created_by": "RUN a", "created": "yesterday \x1b[2J"}]
     path = docker_archive(tmp_path / "image.tar", image(layer(file("a")), history=history))
     session: ImageSession

@@ -1,4 +1,4 @@
-"""A real browser without a screen, spoken to over its own pipe: no driver, no port, no network.
+"""A real browser without a screen, controlled through a pipe: no driver, no port, no network.
 
 ::
 

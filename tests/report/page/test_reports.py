@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from layerscope.report.page.csv_report import COLUMNS, csv_report
-from layerscope.report.page.html_report import html_report
-from layerscope.report.page.markdown_report import markdown_report
-from layerscope.report.page.treemap_data import MapItem, map_items
+from layerscope.report.page.html.page import html_report
+from layerscope.report.page.html.treemap import MapItem, map_items
+from layerscope.report.page.markdown import markdown_report
+from layerscope.report.page.spreadsheet import COLUMNS, csv_report
 from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis
 from tests.builders import ImageRecipe, blob_name, docker_archive, docker_files, sha256, write_tar
@@ -31,7 +31,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
-def test_the_csv_table_has_a_row_for_all_there_is(tmp_path: Path) -> None:
+def test_csv_has_rows_of_every_kind(tmp_path: Path) -> None:
     rows = rows_of(report_on(tmp_path, HEAVY, csv_report))
     assert [row["size"] for row in rows if row["kind"] == "layer"] == ["8035", "10100", "30"]
     dead = {
@@ -45,7 +45,7 @@ def test_the_csv_table_has_a_row_for_all_there_is(tmp_path: Path) -> None:
     assert {row["kind"] for row in rows} == {"layer", "file", "dead", "duplicate", "type", "advice"}
 
 
-def test_no_csv_cell_is_a_formula_and_none_breaks_its_row(tmp_path: Path) -> None:
+def test_csv_cells_are_not_formulas_and_do_not_break_rows(tmp_path: Path) -> None:
     text = report_on(tmp_path, HARMFUL, csv_report)
     for row in csv.reader(io.StringIO(text, newline=""), strict=True):
         assert len(row) == len(COLUMNS)
@@ -64,7 +64,7 @@ def test_markdown_reads_as_headings_tables_and_lists(tmp_path: Path, name: str) 
     assert set(inline) <= {"<!-- -->"}
 
 
-def test_markdown_rows_are_whole(tmp_path: Path) -> None:
+def test_markdown_rows_have_the_same_number_of_cells(tmp_path: Path) -> None:
     text = report_on(tmp_path, HARMFUL, markdown_report)
     tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(text)
     cells: list[int] = []
@@ -78,7 +78,7 @@ def test_markdown_rows_are_whole(tmp_path: Path) -> None:
             cells.clear()
 
 
-def test_markdown_tells_the_verdict_and_each_advice(tmp_path: Path) -> None:
+def test_markdown_has_the_verdict_and_the_advice(tmp_path: Path) -> None:
     text = report_on(tmp_path, HEAVY, markdown_report)
     assert text.startswith("# heavy:1\n")
     assert "8.0 kB" in text
@@ -107,7 +107,7 @@ class _Balance(HTMLParser):
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_the_page_is_well_formed_and_leads_nowhere_else(tmp_path: Path, name: str) -> None:
+def test_the_page_is_well_formed_and_has_no_external_links(tmp_path: Path, name: str) -> None:
     text = report_on(tmp_path, RECIPES[name], html_report)
     reader = _Balance()
     reader.feed(text)
@@ -121,7 +121,7 @@ def test_the_page_is_well_formed_and_leads_nowhere_else(tmp_path: Path, name: st
     )
 
 
-def test_what_is_unknown_is_told_on_the_page(tmp_path: Path) -> None:
+def test_reports_say_what_is_unknown(tmp_path: Path) -> None:
     files = docker_files(HEAVY)
     del files[blob_name(sha256(HEAVY.layers[1]))]
     with open_image(str(write_tar(tmp_path / "broken.tar", files))) as session:
@@ -135,7 +135,7 @@ def _count(item: MapItem) -> int:
     return 1 + sum(map(_count, item.get("c", [])))
 
 
-def test_the_map_is_bounded_and_loses_no_byte(tmp_path: Path) -> None:
+def test_the_map_is_bounded_and_its_sums_are_exact(tmp_path: Path) -> None:
     with open_image(str(docker_archive(tmp_path / "heavy.tar", HEAVY))) as session:
         directories = SizeAnalysis(session.loaded).directories
         few, whole = map_items(directories, most=3), map_items(directories)

@@ -45,7 +45,7 @@ def test_the_verdict_is_one_sentence(heavy: WhyDocument) -> None:
     assert "56 %" in heavy["verdict"]
 
 
-def test_layers_come_the_heaviest_first(heavy: WhyDocument) -> None:
+def test_layers_are_sorted_by_size(heavy: WhyDocument) -> None:
     assert [(part["layer"], part["instruction"]) for part in heavy["layers"]] == [(2, COPY), (1, ADD), (3, REMOVE)]
     assert [part["content_size"] for part in heavy["layers"]] == [10_100, 8_035, 30]
     assert [part["dead_size"] for part in heavy["layers"]] == [0, 8_035, 0]
@@ -82,11 +82,11 @@ def test_each_dead_file_has_writer_killer_and_reason_sorted_by_path(heavy: WhyDo
     ]
 
 
-def test_what_dead_bytes_cost_in_the_blob_is_named_an_estimate(heavy: WhyDocument) -> None:
+def test_blob_sizes_of_dead_bytes_are_named_estimates(heavy: WhyDocument) -> None:
     assert heavy["dead"]["blob_size_estimate"] == len(HEAVY.layers[0]) * 8_035 // 8_035
 
 
-def test_duplicates_are_named_with_what_they_cost(heavy: WhyDocument) -> None:
+def test_duplicates_have_paths_layers_and_savings(heavy: WhyDocument) -> None:
     paths = ["/srv/copy.bin", "/srv/model.bin"]
     assert heavy["duplicates"] == [{"size": 5_000, "paths": paths, "layers": [2, 2], "saves": 5_000}]
     assert heavy["duplicates_complete"] is True
@@ -98,8 +98,7 @@ def test_advice_names_both_instructions_and_the_paths(heavy: WhyDocument) -> Non
     assert (copied["killer"], copied["killer_instruction"]) == (2, COPY)
     assert copied["paths"] == ["/srv/model.bin"]
     assert copied["text"]
-    (secret,) = [part for part in heavy["advice"] if part["kind"] == "secret"]
-    assert secret["paths"] == ["/root/.ssh/id_rsa"]
+    assert not any(part["kind"] == "secret" for part in heavy["advice"])
 
 
 def test_types_and_folders_cover_the_final_image(heavy: WhyDocument) -> None:
@@ -112,10 +111,10 @@ def test_types_and_folders_cover_the_final_image(heavy: WhyDocument) -> None:
     assert heavy["unowned_size"] == 18_165 - 8_035
 
 
-def test_the_base_is_set_apart_where_it_is_known(tmp_path: Path, heavy: WhyDocument) -> None:
+def test_a_known_base_image_has_its_sizes(tmp_path: Path, heavy: WhyDocument) -> None:
     assert heavy["base"] is None
-    told = document_of(docker_archive(tmp_path / "heavy.tar", HEAVY), BaseImage("debian:13", layers=1))
-    assert told["base"] == {
+    document = document_of(docker_archive(tmp_path / "heavy.tar", HEAVY), BaseImage("debian:13", layers=1))
+    assert document["base"] == {
         "name": "debian:13",
         "digest": None,
         "layers": 1,
@@ -126,28 +125,29 @@ def test_the_base_is_set_apart_where_it_is_known(tmp_path: Path, heavy: WhyDocum
 
 def test_a_base_of_unknown_layers_has_unknown_sizes(tmp_path: Path) -> None:
     labels = {"Labels": {"org.opencontainers.image.base.name": "debian:13"}}
-    told = document_of(docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1")), config=labels)))
-    assert told["base"] is not None
-    assert (told["base"]["name"], told["base"]["layers"], told["base"]["content_size"]) == ("debian:13", None, None)
+    document = document_of(docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1")), config=labels)))
+    assert document["base"] is not None
+    base = document["base"]
+    assert (base["name"], base["layers"], base["content_size"]) == ("debian:13", None, None)
 
 
-def test_a_clean_image_is_told_nothing(tmp_path: Path) -> None:
-    told = document_of(docker_archive(tmp_path / "clean.tar", CLEAN))
-    assert (told["efficiency"], told["dead"]["total"], told["dead"]["by_reason"]) == (1, 0, {})
-    assert (told["advice"], told["duplicates"], told["unknowns"]) == ([], [], [])
+def test_a_clean_image_has_no_advice(tmp_path: Path) -> None:
+    document = document_of(docker_archive(tmp_path / "clean.tar", CLEAN))
+    assert (document["efficiency"], document["dead"]["total"], document["dead"]["by_reason"]) == (1, 0, {})
+    assert (document["advice"], document["duplicates"], document["unknowns"]) == ([], [], [])
 
 
 def test_a_layer_that_is_missing_leaves_its_sums_unknown(tmp_path: Path) -> None:
     files = docker_files(HEAVY)
     del files[blob(sha256(HEAVY.layers[1]))]
-    told = document_of(write_tar(tmp_path / "broken.tar", files))
-    assert (told["total_size"], told["efficiency"], told["dead"]["total"]) == (None, None, None)
-    assert told["dead"]["by_reason"] is None
-    assert [part["content_size"] for part in told["layers"]] == [8_035, 30, None]
-    assert any("layer 2" in sentence for sentence in told["unknowns"])
+    document = document_of(write_tar(tmp_path / "broken.tar", files))
+    assert (document["total_size"], document["efficiency"], document["dead"]["total"]) == (None, None, None)
+    assert document["dead"]["by_reason"] is None
+    assert [part["content_size"] for part in document["layers"]] == [8_035, 30, None]
+    assert any("layer 2" in sentence for sentence in document["unknowns"])
 
 
-def test_the_written_document_is_the_very_document(capsys: pytest.CaptureFixture[str], heavy: WhyDocument) -> None:
+def test_the_written_document_reads_back_unchanged(capsys: pytest.CaptureFixture[str], heavy: WhyDocument) -> None:
     import sys  # noqa: PLC0415  # the captured one
 
     write_json_table(heavy, sys.stdout)
@@ -161,7 +161,7 @@ def test_the_written_document_is_the_very_document(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     "value", [{}, {"a": []}, {"a": {"b": {"c": {"d": 1}}}}, {"a": [{"b": [{"c": 1}]}], "d": [1, 2]}]
 )
-def test_any_document_is_written_as_it_is(capsys: pytest.CaptureFixture[str], value: dict[str, Any]) -> None:
+def test_any_document_reads_back_unchanged(capsys: pytest.CaptureFixture[str], value: dict[str, Any]) -> None:
     import sys  # noqa: PLC0415
 
     write_json_table(value, sys.stdout)

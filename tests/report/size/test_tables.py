@@ -1,4 +1,4 @@
-"""The answer as people read it."""
+"""The size report on a screen."""
 
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from tests.builders import blob_name, docker_archive, docker_files, file, image,
 from tests.heavy import CLEAN, HARMFUL, HEAVY
 
 
-def told(path: Path, *, every: bool = False, width: int | None = None, base: BaseImage | None = None) -> list[str]:
+def shown(path: Path, *, every: bool = False, width: int | None = None, base: BaseImage | None = None) -> list[str]:
     with open_image(str(path)) as session:
-        return plain_text(why_tables(SizeAnalysis(session.loaded, base), every=every), width).splitlines()
+        return plain_text(why_tables(SizeAnalysis(session.loaded, base), show_all=every), width).splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -24,15 +24,15 @@ def heavy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_verdict_comes_first_and_the_advice_last(heavy: Path) -> None:
-    lines = told(heavy)
+    lines = shown(heavy)
     assert lines[0].startswith("Layer 2 ")
     titles = [place for place, line in enumerate(lines) if line == "What to change"]
     assert titles
     assert not any(line.startswith("Layers, ") for line in lines[titles[0] :])
 
 
-def test_dead_bytes_stand_with_both_instructions(heavy: Path) -> None:
-    lines = told(heavy)
+def test_dead_bytes_name_both_instructions(heavy: Path) -> None:
+    lines = shown(heavy)
     start = lines.index("5.0 kB metadata-only, 1 file")
     assert lines[start + 1 : start + 4] == [
         "  written by layer 1 ADD rootfs.tar /",
@@ -44,38 +44,38 @@ def test_dead_bytes_stand_with_both_instructions(heavy: Path) -> None:
 def test_many_dead_files_of_one_cause_are_summed_up_unless_all_are_asked_for(tmp_path: Path) -> None:
     files = [file(f"cache/{number:03}", b"x" * (100 + number)) for number in range(50)]
     path = docker_archive(tmp_path / "many.tar", image(layer(*files), layer(whiteout("cache"))))
-    few, every = told(path), told(path, every=True)
+    few, every = shown(path), shown(path, every=True)
     assert any("and 47 more files" in line for line in few)
     assert not any("/cache/003" in line for line in few)
     assert sum("/cache/0" in line for line in every) >= 50
     assert not any("--all" in line for line in every)
 
 
-def test_the_base_and_what_came_on_top_are_told(heavy: Path) -> None:
-    lines = told(heavy, base=BaseImage("debian:13", layers=1))
-    assert "Base image debian:13: the lowest 1 layer, 8.0 kB; 10 kB came on top." in lines
+def test_the_base_image_and_the_growth_over_it_are_shown(heavy: Path) -> None:
+    lines = shown(heavy, base=BaseImage("debian:13", layers=1))
+    assert "Base image debian:13: the lowest 1 layer, 8.0 kB; 10 kB were added to it." in lines
 
 
-def test_a_clean_image_is_told_that_it_is(tmp_path: Path) -> None:
-    lines = told(docker_archive(tmp_path / "clean.tar", CLEAN))
-    assert "Nothing: no waste and no risk of a known kind was seen." in lines
+def test_a_clean_image_has_nothing_to_change(tmp_path: Path) -> None:
+    lines = shown(docker_archive(tmp_path / "clean.tar", CLEAN))
+    assert "Nothing to change: no waste and no known risk was found." in lines
     assert not any(line.startswith("Dead bytes") for line in lines)
 
 
-def test_what_is_unknown_is_told(tmp_path: Path) -> None:
+def test_unknown_figures_are_named(tmp_path: Path) -> None:
     files = docker_files(HEAVY)
     del files[blob_name(sha256(HEAVY.layers[1]))]
-    lines = told(write_tar(tmp_path / "broken.tar", files))
+    lines = shown(write_tar(tmp_path / "broken.tar", files))
     assert any(line.startswith("Unknown: layer 2 could not be read whole") for line in lines)
     assert any("at least" in line for line in lines if line.startswith("Dead bytes"))
 
 
 def test_no_name_steers_the_terminal(tmp_path: Path) -> None:
-    lines = told(docker_archive(tmp_path / "harmful.tar", HARMFUL), every=True)
+    lines = shown(docker_archive(tmp_path / "harmful.tar", HARMFUL), every=True)
     assert all(line.isprintable() for line in lines)
     assert any("\\x1b[31mred\\x07" in line for line in lines)
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_nothing_is_wider_than_the_screen(heavy: Path, width: int) -> None:
-    assert max(map(len, told(heavy, width=width))) <= width
+    assert max(map(len, shown(heavy, width=width))) <= width

@@ -112,7 +112,7 @@ def test_each_kind_of_entry(small: LayeredTree) -> None:
     assert {row["layer"] for row in found.values()} == {1}
 
 
-def test_marks_are_those_of_the_layer_and_a_removed_row_is_what_it_was(small: LayeredTree) -> None:
+def test_marks_are_those_of_the_layer_and_a_removed_row_is_as_it_was(small: LayeredTree) -> None:
     found = rows(small, TreeSelection(2))
     changed = {path: (row["change"], row["layer"]) for path, row in found.items() if row["change"] != "unchanged"}
     assert changed == {
@@ -127,7 +127,7 @@ def test_marks_are_those_of_the_layer_and_a_removed_row_is_what_it_was(small: La
     assert (found["/pipe"]["change"], found["/pipe"]["layer"]) == ("unchanged", 1)
 
 
-def test_what_an_earlier_layer_removed_is_gone(tmp_path: Path) -> None:
+def test_a_path_removed_by_an_earlier_layer_is_not_listed(tmp_path: Path) -> None:
     tree = tree_of(docker_archive(tmp_path / "image.tar", image(BASE, TOP, layer(file("new")))))
     assert "/etc/hosts" not in rows(tree, TreeSelection(3))
 
@@ -138,26 +138,26 @@ def test_rows_come_in_the_order_of_the_path_strings(small: LayeredTree) -> None:
     assert paths[:3] == ["/a", "/a-b", "/a/b"]
 
 
-def test_only_some_changes(small: LayeredTree) -> None:
+def test_rows_can_be_limited_to_kinds_of_change(small: LayeredTree) -> None:
     added = TreeSelection(2, frozenset({ChangeKind.ADDED}))
     assert list(rows(small, added)) == ["/a-b"]
     gone = TreeSelection(2, frozenset({ChangeKind.REMOVED, ChangeKind.MODIFIED}))
     assert list(rows(small, gone)) == ["/a/b", "/a/b/deep", "/etc/hosts", "/etc/motd"]
 
 
-def test_only_some_levels(small: LayeredTree) -> None:
+def test_rows_can_be_limited_to_a_depth(small: LayeredTree) -> None:
     assert list(rows(small, TreeSelection(1, depth=1))) == ["/a", "/bin", "/disk", "/etc", "/null", "/pipe"]
     assert "/a/b/deep" not in rows(small, TreeSelection(1, depth=2))
     assert list(rows(small, TreeSelection(2, frozenset({ChangeKind.REMOVED}), depth=2))) == ["/a/b", "/etc/hosts"]
 
 
-def test_the_largest_first(small: LayeredTree) -> None:
+def test_rows_can_be_sorted_by_size(small: LayeredTree) -> None:
     sizes = [row["size"] for row in parsed_rows(small, TreeSelection(1, by_size=True))]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[:3] == [9, 7, 5]
 
 
-def test_names_that_are_no_utf8_come_back_as_they_were() -> None:
+def test_names_that_are_not_utf8_survive_json() -> None:
     name = b"etc/\xff\xfe \x1b[2J"
     entries = LayerEntries()
     entries.table.append(FileEntry(name, Kind.SYMLINK, link=b"\xfe/\xff"))
@@ -176,9 +176,7 @@ paths = st.lists(names | st.sampled_from([b"a", b"a-", b"a!b", b"a.b"]), min_siz
 
 
 @given(st.lists(st.lists(paths, max_size=8), min_size=1, max_size=3), st.sets(st.sampled_from(ChangeKind)))
-def test_any_selection_is_the_whole_tree_less_what_is_not_asked_for(
-    layers: list[list[bytes]], changes: set[ChangeKind]
-) -> None:
+def test_any_selection_is_a_subset_of_the_whole_tree(layers: list[list[bytes]], changes: set[ChangeKind]) -> None:
     stack = LayerStack()
     for number, written in enumerate(layers, 1):
         entries = LayerEntries()

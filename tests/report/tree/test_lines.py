@@ -51,7 +51,7 @@ def lines(tree: LayeredTree, selection: TreeSelection) -> list[str]:
     return [line for _, line in tree_lines(tree, selection)]
 
 
-def test_one_line_a_path_folder_by_folder(tree: LayeredTree) -> None:
+def test_each_path_has_one_line_folder_by_folder(tree: LayeredTree) -> None:
     assert lines(tree, TreeSelection(1)) == [
         "+ drwxr-xr-x      0:0  1.3 MB  1  /usr/",
         "+ -rwsr-xr-x      0:0  1.3 MB  1  /usr/big",
@@ -63,7 +63,7 @@ def test_one_line_a_path_folder_by_folder(tree: LayeredTree) -> None:
     ]
 
 
-def test_marks_stand_first_and_the_last_writer_is_told(tree: LayeredTree) -> None:
+def test_a_line_starts_with_the_mark_and_names_the_last_writer(tree: LayeredTree) -> None:
     assert lines(tree, TreeSelection(2)) == [
         "+ -rw-r--r--      0:0     1 B  2  /new",
         "  drwxr-xr-x      0:0     1 B  1  /usr/",
@@ -76,19 +76,19 @@ def test_marks_stand_first_and_the_last_writer_is_told(tree: LayeredTree) -> Non
     ]
 
 
-def test_the_largest_first_with_folders_by_what_is_below_them(tree: LayeredTree) -> None:
+def test_sort_by_size_counts_the_contents_of_folders(tree: LayeredTree) -> None:
     names = [line.rsplit(maxsplit=1)[-1] for line in lines(tree, TreeSelection(1, depth=1, by_size=True))]
     assert names == ["/usr/", "/usr-local", "/zero"]
     names = [line.split()[-1] for line in lines(tree, TreeSelection(1, by_size=True))]
     assert names[:3] == ["/usr/", "/usr/big", "/usr/small"]
 
 
-def test_only_what_changed(tree: LayeredTree) -> None:
+def test_only_selected_changes_are_listed(tree: LayeredTree) -> None:
     changes = frozenset(ChangeKind) - {ChangeKind.UNCHANGED}
     assert [line[0] for line in lines(tree, TreeSelection(2, changes))] == ["+", "-", "~"]
 
 
-def test_no_name_reaches_the_screen_as_it_is(tmp_path: Path) -> None:
+def test_names_are_made_safe_for_the_screen(tmp_path: Path) -> None:
     odd = layer(file("\x1b[2J\u202ename\udcff", b""))
     with open_image(str(docker_archive(tmp_path / "image.tar", image(odd)))) as session:
         (line,) = lines(session.loaded.tree, TreeSelection(1))
@@ -115,7 +115,7 @@ def test_a_terminal_has_a_colour_for_each_change(tree: LayeredTree, monkeypatch:
 
 
 @pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
-def test_colours_stay_away_where_they_are_not_wanted(
+def test_no_color_and_dumb_terminals_get_no_colors(
     tree: LayeredTree, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")

@@ -1,4 +1,4 @@
-"""Files taken out of the image from the explorer."""
+"""The dialog that extracts files from the explorer."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def small(tmp_path: Path) -> Path:
 
 
 async def extract_to(at: Journey, target: Path) -> None:
-    """Open the dialog, name the folder, and wait for the end."""
+    """Open the dialog, enter the folder, and wait for the end."""
     await at.press("x")
     at.app.screen.query_one(Input).value = str(target)
     await at.press("enter")
@@ -30,7 +30,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-async def test_x_in_the_tree_writes_the_file_at_its_path(small: Path, tmp_path: Path) -> None:
+async def test_x_in_the_tree_extracts_the_file(small: Path, tmp_path: Path) -> None:
     async with journey(small) as at:
         await at.press("tab", "Z", "down")
         assert at.at() == "/etc/conf"
@@ -40,37 +40,36 @@ async def test_x_in_the_tree_writes_the_file_at_its_path(small: Path, tmp_path: 
     assert files_in(tmp_path / "out") == {"etc/conf": b"two"}
 
 
-async def test_x_in_the_layers_writes_all_files_of_that_layer(small: Path, tmp_path: Path) -> None:
+async def test_x_in_the_layer_list_extracts_all_files_of_the_layer(small: Path, tmp_path: Path) -> None:
     async with journey(small) as at:
         await at.press("left_square_bracket")
         await extract_to(at, tmp_path / "out")
     assert files_in(tmp_path / "out") == {"etc/conf": b"one", "srv/data": b"d" * 5000}
 
 
-async def test_what_is_there_is_replaced_only_when_asked(small: Path, tmp_path: Path) -> None:
-    target = tmp_path / "out"
+async def test_existing_files_are_replaced_only_if_the_user_chooses_so(small: Path, tmp_path: Path) -> None:
+    target = tmp_path / ("long-name-" * 20) / "out"
     (target / "etc").mkdir(parents=True)
     (target / "etc/conf").write_bytes(b"mine")
     async with journey(small) as at:
         await extract_to(at, target)
-        assert "conf" in at.screen()
         assert files_in(target) == {"etc/conf": b"mine"}
-        assert "choose to replace it, or another folder" in " ".join(at.screen().split())
+        assert "Choose to replace existing files, or enter another folder." in at.screen()
         await at.press("tab", "space", "enter")
         await at.settle()
     assert files_in(target)["etc/conf"] == b"two"
 
 
-async def test_a_folder_that_cannot_be_made_is_told_in_the_dialog(small: Path, tmp_path: Path) -> None:
+async def test_the_dialog_says_why_a_folder_cannot_be_created(small: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     async with journey(small) as at:
         await extract_to(at, tmp_path / "file" / "out")
-        assert "Not a directory" in at.screen()
+        assert "Not a directory" in at.text_of("#error")
         await at.press("escape")
         assert isinstance(at.app.screen, ExplorerScreen)
 
 
-async def test_escape_leaves_and_writes_nothing(small: Path, tmp_path: Path) -> None:
+async def test_escape_closes_the_dialog_and_writes_nothing(small: Path, tmp_path: Path) -> None:
     async with journey(small) as at:
         await at.press("x", "escape")
         assert isinstance(at.app.screen, ExplorerScreen)

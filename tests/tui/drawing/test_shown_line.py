@@ -14,23 +14,23 @@ lines = st.text("ab \t\x1b\u202e世é\u0301", max_size=40)
 
 
 @given(st.text(max_size=60), st.booleans())
-def test_nothing_that_steers_a_terminal_is_shown(text: str, invisibles: bool) -> None:  # Hypothesis
+def test_control_characters_are_escaped(text: str, invisibles: bool) -> None:  # Hypothesis
     shown = shown_line(text.replace("\n", ""), UNICODE, invisibles=invisibles)
     assert shown.text.isprintable()
 
 
-def test_tabs_reach_the_next_stop() -> None:
+def test_tabs_expand_to_the_next_stop() -> None:
     assert shown_line("\ta\tbcdefgh\t.", UNICODE).text == "        a       bcdefgh ."
     assert shown_line("世\t.", UNICODE).text == "世      .", "a wide character takes two cells"
 
 
-def test_what_is_invisible_is_made_visible() -> None:
+def test_invisible_characters_can_be_shown() -> None:
     assert shown_line("a b\t.", UNICODE, end=LineEnd.CRLF, invisibles=True).text == "a·b→    .\\r\\n"
     assert shown_line("a b\t.", ASCII, end=LineEnd.LF, invisibles=True).text == "a.b>    .\\n"
     assert shown_line("a", UNICODE, end=LineEnd.NONE).text == "a (no line feed)"
 
 
-def test_places_of_the_row_are_found_in_what_is_shown() -> None:
+def test_spans_of_a_row_map_to_spans_of_the_shown_line() -> None:
     shown = shown_line("a\x1bb\tc", UNICODE)
     assert shown.text == "a\\x1bb  c"
     assert [shown.text[slice(*shown.span(at, at + 1))] for at in range(5)] == ["a", "\\x1b", "b", "  ", "c"]
@@ -39,7 +39,7 @@ def test_places_of_the_row_are_found_in_what_is_shown() -> None:
 
 
 @given(lines, st.integers(2, 12))
-def test_wrapped_parts_make_up_the_text_and_fit(text: str, width: int) -> None:
+def test_wrapped_parts_cover_the_text_and_fit(text: str, width: int) -> None:
     shown = shown_line(text, UNICODE)
     parts = shown.wrapped(width)
     assert "".join(shown.text[start:end] for start, end in parts) == shown.text
@@ -48,7 +48,7 @@ def test_wrapped_parts_make_up_the_text_and_fit(text: str, width: int) -> None:
 
 
 @given(lines, st.integers(0, 30), st.integers(1, 20))
-def test_the_part_that_is_seen_starts_at_its_column(text: str, left: int, width: int) -> None:
+def test_a_scrolled_line_starts_at_its_column(text: str, left: int, width: int) -> None:
     shown = shown_line(text, UNICODE)
     (start, end), empty = shown.part(left, width)
     assert empty <= 1
@@ -57,7 +57,7 @@ def test_the_part_that_is_seen_starts_at_its_column(text: str, left: int, width:
         assert cell_len(shown.text[start:end]) + empty >= min(width, cell_len(shown.text[start:]))
 
 
-def test_styles_are_laid_over_each_other() -> None:
+def test_styles_add_up() -> None:
     base, bold, red = Style(color="blue"), Style(bold=True), Style(color="red")
     found = styled("abcdef", base, [(1, 4, bold), (3, 9, red), (5, 5, bold)])
     assert [(segment.text, segment.style) for segment in found] == [
@@ -82,18 +82,18 @@ def test_styles_are_laid_over_each_other() -> None:
         (b"Dockerfile", b"", "Docker"),
     ],
 )
-def test_the_language_of_a_file_is_told_by_its_name_or_its_first_line(path: bytes, head: bytes, name: str) -> None:
+def test_the_language_of_a_file_is_found_by_its_name_or_first_line(path: bytes, head: bytes, name: str) -> None:
     lexer = find_lexer(path, head)
     assert lexer is not None
     assert lexer.name == name
 
 
-def test_a_text_of_no_language_has_no_colours() -> None:
+def test_a_text_of_an_unknown_language_has_no_colours() -> None:
     assert find_lexer(b"etc/passwd", b"root:x:0:0") is None
     assert find_lexer(b"x", b"#!/opt/own-shell\n") is None
 
 
-def test_tones_are_those_of_each_line() -> None:
+def test_each_line_has_its_tones() -> None:
     lexer = find_lexer(b"a.py", b"")
     assert lexer is not None
     text = ['"""a', 'b"""', "def f():  # c", "    return 1"]
@@ -105,7 +105,7 @@ def test_tones_are_those_of_each_line() -> None:
     assert words[3] == [("return", Tone.KEYWORD), ("1", Tone.FIGURE)]
 
 
-def test_endless_lines_are_not_worth_their_colours() -> None:
+def test_very_long_lines_have_no_colours() -> None:
     lexer = find_lexer(b"a.json", b"")
     assert lexer is not None
     assert tones_of(lexer, ["[" + "1," * 2000 + "1]"]) is None

@@ -1,4 +1,4 @@
-"""The layers: on the screen before they are read, chosen by keys, and told of where they cannot be read."""
+"""The layer list: shown before the layers are read, chosen by keys, with the errors of unreadable layers."""
 
 from pathlib import Path
 
@@ -44,18 +44,18 @@ async def test_steps_are_listed_before_any_layer_is_read(three_layers: Path) -> 
         assert at.tree() == ["etc/", "srv/", "+ top"]
 
 
-async def test_the_chosen_layer_is_shown_before_those_below_it_are_read(three_layers: Path) -> None:
+async def test_the_chosen_layer_is_shown_before_previous_layers_are_read(three_layers: Path) -> None:
     async with held_journey(three_layers) as (at, reader):
         reader.release(2)
         await at.until(lambda: at.tree() != [])
         assert at.tree() == ["top"], "no marks: what is below is not known"
-        assert at.frame("files")[1].startswith("layers below are still being read")
+        assert at.frame("files")[1].startswith("previous layers are still being read")
         reader.release()
         await at.settle()
         assert at.tree() == ["etc/", "srv/", "+ top"]
 
 
-async def test_keys_are_answered_while_layers_are_read(three_layers: Path) -> None:
+async def test_keys_work_while_layers_are_read(three_layers: Path) -> None:
     async with held_journey(three_layers) as (at, reader):
         await at.press("up")
         assert at.layer() == 2
@@ -82,7 +82,7 @@ async def test_arrows_and_brackets_choose_a_layer() -> None:
         assert at.layer() == 1
 
 
-async def test_a_step_without_a_layer_shows_the_files_as_they_are_at_it() -> None:
+async def test_a_step_without_a_layer_shows_the_files_of_the_previous_layer() -> None:
     async with journey(MY_APP) as at:
         await at.press("end")
         assert at.layer() == 6
@@ -105,12 +105,12 @@ async def test_hiding_a_first_step_without_a_layer_shows_the_first_layer(tmp_pat
     path = docker_archive(tmp_path / "image.tar", image(layer(file("only")), history=history))
     async with journey(path) as at:
         await at.press("home")
-        assert at.entry() == "No layer has been made at this step."
+        assert at.entry() == "There is no layer at this step yet."
         await at.press("e")
         assert at.tree() == ["+ only"]
 
 
-async def test_details_of_the_image_stand_in_the_place_of_the_step() -> None:
+async def test_image_details_replace_the_details_of_the_step() -> None:
     async with journey(MY_APP, (110, 60)) as at:
         assert "COPY . /var/www/html/" in at.details()
         assert "2.4 kB, 0.9 % of the image" in at.details()
@@ -122,7 +122,7 @@ async def test_details_of_the_image_stand_in_the_place_of_the_step() -> None:
         assert at.frame("details")[0] == "Layer 6"
 
 
-async def test_a_layer_that_breaks_off_says_so_and_the_others_work(tmp_path: Path) -> None:
+async def test_a_truncated_layer_shows_its_error_and_the_others_work(tmp_path: Path) -> None:
     files = docker_files(image(*THREE, tags=["three:1"]))
     name = blob_name(sha256(THREE[1]))
     whole = files[name]
@@ -136,11 +136,11 @@ async def test_a_layer_that_breaks_off_says_so_and_the_others_work(tmp_path: Pat
         await at.press("left_square_bracket")
         assert at.tree() == ["+ etc/"]
         await at.press("end")
-        assert "a layer below it could not be read whole" in at.details()
+        assert "a previous layer could not be read completely" in at.details()
         assert "dead bytes unknown" in at.title()
 
 
-async def test_a_missing_layer_says_so_and_the_others_work(tmp_path: Path) -> None:
+async def test_a_missing_layer_shows_its_error_and_the_others_work(tmp_path: Path) -> None:
     files = docker_files(image(*THREE, tags=["three:1"]))
     del files[blob_name(sha256(THREE[2]))]
     async with journey(write_tar(tmp_path / "missing.tar", files)) as at:
@@ -150,7 +150,7 @@ async def test_a_missing_layer_says_so_and_the_others_work(tmp_path: Path) -> No
         assert at.tree() == ["etc/", "+ srv/"]
 
 
-async def test_a_layer_of_which_nothing_can_be_read_says_why_in_the_tree(tmp_path: Path) -> None:
+async def test_an_unreadable_layer_shows_its_error_in_the_tree(tmp_path: Path) -> None:
     files = docker_files(image(b"no tar at all" * 100, tags=["bad:1"]))
     async with journey(write_tar(tmp_path / "bad.tar", files)) as at:
         assert at.tree() == []
@@ -188,7 +188,7 @@ async def test_127_layers(tmp_path: Path) -> None:
         assert at.tree() == ["file-1", "file-2", "file-3", "+ file-4"]
 
 
-async def test_a_killed_reader_is_told_of_and_the_explorer_lives(tmp_path: Path) -> None:
+async def test_the_explorer_reports_a_reader_that_dies(tmp_path: Path) -> None:
     big = layer(*(file(f"folder/file-{number}") for number in range(8_000)))
     async with held_journey(docker_archive(tmp_path / "big.tar", image(big, THREE[0]))) as (at, reader):
         reader.kill()

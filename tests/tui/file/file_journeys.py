@@ -12,38 +12,36 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Static
 
-from layerscope.session.files.revision import FileRevision, version_at
+from layerscope.errors import LayerscopeError
+from layerscope.session.files.revision import FileRevision, version_at, versions_of
 from layerscope.session.open import ImageSession, open_image
+from layerscope.tui.app import LayerscopeApp
 from layerscope.tui.drawing.glyphs import UNICODE, Glyphs
-from layerscope.tui.drawing.themes import DARK, LIGHT
+from layerscope.tui.drawing.themes import DARK
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file.text_view import TextView
 from layerscope.tui.file_diff.screen import FileDiffScreen
-from layerscope.tui.keys.order import OrderedKeys
+from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.widgets.row_view import RowView
 
 WIDE = (110, 30)
 _PATIENCE = 20
 
 
-class Host(OrderedKeys[None]):
-    """Nothing but the screen that is given."""
+class Host(LayerscopeApp):
+    """An application around one screen."""
 
-    def __init__(self, shown: Screen[None], theme: str = DARK.name) -> None:
-        super().__init__()
+    TITLE = "Host"
+
+    def __init__(self, shown: Screen[None], theme: str = DARK.name, glyphs: Glyphs = UNICODE) -> None:
+        super().__init__(Screen)
+        self.glyphs = glyphs
         self._shown = shown
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
         self.theme = theme
-
-    def get_default_screen(self) -> Screen[object]:
-        """Return what lies below."""
-        return Screen()
 
     def on_mount(self) -> None:
         """Show the screen; to leave it is to leave."""
@@ -53,7 +51,7 @@ class Host(OrderedKeys[None]):
 class FileJourney:
     """A file view or a file diff at work."""
 
-    def __init__(self, app: App[None], pilot: Pilot[None]) -> None:
+    def __init__(self, app: LayerscopeApp, pilot: Pilot[LayerscopeError]) -> None:
         self.app = app
         self.pilot = pilot
 
@@ -97,7 +95,7 @@ class FileJourney:
 
     def view(self) -> RowView:
         """Return the view that is shown."""
-        return next(view for view in self.app.screen.query(RowView) if view.display)
+        return next(view for view in self.app.screen.query("RowView") if isinstance(view, RowView) and view.display)
 
     def lines(self) -> list[str]:
         """Return the lines of the content that are on the screen."""
@@ -145,8 +143,10 @@ class FileJourney:
 
 
 @asynccontextmanager
-async def _running(screen: Screen[None], size: tuple[int, int], theme: str) -> AsyncIterator[FileJourney]:
-    app = Host(screen, theme)
+async def _running(
+    screen: Screen[None], size: tuple[int, int], theme: str, glyphs: Glyphs
+) -> AsyncIterator[FileJourney]:
+    app = Host(screen, theme, glyphs)
     async with app.run_test(size=size, notifications=True) as pilot:
         at = FileJourney(app, pilot)
         await at.settle()
@@ -168,8 +168,9 @@ async def viewing(
         opened = session.loaded
         node = opened.tree.index.find(name.encode())
         assert node is not None
-        screen = FileScreen(opened, node, layer or len(session.image.layers), glyphs)
-        async with _running(screen, size, theme) as at:
+        shown = version_at(opened, node, layer or len(session.image.layers)) or versions_of(opened, node)[0]
+        screen = FileScreen(shown, FileScreens())
+        async with _running(screen, size, theme, glyphs) as at:
             yield at
 
 
@@ -183,7 +184,7 @@ async def comparing(
     theme: str = DARK.name,
 ) -> AsyncIterator[FileJourney]:
     """Compare two versions."""
-    async with _running(FileDiffScreen(before, after, glyphs), size, theme) as at:
+    async with _running(FileDiffScreen(before, after, FileScreens()), size, theme, glyphs) as at:
         yield at
 
 

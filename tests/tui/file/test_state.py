@@ -10,14 +10,14 @@ def hits(*offsets: int, complete: bool = True) -> Hits:
     return Hits(search, array("Q", offsets), complete=complete)
 
 
-def test_the_first_match_behind_what_is_seen_is_gone_to() -> None:
+def test_the_first_match_below_the_top_is_chosen_first() -> None:
     found = hits(10, 20, 30)
     assert found.settle(15)
     assert (found.chosen, found.words) == (20, "2 of 3 matches")
     assert not found.settle(15), "no further step is wanted"
 
 
-def test_steps_go_round_once_all_matches_are_known() -> None:
+def test_steps_wrap_around_once_all_matches_are_known() -> None:
     found = hits(10, 20, 30)
     found.wanted = 4
     found.settle(-1)

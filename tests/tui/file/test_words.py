@@ -39,7 +39,7 @@ def elf(kind: int, *segments: int, bits: int = 64, order: str = "<", machine: in
         (b"MZ" + bytes(40), None),
     ],
 )
-def test_an_elf_file_is_named_by_its_head(head: bytes, words: str | None) -> None:
+def test_an_elf_file_is_described_by_its_header(head: bytes, words: str | None) -> None:
     assert elf_words(head) == words
 
 
@@ -58,11 +58,11 @@ def test_an_elf_file_is_named_by_its_head(head: bytes, words: str | None) -> Non
         (b"", b"x", "empty file"),
     ],
 )
-def test_a_file_is_named_without_libmagic(head: bytes, path: bytes, words: str) -> None:
+def test_a_file_is_described_without_libmagic(head: bytes, path: bytes, words: str) -> None:
     assert describe(head, path, len(head)) == words
 
 
-def test_the_interpreter_of_a_script_is_told() -> None:
+def test_the_interpreter_of_a_script_is_recognized() -> None:
     assert interpreter_of(b"#! /bin/bash -e\n") == "bash"
     assert interpreter_of(b"#!/opt/tools/perl5.36\n") == "perl5.36"
     assert interpreter_of(b"no script") is None
@@ -84,7 +84,7 @@ def test_the_interpreter_of_a_script_is_told() -> None:
         (b"x", None),
     ],
 )
-def test_capabilities_are_decoded_as_getcap_writes_them(value: bytes, words: str | None) -> None:
+def test_capabilities_have_the_format_of_getcap(value: bytes, words: str | None) -> None:
     assert capabilities_text(value) == words
 
 
@@ -92,22 +92,22 @@ def test_capabilities_are_decoded_as_getcap_writes_them(value: bytes, words: str
     ("mode", "words"),
     [
         (0o4755, ("setuid: runs as root",)),
-        (0o4644, ("setuid, but nobody may run it",)),
+        (0o4644, ("setuid, but not executable",)),
         (0o2755, ("setgid: runs as group 33",)),
-        (0o2644, ("setgid without a group that may run it",)),
+        (0o2644, ("setgid, but not executable by its group",)),
         (0o666, ("anyone may write",)),
         (0o755, ()),
     ],
 )
-def test_what_a_mode_lets_people_do_is_said(mode: int, words: tuple[str, ...]) -> None:
+def test_unusual_mode_bits_are_explained(mode: int, words: tuple[str, ...]) -> None:
     assert mode_words(FileEntry(b"x", Kind.FILE, mode=mode, gid=33)) == words
 
 
-def test_the_bits_of_a_directory_mean_something_else() -> None:
+def test_mode_bits_of_a_directory_are_explained_differently() -> None:
     folder = FileEntry(b"tmp", Kind.DIR, mode=0o3777)
     assert mode_words(folder) == (
-        "setgid: what is made in it belongs to group root",
-        "sticky: only owners may delete what is in it",
+        "setgid: new files in it belong to group root",
+        "sticky: only owners may delete files in it",
     )
     assert mode_words(FileEntry(b"link", Kind.SYMLINK, mode=0o777)) == ()
     assert mode_words(FileEntry(b"x", Kind.FILE, mode=0o4755, uid=8)) == ("setuid: runs as user 8",)

@@ -27,7 +27,7 @@ def drawn(found: TextDiff, *, in_one_column: bool = True, opened: frozenset[int]
     return lines
 
 
-def test_unchanged_stretches_are_folded_but_for_what_is_near_a_change() -> None:
+def test_unchanged_lines_are_folded_except_near_a_change() -> None:
     found = diff(NUMBERS, NUMBERS.replace("15\n", "fifteen\n"))
     assert drawn(found) == ["(11)", " 12", " 13", " 14", "-15", "+fifteen", " 16", " 17", " 18", "(12)"]
     assert drawn(found, in_one_column=False)[3:6] == [" 14", "~15|fifteen", " 16"]
@@ -41,7 +41,7 @@ def test_a_fold_can_be_opened() -> None:
     assert drawn(found, opened=frozenset({fold.start}))[-1] == "(12)"
 
 
-def test_a_row_or_two_are_not_worth_a_fold() -> None:
+def test_one_or_two_lines_are_not_folded() -> None:
     found = diff(NUMBERS, NUMBERS.replace("5\n", "five\n", 1).replace("\n13\n", "\nthirteen\n"))
     assert not [line for line in drawn(found)[:15] if line.startswith("(")]
 
@@ -67,7 +67,7 @@ def test_changes_are_runs_of_changed_rows() -> None:
     assert change_starts(layout(diff("a", "a"), in_one_column=True, folded=True)) == []
 
 
-def test_texts_that_differ_in_the_ends_of_lines_alone_are_known() -> None:
+def test_texts_that_differ_only_in_their_line_ends_are_recognized() -> None:
     assert ends_only(diff("a\nb\n", "a\r\nb\r\n")) == EndsOnly(frozenset({LineEnd.LF}), frozenset({LineEnd.CRLF}))
     assert ends_only(diff("a\nb", "a\nb\n")) == EndsOnly(frozenset({LineEnd.NONE}), frozenset({LineEnd.LF}))
     assert ends_only(diff("a\nb\n", "a\r\nc\r\n")) is None

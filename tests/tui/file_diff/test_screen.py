@@ -38,7 +38,7 @@ async def test_a_narrow_screen_has_one_column(tmp_path: Path) -> None:
             assert at.marked("added-span") == ["twenty"]
 
 
-async def test_a_wide_screen_has_both_sides_beside_each_other(tmp_path: Path) -> None:
+async def test_a_wide_screen_shows_both_versions_side_by_side(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
             old, new = at.lines()[4].split("│")
@@ -51,7 +51,7 @@ async def test_a_wide_screen_has_both_sides_beside_each_other(tmp_path: Path) ->
             assert "│" in at.lines()[4]
 
 
-async def test_one_goes_from_change_to_change(tmp_path: Path) -> None:
+async def test_n_goes_from_change_to_change(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 16)) as at:
             await at.press("n")
@@ -60,12 +60,12 @@ async def test_one_goes_from_change_to_change(tmp_path: Path) -> None:
             await at.press("right_square_bracket")
             assert any("+ more" in line for line in at.lines())
             await at.press("n")
-            assert at.toasts() == ["This was the last change."]
+            assert at.toasts() == ["This is the last change."]
             await at.press("N", "left_square_bracket")
             assert at.frame()[1] == "change 1 of 3"
 
 
-async def test_unchanged_stretches_open_all_at_once_or_by_a_click(tmp_path: Path) -> None:
+async def test_unchanged_lines_are_unfolded_by_c_or_by_a_click(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 40)) as at:
             await at.press("c")
@@ -79,22 +79,22 @@ async def test_unchanged_stretches_open_all_at_once_or_by_a_click(tmp_path: Path
             assert any("unchanged" in line for line in at.lines())
 
 
-async def test_other_ends_of_lines_are_said_and_shown(tmp_path: Path) -> None:
+async def test_different_line_ends_are_named_and_shown(tmp_path: Path) -> None:
     with texts(tmp_path, b"a\nb\n", b"a\r\nb\r\n") as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
-            assert at.frame()[0] == "+2 -2 lines · only the ends of lines differ: LF before, CRLF after"
+            assert at.frame()[0] == "+2 -2 lines · only line ends differ: LF in the old version, CRLF in the new one"
             assert at.lines()[0].endswith("- a\\n")
             assert at.lines()[2].endswith("+ a\\r\\n")
 
 
-async def test_a_last_line_without_its_end_is_said(tmp_path: Path) -> None:
+async def test_a_missing_line_feed_at_the_end_is_noted(tmp_path: Path) -> None:
     with texts(tmp_path, b"a\nb\n", b"a\nx") as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
-            assert at.frame()[0] == "+1 -1 lines · no line feed at the end after"
+            assert at.frame()[0] == "+1 -1 lines · no line feed at the end of the new version"
             assert at.lines()[-1].endswith("x (no line feed)")
 
 
-async def test_what_differs_beside_the_bytes_is_listed_above(tmp_path: Path) -> None:
+async def test_different_metadata_is_listed_in_the_head(tmp_path: Path) -> None:
     before = file("f", b"text\n", mode=0o644, pax_headers={"SCHILY.xattr.user.note": "x"})
     with session_of(tmp_path, [before], [file("f", b"text\n", mode=0o4755, uid=1000)]) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
@@ -103,20 +103,20 @@ async def test_what_differs_beside_the_bytes_is_listed_above(tmp_path: Path) -> 
                 "owner: root:root → 1000:root",
                 "xattrs: xattr user.note → none",
             ]
-            assert at.sentence() == "Both hold the same text."
+            assert at.sentence() == "Both versions have the same text."
 
 
 async def test_links_are_compared_by_their_targets(tmp_path: Path) -> None:
     with session_of(tmp_path, [symlink("f", "a"), directory("d")], [symlink("f", "b")]) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
             assert at.head()[-1] == "link: a → b"
-            assert at.sentence() == "Neither holds any bytes: what differs is told above."
+            assert at.sentence() == "Neither version has any content: the lines above show what differs."
 
 
-async def test_a_file_that_came_or_went_is_all_added_or_removed(tmp_path: Path) -> None:
+async def test_an_added_or_removed_file_is_all_added_or_removed_lines(tmp_path: Path) -> None:
     with texts(tmp_path, b"a\nb\n", b"a\n") as session:
         async with comparing(None, version(session, "f", 1)) as at:
-            assert at.head() == ["/f", "- not there", "+ layer 1: COPY layer-1 /"]
+            assert at.head() == ["/f", "- does not exist", "+ layer 1: COPY layer-1 /"]
             assert [line.split() for line in at.lines()] == [["1", "+", "a"], ["2", "+", "b"]]
         async with comparing(version(session, "f", 1), None, size=WIDE) as at:
             assert at.frame()[0] == "+0 -2 lines"
@@ -131,7 +131,7 @@ async def test_files_of_two_images_name_their_images(tmp_path: Path) -> None:
             assert at.head() == ["/f → /g", "- v1:1, layer 1: COPY layer-1 /", "+ v2:2, layer 1: COPY layer-1 /"]
 
 
-async def test_what_is_no_text_is_compared_by_bytes(tmp_path: Path) -> None:
+async def test_binary_files_are_compared_by_bytes(tmp_path: Path) -> None:
     data = bytes(range(200)) * 2
     with texts(tmp_path, data, data[:300] + b"!" + data[301:] + b"more") as session:
         for size in ((80, 50), WIDE):
@@ -142,17 +142,17 @@ async def test_what_is_no_text_is_compared_by_bytes(tmp_path: Path) -> None:
                 assert screen.count("sha256") == 2
                 assert "The first difference is at byte 300 (0x12c):" in screen
                 assert screen.count("00000120") == 2
-                assert screen.count("it ends here") == 1
+                assert screen.count("end of file") == 1
                 assert "change" not in at.key_line()
 
 
-async def test_equal_bytes_are_said_to_be_equal(tmp_path: Path) -> None:
+async def test_equal_bytes_are_reported_as_equal(tmp_path: Path) -> None:
     with session_of(tmp_path, [file("f", b"\0\1")], [file("f", b"\0\1", mode=0o600)]) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
-            assert "Both hold the same bytes." in at.screen()
+            assert "Both versions have the same bytes." in at.screen()
 
 
-async def test_colours_are_those_of_the_language(tmp_path: Path) -> None:
+async def test_both_versions_have_syntax_colours(tmp_path: Path) -> None:
     with session_of(tmp_path, [file("a.py", b"x = 1  # one\n")], [file("a.py", b"x = 2  # two\n")]) as session:
         async with comparing(version(session, "a.py", 1), version(session, "a.py", 2)) as at:
             assert "".join(at.marked("comment")) == "# one# two"
@@ -160,7 +160,7 @@ async def test_colours_are_those_of_the_language(tmp_path: Path) -> None:
             assert "Go to the next change" in at.screen()
 
 
-async def test_a_diff_can_be_read_in_plain_ascii(tmp_path: Path) -> None:
+async def test_a_comparison_is_shown_in_plain_ascii(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE, glyphs=ASCII) as at:
             assert at.screen().isascii()
@@ -176,7 +176,7 @@ async def test_long_lines_are_scrolled_together(tmp_path: Path) -> None:
             assert at.app.clipboard == "/f"
 
 
-async def test_f_opens_the_file_as_it_is_after_or_was_before_it_was_removed(tmp_path: Path) -> None:
+async def test_f_opens_the_new_version_or_the_old_one_of_a_removed_file(tmp_path: Path) -> None:
     with texts(tmp_path, b"old\n", b"new\n") as session:
         before, after = version(session, "f", 1), version(session, "f", 2)
         for sides, text in (((before, after), "new"), ((before, None), "old")):
@@ -186,14 +186,14 @@ async def test_f_opens_the_file_as_it_is_after_or_was_before_it_was_removed(tmp_
                 assert at.texts() == [text]
 
 
-async def test_the_same_text_in_another_encoding_is_not_said_to_be_the_same_bytes(tmp_path: Path) -> None:
+async def test_the_same_text_in_another_encoding_is_not_reported_as_the_same_bytes(tmp_path: Path) -> None:
     with texts(tmp_path, "un mot déjà vu\n".encode("latin-1"), "un mot déjà vu\n".encode()) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
-            assert "Both hold the same text, encoded in another way: Latin-1 before, UTF-8 after." in at.screen()
+            assert "Both are the same text in different encodings: Latin-1 before, UTF-8 after." in at.screen()
             assert "same bytes" not in at.screen()
 
 
-async def test_a_search_finds_lines_of_either_side_in_what_is_folded_too(tmp_path: Path) -> None:
+async def test_a_search_finds_folded_lines_of_both_versions(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
             await at.search("LINE t")
@@ -214,10 +214,10 @@ async def test_a_search_finds_lines_of_either_side_in_what_is_folded_too(tmp_pat
             assert at.frame()[1] == "change 2 of 3"
 
 
-async def test_letters_of_a_search_are_no_keys_and_escape_leaves_it(tmp_path: Path) -> None:
+async def test_letters_typed_into_a_search_are_not_keys_and_escape_ends_it(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
             await at.press("slash", "q", "v", "n", "y", "escape")
             assert at.frame()[1] == "change 1 of 3"
             await at.search("re:(")
-            assert at.toasts()[-1].startswith("'(' is no regular expression")
+            assert at.toasts()[-1].startswith("'(' is not a valid regular expression")

@@ -1,10 +1,10 @@
-"""Keys that come all at once: held down, pasted, or typed while a screen opens."""
+"""Keys that arrive together: held down, pasted, or typed while a screen opens."""
 
 from pathlib import Path
 
 from textual import events
 
-from layerscope.tui.comparison.layer_screen import LayerDiffScreen
+from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file.text_view import TextView
 from layerscope.tui.file_diff.screen import FileDiffScreen
@@ -20,7 +20,7 @@ async def at_once(at: Journey, keys: str) -> None:
     for key in keys:
         at.app.post_message(events.Key(NAMES.get(key, key), key))
     await at.settle()
-    await at.until(lambda: not at.app._held)
+    await at.until(lambda: not at.app._key_queue._waiting)
     await at.settle()
 
 
@@ -29,7 +29,7 @@ def small(tmp_path: Path) -> Path:
     return docker_archive(tmp_path / "small.tar", image(base, layer(file("srv/page.py", b"second\n"))))
 
 
-async def test_a_key_acts_on_the_layer_that_the_keys_before_it_lead_to() -> None:
+async def test_each_key_acts_on_the_state_after_the_previous_key() -> None:
     async with journey(MY_APP) as at:
         await at_once(at, "gjjjjd")
         marked = at.explorer._state.marked
@@ -40,23 +40,23 @@ async def test_a_key_acts_on_the_layer_that_the_keys_before_it_lead_to() -> None
         assert at.layer() > marked
 
 
-async def test_two_layers_are_marked_and_compared_in_one_go() -> None:
+async def test_keys_pressed_together_mark_and_compare_two_layers() -> None:
     async with journey(MY_APP) as at:
         await at_once(at, "[[d[d")
-        assert isinstance(at.app.screen, LayerDiffScreen)
+        assert isinstance(at.app.screen, ComparisonScreen)
         assert at.frame("files")[0] == "Changes from layer 4 to layer 3"
 
 
-async def test_keys_after_enter_on_a_file_are_for_the_file(tmp_path: Path) -> None:
+async def test_keys_after_enter_go_to_the_opened_file(tmp_path: Path) -> None:
     async with journey(small(tmp_path)) as at:
         await at_once(at, "\t[Zj\r/class\rn")
         assert isinstance(at.app.screen, FileScreen)
         assert "2 of 2 matches" in at.screen()
         await at.press("escape", "escape")
-        assert at.explorer._state.query is None
+        assert at.explorer._state.settings.query is None
 
 
-async def test_a_folder_is_open_before_the_next_key_moves(tmp_path: Path) -> None:
+async def test_a_folder_is_unfolded_before_the_next_key_moves(tmp_path: Path) -> None:
     async with journey(small(tmp_path)) as at:
         await at_once(at, "\t\rj")
         assert at.at() == "/srv/page.py"
@@ -64,20 +64,20 @@ async def test_a_folder_is_open_before_the_next_key_moves(tmp_path: Path) -> Non
         assert at.at() == "/srv", "closed again, there is nothing below it"
 
 
-async def test_keys_that_leave_a_file_wait_for_nothing(tmp_path: Path) -> None:
+async def test_leaving_a_file_never_waits(tmp_path: Path) -> None:
     async with journey(small(tmp_path)) as at:
         await at_once(at, "\tZj\rq")
         assert at.app._exit
 
 
-async def test_a_letter_of_what_is_searched_for_leaves_nothing(tmp_path: Path) -> None:
+async def test_a_q_in_a_search_does_not_quit(tmp_path: Path) -> None:
     async with journey(small(tmp_path)) as at:
         await at_once(at, "\tZj\r/quit\r")
         assert isinstance(at.app.screen, FileScreen)
         assert "There is no match." in [each.message for each in at.app._notifications]
 
 
-async def test_keys_for_a_view_of_the_sizes_wait_until_it_is_computed() -> None:
+async def test_keys_wait_until_a_size_view_is_computed() -> None:
     async with journey(MY_APP) as at:
         await at_once(at, "w6jj")
         screen = at.app.screen
@@ -85,7 +85,7 @@ async def test_keys_for_a_view_of_the_sizes_wait_until_it_is_computed() -> None:
         assert (screen._view, screen.table.cursor) == (5, 2)
 
 
-async def test_pages_that_are_turned_while_a_file_opens_are_whole_pages(tmp_path: Path) -> None:
+async def test_page_down_scrolls_whole_pages_while_a_file_opens(tmp_path: Path) -> None:
     text = "".join(f"line {number}\n" for number in range(1, 500)).encode()
     path = docker_archive(tmp_path / "long.tar", image(layer(file("f", text))))
     tops = []
@@ -97,14 +97,14 @@ async def test_pages_that_are_turned_while_a_file_opens_are_whole_pages(tmp_path
     assert tops[0] == tops[1] > 2
 
 
-async def test_lines_of_the_help_that_are_scrolled_at_once_all_count() -> None:
+async def test_every_scroll_key_in_the_help_counts() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         await at.press("question_mark")
         await at_once(at, "jjjjj")
         assert at.app.screen.query_one("#keys").scroll_y == 5
 
 
-async def test_keys_for_a_comparison_wait_until_it_is_there(tmp_path: Path) -> None:
+async def test_keys_wait_until_a_comparison_is_computed(tmp_path: Path) -> None:
     async with journey(small(tmp_path)) as at:
         await at_once(at, "\td[dj\r")
         assert isinstance(at.app.screen, FileDiffScreen)
@@ -115,7 +115,7 @@ async def test_keys_for_a_comparison_wait_until_it_is_there(tmp_path: Path) -> N
         assert "x extract" in at.key_line()
 
 
-async def test_a_filter_that_is_typed_before_there_is_a_tree_leads_to_its_first_match() -> None:
+async def test_a_filter_typed_before_the_tree_is_read_leads_to_its_first_match() -> None:
     async with held_journey(MY_APP) as (at, reader):
         await at.filter("nginx.conf")
         await at.press("enter")

@@ -1,4 +1,4 @@
-"""The file tree: views, folds, sizes, columns, and a cursor that stays where it is."""
+"""The file tree: views, folds, sizes, columns, and a cursor that stays on its path."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.builders import directory, docker_archive, file, hardlink, image, lay
 from tests.tui.journeys import MY_APP, journey
 
 
-async def test_folders_open_and_close_one_by_one() -> None:
+async def test_folders_unfold_and_fold_one_by_one() -> None:
     async with journey(MY_APP) as at:
         await at.press("tab", "j", "j", "j")
         assert at.at() == "/etc"
@@ -28,7 +28,7 @@ async def test_folders_open_and_close_one_by_one() -> None:
         assert at.tree()[4] == "home/"
 
 
-async def test_all_folders_open_and_close_at_once() -> None:
+async def test_all_folders_unfold_and_fold_together() -> None:
     async with journey(MY_APP) as at:
         await at.press("tab", "Z")
         assert at.frame("files")[1].endswith("119 rows")
@@ -36,7 +36,7 @@ async def test_all_folders_open_and_close_at_once() -> None:
         assert at.frame("files")[1].endswith("16 rows")
 
 
-async def test_digits_open_to_a_depth() -> None:
+async def test_digits_unfold_to_a_depth() -> None:
     async with journey(MY_APP) as at:
         await at.press("2")
         assert "apt/" in at.tree()
@@ -101,7 +101,7 @@ async def test_largest_first() -> None:
         assert at.tree()[:2] == ["bin/", "boot/"]
 
 
-async def test_a_folder_has_the_size_of_all_below_it(tmp_path: Path) -> None:
+async def test_the_size_of_a_folder_includes_everything_in_it(tmp_path: Path) -> None:
     base = layer(file("a/one", b"x" * 1000), file("a/b/two", b"x" * 500), hardlink("a/three", "a/one"), directory("c"))
     async with journey(docker_archive(tmp_path / "image.tar", image(base, layer(whiteout("a/one"))))) as at:
         await at.press("Z")
@@ -112,7 +112,7 @@ async def test_a_folder_has_the_size_of_all_below_it(tmp_path: Path) -> None:
         assert "= /a/one" in at.line_of("+ three")
 
 
-async def test_the_trace_tells_what_each_layer_did() -> None:
+async def test_the_trace_shows_what_each_layer_did() -> None:
     async with journey(MY_APP) as at:
         await at.press("5")
         assert at.line_of("timezone").endswith("+···~·")
@@ -133,7 +133,7 @@ async def test_columns_of_attributes_come_and_go() -> None:
         assert "by 1" not in at.line_of("boot/")
 
 
-async def test_the_entry_under_the_cursor_is_told_in_full() -> None:
+async def test_the_details_describe_the_entry_under_the_cursor() -> None:
     async with journey(MY_APP) as at:
         await at.press("tab", "2", *["j"] * 12)
         assert at.at() == "/etc/mime.types"
@@ -152,7 +152,7 @@ async def test_copies_the_path_or_the_digest() -> None:
         assert "/boot" in at.screen().split("Copied")[1]
 
 
-async def test_a_name_that_cannot_be_shown_is_copied_escaped(tmp_path: Path) -> None:
+async def test_an_unprintable_name_is_copied_escaped(tmp_path: Path) -> None:
     async with journey(docker_archive(tmp_path / "image.tar", image(layer(file("a\x1b[2Jb"))))) as at:
         await at.press("tab", "y")
         assert at.app.clipboard == "/a\\x1b[2Jb"
@@ -174,13 +174,13 @@ async def test_keys_work_while_many_rows_are_built(tmp_path: Path) -> None:
     many = layer(*(file(f"folder-{number % 40}/file-{number:05}") for number in range(20_000)))
     async with journey(docker_archive(tmp_path / "many.tar", image(many))) as at:
         await at.press("tab")
-        at.explorer.action_unfold_all()
+        at.explorer.panes.action_unfold_all()
         at.explorer.file_tree.move_to(3)
         at.explorer.file_tree.action_close()
         await at.settle()
         assert at.at() == "/folder-0", "where the cursor was sent while the rows grew"
-        at.explorer.action_fold_all()
-        at.explorer.action_unfold_all()
+        at.explorer.panes.action_fold_all()
+        at.explorer.panes.action_unfold_all()
         at.explorer.file_tree.action_toggle_fold()
         await at.settle()
         assert at.frame("files")[1].endswith("19,540 rows"), "all but the 500 of the folder that was closed meanwhile"
@@ -195,7 +195,7 @@ async def test_links_and_empty_folders(tmp_path: Path) -> None:
         assert at.tree() == ["+ [red]", "+ empty/", "+ link"]
 
 
-async def test_enter_on_a_file_shows_it_as_it_is_at_the_layer(tmp_path: Path) -> None:
+async def test_enter_opens_the_file_of_the_chosen_layer(tmp_path: Path) -> None:
     first = layer(file("etc/conf", b"the first text"))
     path = docker_archive(tmp_path / "two.tar", image(first, layer(file("etc/conf", b"the second text"))))
     async with journey(path) as at:
@@ -217,7 +217,7 @@ async def test_a_file_that_the_layer_removed_can_be_read_as_it_was(tmp_path: Pat
         assert "the only text" in at.screen()
 
 
-async def test_columns_that_are_asked_for_come_before_bars_and_traces() -> None:
+async def test_attribute_columns_replace_bars_and_traces_first() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         await at.press("tab", "down", "o", "o")
         row = at.line_of("boot/")
@@ -234,7 +234,7 @@ async def test_enter_on_an_empty_folder_stays_in_the_tree() -> None:
 
 async def test_the_history_of_a_path_leads_to_any_version_and_back() -> None:
     async with journey(MY_APP) as at:
-        assert not at.files.check_action("history", ())
+        assert not at.explorer.check_action("history", ())
         await at.press("tab", "Z")
         await at.go_to_row("nginx.conf")
         await at.press("H")

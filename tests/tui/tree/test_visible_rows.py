@@ -1,4 +1,4 @@
-"""The rows of a tree, against a slow and plain way to make them: list all paths of the view, and walk them."""
+"""The rows of a tree, compared with a slow and simple way to build them: list all paths of the view, and walk them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from layerscope.analysis.search.query import parse_query
 from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import Overlay
-from layerscope.analysis.tree.path_index import build_path_index
 from layerscope.model.entries import Kind
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 from layerscope.tui.tree.visible_rows import Folds, Scope, Sort, View, VisibleRows
@@ -143,7 +143,7 @@ def copied(folds: Folds) -> Folds:
 
 @given(st.data(), stacks)
 @settings(max_examples=300)
-def test_rows_are_those_of_a_plain_walk(data: st.DataObject, stack: list[list[Item]]) -> None:
+def test_rows_equal_those_of_a_plain_walk(data: st.DataObject, stack: list[list[Item]]) -> None:
     tree, states = layered(stack)
     view, folds = data.draw(views(len(stack))), Folds(data.draw(st.sampled_from([0, 1, 2, ALL])))
     folds.toggled = data.draw(st.sets(st.integers(1, max(1, len(tree.index) - 1)), max_size=3))
@@ -156,7 +156,7 @@ def test_rows_are_those_of_a_plain_walk(data: st.DataObject, stack: list[list[It
 
 @given(st.data(), stacks)
 @settings(max_examples=300)
-def test_toggling_gives_what_building_anew_gives(data: st.DataObject, stack: list[list[Item]]) -> None:
+def test_toggling_gives_the_rows_of_a_new_build(data: st.DataObject, stack: list[list[Item]]) -> None:
     tree, _ = layered(stack)
     view = data.draw(views(len(stack)))
     rows = built(tree, view, Folds(data.draw(st.sampled_from([0, 1, ALL]))))
@@ -169,9 +169,7 @@ def test_toggling_gives_what_building_anew_gives(data: st.DataObject, stack: lis
 
 
 @given(st.data(), stacks)
-def test_a_node_is_found_in_its_row_or_in_that_of_the_nearest_folder(
-    data: st.DataObject, stack: list[list[Item]]
-) -> None:
+def test_row_of_finds_a_node_or_its_nearest_folder(data: st.DataObject, stack: list[list[Item]]) -> None:
     tree, _ = layered(stack)
     rows = built(tree, data.draw(views(len(stack))), Folds(data.draw(st.sampled_from([0, 1, ALL]))))
     paths = shown(rows)
@@ -184,7 +182,7 @@ def test_a_node_is_found_in_its_row_or_in_that_of_the_nearest_folder(
 
 
 @given(st.data(), stacks)
-def test_the_next_match_is_the_nearest_going_round(data: st.DataObject, stack: list[list[Item]]) -> None:
+def test_next_match_finds_the_nearest_and_wraps_around(data: st.DataObject, stack: list[list[Item]]) -> None:
     tree, _ = layered(stack)
     rows = built(tree, data.draw(views(len(stack))))
     matches = [row for row, node in enumerate(rows.nodes) if rows.is_match(node)]
@@ -228,7 +226,7 @@ def test_folds_to_a_depth() -> None:
     assert shown(built(TREE, View(1), Folds(1))) == [b"etc", b"etc/hosts", b"usr", b"usr/lib", b"usr/link"]
 
 
-def test_folds_remember_what_was_opened_and_closed() -> None:
+def test_folds_remember_toggled_folders() -> None:
     folds = Folds(1)
     folds.set(7, 1, open_it=False)
     folds.set(8, 2, open_it=True)
@@ -239,7 +237,7 @@ def test_folds_remember_what_was_opened_and_closed() -> None:
     assert not folds.is_open(9, 2)
 
 
-def test_building_pauses_now_and_then() -> None:
+def test_building_yields_between_batches() -> None:
     tree, _ = layered([[file(f"file-{number:05}") for number in range(3000)]])
     assert len(list(VisibleRows(tree, View(1), Folds()).build())) == 5
     assert len(list(VisibleRows(tree, View(1, query=parse_query("file")), Folds()).build())) > 10

@@ -1,0 +1,133 @@
+"""Builds the path index of an overlay."""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.overlay import VOID, Overlay
+from layerscope.analysis.tree.path_index import GONE, PathIndex, size_key, subtree_ends
+from layerscope.model.columns import Ints
+
+_LARGEST = (1 << 63) - 1
+"""The largest value of a column; a larger sum is not honest, because sparse files may claim any size."""
+
+_NO_CHANGES = frozenset({int(ChangeKind.UNCHANGED), VOID})
+
+
+def build_path_index(overlay: Overlay) -> PathIndex:
+    """Put the paths of an overlay in preorder, with their occurrences and the sizes of directories."""
+    paths = list(overlay.ids)
+    # No name holds a zero byte, and it sorts before every other: a folder comes directly before what is below it.
+    keys = [path.replace(b"/", b"\0") for path in paths]
+    order = sorted(range(len(paths)), key=keys.__getitem__)
+    del keys
+    ranks = array("I", bytes(4 * len(order)))
+    for rank, path in enumerate(order):
+        ranks[path] = rank
+    parents = array("I", [ranks[overlay.parents[path]] for path in order])
+    names = [paths[path].rpartition(b"/")[2] for path in order]
+    occurrences, firsts = _by_node(overlay, ranks)
+    sizes = _directory_sizes(overlay, ranks, parents)
+    size_keys = sorted(sizes)
+    return PathIndex(
+        parents=parents,
+        ends=subtree_ends(parents),
+        depths=_depths(parents),
+        name_ends=array("I", accumulate(map(len, names))),
+        names=b"".join(names),
+        firsts=firsts,
+        layers=array("H", map(overlay.layers.__getitem__, occurrences)),
+        rows=array("i", map(overlay.rows.__getitem__, occurrences)),
+        changes=bytes(map(overlay.changes.__getitem__, occurrences)),
+        size_keys=array("Q", size_keys),
+        size_values=array("q", map(sizes.__getitem__, size_keys)),
+        opaque=_opaque(overlay, occurrences),
+        link_targets=_link_targets(overlay, occurrences),
+    )
+
+
+def _depths(parents: Ints) -> Ints:
+    depths = array("H", [0])
+    add = depths.append
+    for node in range(1, len(parents)):
+        add(depths[parents[node]] + 1)
+    return depths
+
+
+def _by_node(overlay: Overlay, ranks: Ints) -> tuple[list[int], Ints]:
+    """Return the occurrences in the order of nodes, and the position of the first occurrence of each node."""
+    nodes = [ranks[path] for path in overlay.paths]
+    kept = [occurrence for occurrence, change in enumerate(overlay.changes) if change != VOID]
+    counts = array("I", bytes(4 * (len(ranks) + 1)))
+    for occurrence in kept:
+        counts[nodes[occurrence] + 1] += 1
+    kept.sort(key=nodes.__getitem__)
+    return kept, array("I", accumulate(counts))
+
+
+def _link_targets(overlay: Overlay, occurrences: list[int]) -> dict[int, int]:
+    """Return the targets of hard links by their positions among the occurrences in the order of nodes."""
+    if not overlay.link_targets:
+        return {}
+    positions = {occurrence: position for position, occurrence in enumerate(occurrences)}
+    return {positions[link]: positions[target] for link, target in overlay.link_targets.items()}
+
+
+def _opaque(overlay: Overlay, occurrences: list[int]) -> Ints:
+    """Return the positions of the occurrences that opaque whiteouts made and that nothing was written over."""
+    if not overlay.opaque_runs:
+        return array("I")
+    opaque = bytearray(len(overlay.paths))
+    for run in overlay.opaque_runs:
+        opaque[run.start : run.stop] = b"\1" * len(run)
+    hidden = (opaque[occurrence] and overlay.rows[occurrence] == GONE for occurrence in occurrences)
+    return array("I", [position for position, is_hidden in enumerate(hidden) if is_hidden])
+
+
+def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> dict[int, int]:
+    """Return the content bytes below each directory, by node and layer, for each layer that touched some of it."""
+    totals = [0] * len(ranks)
+    sizes: dict[int, int] = {}
+    start = 0
+    while start < len(overlay.layers):
+        layer = overlay.layers[start]
+        end = bisect_right(overlay.layers, layer, start)
+        grown = _growth_by_folder(overlay, range(start, end), ranks, parents)
+        sizes.update(_grown_totals(grown, totals, parents, layer))
+        start = end
+    return sizes
+
+
+def _growth_by_folder(overlay: Overlay, occurrences: range, ranks: Ints, parents: Ints) -> dict[int, int]:
+    """Return the content bytes by which one layer's occurrences grow each folder, without the folders below it."""
+    paths, changes, rows, befores = overlay.paths, overlay.changes, overlay.rows, overlay.befores
+    layers, tables, grown = overlay.layers, overlay.tables, dict[int, int]()
+    sizes = tables[layers[occurrences.start]].sizes
+    for occurrence in occurrences:
+        if changes[occurrence] in _NO_CHANGES:
+            continue
+        row, before = rows[occurrence], befores[occurrence]
+        growth = sizes[row] if row >= 0 else 0
+        if before >= 0 and (old_row := rows[before]) >= 0:
+            growth -= tables[layers[before]].sizes[old_row]
+        folder = parents[ranks[paths[occurrence]]]
+        grown[folder] = grown.get(folder, 0) + growth
+    return grown
+
+
+def _grown_totals(grown: dict[int, int], totals: list[int], parents: Ints, layer: int) -> Iterator[tuple[int, int]]:
+    """Carry a layer's growth up to the root, and yield the key and the new total of each folder."""
+    for folder in list(grown):
+        above = parents[folder]
+        while above not in grown:
+            grown[above] = 0
+            above = parents[above]
+    # Preorder puts a folder before everything below it, so that going backwards its total is complete when it comes.
+    for folder in sorted(grown, reverse=True):
+        growth = grown[folder]
+        total = totals[folder] = totals[folder] + growth
+        yield size_key(folder, layer), min(total, _LARGEST)
+        if folder:
+            grown[parents[folder]] += growth

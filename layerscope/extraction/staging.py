@@ -1,0 +1,94 @@
+"""Writing of a plan into an empty staging folder that no other program knows."""
+
+import os
+import stat
+from collections.abc import Callable, Iterable
+from itertools import groupby
+
+from layerscope.errors import FormatError
+from layerscope.extraction.confined import PRIVATE, ConfinedFolder
+from layerscope.extraction.failure import ExtractionFailed, path_errors, shown
+from layerscope.extraction.metadata import restore, restore_at
+from layerscope.extraction.options import ExtractionOptions
+from layerscope.extraction.plan import ExtractionPlan, PlannedFile
+from layerscope.model.entries import FileEntry, Kind
+from layerscope.session.content.layer_files import LayerFiles, open_layer_files
+from layerscope.session.loaded_image import LoadedImage
+
+Written = Callable[[int], None]
+"""A callback for the content bytes written since the last call; an exception that it raises ends the extraction."""
+
+_USUAL = 0o777
+"""The mode of a folder without metadata from the image; the user's umask applies."""
+
+_NODES = {Kind.CHAR: stat.S_IFCHR, Kind.BLOCK: stat.S_IFBLK}
+
+
+class StagingWriter:
+    """A writer into a staging folder; ``target`` is the name of the target in messages."""
+
+    def __init__(self, stage: ConfinedFolder, target: str, loaded: LoadedImage, options: ExtractionOptions) -> None:
+        self._stage = stage
+        self._target = target
+        self._loaded = loaded
+        self._options = options
+
+    def write(self, plan: ExtractionPlan, written: Written) -> None:
+        """Write everything in a plan except the metadata of folders; raises LayerscopeError."""
+        for path in plan.parents:
+            self._make_folder(path, _USUAL)
+        for folder in plan.folders:
+            self._make_folder(folder.path, PRIVATE)
+        for layer, files in groupby(plan.files, key=lambda file: self._loaded.tree.index.layers[file.occurrence]):
+            self._write_layer(layer, list(files), written)
+        for other in plan.others:
+            self._make_other(other.entry)
+            self._make_links(other.links, other.entry.path)
+
+    def _make_folder(self, path: bytes, mode: int) -> None:
+        with path_errors(path, self._target):
+            self._stage.make_folder(path, mode)
+
+    def _write_layer(self, layer: int, files: list[PlannedFile], written: Written) -> None:
+        path = files[0].entry.path
+        try:
+            with open_layer_files(self._loaded.image.layers[layer - 1], self._loaded.tree) as layer_files:
+                for file in files:
+                    path = file.entry.path
+                    self._write_file(file, layer_files, written)
+        except FormatError as error:
+            raise ExtractionFailed(f"/{shown(path)} cannot be read from layer {layer}: {error}") from error
+
+    def _write_file(self, file: PlannedFile, layer_files: LayerFiles, written: Written) -> None:
+        path = file.entry.path
+        with path_errors(path, self._target), self._stage.new_file(path) as descriptor:
+            for offset, chunk in layer_files.stored_chunks(file.occurrence):
+                _write_all(descriptor, chunk, offset)
+                written(len(chunk))
+            # A sparse file may end with a hole.
+            os.ftruncate(descriptor, layer_files.size(file.occurrence))
+            restore(descriptor, file.entry, self._options)
+        self._make_links(file.links, path)
+
+    def _make_links(self, links: Iterable[bytes], path: bytes) -> None:
+        for link in links:
+            with path_errors(link, self._target):
+                self._stage.make_link(link, path)
+
+    def _make_other(self, entry: FileEntry) -> None:
+        with path_errors(entry.path, self._target):
+            if entry.kind is Kind.SYMLINK:
+                self._stage.make_symlink(entry.path, entry.link or b"")
+            elif entry.kind is Kind.FIFO:
+                self._stage.make_pipe(entry.path)
+            else:
+                self._stage.make_device(entry.path, _NODES[entry.kind], os.makedev(*(entry.device or (0, 0))))
+            with self._stage.parent(entry.path) as (folder, name):
+                restore_at(folder, name, entry, self._options, is_link=entry.kind is Kind.SYMLINK)
+
+
+def _write_all(descriptor: int, chunk: bytes, offset: int) -> None:
+    left = memoryview(chunk)
+    while left:
+        count = os.pwrite(descriptor, left, offset)
+        left, offset = left[count:], offset + count

@@ -1,0 +1,65 @@
+"""HTML elements. Every text that is not `Markup` is escaped where it is put into an element."""
+
+from collections.abc import Iterable, Sequence
+
+from layerscope.report.escape import in_html
+from layerscope.text import path_text, printable_line, printable_name
+
+
+class Markup(str):
+    """HTML made by this module, in which all text from an image is escaped."""
+
+    __slots__ = ()
+
+
+def joined(parts: Iterable["Markup | str"]) -> Markup:
+    """Return the parts one after another; text among them is escaped."""
+    return Markup("".join(part if isinstance(part, Markup) else in_html(part) for part in parts))
+
+
+def element(tag: str, *content: "Markup | str", **attributes: str) -> Markup:
+    """Return an element; ``class_`` is the attribute class, other underscores become hyphens."""
+    written = "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{in_html(value)}"' for name, value in attributes.items() if value
+    )
+    return Markup(f"<{tag}{written}>{joined(content)}</{tag}>")
+
+
+def prose(text: str) -> Markup:
+    """Return a sentence that may hold text from an image."""
+    return Markup(in_html(printable_line(text)))
+
+
+def advised_prose(text: str) -> Markup:
+    """Return a sentence in which text between backticks is code."""
+    parts = printable_line(text).split("`")
+    return joined(element("code", part) if number % 2 else part for number, part in enumerate(parts))
+
+
+def path_element(path: bytes) -> Markup:
+    """Return a path as an element."""
+    return element("span", printable_name(path_text(path)), class_="path")
+
+
+def number_cell(text: str) -> Markup:
+    """Return a table cell with a figure."""
+    return element("td", text, class_="n")
+
+
+def gauge(live: float, dead: float) -> Markup:
+    """Return a bar of live and dead bytes, each as a share of its full length."""
+    live, dead = max(0.0, min(live, 1.0)), max(0.0, min(dead, 1.0))
+    parts = [Markup(f'<i style="width:{100 * live:.2f}%"></i><i style="width:{100 * dead:.2f}%"></i>')]
+    return element("div", *parts, class_="gauge")
+
+
+def table(titles: Sequence[tuple[str, str]], rows: Iterable[Markup], *, body_id: str = "") -> Markup:
+    """Return a table; each title comes with the class of its column."""
+    head = element("tr", *(element("th", title, class_=kind) for title, kind in titles))
+    return element("table", element("thead", head), element("tbody", *rows, id=body_id))
+
+
+def section(anchor: str, title: str, lead: "Markup | str", *content: "Markup | str") -> Markup:
+    """Return a section of the page."""
+    introduction = [element("p", lead)] if lead else []
+    return element("section", element("h2", title), *introduction, *content, id=anchor)

@@ -1,0 +1,158 @@
+"""The sections of the page: layers, map, advice, dead bytes, files, duplicates, types, packages."""
+
+from layerscope.analysis.advice.advice import Advice
+from layerscope.analysis.size.dead import DeadEntry
+from layerscope.report.layers.summary import layer_title
+from layerscope.report.page.html.elements import (
+    Markup,
+    advised_prose,
+    element,
+    joined,
+    number_cell,
+    path_element,
+    section,
+    table,
+)
+from layerscope.report.page.html.tables import size_table
+from layerscope.report.size.columns import duplicate_table, file_table, layer_table, package_table, type_table
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.remarks import (
+    layers_in_order,
+    no_advice_sentence,
+    no_dead_sentence,
+    reason_sums,
+    reason_word,
+    reasons_line,
+)
+from layerscope.text import human_share, human_size, plural
+
+_MOST_DEAD = 2_000
+_MOST_FILES = 50
+_MOST_DUPLICATES = 100
+_MOST_PACKAGES = 200
+_MOST_PATHS = 200
+"""The most rows and paths of each section; the rest is summed up."""
+
+_NUMBER, _WIDE = "n", "wide"
+
+
+def layer_section(analysis: SizeAnalysis) -> Markup:
+    """Return the layers in build order, with bars of live and dead bytes."""
+    key = Markup(
+        '<span class="key"></span>in the final image<span class="key"><span class="dead"></span></span>dead: a later'
+        " layer hides it"
+    )
+    layers = layer_table(analysis, layers_in_order(analysis.report))
+    rows = element("div", size_table(layers, row_names=[str(row.layer) for row in layers.rows]), class_="scroll")
+    return section("layers", "Layers", joined(["In build order.", key]), rows)
+
+
+def map_section() -> Markup:
+    """Return the placeholder of the map, which the script draws."""
+    lead = "Area is bytes, of all layers together; the striped part of a field is dead. Click a folder to open it."
+    crumbs, board = element("div", class_="crumbs", id="crumbs"), element("div", id="treemap")
+    return section("map", "Where the bytes are", lead, crumbs, board)
+
+
+def advice_section(analysis: SizeAnalysis) -> Markup:
+    """Return what to change, the largest savings first."""
+    advice = analysis.report.advice
+    if not advice:
+        return section("advice", "What to change", no_advice_sentence(analysis.report))
+    lead = "Each with the instruction to change, and the paths it is about."
+    return section(
+        "advice", "What to change", lead, element("ol", *(_advised(analysis, each) for each in advice), class_="advice")
+    )
+
+
+def _advised(analysis: SizeAnalysis, advice: Advice) -> Markup:
+    saves = f"Saves {human_size(advice.saves)}"
+    share = human_share(advice.saves, analysis.report.total_size)
+    remark = f"layer {advice.layer}" if not share else f"{share} of all content · layer {advice.layer}"
+    paths = [path_element(path) for path in advice.paths[:_MOST_PATHS]]
+    more = len(advice.paths) - len(paths)
+    count = element("summary", plural(len(advice.paths), "path"))
+    left = [element("span", f"and {more:,} more", class_="soft")] if more > 0 else []
+    return element(
+        "li",
+        element("h3", element("b", saves), element("span", remark)),
+        element("p", advised_prose(advice.text)),
+        element("code", layer_title(analysis.image, advice.layer), class_="instruction"),
+        element("details", count, *paths, *left) if paths else "",
+    )
+
+
+def dead_section(analysis: SizeAnalysis) -> Markup:
+    """Return the dead files, the largest first, with filters by text and by reason."""
+    why = analysis.report
+    entries = why.dead.entries
+    if not entries:
+        return section("dead", "Dead bytes", no_dead_sentence(why))
+    lead = f"Files that a layer holds and the final image does not show: {reasons_line(why)}."
+    shown = entries[:_MOST_DEAD]
+    if len(entries) > len(shown):
+        left = sum(entry.size for entry in entries[_MOST_DEAD:])
+        others = plural(len(entries) - len(shown), "other")
+        lead += f" The {len(shown):,} largest are listed; {others} hold {human_size(left)}."
+    reasons = [reason_word(reason) for reason, _ in reason_sums(why)]
+    choices = [element("option", "every reason"), *(element("option", reason, value=reason) for reason in reasons)]
+    filters = element(
+        "div",
+        Markup('<input type="search" id="dead-text" placeholder="path, layer or instruction" aria-label="filter">'),
+        Markup(
+            element("select", *choices, id="dead-reason", aria_label="reason").replace(
+                "<option>", '<option value="">', 1
+            )
+        ),
+        element("span", id="dead-sum", class_="soft"),
+        class_="filters",
+    )
+    titles = [("size", _NUMBER), ("reason", ""), ("wrote", _NUMBER), ("hid", _NUMBER), ("path", _WIDE)]
+    rows = table(titles, [_dead_row(entry) for entry in shown], body_id="dead-rows")
+    return section("dead", "Dead bytes", lead, filters, element("div", rows, class_="long"))
+
+
+def _dead_row(entry: DeadEntry) -> Markup:
+    reason = reason_word(entry.reason)
+    return element(
+        "tr",
+        number_cell(human_size(entry.size)),
+        element("td", element("span", reason, class_="reason")),
+        number_cell(str(entry.writer)),
+        number_cell(str(entry.hidden_by)),
+        element("td", path_element(entry.path)),
+        data_reason=reason,
+        data_size=str(entry.size),
+    )
+
+
+def file_section(analysis: SizeAnalysis) -> Markup:
+    """Return the largest files of the final image."""
+    rows = element("div", size_table(file_table(analysis), _MOST_FILES), class_="long")
+    return section("files", "Largest files", "Of the final image.", rows)
+
+
+def duplicate_section(analysis: SizeAnalysis) -> Markup:
+    """Return the same bytes at several paths, the most expensive first."""
+    duplicates = analysis.report.duplicates
+    if not duplicates:
+        return section("duplicates", "Duplicates", "No two files of the final image hold the same bytes.")
+    total = human_size(sum(duplicate.saves for duplicate in duplicates))
+    least = "" if analysis.report.duplicates_complete else "at least "
+    rows = element("div", size_table(duplicate_table(analysis), _MOST_DUPLICATES), class_="long")
+    return section("duplicates", "Duplicates", f"The same bytes at several paths: {least}{total} more than once.", rows)
+
+
+def type_section(analysis: SizeAnalysis) -> Markup:
+    """Return the size of the files of each type."""
+    return section("types", "File types", "Of the final image.", size_table(type_table(analysis)))
+
+
+def package_section(analysis: SizeAnalysis) -> Markup:
+    """Return the size of each package."""
+    packages = analysis.packages.packages
+    if not packages:
+        return section("packages", "Packages", "No package database that layerscope can read was found.")
+    lead = f"{plural(len(packages), 'package')}; {human_size(analysis.packages.unowned)} belong to none."
+    rows = element("div", size_table(package_table(analysis), _MOST_PACKAGES), class_="long")
+    return section("packages", "Packages", lead, rows)

@@ -1,0 +1,121 @@
+"""The report as Markdown, for a wiki or a comment."""
+
+from collections.abc import Iterator, Sequence
+
+from layerscope.analysis.size.dead_groups import DeadGroup, dead_groups
+from layerscope.report.escape import code_in_markdown, in_markdown
+from layerscope.report.layers.summary import image_summary, layer_title
+from layerscope.report.size.columns import (
+    Bar,
+    Cell,
+    Figure,
+    Instruction,
+    Paths,
+    Row,
+    SizeTable,
+    Words,
+    duplicate_table,
+    file_table,
+    layer_table,
+    package_table,
+    type_table,
+)
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.remarks import no_advice_sentence, remarks
+from layerscope.text import human_size, path_text, plural, printable_line, printable_name
+
+_MOST = 20
+_MOST_PATHS = 3
+"""The most rows of each table, and paths of each row."""
+
+
+def markdown_report(analysis: SizeAnalysis) -> str:
+    """Return the text; this reads layers and file contents as needed."""
+    return "\n".join(_lines(analysis)) + "\n"
+
+
+def _lines(analysis: SizeAnalysis) -> Iterator[str]:
+    why = analysis.report
+    yield f"# {in_markdown(printable_name(analysis.image.name))}"
+    yield from ("", in_markdown(image_summary(analysis.image, analysis.tallies)), "")
+    yield f"**{in_markdown(printable_line(why.verdict))}**"
+    for remark in remarks(why):
+        yield from ("", in_markdown(remark))
+    yield from _size_table("Layers", layer_table(analysis, why.layers), None)
+    yield from _advice(analysis)
+    yield from _dead(analysis)
+    yield from _size_table("Largest files", file_table(analysis))
+    yield from _size_table("Duplicates", duplicate_table(analysis))
+    yield from _size_table("File types", type_table(analysis), None)
+    yield from _size_table("Packages", package_table(analysis))
+
+
+def _size_table(title: str, sizes: SizeTable[Row], most: int | None = _MOST) -> Iterator[str]:
+    columns = sizes.without_bars()
+    rows = [[_cell(column.cell(row)) for column in columns] for row in sizes.rows[:most]]
+    yield from _table(title, [(column.title, column.kind is Figure) for column in columns], rows)
+
+
+def _cell(cell: Cell) -> str:
+    match cell:
+        case Figure(text):
+            return text
+        case Words(text):
+            return in_markdown(text)
+        case Instruction(text):
+            return code_in_markdown(text)
+        case Paths(paths):
+            return _paths(paths)
+        case Bar():
+            return ""
+
+
+def _table(title: str, columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a table, unless it is empty; each column comes with its title, and whether it holds figures."""
+    if rows:
+        yield from ("", f"## {title}", "")
+        yield _row([name for name, _ in columns])
+        yield _row(["---:" if is_figure else "---" for _, is_figure in columns])
+        yield from map(_row, rows)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _advice(analysis: SizeAnalysis) -> Iterator[str]:
+    advice = analysis.report.advice
+    yield from ("", "## What to change", "")
+    if not advice:
+        yield no_advice_sentence(analysis.report)
+    for number, each in enumerate(advice, 1):
+        yield f"{number}. **Layer {each.layer}, {human_size(each.saves)}:** {in_markdown(printable_line(each.text))}"
+        yield f"   - {code_in_markdown(layer_title(analysis.image, each.layer))}"
+        if each.paths:
+            yield f"   - {_paths(each.paths)}"
+
+
+def _paths(paths: Sequence[bytes]) -> str:
+    names = ", ".join(code_in_markdown(printable_name(path_text(path))) for path in paths[:_MOST_PATHS])
+    return f"{names} and {len(paths) - _MOST_PATHS:,} more" if len(paths) > _MOST_PATHS else names
+
+
+def _dead(analysis: SizeAnalysis) -> Iterator[str]:
+    groups = dead_groups(analysis.report.dead.entries)
+    rows = [_dead_row(analysis, group) for group in groups[:_MOST]]
+    titles = [("dead", True), ("reason", False), ("files", True)]
+    titles += [("written by", False), ("hidden by", False), ("largest", False)]
+    yield from _table(f"Dead bytes: {human_size(analysis.report.dead_size)}", titles, rows)
+    if len(groups) > _MOST:
+        yield from ("", f"and {plural(len(groups) - _MOST, 'more cause')}")
+
+
+def _dead_row(analysis: SizeAnalysis, group: DeadGroup) -> Sequence[str]:
+    return (
+        human_size(group.size),
+        group.word,
+        f"{len(group.entries):,}",
+        f"{group.writer} {code_in_markdown(layer_title(analysis.image, group.writer))}",
+        f"{group.hidden_by} {code_in_markdown(layer_title(analysis.image, group.hidden_by))}",
+        _paths([entry.path for entry in group.entries]),
+    )

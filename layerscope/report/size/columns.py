@@ -1,0 +1,161 @@
+"""The tables of a size report, the same on a screen, in HTML and in Markdown: titles, cells and their order.
+
+A cell says what it holds; each format decides how that is written.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+from layerscope.analysis.size.duplicates import Duplicate
+from layerscope.analysis.size.layers_and_files import LargeFile, LayerSize
+from layerscope.report.layers.summary import layer_title
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.remarks import package_label
+from layerscope.text import human_share, human_size, size_or_blank
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its unit, aligned to the right."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Text that is safe for a screen."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """The instruction of a layer, safe for a screen."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Paths in the image, relative, as they are."""
+
+    paths: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Live and dead bytes as shares of a full bar; formats without graphics leave the column out."""
+
+    live: float
+    dead: float
+
+
+Cell = Figure | Words | Instruction | Paths | Bar
+
+
+class Column(NamedTuple, Generic[Row]):
+    """One column: its title, and its cell in each row."""
+
+    title: str
+    kind: type[Figure | Words | Instruction | Paths | Bar]
+    cell: Callable[[Row], Cell]
+
+
+class SizeTable(NamedTuple, Generic[Row]):
+    """A table without regard to its format.
+
+    ``size`` gives the bytes of a row, ``noun`` names one where rows are left out and summed up; None: not summed up.
+    """
+
+    columns: Sequence[Column[Row]]
+    rows: Sequence[Row]
+    size: Callable[[Row], int]
+    noun: str | None
+
+    def without_bars(self) -> Sequence[Column[Row]]:
+        """Return the columns for a format without graphics."""
+        return [column for column in self.columns if column.kind is not Bar]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Bytes and files of one type or package."""
+
+    name: str
+    size: int
+    files: int
+
+
+def layer_table(analysis: SizeAnalysis, sizes: Sequence[LayerSize]) -> SizeTable[LayerSize]:
+    """Return the layers with what each holds, what of it is dead, and what it hides."""
+    image, total = analysis.image, analysis.report.total_size
+    largest = max((layer_size.content_size or 0 for layer_size in sizes), default=0) or 1
+
+    def bar(layer_size: LayerSize) -> Bar:
+        size, dead = layer_size.content_size or 0, layer_size.dead_size or 0
+        return Bar((size - dead) / largest, dead / largest)
+
+    columns = (
+        Column[LayerSize]("", Figure, lambda row: Figure(str(row.layer))),
+        Column[LayerSize]("", Bar, bar),
+        Column[LayerSize]("content", Figure, lambda row: Figure(human_size(row.content_size))),
+        Column[LayerSize]("share", Figure, lambda row: Figure(human_share(row.content_size, total))),
+        Column[LayerSize]("dead", Figure, lambda row: Figure(size_or_blank(row.dead_size))),
+        Column[LayerSize]("hides", Figure, lambda row: Figure(size_or_blank(row.hidden_size))),
+        Column[LayerSize]("blob", Figure, lambda row: Figure(human_size(row.blob_size))),
+        Column[LayerSize]("instruction", Instruction, lambda row: Instruction(layer_title(image, row.layer))),
+    )
+    return SizeTable(columns, sizes, lambda row: row.content_size or 0, "layer")
+
+
+def file_table(analysis: SizeAnalysis) -> SizeTable[LargeFile]:
+    """Return the largest files of the final image."""
+    columns = (
+        Column[LargeFile]("size", Figure, lambda row: Figure(human_size(row.size))),
+        Column[LargeFile]("layer", Figure, lambda row: Figure(str(row.layer))),
+        Column[LargeFile]("path", Paths, lambda row: Paths([row.path])),
+    )
+    return SizeTable(columns, analysis.report.largest, lambda row: row.size, None)
+
+
+def duplicate_table(analysis: SizeAnalysis) -> SizeTable[Duplicate]:
+    """Return the live duplicates, the most expensive first."""
+    index = analysis.tree.index
+    columns = (
+        Column[Duplicate]("costs", Figure, lambda row: Figure(human_size(row.saves))),
+        Column[Duplicate]("size", Figure, lambda row: Figure(human_size(row.size))),
+        Column[Duplicate]("copies", Figure, lambda row: Figure(f"{len(row.nodes):,}")),
+        Column[Duplicate]("paths", Paths, lambda row: Paths([*map(index.path, row.nodes)])),
+    )
+    return SizeTable(columns, analysis.report.duplicates, lambda row: row.saves, "duplicate")
+
+
+def type_table(analysis: SizeAnalysis) -> SizeTable[Share]:
+    """Return the file types of the final image, the largest first."""
+    shares = [Share(each.type.value, each.size, each.files) for each in analysis.types.sizes]
+    return _share_table(analysis, shares, "type")
+
+
+def package_table(analysis: SizeAnalysis) -> SizeTable[Share]:
+    """Return the packages of the final image, the largest first."""
+    shares = [
+        Share(package_label(each.package.manager, each.package.name, each.package.version), each.size, len(each.places))
+        for each in analysis.packages.packages
+    ]
+    return _share_table(analysis, shares, "package")
+
+
+def _share_table(analysis: SizeAnalysis, shares: Sequence[Share], noun: str) -> SizeTable[Share]:
+    live = sum(analysis.report.live.sizes)
+    largest = max((share.size for share in shares), default=0) or 1
+    columns = (
+        Column[Share]("size", Figure, lambda row: Figure(human_size(row.size))),
+        Column[Share]("share", Figure, lambda row: Figure(human_share(row.size, live))),
+        Column[Share]("", Bar, lambda row: Bar(row.size / largest, 0)),
+        Column[Share]("files", Figure, lambda row: Figure(f"{row.files:,}")),
+        Column[Share](noun, Words, lambda row: Words(row.name)),
+    )
+    return SizeTable(columns, shares, lambda row: row.size, noun)

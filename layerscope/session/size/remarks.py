@@ -1,0 +1,97 @@
+"""Sentences on a size report, and which of them apply: the same in every report and screen."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.size.layers_and_files import LayerSize
+from layerscope.session.size.report import SizeReport
+from layerscope.text import human_size, plural, printable_line
+
+UNKNOWN_REASON = "unknown"
+"""The word for the reason of a dead file whose bytes cannot be read."""
+
+
+class BaseSizes(NamedTuple):
+    """Sizes of the base image's layers; None if one is unknown, or if it is unknown which layers are the base's."""
+
+    content_size: int | None
+    blob_size: int | None
+
+
+def base_sizes(report: SizeReport) -> BaseSizes:
+    """Return the sizes of the layers that came with the base image."""
+    if report.base is None or report.base.layers is None:
+        return BaseSizes(None, None)
+    last = report.base.layers
+    own = [layer_size for layer_size in report.layers if layer_size.layer <= last]
+    return BaseSizes(_sum(each.content_size for each in own), _sum(each.blob_size for each in own))
+
+
+def _sum(sizes: Iterable[int | None]) -> int | None:
+    total = 0
+    for size in sizes:
+        if size is None:
+            return None
+        total += size
+    return total
+
+
+def remarks(report: SizeReport) -> Iterator[str]:
+    """Yield what is known of the base image and what is unknown of the rest, safe for a screen."""
+    base = _base_sentence(report)
+    if base:
+        yield base
+    yield from (f"Unknown: {printable_line(sentence)}." for sentence in report.unknowns)
+
+
+def _base_sentence(report: SizeReport) -> str | None:
+    base, content = report.base, base_sizes(report).content_size
+    if base is None:
+        return None
+    name = f" {printable_line(base.name)}" if base.name else ""
+    if base.layers is None:
+        return f"Base image{name}: its layers are not recorded (--base names them)."
+    added = report.total_size - content if report.total_size and content is not None else None
+    layers = plural(base.layers, "layer")
+    return f"Base image{name}: the lowest {layers}, {human_size(content)}; {human_size(added)} were added to it."
+
+
+def reason_word(reason: DeadReason | None) -> str:
+    """Return the reason for dead bytes as a word."""
+    return UNKNOWN_REASON if reason is None else reason.value
+
+
+def reason_sums(report: SizeReport) -> list[tuple[DeadReason | None, int]]:
+    """Return the dead bytes by reason, the largest sum first."""
+    return sorted(report.dead.by_reason.items(), key=lambda item: -item[1])
+
+
+def reasons_line(report: SizeReport) -> str:
+    """Return the dead bytes by reason: ``233 MB deleted, 29 MB metadata-only``."""
+    sums = reason_sums(report)
+    return ", ".join(f"{human_size(size)} {reason.value if reason else 'for unknown reasons'}" for reason, size in sums)
+
+
+def no_dead_sentence(report: SizeReport) -> str:
+    """Return what to say in place of an empty list of dead files."""
+    if report.dead_size is None:
+        return "The dead bytes are unknown: not all layers could be read."
+    return "Nothing in this image is dead."
+
+
+def no_advice_sentence(report: SizeReport) -> str:
+    """Return what to say in place of an empty list of advice."""
+    if report.total_size is None:
+        return "Nothing to change was found in the layers that could be read."
+    return "Nothing to change: no waste and no known risk was found."
+
+
+def package_label(manager: str, name: str, version: str) -> str:
+    """Return a package as one line, safe for a screen: ``nginx 1.27.2-1 (dpkg)``."""
+    return printable_line(f"{name} {version} ({manager})")
+
+
+def layers_in_order(report: SizeReport) -> list[LayerSize]:
+    """Return the layers in build order; the report has the largest first."""
+    return sorted(report.layers, key=lambda layer_size: layer_size.layer)

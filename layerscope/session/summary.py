@@ -1,0 +1,25 @@
+"""The size of an image in a few words, the same for every command and screen."""
+
+from layerscope.model.image import Compression, Image
+from layerscope.session.reading.stack import Tallies
+from layerscope.text import human_share, human_size, plural
+
+
+def size_words(image: Image, tallies: Tallies) -> str:
+    """Return content size, number of layers and blob size: ``402 MB in 4 layers (170 MB to pull)``."""
+    layers = plural(len(image.layers), "layer")
+    return f"{human_size(tallies.content_size)} in {layers} ({human_size(image.blob_size)} {blob_word(image)})"
+
+
+def blob_word(image: Image) -> str:
+    """Return what the blob size stands for: a pull transfers compressed layers, plain ones are only stored so."""
+    is_compressed = any(layer.compression not in (Compression.NONE, None) for layer in image.layers)
+    return "to pull" if is_compressed else "stored"
+
+
+def dead_words(tallies: Tallies) -> str:
+    """Return the dead bytes with their share of all content: ``98 MB dead, 24 %``."""
+    dead = tallies.dead_size
+    if dead is None:
+        return "dead bytes unknown"
+    return f"{human_size(dead)} dead, {human_share(dead, tallies.content_size)}" if dead else "no dead bytes"

@@ -1,0 +1,50 @@
+"""The key tables of the comparisons of two layers and of two images."""
+
+from dataclasses import replace
+
+from layerscope.tui.keys.table import Key, KeyGroup
+from layerscope.tui.tree.file_tree import FileTree
+from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS, HELP
+from layerscope.tui.widgets.line_list import LineList
+
+_LAYER_KEYS = (
+    Key("a", "own", "own", "Compare the files after each layer, or what the two layers hold", id="diff.own", rank=45),
+    Key("d", "mark", "mark", "Compare with this layer from now on", id="diff.mark"),
+)
+_COMMON_KEYS = (
+    Key("escape", "back", "back", "Clear the filter, or go back", id="diff.back", rank=5),
+    Key("left_square_bracket", "step(-1)", "previous step", "Compare at the previous step", id="diff.previous-step"),
+    Key(
+        "right_square_bracket",
+        "step(1)",
+        "step",
+        "Compare at the next step",
+        id="diff.next-step",
+        rank=130,
+        line="[ ]",
+    ),
+    Key(
+        "x",
+        "extract",
+        "extract",
+        "Extract the file or folder under the cursor: the new version, or the old one if it was removed",
+        id="diff.extract",
+        rank=100,
+    ),
+    Key("y", "copy", "copy", "Copy the path to the clipboard", id="diff.copy", rank=180),
+    Key("q", "quit", "quit", "Quit", id="diff.quit", rank=120),
+)
+COMPARISON_KEYS = (HELP, *_COMMON_KEYS, *_LAYER_KEYS)
+"""The bindings of the screen; those of layers do nothing where two images are compared."""
+
+_TREE_KEYS = tuple(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS)
+_WIDGET_GROUPS = (
+    KeyGroup(
+        "In the tree",
+        tuple(replace(key, label="open", rank=40) if key.id == "tree.choose" else key for key in FileTree.KEYS),
+    ),
+    KeyGroup("In any list", LineList.KEYS),
+    KeyGroup("In the filter", FILTER_KEYS),
+)
+LAYERS_TABLE = (KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *_COMMON_KEYS, *_LAYER_KEYS)), *_WIDGET_GROUPS)
+IMAGES_TABLE = (KeyGroup("Anywhere", (HELP, *_TREE_KEYS, *_COMMON_KEYS)), *_WIDGET_GROUPS)

@@ -1,0 +1,117 @@
+"""Two layers of one image to compare: one is marked, the cursor is on the other."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from layerscope.comparison.compare import Comparison, LayerComparison
+from layerscope.model.image import Image, Step
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.reading.loader import BackgroundLoader
+from layerscope.text import printable_line
+from layerscope.tui.comparison.keys import LAYERS_TABLE
+from layerscope.tui.comparison.step_details import problem_fields
+from layerscope.tui.explorer.layer_lines import read_layer_line
+from layerscope.tui.explorer.layer_list import LayerLine, LayerList
+from layerscope.tui.widgets.field_list import Field
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedLayers:
+    """The numbers of two layers (0: the empty state before the first layer), and how they are compared.
+
+    ``own`` compares only what each layer holds itself, ``mtime`` compares modification times as well.
+    """
+
+    before: int
+    after: int
+    own: bool = False
+    mtime: bool = False
+
+
+class TwoLayers:
+    """The `ComparedStates` of two layers."""
+
+    def __init__(self, image: Image, pair: ComparedLayers, tree: LoadedImage | BackgroundLoader) -> None:
+        self.names = [printable_line(image.name)]
+        self.readers = [tree] if isinstance(tree, BackgroundLoader) else []
+        self.keys = LAYERS_TABLE
+        self.step_list = LayerList()
+        self._pair = pair
+        self._image = image
+        self._tree = None if isinstance(tree, BackgroundLoader) else tree
+        self._steps = _layer_steps(image)
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[], None]]:
+        """Comparing what the layers hold themselves, and marking another layer."""
+        return {"own": self._toggle_own, "mark": self._mark}
+
+    def _toggle_own(self) -> None:
+        if self._pair.before and self._pair.after:
+            self._pair = replace(self._pair, own=not self._pair.own)
+
+    def _mark(self) -> None:
+        self._pair = replace(self._pair, before=self.step_list.cursor + 1)
+
+    def take_trees(self, trees: Sequence[LoadedImage]) -> None:
+        """Take the tree of the image."""
+        (self._tree,) = trees
+
+    def show_steps(self) -> None:
+        """Show the layers, with their sizes once they have been read."""
+        # The list's own cursor is the current one: the message of its last move may not be handled yet.
+        cursor = self.step_list.cursor if self.step_list.item_count() else max(0, self._pair.after - 1)
+        self.step_list.show([self._line(step) for step in self._steps], cursor)
+
+    def _line(self, step: Step) -> LayerLine:
+        number = step.layer or 0
+        layer, marked = self._image.layers[number - 1], number == self._pair.before
+        if self._tree is None:
+            return LayerLine(step, layer, progress=0.0, marked=marked)
+        return read_layer_line(step, layer, self._tree.tallies, marked=marked)
+
+    def choose(self, item: int) -> None:
+        """Compare with another layer."""
+        self._pair = replace(self._pair, after=item + 1)
+
+    def wanted(self) -> Hashable:
+        """Return the pair, or None until the layers have been read."""
+        return self._pair if self._tree is not None else None
+
+    def comparison(self) -> Comparison:
+        """Return the comparison of the pair."""
+        assert self._tree is not None  # noqa: S101  # without it no comparison is wanted
+        pair = self._pair
+        return LayerComparison(self._tree, pair.before, pair.after, own=pair.own, mtime=pair.mtime)
+
+    def sides(self) -> tuple[str, str]:
+        """Return the names of the layers."""
+        own = " alone" if self._pair.own else ""
+        old, new = (f"layer {layer}{own}" if layer else "nothing" for layer in (self._pair.before, self._pair.after))
+        return old, new
+
+    def title(self) -> str:
+        """Return the layers that are compared."""
+        return " to ".join(self.sides())
+
+    def fields(self) -> list[Field]:
+        """Return the two steps, and those between them."""
+        before, after = self._pair.before, self._pair.after
+        low, high = sorted((before, after))
+        between = [(f"Layer {number}", self._title(number)) for number in range(low + 1, high)]
+        compared = "only what the two layers hold themselves" if self._pair.own else "the files after each layer"
+        ends = [(f"{word} {layer}", self._title(layer)) for word, layer in (("From", before), ("To", after))]
+        problems = problem_fields(self._tree.tallies) if self._tree else []
+        return [("Compared", compared), *problems, *ends, *([] if self._pair.own else between)]
+
+    def _title(self, layer: int) -> str:
+        return printable_line(self._steps[layer - 1].title) if layer else "nothing, before the first layer"
+
+    def compute_details(self) -> bool:
+        """Return False: the comparison of two layers has no more details."""
+        return False
+
+
+def _layer_steps(image: Image) -> list[Step]:
+    """Return the step of each layer, in the order of the layers."""
+    return [image.step(layer.number) for layer in image.layers]

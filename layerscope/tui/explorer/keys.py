@@ -1,0 +1,70 @@
+"""The key table of the explorer."""
+
+from layerscope.tui.keys.table import Key, KeyGroup
+from layerscope.tui.tree.file_tree import FileTree
+from layerscope.tui.tree.keys import FILES_KEYS, FILTER_KEYS, HELP
+from layerscope.tui.widgets.line_list import LineList
+
+EXPLORER_KEYS = (
+    Key("escape", "clear", "clear", "Clear the filter, or the mark of a layer", id="explorer.clear", rank=40),
+    Key("a", "scope", "own", "Show the merged tree, or only what the layer holds", id="explorer.scope", rank=60),
+    Key(
+        "w",
+        "size",
+        "size",
+        "Show what makes the image large, which bytes are dead and why, and what to change",
+        id="explorer.size",
+        rank=80,
+    ),
+    Key("d", "diff", "diff", "Mark the layer; on another layer, compare the two", id="explorer.diff", rank=90),
+    Key(
+        "x",
+        "extract",
+        "extract",
+        "Write the file or folder, or from the layer list all files, into a local folder",
+        id="explorer.extract",
+        rank=100,
+    ),
+    Key(
+        "H",
+        "history",
+        "history",
+        "List what every layer did to the path under the cursor, and compare versions",
+        id="explorer.history",
+        rank=110,
+    ),
+    Key("q", "quit", "quit", "Quit", id="explorer.quit", rank=120),
+    Key("left_square_bracket", "layer(-1)", "previous layer", "Go to the previous layer", id="explorer.layer-down"),
+    Key(
+        "right_square_bracket",
+        "layer(1)",
+        "layer",
+        "Go to the next layer",
+        id="explorer.layer-up",
+        rank=130,
+        line="[ ]",
+    ),
+    Key(
+        "i",
+        "image_details",
+        "image",
+        "Show the details of the image, or of the chosen step",
+        id="explorer.image",
+        rank=160,
+    ),
+    Key("e", "empty_steps", "steps", "Show or hide the steps that made no layer", id="explorer.steps", rank=170),
+    Key(
+        "y",
+        "copy",
+        "copy",
+        "Copy the path, or the digest of the layer, to the clipboard",
+        id="explorer.copy",
+        rank=180,
+    ),
+)
+EXPLORER_TABLE = (
+    KeyGroup("Anywhere", (HELP, *FILES_KEYS, *EXPLORER_KEYS)),
+    KeyGroup("In the tree", FileTree.KEYS),
+    KeyGroup("In any list", LineList.KEYS),
+    KeyGroup("In the filter", FILTER_KEYS),
+)

@@ -1,0 +1,65 @@
+"""The lines above a file comparison: both versions, and the differences of their metadata."""
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from layerscope.comparison.file_difference import ComparedFile
+from layerscope.model.entries import FileEntry, Kind
+from layerscope.session.files.revision import FileRevision
+from layerscope.text import mode_text, printable_line, printable_name
+from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.file.head import size_words, xattr_words
+from layerscope.tui.tree.file_tree import owner_text
+
+_KINDS = {Kind.FILE: "file", Kind.DIR: "directory", Kind.SYMLINK: "symlink", Kind.HARDLINK: "hard link"}
+
+
+def diff_head(old: FileRevision | None, new: FileRevision | None, glyphs: Glyphs) -> Text:
+    """Return the lines above a comparison."""
+    versions = [version for version in (old, new) if version is not None]
+    paths = dict.fromkeys(f"/{printable_name(version.path)}" for version in versions)
+    text = Text(f" {glyphs.arrow} ".join(paths), style="bold", overflow="fold")
+    for mark, version in (("-", old), ("+", new)):
+        text.append(f"\n{mark} {_origin(version, versions) if version else 'does not exist'}", style="not bold")
+    for name, before, after in _metadata_changes(old, new):
+        text.append(f"\n{name}: {before} {glyphs.arrow} {after}", style="not bold")
+    return text
+
+
+def _origin(version: FileRevision, versions: list[FileRevision]) -> str:
+    """Return the layer of a version, and its image if there are two."""
+    image = version.opened.image
+    is_one_image = len({id(version.opened.image) for version in versions}) == 1
+    of_image = "" if is_one_image else f"{printable_line(image.name)}, "
+    return f"{of_image}layer {version.layer}: {printable_line(image.step(version.layer).title)}"
+
+
+def _metadata_changes(old: FileRevision | None, new: FileRevision | None) -> Iterator[tuple[str, str, str]]:
+    """Yield the name of each attribute that differs, its old and its new value."""
+    if old is None or new is None:
+        return
+    before, after = _attributes(old.entry), _attributes(new.entry)
+    for name in before:
+        if before[name] != after[name]:
+            yield name, before[name] or "none", after[name] or "none"
+
+
+def _attributes(entry: FileEntry) -> dict[str, str]:
+    """Return the attributes of an entry beside its content, by name; a symlink's mode has no effect."""
+    mode = f"{entry.mode:04o} {mode_text(entry.kind.letter, entry.mode)}"
+    return {
+        "kind": _KINDS.get(entry.kind, entry.kind.word),
+        "mode": "" if entry.kind is Kind.SYMLINK else mode,
+        "owner": owner_text(entry),
+        "link": printable_name(entry.link or b""),
+        "device": ", ".join(map(str, entry.device or ())),
+        "xattrs": ", ".join(xattr_words(entry)),
+    }
+
+
+def side_words(side: ComparedFile | None) -> str:
+    """Return the type and the size of a version."""
+    if side is None or side.pages is None:
+        return "does not exist" if side is None else _KINDS.get(side.version.entry.kind, side.version.entry.kind.word)
+    return f"{side.description or 'data'}, {size_words(side.size)}"

@@ -1,0 +1,119 @@
+"""The key table of a screen or widget: bindings, key line, help and palette are derived from it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import NamedTuple
+
+from textual.binding import Binding, BindingType
+
+_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "colon": ":",
+    "minus": "-",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "escape": "Esc",
+    "tab": "Tab",
+    "shift+tab": "Shift+Tab",
+    "backspace": "Bksp",
+    "pageup": "PgUp",
+    "ctrl+b": "Ctrl+B",
+    "ctrl+f": "Ctrl+F",
+    "pagedown": "PgDn",
+    "space": "Space",
+    "enter": "Enter",
+    "up": "Up",
+    "down": "Down",
+    "left": "Left",
+    "right": "Right",
+    "home": "Home",
+    "end": "End",
+}
+
+
+class Series(NamedTuple):
+    """Several keys that the help lists on one line, such as the digits."""
+
+    keys: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One command and the keys that run it.
+
+    ``keys`` are Textual's names of the keys, separated by commas, and ``action`` is Textual's name of the action. The
+    key line shows ``label``, the help and the command palette show ``help``; without one, the help shows the label and
+    the palette leaves the command out.
+
+    A key with a ``rank`` is shown in the key line, lowest rank first, and is written there as ``line``, for instance
+    ``n N`` for a pair of keys; without one, as its first key.
+    """
+
+    keys: str
+    action: str
+    label: str
+    help: str = ""
+    _: KW_ONLY
+    id: str
+    rank: int | None = None
+    line: str = ""
+    priority: bool = False
+    series: Series | None = None
+
+    @property
+    def first(self) -> str:
+        """The name of the first of the keys, which a click in the key line presses."""
+        return self.keys.partition(",")[0]
+
+    @property
+    def names(self) -> list[str]:
+        """The keys as people write them."""
+        return [_NAMES.get(key, key) for key in self.keys.split(",")]
+
+    @property
+    def line_text(self) -> str:
+        """The keys as the key line writes them."""
+        name = self.names[0]
+        return self.line or (name.lower() if len(name) > 1 else name)
+
+
+class KeyGroup(NamedTuple):
+    """The keys of one screen or widget, under the title that they have in the help."""
+
+    title: str
+    keys: Sequence[Key]
+
+
+def bindings(keys: Iterable[Key]) -> list[BindingType]:
+    """Return Textual's bindings of the keys."""
+    return [
+        Binding(
+            key.keys,
+            key.action,
+            key.label,
+            show=key.rank is not None,
+            key_display=key.names[0],
+            tooltip=key.help,
+            id=key.id,
+            priority=key.priority,
+        )
+        for key in keys
+    ]
+
+
+def ranked(groups: Iterable[KeyGroup]) -> list[Key]:
+    """Return the keys that the key line may show, the most important first."""
+    with_rank = [(key.rank, key) for group in groups for key in group.keys if key.rank is not None]
+    return [key for _, key in sorted(with_rank, key=lambda pair: pair[0])]
+
+
+def help_lines(keys: Iterable[Key]) -> list[tuple[str, str]]:
+    """Return the keys and what they do, a series on one line."""
+    lines = dict[tuple[str, str], None]()
+    for key in keys:
+        lines[key.series or (" ".join(key.names), key.help or key.label)] = None
+    return list(lines)

@@ -1,0 +1,71 @@
+"""The keys of every screen with a file tree. A smaller rank is more important; the ranks leave room for others."""
+
+from layerscope.tui.keys.table import Key, Series
+
+CHANGES = Key("c", "changes", "changes", "Show only changes, or all files", id="files.changes", rank=70)
+
+_DEPTHS = Series("1 to 9", "Unfold all folders down to that depth")
+
+MOUSE_NOTE = (
+    "Mouse",
+    "Click a row to choose it, its sign to unfold it. Click twice to open. Click a key in the last line to press it.",
+)
+
+HELP = Key("question_mark", "help", "help", "Show all keys", id="screen.help", rank=0)
+
+FILTER_KEYS = (Key("enter,down,up", "submit", "go to the match", id="filter.submit", rank=5),)
+
+FILES_KEYS = (
+    # The filter and the panes take keys before the focused widget does: keys that follow at once find the new focus.
+    Key(
+        "tab",
+        "other_pane(1)",
+        "pane",
+        "Go to the next pane: layers, files, and details where they do not fit",
+        id="files.next-pane",
+        rank=10,
+        priority=True,
+    ),
+    Key(
+        "shift+tab",
+        "other_pane(-1)",
+        "previous pane",
+        "Go to the previous pane",
+        id="files.previous-pane",
+        priority=True,
+    ),
+    Key(
+        "slash",
+        "filter",
+        "filter",
+        "Filter as you type: text, a glob with * or ?, re: for a regular expression",
+        id="files.filter",
+        rank=20,
+        priority=True,
+    ),
+    Key("n", "next_match(1)", "match", "Go to the next match", id="files.next", rank=30, line="n N"),
+    Key("N", "next_match(-1)", "previous match", "Go to the previous match", id="files.previous"),
+    Key("s", "sort", "sort", "Sort by size or by name", id="files.sort", rank=50),
+    CHANGES,
+    Key(
+        "o",
+        "columns",
+        "columns",
+        "Show mode and owner, then times and layers too, as far as they fit, then none of them",
+        id="files.columns",
+        rank=140,
+    ),
+    Key("z", "fold_all", "fold all", "Fold all folders", id="files.fold-all", rank=150),
+    Key("Z,E", "unfold_all", "unfold all", "Unfold all folders", id="files.open-all"),
+    *(
+        Key(
+            str(depth),
+            f"open_to({depth})",
+            f"to depth {depth}",
+            f"Unfold all folders down to depth {depth}",
+            id=f"files.depth-{depth}",
+            series=_DEPTHS,
+        )
+        for depth in range(1, 10)
+    ),
+)

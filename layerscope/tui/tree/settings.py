@@ -1,0 +1,78 @@
+"""The settings of a file tree on the screen: sort, filter, folds, columns."""
+
+from layerscope.analysis.search.query import Query
+from layerscope.analysis.tree.path_index import PathIndex
+from layerscope.tui.tree.visible_rows import Folds, Scope, Sort, View
+
+COLUMN_SETS = ((), ("mode", "owner"), ("mode", "owner", "mtime", "layer"))
+"""The attribute columns that one key steps through."""
+
+_UNFOLD_ALL = 1 << 15
+"""A depth that no path reaches."""
+
+
+class TreeSettings:
+    """The settings of one tree; they stay while the tree changes."""
+
+    def __init__(self, *, sort: Sort = Sort.NAME, changes_only: bool = False) -> None:
+        self.sort = sort
+        self.changes_only = changes_only
+        self.scope = Scope.MERGED
+        self.query: Query | None = None
+        self.columns: tuple[str, ...] = COLUMN_SETS[0]
+        self._folds = Folds()
+        self._filter_folds = Folds()
+
+    @property
+    def folds(self) -> Folds:
+        """The folds that apply now: a filter has its own."""
+        return self._folds if self.query is None else self._filter_folds
+
+    def view(self, layer: int) -> View:
+        """Return the view of a layer with these settings."""
+        return View(layer, self.scope, self.changes_only, self.sort, self.query)
+
+    def filter(self, query: Query | None) -> None:
+        """Set the filter, or remove it."""
+        self.query = query
+        self._filter_folds = Folds()
+
+    def reveal(self, index: PathIndex, node: int) -> None:
+        """Unfold the folders above a node."""
+        for folder in index.ancestors(node):
+            self.folds.set(folder, index.depths[folder], open_it=True)
+
+    def open_to(self, depth: int) -> None:
+        """Unfold all folders above a depth, and fold all others."""
+        self.folds.depth = depth
+        self.folds.toggled.clear()
+
+    def open_all(self) -> None:
+        """Unfold all folders."""
+        self.open_to(_UNFOLD_ALL)
+
+    def keep_folds(self, old: PathIndex, new: PathIndex) -> None:
+        """Keep folded what is folded, by path, when another tree replaces the old one."""
+        for folds in (self._folds, self._filter_folds):
+            nodes = (new.find(old.path(node)) for node in folds.toggled)
+            folds.toggled = {node for node in nodes if node is not None}
+
+    def toggle_sort(self) -> None:
+        """Sort by size instead of name, or by name instead of size."""
+        self.sort = Sort.NAME if self.sort is Sort.SIZE else Sort.SIZE
+
+    def toggle_changes(self) -> None:
+        """Show only changes, or all files again."""
+        self.changes_only = not self.changes_only
+
+    def toggle_scope(self) -> None:
+        """Show the merged tree, or only what the layer holds."""
+        self.scope = Scope.OWN if self.scope is Scope.MERGED else Scope.MERGED
+
+    def show_all(self) -> None:
+        """Show all files of the merged tree."""
+        self.scope, self.changes_only = Scope.MERGED, False
+
+    def next_columns(self) -> None:
+        """Show the next set of columns."""
+        self.columns = COLUMN_SETS[(COLUMN_SETS.index(self.columns) + 1) % len(COLUMN_SETS)]

@@ -1,0 +1,146 @@
+"""A table with a bar and columns; a row may lead to a place in the tree. Rows are built when they are drawn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+
+from layerscope.tui.drawing.cells import cut, padded
+from layerscope.tui.widgets.line_list import LineList
+
+_BAR_WIDTH = 12
+_GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place in the explorer: a layer, and a node of the tree at that layer."""
+
+    layer: int
+    node: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row. ``cells`` are printable; ``share`` fills the bar, ``dead_share`` its last part.
+
+    ``detail`` is shown below the table for the row under the cursor; ``folder`` is a node that the row opens, in place
+    of leading to the tree.
+    """
+
+    cells: tuple[str, ...]
+    share: float | None = None
+    dead_share: float = 0.0
+    style: str | None = None
+    target: Target | None = None
+    detail: str = ""
+    folder: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column of a table; the last one takes the room that is left.
+
+    Without a ``width`` it is as wide as its widest cell, for which all rows are built.
+    """
+
+    title: str
+    right: bool = False
+    width: int = 0
+
+
+class TableRows(Protocol):
+    """The rows of a table, built when they are asked for: a table may have many."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        ...
+
+    def __getitem__(self, index: int, /) -> TableRow:
+        """Return a row; raises IndexError past the last one."""
+        ...
+
+
+class RowTable(LineList):
+    """Rows under a line of titles; the bar comes first if the rows have one."""
+
+    DEFAULT_CSS = """
+    RowTable { height: 1fr; }
+    """
+
+    @dataclass
+    class Chosen(Message):
+        """A row was chosen."""
+
+        row: TableRow
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._columns: Sequence[TableColumn] = ()
+        self._rows: TableRows = ()
+        self._widths: list[int] = []
+        self._has_bar = False
+
+    def show(self, columns: Sequence[TableColumn], rows: TableRows, cursor: int = 0) -> None:
+        """Show these rows."""
+        self._columns, self._rows = columns, rows
+        self._has_bar = bool(len(rows)) and rows[0].share is not None
+        self._widths = [self._width(number, column) for number, column in enumerate(columns[:-1])]
+        self.refill(cursor)
+
+    def _width(self, number: int, column: TableColumn) -> int:
+        cells = [] if column.width else [cell_len(self._rows[item].cells[number]) for item in range(len(self._rows))]
+        return max([cell_len(column.title), column.width, *cells])
+
+    @property
+    def row(self) -> TableRow | None:
+        """The row under the cursor."""
+        return self._rows[self.cursor] if self.cursor < len(self._rows) else None
+
+    def titles(self) -> str:
+        """Return the line of titles, as wide as the cells below it."""
+        bar = [" " * _BAR_WIDTH] if self._has_bar else []
+        cells = [self._cell(number, column.title) for number, column in enumerate(self._columns)]
+        return _GAP.join([*bar, *cells])
+
+    def item_count(self) -> int:
+        """Return the number of rows."""
+        return len(self._rows)
+
+    def draw(self, item: int, line: int, width: int) -> list[Segment]:  # noqa: ARG002  # a row has one line
+        """Return the line of a row."""
+        row = self._rows[item]
+        style = self.style_of(row.style) if row.style else None
+        segments = self._bar(row) if self._has_bar else []
+        text = _GAP.join(self._cell(number, cell) for number, cell in enumerate(row.cells))
+        room = width - (_BAR_WIDTH + len(_GAP) if self._has_bar else 0)
+        return [*segments, Segment(cut(text, room, self.glyphs), style)]
+
+    def _cell(self, number: int, text: str) -> str:
+        if self._columns[number].right:
+            return " " * (self._widths[number] - cell_len(text)) + text
+        return text if number == len(self._columns) - 1 else padded(text, self._widths[number], self.glyphs)
+
+    def _bar(self, row: TableRow) -> list[Segment]:
+        whole = self.glyphs.bar(row.share or 0, _BAR_WIDTH)
+        all_dead = row.dead_share >= (row.share or 0) > 0
+        dead = len(whole) if all_dead else min(len(whole), round(row.dead_share * _BAR_WIDTH))
+        return [
+            Segment(whole[: len(whole) - dead], self.style_of("bar")),
+            Segment(self.glyphs.dead * dead, self.style_of("dead")),
+            Segment(" " * (_BAR_WIDTH - len(whole)) + _GAP),
+        ]
+
+    def clicked(self, item: int, event: events.Click) -> None:
+        """Choose a row by a second click."""
+        if event.chain > 1:
+            self.post_message(self.Chosen(self._rows[item]))
+
+    def action_choose(self) -> None:
+        """Choose the row under the cursor."""
+        if self.row is not None:
+            self.post_message(self.Chosen(self.row))

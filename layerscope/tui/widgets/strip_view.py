@@ -1,0 +1,90 @@
+"""The scaffolding of the views that draw line by line: styles, glyphs, and strips that are kept until they change."""
+
+from functools import cached_property
+from typing import ClassVar
+
+from rich.style import Style
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from layerscope.tui.drawing.glyphs import Glyphs, glyphs_of
+
+_MOST_STRIPS = 4096
+"""Strips kept: some dozens of screens."""
+
+
+class StripView(ScrollView, can_focus=True):
+    """A view that draws only the lines on the screen, with the styles of its component classes.
+
+    A strip is kept for as long as its line looks the same: Textual need not compare a strip that is the same object.
+    """
+
+    ALLOW_SELECT = False
+    STYLE_PREFIX: ClassVar[str]
+    """The first part of the names of the component classes."""
+
+    DEFAULT_CSS = """
+    StripView {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-color: $foreground 30%;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._strips: dict[object, Strip] = {}
+        self._styles: dict[str, Style] = {}
+
+    @cached_property
+    def glyphs(self) -> Glyphs:
+        """The characters to draw with."""
+        return glyphs_of(self)
+
+    @property
+    def line_width(self) -> int:
+        """The cells of a line, without the scrollbar."""
+        return self.scrollable_content_region.width or self.size.width
+
+    @property
+    def base_style(self) -> Style:
+        """The view's own style, which takes as long to compute as a line to draw."""
+        style = self._styles.get("")
+        if style is None:
+            style = self._styles[""] = self.rich_style
+        return style
+
+    def style_of(self, name: str) -> Style:
+        """Return the style of a component class, with only the colours that differ from the view's own."""
+        style = self._styles.get(name)
+        if style is None:
+            # Only the complete style has its alpha blended with the background.
+            complete, base = self.get_component_rich_style(f"{self.STYLE_PREFIX}--{name}"), self.base_style
+            style = self._styles[name] = Style(
+                color=None if complete.color == base.color else complete.color,
+                bgcolor=None if complete.bgcolor == base.bgcolor else complete.bgcolor,
+                bold=complete.bold or None,
+                italic=complete.italic or None,
+                underline=complete.underline or None,
+                reverse=complete.reverse or None,
+            )
+        return style
+
+    def blank(self, width: int) -> Strip:
+        """Return an empty line."""
+        return self._strips.get(width) or self.keep_strip(width, Strip.blank(width, self.base_style))
+
+    def keep_strip(self, key: object, strip: Strip) -> Strip:
+        """Keep a strip under all that determines what it shows, and return it."""
+        if len(self._strips) > _MOST_STRIPS:
+            self._strips.clear()
+        self._strips[key] = strip
+        return strip
+
+    def notify_style_update(self) -> None:
+        """Drop what was drawn: the theme has changed, or the focus."""
+        self._strips.clear()
+        self._styles.clear()
+        super().notify_style_update()

@@ -1,0 +1,1 @@
+"""A structure-aware fuzzer of the command line; see README.md."""

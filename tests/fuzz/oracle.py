@@ -1,0 +1,145 @@
+"""A second opinion on valid images: tarfile reads the layers, dictionaries stack them.
+
+It knows the rules for whiteouts and marks, but nothing about columns, indexes or speed, and shares no code with
+layerscope.
+"""
+
+import io
+import tarfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+_KINDS = {
+    tarfile.DIRTYPE: "dir",
+    tarfile.SYMTYPE: "symlink",
+    tarfile.LNKTYPE: "hardlink",
+    tarfile.FIFOTYPE: "fifo",
+    tarfile.CHRTYPE: "char",
+    tarfile.BLKTYPE: "block",
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A path of the merged tree; an implied directory, which has no entry, has no mtime."""
+
+    kind: str
+    layer: int
+    size: int = 0
+    mode: int = 0o755
+    uid: int = 0
+    gid: int = 0
+    mtime: int | None = None
+    link: bytes | None = None
+    xattrs: frozenset[tuple[str, str]] = frozenset()
+    content: bytes = b""
+
+    def same_directory(self, before: "Node") -> bool:
+        """Return whether a directory is the same as before, apart from its mtime."""
+        return (self.kind, self.mode, self.uid, self.gid, self.xattrs) == (
+            *("dir", before.mode, before.uid, before.gid, before.xattrs),
+        ) and before.kind == "dir"
+
+
+Tree = dict[bytes, Node]
+"""Nodes by path, relative and without a trailing slash."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row that the tree of a layer must show."""
+
+    node: Node
+    change: str
+
+
+def expected_trees(layers: Sequence[bytes]) -> Iterator[dict[bytes, Row]]:
+    """Yield the rows of each layer's tree, base first; the layers are plain tars."""
+    tree: Tree = {}
+    for number, layer in enumerate(layers, 1):
+        before = dict(tree)
+        _apply(tree, layer, number)
+        rows = {path: Row(node, _change(node, before.get(path), number)) for path, node in tree.items()}
+        gone = {path: Row(node, "removed") for path, node in before.items() if path not in tree}
+        yield rows | gone
+
+
+def _change(node: Node, before: Node | None, layer: int) -> str:
+    if before is None:
+        return "added"
+    if node.layer != layer or node.same_directory(before):
+        return "unchanged"
+    return "modified"
+
+
+def _apply(tree: Tree, layer: bytes, number: int) -> None:
+    """Apply a layer: whiteouts hide earlier layers only, so they come first, wherever the tar has them."""
+    whiteouts, opaque, entries = [], [], []
+    with tarfile.open(fileobj=io.BytesIO(layer), mode="r:", encoding="utf-8", errors="surrogateescape") as tar:
+        for member in tar:
+            path = _normal(_bytes(member.name))
+            parent, slash, name = path.rpartition(b"/")
+            if name == b".wh..wh..opq":
+                opaque.append(parent)
+            elif b"/.wh..wh." in b"/" + path:
+                continue
+            elif name.startswith(b".wh."):
+                whiteouts.append(parent + slash + name.removeprefix(b".wh."))
+            elif path:
+                entries.append((path, _node(tar, member, number)))
+    for path in whiteouts:
+        tree.pop(path, None)
+        _remove_below(tree, path)
+    for path in opaque:
+        _remove_below(tree, path)
+    for path, node in entries:
+        _make_parents(tree, path, number)
+        if node.kind != "dir":
+            _remove_below(tree, path)
+        tree[path] = node
+
+
+def _remove_below(tree: Tree, folder: bytes) -> None:
+    start = folder + b"/" if folder else b""
+    for path in [path for path in tree if path.startswith(start)]:
+        del tree[path]
+
+
+def _make_parents(tree: Tree, path: bytes, number: int) -> None:
+    parts = path.split(b"/")[:-1]
+    for count in range(1, len(parts) + 1):
+        parent = b"/".join(parts[:count])
+        if parent not in tree or tree[parent].kind != "dir":
+            tree[parent] = Node("dir", number)
+
+
+def _node(tar: tarfile.TarFile, member: tarfile.TarInfo, number: int) -> Node:
+    kind = _KINDS.get(member.type, "file")
+    xattrs = {key.removeprefix("SCHILY.xattr."): value for key, value in member.pax_headers.items() if "xattr" in key}
+    node = Node(
+        kind,
+        number,
+        mode=member.mode & 0o7777,
+        uid=member.uid,
+        gid=member.gid,
+        mtime=int(member.mtime),
+        xattrs=frozenset(xattrs.items()),
+    )
+    if kind == "file":
+        reader = tar.extractfile(member)
+        content = reader.read() if reader else b""
+        return replace(node, size=member.size, content=content)
+    if kind == "symlink":
+        return replace(node, link=_bytes(member.linkname))
+    if kind == "hardlink":
+        return replace(node, link=b"/" + _normal(_bytes(member.linkname)))
+    return node
+
+
+def _normal(name: bytes) -> bytes:
+    """Return a name as a relative path; valid images have no ``..`` in names."""
+    return b"/".join(part for part in name.split(b"/") if part not in (b"", b"."))
+
+
+def _bytes(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")

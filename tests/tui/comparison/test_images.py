@@ -1,0 +1,80 @@
+"""Two images compared: their steps side by side, and one marked tree of both."""
+
+from pathlib import Path
+
+from tests.builders import ImageRecipe, docker_archive, file, image, layer, oci_archive
+from tests.samples import SAMPLES
+from tests.tui.journeys import comparing, starting_with
+
+BASE = layer(file("etc/os", b"debian"), file("usr/big", b"x" * 50_000))
+STATUS = b"Package: nginx\nStatus: install ok installed\nArchitecture: all\nVersion: %s\n\n"
+STEPS = [{"created_by": text} for text in ("FROM debian", "RUN apt install nginx", "COPY . /app")]
+
+
+def version(number: int) -> ImageRecipe:
+    """Return an image of three layers: the base is shared, the second is built anew, the third holds something else."""
+    install = layer(
+        file("usr/sbin/nginx", b"program", mtime=number),
+        file("var/lib/dpkg/status", STATUS % b"1.0", mtime=number),
+    )
+    app = layer(file("app/index.html", b"version %d" % number), file(f"app/new-{number}", b"n" * number * 1000))
+    return image(BASE, install, app, history=STEPS, config={"Env": [f"VERSION={number}"], "Cmd": ["nginx"]})
+
+
+def both(tmp_path: Path) -> tuple[Path, Path]:
+    """Return two versions, one in each of the two formats."""
+    return docker_archive(tmp_path / "v1.tar", version(1)), oci_archive(tmp_path / "v2.oci.tar", version(2))
+
+
+async def test_steps_are_shared_changed_first_or_rebuilt(tmp_path: Path) -> None:
+    async with comparing(*both(tmp_path), (160, 45)) as at:
+        lines = at.layers()
+        assert lines[0].split() == ["=", "1", "1", "50", "kB", "same"]
+        assert "changed first, rebuilt, same content" in lines[2]
+        assert "different content" in lines[4]
+        assert "1 of 3 layers shared" in at.title()
+
+
+async def test_the_tree_shows_both_images_with_sums_on_folders(tmp_path: Path) -> None:
+    async with comparing(*both(tmp_path)) as at:
+        assert at.tree() == ["app/", "+ new-2", "- new-1", "~ index.html"]
+        assert "+1.0 kB" in at.line_of("app/")
+        assert at.frame("files") == (
+            "Changes from v1.tar to v2.oci.tar",
+            "+1 ~1 -1 · +1.0 kB · changes only · by change · 4 rows",
+        )
+
+
+async def test_the_details_describe_cache_and_config(tmp_path: Path) -> None:
+    async with comparing(*both(tmp_path), (160, 45)) as at:
+        assert "Env VERSION: 1 → 2" in at.details()
+        assert "The build cache missed at layer 2" in at.details()
+
+
+async def test_packages_that_differ_are_listed(tmp_path: Path) -> None:
+    one = image(layer(file("var/lib/dpkg/status", STATUS % b"1.0")))
+    other = image(layer(file("var/lib/dpkg/status", STATUS % b"1.1")))
+    paths = docker_archive(tmp_path / "one.tar", one), docker_archive(tmp_path / "other.tar", other)
+    async with comparing(*paths, (160, 45)) as at:
+        assert "~ nginx 1.0 → 1.1" in at.details()
+
+
+async def test_the_images_are_compared_at_any_step(tmp_path: Path) -> None:
+    async with comparing(*both(tmp_path)) as at:
+        await at.press("left_square_bracket")
+        await at.settle()
+        assert at.frame("files")[0] == "Changes from v1.tar layer 2 to v2.oci.tar layer 2"
+        assert "Nothing differs" in at.entry()
+
+
+async def test_one_image_in_two_formats_does_not_differ() -> None:
+    async with comparing(SAMPLES / "my-app-v2.tar", SAMPLES / "my-app-v2.oci.tar") as at:
+        assert "Nothing differs between old and new." in at.entry()
+        assert not starting_with(at.layers(), "~")
+
+
+async def test_an_unreadable_layer_is_reported(tmp_path: Path) -> None:
+    old, _ = both(tmp_path)
+    broken = image(BASE, layer(file("app/index.html", b"x" * 9000))[:-16000])
+    async with comparing(old, docker_archive(tmp_path / "broken.tar", broken), (160, 45)) as at:
+        assert "Problem broken.tar, layer 2: " in at.details()
