@@ -130,42 +130,44 @@ def _open_engine(reference: str, spool: Spool) -> Candidates | None:
     wanted = parse_reference(reference)
     if wanted is None:
         return None
-    from layerscope.sources.engine.lookup import engine_image  # noqa: PLC0415  # sockets, that a file needs none of
+    from layerscope.sources.engine.lookup import engine_image  # noqa: PLC0415  # sockets, which a file does not need
 
     try:
         with engine_image(wanted) as found:
             return _engine_candidates(found, wanted.name, reference, spool)
-    except (EngineUnavailable, ImageNotFound) as error:
-        candidates = _podman_candidates(wanted, reference, spool) if isinstance(error, EngineUnavailable) else None
-        if candidates is not None:
-            return candidates
-        if wanted.engine is not None:
-            raise
-        raise _not_found(reference, str(error)) from error
+    except EngineUnavailable as error:
+        candidates = _podman_candidates(wanted, reference, spool)
+        if candidates is None:
+            raise _no_engine_has(wanted, reference, error) from error
+        return candidates
+    except ImageNotFound as error:
+        raise _no_engine_has(wanted, reference, error) from error
 
 
 def _podman_candidates(wanted: EngineReference, reference: str, spool: Spool) -> Candidates | None:
     """Export an image with podman's command, if the user named podman and its service does not answer."""
     from layerscope.sources.engine import podman_command  # noqa: PLC0415  # processes, which a file does not need
-    from layerscope.sources.engine.tags import tagged, tags_named_first, tags_of  # noqa: PLC0415
+    from layerscope.sources.engine.exported import tags_named_first, with_id, with_tags  # noqa: PLC0415
 
     if wanted.engine != PODMAN or not podman_command.is_usable():
         return None
-    image = podman_command.inspect(wanted.name)
-    archive = podman_command.save(wanted.name, image.image_id, spool)
+    details = podman_command.inspect(wanted.name)
+    archive = podman_command.save(wanted.name, details.image_id, spool)
     candidates = _archive(archive, _title(reference), Origin.engine(reference, PODMAN), spool)
-    return tuple(tagged(candidate, tags_named_first(tags_of(image.tags), wanted.name)) for candidate in candidates)
+    tags = tags_named_first(details.tags or (), wanted.name)
+    return tuple(with_tags(candidate, tags) for candidate in with_id(candidates, details.image_id))
 
 
 def _engine_candidates(found: "EngineImage", name: str, reference: str, spool: Spool) -> Candidates:
     """Return an engine's image from its store, else exported: by its id, since a tag may move in between."""
+    from layerscope.sources.engine.exported import with_id  # noqa: PLC0415
     from layerscope.sources.engine.stored import storage_of, stored_candidates  # noqa: PLC0415
 
     title, origin, info = _title(reference), Origin.engine(reference, found.client.engine), found.client.info()
     candidates = stored_candidates(found, info, origin)
     if not candidates:
         archive = spool.chunks(found.client.export(found.details.image_id), f"the image {title}", found.details.size)
-        candidates = found.exported(_archive(archive, title, origin, spool))
+        candidates = with_id(_archive(archive, title, origin, spool), found.details.image_id)
     described = partial(storage_of, found, info)
     return tuple(found.named(candidate, name, described) for candidate in candidates)
 
@@ -184,6 +186,11 @@ def _open_container(reference: str, spool: Spool) -> Candidates | None:
         except ImageNotFound:
             candidates = ()
         return (with_writable_layer(found, candidates, Origin.engine(reference, found.client.engine), spool),)
+
+
+def _no_engine_has(wanted: EngineReference, reference: str, error: SourceError) -> SourceError:
+    """Return the error for a name that no engine has: unless the user named an engine, it may have meant a file."""
+    return error if wanted.engine else _not_found(reference, str(error))
 
 
 _SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (

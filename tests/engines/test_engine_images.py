@@ -185,7 +185,7 @@ def test_an_image_is_built_and_opened(
         assert captured.out == ""
         assert captured.err != ""
     finally:
-        run(engine, "rmi", "--force", tag)
+        run(engine, "rmi", "-f", tag)
 
 
 def test_a_failed_build_has_the_builders_exit_status(

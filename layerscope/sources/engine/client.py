@@ -294,7 +294,7 @@ class EngineClient:
         try:
             # Go writes an empty list as null
             return msgspec.json.decode(b"[]" if body.strip() == b"null" else body, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise EngineUnavailable(f"{self.endpoint}: unexpected answer to {path}: {error}") from error
 
     def _answer(self, path: str, timeout: float | None) -> http.client.HTTPResponse:
@@ -356,6 +356,6 @@ def _complaint(body: bytes) -> str:
     """Return the message of an error, as the engine words it."""
     try:
         message = msgspec.json.decode(body, type=_Message).message
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         message = body.decode("utf-8", "replace")
     return short_name(printable_line(message.strip()))

@@ -5,14 +5,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from layerscope.errors import DigestMismatch, ImageNotFound
+from layerscope.errors import ImageNotFound
 from layerscope.model.candidate import Candidate
 from layerscope.model.image import Image
 from layerscope.model.storage import Storage
 from layerscope.sources.engine.answering import AnsweringEngines
 from layerscope.sources.engine.client import EngineClient, ImageDetails
+from layerscope.sources.engine.exported import tags_named_first
 from layerscope.sources.engine.reference import EngineReference
-from layerscope.sources.engine.tags import tagged, tags_named_first, tags_of
 from layerscope.sources.image.name import ImageName
 from layerscope.text import short_name
 
@@ -33,28 +33,17 @@ class EngineImage:
     notes: tuple[str, ...] = ()
 
     def named(self, candidate: Candidate, name: str, storage_of: Callable[[Image], Storage]) -> Candidate:
-        """Return a candidate with the tags that the engine knows, the user's first, and with the image's storage."""
+        """Return a candidate of this image with the tags that the engine knows, the one that the user named first.
+
+        An image that is exported by its id comes without tags.
+        """
+        tags = tags_named_first(self.details.tags or (), name)
 
         def build() -> Image:
             image = candidate.build()
-            return replace(image, warnings=(*image.warnings, *self.notes), storage=storage_of(image))
+            return replace(image, tags=tags, warnings=(*image.warnings, *self.notes), storage=storage_of(image))
 
-        tags = tags_named_first(tags_of(self.details.tags), name)
-        return tagged(replace(candidate, build=build), tags)
-
-    def exported(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-        """Return those images of an export that have the id that was looked up; raises DigestMismatch if none has."""
-        matching = tuple(candidate for candidate in candidates if self._has_id(candidate))
-        if not matching:
-            raise DigestMismatch(
-                f"{self.client.endpoint} exported another image than {short_name(self.details.image_id)}"
-            )
-        return matching
-
-    def _has_id(self, candidate: Candidate) -> bool:
-        encoded = self.details.image_id.rpartition(":")[2]
-        digests = (candidate.config_digest, candidate.digest, *candidate.indexes)
-        return any(digest is not None and digest.encoded == encoded for digest in digests)
+        return replace(candidate, build=build, tags=tags)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ https://github.com/opencontainers/image-spec/blob/main/config.md
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from layerscope.errors import InvalidLayer, InvalidManifest, MissingBlob, UnsupportedCompression, os_reason
 from layerscope.model.digest import Digest
@@ -64,12 +63,8 @@ class Blueprint:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-class _Located(NamedTuple):
-    """The span of a blob and its compression, or the reason why it cannot be read."""
-
-    span: FileSpan | None
-    compression: Compression | None
-    problem: str | None = None
+_Located = tuple[FileSpan | None, Compression | None, str | None]
+"""The span of a blob and its compression, or the reason why it cannot be read."""
 
 
 def build_image(blueprint: Blueprint) -> Image:
@@ -79,7 +74,7 @@ def build_image(blueprint: Blueprint) -> Image:
     """
     history = blueprint.config.history or []
     _check_count(len(history), "history lines", _MOST_STEPS, blueprint.files)
-    # Layers that share a blob, as the empty layers of some builders do, are looked at once.
+    # Layers that share a blob, as the empty layers of some builders do, are opened only once.
     located = {blob: _locate(blueprint.files, blob) for blob in set(blueprint.layers)}
     layers = tuple(_layer(blueprint, number, blob, located[blob]) for number, blob in enumerate(blueprint.layers, 1))
     steps, warning = pair_history(history, len(layers))
@@ -138,21 +133,21 @@ def _locate(files: Files, blob: LayerBlob) -> _Located:
     try:
         span = files.span(blob.name)
         if span is None:
-            return _Located(None, None, _absence(files, blob))
+            return None, None, _absence(files, blob)
         if blob.media_type and blob.media_type.endswith(_ENCRYPTED):
-            return _Located(span, None, f"the blob {_name(blob)} is encrypted ({short_name(blob.media_type)})")
+            return span, None, f"the blob {_name(blob)} is encrypted ({short_name(blob.media_type)})"
         return _detected(span, blob)
     except MissingBlob as error:
-        return _Located(None, None, str(error))
+        return None, None, str(error)
     except OSError as error:
-        return _Located(None, None, f"cannot read the blob {_name(blob)} in {files.description}: {os_reason(error)}")
+        return None, None, f"cannot read the blob {_name(blob)} in {files.description}: {os_reason(error)}"
 
 
 def _detected(span: FileSpan, blob: LayerBlob) -> _Located:
     compression = detect_span(span)
     if blob.media_type and _TAR not in blob.media_type and not _is_tar(span, compression):
-        return _Located(span, None, f"the blob {_name(blob)} is not a tar archive but {short_name(blob.media_type)}")
-    return _Located(span, compression)
+        return span, None, f"the blob {_name(blob)} is not a tar archive but {short_name(blob.media_type)}"
+    return span, compression, None
 
 
 def _is_tar(span: FileSpan, compression: Compression) -> bool:

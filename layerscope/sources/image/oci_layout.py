@@ -81,7 +81,7 @@ class _Follow:
         self._ancestors: dict[frozenset[Digest], frozenset[Digest]] = {}
 
     def all(self, name: str) -> Iterator[ManifestFile]:
-        """Yield the manifests that a document leads to, in the order of the indexes."""
+        """Yield the manifests in the order of the indexes, from the file ``name`` on."""
         if kind_of(self._documents, name) is DocumentKind.INDEX:
             yield from self._children(name, None, (), 0)
         else:
