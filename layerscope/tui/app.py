@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from layerscope.cancellation import cancel_work_if
 from layerscope.errors import LayerscopeError
@@ -32,6 +35,10 @@ class LayerscopeApp(App[LayerscopeError]):
 
     TITLE = "layerscope"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # declared by Textual without ClassVar
+    # With priority, so that it also works in dialogs. Textual itself shows a hint that Ctrl+Q quits.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "copy_or_quit", show=False, priority=True, system=True, id="app.copy-or-quit")
+    ]
     CSS = """
     VerticalScroll, OptionList {
         scrollbar-size-vertical: 1;
@@ -68,6 +75,20 @@ class LayerscopeApp(App[LayerscopeError]):
             await self._key_queue.press(event)
         else:
             await super().on_event(event)
+
+    def action_copy_or_quit(self) -> None:
+        """Copy the selected text and clear the selection, or quit if there is none."""
+        focused = self.focused
+        if isinstance(focused, Input):
+            selected = focused.selected_text
+            focused.selection = Selection.cursor(focused.cursor_position)
+        else:
+            selected = self.screen.get_selected_text() or ""
+            self.screen.clear_selection()
+        if selected:
+            self.copy_to_clipboard(selected)
+        else:
+            self.exit()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the commands of the palette: the screen's, then Textual's own."""

@@ -177,7 +177,11 @@ class ExplorerScreen(Screen[object]):
             "+ added, ~ modified, - removed. The last column has one cell for each layer: the mark of the path, "
             f"{glyphs.touched} a change below it, {glyphs.untouched} no change."
         )
-        self.app.push_screen(HelpScreen(EXPLORER_TABLE, (("Marks", marks), MOUSE_NOTE)))
+        layers = (
+            f"{glyphs.marked} marked to compare, ! has a warning or an error, "
+            "? a previous layer could not be read completely. The details say more."
+        )
+        self.app.push_screen(HelpScreen(EXPLORER_TABLE, (("Marks", marks), ("Layers", layers), MOUSE_NOTE)))
 
     def action_clear(self) -> None:
         """Clear the filter, or else the mark of a layer."""

@@ -31,13 +31,21 @@ def step_fields(step: Step, layer: Layer | None, tallies: Tallies) -> list[Field
 
 def _layer_fields(layer: Layer, tally: LayerTally | None, tallies: Tallies) -> list[Field]:
     stored = f"{human_size(layer.blob_size)} {_stored(layer)}" if layer.blob else ""
-    fields = [("Problem", excerpt(layer.problem or ""))]
     if tally is None:
-        return [*fields, ("Blob", stored)]
-    if tally.error != layer.problem:
-        fields.append(("Problem", excerpt(tally.error or "")))
+        return [("Problem", excerpt(layer.problem or "")), ("Blob", stored)]
+    return [*_problem_fields(layer, tally), *_size_fields(layer, tally, tallies), ("Blob", stored)]
+
+
+def _problem_fields(layer: Layer, tally: LayerTally) -> list[Field]:
+    problems = [layer.problem, tally.error if tally.error != layer.problem else None]
+    fields = [("Problem", excerpt(problem or "")) for problem in problems]
     if tally.rests_on_incomplete:
         fields.append(("Note", "a previous layer could not be read completely"))
+    return [*fields, *(("Warning", excerpt(warning)) for warning in tally.warnings)]
+
+
+def _size_fields(layer: Layer, tally: LayerTally, tallies: Tallies) -> list[Field]:
+    fields = []
     if tally.content_size is not None:
         share = human_share(tally.content_size, tallies.content_size)
         fields.append(("Content", f"{human_size(tally.content_size)}{f', {share} of the image' if share else ''}"))
@@ -47,7 +55,7 @@ def _layer_fields(layer: Layer, tally: LayerTally | None, tallies: Tallies) -> l
     if tally.entries is not None:
         counts = (f"+{tally.added:,}", f"~{tally.modified:,}", f"-{tally.removed:,}")
         fields.append(("Entries", f"{tally.entries:,}  ({'  '.join(counts)})"))
-    return [*fields, ("Blob", stored), *(("Warning", warning) for warning in tally.warnings)]
+    return fields
 
 
 def _stored(layer: Layer) -> str:

@@ -124,7 +124,7 @@ def test_the_folder_of_another_user_stays(temporary: Path) -> None:
 def test_a_folder_that_another_run_takes_for_abandoned_is_made_again(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real_lock, removed = temporary_module._lock_new, []
+    real_lock, removed = temporary_module._lock_new, list[Path]()
 
     def lock_after_removal(folder: Path, stack: ExitStack) -> bool:
         if not removed:
