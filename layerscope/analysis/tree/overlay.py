@@ -9,13 +9,14 @@ hides, so 100 layers over a large base cost little more than one.
 
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.path_index import GONE, IMPLIED
 from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.entries import IMPLIED_PERMISSIONS, EntryTable, Kind, LayerEntries
 from layerscope.model.whiteout import OpaqueWhiteout
-from layerscope.text import human_size, plural
+from layerscope.text import human_size, plural, printable_name
 
 VOID = 255
 """The change of an occurrence that its own layer took back: it counts nowhere."""
@@ -70,6 +71,7 @@ class Overlay:
         self._start = 1
         self._lost: list[int] = []
         self._left_out = 0
+        self._contradicted: list[int] = []
         self._implied_left = _MOST_IMPLIED
         self._implied_bytes_left = _MOST_IMPLIED_BYTES
         self._incomplete = False
@@ -78,6 +80,7 @@ class Overlay:
         """Put a layer on top, and return its tally; layers may be left out, but must come in order."""
         self.tables[layer] = entries.table
         self._layer, self._start, self._lost, self._left_out = layer, len(self.paths), [], 0
+        self._contradicted = []
         # Whiteouts hide lower layers only, wherever they are in the tar: they come before anything is written.
         for whiteout in entries.whiteouts:
             self._remove(self.ids.get(whiteout.path, _NONE))
@@ -119,6 +122,15 @@ class Overlay:
             yield (
                 f"{plural(self._left_out, 'entry was', 'entries were')} left out: their folders have no entries, and"
                 f" the image has more than {_MOST_IMPLIED:,} such folders or {human_size(_MOST_IMPLIED_BYTES)} of paths"
+            )
+
+        if self._contradicted:
+            path = next(islice(self.ids, self._contradicted[0], None))
+            more = len(set(self._contradicted)) - 1
+            others = f" (and {plural(more, 'more such path')})" if more else ""
+            yield (
+                f"the layer has entries below /{printable_name(path)}, which it also makes a link or a file{others}:"
+                " the last entry decides"
             )
 
     def _write_all(self, entries: LayerEntries) -> None:
@@ -167,7 +179,10 @@ class Overlay:
             self._write_root(row, kind)
             return
         if kind != Kind.DIR and self._is_directory(path):
+            lost = len(self._lost)
             self._remove_children(path)
+            if len(self._lost) > lost:
+                self._contradicted.append(path)
         self._put(path, row)
 
     def _write_root(self, row: int, kind: int) -> None:
@@ -330,6 +345,8 @@ class Overlay:
             return False
         self._implied_left -= len(missing) + more
         for folder in reversed(missing):
+            if self.current[folder] >= self._start and self._is_present(folder):
+                self._contradicted.append(folder)
             self._put(folder, IMPLIED)
         return True
 

@@ -387,3 +387,17 @@ def test_folders_that_are_implied_again_and_again_are_bounded() -> None:
     layers = [layer(whiteout("r"), file(f"r/{'d/' * 499}f")) for _ in range(8)]
     tallies = [overlay.apply(number, entries) for number, entries in enumerate(layers, start=1)]
     assert [bool(tally.warnings) for tally in tallies] == [False] * 4 + [True] * 4
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_entries_below_a_symlink_of_the_same_layer_give_a_warning(backwards: bool) -> None:
+    items = [symlink("lib", "usr/lib"), file("lib/a", size=3), file("lib/b")]
+    stack = stacked(layer(directory("usr/lib")), layer(*items[:: -1 if backwards else 1]))
+    (warning,) = stack.tallies[1].warnings
+    assert warning.startswith("the layer has entries below /lib, which it also makes a link or a file")
+    assert (stack.entry("lib/a") is None) is backwards
+
+
+def test_entries_below_a_symlink_of_a_lower_layer_give_no_warning() -> None:
+    stack = stacked(layer(symlink("lib", "usr/lib")), layer(file("lib/a")), layer(symlink("lib", "usr/lib")))
+    assert [tally.warnings for tally in stack.tallies] == [(), (), ()]
