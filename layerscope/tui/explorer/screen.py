@@ -75,11 +75,18 @@ class ExplorerScreen(Screen[object]):
         """Stop the reader: the thread that waits for it would keep the application from ending."""
         self._reader.close()
 
-    @work(thread=True, exit_on_error=False, group="reader")
+    @work(thread=True, group="reader")
     def _read(self) -> None:
-        for event in self._reader.events():
-            self._events.append(event)
-            self.post_message(ReaderReported())
+        try:
+            for event in self._reader.events():
+                self._report(event)
+        except MemoryError:
+            self._reader.failure = "there is not enough memory for the layers of this image"
+            self._report(ReadingFailed(self._reader.failure))
+
+    def _report(self, event: ReadEvent) -> None:
+        self._events.append(event)
+        self.post_message(ReaderReported())
 
     @on(ReaderReported)
     def _on_reported(self) -> None:

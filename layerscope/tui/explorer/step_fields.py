@@ -69,6 +69,7 @@ def image_fields(image: Image, tallies: Tallies) -> list[Field]:
         ("Image", excerpt(", ".join(image.tags) or image.reference)),
         ("Platform", excerpt(str(image.platform))),
         ("Source", f"{image.source}, {plural(len(image.layers), 'layer')}"),
+        *(("Warning", excerpt(warning)) for warning in image.warnings),
         ("Content", human_size(tallies.content_size) if tallies.layers else ""),
         ("Blobs", human_size(image.blob_size)),
         ("Created", excerpt(image.config.created or "")),
@@ -88,7 +89,7 @@ def image_fields(image: Image, tallies: Tallies) -> list[Field]:
     ]
     fields += [("Env", excerpt(line)) for line in config.env or ()]
     fields += [("Label", excerpt(f"{key}={value}")) for key, value in sorted((config.labels or {}).items())]
-    return fields + [("Warning", excerpt(warning)) for warning in image.warnings]
+    return fields
 
 
 def _command(words: list[str] | str | None) -> str:

@@ -26,4 +26,5 @@ class ImageTitle(TitleLine):
             parts = [f"{self._stored}, reading {reading.share:.0%}"]
         else:
             parts = [size_words(self._image, tallies), dead_words(tallies)]
-        self.show_parts([self._platform, *parts])
+        warnings = len(self._image.warnings)
+        self.show_parts([self._platform, *parts, plural(warnings, "warning") if warnings else ""])

@@ -213,3 +213,11 @@ async def test_the_explorer_reports_a_reader_that_dies(tmp_path: Path) -> None:
         assert "ended early (killed by signal 9)" in at.title()
         await at.press("up", "tab", "j", "s", "i", "question_mark", "escape")
         assert "ended early" in at.title()
+
+
+async def test_warnings_of_an_image_are_in_its_title_and_details(tmp_path: Path) -> None:
+    files = docker_files(image(*THREE, history=[{"created_by": "COPY one /"}], tags=["three:1"]))
+    async with journey(write_tar(tmp_path / "short.tar", files), (140, 40)) as at:
+        assert "1 warning" in at.title()
+        await at.press("i")
+        assert "Warning the history describes 1 layer and the manifest lists 3" in at.details()
