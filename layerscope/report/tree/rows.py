@@ -34,10 +34,11 @@ def printed_row(tree: LayeredTree, node: int, layer: int, path: str) -> PrintedR
     if row == IMPLIED:
         table, row = _IMPLIED_TABLE, 0
     kind = table.kinds[row]
+    size = tree.size(node, layer) if kind == Kind.HARDLINK else table.sizes[row]
     return PrintedRow(
         path,
         kind,
-        table.sizes[row],
+        size,
         *table.permission_sets[table.permissions[row]],
         table.mtimes[row],
         _link(kind, table.link(row)) if kind in _LINKS else None,
