@@ -96,6 +96,7 @@ def test_a_small_image_in_full(tmp_path: Path) -> None:
                 "error": None,
                 "rests_on_incomplete": False,
                 "warnings": [],
+                "writable": False,
             },
             {
                 "layer": 2,
@@ -116,8 +117,12 @@ def test_a_small_image_in_full(tmp_path: Path) -> None:
                 "error": None,
                 "rests_on_incomplete": False,
                 "warnings": [],
+                "writable": False,
             },
         ],
+        "storage": None,
+        "container": None,
+        "mounts": [],
         "steps": [
             {
                 "instruction": "ADD file:abc in /",
