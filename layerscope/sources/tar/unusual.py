@@ -23,7 +23,7 @@ from layerscope.sources.tar.header import (
 )
 from layerscope.sources.tar.names import LONGEST_PATH, Names, normalized
 from layerscope.sources.tar.pax import MTIME_KEY, NO_VALUES, Records, numeric
-from layerscope.sources.tar.sparse import FileContent, SparseFiles
+from layerscope.sources.tar.sparse import SparseFiles, TarContent
 
 _ENTRY_MEMORY = 200
 """Bytes that a device or an entry with extended attributes takes beside its row."""
@@ -59,7 +59,7 @@ class UnusualHeaders:
         name, link, records = self._extended.next(header)
         flag = header[TYPE_FLAG]
         kind = Kind.DIR if flag == b"\0" and name.endswith(b"/") else KINDS.get(flag, Kind.FILE)
-        stored, content = 0, FileContent(0, offset, None)
+        stored, content = 0, TarContent(0, offset, None)
         if kind is Kind.FILE or flag == DUMP_DIRECTORY:
             stored = checked_size(numeric(records.values, b"size", header[SIZE], offset), offset)
         if kind is Kind.FILE:
@@ -74,7 +74,7 @@ class UnusualHeaders:
         # the blocks of an old GNU map come before the stored bytes, a version 1.0 map is counted among them
         return (content.data_offset if flag == OLD_GNU_SPARSE else offset) + padded(stored)
 
-    def _add(self, entry: FileEntry, link: bytes, content: FileContent) -> None:
+    def _add(self, entry: FileEntry, link: bytes, content: TarContent) -> None:
         self._allowance.add_memory(len(entry.path) + len(link) + _ENTRY_MEMORY)
         row = self._entries.table.append(entry, content.data_offset)
         self._entries.paths.append(entry.path)
