@@ -33,10 +33,17 @@ def _spare(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def narrate(line: str) -> None:
-    """Write a line to standard error, after all data so far."""
+    """Write a line to standard error, after all data so far.
+
+    Where standard error cannot be written to (a full disk, a closed pipe), the line is lost: it must change neither the
+    output nor the exit status, by which a check in CI is judged.
+    """
     sys.stdout.flush()
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    try:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)
 
 
 @contextmanager

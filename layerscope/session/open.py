@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.cancellation import is_cancelled
 from layerscope.errors import AmbiguousImage, InvalidLayer
 from layerscope.model.candidate import Candidate
 from layerscope.model.image import Image, Layer
@@ -82,7 +83,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         self._closed = True
 
     def _is_stopped(self) -> bool:
-        return self._closed
+        return self._closed or is_cancelled()
 
     def close(self) -> None:
         """Remove temporary files; no layer can be read after that."""

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Input
+from textual.widgets.input import Selection
 
+from layerscope.cancellation import cancel_work_if
 from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
 from layerscope.session.open import ImageSession, UndecidedImage
@@ -19,6 +23,7 @@ from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.keys.commands import key_commands
 from layerscope.tui.keys.order import KeyQueue
+from layerscope.tui.keys.workers import is_worker_cancelled
 from layerscope.tui.run import run
 
 
@@ -30,6 +35,10 @@ class LayerscopeApp(App[LayerscopeError]):
 
     TITLE = "layerscope"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # declared by Textual without ClassVar
+    # With priority, so that it also works in dialogs. Textual itself shows a hint that Ctrl+Q quits.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "copy_or_quit", show=False, priority=True, system=True, id="app.copy-or-quit")
+    ]
     CSS = """
     VerticalScroll, OptionList {
         scrollbar-size-vertical: 1;
@@ -42,6 +51,8 @@ class LayerscopeApp(App[LayerscopeError]):
         # Textual asks for the style variables while it is being initialized.
         self.glyphs = glyphs_for_locale()
         super().__init__()
+        # Leaving a screen, or the application, ends the work of the threads that it started.
+        cancel_work_if(is_worker_cancelled)
         self.resources = ExitStack()
         self._first = first
         self._key_queue = KeyQueue(self, super().on_event)
@@ -64,6 +75,20 @@ class LayerscopeApp(App[LayerscopeError]):
             await self._key_queue.press(event)
         else:
             await super().on_event(event)
+
+    def action_copy_or_quit(self) -> None:
+        """Copy the selected text and clear the selection, or quit if there is none."""
+        focused = self.focused
+        if isinstance(focused, Input):
+            selected = focused.selected_text
+            focused.selection = Selection.cursor(focused.cursor_position)
+        else:
+            selected = self.screen.get_selected_text() or ""
+            self.screen.clear_selection()
+        if selected:
+            self.copy_to_clipboard(selected)
+        else:
+            self.exit()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the commands of the palette: the screen's, then Textual's own."""

@@ -193,3 +193,23 @@ def test_no_other_file_is_written(tmp_path: Path) -> None:
     assert outcome.status == 0
     assert [path.name for path in tmp_path.iterdir()] == ["image.tar"]
     assert tempfile.gettempdir() != str(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize(("limit", "status"), [(9, 0), (0, 1)])
+def test_a_check_keeps_its_status_whatever_becomes_of_standard_error(tmp_path: Path, limit: int, status: int) -> None:
+    archive = docker_archive(tmp_path / "a.tar", image(layer(file("../outside"), file("a"))))
+    (tmp_path / "rules.toml").write_text(f"max-layers = {limit}", encoding="utf-8")
+    command = ("check", archive, "--config", tmp_path / "rules.toml", "--json")
+    with Path("/dev/full").open("w") as full, start(*command, stdout=subprocess.PIPE, stderr=full) as process:
+        output, _ = process.communicate(timeout=60)
+    assert (process.returncode, len(json.loads(output)["rules"])) == (status, 1)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_an_outcome_that_cannot_be_written_is_status_2(tmp_path: Path) -> None:
+    (tmp_path / "rules.toml").write_text("max-layers = 9", encoding="utf-8")
+    command = ("check", MY_APP, "--config", tmp_path / "rules.toml")
+    with Path("/dev/full").open("w") as full, start(*command, stdout=full, stderr=full) as process:
+        process.communicate(timeout=60)
+    assert process.returncode == 2

@@ -25,14 +25,14 @@ class TextEncoding(StrEnum):
     LATIN_1 = "latin-1"
 
     @property
+    def codec(self) -> str:
+        """The name of Python's codec that does not treat the byte order mark specially."""
+        return self.value.removesuffix("-sig")
+
+    @property
     def word(self) -> str:
         """The name of the encoding on a screen."""
         return _WORDS[self]
-
-    @property
-    def codec(self) -> str:
-        """Python's name of the codec for any piece of the text, which does not expect a byte order mark."""
-        return self.value.removesuffix("-sig")
 
     @property
     def newline(self) -> bytes:

@@ -10,7 +10,7 @@ import typer
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.errors import ExitStatus
-from layerscope.cli.opening import opened, progress_title, warn
+from layerscope.cli.opening import opened, progress_title, warn, warn_of
 from layerscope.cli.options import AsJson, Base, DebugLog, Force, Reference, WhichImage, WhichPlatform
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate, output_may_be_cut
@@ -109,6 +109,8 @@ def _report(  # noqa: PLR0917  # the parameters of the command
     reference: str, image: str | None, platform: str | None, config: str | None, baseline: str | None, base: str | None
 ) -> CheckReport:
     file = find_rules(config)
+    if file.ignored:
+        warn_of(f"{file.name}: ignored keys that layerscope does not know: {', '.join(file.ignored)}")
     if baseline is not None and file.rules.max_growth is None:
         raise UsageError(f"--baseline needs the rule max-growth, which {file.name} does not have")
     with opened(reference, image, platform) as session:

@@ -48,6 +48,12 @@ class Contents:
         layer, row = self._layer_and_row(occurrence)
         return self._tree.tables[layer].sizes[row]
 
+    def stored_ranges(self, occurrence: int) -> list[range]:
+        """Return the ranges of a file that are stored, in ascending order; the rest is zeros."""
+        layer, row = self._layer_and_row(occurrence)
+        pieces = stored_pieces(self._tree.tables[layer], row)
+        return [range(start, start + length) for start, _, length in pieces if length]
+
     def read_range(self, occurrence: int, offset: int, size: int) -> bytes:
         """Return ``size`` bytes of a file from an offset, fewer at its end; holes of a sparse file are zeros.
 

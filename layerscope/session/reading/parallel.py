@@ -6,6 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from threading import Condition, Thread
 from typing import Generic, TypeVar
 
+from layerscope.cancellation import is_cancelled
+from layerscope.errors import ReadingStopped
+
+_LOOK_AGAIN = 0.1
+"""Seconds between two looks at whether the work of the caller's thread has been cancelled."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -58,7 +64,9 @@ class _Workers(Generic[Item, Result]):
                 self._do_next()
             with self._changed:
                 while number not in self._results and number not in self._errors:
-                    self._changed.wait()
+                    if is_cancelled():
+                        raise ReadingStopped("reading the layers was stopped")
+                    self._changed.wait(_LOOK_AGAIN)
             if number in self._errors:
                 raise self._errors[number]
             yield self._results.pop(number)

@@ -8,7 +8,9 @@ from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
+from layerscope.sources.store.tar_split import TarSplitContent
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
+from layerscope.sources.stream.span_file import open_span
 
 _CHUNK = 256 * 1024
 
@@ -33,7 +35,7 @@ class PlainContent:
     def __init__(self, span: FileSpan, is_stopped: Callable[[], bool] = bool) -> None:
         self._span = span
         self._is_stopped = is_stopped
-        self._descriptor = os.open(span.path, os.O_RDONLY)
+        self._descriptor = open_span(span)
 
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
         """Yield exactly these bytes."""
@@ -114,9 +116,11 @@ def open_layer_content(layer: Layer, is_stopped: Callable[[], bool] = bool) -> L
 
     Once ``is_stopped`` returns True, every read raises ReadingStopped.
     """
-    if layer.blob is None or layer.compression is None:
-        raise InvalidLayer(layer.problem or "the layer is missing")
     try:
+        if layer.unpacked is not None:
+            return TarSplitContent(layer.unpacked, is_stopped)
+        if layer.blob is None or layer.compression is None:
+            raise InvalidLayer(layer.problem or "the layer is missing")
         if layer.compression is Compression.NONE:
             return PlainContent(layer.blob, is_stopped)
         return StreamedContent(layer.blob, layer.compression, is_stopped)

@@ -7,10 +7,11 @@ from layerscope.comparison.compare import Comparison, LayerComparison
 from layerscope.model.image import Image, Step
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.loader import BackgroundLoader
+from layerscope.session.reading.stack import Tallies
 from layerscope.text import printable_line
 from layerscope.tui.comparison.keys import LAYERS_TABLE
 from layerscope.tui.comparison.step_details import problem_fields
-from layerscope.tui.explorer.layer_lines import read_layer_line
+from layerscope.tui.explorer.layer_lines import StepsOfLayers, layer_columns, read_layer_line
 from layerscope.tui.explorer.layer_list import LayerLine, LayerList
 from layerscope.tui.widgets.field_list import Field
 
@@ -61,7 +62,9 @@ class TwoLayers:
         """Show the layers, with their sizes once they have been read."""
         # The list's own cursor is the current one: the message of its last move may not be handled yet.
         cursor = self.step_list.cursor if self.step_list.item_count() else max(0, self._pair.after - 1)
-        self.step_list.show([self._line(step) for step in self._steps], cursor)
+        tallies = self._tree.tallies if self._tree else Tallies()
+        lines = StepsOfLayers(self._steps, self._line)
+        self.step_list.show(lines, layer_columns(self._image, tallies), cursor)
 
     def _line(self, step: Step) -> LayerLine:
         number = step.layer or 0

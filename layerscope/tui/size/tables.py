@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from layerscope.analysis.advice.secrets import Secret
 from layerscope.analysis.size.directories import DirectoryRow
 from layerscope.model.image import Image
 from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.remarks import no_advice_sentence, no_dead_sentence, reason_word
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
 from layerscope.tui.widgets.row_table import TableColumn, TableRow, TableRows, Target
 
@@ -97,7 +99,14 @@ def directory_table(analysis: SizeAnalysis, folder: int) -> SizeTable:
         TableColumn("name"),
     )
     rows = RowsOnDemand(len(nodes), lambda index: directory_row(analysis, sizes.row(nodes[index]), largest, whole.size))
-    return SizeTable(columns, rows, "Everything in this folder is empty.")
+    return SizeTable(columns, rows, empty_folder_sentence(analysis))
+
+
+def empty_folder_sentence(analysis: SizeAnalysis) -> str:
+    """Return the sentence to show instead of the entries of a folder without any bytes."""
+    if analysis.report.is_complete:
+        return "Nothing in this folder has any content."
+    return "No content of this folder is known: not all layers could be read."
 
 
 def directory_row(analysis: SizeAnalysis, row: DirectoryRow, largest: int, whole: int) -> TableRow:
@@ -133,7 +142,8 @@ def type_table(analysis: SizeAnalysis) -> SizeTable:
 
     files = _count_column("files", max((type_size.files for type_size in sizes), default=0))
     columns = (_SHARE, _SIZE, files, TableColumn("type"))
-    return SizeTable(columns, RowsOnDemand(len(sizes), build), "The final image has no files.")
+    when_empty = "The final image has no files." if analysis.report.is_complete else "No file could be read."
+    return SizeTable(columns, RowsOnDemand(len(sizes), build), when_empty)
 
 
 def package_table(analysis: SizeAnalysis) -> SizeTable:
@@ -164,7 +174,8 @@ def package_table(analysis: SizeAnalysis) -> SizeTable:
     )
     unread = analysis.packages.unread
     exception = f", except {_path(unread[0])}, which is not read" if unread else ""
-    when_empty = f"No package database was found{exception}."
+    where = "" if analysis.report.is_complete else " in the layers that could be read"
+    when_empty = f"No package database was found{where}{exception}."
     return SizeTable(columns, RowsOnDemand(len(packages), build), when_empty)
 
 
@@ -175,7 +186,7 @@ def dead_table(analysis: SizeAnalysis) -> SizeTable:
 
     def build(index: int) -> TableRow:
         entry = entries[index]
-        path, reason = _path(entry.path), entry.reason.value if entry.reason else "unknown"
+        path, reason = _path(entry.path), reason_word(entry.reason)
         writer, hider = (_instruction(image, layer) for layer in (entry.writer, entry.hidden_by))
         return TableRow(
             (human_size(entry.size), reason, str(entry.writer), str(entry.hidden_by), path),
@@ -187,7 +198,7 @@ def dead_table(analysis: SizeAnalysis) -> SizeTable:
         )
 
     layers = len(image.layers)
-    reasons = {entry.reason.value if entry.reason else "unknown" for entry in entries}
+    reasons = {reason_word(entry.reason) for entry in entries}
     columns = (
         _SIZE,
         TableColumn("reason", width=max(map(len, reasons), default=0)),
@@ -195,7 +206,7 @@ def dead_table(analysis: SizeAnalysis) -> SizeTable:
         _count_column("hidden by", layers),
         TableColumn("path"),
     )
-    return SizeTable(columns, RowsOnDemand(len(entries), build), "Nothing in this image is dead.")
+    return SizeTable(columns, RowsOnDemand(len(entries), build), no_dead_sentence(analysis.report))
 
 
 def duplicate_table(analysis: SizeAnalysis) -> SizeTable:
@@ -218,14 +229,20 @@ def duplicate_table(analysis: SizeAnalysis) -> SizeTable:
     copies = _count_column("copies", max((len(duplicate.nodes) for duplicate in duplicates), default=0))
     columns = (TableColumn("twice", right=True, width=_SIZE_WIDTH), _SIZE, copies, TableColumn("first path"))
     when_empty = "No two files of the final image have the same content."
+    if not (analysis.report.is_complete and analysis.report.duplicates_complete):
+        when_empty = "No two files with the same content were found, but not all files could be compared."
     return SizeTable(columns, RowsOnDemand(len(duplicates), build), when_empty)
 
 
 def advice_table(analysis: SizeAnalysis) -> SizeTable:
-    """Return the advice, in its own order."""
-    advice = analysis.report.advice
+    """Return the secrets, then the advice in its own order."""
+    report = analysis.report
+    secrets, advice = report.secrets, report.advice
 
     def build(index: int) -> TableRow:
+        return _secret_row(analysis, secrets[index]) if index < len(secrets) else build_advice(index - len(secrets))
+
+    def build_advice(index: int) -> TableRow:
         piece = advice[index]
         node = analysis.tree.index.find(piece.paths[0]) if piece.paths else None
         text = printable_line(piece.text)
@@ -242,8 +259,17 @@ def advice_table(analysis: SizeAnalysis) -> SizeTable:
         _count_column("layer", len(analysis.image.layers)),
         TableColumn("what to change"),
     )
-    when_empty = "There is no advice: no waste or risk of a known kind was found."
-    return SizeTable(columns, RowsOnDemand(len(advice), build), when_empty)
+    return SizeTable(columns, RowsOnDemand(len(secrets) + len(advice), build), no_advice_sentence(report))
+
+
+def _secret_row(analysis: SizeAnalysis, secret: Secret) -> TableRow:
+    """Return the row of a secret, which saves nothing: whoever pulls the image has it."""
+    return TableRow(
+        ("", str(secret.layer), f"secret: {secret.text}"),
+        style="error",
+        target=Target(secret.layer, secret.node),
+        detail=f"{secret.text}\nLayer {secret.layer}: {_instruction(analysis.image, secret.layer)}",
+    )
 
 
 def _path(path: bytes) -> str:

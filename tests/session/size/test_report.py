@@ -54,7 +54,7 @@ MIDDLE = layer(
     whiteout("root/.ssh/id_rsa"),
 )
 TOP = layer(
-    file("srv/copy", LONG + b"the same"),
+    file("srv/copy", LONG + b"the same", uid=33),
     file("srv/other", LONG + b"not same"),
     opaque("old"),
     file("old/b", b"!"),
