@@ -29,6 +29,7 @@ class Spool:
         self._stack = stack
         self._progress = progress
         self._written: set[str] = set()
+        self._folder: Path | None = None
 
     def chunks(self, chunks: Iterable[bytes], name: str, total: int | None = None) -> FileSpan:
         """Write the chunks to a file, and return its span; an error calls them ``name``.
@@ -57,9 +58,12 @@ class Spool:
     def _write(self, chunks: Iterable[bytes], name: str) -> FileSpan:
         import tempfile  # noqa: PLC0415  # 8 ms, and most archives are read in place
 
+        from layerscope.sources.stream.temporary import locked_folder  # noqa: PLC0415  # the same
+
         try:
-            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="layerscope-"))
-            path = Path(folder, "image.tar")
+            if self._folder is None:
+                self._folder = locked_folder(self._stack)
+            path = self._folder / f"{len(self._written)}.tar"
             with path.open("xb", buffering=0) as file:
                 for chunk in chunks:
                     _write_all(file, chunk)
