@@ -119,9 +119,9 @@ def test_layers_that_both_images_have_are_not_read_to_compare_them(
         read: list[int] = []
         digests = type(old.loaded.contents).digests
 
-        def noting(contents: object, occurrences: list[int]) -> object:
+        def noting(contents: object, occurrences: list[int], sparse_sizes: frozenset[int]) -> object:
             read.extend(occurrences)
-            return digests(contents, occurrences)  # type: ignore[arg-type]  # what it is called with
+            return digests(contents, occurrences, sparse_sizes)  # type: ignore[arg-type]  # what it is called with
 
         monkeypatch.setattr(type(old.loaded.contents), "digests", noting)
         assert changes_of(found).keys() == {"c"}
