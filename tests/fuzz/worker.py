@@ -182,17 +182,18 @@ class _Runner:
 
         found: list[str] = []
         before, files = _written(folder), _open_files()
-        status = None
+        status, is_cut = None, False
         with self._measured(found, self._limits_of(words)):
             outcome = commands.run_command(words)
-            status = outcome.status
+            status, is_cut = outcome.status, outcome.is_cut
             found += outcome.problems()
         if self._order.verbose:
             print(
                 f"{status} {self._seconds:8.2f} s {_mebibytes('VmHWM'):5} MiB  {_printable(' '.join(words))[:200]}",
                 flush=True,
             )
-        if _open_files() > files:
+        # after a broken pipe, the output stays redirected to a descriptor of its own
+        if _open_files() > files and not is_cut:
             found.append("a file is still open")
         found += _side_effects(folder, before)
         _remove(folder / "out")
