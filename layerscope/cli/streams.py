@@ -57,9 +57,16 @@ def output_may_be_cut() -> Iterator[None]:
 
 
 def give_up_output() -> None:
-    """Discard all further output, also at the interpreter's exit: its reader has closed the pipe."""
+    """Discard all further output, also at the interpreter's exit: it cannot be written."""
     _discard(sys.stdout)
 
 
+def give_up_errors() -> None:
+    """Discard all further messages, also at the interpreter's exit: they cannot be written."""
+    _discard(sys.stderr)
+
+
 def _discard(stream: TextIO) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -11,7 +11,7 @@ from layerscope.analysis.comparison.moves import Move, find_moves
 from layerscope.analysis.comparison.package_difference import PackageChange, PackageVersion, package_differences
 from layerscope.analysis.comparison.paired_trees import pair_trees
 from layerscope.analysis.comparison.pairing import Pairing, pair_layers
-from layerscope.analysis.comparison.rebuilt import holds_the_same, same_tables
+from layerscope.analysis.comparison.rebuilt import LayerContents, holds_the_same, same_tables
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.packages.sizes import MANAGERS
 from layerscope.analysis.size.live import live_files
@@ -92,11 +92,16 @@ class ImageComparison(Comparison):
     @cached_property
     def rebuilt(self) -> Mapping[AlignedStep, bool | None]:
         """The changed layers, and whether each has the same content except for times; None if unreadable."""
-        old, new = self.old.tree, self.new.tree
-        return {
-            step: holds_the_same(old, step.old_layer, new, step.new_layer, self.contents)
+        changed = [
+            (step, step.old_layer, step.new_layer)
             for step in self.alignment.layers
             if step.relation is Relation.CHANGED and step.old_layer and step.new_layer
+        ]
+        old = LayerContents(self.old.tree, (layer for _, layer, _ in changed))
+        new = LayerContents(self.new.tree, (layer for _, _, layer in changed))
+        return {
+            step: holds_the_same(old, old_layer, new, new_layer, self.contents)
+            for step, old_layer, new_layer in changed
         }
 
     @cached_property
@@ -143,8 +148,8 @@ def _shared_layers(old: LoadedImage, new: LoadedImage) -> Mapping[int, int]:
 
 
 def _packages(loaded: LoadedImage) -> list[PackageVersion]:
-    image, tree = loaded.image, loaded.tree
-    files = FinalFiles(tree, live_files(tree), partial(read_prefixes, image, tree))
+    tree = loaded.tree
+    files = FinalFiles(tree, live_files(tree), partial(read_prefixes, loaded))
     packages = (package for manager in MANAGERS for package in manager.find(files))
     return [(package.manager, package.name, package.version) for package in packages]
 

@@ -1,6 +1,9 @@
 """Images of real engines: export, open, build, list."""
 
+import io
 import os
+import subprocess
+import tarfile
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError, SourceError
+from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError
 from layerscope.session.local.build import build
 from layerscope.session.local.images import local_images
 from layerscope.session.reading.in_process import read_whole
@@ -17,7 +20,7 @@ from layerscope.sources.engine.answering import AnsweringEngines
 from layerscope.sources.open import open_source
 from tests.builders import archive_bytes, directory, docker_files, file, image, layer, sha256
 from tests.engines.forwarder import forwarded
-from tests.engines.tools import run
+from tests.engines.tools import need, run
 
 pytestmark = pytest.mark.engine
 
@@ -88,6 +91,20 @@ def test_a_name_without_an_engine_finds_the_engine_that_has_it(loaded: Loaded) -
         assert source.choose().source == loaded.engine
 
 
+def test_the_tag_that_the_user_names_comes_first(loaded: Loaded) -> None:
+    for tag in ("a0", "z9"):
+        run(loaded.engine, "tag", f"{loaded.repository}:v1", f"{loaded.repository}:{tag}")
+    try:
+        for tag in ("v1", "a0", "z9"):
+            with open_source(f"{loaded.engine}://{loaded.repository}:{tag}") as source:
+                opened = source.choose()
+                assert opened.tags[0].removeprefix("localhost/") == f"{loaded.repository}:{tag}"
+                assert opened.name == opened.tags[0]
+                assert len(opened.tags) == 3
+    finally:
+        run(loaded.engine, "rmi", *(f"{loaded.repository}:{tag}" for tag in ("a0", "z9")))
+
+
 @pytest.fixture
 def exporting(loaded: Loaded) -> Iterator[Loaded]:
     """Reach the engine over TCP, where its store is not read."""
@@ -156,9 +173,10 @@ def test_an_image_is_built_and_opened(
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY hello /\nENV A=1\n")
     monkeypatch.setattr("shutil.which", lambda name: name if name == engine else None)
     tag = f"layerscope-test-{uuid.uuid4().hex[:12]}:v1"
-    reference = build(["-t", tag, *(["--isolation", "chroot"] if engine == "podman" else []), str(tmp_path)])
+    report = build(["-t", tag, *(["--isolation", "chroot"] if engine == "podman" else []), str(tmp_path)])
+    assert report.reference is not None
     try:
-        with open_source(reference) as source:
+        with open_source(report.reference) as source:
             found = source.choose()
             assert [step.layer for step in found.steps] == [1, None]
             assert [each.removeprefix("localhost/") for each in found.tags] == [tag]
@@ -170,13 +188,57 @@ def test_an_image_is_built_and_opened(
         run(engine, "rmi", "-f", tag)
 
 
-def test_a_failed_build_is_an_error_of_one_sentence(
+def test_a_failed_build_has_the_builders_exit_status(
     engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda name: name if name == engine else None)
     (tmp_path / "Dockerfile").write_text("NONSENSE\n")
-    with pytest.raises(SourceError, match=rf"^{engine} build failed with exit status \d+$"):
-        build([str(tmp_path)])
+    status = subprocess.run([engine, "build", str(tmp_path)], capture_output=True, check=False).returncode
+    report = build([str(tmp_path)])
+    assert (report.exit_status, report.reference) == (status, None)
+
+
+@pytest.fixture
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a Dockerfile, for a build by docker."""
+    reachable("docker")
+    need("docker", "buildx", "version")
+    (tmp_path / "hello").write_text("hello")
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY hello /\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_build_may_write_its_result_elsewhere(context: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert build(["-o", "out", "."]).reference is None
+    assert (context / "out" / "hello").read_text() == "hello"
+    assert build(["--output=type=tar,dest=out.tar", "."]).reference is None
+    with tarfile.open(context / "out.tar") as tar:
+        assert tar.getnames() == ["hello"]
+    capfdbinary.readouterr()
+    assert build(["-o", "-", "."]).reference is None
+    with tarfile.open(fileobj=io.BytesIO(capfdbinary.readouterr().out)) as tar:
+        assert tar.getnames() == ["hello"]
+
+
+def test_a_build_keeps_the_users_own_files(context: Path) -> None:
+    for own, file_name in ((["--iidfile", "id"], "id"), (["--metadata-file=facts"], "facts")):
+        report = build([*own, "."])
+        assert report.reference is not None
+        image_id = report.reference.removeprefix("docker://")
+        assert image_id in (context / file_name).read_text()
+        with open_source(report.reference) as source:
+            assert len(source.choose().layers) == 1
+        run("docker", "rmi", "--force", image_id)
+
+
+def test_the_classic_builder_states_its_image(context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_BUILDKIT", "0")
+    report = build([str(context)])
+    assert report.reference is not None
+    with open_source(report.reference) as source:
+        assert len(source.choose().layers) == 1
+    run("docker", "rmi", "--force", report.reference.removeprefix("docker://"))
 
 
 def test_the_podman_command_exports_if_no_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

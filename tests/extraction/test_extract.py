@@ -73,7 +73,7 @@ def take_out(  # noqa: PLR0917  # what a test is about stands in its line
     archive = oci_archive(target.parent / "image.tar", image(*tars), compression=compression)
     with open_image(str(archive)) as session:
         at = layer_number(session.image, number)
-        nodes = [present_node(session.loaded.tree, path, at) for path in paths]
+        nodes = [present_node(session.loaded, path, at) for path in paths]
         return extract(session.loaded, nodes, at, str(target), options=options, progress=progress)
 
 

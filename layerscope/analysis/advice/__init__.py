@@ -1,1 +1,1 @@
-"""Rules that each look for one kind of waste or risk and say what to change in the Dockerfile."""
+"""Advice: what to change in the Dockerfile, and the secrets that it ships."""

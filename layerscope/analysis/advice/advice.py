@@ -1,29 +1,34 @@
-"""A piece of advice, and what it is drawn from."""
+"""A piece of advice, and the evidence that rules draw it from."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from layerscope.analysis.content import Prefixes
-from layerscope.analysis.size.dead import DeadBytes
+from layerscope.analysis.size.dead import DeadBytes, DeadEntry
+from layerscope.analysis.size.dead_reason import DeadReason
 from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.instruction import keyword_of
 
 ENOUGH = 1_000_000
-"""So many bytes are worth a word in any image."""
+"""The bytes from which on a saving is worth advice in any image."""
 
 ENOUGH_SHARE = 100
-"""In a small image, a part of one in so many is worth a word."""
+"""In a small image, one part in so many is worth advice."""
+
+_COPIES = frozenset({DeadReason.METADATA_ONLY, DeadReason.IDENTICAL})
 
 
 Instructions = Mapping[int, str | None]
-"""The instruction of each layer, where one is known."""
+"""The instruction of each layer, if it is known."""
 
 
 class AdviceKind(StrEnum):
-    """What a piece of advice is about."""
+    """The subject of a piece of advice."""
 
     DELETED_LATER = "deleted-later"
     METADATA_COPY = "metadata-copy"
@@ -39,9 +44,11 @@ class AdviceKind(StrEnum):
 
 
 class Advice(NamedTuple):
-    """What to change in the Dockerfile: ``layer`` is the one whose ``instruction`` to look at, ``saves`` counts bytes.
+    """A change to the Dockerfile: to the ``instruction`` of ``layer``, which ``saves`` bytes.
 
-    ``text`` is one or two sentences; ``paths`` what was seen, the heaviest first; ``hidden_by`` the layer that hid it.
+    ``text`` is one or two sentences; ``paths`` are what it is about, the largest first; ``hidden_by`` is the layer that
+    hid most of it. ``files`` are the occurrences of the files that the change leaves out of the image: no two pieces of
+    advice have one in common, so that their savings add up.
     """
 
     kind: AdviceKind
@@ -50,12 +57,18 @@ class Advice(NamedTuple):
     saves: int
     text: str
     paths: tuple[bytes, ...]
+    files: frozenset[int]
     hidden_by: int | None = None
     hidden_by_instruction: str | None = None
 
 
-class Evidence(NamedTuple):
-    """What advice is drawn from. ``total``: all content bytes; ``base_layers``: how many layers the base image has."""
+@dataclass(frozen=True)
+class Evidence:
+    """The facts that advice is drawn from.
+
+    ``total`` counts all content bytes, ``base_layers`` the layers of the base image. ``claimed`` are the files that
+    advice was given on: a rule leaves them alone.
+    """
 
     tree: LayeredTree
     live: LiveFiles
@@ -65,30 +78,87 @@ class Evidence(NamedTuple):
     total: int
     prefixes: Prefixes
     base_layers: int = 0
+    claimed: set[int] = field(default_factory=set)
 
     def matters(self, size: int) -> bool:
-        """Tell whether so many bytes are worth a word in this image."""
+        """Return whether a saving of so many bytes is worth advice in this image."""
         return size >= ENOUGH or 0 < self.total <= size * ENOUGH_SHARE
 
     def keyword(self, layer: int) -> str:
         """Return the keyword of the layer's instruction; an empty text for a layer of the base or one without."""
         return "" if layer <= self.base_layers else keyword_of(self.instructions.get(layer))
 
+    def unclaimed_dead(self, reasons: Collection[DeadReason]) -> Iterator[DeadEntry]:
+        """Yield the dead files with one of the reasons that no advice was given on."""
+        for entry in self.dead.entries:
+            if entry.reason in reasons and entry.occurrence not in self.claimed:
+                yield entry
+
+    def with_copies(self, files: Iterable[int]) -> Iterator[tuple[int, int]]:
+        """Yield each file with itself and with its earlier copies, each copy once, without those that were claimed.
+
+        A copy is a file at the same path with the same bytes, which a later layer stored again: with another mode or
+        owner, or unchanged. Without the first of them, none would be there.
+        """
+        counted: set[int] = set()
+        for file in files:
+            copy: int | None = file
+            while copy is not None and copy not in counted:
+                counted.add(copy)
+                if copy not in self.claimed:
+                    yield file, copy
+                copy = self._earlier.get(copy)
+
+    def origin(self, file: int) -> int:
+        """Return the layer that wrote the first copy of a file."""
+        copies, first = [file], file
+        while first not in self._origins and (earlier := self._earlier.get(first)) is not None:
+            copies.append(earlier)
+            first = earlier
+        layer = self._origins.get(first, self.tree.index.layers[first])
+        self._origins.update(dict.fromkeys(copies, layer))
+        return layer
+
+    def hidden_by(self, file: int) -> int | None:
+        """Return the layer that hid a file, or None if it is live."""
+        return self._hiding_layers.get(file)
+
+    @cached_property
+    def _earlier(self) -> Mapping[int, int]:
+        """The previous copy by the occurrence of a file that stores it again."""
+        entries = (entry for entry in self.dead.entries if entry.reason in _COPIES)
+        return {entry.hiding_occurrence: entry.occurrence for entry in entries}
+
+    @cached_property
+    def _origins(self) -> dict[int, int]:
+        """The layers of first copies that are known already."""
+        return {}
+
+    @cached_property
+    def _hiding_layers(self) -> Mapping[int, int]:
+        return {entry.occurrence: entry.hidden_by for entry in self.dead.entries}
+
+    def size(self, files: Iterable[int]) -> int:
+        """Return the bytes of some files."""
+        return sum(map(self.tree.own_size, files))
+
     def advice(
         self,
         kind: AdviceKind,
         layer: int,
-        saves: int,
+        files: Iterable[int],
         text: str,
         paths: Iterable[bytes],
         *,
         hidden_by: int | None = None,
     ) -> Advice:
-        """Return the advice with the instructions of its layers."""
+        """Return the advice to leave out files, with its saving and the instructions of its layers."""
+        left_out = frozenset(files)
         instruction = self.instructions.get(layer)
         hidden_by_instruction = None if hidden_by is None else self.instructions.get(hidden_by)
-        return Advice(kind, layer, instruction, saves, text, tuple(paths), hidden_by, hidden_by_instruction)
+        saves = self.size(left_out)
+        return Advice(kind, layer, instruction, saves, text, tuple(paths), left_out, hidden_by, hidden_by_instruction)
 
 
 Rule = Callable[[Evidence], Iterator[Advice]]
-"""Looks for one kind of waste or risk."""
+"""A function that looks for one kind of waste; it need not care whether a saving is worth advice."""

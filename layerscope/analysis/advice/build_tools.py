@@ -1,4 +1,4 @@
-"""Compilers, headers and static libraries that stay in the image: a build stage of its own leaves them behind."""
+"""Compilers, headers and static libraries that stay in the image, which a separate build stage leaves behind."""
 
 from collections.abc import Iterator
 
@@ -24,16 +24,16 @@ _COMPILERS = (
 )
 _HEADERS = ("usr/include", "usr/local/include")
 _ALLOWANCE = 5
-"""Images for an interpreted language keep a few headers: it takes so many times as much for a word."""
+"""Images for an interpreted language need a few headers, so that only a saving so many times as large is advised."""
 
-_REMEDY = "Build in a stage of its own and copy only the result: `COPY --from=build …`."
+_REMEDY = "Build in a separate stage and copy only the result: `COPY --from=build …`."
 
 
 def build_tools(evidence: Evidence) -> Iterator[Advice]:
-    """Yield advice for each layer whose compilers and headers weigh something."""
+    """Yield advice for each layer with large compilers and headers."""
     index = evidence.tree.index
     for layer, found in held_live(evidence, topmost_nodes(index, [*_COMPILERS, *_HEADERS])).items():
         if evidence.matters(found.size // _ALLOWANCE):
-            text = f"{human_size(found.size)} of compilers and headers, which only builds need, are in this layer."
+            text = f"{human_size(found.size)} of compilers and headers, which only builds need, come from this layer."
             text = f"{text} {fix(evidence, layer, _REMEDY)}"
-            yield evidence.advice(AdviceKind.BUILD_TOOLS, layer, found.size, text, found.paths(index))
+            yield evidence.advice(AdviceKind.BUILD_TOOLS, layer, found.files, text, found.paths(index))

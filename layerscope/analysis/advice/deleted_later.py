@@ -1,54 +1,61 @@
-"""Files that a later layer deletes: they are pulled all the same."""
+"""Files that a later layer deletes or replaces: they are in the image all the same."""
 
 from collections.abc import Iterator, Sequence
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
-from layerscope.analysis.advice.fix import fix
-from layerscope.analysis.advice.package_caches import cache_areas
+from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
+from layerscope.analysis.advice.fix import fix, layers_do
+from layerscope.analysis.advice.package_caches import cache_subtrees
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.dead_reason import DeadReason
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.node_paths import NodePaths
 from layerscope.text import human_size
 
-_REASONS = frozenset({DeadReason.DELETED, DeadReason.OPAQUE, DeadReason.REPLACED})
-_REMEDY = "Delete them at the end of this RUN: what a later layer deletes stays in the image."
+_VERBS = {DeadReason.DELETED: "delete", DeadReason.OPAQUE: "hide", DeadReason.REPLACED: "replace"}
+_DELETE = "Delete them at the end of this RUN: files that a later layer deletes stay in the image."
+_REPLACE = "Do not write them here: files that a later layer replaces stay in the image."
+_MERGE = "Delete them at the end of the instructions that wrote them: deleting them in a later layer saves nothing."
 
 
 def deleted_later(evidence: Evidence) -> Iterator[Advice]:
-    """Yield advice for each pair of a layer that wrote files and one that deleted them, caches left aside."""
-    caches, path = cache_areas(evidence.tree.index), NodePaths(evidence.tree.index)
-    pairs: dict[tuple[int, int], list[DeadEntry]] = {}
-    for entry in evidence.dead.entries:
-        if entry.reason in _REASONS and entry.node not in caches:
-            pairs.setdefault((entry.writer, entry.hidden_by), []).append(entry)
-    for (writer, hidden_by), entries in pairs.items():
-        size = sum(entry.size for entry in entries)
-        if evidence.matters(size):
-            text = (
-                f"Layer {hidden_by} deletes {human_size(size)} that this layer wrote. {fix(evidence, writer, _REMEDY)}"
-            )
-            paths = map(path, _topmost(evidence.tree, entries))
-            yield evidence.advice(AdviceKind.DELETED_LATER, writer, size, text, paths, hidden_by=hidden_by)
+    """Yield advice on files that a later layer deleted or replaced, except for caches."""
+    caches, path = cache_subtrees(evidence.tree.index), NodePaths(evidence.tree.index)
+    entries = [entry for entry in evidence.unclaimed_dead(_VERBS) if entry.node not in caches]
+    for group in by_instruction(evidence, entries):
+        paths = map(path, _topmost(evidence.tree, group.entries))
+        text, kind = _text(evidence, group), AdviceKind.DELETED_LATER
+        yield evidence.advice(kind, group.layer, group.files, text, paths, hidden_by=group.main_hiding_layer)
+
+
+def _text(evidence: Evidence, group: DeadFiles) -> str:
+    reasons, size = group.reasons, human_size(group.size)
+    verb = next((verb for reason, verb in _VERBS.items() if reasons == {reason}), "hide")
+    if group.at_hiding_layer:
+        writers = layers_do(group.writers(evidence), "write")
+        return f"This layer {verb}s {size} in files of other layers. {writers} them. {_MERGE}"
+    remedy = _REPLACE if reasons == {DeadReason.REPLACED} else _DELETE
+    return f"{layers_do(group.hiding_layers, verb)} {size} that this layer wrote. {fix(evidence, group.layer, remedy)}"
 
 
 def _topmost(tree: LayeredTree, entries: Sequence[DeadEntry]) -> list[int]:
-    """Return the topmost nodes that went away with the files, the heaviest first; all files have one hidden_by."""
+    """Return the topmost nodes that are gone, the largest first."""
     sizes: dict[int, int] = {}
-    tops: dict[int, int] = {}
+    tops: dict[tuple[int, int], int] = {}
     for entry in entries:
         top = _top(tree, entry, tops)
         sizes[top] = sizes.get(top, 0) + entry.size
     return sorted(sizes, key=lambda node: (-sizes[node], node))
 
 
-def _top(tree: LayeredTree, entry: DeadEntry, tops: dict[int, int]) -> int:
-    """Return the topmost node that is not there any more; ``tops`` remembers those of folders, 0 for one that stays."""
+def _top(tree: LayeredTree, entry: DeadEntry, tops: dict[tuple[int, int], int]) -> int:
+    """Return the topmost node that is gone; ``tops`` has those of folders by layer, 0 for a folder that stays."""
+    layer = entry.hidden_by
     folder, gone = tree.index.parents[entry.node], list[int]()
-    while folder not in tops and not tree.is_present(folder, entry.hidden_by):
+    while (layer, folder) not in tops and not tree.is_present(folder, layer):
         gone.append(folder)
         folder = tree.index.parents[folder]
-    top = tops.setdefault(folder, 0)
-    for each in reversed(gone):
-        top = tops[each] = top or each
+    top = tops.setdefault((layer, folder), 0)
+    for above in reversed(gone):
+        top = tops[layer, above] = top or above
     return top or entry.node

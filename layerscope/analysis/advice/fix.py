@@ -1,15 +1,25 @@
 """Sentences that several rules share."""
 
+from collections.abc import Iterable
+
 from layerscope.analysis.advice.advice import Evidence
 
 COPYING = ("COPY", "ADD")
 
 
 def fix(evidence: Evidence, layer: int, for_run: str) -> str:
-    """Return what to do about files that a layer should not hold: ``for_run`` where it was a RUN that wrote them."""
+    """Return how to keep files out of a layer; ``for_run`` is the answer if a RUN wrote them."""
     keyword = evidence.keyword(layer)
     if keyword == "RUN":
         return for_run
     if keyword in COPYING:
         return "Leave them out of what is copied: with a .dockerignore, or by copying only what is needed."
-    return "Keep them out where this layer is made, or choose a base without them."
+    return "Keep them out of this layer where it is made, or choose a base image without them."
+
+
+def layers_do(layers: Iterable[int], verb: str) -> str:
+    """Return layers with a verb: ``Layer 2 deletes``, ``Layers 2, 5 and 7 delete``."""
+    numbers = sorted(set(layers))
+    if len(numbers) == 1:
+        return f"Layer {numbers[0]} {verb}s"
+    return f"Layers {', '.join(map(str, numbers[:-1]))} and {numbers[-1]} {verb}"

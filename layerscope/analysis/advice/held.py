@@ -1,6 +1,6 @@
-"""What each layer holds in some places of the image."""
+"""The files of some subtrees, by the layer that caused them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from layerscope.analysis.advice.advice import Evidence
@@ -9,11 +9,15 @@ from layerscope.analysis.tree.path_index import PathIndex
 
 @dataclass(slots=True)
 class Held:
-    """The bytes of one layer's files in some places: live, dead, by place; of the dead ones, by who hid them."""
+    """Files that one layer caused: bytes live and dead, by root of a subtree, and of the dead ones by hiding layer.
 
+    Copies that later layers stored of a file count for the layer that wrote it first.
+    """
+
+    files: list[int] = field(default_factory=list)
     live: int = 0
     dead: int = 0
-    places: dict[int, int] = field(default_factory=dict)
+    roots: dict[int, int] = field(default_factory=dict)
     hiding_layers: dict[int, int] = field(default_factory=dict)
 
     @property
@@ -23,16 +27,17 @@ class Held:
 
     @property
     def hidden_by(self) -> int | None:
-        """The layer that hid most of what is dead."""
+        """The layer that hid most of the dead bytes."""
         return max(self.hiding_layers, key=self.hiding_layers.__getitem__, default=None)
 
     def paths(self, index: PathIndex) -> list[bytes]:
-        """Return the paths of the places, the heaviest first."""
-        return [index.path(node) for node in sorted(self.places, key=lambda node: (-self.places[node], node))]
+        """Return the paths of the subtrees, the largest first."""
+        return [index.path(node) for node in sorted(self.roots, key=lambda node: (-self.roots[node], node))]
 
-    def add(self, place: int, size: int, hidden_by: int | None = None) -> None:
+    def add(self, file: int, root: int, size: int, hidden_by: int | None = None) -> None:
         """Count a file."""
-        self.places[place] = self.places.get(place, 0) + size
+        self.files.append(file)
+        self.roots[root] = self.roots.get(root, 0) + size
         if hidden_by is None:
             self.live += size
         else:
@@ -41,19 +46,27 @@ class Held:
 
 
 def held_live(evidence: Evidence, nodes: Iterable[int]) -> dict[int, Held]:
-    """Return by layer what of it the final image shows at or below the nodes."""
-    live, ends, found = evidence.live, evidence.tree.index.ends, dict[int, Held]()
-    for node in nodes:
-        for place in live.below(node, ends[node]):
-            if live.sizes[place]:
-                found.setdefault(live.layers[place], Held()).add(node, live.sizes[place])
-    return found
+    """Return, by the layer that caused them, the live files at or below the nodes, with all copies of them."""
+    return _held(evidence, _live_below(evidence, nodes))
 
 
 def held(evidence: Evidence, nodes: Sequence[int]) -> dict[int, Held]:
-    """Return by layer what of it lies, or lay, at or below the nodes."""
-    found, ends = held_live(evidence, nodes), evidence.tree.index.ends
-    for node in nodes:
-        for entry in evidence.dead.below(node, ends[node]):
-            found.setdefault(entry.writer, Held()).add(node, entry.size, entry.hidden_by)
-    return found
+    """Return, by the layer that caused them, the live and the dead files at or below the nodes."""
+    dead, ends = evidence.dead, evidence.tree.index.ends
+    dead_files = {entry.occurrence: node for node in nodes for entry in dead.below(node, ends[node])}
+    return _held(evidence, _live_below(evidence, nodes) | dead_files)
+
+
+def _live_below(evidence: Evidence, nodes: Iterable[int]) -> dict[int, int]:
+    """Return the live files that have bytes, each with the node that it is at or below."""
+    live, ends = evidence.live, evidence.tree.index.ends
+    return {live.occurrences[at]: node for node in nodes for at in live.below(node, ends[node]) if live.sizes[at]}
+
+
+def _held(evidence: Evidence, roots: Mapping[int, int]) -> dict[int, Held]:
+    """Return some files, each with the root of its subtree, and all copies of them, by the layer that caused them."""
+    layers: dict[int, Held] = {}
+    for file, copy in evidence.with_copies(roots):
+        layer = layers.setdefault(evidence.origin(copy), Held())
+        layer.add(copy, roots[file], evidence.tree.own_size(copy), evidence.hidden_by(copy))
+    return layers

@@ -1,74 +1,89 @@
-"""Files in the final image that nothing needs at run time: bytecode, version control, core dumps, logs."""
+"""Files of the final image that nothing needs at run time: bytecode, version control, core dumps, logs."""
 
 import re
 from collections.abc import Iterator
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.fix import fix
-from layerscope.analysis.advice.held import held_live
+from layerscope.analysis.advice.held import Held, held_live
+from layerscope.analysis.file_types.signatures import ELF_MAGIC
 from layerscope.analysis.search.path_patterns import nodes_holding, topmost_nodes
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.text import human_size, plural
 
+_PIP = re.compile(r"\bpip[0-9.]*\b")
 _CORE_NAME = re.compile(rb"core(?:\.[0-9]+)?|.+\.core")
 _ELF_TYPE = slice(16, 18)
 _CORE_TYPES = (b"\4\0", b"\0\4")
-"""An ELF file's type where it is a core dump, in either byte order."""
+"""The type of an ELF file that is a core dump, in either byte order."""
 
 
 def bytecode(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on Python bytecode, which Python makes itself when it runs."""
-    remedy = "Delete the __pycache__ folders at the end of this RUN, or install with `pip install --no-compile`."
-    for layer, found in held_live(evidence, topmost_nodes(evidence.tree.index, ["**/__pycache__"])).items():
-        if evidence.matters(found.size):
-            text = f"{human_size(found.size)} of Python bytecode in this layer spare a little time at the first start."
-            text = f"{text} {fix(evidence, layer, remedy)}"
-            yield evidence.advice(AdviceKind.BYTECODE, layer, found.size, text, found.paths(evidence.tree.index))
+    index = evidence.tree.index
+    for layer, found in held_live(evidence, topmost_nodes(index, ["**/__pycache__"])).items():
+        text = (
+            f"{human_size(found.size)} of Python bytecode come from this layer, to speed up the first start a little."
+        )
+        text = f"{text}{_copies(found)} {fix(evidence, layer, _bytecode_remedy(evidence, layer))}"
+        yield evidence.advice(AdviceKind.BYTECODE, layer, found.files, text, found.paths(index))
+
+
+def _bytecode_remedy(evidence: Evidence, layer: int) -> str:
+    remedy = "Delete the __pycache__ folders at the end of this RUN"
+    is_pip = _PIP.search(evidence.instructions.get(layer) or "")
+    return f"{remedy}, or install with `pip install --no-compile`." if is_pip else f"{remedy}."
+
+
+def _copies(found: Held) -> str:
+    """Return a sentence on the layer that stored some of the files again, or nothing."""
+    if found.hidden_by is None:
+        return ""
+    return f" {human_size(found.dead)} of it are dead copies, because layer {found.hidden_by} stores the files again."
 
 
 def version_control(evidence: Evidence) -> Iterator[Advice]:
-    """Yield advice on Git repositories, which tell of all that ever was in them."""
+    """Yield advice on Git repositories, which reveal everything that ever was in them."""
     index = evidence.tree.index
     nodes = [node for node in topmost_nodes(index, ["**/.git"]) if index.child(node, b"HEAD") is not None]
-    remedy = "Clone in a stage of its own, or delete the .git folder at the end of this RUN."
+    remedy = "Clone in a separate stage, or delete the .git folder at the end of this RUN."
     for layer, found in held_live(evidence, nodes).items():
-        text = f"A Git repository with its whole history, {human_size(found.size)}, is in this layer."
-        text = f"{text} {fix(evidence, layer, remedy)}"
-        yield evidence.advice(AdviceKind.VERSION_CONTROL, layer, found.size, text, found.paths(index))
+        text = f"A Git repository with its whole history, {human_size(found.size)}, comes from this layer."
+        text = f"{text}{_copies(found)} {fix(evidence, layer, remedy)}"
+        yield evidence.advice(AdviceKind.VERSION_CONTROL, layer, found.files, text, found.paths(index))
 
 
 def logs(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on logs of the build."""
-    remedy = "Delete them at the end of this RUN."
-    for layer, found in held_live(evidence, topmost_nodes(evidence.tree.index, ["var/log"])).items():
-        if evidence.matters(found.size):
-            text = f"{human_size(found.size)} of logs are in this layer. {fix(evidence, layer, remedy)}"
-            yield evidence.advice(AdviceKind.LOGS, layer, found.size, text, found.paths(evidence.tree.index))
+    remedy, index = "Delete them at the end of this RUN.", evidence.tree.index
+    for layer, found in held_live(evidence, topmost_nodes(index, ["var/log"])).items():
+        text = f"{human_size(found.size)} of logs come from this layer.{_copies(found)} {fix(evidence, layer, remedy)}"
+        yield evidence.advice(AdviceKind.LOGS, layer, found.files, text, found.paths(index))
 
 
 def core_dumps_wanted(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
-    """Return which files, by occurrence, are looked into for core dumps, and how many of their first bytes."""
+    """Return the files, by occurrence, that may be core dumps, and how many of their first bytes are read."""
     return dict.fromkeys(_suspects(tree, live), _ELF_TYPE.stop)
 
 
 def _suspects(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
-    """Return the nodes of the files whose names are those of core dumps, by occurrence."""
+    """Return the nodes of the files that have the name of a core dump, by occurrence."""
     named = [node for node in nodes_holding(tree.index, b"core") if _CORE_NAME.fullmatch(tree.index.name(node))]
-    return {live.occurrences[place]: node for node in named for place in live.below(node, node + 1)}
+    return {live.occurrences[at]: node for node in named for at in live.below(node, node + 1)}
 
 
 def core_dumps(evidence: Evidence) -> Iterator[Advice]:
-    """Yield advice on core dumps: files of such a name that are ELF files of that type."""
+    """Yield advice on core dumps: files with such a name that are ELF files of that type."""
     index, suspects = evidence.tree.index, _suspects(evidence.tree, evidence.live)
     prefixes = evidence.prefixes(list(suspects), _ELF_TYPE.stop)
     dumps = [node for file, node in suspects.items() if _is_core(prefixes.get(file))]
     for layer, found in held_live(evidence, dumps).items():
-        count = plural(len(found.places), "core dump")
-        text = f"{count}, {human_size(found.size)}, in this layer may hold what was in a program's memory."
-        text = f"{text} {fix(evidence, layer, 'Delete them, and look for the crash behind them.')}"
-        yield evidence.advice(AdviceKind.CORE_DUMP, layer, found.size, text, found.paths(index))
+        count = plural(len(found.roots), "core dump")
+        text = f"{count} of {human_size(found.size)} from this layer may hold the memory of a program."
+        text = f"{text}{_copies(found)} {fix(evidence, layer, 'Delete them, and find the cause of the crash.')}"
+        yield evidence.advice(AdviceKind.CORE_DUMP, layer, found.files, text, found.paths(index))
 
 
-def _is_core(head: bytes | None) -> bool:
-    return head is not None and head.startswith(b"\x7fELF") and head[_ELF_TYPE] in _CORE_TYPES
+def _is_core(prefix: bytes | None) -> bool:
+    return prefix is not None and prefix.startswith(ELF_MAGIC) and prefix[_ELF_TYPE] in _CORE_TYPES

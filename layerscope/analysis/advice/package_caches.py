@@ -1,4 +1,4 @@
-"""Caches that package managers leave in a layer, be they there at the end or deleted too late."""
+"""Caches that package managers leave in a layer, live or deleted too late."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from layerscope.text import human_size
 
 
 class _Cache(NamedTuple):
-    """A cache: what it is, the places it is in, and how a RUN does without it."""
+    """A cache: its name, the patterns of its folders, and how a RUN avoids it."""
 
     what: str
     patterns: tuple[str, ...]
@@ -67,28 +67,24 @@ _CACHES = (
 )
 
 
-def cache_areas(index: PathIndex) -> Subtrees:
-    """Return where package managers keep their caches."""
+def cache_subtrees(index: PathIndex) -> Subtrees:
+    """Return the folders in which package managers keep their caches."""
     return matching_subtrees(index, [pattern for cache in _CACHES for pattern in cache.patterns])
 
 
 def package_caches(evidence: Evidence) -> Iterator[Advice]:
-    """Yield advice for each cache that a layer holds: its live and its dead bytes are one waste with one remedy."""
+    """Yield advice on each cache by layer: its live and its dead bytes are one waste with one remedy."""
     for cache in _CACHES:
         for layer, found in held(evidence, topmost_nodes(evidence.tree.index, cache.patterns)).items():
-            if evidence.matters(found.size):
-                text = f"{_sentence(cache, found)} {fix(evidence, layer, cache.remedy)}"
-                paths = found.paths(evidence.tree.index)
-                yield evidence.advice(
-                    AdviceKind.PACKAGE_CACHE, layer, found.size, text, paths, hidden_by=found.hidden_by
-                )
+            text = f"{_sentence(cache, found)} {fix(evidence, layer, cache.remedy)}"
+            paths, kind = found.paths(evidence.tree.index), AdviceKind.PACKAGE_CACHE
+            yield evidence.advice(kind, layer, found.files, text, paths, hidden_by=found.hidden_by)
 
 
 def _sentence(cache: _Cache, found: Held) -> str:
+    size = human_size(found.size)
     if not found.dead:
-        return f"{human_size(found.size)} of {cache.what} stay in this layer."
+        return f"{size} of {cache.what} stay in this layer."
     if not found.live:
-        return (
-            f"{human_size(found.size)} of {cache.what} are in this layer; layer {found.hidden_by} hides them too late."
-        )
-    return f"{human_size(found.size)} of {cache.what} are in this layer, {human_size(found.dead)} of them dead."
+        return f"{size} of {cache.what} come from this layer; layer {found.hidden_by} hides them too late."
+    return f"{size} of {cache.what} come from this layer, {human_size(found.dead)} of them dead."

@@ -1,4 +1,4 @@
-"""Debian packages that are there only because others recommend them."""
+"""Debian packages that were installed only because others recommend them."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Instructions
 from layerscope.analysis.packages.dpkg import INFO, STATUS, list_names, parse_paths
 from layerscope.analysis.packages.dpkg_needs import MARKS, only_recommended
-from layerscope.analysis.packages.final_files import LARGEST_DATABASE, FinalFiles
+from layerscope.analysis.packages.final_files import FinalFiles, databases_wanted
 from layerscope.analysis.search.path_patterns import matching_nodes
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -19,40 +19,39 @@ _NAMED = 5
 
 
 class _Needless(NamedTuple):
-    """A package that is only recommended: the layer that installed it, the list of its files, and their places."""
+    """A package that is only recommended: the layer that installed it, the path of its file list, and its files."""
 
     name: str
     layer: int
     listed: bytes
-    places: frozenset[int]
+    files: frozenset[int]
 
 
 def recommended_wanted(tree: LayeredTree, live: LiveFiles, instructions: Instructions) -> dict[int, int]:
-    """Return which files, by occurrence, are likely to be read, and how many of their first bytes."""
+    """Return the files, by occurrence, that are likely to be read, and how many of their first bytes."""
     if not _installing(instructions):
         return {}
     nodes = matching_nodes(tree.index, [STATUS.decode(), MARKS.decode(), f"{INFO.decode()}*.list"])
-    return {live.occurrences[place]: LARGEST_DATABASE for node in nodes for place in live.below(node, node + 1)}
+    return databases_wanted(live, nodes)
 
 
 def recommended_packages(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice for each layer whose ``apt install`` brought packages that are only recommended."""
     layers = _installing(evidence.instructions)
-    found: dict[int, list[_Needless]] = {}
+    by_layer: dict[int, list[_Needless]] = {}
     for package in _needless(evidence) if layers else ():
         if package.layer in layers:
-            found.setdefault(package.layer, []).append(package)
-    for layer, packages in found.items():
-        size = _size(evidence, packages)
-        packages.sort(key=lambda package: (-_size(evidence, [package]), package.name))
-        if evidence.matters(size):
-            text = _text(size, [package.name for package in packages])
-            paths = (package.listed for package in packages)
-            yield evidence.advice(AdviceKind.RECOMMENDED_PACKAGES, layer, size, text, paths)
+            by_layer.setdefault(package.layer, []).append(package)
+    for layer, packages in by_layer.items():
+        packages.sort(key=lambda package: (-evidence.size(package.files), package.name))
+        files = frozenset[int]().union(*(package.files for package in packages)) - evidence.claimed
+        text = _text(evidence.size(files), [package.name for package in packages])
+        paths = (package.listed for package in packages)
+        yield evidence.advice(AdviceKind.RECOMMENDED_PACKAGES, layer, files, text, paths)
 
 
 def _installing(instructions: Instructions) -> set[int]:
-    """Return the layers whose instructions install what is recommended too."""
+    """Return the layers whose instructions install recommended packages too."""
     return {
         layer
         for layer, instruction in instructions.items()
@@ -66,14 +65,12 @@ def _needless(evidence: Evidence) -> Iterator[_Needless]:
     lists = files.read(name for stanza in stanzas for name in list_names(stanza))
     for stanza in stanzas:
         listed = next((name for name in list_names(stanza) if name in lists), None)
-        place = None if listed is None else files.position(listed)
-        if listed is not None and place is not None:
-            owned = {each for path in parse_paths(lists[listed]) if (each := files.position(path)) is not None}
-            yield _Needless(stanza["package"], files.live.layers[place], listed, frozenset(owned))
-
-
-def _size(evidence: Evidence, packages: Sequence[_Needless]) -> int:
-    return sum(evidence.live.sizes[place] for place in frozenset[int]().union(*(each.places for each in packages)))
+        position = None if listed is None else files.position(listed)
+        if listed is not None and position is not None:
+            paths = parse_paths(files.lines(listed, lists.pop(listed)))
+            own = (at for path in paths if (at := files.position(path)) is not None)
+            owned = frozenset(copy for _, copy in evidence.with_copies(map(files.live.occurrences.__getitem__, own)))
+            yield _Needless(stanza["package"], evidence.origin(files.live.occurrences[position]), listed, owned)
 
 
 def _text(size: int, names: Sequence[str]) -> str:
@@ -81,5 +78,5 @@ def _text(size: int, names: Sequence[str]) -> str:
     others = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return (
         f"{human_size(size)} are packages that were only recommended ({named}{others}). Install with"
-        " `--no-install-recommends`, and name those of them that you need."
+        " `--no-install-recommends`, and name those that you need."
     )

@@ -1,11 +1,12 @@
-"""Files that a later layer writes again: with other bytes, or with the very same ones."""
+"""Files that a later layer writes again: with other bytes, or with the same ones."""
 
 from collections.abc import Iterator
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
-from layerscope.analysis.advice.package_caches import cache_areas
+from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
+from layerscope.analysis.advice.fix import layers_do
+from layerscope.analysis.advice.package_caches import cache_subtrees
 from layerscope.analysis.search.path_patterns import matching_subtrees
-from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.dead_reason import DeadReason
 from layerscope.text import human_size, plural
 
@@ -22,32 +23,32 @@ _BOOKKEEPING = (
     "usr/lib/sysimage/rpm",
     "var/lib/dnf",
 )
-"""What every installation of a package writes anew: there is no advice to give on it."""
+"""Files that every installation of a package rewrites: no instruction can avoid that."""
 
-_TEXTS = {
-    DeadReason.OVERWRITTEN: "Layer {hidden_by} writes {files} of this layer anew, {size} in all. Write them once, in"
-    " one instruction, or leave them out here.",
-    DeadReason.IDENTICAL: "Layer {hidden_by} stores {files} of this layer a second time, {size} in all, without any"
-    " change but to a time stamp. Do not touch or copy them again there.",
+_VERBS = {DeadReason.OVERWRITTEN: "overwrite", DeadReason.IDENTICAL: "store"}
+_ENDS = {
+    DeadReason.OVERWRITTEN: "{size} in all. Write them once, in one instruction.",
+    DeadReason.IDENTICAL: "a second time, {size} in all, although at most their modification times differ."
+    " Do not copy or touch them again.",
 }
 
 
 def rewritten(evidence: Evidence) -> Iterator[Advice]:
-    """Yield advice for each pair of layers that wrote the same files, by whether the bytes changed."""
-    groups: dict[tuple[int, int, DeadReason], list[DeadEntry]] = {}
-    for entry, reason in _avoidable(evidence):
-        groups.setdefault((entry.writer, entry.hidden_by, reason), []).append(entry)
-    for (writer, hidden_by, reason), entries in groups.items():
-        size = sum(entry.size for entry in entries)
-        if evidence.matters(size):
-            text = _TEXTS[reason].format(hidden_by=hidden_by, files=plural(len(entries), "file"), size=human_size(size))
-            paths = (entry.path for entry in entries)
-            yield evidence.advice(AdviceKind.REWRITTEN, writer, size, text, paths, hidden_by=hidden_by)
-
-
-def _avoidable(evidence: Evidence) -> Iterator[tuple[DeadEntry, DeadReason]]:
+    """Yield advice on files that a later layer wrote again, by whether the bytes changed."""
     index = evidence.tree.index
-    caches, bookkeeping = cache_areas(index), matching_subtrees(index, _BOOKKEEPING)
-    for entry in evidence.dead.entries:
-        if entry.reason in _TEXTS and entry.node not in caches and entry.node not in bookkeeping:
-            yield entry, entry.reason
+    caches, bookkeeping = cache_subtrees(index), matching_subtrees(index, _BOOKKEEPING)
+    for reason in _VERBS:
+        dead = evidence.unclaimed_dead({reason})
+        entries = [entry for entry in dead if entry.node not in caches and entry.node not in bookkeeping]
+        for group in by_instruction(evidence, entries):
+            paths = dict.fromkeys(entry.path for entry in group.entries)
+            text, kind = _text(group, reason), AdviceKind.REWRITTEN
+            yield evidence.advice(kind, group.layer, group.files, text, paths, hidden_by=group.main_hiding_layer)
+
+
+def _text(group: DeadFiles, reason: DeadReason) -> str:
+    files, end = plural(len(group.entries), "file"), _ENDS[reason].format(size=human_size(group.size))
+    comma = ", " if end[0].isdigit() else " "
+    if group.at_hiding_layer:
+        return f"This layer {_VERBS[reason]}s {files} of other layers{comma}{end}"
+    return f"{layers_do(group.hiding_layers, _VERBS[reason])} {files} of this layer{comma}{end}"

@@ -1,6 +1,8 @@
-"""All rules, in the order that they are asked in."""
+"""All rules of advice, and the choice of what is worth it."""
 
-from layerscope.analysis.advice.advice import Advice, Evidence, Instructions, Rule
+from collections.abc import Iterable, Iterator
+
+from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Instructions, Rule
 from layerscope.analysis.advice.build_tools import build_tools
 from layerscope.analysis.advice.deleted_later import deleted_later
 from layerscope.analysis.advice.duplicate_files import duplicate_files
@@ -15,26 +17,54 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 
 RULES: tuple[Rule, ...] = (
     package_caches,
+    version_control,
+    core_dumps,
+    bytecode,
+    logs,
+    build_tools,
+    recommended_packages,
     deleted_later,
     metadata_copies,
     rewritten,
-    recommended_packages,
-    build_tools,
     duplicate_files,
-    version_control,
-    bytecode,
-    core_dumps,
-    logs,
 )
+"""In order of precedence: a file counts for the first rule that gives advice on it."""
+
+_RISKS = frozenset({AdviceKind.VERSION_CONTROL, AdviceKind.CORE_DUMP})
+"""Kinds that are worth advice however little they save."""
 
 
 def wanted_prefixes(tree: LayeredTree, live: LiveFiles, instructions: Instructions) -> dict[int, int]:
-    """Return which files, by occurrence, the rules look into, and how many first bytes: to be read in one pass."""
+    """Return the files, by occurrence, that rules read, and how many first bytes: one pass can read them all."""
     by_package = recommended_wanted(tree, live, instructions)
     return core_dumps_wanted(tree, live) | secrets_wanted(tree) | by_package
 
 
 def advise(evidence: Evidence, rules: tuple[Rule, ...] = RULES) -> tuple[Advice, ...]:
-    """Return all advice, what saves most first."""
-    found = [advice for rule in rules for advice in rule(evidence)]
-    return tuple(sorted(found, key=lambda advice: (-advice.saves, advice.layer)))
+    """Return all advice that is worth it, the largest saving first; no file counts for two pieces of it.
+
+    A piece is worth it if it saves enough, or if all small ones on one instruction do so together.
+    """
+    accepted, small = list[Advice](), dict[int, list[Advice]]()
+    for rule in rules:
+        for advice in rule(evidence):
+            if evidence.matters(advice.saves) or advice.kind in _RISKS:
+                evidence.claimed.update(advice.files)
+                accepted.append(advice)
+            else:
+                small.setdefault(advice.layer, []).append(advice)
+    for pieces in small.values():
+        together = list(_disjoint(evidence, pieces))
+        if evidence.matters(sum(advice.saves for advice in together)):
+            evidence.claimed.update(*(advice.files for advice in together))
+            accepted += together
+    return tuple(sorted(accepted, key=lambda advice: (-advice.saves, advice.layer)))
+
+
+def _disjoint(evidence: Evidence, pieces: Iterable[Advice]) -> Iterator[Advice]:
+    """Yield the pieces none of whose files was claimed, or is part of an earlier piece."""
+    taken: set[int] = set()
+    for advice in pieces:
+        if advice.files and taken.isdisjoint(advice.files) and evidence.claimed.isdisjoint(advice.files):
+            taken.update(advice.files)
+            yield advice

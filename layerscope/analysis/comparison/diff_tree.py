@@ -14,7 +14,7 @@ from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.comparison.pairing import PairedState
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import TreeRow
-from layerscope.analysis.tree.path_index import GONE, PathIndex, size_key
+from layerscope.analysis.tree.path_index import GONE, PathIndex, size_columns, size_key
 from layerscope.model.entries import FileEntry, Kind, implied_directory
 
 BEFORE = 1
@@ -123,6 +123,7 @@ def diff_tree(diff: Diff) -> DiffTree:
     for node in diff.nodes:
         counts[node] = 1
     removed = ChangeKind.REMOVED
+    size_values, large_sizes = size_columns(total.size_delta for total in totals.values())
     index = replace(
         shape,
         firsts=array("I", accumulate(counts, initial=0)),
@@ -130,7 +131,8 @@ def diff_tree(diff: Diff) -> DiffTree:
         rows=array("i", [GONE if change == removed else row for row, change in enumerate(diff.changes)]),
         changes=diff.changes,
         size_keys=array("Q", [size_key(folder, AFTER) for folder in totals]),
-        size_values=array("q", [total.size_delta for total in totals.values()]),
+        size_values=size_values,
+        large_sizes=large_sizes,
         link_targets={},
         opaque=array("I"),
     )

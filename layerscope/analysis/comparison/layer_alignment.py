@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 _CONTENT_HASH = re.compile(r"\b(file|dir|multi):[0-9a-f]{64}\b")
 """The hash by which the classic builder names what it copied: other content does not make another instruction."""
 
 _MOST_CELLS = 1_000_000
-"""The largest product of two histories that is aligned in the best way; longer ones are aligned in one pass."""
+"""The most pairs of steps that are compared for the best alignment; longer parts are aligned in one pass."""
 
 _Pair = tuple[int, int]
 
@@ -57,17 +59,18 @@ class AlignedStep(NamedTuple):
         return titled.title
 
 
-class LayerAlignment(NamedTuple):
+@dataclass(frozen=True)
+class LayerAlignment:
     """All steps of both images, in build order; between two that belong together, the old image's come first."""
 
     steps: tuple[AlignedStep, ...]
 
-    @property
+    @cached_property
     def layers(self) -> tuple[AlignedStep, ...]:
         """The steps that made a layer in either image."""
         return tuple(step for step in self.steps if step.old_layer or step.new_layer)
 
-    @property
+    @cached_property
     def first_change(self) -> AlignedStep | None:
         """The first step that is not the same in both: the build cache missed here."""
         return next((step for step in self.steps if step.relation is not Relation.SAME), None)
@@ -76,12 +79,15 @@ class LayerAlignment(NamedTuple):
 def align(old: Sequence[BuildStep], new: Sequence[BuildStep]) -> LayerAlignment:
     """Align the steps of two images."""
     anchors = common([step.diff_id for step in old], [step.diff_id for step in new])
-    pairs = list(anchors)
+    pairs, cells = list(anchors), _MOST_CELLS
     gaps = zip([(-1, -1), *anchors], [*anchors, (len(old), len(new))], strict=True)
     for (old_start, new_start), (old_end, new_end) in gaps:
         old_keys = [_instruction(step) for step in old[old_start + 1 : old_end]]
         new_keys = [_instruction(step) for step in new[new_start + 1 : new_end]]
-        pairs += [(old_start + 1 + first, new_start + 1 + second) for first, second in common(old_keys, new_keys)]
+        found = common(old_keys, new_keys, cells)
+        pairs += [(old_start + 1 + old_at, new_start + 1 + new_at) for old_at, new_at in found]
+        # All gaps share the number of pairs to compare: a thousand gaps must not cost a thousand times as much.
+        cells = max(0, cells - len(old_keys) * len(new_keys))
     return LayerAlignment(tuple(_rows(old, new, sorted(pairs), frozenset(anchors))))
 
 
@@ -103,14 +109,19 @@ def _rows(
         old_start, new_start = old_at + 1, new_at + 1
 
 
-def common(old: Sequence[Hashable | None], new: Sequence[Hashable | None]) -> list[_Pair]:
-    """Return the positions of a longest common subsequence, old and new, ascending; None equals nothing."""
+def common(
+    old: Sequence[Hashable | None], new: Sequence[Hashable | None], most_cells: int = _MOST_CELLS
+) -> list[_Pair]:
+    """Return the positions of a longest common subsequence, old and new, ascending; None equals nothing.
+
+    If more than ``most_cells`` pairs would have to be compared, a single pass finds one that may be shorter.
+    """
     first = 0
     while first < min(len(old), len(new)) and old[first] is not None and old[first] == new[first]:
         first += 1
     start = [(position, position) for position in range(first)]
     old_rest, new_rest = old[first:], new[first:]
-    find = _longest if len(old_rest) * len(new_rest) <= _MOST_CELLS else _in_order
+    find = _longest if len(old_rest) * len(new_rest) <= most_cells else _in_order
     return start + [(first + old_at, first + new_at) for old_at, new_at in find(old_rest, new_rest)]
 
 

@@ -4,7 +4,6 @@ from array import array
 from collections.abc import Iterator
 
 from layerscope.analysis.comparison.pairing import NOWHERE, PairedState, Pairing
-from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.path_index import PathIndex, subtree_ends
 from layerscope.analysis.tree.tree_state import TreeState
 
@@ -83,8 +82,8 @@ class _Merge:
         return True
 
     def _is_untouched(self, old: int, new: int) -> bool:
-        sides = (self._old.tree, old), (self._new.tree, new)
-        return not any(_is_touched(tree, node, layer) for tree, node in sides for layer in tree.layers[self._shared :])
+        sides = (self._old.tree.index, old), (self._new.tree.index, new)
+        return not any(index.is_touched_above(node, self._shared) for index, node in sides)
 
     def shape(self) -> PathIndex:
         """Return the paths, without any occurrence."""
@@ -105,10 +104,6 @@ def _present_children(state: TreeState, folder: int) -> Iterator[tuple[bytes, in
     for child in index.children(folder):
         if state.occurrence(child) >= 0:
             yield index.name(child), child
-
-
-def _is_touched(tree: LayeredTree, node: int, layer: int) -> bool:
-    return tree.index.own_occurrence(node, layer) >= 0 or tree.index.touches_below(node, layer)
 
 
 def _is_same_shape(old_index: PathIndex, old: int, new_index: PathIndex, new: int) -> bool:

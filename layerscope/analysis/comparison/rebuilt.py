@@ -1,6 +1,6 @@
 """Whether a layer that was built again holds the same as before."""
 
-from array import array
+from collections.abc import Iterable
 
 from layerscope.analysis.comparison.difference import UNSETTLED, ComparedBytes, difference
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -9,43 +9,54 @@ from layerscope.analysis.tree.path_index import GONE, IMPLIED
 from layerscope.analysis.tree.tree_state import touched_nodes
 
 
+class LayerContents:
+    """The paths that some layers of an image wrote or hid, found in one pass, however many layers those are."""
+
+    def __init__(self, tree: LayeredTree, layers: Iterable[int]) -> None:
+        self.tree = tree
+        self._nodes: dict[int, list[int]] = {layer: [] for layer in layers}
+        for node in touched_nodes(tree.index, self._nodes.keys()):
+            for occurrence in tree.index.occurrences(node):
+                nodes = self._nodes.get(tree.index.layers[occurrence])
+                if nodes is not None:
+                    nodes.append(node)
+
+    def occurrences(self, layer: int) -> dict[bytes, int | None]:
+        """Return the occurrences of a layer by path; None for a path that it hides."""
+        index, paths, entries = self.tree.index, NodePaths(self.tree.index), dict[bytes, int | None]()
+        for node in self._nodes[layer]:
+            occurrence = index.own_occurrence(node, layer)
+            if index.rows[occurrence] != IMPLIED:
+                entries[paths(node)] = None if index.rows[occurrence] == GONE else occurrence
+        return entries
+
+
 def holds_the_same(
-    old_tree: LayeredTree, old_layer: int, new_tree: LayeredTree, new_layer: int, contents: ComparedBytes
+    old: LayerContents, old_layer: int, new: LayerContents, new_layer: int, contents: ComparedBytes
 ) -> bool | None:
     """Return whether two layers of two images hold the same entries, except for times, and hide the same paths.
 
     None if bytes cannot be read; they are read only if everything else is equal.
     """
-    old_entries, new_entries = _entries(old_tree, old_layer), _entries(new_tree, new_layer)
+    old_entries, new_entries = old.occurrences(old_layer), new.occurrences(new_layer)
     if old_entries.keys() != new_entries.keys():
         return False
     pairs = []
-    for path, old in old_entries.items():
-        new = new_entries[path]
-        if old is None or new is None:
-            if old is not new:
+    for path, old_entry in old_entries.items():
+        new_entry = new_entries[path]
+        if old_entry is None or new_entry is None:
+            if old_entry is not new_entry:
                 return False
             continue
-        aspects = difference(old_tree, old, new_tree, new)
+        aspects = difference(old.tree, old_entry, new.tree, new_entry)
         if aspects & ~UNSETTLED:
             return False
         if aspects:
-            pairs.append((old_tree.file_behind(old), new_tree.file_behind(new)))
+            pairs.append((old.tree.file_behind(old_entry), new.tree.file_behind(new_entry)))
     answers = contents.same(pairs)
     if False in answers:
         return False
     return None if None in answers else True
-
-
-def _entries(tree: LayeredTree, layer: int) -> dict[bytes, int | None]:
-    """Return the occurrences of a layer by path; None for a path that it hides."""
-    paths, rows = NodePaths(tree.index), tree.index.rows
-    entries: dict[bytes, int | None] = {}
-    for node in touched_nodes(tree.index, array("I", [layer])):
-        occurrence = tree.index.own_occurrence(node, layer)
-        if rows[occurrence] != IMPLIED:
-            entries[paths(node)] = None if rows[occurrence] == GONE else occurrence
-    return entries
 
 
 def same_tables(old_tree: LayeredTree, old_layer: int, new_tree: LayeredTree, new_layer: int) -> bool:

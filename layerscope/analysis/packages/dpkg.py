@@ -4,9 +4,11 @@ One file has the status of all packages; ``info/NAME.list``, or ``info/NAME:ARCH
 Distroless images have one file per package in ``status.d`` instead, and beside it an ``.md5sums`` file with its paths.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from layerscope.analysis.packages.final_files import FinalFiles
+from layerscope.analysis.packages.limits import LONGEST_PATH
 from layerscope.analysis.packages.package import Package
 
 STATUS = b"var/lib/dpkg/status"
@@ -17,18 +19,34 @@ Stanza = Mapping[str, str]
 """The fields of one package, by lower-case name."""
 
 
-def parse_stanzas(data: bytes) -> list[Stanza]:
-    """Return the stanzas of a control file, without the lines that continue a field."""
-    stanzas: list[Stanza] = []
-    for block in data.decode("utf-8", "replace").split("\n\n"):
-        fields: dict[str, str] = {}
-        for line in block.splitlines():
-            name, colon, value = line.partition(":")
-            if colon and not line.startswith((" ", "\t")):
-                fields[name.lower()] = value.strip()
-        if "package" in fields:
-            stanzas.append(fields)
-    return stanzas
+def parse_stanzas(lines: Iterable[bytes]) -> Iterator[Stanza]:
+    """Yield the stanzas of a control file, with the fields that are of use and that do not span several lines."""
+    fields: dict[str, str] = {}
+    for line in chain(lines, [b""]):
+        if line:
+            name, colon, value = line.partition(b":")
+            field = _FIELDS.get(name.lower())
+            if colon and field:
+                fields[field] = value.decode("utf-8", "replace").strip()
+        elif fields:
+            if "package" in fields:
+                yield fields
+            fields = {}
+
+
+_FIELDS = {
+    field.encode(): field
+    for field in (
+        "architecture",
+        "auto-installed",
+        "depends",
+        "package",
+        "pre-depends",
+        "provides",
+        "status",
+        "version",
+    )
+}
 
 
 def is_installed(stanza: Stanza) -> bool:
@@ -36,9 +54,10 @@ def is_installed(stanza: Stanza) -> bool:
     return stanza.get("status", "").endswith(" installed")
 
 
-def parse_paths(data: bytes) -> tuple[bytes, ...]:
+def parse_paths(lines: Iterable[bytes]) -> tuple[bytes, ...]:
     """Return the relative paths that a ``.list`` file names, without the root."""
-    return tuple(path for line in data.splitlines() if (path := line.strip(b"/")) not in (b"", b"."))
+    paths = (line.strip(b"/") for line in lines if len(line) <= LONGEST_PATH)
+    return tuple(path for path in paths if path not in (b"", b"."))
 
 
 def list_names(stanza: Stanza) -> list[bytes]:
@@ -49,7 +68,9 @@ def list_names(stanza: Stanza) -> list[bytes]:
 
 def installed(files: FinalFiles) -> list[Stanza]:
     """Return the stanzas of the packages that are installed."""
-    return [stanza for data in files.read([STATUS]).values() for stanza in parse_stanzas(data) if is_installed(stanza)]
+    databases = files.read([STATUS]).items()
+    stanzas = (stanza for path, data in databases for stanza in parse_stanzas(files.lines(path, data)))
+    return [stanza for stanza in stanzas if is_installed(stanza)]
 
 
 def find_packages(files: FinalFiles) -> Iterator[Package]:
@@ -58,7 +79,8 @@ def find_packages(files: FinalFiles) -> Iterator[Package]:
     lists = files.read(name for stanza in stanzas for name in list_names(stanza))
     for stanza in stanzas:
         name = next((name for name in list_names(stanza) if name in lists), None)
-        paths = parse_paths(lists[name]) if name else ()
+        # A list belongs to one package: a status with many stanzas of one name must not parse it for each of them.
+        paths = parse_paths(files.lines(name, lists.pop(name))) if name else ()
         yield _package(stanza, (*paths, *([name] if name else [])))
     yield from _distroless(files)
 
@@ -69,9 +91,11 @@ def _distroless(files: FinalFiles) -> Iterator[Package]:
         if path.endswith(b".md5sums"):
             continue
         sums = contents.get(path + b".md5sums") or contents.get(path.removesuffix(b".control") + b".md5sums") or b""
-        paths = (line.partition(b"  ")[2].strip() for line in sums.splitlines())
-        for stanza in parse_stanzas(data):
-            yield _package(stanza, tuple(owned for owned in paths if owned))
+        names = (line.partition(b"  ")[2].strip() for line in files.lines(path, sums))
+        paths = tuple(name for name in names if 0 < len(name) <= LONGEST_PATH)
+        for stanza in parse_stanzas(files.lines(path, data)):
+            yield _package(stanza, paths)
+            paths = ()
 
 
 def _package(stanza: Stanza, paths: tuple[bytes, ...]) -> Package:

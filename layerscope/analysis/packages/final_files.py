@@ -1,24 +1,40 @@
 """The files of the final image, by path."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from layerscope.analysis.content import Prefixes
+from layerscope.analysis.packages.limits import LARGEST_FILE, LARGEST_TOTAL, ParseBudget
 from layerscope.analysis.search.path_patterns import nodes_named
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.image_links import ImagePaths
 from layerscope.analysis.tree.layered_tree import LayeredTree
 
-LARGEST_DATABASE = 64 * 1024 * 1024
-"""The most that is read of one file, in bytes."""
+
+def databases_wanted(live: LiveFiles, nodes: Iterable[int]) -> dict[int, int]:
+    """Return the files at the nodes, by occurrence, that `FinalFiles.read` can read, and how many bytes of each."""
+    wanted, left = dict[int, int](), LARGEST_TOTAL
+    for node in nodes:
+        for position in live.below(node, node + 1):
+            size = live.sizes[position]
+            if size <= min(LARGEST_FILE, left):
+                left -= size
+                wanted[live.occurrences[position]] = LARGEST_FILE
+    return wanted
 
 
 class FinalFiles:
-    """The live files by path, with symlinked folders followed; a file is named by its position among the live files."""
+    """The live files by path, with symlinked folders followed; a file is named by its position among the live files.
+
+    ``budget`` limits what is parsed of them; ``unread`` are files that were too large, or too many, to be read.
+    """
 
     def __init__(self, tree: LayeredTree, live: LiveFiles, prefixes: Prefixes) -> None:
         self.live = live
         self._tree = tree
         self._prefixes = prefixes
+        self.budget = ParseBudget()
+        self.unread: list[bytes] = []
+        self._bytes_left = LARGEST_TOTAL
         self._positions = {node: position for position, node in enumerate(live.nodes)}
         self._last = tree.layers[-1] if tree.layers else 0
         self._paths = ImagePaths(tree, self._last)
@@ -49,16 +65,25 @@ class FinalFiles:
         nodes = (node for node in nodes_named(self._tree.index, name) if node in self._positions)
         return map(self._tree.index.path, nodes)
 
-    def read(self, paths: Iterable[bytes]) -> Mapping[bytes, bytes]:
+    def read(self, paths: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the bytes of the files at the paths; files that are missing, too large or unreadable are left out."""
         positions = {path: position for path in paths if (position := self.position(path)) is not None}
-        wanted = {
-            path: self.live.occurrences[position]
-            for path, position in positions.items()
-            if self.live.sizes[position] <= LARGEST_DATABASE
-        }
-        contents = self._prefixes(list(wanted.values()), LARGEST_DATABASE)
+        wanted: dict[bytes, int] = {}
+        for path, position in positions.items():
+            size = self.live.sizes[position]
+            if size <= min(LARGEST_FILE, self._bytes_left):
+                self._bytes_left -= size
+                wanted[path] = self.live.occurrences[position]
+            else:
+                self.unread.append(path)
+        contents = self._prefixes(list(wanted.values()), LARGEST_FILE)
         return {path: data for path, file in wanted.items() if (data := contents.get(file)) is not None}
+
+    def lines(self, path: bytes, data: bytes) -> Iterator[bytes]:
+        """Yield the lines of the file at the path, as far as the budget goes; beyond it, the file counts as unread."""
+        yield from self.budget.lines(data)
+        if self.budget.is_spent:
+            self.unread.append(path)
 
     def _folder(self, path: bytes) -> int | None:
         """Return the node of a folder, or None if the path leads to none."""

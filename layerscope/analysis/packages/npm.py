@@ -8,10 +8,14 @@ from layerscope.analysis.packages.package import Package
 
 _MODULES = b"node_modules"
 _MANIFEST = b"package.json"
+_LARGEST_MANIFEST = 1024 * 1024
+"""The largest manifest that is parsed, in bytes: as objects it takes fifty times the memory."""
 
 
 def parse_manifest(data: bytes) -> tuple[str, str]:
     """Return the name and the version that a ``package.json`` states; an empty text for one that it does not state."""
+    if len(data) > _LARGEST_MANIFEST:
+        return "", ""
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):

@@ -1,33 +1,36 @@
 """Python distributions: https://packaging.python.org/en/latest/specifications/recording-installed-packages/."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from layerscope.analysis.packages.final_files import FinalFiles
+from layerscope.analysis.packages.limits import LONGEST_PATH
 from layerscope.analysis.packages.package import Package
 
 _FOLDER_SUFFIX = b".dist-info"
 
 
-def parse_metadata(data: bytes) -> tuple[str, str]:
+def parse_metadata(lines: Iterable[bytes]) -> tuple[str, str]:
     """Return the name and the version that core metadata states; an empty text for one that it does not state."""
-    fields: dict[str, str] = {}
-    for line in data.decode("utf-8", "replace").splitlines():
+    fields: dict[bytes, str] = {}
+    for line in lines:
         if not line.strip():
             break
-        name, _, value = line.partition(":")
-        fields.setdefault(name.strip().lower(), value.strip())
-    return fields.get("name", ""), fields.get("version", "")
+        name, _, value = line.partition(b":")
+        field = name.strip().lower()
+        if field in (b"name", b"version"):
+            fields.setdefault(field, value.decode("utf-8", "replace").strip())
+    return fields.get(b"name", ""), fields.get(b"version", "")
 
 
-def parse_record(data: bytes, folder: bytes) -> tuple[bytes, ...]:
+def parse_record(lines: Iterable[bytes], folder: bytes) -> tuple[bytes, ...]:
     """Return the image paths of the files that a ``RECORD`` lists, absolute ones or relative to ``folder``."""
-    lines = data.decode("utf-8", "surrogateescape").splitlines()
+    rows = csv.reader(line.decode("utf-8", "surrogateescape") for line in lines)
     try:
-        names = [row[0] for row in csv.reader(lines) if row and row[0]]
+        names = [row[0].encode("utf-8", "surrogateescape") for row in rows if row and row[0]]
     except csv.Error:
         return ()
-    return tuple(_resolved(name.encode("utf-8", "surrogateescape"), folder) for name in names)
+    return tuple(_resolved(name, folder) for name in names if len(name) <= LONGEST_PATH)
 
 
 def _resolved(name: bytes, folder: bytes) -> bytes:
@@ -46,7 +49,9 @@ def find_packages(files: FinalFiles) -> Iterator[Package]:
     folders = [folder for folder in folders if folder.endswith(_FOLDER_SUFFIX)]
     contents = files.read(folder + name for folder in folders for name in (b"/METADATA", b"/RECORD"))
     for folder in folders:
-        name, version = parse_metadata(contents.get(folder + b"/METADATA", b""))
+        metadata, record_path = folder + b"/METADATA", folder + b"/RECORD"
+        name, version = parse_metadata(files.lines(metadata, contents.get(metadata, b"")))
         if name:
-            record = parse_record(contents.get(folder + b"/RECORD", b""), folder.rpartition(b"/")[0])
+            lines = files.lines(record_path, contents.get(record_path, b""))
+            record = parse_record(lines, folder.rpartition(b"/")[0])
             yield Package("python", name, version, record or (folder,), owns_folders=not record)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from layerscope.analysis.packages import apk, dpkg, npm, python_dist, rpm
-from layerscope.analysis.packages.final_files import LARGEST_DATABASE, FinalFiles
+from layerscope.analysis.packages.final_files import FinalFiles, databases_wanted
 from layerscope.analysis.packages.package import Package, PackageManager
 from layerscope.analysis.search.path_patterns import matching_nodes, nodes_named
 from layerscope.analysis.size.live import LiveFiles
@@ -51,7 +51,7 @@ def packages_wanted(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
     """Return the files, by occurrence, that are likely to be read, and how many of their first bytes."""
     manifests = (node for node in nodes_named(tree.index, _MANIFEST) if _is_of_package(tree, node))
     nodes = [*matching_nodes(tree.index, _DATABASES), *manifests]
-    return {live.occurrences[at]: LARGEST_DATABASE for node in nodes for at in live.below(node, node + 1)}
+    return databases_wanted(live, nodes)
 
 
 def _is_of_package(tree: LayeredTree, node: int) -> bool:
@@ -69,7 +69,7 @@ def package_sizes(files: FinalFiles, managers: Iterable[PackageManager] = MANAGE
             sizes.append(PackageSize(package, sum(map(files.live.sizes.__getitem__, own)), tuple(own)))
     sizes.sort(key=lambda owned: (-owned.size, owned.package.manager, owned.package.name))
     unowned = sum(files.live.sizes) - sum(owned.size for owned in sizes)
-    return PackageSizes(tuple(sizes), unowned, tuple(rpm.unread_databases(files)))
+    return PackageSizes(tuple(sizes), unowned, (*rpm.unread_databases(files), *dict.fromkeys(files.unread)))
 
 
 def _positions(files: FinalFiles, package: Package) -> set[int]:

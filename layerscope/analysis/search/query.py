@@ -4,10 +4,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from time import monotonic
+from typing import NamedTuple
 
 from layerscope.analysis.search.expression import Expression, Pattern
 from layerscope.analysis.tree.path_index import PathIndex
+from layerscope.text import typed_names
 
 REGEX_PREFIX = "re:"
 HEARTBEAT = -1
@@ -19,7 +22,8 @@ _LITERAL_NAMES_A_BEAT = 1 << 16
 _SECONDS_A_BEAT = 0.005
 """The most seconds between two heartbeats of an expression that is slow on each path."""
 
-_GLOB_STARS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
+_GLOB_STARS = {"**/": "(?:.*/)?", "**": ".*", "": ""}
+_LAZY_STARS = {"**/": "(?:.*?/)??", "**": ".*?", "": ""}
 _CHARACTER = r"[^/][\x80-\xbf]*+"
 """The expression of a question mark: a byte, and the bytes that continue it in UTF-8."""
 
@@ -102,36 +106,58 @@ def parse_query(text: str) -> Query | None:
     if "*" in text or "?" in text:
         glob = glob_expression(text).encode("utf-8", "surrogateescape")
         return Query(text, re.compile(glob, flags | re.DOTALL), on_path)
-    wanted = text.encode("utf-8", "surrogateescape")
-    literal = wanted.lower() if flags and not on_path and text.isascii() else None
-    return Query(text, re.compile(re.escape(wanted), flags), on_path, literal)
+    expression = _spellings(text).encode("utf-8", "surrogateescape")
+    is_literal = flags and not on_path and text.isascii() and "\\" not in text
+    return Query(text, re.compile(expression, flags), on_path, text.lower().encode() if is_literal else None)
 
 
 def glob_expression(text: str) -> str:
-    """Return the regular expression of a glob, for a name, or for a path if it contains a slash."""
-    first, *others = re.split(r"(\*\*/|\*\*|\*)", text.removeprefix("/"))
-    starred = [(star, _fixed(part)) for star, part in zip(others[::2], others[1::2], strict=True)]
-    followers = [*others[2::2], ""]
-    body = _fixed(first) + "".join(map(_starred, starred, followers))
-    if "/" not in text:
-        return rf"\A{body}\Z"
-    return rf"\A/{body}\Z" if text.startswith("/") else rf"/{body}\Z"
+    """Return the regular expression of a glob, for a name, or for a path if it contains a slash.
+
+    Two stars can match whatever is left over. So the first match of the part before them, which also ends first, is as
+    good as any other, and an atomic group keeps the expression from trying others: the cost stays about linear, where a
+    few stars could take years.
+    """
+    anchored = "/" not in text or text.startswith("/")
+    parts = _parts(text.removeprefix("/") if anchored else f"**/{text}")
+    segments = [_segment(part, following) for part, following in zip_longest(parts, parts[1:])]
+    return rf"\A{'/' if '/' in text else ''}{''.join(segments)}\Z"
+
+
+class _Part(NamedTuple):
+    """A part of a glob: ``**`` or ``**/``, or nothing at the start, and the text up to the next one."""
+
+    star: str
+    text: str
+
+
+def _parts(text: str) -> list[_Part]:
+    first, *others = re.split(r"(\*\*/|\*\*)", text)
+    starred = map(_Part, others[::2], others[1::2])
+    return [_Part("", first), *starred]
+
+
+def _segment(part: _Part, following: _Part | None) -> str:
+    """Return the expression of a part; every star in it is lazy if the following part makes it atomic."""
+    # From the end of a name on, ``**/`` matches nothing or up to a later slash: an end within a name is not as good.
+    is_atomic = following is not None and (following.star == "**" or part.text.endswith("/"))
+    texts = [_fixed(fixed) for fixed in part.text.split("*")]
+    *inner, last = texts[1:] or [""]
+    names = "".join(f"(?>[^/]*?{fixed})" for fixed in inner)
+    final = (f"[^/]*?{last}" if is_atomic else f"[^/]*{last}") if len(texts) > 1 else ""
+    if is_atomic:
+        return f"(?>{_LAZY_STARS[part.star]}{texts[0]}{names}{final})"
+    return f"{_GLOB_STARS[part.star]}{texts[0]}{names}{final}"
 
 
 def _fixed(part: str) -> str:
-    return _CHARACTER.join(map(re.escape, part.split("?")))
+    return _CHARACTER.join(map(_spellings, part.split("?")))
 
 
-def _starred(part: tuple[str, str], follower: str) -> str:
-    """Return the expression of a star and of the text between it and the next star.
-
-    If the next star can match whatever is left over, the first match is as good as any other and no other is tried:
-    otherwise a few stars could take years.
-    """
-    star, fixed = part
-    if star == "*" and follower in {"*", "**"}:
-        return f"(?>[^/]*?{fixed})"
-    return _GLOB_STARS[star] + fixed
+def _spellings(text: str) -> str:
+    """Return the expression of a text, also as a name that is shown with escapes."""
+    names = [re.escape(name.decode("utf-8", "surrogateescape")) for name in typed_names(text)]
+    return names[0] if len(names) == 1 else f"(?:{'|'.join(names)})"
 
 
 def path_pattern(globs: Iterable[str]) -> re.Pattern[bytes]:

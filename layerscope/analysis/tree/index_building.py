@@ -7,11 +7,8 @@ from itertools import accumulate
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.overlay import VOID, Overlay
-from layerscope.analysis.tree.path_index import GONE, PathIndex, size_key, subtree_ends
+from layerscope.analysis.tree.path_index import GONE, PathIndex, size_columns, size_key, subtree_ends
 from layerscope.model.columns import Ints
-
-_LARGEST = (1 << 63) - 1
-"""The largest value of a column; a larger sum is not honest, because sparse files may claim any size."""
 
 _NO_CHANGES = frozenset({int(ChangeKind.UNCHANGED), VOID})
 
@@ -31,6 +28,7 @@ def build_path_index(overlay: Overlay) -> PathIndex:
     occurrences, firsts = _by_node(overlay, ranks)
     sizes = _directory_sizes(overlay, ranks, parents)
     size_keys = sorted(sizes)
+    size_values, large_sizes = size_columns(map(sizes.__getitem__, size_keys))
     return PathIndex(
         parents=parents,
         ends=subtree_ends(parents),
@@ -42,9 +40,10 @@ def build_path_index(overlay: Overlay) -> PathIndex:
         rows=array("i", map(overlay.rows.__getitem__, occurrences)),
         changes=bytes(map(overlay.changes.__getitem__, occurrences)),
         size_keys=array("Q", size_keys),
-        size_values=array("q", map(sizes.__getitem__, size_keys)),
+        size_values=size_values,
         opaque=_opaque(overlay, occurrences),
         link_targets=_link_targets(overlay, occurrences),
+        large_sizes=large_sizes,
     )
 
 
@@ -128,6 +127,6 @@ def _grown_totals(grown: dict[int, int], totals: list[int], parents: Ints, layer
     for folder in sorted(grown, reverse=True):
         growth = grown[folder]
         total = totals[folder] = totals[folder] + growth
-        yield size_key(folder, layer), min(total, _LARGEST)
+        yield size_key(folder, layer), total
         if folder:
             grown[parents[folder]] += growth

@@ -8,16 +8,29 @@ hides, so 100 layers over a large base cost little more than one.
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.path_index import GONE, IMPLIED
 from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.entries import IMPLIED_PERMISSIONS, EntryTable, Kind, LayerEntries
 from layerscope.model.whiteout import OpaqueWhiteout
+from layerscope.text import human_size, plural, printable_name
 
 VOID = 255
 """The change of an occurrence that its own layer took back: it counts nowhere."""
+
+_MOST_IMPLIED = 1_000_000
+_MOST_IMPLIED_BYTES = 64 * 1024 * 1024
+"""The most directories without an entry that an image may imply, and the most bytes in their paths.
+
+An archive of 6 kB can name files in thousands of nested folders, each of which would cost a path of its own. Builders
+that write no directories imply tens of thousands of them at most.
+"""
+
+_NO_FOLDER = b"/"
+"""A folder that no relative path is in."""
 
 _ROOT = 0
 _NONE = -1
@@ -57,12 +70,17 @@ class Overlay:
         self._layer = 0
         self._start = 1
         self._lost: list[int] = []
+        self._left_out = 0
+        self._contradicted: list[int] = []
+        self._implied_left = _MOST_IMPLIED
+        self._implied_bytes_left = _MOST_IMPLIED_BYTES
         self._incomplete = False
 
     def apply(self, layer: int, entries: LayerEntries) -> LayerTally:
         """Put a layer on top, and return its tally; layers may be left out, but must come in order."""
         self.tables[layer] = entries.table
-        self._layer, self._start, self._lost = layer, len(self.paths), []
+        self._layer, self._start, self._lost, self._left_out = layer, len(self.paths), [], 0
+        self._contradicted = []
         # Whiteouts hide lower layers only, wherever they are in the tar: they come before anything is written.
         for whiteout in entries.whiteouts:
             self._remove(self.ids.get(whiteout.path, _NONE))
@@ -95,8 +113,25 @@ class Overlay:
             None if entries.error else sum(table.sizes) - sum(table.sizes[row] for row in self._lost),
             entries.error,
             self._incomplete,
-            tuple(entries.warnings),
+            tuple(self._warnings(entries)),
         )
+
+    def _warnings(self, entries: LayerEntries) -> Iterator[str]:
+        yield from entries.warnings
+        if self._left_out:
+            yield (
+                f"{plural(self._left_out, 'entry was', 'entries were')} left out: their folders have no entries, and"
+                f" the image has more than {_MOST_IMPLIED:,} such folders or {human_size(_MOST_IMPLIED_BYTES)} of paths"
+            )
+
+        if self._contradicted:
+            path = next(islice(self.ids, self._contradicted[0], None))
+            more = len(set(self._contradicted)) - 1
+            others = f" (and {plural(more, 'more such path')})" if more else ""
+            yield (
+                f"the layer has entries below /{printable_name(path)}, which it also makes a link or a file{others}:"
+                " the last entry decides"
+            )
 
     def _write_all(self, entries: LayerEntries) -> None:
         """Write the rows of the layer.
@@ -117,6 +152,11 @@ class Overlay:
             folder, _, _ = path.rpartition(b"/")
             if folder != parent_path:
                 parent_path, parent = folder, self._directory(folder)
+                if parent == _NONE:
+                    # The next row must come here again, even if it is in the same folder.
+                    parent_path, self._left_out = _NO_FOLDER, self._left_out + 1
+                    self._lose(row)
+                    continue
             if known_id is not None:
                 self._write(known_id, row, kinds[row])
                 continue
@@ -139,7 +179,10 @@ class Overlay:
             self._write_root(row, kind)
             return
         if kind != Kind.DIR and self._is_directory(path):
+            lost = len(self._lost)
             self._remove_children(path)
+            if len(self._lost) > lost:
+                self._contradicted.append(path)
         self._put(path, row)
 
     def _write_root(self, row: int, kind: int) -> None:
@@ -259,12 +302,22 @@ class Overlay:
         self.changes[occurrence] = ChangeKind.REMOVED if was_there else VOID
 
     def _directory(self, path: bytes) -> int:
-        """Return the id of a path that must be a directory; make it and its parents directories if they are not."""
-        missing = []
+        """Return the id of a path that must be a directory; make it and its parents directories if they are not.
+
+        Return _NONE if the image has implied too many directories already.
+        """
+        missing, size = list[bytes](), 0
         while (folder := self.ids.get(path)) is None:
+            size += len(path)
+            if len(missing) >= self._implied_left or size > self._implied_bytes_left:
+                # Every further path would have to be cut into its folders only to be left out, too.
+                self._implied_left = 0
+                return _NONE
             missing.append(path)
             path = path.rpartition(b"/")[0]
-        self._imply(folder)
+        if not self._imply(folder, len(missing)):
+            return _NONE
+        self._implied_bytes_left -= size
         for new in reversed(missing):
             folder = self._intern(new, folder)
             self._put(folder, IMPLIED)
@@ -279,14 +332,23 @@ class Overlay:
         self._chained.append(0)
         return new
 
-    def _imply(self, path: int) -> None:
-        """Make a known path and its parents directories; one that is a directory already keeps its metadata."""
+    def _imply(self, path: int, more: int) -> bool:
+        """Make a known path and its parents directories; one that is a directory already keeps its metadata.
+
+        Return False if that, with so many more directories, would be too many.
+        """
         missing = []
         while not self._is_directory(path):
             missing.append(path)
             path = self.parents[path]
+        if len(missing) + more > self._implied_left:
+            return False
+        self._implied_left -= len(missing) + more
         for folder in reversed(missing):
+            if self.current[folder] >= self._start and self._is_present(folder):
+                self._contradicted.append(folder)
             self._put(folder, IMPLIED)
+        return True
 
     def _resolve_links(self, table: EntryTable) -> None:
         """Find what each hard link of the layer names, in the layer or below it.

@@ -7,7 +7,7 @@ node after layer N is looked up among its occurrences, and so is the size of a d
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from layerscope.analysis.tree.change import ChangeKind
@@ -20,6 +20,21 @@ IMPLIED = -2
 """The row of an occurrence that is a directory without an entry of its own."""
 
 _LAYER_BITS = 16
+
+
+_LARGEST = (1 << 63) - 1
+
+
+def size_columns(sizes: Iterable[int]) -> tuple[Ints, dict[int, int]]:
+    """Return sizes as a column, with those that do not fit by position."""
+    column, large = array("q"), dict[int, int]()
+    for position, size in enumerate(sizes):
+        if -_LARGEST <= size <= _LARGEST:
+            column.append(size)
+        else:
+            column.append(0)
+            large[position] = size
+    return column, large
 
 
 def size_key(folder: int, layer: int) -> int:
@@ -36,7 +51,8 @@ class PathIndex:
     By occurrence, those of a node in the order of layers: ``layers``, ``rows`` (a row of that layer's table, `GONE` or
     `IMPLIED`), ``changes``. ``link_targets`` leads from the occurrence of a hard link to the one that it names.
     Sizes of directories: ``size_keys`` (`size_key`, ascending) for each layer that touched something below the
-    directory, and in ``size_values`` the content bytes below it from that layer on.
+    directory, and in ``size_values`` the content bytes below it from that layer on. Sparse files may claim any size, so
+    that a sum may be too large for a column: ``large_sizes`` has those by position.
     ``opaque`` lists, ascending, the occurrences that hid their path by an opaque whiteout alone.
     """
 
@@ -53,6 +69,7 @@ class PathIndex:
     size_values: Ints = column("q")
     opaque: Ints = column("I")
     link_targets: dict[int, int] = field(default_factory=dict)
+    large_sizes: dict[int, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.parents)
@@ -155,13 +172,21 @@ class PathIndex:
         position = bisect_right(self.size_keys, size_key(folder, layer)) - 1
         if position < 0 or self.size_keys[position] < size_key(folder, 0):
             return 0
-        return self.size_values[position]
+        return self.large_sizes.get(position, self.size_values[position])
 
     def touches_below(self, folder: int, layer: int) -> bool:
         """Return whether the layer added, modified or removed anything below the directory."""
         key = size_key(folder, layer)
         position = bisect_left(self.size_keys, key)
         return position < len(self.size_keys) and self.size_keys[position] == key
+
+    def is_touched_above(self, node: int, layer: int) -> bool:
+        """Return whether any layer above this one touched the node, or anything below it."""
+        last = self.firsts[node + 1] - 1
+        if last >= self.firsts[node] and self.layers[last] > layer:
+            return True
+        position = bisect_left(self.size_keys, size_key(node + 1, 0)) - 1
+        return position >= 0 and self.size_keys[position] > size_key(node, layer)
 
 
 def subtree_ends(parents: Ints) -> Ints:

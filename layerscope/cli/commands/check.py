@@ -13,7 +13,7 @@ from layerscope.cli.errors import ExitStatus
 from layerscope.cli.opening import opened, progress_title, warn, warn_of
 from layerscope.cli.options import AsJson, Base, DebugLog, Force, Reference, WhichImage, WhichPlatform
 from layerscope.cli.progress import ReadingProgress
-from layerscope.cli.streams import narrate
+from layerscope.cli.streams import narrate, output_may_be_cut
 from layerscope.errors import UsageError
 from layerscope.policy.check import check as check_rules
 from layerscope.policy.check import read_baseline
@@ -124,7 +124,9 @@ def _report(  # noqa: PLR0917  # the parameters of the command
 
 def _deliver(report: CheckReport, form: Format, output: str | None) -> None:
     if output is None:
-        _write(report, form, sys.stdout)
+        # the status counts even if the reader of the output closes the pipe
+        with output_may_be_cut():
+            _write(report, form, sys.stdout)
         return
     text = io.StringIO()
     _write(report, form, text)

@@ -35,7 +35,7 @@ def entry_lines(tree: LayeredTree, selection: TreeSelection) -> Iterator[str]:
         row = printed_row(tree, node, selection.layer, path)
         yield (
             f'{{"path": {quoted(row.path)}, "kind": "{_KINDS[row.kind]}", "size": {row.size}, "mode": "{row.mode:04o}",'
-            f' "uid": {row.uid}, "gid": {row.gid}, "mtime": {row.mtime},'
+            f' "uid": {row.uid}, "gid": {row.gid}, "mtime": {"null" if row.mtime is None else row.mtime},'
             f' "link": {"null" if row.link is None else quoted(row.link)}, "change": "{_CHANGES[row.change]}",'
             f' "layer": {row.layer}{_copied_up(tree, node, selection)}}}'
         )

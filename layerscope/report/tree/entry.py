@@ -14,7 +14,7 @@ class EntryPart(TypedDict):
     mode: str
     uid: int
     gid: int
-    mtime: int
+    mtime: int | None
     link: str | None
     layer: int
 
@@ -27,7 +27,7 @@ def entry_part(entry: FileEntry) -> EntryPart:
         "mode": f"{entry.mode:04o}",
         "uid": entry.uid,
         "gid": entry.gid,
-        "mtime": entry.mtime,
+        "mtime": None if entry.row is None else entry.mtime,
         "link": link_text(entry),
         "layer": entry.layer,
     }

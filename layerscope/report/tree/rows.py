@@ -5,7 +5,7 @@ from typing import NamedTuple
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.path_index import GONE, IMPLIED
-from layerscope.model.entries import EntryTable, FileEntry, Kind
+from layerscope.model.entries import EntryTable, Kind, implied_directory
 from layerscope.text import path_text
 
 
@@ -18,7 +18,7 @@ class PrintedRow(NamedTuple):
     mode: int
     uid: int
     gid: int
-    mtime: int
+    mtime: int | None
     link: str | None
     change: int
     layer: int
@@ -30,9 +30,11 @@ def printed_row(tree: LayeredTree, node: int, layer: int, path: str) -> PrintedR
     occurrence = index.occurrence(node, layer)
     described = occurrence - 1 if index.rows[occurrence] == GONE else occurrence
     writer, row = index.layers[described], index.rows[described]
-    table = tree.tables[writer]
     if row == IMPLIED:
-        table, row = _IMPLIED_TABLE, 0
+        table, row, mtime = _IMPLIED_TABLE, 0, None
+    else:
+        table = tree.tables[writer]
+        mtime = table.mtimes[row]
     kind = table.kinds[row]
     size = tree.size(node, layer) if kind == Kind.HARDLINK else table.sizes[row]
     return PrintedRow(
@@ -40,7 +42,7 @@ def printed_row(tree: LayeredTree, node: int, layer: int, path: str) -> PrintedR
         kind,
         size,
         *table.permission_sets[table.permissions[row]],
-        table.mtimes[row],
+        mtime,
         _link(kind, table.link(row)) if kind in _LINKS else None,
         index.changes[occurrence] if index.layers[occurrence] == layer else ChangeKind.UNCHANGED,
         writer,
@@ -59,7 +61,7 @@ def _link(kind: int, target: bytes | None) -> str | None:
 
 def _implied_table() -> EntryTable:
     table = EntryTable()
-    table.append(FileEntry(b"", Kind.DIR))
+    table.append(implied_directory(b""))
     return table
 
 

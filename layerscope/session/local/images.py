@@ -11,6 +11,10 @@ from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.reference import PODMAN
 
 _UNTAGGED = "<none>"
+_TIMES = range(-62_135_596_799, 253_402_300_800)
+"""The years 1 to 9999, without their first second: Go's zero time stands for an unknown one."""
+
+_LARGEST_SIZE = 1 << 63
 
 
 def local_images() -> list[LocalImage]:
@@ -33,13 +37,18 @@ def _images(client: EngineClient) -> list[LocalImage]:
             client.engine,
             tuple(tag for tag in image.tags or () if not tag.startswith(_UNTAGGED)),
             image.image_id,
-            image.size,
-            image.created,
-            None if shared_size < 0 else shared_size,
+            _known(image.size, range(_LARGEST_SIZE)),
+            _known(image.created, _TIMES),
+            _known(shared_size, range(_LARGEST_SIZE)),
             None if of_image is None else len(of_image),
         )
         for image, of_image, shared_size in zip(listed, layers, shared, strict=True)
     ]
+
+
+def _known(number: int | None, valid: range) -> int | None:
+    """Return a number that an engine states, or None for one that cannot be right."""
+    return number if number is not None and number in valid else None
 
 
 _Layers = list[tuple[str, int]] | None

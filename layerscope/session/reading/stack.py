@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from layerscope.analysis.size.dead import dead_sizes
 from layerscope.analysis.tree.index_building import build_path_index
@@ -11,20 +12,20 @@ from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.entries import LayerEntries
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tallies:
     """The sums of each layer by its number; ``dead`` is None unless all layers were read whole."""
 
     layers: Mapping[int, LayerTally] = field(default_factory=dict)
     dead: Mapping[int, int] | None = None
 
-    @property
+    @cached_property
     def content_size(self) -> int | None:
         """The content bytes of all layers together; None if one is unknown."""
         sizes = [tally.content_size for tally in self.layers.values()]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
-    @property
+    @cached_property
     def dead_size(self) -> int | None:
         """The dead bytes of the image; None if a layer is unknown."""
         return None if self.dead is None else sum(self.dead.values())

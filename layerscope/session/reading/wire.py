@@ -1,10 +1,12 @@
 """The frames in which the reader process sends its work: a small head, and raw columns.
 
-A frame is the length of its head in four bytes, the head in MessagePack, and the buffers whose sizes the head gives.
+A frame is the length of its head in four bytes, the head in JSON, and the buffers whose sizes the head gives. (The
+integers of MessagePack end at 64 bits, and the sizes of sparse files have any sum.)
 Columns are sent as the bytes that they are, because objects would have to be built with the interpreter lock held, and
 the keys would wait. `EntryTable` and `PathIndex` declare their columns; this module does not know which there are.
 """
 
+import json
 from collections.abc import Iterable
 from typing import IO
 
@@ -58,6 +60,7 @@ class TreeHead(Head, tag="tree"):
     tallies: dict[int, LayerTally] = {}
     dead: dict[int, int] | None = None
     link_targets: dict[int, int] = {}
+    large_sizes: dict[int, int] = {}
     last: bool = False
 
 
@@ -68,7 +71,7 @@ def write_frame(file: IO[bytes], head: AnyHead, buffers: Iterable[Buffer] = ()) 
     """Write a frame and flush it; raises BrokenPipeError if the other process is gone."""
     views = [memoryview(buffer).cast("B") for buffer in buffers]
     head.sizes = [len(view) for view in views]
-    encoded = msgspec.msgpack.encode(head)
+    encoded = msgspec.json.encode(head)
     file.write(len(encoded).to_bytes(_LENGTH, "big") + encoded)
     for view in views:
         file.write(view)
@@ -82,21 +85,34 @@ def read_frame(file: IO[bytes]) -> tuple[AnyHead, list[bytes]] | None:
     encoded = file.read(length)
     if len(prefix) < _LENGTH or len(encoded) < length:
         return None
-    head: AnyHead = msgspec.msgpack.decode(encoded, type=AnyHead)
+    head: AnyHead = msgspec.json.decode(encoded, type=AnyHead)
     buffers = [file.read(size) for size in head.sizes]
     return (head, buffers) if [len(buffer) for buffer in buffers] == head.sizes else None
 
 
 def write_order(file: IO[bytes], order: ReadOrder) -> None:
     """Write the order for the reader process."""
-    encoded = msgspec.msgpack.encode(order)
+    # The path of an archive may hold bytes that are not UTF-8, which the json module escapes and msgspec refuses.
+    encoded = json.dumps(msgspec.to_builtins(order)).encode()
     file.write(len(encoded).to_bytes(_LENGTH, "big") + encoded)
     file.flush()
 
 
 def read_order(file: IO[bytes]) -> ReadOrder:
-    """Read the order for the reader process."""
-    return msgspec.msgpack.decode(file.read(int.from_bytes(file.read(_LENGTH), "big")), type=ReadOrder)
+    """Read the order for the reader process; raises BrokenPipeError if the stream ends within it."""
+    size = int.from_bytes(_read_exactly(file, _LENGTH), "big")
+    return msgspec.convert(json.loads(_read_exactly(file, size)), type=ReadOrder)
+
+
+def _read_exactly(file: IO[bytes], size: int) -> bytes:
+    """Read all the bytes from an unbuffered pipe, of which one read returns 64 KiB at most."""
+    data = bytearray()
+    while len(data) < size:
+        part = file.read(size - len(data))
+        if not part:
+            raise BrokenPipeError
+        data += part
+    return bytes(data)
 
 
 def write_preference(file: IO[bytes], layer: int) -> None:
@@ -141,5 +157,5 @@ def send_tree(file: IO[bytes], tree: LayeredTree, tallies: Tallies, *, last: boo
 
 def tree_from(head: TreeHead, buffers: list[bytes], tables: dict[int, EntryTable]) -> tuple[LayeredTree, Tallies]:
     """Return the tree and the tallies that a frame holds, over tables that came before it."""
-    index = PathIndex(**columns_from(PathIndex, buffers), link_targets=head.link_targets)
+    index = PathIndex(**columns_from(PathIndex, buffers), link_targets=head.link_targets, large_sizes=head.large_sizes)
     return LayeredTree(index, dict(tables), tuple(head.layers)), Tallies(head.tallies, head.dead)

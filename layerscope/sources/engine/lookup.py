@@ -10,8 +10,10 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.image import Image
 from layerscope.model.storage import Storage
 from layerscope.sources.engine.answering import AnsweringEngines
-from layerscope.sources.engine.client import EngineClient, ImageDetails
+from layerscope.sources.engine.client import EngineClient
+from layerscope.sources.engine.exported import tags_named_first
 from layerscope.sources.engine.reference import EngineReference
+from layerscope.sources.engine.replies import ImageDetails
 from layerscope.sources.image.name import ImageName
 from layerscope.text import short_name
 
@@ -36,10 +38,7 @@ class EngineImage:
 
         An image that is exported by its id comes without tags.
         """
-        wanted = ImageName.parse(name)
-        known = {tag: ImageName.parse(tag) for tag in self.details.tags or ()}
-        named = [tag for tag, parsed in known.items() if parsed and wanted and parsed.full == wanted.full]
-        tags = tuple(dict.fromkeys([*named, *known]))
+        tags = tags_named_first(self.details.tags or (), name)
 
         def build() -> Image:
             image = candidate.build()
@@ -104,6 +103,6 @@ def _nearest(name: str, known: Sequence[str]) -> str:
     same = sorted(tag for tag, image in names.items() if image.repository == parsed.repository)
     if same:
         return f" (it has {', '.join(map(short_name, same[:_MOST_TAGS_NAMED]))})"
-    spelled = {image.full: tag for tag, image in names.items()}
+    spelled = {image.full: tag for tag, image in reversed(names.items())}
     alike = get_close_matches(parsed.full, spelled, _MOST_TAGS_NAMED, _ALIKE)
     return f" (did you mean {' or '.join(short_name(spelled[name]) for name in alike)}?)" if alike else ""

@@ -8,9 +8,10 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
 from layerscope.model.image import Compression, Image, Layer
 from layerscope.model.storage import Storage
-from layerscope.sources.engine.client import EngineInfo
 from layerscope.sources.engine.lookup import EngineImage
 from layerscope.sources.engine.reference import PODMAN
+from layerscope.sources.engine.replies import EngineInfo
+from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.folder import FolderFiles
 from layerscope.sources.image.history import pair_history
 from layerscope.sources.image.oci_layout import oci_candidates
@@ -77,7 +78,7 @@ def _from_containerd(root: Path, image_id: Digest, origin: Origin) -> tuple[Cand
     """Return the images below an index or manifest of containerd's content store, a layout without ``index.json``."""
     for folder in (root / "containerd" / "daemon" / _CONTENT, _CONTAINERD_ROOT / _CONTENT):
         with suppress(FormatError, OSError):
-            candidates = oci_candidates(FolderFiles(folder), origin, image_id)
+            candidates = oci_candidates(Documents(FolderFiles(folder)), origin, image_id)
             if any(candidate.complete for candidate in candidates):
                 return candidates
     return ()

@@ -1,6 +1,6 @@
 """The entries of one layer, read from its blob."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 from layerscope.errors import InvalidLayer, os_reason
@@ -11,18 +11,19 @@ from layerscope.sources.tar.blocks import TarBlocks, open_blocks
 from layerscope.sources.tar.walk import walk
 
 
-def read_layer(layer: Layer, entries: LayerEntries) -> Iterator[int]:
+def read_layer(layer: Layer, entries: LayerEntries, is_stopped: Callable[[], bool] = bool) -> Iterator[int]:
     """Fill ``entries`` from the layer, and yield the number of stored bytes read, now and then.
 
-    Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason.
+    Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason. Once
+    ``is_stopped`` returns True, it raises ReadingStopped.
     """
     try:
-        blocks = _open_blocks(layer)
-    except InvalidLayer as error:
-        entries.error = str(error)
-        return
+        blocks = _open_blocks(layer, is_stopped)
     except OSError as error:
         entries.error = f"cannot read its blob: {os_reason(error)}"
+        return
+    except InvalidLayer as error:
+        entries.error = str(error)
         return
     with closing(blocks):
         yield from walk(blocks, entries)
@@ -31,9 +32,9 @@ def read_layer(layer: Layer, entries: LayerEntries) -> Iterator[int]:
         entries.error = f"the archive ends {missing:,} bytes before the layer does"
 
 
-def _open_blocks(layer: Layer) -> TarBlocks:
+def _open_blocks(layer: Layer, is_stopped: Callable[[], bool]) -> TarBlocks:
     if layer.unpacked is not None:
         return TarSplitBlocks(layer.unpacked)
     if layer.blob is None or layer.compression is None:
         raise InvalidLayer(layer.problem or "its blob is missing")
-    return open_blocks(layer.blob, layer.compression)
+    return open_blocks(layer.blob, layer.compression, is_stopped)

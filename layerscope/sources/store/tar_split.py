@@ -8,14 +8,14 @@ in turn make the tar again, byte for byte. https://github.com/vbatts/tar-split#d
 import os
 from array import array
 from bisect import bisect_right
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
 
 import msgspec
 from msgspec import Struct
 
-from layerscope.errors import InvalidLayer, os_reason
+from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
 from layerscope.model.image import Compression
 from layerscope.model.span import FileSpan, UnpackedLayer
 from layerscope.sources.store.folder import open_beneath
@@ -58,7 +58,7 @@ class TarSplitBlocks:
     """The blocks of an unpacked layer's tar for the walk, without the content between them."""
 
     def __init__(self, layer: UnpackedLayer) -> None:
-        self._size = os.stat(layer.headers).st_size  # noqa: PTH116  # raises OSError before the walk begins
+        self.stored = os.stat(layer.headers).st_size  # noqa: PTH116  # raises OSError before the walk begins
         self._records = _records(layer.headers)
         self._base = 0
         self._chunk = b""
@@ -80,6 +80,10 @@ class TarSplitBlocks:
             self._chunk, self._base = b"".join(pieces), offset
         return self._chunk[offset - self._base :]
 
+    def read(self, offset: int, size: int) -> bytes:
+        """Return ``size`` bytes from ``offset`` on; raises InvalidLayer inside a content."""
+        return self.fetch(offset, size)[:size]
+
     def _advance(self) -> bool:
         """Go on to the next raw bytes; contents only move the offset."""
         for record in self._records:
@@ -96,7 +100,10 @@ class TarSplitBlocks:
 
     def consumed(self) -> int:
         """Return the stored bytes that have been read, for progress: all or nothing, since few are stored."""
-        return self._size
+        return self.stored
+
+    def check(self) -> None:
+        """Do nothing: a changed store is noticed where a file of the layer is opened."""
 
     def close(self) -> None:
         """Close the file."""
@@ -106,8 +113,9 @@ class TarSplitBlocks:
 class TarSplitContent:
     """The content of an unpacked layer, by offset in its tar; any thread may read."""
 
-    def __init__(self, layer: UnpackedLayer) -> None:
+    def __init__(self, layer: UnpackedLayer, is_stopped: Callable[[], bool] = bool) -> None:
         self._layer = layer
+        self._is_stopped = is_stopped
         self._folder = os.open(layer.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def read(self, offset: int, size: int) -> bytes:
@@ -118,6 +126,8 @@ class TarSplitContent:
         """Yield exactly these bytes of one file; raises InvalidLayer where the store does not hold them."""
         with self._file(offset, size) as (descriptor, start):
             while size:
+                if self._is_stopped():
+                    raise ReadingStopped
                 try:
                     data = os.pread(descriptor, min(size, _CHUNK), offset - start)
                 except OSError as error:

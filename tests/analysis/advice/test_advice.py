@@ -7,7 +7,7 @@ import pytest
 from layerscope.analysis.advice.advice import Advice, AdviceKind
 from layerscope.analysis.advice.rules import advise, wanted_prefixes
 from tests.analysis.entries import directory, opaque, symlink, whiteout
-from tests.analysis.size.analyzed import Content, SizedImage, sized, written
+from tests.analysis.size.analyzed import Content, SizedImage, Written, sized, written
 
 MEGABYTE = 1_000_000
 CORE_DUMP = b"\x7fELF" + bytes(12) + b"\4\0"
@@ -51,7 +51,7 @@ def test_advice_on_the_base_image_does_not_ask_to_change_this_dockerfile(
 ) -> None:
     image = sized([written("src/a")], [whiteout("src")])
     (advice,) = image.advice(instruction, "RUN rm -rf /src", base_layers=base_layers)
-    assert "choose a base without them" in advice.text
+    assert "choose a base image without them" in advice.text
 
 
 def test_the_topmost_deleted_folders_are_named_largest_first() -> None:
@@ -60,9 +60,56 @@ def test_the_topmost_deleted_folders_are_named_largest_first() -> None:
     assert only(image.advice("RUN x", "RUN y"), AdviceKind.DELETED_LATER).paths == (b"d/large", b"d/small")
 
 
-def test_each_pair_of_writer_and_killer_gets_advice_of_its_own_what_saves_most_first() -> None:
+def test_files_of_one_instruction_get_one_piece_of_advice_whatever_layers_hide_them() -> None:
     image = sized([written("a", size=2), written("b", size=5)], [whiteout("a")], [whiteout("b")])
-    assert [(each.hidden_by, each.saves) for each in image.advice("RUN x", "RUN y", "RUN z")] == [(3, 5), (2, 2)]
+    (advice,) = image.advice("RUN x", "RUN y", "RUN z")
+    assert (advice.layer, advice.hidden_by, advice.saves, advice.paths) == (1, 3, 7, (b"b", b"a"))
+    assert advice.text.startswith("Layers 2 and 3 delete 7 B that this layer wrote.")
+
+
+def test_files_of_many_layers_that_one_layer_deletes_count_together() -> None:
+    writers = [[written(f"f{number}", str(number), size=600)] for number in range(14)]
+    gone = [whiteout(f"f{number}") for number in range(14)]
+    image = sized([written("base", size=100_000)], *writers, gone)
+    (advice,) = image.advice("FROM base", *["RUN write"] * 14, "RUN rm f*")
+    assert (advice.kind, advice.layer, advice.saves) == (AdviceKind.DELETED_LATER, 16, 14 * 600)
+    assert advice.text.startswith("This layer deletes 8.4 kB in files of other layers. Layers 2, 3, ")
+
+
+def test_small_savings_on_one_instruction_count_together() -> None:
+    small = [written("var/log/x", size=600), written("a/__pycache__/b.pyc", size=600)]
+    image = sized([written("base", size=100_000)], small)
+    assert sorted(kinds(image, "FROM base", "RUN x")) == [AdviceKind.BYTECODE, AdviceKind.LOGS]
+    assert kinds(sized([written("base", size=100_000), small[0]], [small[1]]), "FROM base", "RUN x") == []
+
+
+def test_files_that_became_another_kind_are_replaced_and_not_deleted() -> None:
+    image = sized([written("d/f", size=9), written("g", size=3)], [written("d"), directory("g")])
+    advice = only(image.advice("RUN x", "RUN y"), AdviceKind.DELETED_LATER)
+    assert advice.text.startswith("Layer 2 replaces 12 B that this layer wrote. Do not write them here")
+
+
+def test_a_copy_of_a_later_layer_is_attributed_to_the_layer_that_wrote_the_file() -> None:
+    pyc = "usr/lib/python3/__pycache__/os.pyc"
+    image = sized([written("base", size=9)], [written(pyc, size=MEGABYTE)], [written(pyc, size=MEGABYTE, mode=0o600)])
+    (advice,) = image.advice("FROM base", "RUN apt-get install -y python3", "RUN chmod -R go= /usr/lib/python3")
+    assert (advice.kind, advice.layer, advice.saves, advice.hidden_by) == (AdviceKind.BYTECODE, 2, 2 * MEGABYTE, None)
+    assert "1.0 MB of it are dead copies, because layer 3 stores the files again" in advice.text
+    assert "Delete the __pycache__ folders at the end of this RUN." in advice.text
+    assert "pip" not in advice.text
+
+
+def test_what_was_copied_by_a_chmod_and_then_deleted_is_attributed_to_its_first_writer() -> None:
+    image = sized([written("f", size=5)], [written("f", size=5, mode=0o600)], [whiteout("f")])
+    (advice,) = image.advice("RUN x", "RUN chmod", "RUN rm")
+    assert (advice.kind, advice.layer, advice.saves) == (AdviceKind.DELETED_LATER, 1, 10)
+
+
+@pytest.mark.parametrize("other", [written("b", "x", size=MEGABYTE, mode=0o4755), written("b", "x", MEGABYTE, uid=1)])
+def test_links_between_files_of_another_mode_or_owner_are_never_advised(other: Written) -> None:
+    image = sized([written("a", "x", size=MEGABYTE), other])
+    assert len(image.duplicates) == 1
+    assert image.advice("COPY . /") == ()
 
 
 def test_a_later_chown_is_an_option_of_the_copy() -> None:
@@ -72,19 +119,19 @@ def test_a_later_chown_is_an_option_of_the_copy() -> None:
     )
     advice = only(image.advice("COPY m n /", "RUN chown 33 /m /n"), AdviceKind.METADATA_COPY)
     assert (advice.layer, advice.hidden_by, advice.saves, advice.paths) == (1, 2, 4 * MEGABYTE, (b"m", b"n"))
-    assert "to change no more than their owner. Write `COPY --chown=33:0` here" in advice.text
+    assert "only to change their owner. Write `COPY --chown=33:0` here" in advice.text
 
 
 def test_a_later_chmod_to_several_modes_names_the_option_without_a_value() -> None:
     image = sized([written("m"), written("n", "y")], [written("m", mode=0o755), written("n", "y", mode=0o600)])
     advice = only(image.advice("ADD m n /", "RUN chmod"), AdviceKind.METADATA_COPY)
-    assert "no more than their mode. Write `ADD --chmod=…` here" in advice.text
+    assert "only to change their mode. Write `ADD --chmod=…` here" in advice.text
 
 
 def test_a_later_chmod_of_files_that_a_run_made_belongs_into_that_run() -> None:
     image = sized([written("m")], [written("m", mode=0o755, uid=1)])
     advice = only(image.advice("RUN make", "RUN chmod"), AdviceKind.METADATA_COPY)
-    assert "no more than their owner and mode. Change them at the end of this RUN." in advice.text
+    assert "only to change their owner and mode. Change them at the end of this RUN." in advice.text
     (inherited,) = image.advice(None, "RUN chmod")
     assert "Change as few of them as you can" in inherited.text
 
@@ -93,9 +140,9 @@ def test_rewritten_files_are_separated_by_whether_their_bytes_changed() -> None:
     image = sized([written("a", "old"), written("b", "same!")], [written("a", "new"), written("b", "same!", mtime=9)])
     copied, changed = image.advice("RUN x", "RUN y")
     assert (changed.kind, changed.saves, changed.paths) == (AdviceKind.REWRITTEN, 3, (b"a",))
-    assert "Layer 2 writes 1 file of this layer anew, 3 B in all" in changed.text
+    assert "Layer 2 overwrites 1 file of this layer, 3 B in all" in changed.text
     assert (copied.kind, copied.saves, copied.paths) == (AdviceKind.REWRITTEN, 5, (b"b",))
-    assert "a second time, 5 B in all, without any change but to a time stamp" in copied.text
+    assert "a second time, 5 B in all, although at most their modification times differ" in copied.text
 
 
 @pytest.mark.parametrize("path", ["var/lib/dpkg/status", "var/log/dpkg.log", "lib/apk/db/installed", "etc/ld.so.cache"])
@@ -133,7 +180,7 @@ def test_a_cache_counts_once_with_what_is_live_and_what_is_dead_of_it() -> None:
     image = sized(lists, [whiteout("var/lib/apt/lists/a"), written("var/cache/apt/p")])
     first, second = image.advice("RUN apt-get update", "RUN apt-get install x")
     assert (first.kind, first.layer, first.saves, first.hidden_by) == (AdviceKind.PACKAGE_CACHE, 1, 6, 2)
-    assert "6 B of apt's package lists and cache are in this layer, 4 B of them dead." in first.text
+    assert "6 B of apt's package lists and cache come from this layer, 4 B of them dead." in first.text
     assert (second.kind, second.layer, second.saves, second.hidden_by) == (AdviceKind.PACKAGE_CACHE, 2, 1, None)
 
 
@@ -161,9 +208,9 @@ def test_duplicates_are_attributed_to_the_layer_that_made_the_last_copy() -> Non
     image = sized(
         [written("a", "model", size=2 * MEGABYTE)],
         [written("b", "model", size=2 * MEGABYTE)],
-        [written("a", "model", size=2 * MEGABYTE, uid=1)],
+        [written("a", "model", size=2 * MEGABYTE, mtime=1)],
     )
-    advice = only(image.advice("COPY a /", "RUN cp a b", "RUN chown 1 a"), AdviceKind.DUPLICATES)
+    advice = only(image.advice("COPY a /", "RUN cp a b", "RUN touch a"), AdviceKind.DUPLICATES)
     assert (advice.layer, advice.saves, advice.paths) == (2, 2 * MEGABYTE, (b"a", b"b"))
 
 

@@ -52,9 +52,9 @@ def test_a_certain_row_of_two_images_is_the_same_whatever_the_missing_layer_held
 
 
 def _images_diff(old: list[list[Item]], new: list[list[Item]]) -> Diff:
-    images = image_of(*old), image_of(*new)
-    one, other = (TreeState(image.tree, len(image.states) - 1) for image in images)
-    return find_differences(pair_trees(one, other), FakeBytes(images[0].tree, images[1].tree))
+    before, after = image_of(*old).tree, image_of(*new).tree
+    pairing = pair_trees(TreeState(before, len(old)), TreeState(after, len(new)))
+    return find_differences(pairing, FakeBytes(before, after))
 
 
 def test_a_path_that_a_missing_layer_may_hold_is_not_certainly_removed() -> None:

@@ -8,6 +8,7 @@ from layerscope.analysis.comparison.config_difference import ConfigChange, Confi
 from layerscope.analysis.comparison.layer_alignment import BuildStep, LayerAlignment, align, common
 from layerscope.analysis.comparison.package_difference import package_differences
 from layerscope.analysis.tree.change import ChangeKind
+from tests.analysis.counting import counted_calls
 
 
 def image(*steps: str) -> tuple[BuildStep, ...]:
@@ -94,6 +95,21 @@ def test_endless_histories_are_aligned_in_no_time() -> None:
     old = [f"{n}" for n in range(50_000)]
     assert len(common(["x", *old], [*old, "y"])) == 50_000
     assert time.process_time() - started < 3
+
+
+def test_many_gaps_between_shared_layers_share_one_budget() -> None:
+    with counted_calls() as calls:
+        align(_gapped("old"), _gapped("new"))
+    assert calls[0] < 5_000_000
+
+
+def _gapped(name: str) -> list[BuildStep]:
+    """Return 20 shared layers, each followed by 800 steps that the other image does not have."""
+    return [
+        BuildStep(f"{name} {layer} {step}", f"{name} {layer} {step}", *((layer + 1, f"id {layer}") if not step else ()))
+        for layer in range(20)
+        for step in range(801)
+    ]
 
 
 def test_configs_differ_field_by_field_and_name_by_name() -> None:

@@ -3,6 +3,7 @@ import pytest
 from layerscope.analysis.packages.apk import parse_installed
 from layerscope.analysis.packages.dpkg import is_installed, parse_paths, parse_stanzas
 from layerscope.analysis.packages.dpkg_needs import only_recommended
+from layerscope.analysis.packages.limits import LARGEST_FILE, LARGEST_TOTAL
 from layerscope.analysis.packages.npm import is_package_folder, parse_manifest
 from layerscope.analysis.packages.package import Package
 from layerscope.analysis.packages.python_dist import parse_metadata, parse_record
@@ -12,13 +13,13 @@ from tests.analysis.entries import directory, symlink
 from tests.analysis.size.analyzed import SizedImage, sized, written
 
 
-def weights_of(image: SizedImage) -> PackageSizes:
+def packages_of(image: SizedImage) -> PackageSizes:
     return package_sizes(image.files)
 
 
 def sizes(image: SizedImage) -> dict[str, int]:
     """Return what each package weighs."""
-    return {f"{each.package.manager}:{each.package.name}": each.size for each in weights_of(image).packages}
+    return {f"{each.package.manager}:{each.package.name}": each.size for each in packages_of(image).packages}
 
 
 STATUS = """Package: nginx
@@ -36,14 +37,15 @@ Version: 1
 
 
 def test_a_dpkg_status_has_stanzas_and_marks_installed_packages() -> None:
-    nginx, gone = parse_stanzas(STATUS.encode())
-    assert (nginx["package"], nginx["version"], nginx["description"]) == ("nginx", "1.26", "a server")
+    nginx, gone = parse_stanzas(STATUS.encode().splitlines())
+    assert (nginx["package"], nginx["version"]) == ("nginx", "1.26")
+    assert nginx["depends"] == "libc6 (>= 2.4), www-data | other"
     assert [is_installed(nginx), is_installed(gone)] == [True, False]
-    assert parse_stanzas(b"\xff\nno fields at all\n\n") == []
+    assert list(parse_stanzas([b"\xff", b"no fields at all", b""])) == []
 
 
 def test_a_dpkg_list_gives_relative_paths() -> None:
-    assert parse_paths(b"/.\n/usr\n/usr/sbin/nginx\n\n") == (b"usr", b"usr/sbin/nginx")
+    assert parse_paths(b"/.\n/usr\n/usr/sbin/nginx\n\n".splitlines()) == (b"usr", b"usr/sbin/nginx")
 
 
 def test_a_dpkg_package_owns_the_files_of_its_list_through_a_linked_folder_too() -> None:
@@ -58,7 +60,7 @@ def test_a_dpkg_package_owns_the_files_of_its_list_through_a_linked_folder_too()
             written("srv/other", size=7),
         ]
     )
-    found = weights_of(image)
+    found = packages_of(image)
     assert [(each.package.name, each.package.version, each.size) for each in found.packages] == [("nginx", "1.26", 115)]
     assert found.unowned == len(STATUS) + 7
 
@@ -76,7 +78,7 @@ def test_distroless_images_keep_a_file_for_each_package() -> None:
             written("etc/issue", size=9),
         ]
     )
-    (base,) = weights_of(image).packages
+    (base,) = packages_of(image).packages
     assert (base.package.name, base.package.version, base.size) == ("base-files", "12", 9)
 
 
@@ -84,7 +86,7 @@ def test_an_apk_database_gives_packages_with_their_files() -> None:
     data = (
         b"C:Q1\nP:musl\nV:1.2.5\nF:\nR:root\nF:lib\nR:libc.musl\nR:ld-musl\na:0:0:755\n\nP:empty\nV:1\n\nV:nameless\n"
     )
-    assert list(parse_installed(data)) == [
+    assert list(parse_installed(data.splitlines())) == [
         Package("apk", "musl", "1.2.5", (b"root", b"lib/libc.musl", b"lib/ld-musl")),
         Package("apk", "empty", "1"),
     ]
@@ -99,13 +101,16 @@ def test_apk_packages_are_read_from_both_paths_of_the_database() -> None:
 
 
 def test_python_metadata_ends_at_the_first_empty_line() -> None:
-    assert parse_metadata(b"Metadata-Version: 2.1\nName: flask\nVersion: 3.0\n\nName: other\n") == ("flask", "3.0")
-    assert parse_metadata(b"") == ("", "")
+    assert parse_metadata(b"Metadata-Version: 2.1\nName: flask\nVersion: 3.0\n\nName: other\n".splitlines()) == (
+        "flask",
+        "3.0",
+    )
+    assert parse_metadata(b"".splitlines()) == ("", "")
 
 
 def test_a_python_record_is_relative_to_its_folder() -> None:
     record = b'flask/app.py,sha256=x,10\n../../../bin/flask,,\n"a, b.py",,\n/opt/abs.py,,\n\n'
-    assert parse_record(record, b"usr/lib/python3/site") == (
+    assert parse_record(record.splitlines(), b"usr/lib/python3/site") == (
         b"usr/lib/python3/site/flask/app.py",
         b"usr/bin/flask",
         b"usr/lib/python3/site/a, b.py",
@@ -183,15 +188,15 @@ def test_a_file_counts_for_one_package_only() -> None:
 
 
 def test_an_rpm_database_is_reported_as_unread() -> None:
-    found = weights_of(sized([written("var/lib/rpm/rpmdb.sqlite", size=4096)]))
+    found = packages_of(sized([written("var/lib/rpm/rpmdb.sqlite", size=4096)]))
     assert found.packages == ()
     assert found.unread == (b"var/lib/rpm/rpmdb.sqlite",)
 
 
 def test_an_image_without_packages_has_none() -> None:
-    found = weights_of(sized([written("app", size=3)]))
+    found = packages_of(sized([written("app", size=3)]))
     assert (found.packages, found.unowned, found.unread) == ((), 3, ())
-    assert weights_of(sized()).packages == ()
+    assert packages_of(sized()).packages == ()
 
 
 @pytest.mark.parametrize(
@@ -257,5 +262,40 @@ def test_all_package_files_that_are_read_are_announced() -> None:
             written("opt/package.json", "{}"),
         ]
     )
-    weights_of(image)
+    packages_of(image)
     assert packages_wanted(image.tree, image.live) == image.looked_into()
+
+
+def test_a_database_of_very_many_lines_is_read_within_a_budget_and_reported() -> None:
+    packages = packages_of(sized([written("lib/apk/db/installed", b"P:a\n\n" * 100_000)]))
+    assert 40_000 < len(packages.packages) < 50_000
+    assert packages.unread == (b"lib/apk/db/installed",)
+
+
+def test_a_database_that_is_too_large_or_claims_to_be_is_not_read_but_reported() -> None:
+    image = sized([written("var/lib/dpkg/status", STATUS, size=LARGEST_FILE + 1)])
+    assert packages_of(image).packages == ()
+    assert packages_of(image).unread == (b"var/lib/dpkg/status",)
+    assert packages_wanted(image.tree, image.live) == {}
+
+
+def test_many_large_databases_together_are_read_within_a_budget() -> None:
+    metadata = [written(f"p{number}.dist-info/METADATA", size=LARGEST_FILE) for number in range(50)]
+    image = sized(metadata)
+    assert len(packages_wanted(image.tree, image.live)) == LARGEST_TOTAL // LARGEST_FILE
+    assert len(packages_of(image).unread) == 50 - LARGEST_TOTAL // LARGEST_FILE
+
+
+def test_a_path_that_no_image_can_hold_is_not_put_together() -> None:
+    lines = [b"P:a", b"F:" + b"f" * 5_000, *[b"R:x"] * 1_000, b"F:usr", b"R:bin"]
+    assert list(parse_installed(lines)) == [Package("apk", "a", "", (b"usr/bin",))]
+
+
+def test_packages_that_all_provide_and_need_one_name_take_linear_time() -> None:
+    stanzas = [f"Package: p{number}\nProvides: x\nDepends: {'x, ' * 100}y" for number in range(3_000)]
+    assert needs(*stanzas) == []
+    assert len(needs(*stanzas[1:], automatic=" ".join(f"p{number}" for number in range(3_000)))) == 2_999
+
+
+def test_a_node_manifest_of_megabytes_is_not_parsed() -> None:
+    assert parse_manifest(b'{"name": "a", "x": [' + b"1," * 1_000_000 + b"1]}") == ("", "")

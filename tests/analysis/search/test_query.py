@@ -1,4 +1,5 @@
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from layerscope.analysis.search import query as query_module
-from layerscope.analysis.search.query import HEARTBEAT, Query, glob_expression, parse_query
+from layerscope.analysis.search.query import HEARTBEAT, Query, glob_expression, parse_query, path_pattern
 from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.errors import UsageError
@@ -184,6 +185,25 @@ def test_a_glob_matches_the_same_paths_as_an_exhaustive_search(glob: str, path: 
     fits = re.fullmatch(plain.removeprefix("/"), path, re.DOTALL) is not None
     expression = glob_expression("/" + glob.removeprefix("/"))
     assert (re.search(expression, f"/{path}", re.DOTALL) is not None) == fits
+
+
+@given(st.text("ab*?/", max_size=8), st.text("ab/", max_size=10))
+def test_a_glob_without_a_leading_slash_matches_the_ends_of_paths(glob: str, path: str) -> None:
+    glob = f"a{glob}/"
+    plain = "".join(_PLAINLY.get(part, part) for part in re.split(r"(\*\*/|\*\*|\*|\?)", glob))
+    fits = re.search(f"/(?:{plain})\\Z", f"/{path}", re.DOTALL) is not None
+    assert (re.search(glob_expression(glob), f"/{path}", re.DOTALL) is not None) == fits
+
+
+@pytest.mark.parametrize(
+    "glob",
+    ["**/src/**/test/x", "**/a/**/a/**/a/**/a/**/x", "**a*a**a*a**a*a**x", "a/**/*a/**/a*/**/x*", "/**/a/**/**/x"],
+)
+def test_globs_of_many_stars_are_quick_on_deep_paths(glob: str) -> None:
+    paths = [b"/" + piece * (4_000 // len(piece)) + b"y" for piece in (b"a/", b"aa/", b"src/test/", b"a" * 250 + b"/")]
+    pattern, started = path_pattern([glob]), time.process_time()
+    assert not any(pattern.search(path) for path in paths)
+    assert time.process_time() - started < 2
 
 
 ENDLESS = "re:(a|aa)+$"

@@ -359,3 +359,45 @@ def test_a_long_chain_of_hard_links_is_followed_once() -> None:
         assert shown is not None
         assert shown.size == 1
         assert calls_to_apply(entries) < 20 * count
+
+
+def deep(root: str) -> FileEntry:
+    """Return a file 2,000 folders deep, none of which has an entry."""
+    return file(f"{root}/{'a/' * 2000}f")
+
+
+def test_folders_without_entries_are_bounded_and_the_entries_left_out_are_counted() -> None:
+    stack = stacked(
+        layer(*(deep(str(number)) for number in range(100)), file("0/b", size=7)), layer(deep("x"), file("c"))
+    )
+    assert len(stack.overlay.ids) < 100_000
+    assert stack.entry("0/b") is not None
+    assert stack.entry("c") is not None
+    first, second = stack.tallies
+    assert first.content_size == 7
+    assert first.warnings[0].startswith(
+        f"{101 - (first.entries or 0)} entries were left out: their folders have no entries"
+    )
+    assert second.warnings[0].startswith("1 entry was left out")
+
+
+def test_folders_that_are_implied_again_and_again_are_bounded() -> None:
+    overlay = Overlay()
+    overlay._implied_left = 2_000
+    layers = [layer(whiteout("r"), file(f"r/{'d/' * 499}f")) for _ in range(8)]
+    tallies = [overlay.apply(number, entries) for number, entries in enumerate(layers, start=1)]
+    assert [bool(tally.warnings) for tally in tallies] == [False] * 4 + [True] * 4
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_entries_below_a_symlink_of_the_same_layer_give_a_warning(backwards: bool) -> None:
+    items = [symlink("lib", "usr/lib"), file("lib/a", size=3), file("lib/b")]
+    stack = stacked(layer(directory("usr/lib")), layer(*items[:: -1 if backwards else 1]))
+    (warning,) = stack.tallies[1].warnings
+    assert warning.startswith("the layer has entries below /lib, which it also makes a link or a file")
+    assert (stack.entry("lib/a") is None) is backwards
+
+
+def test_entries_below_a_symlink_of_a_lower_layer_give_no_warning() -> None:
+    stack = stacked(layer(symlink("lib", "usr/lib")), layer(file("lib/a")), layer(symlink("lib", "usr/lib")))
+    assert [tally.warnings for tally in stack.tallies] == [(), (), ()]

@@ -1,10 +1,11 @@
 import pytest
 
-from layerscope.analysis.comparison.rebuilt import holds_the_same, same_tables
+from layerscope.analysis.comparison.rebuilt import LayerContents, holds_the_same, same_tables
 from layerscope.analysis.tree.image_links import followed
 from layerscope.analysis.tree.path_history import holding_layers, path_history
 from layerscope.model.entries import FileEntry, Kind
 from tests.analysis.comparison.compared import FakeBytes, Image, image_of
+from tests.analysis.counting import counted_calls
 from tests.analysis.entries import directory, file, hardlink, opaque, symlink, whiteout
 
 
@@ -92,6 +93,11 @@ def test_a_link_at_the_end_may_be_kept_and_a_removed_path_leads_nowhere() -> Non
     assert followed(tree, 1, b"bin/sh") is not None
 
 
+def same_layers(old: Image, old_layer: int, new: Image, new_layer: int, contents: FakeBytes) -> bool | None:
+    old_contents, new_contents = LayerContents(old.tree, [old_layer]), LayerContents(new.tree, [new_layer])
+    return holds_the_same(old_contents, old_layer, new_contents, new_layer, contents)
+
+
 def test_a_layer_that_was_built_again_holds_the_same_but_for_times() -> None:
     old = image_of(
         [file("a", 3)], [directory("d", mtime=1), file("d/e"), file("d/x", 5), whiteout("a"), hardlink("l", "d/x")]
@@ -107,15 +113,15 @@ def test_a_layer_that_was_built_again_holds_the_same_but_for_times() -> None:
             [file("a", 3)],
             [directory("d", mtime=2), file("d/e"), changed, whiteout("a"), hardlink("l", "d/x")],
         )
-        assert holds_the_same(old.tree, 2, new.tree, 3, FakeBytes(old.tree, new.tree)) is same
+        assert same_layers(old, 2, new, 3, FakeBytes(old.tree, new.tree)) is same
     less = image_of([file("a", 3)], [directory("d"), file("d/e"), file("d/x", 5), file("a", 3), hardlink("l", "d/x")])
-    assert holds_the_same(old.tree, 2, less.tree, 2, FakeBytes(old.tree, less.tree)) is False
+    assert same_layers(old, 2, less, 2, FakeBytes(old.tree, less.tree)) is False
 
 
 def test_a_layer_that_cannot_be_read_may_be_the_same() -> None:
     old, new = image_of([file("a", 3)]), image_of([file("a", 3)])
     broken = FakeBytes(old.tree, new.tree, frozenset({old.tree.index.occurrence(1, 1)}))
-    assert holds_the_same(old.tree, 1, new.tree, 1, broken) is None
+    assert same_layers(old, 1, new, 1, broken) is None
 
 
 def test_layers_that_were_not_read_alike_are_not_the_same() -> None:
@@ -123,3 +129,17 @@ def test_layers_that_were_not_read_alike_are_not_the_same() -> None:
     assert same_tables(one.tree, 1, image_of([file("a", 3)]).tree, 1)
     assert not same_tables(one.tree, 1, other.tree, 1)
     assert not same_tables(one.tree, 2, other.tree, 1)
+
+
+def test_the_cost_of_comparing_layers_grows_with_their_entries_and_not_with_the_number_of_layers() -> None:
+    assert _calls(600) < 4 * _calls(200)
+
+
+def _calls(count: int) -> int:
+    """Return the number of calls to compare that many layers with a file each."""
+    old, new = (image_of(*([file(f"f{number}")] for number in range(count))) for _ in range(2))
+    with counted_calls() as calls:
+        sides = LayerContents(old.tree, range(1, count + 1)), LayerContents(new.tree, range(1, count + 1))
+        for number in range(1, count + 1):
+            holds_the_same(sides[0], number, sides[1], number, FakeBytes(old.tree, new.tree))
+    return calls[0]

@@ -10,6 +10,7 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import Overlay
 from layerscope.analysis.tree.path_index import GONE, IMPLIED, PathIndex
 from layerscope.analysis.tree.tally import LayerTally
+from layerscope.model.columns import columns_of
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 from tests.analysis.entries import Item, directory, file, hardlink, layer, stacked, symlink, whiteout
@@ -283,7 +284,18 @@ def test_three_thousand_nested_folders_are_indexed() -> None:
     assert [index.size_below(node_of(index, b"d"), number) for number in (1, 2)] == [3, 0]
 
 
-def test_claimed_sizes_that_add_up_to_more_than_a_column_holds_do_no_harm() -> None:
-    largest = (1 << 63) - 1
-    index = index_of(layer(file("d/a", largest), file("d/b", largest)), layer(whiteout("d/a")), layer(whiteout("d/b")))
-    assert [index.size_below(0, number) for number in (1, 2, 3)] == [largest, largest, 0]
+def test_claimed_sizes_that_add_up_to_more_than_64_bits_are_summed_exactly() -> None:
+    claimed = (1 << 63) - 1
+    index = built([[file(f"d/{name}", size=claimed) for name in "abcde"], [whiteout("d/a")]]).index
+    folder = index.find(b"d")
+    assert folder is not None
+    assert [index.size_below(folder, number) for number in (1, 2)] == [5 * claimed, 4 * claimed]
+    assert [index.size_below(0, number) for number in (1, 2)] == [5 * claimed, 4 * claimed]
+
+
+@given(stacks)
+@settings(max_examples=20)
+def test_columns_have_the_types_that_the_dataclass_declares(stack: list[list[Item]]) -> None:
+    index, empty = built(stack).index, PathIndex()
+    types = [getattr(column, "typecode", type(column)) for column in columns_of(index)]
+    assert types == [getattr(column, "typecode", type(column)) for column in columns_of(empty)]

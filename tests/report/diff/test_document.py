@@ -57,6 +57,12 @@ def test_a_change_has_the_entry_before_and_after(tmp_path: Path) -> None:
     assert rows["/srv/way"]["after"]["link"] == "there"
 
 
+def test_a_parent_without_an_entry_has_no_time(tmp_path: Path) -> None:
+    archive = docker_archive(tmp_path / "app.tar", image(layer(), layer(file("d/f"))))
+    rows = {row["path"]: row for row in of_layers(archive, 1, 2)["changes"]}
+    assert (rows["/d"]["after"]["mtime"], rows["/d/f"]["after"]["mtime"]) == (None, 0)
+
+
 def test_two_images_have_their_layers_aligned(tmp_path: Path) -> None:
     found = of_images(tmp_path)
     assert [(row["left"], row["right"], row["relation"], row["same_content"]) for row in found["layers"]] == [

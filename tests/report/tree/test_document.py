@@ -112,6 +112,11 @@ def test_each_kind_of_entry(small: LayeredTree) -> None:
     assert {row["layer"] for row in found.values()} == {1}
 
 
+def test_a_parent_without_an_entry_has_no_time(small: LayeredTree) -> None:
+    found = rows(small, TreeSelection(1))
+    assert (found["/a/b"]["mtime"], found["/a/b/deep"]["mtime"]) == (None, 0)
+
+
 def test_marks_are_those_of_the_layer_and_a_removed_row_is_as_it_was(small: LayeredTree) -> None:
     found = rows(small, TreeSelection(2))
     changed = {path: (row["change"], row["layer"]) for path, row in found.items() if row["change"] != "unchanged"}
