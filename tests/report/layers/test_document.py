@@ -97,7 +97,6 @@ def test_a_small_image_in_full(tmp_path: Path) -> None:
                 "rests_on_incomplete": False,
                 "writable": False,
                 "warnings": [],
-                "writable": False,
             },
             {
                 "layer": 2,
@@ -119,12 +118,8 @@ def test_a_small_image_in_full(tmp_path: Path) -> None:
                 "rests_on_incomplete": False,
                 "writable": False,
                 "warnings": [],
-                "writable": False,
             },
         ],
-        "storage": None,
-        "container": None,
-        "mounts": [],
         "steps": [
             {
                 "instruction": "ADD file:abc in /",
