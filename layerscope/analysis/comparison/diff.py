@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.difference import UNSETTLED, Aspect, ComparedBytes, difference, settled
-from layerscope.analysis.comparison.pairing import PairedState, Pairing
+from layerscope.analysis.comparison.pairing import Pairing
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.node_paths import NodePaths
-from layerscope.analysis.tree.tree_state import TreeState
 from layerscope.model.columns import Ints
 from layerscope.model.entries import FileEntry
 
@@ -131,29 +130,6 @@ def _candidates(pairing: Pairing, *, mtime: bool) -> Iterator[_Candidate]:
 
 
 def _size_delta(pairing: Pairing, candidate: _Candidate) -> int:
-    """Return the growth of a path; bytes that a hard link holds from now on, without a row of its own, are not lost."""
-    old, new = (
-        _Held(side, candidate.node, occurrence)
-        for side, occurrence in ((pairing.old, candidate.old), (pairing.new, candidate.new))
-    )
-    return new.size - old.size + old.inherited_by(new.side.state) - new.inherited_by(old.side.state)
-
-
-class _Held:
-    """The content bytes that a path holds on one side."""
-
-    def __init__(self, side: PairedState, node: int, occurrence: int) -> None:
-        self.side = side
-        self.size = side.held_size(node, occurrence)
-        self._node = node
-        self._occurrence = occurrence
-
-    def inherited_by(self, state: TreeState) -> int:
-        """Return the bytes if another path, which is the same in both states of one tree, holds them in the other."""
-        tree = self.side.state.tree
-        if not self.size or tree is not state.tree or state.own:
-            return 0
-        file = tree.index.link_targets.get(self._occurrence, self._occurrence)
-        holder = tree.outliving.holder(file, state.layer) if file in tree.outliving.links else -1
-        is_unchanged = holder >= 0 and self.side.state.occurrence(holder) == state.occurrence(holder)
-        return self.size if is_unchanged and holder != self._node else 0
+    old = pairing.old.state.tree.own_size(candidate.old) if candidate.old >= 0 else 0
+    new = pairing.new.state.tree.own_size(candidate.new) if candidate.new >= 0 else 0
+    return new - old

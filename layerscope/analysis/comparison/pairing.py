@@ -43,17 +43,8 @@ class PairedState:
         if occurrence < 0:
             return 0
         if tree.kind(occurrence) is not Kind.DIR:
-            return self.held_size(node, occurrence)
-        return 0 if self.state.own else tree.size(self.node(node), self.state.layer)
-
-    def held_size(self, node: int, occurrence: int) -> int:
-        """Return the content bytes that the path itself holds: not a directory's, a hard link's if its file is gone."""
-        if occurrence < 0:
-            return 0
-        tree = self.state.tree
-        if self.state.own:
             return tree.own_size(occurrence)
-        return tree.held_size(occurrence, self.node(node), self.state.layer)
+        return 0 if self.state.own else tree.index.size_below(self.node(node), self.state.layer)
 
 
 @dataclass(frozen=True, slots=True)

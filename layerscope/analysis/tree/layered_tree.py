@@ -1,10 +1,9 @@
 """All layers of an image in one tree: any path after any layer, from the path index and the tables of the layers."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.outliving import OutlivingLinks
 from layerscope.analysis.tree.path_index import GONE, IMPLIED, PathIndex
 from layerscope.model.entries import EntryTable, FileEntry, Kind, implied_directory
 
@@ -25,10 +24,6 @@ class LayeredTree:
     index: PathIndex
     tables: Mapping[int, EntryTable]
     layers: tuple[int, ...]
-    outliving: OutlivingLinks = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "outliving", OutlivingLinks(self.index, self.own_size))
 
     def is_present(self, node: int, layer: int) -> bool:
         """Return whether the merged tree at the layer has the node."""
@@ -117,23 +112,9 @@ class LayeredTree:
         if shown < 0:
             return 0
         if self.kind(shown) is Kind.DIR:
-            at = self._layer_shown(node, layer)
-            return self.index.size_below(node, at) + self.outliving.held_below(node, at)
-        return self.held_size(shown, node, self._layer_shown(node, layer))
-
-    def held_size(self, occurrence: int, node: int, layer: int) -> int:
-        """Return the content bytes that an occurrence holds in the merged tree at the layer.
-
-        A hard link holds those of its file if that has no path of its own any more.
-        """
-        if occurrence in self.index.link_targets:
-            return self.outliving.held_by(node, occurrence, layer)
-        return self.own_size(occurrence)
-
-    def _layer_shown(self, node: int, layer: int) -> int:
-        """Return the layer at which the merged tree has what the tree shows: of a removed path, the one before."""
-        removed = self.index.rows[self.index.occurrence(node, layer)] == GONE
-        return layer - 1 if removed else layer
+            removed = self.index.rows[self.index.occurrence(node, layer)] == GONE
+            return self.index.size_below(node, layer - 1 if removed else layer)
+        return self.own_size(shown)
 
     def _shown(self, node: int, layer: int) -> int:
         """Return the occurrence that the tree of the layer shows: of a removed path, the one before; -1 for none."""

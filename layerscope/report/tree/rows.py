@@ -36,11 +36,10 @@ def printed_row(tree: LayeredTree, node: int, layer: int, path: str) -> PrintedR
         table = tree.tables[writer]
         mtime = table.mtimes[row]
     kind = table.kinds[row]
-    size = tree.size(node, layer) if kind == Kind.HARDLINK else table.sizes[row]
     return PrintedRow(
         path,
         kind,
-        size,
+        table.sizes[row],
         *table.permission_sets[table.permissions[row]],
         mtime,
         _link(kind, table.link(row)) if kind in _LINKS else None,
