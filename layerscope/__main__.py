@@ -1,5 +1,6 @@
 """The console script, and ``python -m layerscope``."""
 
+import signal
 import sys
 
 _INTERRUPTED = 130
@@ -14,6 +15,8 @@ def main() -> None:
     except KeyboardInterrupt:
         # `run` handles Ctrl+C; this one came before or after it
         status = _INTERRUPTED
+    # the run is over; Ctrl+C would only print a traceback while the interpreter exits
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(status)
 
 

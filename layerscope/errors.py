@@ -15,6 +15,7 @@
     │   ├── MissingBlob               a blob that the image refers to
     │   ├── DigestMismatch            bytes that differ from their digest
     │   └── UnsupportedCompression    a compression or encryption that layerscope cannot read
+    ├── ReadingStopped                a long reading was ended, because its result is not needed any more
     └── ExtractionFailed              files could not be written (extraction/failure.py)
         └── FileInTheWay              a file exists and may not be replaced
 
@@ -57,6 +58,10 @@ class AmbiguousImage(SourceError):
     def __init__(self, message: str, choices: Sequence[str]) -> None:
         super().__init__(message)
         self.choices = tuple(choices)
+
+
+class ReadingStopped(LayerscopeError):
+    """A reading of content ended early because its result is not needed any more."""
 
 
 class FormatError(LayerscopeError):

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import partial
 from json import dumps
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -15,6 +16,10 @@ _TWO_DIGITS = 9.95
 
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 """Controls, bidi and other format characters, lone surrogates, unassigned code points, separators except the space."""
+
+_ESCAPE = re.compile(r"\\(\\|[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U000[0-9a-f]{5}|U0010[0-9a-f]{4})")
+_SHORT_ESCAPES = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
+_FIRST_ESCAPED_BYTE = 0x80
 
 _UNUSUAL = re.compile(r"[^\n\t -~]")
 
@@ -49,6 +54,30 @@ def printable_name(name: bytes | str) -> str:
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text
     return "".join(map(_printable_character, text))
+
+
+def typed_names(text: str) -> list[bytes]:
+    r"""Return the names that a user may mean by a text: the text itself, then each name that is shown as this text.
+
+    The last ones are those for which `printable_name` returns the text, such as a byte 0xE4 for ``d\xe4m``.
+    """
+    names = [text]
+    if "\\" in text:
+        # An escape of 80 to 9f stands for a byte that is not UTF-8, or for a control character.
+        for base in (0xDC00, 0):
+            name = _ESCAPE.sub(partial(_unescaped, base), text)
+            if name not in names and printable_name(name) == text:
+                names.append(name)
+    return [name.encode("utf-8", "surrogateescape") for name in names]
+
+
+def _unescaped(base: int, match: re.Match[str]) -> str:
+    """Return the character of an escape; ``base`` is added to those of bytes beyond ASCII."""
+    escape = match[1]
+    if escape in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[escape]
+    code = int(escape[1:], 16)
+    return chr(code + base if escape[0] == "x" and code >= _FIRST_ESCAPED_BYTE else code)
 
 
 def short_name(name: bytes | str) -> str:

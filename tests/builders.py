@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from layerscope.model.image import Compression
+from layerscope.model.span import FileSpan
+from layerscope.sources.image.archive import ArchiveFiles
 from layerscope.sources.open import OpenedSource
 
 Opener = Callable[[Path], OpenedSource]
@@ -47,6 +49,16 @@ class Entry:
 def file(name: str, content: bytes = b"", **facts: Any) -> Entry:
     """Return a regular file; ``facts`` are attributes of a TarInfo: mode, uid, gid, mtime, pax_headers."""
     return Entry(_info(name, tarfile.REGTYPE, {"mode": 0o644, "size": len(content), **facts}), content)
+
+
+def sparse(name: str, size: int, *pieces: tuple[int, bytes]) -> Entry:
+    """Return a file with holes, in the form of PAX 0.1: only the pieces are stored, each at its offset."""
+    facts = {
+        "GNU.sparse.map": ",".join(f"{offset},{len(data)}" for offset, data in pieces),
+        "GNU.sparse.size": str(size),
+        "GNU.sparse.numblocks": str(len(pieces)),
+    }
+    return file(name, b"".join(data for _, data in pieces), pax_headers=facts)
 
 
 def directory(name: str, **facts: Any) -> Entry:
@@ -324,6 +336,12 @@ def write_tar(path: Path, files: Members, compression: Compression = Compression
     """Write the files as an archive, optionally compressed as a whole, and return its path."""
     path.write_bytes(compressed(archive_bytes(files), compression))
     return path
+
+
+def archive_files(path: Path) -> ArchiveFiles:
+    """Return the files of the archive at the path."""
+    size = path.stat().st_size
+    return ArchiveFiles(FileSpan(str(path), 0, size, size), path.name)
 
 
 def write_folder(path: Path, files: Members) -> Path:

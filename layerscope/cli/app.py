@@ -27,6 +27,7 @@ _COMMANDS = (
         PassThroughCommand,
     ),
     ListedCommand("images", "layerscope.cli.commands.images", "List the images of the local engines."),
+    ListedCommand("containers", "layerscope.cli.commands.containers", "List the containers of the local engines."),
 )
 """The commands in the order of the help. Only the one that runs is imported."""
 
@@ -34,6 +35,7 @@ _EXAMPLES = """\b
 Examples:
   layerscope my-app.tar                        open an archive in the explorer
   layerscope my-app:v1                         an image of the local engine
+  layerscope container://web                   a container: its image, and its own changes on top
   docker save my-app:v1 | layerscope -         an archive on standard input
   layerscope my-app.tar --platform linux/arm64 one platform of several
   layerscope layers my-app.tar                 which layer is large

@@ -33,7 +33,7 @@ def exit_status(error: BaseException) -> ExitStatus:
 
 def error_lines(error: BaseException) -> list[str]:
     """Return the lines that describe an error, safe to print: one sentence, then the choices if there are any."""
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):
         return []
     if isinstance(error, AmbiguousImage):
         return [_sentence(f"{error}:"), *(f"  {printable_line(choice)}" for choice in error.choices)]

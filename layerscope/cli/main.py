@@ -1,20 +1,15 @@
 """One run of the command line: an error becomes a sentence, and the run ends with an exit status."""
 
 import gc
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
-from typing import NoReturn
+from collections.abc import Sequence
 
 from layerscope.cli.debug_log import note, stop_log
 from layerscope.cli.errors import error_lines, exit_status
-from layerscope.cli.streams import give_up_output, narrate, prepare_streams
+from layerscope.cli.signals import EndingSignals
+from layerscope.cli.streams import give_up_errors, give_up_output, narrate, prepare_streams
 
 PROGRAM = "layerscope"
-
-_ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -22,18 +17,18 @@ def run(arguments: Sequence[str]) -> int:
     # almost nothing that is allocated becomes garbage before the end
     gc.disable()
     prepare_streams()
-    try:
-        with _clean_end_on_signals():
+    with EndingSignals() as signals:
+        try:
             status = _run(list(arguments))
             sys.stdout.flush()
-            return status
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
-    except BaseException as error:  # noqa: BLE001  # the one place that turns a crash into an exit status
-        return _explain(error)
-    finally:
-        stop_log()
-        gc.enable()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 0
+        except BaseException as error:  # noqa: BLE001  # the one place that turns a crash into an exit status
+            status = _explain(error) if signals.status is None else 0
+        finally:
+            stop_log()
+            gc.enable()
+    return status if signals.status is None else signals.status
 
 
 def _run(arguments: list[str]) -> int:
@@ -59,26 +54,14 @@ def _can_only_be_an_image(word: str) -> bool:
 def _explain(error: BaseException) -> int:
     """Print the error, and return the exit status."""
     note("ended by an error", error)
-    if isinstance(error, BrokenPipeError):
+    # bytes that cannot be written would fail again at the interpreter's exit, which has an exit status of its own
+    try:
+        sys.stdout.flush()
+    except OSError:
         give_up_output()
-    else:
+    try:
         for line in error_lines(error):
             narrate(line)
+    except OSError:
+        give_up_errors()
     return exit_status(error)
-
-
-@contextmanager
-def _clean_end_on_signals() -> Iterator[None]:
-    """End the run on a signal as an error does, so that temporary files, which may be gigabytes, are removed."""
-    numbers = [getattr(signal, name) for name in _ENDING_SIGNALS if hasattr(signal, name)]
-    # an ignored signal, as under nohup, stays ignored
-    kept = {number: signal.signal(number, _end) for number in numbers if signal.getsignal(number) is signal.SIG_DFL}
-    try:
-        yield
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
-
-
-def _end(number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)

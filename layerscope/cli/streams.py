@@ -33,10 +33,17 @@ def _spare(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def narrate(line: str) -> None:
-    """Write a line to standard error, after all data so far."""
+    """Write a line to standard error, after all data so far.
+
+    Where standard error cannot be written to (a full disk, a closed pipe), the line is lost: it must change neither the
+    output nor the exit status, by which a check in CI is judged.
+    """
     sys.stdout.flush()
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    try:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)
 
 
 @contextmanager
@@ -50,5 +57,16 @@ def output_may_be_cut() -> Iterator[None]:
 
 
 def give_up_output() -> None:
-    """Discard all further output, also at the interpreter's exit: its reader has closed the pipe."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Discard all further output, also at the interpreter's exit: it cannot be written."""
+    _discard(sys.stdout)
+
+
+def give_up_errors() -> None:
+    """Discard all further messages, also at the interpreter's exit: they cannot be written."""
+    _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

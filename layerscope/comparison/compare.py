@@ -148,8 +148,8 @@ def _shared_layers(old: LoadedImage, new: LoadedImage) -> Mapping[int, int]:
 
 
 def _packages(loaded: LoadedImage) -> list[PackageVersion]:
-    image, tree = loaded.image, loaded.tree
-    files = FinalFiles(tree, live_files(tree), partial(read_prefixes, image, tree))
+    tree = loaded.tree
+    files = FinalFiles(tree, live_files(tree), partial(read_prefixes, loaded))
     packages = (package for manager in MANAGERS for package in manager.find(files))
     return [(package.manager, package.name, package.version) for package in packages]
 

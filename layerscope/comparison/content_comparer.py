@@ -17,6 +17,7 @@ class ContentComparer:
         self._new = new
         self._shared = shared
         self._is_one_image = old.contents is new.contents
+        self._sparse_sizes = old.contents.sparse_sizes | new.contents.sparse_sizes
 
     def same(self, pairs: Sequence[tuple[int, int]]) -> list[bool | None]:
         """Return for each pair of files of equal size whether their bytes are equal; None if they cannot be read."""
@@ -29,9 +30,9 @@ class ContentComparer:
     def digests(self, old: Collection[int], new: Collection[int]) -> tuple[Digests, Digests]:
         """Return digests of files of the old image and of the new one, without those that cannot be read."""
         if self._is_one_image:
-            both = self._old.digests({*old, *new})
+            both = self._old.digests({*old, *new}, self._sparse_sizes)
             return both, both
-        return self._old.digests(old), self._new.digests(new)
+        return self._old.digests(old, self._sparse_sizes), self._new.digests(new, self._sparse_sizes)
 
     def _is_same_file(self, old: int, new: int) -> bool:
         """Return whether both are the same file, or have the same position in a layer of both images."""

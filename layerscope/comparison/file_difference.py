@@ -1,6 +1,6 @@
 """The differences between two revisions of a file: by lines if both are text, else the first byte that differs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -124,18 +124,41 @@ def _lines(side: ComparedFile | None, data: bytes) -> list[TextLine]:
 def _first_bytes(
     before: ComparedFile | None, after: ComparedFile | None, is_cancelled: IsCancelled
 ) -> BytesAround | None:
-    offset = first_difference(_chunks(before, is_cancelled), _chunks(after, is_cancelled))
+    old, new = (side.pages if side else None for side in (before, after))
+    offset = _first_difference(old, new, is_cancelled)
     if offset is None or is_cancelled():
         return None
     start = max(0, offset - AROUND) // 16 * 16
-    pieces = (side.pages.read(start, _SHOWN) if side and side.pages else b"" for side in (before, after))
-    return BytesAround(offset, start, *pieces)
+    return BytesAround(offset, start, *(pages.read(start, _SHOWN) if pages else b"" for pages in (old, new)))
 
 
-def _chunks(side: ComparedFile | None, is_cancelled: IsCancelled) -> Iterator[bytes]:
-    if side is None or side.pages is None:
-        return
-    for chunk in side.pages.chunks():
+def _first_difference(old: FilePages | None, new: FilePages | None, is_cancelled: IsCancelled) -> int | None:
+    """Return the offset of the first byte that differs, without reading ranges that are holes on both sides."""
+    sizes = [pages.size if pages else 0 for pages in (old, new)]
+    stored = [stored for pages in (old, new) if pages for stored in pages.stored_ranges]
+    for start, end in _merged(stored, min(sizes)):
+        chunks = (_chunks(pages, start, end, is_cancelled) for pages in (old, new))
+        offset = first_difference(*chunks)
+        if offset is not None:
+            return start + offset
+    return min(sizes) if sizes[0] != sizes[1] else None
+
+
+def _merged(ranges: Iterable[range], size: int) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the ranges up to ``size`` in ascending order, those that overlap or touch as one."""
+    start = end = 0
+    for stored in sorted(ranges, key=lambda stored: stored.start):
+        if stored.start > end:
+            if start < end:
+                yield start, end
+            start = stored.start
+        end = max(end, min(stored.stop, size))
+    if start < end:
+        yield start, end
+
+
+def _chunks(pages: FilePages | None, start: int, end: int, is_cancelled: IsCancelled) -> Iterator[bytes]:
+    for chunk in pages.chunks(start, end) if pages else ():
         if is_cancelled():
             return
         yield chunk

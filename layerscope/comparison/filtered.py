@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from layerscope.analysis.comparison.certainty import uncertain_rows
 from layerscope.analysis.comparison.diff import Diff
 from layerscope.analysis.comparison.diff_tree import DiffTree, diff_tree
-from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.comparison.selection import has_hits, select_changes
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.compare import Comparison, ImageComparison, LayerComparison
@@ -103,19 +103,36 @@ class FilteredComparison:
     def _config_differs(self) -> bool:
         return self.is_whole and self.images is not None and bool(self.images.config)
 
-    @property
+    @cached_property
     def broken_layers(self) -> tuple[BrokenLayers, BrokenLayers]:
         """The layers of each side that could not be read whole."""
         old, new = (
-            {number: tally.error for number, tally in loaded.tallies.layers.items() if number <= side and tally.error}
+            {
+                number: tally.error
+                for number, tally in loaded.tallies.layers.items()
+                if tally.error and (number == side if self.own else number <= side)
+            }
             for loaded, side in zip((self.old, self.new), self.sides, strict=True)
         )
         return old, new
 
+    @cached_property
+    def uncertain(self) -> frozenset[int]:
+        """The selected rows that depend on layers or bytes that could not be read."""
+        old, new = self.broken_layers
+        return uncertain_rows(self.diff, old, new)
+
     @property
     def is_certain(self) -> bool:
-        """True if `differs` is certain: all layers were read, and not only unreadable bytes differ."""
-        if any(self.broken_layers):
-            return False
-        guesses = sum(self.diff.aspects[row] == Aspect.CONTENT for row in self.diff.unread)
-        return not guesses or len(self.diff) > guesses or self._config_differs
+        """True if `differs` is certain, whatever the layers and bytes hold that could not be read."""
+        if len(self.diff) > len(self.uncertain) or self._config_differs:
+            return True
+        return not self.uncertain and not self._may_hide_differences
+
+    @property
+    def _may_hide_differences(self) -> bool:
+        old, new = self.broken_layers
+        if self.old is self.new and not self.own:
+            # Layers below both states are the same on both sides.
+            return old.keys() != new.keys()
+        return bool(old or new)

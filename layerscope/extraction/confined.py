@@ -12,6 +12,61 @@ PRIVATE = 0o700
 """The mode of a folder while files are written into it."""
 
 
+_CHECKPOINT = 64
+"""Every so many levels, a folder above the last one stays open: paths may have 2,000 levels, descriptors are few."""
+
+
+class _OpenFolders:
+    """The descriptors of the folder that was used last, and of some of those that contain it.
+
+    Most calls are about a folder near the last one; walking down from the root for each of them would take time with
+    the square of the depth.
+    """
+
+    def __init__(self, root: int) -> None:
+        self._open = [(root, 0, 0)]
+        self._path = b""
+
+    def descriptor(self, path: bytes) -> int:
+        """Return the descriptor of a folder, which is open until the next call."""
+        while not self._is_above(path, self._open[-1][1]):
+            self._close_last()
+        descriptor, length, depth = self._open[-1]
+        self._path = path[:length]
+        for part in path[length:].lstrip(b"/").split(b"/") if length < len(path) else ():
+            if part in (b"", b".", b".."):
+                raise ValueError(path)
+            descriptor = os.open(part, _FOLDER, dir_fd=descriptor)
+            length, depth = length + len(part) + (length > 0), depth + 1
+            self._replace_last(descriptor, path[:length], depth)
+        return descriptor
+
+    def _is_above(self, path: bytes, length: int) -> bool:
+        """Return whether the open folder with a path of that length is the one with the path, or contains it."""
+        return not length or (path[:length] == self._path[:length] and path[length : length + 1] in (b"", b"/"))
+
+    def _replace_last(self, descriptor: int, path: bytes, depth: int) -> None:
+        if self._open[-1][2] % _CHECKPOINT:
+            self._close_last()
+        self._open.append((descriptor, len(path), depth))
+        self._path = path
+
+    def _close_last(self) -> None:
+        os.close(self._open.pop()[0])
+
+    def forget(self, path: bytes) -> None:
+        """Close what is open of a path that is about to be moved or removed."""
+        if self._path == path or self._path.startswith(path + b"/"):
+            while len(self._open) > 1 and self._open[-1][1] >= len(path):
+                self._close_last()
+            self._path = self._path[: self._open[-1][1]]
+
+    def close(self) -> None:
+        """Close all of them."""
+        while self._open:
+            self._close_last()
+
+
 class ConfinedFolder:
     """A folder as a context manager. Paths are relative bytes without ``..``; the empty one is the folder itself.
 
@@ -19,7 +74,7 @@ class ConfinedFolder:
     """
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        self._folders = _OpenFolders(descriptor)
 
     @classmethod
     def open(cls, path: bytes) -> Self:
@@ -29,14 +84,8 @@ class ConfinedFolder:
     @contextmanager
     def folder(self, path: bytes) -> Iterator[int]:
         """Open a folder below, and close it at the end of the block."""
-        descriptor = os.dup(self._descriptor)
+        descriptor = os.dup(self._folders.descriptor(path))
         try:
-            for part in path.split(b"/") if path else ():
-                if part in (b"", b".", b".."):
-                    raise ValueError(path)
-                below = os.open(part, _FOLDER, dir_fd=descriptor)
-                os.close(descriptor)
-                descriptor = below
             yield descriptor
         finally:
             os.close(descriptor)
@@ -103,6 +152,8 @@ class ConfinedFolder:
 
     def move(self, path: bytes, other: "ConfinedFolder", new: bytes) -> None:
         """Move a path to another folder in one step; an existing file is replaced."""
+        self._folders.forget(path)
+        other._folders.forget(new)  # noqa: SLF001  # of the same class
         with self.parent(path) as (source, old), other.parent(new) as (folder, name):
             os.rename(old, name, src_dir_fd=source, dst_dir_fd=folder)
 
@@ -131,12 +182,13 @@ class ConfinedFolder:
 
     def remove_empty(self, path: bytes) -> None:
         """Remove an empty folder."""
+        self._folders.forget(path)
         with self.parent(path) as (folder, name):
             os.rmdir(name, dir_fd=folder)
 
     def close(self) -> None:
         """Close the folder."""
-        os.close(self._descriptor)
+        self._folders.close()
 
     def __enter__(self) -> Self:
         return self

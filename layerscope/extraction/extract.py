@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -51,9 +52,22 @@ def extract(
             # The moves must not be left half done: signals take effect after them.
             stack.enter_context(deferred_signals())
             _install(Installer(folder, stage, replaced, name), folder, name, plan, options)
+    return _result(plan)
+
+
+def _result(plan: ExtractionPlan) -> Extracted:
+    kinds = Counter(other.entry.kind for other in plan.others)
     hard_links = sum(len(file.links) for file in plan.files) + sum(len(other.links) for other in plan.others)
-    symlinks = sum(other.entry.kind is Kind.SYMLINK for other in plan.others)
-    return Extracted(len(plan.files), len(plan.folders), hard_links + symlinks, plan.size, tuple(plan.left_out))
+    return Extracted(
+        files=len(plan.files),
+        folders=len(plan.folders),
+        links=hard_links + kinds[Kind.SYMLINK],
+        pipes=kinds[Kind.FIFO],
+        devices=kinds[Kind.CHAR] + kinds[Kind.BLOCK],
+        size=plan.size,
+        left_out=tuple(plan.left_out),
+        foreign_owners=tuple(plan.foreign_owners),
+    )
 
 
 def _check_rights(options: ExtractionOptions) -> None:
@@ -64,8 +78,8 @@ def _check_rights(options: ExtractionOptions) -> None:
 def _check_any(plan: ExtractionPlan) -> None:
     """Raise ExtractionFailed if none of the selected paths can be written."""
     if plan.left_out and not (plan.folders or plan.files or plan.others):
-        path, reason = plan.left_out[0]
-        raise ExtractionFailed(f"/{shown(path)} is not written: {reason}")
+        left_out = plan.left_out[0]
+        raise ExtractionFailed(f"/{shown(left_out.path)} is not written: {left_out.reason}")
 
 
 def _counting(progress: Progress, total: int) -> Written:
@@ -176,8 +190,9 @@ def _install(
     try:
         installer.install(force=options.force)
         # Innermost folders first: a change in a folder changes its modification time.
+        new = installer.new_folders([*plan.parents, *(entry.path for entry in plan.folders)])
         for entry in reversed(plan.folders):
-            if installer.is_new(entry.path):
+            if entry.path in new:
                 with path_errors(entry.path, name), target.folder(entry.path) as folder:
                     restore(folder, entry, options)
     except BaseException:

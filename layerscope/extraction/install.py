@@ -1,6 +1,7 @@
 """Installation of staged files into the target: all of them, or none."""
 
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 
 from layerscope.extraction.confined import ConfinedFolder
@@ -10,15 +11,7 @@ _WORDS = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a symlink"}
 
 
 def check_free(target: ConfinedFolder, name: str, path: bytes, *, is_folder: bool, force: bool) -> None:
-    """Raise ExtractionFailed if something at the path in the target must not, or cannot, be replaced."""
-    parts = path.split(b"/")
-    for count in range(1, len(parts)):
-        folder = b"/".join(parts[:count])
-        status = target.status(folder)
-        if status is None:
-            return
-        if not stat.S_ISDIR(status.st_mode):
-            raise ExtractionFailed(f"{_kind(status.st_mode)} is in the way at {name}/{shown(folder)}")
+    """Raise ExtractionFailed if something at the path must not, or cannot, be replaced; its folder exists."""
     status = target.status(path)
     if status is None or (is_folder and stat.S_ISDIR(status.st_mode)):
         return
@@ -67,11 +60,13 @@ class Installer:
         self._moved[path] = None
         self._stage.move(path, self._target, path)
 
-    def is_new(self, path: bytes) -> bool:
-        """Return whether a folder was made by a move; an existing one keeps its metadata."""
-        while path and path not in self._moved:
-            path = path.rpartition(b"/")[0]
-        return bool(path)
+    def new_folders(self, paths: Iterable[bytes]) -> set[bytes]:
+        """Return those of the folders, outer ones first, that a move made; existing ones keep their metadata."""
+        new = set[bytes]()
+        for path in paths:
+            if path in self._moved or path.rpartition(b"/")[0] in new:
+                new.add(path)
+        return new
 
     def undo(self) -> None:
         """Undo all moves, as far as the system allows."""

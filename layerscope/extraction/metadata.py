@@ -7,6 +7,9 @@ from contextlib import suppress
 from layerscope.extraction.options import ExtractionOptions
 from layerscope.model.entries import FileEntry
 
+LARGEST_ID = (1 << 32) - 2
+"""The largest user or group id; the one above it means to the system that nothing is to be changed."""
+
 _SET_ID = stat.S_ISUID | stat.S_ISGID
 
 
@@ -15,10 +18,16 @@ def mode_of(entry: FileEntry, options: ExtractionOptions) -> int:
     return entry.mode if options.setuid else entry.mode & ~_SET_ID
 
 
+def _owner_of(entry: FileEntry) -> tuple[int, int]:
+    """Return user and group, each -1, which leaves it unchanged, if no system has it."""
+    uid, gid = (number if 0 <= number <= LARGEST_ID else -1 for number in (entry.uid, entry.gid))
+    return uid, gid
+
+
 def restore(descriptor: int, entry: FileEntry, options: ExtractionOptions) -> None:
     """Restore the metadata of an open file or folder."""
     if options.owners:
-        os.fchown(descriptor, entry.uid, entry.gid)
+        os.fchown(descriptor, *_owner_of(entry))
     # Changing the owner clears setuid and setgid bits, so the mode comes second.
     os.fchmod(descriptor, mode_of(entry, options))
     if entry.row is not None:
@@ -30,7 +39,7 @@ def restore(descriptor: int, entry: FileEntry, options: ExtractionOptions) -> No
 def restore_at(folder: int, name: bytes, entry: FileEntry, options: ExtractionOptions, *, is_link: bool) -> None:
     """Restore the metadata of a symlink, a pipe or a device without opening it; a symlink has no mode of its own."""
     if options.owners:
-        os.chown(name, entry.uid, entry.gid, dir_fd=folder, follow_symlinks=False)
+        os.chown(name, *_owner_of(entry), dir_fd=folder, follow_symlinks=False)
     if not is_link:
         os.chmod(name, mode_of(entry, options), dir_fd=folder)
     with suppress(OverflowError, OSError):

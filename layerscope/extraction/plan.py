@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.node_paths import NodePaths
+from layerscope.extraction.metadata import LARGEST_ID
 from layerscope.extraction.options import ExtractionOptions, LeftOut
 from layerscope.model.entries import FileEntry, Kind
 
 _DEVICES = (Kind.CHAR, Kind.BLOCK)
+_LARGEST_MAJOR, _LARGEST_MINOR = (1 << 12) - 1, (1 << 20) - 1
+"""https://man7.org/linux/man-pages/man3/makedev.3.html; larger numbers are cut or refused by the kernel."""
 
 _Groups = dict[int, list[tuple[int, FileEntry]]]
 """For each file, by its occurrence: the occurrences and entries that are names of it."""
@@ -42,6 +46,7 @@ class ExtractionPlan:
     files: list[PlannedFile] = field(default_factory=list)
     others: list[PlannedOther] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    foreign_owners: list[LeftOut] = field(default_factory=list)
     size: int = 0
 
 
@@ -49,23 +54,25 @@ def plan_extraction(
     tree: LayeredTree, nodes: Iterable[int], layer: int, options: ExtractionOptions | None = None
 ) -> ExtractionPlan:
     """Plan to write the nodes as they are after the layer, and everything below them."""
-    plan, groups, others = ExtractionPlan(), _Groups(), _Groups()
+    plan, groups, others, paths = ExtractionPlan(), _Groups(), _Groups(), NodePaths(tree.index)
     for root in _outermost(tree, nodes):
         plan.roots.append(tree.index.path(root))
         for node in range(root, tree.index.ends[root]):
             if tree.is_present(node, layer):
                 occurrence = tree.index.occurrence(node, layer)
-                entry, file = tree.entry_of(occurrence, node), tree.file_behind(occurrence)
+                entry, file = tree.entry_at(occurrence, paths(node)), tree.file_behind(occurrence)
                 if file >= 0:
                     groups.setdefault(file, []).append((occurrence, entry))
                 elif entry.kind is not Kind.DIR:
-                    _add_other(plan, others, tree, node, occurrence)
+                    _add_other(plan, others, tree, entry.path, occurrence)
                 elif entry.path:
                     plan.folders.append(entry)
-    _sort_in(plan, others, options or ExtractionOptions())
+    options = options or ExtractionOptions()
+    _sort_in(plan, others, options)
     plan.parents = _parents(plan.roots)
     plan.files = sorted(_files(groups), key=lambda file: _position(tree, file.occurrence))
     plan.size = sum(map(tree.own_size, groups))
+    plan.foreign_owners = list(_foreign_owners(plan)) if options.owners else []
     return plan
 
 
@@ -86,20 +93,21 @@ def _parents(roots: Iterable[bytes]) -> list[bytes]:
     return sorted(folders, key=lambda path: (path.count(b"/"), path))
 
 
-def _add_other(plan: ExtractionPlan, groups: _Groups, tree: LayeredTree, node: int, occurrence: int) -> None:
+def _add_other(plan: ExtractionPlan, groups: _Groups, tree: LayeredTree, path: bytes, occurrence: int) -> None:
     """Add a symlink, pipe or device, or another name of one, to the group of its occurrence."""
     target = tree.linked(occurrence)
     if target < 0 or tree.kind(target) is Kind.DIR:
-        plan.left_out.append(LeftOut(tree.index.path(node), "the target of this hard link is not in the image"))
+        plan.left_out.append(LeftOut(path, "the target of this hard link is not in the image"))
     else:
-        groups.setdefault(target, []).append((occurrence, tree.entry_of(target, node)))
+        groups.setdefault(target, []).append((occurrence, tree.entry_at(target, path)))
 
 
 def _sort_in(plan: ExtractionPlan, groups: _Groups, options: ExtractionOptions) -> None:
     """Put symlinks, pipes and devices into the plan, each once, with its other names."""
     for entry, links in _each_once(groups):
         if reason := _reason_to_leave_out(entry, options):
-            plan.left_out += [LeftOut(path, reason) for path in (entry.path, *links)]
+            is_on_request = entry.kind in _DEVICES and not options.devices
+            plan.left_out += [LeftOut(path, reason, is_on_request) for path in (entry.path, *links)]
         else:
             plan.others.append(PlannedOther(entry, links))
 
@@ -107,9 +115,23 @@ def _sort_in(plan: ExtractionPlan, groups: _Groups, options: ExtractionOptions) 
 def _reason_to_leave_out(entry: FileEntry, options: ExtractionOptions) -> str | None:
     if entry.kind in _DEVICES and not options.devices:
         return "it is a device"
+    if entry.kind in _DEVICES and not _is_device(entry):
+        return "no system has its device numbers"
     if entry.kind is Kind.SYMLINK and not entry.link:
         return "it is a symlink to nothing"
     return None
+
+
+def _is_device(entry: FileEntry) -> bool:
+    major, minor = entry.device or (0, 0)
+    return 0 <= major <= _LARGEST_MAJOR and 0 <= minor <= _LARGEST_MINOR
+
+
+def _foreign_owners(plan: ExtractionPlan) -> Iterator[LeftOut]:
+    """Yield the paths whose owner or group cannot be restored."""
+    for entry in (*plan.folders, *(file.entry for file in plan.files), *(other.entry for other in plan.others)):
+        if not (0 <= entry.uid <= LARGEST_ID and 0 <= entry.gid <= LARGEST_ID):
+            yield LeftOut(entry.path, f"no system has the owner {entry.uid}:{entry.gid}")
 
 
 def _files(groups: _Groups) -> Iterator[PlannedFile]:

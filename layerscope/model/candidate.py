@@ -8,15 +8,18 @@ from layerscope.model.documents import Platform
 from layerscope.model.image import Image
 from layerscope.text import short_name
 
+_MOST_TAGS = 3
+"""Tags of one image that a list of images shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One image of a source.
 
-    ``complete`` is false where blobs of the image are missing. ``set_aside`` says, for something that is not an image
-    (an attestation, say), what it is instead. ``fallback`` marks an image that only the ``index.json`` of a Docker
-    archive lists: it is opened only when the user asks for it. ``build`` reads the documents, and raises FormatError
-    when they are broken or missing.
+    ``indexes`` are the indexes that lead to the image. ``complete`` is false if blobs of it are missing. ``set_aside``
+    says, for something that is not an image (an attestation, say), what it is instead. ``fallback`` marks an image that
+    only the ``index.json`` of a Docker archive lists: it is opened only if the user asks for it. ``build`` reads the
+    documents, and raises FormatError if they are broken or missing.
     """
 
     build: Callable[[], Image]
@@ -24,16 +27,23 @@ class Candidate:
     platform: Platform | None = None
     digest: Digest | None = None
     config_digest: Digest | None = None
+    indexes: frozenset[Digest] = frozenset()
     complete: bool = True
     set_aside: str | None = None
     fallback: bool = False
+
+    @property
+    def tag_list(self) -> str:
+        """The tags in a readable length, safe for a screen; empty if there are none."""
+        more = len(self.tags) - _MOST_TAGS
+        return ", ".join(map(short_name, self.tags[:_MOST_TAGS])) + (f" and {more:,} more" if more > 0 else "")
 
     @property
     def label(self) -> str:
         """One line for a list of choices: tags, platform, digest; safe for a screen."""
         digest = self.digest or self.config_digest
         words = [
-            ", ".join(map(short_name, self.tags)) or "(no tag)",
+            self.tag_list or "(no tag)",
             short_name(str(self.platform or "")) or "(no platform)",
         ]
         words += [str(digest)] if digest else []

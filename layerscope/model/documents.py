@@ -8,15 +8,30 @@ Unused fields are left out; unknown ones are ignored, as the spec requires.
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
+from msgspec.structs import force_setattr
 
 from layerscope.errors import InvalidManifest
 from layerscope.model.digest import Digest
 
 T = TypeVar("T")
 
+_LARGEST = (1 << 63) - 1
+
 Size = Annotated[int, Meta(ge=0)]
+Number = Annotated[int, Meta(ge=-_LARGEST, le=_LARGEST)]
+"""An integer of 64 bits, so that arithmetic with it neither overflows nor takes long."""
+
 Strings = dict[str, str]
+
+
+_ZERO_TIME = "0001-01-01T00:00:00"
+"""The value of a time in Go that was never set."""
+
+
+def is_zero_time(text: str | None) -> bool:
+    """Return True for Go's zero time, which stands for an unknown time in the documents of an image."""
+    return text is not None and text.startswith(_ZERO_TIME)
 
 
 class Platform(Struct, frozen=True, rename={"os_version": "os.version"}):
@@ -55,10 +70,11 @@ class Manifest(Struct, frozen=True, rename="camel"):
     """An OCI image manifest or a Docker schema 2 manifest."""
 
     config: Descriptor
-    layers: list[Descriptor]
+    layers: list[Descriptor] | None = None
     media_type: str = ""
     artifact_type: str | None = None
     annotations: Strings | None = None
+    subject: Descriptor | None = None
 
 
 class HistoryEntry(Struct, frozen=True):
@@ -69,6 +85,11 @@ class HistoryEntry(Struct, frozen=True):
     author: str | None = None
     comment: str | None = None
     empty_layer: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Drop a time that is unknown."""
+        if is_zero_time(self.created):
+            force_setattr(self, "created", None)
 
 
 class RootFS(Struct, frozen=True):
@@ -82,11 +103,11 @@ class Healthcheck(Struct, frozen=True, rename="pascal"):
     """The command that checks a container's health; times in nanoseconds."""
 
     test: list[str] | None = None
-    interval: int | None = None
-    timeout: int | None = None
-    start_period: int | None = None
-    start_interval: int | None = None
-    retries: int | None = None
+    interval: Number | None = None
+    timeout: Number | None = None
+    start_period: Number | None = None
+    start_interval: Number | None = None
+    retries: Number | None = None
 
 
 class RunConfig(Struct, frozen=True, rename="pascal"):
@@ -98,10 +119,10 @@ class RunConfig(Struct, frozen=True, rename="pascal"):
     entrypoint: list[str] | str | None = None
     working_dir: str | None = None
     labels: Strings | None = None
-    exposed_ports: dict[str, Any] | None = None
-    volumes: dict[str, Any] | None = None
+    exposed_ports: dict[str, Raw] | None = None
+    volumes: dict[str, Raw] | None = None
     stop_signal: str | None = None
-    stop_timeout: int | None = None
+    stop_timeout: Number | None = None
     healthcheck: Healthcheck | None = None
     shell: list[str] | None = None
     on_build: list[str] | None = None
@@ -118,6 +139,11 @@ class ImageConfig(Struct, frozen=True):
     config: RunConfig | None = None
     rootfs: RootFS | None = None
     history: list[HistoryEntry] | None = None
+
+    def __post_init__(self) -> None:
+        """Drop a time that is unknown."""
+        if is_zero_time(self.created):
+            force_setattr(self, "created", None)
 
     @property
     def platform(self) -> Platform:
@@ -152,6 +178,19 @@ def _decode_hook(kind: type, value: object) -> object:
     if kind is Digest and isinstance(value, str):
         return Digest.parse(value)
     raise TypeError(f"cannot be read as {kind.__name__}")
+
+
+def docker_manifests(entries: list[dict[str, Any]], name: str) -> list[DockerArchiveManifest]:
+    """Return the images of the list in the file ``name``.
+
+    The case of keys is ignored as Go's decoder does, because old Jib writes them in lower case. Raises InvalidManifest.
+    """
+    keys = {field.encode_name.lower(): field.encode_name for field in msgspec.structs.fields(DockerArchiveManifest)}
+    renamed = [{keys.get(key.lower(), key): value for key, value in entry.items()} for entry in entries]
+    try:
+        return msgspec.convert(renamed, list[DockerArchiveManifest], dec_hook=_decode_hook)
+    except msgspec.ValidationError as error:
+        raise InvalidManifest(f"cannot read {name}: {error}") from error
 
 
 def decode(data: bytes, kind: type[T], name: str) -> T:

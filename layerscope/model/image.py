@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from layerscope.model.container import Container
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
-from layerscope.model.span import FileSpan
+from layerscope.model.span import FileSpan, UnpackedLayer
+from layerscope.model.storage import Storage
 
 
 class Compression(StrEnum):
@@ -24,7 +26,8 @@ class Compression(StrEnum):
 class Layer:
     """One layer, numbered from 1 at the base.
 
-    ``blob`` is None if the layer is not available; ``problem`` then gives the reason in one sentence.
+    ``blob`` is None if the layer is not available; ``problem`` then gives the reason in one sentence. A layer in the
+    store of an engine has no blob, but is ``unpacked``. The last layer of a container is ``writable``.
     """
 
     number: int
@@ -34,6 +37,8 @@ class Layer:
     diff_id: Digest | None = None
     media_type: str | None = None
     problem: str | None = None
+    unpacked: UnpackedLayer | None = None
+    writable: bool = False
 
     @property
     def blob_size(self) -> int | None:
@@ -62,7 +67,8 @@ class Step:
 class Image:
     """One image of one platform.
 
-    ``warnings`` are sentences about contradictions between its documents; ``annotations`` are its manifest's.
+    ``warnings`` are sentences about contradictions between its documents; ``annotations`` are its manifest's. The last
+    layer of a ``container`` is the one it writes to.
     """
 
     reference: str
@@ -75,6 +81,8 @@ class Image:
     config_digest: Digest | None = None
     warnings: tuple[str, ...] = field(default=())
     annotations: Mapping[str, str] = field(default_factory=dict)
+    container: Container | None = None
+    storage: Storage | None = None
     _steps_by_layer: Mapping[int, Step] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -88,7 +96,9 @@ class Image:
 
     @property
     def name(self) -> str:
-        """The image's title: its first tag with a repository, else the reference that the user typed."""
+        """The title: a container's name and state, else the first tag with a repository, else what the user typed."""
+        if self.container is not None:
+            return f"{self.container.name} ({self.container.state})"
         return next((tag for tag in self.tags if ":" in tag or "/" in tag), self.reference)
 
     @property

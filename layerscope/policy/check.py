@@ -15,6 +15,7 @@ from layerscope.session.size.analysis import SizeAnalysis
 
 _RULES: dict[str, Callable[[CheckedImage, Any], Verdict]] = {
     "min_efficiency": limits.min_efficiency,
+    "min_dive_efficiency": limits.min_dive_efficiency,
     "max_dead_size": limits.max_dead_size,
     "max_dead_share": limits.max_dead_share,
     "max_user_dead_share": limits.max_user_dead_share,

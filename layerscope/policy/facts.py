@@ -52,6 +52,13 @@ class CheckedImage:
         return None if self.problems else sum(entry.size for entry in self.dead)
 
     @property
+    def efficiency(self) -> float | None:
+        """The share of all content that is not dead; None if layers could not be read."""
+        if self.total is None or self.dead_size is None:
+            return None
+        return 1 - self.dead_size / self.total if self.total else 1.0
+
+    @property
     def base_layers(self) -> int:
         """The number of layers of the base image: 1 if it is unknown, as dive counts."""
         base = self.analysis.report.base

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.dead_groups import dead_groups
+from layerscope.policy.dive_efficiency import dive_efficiency
 from layerscope.policy.facts import CheckedImage
 from layerscope.policy.outcome import Location, Outcome, Unit, Verdict
 from layerscope.policy.rules import Amount
@@ -32,13 +33,26 @@ def unknown(unit: Unit | None, limit: float | None, reason: str) -> Verdict:
 
 def min_efficiency(facts: CheckedImage, limit: float) -> Verdict:
     """Check that the efficiency is at least the limit."""
-    if facts.total is None or facts.dead_size is None:
+    value = facts.efficiency
+    if value is None:
         return unknown(Unit.FRACTION, limit, f"the efficiency is unknown: {_NOT_ALL}")
-    value = 1 - facts.dead_size / facts.total if facts.total else 1.0
     if value >= limit:
         text = f"the efficiency is {percent(value)}, at least {percent(limit)} is required"
         return Verdict(Outcome.PASSED, text, Unit.FRACTION, limit, value)
     text = f"the efficiency is {percent(value)}, {points(limit - value)} under the limit of {percent(limit)}"
+    return _failed_dead(facts.dead, text, Unit.FRACTION, limit, value)
+
+
+def min_dive_efficiency(facts: CheckedImage, limit: float) -> Verdict:
+    """Check that the efficiency by dive's formula is at least the limit."""
+    if facts.efficiency is None:
+        return unknown(Unit.FRACTION, limit, f"the efficiency is unknown: {_NOT_ALL}")
+    value = dive_efficiency(facts.analysis.tree)
+    text = f"the efficiency by dive's formula is {percent(value)} (by bytes, {percent(facts.efficiency)})"
+    if value >= limit:
+        text = f"{text}, at least {percent(limit)} is required"
+        return Verdict(Outcome.PASSED, text, Unit.FRACTION, limit, value)
+    text = f"{text}, {points(limit - value)} under the limit of {percent(limit)}"
     return _failed_dead(facts.dead, text, Unit.FRACTION, limit, value)
 
 

@@ -57,6 +57,7 @@ class Rules(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
     """
 
     min_efficiency: Share | None = None
+    min_dive_efficiency: Share | None = None
     max_dead_size: Size | None = None
     max_dead_share: Share | None = None
     max_user_dead_share: Share | None = None
@@ -81,13 +82,14 @@ NO_RULES = frozenset({"baseline", "ignore"})
 class RulesFile:
     """Rules with the name of their file; ``lines`` has the line of each key, from 1.
 
-    ``keys`` are the names that the file uses, if they differ from ours.
+    ``keys`` are the names that the file uses, if they differ from ours; ``ignored`` are keys that are no rules of ours.
     """
 
     name: str
     rules: Rules
     lines: dict[str, int] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
 
 def rules_from(document: object, name: str, where: str = "", lines: Mapping[str, int] | None = None) -> Rules:

@@ -65,7 +65,7 @@ def _has_table(path: Path) -> bool:
 
 def _read(path: Path, text: str) -> RulesFile:
     name = _name(path)
-    if path.name.startswith(_DIVE) or path.suffix in _YAML:
+    if path.name.startswith(_DIVE) or path.name.endswith(_DIVE) or path.suffix in _YAML:
         return read_dive_rules(text, name)
     document, where = _toml(text, path), ""
     if path.name == _PROJECT:

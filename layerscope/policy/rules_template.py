@@ -1,7 +1,7 @@
 """A first rules file, with the current figures of an image as limits."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from layerscope.errors import UsageError
 from layerscope.policy.facts import CheckedImage
@@ -38,8 +38,8 @@ max-layers = {layers}
 # Setuid files run with the rights of their owner. Only these are allowed; remove the line to allow all.
 allowed-setuid = [{setuid}]
 
-# Keys and credentials in any layer, even if a later layer deletes them. Only these are allowed.
-{secrets_remark}allowed-secrets = [{secrets}]
+# Keys and credentials in any layer, even if a later layer deletes them. Only those listed are allowed.
+{secrets}allowed-secrets = []
 
 # Paths that the rules about dead bytes, paths, setuid files and secrets ignore.
 ignore = []
@@ -69,9 +69,16 @@ def rules_template(loaded: LoadedImage) -> str:
         layer_text=human_size(largest),
         layers=len(why.layers),
         setuid=_listed(path for _, path in setuid_files(facts)),
-        secrets=_listed(secrets),
-        secrets_remark="# Review these: everyone who pulls the image has them.\n" if secrets else "",
+        secrets=_secret_comments(secrets),
     )
+
+
+def _secret_comments(paths: Sequence[bytes]) -> str:
+    """Return comments with the secrets of the image: a check fails on them until they are removed or allowed."""
+    if not paths:
+        return ""
+    lines = "".join(f"#     {_pattern(path)},\n" for path in paths)
+    return f"# The image contains these, so it fails the check. Allow those that are none:\n{lines}"
 
 
 def _listed(paths: Iterable[bytes]) -> str:

@@ -41,12 +41,39 @@ def _escaped_start(match: re.Match[str]) -> str:
     return f"{match[1]}\\{match[2]}" if not match[2].isdigit() else f"{match[1]}{match[2]}\\"
 
 
+def sentence_in_markdown(text: str) -> str:
+    """Return a sentence of ours as Markdown: prose, and code where it has backticks."""
+    return "".join(code_in_markdown(part) if is_code else _prose_part(part) for part, is_code in code_parts(text))
+
+
+def _prose_part(text: str) -> str:
+    """Return a part of a sentence as Markdown prose, with the spaces around it."""
+    start, end = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return f"{start}{in_markdown(text)}{end}" if text.strip() else text
+
+
+def code_parts(text: str) -> list[tuple[str, bool]]:
+    """Split a sentence at its backticks; return the parts, and whether each is code.
+
+    An odd number of backticks means that one is part of a name: the sentence is prose then.
+    """
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return [(text, False)]
+    return [(part, bool(number % 2)) for number, part in enumerate(parts) if part]
+
+
 def code_in_markdown(text: str) -> str:
-    """Return the text as code in Markdown, in a cell of a table too, with a fence that it does not hold itself."""
-    one_line = " ".join(text.split(" ")).replace("\n", " ").replace("|", "\\|")
+    """Return the text as a code span, with a fence that is longer than any run of backticks in the text."""
+    one_line = " ".join(text.split(" ")).replace("\n", " ")
     fence = "`" * (max(map(len, _BACKTICKS.findall(one_line)), default=0) + 1)
     pad = " " if one_line.startswith("`") or one_line.endswith("`") or not one_line.strip() else ""
     return f"{fence}{pad}{one_line or ' '}{pad}{fence}"
+
+
+def code_in_markdown_cell(text: str) -> str:
+    """Return the text as a code span in a cell of a table, where a vertical bar ends the cell unless it is escaped."""
+    return code_in_markdown(text).replace("|", "\\|")
 
 
 def in_csv(text: str) -> str:

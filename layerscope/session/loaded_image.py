@@ -10,9 +10,6 @@ from layerscope.model.image import Image
 from layerscope.session.content.contents import Contents
 from layerscope.session.reading.stack import Tallies
 
-_LARGEST_SPARSE = 64_000_000_000
-"""A sparse file may claim any size for nothing; one that claims more bytes than this is not compared."""
-
 
 @dataclass(frozen=True, slots=True)
 class LoadedImage:
@@ -26,19 +23,14 @@ class LoadedImage:
     tallies: Tallies
     contents: Contents
 
-    def is_readable(self, file: int) -> bool:
-        """Return whether a regular file is small enough to be read to its end."""
-        table, row = self._table_row(file)
-        return row not in table.sparse or table.sizes[row] <= _LARGEST_SPARSE
-
     def position(self, file: int) -> tuple[int, int, int]:
         """Return the layer of a regular file, its offset in that layer, and its size."""
         table, row = self._table_row(file)
         return self.tree.index.layers[file], table.data_offsets[row], table.sizes[row]
 
-    def digests(self, files: Collection[int]) -> Digests:
-        """Return the digests of those files that can be read."""
-        digests = self.contents.digests([file for file in files if self.is_readable(file)])
+    def digests(self, files: Collection[int], sparse_sizes: Collection[int] | None = None) -> Digests:
+        """Return the digests of those files that can be read, as `Contents.digests` does."""
+        digests = self.contents.digests(files, sparse_sizes)
         return {file: digest for file, digest in digests.items() if digest is not None}
 
     def _table_row(self, file: int) -> tuple[EntryTable, int]:

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.cancellation import is_cancelled
 from layerscope.errors import AmbiguousImage, InvalidLayer
 from layerscope.model.candidate import Candidate
 from layerscope.model.image import Image, Layer
@@ -56,7 +57,9 @@ class ImageSession(AbstractContextManager["ImageSession"]):
 
     def loaded_from(self, tree: LayeredTree, tallies: Tallies) -> LoadedImage:
         """Return the image with layers that the reader process has read."""
-        return LoadedImage(self.image, tree, tallies, Contents(self.image, tree, self._random_content))
+        return LoadedImage(
+            self.image, tree, tallies, Contents(self.image, tree, self._random_content, self._is_stopped)
+        )
 
     def _random_content(self, layer: Layer) -> "RandomContent":
         """Return the content of a layer for reads at any offset; raises InvalidLayer, also once the image is closed."""
@@ -74,6 +77,13 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         from layerscope.session.reading.background import BackgroundReader  # noqa: PLC0415  # subprocess
 
         return BackgroundReader(self.image.layers, first)
+
+    def stop_reading(self) -> None:
+        """End every long reading of content within a second: it raises ReadingStopped. Any thread may call it."""
+        self._closed = True
+
+    def _is_stopped(self) -> bool:
+        return self._closed or is_cancelled()
 
     def close(self) -> None:
         """Remove temporary files; no layer can be read after that."""
@@ -95,6 +105,7 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
 
     def __init__(self, source: OpenedSource, error: AmbiguousImage) -> None:
         self._source = source
+        self._session: ImageSession | None = None
         self.error = error
 
     @property
@@ -109,7 +120,13 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
 
     def choose(self, choice: Candidate) -> ImageSession:
         """Open one of the choices; raises FormatError if its documents are broken."""
-        return ImageSession(choice.build(), self._source)
+        self._session = ImageSession(choice.build(), self._source)
+        return self._session
+
+    def stop_reading(self) -> None:
+        """End every long reading of the chosen image's content, as `ImageSession.stop_reading` does."""
+        if self._session is not None:
+            self._session.stop_reading()
 
     def close(self) -> None:
         """Remove temporary files."""

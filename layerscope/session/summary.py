@@ -6,9 +6,14 @@ from layerscope.text import human_share, human_size, plural
 
 
 def size_words(image: Image, tallies: Tallies) -> str:
-    """Return content size, number of layers and blob size: ``402 MB in 4 layers (170 MB to pull)``."""
-    layers = plural(len(image.layers), "layer")
-    return f"{human_size(tallies.content_size)} in {layers} ({human_size(image.blob_size)} {blob_word(image)})"
+    """Return content size, number of layers and blob size: ``402 MB in 4 layers (170 MB to pull)``.
+
+    A layer that an engine keeps unpacked has no blob, and the image no blob size.
+    """
+    words = f"{human_size(tallies.content_size)} in {plural(len(image.layers), 'layer')}"
+    if any(layer.unpacked for layer in image.layers):
+        return words
+    return f"{words} ({human_size(image.blob_size)} {blob_word(image)})"
 
 
 def blob_word(image: Image) -> str:

@@ -1,1 +1,1 @@
-"""Where images come from: archives, folders, engines."""
+"""The origins of images: archives, folders, engines."""

@@ -5,16 +5,17 @@ import stat
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError, UnsupportedFormat, os_reason
 from layerscope.model.candidate import Candidate
 from layerscope.model.image import Compression, Image
 from layerscope.model.progress import Progress, no_progress
 from layerscope.model.span import FileSpan
-from layerscope.sources.engine.reference import parse_reference
+from layerscope.sources.engine.reference import PODMAN, EngineReference, parse_reference
 from layerscope.sources.image import choice
 from layerscope.sources.image.archive import ArchiveFiles
 from layerscope.sources.image.folder import FolderFiles
@@ -22,9 +23,17 @@ from layerscope.sources.image.origin import Origin
 from layerscope.sources.image.recognize import archive_candidates, candidates_of, what_it_is
 from layerscope.sources.stream.compression import detect_span
 from layerscope.sources.stream.spool import Spool
+from layerscope.sources.suggestion import image_option, layout_folder
 from layerscope.text import short_name
 
+if TYPE_CHECKING:
+    from layerscope.sources.engine.lookup import EngineImage
+
 STANDARD_INPUT = "-"
+_CONTAINER = "container://"
+
+_MOST_COMPRESSIONS = 3
+"""Compressions of one archive that are undone, such as two of ``x.tar.gz.gz``."""
 
 Candidates = tuple[Candidate, ...]
 
@@ -70,9 +79,7 @@ def open_source(reference: str, *, progress: Progress | None = None) -> OpenedSo
             candidates = source(reference, spool)
             if candidates is not None:
                 return OpenedSource(reference, candidates, stack.pop_all())
-    raise ImageNotFound(
-        f"no file or folder is named {short_name(reference)}" if reference else "the name of the image is empty"
-    )
+    raise _not_found(reference)
 
 
 def _open_standard_input(reference: str, spool: Spool) -> Candidates | None:
@@ -107,34 +114,104 @@ def _open_file(reference: str, spool: Spool) -> Candidates | None:
     if stat.S_ISFIFO(status.st_mode):
         archive = _read_pipe(Path(reference), name, spool)
     elif stat.S_ISREG(status.st_mode):
-        archive = FileSpan(str(Path(reference).absolute()), 0, status.st_size, status.st_size)
+        archive = FileSpan.of_file(str(Path(reference).absolute()), status)
     else:
         raise UnsupportedFormat(f"{name} is neither a file nor a folder")
-    return _archive(archive, name, Origin.archive(reference), spool)
+    try:
+        return _archive(archive, name, Origin.archive(reference), spool)
+    except UnsupportedFormat as error:
+        suggestion = layout_folder(Path(reference))
+        if suggestion is None:
+            raise
+        raise UnsupportedFormat(f"{name} is part of an image layout: {suggestion}") from error
 
 
 def _open_engine(reference: str, spool: Spool) -> Candidates | None:
     wanted = parse_reference(reference)
     if wanted is None:
         return None
-    from layerscope.sources.engine.export import export  # noqa: PLC0415  # sockets and processes, which a file does not need
+    from layerscope.sources.engine.lookup import engine_image  # noqa: PLC0415  # sockets, which a file does not need
 
     try:
-        exported = export(wanted, spool)
-    except (EngineUnavailable, ImageNotFound) as error:
-        if wanted.engine is not None:
-            raise
-        raise ImageNotFound(f"no file or folder is named {_title(reference)}, and {error}") from error
-    return _archive(exported.archive, _title(reference), Origin.engine(reference, exported.engine), spool)
+        with engine_image(wanted) as found:
+            return _engine_candidates(found, wanted.name, reference, spool)
+    except EngineUnavailable as error:
+        candidates = _podman_candidates(wanted, reference, spool)
+        if candidates is None:
+            raise _no_engine_has(wanted, reference, error) from error
+        return candidates
+    except ImageNotFound as error:
+        raise _no_engine_has(wanted, reference, error) from error
+
+
+def _podman_candidates(wanted: EngineReference, reference: str, spool: Spool) -> Candidates | None:
+    """Export an image with podman's command, if the user named podman and its service does not answer."""
+    from layerscope.sources.engine import podman_command  # noqa: PLC0415  # processes, which a file does not need
+    from layerscope.sources.engine.exported import tags_named_first, with_id, with_tags  # noqa: PLC0415
+
+    if wanted.engine != PODMAN or not podman_command.is_usable():
+        return None
+    details = podman_command.inspect(wanted.name)
+    archive = podman_command.save(wanted.name, details.image_id, spool)
+    candidates = _archive(archive, _title(reference), Origin.engine(reference, PODMAN), spool)
+    tags = tags_named_first(details.tags or (), wanted.name)
+    return tuple(with_tags(candidate, tags) for candidate in with_id(candidates, details.image_id))
+
+
+def _engine_candidates(found: "EngineImage", name: str, reference: str, spool: Spool) -> Candidates:
+    """Return an engine's image from its store, else exported: by its id, since a tag may move in between."""
+    from layerscope.sources.engine.exported import with_id  # noqa: PLC0415
+    from layerscope.sources.engine.stored import storage_of, stored_candidates  # noqa: PLC0415
+
+    title, origin, info = _title(reference), Origin.engine(reference, found.client.engine), found.client.info()
+    candidates = stored_candidates(found, info, origin)
+    if not candidates:
+        archive = spool.chunks(found.client.export(found.details.image_id), f"the image {title}", found.details.size)
+        candidates = with_id(_archive(archive, title, origin, spool), found.details.image_id)
+    described = partial(storage_of, found, info)
+    return tuple(found.named(candidate, name, described) for candidate in candidates)
+
+
+def _open_container(reference: str, spool: Spool) -> Candidates | None:
+    if not reference.startswith(_CONTAINER):
+        return None
+    from layerscope.sources.engine.containers import engine_container  # noqa: PLC0415
+    from layerscope.sources.engine.lookup import EngineImage  # noqa: PLC0415
+    from layerscope.sources.engine.writable_layer import with_writable_layer  # noqa: PLC0415
+
+    with engine_container(reference.removeprefix(_CONTAINER)) as found:
+        try:
+            image = EngineImage(found.client, found.client.image(found.image_id))
+            candidates = _engine_candidates(image, found.container.image, reference, spool)
+        except ImageNotFound:
+            candidates = ()
+        return (with_writable_layer(found, candidates, Origin.engine(reference, found.client.engine), spool),)
+
+
+def _no_engine_has(wanted: EngineReference, reference: str, error: SourceError) -> SourceError:
+    """Return the error for a name that no engine has: unless the user named an engine, it may have meant a file."""
+    return error if wanted.engine else _not_found(reference, str(error))
 
 
 _SOURCES: tuple[Callable[[str, Spool], Candidates | None], ...] = (
     _open_standard_input,
+    _open_container,
     _open_folder,
     _open_file,
     _open_engine,
 )
 """The sources, tried in this order; each returns None for a reference that it does not recognize."""
+
+
+def _not_found(reference: str, engines: str = "") -> ImageNotFound:
+    """Return the error for a name without a file or folder; ``engines`` is what they answered, if they were asked."""
+    if not reference:
+        return ImageNotFound("the name of the image is empty")
+    missing = f"no file or folder is named {_title(reference)}"
+    suggestion = image_option(reference)
+    if suggestion is not None:
+        return ImageNotFound(f"{missing}: {suggestion}")
+    return ImageNotFound(f"{missing}, and {engines}" if engines else missing)
 
 
 def _title(reference: str) -> str:
@@ -161,14 +238,25 @@ def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
 
 def _archive(archive: FileSpan, name: str, origin: Origin, spool: Spool) -> Candidates:
     """Return the images in an archive, which may be compressed as a whole."""
-    error = None
     try:
-        compression = detect_span(archive)
-        if compression is not Compression.NONE:
-            archive, error = spool.decompressed(archive, compression, name)
-        files = ArchiveFiles(archive, name, error)
+        plain, error = _decompressed(archive, name, spool)
+        files = ArchiveFiles(plain, name, error)
     except OSError as failure:
         raise SourceError(f"cannot read {name}: {os_reason(failure)}") from failure
-    if not files.names:
-        raise UnsupportedFormat(error or what_it_is(archive, name))
+    if not files.is_tar:
+        raise UnsupportedFormat(error or what_it_is(plain, name))
     return archive_candidates(files, origin)
+
+
+def _decompressed(archive: FileSpan, name: str, spool: Spool) -> tuple[FileSpan, str | None]:
+    """Return the plain archive, also of one that was compressed twice, and the error that ended it early."""
+    for _ in range(_MOST_COMPRESSIONS):
+        compression = detect_span(archive)
+        if compression is Compression.NONE:
+            return archive, None
+        archive, error = spool.decompressed(archive, compression, name)
+        if error is not None:
+            return archive, error
+    if detect_span(archive) is not Compression.NONE:
+        raise UnsupportedFormat(f"{name} is compressed more than {_MOST_COMPRESSIONS} times")
+    return archive, None

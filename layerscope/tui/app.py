@@ -1,14 +1,17 @@
 """The terminal application: it shows a first screen, and the screens that lead from it."""
 
-import asyncio
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack, closing
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Input
+from textual.widgets.input import Selection
 
+from layerscope.cancellation import cancel_work_if
 from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
 from layerscope.session.open import ImageSession, UndecidedImage
@@ -19,14 +22,9 @@ from layerscope.tui.drawing.themes import DARK, LIGHT
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.keys.commands import key_commands
-from layerscope.tui.keys.order import KeyQueue, is_open
-from layerscope.tui.keys.signals import ending_signals
-
-_RETRY = 0.02
-"""Seconds until an ending signal is tried again while the first screen is being laid out."""
-
-_BY_SIGNAL = 128
-"""The number that a shell adds to the signal that ended a program."""
+from layerscope.tui.keys.order import KeyQueue
+from layerscope.tui.keys.workers import is_worker_cancelled
+from layerscope.tui.run import run
 
 
 class LayerscopeApp(App[LayerscopeError]):
@@ -37,6 +35,10 @@ class LayerscopeApp(App[LayerscopeError]):
 
     TITLE = "layerscope"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # declared by Textual without ClassVar
+    # With priority, so that it also works in dialogs. Textual itself shows a hint that Ctrl+Q quits.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "copy_or_quit", show=False, priority=True, system=True, id="app.copy-or-quit")
+    ]
     CSS = """
     VerticalScroll, OptionList {
         scrollbar-size-vertical: 1;
@@ -49,8 +51,9 @@ class LayerscopeApp(App[LayerscopeError]):
         # Textual asks for the style variables while it is being initialized.
         self.glyphs = glyphs_for_locale()
         super().__init__()
+        # Leaving a screen, or the application, ends the work of the threads that it started.
+        cancel_work_if(is_worker_cancelled)
         self.resources = ExitStack()
-        self.ended_by: int | None = None
         self._first = first
         self._key_queue = KeyQueue(self, super().on_event)
         self.register_theme(DARK)
@@ -73,13 +76,19 @@ class LayerscopeApp(App[LayerscopeError]):
         else:
             await super().on_event(event)
 
-    def end_by(self, number: int) -> None:
-        """End because of a signal, once a screen that is being laid out is complete."""
-        self.ended_by = number
-        if is_open(self):
-            self.exit()
+    def action_copy_or_quit(self) -> None:
+        """Copy the selected text and clear the selection, or quit if there is none."""
+        focused = self.focused
+        if isinstance(focused, Input):
+            selected = focused.selected_text
+            focused.selection = Selection.cursor(focused.cursor_position)
         else:
-            asyncio.get_running_loop().call_later(_RETRY, self.end_by, number)
+            selected = self.screen.get_selected_text() or ""
+            self.screen.clear_selection()
+        if selected:
+            self.copy_to_clipboard(selected)
+        else:
+            self.exit()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the commands of the palette: the screen's, then Textual's own."""
@@ -87,10 +96,19 @@ class LayerscopeApp(App[LayerscopeError]):
         yield from super().get_system_commands(screen)
 
 
+@contextmanager
+def _reading(reader: BackgroundReader) -> Iterator[None]:
+    """Close a reader at the end; raises LayerscopeError if it died, which the screen has shown by then."""
+    with closing(reader):
+        yield
+    if reader.failure is not None:
+        raise LayerscopeError(reader.failure)
+
+
 def explorer_app(session: ImageSession, reader: BackgroundReader) -> LayerscopeApp:
     """Return an application that shows an image."""
     app = LayerscopeApp(lambda: ExplorerScreen(session, reader))
-    app.resources.enter_context(closing(reader))
+    app.resources.enter_context(_reading(reader))
     return app
 
 
@@ -103,7 +121,8 @@ def chooser_app(undecided: UndecidedImage) -> LayerscopeApp:
         except LayerscopeError as error:
             app.exit(error)
             return
-        reader = app.resources.enter_context(closing(session.read_in_background(len(session.image.layers))))
+        reader = session.read_in_background(len(session.image.layers))
+        app.resources.enter_context(_reading(reader))
         # The first screen is not on the stack of screens, so it cannot be replaced there.
         app.push_screen(ExplorerScreen(session, reader))
 
@@ -113,12 +132,12 @@ def chooser_app(undecided: UndecidedImage) -> LayerscopeApp:
 
 def explore(session: ImageSession, reader: BackgroundReader) -> None:
     """Show an image until the user quits; raises the error that ended the explorer, if there was one."""
-    _run(explorer_app(session, reader))
+    _run(explorer_app(session, reader), session)
 
 
 def explore_choice(undecided: UndecidedImage) -> None:
     """Let the user choose one of several images, and show it."""
-    _run(chooser_app(undecided))
+    _run(chooser_app(undecided), undecided)
 
 
 def explore_layers(session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
@@ -129,7 +148,7 @@ def explore_layers(session: ImageSession, before: int, after: int, *, own: bool 
 
     with closing(BackgroundLoader(session)) as reader:
         states = TwoLayers(session.image, ComparedLayers(before, after, own, mtime), reader)
-        _run(LayerscopeApp(lambda: ComparisonScreen(states)))
+        _run(LayerscopeApp(lambda: ComparisonScreen(states)), session)
 
 
 def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = False) -> None:
@@ -140,15 +159,9 @@ def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = Fa
 
     with closing(BackgroundLoader(old)) as old_reader, closing(BackgroundLoader(new)) as new_reader:
         images, readers = (old.image, new.image), (old_reader, new_reader)
-        _run(LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers, mtime=mtime))))
+        _run(LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers, mtime=mtime))), old, new)
 
 
-def _run(app: LayerscopeApp) -> None:
-    with app.resources, asyncio.Runner() as runner, ending_signals(runner.get_loop(), app.end_by):
-        error = runner.run(app.run_async())
-    if app.ended_by is not None:
-        raise SystemExit(_BY_SIGNAL + app.ended_by)
-    if error is not None:
-        raise error
-    if app.return_code:
-        raise LayerscopeError("internal error in the explorer, shown above; please report it")
+def _run(app: LayerscopeApp, *images: ImageSession | UndecidedImage) -> None:
+    with app.resources:
+        run(app, images)

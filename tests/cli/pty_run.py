@@ -71,6 +71,22 @@ class OnTerminal:
         """Send a signal."""
         self._process.send_signal(sent)
 
+    def read_for(self, seconds: float) -> None:
+        """Read what is written, for a while."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._read(left)
+
+    def close_terminal(self) -> None:
+        """Close the terminal, as its window does: the run gets a SIGHUP, and every read and write fails."""
+        os.close(self._own)
+        os.close(self._screen)
+        self._screen = self._own = -1
+
+    def wait(self, seconds: float) -> int:
+        """Wait for the end without reading the terminal, and return the exit status."""
+        return self._process.wait(seconds)
+
     def status(self) -> int:
         """Wait for the end, and return the exit status."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -102,5 +118,6 @@ class OnTerminal:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
-        os.close(self._screen)
-        os.close(self._own)
+        if self._own >= 0:
+            os.close(self._screen)
+            os.close(self._own)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.errors import SourceError
+from layerscope.model.build_report import BuildReport
 from layerscope.model.local_image import LocalImage
 from tests.builders import docker_archive, file, image, layer
 from tests.cli.runner import ask
@@ -19,9 +19,9 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     built = docker_archive(tmp_path / "built.tar", image(layer(file("a")), tags=["built:1"]))
     made: list[list[str]] = []
 
-    def build(arguments: list[str]) -> str:
+    def build(arguments: list[str]) -> BuildReport:
         made.append(arguments)
-        return str(built)
+        return BuildReport("docker", 0, str(built))
 
     monkeypatch.setattr("layerscope.cli.commands.build.run_build", build)
     return made
@@ -44,21 +44,24 @@ def test_the_engine_gets_the_arguments_unchanged(capsys: Capture, calls: list[li
     assert outcome.out.startswith("built:1")
 
 
-def test_a_build_that_fails_is_a_sentence(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    def build(_arguments: list[str]) -> str:
-        raise SourceError("docker build failed with exit status 1")
-
-    monkeypatch.setattr("layerscope.cli.commands.build.run_build", build)
-    assert ask(capsys, "build", ".").complaint == "docker build failed with exit status 1"
+def test_a_build_that_fails_ends_with_the_builders_exit_status(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", lambda _: BuildReport("docker", 17))
+    outcome = ask(capsys, "build", ".")
+    assert (outcome.status, outcome.err) == (17, "layerscope: docker build failed with exit status 17\n")
 
 
 def test_after_the_engines_own_help_no_image_is_opened(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    def build(_arguments: list[str]) -> str:
-        raise SourceError("docker build stored no image")
-
-    monkeypatch.setattr("layerscope.cli.commands.build.run_build", build)
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", lambda _: BuildReport("docker", 0))
     outcome = ask(capsys, "build", "--help")
     assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
+
+
+def test_a_build_that_stores_no_image_says_so(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", lambda _: BuildReport("docker", 0))
+    outcome = ask(capsys, "build", "-o", "out", ".")
+    assert (outcome.status, outcome.err) == (0, "docker build stored no image, so there is none to open\n")
 
 
 def test_building_without_an_engine_is_an_error(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,6 +72,8 @@ def test_building_without_an_engine_is_an_error(capsys: Capture, monkeypatch: py
 def test_images_are_listed_as_a_table_and_as_a_document(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [LocalImage("docker", ("my-app:v1",), "sha256:abc", 402_000_000, 1795468740)]
     monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda: found)
-    assert ask(capsys, "images").out.splitlines()[1] == "402 MB  2026-11-23 21:19  docker  my-app:v1"
+    assert ask(capsys, "images").out.splitlines()[1] == (
+        "402 MB       ?       ?       ?  2026-11-23 21:19  docker  abc  my-app:v1"
+    )
     (listed,) = json.loads(ask(capsys, "images", "--json").out)["images"]
     assert listed["reference"] == "docker://my-app:v1"

@@ -81,6 +81,54 @@ def test_a_signal_ends_it_with_the_terminal_as_before_and_nothing_left(
     assert list(tmp_path.iterdir()) == []
 
 
+_MOMENTS = [0.15 + 0.06 * moment for moment in range(20)]
+"""Seconds after the start: while it imports, opens, lays out its screen, and shows it."""
+
+
+@pytest.mark.parametrize("takes_stdin", [False, True])
+@pytest.mark.parametrize("moment", _MOMENTS)
+def test_closing_the_terminal_at_any_moment_of_the_start_ends_it(
+    tmp_path: Path, moment: float, *, takes_stdin: bool
+) -> None:
+    with MY_APP.open("rb") as archive:
+        argument, stdin = ("-", archive) if takes_stdin else (MY_APP, None)
+        with OnTerminal(argument, stdin=stdin, TMPDIR=str(tmp_path)) as explorer:
+            explorer.read_for(moment)
+            explorer.close_terminal()
+            assert explorer.wait(10) == 129
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_ends_it_on_a_terminal_that_takes_no_output(tmp_path: Path) -> None:
+    with MY_APP.open("rb") as archive, OnTerminal("-", stdin=archive, TMPDIR=str(tmp_path)) as explorer:
+        explorer.wait_for("Layers")
+        # each key draws the screen again, until the terminal's buffer is full
+        explorer.press("2345" * 60)
+        explorer.send(signal.SIGTERM)
+        assert explorer.wait(10) == 143
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_image_of_many_layers_opens(tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "many.tar", image(*[layer(file("a", b"1"))] * 600))
+    with OnTerminal(path) as explorer:
+        explorer.wait_for("600 B in 600 layers")
+        explorer.press("q")
+        assert explorer.status() == 0
+
+
+def test_a_reader_process_that_dies_ends_the_explorer_with_an_error(tmp_path: Path) -> None:
+    # the process reads PYTHONPATH; the explorer itself has started without it
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\nif 'layerscope.session.reading.reader_process' in sys.orig_argv: os._exit(7)"
+    )
+    with OnTerminal(MY_APP, PYTHONPATH=str(tmp_path)) as explorer:
+        explorer.wait_for("ended early (status 7)")
+        explorer.press("q")
+        assert explorer.status() == 2
+    assert b"layerscope: the process that reads the layers ended early (status 7)" in explorer.written
+
+
 def test_an_image_that_cannot_be_opened_is_a_sentence_on_a_terminal(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("hello")
     with OnTerminal(tmp_path / "text") as failing:

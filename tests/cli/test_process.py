@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import docker_archive, file, image, layer
+from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, write_tar
 from tests.cli.runner import MY_APP, launch, start
 from tests.samples import SAMPLES
 
@@ -141,9 +141,75 @@ def test_an_interrupted_run_ends_silently_and_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=str)
+def test_further_signals_do_not_disturb_the_clean_up(tmp_path: Path, sent: signal.Signals) -> None:
+    process = reading_from_a_pipe(tmp_path)
+    for _ in range(20):
+        process.send_signal(sent)
+    out, err = process.communicate(timeout=30)
+    assert (out, err, process.returncode) == (b"", b"", 128 + sent)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_ends_a_run_whose_output_is_not_read(tmp_path: Path) -> None:
+    path = docker_archive(
+        tmp_path / "image.tar", image(layer(*(file(f"long-name-{number}") for number in range(9_000))))
+    )
+    with start("tree", path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.read(1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 143
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_an_outcome_that_cannot_be_told_is_no_finding(tmp_path: Path) -> None:
+    files = docker_files(image(layer(file("a")), layer(file("b"))))
+    del files[blob_name(sha256(layer(file("b"))))]
+    broken = write_tar(tmp_path / "broken.tar", files)
+    (tmp_path / "rules.toml").write_text("max-layers = 9")
+    with Path("/dev/full").open("w") as full:
+        for stdout in (subprocess.PIPE, full):
+            arguments = ("check", broken, "--config", tmp_path / "rules.toml")
+            with start(*arguments, stdout=stdout, stderr=full) as process:
+                process.communicate()
+            assert process.returncode == 2
+
+
+def test_a_failed_check_is_told_by_its_status_after_a_closed_pipe(tmp_path: Path) -> None:
+    (tmp_path / "rules.toml").write_text("max-layers = 1")
+    reading, writing = os.pipe()
+    os.close(reading)
+    arguments = ("check", MY_APP, "--config", tmp_path / "rules.toml")
+    with start(*arguments, stdout=writing, stderr=subprocess.PIPE) as process:
+        os.close(writing)
+        assert process.communicate()[1] == b""
+    assert process.returncode == 1
+
+
 def test_no_other_file_is_written(tmp_path: Path) -> None:
     docker_archive(tmp_path / "image.tar", image(layer(file("a"))))
     outcome = launch("layers", tmp_path / "image.tar", TMPDIR=str(tmp_path), HOME=str(tmp_path))
     assert outcome.status == 0
     assert [path.name for path in tmp_path.iterdir()] == ["image.tar"]
     assert tempfile.gettempdir() != str(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize(("limit", "status"), [(9, 0), (0, 1)])
+def test_a_check_keeps_its_status_whatever_becomes_of_standard_error(tmp_path: Path, limit: int, status: int) -> None:
+    archive = docker_archive(tmp_path / "a.tar", image(layer(file("../outside"), file("a"))))
+    (tmp_path / "rules.toml").write_text(f"max-layers = {limit}", encoding="utf-8")
+    command = ("check", archive, "--config", tmp_path / "rules.toml", "--json")
+    with Path("/dev/full").open("w") as full, start(*command, stdout=subprocess.PIPE, stderr=full) as process:
+        output, _ = process.communicate(timeout=60)
+    assert (process.returncode, len(json.loads(output)["rules"])) == (status, 1)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_an_outcome_that_cannot_be_written_is_status_2(tmp_path: Path) -> None:
+    (tmp_path / "rules.toml").write_text("max-layers = 9", encoding="utf-8")
+    command = ("check", MY_APP, "--config", tmp_path / "rules.toml")
+    with Path("/dev/full").open("w") as full, start(*command, stdout=full, stderr=full) as process:
+        process.communicate(timeout=60)
+    assert process.returncode == 2

@@ -119,9 +119,9 @@ def test_layers_that_both_images_have_are_not_read_to_compare_them(
         read: list[int] = []
         digests = type(old.loaded.contents).digests
 
-        def noting(contents: object, occurrences: list[int]) -> object:
+        def noting(contents: object, occurrences: list[int], sparse_sizes: frozenset[int]) -> object:
             read.extend(occurrences)
-            return digests(contents, occurrences)  # type: ignore[arg-type]  # what it is called with
+            return digests(contents, occurrences, sparse_sizes)  # type: ignore[arg-type]  # what it is called with
 
         monkeypatch.setattr(type(old.loaded.contents), "digests", noting)
         assert changes_of(found).keys() == {"c"}
@@ -162,7 +162,7 @@ def test_unreadable_content_is_reported_and_never_equal(tmp_path: Path) -> None:
 def test_the_history_of_a_path_compares_content(tmp_path: Path) -> None:
     recipe = image(layer(file("a", b"old")), layer(file("a", b"new")), layer(file("a", b"new", mode=0o600)))
     with opened(tmp_path, "zstd", recipe, "one") as session:
-        events = history_of(session.loaded, known_node(session.loaded.tree, "/a"))
+        events = history_of(session.loaded, known_node(session.loaded, "/a", 1))
         assert [(event.layer, event.what.words) for event in events] == [(1, ()), (2, ("content",)), (3, ("mode",))]
 
 

@@ -4,7 +4,7 @@ from layerscope.comparison import file_difference
 from layerscope.comparison.file_difference import FileDifference, compare_sides, open_side
 from layerscope.session.files.revision import version_at
 from layerscope.session.open import open_image
-from tests.builders import directory, docker_archive, file, image, layer, symlink
+from tests.builders import directory, docker_archive, file, image, layer, sparse, symlink
 
 
 def compared(tmp_path: Path, before: bytes, after: bytes) -> FileDifference:
@@ -88,3 +88,24 @@ def test_a_comparison_can_be_cancelled(tmp_path: Path) -> None:
         assert node is not None
         side = open_side(version_at(opened, node, 1))
         assert compare_sides(side, None, lambda: True).around is None
+
+
+def test_holes_on_both_sides_are_compared_without_reading_them(tmp_path: Path) -> None:
+    end = 1 << 62
+    old, new = (layer(sparse("f", end, (0, b"\0start"), (end - 4, tail))) for tail in (b"tail", b"tall"))
+    difference = of_layers(tmp_path, old, new)
+    assert difference.around is not None
+    assert difference.around.offset == end - 2
+    assert difference.around.after.endswith(b"tall")
+
+
+def test_a_longer_hole_differs_at_the_end_of_the_shorter_one(tmp_path: Path) -> None:
+    old, new = (layer(sparse("f", size)) for size in (1 << 60, (1 << 60) + 1))
+    difference = of_layers(tmp_path, old, new)
+    assert difference.around is not None
+    assert difference.around.offset == 1 << 60
+
+
+def test_stored_zeros_are_equal_to_a_hole(tmp_path: Path) -> None:
+    old, new = layer(sparse("f", 9000, (4000, b"x"))), layer(file("f", bytes(4000) + b"x" + bytes(4999)))
+    assert of_layers(tmp_path, old, new).around is None

@@ -1,21 +1,26 @@
 """Images of real engines: export, open, build, list."""
 
+import io
+import os
+import subprocess
+import tarfile
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError, SourceError
+from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError
 from layerscope.session.local.build import build
 from layerscope.session.local.images import local_images
+from layerscope.session.reading.in_process import read_whole
 from layerscope.sources.engine import podman_command
-from layerscope.sources.engine.endpoints import Endpoint, endpoints
-from layerscope.sources.engine.export import connected
-from layerscope.sources.image.files import read_span
+from layerscope.sources.engine.answering import AnsweringEngines
 from layerscope.sources.open import open_source
 from tests.builders import archive_bytes, directory, docker_files, file, image, layer, sha256
+from tests.engines.forwarder import forwarded
+from tests.engines.tools import need, run
 
 pytestmark = pytest.mark.engine
 
@@ -28,15 +33,11 @@ def engine(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def reachable(engine: str) -> Endpoint:
-    refusals = []
-    for endpoint in endpoints(engine):
-        try:
-            with connected(endpoint):
-                return endpoint
-        except EngineUnavailable as error:
-            refusals.append(str(error))
-    pytest.skip(f"no {engine} answers: {'; '.join(refusals)}")
+def reachable(engine: str) -> None:
+    with ExitStack() as stack:
+        engines = AnsweringEngines(engine, stack)
+        if not list(engines):
+            pytest.skip(str(engines.unavailable()))
 
 
 class Loaded:
@@ -47,16 +48,24 @@ class Loaded:
         self.tar = layer(directory("etc"), file("etc/hosts", self.repository.encode()))
         self.recipe = image(self.tar, tags=[f"{self.repository}:v1"])
         self.engine = engine
+        self.reference = f"{engine}://{self.repository}:v1"
+
+
+@contextmanager
+def kept(made: Loaded, folder: Path) -> Iterator[Loaded]:
+    """Load an image into its engine, and remove it again."""
+    archive = folder / "made.tar"
+    archive.write_bytes(archive_bytes(docker_files(made.recipe)))
+    run(made.engine, "load", "-i", archive)
+    yield made
+    run(made.engine, "rmi", "-f", sha256(made.recipe.config_json).removeprefix("sha256:"))
 
 
 @pytest.fixture
-def loaded(engine: str) -> Iterator[Loaded]:
-    """Load a small image into the engine, and remove it at the end."""
-    made = Loaded(engine)
-    with connected(reachable(engine)) as client, closing(client):
-        list(client.load_image(archive_bytes(docker_files(made.recipe))))
+def loaded(engine: str, tmp_path: Path) -> Iterator[Loaded]:
+    """Load a small image into the engine, and remove it again."""
+    with kept(Loaded(engine), tmp_path) as made:
         yield made
-        client.remove_image(sha256(made.recipe.config_json), force=True)
 
 
 def test_an_image_is_opened_by_tag(loaded: Loaded) -> None:
@@ -67,8 +76,7 @@ def test_an_image_is_opened_by_tag(loaded: Loaded) -> None:
         assert [tag.removeprefix("localhost/") for tag in found.tags] == [f"{loaded.repository}:v1"]
         assert str(found.config_digest) == sha256(loaded.recipe.config_json)
         (only,) = found.layers
-        assert only.blob is not None
-        assert read_span(only.blob, "layer") == loaded.tar
+        assert [entry.path for entry in read_whole(only)] == [b"etc", b"etc/hosts"]
 
 
 def test_an_image_is_opened_by_id_and_keeps_its_tag(loaded: Loaded) -> None:
@@ -83,21 +91,57 @@ def test_a_name_without_an_engine_finds_the_engine_that_has_it(loaded: Loaded) -
         assert source.choose().source == loaded.engine
 
 
-def test_an_export_reports_its_progress(loaded: Loaded) -> None:
+def test_the_tag_that_the_user_names_comes_first(loaded: Loaded) -> None:
+    for tag in ("a0", "z9"):
+        run(loaded.engine, "tag", f"{loaded.repository}:v1", f"{loaded.repository}:{tag}")
+    try:
+        for tag in ("v1", "a0", "z9"):
+            with open_source(f"{loaded.engine}://{loaded.repository}:{tag}") as source:
+                opened = source.choose()
+                assert opened.tags[0].removeprefix("localhost/") == f"{loaded.repository}:{tag}"
+                assert opened.name == opened.tags[0]
+                assert len(opened.tags) == 3
+    finally:
+        run(loaded.engine, "rmi", *(f"{loaded.repository}:{tag}" for tag in ("a0", "z9")))
+
+
+@pytest.fixture
+def exporting(loaded: Loaded) -> Iterator[Loaded]:
+    """Reach the engine over TCP, where its store is not read."""
+    variable = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST"}[loaded.engine]
+    with forwarded(os.environ[variable].removeprefix("unix://")) as forwarder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(variable, forwarder.host)
+        yield loaded
+
+
+def test_progress_of_an_export_is_reported(exporting: Loaded) -> None:
     seen: list[int] = []
-    with open_source(f"{loaded.engine}://{loaded.repository}:v1", progress=lambda done, _total: seen.append(done)):
-        assert seen[-1] > len(loaded.tar)
+    with open_source(
+        f"{exporting.engine}://{exporting.repository}:v1", progress=lambda done, _total: seen.append(done)
+    ):
+        assert seen[-1] > len(exporting.tar)
 
 
-def test_an_interrupted_export_leaves_nothing(loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+def test_an_exported_image_has_the_tags_that_the_engine_knows(exporting: Loaded) -> None:
+    with open_source(exporting.reference) as source:
+        found = source.choose()
+    assert [tag.removeprefix("localhost/") for tag in found.tags] == [f"{exporting.repository}:v1"]
+    assert str(found.config_digest) == sha256(exporting.recipe.config_json)
+
+
+def test_an_interrupted_export_leaves_nothing(
+    exporting: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
 
     def interrupt(_done: int, _total: int | None) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        open_source(f"{loaded.engine}://{loaded.repository}:v1", progress=interrupt)
-    assert list(tmp_path.iterdir()) == []
+        open_source(exporting.reference, progress=interrupt)
+    assert list(folder.iterdir()) == []
 
 
 def test_the_error_for_a_missing_tag_lists_the_existing_tags(loaded: Loaded) -> None:
@@ -129,9 +173,10 @@ def test_an_image_is_built_and_opened(
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY hello /\nENV A=1\n")
     monkeypatch.setattr("shutil.which", lambda name: name if name == engine else None)
     tag = f"layerscope-test-{uuid.uuid4().hex[:12]}:v1"
-    reference = build(["-t", tag, *(["--isolation", "chroot"] if engine == "podman" else []), str(tmp_path)])
+    report = build(["-t", tag, *(["--isolation", "chroot"] if engine == "podman" else []), str(tmp_path)])
+    assert report.reference is not None
     try:
-        with open_source(reference) as source:
+        with open_source(report.reference) as source:
             found = source.choose()
             assert [step.layer for step in found.steps] == [1, None]
             assert [each.removeprefix("localhost/") for each in found.tags] == [tag]
@@ -140,35 +185,73 @@ def test_an_image_is_built_and_opened(
         assert captured.out == ""
         assert captured.err != ""
     finally:
-        with connected(reachable(engine)) as client:
-            client.remove_image(tag, force=True)
+        run(engine, "rmi", "-f", tag)
 
 
-def test_a_failed_build_is_an_error_of_one_sentence(
+def test_a_failed_build_has_the_builders_exit_status(
     engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda name: name if name == engine else None)
     (tmp_path / "Dockerfile").write_text("NONSENSE\n")
-    with pytest.raises(SourceError, match=rf"^{engine} build failed with exit status \d+$"):
-        build([str(tmp_path)])
+    status = subprocess.run([engine, "build", str(tmp_path)], capture_output=True, check=False).returncode
+    report = build([str(tmp_path)])
+    assert (report.exit_status, report.reference) == (status, None)
+
+
+@pytest.fixture
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a Dockerfile, for a build by docker."""
+    reachable("docker")
+    need("docker", "buildx", "version")
+    (tmp_path / "hello").write_text("hello")
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY hello /\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_build_may_write_its_result_elsewhere(context: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert build(["-o", "out", "."]).reference is None
+    assert (context / "out" / "hello").read_text() == "hello"
+    assert build(["--output=type=tar,dest=out.tar", "."]).reference is None
+    with tarfile.open(context / "out.tar") as tar:
+        assert tar.getnames() == ["hello"]
+    capfdbinary.readouterr()
+    assert build(["-o", "-", "."]).reference is None
+    with tarfile.open(fileobj=io.BytesIO(capfdbinary.readouterr().out)) as tar:
+        assert tar.getnames() == ["hello"]
+
+
+def test_a_build_keeps_the_users_own_files(context: Path) -> None:
+    for own, file_name in ((["--iidfile", "id"], "id"), (["--metadata-file=facts"], "facts")):
+        report = build([*own, "."])
+        assert report.reference is not None
+        image_id = report.reference.removeprefix("docker://")
+        assert image_id in (context / file_name).read_text()
+        with open_source(report.reference) as source:
+            assert len(source.choose().layers) == 1
+        run("docker", "rmi", "--force", image_id)
+
+
+def test_the_classic_builder_states_its_image(context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_BUILDKIT", "0")
+    report = build([str(context)])
+    assert report.reference is not None
+    with open_source(report.reference) as source:
+        assert len(source.choose().layers) == 1
+    run("docker", "rmi", "--force", report.reference.removeprefix("docker://"))
 
 
 def test_the_podman_command_exports_if_no_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reachable("podman")
-    made = Loaded("podman")
-    with connected(reachable("podman")) as client:
-        list(client.load_image(archive_bytes(docker_files(made.recipe))))
-        try:
-            monkeypatch.delenv("CONTAINER_HOST", raising=False)
-            monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-            if not podman_command.is_usable() or Path("/run/podman/podman.sock").exists():
-                pytest.skip("the podman command is missing, or its service runs at the default socket")
-            with open_source(f"podman://{made.repository}:v1") as source:
-                assert str(source.choose().config_digest) == sha256(made.recipe.config_json)
-            with pytest.raises(LayerscopeError, match="podman cannot export layerscope-test-absent: "):
-                open_source("podman://layerscope-test-absent")
-        finally:
-            client.remove_image(sha256(made.recipe.config_json), force=True)
+    with kept(Loaded("podman"), tmp_path) as made, monkeypatch.context() as patch:
+        patch.delenv("CONTAINER_HOST", raising=False)
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        if not podman_command.is_usable() or Path("/run/podman/podman.sock").exists():
+            pytest.skip("podman's command is not here, or its service runs at the usual place")
+        with open_source(f"podman://{made.repository}:v1") as source:
+            assert str(source.choose().config_digest) == sha256(made.recipe.config_json)
+        with pytest.raises(LayerscopeError, match="podman cannot export layerscope-test-absent: "):
+            open_source("podman://layerscope-test-absent")
 
 
 def test_a_build_without_docker_and_podman_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

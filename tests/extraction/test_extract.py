@@ -6,13 +6,15 @@ import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from layerscope.errors import LayerscopeError, UsageError
+from layerscope.extraction.confined import ConfinedFolder
 from layerscope.extraction.extract import extract
 from layerscope.extraction.failure import FileInTheWay
-from layerscope.extraction.options import Extracted, ExtractionOptions
+from layerscope.extraction.options import Extracted, ExtractionOptions, LeftOut
 from layerscope.model.image import Compression
 from layerscope.model.progress import Progress, no_progress
 from layerscope.session.lookup import layer_number, present_node
@@ -21,6 +23,7 @@ from tests.builders import (
     Entry,
     device,
     directory,
+    docker_archive,
     fifo,
     file,
     hardlink,
@@ -31,6 +34,7 @@ from tests.builders import (
     symlink,
     whiteout,
 )
+from tests.tars import header
 
 BIG = os.urandom(300_000)
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="takes root")
@@ -69,7 +73,7 @@ def take_out(  # noqa: PLR0917  # what a test is about stands in its line
     archive = oci_archive(target.parent / "image.tar", image(*tars), compression=compression)
     with open_image(str(archive)) as session:
         at = layer_number(session.image, number)
-        nodes = [present_node(session.loaded.tree, path, at) for path in paths]
+        nodes = [present_node(session.loaded, path, at) for path in paths]
         return extract(session.loaded, nodes, at, str(target), options=options, progress=progress)
 
 
@@ -167,6 +171,94 @@ def test_root_can_restore_owners_and_devices(target: Path) -> None:
     made = (target / "null").stat()
     assert stat.S_ISCHR(made.st_mode)
     assert (os.major(made.st_rdev), os.minor(made.st_rdev)) == (1, 3)
+
+
+def base_256(number: int) -> bytes:
+    """Return a number as a tar field of 8 bytes holds it, if it is too large for octal digits, or negative."""
+    encoded = number.to_bytes(8, "big", signed=True)
+    return bytes([0xFF if number < 0 else 0x80]) + encoded[1:]
+
+
+@as_root
+@pytest.mark.parametrize("numbers", [(1 << 50, 0), (-1, 3), (1, -(1 << 40)), (1 << 12, 0), (0, 1 << 20)])
+def test_device_numbers_that_no_system_has_are_left_out(target: Path, numbers: tuple[int, int]) -> None:
+    odd = header(b"dev/odd", flag=b"3", devices=b"".join(map(base_256, numbers)))
+    archive = docker_archive(target.parent / "image.tar", image(odd + layer(device("dev/null", 1, 3))))
+    with open_image(str(archive)) as session:
+        extracted = extract(session.loaded, [0], 1, str(target), options=ExtractionOptions(devices=True))
+    assert extracted.left_out == (LeftOut(b"dev/odd", "no system has its device numbers"),)
+    assert not extracted.is_complete
+    assert (extracted.devices, extracted.words) == (1, "1 folder and 1 device (0 B)")
+
+
+@as_root
+def test_an_owner_that_no_system_has_is_reported(target: Path) -> None:
+    number = (1 << 32) - 1
+    entries = [file("a", b"1", uid=number, gid=7), file("b", uid=5, gid=6)]
+    extracted = take_out(target, [entries], options=ExtractionOptions(owners=True))
+    assert [(path.path, path.reason) for path in extracted.foreign_owners] == [
+        (b"a", f"no system has the owner {number}:7")
+    ]
+    assert not extracted.is_complete
+    assert ((target / "a").stat().st_uid, (target / "a").stat().st_gid) == (os.geteuid(), 7)
+    assert ((target / "b").stat().st_uid, (target / "b").stat().st_gid) == (5, 6)
+
+
+def test_pipes_are_counted(target: Path) -> None:
+    assert take_out(target, [[fifo("pipe")]]).words == "1 pipe (0 B)"
+
+
+def test_the_cost_of_a_deep_path_is_linear(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = 0
+
+    def counted(*arguments: Any, **options: Any) -> int:
+        nonlocal opened
+        opened += 1
+        return real(*arguments, **options)
+
+    real = os.open
+    monkeypatch.setattr(os, "open", counted)
+    counts = []
+    for depth in (300, 600):
+        opened, path = 0, "/".join([f"d{depth}", *["d"] * depth]) + "/f"
+        take_out(target, [[file(path, b"1")]], [path])
+        counts.append(opened)
+    assert counts[1] < 3 * counts[0]
+    assert counts[1] < 100 * 600
+
+
+def test_folders_that_are_moved_or_removed_are_opened_anew(target: Path) -> None:
+    target.mkdir()
+    with ConfinedFolder.open(os.fsencode(target)) as folder:
+        for path in (b"a", b"a/b", b"other"):
+            folder.make_folder(path)
+        with folder.new_file(b"a/b/f"):
+            pass
+        folder.move(b"a", folder, b"c")
+        assert folder.status(b"a/b/f") is None
+        assert folder.status(b"c/b/f") is not None
+        folder.make_folder(b"a")
+        folder.make_folder(b"a/b")
+        assert folder.names(b"a/b") == []
+        folder.remove_all(b"a")
+        folder.make_symlink(b"a", b"other")
+        for path in (b"a", b"a/b"):
+            with pytest.raises(NotADirectoryError), folder.folder(path):
+                pass
+        assert folder.names(b"c/b") == [b"f"]
+        assert folder.names(b"") == [b"a", b"c", b"other"]
+
+
+def test_a_deep_tree_opens_few_descriptors(target: Path) -> None:
+    target.mkdir()
+    path = b""
+    with ConfinedFolder.open(os.fsencode(target)) as folder:
+        for _ in range(1_500):
+            path = path + b"/d" if path else b"d"
+            folder.make_folder(path)
+        assert len(list(Path("/proc/self/fd").iterdir())) < 150
+        folder.remove_all(b"d")
+    assert list(target.iterdir()) == []
 
 
 def test_other_users_cannot_restore_owners_or_devices(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:

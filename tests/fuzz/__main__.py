@@ -7,15 +7,21 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
+from tests.fuzz.case import Kind, kind_of
 from tests.fuzz.worker import Done, Finding, Limits, Message, Order, Started, work
 
 _CASES_PER_WORKER = 200
 """A worker ends after so many cases, because memory that Python keeps would count as a finding in the end."""
+
+
+_CASES_PER_LINE = 100
+"""Cases after which the progress is printed."""
 
 
 @dataclass
@@ -25,8 +31,8 @@ class Worker:
     process: SpawnProcess
     connection: Connection
     trace: Path
-    numbers: range
-    at: int = 0
+    numbers: Sequence[int]
+    at: int = -1
     inside: bool = False
     ended: bool = False
 
@@ -49,8 +55,8 @@ class Fuzzer:
         self._options = options
         self._scratch = scratch
         self._limits = Limits(options.time, options.memory)
-        self._next = options.first
-        self._end = options.first + options.cases
+        numbers = range(options.first, options.first + options.cases)
+        self._waiting = [n for n in numbers if options.kind is None or kind_of(options.seed, n) == options.kind]
         self._deadline = time.monotonic() + options.seconds if options.seconds else None
         self.totals = Totals()
 
@@ -71,15 +77,14 @@ class Fuzzer:
     def _is_late(self) -> bool:
         return self._deadline is not None and time.monotonic() > self._deadline
 
-    def _start(self, numbers: range | None = None) -> Worker | None:
+    def _start(self, numbers: Sequence[int] | None = None) -> Worker | None:
         if numbers is None:
-            numbers = range(self._next, min(self._next + _CASES_PER_WORKER, self._end))
-            self._next = numbers.stop
+            numbers, self._waiting = self._waiting[:_CASES_PER_WORKER], self._waiting[_CASES_PER_WORKER:]
         if not numbers or self._is_late():
             return None
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        trace = self._scratch / f"trace-{numbers.start}"
+        trace = self._scratch / f"trace-{numbers[0]}"
         order = Order(
             self._options.seed, numbers, self._limits, str(trace), self._options.keep, self._options.case is not None
         )
@@ -98,6 +103,8 @@ class Fuzzer:
             worker.at, worker.inside = message.number, True
         elif isinstance(message, Done):
             self.totals.cases += 1
+            if self.totals.cases % _CASES_PER_LINE == 0:
+                print(f"{self.totals.cases} cases, {len(self.totals.findings)} findings", file=sys.stderr)
             self.totals.valid += message.valid
             self.totals.commands += message.commands
             worker.inside = False
@@ -120,7 +127,7 @@ class Fuzzer:
         self._found(Finding(worker.at, "", problem, f"case {worker.at} of seed {self._options.seed}"))
 
     def _continue(self, worker: Worker) -> None:
-        rest = range(max(worker.at + 1, worker.numbers.start), worker.numbers.stop)
+        rest = [number for number in worker.numbers if number > worker.at]
         if rest and (another := self._start(rest)) is not None:
             # the worker in the list continues with the new process
             worker.process, worker.connection, worker.trace = another.process, another.connection, another.trace
@@ -142,11 +149,11 @@ class Fuzzer:
 
 
 def _kind(finding: Finding) -> str:
-    """Return the command, last line and last place in the code, which findings of one cause share."""
+    """Return what findings of one cause share: the last line, and the place in the code or else the command."""
     lines = [line for line in finding.problem.strip().splitlines() if line.strip()]
-    places = [line.strip() for line in lines if line.startswith("  File ")]
+    places = [line.strip() for line in lines if line.startswith("  File ") and "/fuzz/" not in line]
     last = "".join(character for character in lines[-1][:60] if not character.isdigit())
-    return f"{finding.command.partition(' ')[0]}: {last}" + (f" ({places[-1]})" if places else "")
+    return f"{last} ({places[-1] if places else finding.command.partition(' ')[0]})"
 
 
 def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -154,7 +161,8 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Run layerscope on odd images.")
     parser.add_argument("--seed", type=int, default=1, help="of all dice (default: 1)")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="the number of the first case (default: 0)")
-    parser.add_argument("--cases", type=int, default=1000, help="how many cases to run (default: 1000)")
+    parser.add_argument("--cases", type=int, default=1000, help="how many numbers to go through (default: 1000)")
+    parser.add_argument("--kind", choices=[*Kind], help="run only cases of one kind")
     parser.add_argument(
         "--case",
         type=int,

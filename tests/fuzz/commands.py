@@ -10,19 +10,26 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from layerscope.cli.main import run
 from layerscope.errors import LayerscopeError
 from tests.fuzz.case import Case
-from tests.fuzz.oracle import Row, expected_trees
+from tests.fuzz.oracle import Row, Tree, expected_trees
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 _INTERNAL_ERROR = re.compile(r"internal error|mistake in layerscope itself|Traceback|Exception ignored")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Characters that could steer a terminal; tables and messages must not contain them."""
+
+_LONGEST_OUTPUT = 50_000_000
+"""Bytes of output after which a command finds a broken pipe, because a few bytes can state a file of terabytes."""
 
 _RULES = """\
 min-efficiency = 0.9
@@ -50,6 +57,8 @@ class Outcome:
     err: str
     errors: list[str] = field(default_factory=list)
     """Tracebacks of exceptions that are no expected kind of failure."""
+    is_cut: bool = False
+    """True if there was more output than is kept."""
 
     def problems(self) -> Iterator[str]:
         """Yield what must not happen, whatever the image is."""
@@ -60,8 +69,8 @@ class Outcome:
             yield f"exit status {self.status}"
         if self.status == 2 and not self.err.strip():
             yield "exit status 2 without a message"
-        if self.status == 0 and not self.out and self.words[0] in ("layers", "why", "tree", "history"):
-            yield from [] if self.words[0] == "tree" and "--json" not in self.words else ["no output, no error"]
+        if self.status == 0 and not self.out and self.words[0] in ("layers", "why", "history"):
+            yield "no output, no error"
         if _CONTROL.search(self.err):
             yield f"a control character in a message: {self.err[:300]!r}"
         if max(map(len, self.err.splitlines()), default=0) > 2000:
@@ -70,9 +79,9 @@ class Outcome:
 
     def _odd_output(self) -> Iterator[str]:
         if "--json" not in self.words:
-            if "--patch" not in self.words and _CONTROL.search(self.out):
+            if self.words[0] != "cat" and "--patch" not in self.words and _CONTROL.search(self.out):
                 yield f"a control character in the output: {_around(_CONTROL, self.out)!r}"
-        elif self.status != 2:
+        elif self.status != 2 and not self.is_cut:
             try:
                 json.loads(self.out)
             except ValueError as error:
@@ -115,16 +124,48 @@ def run_command(words: list[str]) -> Outcome:
     log.setLevel(logging.DEBUG)
     log.propagate = False
     log.addHandler(errors)
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="replace", newline="") for _ in range(2))
+    sinks = _Sink(), _Sink()
+    out, err = (_text_stream(sink) for sink in sinks)
     with _streams(out, err), _thread_errors(errors.errors):
         status = run(words)
     log.removeHandler(errors)
-    return Outcome(words, status, _text(out), _text(err), errors.errors)
+    texts = [sink.data.decode("utf-8", "replace") for sink in sinks]
+    return Outcome(words, status, texts[0], texts[1], errors.errors, sinks[0].is_cut)
 
 
-def _text(stream: io.TextIOWrapper) -> str:
-    stream.seek(0)
-    return stream.read()
+class _Sink(io.BufferedIOBase):
+    """An output in memory that is closed from the other side when there is too much, as ``head`` would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data = bytearray()
+        self.is_cut = False
+
+    def writable(self) -> bool:
+        """Return whether one can write."""
+        return True
+
+    def write(self, data: "Buffer") -> int:
+        """Keep the data."""
+        if len(self.data) > _LONGEST_OUTPUT:
+            self.is_cut = True
+            raise BrokenPipeError
+        self.data += data
+        return memoryview(data).nbytes
+
+    def fileno(self) -> int:
+        """Return a descriptor that the command may redirect after a broken pipe."""
+        return _spare_descriptor()
+
+
+def _text_stream(sink: _Sink) -> io.TextIOWrapper:
+    # a sink has all that the wrapper of an output needs
+    return io.TextIOWrapper(cast("io.BufferedWriter", sink), encoding="utf-8", errors="replace", newline="")
+
+
+@cache
+def _spare_descriptor() -> int:
+    return os.open(os.devnull, os.O_WRONLY)
 
 
 @contextmanager
@@ -134,9 +175,10 @@ def _streams(out: io.TextIOWrapper, err: io.TextIOWrapper) -> Iterator[None]:
     try:
         yield
     finally:
-        out.flush()
-        err.flush()
         sys.stdout, sys.stderr = kept
+        for stream in (out, err):
+            with suppress(BrokenPipeError):
+                stream.flush()
 
 
 @contextmanager
@@ -171,24 +213,45 @@ def command_lines(case: Case, folder: Path) -> Iterator[list[str]]:
     yield ["tree", image, *which, *options]
     yield ["why", image, *which, *dice.choice(([], ["--json"], ["--all"], ["--base", "1"]))]
     yield ["history", image, _some_path(case), *which, *_maybe(dice, "--json")]
-    sides = dice.choice((["1", str(top)], ["0", "1"], ["1..99"], [image], ["1", str(top), "--own"]))
+    other = str(case.other)
+    sides = dice.choice((["1", str(top)], ["0", "1"], ["1..99"], [image], [other], [other], ["1", str(top), "--own"]))
     yield ["diff", image, *sides, *dice.choice((["--json"], ["--stat"], ["--patch"], ["--exit-code"], ["--no-tui"]))]
-    extras = [option for option in ("--devices", "--owner", "--setuid", "--force") if dice.random() < 0.2]
+    yield ["cat", image, _some_path(case), *which]
+    extras = [option for option in ("--devices", "--owner", "--setuid", "--force") if dice.random() < 0.3]
     path = "/" if dice.random() < 0.8 else _some_path(case)
     yield ["extract", image, path, "--to", str(folder / "out"), *which, *extras]
     form = dice.choice(("json", "junit", "sarif", "github", "markdown"))
-    rules = folder / "rules.toml"
-    rules.write_text(_RULES)
+    rules = folder / dice.choice(("rules.toml", "rules.toml", "rules.toml", ".dive-ci", "x.dive-ci"))
+    rules.write_text(_RULES if rules.suffix == ".toml" else _dive_rules(dice))
     yield [
         "check",
         image,
         *which,
         "--config",
         str(rules),
-        *dice.choice(([], ["--format", form], ["--baseline", image])),
+        *dice.choice(([], ["--format", form], ["--baseline", other])),
     ]
     ending = dice.choice((".html", ".md", ".csv"))
     yield ["report", image, *which, "-o", str(folder / f"report{ending}")]
+
+
+def _dive_rules(dice: random.Random) -> str:
+    """Return rules in dive's format, or something like it."""
+    lines = (
+        "rules:",
+        "rules: {lowestEfficiency: 0.95}",
+        "  lowestEfficiency: 0.95",
+        "  lowestEfficiency: x # ratio",
+        "  highestWastedBytes: 20MB",
+        "  highestUserWastedPercent: 0.20",
+        "  highestWastedBytes: 1e400",
+        "  plug-in: {a: [b",
+        "other: &a [*a, *a]",
+        "- list",
+        "\t: tab",
+        '  "quoted": "\x1b[31m',
+    )
+    return "\n".join(["rules:", *(dice.choice(lines) for _ in range(dice.randrange(5)))]) + "\n"
 
 
 def _maybe(dice: random.Random, option: str) -> list[str]:
@@ -200,13 +263,14 @@ def _some_path(case: Case) -> str:
     return "/" + os.fsdecode(name.replace(b"\0", b"?").lstrip(b"./").rstrip(b"/"))[:3000]
 
 
-def disagreements(case: Case) -> Iterator[str]:
-    """Yield where `tree --json` and `layers --json` disagree with the oracle about a valid image."""
+def disagreements(case: Case, folder: Path) -> Iterator[str]:
+    """Yield where `tree --json`, `layers --json` and `extract` disagree with the oracle about a valid image."""
     layers = run_command(["layers", str(case.image), "--json"])
     if layers.status != 0:
         yield f"layers refuses a valid image: {layers.err[:500]}"
         return
     stated = json.loads(layers.out)["layers"]
+    rows: dict[bytes, Row] = {}
     for number, rows in enumerate(expected_trees(case.layers), 1):
         outcome = run_command(["tree", str(case.image), "--json", "--layer", str(number)])
         if outcome.status != 0:
@@ -217,6 +281,39 @@ def disagreements(case: Case) -> Iterator[str]:
         counts = {change: changes.count(change) for change in ("added", "modified", "removed")}
         if {change: stated[number - 1][change] for change in counts} != counts:
             yield f"layer {number}: layers --json says {stated[number - 1]}, the oracle counts {counts}"
+    outcome = run_command(["extract", str(case.image), "/", "--to", str(folder / "out")])
+    final = {path: row.node for path, row in rows.items() if row.change != "removed"}
+    whole = all(node.content is not None for node in final.values() if node.kind in ("file", "hardlink"))
+    if outcome.status == 0:
+        yield from _compare_extracted(final, folder / "out")
+    elif whole and final:
+        yield f"extract refuses a valid image: {outcome.err[:500]}"
+
+
+def _compare_extracted(tree: Tree, out: Path) -> Iterator[str]:
+    """Yield where a folder differs from the tree that was extracted into it; devices are not extracted."""
+    expected = {path: node for path, node in tree.items() if node.kind not in ("char", "block")}
+    for path, node in sorted(expected.items()):
+        target = out / os.fsdecode(path)
+        if node.kind == "hardlink" and node.content is None:
+            continue  # there may be nothing to write
+        if not os.path.lexists(target):
+            yield f"extract did not write {path!r}, a {node.kind}"
+        elif node.kind in ("file", "hardlink"):
+            if node.content is not None and (written := _content(target)) != node.content:
+                yield f"extract wrote other bytes to {path!r}: {written!r:.80} in place of {node.content!r:.80}"
+        elif node.kind == "symlink":
+            if not target.is_symlink() or os.fsencode(target.readlink()) != node.link:
+                yield f"extract did not make the symlink {path!r}"
+        elif node.kind == "dir" and (target.is_symlink() or not target.is_dir()):
+            yield f"extract did not make a folder of {path!r}"
+    found = {os.fsencode(path.relative_to(out)) for path in out.rglob("*")}
+    if more := sorted(found - expected.keys()):
+        yield f"extract wrote {more[:5]!r}, which the image does not have"
+
+
+def _content(path: Path) -> bytes | None:
+    return None if path.is_symlink() or not path.is_file() else path.read_bytes()
 
 
 def _compare(number: int, rows: dict[bytes, Row], entries: list[dict[str, Any]]) -> Iterator[str]:

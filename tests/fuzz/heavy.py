@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tests.fuzz.images import Recipe
 from tests.fuzz.mutations import heavy_record
-from tests.fuzz.tar_writer import END, Sparse, SparseStyle, TarEntry, encode, raw_pax_header
+from tests.fuzz.tar_writer import END, Sparse, SparseStyle, TarEntry, encode, pax_header, raw_pax_header
 
 _FILE, _DIRECTORY, _CHAR = b"0", b"5", b"3"
 
@@ -92,9 +92,9 @@ def _many_sparse_pieces(dice: random.Random, recipe: Recipe) -> None:
 
 
 def _a_count_of_many_digits(dice: random.Random, recipe: Recipe) -> None:
-    records = b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n26 GNU.sparse.realsize=9\n"
+    header = pax_header([(b"GNU.sparse.major", b"1"), (b"GNU.sparse.minor", b"0"), (b"GNU.sparse.realsize", b"9")])
     body = b"9" * dice.choice((20, 5000)) + b"\n0\n"
-    recipe.layers = [b"".join([raw_pax_header(records), encode(TarEntry(b"f", _FILE, body)), END])]
+    recipe.layers = [b"".join([header, encode(TarEntry(b"f", _FILE, body)), END])]
 
 
 def _device_numbers(dice: random.Random, recipe: Recipe) -> None:

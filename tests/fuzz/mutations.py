@@ -1,10 +1,12 @@
 """Damage to images: bytes, tar headers, JSON documents and the files of an archive, each noted in words."""
 
 import json
+import os
 import random
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tests.fuzz.images import Members, to_bytes
@@ -420,6 +422,32 @@ def spoiled_members(dice: random.Random, files: Members, notes: Notes) -> Member
             spoiled[name] = spoiled_bytes(dice, spoiled[name], notes)
             notes[-1] = f"{name}: {notes[-1]}"
     return spoiled
+
+
+def spoil_folder(dice: random.Random, folder: Path, notes: Notes) -> None:
+    """Replace a file of a layout folder with something that is not a plain file."""
+    path = dice.choice(sorted(path for path in folder.rglob("*") if path.is_file()))
+    data = path.read_bytes()
+    path.unlink()
+    match dice.randrange(5):
+        case 0:
+            os.mkfifo(path)
+            notes.append(f"{path.relative_to(folder)} is a named pipe")
+        case 1:
+            path.mkdir()
+            notes.append(f"{path.relative_to(folder)} is a folder")
+        case 2:
+            target = dice.choice((path.name, "/dev/zero", "/dev/null", "../../../canary/kept", "nowhere"))
+            path.symlink_to(target)
+            notes.append(f"{path.relative_to(folder)} is a symlink to {target}")
+        case 3:
+            path.with_name("moved").write_bytes(data)
+            path.symlink_to("moved")
+            notes.append(f"{path.relative_to(folder)} is a symlink to its content")
+        case _:
+            with path.open("wb") as file:
+                file.truncate(dice.choice((len(data), 2**33)))
+            notes.append(f"{path.relative_to(folder)} is one hole of {path.stat().st_size:,} bytes")
 
 
 def odd_archive(dice: random.Random, files: Members, notes: Notes) -> bytes:

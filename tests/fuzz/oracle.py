@@ -32,7 +32,8 @@ class Node:
     mtime: int | None = None
     link: bytes | None = None
     xattrs: frozenset[tuple[str, str]] = frozenset()
-    content: bytes = b""
+    content: bytes | None = None
+    """The bytes of a regular file, or of the file that a hard link leads to; None for a link to nothing."""
 
     def same_directory(self, before: "Node") -> bool:
         """Return whether a directory is the same as before, apart from its mtime."""
@@ -59,6 +60,7 @@ def expected_trees(layers: Sequence[bytes]) -> Iterator[dict[bytes, Row]]:
     for number, layer in enumerate(layers, 1):
         before = dict(tree)
         _apply(tree, layer, number)
+        _resolve_hard_links(tree, before, number)
         rows = {path: Row(node, _change(node, before.get(path), number)) for path, node in tree.items()}
         gone = {path: Row(node, "removed") for path, node in before.items() if path not in tree}
         yield rows | gone
@@ -99,6 +101,21 @@ def _apply(tree: Tree, layer: bytes, number: int) -> None:
         tree[path] = node
 
 
+def _resolve_hard_links(tree: Tree, before: Tree, number: int) -> None:
+    """Give each hard link of a layer the bytes of its file, which is in the layer or was there before it."""
+    for path, node in list(tree.items()):
+        seen, target = {path}, node
+        while target.kind == "hardlink" and target.layer == number and target.link is not None:
+            name = target.link[1:]
+            found = tree.get(name) or before.get(name)
+            if found is None or name in seen:
+                break
+            seen.add(name)
+            target = found
+        if node.kind == "hardlink" and node.layer == number and target.content is not None:
+            tree[path] = replace(node, content=target.content)
+
+
 def _remove_below(tree: Tree, folder: bytes) -> None:
     start = folder + b"/" if folder else b""
     for path in [path for path in tree if path.startswith(start)]:
@@ -127,8 +144,7 @@ def _node(tar: tarfile.TarFile, member: tarfile.TarInfo, number: int) -> Node:
     )
     if kind == "file":
         reader = tar.extractfile(member)
-        content = reader.read() if reader else b""
-        return replace(node, size=member.size, content=content)
+        return replace(node, size=member.size, content=reader.read() if reader else b"")
     if kind == "symlink":
         return replace(node, link=_bytes(member.linkname))
     if kind == "hardlink":

@@ -10,12 +10,14 @@ from markdown_it import MarkdownIt
 
 from layerscope.report.escape import (
     code_in_markdown,
+    code_in_markdown_cell,
     in_csv,
     in_github_message,
     in_github_property,
     in_html,
     in_markdown,
     in_script,
+    sentence_in_markdown,
 )
 from layerscope.text import printable_line
 
@@ -65,13 +67,32 @@ def test_markdown_prose_has_no_mentions_and_no_links(text: str) -> None:
 
 @given(TEXT.filter(str.strip))
 def test_markdown_code_reads_back_in_a_cell_of_a_table(text: str) -> None:
-    table = f"| a | b |\n| --- | --- |\n| {code_in_markdown(text)} | last |\n"
+    table = f"| a | b |\n| --- | --- |\n| {code_in_markdown_cell(text)} | last |\n"
     tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(table)
     cells = [token for token in tokens if token.type == "inline"][2:]
     assert len(cells) == 2
     (code,) = list(cells[0].children or [])
     assert code.type == "code_inline"
     assert code.content.strip() == text.strip()
+
+
+@given(TEXT.filter(str.strip))
+def test_markdown_code_reads_back_in_a_list(text: str) -> None:
+    (_, _, _, inline, *_) = MarkdownIt("gfm-like", {"linkify": False}).parse(f"- {code_in_markdown(text)}\n")
+    (code,) = list(inline.children or [])
+    assert (code.type, code.content.strip()) == ("code_inline", text.strip())
+
+
+def test_markdown_code_has_a_longer_fence_and_no_escapes() -> None:
+    assert code_in_markdown(r"RUN echo `date` \`x | cat") == r"``RUN echo `date` \`x | cat``"
+    assert code_in_markdown("a ``b`` c") == "```a ``b`` c```"
+    assert code_in_markdown("`id`") == "`` `id` ``"
+
+
+def test_code_in_a_sentence_is_code_in_markdown() -> None:
+    sentence = "Use `apt-get clean` here, or `a|b` in *this* layer."
+    assert sentence_in_markdown(sentence) == r"Use `apt-get clean` here, or `a|b` in \*this\* layer."
+    assert sentence_in_markdown("a ` in a name") == r"a \` in a name"
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from msgspec import Raw
+
 from layerscope.model.documents import Healthcheck, ImageConfig, RunConfig
 from layerscope.model.image import Image, Layer, Step
 from layerscope.session.image_facts import build_steps, config_facts
@@ -9,8 +11,8 @@ def test_a_config_states_its_variables_labels_ports_volumes_and_health_check_one
         cmd=["a", "b"],
         entrypoint="sh",
         labels={"v": "1"},
-        exposed_ports={"80/tcp": {}},
-        volumes={"/data": {}},
+        exposed_ports={"80/tcp": Raw(b"{}")},
+        volumes={"/data": Raw(b"{}")},
         working_dir="/srv",
         user="",
         shell=["/bin/bash", "-c"],

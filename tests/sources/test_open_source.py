@@ -15,6 +15,7 @@ from layerscope.errors import ImageNotFound, LayerscopeError, SourceError, Unsup
 from layerscope.model.image import Compression
 from layerscope.sources.open import open_source
 from tests.builders import (
+    Entry,
     Members,
     Opener,
     archive_bytes,
@@ -255,6 +256,87 @@ def test_a_file_that_is_read_in_place_needs_no_heavy_imports(tmp_path: Path) -> 
     path = docker_archive(tmp_path / "x.tar", APP)
     code = (
         "import sys; from layerscope.sources.open import open_source; open_source(sys.argv[1]).choose();"
-        "sys.exit(any(name in sys.modules for name in ('docker', 'socket', 'subprocess', 'tempfile', 'lzma')))"
+        "sys.exit(any(name in sys.modules for name in ('http', 'socket', 'subprocess', 'tempfile', 'lzma')))"
     )
     assert subprocess.run([sys.executable, "-c", code, str(path)], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["testrepo/index.json", "testrepo/oci-layout", "testrepo/blobs/sha256/{}", "./testrepo/index.json"],
+)
+def test_a_file_of_a_layout_points_to_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = oci_layout(tmp_path / "testrepo", APP)
+    blob = min(path.name for path in (folder / "blobs" / "sha256").iterdir())
+    with pytest.raises(UnsupportedFormat, match=r"is part of an image layout: open the folder testrepo$"):
+        open_source(reference.format(blob))
+
+
+def test_a_list_of_an_unpacked_docker_archive_points_to_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write_folder(tmp_path / "saved", docker_files(APP)))
+    with pytest.raises(UnsupportedFormat, match=r"^manifest\.json is part of an image layout: open the folder \.$"):
+        open_source("manifest.json")
+
+
+def test_a_text_file_beside_an_image_is_still_a_text_file(tmp_path: Path) -> None:
+    (tmp_path / "index.json").write_text("{}")
+    with pytest.raises(UnsupportedFormat, match="is a text file, not an image"):
+        open_source(str(tmp_path / "index.json"))
+
+
+@pytest.mark.parametrize(
+    ("reference", "suggestion"),
+    [
+        ("testrepo:v1", "open testrepo with --image v1"),
+        ("./testrepo:v1", "open ./testrepo with --image v1"),
+        (f"testrepo@sha256:{'a' * 64}", f"open testrepo with --image sha256:{'a' * 64}"),
+        ("app.tar:my-app:v1", "open app.tar with --image my-app:v1"),
+    ],
+)
+def test_a_tag_behind_a_path_points_to_the_image_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str, suggestion: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    oci_layout(tmp_path / "testrepo", APP)
+    docker_archive(tmp_path / "app.tar", APP)
+    with pytest.raises(ImageNotFound) as caught:
+        open_source(reference)
+    assert str(caught.value) == f"no file or folder is named {reference}: {suggestion}"
+
+
+@pytest.mark.parametrize("inner", [Compression.GZIP, Compression.ZSTD, Compression.BZIP2])
+def test_an_archive_that_is_compressed_twice_opens(tmp_path: Path, opened: Opener, inner: Compression) -> None:
+    data = compressed(compressed(archive_bytes(docker_files(APP)), inner), Compression.GZIP)
+    path = tmp_path / "x.tar.gz.gz"
+    path.write_bytes(data)
+    assert opened(path).choose().tags == ("my-app:v1",)
+
+
+def test_an_archive_that_is_compressed_too_often_says_so(tmp_path: Path) -> None:
+    data = archive_bytes(docker_files(APP))
+    for _ in range(4):
+        data = compressed(data, Compression.GZIP)
+    (tmp_path / "x").write_bytes(data)
+    with pytest.raises(UnsupportedFormat, match="x is compressed more than 3 times"):
+        open_source(str(tmp_path / "x"))
+
+
+@pytest.mark.parametrize("entry", [file("../x"), file("a/../b"), file(".wh.x"), file("a/.wh..wh..opq")])
+def test_a_tar_whose_members_are_all_left_out_is_still_a_tar(tmp_path: Path, entry: Entry) -> None:
+    (tmp_path / "x.tar").write_bytes(layer(entry))
+    with pytest.raises(UnsupportedFormat, match=r"x\.tar is a tar archive but not an image"):
+        open_source(str(tmp_path / "x.tar"))
+
+
+def test_only_a_folder_of_skopeo_is_called_one(tmp_path: Path) -> None:
+    files: Members = {"manifest.json": b'{"name": "extension", "version": "1"}', "version": b"1.2"}
+    with pytest.raises(UnsupportedFormat, match=r"not a list of images and no index\.json$"):
+        open_source(str(write_folder(tmp_path / "extension", files)))
+    files |= {"version": b"Directory Transport Version: 1.1\n"}
+    with pytest.raises(UnsupportedFormat, match=r"written as dir: by skopeo"):
+        open_source(str(write_folder(tmp_path / "skopeo", files)))

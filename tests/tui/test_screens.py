@@ -118,6 +118,29 @@ async def test_q_quits() -> None:
         assert at.app.return_code == 0
 
 
+@pytest.mark.parametrize("keys", [(), ("tab", "slash", "a"), ("question_mark",), ("x", "ctrl+c"), ("w",)])
+async def test_ctrl_c_quits_on_every_screen(keys: tuple[str, ...]) -> None:
+    async with journey(MY_APP) as at:
+        await at.press(*keys, "ctrl+c")
+        assert at.app.return_code == 0
+
+
+async def test_ctrl_c_copies_selected_text() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("tab", "slash", "a", "b", "shift+left", "ctrl+c")
+        assert at.app.clipboard == "b"
+        assert at.app.return_code is None
+
+
+async def test_markup_in_the_name_of_an_image_is_text(tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "odd.tar", image(layer(file("[b]x[/]")), layer(file("y")), tags=["[red]x[/y:1"]))
+    async with journey(path) as at:
+        assert at.title().startswith("[red]x[/y:1")
+        assert "+ y" in at.tree()
+        await at.press("d", "left_square_bracket", "d")
+        assert at.title().startswith("[red]x[/y:1")
+
+
 async def test_chooses_one_of_several_platforms() -> None:
     async with choosing(SAMPLES / "platforms.oci.tar", (80, 24)) as at:
         assert isinstance(at.app.screen, ChooserScreen)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from layerscope.analysis.search.expression import Expression, Pattern
 from layerscope.analysis.tree.path_index import PathIndex
+from layerscope.text import typed_names
 
 REGEX_PREFIX = "re:"
 HEARTBEAT = -1
@@ -105,9 +106,9 @@ def parse_query(text: str) -> Query | None:
     if "*" in text or "?" in text:
         glob = glob_expression(text).encode("utf-8", "surrogateescape")
         return Query(text, re.compile(glob, flags | re.DOTALL), on_path)
-    wanted = text.encode("utf-8", "surrogateescape")
-    literal = wanted.lower() if flags and not on_path and text.isascii() else None
-    return Query(text, re.compile(re.escape(wanted), flags), on_path, literal)
+    expression = _spellings(text).encode("utf-8", "surrogateescape")
+    is_literal = flags and not on_path and text.isascii() and "\\" not in text
+    return Query(text, re.compile(expression, flags), on_path, text.lower().encode() if is_literal else None)
 
 
 def glob_expression(text: str) -> str:
@@ -150,7 +151,13 @@ def _segment(part: _Part, following: _Part | None) -> str:
 
 
 def _fixed(part: str) -> str:
-    return _CHARACTER.join(map(re.escape, part.split("?")))
+    return _CHARACTER.join(map(_spellings, part.split("?")))
+
+
+def _spellings(text: str) -> str:
+    """Return the expression of a text, also as a name that is shown with escapes."""
+    names = [re.escape(name.decode("utf-8", "surrogateescape")) for name in typed_names(text)]
+    return names[0] if len(names) == 1 else f"(?:{'|'.join(names)})"
 
 
 def path_pattern(globs: Iterable[str]) -> re.Pattern[bytes]:

@@ -53,6 +53,16 @@ class LayeredTree:
             if row is not None:
                 yield row
 
+    def layer_below(self, node: int, layer: int) -> int | None:
+        """Return the layer that wrote what a layer has written again or removed, None if it did neither."""
+        index = self.index
+        occurrence = index.occurrence(node, layer)
+        before = occurrence - 1
+        touched = occurrence >= index.firsts[node] and index.layers[occurrence] == layer
+        if not touched or before < index.firsts[node] or index.rows[before] == GONE:
+            return None
+        return index.layers[before]
+
     def entry(self, node: int, layer: int) -> FileEntry | None:
         """Return the node in the merged tree at the layer, or None if it does not exist there."""
         occurrence = self.index.occurrence(node, layer)

@@ -10,10 +10,10 @@ import typer
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.errors import ExitStatus
-from layerscope.cli.opening import opened, progress_title, warn
+from layerscope.cli.opening import opened, progress_title, warn, warn_of
 from layerscope.cli.options import AsJson, Base, DebugLog, Force, Reference, WhichImage, WhichPlatform
 from layerscope.cli.progress import ReadingProgress
-from layerscope.cli.streams import narrate
+from layerscope.cli.streams import narrate, output_may_be_cut
 from layerscope.errors import UsageError
 from layerscope.policy.check import check as check_rules
 from layerscope.policy.check import read_baseline
@@ -109,6 +109,8 @@ def _report(  # noqa: PLR0917  # the parameters of the command
     reference: str, image: str | None, platform: str | None, config: str | None, baseline: str | None, base: str | None
 ) -> CheckReport:
     file = find_rules(config)
+    if file.ignored:
+        warn_of(f"{file.name}: ignored keys that layerscope does not know: {', '.join(file.ignored)}")
     if baseline is not None and file.rules.max_growth is None:
         raise UsageError(f"--baseline needs the rule max-growth, which {file.name} does not have")
     with opened(reference, image, platform) as session:
@@ -122,7 +124,9 @@ def _report(  # noqa: PLR0917  # the parameters of the command
 
 def _deliver(report: CheckReport, form: Format, output: str | None) -> None:
     if output is None:
-        _write(report, form, sys.stdout)
+        # the status counts even if the reader of the output closes the pipe
+        with output_may_be_cut():
+            _write(report, form, sys.stdout)
         return
     text = io.StringIO()
     _write(report, form, text)

@@ -6,12 +6,14 @@ from typing import Annotated
 import typer
 
 from layerscope.cli.debug_log import start_log
+from layerscope.cli.errors import ExitStatus
 from layerscope.cli.opening import opened, warn, warn_of
 from layerscope.cli.options import DebugLog, LayerNumber, Reference, WhichImage, WhichPlatform
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
 from layerscope.extraction import extract as extraction
+from layerscope.extraction.completeness import unread_layers
 from layerscope.extraction.failure import FileInTheWay
 from layerscope.extraction.options import ExtractionOptions, LeftOut
 from layerscope.session.lookup import layer_number, present_node
@@ -40,6 +42,7 @@ Target = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
 Setuid = Annotated[bool, typer.Option("--setuid", help="Keep setuid and setgid bits.")]
 Devices = Annotated[bool, typer.Option("--devices", help="Create device nodes; requires root.")]
+Partial = Annotated[bool, typer.Option("--partial", help="Write what could be read of an incomplete image.")]
 Owner = Annotated[bool, typer.Option("--owner", help="Restore owners; requires root.")]
 
 
@@ -52,10 +55,11 @@ def extract(  # noqa: PLR0917  # Typer reads the options from the signature
     setuid: Setuid = False,
     devices: Devices = False,
     owner: Owner = False,
+    partial: Partial = False,
     image: WhichImage = None,
     platform: WhichPlatform = None,
     debug: DebugLog = None,
-) -> None:
+) -> int:
     """Write files and folders as they are after a layer, at their paths below DIR: all of them, or nothing."""
     start_log(debug)
     if not to:
@@ -66,22 +70,34 @@ def extract(  # noqa: PLR0917  # Typer reads the options from the signature
     with opened(reference, image, platform) as session:
         number = layer_number(session.image, layer)
         warn(session.image, session.tallies)
-        nodes = [present_node(session.loaded.tree, path, number) for path in paths]
+        nodes = [present_node(session.loaded, path, number) for path in paths]
+        if not partial:
+            _check_complete(unread_layers(session.loaded, nodes, number))
         try:
             with ReadingProgress(f"writing to {printable_name(to)}") as progress:
                 extracted = extraction.extract(session.loaded, nodes, number, to, options=options, progress=progress)
         except FileInTheWay as error:
             raise UsageError(f"{error}: use --force to replace it, or another folder") from error
-    for sentence in _left_out(extracted.left_out):
+    for sentence in _by_reason("left out", extracted.left_out):
+        warn_of(sentence)
+    for sentence in _by_reason("did not restore the owner of", extracted.foreign_owners):
         warn_of(sentence)
     narrate(f"wrote {extracted.words} to {printable_name(to)}")
+    return ExitStatus.SUCCESS if extracted.is_complete else ExitStatus.ERROR
 
 
-def _left_out(left_out: Sequence[LeftOut]) -> Iterator[str]:
+def _check_complete(unread: Sequence[int]) -> None:
+    if unread:
+        more = len(unread) - 1
+        layers = f"layer {unread[0]}" + (f" and {plural(more, 'other layer')}" if more else "")
+        raise UsageError(f"{layers} could not be read whole: use --partial to write what could be read")
+
+
+def _by_reason(words: str, left_out: Sequence[LeftOut]) -> Iterator[str]:
     """Yield a sentence for each reason."""
     by_reason: dict[str, list[str]] = {}
-    for path, reason in left_out:
-        by_reason.setdefault(reason, []).append(printable_name(path_text(path)))
+    for each in left_out:
+        by_reason.setdefault(each.reason, []).append(printable_name(path_text(each.path)))
     for reason, names in by_reason.items():
         more = f" (and {plural(len(names) - 1, 'more path')} for that reason)" if len(names) > 1 else ""
-        yield f"left out {names[0]}: {reason}{more}"
+        yield f"{words} {names[0]}: {reason}{more}"

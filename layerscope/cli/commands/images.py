@@ -18,6 +18,6 @@ def images(as_json: AsJson = False, debug: DebugLog = None) -> None:
     if as_json:
         write_json(images_document(found), sys.stdout)
     else:
-        from layerscope.report.local.table import write_image_table  # noqa: PLC0415
+        from layerscope.report.local.table import write_image_table  # noqa: PLC0415  # Rich
 
         write_image_table(found, sys.stdout)

@@ -56,7 +56,8 @@ def tree(  # noqa: PLR0917  # Typer reads the options from the signature
     changes = parse_changes(only, _CHANGES)
     with opened(reference, image, platform) as session:
         number = layer_number(session.image, layer)
-        selection = TreeSelection(number, changes, depth, by_size=sort is SortKey.SIZE)
+        is_writable = session.image.layers[number - 1].writable if number else False
+        selection = TreeSelection(number, changes, depth, by_size=sort is SortKey.SIZE, writable=is_writable)
         write = write_tree_document if as_json else write_tree_lines
         write(session.loaded.tree, selection, sys.stdout)
         warn(session.image, session.tallies)

@@ -4,7 +4,7 @@ from typing import TextIO
 
 from layerscope.policy.outcome import CheckReport, Location, Outcome, RuleResult
 from layerscope.report.check.lines import headline, more_locations
-from layerscope.report.escape import code_in_markdown, in_markdown
+from layerscope.report.escape import code_in_markdown, code_in_markdown_cell, in_markdown, sentence_in_markdown
 from layerscope.report.layers.summary import layer_title
 from layerscope.text import printable_line
 
@@ -17,7 +17,7 @@ def write_check_markdown(report: CheckReport, file: TextIO) -> None:
     file.write("| | rule | |\n| --- | --- | --- |\n")
     for result in report.results:
         mark = f"{_MARKS[result.outcome]} {result.outcome.value}"
-        file.write(f"| {mark} | {code_in_markdown(result.key)} | {in_markdown(result.verdict.text)} |\n")
+        file.write(f"| {mark} | {code_in_markdown_cell(result.key)} | {in_markdown(result.verdict.text)} |\n")
     file.writelines(f"\n**{in_markdown(printable_line(problem))}**\n" for problem in report.problems)
     for result in report.results:
         if result.verdict.locations:
@@ -32,7 +32,7 @@ def _write_locations(report: CheckReport, result: RuleResult, file: TextIO) -> N
 
 
 def _location(report: CheckReport, location: Location) -> str:
-    text = in_markdown(printable_line(location.text))
+    text = sentence_in_markdown(printable_line(location.text))
     if location.layer is None:
         return text
     return f"layer {location.layer} {text}<br>{code_in_markdown(layer_title(report.image, location.layer))}"

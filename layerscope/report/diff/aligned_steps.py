@@ -51,8 +51,11 @@ def _content(loaded: LoadedImage, layer: int | None) -> str:
     return human_size(loaded.tallies.layers[layer].content_size) if layer else ""
 
 
+_RELATIONS = {Relation.ONLY_OLD: "only in old", Relation.ONLY_NEW: "only in new"}
+
+
 def _relation_words(step: AlignedStep, images: ImageComparison) -> str:
     """Return how the two steps are related; a layer that was rebuilt may have the same content."""
     if step.relation is Relation.CHANGED and images.rebuilt.get(step):
         return "rebuilt, same content"
-    return step.relation.value.replace("-", " ")
+    return _RELATIONS.get(step.relation, step.relation.value)

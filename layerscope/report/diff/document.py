@@ -1,7 +1,7 @@
 """The ``diff`` document: the differences between two layers or two images."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TextIO, TypedDict, cast
+from typing import TYPE_CHECKING, NotRequired, TextIO, TypedDict, cast
 
 from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigValue
 from layerscope.analysis.comparison.diff import Diff
@@ -41,7 +41,7 @@ class SidePart(ImagePart):
 
 
 class ChangePart(TypedDict):
-    """One path that differs; ``size_delta`` in content bytes."""
+    """One path that differs; ``size_delta`` in content bytes; ``certain`` is false if it depends on unread layers."""
 
     path: str
     change: str
@@ -49,6 +49,7 @@ class ChangePart(TypedDict):
     before: EntryPart | None
     after: EntryPart | None
     size_delta: int
+    certain: NotRequired[bool]
 
 
 class SummaryPart(TypedDict):
@@ -112,6 +113,9 @@ def diff_head(view: FilteredComparison) -> dict[str, object]:
         "moves": [_move_part(move.before, move.after) for move in view.moves],
         "unread": [path_text(path) for path in view.unread],
     }
+    incomplete = sorted({*view.broken_layers[0], *view.broken_layers[1]})
+    if incomplete:
+        head["incomplete"] = incomplete
     if view.images is not None:
         head |= {
             "layers": [_aligned_part(step, view.images, view.broken_layers) for step in view.images.alignment.layers],
@@ -127,8 +131,9 @@ def change_parts(view: FilteredComparison) -> Iterator[ChangePart]:
     # A diff tree has all methods of a layered one that the selection calls.
     nodes = TreeSelection(AFTER, ALL_CHANGES).by_path(cast("LayeredTree", tree))
     for node, path in nodes:
-        change = view.diff.change(tree.rows_by_node[node])
-        yield {
+        row = tree.rows_by_node[node]
+        change = view.diff.change(row)
+        part: ChangePart = {
             "path": path,
             "change": change.change.word,
             "what": list(change.what.words),
@@ -136,6 +141,9 @@ def change_parts(view: FilteredComparison) -> Iterator[ChangePart]:
             "after": entry_part(change.after) if change.after else None,
             "size_delta": change.size_delta,
         }
+        if row in view.uncertain:
+            part["certain"] = False
+        yield part
 
 
 def _side_part(loaded: LoadedImage, layer: int, broken: BrokenLayers, *, own: bool) -> SidePart:

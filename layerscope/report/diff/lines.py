@@ -1,6 +1,6 @@
 """The changes of a diff for people, one line per path: the differences, the sizes before and after, the delta."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TextIO
 
 from layerscope.analysis.comparison.diff import Change, Diff
@@ -16,22 +16,23 @@ _DELTA_WIDTH = len("+999 MB")
 _NO_SIZE = ""
 
 
-def write_diff_lines(diff: Diff, file: TextIO) -> None:
-    """Write a line for each row, folder by folder."""
+def write_diff_lines(diff: Diff, file: TextIO, uncertain: Collection[int] = ()) -> None:
+    """Write a line for each row, folder by folder; ``uncertain`` are rows that depend on layers that were not read."""
     styles = change_styles(file)
-    for change, line in diff_lines(diff):
+    for change, line in diff_lines(diff, uncertain):
         before, after = styles[change]
         file.write(f"{before}{line}{after}\n")
 
 
-def diff_lines(diff: Diff) -> Iterator[tuple[ChangeKind, str]]:
+def diff_lines(diff: Diff, uncertain: Collection[int] = ()) -> Iterator[tuple[ChangeKind, str]]:
     """Yield the lines, each with its kind of change."""
     width = max((len(_words(Aspect(aspects))) for aspects in set(diff.aspects)), default=0)
-    for change in diff:
+    for row, change in enumerate(diff):
         sizes = f"{_size(change.before):>{_SIZE_WIDTH}}  {_size(change.after):>{_SIZE_WIDTH}}"
         delta = f"{_delta(change):>{_DELTA_WIDTH}}"
         what = f"{_words(change.what):<{width}}  " if width else ""
-        yield change.change, f"{change.change.mark} {sizes}  {delta}  {what}{_name(change)}"
+        name = _name(change, is_certain=row not in uncertain)
+        yield change.change, f"{change.change.mark} {sizes}  {delta}  {what}{name}"
 
 
 def _words(what: Aspect) -> str:
@@ -47,10 +48,10 @@ def _delta(change: Change) -> str:
     return signed_size(change.size_delta) if is_file else _NO_SIZE
 
 
-def _name(change: Change) -> str:
+def _name(change: Change, *, is_certain: bool) -> str:
     entry = change.after or change.before
     name = printable_name(path_text(change.path)) + ("/" if entry is not None and entry.kind is Kind.DIR else "")
-    details = list(_details(change))
+    details = [*_details(change), *(() if is_certain else ("uncertain: a layer or the bytes could not be read",))]
     return f"{name}  ({', '.join(details)})" if details else name
 
 

@@ -28,11 +28,12 @@ def write_diff_tables(view: FilteredComparison, file: TextIO, *, stat: bool = Fa
     """
     show(_head(view), file)
     if len(view.diff):
-        file.write(f"\nPaths: {summary_line(view.diff.summary)}\n")
+        uncertain = f", {len(view.uncertain):,} of them uncertain" if view.uncertain else ""
+        file.write(f"\nPaths: {summary_line(view.diff.summary)}{uncertain}\n")
         if stat:
             write_diff_stat(view.tree, file)
         else:
-            write_diff_lines(view.diff, file)
+            write_diff_lines(view.diff, file, view.uncertain)
     _write_moves(view, file, stat=stat)
     if view.images is not None and view.is_whole:
         show(Group(*_image_sections(view.images)), file)

@@ -3,8 +3,10 @@
 from typing import TypedDict
 
 from layerscope.analysis.tree.tally import LayerTally
+from layerscope.model.container import Container, Mount
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image, Layer, Step
+from layerscope.model.storage import Storage
 from layerscope.report.json_document import SCHEMA_VERSION
 from layerscope.session.reading.stack import Tallies
 
@@ -58,6 +60,7 @@ class LayerPart(TypedDict):
     dead_size: int | None
     error: str | None
     rests_on_incomplete: bool
+    writable: bool
     warnings: list[str]
 
 
@@ -70,13 +73,50 @@ class StepPart(TypedDict):
     layer: int | None
 
 
+class LayerLocationPart(TypedDict):
+    """The folder or file of one layer on the engine's machine."""
+
+    layer: int
+    path: str
+
+
+class StoragePart(TypedDict):
+    """The storage of the engine that holds the image; null for what it does not report."""
+
+    engine: str
+    store: str
+    driver: str | None
+    backing_filesystem: str | None
+    copy_on_write: str | None
+    locations: list[LayerLocationPart]
+
+
+class ContainerPart(TypedDict):
+    """The container whose writable layer is the last one."""
+
+    id: str
+    name: str
+    state: str
+
+
+class MountPart(TypedDict):
+    """A mount of the container, whose content is in no layer."""
+
+    type: str
+    source: str
+    destination: str
+
+
 class LayersDocument(TypedDict):
-    """The whole document."""
+    """The whole document; ``container`` is null for an image, ``storage`` for one that no engine holds."""
 
     schema_version: int
     image: ImagePart
     layers: list[LayerPart]
     steps: list[StepPart]
+    storage: StoragePart | None
+    container: ContainerPart | None
+    mounts: list[MountPart]
 
 
 def layers_document(image: Image, tallies: Tallies) -> LayersDocument:
@@ -86,7 +126,29 @@ def layers_document(image: Image, tallies: Tallies) -> LayersDocument:
         "image": image_part(image, tallies),
         "layers": [_layer_part(image.step(layer.number), tallies, layer) for layer in image.layers],
         "steps": [_step_part(step) for step in image.steps],
+        "storage": None if image.storage is None else _storage_part(image.storage),
+        "container": None if image.container is None else _container_part(image.container),
+        "mounts": [] if image.container is None else [_mount_part(mount) for mount in image.container.mounts],
     }
+
+
+def _storage_part(storage: Storage) -> StoragePart:
+    return {
+        "engine": storage.engine,
+        "store": storage.store,
+        "driver": storage.driver,
+        "backing_filesystem": storage.backing_filesystem,
+        "copy_on_write": storage.copy_on_write,
+        "locations": [{"layer": layer, "path": path} for layer, path in enumerate(storage.locations, 1)],
+    }
+
+
+def _container_part(container: Container) -> ContainerPart:
+    return {"id": container.container_id, "name": container.name, "state": container.state}
+
+
+def _mount_part(mount: Mount) -> MountPart:
+    return {"type": mount.kind, "source": mount.source, "destination": mount.destination}
 
 
 def image_part(image: Image, tallies: Tallies) -> ImagePart:
@@ -139,6 +201,7 @@ def _layer_part(step: Step, tallies: Tallies, layer: Layer) -> LayerPart:
         "dead_size": tallies.dead_in(layer.number),
         "error": tally.error,
         "rests_on_incomplete": tally.rests_on_incomplete,
+        "writable": layer.writable,
         "warnings": list(tally.warnings),
     }
 

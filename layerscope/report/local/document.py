@@ -1,22 +1,26 @@
-"""The ``images`` document: the images of the local engines."""
+"""The ``images`` and ``containers`` documents of the local engines."""
 
 import time
 from collections.abc import Sequence
 from typing import TypedDict
 
+from layerscope.model.container import Container
 from layerscope.model.local_image import LocalImage
 from layerscope.report.json_document import SCHEMA_VERSION
 
 
 class ListedImage(TypedDict):
-    """One image; ``reference`` opens it, ``size`` is the engine's own figure."""
+    """One image; ``reference`` opens it, sizes are the engine's own figures, ``layers`` is their number."""
 
     reference: str
     engine: str
-    tags: list[str]
     id: str
-    size: int | None
+    tags: list[str]
     created: str | None
+    size: int | None
+    shared_size: int | None
+    unique_size: int | None
+    layers: int | None
 
 
 class ImagesDocument(TypedDict):
@@ -35,8 +39,47 @@ def _listed(image: LocalImage) -> ListedImage:
     return {
         "reference": image.reference,
         "engine": image.engine,
-        "tags": list(image.tags),
         "id": image.image_id,
-        "size": image.size,
+        "tags": list(image.tags),
         "created": None if image.created is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(image.created)),
+        "size": image.size,
+        "shared_size": image.shared_size,
+        "unique_size": image.unique_size,
+        "layers": image.layers,
+    }
+
+
+class ListedContainer(TypedDict):
+    """One container; ``reference`` opens it, ``writable_size`` is the engine's own figure."""
+
+    reference: str
+    engine: str
+    id: str
+    name: str
+    image: str
+    state: str
+    writable_size: int | None
+
+
+class ContainersDocument(TypedDict):
+    """The whole document."""
+
+    schema_version: int
+    containers: list[ListedContainer]
+
+
+def containers_document(containers: Sequence[Container]) -> ContainersDocument:
+    """Return the document."""
+    return {"schema_version": SCHEMA_VERSION, "containers": [_listed_container(each) for each in containers]}
+
+
+def _listed_container(container: Container) -> ListedContainer:
+    return {
+        "reference": container.reference,
+        "engine": container.engine,
+        "id": container.container_id,
+        "name": container.name,
+        "image": container.image,
+        "state": container.state,
+        "writable_size": container.writable_size,
     }

@@ -1,9 +1,9 @@
 """The report as Markdown, for a wiki or a comment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from layerscope.analysis.size.dead_groups import DeadGroup, dead_groups
-from layerscope.report.escape import code_in_markdown, in_markdown
+from layerscope.report.escape import code_in_markdown, code_in_markdown_cell, in_markdown, sentence_in_markdown
 from layerscope.report.layers.summary import image_summary, layer_title
 from layerscope.report.size.columns import (
     Bar,
@@ -11,8 +11,8 @@ from layerscope.report.size.columns import (
     Figure,
     Instruction,
     Paths,
+    ReportTable,
     Row,
-    SizeTable,
     Words,
     duplicate_table,
     file_table,
@@ -41,6 +41,7 @@ def _lines(analysis: SizeAnalysis) -> Iterator[str]:
     yield f"**{in_markdown(printable_line(why.verdict))}**"
     for remark in remarks(why):
         yield from ("", in_markdown(remark))
+    yield from _secrets(analysis)
     yield from _size_table("Layers", layer_table(analysis, why.layers), None)
     yield from _advice(analysis)
     yield from _dead(analysis)
@@ -50,7 +51,7 @@ def _lines(analysis: SizeAnalysis) -> Iterator[str]:
     yield from _size_table("Packages", package_table(analysis))
 
 
-def _size_table(title: str, sizes: SizeTable[Row], most: int | None = _MOST) -> Iterator[str]:
+def _size_table(title: str, sizes: ReportTable[Row], most: int | None = _MOST) -> Iterator[str]:
     columns = sizes.without_bars()
     rows = [[_cell(column.cell(row)) for column in columns] for row in sizes.rows[:most]]
     yield from _table(title, [(column.title, column.kind is Figure) for column in columns], rows)
@@ -63,9 +64,9 @@ def _cell(cell: Cell) -> str:
         case Words(text):
             return in_markdown(text)
         case Instruction(text):
-            return code_in_markdown(text)
+            return code_in_markdown_cell(text)
         case Paths(paths):
-            return _paths(paths)
+            return _paths(paths, code_in_markdown_cell)
         case Bar():
             return ""
 
@@ -83,20 +84,39 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def _secrets(analysis: SizeAnalysis) -> Iterator[str]:
+    secrets = analysis.report.secrets
+    rows = [
+        (
+            str(secret.layer),
+            in_markdown(secret.kind.words),
+            code_in_markdown_cell(printable_name(path_text(secret.path))),
+            str(secret.removed_in or ""),
+            code_in_markdown_cell(layer_title(analysis.image, secret.layer)),
+        )
+        for secret in secrets[:_MOST]
+    ]
+    titles = [("layer", True), ("secret", False), ("path", False), ("removed in", True), ("instruction", False)]
+    yield from _table("Secrets", titles, rows)
+    if len(secrets) > _MOST:
+        yield from ("", f"and {plural(len(secrets) - _MOST, 'more secret')}")
+
+
 def _advice(analysis: SizeAnalysis) -> Iterator[str]:
     advice = analysis.report.advice
     yield from ("", "## What to change", "")
     if not advice:
         yield no_advice_sentence(analysis.report)
     for number, each in enumerate(advice, 1):
-        yield f"{number}. **Layer {each.layer}, {human_size(each.saves)}:** {in_markdown(printable_line(each.text))}"
+        sentence = sentence_in_markdown(printable_line(each.text))
+        yield f"{number}. **Layer {each.layer}, {human_size(each.saves)}:** {sentence}"
         yield f"   - {code_in_markdown(layer_title(analysis.image, each.layer))}"
         if each.paths:
-            yield f"   - {_paths(each.paths)}"
+            yield f"   - {_paths(each.paths, code_in_markdown)}"
 
 
-def _paths(paths: Sequence[bytes]) -> str:
-    names = ", ".join(code_in_markdown(printable_name(path_text(path))) for path in paths[:_MOST_PATHS])
+def _paths(paths: Sequence[bytes], code: Callable[[str], str]) -> str:
+    names = ", ".join(code(printable_name(path_text(path))) for path in paths[:_MOST_PATHS])
     return f"{names} and {len(paths) - _MOST_PATHS:,} more" if len(paths) > _MOST_PATHS else names
 
 
@@ -115,7 +135,7 @@ def _dead_row(analysis: SizeAnalysis, group: DeadGroup) -> Sequence[str]:
         human_size(group.size),
         group.word,
         f"{len(group.entries):,}",
-        f"{group.writer} {code_in_markdown(layer_title(analysis.image, group.writer))}",
-        f"{group.hidden_by} {code_in_markdown(layer_title(analysis.image, group.hidden_by))}",
-        _paths([entry.path for entry in group.entries]),
+        f"{group.writer} {code_in_markdown_cell(layer_title(analysis.image, group.writer))}",
+        f"{group.hidden_by} {code_in_markdown_cell(layer_title(analysis.image, group.hidden_by))}",
+        _paths([entry.path for entry in group.entries], code_in_markdown_cell),
     )

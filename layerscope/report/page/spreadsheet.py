@@ -41,6 +41,9 @@ def csv_report(analysis: SizeAnalysis) -> str:
 
 
 def _rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
+    for secret in analysis.report.secrets:
+        text = printable_line(secret.text)
+        yield {"kind": "secret", "name": _name(secret.path), "layer": secret.layer, "reason": secret.kind, "text": text}
     yield from _layer_rows(analysis)
     yield from _file_rows(analysis)
     for each in analysis.types.sizes:

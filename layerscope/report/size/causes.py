@@ -1,4 +1,4 @@
-"""Dead bytes with their causes, and what to change: sections of the size report on a screen."""
+"""Secrets, dead bytes with their causes, and what to change: sections of the size report on a screen."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from layerscope.analysis.advice.advice import Advice
+from layerscope.analysis.advice.secrets import Secret
 from layerscope.analysis.size.dead_groups import DeadGroup, dead_groups
 from layerscope.report.layers.summary import layer_title
 from layerscope.report.size.cells import path_lines
@@ -19,7 +20,27 @@ _MOST_GROUPS = 10
 _MOST_PATHS = 3
 """The causes and paths that are shown, unless all are asked for."""
 
+_MOST_SECRETS = 20
 _INDENT = 2
+
+
+def secret_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[RenderableType]:
+    """Yield the secrets with the instructions of their layers."""
+    secrets = analysis.report.secrets
+    shown = secrets if show_all else secrets[:_MOST_SECRETS]
+    parts = [part for secret in shown for part in _secret(analysis, secret)]
+    if len(shown) < len(secrets):
+        parts.append(Text(f"and {plural(len(secrets) - len(shown), 'more secret')} (--all shows them)", "dim"))
+    yield from section("Secrets", parts)
+
+
+def _secret(analysis: SizeAnalysis, secret: Secret) -> Iterator[RenderableType]:
+    yield Text(f"layer {secret.layer}: {secret.kind.words}", "bold red")
+    body = Grid(GridColumn("", is_flexible=True), indent=_INDENT)
+    body.add_row(instruction_line(layer_title(analysis.image, secret.layer)))
+    # The sentences are our own; names in them were made safe where they were written.
+    body.add_row(Line(secret.text, is_folded=True))
+    yield body
 
 
 def dead_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[RenderableType]:

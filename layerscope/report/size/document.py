@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from layerscope.analysis.advice.advice import Advice
+from layerscope.analysis.advice.secrets import Secret
 from layerscope.analysis.packages.sizes import PackageSize
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.duplicates import Duplicate
@@ -86,6 +87,15 @@ class AdvicePart(TypedDict):
     blob_saves_estimate: int | None
 
 
+class SecretPart(TypedDict):
+    """A secret in the image; ``removed_in``: the layer that removed the last copy at the path, if any."""
+
+    path: str
+    kind: str
+    layer: int
+    removed_in: int | None
+
+
 class TypePart(TypedDict):
     """The size of the files of one type in the final image."""
 
@@ -137,7 +147,9 @@ class WhyDocument(TypedDict):
     dead: DeadSumPart
     duplicates: list[DuplicatePart]
     duplicates_complete: bool
+    secrets: list[SecretPart]
     advice: list[AdvicePart]
+    size_after_advice: int | None
     by_type: list[TypePart]
     by_package: list[PackagePart]
     unowned_size: int
@@ -161,7 +173,9 @@ def why_document(analysis: SizeAnalysis) -> WhyDocument:
         "dead": _dead_sum_part(why),
         "duplicates": [_duplicate_part(duplicate, paths) for duplicate in why.duplicates],
         "duplicates_complete": why.duplicates_complete,
+        "secrets": [_secret_part(secret) for secret in why.secrets],
         "advice": [_advice_part(advice, why) for advice in why.advice],
+        "size_after_advice": why.size_after_advice,
         "by_type": [{"type": each.type.value, "size": each.size, "files": each.files} for each in analysis.types.sizes],
         "by_package": [_package_part(package) for package in analysis.packages.packages],
         "unowned_size": analysis.packages.unowned,
@@ -229,6 +243,15 @@ def _advice_part(advice: Advice, why: SizeReport) -> AdvicePart:
         "killer": advice.hidden_by,
         "killer_instruction": advice.hidden_by_instruction,
         "blob_saves_estimate": why.blob_shares.estimate(advice.layer, advice.saves),
+    }
+
+
+def _secret_part(secret: Secret) -> SecretPart:
+    return {
+        "path": path_text(secret.path),
+        "kind": secret.kind.value,
+        "layer": secret.layer,
+        "removed_in": secret.removed_in,
     }
 
 

@@ -1,4 +1,4 @@
-"""The size report for people: the verdict first, then where the bytes are, then what to change."""
+"""The size report for people: the verdict, secrets, where the bytes are, and what to change."""
 
 from collections.abc import Iterator
 from typing import TextIO
@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from layerscope.report.layers.summary import image_summary
-from layerscope.report.size.causes import advice_section, dead_section
+from layerscope.report.size.causes import advice_section, dead_section, secret_section
 from layerscope.report.size.cells import table_parts
 from layerscope.report.size.columns import duplicate_table, file_table, layer_table, package_table, type_table
 from layerscope.report.tables import section, show
@@ -41,6 +41,7 @@ def why_tables(analysis: SizeAnalysis, *, show_all: bool = False) -> RenderableT
         Text(printable_line(why.verdict), "bold", overflow="fold"),
         Text(image_summary(analysis.image, analysis.tallies), overflow="fold"),
         *(Text(line, "dim", overflow="fold") for line in remarks(why)),
+        *secret_section(analysis, show_all=show_all),
         *section("Layers, largest first", layers),
         *section("Largest files of the image", table_parts(file_table(analysis), most(_MOST_FILES))),
         *dead_section(analysis, show_all=show_all),

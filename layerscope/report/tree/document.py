@@ -37,8 +37,16 @@ def entry_lines(tree: LayeredTree, selection: TreeSelection) -> Iterator[str]:
             f'{{"path": {quoted(row.path)}, "kind": "{_KINDS[row.kind]}", "size": {row.size}, "mode": "{row.mode:04o}",'
             f' "uid": {row.uid}, "gid": {row.gid}, "mtime": {"null" if row.mtime is None else row.mtime},'
             f' "link": {"null" if row.link is None else quoted(row.link)}, "change": "{_CHANGES[row.change]}",'
-            f' "layer": {row.layer}}}'
+            f' "layer": {row.layer}{_copied_up(tree, node, selection)}}}'
         )
+
+
+def _copied_up(tree: LayeredTree, node: int, selection: TreeSelection) -> str:
+    """Return a field with the layer from which a container copied a path that it changed or removed."""
+    if not selection.writable:
+        return ""
+    source = tree.layer_below(node, selection.layer)
+    return "" if source is None else f', "copied_up_from": {source}'
 
 
 def _stated_size(tree: LayeredTree, node: int, layer: int) -> int:

@@ -9,12 +9,16 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 
 @dataclass(frozen=True, slots=True)
 class TreeSelection:
-    """The tree after a layer with its marks; only some ``changes``, and only to a ``depth`` (1: the top level)."""
+    """The tree after a layer with its marks; only some ``changes``, and only to a ``depth`` (1: the top level).
+
+    If the layer is ``writable``, its rows name the layer that a path was copied up from.
+    """
 
     layer: int
     changes: frozenset[ChangeKind] = frozenset(ChangeKind)
     depth: int | None = None
     by_size: bool = False
+    writable: bool = False
 
     def preorder(self, tree: LayeredTree) -> Iterator[tuple[int, str]]:
         """Yield the selected nodes with their absolute paths, each folder before its contents."""

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from layerscope.analysis.content import Digests
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.image import Compression, Image
-from layerscope.session.content.content_pass import ContentPass
 from layerscope.session.loaded_image import LoadedImage
 
 _PREFIX = 4096
@@ -26,7 +25,7 @@ def compare(loaded: LoadedImage, files: Iterable[int], prefixes: Iterable[Mappin
     Of plain layers, only what decides is read; a compressed layer is decompressed once.
     """
     image, tree = loaded.image, loaded.tree
-    first, plain = ContentPass(image, tree), list[Sequence[int]]()
+    first, plain = loaded.contents.start_pass(), list[Sequence[int]]()
     for sizes in prefixes:
         first.want_prefixes(sizes)
     for size, group in _by_size(tree, files).items():

@@ -1,17 +1,18 @@
 """One pass over the content of many files: each layer is read once, compressed layers in parallel."""
 
 import hashlib
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import FormatError
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, Image
-from layerscope.sources.layer.content import LayerContent, file_chunks, open_layer_content
+from layerscope.session.reading.parallel import IsStopped, in_parallel
+from layerscope.sources.layer.content import LayerContent, data_digest, file_chunks, open_layer_content, stored_chunks
 
 
 @dataclass(slots=True)
@@ -23,11 +24,17 @@ class BytesRead:
 
 
 class ContentPass:
-    """A list of files and how many of their bytes to read. Files that cannot be read are missing from the result."""
+    """A list of files and how many of their bytes to read. Files that cannot be read are missing from the result.
 
-    def __init__(self, image: Image, tree: LayeredTree) -> None:
+    Whole files of ``sparse_sizes`` are compared by their stored bytes: a hole costs nothing, whatever its size.
+    ``is_stopped`` ends the pass with ReadingStopped.
+    """
+
+    def __init__(self, image: Image, tree: LayeredTree, sparse_sizes: Collection[int], is_stopped: IsStopped) -> None:
         self._image = image
         self._tree = tree
+        self._sparse_sizes = sparse_sizes
+        self._is_stopped = is_stopped
         self._digests: dict[int, int] = {}
         self._prefixes: dict[int, int] = {}
 
@@ -46,10 +53,15 @@ class ContentPass:
         for occurrence in sorted(self._digests.keys() | self._prefixes.keys(), key=self._offset):
             by_layer.setdefault(self._tree.index.layers[occurrence], []).append(occurrence)
         result = BytesRead()
-        for part in _read_layers(self._read_layer, by_layer, self._is_compressed):
+        for part in self._read_layers(list(by_layer.items())):
             result.digests |= part.digests
             result.prefixes |= part.prefixes
         return result
+
+    def _read_layers(self, by_layer: list[tuple[int, list[int]]]) -> Iterator[BytesRead]:
+        if sum(self._is_compressed(layer) for layer, _ in by_layer) > 1:
+            return in_parallel(self._read_layer, by_layer)
+        return map(partial(self._read_layer, is_abandoned=bool), by_layer)
 
     def _offset(self, occurrence: int) -> int:
         index = self._tree.index
@@ -58,10 +70,15 @@ class ContentPass:
     def _is_compressed(self, layer: int) -> bool:
         return self._image.layers[layer - 1].compression is not Compression.NONE
 
-    def _read_layer(self, layer: int, files: list[int]) -> BytesRead:
+    def _read_layer(self, files_of_layer: tuple[int, list[int]], is_abandoned: IsStopped) -> BytesRead:
+        layer, files = files_of_layer
         result, table, rows = BytesRead(), self._tree.tables[layer], self._tree.index.rows
+
+        def is_stopped() -> bool:
+            return is_abandoned() or self._is_stopped()
+
         try:
-            with closing(open_layer_content(self._image.layers[layer - 1])) as content:
+            with closing(open_layer_content(self._image.layers[layer - 1], is_stopped)) as content:
                 for file in files:
                     self._read_file(file, result, content, table, rows[file])
         except FormatError:
@@ -70,18 +87,43 @@ class ContentPass:
         return result
 
     def _read_file(self, file: int, result: BytesRead, content: LayerContent, table: EntryTable, row: int) -> None:
-        hashed, kept = self._digests.get(file, 0), self._prefixes.get(file, 0)
-        hasher, prefix, done = hashlib.sha256() if hashed else None, b"", 0
-        for chunk in _first(content, table, row, max(hashed, kept)):
-            if hasher and done < hashed:
-                hasher.update(chunk[: hashed - done])
-            if done < kept:
-                prefix += chunk[: kept - done]
-            done += len(chunk)
-        if hasher:
-            result.digests[file] = hasher.digest()
+        size, hashed, kept = table.sizes[row], self._digests.get(file, 0), self._prefixes.get(file, 0)
+        prefix = _Prefix(min(kept, size))
+        if hashed >= size and size in self._sparse_sizes:
+            result.digests[file] = data_digest(prefix.passing(stored_chunks(content, table, row)), size)
+        else:
+            hasher = hashlib.sha256() if hashed else None
+            for start, chunk in prefix.passing(_numbered(_first(content, table, row, max(hashed, kept)))):
+                if hasher and start < hashed:
+                    hasher.update(chunk[: hashed - start])
+            if hasher:
+                result.digests[file] = hasher.digest()
         if file in self._prefixes:
-            result.prefixes[file] = prefix
+            result.prefixes[file] = bytes(prefix.data)
+
+
+class _Prefix:
+    """The first bytes of a file, collected while its chunks pass by; zeros where no chunk has any."""
+
+    def __init__(self, size: int) -> None:
+        self.data = bytearray(size)
+
+    def passing(self, chunks: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+        """Yield the chunks, each with its offset."""
+        size = len(self.data)
+        for start, chunk in chunks:
+            if start < size:
+                part = chunk[: size - start]
+                self.data[start : start + len(part)] = part
+            yield start, chunk
+
+
+def _numbered(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield each chunk with its offset."""
+    start = 0
+    for chunk in chunks:
+        yield start, chunk
+        start += len(chunk)
 
 
 def _first(content: LayerContent, table: EntryTable, row: int, size: int) -> Iterator[bytes]:
@@ -94,16 +136,3 @@ def _first(content: LayerContent, table: EntryTable, row: int, size: int) -> Ite
         size -= len(chunk)
         if size <= 0:
             return
-
-
-def _read_layers(
-    read: Callable[[int, list[int]], BytesRead], by_layer: Mapping[int, list[int]], is_compressed: Callable[[int], bool]
-) -> Iterator[BytesRead]:
-    """Read each layer, compressed ones in parallel: decompression releases the interpreter lock."""
-    if sum(map(is_compressed, by_layer)) < 2:  # noqa: PLR2004  # one layer cannot be read in parallel
-        yield from (read(layer, files) for layer, files in by_layer.items())
-        return
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # 5 ms, which plain layers do not need
-
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        yield from pool.map(read, by_layer, by_layer.values())

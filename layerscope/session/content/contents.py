@@ -1,15 +1,18 @@
 """The bytes of files, by occurrence in the path index, and their digests, computed on first use."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import InvalidLayer
 from layerscope.model.image import Image, Layer
+from layerscope.session.reading.parallel import IsStopped
 from layerscope.sources.layer.content import file_chunks, open_layer_content, stored_pieces
 
 if TYPE_CHECKING:
+    from layerscope.session.content.content_pass import ContentPass
     from layerscope.sources.layer.random_access import RandomContent
 
 
@@ -17,25 +20,39 @@ class Contents:
     """The content of the files of an image. A hard link has the content of its target.
 
     `chunks` and `digests` pass through a layer once; `read_range` and `prepare` read it at any offset, through what
-    ``random_content`` returns for it. Safe for several threads.
+    ``random_content`` returns for it. Once ``is_stopped`` returns True, a long reading raises ReadingStopped. Safe for
+    several threads.
     """
 
-    def __init__(self, image: Image, tree: LayeredTree, random_content: "Callable[[Layer], RandomContent]") -> None:
+    def __init__(
+        self,
+        image: Image,
+        tree: LayeredTree,
+        random_content: "Callable[[Layer], RandomContent]",
+        is_stopped: IsStopped,
+    ) -> None:
         self._image = image
         self._tree = tree
         self._random_content = random_content
-        self._digests: dict[int, bytes | None] = {}
+        self._is_stopped = is_stopped
+        self._digests: dict[tuple[int, bool], bytes | None] = {}
 
     def chunks(self, occurrence: int) -> Iterator[bytes]:
         """Yield the bytes of a file; raises FormatError if they cannot be read."""
         layer, row = self._layer_and_row(occurrence)
-        with closing(open_layer_content(self._image.layers[layer - 1])) as content:
+        with closing(open_layer_content(self._image.layers[layer - 1], self._is_stopped)) as content:
             yield from file_chunks(content, self._tree.tables[layer], row)
 
     def size(self, occurrence: int) -> int:
         """Return the size of the file; raises InvalidLayer for a hard link without a target."""
         layer, row = self._layer_and_row(occurrence)
         return self._tree.tables[layer].sizes[row]
+
+    def stored_ranges(self, occurrence: int) -> list[range]:
+        """Return the ranges of a file that are stored, in ascending order; the rest is zeros."""
+        layer, row = self._layer_and_row(occurrence)
+        pieces = stored_pieces(self._tree.tables[layer], row)
+        return [range(start, start + length) for start, _, length in pieces if length]
 
     def read_range(self, occurrence: int, offset: int, size: int) -> bytes:
         """Return ``size`` bytes of a file from an offset, fewer at its end; holes of a sparse file are zeros.
@@ -62,17 +79,36 @@ class Contents:
         layer, _ = self._layer_and_row(occurrence)
         return self._content(layer).prepare()
 
-    def digests(self, occurrences: Iterable[int]) -> dict[int, bytes | None]:
-        """Return the SHA-256 of each file, or None if it cannot be read; each layer is read once."""
-        files = {occurrence: self.file(occurrence) for occurrence in occurrences}
-        missing = {file for file in files.values() if file is not None and file not in self._digests}
-        if missing:
-            from layerscope.session.content.content_pass import ContentPass  # noqa: PLC0415  # hashlib: a listing needs none
+    @cached_property
+    def sparse_sizes(self) -> frozenset[int]:
+        """The sizes of all sparse files of the image."""
+        return frozenset(table.sizes[row] for table in self._tree.tables.values() for row in table.sparse)
 
-            wanted = ContentPass(self._image, self._tree)
-            wanted.want_digests(missing)
-            self._digests |= {**dict.fromkeys(missing), **wanted.read().digests}
-        return {occurrence: None if file is None else self._digests[file] for occurrence, file in files.items()}
+    def digests(
+        self, occurrences: Iterable[int], sparse_sizes: Collection[int] | None = None
+    ) -> dict[int, bytes | None]:
+        """Return a digest of each file, or None if it cannot be read; each layer is read once.
+
+        Digests are equal if and only if the files are, for files that are digested with the same ``sparse_sizes``: by
+        default those of this image, and those of both images to compare two.
+        """
+        sizes = self.sparse_sizes if sparse_sizes is None else sparse_sizes
+        files = {occurrence: self.file(occurrence) for occurrence in occurrences}
+        keys = {file: (file, self.size(file) in sizes) for file in files.values() if file is not None}
+        missing = [file for file, key in keys.items() if key not in self._digests]
+        if missing:
+            content_pass = self.start_pass(sizes)
+            content_pass.want_digests(missing)
+            digests = content_pass.read().digests
+            self._digests |= {keys[file]: digests.get(file) for file in missing}
+        return {occurrence: None if file is None else self._digests[keys[file]] for occurrence, file in files.items()}
+
+    def start_pass(self, sparse_sizes: Collection[int] | None = None) -> "ContentPass":
+        """Return a pass over the content, for digests and first bytes of many files."""
+        from layerscope.session.content.content_pass import ContentPass  # noqa: PLC0415  # hashlib: a listing needs none
+
+        sizes = self.sparse_sizes if sparse_sizes is None else sparse_sizes
+        return ContentPass(self._image, self._tree, sizes, self._is_stopped)
 
     def file(self, occurrence: int) -> int | None:
         """Return the occurrence of the regular file, the target of a hard link included; None if there is none."""

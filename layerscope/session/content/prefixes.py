@@ -2,21 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 
-from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.model.image import Image
-from layerscope.session.content.content_pass import ContentPass
+from layerscope.session.loaded_image import LoadedImage
 
 
 def read_prefixes(
-    image: Image, tree: LayeredTree, occurrences: Iterable[int], size: int, *, known: Mapping[int, bytes] | None = None
+    loaded: LoadedImage, occurrences: Iterable[int], size: int, *, known: Mapping[int, bytes] | None = None
 ) -> dict[int, bytes | None]:
     """Return the first ``size`` bytes of each file, all of a smaller one; None if they cannot be read.
 
     A hard link has the bytes of its target. ``known`` are bytes that were read before and are not read again.
     """
-    known = known or {}
+    known, tree = known or {}, loaded.tree
     files = {occurrence: tree.file_behind(occurrence) for occurrence in occurrences}
-    wanted = ContentPass(image, tree)
+    wanted = loaded.contents.start_pass()
     wanted.want_prefixes(
         {
             file: size

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cached_property
 from threading import Lock
 
 from layerscope.errors import FormatError, InvalidLayer
@@ -13,6 +14,9 @@ PAGE_SIZE = 64 * 1024
 _PIECE = 4 * PAGE_SIZE
 _LEAST = 512
 """The size of a read near the place where a layer breaks off."""
+
+_LARGEST_SPARSE = 4_000_000_000
+"""A larger file with holes is not read to its end: 8 EiB of zeros fit into a few bytes."""
 
 _MOST_PAGES = 256
 """The number of pages that are kept: 16 MB."""
@@ -93,12 +97,24 @@ class FilePages:
             for at in range(offset, offset + size, _LEAST):
                 yield self._contents.read_range(self._file, at, min(_LEAST, offset + size - at))
 
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the whole file; raises FormatError after what can be read and keeps the reason in ``problem``."""
-        for offset in range(0, self.size, _PIECE):
-            data = self._read_past(offset, _PIECE)
+    def chunks(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Yield the file, or a part of it; raises FormatError after what can be read and keeps the reason."""
+        end = self.size if end is None else min(end, self.size)
+        for offset in range(start, end, _PIECE):
+            size = min(_PIECE, end - offset)
+            data = self._read_past(offset, size)
             yield data
-            self._check(len(data), offset, _PIECE)
+            self._check(len(data), offset, size)
+
+    @property
+    def stored_ranges(self) -> list[range]:
+        """The ranges of the file that are stored, in ascending order; the rest is zeros."""
+        return self._contents.stored_ranges(self._file)
+
+    @cached_property
+    def is_readable(self) -> bool:
+        """False for a sparse file that is too large to be read to its end, whatever it takes in the image."""
+        return self.size <= _LARGEST_SPARSE or sum(map(len, self.stored_ranges)) == self.size
 
     def prepare(self) -> Iterator[int]:
         """Make reads at any offset fast, as `Contents.prepare` does."""

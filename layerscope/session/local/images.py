@@ -1,35 +1,73 @@
 """The images of the local engines."""
 
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
 
-from layerscope.errors import EngineUnavailable
+from layerscope.errors import ImageNotFound
 from layerscope.model.local_image import LocalImage
-from layerscope.sources.engine.endpoints import endpoints
-from layerscope.sources.engine.export import connected
+from layerscope.sources.engine.answering import AnsweringEngines
+from layerscope.sources.engine.client import EngineClient
+from layerscope.sources.engine.reference import PODMAN
+
+_UNTAGGED = "<none>"
+_TIMES = range(-62_135_596_799, 253_402_300_800)
+"""The years 1 to 9999, without their first second: Go's zero time stands for an unknown one."""
+
+_LARGEST_SIZE = 1 << 63
 
 
 def local_images() -> list[LocalImage]:
-    """Return the images of all engines that answer, each engine's newest first.
-
-    Raises EngineUnavailable if none answers.
-    """
-    images: list[LocalImage] = []
-    refusals: list[str] = []
-    answered: set[str] = set()
-    for endpoint in endpoints():
-        if endpoint.engine in answered:
-            continue
-        try:
-            with connected(endpoint) as client:
-                images += [_local_image(endpoint.engine, facts) for facts in client.images()]
-            answered.add(endpoint.engine)
-        except EngineUnavailable as error:
-            refusals.append(str(error))
-    if not answered:
-        raise EngineUnavailable(f"no container engine answers (tried {'; '.join(refusals)})")
-    return images
+    """Return the images of all engines that answer, the newest first; raises EngineUnavailable where none answers."""
+    with ExitStack() as stack:
+        engines = AnsweringEngines(None, stack)
+        listed = [_images(client) for client in engines]
+        if not listed:
+            raise engines.unavailable()
+    return sorted((image for images in listed for image in images), key=lambda image: -(image.created or 0))
 
 
-def _local_image(engine: str, facts: dict[str, Any]) -> LocalImage:
-    tags = tuple(tag for tag in facts.get("RepoTags") or () if not tag.startswith("<none>"))
-    return LocalImage(engine, tags, facts["Id"], facts.get("Size"), facts.get("Created"))
+def _images(client: EngineClient) -> list[LocalImage]:
+    listed = client.images()
+    layers = [_layers(client, image.image_id) for image in listed]
+    # podman states 0 as the shared size of every image
+    shared = _shared_sizes(layers) if client.engine == PODMAN else [image.shared_size for image in listed]
+    return [
+        LocalImage(
+            client.engine,
+            tuple(tag for tag in image.tags or () if not tag.startswith(_UNTAGGED)),
+            image.image_id,
+            _known(image.size, range(_LARGEST_SIZE)),
+            _known(image.created, _TIMES),
+            _known(shared_size, range(_LARGEST_SIZE)),
+            None if of_image is None else len(of_image),
+        )
+        for image, of_image, shared_size in zip(listed, layers, shared, strict=True)
+    ]
+
+
+def _known(number: int | None, valid: range) -> int | None:
+    """Return a number that an engine states, or None for one that cannot be right."""
+    return number if number is not None and number in valid else None
+
+
+_Layers = list[tuple[str, int]] | None
+"""The diff_id and the size of each layer; None where the image has been removed since it was listed."""
+
+
+def _layers(client: EngineClient, image_id: str) -> _Layers:
+    try:
+        details = client.image(image_id)
+        if details.podman_history is None:
+            return [(diff_id, 0) for diff_id in details.diff_ids]
+        sizes = [line.size for line in reversed(client.history(image_id))]
+    except ImageNotFound:
+        return None
+    made = [size for size, line in zip(sizes, details.podman_history, strict=False) if not line.empty_layer]
+    return list(zip(details.diff_ids, made, strict=False))
+
+
+def _shared_sizes(images: Sequence[_Layers]) -> list[int]:
+    """Return, for each image, the size of those layers that another one holds, too."""
+    holders = Counter(diff_id for layers in images for diff_id in {diff_id for diff_id, _ in layers or ()})
+    return [sum(size for diff_id, size in layers or () if holders[diff_id] > 1) for layers in images]

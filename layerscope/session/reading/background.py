@@ -54,9 +54,9 @@ class LayersStacked:
 
 @dataclass(frozen=True, slots=True)
 class ReadingFailed:
-    """The reader process ended before its work was done."""
+    """The reader process ended before its work was done; ``reason`` is a sentence."""
 
-    status: int
+    reason: str
 
 
 ReadEvent = LayerProgress | LayerRead | LayersStacked | ReadingFailed
@@ -75,10 +75,15 @@ class BackgroundReader:
             start_new_session=True,
         )
         self._tables: dict[int, EntryTable] = {}
+        self._is_closed = False
         self._has_listener = False
+        self.failure: str | None = None
+        """Why the process ended early, once `events` has reported it."""
         # the process needs no digests
         wanted = [replace(layer, digest=None, diff_id=None) for layer in layers]
-        write_order(self._input, ReadOrder(wanted, first))
+        with suppress(BrokenPipeError):
+            # a process that has died is reported by `events`
+            write_order(self._input, ReadOrder(wanted, first))
 
     @property
     def _input(self) -> IO[bytes]:
@@ -116,10 +121,15 @@ class BackgroundReader:
                 yield LayersStacked(tree, tallies, head.last)
                 if head.last:
                     return
-        yield ReadingFailed(self._process.wait())
+        status = self._process.wait()
+        if not self._is_closed:
+            cause = f"killed by signal {-status}" if status < 0 else f"status {status}"
+            self.failure = f"the process that reads the layers ended early ({cause})"
+            yield ReadingFailed(self.failure)
 
     def close(self) -> None:
         """End the process."""
+        self._is_closed = True
         self._process.kill()
         self._process.wait()
         with suppress(BrokenPipeError):

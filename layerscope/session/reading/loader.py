@@ -24,7 +24,7 @@ class BackgroundLoader:
         done, total = dict.fromkeys(sizes, 0), max(1, sum(sizes.values()))
         for event in self._reader.events():
             if isinstance(event, ReadingFailed):
-                raise LayerscopeError(f"the reading ended early (status {event.status})")
+                raise LayerscopeError(event.reason)
             if isinstance(event, LayersStacked):
                 if event.last:
                     return self._session.loaded_from(event.tree, event.tallies)

@@ -99,8 +99,20 @@ def write_order(file: IO[bytes], order: ReadOrder) -> None:
 
 
 def read_order(file: IO[bytes]) -> ReadOrder:
-    """Read the order for the reader process."""
-    return msgspec.convert(json.loads(file.read(int.from_bytes(file.read(_LENGTH), "big"))), type=ReadOrder)
+    """Read the order for the reader process; raises BrokenPipeError if the stream ends within it."""
+    size = int.from_bytes(_read_exactly(file, _LENGTH), "big")
+    return msgspec.convert(json.loads(_read_exactly(file, size)), type=ReadOrder)
+
+
+def _read_exactly(file: IO[bytes], size: int) -> bytes:
+    """Read all the bytes from an unbuffered pipe, of which one read returns 64 KiB at most."""
+    data = bytearray()
+    while len(data) < size:
+        part = file.read(size - len(data))
+        if not part:
+            raise BrokenPipeError
+        data += part
+    return bytes(data)
 
 
 def write_preference(file: IO[bytes], layer: int) -> None:

@@ -82,8 +82,10 @@ def no_dead_sentence(report: SizeReport) -> str:
 
 def no_advice_sentence(report: SizeReport) -> str:
     """Return what to say in place of an empty list of advice."""
-    if report.total_size is None:
-        return "Nothing to change was found in the layers that could be read."
+    if not report.is_complete:
+        return "No waste was found in the layers that could be read."
+    if not report.is_clean:
+        return "No waste was found."
     return "Nothing to change: no waste and no known risk was found."
 
 

@@ -137,7 +137,7 @@ def size_report(
 
 def _files(loaded: LoadedImage, live: LiveFiles, wanted: Iterable[Mapping[int, int]]) -> _Files:
     """Find the dead files and the duplicates, and read ``wanted`` first bytes, in one pass over the content."""
-    image, tree = loaded.image, loaded.tree
+    tree = loaded.tree
     hidden = hidden_in_tree(tree)
     candidates = duplicate_candidates(live)
     same_size = (live.occurrences[place] for group in candidates.groups for place in group)
@@ -145,7 +145,7 @@ def _files(loaded: LoadedImage, live: LiveFiles, wanted: Iterable[Mapping[int, i
     found = compare(loaded, chain(rewritten, same_size), wanted)
     dead = dead_bytes(tree, hidden, found.digests)
     duplicates = find_duplicates(live, candidates.groups, found.digests)
-    return _Files(live, dead, candidates, duplicates, partial(read_prefixes, image, tree, known=found.prefixes))
+    return _Files(live, dead, candidates, duplicates, partial(read_prefixes, loaded, known=found.prefixes))
 
 
 def _evidence(tree: LayeredTree, files: _Files, instructions: Instructions, base: BaseImage | None) -> Evidence:

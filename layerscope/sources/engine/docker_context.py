@@ -1,19 +1,15 @@
-"""The current context of the Docker CLI, read from its configuration folder.
-
-https://docs.docker.com/engine/manage-resources/contexts/. The SDK could read it, too, but takes 186 ms to
-import.
-"""
+"""The current context of Docker's command line: https://docs.docker.com/engine/manage-resources/contexts/."""
 
 import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-import msgspec
 from msgspec import Struct, field
 
-T = TypeVar("T")
+from layerscope.errors import EngineUnavailable
+from layerscope.sources.engine.configuration import read_configuration
+from layerscope.text import short_name
 
 _DEFAULT = "default"
 
@@ -33,11 +29,12 @@ class _Metadata(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class DockerContext:
-    """The engine's address in a context, with the folder of its TLS files if it has one."""
+    """The address of a context's engine, with the folder of its TLS files; ``problem`` says why it cannot be used."""
 
     host: str
-    tls_folder: Path | None
-    tls_verify: bool
+    tls_folder: Path | None = None
+    tls_verify: bool = True
+    problem: str | None = None
 
 
 def docker_folder() -> Path:
@@ -47,23 +44,29 @@ def docker_folder() -> Path:
 
 
 def current_context() -> DockerContext | None:
-    """Return the current context; None for the default one and for one that cannot be read."""
+    """Return the context in use, None for the default one.
+
+    A context that is named but not defined, or a file that is invalid, is a problem to report: the default engine may
+    hold another image of the same name.
+    """
     folder = docker_folder()
-    configuration = _read(folder / "config.json", _Configuration, _Configuration())
-    name = os.environ.get("DOCKER_CONTEXT") or configuration.current_context
-    if name in ("", _DEFAULT):
-        return None
-    encoded_name = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
-    metadata = _read(folder / "contexts" / "meta" / encoded_name / "meta.json", _Metadata, _Metadata())
+    name = os.environ.get("DOCKER_CONTEXT", "")
+    try:
+        if not name:
+            configuration = read_configuration(folder / "config.json", _Configuration) or _Configuration()
+            name = configuration.current_context
+        return None if name in ("", _DEFAULT) else _context(folder, name)
+    except EngineUnavailable as error:
+        return DockerContext(f"context {short_name(name)}" if name else "its current context", problem=str(error))
+
+
+def _context(folder: Path, name: str) -> DockerContext:
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+    metadata = read_configuration(folder / "contexts" / "meta" / digest / "meta.json", _Metadata)
+    if metadata is None:
+        raise EngineUnavailable("no such context (docker context ls lists them)")
     address = metadata.endpoints.get("docker", _Address())
     if not address.host:
-        return None
-    tls_folder = folder / "contexts" / "tls" / encoded_name / "docker"
+        raise EngineUnavailable("the context has no docker endpoint")
+    tls_folder = folder / "contexts" / "tls" / digest / "docker"
     return DockerContext(address.host, tls_folder if tls_folder.is_dir() else None, not address.skip_tls_verify)
-
-
-def _read(file: Path, kind: type[T], default: T) -> T:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=kind)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return default

@@ -1,87 +1,92 @@
-"""The addresses of container engines: environment, Docker's current context, default sockets.
+"""The addresses of container engines: environment, configuration, the usual sockets.
 
 https://docs.docker.com/reference/cli/docker/#environment-variables;
-https://docs.podman.io/en/latest/markdown/podman-system-service.1.html
+https://docs.podman.io/en/latest/markdown/podman.1.html#environment-variables
 """
 
 import os
-import socket
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from layerscope.errors import os_reason
 from layerscope.sources.engine.docker_context import current_context, docker_folder
+from layerscope.sources.engine.podman_connection import current_connection
 from layerscope.sources.engine.reference import DOCKER, PODMAN
 from layerscope.text import short_name
 
-_DOCKER_SOCKET = "unix:///var/run/docker.sock"
-_PODMAN_SOCKET = "/podman/podman.sock"
-_UNIX = "unix://"
-_CONNECT_SECONDS = 5.0
+_DOCKER_SOCKET = "/var/run/docker.sock"
+_DOCKER_SOCKETS_AT_HOME = (
+    ".docker/run/docker.sock",
+    ".docker/desktop/docker.sock",
+    ".colima/default/docker.sock",
+    ".rd/docker.sock",
+)
+"""The sockets of Docker Desktop on macOS and Linux, Colima, and Rancher Desktop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An engine's address, with the folder of its TLS files if it has one."""
+    """An engine's address, with what it takes to connect there.
+
+    ``tls_folder`` holds ca.pem, cert.pem and key.pem; ``identity`` is an ssh key. ``problem`` says why the
+    """
 
     engine: str
     host: str
     tls_folder: Path | None = None
     tls_verify: bool = True
+    identity: str | None = None
+    problem: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the engine is reached by a socket of this machine, so that its store may be here as well."""
+        return self.host.startswith("unix://")
 
     def __str__(self) -> str:
         return f"{self.engine} at {short_name(self.host)}"
 
-    def refusal(self) -> str | None:
-        """Return why a local socket cannot be used, or None; other addresses are not tried here."""
-        if not self.host.startswith(_UNIX):
-            return None
-        with closing(socket.socket(socket.AF_UNIX)) as connection:
-            connection.settimeout(_CONNECT_SECONDS)
-            return _connect(connection, self.host.removeprefix(_UNIX))
-
-
-def _connect(connection: socket.socket, path: str) -> str | None:
-    try:
-        connection.connect(path)
-    except FileNotFoundError:
-        return "no such socket"
-    except PermissionError:
-        return "permission denied; add yourself to the group that owns the socket"
-    except ConnectionRefusedError:
-        return "connection refused"
-    except OSError as error:
-        return os_reason(error)
-    return None
-
 
 def endpoints(engine: str | None = None) -> Iterator[Endpoint]:
-    """Yield the addresses to try, for one engine or for all."""
+    """Yield the addresses to try, of one engine or of all: first what the user configured, else the usual sockets."""
     if engine in (None, DOCKER):
-        yield _docker()
+        yield from _docker()
     if engine in (None, PODMAN):
         yield from _podman()
 
 
-def _docker() -> Endpoint:
-    """Return the address that the Docker CLI would use."""
+def _docker() -> Iterator[Endpoint]:
     environment = os.environ
     if host := environment.get("DOCKER_HOST"):
         folder, verify = environment.get("DOCKER_CERT_PATH"), bool(environment.get("DOCKER_TLS_VERIFY"))
-        return Endpoint(
-            DOCKER, host, (Path(folder) if folder else docker_folder()) if folder or verify else None, verify
-        )
+        uses_tls = folder or verify
+        yield Endpoint(DOCKER, host, (Path(folder) if folder else docker_folder()) if uses_tls else None, verify)
+        return
     context = current_context()
-    if context is None:
-        return Endpoint(DOCKER, _DOCKER_SOCKET)
-    return Endpoint(DOCKER, context.host, context.tls_folder, context.tls_verify)
+    if context is not None:
+        yield Endpoint(DOCKER, context.host, context.tls_folder, context.tls_verify, problem=context.problem)
+        return
+    runtime = environment.get("XDG_RUNTIME_DIR")
+    rootless = [f"{runtime}/docker.sock"] if runtime else []
+    yield from _sockets(
+        DOCKER, [_DOCKER_SOCKET, *rootless, *(f"{Path.home()}/{name}" for name in _DOCKER_SOCKETS_AT_HOME)]
+    )
 
 
 def _podman() -> Iterator[Endpoint]:
     if host := os.environ.get("CONTAINER_HOST"):
-        yield Endpoint(PODMAN, host)
+        yield Endpoint(PODMAN, host, identity=os.environ.get("CONTAINER_SSHKEY"))
         return
-    for folder in filter(None, (os.environ.get("XDG_RUNTIME_DIR"), "/run")):
-        yield Endpoint(PODMAN, f"{_UNIX}{folder}{_PODMAN_SOCKET}")
+    connection = current_connection()
+    if connection is not None:
+        yield Endpoint(PODMAN, connection.host, identity=connection.identity, problem=connection.problem)
+        return
+    folders = filter(None, (os.environ.get("XDG_RUNTIME_DIR"), "/run"))
+    yield from _sockets(PODMAN, [f"{folder}/podman/podman.sock" for folder in folders])
+
+
+def _sockets(engine: str, paths: Iterable[str]) -> Iterator[Endpoint]:
+    """Yield those sockets that exist."""
+    for path in paths:
+        if os.path.exists(path):  # noqa: PTH110  # false where a folder cannot be searched, never an error
+            yield Endpoint(engine, f"unix://{path}")

@@ -11,26 +11,43 @@ import tempfile
 from contextlib import ExitStack
 from typing import IO
 
+import msgspec
+
 from layerscope.errors import SourceError
 from layerscope.model.span import FileSpan
+from layerscope.sources.engine.replies import ImageDetails
 from layerscope.sources.stream.spool import Spool
 from layerscope.text import printable_line, short_name
 
-_SAVE = ("podman", "image", "save", "--quiet", "--format", "docker-archive", "--")
+_PODMAN = "podman"
+_INSPECT = (_PODMAN, "image", "inspect", "--")
+_SAVE = (_PODMAN, "image", "save", "--quiet", "--format", "docker-archive", "--")
 
 
 def is_usable() -> bool:
     """Return True if podman is installed and not configured for a remote host."""
-    return "CONTAINER_HOST" not in os.environ and shutil.which(_SAVE[0]) is not None
+    return "CONTAINER_HOST" not in os.environ and shutil.which(_PODMAN) is not None
 
 
-def save(name: str, spool: Spool) -> FileSpan:
+def inspect(name: str) -> ImageDetails:
+    """Return the facts about an image; raises SourceError with podman's own message."""
+    done = subprocess.run([*_INSPECT, name], stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603  # the name of an image, after the end of the options
+    if done.returncode != 0:
+        raise _refused(name, done.stderr)
+    try:
+        (image,) = msgspec.json.decode(done.stdout, type=list[ImageDetails])
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        raise SourceError(f"podman cannot export {short_name(name)}: unexpected output of image inspect") from error
+    return image
+
+
+def save(name: str, image_id: str, spool: Spool) -> FileSpan:
     """Return the span of the exported archive; raises SourceError with podman's own message."""
     with ExitStack() as stack:
         messages = stack.enter_context(tempfile.TemporaryFile())
         process = stack.enter_context(
-            subprocess.Popen(  # noqa: S603  # the name of an image, after the end of the options
-                [*_SAVE, name], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages
+            subprocess.Popen(  # noqa: S603  # the id of an image, after the end of the options
+                [*_SAVE, image_id], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages
             )
         )
         with ExitStack() as unfinished:
@@ -38,7 +55,8 @@ def save(name: str, spool: Spool) -> FileSpan:
             archive = spool.stream(_output(process), f"the image {short_name(name)}")
             unfinished.pop_all()
         if process.wait() != 0:
-            raise SourceError(f"podman cannot export {short_name(name)}: {_last_line(messages)}")
+            messages.seek(0)
+            raise _refused(name, messages.read())
         return archive
 
 
@@ -48,7 +66,7 @@ def _output(process: subprocess.Popen[bytes]) -> IO[bytes]:
     return process.stdout
 
 
-def _last_line(messages: IO[bytes]) -> str:
-    messages.seek(0)
-    lines = messages.read().decode("utf-8", "replace").strip().splitlines()
-    return short_name(printable_line(lines[-1].removeprefix("Error: "))) if lines else "no reason given"
+def _refused(name: str, messages: bytes) -> SourceError:
+    lines = messages.decode("utf-8", "replace").strip().splitlines()
+    reason = short_name(printable_line(lines[-1].removeprefix("Error: "))) if lines else "no reason given"
+    return SourceError(f"podman cannot export {short_name(name)}: {reason}")

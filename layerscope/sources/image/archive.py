@@ -12,6 +12,9 @@ _MOST_HOPS = 40
 _LONGEST_PATH = 4096
 """Bytes of the longest name or link target that is followed, the same limit as in Linux."""
 
+_MOST_LINK_PARTS = 2_000_000
+"""Parts of link targets that are followed in one archive; the links of an honest one have a few thousand."""
+
 
 class ArchiveFiles:
     """The regular files of a tar archive; links are followed inside the archive only."""
@@ -20,6 +23,8 @@ class ArchiveFiles:
         listing = walk_archive(archive)
         self.description = description
         self.error = error or (listing.error and f"{description} is truncated or broken: {listing.error}")
+        self.is_tar = listing.is_tar
+        self._parts_left = _MOST_LINK_PARTS
         self._members = {member.name: member for member in listing.members}
 
     @property
@@ -46,7 +51,11 @@ class ArchiveFiles:
             target = member.link or b""
             if hops > _MOST_HOPS or len(target) > _LONGEST_PATH:
                 raise MissingBlob(f"{short_name(name)} in {self.description} is a loop of links")
-            pending += target.split(b"/")[::-1]
+            parts = target.split(b"/")[::-1]
+            self._parts_left -= len(parts)
+            if self._parts_left < 0:
+                raise MissingBlob(f"the links in {self.description} are too many or too long")
+            pending += parts
             # A hard link's target is relative to the archive's root, a symlink's to the folder that holds it.
             walked = walked[:-1] if member.kind is Kind.SYMLINK and target[:1] != b"/" else []
         return self._members.get(b"/".join(walked))

@@ -22,9 +22,13 @@ class ArchiveMember:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveListing:
-    """The members that could be read, and the error that ended the walk early."""
+    """The members that could be read, and the error that ended the walk early.
+
+    ``is_tar`` is true also for a tar whose members are all left out, because of ``..`` in their names, say.
+    """
 
     members: tuple[ArchiveMember, ...]
+    is_tar: bool
     error: str | None
 
 
@@ -35,12 +39,12 @@ def walk_archive(archive: FileSpan) -> ArchiveListing:
         for _ in walk(blocks, entries):
             pass
     members = tuple(_member(archive, entries, row, name) for row, name in enumerate(entries.paths))
-    return ArchiveListing(members, entries.error)
+    is_tar = bool(members or entries.whiteouts or entries.opaque_whiteouts or entries.warnings)
+    return ArchiveListing(members, is_tar, entries.error)
 
 
 def _member(archive: FileSpan, entries: LayerEntries, row: int, name: bytes) -> ArchiveMember:
     table = entries.table
-    start, stated = table.data_offsets[row], table.sizes[row]
-    available = max(0, min(stated, archive.size - start))
-    span = FileSpan(archive.path, archive.offset + start, available, stated)
+    # the bytes of a sparse member are not in one piece, so that none of them are available
+    span = archive.part(archive.size if table.sparse.get(row) else table.data_offsets[row], table.sizes[row])
     return ArchiveMember(name, Kind(table.kinds[row]), span, table.link(row))

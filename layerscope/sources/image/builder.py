@@ -4,19 +4,30 @@ https://github.com/opencontainers/image-spec/blob/main/config.md
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
-from layerscope.errors import MissingBlob, os_reason
+from layerscope.errors import InvalidLayer, InvalidManifest, MissingBlob, UnsupportedCompression, os_reason
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
 from layerscope.model.image import Compression, Image, Layer
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.files import Files, holds
 from layerscope.sources.image.history import pair_history
-from layerscope.sources.stream.compression import detect_span
+from layerscope.sources.stream.compression import detect_span, open_decompressed
+from layerscope.sources.tar.header import BLOCK, has_valid_checksum
 from layerscope.text import plural, short_name
 
+_MOST_LAYERS = 65_535
+"""Layer numbers are columns of 16 bits."""
+
+_MOST_STEPS = 200_000
+"""Lines of a history; each costs about a kilobyte once it is listed."""
+
 _ENCRYPTED = "+encrypted"
+_TAR = "tar"
+"""A part of the media types of all tar layers."""
+
 _FOREIGN = ("nondistributable", "foreign")
 
 
@@ -52,10 +63,21 @@ class Blueprint:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
+_Located = tuple[FileSpan | None, Compression | None, str | None]
+"""The span of a blob and its compression, or the reason why it cannot be read."""
+
+
 def build_image(blueprint: Blueprint) -> Image:
-    """Return the image; a layer that is not available states the reason in ``problem``."""
-    layers = tuple(_layer(blueprint, number, blob) for number, blob in enumerate(blueprint.layers, 1))
-    steps, warning = pair_history(blueprint.config.history or [], len(layers))
+    """Return the image; a layer that is not available states the reason in ``problem``.
+
+    Raises InvalidManifest if it has too many history lines.
+    """
+    history = blueprint.config.history or []
+    _check_count(len(history), "history lines", _MOST_STEPS, blueprint.files)
+    # Layers that share a blob, as the empty layers of some builders do, are opened only once.
+    located = {blob: _locate(blueprint.files, blob) for blob in set(blueprint.layers)}
+    layers = tuple(_layer(blueprint, number, blob, located[blob]) for number, blob in enumerate(blueprint.layers, 1))
+    steps, warning = pair_history(history, len(layers))
     warnings = [warning, _diff_ids_warning(blueprint), _platform_warning(blueprint), blueprint.files.error]
     return Image(
         blueprint.reference,
@@ -71,21 +93,42 @@ def build_image(blueprint: Blueprint) -> Image:
     )
 
 
-def all_there(files: Files, layers: Sequence[LayerBlob]) -> bool:
-    """Return True if the files hold every layer, foreign layers excepted."""
-    return all(blob.foreign or holds(files, blob.name) for blob in layers)
+def check_layer_count(count: int, files: Files) -> None:
+    """Raise InvalidManifest if an image has too many layers; a source checks it before it looks at them."""
+    _check_count(count, "layers", _MOST_LAYERS, files)
 
 
-def _layer(blueprint: Blueprint, number: int, blob: LayerBlob) -> Layer:
+def _check_count(count: int, noun: str, most: int, files: Files) -> None:
+    if count > most:
+        raise InvalidManifest(f"an image in {files.description} has {count:,} {noun}, more than {most:,}")
+
+
+class Completeness:
+    """The images of which no blob is missing; the layers of one manifest are looked up once."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._known: dict[int, bool] = {}
+
+    def of(self, manifest: object, layers: Sequence[LayerBlob]) -> bool:
+        """Return True if the files hold every layer of the manifest, foreign layers excepted."""
+        key = id(manifest)
+        if key not in self._known:
+            names = {blob.name for blob in layers if not blob.foreign}
+            self._known[key] = all(holds(self._files, name) for name in names)
+        return self._known[key]
+
+
+def _layer(blueprint: Blueprint, number: int, blob: LayerBlob, located: _Located) -> Layer:
+    span, compression, problem = located
     diff_ids = blueprint.config.diff_ids
     diff_id = diff_ids[number - 1] if number <= len(diff_ids) else None
-    span, compression, problem = _locate(blueprint.files, blob)
     # The diff_id is the digest of the uncompressed layer.
     digest = blob.digest or (diff_id if compression is Compression.NONE else None)
     return Layer(number, span, compression, digest, diff_id, blob.media_type or None, problem)
 
 
-def _locate(files: Files, blob: LayerBlob) -> tuple[FileSpan | None, Compression | None, str | None]:
+def _locate(files: Files, blob: LayerBlob) -> _Located:
     """Return the blob's span and compression, or the reason why it cannot be read."""
     try:
         span = files.span(blob.name)
@@ -93,11 +136,30 @@ def _locate(files: Files, blob: LayerBlob) -> tuple[FileSpan | None, Compression
             return None, None, _absence(files, blob)
         if blob.media_type and blob.media_type.endswith(_ENCRYPTED):
             return span, None, f"the blob {_name(blob)} is encrypted ({short_name(blob.media_type)})"
-        return span, detect_span(span), None
+        return _detected(span, blob)
     except MissingBlob as error:
         return None, None, str(error)
     except OSError as error:
         return None, None, f"cannot read the blob {_name(blob)} in {files.description}: {os_reason(error)}"
+
+
+def _detected(span: FileSpan, blob: LayerBlob) -> _Located:
+    compression = detect_span(span)
+    if blob.media_type and _TAR not in blob.media_type and not _is_tar(span, compression):
+        return span, None, f"the blob {_name(blob)} is not a tar archive but {short_name(blob.media_type)}"
+    return span, compression, None
+
+
+def _is_tar(span: FileSpan, compression: Compression) -> bool:
+    """Return True if a blob starts as a tar does; a stream that breaks before that may be one."""
+    try:
+        with closing(open_decompressed(span, compression)) as stream:
+            block = b""
+            while len(block) < BLOCK and (chunk := stream.read1(BLOCK - len(block))):
+                block += chunk
+    except (InvalidLayer, UnsupportedCompression):
+        return True
+    return len(block) < BLOCK or not block.strip(b"\0") or has_valid_checksum(block)
 
 
 def _name(blob: LayerBlob) -> str:

@@ -1,14 +1,22 @@
 """The choice of one image from a source with several tags or platforms."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from layerscope.errors import AmbiguousImage, ImageNotFound, UnsupportedFormat
 from layerscope.model.candidate import Candidate
+from layerscope.model.digest import Digest
 from layerscope.model.documents import Platform
 from layerscope.sources.image.name import ImageName
 from layerscope.text import short_name
 
-_MOST_LISTED = 20
+_MOST_CHOICES = 50
+"""Choices in a list of one a line."""
+
+_MOST_LISTED = 10
+_LONGEST_LIST = 400
+"""Items and characters of a list inside a sentence."""
+
 _SHORTEST_DIGEST_PREFIX = 4
 
 _ARCHITECTURES = {
@@ -51,14 +59,16 @@ def choose(
     fitting = _fitting(images, image, platform) or _fitting(candidates, image, platform)
     if not fitting:
         raise ImageNotFound(_nothing_fits(images, image, platform, name))
+    if len(fitting) > 1 and all(candidate.set_aside for candidate in fitting):
+        raise UnsupportedFormat(_only_artifacts(fitting, image, platform, name))
     complete = [candidate for candidate in fitting if candidate.complete] or fitting
     own = _for_platform(complete, this_platform()) if len(complete) > 1 else complete
     if len(own) == 1:
         return own[0]
     which = f" {_wanted(image, platform)}" if image or platform else ""
     raise AmbiguousImage(
-        f"{name} holds {len(fitting)} images{which}; say which one with --image or --platform",
-        [candidate.label for candidate in fitting],
+        f"{name} holds {len(fitting):,} images{which}; say which one with --image or --platform",
+        [*(candidate.label for candidate in fitting[:_MOST_CHOICES]), *_more(len(fitting) - _MOST_CHOICES)],
     )
 
 
@@ -93,8 +103,20 @@ def _is_short_tag(candidate: Candidate, wanted: str) -> bool:
 
 
 def _is_digest(candidate: Candidate, wanted: str) -> bool:
-    prefix = wanted.rpartition("@")[2].lower()
+    prefix = _digest_prefix(wanted)
     digests = [digest for digest in (candidate.digest, candidate.config_digest) if digest]
+    return _any_starts(digests, prefix)
+
+
+def _is_digest_of_index(candidate: Candidate, wanted: str) -> bool:
+    return _any_starts(candidate.indexes, _digest_prefix(wanted))
+
+
+def _digest_prefix(wanted: str) -> str:
+    return wanted.rpartition("@")[2].lower()
+
+
+def _any_starts(digests: Iterable[Digest], prefix: str) -> bool:
     if ":" in prefix:
         return any(str(digest).startswith(prefix) for digest in digests) and not prefix.endswith(":")
     return len(prefix) >= _SHORTEST_DIGEST_PREFIX and any(digest.encoded.startswith(prefix) for digest in digests)
@@ -111,7 +133,7 @@ def _is_end_of_tag(candidate: Candidate, wanted: str) -> bool:
     return any(tag.endswith((f":{wanted}", f"/{wanted}")) for tag in candidate.tags)
 
 
-_INTERPRETATIONS = (_is_tag, _is_short_tag, _is_digest, _is_repository, _is_end_of_tag)
+_INTERPRETATIONS = (_is_tag, _is_short_tag, _is_digest, _is_digest_of_index, _is_repository, _is_end_of_tag)
 
 
 def _names(candidate: Candidate) -> list[ImageName]:
@@ -160,13 +182,24 @@ def _wanted(image: str | None, platform: str | None) -> str:
     return " ".join([*([short_name(image)] if image else []), *([f"for {short_name(platform)}"] if platform else [])])
 
 
+def _only_artifacts(artifacts: Sequence[Candidate], image: str | None, platform: str | None, name: str) -> str:
+    kinds = _listed(list(dict.fromkeys(str(artifact.set_aside) for artifact in artifacts)))
+    return f"{name} holds {len(artifacts)} artifacts {_wanted(image, platform)} and no such image: {kinds}"
+
+
 def _in_brief(candidate: Candidate) -> str:
     digest = candidate.digest or candidate.config_digest
-    title = ", ".join(map(short_name, candidate.tags)) or (str(digest) if digest else "an image without a tag")
+    title = candidate.tag_list or (str(digest) if digest else "an image without a tag")
     platform = short_name(str(candidate.platform or ""))
     return f"{title} ({platform})" if platform else title
 
 
 def _listed(items: Sequence[str]) -> str:
-    more = f" and {len(items) - _MOST_LISTED} more" if len(items) > _MOST_LISTED else ""
-    return ", ".join(items[:_MOST_LISTED]) + more if items else "none"
+    """Return the items as a list inside a sentence, cut to a readable length."""
+    lengths = accumulate(len(item) for item in items[:_MOST_LISTED])
+    count = max(1, sum(length <= _LONGEST_LIST for length in lengths))
+    return ", ".join([*items[:count], *_more(len(items) - count)]) or "none"
+
+
+def _more(count: int) -> list[str]:
+    return [f"and {count:,} more"] if count > 0 else []

@@ -9,20 +9,27 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
-from layerscope.errors import FormatError, UnsupportedFormat
+from layerscope.errors import FormatError, InvalidManifest, UnsupportedFormat
 from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
-from layerscope.model.documents import DockerArchiveManifest, ImageConfig, LayerSource, Manifest, decode
+from layerscope.model.documents import DockerArchiveManifest, ImageConfig, LayerSource, Manifest, docker_manifests
 from layerscope.model.image import Image
-from layerscope.sources.image.builder import Blueprint, LayerBlob, all_there, build_image
-from layerscope.sources.image.files import Files, located, read, sha256_of
+from layerscope.sources.image.artifact import artifact_named, document_layers
+from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, build_image, check_layer_count
+from layerscope.sources.image.documents import Documents
+from layerscope.sources.image.files import located
 from layerscope.sources.image.oci_layout import ManifestFile, layer_blobs, manifest_files, oci_candidates, read_manifest
 from layerscope.sources.image.origin import Origin
 
 MANIFEST = "manifest.json"
 LEGACY_LIST = "repositories"
 """The only list of images that Docker before 1.10 wrote."""
+
+_MOST_IMAGES = 50_000
+_MOST_LAYERS = 1_000_000
+"""Images in one list, and layers of all of them; each is looked up."""
 
 _CONFIG_NAME = re.compile(r"(?:blobs/sha256/|sha256:)?([0-9a-f]{64})(?:\.json)?")
 _LAYER_NAME = re.compile(r"blobs/sha256/([0-9a-f]{64})|(?:sha256:)?([0-9a-f]{64})\.tar\.gz")
@@ -31,92 +38,119 @@ _LAYER_NAME = re.compile(r"blobs/sha256/([0-9a-f]{64})|(?:sha256:)?([0-9a-f]{64}
 
 @dataclass(frozen=True, slots=True)
 class _OciRecord:
-    """An image of the list as ``index.json`` describes it."""
+    """An entry of the list as ``index.json`` describes it; ``set_aside`` as in `Candidate`."""
 
     file: ManifestFile
     manifest: Manifest
+    set_aside: str | None
 
 
-def is_docker_list(files: Files) -> bool:
+def is_docker_list(documents: Documents) -> bool:
     """Return True if ``manifest.json`` is Docker's list of images and not another document with that name."""
-    return read(files, MANIFEST).lstrip()[:1] == b"["
+    return documents.starts_with(MANIFEST, b"[")
 
 
-def docker_candidates(files: Files, origin: Origin) -> tuple[Candidate, ...]:
+def docker_candidates(documents: Documents, origin: Origin) -> tuple[Candidate, ...]:
     """Return the images that ``manifest.json`` lists, in its order, each once with all its tags.
 
     Images that only ``index.json`` lists follow as fallbacks. Raises FormatError if the list is broken.
     """
-    entries = _merged(decode(read(files, MANIFEST), list[DockerArchiveManifest], located(files, MANIFEST)))
-    records = _oci_records(files) if entries else {}
-    candidates = [_candidate(files, origin, entry, records) for entry in entries]
+    name = located(documents.files, MANIFEST)
+    entries = _merged(docker_manifests(documents.document(MANIFEST, list[dict[str, Any]]), name))
+    if sum(len(entry.layers or ()) for entry in entries) > _MOST_LAYERS:
+        raise InvalidManifest(f"{name} lists more than {_MOST_LAYERS:,} layers")
+    if len(entries) > _MOST_IMAGES:
+        raise InvalidManifest(f"{name} lists more than {_MOST_IMAGES:,} images")
+    records = _oci_records(documents) if entries else {}
+    completeness = Completeness(documents.files)
+    candidates = [_candidate(documents, origin, entry, records, completeness) for entry in entries]
     known = {candidate.config_digest for candidate in candidates}
-    return (*candidates, *(_fallbacks(files, origin, known) if records.keys() - known else ()))
+    return (*candidates, *(_fallbacks(documents, origin, known) if records.keys() - known else ()))
 
 
 def _merged(entries: list[DockerArchiveManifest]) -> list[DockerArchiveManifest]:
     """Return the entries, merging those that are one image with several tags."""
-    merged: dict[tuple[str, tuple[str, ...]], DockerArchiveManifest] = {}
+    merged: dict[tuple[str, tuple[str, ...]], list[DockerArchiveManifest]] = {}
     for entry in entries:
-        key = (entry.config, tuple(entry.layers or ()))
-        earlier = merged.get(key)
-        tags = list(dict.fromkeys([*((earlier and earlier.repo_tags) or []), *(entry.repo_tags or [])]))
-        merged[key] = DockerArchiveManifest(entry.config, entry.layers, tags, entry.layer_sources)
-    return list(merged.values())
+        merged.setdefault((entry.config, tuple(entry.layers or ())), []).append(entry)
+    return [_with_all_tags(same) for same in merged.values()]
 
 
-def _fallbacks(files: Files, origin: Origin, known: set[Digest | None]) -> Iterator[Candidate]:
-    for candidate in oci_candidates(files, replace(origin, oci=origin.docker)):
+def _with_all_tags(entries: list[DockerArchiveManifest]) -> DockerArchiveManifest:
+    tags = list(dict.fromkeys(tag for entry in entries for tag in entry.repo_tags or ()))
+    last = entries[-1]
+    return DockerArchiveManifest(last.config, last.layers, tags, last.layer_sources)
+
+
+def _fallbacks(documents: Documents, origin: Origin, known: set[Digest | None]) -> Iterator[Candidate]:
+    for candidate in oci_candidates(documents, replace(origin, oci=origin.docker)):
         if candidate.set_aside is None and candidate.complete and candidate.config_digest not in known:
             yield replace(candidate, fallback=True)
 
 
-def _oci_records(files: Files) -> dict[Digest, _OciRecord]:
+def _oci_records(documents: Documents) -> dict[Digest, _OciRecord]:
     """Return the images of ``index.json`` by config digest; none if it is missing or broken."""
     records: dict[Digest, _OciRecord] = {}
     try:
-        manifests = manifest_files(files)
+        manifests = manifest_files(documents)
     except FormatError:
         return {}
     for file in manifests:
         try:
-            manifest = read_manifest(files, file.name)
-        except (FormatError, UnsupportedFormat):
+            manifest = documents.document(file.name, Manifest)
+            set_aside = _set_aside(documents, file)
+        except FormatError:
             continue
-        records.setdefault(manifest.config.digest, _OciRecord(file, manifest))
+        records.setdefault(manifest.config.digest, _OciRecord(file, manifest, set_aside))
     return records
 
 
+def _set_aside(documents: Documents, file: ManifestFile) -> str | None:
+    try:
+        read_manifest(documents, file)
+    except UnsupportedFormat as error:
+        return str(error)
+    return None
+
+
 def _candidate(
-    files: Files, origin: Origin, entry: DockerArchiveManifest, records: dict[Digest, _OciRecord]
+    documents: Documents,
+    origin: Origin,
+    entry: DockerArchiveManifest,
+    records: dict[Digest, _OciRecord],
+    completeness: Completeness,
 ) -> Candidate:
     candidate = Candidate(
-        partial(_build, files, origin, entry, None),
+        partial(_build, documents, origin, entry, None),
         tags=_tags(entry, None),
         config_digest=_stated_config_digest(entry),
         complete=False,
     )
     try:
-        config, digest = _read_config(files, entry)
+        config, digest = _read_config(documents, entry)
     except FormatError:
         return candidate
     record = records.get(digest)
+    layers = _layer_blobs(entry, config, record)
+    document_type = document_layers([layer.media_type or "" for layer in layers])
     return Candidate(
-        partial(_build, files, origin, entry, record),
+        partial(_build, documents, origin, entry, record),
         tags=_tags(entry, record),
         platform=config.platform,
         digest=record.file.digest if record else None,
         config_digest=digest,
-        complete=all_there(files, _layer_blobs(entry, config, record)),
+        indexes=record.file.indexes if record else frozenset(),
+        complete=completeness.of(entry, layers),
+        set_aside=(record.set_aside if record else None) or (artifact_named(document_type) if document_type else None),
     )
 
 
-def _build(files: Files, origin: Origin, entry: DockerArchiveManifest, record: _OciRecord | None) -> Image:
+def _build(documents: Documents, origin: Origin, entry: DockerArchiveManifest, record: _OciRecord | None) -> Image:
     """Read the config of one image and build the image."""
-    config, config_digest = _read_config(files, entry)
+    config, config_digest = _read_config(documents, entry)
     return build_image(
         Blueprint(
-            files,
+            documents.files,
             origin.reference,
             origin.docker,
             config,
@@ -129,10 +163,11 @@ def _build(files: Files, origin: Origin, entry: DockerArchiveManifest, record: _
     )
 
 
-def _read_config(files: Files, entry: DockerArchiveManifest) -> tuple[ImageConfig, Digest]:
+def _read_config(documents: Documents, entry: DockerArchiveManifest) -> tuple[ImageConfig, Digest]:
     """Return the config and its digest: the one in its file name, else the one of its bytes."""
-    data = read(files, entry.config)
-    return decode(data, ImageConfig, located(files, entry.config)), _stated_config_digest(entry) or sha256_of(data)
+    check_layer_count(len(entry.layers or ()), documents.files)
+    config = documents.document(entry.config, ImageConfig)
+    return config, _stated_config_digest(entry) or documents.digest(entry.config)
 
 
 def _stated_config_digest(entry: DockerArchiveManifest) -> Digest | None:

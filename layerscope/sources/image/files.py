@@ -1,18 +1,11 @@
-"""Named files of an archive or a folder: a source locates a file, and the shared code here reads it."""
+"""Named files of an archive or a folder: a source only locates them."""
 
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from layerscope.errors import InvalidManifest, MissingBlob, os_reason
-from layerscope.model.digest import Digest
-from layerscope.model.documents import decode
+from layerscope.errors import MissingBlob, os_reason
 from layerscope.model.span import FileSpan
 from layerscope.sources.stream.span_file import SpanFile
-from layerscope.text import human_size, short_name
-
-T = TypeVar("T")
-
-DOCUMENT_LIMIT = 32 * 1024 * 1024
-"""The largest JSON document that is read; those of honest images are smaller."""
+from layerscope.text import short_name
 
 
 class Files(Protocol):
@@ -46,22 +39,6 @@ def located(files: Files, name: str) -> str:
     return f"{short_name(name)} in {files.description}"
 
 
-def read(files: Files, name: str, limit: int = DOCUMENT_LIMIT) -> bytes:
-    """Return the bytes of a file.
-
-    Raises MissingBlob if it is missing or cannot be read, InvalidManifest if it is truncated or exceeds the limit.
-    """
-    span = files.span(name)
-    if span is None:
-        reason = f"; {files.error}" if files.error else ""
-        raise MissingBlob(f"{short_name(name) or 'a file without a name'} is not in {files.description}{reason}")
-    if span.stated_size > limit:
-        raise InvalidManifest(f"{located(files, name)} is too large for a document ({human_size(span.stated_size)})")
-    if span.truncated:
-        raise InvalidManifest(f"{located(files, name)} is incomplete: the archive is truncated")
-    return read_span(span, located(files, name))
-
-
 def read_span(span: FileSpan, name: str) -> bytes:
     """Return all bytes of a span; raises MissingBlob, which calls it ``name``, if they cannot be read."""
     try:
@@ -69,15 +46,3 @@ def read_span(span: FileSpan, name: str) -> bytes:
             return file.readall()
     except OSError as error:
         raise MissingBlob(f"cannot read {name}: {os_reason(error)}") from error
-
-
-def read_document(files: Files, name: str, kind: type[T]) -> T:
-    """Return the JSON document of the given type in the file; raises as `read` and `decode` do."""
-    return decode(read(files, name), kind, located(files, name))
-
-
-def sha256_of(data: bytes) -> Digest:
-    """Return the digest of the bytes."""
-    import hashlib  # noqa: PLC0415  # 5 ms, and most images name their documents by digest
-
-    return Digest("sha256", hashlib.sha256(data).hexdigest())

@@ -32,7 +32,7 @@ class FolderFiles:
             raise MissingBlob(f"cannot read {short_name(name)} in {self.description}: {os_reason(error)}") from error
         if path is None or status is None or not stat.S_ISREG(status.st_mode):
             return None
-        return FileSpan(os.fsdecode(path), 0, status.st_size, status.st_size)
+        return FileSpan.of_file(os.fsdecode(path), status)
 
     def _path(self, name: str) -> bytes | None:
         """Return the real path of the name, all symlinks followed; None if no file can have this name."""

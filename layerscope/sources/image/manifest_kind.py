@@ -5,12 +5,14 @@ Docker: https://github.com/distribution/distribution/tree/main/docs/content/spec
 """
 
 from enum import Enum, auto
-from typing import Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from layerscope.errors import InvalidManifest
-from layerscope.model.documents import decode
+from layerscope.sources.image.documents import Documents
+from layerscope.sources.image.files import located
+
+_NULL = Raw(b"null")
 
 
 class DocumentKind(Enum):
@@ -25,10 +27,10 @@ class DocumentKind(Enum):
 class Outline(Struct, frozen=True, rename="camel"):
     """The fields that tell the kinds apart."""
 
-    manifests: Any | UnsetType = UNSET
-    config: Any = None
-    layers: Any = None
-    fs_layers: Any = None
+    manifests: Raw | UnsetType = UNSET
+    config: Raw = _NULL
+    layers: Raw = _NULL
+    fs_layers: Raw = _NULL
     artifact_type: str | None = None
 
     @property
@@ -38,29 +40,22 @@ class Outline(Struct, frozen=True, rename="camel"):
         Programs may disagree about the meaning of a document that is of two kinds:
         https://github.com/opencontainers/image-spec/security/advisories/GHSA-77vh-xpmg-72qh.
         """
-        is_manifest = self.config is not None or self.layers is not None
-        if self.manifests is not UNSET and not (is_manifest and self.manifests is None):
+        is_manifest = self.config != _NULL or self.layers != _NULL
+        if self.manifests is not UNSET and not (is_manifest and self.manifests == _NULL):
             return None if is_manifest else DocumentKind.INDEX
-        if self.fs_layers is not None:
+        if self.fs_layers != _NULL:
             return DocumentKind.SCHEMA_1
         if self.artifact_type:
             return DocumentKind.ARTIFACT
         return DocumentKind.IMAGE if is_manifest else None
 
 
-def outline_of(data: bytes, name: str) -> Outline:
-    """Return the outline of the document; messages call it ``name``.
-
-    Raises InvalidManifest if the bytes are not a JSON object.
-    """
-    return decode(data, Outline, name)
-
-
-def kind_of(data: bytes, name: str) -> DocumentKind:
+def kind_of(documents: Documents, name: str) -> DocumentKind:
     """Return the kind of the document; raises InvalidManifest if it has none, or two."""
-    outline = outline_of(data, name)
+    outline = documents.document(name, Outline)
     if outline.kind is not None:
         return outline.kind
+    location = located(documents.files, name)
     if outline.manifests is not UNSET:
-        raise InvalidManifest(f"{name} is both an index and a manifest")
-    raise InvalidManifest(f"{name} is not a manifest: it has neither manifests nor config and layers")
+        raise InvalidManifest(f"{location} is both an index and a manifest")
+    raise InvalidManifest(f"{location} is not a manifest: it has neither manifests nor config and layers")

@@ -10,11 +10,13 @@ from functools import partial
 from layerscope.errors import FormatError, InvalidManifest, UnsupportedFormat
 from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
-from layerscope.model.documents import Descriptor, ImageConfig, Index, Manifest, Platform, decode
+from layerscope.model.documents import Descriptor, ImageConfig, Index, Manifest, Platform
 from layerscope.model.image import Image
-from layerscope.sources.image.builder import Blueprint, LayerBlob, all_there, build_image
-from layerscope.sources.image.files import Files, located, read, read_document, sha256_of
-from layerscope.sources.image.manifest_kind import DocumentKind, kind_of, outline_of
+from layerscope.sources.image.artifact import artifact_named, artifact_of, descriptor_artifact
+from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, build_image, check_layer_count
+from layerscope.sources.image.documents import Documents
+from layerscope.sources.image.files import located
+from layerscope.sources.image.manifest_kind import DocumentKind, Outline, kind_of
 from layerscope.sources.image.origin import Origin
 from layerscope.text import short_name
 
@@ -31,81 +33,98 @@ _REF_NAME = "org.opencontainers.image.ref.name"
 _DOCKER_REFERENCE_TYPE = "vnd.docker.reference.type"
 _UNKNOWN = "unknown"
 
-_IMAGE_CONFIGS = ("", "application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
-
 
 @dataclass(frozen=True, slots=True)
 class ManifestFile:
-    """A file that should hold a manifest, as the index describes it."""
+    """A file that should hold a manifest, as its descriptor describes it; ``indexes`` are those that lead to it."""
 
     name: str
     digest: Digest
+    descriptor: Descriptor | None = None
     tags: tuple[str, ...] = ()
-    platform: Platform | None = None
-    reference_type: str | None = None
+    indexes: frozenset[Digest] = frozenset()
+
+    @property
+    def platform(self) -> Platform | None:
+        """The platform in the descriptor."""
+        return self.descriptor.platform if self.descriptor else None
 
 
-def oci_candidates(files: Files, origin: Origin) -> tuple[Candidate, ...]:
-    """Return the images of ``index.json``, in its order; raises FormatError if it cannot be read."""
-    return tuple(_candidate(files, origin, file) for file in manifest_files(files))
+def oci_candidates(documents: Documents, origin: Origin, start: Digest | None = None) -> tuple[Candidate, ...]:
+    """Return the images of ``index.json``, or of the document ``start``; raises FormatError if it cannot be read."""
+    completeness = Completeness(documents.files)
+    return tuple(_candidate(documents, origin, file, completeness) for file in manifest_files(documents, start))
 
 
-def manifest_files(files: Files) -> list[ManifestFile]:
-    """Return the manifests that ``index.json`` refers to, each once with all its tags."""
+def manifest_files(documents: Documents, start: Digest | None = None) -> list[ManifestFile]:
+    """Return the manifests that ``index.json``, or ``start``, refers to, each once with all its tags."""
     manifests: dict[Digest, ManifestFile] = {}
-    for file in _Follow(files).all():
+    follow = _Follow(documents)
+    for file in follow.all(start.blob_name if start else INDEX):
         earlier = manifests.get(file.digest)
         if earlier is not None:
             tags = tuple(dict.fromkeys(earlier.tags + file.tags))
             manifests[file.digest] = replace(earlier, tags=tags)
         else:
             manifests[file.digest] = file
-    return list(manifests.values())
+    return [replace(file, indexes=follow.indexes_of(file.digest)) for file in manifests.values()]
 
 
 class _Follow:
     """The walk from indexes to manifests; an index is read once for each set of tags that refers to it."""
 
-    def __init__(self, files: Files) -> None:
-        self._files = files
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
         self._entered: set[tuple[Digest, tuple[str, ...]]] = set()
         self._count = 0
+        self._parents: dict[Digest, set[Digest]] = {}
+        self._ancestors: dict[frozenset[Digest], frozenset[Digest]] = {}
 
-    def all(self) -> Iterator[ManifestFile]:
-        data = read(self._files, INDEX)
-        if kind_of(data, located(self._files, INDEX)) is DocumentKind.INDEX:
-            yield from self._children(data, INDEX, (), 0)
+    def all(self, name: str) -> Iterator[ManifestFile]:
+        """Yield the manifests in the order of the indexes, from the file ``name`` on."""
+        if kind_of(self._documents, name) is DocumentKind.INDEX:
+            yield from self._children(name, None, (), 0)
         else:
-            yield ManifestFile(INDEX, sha256_of(data))
+            yield ManifestFile(name, self._documents.digest(name))
 
-    def _children(self, data: bytes, name: str, tags: tuple[str, ...], depth: int) -> Iterator[ManifestFile]:
+    def indexes_of(self, digest: Digest) -> frozenset[Digest]:
+        """Return the indexes that lead to a manifest, directly or by other indexes."""
+        parents = frozenset(self._parents.get(digest, ()))
+        if parents not in self._ancestors:
+            ancestors, pending = set(parents), list(parents)
+            while pending:
+                new = self._parents.get(pending.pop(), set()) - ancestors
+                ancestors |= new
+                pending += new
+            self._ancestors[parents] = frozenset(ancestors)
+        return self._ancestors[parents]
+
+    def _children(self, name: str, index: Digest | None, tags: tuple[str, ...], depth: int) -> Iterator[ManifestFile]:
+        description = self._documents.files.description
         if depth > _DEEPEST:
-            raise InvalidManifest(f"the indexes in {self._files.description} are nested too deeply")
-        for descriptor in decode(data, Index, located(self._files, name)).manifests or ():
+            raise InvalidManifest(f"the indexes in {description} are nested too deeply")
+        for descriptor in self._documents.document(name, Index).manifests or ():
             self._count += 1
             if self._count > _MOST_MANIFESTS:
-                raise InvalidManifest(
-                    f"the indexes in {self._files.description} list more than {_MOST_MANIFESTS:,} manifests"
-                )
+                raise InvalidManifest(f"the indexes in {description} list more than {_MOST_MANIFESTS:,} manifests")
+            if index is not None:
+                self._parents.setdefault(descriptor.digest, set()).add(index)
             yield from self._below(descriptor, _tags(descriptor) or tags, depth)
 
     def _below(self, descriptor: Descriptor, tags: tuple[str, ...], depth: int) -> Iterator[ManifestFile]:
-        name = descriptor.digest.blob_name
-        data = _index_data(self._files, name)
-        if data is None:
-            yield ManifestFile(name, descriptor.digest, tags, descriptor.platform, _reference_type(descriptor))
-        elif (descriptor.digest, tags) not in self._entered:
-            self._entered.add((descriptor.digest, tags))
-            yield from self._children(data, name, tags, depth + 1)
+        digest = descriptor.digest
+        if not self._is_index(digest.blob_name):
+            yield ManifestFile(digest.blob_name, digest, descriptor, tags)
+        elif (digest, tags) not in self._entered:
+            self._entered.add((digest, tags))
+            yield from self._children(digest.blob_name, digest, tags, depth + 1)
 
-
-def _index_data(files: Files, name: str) -> bytes | None:
-    """Return the bytes of an index, else None; a missing or broken file is reported when it is opened."""
-    try:
-        data = read(files, name)
-        return data if kind_of(data, located(files, name)) is DocumentKind.INDEX else None
-    except FormatError:
-        return None
+    def _is_index(self, name: str) -> bool:
+        """Return True for an index; a missing or broken file is reported when it is opened."""
+        try:
+            return kind_of(self._documents, name) is DocumentKind.INDEX
+        except FormatError:
+            return False
 
 
 def _tags(descriptor: Descriptor) -> tuple[str, ...]:
@@ -124,36 +143,37 @@ def _reference_type(descriptor: Descriptor) -> str | None:
     return "attestation-manifest" if platform and _UNKNOWN in (platform.os, platform.architecture) else None
 
 
-def _candidate(files: Files, origin: Origin, file: ManifestFile) -> Candidate:
+def _candidate(documents: Documents, origin: Origin, file: ManifestFile, completeness: Completeness) -> Candidate:
     candidate = Candidate(
-        partial(_build, files, origin, file), tags=file.tags, platform=file.platform, digest=file.digest, complete=False
+        partial(_build, documents, origin, file),
+        tags=file.tags,
+        platform=file.platform,
+        digest=file.digest,
+        indexes=file.indexes,
+        complete=False,
     )
-    if file.reference_type is not None:
-        return replace(candidate, set_aside=_attestation(file))
     try:
-        manifest = read_manifest(files, file.name)
+        manifest = read_manifest(documents, file)
         candidate = replace(candidate, config_digest=manifest.config.digest)
-        config = read_document(files, manifest.config.digest.blob_name, ImageConfig)
+        config = documents.document(manifest.config.digest.blob_name, ImageConfig)
     except UnsupportedFormat as error:
         return replace(candidate, set_aside=str(error))
     except FormatError:
         return candidate
-    complete = all_there(files, layer_blobs(manifest))
+    complete = completeness.of(manifest, layer_blobs(manifest))
     return replace(candidate, platform=file.platform or config.platform, complete=complete)
 
 
-def _build(files: Files, origin: Origin, file: ManifestFile) -> Image:
+def _build(documents: Documents, origin: Origin, file: ManifestFile) -> Image:
     """Read the documents of one image and build the image."""
     try:
-        manifest = read_manifest(files, file.name)
+        manifest = read_manifest(documents, file)
     except UnsupportedFormat as error:
-        raise UnsupportedFormat(f"{located(files, file.name)} is not an image but {error}") from error
-    if file.reference_type is not None:
-        raise UnsupportedFormat(f"{located(files, file.name)} is not an image but {_attestation(file)}")
-    config = read_document(files, manifest.config.digest.blob_name, ImageConfig)
+        raise UnsupportedFormat(f"{located(documents.files, file.name)} is not an image but {error}") from error
+    config = documents.document(manifest.config.digest.blob_name, ImageConfig)
     return build_image(
         Blueprint(
-            files,
+            documents.files,
             origin.reference,
             origin.oci,
             config,
@@ -167,46 +187,40 @@ def _build(files: Files, origin: Origin, file: ManifestFile) -> Image:
     )
 
 
-def _attestation(file: ManifestFile) -> str:
-    return f"an attestation ({short_name(file.reference_type or '')})"
-
-
 def layer_blobs(manifest: Manifest) -> list[LayerBlob]:
     """Return the layers that the manifest lists."""
     return [
         LayerBlob(layer.digest.blob_name, layer.digest, layer.media_type, layer.size, tuple(layer.urls or ()))
-        for layer in manifest.layers
+        for layer in manifest.layers or ()
     ]
 
 
-def read_manifest(files: Files, name: str) -> Manifest:
+def read_manifest(documents: Documents, file: ManifestFile) -> Manifest:
     """Return the image manifest in the file.
 
     Raises FormatError if it is missing or broken, and UnsupportedFormat, whose message names the kind of document, if
     it is not an image.
     """
-    data = read(files, name)
-    location = located(files, name)
-    kind = kind_of(data, location)
+    reference_type = _reference_type(file.descriptor) if file.descriptor else None
+    if reference_type is not None:
+        raise UnsupportedFormat(f"an attestation ({short_name(reference_type)})")
+    location = located(documents.files, file.name)
+    try:
+        kind = kind_of(documents, file.name)
+    except FormatError as error:
+        artifact = descriptor_artifact(file.descriptor)
+        if artifact is None:
+            raise
+        raise UnsupportedFormat(artifact) from error
     if kind is DocumentKind.INDEX:
         raise InvalidManifest(f"{location} is an index instead of a manifest")
     if kind is DocumentKind.SCHEMA_1:
         raise UnsupportedFormat("a Docker schema 1 manifest, an obsolete format: pull the image again")
     if kind is DocumentKind.ARTIFACT:
-        raise UnsupportedFormat(_artifact(outline_of(data, location).artifact_type))
-    manifest = decode(data, Manifest, location)
-    if manifest.config.media_type not in _IMAGE_CONFIGS and not _is_image_config(files, manifest.config):
-        raise UnsupportedFormat(_artifact(manifest.config.media_type))
+        raise UnsupportedFormat(artifact_named(documents.document(file.name, Outline).artifact_type))
+    manifest = documents.document(file.name, Manifest)
+    check_layer_count(len(manifest.layers or ()), documents.files)
+    artifact = artifact_of(manifest, documents)
+    if artifact is not None:
+        raise UnsupportedFormat(artifact)
     return manifest
-
-
-def _artifact(artifact_type: str | None) -> str:
-    return f"an artifact of type {short_name(artifact_type or 'unknown')}"
-
-
-def _is_image_config(files: Files, config: Descriptor) -> bool:
-    """Return True if the config belongs to an image in spite of its unknown media type."""
-    try:
-        return bool(read_document(files, config.digest.blob_name, ImageConfig).diff_ids)
-    except FormatError:
-        return False

@@ -8,22 +8,23 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.archive import ArchiveFiles
 from layerscope.sources.image.docker_archive import LEGACY_LIST, MANIFEST, docker_candidates, is_docker_list
+from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import Files, holds, read_span
 from layerscope.sources.image.oci_layout import INDEX, oci_candidates
 from layerscope.sources.image.origin import Origin
 from layerscope.text import short_name
 
 _HEAD = 512
-_SKOPEO_VERSION = "version"
-"""A file that skopeo writes into a dir: folder."""
+_SKOPEO_FILE, _SKOPEO_START = "version", b"Directory Transport Version"
+"""The file that skopeo writes into a dir: folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Format:
     """A format of images; ``mismatch`` returns why some files do not have it, or None if they do."""
 
-    mismatch: Callable[[Files], str | None]
-    candidates: Callable[[Files, Origin], tuple[Candidate, ...]]
+    mismatch: Callable[[Documents], str | None]
+    candidates: Callable[[Documents, Origin], tuple[Candidate, ...]]
 
 
 def candidates_of(files: Files, origin: Origin) -> tuple[Candidate, ...]:
@@ -31,20 +32,21 @@ def candidates_of(files: Files, origin: Origin) -> tuple[Candidate, ...]:
 
     Raises FormatError if the list of images is broken, UnsupportedFormat if no format fits.
     """
+    documents = Documents(files)
     mismatches = []
     fitting = False
     for image_format in _FORMATS:
-        mismatch = image_format.mismatch(files)
+        mismatch = image_format.mismatch(documents)
         if mismatch is not None:
             mismatches.append(mismatch)
             continue
         fitting = True
-        if candidates := image_format.candidates(files, origin):
+        if candidates := image_format.candidates(documents, origin):
             return candidates
     if fitting:
         return ()
     container = "a tar archive" if isinstance(files, ArchiveFiles) else "a folder"
-    reasons = f"it has {' and '.join(mismatches)}{_hint(files)}"
+    reasons = f"it has {' and '.join(mismatches)}{_hint(documents)}"
     raise UnsupportedFormat(f"{files.description} is {container} but not an image: {reasons}")
 
 
@@ -58,25 +60,26 @@ def archive_candidates(files: ArchiveFiles, origin: Origin) -> tuple[Candidate, 
         raise UnsupportedFormat(f"{error}; {files.error}") from error
 
 
-def _docker_mismatch(files: Files) -> str | None:
-    if files.span(MANIFEST) is None:
+def _docker_mismatch(documents: Documents) -> str | None:
+    if documents.files.span(MANIFEST) is None:
         return f"no {MANIFEST}"
-    return None if is_docker_list(files) else f"a {MANIFEST} that is not a list of images"
+    return None if is_docker_list(documents) else f"a {MANIFEST} that is not a list of images"
 
 
-def _oci_mismatch(files: Files) -> str | None:
-    return f"no {INDEX}" if files.span(INDEX) is None else None
+def _oci_mismatch(documents: Documents) -> str | None:
+    return f"no {INDEX}" if documents.files.span(INDEX) is None else None
 
 
 _FORMATS = (_Format(_docker_mismatch, docker_candidates), _Format(_oci_mismatch, oci_candidates))
 """The formats in the order in which they are tried: ``manifest.json`` is trusted before ``index.json``."""
 
 
-def _hint(files: Files) -> str:
+def _hint(documents: Documents) -> str:
     """Return what the files are instead of an image, and what to do, as far as that is known."""
+    files = documents.files
     if holds(files, LEGACY_LIST) and not holds(files, MANIFEST):
         return "; it was saved by a Docker before 1.10: load it into an engine and save it again"
-    if holds(files, MANIFEST) and holds(files, _SKOPEO_VERSION):
+    if holds(files, _SKOPEO_FILE) and documents.starts_with(_SKOPEO_FILE, _SKOPEO_START):
         return "; it was written as dir: by skopeo, make an OCI layout of it with skopeo copy dir:… oci:…"
     return _deeper(files) if isinstance(files, ArchiveFiles) else ""
 
@@ -94,7 +97,7 @@ def what_it_is(span: FileSpan, name: str) -> str:
     """Return a message for a file that is not a tar archive or has no members."""
     if span.size == 0:
         return f"{name} is empty"
-    head = read_span(FileSpan(span.path, span.offset, min(span.size, _HEAD), span.size), name)
+    head = read_span(span.part(0, min(span.size, _HEAD)), name)
     if not head.strip(b"\0"):
         return f"{name} is an empty tar archive"
     if _is_text(head):

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from io import FileIO
 from threading import Lock
 
-from layerscope.errors import FormatError, InvalidLayer
+from layerscope.cancellation import is_cancelled
+from layerscope.errors import FormatError, InvalidLayer, ReadingStopped
 from layerscope.model.image import Compression
 from layerscope.model.span import FileSpan
 from layerscope.sources.layer.content import StreamedContent
@@ -73,6 +74,8 @@ class SpooledContent:
         with self._lock:
             self._check_open()
             while self._filled < offset + size and self._beyond is None:
+                if is_cancelled():
+                    raise ReadingStopped("reading the layer was stopped")
                 if self._end is not None:
                     raise self._end
                 self._spool()

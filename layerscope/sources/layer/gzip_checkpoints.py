@@ -13,9 +13,11 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from threading import Lock
 
-from layerscope.errors import InvalidLayer
+from layerscope.cancellation import is_cancelled
+from layerscope.errors import InvalidLayer, ReadingStopped
 from layerscope.model.span import FileSpan
 from layerscope.sources.layer.inflation import Inflation
+from layerscope.sources.stream.span_file import open_span
 
 _SPACING = 4 * 1024 * 1024
 """Bytes of content between two checkpoints, and so the most that is inflated to reach a byte."""
@@ -35,7 +37,7 @@ class CheckpointedContent:
     """
 
     def __init__(self, span: FileSpan, spacing: int = _SPACING, most: int = _MOST_CHECKPOINTS) -> None:
-        self._descriptor = os.open(span.path, os.O_RDONLY)
+        self._descriptor = open_span(span)
         self._lock = Lock()
         self._spacing = spacing
         self._most = most
@@ -77,12 +79,16 @@ class CheckpointedContent:
         """Move the reader to the offset, from where it is or from the nearest checkpoint before it."""
         # the frontier goes first: what is inflated on the way to a new offset leaves checkpoints for later reads
         while self._frontier.position < offset and not self._is_near(offset):
+            if is_cancelled():
+                raise ReadingStopped("reading the layer was stopped")
             if not self._advance(min(_CHUNK, offset - self._frontier.position)):
                 break
         if not self._is_near(offset):
             best = self._checkpoints[bisect_right(self._positions, offset) - 1]
             self._reader = best.copy()
         while self._reader.position < offset:
+            if is_cancelled():
+                raise ReadingStopped("reading the layer was stopped")
             if not self._reader.take(min(_CHUNK, offset - self._reader.position)):
                 raise InvalidLayer("the layer ends before this content does", self._reader.position)
 

@@ -88,10 +88,15 @@ class Inflation:
 
     def _inflate(self, size: int) -> bytes:
         inflater, is_out = self._inflater, not self._input
+        # zlib loses what it inflates in the call in which it meets a break, so that such a call is made again
+        before = inflater.copy()
         try:
             taken: bytes = inflater.decompress(self._input, size)
         except _zlib().error as error:
-            raise InvalidLayer(f"the gzip stream is broken near stored byte {self.consumed:,}") from error
+            taken = self._inflate_bytewise(before, size)
+            if not taken:
+                raise InvalidLayer(f"the gzip stream is broken near stored byte {self.consumed:,}") from error
+            return taken
         if inflater.eof:
             self._inflater, self._input = None, inflater.unused_data.lstrip(b"\0")
         elif is_out and not taken:
@@ -99,3 +104,19 @@ class Inflation:
         else:
             self._input = inflater.unconsumed_tail
         return taken
+
+    def _inflate_bytewise(self, inflater: Any, size: int) -> bytes:
+        """Inflate one byte of the input after the other, and return at most ``size`` bytes before the break in it."""
+        pieces: list[bytes] = []
+        while size and self._input:
+            before = inflater.copy()
+            try:
+                piece = inflater.decompress(self._input[:1], size)
+            except _zlib().error:
+                inflater = before
+                break
+            self._input = inflater.unconsumed_tail + self._input[1:]
+            pieces.append(piece)
+            size -= len(piece)
+        self._inflater = inflater
+        return b"".join(pieces)

@@ -13,6 +13,7 @@ from layerscope.model.image import Compression, Layer
 from layerscope.sources.layer.content import PlainContent
 from layerscope.sources.layer.content_spool import SpoolBudget, SpooledContent
 from layerscope.sources.layer.gzip_checkpoints import CheckpointedContent
+from layerscope.sources.store.tar_split import TarSplitContent
 
 
 class RandomContent(Protocol):
@@ -33,9 +34,11 @@ class RandomContent(Protocol):
 
 def open_random_content(layer: Layer, budget: SpoolBudget) -> RandomContent:
     """Open the content of a layer; raises InvalidLayer where it is missing or cannot be opened."""
-    if layer.blob is None or layer.compression is None:
-        raise InvalidLayer(layer.problem or "the layer is missing")
     try:
+        if layer.unpacked is not None:
+            return TarSplitContent(layer.unpacked)
+        if layer.blob is None or layer.compression is None:
+            raise InvalidLayer(layer.problem or "the layer is missing")
         match layer.compression:
             case Compression.NONE:
                 return PlainContent(layer.blob)

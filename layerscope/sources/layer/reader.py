@@ -1,30 +1,40 @@
 """The entries of one layer, read from its blob."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
-from layerscope.errors import os_reason
+from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Layer
-from layerscope.sources.tar.blocks import open_blocks
+from layerscope.sources.store.tar_split import TarSplitBlocks
+from layerscope.sources.tar.blocks import TarBlocks, open_blocks
 from layerscope.sources.tar.walk import walk
 
 
-def read_layer(layer: Layer, entries: LayerEntries) -> Iterator[int]:
+def read_layer(layer: Layer, entries: LayerEntries, is_stopped: Callable[[], bool] = bool) -> Iterator[int]:
     """Fill ``entries`` from the layer, and yield the number of stored bytes read, now and then.
 
-    Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason.
+    Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason. Once
+    ``is_stopped`` returns True, it raises ReadingStopped.
     """
-    if layer.blob is None or layer.compression is None:
-        entries.error = layer.problem or "its blob is missing"
-        return
     try:
-        blocks = open_blocks(layer.blob, layer.compression)
+        blocks = _open_blocks(layer, is_stopped)
     except OSError as error:
         entries.error = f"cannot read its blob: {os_reason(error)}"
         return
+    except InvalidLayer as error:
+        entries.error = str(error)
+        return
     with closing(blocks):
         yield from walk(blocks, entries)
-    if layer.blob.truncated and entries.error is None:
+    if layer.blob is not None and layer.blob.truncated and entries.error is None:
         missing = layer.blob.stated_size - layer.blob.size
         entries.error = f"the archive ends {missing:,} bytes before the layer does"
+
+
+def _open_blocks(layer: Layer, is_stopped: Callable[[], bool]) -> TarBlocks:
+    if layer.unpacked is not None:
+        return TarSplitBlocks(layer.unpacked)
+    if layer.blob is None or layer.compression is None:
+        raise InvalidLayer(layer.problem or "its blob is missing")
+    return open_blocks(layer.blob, layer.compression, is_stopped)

@@ -110,9 +110,10 @@ class DecompressedSpan:
         self._file = SpanFile(span)
         self._codec: _Codec | None = None
         self._stream: ByteStream = self._file
+        self._members: MemberStream | None = None
         if compression is not Compression.NONE:
             self._codec = _CODECS[compression]()
-            self._stream = MemberStream(self._file, self._codec.new_member)
+            self._stream = self._members = MemberStream(self._file, self._codec.new_member, self._codec.errors)
 
     @property
     def consumed(self) -> int:
@@ -131,6 +132,15 @@ class DecompressedSpan:
             return self._stream.read1(size)
         except self._codec.errors as error:
             raise self._error(error) from error
+
+    def check(self) -> None:
+        """Raise the error of a stream that has turned out to be broken, and InvalidLayer where its file has changed.
+
+        The bytes before a break are read first, so that a caller may stop before it meets the break.
+        """
+        self._file.check_unchanged()
+        if self._members is not None and self._members.failure is not None:
+            raise self._error(self._members.failure) from self._members.failure
 
     def _error(self, error: Exception) -> InvalidLayer | UnsupportedCompression:
         if isinstance(error, EOFError):

@@ -1,19 +1,41 @@
-"""A span as a file object."""
+"""A span as a file object, and a check that its file is still the one that was opened."""
 
-from io import RawIOBase
-from pathlib import Path
+import os
+from io import FileIO, RawIOBase
 
-from layerscope.model.span import FileSpan
+from layerscope.errors import InvalidLayer
+from layerscope.model.span import FileSpan, version_of
+
+
+def check_unchanged(span: FileSpan, descriptor: int) -> None:
+    """Raise InvalidLayer where the file of a span was replaced, written to or truncated since the image was opened."""
+    status = os.fstat(descriptor)
+    if span.version not in (None, version_of(status)) or status.st_size < span.offset + span.size:
+        raise InvalidLayer("its file has changed since it was opened")
+
+
+def open_span(span: FileSpan) -> int:
+    """Return a descriptor of the file of a span.
+
+    Raises OSError where the file cannot be opened, and InvalidLayer where it has changed since the image was opened.
+    """
+    descriptor = os.open(span.path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        check_unchanged(span, descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 class SpanFile(RawIOBase):
-    """A raw, unbuffered file that holds the bytes of a span."""
+    """A raw, unbuffered file that holds the bytes of a span; it is opened as `open_span` does."""
 
     def __init__(self, span: FileSpan) -> None:
         super().__init__()
         self._span = span
         self._position = 0
-        self._file = Path(span.path).open("rb", buffering=0)  # noqa: SIM115  # closed by close()
+        self._file = FileIO(open_span(span), "rb")
         self._file.seek(span.offset)
 
     def readable(self) -> bool:
@@ -33,8 +55,17 @@ class SpanFile(RawIOBase):
 
     @property
     def position(self) -> int:
-        """The number of bytes read so far."""
+        """The position in the span of the next byte to be read."""
         return self._position
+
+    def move_to(self, position: int) -> None:
+        """Go on reading at a position in the span."""
+        self._file.seek(self._span.offset + position)
+        self._position = position
+
+    def check_unchanged(self) -> None:
+        """Raise InvalidLayer where the file has changed since the image was opened."""
+        check_unchanged(self._span, self._file.fileno())
 
     def close(self) -> None:
         """Close the file."""

@@ -4,8 +4,9 @@ Memory stays bounded, and the files are removed with the stack that owns them, a
 """
 
 import errno
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from io import FileIO
 from pathlib import Path
 from typing import IO
@@ -28,6 +29,7 @@ class Spool:
         self._stack = stack
         self._progress = progress
         self._written: set[str] = set()
+        self._folder: Path | None = None
 
     def chunks(self, chunks: Iterable[bytes], name: str, total: int | None = None) -> FileSpan:
         """Write the chunks to a file, and return its span; an error calls them ``name``.
@@ -48,19 +50,33 @@ class Spool:
         """
         breaks: list[str] = []
         plain = self._write(_decompressed_chunks(span, compression, name, self._progress, breaks), name)
+        plain = replace(plain, packed_size=span.stored_size)
         if span.path in self._written:
             Path(span.path).unlink()
         return plain, breaks[0] if breaks else None
 
     def _write(self, chunks: Iterable[bytes], name: str) -> FileSpan:
+        def write(file: FileIO) -> None:
+            for chunk in chunks:
+                _write_all(file, chunk)
+
+        return self.file(write, name)
+
+    def file(self, write: Callable[[FileIO], None], name: str) -> FileSpan:
+        """Return where the bytes lie that ``write`` writes to a new file; ``name`` is what an error calls them.
+
+        Raises SourceError where the disk is full or cannot be written.
+        """
         import tempfile  # noqa: PLC0415  # 8 ms, and most archives are read in place
 
+        from layerscope.sources.stream.temporary import locked_folder  # noqa: PLC0415  # the same
+
         try:
-            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="layerscope-"))
-            path = Path(folder, "image.tar")
+            if self._folder is None:
+                self._folder = locked_folder(self._stack)
+            path = self._folder / f"{len(self._written)}.tar"
             with path.open("xb", buffering=0) as file:
-                for chunk in chunks:
-                    _write_all(file, chunk)
+                write(file)
                 size = file.tell()
             self._written.add(str(path))
         except OSError as error:

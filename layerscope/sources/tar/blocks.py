@@ -1,12 +1,14 @@
 """The blocks of a tar as the walk reads them: with seeks over the content of a plain tar, else decompressed."""
 
 import os
+from collections.abc import Callable
 from typing import Protocol
 
-from layerscope.errors import InvalidLayer
+from layerscope.errors import InvalidLayer, ReadingStopped
 from layerscope.model.image import Compression
 from layerscope.model.span import FileSpan
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
+from layerscope.sources.stream.span_file import check_unchanged, open_span
 from layerscope.sources.tar.header import BLOCK
 
 _SMALL_CHUNK = 2048
@@ -20,11 +22,21 @@ _STREAM_CHUNK = 512 * 1024
 class TarBlocks(Protocol):
     """The bytes of a tar, read at ascending offsets."""
 
+    @property
+    def stored(self) -> int:
+        """The size of the file that the tar comes from, compressed or not."""
+
     def fetch(self, offset: int, need: int) -> bytes:
         """Return at least ``need`` bytes from ``offset`` on; fewer only at the end."""
 
+    def read(self, offset: int, size: int) -> bytes:
+        """Return ``size`` bytes from ``offset`` on; fewer only at the end."""
+
     def end(self) -> int:
         """Return the offset of the end, which is known once `fetch` has returned too few bytes."""
+
+    def check(self) -> None:
+        """Raise InvalidLayer where the file has changed, or its stream is broken at a byte that no header needed."""
 
     def consumed(self) -> int:
         """Return how many stored bytes have been read, for progress."""
@@ -37,9 +49,11 @@ class PlainBlocks:
     """Blocks of a plain tar, read in place."""
 
     def __init__(self, span: FileSpan) -> None:
+        self.stored = span.stored_size
+        self._span = span
         self._start = span.offset
         self._size = span.size
-        self._descriptor = os.open(span.path, os.O_RDONLY)
+        self._descriptor = open_span(span)
         self._reached = 0
         self._chunk = _SMALL_CHUNK
 
@@ -54,6 +68,17 @@ class PlainBlocks:
             return b""
         self._reached = offset + wanted
         return os.pread(self._descriptor, wanted, self._start + offset)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return the bytes from ``offset`` on."""
+        wanted = max(0, min(size, self._size - offset))
+        # a read is no gap between headers, so that the next fetch may still be a large one
+        self._reached = offset + wanted
+        return os.pread(self._descriptor, wanted, self._start + offset)
+
+    def check(self) -> None:
+        """Raise InvalidLayer where the file has changed: content that is skipped does not show it."""
+        check_unchanged(self._span, self._descriptor)
 
     def end(self) -> int:
         """Return the size of the span."""
@@ -71,15 +96,16 @@ class PlainBlocks:
 class StreamBlocks:
     """Blocks of a compressed tar; content is decompressed and dropped."""
 
-    def __init__(self, stream: DecompressedSpan) -> None:
+    def __init__(self, stream: DecompressedSpan, stored: int, is_stopped: Callable[[], bool]) -> None:
+        self.stored = stored
+        self._is_stopped = is_stopped
         self._stream = stream
         self._chunk = b""
         self._base = 0
 
     def fetch(self, offset: int, need: int) -> bytes:
         """Return the bytes from ``offset`` on; raises InvalidLayer where the stream breaks before them."""
-        while self.end() <= offset and self._advance():
-            pass
+        self._skip_to(offset)
         pieces = [self._chunk[max(0, offset - self._base) :]]
         have = len(pieces[0])
         while have < need and self._advance():
@@ -91,7 +117,25 @@ class StreamBlocks:
             return self._chunk
         return pieces[0]
 
+    def read(self, offset: int, size: int) -> bytes:
+        """Return the bytes from ``offset`` on; raises InvalidLayer where the stream breaks before them."""
+        self._skip_to(offset)
+        start = max(0, offset - self._base)
+        if start + size <= len(self._chunk):
+            return self._chunk[start : start + size]
+        return self.fetch(offset, size)[:size]
+
+    def _skip_to(self, offset: int) -> None:
+        while self.end() <= offset and self._advance():
+            pass
+
+    def check(self) -> None:
+        """Raise InvalidLayer where the stream is broken behind the last header, or the file has changed."""
+        self._stream.check()
+
     def _advance(self) -> bool:
+        if self._is_stopped():
+            raise ReadingStopped
         try:
             following = self._stream.read1(_STREAM_CHUNK)
         except InvalidLayer as error:
@@ -116,8 +160,11 @@ class StreamBlocks:
         self._stream.close()
 
 
-def open_blocks(span: FileSpan, compression: Compression) -> TarBlocks:
-    """Open the tar in a span; raises OSError where the file cannot be read."""
+def open_blocks(span: FileSpan, compression: Compression, is_stopped: Callable[[], bool] = bool) -> TarBlocks:
+    """Open the tar in a span; raises OSError where the file cannot be read, and InvalidLayer where it has changed.
+
+    Once ``is_stopped`` returns True, decompressing content raises ReadingStopped: one file may have gigabytes.
+    """
     if compression is Compression.NONE:
         return PlainBlocks(span)
-    return StreamBlocks(open_decompressed(span, compression))
+    return StreamBlocks(open_decompressed(span, compression), span.stored_size, is_stopped)

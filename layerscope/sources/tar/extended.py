@@ -1,8 +1,9 @@
 """Extended headers: what PAX and GNU headers in front of an entry state about it, or about all that follow."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from layerscope.errors import InvalidLayer
+from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.blocks import TarBlocks
 from layerscope.sources.tar.header import (
     LINK,
@@ -16,7 +17,18 @@ from layerscope.sources.tar.header import (
     with_prefix,
 )
 from layerscope.sources.tar.names import LONGEST_PATH
-from layerscope.sources.tar.pax import NO_RECORDS, Records, decimal, numeric, parse_records
+from layerscope.sources.tar.pax import (
+    LINK_PATH,
+    MTIME_KEY,
+    NO_RECORDS,
+    NO_VALUES,
+    PATH,
+    SPARSE_NAME,
+    Records,
+    decimal,
+    numeric,
+    parse_records,
+)
 
 _LONGEST_BODY = 16 * 1024 * 1024
 """No honest PAX header or long name is larger."""
@@ -29,17 +41,18 @@ _READ = _PAX | {_GLOBAL_PAX, _LONG_NAME, _LONG_LINK}
 EXTENDED_FLAGS = _READ | {b"V", b"M", b"N"}
 """Type flags of headers that are no entry; labels and pieces of other volumes (V, M, N) are skipped."""
 
-_PLAIN_RECORDS = frozenset({b"path", b"linkpath", b"mtime", b"atime", b"ctime", b"comment", b"uname", b"gname"})
+_SMALLEST_REMEMBERED, _LARGEST_REMEMBERED = 512, 1024 * 1024
+_MOST_REMEMBERED = 16
+"""Bodies of PAX headers whose records are parsed once, however often they are repeated. Small ones cost little."""
 
 
 @dataclass(slots=True)
-class _Extension:
-    """The statements about the next entry; ``plain`` while they are an ordinary name, link and mtime."""
+class _Pending:
+    """The statements about the next entry."""
 
-    records: Records = field(default_factory=dict)
+    records: Records = NO_RECORDS
     long_name: bytes | None = None
     long_link: bytes | None = None
-    plain: bool = True
 
 
 class ExtendedHeaders:
@@ -48,57 +61,85 @@ class ExtendedHeaders:
     ``waiting`` is true while something is stated about the next entry.
     """
 
-    def __init__(self, blocks: TarBlocks) -> None:
+    def __init__(self, blocks: TarBlocks, allowance: Allowance) -> None:
         self._blocks = blocks
-        self._globals: Records = {}
-        self._pending = _Extension()
+        self._allowance = allowance
+        self._globals = NO_RECORDS
+        self._has_globals = False
+        self._newest_globals = NO_RECORDS
+        self._pending: _Pending | None = None
+        self._remembered: dict[bytes, Records] = {}
         self.waiting = False
 
-    def take(self, flag: bytes, header: bytes, offset: int, following: bytes) -> int:
+    def take(self, flag: bytes, header: bytes, offset: int, chunk: bytes, at: int) -> int:
         """Take in an extended header, and return the offset of the next header.
 
-        Its body starts at ``offset``, and ``following`` holds as much of it as has been read.
+        Its body starts at ``offset``, which is ``at`` in the chunk that has been read.
         """
-        size = checked_size(numeric(NO_RECORDS, b"size", header[SIZE], offset), offset)
+        self._allowance.add_header()
+        size = checked_size(numeric(NO_VALUES, b"size", header[SIZE], offset), offset)
         if flag in _READ:
-            self._extend(flag, self._body(size, offset, following), offset)
+            self._extend(flag, self._body(size, offset, chunk, at), offset)
         return offset + padded(size)
 
-    def _body(self, size: int, offset: int, following: bytes) -> bytes:
+    def _body(self, size: int, offset: int, chunk: bytes, at: int) -> bytes:
         if size > _LONGEST_BODY:
             raise InvalidLayer(f"an extended header claims {size:,} bytes", offset)
-        if len(following) >= size:
-            return following[:size]
-        body = self._blocks.fetch(offset, size)[:size]
+        if at + size <= len(chunk):
+            return chunk[at : at + size]
+        body = self._blocks.read(offset, size)
         if len(body) < size:
             raise InvalidLayer("the tar ends inside an extended header", offset)
         return body
 
     def _extend(self, flag: bytes, body: bytes, offset: int) -> None:
-        pending = self._pending
+        if flag == _GLOBAL_PAX:
+            self._extend_globals(self._records(body, offset))
+            return
+        pending = self._pending = self._pending or _Pending()
         self.waiting = True
-        pending.plain = pending.plain and len(body) <= LONGEST_PATH
         if flag == _LONG_NAME:
             pending.long_name = text(body)
         elif flag == _LONG_LINK:
             pending.long_link = text(body)
-        elif flag == _GLOBAL_PAX:
-            self._globals |= parse_records(body, offset)
         else:
-            pending.records |= parse_records(body, offset)
-            pending.plain = pending.plain and pending.records.keys() <= _PLAIN_RECORDS and b"\0" not in body
+            records = self._records(body, offset)
+            known = pending.records
+            pending.records = records if known is NO_RECORDS else known.updated(records, self._allowance)
+
+    def _extend_globals(self, records: Records) -> None:
+        if records is not self._newest_globals:
+            self._newest_globals = records
+            self._globals = self._globals.updated(records, self._allowance)
+            self._has_globals = not self._globals.is_empty
+            self.waiting = self.waiting or self._has_globals
+
+    def _records(self, body: bytes, offset: int) -> Records:
+        """Return the records of a body, which are parsed once where headers repeat it."""
+        if not _SMALLEST_REMEMBERED <= len(body) <= _LARGEST_REMEMBERED:
+            return parse_records(body, offset, self._allowance)
+        records = self._remembered.get(body)
+        if records is None:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            records = self._remembered[body] = parse_records(body, offset, self._allowance)
+        return records
 
     def next_plain(self, name: bytes, link: bytes, mtime: int, offset: int) -> tuple[bytes, bytes, int] | None:
-        """Return name, link and mtime of the next entry, or None where more than these is stated about it."""
+        """Return name, link and mtime of the next entry, or None where more than these, or an odd one, is stated."""
         pending = self._pending
-        if not pending.plain or self._globals:
+        if pending is None or self._has_globals or not pending.records.is_ordinary:
             return None
-        self._pending, self.waiting = _Extension(), False
-        records = pending.records
-        if mtime_text := records.get(b"mtime"):
-            mtime = clamped_time(decimal(mtime_text, b"mtime", offset))
-        name = records.get(b"path") or (name if pending.long_name is None else pending.long_name)
-        link = records.get(b"linkpath") or (link if pending.long_link is None else pending.long_link)
+        values = pending.records.values
+        if mtime_text := values.get(MTIME_KEY):
+            mtime = clamped_time(decimal(mtime_text, MTIME_KEY, offset))
+        name = values.get(PATH) or (name if pending.long_name is None else pending.long_name)
+        link = values.get(LINK_PATH) or (link if pending.long_link is None else pending.long_link)
+        length = len(name) + len(link)
+        if length > LONGEST_PATH or b"\0" in name or b"\0" in link:
+            return None
+        self._allowance.add_memory(length)
+        self._pending, self.waiting = None, False
         return name, link, mtime
 
     def next(self, header: bytes) -> tuple[bytes, bytes, Records]:
@@ -106,19 +147,20 @@ class ExtendedHeaders:
 
         Of several statements, a record wins over a GNU long name, and that over the header.
         """
-        pending, self._pending = self._pending, _Extension()
-        self.waiting = bool(self._globals)
-        records = {key: value for key, value in (self._globals | pending.records).items() if value}
+        pending, self._pending = self._pending or _Pending(), None
+        self.waiting = self._has_globals
+        records = self._globals.updated(pending.records, self._allowance) if self.waiting else pending.records
+        records = records.without_blanks()
         name = pending.long_name
         if name is None:
             name = text(header[NAME])
             if header[PREFIX.start]:
                 name = with_prefix(header, name)
-        name = records.get(b"GNU.sparse.name") or records.get(b"path") or name
+        name = records.values.get(SPARSE_NAME) or records.values.get(PATH) or name
         link = text(header[LINK]) if pending.long_link is None else pending.long_link
-        return text(name), text(records.get(b"linkpath", link)), records
+        return text(name), text(records.values.get(LINK_PATH, link)), records
 
     def check_end(self, offset: int) -> None:
         """Raise InvalidLayer where the entry that headers state something about is missing."""
-        if self._pending != _Extension():
+        if self._pending is not None:
             raise InvalidLayer("it ends behind an extended header", offset)

@@ -119,7 +119,7 @@ def padded(size: int) -> int:
 def checked_size(size: int, offset: int) -> int:
     """Return the size; raises InvalidLayer where no file can have it."""
     if not 0 <= size <= LARGEST_SIZE:
-        raise InvalidLayer(f"a header claims a size of {size} bytes", offset)
+        raise InvalidLayer("a header claims an impossible size", offset)
     return size
 
 

@@ -5,35 +5,131 @@ https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13
 
 import base64
 import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import unquote_to_bytes
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import Xattrs
+from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.header import number
 
-Records = dict[bytes, bytes]
+Values = Mapping[bytes, bytes]
 
-NO_RECORDS: Records = {}
+NO_VALUES: Values = {}
+PATH = b"path"
+LINK_PATH = b"linkpath"
+MTIME_KEY = b"mtime"
 SPARSE_MAP = b"GNU.sparse.map"
-_SPARSE_OFFSET = b"GNU.sparse.offset"
-_SPARSE_LENGTH = b"GNU.sparse.numbytes"
+SPARSE_MAJOR = b"GNU.sparse.major"
+SPARSE_NAME = b"GNU.sparse.name"
+SPARSE_REAL_SIZE = b"GNU.sparse.realsize"
+SPARSE_SIZE = b"GNU.sparse.size"
+_ORDINARY = frozenset({PATH, LINK_PATH, MTIME_KEY})
+_KNOWN = _ORDINARY | {
+    b"size",
+    b"uid",
+    b"gid",
+    SPARSE_MAP,
+    SPARSE_MAJOR,
+    SPARSE_NAME,
+    SPARSE_REAL_SIZE,
+    SPARSE_SIZE,
+}
+_SPARSE_PAIR = (b"GNU.sparse.offset", b"GNU.sparse.numbytes")
 _SCHILY_XATTR = b"SCHILY.xattr."
 _LIBARCHIVE_XATTR = b"LIBARCHIVE.xattr."
+_XATTRS = (_SCHILY_XATTR, _LIBARCHIVE_XATTR)
+_XATTR_MEMORY = 200
+"""Bytes that an extended attribute takes beside its record."""
+
+_SHARED_XATTR_MEMORY = 80
+"""Bytes that an extended attribute takes in a further set of attributes."""
+
 _NEWLINE = 0x0A
 _LONGEST_LENGTH = 20
 """Bytes within which the length of a record and its space must be found."""
 
 
-def parse_records(body: bytes, offset: int) -> Records:
+class XattrRecords:
+    """The records of extended attributes in extended headers. They are never changed, because entries share them."""
+
+    def __init__(self, records: Values) -> None:
+        self.records = records
+
+    @cached_property
+    def xattrs(self) -> Xattrs:
+        """The extended attributes, sorted by name."""
+        xattrs = {}
+        for key, value in self.records.items():
+            if not value:
+                continue
+            if key.startswith(_SCHILY_XATTR):
+                xattrs[key[len(_SCHILY_XATTR) :]] = value
+            else:
+                xattrs.setdefault(unquote_to_bytes(key[len(_LIBARCHIVE_XATTR) :]), _base64(value))
+        return tuple(sorted(xattrs.items()))
+
+    def updated(self, newer: "XattrRecords", allowance: Allowance) -> "XattrRecords":
+        """Return these records with newer ones over them: themselves, where that changes nothing."""
+        if newer is self or not newer.records:
+            return self
+        if not self.records:
+            return newer
+        if newer.records.items() <= self.records.items():
+            return self
+        count = len(self.records) + len(newer.records)
+        allowance.use_records(count)
+        allowance.add_memory(count * _SHARED_XATTR_MEMORY)
+        return XattrRecords({**self.records, **newer.records})
+
+
+NO_XATTRS = XattrRecords({})
+
+
+@dataclass(slots=True, eq=False)
+class Records:
+    """The records of extended headers that matter to a listing. They are never changed, because entries share them."""
+
+    values: Values
+    xattrs: XattrRecords
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether there is nothing but a name, a link and a time."""
+        return self.xattrs is NO_XATTRS and self.values.keys() <= _ORDINARY
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no records."""
+        return self.xattrs is NO_XATTRS and not self.values
+
+    def without_blanks(self) -> "Records":
+        """Return the records without those that have no value, which take back what a global header states."""
+        if all(self.values.values()):
+            return self
+        return Records({key: value for key, value in self.values.items() if value}, self.xattrs)
+
+    def updated(self, newer: "Records", allowance: Allowance) -> "Records":
+        """Return these records with newer ones over them."""
+        return Records({**self.values, **newer.values}, self.xattrs.updated(newer.xattrs, allowance))
+
+
+NO_RECORDS = Records(NO_VALUES, NO_XATTRS)
+
+
+def parse_records(body: bytes, offset: int, allowance: Allowance) -> Records:
     """Return the records of an extended header that starts at ``offset`` of the tar.
 
     The pairs of a version 0.0 sparse map, which repeat their keys, come out as one ``GNU.sparse.map`` record. Raises
-    InvalidLayer where a record is broken.
+    InvalidLayer where a record is broken, or where there are more than the allowance permits.
     """
-    records: Records = {}
+    values: dict[bytes, bytes] = {}
+    xattrs: dict[bytes, bytes] = {}
     sparse: list[bytes] = []
-    at, end = 0, len(body)
-    while at < end and body[at]:
+    at, end, left = 0, len(body), allowance.records
+    while at < end and body[at] and left >= 0:
         space = body.find(b" ", at, at + _LONGEST_LENGTH)
         try:
             following = at + int(body[at:space])
@@ -42,26 +138,19 @@ def parse_records(body: bytes, offset: int) -> Records:
         key, equals, value = body[space + 1 : following - 1].partition(b"=")
         if not at <= space < following <= end or not equals or body[following - 1] != _NEWLINE:
             raise InvalidLayer("a PAX record is broken", offset + at)
-        if key in (_SPARSE_OFFSET, _SPARSE_LENGTH):
+        if key in _KNOWN:
+            values[key] = value
+        elif key.startswith(_XATTRS):
+            allowance.add_memory(len(key) + len(value) + _XATTR_MEMORY)
+            xattrs[key] = value
+        elif key in _SPARSE_PAIR:
             sparse.append(value)
-        else:
-            records[key] = value
         at = following
+        left -= 1
+    allowance.use_records(allowance.records - left)
     if sparse:
-        records[SPARSE_MAP] = b",".join(sparse)
-    return records
-
-
-def xattrs_of(records: Records) -> Xattrs:
-    """Return the extended attributes in the records, sorted by name."""
-    xattrs = {}
-    for key, value in records.items():
-        if key.startswith(_SCHILY_XATTR):
-            xattrs[key[len(_SCHILY_XATTR) :]] = value
-        elif key.startswith(_LIBARCHIVE_XATTR):
-            name = unquote_to_bytes(key[len(_LIBARCHIVE_XATTR) :])
-            xattrs.setdefault(name, _base64(value))
-    return tuple(sorted(xattrs.items()))
+        values[SPARSE_MAP] = b",".join(sparse)
+    return Records(values, XattrRecords(xattrs) if xattrs else NO_XATTRS)
 
 
 def _base64(value: bytes) -> bytes:
@@ -71,9 +160,9 @@ def _base64(value: bytes) -> bytes:
         return value
 
 
-def numeric(records: Records, key: bytes, header_field: bytes, offset: int) -> int:
+def numeric(values: Values, key: bytes, header_field: bytes, offset: int) -> int:
     """Return the number in a record, or else in the header field; raises InvalidLayer where it is broken."""
-    value = records.get(key)
+    value = values.get(key)
     if value is not None:
         return decimal(value, key, offset)
     try:

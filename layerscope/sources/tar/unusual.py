@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
-from layerscope.sources.tar.blocks import TarBlocks
+from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.extended import EXTENDED_FLAGS, ExtendedHeaders
 from layerscope.sources.tar.header import (
     DEVICE_MAJOR,
@@ -22,27 +22,36 @@ from layerscope.sources.tar.header import (
     padded,
 )
 from layerscope.sources.tar.names import LONGEST_PATH, Names, normalized
-from layerscope.sources.tar.pax import NO_RECORDS, Records, numeric, xattrs_of
-from layerscope.sources.tar.sparse import FileContent, file_content
+from layerscope.sources.tar.pax import MTIME_KEY, NO_VALUES, Records, numeric
+from layerscope.sources.tar.sparse import SparseFiles, TarContent
+
+_ENTRY_MEMORY = 200
+"""Bytes that a device or an entry with extended attributes takes beside its row."""
+
+_UNSIGNED = 0xFFFFFFFF
+"""Owners and device numbers have 32 bits in Linux. A header can state any number."""
 
 
 class UnusualHeaders:
     """The slow, complete way to read a header; its entries go to the same columns as those of the walk."""
 
-    def __init__(self, blocks: TarBlocks, entries: LayerEntries, names: Names, extended: ExtendedHeaders) -> None:
-        self._blocks = blocks
+    def __init__(
+        self, entries: LayerEntries, names: Names, extended: ExtendedHeaders, sparse: SparseFiles, allowance: Allowance
+    ) -> None:
         self._entries = entries
         self._names = names
         self._extended = extended
+        self._sparse = sparse
+        self._allowance = allowance
 
-    def take(self, header: bytes, offset: int, following: bytes) -> int:
+    def take(self, header: bytes, offset: int, chunk: bytes, at: int) -> int:
         """Take in an entry or an extended header, and return the offset of the next header.
 
-        Its body starts at ``offset``, and ``following`` holds as much of it as has been read.
+        Its body starts at ``offset``, which is ``at`` in the chunk that has been read.
         """
         flag = header[TYPE_FLAG]
         if flag in EXTENDED_FLAGS:
-            return self._extended.take(flag, header, offset, following)
+            return self._extended.take(flag, header, offset, chunk, at)
         return self.take_entry(header, offset)
 
     def take_entry(self, header: bytes, offset: int) -> int:
@@ -50,14 +59,14 @@ class UnusualHeaders:
         name, link, records = self._extended.next(header)
         flag = header[TYPE_FLAG]
         kind = Kind.DIR if flag == b"\0" and name.endswith(b"/") else KINDS.get(flag, Kind.FILE)
-        stored, content = 0, FileContent(0, offset, None)
+        stored, content = 0, TarContent(0, offset, None)
         if kind is Kind.FILE or flag == DUMP_DIRECTORY:
-            stored = checked_size(numeric(records, b"size", header[SIZE], offset), offset)
+            stored = checked_size(numeric(records.values, b"size", header[SIZE], offset), offset)
         if kind is Kind.FILE:
-            content = file_content(header, records, stored, offset, self._blocks)
+            content = self._sparse.content(header, records.values, stored, offset)
         path = self._names.path_of(name)
         if path is not None and len(link) > LONGEST_PATH:
-            self._names.leave_out(name, "the target of its link is too long")
+            self._names.leave_out(name, f"the target of its link is longer than {LONGEST_PATH:,} bytes")
             path = None
         if path is not None:
             entry = replace(_metadata(header, records, kind, offset), path=path, size=content.size)
@@ -65,7 +74,8 @@ class UnusualHeaders:
         # the blocks of an old GNU map come before the stored bytes, a version 1.0 map is counted among them
         return (content.data_offset if flag == OLD_GNU_SPARSE else offset) + padded(stored)
 
-    def _add(self, entry: FileEntry, link: bytes, content: FileContent) -> None:
+    def _add(self, entry: FileEntry, link: bytes, content: TarContent) -> None:
+        self._allowance.add_memory(len(entry.path) + len(link) + _ENTRY_MEMORY)
         row = self._entries.table.append(entry, content.data_offset)
         self._entries.paths.append(entry.path)
         self.add_link(row, entry.kind, link)
@@ -82,13 +92,14 @@ class UnusualHeaders:
 
 def _metadata(header: bytes, records: Records, kind: Kind, offset: int) -> FileEntry:
     """Return the facts that a header and its records state, except path, size and link."""
-    mode = numeric(NO_RECORDS, b"mode", header[MODE], offset)
-    uid = numeric(records, b"uid", header[UID], offset)
-    gid = numeric(records, b"gid", header[GID], offset)
-    mtime = clamped_time(numeric(records, b"mtime", header[MTIME], offset))
+    mode = numeric(NO_VALUES, b"mode", header[MODE], offset)
+    uid = numeric(records.values, b"uid", header[UID], offset)
+    gid = numeric(records.values, b"gid", header[GID], offset)
+    mtime = clamped_time(numeric(records.values, MTIME_KEY, header[MTIME], offset))
     device = None
     if kind in (Kind.CHAR, Kind.BLOCK):
-        major = numeric(NO_RECORDS, b"device", header[DEVICE_MAJOR], offset)
-        device = (major, numeric(NO_RECORDS, b"device", header[DEVICE_MINOR], offset))
-    permissions = mode & 0o7777, uid & 0xFFFFFFFF, gid & 0xFFFFFFFF
-    return FileEntry(b"", kind, 0, *permissions, mtime, xattrs=xattrs_of(records), device=device)
+        major = numeric(NO_VALUES, b"device", header[DEVICE_MAJOR], offset)
+        minor = numeric(NO_VALUES, b"device", header[DEVICE_MINOR], offset)
+        device = (major & _UNSIGNED, minor & _UNSIGNED)
+    permissions = mode & 0o7777, uid & _UNSIGNED, gid & _UNSIGNED
+    return FileEntry(b"", kind, 0, *permissions, mtime, xattrs=records.xattrs.xattrs, device=device)

@@ -11,7 +11,10 @@ from zlib import adler32
 
 from layerscope.errors import InvalidLayer, UnsupportedCompression, os_reason
 from layerscope.model.entries import EntryTable, Kind, LayerEntries
+from layerscope.model.image import Compression
 from layerscope.model.whiteout import PREFIX as WHITEOUT_PREFIX
+from layerscope.sources.stream.compression import detect
+from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.blocks import TarBlocks
 from layerscope.sources.tar.columns import Parents, PermissionIds, Sums, Times
 from layerscope.sources.tar.extended import ExtendedHeaders
@@ -25,6 +28,7 @@ from layerscope.sources.tar.header import (
     with_prefix,
 )
 from layerscope.sources.tar.names import Names
+from layerscope.sources.tar.sparse import SparseFiles
 from layerscope.sources.tar.unusual import UnusualHeaders
 from layerscope.text import printable_name
 
@@ -45,9 +49,11 @@ def walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:
     A tar that breaks off or is broken ends the walk with a sentence in ``entries.error``; what was read is kept. The
     caller may stop at any yield.
     """
-    names = Names(entries)
+    allowance = Allowance(blocks.stored)
+    names = Names(entries, allowance)
     try:
-        yield from _walk(blocks, entries, names)
+        yield from _walk(blocks, entries, names, allowance)
+        blocks.check()
     except InvalidLayer as error:
         where = f", at byte {error.offset:,} of its tar" if error.offset is not None else ""
         entries.error = f"{error}{where}"
@@ -59,10 +65,10 @@ def walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:
 
 
 def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call costs a tenth of an entry's time
-    blocks: TarBlocks, entries: LayerEntries, names: Names
+    blocks: TarBlocks, entries: LayerEntries, names: Names, allowance: Allowance
 ) -> Iterator[int]:
-    extended = ExtendedHeaders(blocks)
-    unusual = UnusualHeaders(blocks, entries, names, extended)
+    extended = ExtendedHeaders(blocks, allowance)
+    unusual = UnusualHeaders(entries, names, extended, SparseFiles(blocks, allowance), allowance)
     table = entries.table
     # locals, because a global or an attribute takes longer to look up, and there are 15 of them an entry
     unpack, fetch, ordinary = ORDINARY_FIELDS.unpack_from, blocks.fetch, _ORDINARY.get
@@ -75,10 +81,11 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
         if at + BLOCK > len(chunk):
             chunk, base, at = fetch(offset, BLOCK), offset, 0
             if len(chunk) < BLOCK:
-                _check_end(blocks, offset, len(chunk), entries)
+                _check_end(blocks, offset, chunk, entries)
                 break
             fetches += 1
             if not fetches & _FETCHES_A_YIELD:
+                allowance.check_rows(len(table), len(table.permission_sets))
                 yield blocks.consumed()
         header = chunk[at : at + BLOCK]
         name, owner, size_field, mtime_field, checksum, flag, prefix = unpack(header)
@@ -86,12 +93,11 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
             if header == ZERO_BLOCK:
                 break
             if not has_valid_checksum(header):
-                raise _broken_header(offset)
+                raise _broken_header(offset, header)
         offset += BLOCK
         kind = ordinary(flag)
         if kind is None:
-            # an extended header is mostly one or two blocks, which then need no read of their own
-            offset = unusual.take(header, offset, chunk[at + BLOCK : at + 3 * BLOCK])
+            offset = unusual.take(header, offset, chunk, at + BLOCK)
             continue
         try:
             size = int(size_field[:11], 8) if size_field[11] in _FIELD_ENDS else -1
@@ -144,13 +150,13 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
     extended.check_end(offset)
 
 
-def _check_end(blocks: TarBlocks, offset: int, left: int, entries: LayerEntries) -> None:
+def _check_end(blocks: TarBlocks, offset: int, left: bytes, entries: LayerEntries) -> None:
     """Raise InvalidLayer where the tar ends inside an entry or a header."""
     end = blocks.end()
     if end == 0:
         raise InvalidLayer("it is empty")
     if offset == 0:
-        raise _broken_header(offset)
+        raise _broken_header(offset, left)
     if end < _end_of_content(entries.table):
         raise InvalidLayer(f"it ends inside {printable_name(entries.paths[-1])}", end)
     if end <= offset - BLOCK:
@@ -168,5 +174,10 @@ def _end_of_content(table: EntryTable) -> int:
     return table.data_offsets[-1] + stored
 
 
-def _broken_header(offset: int) -> InvalidLayer:
-    return InvalidLayer("a header is broken", offset) if offset else InvalidLayer("it is not a tar archive")
+def _broken_header(offset: int, block: bytes) -> InvalidLayer:
+    if offset:
+        return InvalidLayer("a header is broken", offset)
+    compression = detect(block)
+    if compression is Compression.NONE:
+        return InvalidLayer("it is not a tar archive")
+    return InvalidLayer(f"it is compressed twice: its decompressed bytes are {compression} again")

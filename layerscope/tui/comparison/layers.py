@@ -7,12 +7,17 @@ from layerscope.comparison.compare import Comparison, LayerComparison
 from layerscope.model.image import Image, Step
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.loader import BackgroundLoader
+from layerscope.session.reading.stack import Tallies
 from layerscope.text import printable_line
 from layerscope.tui.comparison.keys import LAYERS_TABLE
 from layerscope.tui.comparison.step_details import problem_fields
-from layerscope.tui.explorer.layer_lines import read_layer_line
+from layerscope.tui.drawing.cells import excerpt
+from layerscope.tui.explorer.layer_lines import StepsOfLayers, layer_columns, read_layer_line
 from layerscope.tui.explorer.layer_list import LayerLine, LayerList
 from layerscope.tui.widgets.field_list import Field
+
+_MOST_BETWEEN = 100
+"""The most layers between the two whose instructions are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,9 @@ class TwoLayers:
         """Show the layers, with their sizes once they have been read."""
         # The list's own cursor is the current one: the message of its last move may not be handled yet.
         cursor = self.step_list.cursor if self.step_list.item_count() else max(0, self._pair.after - 1)
-        self.step_list.show([self._line(step) for step in self._steps], cursor)
+        tallies = self._tree.tallies if self._tree else Tallies()
+        lines = StepsOfLayers(self._steps, self._line)
+        self.step_list.show(lines, layer_columns(self._image, tallies), cursor)
 
     def _line(self, step: Step) -> LayerLine:
         number = step.layer or 0
@@ -98,14 +105,17 @@ class TwoLayers:
         """Return the two steps, and those between them."""
         before, after = self._pair.before, self._pair.after
         low, high = sorted((before, after))
-        between = [(f"Layer {number}", self._title(number)) for number in range(low + 1, high)]
+        between = range(low + 1, high)
+        steps = [(f"Layer {number}", self._title(number)) for number in between[:_MOST_BETWEEN]]
+        if len(between) > _MOST_BETWEEN:
+            steps.append(("Layers", f"and {len(between) - _MOST_BETWEEN:,} more between the two"))
         compared = "only what the two layers hold themselves" if self._pair.own else "the files after each layer"
         ends = [(f"{word} {layer}", self._title(layer)) for word, layer in (("From", before), ("To", after))]
         problems = problem_fields(self._tree.tallies) if self._tree else []
-        return [("Compared", compared), *problems, *ends, *([] if self._pair.own else between)]
+        return [("Compared", compared), *problems, *ends, *([] if self._pair.own else steps)]
 
     def _title(self, layer: int) -> str:
-        return printable_line(self._steps[layer - 1].title) if layer else "nothing, before the first layer"
+        return excerpt(self._steps[layer - 1].title) if layer else "nothing, before the first layer"
 
     def compute_details(self) -> bool:
         """Return False: the comparison of two layers has no more details."""
@@ -114,5 +124,4 @@ class TwoLayers:
 
 def _layer_steps(image: Image) -> list[Step]:
     """Return the step of each layer, in the order of the layers."""
-    steps = {step.layer: step for step in image.steps}
-    return [steps.get(layer.number) or Step(None, layer=layer.number) for layer in image.layers]
+    return [image.step(layer.number) for layer in image.layers]

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, ProgressBar, Static
 from textual.worker import get_current_worker
 
-from layerscope.errors import LayerscopeError
+from layerscope.errors import LayerscopeError, ReadingStopped
 from layerscope.extraction.extract import extract
 from layerscope.extraction.failure import FileInTheWay
 from layerscope.extraction.options import Extracted, ExtractionOptions
@@ -40,10 +40,6 @@ _KEYS = (
     Key("enter", "write", "Extract", id="extract.write"),
     Key("escape", "leave", "Stop, or close the dialog", id="extract.leave"),
 )
-
-
-class _Stopped(Exception):
-    """The user has stopped the extraction; what was written is removed again."""
 
 
 class ExtractScreen(ModalScreen[None]):
@@ -129,7 +125,7 @@ class ExtractScreen(ModalScreen[None]):
 
         def report(done: int, total: int | None) -> None:
             if worker.is_cancelled:
-                raise _Stopped
+                raise ReadingStopped("the extraction was stopped")
             self.post_message(self.Progressed(done, total or 0))
 
         options = ExtractionOptions(force=force)
@@ -137,10 +133,10 @@ class ExtractScreen(ModalScreen[None]):
             result = extract(self._opened, [self._node], self._layer, target, options=options, progress=report)
         except FileInTheWay as error:
             self.post_message(self.Ended(None, f"{error}.", _REPLACE))
+        except ReadingStopped:
+            self.post_message(self.Ended(None, "Stopped; nothing was written."))
         except LayerscopeError as error:
             self.post_message(self.Ended(None, f"{error}."))
-        except _Stopped:
-            self.post_message(self.Ended(None, "Stopped; nothing was written."))
         else:
             self.post_message(self.Ended(result))
 

@@ -2,7 +2,23 @@
 
 from rich.cells import cell_len, set_cell_size
 
+from layerscope.text import printable_line, printable_text
 from layerscope.tui.drawing.glyphs import Glyphs
+
+_LONGEST = 4096
+"""Characters of a text from an image that are drawn; an instruction may have a million."""
+
+
+def one_line(text: str, width: int, glyphs: Glyphs) -> str:
+    """Return a text from an image as one printable line, cut at its end to fit the width."""
+    return cut(printable_line(text[:_LONGEST]), width, glyphs)
+
+
+def excerpt(text: str) -> str:
+    """Return a text from an image with its line breaks, or the start of a very long text and its length."""
+    if len(text) <= _LONGEST:
+        return printable_text(text)
+    return f"{printable_text(text[:_LONGEST])} ... ({len(text):,} characters in all)"
 
 
 def cut(text: str, width: int, glyphs: Glyphs) -> str:

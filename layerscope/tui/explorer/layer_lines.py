@@ -1,27 +1,56 @@
-"""The lines of the layer list, from the state of the explorer."""
+"""The lines of the layer list, built when they are drawn: an image may have 100,000 steps."""
 
-from layerscope.model.image import Layer, Step
+from collections.abc import Callable, Sequence
+
+from layerscope.model.image import Image, Layer, Step
 from layerscope.session.reading.stack import Tallies
-from layerscope.tui.explorer.layer_list import LayerLine
+from layerscope.tui.explorer.layer_list import LayerColumns, LayerLine, count_texts, dead_text
 from layerscope.tui.explorer.state import ExplorerState
 
 
-def layer_lines(state: ExplorerState) -> list[LayerLine]:
-    """Return a line for each step of the list."""
-    return [_line(state, step) for step in state.steps]
+class LayerLines:
+    """The `StepLines` of an image in the explorer."""
+
+    def __init__(self, state: ExplorerState) -> None:
+        self._state = state
+
+    def __len__(self) -> int:
+        return self._state.step_count
+
+    def __getitem__(self, item: int) -> LayerLine:
+        step = self._state.step_at(item)
+        layer = self._state.layer_of(step)
+        return LayerLine(step) if layer is None else _line(self._state, step, layer)
+
+    def is_layer(self, item: int) -> bool:
+        """Return whether a step made a layer."""
+        return self._state.step_at(item).layer is not None
 
 
-def _line(state: ExplorerState, step: Step) -> LayerLine:
-    layer = state.layer_of(step)
-    if layer is None:
-        return LayerLine(step)
-    tally, marked = state.tallies.layers.get(layer.number), layer.number == state.marked
-    if tally is None:
-        done = 1.0 if layer.number in state.reading.finished else 0.0
-        if not done and layer.blob_size:
-            done = state.reading.done.get(layer.number, 0) / layer.blob_size
-        return LayerLine(step, layer, progress=done, error=layer.problem, marked=marked)
-    return read_layer_line(step, layer, state.tallies, marked=marked)
+class StepsOfLayers:
+    """The `StepLines` of steps that all made a layer."""
+
+    def __init__(self, steps: Sequence[Step], line: Callable[[Step], LayerLine]) -> None:
+        self._steps = steps
+        self._line = line
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __getitem__(self, item: int) -> LayerLine:
+        return self._line(self._steps[item])
+
+    def is_layer(self, item: int) -> bool:  # noqa: ARG002  # the same for all
+        """Return True."""
+        return True
+
+
+def _line(state: ExplorerState, step: Step, layer: Layer) -> LayerLine:
+    marked = layer.number == state.marked
+    if layer.number in state.tallies.layers:
+        return read_layer_line(step, layer, state.tallies, marked=marked)
+    share = state.reading.share_of(layer.number)
+    return LayerLine(step, layer, progress=share, error=layer.problem, marked=marked)
 
 
 def read_layer_line(step: Step, layer: Layer, tallies: Tallies, *, marked: bool) -> LayerLine:
@@ -37,15 +66,20 @@ def read_layer_line(step: Step, layer: Layer, tallies: Tallies, *, marked: bool)
         tally.removed,
         error=tally.error,
         incomplete=tally.rests_on_incomplete,
+        has_warnings=bool(tally.warnings),
         marked=marked,
     )
 
 
-def reading_share(state: ExplorerState) -> float:
-    """Return the share of the stored bytes that has been read."""
-    sizes = {layer.number: layer.blob_size or 0 for layer in state.image.layers}
-    done = sum(
-        size if number in state.reading.finished else min(size, state.reading.done.get(number, 0))
-        for number, size in sizes.items()
+def layer_columns(image: Image, tallies: Tallies) -> LayerColumns:
+    """Return the columns that fit all layers of an image, as far as they have been read."""
+    sizes = [layer.blob_size or 0 for layer in image.layers if layer.number not in tallies.layers]
+    sizes += [tally.content_size or 0 for tally in tallies.layers.values()]
+    counts = zip(*((tally.added, tally.modified, tally.removed) for tally in tallies.layers.values()), strict=True)
+    widest = [max(count or 0 for count in column) for column in counts]
+    return LayerColumns(
+        largest=max([1, *sizes]),
+        digits=len(str(len(image.layers))),
+        counts=tuple(map(len, count_texts(*widest))) if widest else (0, 0, 0),
+        dead=max((len(dead_text(dead)) for dead in (tallies.dead or {}).values()), default=0),
     )
-    return done / max(1, sum(sizes.values()))

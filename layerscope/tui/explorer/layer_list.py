@@ -1,13 +1,13 @@
 """The steps of an image in build order: size bar, content size, counts, instruction."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from rich.segment import Segment
 
 from layerscope.model.image import Layer, Step
-from layerscope.text import human_size, printable_line
-from layerscope.tui.drawing.cells import cut, padded
+from layerscope.text import human_size
+from layerscope.tui.drawing.cells import one_line, padded
 from layerscope.tui.widgets.step_list import StepList
 
 _SIZE_WIDTH = 8
@@ -30,7 +30,34 @@ class LayerLine:
     progress: float | None = None
     error: str | None = None
     incomplete: bool = False
+    has_warnings: bool = False
     marked: bool = False
+
+
+class StepLines(Protocol):
+    """The lines of a list of steps."""
+
+    def __len__(self) -> int:
+        """Return the number of steps."""
+        ...
+
+    def __getitem__(self, item: int, /) -> LayerLine:
+        """Return the line of a step."""
+        ...
+
+    def is_layer(self, item: int) -> bool:
+        """Return whether a step made a layer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LayerColumns:
+    """The size that fills a bar, and the widths of the columns: number, three counts, dead bytes."""
+
+    largest: int = 1
+    digits: int = 1
+    counts: tuple[int, ...] = (0, 0, 0)
+    dead: int = 0
 
 
 class LayerList(StepList):
@@ -38,85 +65,81 @@ class LayerList(StepList):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: Sequence[LayerLine] = ()
-        self._largest = 1
-        self._digits = 1
-        self._count_widths = [0] * 3
-        self._dead_width = 0
+        self._lines: StepLines | None = None
+        self._columns = LayerColumns()
 
-    def show(self, lines: Sequence[LayerLine], cursor: int) -> None:
+    def show(self, lines: StepLines, columns: LayerColumns, cursor: int) -> None:
         """Show these steps, with the cursor on one of them."""
-        self._lines = lines
-        sizes = [line.content_size or (line.layer.blob_size if line.layer else 0) or 0 for line in lines]
-        self._largest = max([1, *sizes])
-        self._digits = len(str(sum(line.layer is not None for line in lines)))
-        self._count_widths = [max(map(len, texts)) for texts in zip(*map(_count_texts, lines), strict=True)] or [0] * 3
-        self._dead_width = max((len(_dead_text(line)) for line in lines), default=0)
+        self._lines, self._columns = lines, columns
         self.refill(cursor)
 
     def item_count(self) -> int:
         """Return the number of steps."""
-        return len(self._lines)
+        return len(self._lines) if self._lines is not None else 0
 
     def is_layer(self, item: int) -> bool:
         """Return whether the step made a layer."""
-        return self._lines[item].layer is not None
+        return self._lines is not None and self._lines.is_layer(item)
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         """Return one line of a step."""
+        assert self._lines is not None  # noqa: S101  # there is an item
         step_line = self._lines[item]
-        indent = " " * (self._digits + 2)
+        indent = " " * (self._columns.digits + 2)
         if step_line.layer is None:
-            title = f"{' ' * self._digits}{self.glyphs.separator} {printable_line(step_line.step.title)}"
-            return [Segment(cut(title, width, self.glyphs), self.style_of("muted"))]
+            lead = f"{' ' * self._columns.digits}{self.glyphs.separator} "
+            return [
+                Segment(lead + one_line(step_line.step.title, width - len(lead), self.glyphs), self.style_of("muted"))
+            ]
         if line:
-            return self._instruction(indent + printable_line(step_line.step.title), _dead_text(step_line), width)
+            return self._instruction(indent, step_line, width)
         figures = self._figures(step_line, width)
         if self.two_lines:
             return figures
-        if self._dead_width:
-            figures.append(Segment(f"  {_dead_text(step_line):>{self._dead_width}}", self.style_of("dead")))
+        if self._columns.dead:
+            figures.append(Segment(f"  {dead_text(step_line.dead_size):>{self._columns.dead}}", self.style_of("dead")))
         room = width - sum(len(segment.text) for segment in figures) - 2
-        return [*figures, Segment("  " + cut(printable_line(step_line.step.title), room, self.glyphs))]
+        return [*figures, Segment("  " + one_line(step_line.step.title, room, self.glyphs))]
 
-    def _instruction(self, text: str, dead: str, width: int) -> list[Segment]:
+    def _instruction(self, indent: str, step_line: LayerLine, width: int) -> list[Segment]:
         """Return the second line of a layer: its instruction, and on the right its dead bytes."""
-        if not dead:
-            return [Segment(cut(text, width, self.glyphs), self.style_of("muted"))]
-        room = width - len(dead) - 2
+        dead = dead_text(step_line.dead_size)
+        room = width - len(indent) - (len(dead) + 2 if dead else 0)
+        text = indent + padded(one_line(step_line.step.title, room, self.glyphs), room, self.glyphs)
+        return [Segment(text, self.style_of("muted")), Segment(f"  {dead}" if dead else "", self.style_of("dead"))]
+
+    def _number(self, step_line: LayerLine, layer: Layer) -> list[Segment]:
+        """Return the number of a layer, whether it is marked to be compared, and whether its details have a warning."""
+        mark = self.glyphs.marked if step_line.marked else " "
+        warning = "?" if step_line.incomplete else "!" if step_line.has_warnings else " "
         return [
-            Segment(padded(text, room, self.glyphs), self.style_of("muted")),
-            Segment(f"  {dead}", self.style_of("dead")),
+            Segment(f"{layer.number:>{self._columns.digits}}{mark}", self.style_of("accent")),
+            Segment(warning, self.style_of("error")),
         ]
 
     def _figures(self, step_line: LayerLine, width: int) -> list[Segment]:
         assert step_line.layer is not None  # noqa: S101  # a step without a layer has no figures
-        mark = self.glyphs.marked if step_line.marked else " "
-        number = Segment(f"{step_line.layer.number:>{self._digits}}{mark} ", self.style_of("accent"))
+        number = self._number(step_line, step_line.layer)
         if step_line.error is not None:
-            return [
-                number,
-                Segment(cut(f"! {printable_line(step_line.error)}", width - 4, self.glyphs), self.style_of("error")),
-            ]
+            error = one_line(f"! {step_line.error}", width - self._columns.digits - 2, self.glyphs)
+            return [*number, Segment(error, self.style_of("error"))]
         if step_line.progress is not None:
             blob = human_size(step_line.layer.blob_size)
             text = f"reading {step_line.progress:.0%}" if step_line.progress else "waiting"
-            return [
-                number,
-                Segment(f"{'':{self._bar_width(width)}}{blob:>{_SIZE_WIDTH}} stored, {text}", self.style_of("muted")),
-            ]
+            bar = " " * self._bar_width(width)
+            return [*number, Segment(f"{bar}{blob:>{_SIZE_WIDTH}} stored, {text}", self.style_of("muted"))]
         size = Segment(f"{human_size(step_line.content_size):>{_SIZE_WIDTH}}")
-        return [number, *self._bar(step_line, self._bar_width(width)), size, *self._counts(step_line)]
+        return [*number, *self._bar(step_line, self._bar_width(width)), size, *self._counts(step_line)]
 
     def _bar_width(self, width: int) -> int:
         widest = _WIDEST_BAR if self.two_lines or width >= _WIDE else _WIDEST_BAR // 2
-        return max(4, min(widest, width - self._digits - 34))
+        return max(4, min(widest, width - self._columns.digits - 34))
 
     def _bar(self, step_line: LayerLine, width: int) -> list[Segment]:
         """Return the size bar, with its dead part at the end."""
         size, dead = step_line.content_size or 0, step_line.dead_size or 0
-        whole = self.glyphs.bar(size / self._largest, width)
-        dead_cells = min(len(whole), round(dead / self._largest * width)) if dead else 0
+        whole = self.glyphs.bar(size / self._columns.largest, width)
+        dead_cells = min(len(whole), round(dead / self._columns.largest * width)) if dead else 0
         if dead and not dead_cells and dead * 2 > size:
             dead_cells = min(1, len(whole))
         live = whole[: len(whole) - dead_cells]
@@ -128,22 +151,20 @@ class LayerList(StepList):
         ]
 
     def _counts(self, step_line: LayerLine) -> list[Segment]:
-        styles = ("added", "modified", "removed")
-        cells = [
+        texts = count_texts(step_line.added, step_line.modified, step_line.removed)
+        return [
             Segment(f"  {text:<{width}}", self.style_of(style))
-            for text, style, width in zip(_count_texts(step_line), styles, self._count_widths, strict=True)
+            for text, style, width in zip(texts, ("added", "modified", "removed"), self._columns.counts, strict=True)
             if width
         ]
-        if step_line.incomplete:
-            cells.append(Segment(" ?", self.style_of("error")))
-        return cells
 
 
-def _dead_text(line: LayerLine) -> str:
-    return f"{human_size(line.dead_size)} dead" if line.dead_size else ""
+def dead_text(size: int | None) -> str:
+    """Return the dead bytes of a layer in words, or an empty text."""
+    return f"{human_size(size)} dead" if size else ""
 
 
-def _count_texts(line: LayerLine) -> tuple[str, str, str]:
-    counts = (("+", line.added), ("~", line.modified), ("-", line.removed))
-    added, modified, removed = (f"{mark}{count:,}" if count else "" for mark, count in counts)
-    return added, modified, removed
+def count_texts(added: int | None, modified: int | None, removed: int | None) -> tuple[str, ...]:
+    """Return the numbers of changes with their marks; empty texts for none."""
+    counts = (("+", added), ("~", modified), ("-", removed))
+    return tuple(f"{mark}{count:,}" if count else "" for mark, count in counts)

@@ -1,5 +1,6 @@
 """The explorer: layers on the left, the file tree of the chosen one on the right."""
 
+from collections import deque
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -8,13 +9,13 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from layerscope.session.open import ImageSession
-from layerscope.session.reading.background import BackgroundReader, LayersStacked, ReadingFailed
+from layerscope.session.reading.background import BackgroundReader, LayersStacked, ReadEvent, ReadingFailed
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE
-from layerscope.tui.explorer.layer_lines import layer_lines, reading_share
+from layerscope.tui.explorer.layer_lines import LayerLines, layer_columns
 from layerscope.tui.explorer.layer_list import LayerList
-from layerscope.tui.explorer.messages import ReadHappened
+from layerscope.tui.explorer.messages import ReaderReported
 from layerscope.tui.explorer.navigation import Navigation
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.explorer.step_fields import image_fields, step_fields
@@ -47,6 +48,7 @@ class ExplorerScreen(Screen[object]):
         self._state = ExplorerState(session.image)
         self._navigation = Navigation(self, session, self._state)
         self._shows_image = False
+        self._events = deque[ReadEvent]()
         self.title_line = ImageTitle(session.image)
         self.layer_list = LayerList()
         self.file_tree = FileTree()
@@ -76,34 +78,40 @@ class ExplorerScreen(Screen[object]):
     @work(thread=True, exit_on_error=False, group="reader")
     def _read(self) -> None:
         for event in self._reader.events():
-            self.post_message(ReadHappened(event))
+            self._events.append(event)
+            self.post_message(ReaderReported())
 
-    @on(ReadHappened)
-    def _on_read(self, message: ReadHappened) -> None:
-        event = message.event
+    @on(ReaderReported)
+    def _on_reported(self) -> None:
+        while self._events:
+            self._take(self._events.popleft())
+        self.layer_list.redraw()
+        self._show_title()
+
+    def _take(self, event: ReadEvent) -> None:
         if isinstance(event, ReadingFailed):
-            self._state.reading.failure = f"the reading ended early (status {event.status})"
+            self._state.reading.failure = event.reason
             self.files.rebuild()
         elif isinstance(event, LayersStacked):
             self._show_tree(event)
         else:
-            self._state.take(event)
-        # The list keeps its own cursor: a move of it may not have been handled yet.
-        self.layer_list.show(layer_lines(self._state), self.layer_list.cursor)
-        self._show_title()
-        if isinstance(event, LayersStacked):
-            self._show_details()
+            self._state.reading.take(event)
 
     def _show_tree(self, event: LayersStacked) -> None:
         """Show the tree of the layers read so far, the cursor on the same path as before."""
         path = self.files.path if self.file_tree.cursor else None
         self._state.take_tree(event)
         self.files.rebuild(event.tree.index.find(path) if path else 0)
+        # The list keeps its own cursor: a move of it may not have been handled yet.
+        self._list_layers(self.layer_list.cursor)
+        self._show_details()
 
     def _show_layers(self) -> None:
-        steps = self._state.steps
-        chosen = next((number for number, step in enumerate(steps) if step is self._state.step), 0)
-        self.layer_list.show(layer_lines(self._state), chosen)
+        self._list_layers(self._state.item)
+
+    def _list_layers(self, cursor: int) -> None:
+        state = self._state
+        self.layer_list.show(LayerLines(state), layer_columns(state.image, state.tallies), cursor)
 
     def _show_details(self) -> None:
         state, step = self._state, self._state.step
@@ -115,7 +123,7 @@ class ExplorerScreen(Screen[object]):
 
     def _show_title(self) -> None:
         state = self._state
-        self.title_line.show(state.tallies, state.reading, reading_share(state))
+        self.title_line.show(state.tallies, state.reading)
         hint = f"d on another layer compares it with layer {state.marked}" if state.marked else ""
         self.panes.title_steps("Layers", hint)
 
@@ -127,7 +135,7 @@ class ExplorerScreen(Screen[object]):
 
     @on(LineList.Moved, "LayerList")
     def _on_layer_moved(self) -> None:
-        self._state.step = self._state.steps[self.layer_list.cursor]
+        self._state.choose_item(self.layer_list.cursor)
         self._layer_chosen()
 
     def _layer_chosen(self, node: int | None = None) -> None:
@@ -169,7 +177,11 @@ class ExplorerScreen(Screen[object]):
             "+ added, ~ modified, - removed. The last column has one cell for each layer: the mark of the path, "
             f"{glyphs.touched} a change below it, {glyphs.untouched} no change."
         )
-        self.app.push_screen(HelpScreen(EXPLORER_TABLE, (("Marks", marks), MOUSE_NOTE)))
+        layers = (
+            f"{glyphs.marked} marked to compare, ! has a warning or an error, "
+            "? a previous layer could not be read completely. The details say more."
+        )
+        self.app.push_screen(HelpScreen(EXPLORER_TABLE, (("Marks", marks), ("Layers", layers), MOUSE_NOTE)))
 
     def action_clear(self) -> None:
         """Clear the filter, or else the mark of a layer."""

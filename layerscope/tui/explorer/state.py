@@ -1,6 +1,9 @@
 """The state of the explorer: the chosen step, the settings of the tree, and how much has been read."""
 
-from dataclasses import dataclass, field, replace
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from layerscope.model.image import Image, Layer, Step
@@ -14,66 +17,93 @@ if TYPE_CHECKING:
     from layerscope.analysis.tree.layered_tree import LayeredTree
 
 
-@dataclass(slots=True)
 class Reading:
-    """How much of the layers has been read: bytes by layer, and the layers that are complete."""
+    """How much of the layers has been read, in stored bytes."""
 
-    done: dict[int, int] = field(default_factory=dict)
-    finished: set[int] = field(default_factory=set)
-    complete: bool = False
-    failure: str | None = None
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.complete = not layers
+        self.failure: str | None = None
+        self._sizes = {layer.number: layer.blob_size or 0 for layer in layers}
+        self._done = dict.fromkeys(self._sizes, 0)
+        self._finished = set[int]()
+        self._total, self._total_done = sum(self._sizes.values()), 0
+
+    def take(self, event: LayerProgress | LayerRead) -> None:
+        """Note how much of a layer has been read."""
+        size = self._sizes[event.layer]
+        if isinstance(event, LayerRead):
+            self._finished.add(event.layer)
+        done = min(size, event.done) if isinstance(event, LayerProgress) else size
+        self._total_done += done - self._done[event.layer]
+        self._done[event.layer] = done
+
+    @property
+    def share(self) -> float:
+        """The share of the image that has been read."""
+        return self._total_done / max(1, self._total)
+
+    def share_of(self, layer: int) -> float:
+        """Return the share of a layer that has been read."""
+        return 1.0 if layer in self._finished else self._done[layer] / max(1, self._sizes[layer])
 
 
 class ExplorerState:
-    """One image in the explorer. ``marked`` is the layer to compare another one with, or 0."""
+    """One image in the explorer. ``marked`` is the layer to compare another one with, or 0.
+
+    An image may have 100,000 steps: no property looks through all of them.
+    """
 
     def __init__(self, image: Image) -> None:
         self.image = image
         self.settings = TreeSettings()
-        self.reading = Reading(complete=not image.layers)
+        self.reading = Reading(image.layers)
         self.tallies = Tallies()
         self.tree: LayeredTree | None = None
-        self.show_empty_steps = True
         self.marked = 0
-        self.step: Step | None = self._last_with_layer()
-
-    def _last_with_layer(self) -> Step | None:
-        steps = self.image.steps
-        return next((step for step in reversed(steps) if step.layer), steps[-1] if steps else None)
+        layers = [step.layer or 0 for step in image.steps]
+        self._layers_reached = [*accumulate(layers, max)]
+        self._positions = {layer: position for position, layer in reversed(list(enumerate(layers))) if layer}
+        self._listed: Sequence[int] = range(len(layers))
+        self._position = max(self._positions.values(), default=len(layers) - 1)
 
     @property
-    def steps(self) -> list[Step]:
-        """The steps of the layer list, in build order."""
-        return [step for step in self.image.steps if self.show_empty_steps or step.layer]
+    def step_count(self) -> int:
+        """The number of steps in the layer list."""
+        return len(self._listed)
+
+    def step_at(self, item: int) -> Step:
+        """Return a step of the layer list."""
+        return self.image.steps[self._listed[item]]
+
+    @property
+    def item(self) -> int:
+        """The position of the chosen step in the layer list."""
+        return bisect_left(self._listed, self._position)
+
+    @property
+    def step(self) -> Step | None:
+        """The chosen step; None if there is none."""
+        return self.image.steps[self._position] if self._position >= 0 else None
 
     @property
     def layer(self) -> int:
         """The layer whose tree is shown: that of the chosen step, or the last one before it; 0 if there is none."""
-        reached = 0
-        for step in self.image.steps:
-            reached = step.layer or reached
-            if step is self.step:
-                break
-        return reached
+        return self._layers_reached[self._position] if self._position >= 0 else 0
 
     def layer_of(self, step: Step) -> Layer | None:
         """Return the layer that a step made, or None."""
         return self.image.layers[step.layer - 1] if step.layer else None
 
+    def choose_item(self, item: int) -> None:
+        """Choose a step of the layer list."""
+        self._position = self._listed[item]
+
     def choose_layer(self, layer: int) -> bool:
         """Choose the step that made a layer; return False if there is none."""
-        step = next((step for step in self.image.steps if step.layer == layer), None)
-        if step is None:
+        if layer not in self._positions:
             return False
-        self.step = step
+        self._position = self._positions[layer]
         return True
-
-    def take(self, event: LayerProgress | LayerRead) -> None:
-        """Note how much has been read."""
-        if isinstance(event, LayerProgress):
-            self.reading.done[event.layer] = event.done
-        else:
-            self.reading.finished.add(event.layer)
 
     def take_tree(self, event: LayersStacked) -> None:
         """Show the tree of the layers that have been read; folders that are folded stay folded."""
@@ -136,7 +166,8 @@ class ExplorerState:
         return str(layer.digest or layer.diff_id or "") if layer else None
 
     def toggle_empty_steps(self) -> None:
-        """Show or hide the steps that made no layer. If one of them is chosen, choose the layer before it instead."""
-        self.show_empty_steps = not self.show_empty_steps
+        """Show or hide the steps that made no layer. If one of them is chosen, choose the previous layer instead."""
+        is_complete = len(self._listed) == len(self.image.steps)
+        self._listed = sorted(self._positions.values()) if is_complete else range(len(self.image.steps))
         if self.step is not None and not self.step.layer and not self.choose_layer(self.layer):
-            self.step = self.steps[0] if self.steps else None
+            self._position = self._listed[0] if self._listed else -1

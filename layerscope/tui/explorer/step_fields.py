@@ -4,13 +4,14 @@ from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.session.reading.stack import Tallies
-from layerscope.text import exec_form, human_share, human_size, plural, printable_line
+from layerscope.text import exec_form, human_share, human_size, plural
+from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.widgets.field_list import Field
 
 
 def step_fields(step: Step, layer: Layer | None, tallies: Tallies) -> list[Field]:
     """Return the details of a step."""
-    fields = [("Step", printable_line(step.title))]
+    fields = [("Step", excerpt(step.title))]
     if layer is not None:
         tally = tallies.layers.get(layer.number)
         fields += _layer_fields(layer, tally, tallies)
@@ -18,25 +19,33 @@ def step_fields(step: Step, layer: Layer | None, tallies: Tallies) -> list[Field
         fields.append(("Layer", "none: the step changed only the config"))
     return [
         *fields,
-        ("Created", printable_line(step.created or "")),
-        ("Author", printable_line(step.author or "")),
-        ("Comment", printable_line(step.comment or "")),
+        ("Created", excerpt(step.created or "")),
+        ("Author", excerpt(step.author or "")),
+        ("Comment", excerpt(step.comment or "")),
         ("Digest", str(layer.digest or "") if layer else ""),
         ("diff_id", str(layer.diff_id or "") if layer else ""),
-        ("Media type", printable_line(layer.media_type or "") if layer else ""),
-        ("Created by", "" if step.created_by == step.instruction else printable_line(step.created_by or "")),
+        ("Media type", excerpt(layer.media_type or "") if layer else ""),
+        ("Created by", "" if step.created_by == step.instruction else excerpt(step.created_by or "")),
     ]
 
 
 def _layer_fields(layer: Layer, tally: LayerTally | None, tallies: Tallies) -> list[Field]:
     stored = f"{human_size(layer.blob_size)} {_stored(layer)}" if layer.blob else ""
-    fields = [("Problem", printable_line(layer.problem or ""))]
     if tally is None:
-        return [*fields, ("Blob", stored)]
-    if tally.error != layer.problem:
-        fields.append(("Problem", printable_line(tally.error or "")))
+        return [("Problem", excerpt(layer.problem or "")), ("Blob", stored)]
+    return [*_problem_fields(layer, tally), *_size_fields(layer, tally, tallies), ("Blob", stored)]
+
+
+def _problem_fields(layer: Layer, tally: LayerTally) -> list[Field]:
+    problems = [layer.problem, tally.error if tally.error != layer.problem else None]
+    fields = [("Problem", excerpt(problem or "")) for problem in problems]
     if tally.rests_on_incomplete:
         fields.append(("Note", "a previous layer could not be read completely"))
+    return [*fields, *(("Warning", excerpt(warning)) for warning in tally.warnings)]
+
+
+def _size_fields(layer: Layer, tally: LayerTally, tallies: Tallies) -> list[Field]:
+    fields = []
     if tally.content_size is not None:
         share = human_share(tally.content_size, tallies.content_size)
         fields.append(("Content", f"{human_size(tally.content_size)}{f', {share} of the image' if share else ''}"))
@@ -46,7 +55,7 @@ def _layer_fields(layer: Layer, tally: LayerTally | None, tallies: Tallies) -> l
     if tally.entries is not None:
         counts = (f"+{tally.added:,}", f"~{tally.modified:,}", f"-{tally.removed:,}")
         fields.append(("Entries", f"{tally.entries:,}  ({'  '.join(counts)})"))
-    return [*fields, ("Blob", stored), *(("Warning", warning) for warning in tally.warnings)]
+    return fields
 
 
 def _stored(layer: Layer) -> str:
@@ -57,30 +66,30 @@ def image_fields(image: Image, tallies: Tallies) -> list[Field]:
     """Return the details of the image and of its config."""
     config = image.config.config or RunConfig()
     fields = [
-        ("Image", printable_line(", ".join(image.tags) or image.reference)),
-        ("Platform", printable_line(str(image.platform))),
+        ("Image", excerpt(", ".join(image.tags) or image.reference)),
+        ("Platform", excerpt(str(image.platform))),
         ("Source", f"{image.source}, {plural(len(image.layers), 'layer')}"),
         ("Content", human_size(tallies.content_size) if tallies.layers else ""),
         ("Blobs", human_size(image.blob_size)),
-        ("Created", printable_line(image.config.created or "")),
-        ("Author", printable_line(image.config.author or "")),
+        ("Created", excerpt(image.config.created or "")),
+        ("Author", excerpt(image.config.author or "")),
         ("Digest", str(image.digest or "")),
         ("Config", str(image.config_digest or "")),
         ("Entrypoint", _command(config.entrypoint)),
         ("Cmd", _command(config.cmd)),
-        ("User", printable_line(config.user or "")),
-        ("Workdir", printable_line(config.working_dir or "")),
-        ("Ports", printable_line(" ".join(config.exposed_ports or ()))),
-        ("Volumes", printable_line(" ".join(config.volumes or ()))),
-        ("Stop signal", printable_line(config.stop_signal or "")),
+        ("User", excerpt(config.user or "")),
+        ("Workdir", excerpt(config.working_dir or "")),
+        ("Ports", excerpt(" ".join(config.exposed_ports or ()))),
+        ("Volumes", excerpt(" ".join(config.volumes or ()))),
+        ("Stop signal", excerpt(config.stop_signal or "")),
         ("Healthcheck", _command(config.healthcheck.test if config.healthcheck else None)),
         ("Shell", _command(config.shell)),
-        *(("Onbuild", printable_line(line)) for line in config.on_build or ()),
+        *(("Onbuild", excerpt(line)) for line in config.on_build or ()),
     ]
-    fields += [("Env", printable_line(line)) for line in config.env or ()]
-    fields += [("Label", printable_line(f"{key}={value}")) for key, value in sorted((config.labels or {}).items())]
-    return fields + [("Warning", printable_line(warning)) for warning in image.warnings]
+    fields += [("Env", excerpt(line)) for line in config.env or ()]
+    fields += [("Label", excerpt(f"{key}={value}")) for key, value in sorted((config.labels or {}).items())]
+    return fields + [("Warning", excerpt(warning)) for warning in image.warnings]
 
 
 def _command(words: list[str] | str | None) -> str:
-    return printable_line(words) if isinstance(words, str) else exec_form(words) if words else ""
+    return excerpt(words) if isinstance(words, str) else exec_form(words) if words else ""

@@ -1,8 +1,10 @@
 """The header: the image, its size, its dead bytes, and how much has been read."""
 
-from layerscope.model.image import Compression, Image
+from layerscope.model.image import Image
 from layerscope.session.reading.stack import Tallies
-from layerscope.text import human_share, human_size, plural, printable_line
+from layerscope.session.summary import dead_words, size_words
+from layerscope.text import human_size, plural
+from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.explorer.state import Reading
 from layerscope.tui.widgets.title_line import TitleLine
 
@@ -11,32 +13,17 @@ class ImageTitle(TitleLine):
     """One line. The platform is left out first, because the details of the image show it, too."""
 
     def __init__(self, image: Image) -> None:
-        super().__init__(printable_line(image.name))
+        super().__init__(excerpt(image.name))
         self._image = image
+        self._platform = excerpt(str(image.platform))
+        self._stored = f"{plural(len(image.layers), 'layer')}, {human_size(image.blob_size)} stored"
 
-    def show(self, tallies: Tallies, reading: Reading, share: float) -> None:
-        """Show what is known so far; ``share`` is the part of the image that has been read."""
-        parts = [printable_line(str(self._image.platform))]
-        stored = human_size(self._image.blob_size)
-        layers = plural(len(self._image.layers), "layer")
+    def show(self, tallies: Tallies, reading: Reading) -> None:
+        """Show what is known so far."""
         if reading.failure:
-            parts.append(reading.failure)
+            parts = [reading.failure]
         elif not reading.complete:
-            parts.append(f"{layers}, {stored} stored, reading {share:.0%}")
+            parts = [f"{self._stored}, reading {reading.share:.0%}"]
         else:
-            to_pull = "to pull" if _is_compressed(self._image) else "stored"
-            parts.append(f"{human_size(tallies.content_size)} in {layers} ({stored} {to_pull})")
-            parts.append(_dead(tallies))
-        self.show_parts(parts)
-
-
-def _is_compressed(image: Image) -> bool:
-    return any(layer.compression not in (Compression.NONE, None) for layer in image.layers)
-
-
-def _dead(tallies: Tallies) -> str:
-    dead = tallies.dead_size
-    if dead is None:
-        return "dead bytes unknown"
-    share = human_share(dead, tallies.content_size)
-    return f"{human_size(dead)} dead, {share}" if dead else "no dead bytes"
+            parts = [size_words(self._image, tallies), dead_words(tallies)]
+        self.show_parts([self._platform, *parts])

@@ -37,6 +37,8 @@ class FileActions:
         """Copy the digest, and compute it first if it is not known."""
         if self._state.digest is not None:
             copy_text(self._screen, self._state.digest)
+        elif self._state.file is not None and not self._state.file.pages.is_readable:
+            warn(self._screen, "A sparse file of this size is not read to its end.")
         elif self._state.file is not None:
             self._run(partial(self._hash, self._state.file), "hash")
 
@@ -110,15 +112,15 @@ class FileActions:
             self._run(partial(self._copy, self._state.file, command), "copy")
 
     def _copy(self, file: OpenFile, command: Sequence[str]) -> None:
-        copy = PrivateCopy(file.path.rpartition(b"/")[2])
+        copy, is_taken = PrivateCopy(file.path.rpartition(b"/")[2]), False
         try:
             copy.write(file.pages.chunks())
+            is_taken = not get_current_worker().is_cancelled and self._screen.post_message(FileCopied(copy, command))
         except LayerscopeError as error:
-            copy.close()
             self._fail(f"The file cannot be copied: {error}.")
-            return
-        if get_current_worker().is_cancelled or not self._screen.post_message(FileCopied(copy, command)):
-            copy.close()
+        finally:
+            if not is_taken:
+                copy.close()
 
     def open_with(self, message: FileCopied) -> None:
         """Give the terminal to the program that a copy was written for, and remove the copy when it ends."""
@@ -128,4 +130,5 @@ class FileActions:
             warn(self._screen, problem)
 
     def _fail(self, sentence: str) -> None:
-        self._screen.post_message(FileActionFailed(sentence))
+        if not get_current_worker().is_cancelled:
+            self._screen.post_message(FileActionFailed(sentence))

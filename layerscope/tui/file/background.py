@@ -40,7 +40,7 @@ def open_file(opened: LoadedImage, file: int) -> OpenFile:
     """Read the first bytes of a regular file; raises FormatError."""
     pages = FilePages(opened, file)
     head = pages.head(PREFIX_SIZE)
-    encoding = detect_encoding(head, whole=pages.size <= PREFIX_SIZE)
+    encoding = detect_encoding(head, whole=pages.size <= PREFIX_SIZE) if pages.is_readable else None
     path = opened.tree.index.path(opened.tree.index.node_of(file))
     return OpenFile(pages, encoding, head, path, describe(head, path, pages.size))
 
@@ -108,7 +108,7 @@ def hash_file(pages: FilePages) -> Iterator[str]:
 
 def digest_of(side: ComparedFile | None, is_cancelled: IsCancelled) -> str:
     """Return the sha256 of a side of a comparison; an empty text if it has no bytes or cannot be read to its end."""
-    if side is None or side.pages is None:
+    if side is None or side.pages is None or not side.pages.is_readable:
         return ""
     try:
         for digest in hash_file(side.pages):

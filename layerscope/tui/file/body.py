@@ -127,6 +127,9 @@ class FileBody(Vertical):
 
     def action_bytes(self) -> None:
         """Show the bytes, or the text; matches in one are not matches in the other."""
+        if self._file is not None and not self._file.pages.is_readable:
+            warn(self, "A sparse file of this size is only shown as bytes.")
+            return
         self.end_search()
         self.content.toggle_bytes()
 
@@ -143,6 +146,9 @@ class FileBody(Vertical):
 
     def action_search(self) -> None:
         """Ask for the text to search for."""
+        if self._file is not None and not self._file.pages.is_readable:
+            warn(self, "A sparse file of this size cannot be searched.")
+            return
         self.prompt.ask("search", _SEARCH_HINT)
         self.refresh_bindings()
 

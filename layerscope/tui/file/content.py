@@ -99,7 +99,7 @@ class FileContent(Vertical):
     @property
     def is_text(self) -> bool:
         """True if a text is shown."""
-        if self.file is None:
+        if self.file is None or not self.file.pages.is_readable:
             return False
         return self.file.encoding is not None if self._wants_text is None else self._wants_text
 

@@ -32,6 +32,8 @@ def position_words(file: OpenFile, visible: range, row_size: int, *, is_text: bo
     if not is_text or file.text is None:
         at, size = visible.start * row_size, plural(file.pages.size, "byte")
         is_all = not at and len(visible) * row_size >= file.pages.size
+        if not file.pages.is_readable:
+            yield "sparse, not read to its end"
         yield f"all of {size}" if is_all else f"from {at:#x}, {human_share(at, file.pages.size) or '0 %'} of {size}"
     else:
         yield from _visible_lines(file.text.index, visible)

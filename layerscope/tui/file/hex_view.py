@@ -16,9 +16,6 @@ ROW = 16
 
 _HALF = ROW // 2
 _LEAST_DIGITS = 8
-_MOST_ROWS = 1 << 50
-"""The most rows that are shown: a sparse file may be of any size, and the scrollbar counts in floats."""
-
 _BESIDE_OFFSET = 2 + 3 * ROW + 2 + ROW
 """Cells of a row without its offset."""
 
@@ -49,7 +46,7 @@ class HexView(RowView):
 
     def row_count(self) -> int:
         """Return the number of rows."""
-        return 0 if self._pages is None else min(_MOST_ROWS, -(-self._pages.size // ROW))
+        return 0 if self._pages is None else -(-self._pages.size // ROW)
 
     def widest_seen(self) -> int:
         """Return the cells of a row if it is wider than the view, else 0."""

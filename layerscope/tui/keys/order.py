@@ -16,7 +16,7 @@ from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.widgets import Input
 
-_LEAVING = frozenset({"escape", "ctrl+q"})
+_LEAVING = frozenset({"escape", "ctrl+q", "ctrl+c"})
 """Keys that never wait, and drop those that do."""
 
 _QUIT = "q"

@@ -13,6 +13,7 @@ from textual.getters import query_one
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
+from textual.worker import get_current_worker
 
 from layerscope.errors import LayerscopeError
 from layerscope.session.size.analysis import SizeAnalysis
@@ -21,6 +22,7 @@ from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.keys.table import bindings
+from layerscope.tui.size.headline import headline
 from layerscope.tui.size.keys import SIZE_KEYS, SIZE_TABLE, VIEW_NAMES
 from layerscope.tui.size.tables import (
     SizeTable,
@@ -28,6 +30,7 @@ from layerscope.tui.size.tables import (
     dead_table,
     directory_table,
     duplicate_table,
+    empty_folder_sentence,
     layer_table,
     package_table,
     type_table,
@@ -51,7 +54,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
     DEFAULT_CSS = """
     SizeScreen {
         background: $background;
-        #verdict { height: auto; max-height: 3; padding: 0 1; background: $panel; text-style: bold; }
+        #verdict { height: auto; max-height: 6; padding: 0 1; background: $panel; text-style: bold; }
         #views { height: auto; padding: 0 1; }
         #size-frame { height: 1fr; border: $frame $primary; border-title-style: bold; }
         #titles { height: 1; color: $foreground 60%; }
@@ -134,7 +137,8 @@ class SizeScreen(Screen[Target | None], OpensLater):
         try:
             content = self._views[view]()
         except LayerscopeError as error:
-            self.post_message(self.Computed(view, None, str(error)))
+            if not get_current_worker().is_cancelled:
+                self.post_message(self.Computed(view, None, str(error)))
         else:
             self.post_message(self.Computed(view, content))
 
@@ -143,7 +147,8 @@ class SizeScreen(Screen[Target | None], OpensLater):
         if message.view != self._view:
             return
         self.call_after_refresh(self.become_ready)
-        self.query_one("#verdict", Static).update(Text(self._analysis.report.verdict))
+        if message.content is not None:
+            self.query_one("#verdict", Static).update(headline(self._analysis.report))
         if message.content is None:
             self._show_table(SizeTable((), (), printable_line(message.error)))
         elif isinstance(message.content, SizeTable):
@@ -169,7 +174,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
         if tiles:
             self._show_detail()
         else:
-            self._say("Everything in this folder is empty.")
+            self._say(empty_folder_sentence(self._analysis))
 
     def _title(self) -> str:
         if self._view not in (_DIRECTORIES, _MAP):

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from layerscope.analysis.advice.secrets import Secret
 from layerscope.analysis.size.directories import DirectoryRow
 from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.remarks import no_advice_sentence, no_dead_sentence, reason_word
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
+from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.widgets.row_table import TableColumn, TableRow, TableRows, Target
 
 _MOST_PATHS = 30
 """The most paths that the details of a row list."""
-
-_LONGEST_INSTRUCTION = 2000
-"""Characters of an instruction in a row and in its details: the history of a layer has all of it."""
 
 _SIZE_WIDTH, _SHARE_WIDTH = 7, 6
 _SHARE = TableColumn("share", right=True, width=_SHARE_WIDTH)
@@ -51,17 +51,17 @@ def _count_column(title: str, largest: int) -> TableColumn:
 
 def layer_table(analysis: SizeAnalysis) -> SizeTable:
     """Return the layers, the largest first."""
-    why = analysis.report
-    largest = max((layer_size.content_size or 0 for layer_size in why.layers), default=0) or 1
+    report, image = analysis.report, analysis.image
+    largest = max((layer_size.content_size or 0 for layer_size in report.layers), default=0) or 1
 
     def build(index: int) -> TableRow:
-        layer_size = why.layers[index]
-        instruction = _instruction(analysis.image.step(layer_size.layer).title)
+        layer_size = report.layers[index]
+        instruction = excerpt(image.step(layer_size.layer).title)
         return TableRow(
             (
                 str(layer_size.layer),
                 human_size(layer_size.content_size),
-                human_share(layer_size.content_size, why.total_size),
+                human_share(layer_size.content_size, report.total_size),
                 human_size(layer_size.dead_size) if layer_size.dead_size != 0 else "",
                 human_size(layer_size.hidden_size) if layer_size.hidden_size != 0 else "",
                 human_size(layer_size.blob_size),
@@ -74,13 +74,13 @@ def layer_table(analysis: SizeAnalysis) -> SizeTable:
         )
 
     columns = (
-        _count_column("layer", len(why.layers)),
+        _count_column("layer", len(report.layers)),
         TableColumn("content", right=True, width=_SIZE_WIDTH),
         _SHARE,
         *(TableColumn(title, right=True, width=_SIZE_WIDTH) for title in ("dead", "hides", "blob")),
         TableColumn("instruction"),
     )
-    return SizeTable(columns, RowsOnDemand(len(why.layers), build), "This image has no layers.")
+    return SizeTable(columns, RowsOnDemand(len(report.layers), build), "This image has no layers.")
 
 
 def directory_table(analysis: SizeAnalysis, folder: int) -> SizeTable:
@@ -96,7 +96,14 @@ def directory_table(analysis: SizeAnalysis, folder: int) -> SizeTable:
         TableColumn("name"),
     )
     rows = RowsOnDemand(len(nodes), lambda index: directory_row(analysis, sizes.row(nodes[index]), largest, whole.size))
-    return SizeTable(columns, rows, "Everything in this folder is empty.")
+    return SizeTable(columns, rows, empty_folder_sentence(analysis))
+
+
+def empty_folder_sentence(analysis: SizeAnalysis) -> str:
+    """Return the sentence to show instead of the entries of a folder without any bytes."""
+    if analysis.report.is_complete:
+        return "Nothing in this folder has any content."
+    return "No content of this folder is known: not all layers could be read."
 
 
 def directory_row(analysis: SizeAnalysis, row: DirectoryRow, largest: int, whole: int) -> TableRow:
@@ -132,7 +139,8 @@ def type_table(analysis: SizeAnalysis) -> SizeTable:
 
     files = _count_column("files", max((type_size.files for type_size in sizes), default=0))
     columns = (_SHARE, _SIZE, files, TableColumn("type"))
-    return SizeTable(columns, RowsOnDemand(len(sizes), build), "The final image has no files.")
+    when_empty = "The final image has no files." if analysis.report.is_complete else "No file could be read."
+    return SizeTable(columns, RowsOnDemand(len(sizes), build), when_empty)
 
 
 def package_table(analysis: SizeAnalysis) -> SizeTable:
@@ -163,7 +171,8 @@ def package_table(analysis: SizeAnalysis) -> SizeTable:
     )
     unread = analysis.packages.unread
     exception = f", except {_path(unread[0])}, which is not read" if unread else ""
-    when_empty = f"No package database was found{exception}."
+    where = "" if analysis.report.is_complete else " in the layers that could be read"
+    when_empty = f"No package database was found{where}{exception}."
     return SizeTable(columns, RowsOnDemand(len(packages), build), when_empty)
 
 
@@ -174,8 +183,8 @@ def dead_table(analysis: SizeAnalysis) -> SizeTable:
 
     def build(index: int) -> TableRow:
         entry = entries[index]
-        path, reason = _path(entry.path), entry.reason.value if entry.reason else "unknown"
-        writer, hider = (_instruction(image.step(layer).title) for layer in (entry.writer, entry.hidden_by))
+        path, reason = _path(entry.path), reason_word(entry.reason)
+        writer, hider = (excerpt(image.step(layer).title) for layer in (entry.writer, entry.hidden_by))
         return TableRow(
             (human_size(entry.size), reason, str(entry.writer), str(entry.hidden_by), path),
             share=entry.size / largest,
@@ -186,7 +195,7 @@ def dead_table(analysis: SizeAnalysis) -> SizeTable:
         )
 
     layers = len(image.layers)
-    reasons = {entry.reason.value if entry.reason else "unknown" for entry in entries}
+    reasons = {reason_word(entry.reason) for entry in entries}
     columns = (
         _SIZE,
         TableColumn("reason", width=max(map(len, reasons), default=0)),
@@ -194,7 +203,7 @@ def dead_table(analysis: SizeAnalysis) -> SizeTable:
         _count_column("hidden by", layers),
         TableColumn("path"),
     )
-    return SizeTable(columns, RowsOnDemand(len(entries), build), "Nothing in this image is dead.")
+    return SizeTable(columns, RowsOnDemand(len(entries), build), no_dead_sentence(analysis.report))
 
 
 def duplicate_table(analysis: SizeAnalysis) -> SizeTable:
@@ -217,14 +226,20 @@ def duplicate_table(analysis: SizeAnalysis) -> SizeTable:
     copies = _count_column("copies", max((len(duplicate.nodes) for duplicate in duplicates), default=0))
     columns = (TableColumn("twice", right=True, width=_SIZE_WIDTH), _SIZE, copies, TableColumn("first path"))
     when_empty = "No two files of the final image have the same content."
+    if not (analysis.report.is_complete and analysis.report.duplicates_complete):
+        when_empty = "No two files with the same content were found, but not all files could be compared."
     return SizeTable(columns, RowsOnDemand(len(duplicates), build), when_empty)
 
 
 def advice_table(analysis: SizeAnalysis) -> SizeTable:
-    """Return the advice, in its own order."""
-    advice = analysis.report.advice
+    """Return the secrets, then the advice in its own order."""
+    report = analysis.report
+    secrets, advice = report.secrets, report.advice
 
     def build(index: int) -> TableRow:
+        return _secret_row(analysis, secrets[index]) if index < len(secrets) else build_advice(index - len(secrets))
+
+    def build_advice(index: int) -> TableRow:
         piece = advice[index]
         node = analysis.tree.index.find(piece.paths[0]) if piece.paths else None
         text = printable_line(piece.text)
@@ -233,7 +248,7 @@ def advice_table(analysis: SizeAnalysis) -> SizeTable:
         return TableRow(
             (human_size(piece.saves) if piece.saves else "", str(piece.layer), text),
             target=Target(piece.hidden_by or piece.layer, node),
-            detail=f"{text}\nLayer {piece.layer}: {_instruction(piece.instruction)}{evidence}",
+            detail=f"{text}\nLayer {piece.layer}: {excerpt(analysis.image.step(piece.layer).title)}{evidence}",
         )
 
     columns = (
@@ -241,19 +256,21 @@ def advice_table(analysis: SizeAnalysis) -> SizeTable:
         _count_column("layer", len(analysis.image.layers)),
         TableColumn("what to change"),
     )
-    when_empty = "There is no advice: no waste or risk of a known kind was found."
-    return SizeTable(columns, RowsOnDemand(len(advice), build), when_empty)
+    return SizeTable(columns, RowsOnDemand(len(secrets) + len(advice), build), no_advice_sentence(report))
+
+
+def _secret_row(analysis: SizeAnalysis, secret: Secret) -> TableRow:
+    """Return the row of a secret, which saves nothing: whoever pulls the image has it."""
+    return TableRow(
+        ("", str(secret.layer), f"secret: {secret.text}"),
+        style="error",
+        target=Target(secret.layer, secret.node),
+        detail=f"{secret.text}\nLayer {secret.layer}: {excerpt(analysis.image.step(secret.layer).title)}",
+    )
 
 
 def _path(path: bytes) -> str:
     return printable_name(path_text(path))
-
-
-def _instruction(text: str | None) -> str:
-    """Return an instruction that is safe for a screen, and not too long for one."""
-    if text is None:
-        return "no instruction recorded"
-    return printable_line(text[:_LONGEST_INSTRUCTION]) + ("..." if len(text) > _LONGEST_INSTRUCTION else "")
 
 
 def _listed(paths: Sequence[str], count: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.markup import escape
 
 from layerscope.analysis.search.query import parse_query
 from layerscope.errors import UsageError
@@ -110,12 +111,13 @@ class FilesPane(Vertical):
         self._go_to_match()
 
     def _show_frame(self, rows: VisibleRows | None) -> None:
-        self.border_title = self.state.title
+        # A title is markup for Textual, and may have the name of an image in it.
+        self.border_title = escape(self.state.title)
         if rows is None:
             self.border_subtitle = ""
             self.entry_details.say(self.state.why_no_tree())
             return
-        self.border_subtitle = f" {glyphs_of(self).separator} ".join(self.state.captions(rows))
+        self.border_subtitle = escape(f" {glyphs_of(self).separator} ".join(self.state.captions(rows)))
         self.show_entry()
 
     def show_entry(self) -> None:

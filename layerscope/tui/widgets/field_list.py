@@ -11,6 +11,9 @@ from textual.widgets import Static
 
 from layerscope.tui.keys.table import Key, bindings
 
+_MOST_FIELDS = 500
+"""Fields that are shown: laying out a hundred thousand lines takes minutes."""
+
 Field = tuple[str, str]
 """A label and a printable text."""
 
@@ -46,8 +49,10 @@ class FieldList(VerticalScroll):
         grid = Table.grid(padding=(0, 1), expand=True)
         grid.add_column(no_wrap=True, style="dim")
         grid.add_column(ratio=1, overflow="fold")
-        for label, value in fields:
-            if value:
-                grid.add_row(Text(label), Text(value))
+        shown = [(label, value) for label, value in fields if value]
+        for label, value in shown[:_MOST_FIELDS]:
+            grid.add_row(Text(label), Text(value))
+        if len(shown) > _MOST_FIELDS:
+            grid.add_row(Text(""), Text(f"and {len(shown) - _MOST_FIELDS:,} more"))
         self.query_one(Static).update(grid)
         self.scroll_home(animate=False)

@@ -204,7 +204,8 @@ class RowView(StripView):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow the scrollbar."""
         super().watch_scroll_y(old_value, new_value)
-        if round(new_value) != self.top:
+        # Beyond 2**53 rows, a float is not exact: such a scroll bar is near enough, and must not move the rows.
+        if float(new_value) != float(self.top):
             self.go_to(round(new_value))
 
     def on_resize(self) -> None:

@@ -1,7 +1,8 @@
 """A list of steps. A layer takes two lines if one is too narrow for its figures and its instruction."""
 
 from abc import abstractmethod
-from itertools import accumulate
+from bisect import bisect_right
+from itertools import accumulate, repeat
 
 from layerscope.tui.widgets.line_list import LineList
 
@@ -16,6 +17,11 @@ class StepList(LineList):
     StepList { height: 1fr; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._starts: list[int] = []
+        self._starts_for: tuple[int, bool] | None = None
+
     @abstractmethod
     def is_layer(self, item: int) -> bool:
         """Return whether the step made a layer."""
@@ -25,24 +31,33 @@ class StepList(LineList):
         """True if a layer takes two lines."""
         return self.line_width < _TWO_LINES_BELOW
 
-    def _heights(self) -> list[int]:
-        if not self.two_lines:
-            return [1] * self.item_count()
-        return [2 if self.is_layer(item) else 1 for item in range(self.item_count())]
+    def refill(self, cursor: int | None = None) -> None:
+        """Redraw everything, because the steps have changed."""
+        self._starts_for = None
+        super().refill(cursor)
+
+    def redraw(self) -> None:
+        """Redraw the steps on the screen: what they show has changed, but not which they are."""
+        self._strips.clear()
+        self.refresh()
+
+    def _line_starts(self) -> list[int]:
+        """Return the first line of each step, and the number of lines; computed again when either may have changed."""
+        count, two_lines = self.item_count(), self.two_lines
+        if self._starts_for != (count, two_lines):
+            heights = (1 + self.is_layer(item) for item in range(count)) if two_lines else repeat(1, count)
+            self._starts, self._starts_for = list(accumulate(heights, initial=0)), (count, two_lines)
+        return self._starts
 
     def line_count(self) -> int:
         """Return the number of lines of all steps."""
-        return sum(self._heights())
+        return self._line_starts()[-1]
 
     def item_at(self, line: int) -> int:
         """Return the step of a line."""
-        for item, end in enumerate(accumulate(self._heights())):
-            if line < end:
-                return item
-        return max(0, self.item_count() - 1)
+        return max(0, min(bisect_right(self._line_starts(), line), self.item_count()) - 1)
 
     def lines_of(self, item: int) -> range:
         """Return the lines of a step."""
-        heights = self._heights()
-        start = sum(heights[:item])
-        return range(start, start + (heights[item] if heights else 1))
+        starts = self._line_starts()
+        return range(starts[item], starts[item + 1]) if item + 1 < len(starts) else range(1)

@@ -24,8 +24,9 @@ class TitleLine(Static):
 
     def show_parts(self, parts: Sequence[str]) -> None:
         """Show the facts that are known so far."""
-        self._parts = parts
-        self._draw()
+        if list(parts) != list(self._parts):
+            self._parts = parts
+            self._draw()
 
     def on_resize(self) -> None:
         """Draw the line for the new width."""
@@ -38,7 +39,7 @@ class TitleLine(Static):
         if len(parts) > 1 and self._room_beside(parts) < cell_len(self._title):
             del parts[0]
         text = Text(cut(self._title, max(8, self._room_beside(parts)), glyphs), style="bold", no_wrap=True)
-        self.update(text.append("".join(parts), style="not bold"))
+        self.update(text.append("".join(parts), style="not bold"), layout=False)
 
     def _room_beside(self, parts: Sequence[str]) -> int:
         return self.content_size.width - sum(map(cell_len, parts))

@@ -196,12 +196,46 @@ def test_a_missing_layer_leaves_the_outcome_unknown(capsys: Capture, tmp_path: P
     outcome = ask(capsys, "diff", whole, write_tar(tmp_path / "part.tar", files), "--json", "--exit-code")
     assert outcome.status == 2
     found = json.loads(outcome.out)
-    assert [row["path"] for row in found["changes"]] == ["/b"]
+    assert [(row["path"], row["certain"]) for row in found["changes"]] == [("/b", False)]
+    assert found["incomplete"] == [2]
     assert found["from"]["broken_layers"] == []
     (broken,) = found["to"]["broken_layers"]
     assert broken["layer"] == 2
     assert broken["error"]
     assert [row["same_content"] for row in found["layers"]] == [True, None]
+
+
+def test_rows_that_a_missing_layer_may_change_are_uncertain(capsys: Capture, tmp_path: Path) -> None:
+    layers = [layer(file("a", b"1")), layer(file("b", b"2")), layer(file("a", b"22"))]
+    files = docker_files(image(*layers))
+    del files[blob_name(sha256(layers[1]))]
+    path = write_tar(tmp_path / "broken.tar", files)
+    found = json.loads(ask(capsys, "diff", path, "0", "3", "--json").out)
+    assert [(row["path"], row.get("certain", True)) for row in found["changes"]] == [("/a", True)]
+    found = json.loads(ask(capsys, "diff", path, "0", "2", "--json").out)
+    assert [(row["path"], row.get("certain", True)) for row in found["changes"]] == [("/a", False)]
+    assert found["incomplete"] == [2]
+    outcome = ask(capsys, "diff", path, "0", "2", "--exit-code")
+    assert outcome.status == 2
+    assert "Paths: 1 added, +1 B, 1 of them uncertain" in outcome.out
+    assert "/a  (uncertain: a layer or the bytes could not be read)" in outcome.out
+
+
+@pytest.mark.parametrize(("sides", "status"), [(("0", "1"), 1), (("1", "3"), 1), (("1", "2"), 2), (("3", "3"), 0)])
+def test_a_difference_is_certain_if_no_missing_layer_can_undo_it(
+    capsys: Capture, tmp_path: Path, sides: tuple[str, str], status: int
+) -> None:
+    layers = [layer(file("a", b"1")), layer(file("b", b"2")), layer(file("a", b"22"))]
+    files = docker_files(image(*layers))
+    del files[blob_name(sha256(layers[1]))]
+    path = write_tar(tmp_path / "broken.tar", files)
+    assert ask(capsys, "diff", path, *sides, "--exit-code").status == status
+
+
+def test_a_complete_image_has_no_uncertain_rows(capsys: Capture, pair: tuple[Path, Path]) -> None:
+    found = document(capsys, *pair)
+    assert "incomplete" not in found
+    assert not any("certain" in row for row in found["changes"])
 
 
 def test_a_file_with_unreadable_bytes_is_listed_as_modified_and_the_outcome_is_unknown(

@@ -15,6 +15,7 @@ from tests.builders import (
     docker_archive,
     docker_files,
     file,
+    hardlink,
     image,
     layer,
     oci_archive,
@@ -124,13 +125,46 @@ def test_wrong_usage_of_extract_writes_nothing(
     assert names(path.parent) == ["image.tar"]
 
 
-def test_extracting_from_an_image_with_a_broken_layer_warns(capsys: Capture, tmp_path: Path) -> None:
-    top = layer(file("b"))
-    files = docker_files(image(layer(file("a", b"1")), top))
-    del files[blob_name(sha256(top))]
-    outcome = ask(capsys, "extract", write_tar(tmp_path / "a.tar", files), "/a", "--to", tmp_path / "out")
-    assert outcome.status == 0
-    assert outcome.err.startswith("warning: layer 2: cannot be read whole: ")
+def without_layer(folder: Path, number: int) -> Path:
+    layers = [layer(file(name, b"1")) for name in "abc"]
+    files = docker_files(image(*layers))
+    del files[blob_name(sha256(layers[number - 1]))]
+    return write_tar(folder / "a.tar", files)
+
+
+@pytest.mark.parametrize(("number", "path"), [(1, "/"), (2, "/"), (3, "/"), (2, "/a"), (3, "/b")])
+def test_an_incomplete_image_is_only_extracted_on_request(
+    capsys: Capture, tmp_path: Path, number: int, path: str
+) -> None:
+    archive, target = without_layer(tmp_path, number), tmp_path / "out"
+    outcome = ask(capsys, "extract", archive, path, "--to", target)
+    assert (outcome.status, target.exists()) == (2, False)
+    assert outcome.err.startswith(f"warning: layer {number}: cannot be read whole: ")
+    assert f"layer {number} could not be read whole: use --partial" in outcome.err
+    outcome = ask(capsys, "extract", archive, path, "--to", target, "--partial")
+    assert (outcome.status, target.is_dir()) == (0, True)
+
+
+@pytest.mark.parametrize(("number", "path"), [(1, "/b"), (1, "/c"), (2, "/c")])
+def test_a_file_that_no_unread_layer_can_have_changed_is_extracted(
+    capsys: Capture, tmp_path: Path, number: int, path: str
+) -> None:
+    archive, target = without_layer(tmp_path, number), tmp_path / "out"
+    assert ask(capsys, "extract", archive, path, "--to", target).status == 0
+    assert (target / path[1:]).read_bytes() == b"1"
+
+
+def test_an_earlier_layer_does_not_depend_on_later_ones(capsys: Capture, tmp_path: Path) -> None:
+    archive = without_layer(tmp_path, 3)
+    assert ask(capsys, "extract", archive, "/", "--layer", "2", "--to", tmp_path / "out").status == 0
+
+
+def test_a_dangling_hard_link_is_one_warning_and_status_2(capsys: Capture, tmp_path: Path) -> None:
+    archive = docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1"), hardlink("b", "missing"))))
+    outcome = ask(capsys, "extract", archive, "/", "--to", tmp_path / "out")
+    assert (outcome.status, (tmp_path / "out/a").read_bytes()) == (2, b"1")
+    assert outcome.err.splitlines()[0] == "warning: left out /b: the target of this hard link is not in the image"
+    assert outcome.err.count("warning") == 1
 
 
 def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:

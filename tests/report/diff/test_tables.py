@@ -64,8 +64,8 @@ def test_steps_are_shown_side_by_side(tmp_path: Path) -> None:
         ("same", "RUN apt-get update"),
         ("rebuilt, same content", "RUN apt-get install nginx"),
         ("changed", "COPY . /srv/"),
-        ("only left", 'CMD ["run", "1"]'),
-        ("only right", 'CMD ["run", "2"]'),
+        ("only in old", 'CMD ["run", "1"]'),
+        ("only in new", 'CMD ["run", "2"]'),
     ]
 
 

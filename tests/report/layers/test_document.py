@@ -95,6 +95,7 @@ def test_a_small_image_in_full(tmp_path: Path) -> None:
                 "dead_size": 16,
                 "error": None,
                 "rests_on_incomplete": False,
+                "writable": False,
                 "warnings": [],
             },
             {
@@ -115,6 +116,7 @@ def test_a_small_image_in_full(tmp_path: Path) -> None:
                 "dead_size": 0,
                 "error": None,
                 "rests_on_incomplete": False,
+                "writable": False,
                 "warnings": [],
             },
         ],
@@ -133,6 +135,9 @@ def test_a_small_image_in_full(tmp_path: Path) -> None:
             },
             {"instruction": "RUN make", "created_by": "RUN /bin/sh -c make # buildkit", "created": None, "layer": 2},
         ],
+        "storage": None,
+        "container": None,
+        "mounts": [],
     }
     assert found == expected
 

@@ -50,9 +50,9 @@ def test_the_sample_at_100_columns() -> None:
         "5   6.6 kB   22 kB  2.4 %    3  8   8         RUN echo Etc/GMT >/etc/timezone && chmod 0640 /etc/ng…",
         "6   2.4 kB  7.7 kB  0.9 %    3  1             COPY . /var/www/html/",
         "·                                             ENV APP_VERSION=1",
-        "·                                             EXPOSE map[80/tcp:{}]",
+        "·                                             EXPOSE 80/tcp",
         "·                                             USER 33:33",
-        '·                                             CMD ["nginx" "-g" "daemon off;"]',
+        '·                                             CMD ["nginx", "-g", "daemon off;"]',
     ]
 
 

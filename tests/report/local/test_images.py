@@ -7,7 +7,9 @@ from layerscope.report.local.document import images_document
 from layerscope.report.local.table import write_image_table
 
 IMAGES = (
-    LocalImage("docker", ("my-app:v1", "my-app:latest"), "sha256:abc", 402_000_000, 1795468740),
+    LocalImage(
+        "docker", ("my-app:v1", "my-app:latest"), "sha256:abcdef0123456789", 402_000_000, 1795468740, 210_000_000, 4
+    ),
     LocalImage("podman", (), "sha256:def", None, None),
 )
 
@@ -19,18 +21,24 @@ def test_the_document_has_a_reference_for_each_image() -> None:
             {
                 "reference": "docker://my-app:v1",
                 "engine": "docker",
+                "id": "sha256:abcdef0123456789",
                 "tags": ["my-app:v1", "my-app:latest"],
-                "id": "sha256:abc",
-                "size": 402_000_000,
                 "created": "2026-11-23T21:19:00Z",
+                "size": 402_000_000,
+                "shared_size": 210_000_000,
+                "unique_size": 192_000_000,
+                "layers": 4,
             },
             {
                 "reference": "podman://sha256:def",
                 "engine": "podman",
-                "tags": [],
                 "id": "sha256:def",
-                "size": None,
+                "tags": [],
                 "created": None,
+                "size": None,
+                "shared_size": None,
+                "unique_size": None,
+                "layers": None,
             },
         ],
     }
@@ -40,7 +48,7 @@ def test_the_table_has_a_row_for_each() -> None:
     output = io.StringIO()
     write_image_table(IMAGES, output)
     assert output.getvalue().splitlines() == [
-        "  size  created           engine  image",
-        "402 MB  2026-11-23 21:19  docker  my-app:v1, my-app:latest",
-        "     ?                    podman  (no tag) sha256:def",
+        "  size  shared  unique  layers  created           engine  id            image",
+        "402 MB  210 MB  192 MB       4  2026-11-23 21:19  docker  abcdef012345  my-app:v1, my-app:latest",
+        "     ?       ?       ?       ?                    podman  def           (no tag)",
     ]

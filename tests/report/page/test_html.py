@@ -60,7 +60,7 @@ def test_it_shows_verdict_layers_and_advice(browser: Chromium, pages: dict[str, 
     text = browser.evaluate("document.body.innerText")
     assert "Layer 2 (RUN chown 33" in text
     assert browser.evaluate("document.querySelectorAll('#layers tbody tr').length") == 3
-    assert "A secret is shipped" in text
+    assert "Everyone who pulls the image has them." in text
     assert browser.evaluate("document.title") == "heavy:1, layer by layer"
 
 

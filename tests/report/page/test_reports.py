@@ -11,12 +11,12 @@ import pytest
 from markdown_it import MarkdownIt
 
 from layerscope.report.page.html.page import html_report
-from layerscope.report.page.html.treemap import MapItem, map_items
+from layerscope.report.page.html.treemap import map_items
 from layerscope.report.page.markdown import markdown_report
 from layerscope.report.page.spreadsheet import COLUMNS, csv_report
 from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis
-from tests.builders import ImageRecipe, blob_name, docker_archive, docker_files, sha256, write_tar
+from tests.builders import ImageRecipe, blob_name, docker_archive, docker_files, file, image, layer, sha256, write_tar
 from tests.heavy import CLEAN, HARMFUL, HEAVY
 
 RECIPES = {"heavy": HEAVY, "harmful": HARMFUL, "clean": CLEAN}
@@ -42,7 +42,7 @@ def test_csv_has_rows_of_every_kind(tmp_path: Path) -> None:
     assert dead["/srv/model.bin"] == ("5000", "1", "2", "metadata-only")
     assert sum(int(size) for size, *_ in dead.values()) == 8_035
     assert len([row for row in rows if row["kind"] == "duplicate"]) == 2
-    assert {row["kind"] for row in rows} == {"layer", "file", "dead", "duplicate", "type", "advice"}
+    assert {row["kind"] for row in rows} == {"layer", "file", "dead", "duplicate", "type", "advice", "secret"}
 
 
 def test_csv_cells_are_not_formulas_and_do_not_break_rows(tmp_path: Path) -> None:
@@ -84,6 +84,17 @@ def test_markdown_has_the_verdict_and_the_advice(tmp_path: Path) -> None:
     assert "8.0 kB" in text
     assert "1. **Layer " in text
     assert "`/srv/model.bin`" in text
+
+
+@pytest.mark.parametrize("make", [markdown_report, html_report, csv_report])
+def test_secrets_come_first_in_every_report_and_are_no_saving(
+    tmp_path: Path, make: Callable[[SizeAnalysis], str]
+) -> None:
+    text = report_on(tmp_path, HEAVY, make)
+    # The verdict above the sections names the largest layer and its instruction.
+    body = text.partition("<main>")[2] or text.partition("\n## ")[2] or text
+    assert "/root/.ssh/id_rsa" in body
+    assert body.index("an SSH key") < body.index("/srv/model.bin")
 
 
 class _Balance(HTMLParser):
@@ -128,19 +139,23 @@ def test_reports_say_what_is_unknown(tmp_path: Path) -> None:
         analysis = SizeAnalysis(session.loaded)
         assert "Unknown: layer 2 could not be read whole" in html_report(analysis)
         assert "Unknown: layer 2 could not be read whole" in markdown_report(analysis)
-        assert rows_of(csv_report(analysis))[1]["size"] == "", "the size of what could not be read"
-
-
-def _count(item: MapItem) -> int:
-    return 1 + sum(map(_count, item.get("c", [])))
+        sizes = {row["layer"]: row["size"] for row in rows_of(csv_report(analysis)) if row["kind"] == "layer"}
+        assert sizes["2"] == "", "the size of a layer that could not be read"
 
 
 def test_the_map_is_bounded_and_its_sums_are_exact(tmp_path: Path) -> None:
     with open_image(str(docker_archive(tmp_path / "heavy.tar", HEAVY))) as session:
         directories = SizeAnalysis(session.loaded).directories
         few, whole = map_items(directories, most=3), map_items(directories)
-    assert _count(few) < _count(whole)
-    for item in (few, whole):
-        assert (item["s"], item["d"]) == (10_130, 8_035)
-        assert sum(child["s"] for child in item["c"]) == 10_130
-        assert sum(child["d"] for child in item["c"]) == 8_035
+    assert len(few) < len(whole)
+    for root, *items in (few, whole):
+        assert (root["s"], root["d"]) == (10_130, 8_035)
+        assert sum(item["s"] for item in items if item["p"] == 0) == 10_130
+        assert sum(item["d"] for item in items if item["p"] == 0) == 8_035
+
+
+def test_folders_may_be_nested_to_any_depth(tmp_path: Path) -> None:
+    names = b"/".join([b"d"] * 2_000).decode()
+    recipe = image(layer(file(f"{names}/deepest", b"x")))
+    for make in (html_report, markdown_report, csv_report):
+        assert "/d/d/d/" in report_on(tmp_path, recipe, make)

@@ -98,7 +98,15 @@ def test_advice_names_both_instructions_and_the_paths(heavy: WhyDocument) -> Non
     assert (copied["killer"], copied["killer_instruction"]) == (2, COPY)
     assert copied["paths"] == ["/srv/model.bin"]
     assert copied["text"]
+
+
+def test_secrets_are_listed_apart_from_advice(heavy: WhyDocument) -> None:
+    assert heavy["secrets"] == [{"path": "/root/.ssh/id_rsa", "kind": "ssh-key", "layer": 1, "removed_in": 3}]
     assert not any(part["kind"] == "secret" for part in heavy["advice"])
+
+
+def test_the_size_after_all_advice_is_the_total_without_its_savings(heavy: WhyDocument) -> None:
+    assert heavy["size_after_advice"] == 18_165 - sum(part["saves"] for part in heavy["advice"])
 
 
 def test_types_and_folders_cover_the_final_image(heavy: WhyDocument) -> None:

@@ -31,6 +31,21 @@ def test_the_verdict_comes_first_and_the_advice_last(heavy: Path) -> None:
     assert not any(line.startswith("Layers, ") for line in lines[titles[0] :])
 
 
+def test_secrets_come_before_everything_else_and_are_no_saving(heavy: Path) -> None:
+    lines = shown(heavy)
+    title = lines.index("Secrets")
+    assert lines[title + 1] == "layer 1: an SSH key"
+    assert title < next(number for number, line in enumerate(lines) if line.startswith("Layers, "))
+    assert not any("secret" in line for line in lines[lines.index("What to change") :])
+
+
+def test_unreadable_layers_are_never_called_clean(tmp_path: Path) -> None:
+    files = docker_files(CLEAN)
+    del files[blob_name(sha256(CLEAN.layers[-1]))]
+    lines = shown(write_tar(tmp_path / "broken.tar", files))
+    assert "No waste was found in the layers that could be read." in lines
+
+
 def test_dead_bytes_name_both_instructions(heavy: Path) -> None:
     lines = shown(heavy)
     start = lines.index("5.0 kB metadata-only, 1 file")

@@ -145,7 +145,32 @@ def test_closing_after_the_last_event_leaves_no_process(small: ImageSession) -> 
 def test_a_process_that_dies_in_the_middle_of_a_frame_is_reported(large: ImageSession) -> None:
     reader = at_its_first_layer(large)
     reader._process.kill()
-    assert all_events(reader)[-1] == ReadingFailed(-9)
+    assert all_events(reader)[-1] == ReadingFailed("the process that reads the layers ended early (killed by signal 9)")
+
+
+def many_layers(tmp_path: Path, count: int) -> ImageSession:
+    """Open an image with one layer many times, at a long path: its order is longer than a pipe holds."""
+    folder = tmp_path / ("long" * 40)
+    folder.mkdir()
+    recipe = image(*[layer(file("a", b"1"))] * count)
+    return open_image(str(docker_archive(folder / "image.tar", recipe)))
+
+
+@pytest.mark.parametrize("count", [600, 2_000])
+def test_an_order_longer_than_a_pipe_is_read_whole(tmp_path: Path, count: int) -> None:
+    with many_layers(tmp_path, count) as session:
+        last = last_of(all_events(session.read_in_background(count)))
+    assert last.tree.layers == tuple(range(1, count + 1))
+
+
+def test_a_reader_that_dies_before_its_order_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import os; os._exit(7)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with many_layers(tmp_path, 600) as session:
+        reader = session.read_in_background(3)
+        failed = all_events(reader)[-1]
+    assert failed == ReadingFailed("the process that reads the layers ended early (status 7)")
+    assert reader.failure == failed.reason
 
 
 def test_a_preference_after_the_end_is_ignored(small: ImageSession) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -230,9 +230,9 @@ def test_a_compressed_layer_is_decompressed_once(
 ) -> None:
     opens: list[int] = []
 
-    def counted(layer: Layer) -> LayerContent:
+    def counted(layer: Layer, is_stopped: Callable[[], bool]) -> LayerContent:
         opens.append(layer.number)
-        return open_layer_content(layer)
+        return open_layer_content(layer, is_stopped)
 
     monkeypatch.setattr(content_pass, "open_layer_content", counted)
     monkeypatch.setattr(contents, "open_layer_content", counted)
@@ -258,7 +258,7 @@ def test_prefixes_that_other_views_need_are_read_in_the_same_pass(
 def never_open(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no layer be read from here on."""
 
-    def never(layer: Layer) -> LayerContent:
+    def never(layer: Layer, _is_stopped: Callable[[], bool]) -> LayerContent:
         raise AssertionError(f"layer {layer.number} is read")
 
     monkeypatch.setattr(content_pass, "open_layer_content", never)
@@ -288,7 +288,7 @@ def test_first_bytes_are_read_of_many_files_at_once(
     tree = session.loaded.tree
     nodes = [tree.index.find(name) for name in (b"a", b"b", b"c", b"d")]
     found = [tree.index.occurrence(node, 1) for node in nodes if node is not None]
-    assert list(read_prefixes(session.image, tree, found, 6).values()) == [b"short", b"long c", b"long c", None]
+    assert list(read_prefixes(session.loaded, found, 6).values()) == [b"short", b"long c", b"long c", None]
 
 
 def test_first_bytes_that_are_known_are_not_read_again(tmp_path: Path, sessions: ExitStack) -> None:
@@ -299,8 +299,8 @@ def test_first_bytes_that_are_known_are_not_read_again(tmp_path: Path, sessions:
     occurrence = session.loaded.tree.index.occurrence(node, 1)
     path.unlink()
     known = {occurrence: b"cont"}
-    assert read_prefixes(session.image, session.loaded.tree, [occurrence], 3, known=known) == {occurrence: b"con"}
-    assert read_prefixes(session.image, session.loaded.tree, [occurrence], 5, known=known) == {occurrence: b"cont"}
+    assert read_prefixes(session.loaded, [occurrence], 3, known=known) == {occurrence: b"con"}
+    assert read_prefixes(session.loaded, [occurrence], 5, known=known) == {occurrence: b"cont"}
 
 
 @pytest.mark.parametrize(

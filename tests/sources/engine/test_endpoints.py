@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import socket
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,8 @@ from layerscope.sources.open import open_source
 VARIABLES = (
     "DOCKER_HOST",
     "CONTAINER_HOST",
+    "CONTAINER_CONNECTION",
+    "PODMAN_CONNECTIONS_CONF",
     "DOCKER_CONTEXT",
     "XDG_RUNTIME_DIR",
     "DOCKER_TLS_VERIFY",
@@ -30,6 +30,8 @@ def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     return tmp_path
 
 
@@ -37,12 +39,18 @@ def hosts(engine: str | None = None) -> list[str]:
     return [str(endpoint) for endpoint in endpoints(engine)]
 
 
-def test_docker_sockets_are_tried_before_podman_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
-    assert hosts() == [
-        "docker at unix:///var/run/docker.sock",
-        "podman at unix:///run/user/1000/podman/podman.sock",
-        "podman at unix:///run/podman/podman.sock",
+def test_the_usual_sockets_that_exist_are_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    names = ("run/docker.sock", ".docker/desktop/docker.sock", ".colima/default/docker.sock", "run/podman/podman.sock")
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    here = [host.partition(f"unix://{tmp_path}/") for host in hosts() if str(tmp_path) in host]
+    assert [(engine, name) for engine, _, name in here] == [
+        ("docker at ", names[0]),
+        ("docker at ", names[1]),
+        ("docker at ", names[2]),
+        ("podman at ", names[3]),
     ]
 
 
@@ -79,21 +87,50 @@ def test_the_environment_names_the_context(configuration: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("metadata", [None, [], {}, {"Endpoints": {}}, {"Endpoints": {"docker": {"Host": 5}}}])
-def test_an_unreadable_context_falls_back_to_the_default_socket(configuration: Path, metadata: object) -> None:
+def test_a_broken_context_is_a_problem_and_no_other_engine_takes_its_place(
+    configuration: Path, metadata: object
+) -> None:
     (configuration / "config.json").write_text('{"currentContext": "broken"}')
     write_context(configuration, "broken", metadata)
-    assert hosts("docker") == ["docker at unix:///var/run/docker.sock"]
+    (endpoint,) = endpoints("docker")
+    assert endpoint.problem
+    with pytest.raises(EngineUnavailable, match=r"^no docker engine answers \(tried docker at context broken: "):
+        open_source("docker://my-app:v1")
 
 
-def test_the_reason_of_a_refused_socket_is_given(tmp_path: Path) -> None:
-    dead, path = tmp_path / "dead.sock", tmp_path / "file"
-    path.touch()
-    with closing(socket.socket(socket.AF_UNIX)) as listener:
-        listener.bind(str(dead))
-    assert Endpoint("docker", f"unix://{tmp_path}/absent.sock").refusal() == "no such socket"
-    assert Endpoint("docker", f"unix://{dead}").refusal() == "connection refused"
-    assert Endpoint("docker", f"unix://{path}").refusal() == "connection refused"
-    assert Endpoint("docker", f"unix:///{'x' * 300}").refusal() is not None
+def test_an_unknown_context_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_CONTEXT", "far")
+    (endpoint,) = endpoints("docker")
+    assert str(endpoint) == "docker at context far"
+    assert endpoint.problem == "no such context (docker context ls lists them)"
+
+
+def test_a_broken_docker_configuration_is_a_problem(configuration: Path) -> None:
+    (configuration / "config.json").write_text("{")
+    (endpoint,) = endpoints("docker")
+    assert str(endpoint) == "docker at its current context"
+    assert endpoint.problem
+
+
+def write_connections(folder: Path, document: object) -> None:
+    (folder / "containers").mkdir()
+    (folder / "containers" / "podman-connections.json").write_text(json.dumps(document))
+
+
+def test_the_default_podman_connection_is_used(tmp_path: Path) -> None:
+    machine = {"URI": "ssh://core@127.0.0.1:5000/run/podman/podman.sock", "Identity": "/keys/machine"}
+    write_connections(tmp_path, {"Connection": {"Default": "machine", "Connections": {"machine": machine}}})
+    (endpoint,) = endpoints("podman")
+    assert (endpoint.host, endpoint.identity) == (machine["URI"], machine["Identity"])
+
+
+def test_the_environment_names_the_podman_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_connections(tmp_path, {"Connection": {"Default": "", "Connections": {"far": {"URI": "tcp://far:1"}}}})
+    monkeypatch.setenv("CONTAINER_CONNECTION", "far")
+    assert hosts("podman") == ["podman at tcp://far:1"]
+    monkeypatch.setenv("CONTAINER_CONNECTION", "near")
+    (endpoint,) = endpoints("podman")
+    assert endpoint.problem
 
 
 def test_a_requested_engine_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

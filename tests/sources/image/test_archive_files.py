@@ -5,16 +5,14 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import InvalidManifest, MissingBlob
-from layerscope.model.span import FileSpan
-from layerscope.sources.image.archive import ArchiveFiles
-from layerscope.sources.image.files import Files, holds, read
-from tests.builders import Entry, directory, fifo, file, hardlink, layer, symlink
+from layerscope.sources.image.documents import Documents
+from layerscope.sources.image.files import Files, holds
+from tests.builders import Entry, archive_files, directory, fifo, file, hardlink, layer, symlink
 
 
 def archive(path: Path, *entries: Entry) -> Files:
     path.write_bytes(layer(*entries))
-    size = path.stat().st_size
-    return ArchiveFiles(FileSpan(str(path), 0, size, size), path.name)
+    return archive_files(path)
 
 
 @pytest.fixture
@@ -24,13 +22,13 @@ def tar(tmp_path: Path) -> Path:
 
 def test_a_file_is_found_by_any_spelling_of_its_name(tar: Path) -> None:
     files = archive(tar, file("./dir/a", b"A"), file("plain", b"P"))
-    assert [read(files, name) for name in ("dir/a", "./dir/a", "/dir//a", "dir/../dir/a", "./plain")] == [b"A"] * 4 + [
-        b"P"
-    ]
+    assert [Documents(files).read(name) for name in ("dir/a", "./dir/a", "/dir//a", "dir/../dir/a", "./plain")] == [
+        b"A"
+    ] * 4 + [b"P"]
 
 
 def test_the_last_of_two_entries_wins(tar: Path) -> None:
-    assert read(archive(tar, file("a", b"first"), file("a", b"second")), "a") == b"second"
+    assert Documents(archive(tar, file("a", b"first"), file("a", b"second"))).read("a") == b"second"
 
 
 def test_a_missing_name_or_a_directory_has_no_span(tar: Path) -> None:
@@ -40,7 +38,7 @@ def test_a_missing_name_or_a_directory_has_no_span(tar: Path) -> None:
 
 def test_a_layer_that_docker_saved_as_a_symlink(tar: Path) -> None:
     files = archive(tar, file("aaa/layer.tar", b"L"), symlink("bbb/layer.tar", "../aaa/layer.tar"))
-    assert read(files, "bbb/layer.tar") == b"L"
+    assert Documents(files).read("bbb/layer.tar") == b"L"
 
 
 def test_links_of_all_kinds_are_followed(tar: Path) -> None:
@@ -53,7 +51,9 @@ def test_links_of_all_kinds_are_followed(tar: Path) -> None:
         hardlink("hard", "real/a"),
         symlink("deep/er/to-hard", "../../hard"),
     )
-    assert [read(files, name) for name in ("absolute", "folder/a", "chain", "hard", "deep/er/to-hard")] == [b"A"] * 5
+    assert [Documents(files).read(name) for name in ("absolute", "folder/a", "chain", "hard", "deep/er/to-hard")] == [
+        b"A"
+    ] * 5
 
 
 @pytest.mark.parametrize("target", ["../../etc/passwd", "../x", "a/../../../x"])
@@ -78,23 +78,17 @@ def test_a_loop_of_links_is_refused(tar: Path) -> None:
 
 def test_a_truncated_member_is_found_and_marked(tar: Path) -> None:
     tar.write_bytes(layer(file("whole", b"W"), file("cut", b"C" * 5000))[: 512 + 512 + 512 + 100])
-    size = tar.stat().st_size
-    files = ArchiveFiles(FileSpan(str(tar), 0, size, size), "x.tar")
+    files = archive_files(tar)
     span = files.span("cut")
     assert span is not None
     assert (span.size, span.stated_size, span.truncated) == (100, 5000, True)
     assert files.error is not None
     with pytest.raises(InvalidManifest, match=r"cut in x\.tar is incomplete"):
-        read(files, "cut")
-
-
-def test_a_document_over_the_limit_is_not_read(tar: Path) -> None:
-    with pytest.raises(InvalidManifest, match=r"big in x\.tar is too large for a document \(2\.0 kB\)"):
-        read(archive(tar, file("big", b" " * 2000)), "big", limit=1000)
+        Documents(files).read("cut")
 
 
 def test_a_missing_file_is_named_safely(tar: Path) -> None:
     with pytest.raises(MissingBlob) as caught:
-        read(archive(tar, file("a")), "\x1b[2J\u202e" + "x" * 5000)
+        Documents(archive(tar, file("a"))).read("\x1b[2J\u202e" + "x" * 5000)
     assert "\x1b" not in str(caught.value)
     assert len(str(caught.value)) < 300

@@ -1,5 +1,7 @@
 """The choice of one image among several."""
 
+from dataclasses import replace
+
 import pytest
 
 from layerscope.errors import AmbiguousImage, ImageNotFound, UnsupportedFormat
@@ -177,3 +179,18 @@ def test_a_label_is_safe_for_a_screen_and_marks_missing_blobs() -> None:
     assert "\x1b" not in label
     assert "\u202e" not in label
     assert label.endswith("(not all of its blobs are there)")
+
+
+def test_a_long_list_of_images_is_cut_and_counted() -> None:
+    tags = tuple(f"registry.example.com/some/long/repository/name:{n}" for n in range(100))
+    many = [replace(candidate(platform=f"linux/plan{n}"), tags=tags) for n in range(300)]
+    with pytest.raises(ImageNotFound) as missing:
+        choose(many, "other")
+    assert len(str(missing.value)) < 800
+    assert str(missing.value).endswith(" more")
+    with pytest.raises(AmbiguousImage) as several:
+        choose(many)
+    assert len(several.value.choices) == 51
+    assert several.value.choices[-1] == "and 250 more"
+    assert max(map(len, several.value.choices)) < 400
+    assert len(str(several.value)) < 200

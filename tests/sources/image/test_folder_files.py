@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import MissingBlob
-from layerscope.sources.image.files import holds, read
+from layerscope.sources.image.documents import Documents
+from layerscope.sources.image.files import holds
 from layerscope.sources.image.folder import FolderFiles
 from layerscope.sources.open import open_source
 
@@ -22,17 +23,19 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_file_is_found_by_any_spelling_of_its_name(folder: Path) -> None:
     files = FolderFiles(folder)
-    assert [read(files, name) for name in ("blobs/a", "./blobs/a", "/blobs//a", "blobs/../blobs/a")] == [b"A"] * 4
+    assert [Documents(files).read(name) for name in ("blobs/a", "./blobs/a", "/blobs//a", "blobs/../blobs/a")] == [
+        b"A"
+    ] * 4
 
 
 def test_a_symlink_inside_is_followed(folder: Path) -> None:
     (folder / "link").symlink_to("blobs/a")
-    assert read(FolderFiles(folder), "link") == b"A"
+    assert Documents(FolderFiles(folder)).read("link") == b"A"
 
 
 def test_a_folder_that_is_itself_a_symlink_is_opened(folder: Path) -> None:
     (folder.parent / "alias").symlink_to("image")
-    assert read(FolderFiles(folder.parent / "alias"), "blobs/a") == b"A"
+    assert Documents(FolderFiles(folder.parent / "alias")).read("blobs/a") == b"A"
 
 
 @pytest.mark.parametrize("name", ["../secret", "blobs/../../secret", "out", "blobs-out/secret"])

@@ -7,8 +7,7 @@ import pytest
 
 from layerscope.errors import InvalidManifest, LayerscopeError, MissingBlob, UnsupportedFormat
 from layerscope.model.image import Compression, Image
-from layerscope.model.span import FileSpan
-from layerscope.sources.image.archive import ArchiveFiles
+from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.oci_layout import manifest_files
 from tests.builders import (
     OCI_CONFIG,
@@ -20,6 +19,7 @@ from tests.builders import (
     Members,
     OciStore,
     Opener,
+    archive_files,
     blob_name,
     compressed,
     file,
@@ -287,8 +287,7 @@ def test_indexes_that_multiply_with_each_level_are_bounded(tmp_path: Path) -> No
         )
     archive = write_tar(tmp_path / "x.tar", store.files([descriptor]))
     assert len(archive.read_bytes()) < 200_000
-    size = archive.stat().st_size
-    assert len(manifest_files(ArchiveFiles(FileSpan(str(archive), 0, size, size), "x.tar"))) == 1
+    assert len(manifest_files(Documents(archive_files(archive)))) == 1
 
 
 def one_layer(store: OciStore, descriptor: Json, recipe: ImageRecipe | None = None) -> Members:
@@ -367,3 +366,22 @@ def test_a_symlink_out_of_the_layout_is_refused(tmp_path: Path, opened: Opener) 
     found = opened(folder).choose()
     assert found.layers[0].blob is None
     assert "is outside" in str(found.layers[0].problem)
+
+
+@pytest.mark.parametrize("compression", [Compression.NONE, Compression.GZIP, Compression.ZSTD])
+@pytest.mark.parametrize("media_type", ["application/vnd.oci.image.layer.v1.squashfs", "application/vnd.wasm.layer"])
+def test_a_layer_that_is_not_a_tar_is_named_by_its_media_type(
+    tmp_path: Path, opened: Opener, compression: Compression, media_type: str
+) -> None:
+    store = OciStore()
+    descriptor = store.add(compressed(b"hsqs" + b"\7" * 4096, compression), media_type)
+    found = only(opened, tmp_path, one_layer(store, descriptor))
+    assert found.layers[0].problem == f"the blob {descriptor['digest']} is not a tar archive but {media_type}"
+    assert found.layers[0].blob_size == descriptor["size"]
+
+
+def test_a_tar_layer_opens_whatever_its_media_type(tmp_path: Path, opened: Opener) -> None:
+    store = OciStore()
+    for data in (BASE, compressed(BASE, Compression.ZSTD), b"\0" * 1024):
+        found = only(opened, tmp_path, one_layer(store, store.add(data, "application/octet-stream")))
+        assert found.layers[0].problem is None

@@ -59,7 +59,7 @@ def test_a_compressed_temporary_file_is_removed_when_it_has_been_decompressed(te
         spool = Spool(stack)
         packed = spool.stream(io.BytesIO(compressed(PLAIN, Compression.GZIP)), "standard input")
         spool.decompressed(packed, Compression.GZIP, "standard input")
-        assert len([path for path in temporary.rglob("*") if path.is_file()]) == 1
+        assert len(list(temporary.rglob("*.tar"))) == 1
     assert list(temporary.iterdir()) == []
 
 

@@ -205,7 +205,7 @@ def test_the_walk_and_the_unusual_headers_read_an_entry_alike(listed: ListTar) -
     for flag in (b"0", b"1", b"2", b"5"):
         short, long = listed(
             entry(b"x/a", flag=flag, link=b"t", **fields)
-            + pax((b"comment", b"x"), (b"GNU.unknown", b"x"))
+            + pax((b"comment", b"x"), (b"SCHILY.xattr.user.a", b"x"))
             + entry(b"x/a", flag=flag, link=b"t", **fields)
             + END
         )

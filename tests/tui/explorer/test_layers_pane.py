@@ -157,6 +157,22 @@ async def test_an_unreadable_layer_shows_its_error_in_the_tree(tmp_path: Path) -
         assert at.entry().startswith("Layer 1: ")
 
 
+async def test_a_layer_with_a_warning_is_marked_and_its_details_say_why(tmp_path: Path) -> None:
+    evil = layer(file("../evil", b"x"), file("good"))
+    async with journey(docker_archive(tmp_path / "evil.tar", image(evil, THREE[0], tags=["evil:1"]))) as at:
+        assert at.layers()[0].startswith("1 !")
+        assert at.layers()[2].startswith("2  ")
+        await at.press("up")
+        assert "Warning left out ../evil" in at.details()
+
+
+async def test_a_layer_on_top_of_a_broken_one_is_marked(tmp_path: Path) -> None:
+    files = docker_files(image(*THREE, tags=["three:1"]))
+    del files[blob_name(sha256(THREE[1]))]
+    async with journey(write_tar(tmp_path / "missing.tar", files)) as at:
+        assert at.layers()[4].startswith("3 ?")
+
+
 async def test_an_image_without_layers(tmp_path: Path) -> None:
     history = [{"created_by": "ENV A=1", "empty_layer": True}]
     async with journey(docker_archive(tmp_path / "empty.tar", image(history=history, tags=["empty:1"]))) as at:
@@ -194,6 +210,6 @@ async def test_the_explorer_reports_a_reader_that_dies(tmp_path: Path) -> None:
         reader.kill()
         reader.release()
         await at.settle()
-        assert "the reading ended early (status -9)" in at.title()
+        assert "ended early (killed by signal 9)" in at.title()
         await at.press("up", "tab", "j", "s", "i", "question_mark", "escape")
-        assert "the reading ended early" in at.title()
+        assert "ended early" in at.title()

@@ -143,7 +143,7 @@ class FileJourney:
 
 
 @asynccontextmanager
-async def _running(
+async def running(
     screen: Screen[None], size: tuple[int, int], theme: str, glyphs: Glyphs
 ) -> AsyncIterator[FileJourney]:
     app = Host(screen, theme, glyphs)
@@ -170,7 +170,7 @@ async def viewing(
         assert node is not None
         shown = version_at(opened, node, layer or len(session.image.layers)) or versions_of(opened, node)[0]
         screen = FileScreen(shown, FileScreens())
-        async with _running(screen, size, theme, glyphs) as at:
+        async with running(screen, size, theme, glyphs) as at:
             yield at
 
 
@@ -184,7 +184,7 @@ async def comparing(
     theme: str = DARK.name,
 ) -> AsyncIterator[FileJourney]:
     """Compare two versions."""
-    async with _running(FileDiffScreen(before, after, FileScreens()), size, theme, glyphs) as at:
+    async with running(FileDiffScreen(before, after, FileScreens()), size, theme, glyphs) as at:
         yield at
 
 

@@ -1,4 +1,5 @@
 import gzip
+import os
 import random
 import struct
 import sys
@@ -10,9 +11,12 @@ from textual import events
 from textual.widgets import Input
 
 from layerscope.model.image import Compression
-from layerscope.tui.drawing.glyphs import ASCII
+from layerscope.session.open import open_image
+from layerscope.tui.drawing.glyphs import ASCII, UNICODE
 from layerscope.tui.drawing.themes import DARK
+from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file.text_view import TextView
+from layerscope.tui.file_screens import FileScreens
 from tests.builders import (
     Entry,
     Members,
@@ -25,11 +29,12 @@ from tests.builders import (
     image,
     layer,
     oci_archive,
+    sparse,
     symlink,
     whiteout,
     write_tar,
 )
-from tests.tui.file.file_journeys import viewing
+from tests.tui.file.file_journeys import WIDE, running, version, viewing
 
 CODE = '"""A module."""\n\nimport os\n\n\ndef run():\n    # start\n    return os.name\n'
 LONG = "".join(f"line {number} of a long text\n" for number in range(1, 5001))
@@ -456,3 +461,35 @@ async def test_the_head_names_the_layers_of_a_link_and_of_its_target(tmp_path: P
     path = archive(tmp_path, [symlink("l", "f"), file("f", b"1")], [file("f", b"2")])
     async with viewing(path, "l") as at:
         assert at.head()[-1] == "the link was written by layer 1 · the file by layer 2: COPY layer-2 /"
+
+
+async def test_a_sparse_file_of_exabytes_is_shown_as_bytes_to_its_end(tmp_path: Path) -> None:
+    end = 1 << 62
+    text = b"a line of text\n" * 5000
+    async with viewing(archive(tmp_path, [sparse("f", end, (0, text), (end - 4, b"tail"))]), "f") as at:
+        assert at.frame()[0] == "Bytes"
+        assert "sparse, not read to its end" in at.frame()[1]
+        assert at.lines()[0].endswith("a line of text.a")
+        await at.press("end")
+        assert at.lines()[-1].endswith("tail")
+        await at.press("up", "up", "down")
+        assert at.lines()[0].startswith(f"{end - 16 * (at.view().size.height + 1):x}")
+        await at.press("slash", "s", "b")
+        assert at.toasts() == [
+            "A sparse file of this size cannot be searched.",
+            "A sparse file of this size is not read to its end.",
+            "A sparse file of this size is only shown as bytes.",
+        ]
+        await at.press("escape")
+    assert not at.app.is_running
+
+
+async def test_a_file_of_an_archive_that_was_truncated_says_so(tmp_path: Path) -> None:
+    path = archive(tmp_path, [file("f", LONG.encode())])
+    with open_image(str(path)) as session:
+        shown = version(session, "f", 1)
+        os.truncate(path, 1000)
+        async with running(FileScreen(shown, FileScreens()), WIDE, DARK.name, UNICODE) as at:
+            assert at.sentence().startswith("This file cannot be read: the file ends before this content")
+            await at.press("escape")
+    assert not at.app.is_running

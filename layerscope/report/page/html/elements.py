@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from layerscope.report.escape import in_html
+from layerscope.report.escape import code_parts, in_html
 from layerscope.text import path_text, printable_line, printable_name
 
 
@@ -32,8 +32,7 @@ def prose(text: str) -> Markup:
 
 def advised_prose(text: str) -> Markup:
     """Return a sentence in which text between backticks is code."""
-    parts = printable_line(text).split("`")
-    return joined(element("code", part) if number % 2 else part for number, part in enumerate(parts))
+    return joined(element("code", part) if is_code else part for part, is_code in code_parts(printable_line(text)))
 
 
 def path_element(path: bytes) -> Markup:

@@ -1,6 +1,9 @@
 "use strict";
-// The folders as a map that can be walked: the address says which one (#/usr/share), so a folder is a link like any other.
-const root = JSON.parse(document.getElementById("tree").textContent);
+// The map of folders: the URL fragment names the open one (#/usr/share), so that each folder is a link.
+const items = JSON.parse(document.getElementById("tree").textContent);
+const root = items[0];
+for (const item of items) if (item.c) item.c = [];
+for (const item of items) if (item.p !== undefined) items[item.p].c.push(item);
 const map = document.getElementById("treemap");
 const HUES = [212, 152, 38, 276, 12, 186, 330, 88, 242, 58];
 const GAP = 2, LABEL = 19, SMALLEST = 3;
@@ -23,15 +26,15 @@ function parts() {
 function address(names) { return "#/" + names.map(encodeURIComponent).join("/"); }
 
 function folderAt(names) {
-  const way = [];
+  const path = [];
   let folder = root;
   for (const name of names) {
     const next = (folder.c || []).find((item) => item.n === name && item.c);
     if (!next) break;
-    way.push(name);
+    path.push(name);
     folder = next;
   }
-  return [folder, way];
+  return [folder, path];
 }
 
 // Squarified treemaps: Bruls, Huizing, van Wijk.
@@ -93,32 +96,32 @@ function cell(item, box, names, hue, inner, opened) {
 }
 
 function draw() {
-  const [folder, way] = folderAt(parts());
+  const [folder, path] = folderAt(parts());
   map.replaceChildren();
-  map.dataset.path = "/" + way.join("/");
+  map.dataset.path = "/" + path.join("/");
   const whole = { x: 0, y: 0, w: map.clientWidth + GAP, h: map.clientHeight + GAP };
-  squarified(folder.c || [], whole).forEach(([item, box], place) => {
+  squarified(folder.c || [], whole).forEach(([item, box], number) => {
     if (box.w < SMALLEST || box.h < SMALLEST) return;
-    const names = item.r ? way : [...way, item.n], hue = HUES[place % HUES.length];
+    const names = item.r ? path : [...path, item.n], hue = HUES[number % HUES.length];
     const opened = Boolean(item.c) && box.w >= 60 && box.h >= 56;
     cell(item, box, names, hue, false, opened);
     if (!opened) return;
     const inside = { x: box.x + 3, y: box.y + LABEL, w: box.w - GAP - 4, h: box.h - GAP - LABEL - 1 };
-    for (const [each, place2] of squarified(item.c, inside)) {
-      if (place2.w >= SMALLEST && place2.h >= SMALLEST) cell(each, place2, each.r ? names : [...names, each.n], hue, true, false);
+    for (const [child, area] of squarified(item.c, inside)) {
+      if (area.w >= SMALLEST && area.h >= SMALLEST) cell(child, area, child.r ? names : [...names, child.n], hue, true, false);
     }
   });
-  crumbs(folder, way);
+  crumbs(folder, path);
 }
 
-function crumbs(folder, way) {
-  const line = document.getElementById("crumbs"), names = ["/", ...way];
+function crumbs(folder, path) {
+  const line = document.getElementById("crumbs"), names = ["/", ...path];
   line.replaceChildren();
-  names.forEach((name, place) => {
-    if (place > 1) line.append("/");
-    if (place === names.length - 1) { line.append(element("b", name)); return; }
+  names.forEach((name, depth) => {
+    if (depth > 1) line.append("/");
+    if (depth === names.length - 1) { line.append(element("b", name)); return; }
     const link = element("a", name);
-    link.href = address(way.slice(0, place));
+    link.href = address(path.slice(0, depth));
     line.append(link);
   });
   const dead = folder.d ? `, ${size(folder.d)} of it dead` : "";
@@ -130,13 +133,13 @@ for (const row of document.querySelectorAll("#layers [data-layer]")) {
   instructions.set(row.dataset.layer, row.lastElementChild.textContent);
 }
 
-function told(row) {
-  if (row.told === undefined) {
+function searchText(row) {
+  if (row.searchText === undefined) {
     const layers = [row.cells[2], row.cells[3]];
-    for (const each of layers) each.title = instructions.get(each.textContent) || "";
-    row.told = [row.textContent, ...layers.map((each) => each.title)].join("\n").toLowerCase();
+    for (const layer of layers) layer.title = instructions.get(layer.textContent) || "";
+    row.searchText = [row.textContent, ...layers.map((layer) => layer.title)].join("\n").toLowerCase();
   }
-  return row.told;
+  return row.searchText;
 }
 
 function filterDead() {
@@ -144,7 +147,7 @@ function filterDead() {
   const reason = document.getElementById("dead-reason").value;
   let count = 0, sum = 0;
   for (const row of document.querySelectorAll("#dead-rows tr")) {
-    const fits = (!reason || row.dataset.reason === reason) && told(row).includes(text);
+    const fits = (!reason || row.dataset.reason === reason) && searchText(row).includes(text);
     row.hidden = !fits;
     if (fits) { count += 1; sum += Number(row.dataset.size); }
   }

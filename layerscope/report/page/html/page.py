@@ -39,7 +39,7 @@ def html_report(analysis: SizeAnalysis) -> str:
         "SCRIPT_HASH": f"sha256-{digest}",
         "TITLE": joined([f"{name}, layer by layer"]),
         "STYLE": _packaged("page.css"),
-        "NAVIGATION": joined(element("a", title, href=f"#{anchor}") for anchor, title in _NAVIGATION),
+        "NAVIGATION": joined(element("a", title, href=f"#{anchor}") for anchor, title in _navigation(analysis)),
         "NAME": joined([name]),
         "FACTS": prose(image_facts(image, analysis.tallies)),
         "VERDICT": prose(why.verdict),
@@ -52,6 +52,13 @@ def html_report(analysis: SizeAnalysis) -> str:
         "SCRIPT": script,
     }
     return _PLACEHOLDER.sub(lambda match: content[match[1]], _packaged("page.html"))
+
+
+def _navigation(analysis: SizeAnalysis) -> Iterator[tuple[str, str]]:
+    """Yield anchor and title of each section of the page."""
+    if analysis.report.secrets:
+        yield "secrets", "Secrets"
+    yield from _NAVIGATION
 
 
 def _packaged(name: str) -> str:
@@ -78,6 +85,7 @@ def _remarks(analysis: SizeAnalysis) -> Iterator[str]:
 
 
 def _sections(analysis: SizeAnalysis) -> Iterator[Markup]:
+    yield sections.secret_section(analysis)
     yield sections.layer_section(analysis)
     yield sections.map_section()
     yield sections.advice_section(analysis)

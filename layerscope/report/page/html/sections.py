@@ -1,6 +1,7 @@
-"""The sections of the page: layers, map, advice, dead bytes, files, duplicates, types, packages."""
+"""The sections of the page: secrets, layers, map, advice, dead bytes, files, duplicates, types, packages."""
 
 from layerscope.analysis.advice.advice import Advice
+from layerscope.analysis.advice.secrets import Secret
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.report.layers.summary import layer_title
 from layerscope.report.page.html.elements import (
@@ -26,6 +27,7 @@ from layerscope.session.size.remarks import (
 )
 from layerscope.text import human_share, human_size, plural
 
+_MOST_SECRETS = 200
 _MOST_DEAD = 2_000
 _MOST_FILES = 50
 _MOST_DUPLICATES = 100
@@ -34,6 +36,28 @@ _MOST_PATHS = 200
 """The most rows and paths of each section; the rest is summed up."""
 
 _NUMBER, _WIDE = "n", "wide"
+
+
+def secret_section(analysis: SizeAnalysis) -> Markup:
+    """Return the secrets; nothing if there are none."""
+    secrets = analysis.report.secrets
+    if not secrets:
+        return Markup("")
+    listed = element("ol", *(_secret(analysis, secret) for secret in secrets[:_MOST_SECRETS]), class_="advice")
+    more = len(secrets) - _MOST_SECRETS
+    left = [element("p", f"and {plural(more, 'more secret')}", class_="soft")] if more > 0 else []
+    return section("secrets", "Secrets", "Everyone who pulls the image has them.", listed, *left)
+
+
+def _secret(analysis: SizeAnalysis, secret: Secret) -> Markup:
+    removed = f" · removed in layer {secret.removed_in}" if secret.removed_in else ""
+    return element(
+        "li",
+        element("h3", element("b", secret.kind.words), element("span", f"layer {secret.layer}{removed}")),
+        element("p", advised_prose(secret.text)),
+        element("code", layer_title(analysis.image, secret.layer), class_="instruction"),
+        class_="secret",
+    )
 
 
 def layer_section(analysis: SizeAnalysis) -> Markup:
@@ -66,16 +90,15 @@ def advice_section(analysis: SizeAnalysis) -> Markup:
 
 
 def _advised(analysis: SizeAnalysis, advice: Advice) -> Markup:
-    saves = f"Saves {human_size(advice.saves)}"
     share = human_share(advice.saves, analysis.report.total_size)
-    remark = f"layer {advice.layer}" if not share else f"{share} of all content · layer {advice.layer}"
+    remark = f"{share} of all content · layer {advice.layer}" if share else f"layer {advice.layer}"
     paths = [path_element(path) for path in advice.paths[:_MOST_PATHS]]
     more = len(advice.paths) - len(paths)
     count = element("summary", plural(len(advice.paths), "path"))
     left = [element("span", f"and {more:,} more", class_="soft")] if more > 0 else []
     return element(
         "li",
-        element("h3", element("b", saves), element("span", remark)),
+        element("h3", element("b", f"Saves {human_size(advice.saves)}"), element("span", remark)),
         element("p", advised_prose(advice.text)),
         element("code", layer_title(analysis.image, advice.layer), class_="instruction"),
         element("details", count, *paths, *left) if paths else "",

@@ -1,0 +1,27 @@
+"""``layerscope containers``: list the containers of the local engines."""
+
+import sys
+
+from layerscope.cli.debug_log import start_log
+from layerscope.cli.options import AsJson, DebugLog
+from layerscope.report.json_document import write_json
+from layerscope.report.local.document import containers_document
+from layerscope.session.local.containers import local_containers
+
+EXAMPLES = """\b
+Examples:
+  layerscope containers
+  layerscope container://web                what the container web changed
+  layerscope diff my-app:v1 container://web"""
+
+
+def containers(as_json: AsJson = False, debug: DebugLog = None) -> None:
+    """List the containers of the local engines, with the sizes of their writable layers."""
+    start_log(debug)
+    found = local_containers()
+    if as_json:
+        write_json(containers_document(found), sys.stdout)
+    else:
+        from layerscope.report.local.table import write_container_table  # noqa: PLC0415  # Rich
+
+        write_container_table(found, sys.stdout)

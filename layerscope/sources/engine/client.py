@@ -1,0 +1,230 @@
+"""A client of the Docker Engine API, which podman's service answers as well.
+
+A few requests over ``http.client``. The docker SDK takes 190 ms to import, has no timeout that suits an export, and
+cannot ask for a platform. https://docs.docker.com/reference/api/engine/
+"""
+
+import http.client
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+from msgspec import Struct
+
+from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError
+from layerscope.sources.engine.endpoints import Endpoint
+from layerscope.sources.engine.reference import DOCKER, PODMAN
+from layerscope.sources.engine.replies import (
+    ContainerDetails,
+    ContainerSummary,
+    EngineInfo,
+    EngineVersion,
+    HistoryLine,
+    ImageDetails,
+    ImageSummary,
+    PathChange,
+)
+from layerscope.sources.engine.transport import CONNECT_SECONDS, Connection, open_connection
+from layerscope.text import human_size, printable_line, short_name
+
+NEWEST_API = (1, 52)
+"""The newest version of the API that this client was written for; an older engine is spoken to in its own."""
+
+STREAM_SECONDS = 60.0
+"""An export may take minutes to prepare; once bytes have come, a silence of this length ends it."""
+
+_LIBPOD = "/v4.0.0/libpod"
+"""Podman's own API, which later releases serve as well."""
+
+_CHUNK = 1024 * 1024
+_LARGEST_ANSWER = 64 * 1024 * 1024
+_LONGEST_COMPLAINT = 64 * 1024
+_OK, _NOT_FOUND = 200, 404
+
+T = TypeVar("T")
+
+
+class _Message(Struct, frozen=True):
+    message: str = ""
+
+
+class EngineClient:
+    """One connection to an engine, opened by the first request. A context manager."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._resources = ExitStack()
+        self._http = _HTTP(endpoint, self._resources)
+
+    @cached_property
+    def version(self) -> EngineVersion:
+        """The engine's version; raises EngineUnavailable, as every request does where the engine does not answer."""
+        return self._get("/version", EngineVersion)
+
+    @property
+    def engine(self) -> str:
+        """The engine that answers: DOCKER_HOST may lead to podman."""
+        return PODMAN if self.version.is_podman else DOCKER
+
+    def info(self) -> EngineInfo:
+        """Return how the engine stores images."""
+        return self._get(f"{self._prefix}/info", EngineInfo)
+
+    def images(self) -> list[ImageSummary]:
+        """Return the images that the engine lists; podman states no shared sizes."""
+        return self._get(f"{self._prefix}/images/json?shared-size=1", list[ImageSummary])
+
+    def image(self, name: str) -> ImageDetails:
+        """Return the details of an image, by name, id or digest; raises ImageNotFound."""
+        # podman's own answer says which lines of the history made a layer
+        prefix = _LIBPOD if self.version.is_podman else self._prefix
+        return self._get(f"{prefix}/images/{quote(name, safe='/:@')}/json", ImageDetails)
+
+    def history(self, name: str) -> list[HistoryLine]:
+        """Return the history of an image, the newest line first."""
+        return self._get(f"{self._prefix}/images/{quote(name, safe='/:@')}/history", list[HistoryLine])
+
+    def containers(self) -> list[ContainerSummary]:
+        """Return all containers, running or not, with the sizes of their writable layers."""
+        return self._get(f"{self._prefix}/containers/json?all=1&size=1", list[ContainerSummary])
+
+    def container(self, name: str) -> ContainerDetails:
+        """Return the details of a container, by name or id; raises ImageNotFound."""
+        return self._get(f"{self._prefix}/containers/{quote(name, safe='')}/json", ContainerDetails)
+
+    def changes(self, container_id: str) -> list[PathChange]:
+        """Return the paths that a container changed: of a removed folder only the top, of a changed one no contents."""
+        return self._get(f"{self._prefix}/containers/{container_id}/changes", list[PathChange])
+
+    @contextmanager
+    def archive(self, container_id: str, path: str) -> Iterator[http.client.HTTPResponse]:
+        """Open a tar of a path of a container and of all below; to leave early costs a new connection.
+
+        Raises ImageNotFound where the path has gone.
+        """
+        query = urlencode({"path": path})
+        with self._answer(f"{self._prefix}/containers/{container_id}/archive?{query}", CONNECT_SECONDS) as response:
+            yield response
+            if not response.isclosed():
+                self._http.close()
+
+    def export(self, image_id: str) -> Iterator[bytes]:
+        """Yield an image as ``docker save`` writes it; raises ImageNotFound, and SourceError where it ends early.
+
+        Exporting by id shows the image that was looked up, even if its tag moves in between.
+        """
+        path = f"{self._prefix}/images/{quote(image_id, safe='/:@')}/get"
+        with self._answer(path, timeout=None) as response:
+            try:
+                while chunk := response.read(_CHUNK):
+                    self._http.wait_for(STREAM_SECONDS)
+                    yield chunk
+            except (OSError, http.client.HTTPException) as error:
+                cause = self._cause(error, STREAM_SECONDS)
+                raise SourceError(f"cannot export {short_name(image_id)} from {self.endpoint}: {cause}") from error
+
+    def close(self) -> None:
+        """Close the connection, which also ends an export."""
+        self._http.close()
+        self._resources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def _prefix(self) -> str:
+        """The path prefix of the API version to speak; "auto" is never sent, since engines drop old versions."""
+        served = _parsed(self.version.api_version)
+        least = _parsed(self.version.min_api_version)
+        if served is None:
+            raise EngineUnavailable(f"{self.endpoint}: invalid API version {short_name(self.version.api_version)}")
+        if least is not None and least > NEWEST_API:
+            raise EngineUnavailable(f"{self.endpoint}: the engine needs API version {self.version.min_api_version}")
+        major, minor = min(served, NEWEST_API)
+        return f"/v{major}.{minor}"
+
+    def _get(self, path: str, kind: type[T]) -> T:
+        with self._answer(path, CONNECT_SECONDS) as response:
+            try:
+                body = response.read(_LARGEST_ANSWER + 1)
+            except (OSError, http.client.HTTPException) as error:
+                raise EngineUnavailable(f"{self.endpoint}: {self._cause(error, CONNECT_SECONDS)}") from error
+        if len(body) > _LARGEST_ANSWER:
+            raise EngineUnavailable(f"{self.endpoint}: the answer to {path} exceeds {human_size(_LARGEST_ANSWER)}")
+        try:
+            # Go writes an empty list as null
+            return msgspec.json.decode(b"[]" if body.strip() == b"null" else body, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise EngineUnavailable(f"{self.endpoint}: unexpected answer to {path}: {error}") from error
+
+    def _answer(self, path: str, timeout: float | None) -> http.client.HTTPResponse:
+        """Send a request and return the answer, with its body unread; raises ImageNotFound and EngineUnavailable."""
+        try:
+            self._http.request("GET", path)
+            self._http.wait_for(timeout)
+            response = self._http.getresponse()
+            if response.status == _OK:
+                return response
+            with response:
+                complaint = _complaint(response.read(_LONGEST_COMPLAINT)) or f"status {response.status}"
+        except (OSError, http.client.HTTPException) as error:
+            raise EngineUnavailable(f"{self.endpoint}: {self._cause(error, timeout)}") from error
+        if response.status == _NOT_FOUND:
+            raise ImageNotFound(f"{self.endpoint}: {complaint}")
+        raise EngineUnavailable(f"{self.endpoint}: {complaint}")
+
+    def _cause(self, error: Exception, timeout: float | None) -> str:
+        if said := self._http.complaint():
+            return short_name(printable_line(said))
+        if isinstance(error, TimeoutError):
+            return f"no answer within {timeout or CONNECT_SECONDS:.0f} seconds"
+        if isinstance(error, OSError) and error.strerror:
+            return error.strerror.lower()
+        return "the connection was closed early"
+
+
+class _HTTP(http.client.HTTPConnection):
+    """HTTP over whatever leads to the engine; proxies, which http.client knows nothing of, are never used."""
+
+    def __init__(self, endpoint: Endpoint, resources: ExitStack) -> None:
+        super().__init__("localhost")
+        self._endpoint = endpoint
+        self._resources = resources
+        self._connection: Connection | None = None
+
+    def connect(self) -> None:
+        """Open a new connection, when there is none or the engine has closed the last one."""
+        self._connection = open_connection(self._endpoint, self._resources)
+        self.sock = self._connection.socket
+
+    def wait_for(self, seconds: float | None) -> None:
+        """Set how long the next byte may take."""
+        if self.sock is not None:
+            self.sock.settimeout(seconds)
+
+    def complaint(self) -> str:
+        """Return what a program between said last, or nothing."""
+        return self._connection.complaint() if self._connection else ""
+
+
+def _parsed(version: str) -> tuple[int, int] | None:
+    major, _, minor = version.partition(".")
+    return (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else None
+
+
+def _complaint(body: bytes) -> str:
+    """Return the message of an error, as the engine words it."""
+    try:
+        message = msgspec.json.decode(body, type=_Message).message
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        message = body.decode("utf-8", "replace")
+    return short_name(printable_line(message.strip()))

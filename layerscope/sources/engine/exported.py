@@ -1,0 +1,45 @@
+"""An image that an engine exported by its id, checked against the id, and with the tags that the engine knows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from layerscope.errors import DigestMismatch
+from layerscope.model.candidate import Candidate
+from layerscope.model.image import Image
+from layerscope.sources.image.name import ImageName
+from layerscope.text import short_name
+
+
+def with_id(candidates: Sequence[Candidate], image_id: str) -> tuple[Candidate, ...]:
+    """Return the images of an export that have the requested id; raises DigestMismatch if none has.
+
+    An id is the digest of the config or, in containerd's store, of the manifest or index.
+    """
+    encoded = image_id.removeprefix("sha256:")
+    matching = tuple(candidate for candidate in candidates if encoded in _encoded_digests(candidate))
+    if not matching:
+        raise DigestMismatch(f"the engine exported another image than {short_name(image_id)}")
+    return matching
+
+
+def tags_named_first(tags: Iterable[str], name: str) -> tuple[str, ...]:
+    """Return the tags of an image, the one by which the user named it before the others."""
+    wanted = ImageName.parse(name)
+    known = {tag: ImageName.parse(tag) for tag in tags}
+    named = [tag for tag, parsed in known.items() if parsed and wanted and parsed.full == wanted.full]
+    return tuple(dict.fromkeys([*named, *known]))
+
+
+def with_tags(candidate: Candidate, tags: tuple[str, ...]) -> Candidate:
+    """Return the candidate with these tags: an image that is exported by its id comes without any."""
+    return replace(candidate, tags=tags, build=partial(_build, candidate, tags))
+
+
+def _build(candidate: Candidate, tags: tuple[str, ...]) -> Image:
+    return replace(candidate.build(), tags=tags)
+
+
+def _encoded_digests(candidate: Candidate) -> set[str]:
+    digests = (candidate.config_digest, candidate.digest, *candidate.indexes)
+    return {digest.encoded for digest in digests if digest is not None}

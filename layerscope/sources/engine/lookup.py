@@ -1,0 +1,108 @@
+"""The engine that has an image, among all that answer."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from layerscope.errors import ImageNotFound
+from layerscope.model.candidate import Candidate
+from layerscope.model.image import Image
+from layerscope.model.storage import Storage
+from layerscope.sources.engine.answering import AnsweringEngines
+from layerscope.sources.engine.client import EngineClient
+from layerscope.sources.engine.exported import tags_named_first
+from layerscope.sources.engine.reference import EngineReference
+from layerscope.sources.engine.replies import ImageDetails
+from layerscope.sources.image.name import ImageName
+from layerscope.text import short_name
+
+_MOST_TAGS_NAMED = 5
+_ALIKE = 0.8
+"""How alike a name has to be to be suggested: one or two letters of a short name differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineImage:
+    """An image that an engine has, and a client of the engine.
+
+    ``notes`` are sentences about the other engines: one that has an image of the same name, one that does not answer.
+    """
+
+    client: EngineClient
+    details: ImageDetails
+    notes: tuple[str, ...] = ()
+
+    def named(self, candidate: Candidate, name: str, storage_of: Callable[[Image], Storage]) -> Candidate:
+        """Return a candidate of this image with the tags that the engine knows, the one that the user named first.
+
+        An image that is exported by its id comes without tags.
+        """
+        tags = tags_named_first(self.details.tags or (), name)
+
+        def build() -> Image:
+            image = candidate.build()
+            return replace(image, tags=tags, warnings=(*image.warnings, *self.notes), storage=storage_of(image))
+
+        return replace(candidate, build=build, tags=tags)
+
+
+@contextmanager
+def engine_image(reference: EngineReference) -> Iterator[EngineImage]:
+    """Look an image up, and yield the one of the first engine that has it; its client closes at the end.
+
+    Docker is asked before podman. Raises ImageNotFound where those that answer do not have it, and EngineUnavailable
+    where none answers; both name every engine that was configured or found, with the reason.
+    """
+    with ExitStack() as stack:
+        engines, found, lacking = AnsweringEngines(reference.engine, stack), list[EngineImage](), list[str]()
+        known: list[str] = []
+        for client in engines:
+            details = _details(client, reference.name, known)
+            if details is None:
+                lacking.append(client.engine)
+            else:
+                found.append(EngineImage(client, details))
+        if found:
+            others = [f"{image.client.engine}://{reference.name}" for image in found[1:]]
+            also = [f"another engine has an image of that name, too: {other}" for other in others]
+            yield replace(found[0], notes=(*also, *engines.refusals))
+            return
+        if not lacking:
+            raise engines.unavailable()
+        has_not = " and ".join(f"{engine} has no image {short_name(reference.name)}" for engine in lacking)
+        refused = f" ({'; '.join(engines.refusals)})" if engines.refusals else ""
+        raise ImageNotFound(has_not + _nearest(reference.name, known) + refused)
+
+
+def _details(client: EngineClient, name: str, known: list[str]) -> ImageDetails | None:
+    """Return what the engine says about an image, or None; then ``known`` has gained the tags of its images.
+
+    Docker's containerd store does not inspect an image that it could not unpack, though it lists it.
+    """
+    try:
+        return client.image(name)
+    except ImageNotFound:
+        parsed = ImageName.parse(name)
+        for image in client.images():
+            known += image.tags or ()
+            named = [
+                tag for tag in map(ImageName.parse, image.tags or ()) if tag and parsed and tag.full == parsed.full
+            ]
+            if named:
+                return ImageDetails(image.image_id, image.tags, image.size)
+    return None
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    """Return a hint at the tags of the repository, or else at names that are spelled alike."""
+    parsed = ImageName.parse(name)
+    if parsed is None:
+        return ""
+    names = {tag: image for tag in dict.fromkeys(known) if (image := ImageName.parse(tag))}
+    same = sorted(tag for tag, image in names.items() if image.repository == parsed.repository)
+    if same:
+        return f" (it has {', '.join(map(short_name, same[:_MOST_TAGS_NAMED]))})"
+    spelled = {image.full: tag for tag, image in reversed(names.items())}
+    alike = get_close_matches(parsed.full, spelled, _MOST_TAGS_NAMED, _ALIKE)
+    return f" (did you mean {' or '.join(short_name(spelled[name]) for name in alike)}?)" if alike else ""

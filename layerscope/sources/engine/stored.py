@@ -1,0 +1,84 @@
+"""An engine's image, read from the engine's own store where this user may read it."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from layerscope.errors import FormatError
+from layerscope.model.candidate import Candidate
+from layerscope.model.digest import Digest
+from layerscope.model.image import Compression, Image, Layer
+from layerscope.model.storage import Storage
+from layerscope.sources.engine.lookup import EngineImage
+from layerscope.sources.engine.reference import PODMAN
+from layerscope.sources.engine.replies import EngineInfo
+from layerscope.sources.image.documents import Documents
+from layerscope.sources.image.folder import FolderFiles
+from layerscope.sources.image.history import pair_history
+from layerscope.sources.image.oci_layout import oci_candidates
+from layerscope.sources.image.origin import Origin
+from layerscope.sources.store import containers_storage, docker_graph
+from layerscope.sources.store.stored_image import StoredImage
+
+_CONTENT = "io.containerd.content.v1.content"
+_CONTAINERD_ROOT = Path("/var/lib/containerd")
+
+
+def stored_candidates(found: EngineImage, info: EngineInfo, origin: Origin) -> tuple[Candidate, ...]:
+    """Return what the store holds of an image; nothing where it cannot be read, and an export has to do.
+
+    A store on another machine, in a virtual machine, of another user or of an unknown form is left alone.
+    """
+    if not found.client.endpoint.is_local or not info.root:
+        return ()
+    try:
+        image_id = found.details.digest
+    except ValueError:
+        return ()
+    root = Path(info.root)
+    if info.uses_containerd:
+        return _from_containerd(root, image_id, origin)
+    read = containers_storage.stored_image if found.client.engine == PODMAN else docker_graph.stored_image
+    stored = read(root, info.driver, image_id)
+    if stored is None:
+        return ()
+    image = _image(stored, origin)
+    return (Candidate(lambda: image, platform=image.platform, config_digest=stored.config_digest),)
+
+
+def storage_of(found: EngineImage, info: EngineInfo, image: Image) -> Storage:
+    """Return where and how the engine stores an image."""
+    graph_store = "containers-storage" if found.client.engine == PODMAN else "graph driver"
+    store = "containerd" if info.uses_containerd else graph_store
+    spans = [(layer.unpacked, layer.blob) for layer in image.layers]
+    read = [unpacked.folder if unpacked else blob.path if blob else "" for unpacked, blob in spans]
+    is_read = bool(info.root) and all(path.startswith((info.root, str(_CONTAINERD_ROOT))) for path in read)
+    folders = read if is_read else found.details.folders
+    locations = tuple(folders) if len(folders) == len(image.layers) else ()
+    return Storage(found.client.engine, store, info.driver or None, info.backing_filesystem, locations)
+
+
+def _image(stored: StoredImage, origin: Origin) -> Image:
+    layers = tuple(
+        Layer(number, None, Compression.NONE, diff_id, diff_id, unpacked=unpacked)
+        for number, (diff_id, unpacked) in enumerate(zip(stored.config.diff_ids, stored.layers, strict=True), 1)
+    )
+    steps, warning = pair_history(stored.config.history or [], len(layers))
+    return Image(
+        origin.reference,
+        origin.docker,
+        stored.config,
+        layers,
+        steps,
+        config_digest=stored.config_digest,
+        warnings=(warning,) if warning else (),
+    )
+
+
+def _from_containerd(root: Path, image_id: Digest, origin: Origin) -> tuple[Candidate, ...]:
+    """Return the images below an index or manifest of containerd's content store, a layout without ``index.json``."""
+    for folder in (root / "containerd" / "daemon" / _CONTENT, _CONTAINERD_ROOT / _CONTENT):
+        with suppress(FormatError, OSError):
+            candidates = oci_candidates(Documents(FolderFiles(folder)), origin, image_id)
+            if any(candidate.complete for candidate in candidates):
+                return candidates
+    return ()

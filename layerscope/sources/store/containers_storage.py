@@ -1,0 +1,76 @@
+"""The store of podman and buildah: https://github.com/containers/storage/blob/main/docs/containers-storage.md.
+
+Below the graph root, ``DRIVER-images/images.json`` lists the images, with their configs in files beside it, and
+``DRIVER-layers/layers.json`` the layers, each with ``ID.tar-split.gz``.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, field
+
+from layerscope.errors import FormatError
+from layerscope.model.digest import Digest
+from layerscope.model.documents import ImageConfig, decode
+from layerscope.model.span import UnpackedLayer
+from layerscope.sources.store.stored_image import StoredImage
+
+_FOLDERS = {"overlay": "overlay/{}/diff", "vfs": "vfs/dir/{}"}
+"""Where a driver keeps the files of a layer; vfs keeps those of the layers below in the same folder."""
+
+
+class _Image(Struct, frozen=True):
+    id: str
+    layer: str = ""
+
+
+class _Layer(Struct, frozen=True):
+    id: str
+    parent: str = ""
+    diff_id: str = field(default="", name="diff-digest")
+
+
+def stored_image(root: Path, driver: str, image_id: Digest) -> StoredImage | None:
+    """Return an image of the store, None where this user may not read it or it does not look as described above."""
+    if driver not in _FOLDERS:
+        return None
+    try:
+        images = msgspec.json.decode((root / f"{driver}-images" / "images.json").read_bytes(), type=list[_Image])
+        image = next((image for image in images if image.id == image_id.encoded), None)
+        if image is None:
+            return None
+        config = decode(_config(root / f"{driver}-images" / image.id, image_id), ImageConfig, str(image_id))
+        layers = tuple(_layers(root, driver, image.layer, config))
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, FormatError):
+        return None
+    return StoredImage(config, image_id, layers) if len(layers) == len(config.diff_ids) else None
+
+
+def _config(folder: Path, digest: Digest) -> bytes:
+    """Return the config; what is kept under a name with a colon has that name in base64."""
+    document = (folder / f"={b64encode(str(digest).encode()).decode()}").read_bytes()
+    if sha256(document).hexdigest() != digest.encoded:
+        raise FormatError("the config does not match its digest")
+    return document
+
+
+def _layers(root: Path, driver: str, top: str, config: ImageConfig) -> Iterator[UnpackedLayer]:
+    """Yield the layers, base first, as long as each is the one that the config names."""
+    folder = root / f"{driver}-layers"
+    known: dict[str, _Layer] = {}
+    for name in ("layers.json", "volatile-layers.json"):
+        if (folder / name).exists():
+            listed = msgspec.json.decode((folder / name).read_bytes(), type=list[_Layer])
+            known |= {layer.id: layer for layer in listed}
+    chain: list[_Layer] = []
+    while (layer := known.get(top)) is not None and len(chain) < len(config.diff_ids):
+        chain.append(layer)
+        top = layer.parent
+    for layer, diff_id in zip(reversed(chain), config.diff_ids, strict=False):
+        headers, files = folder / f"{layer.id}.tar-split.gz", root / _FOLDERS[driver].format(layer.id)
+        if layer.diff_id != str(diff_id) or not layer.id.isalnum() or not headers.is_file() or not files.is_dir():
+            return
+        yield UnpackedLayer(str(headers), str(files))

@@ -1,0 +1,65 @@
+"""The store of Docker's graph drivers.
+
+Below the data root, ``image/DRIVER/imagedb/content/sha256/ID`` is an image's config, and ``image/DRIVER/layerdb/sha256/
+CHAIN_ID`` describes a layer: ``diff`` (its diff_id), ``cache-id`` (its folder in the driver) and ``tar-split.json.gz``.
+https://github.com/moby/moby/blob/master/layer/filestore.go
+"""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from layerscope.errors import FormatError
+from layerscope.model.digest import Digest
+from layerscope.model.documents import ImageConfig, decode
+from layerscope.model.span import UnpackedLayer
+from layerscope.sources.store.stored_image import StoredImage
+
+_FOLDERS = {
+    "overlay2": "overlay2/{}/diff",
+    "fuse-overlayfs": "fuse-overlayfs/{}/diff",
+    "vfs": "vfs/dir/{}",
+    "btrfs": "btrfs/subvolumes/{}",
+}
+"""Where a driver keeps the files of a layer; vfs and btrfs keep those of the layers below in the same folder."""
+
+
+def stored_image(root: Path, driver: str, image_id: Digest) -> StoredImage | None:
+    """Return an image of the store, None where this user may not read it or it does not look as described above.
+
+    Everything is named by digest, so it does not matter which engine the store belongs to.
+    """
+    if driver not in _FOLDERS:
+        return None
+    store = root / "image" / driver
+    try:
+        document = (store / "imagedb" / "content" / "sha256" / image_id.encoded).read_bytes()
+        if sha256(document).hexdigest() != image_id.encoded:
+            return None
+        config = decode(document, ImageConfig, str(image_id))
+        layers = [_layer(root, driver, store, *ids) for ids in _chain(config.diff_ids)]
+    except (OSError, UnicodeDecodeError, FormatError):
+        return None
+    found = tuple(layer for layer in layers if layer is not None)
+    return StoredImage(config, image_id, found) if len(found) == len(layers) else None
+
+
+def _chain(diff_ids: list[Digest]) -> Iterator[tuple[str, str]]:
+    """Yield the diff_id and the chain id of each layer.
+
+    https://github.com/opencontainers/image-spec/blob/main/config.md#layer-chainid
+    """
+    chain = ""
+    for diff_id in map(str, diff_ids):
+        chain = f"sha256:{sha256(f'{chain} {diff_id}'.encode()).hexdigest()}" if chain else diff_id
+        yield diff_id, chain
+
+
+def _layer(root: Path, driver: str, store: Path, diff_id: str, chain_id: str) -> UnpackedLayer | None:
+    described = store / "layerdb" / "sha256" / chain_id.partition(":")[2]
+    cache_id = (described / "cache-id").read_text("ascii").strip()
+    folder, headers = root / _FOLDERS[driver].format(cache_id), described / "tar-split.json.gz"
+    is_known = cache_id.isalnum() and folder.is_dir() and headers.is_file()
+    if not is_known or (described / "diff").read_text("ascii").strip() != diff_id:
+        return None
+    return UnpackedLayer(str(headers), str(folder))

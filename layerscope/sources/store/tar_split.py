@@ -1,0 +1,173 @@
+"""Layers that an engine keeps unpacked, with the headers of their tars in a tar-split file beside them.
+
+A tar-split file is gzip-compressed JSON, a record a line. Type 2 holds raw bytes of the tar: headers, extended headers,
+padding. Type 1 stands for the content of a file, which lies in a folder: its name and its size. Raw bytes and contents
+in turn make the tar again, byte for byte. https://github.com/vbatts/tar-split#design
+"""
+
+import os
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from functools import cached_property
+
+import msgspec
+from msgspec import Struct
+
+from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
+from layerscope.model.image import Compression
+from layerscope.model.span import FileSpan, UnpackedLayer
+from layerscope.sources.store.folder import open_beneath
+from layerscope.sources.stream.compression import open_decompressed
+
+_CONTENT, _RAW = 1, 2
+_CHUNK = 256 * 1024
+_LONGEST_RECORD = 64 * 1024 * 1024
+
+
+class _Record(Struct, frozen=True):
+    type: int
+    payload: bytes | None = None
+    name: str = ""
+    name_raw: bytes | None = None
+    size: int = 0
+
+
+_decoder = msgspec.json.Decoder(_Record)
+
+
+def _records(path: str) -> Generator[_Record, None, None]:
+    """Yield the records of a tar-split file; raises InvalidLayer where it is not one, and OSError."""
+    size, rest = os.stat(path).st_size, b""  # noqa: PTH116  # a path, and no Path anywhere else here
+    try:
+        with closing(open_decompressed(FileSpan(path, 0, size, size), Compression.GZIP)) as stream:
+            while data := stream.read1(_CHUNK):
+                data = rest + data
+                end = data.rfind(b"\n") + 1
+                yield from _decoder.decode_lines(data[:end])
+                rest = data[end:]
+                if len(rest) > _LONGEST_RECORD:
+                    raise InvalidLayer("the engine's list of the layer's headers has a record without end")
+        yield from _decoder.decode_lines(rest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidLayer("the engine's list of the layer's headers is broken") from error
+
+
+class TarSplitBlocks:
+    """The blocks of an unpacked layer's tar for the walk, without the content between them."""
+
+    def __init__(self, layer: UnpackedLayer) -> None:
+        self.stored = os.stat(layer.headers).st_size  # noqa: PTH116  # raises OSError before the walk begins
+        self._records = _records(layer.headers)
+        self._base = 0
+        self._chunk = b""
+
+    def fetch(self, offset: int, need: int) -> bytes:
+        """Return the bytes from ``offset`` on, at least ``need`` of them; raises InvalidLayer inside a content."""
+        while self.end() <= offset and self._advance():
+            pass
+        if offset < self._base:
+            raise InvalidLayer("the engine's list of the layer's headers has a gap", offset)
+        pieces = [self._chunk[offset - self._base :]]
+        have = len(pieces[0])
+        while have < need and self._advance():
+            if self._base != offset + have:
+                raise InvalidLayer("the engine's list of the layer's headers has a gap", offset + have)
+            pieces.append(self._chunk)
+            have += len(self._chunk)
+        if len(pieces) > 1:
+            self._chunk, self._base = b"".join(pieces), offset
+        return self._chunk[offset - self._base :]
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return ``size`` bytes from ``offset`` on; raises InvalidLayer inside a content."""
+        return self.fetch(offset, size)[:size]
+
+    def _advance(self) -> bool:
+        """Go on to the next raw bytes; contents only move the offset."""
+        for record in self._records:
+            if record.type == _CONTENT:
+                self._base, self._chunk = self.end() + record.size, b""
+            elif record.type == _RAW and record.payload:
+                self._base, self._chunk = self.end(), record.payload
+                return True
+        return False
+
+    def end(self) -> int:
+        """Return the offset of the end, known once `fetch` has returned too few bytes."""
+        return self._base + len(self._chunk)
+
+    def consumed(self) -> int:
+        """Return the stored bytes that have been read, for progress: all or nothing, since few are stored."""
+        return self.stored
+
+    def check(self) -> None:
+        """Do nothing: a changed store is noticed where a file of the layer is opened."""
+
+    def close(self) -> None:
+        """Close the file."""
+        self._records.close()
+
+
+class TarSplitContent:
+    """The content of an unpacked layer, by offset in its tar; any thread may read."""
+
+    def __init__(self, layer: UnpackedLayer, is_stopped: Callable[[], bool] = bool) -> None:
+        self._layer = layer
+        self._is_stopped = is_stopped
+        self._folder = os.open(layer.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return exactly these bytes of one file; raises InvalidLayer where the store does not hold them."""
+        return b"".join(self.chunks(offset, size))
+
+    def chunks(self, offset: int, size: int) -> Iterator[bytes]:
+        """Yield exactly these bytes of one file; raises InvalidLayer where the store does not hold them."""
+        with self._file(offset, size) as (descriptor, start):
+            while size:
+                if self._is_stopped():
+                    raise ReadingStopped
+                try:
+                    data = os.pread(descriptor, min(size, _CHUNK), offset - start)
+                except OSError as error:
+                    raise InvalidLayer(f"the engine's store cannot be read: {os_reason(error)}", offset) from error
+                if not data:
+                    raise InvalidLayer("the engine's store has changed", offset)
+                yield data
+                offset, size = offset + len(data), size - len(data)
+
+    @contextmanager
+    def _file(self, offset: int, size: int) -> Iterator[tuple[int, int]]:
+        """Open the file whose content holds these bytes; yield its descriptor and the offset of its content."""
+        starts, sizes, names = self._contents
+        row = bisect_right(starts, offset) - 1
+        if row < 0 or offset + size > starts[row] + sizes[row]:
+            raise InvalidLayer("the engine's store has no such content", offset)
+        descriptor = open_beneath(self._folder, names[row], sizes[row])
+        try:
+            yield descriptor, starts[row]
+        finally:
+            os.close(descriptor)
+
+    @cached_property
+    def _contents(self) -> tuple["array[int]", "array[int]", list[bytes]]:
+        """Where each content lies in the tar, its size, and the name of its file; read when first needed."""
+        starts, sizes, names, offset = array("q"), array("q"), list[bytes](), 0
+        for record in _records(self._layer.headers):
+            if record.type == _RAW:
+                offset += len(record.payload or b"")
+            elif record.type == _CONTENT and record.size:
+                starts.append(offset)
+                sizes.append(record.size)
+                names.append(record.name_raw or record.name.encode("utf-8", "surrogateescape"))
+                offset += record.size
+        return starts, sizes, names
+
+    def prepare(self) -> Iterator[int]:
+        """Yield nothing: every byte can be read at once."""
+        return iter(())
+
+    def close(self) -> None:
+        """Close the folder; nothing can be read any more."""
+        os.close(self._folder)

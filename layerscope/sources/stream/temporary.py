@@ -1,0 +1,80 @@
+"""Temporary folders that are removed even after SIGKILL: by the next run that needs one.
+
+Each folder holds a lock file, locked by ``flock`` for as long as its process lives, in whatever way that ends. A folder
+whose lock can be taken belongs to a process that has ended. Process ids are not used: they are reused, and differ
+between containers that share a temporary folder.
+"""
+
+import os
+import shutil
+import stat
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
+
+_PREFIX = "layerscope-spool-"
+_LOCK = "lock"
+_ATTEMPTS = 100
+
+
+def locked_folder(stack: ExitStack) -> Path:
+    """Return a new folder that only this user can read, and that is removed when the stack closes.
+
+    Folders that runs before have left behind are removed first. Raises OSError where no folder can be made.
+    """
+    remove_abandoned_folders(Path(gettempdir()))
+    for _ in range(_ATTEMPTS):
+        with ExitStack() as attempt:
+            # tempfile gives it mode 0700 and a name that nobody can guess
+            folder = Path(attempt.enter_context(TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)))
+            if _lock_new(folder, attempt):
+                stack.push(attempt.pop_all())
+                return folder
+    raise FileExistsError(f"no folder could be locked in {gettempdir()}")
+
+
+def _lock_new(folder: Path, stack: ExitStack) -> bool:
+    """Lock a new folder, and return False where another run took it for abandoned before it was locked."""
+    try:
+        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        return False
+    stack.callback(os.close, descriptor)
+    return _is_locked(descriptor) and os.fstat(descriptor).st_nlink > 0
+
+
+def _is_locked(descriptor: int) -> bool:
+    """Lock a file, and return False where another process has it locked."""
+    import fcntl  # noqa: PLC0415  # only where there is a temporary folder
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def remove_abandoned_folders(parent: Path) -> None:
+    """Remove the folders whose process has ended; a folder that cannot be removed stays."""
+    with suppress(OSError), os.scandir(parent) as entries:
+        for entry in entries:
+            if entry.name.startswith(_PREFIX):
+                with suppress(OSError):
+                    _remove_if_abandoned(Path(entry.path))
+
+
+def _remove_if_abandoned(folder: Path) -> None:
+    status = folder.lstat()
+    # others may give their folders such a name too, or a symlink to one that is not theirs to remove
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+        return
+    try:
+        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        # its process ended before it made the lock, or a removal was interrupted
+        shutil.rmtree(folder)
+        return
+    # the lock is kept while the folder is removed, so that no two processes do it
+    with closing(os.fdopen(descriptor, "rb")):
+        if _is_locked(descriptor):
+            shutil.rmtree(folder)

@@ -1,0 +1,128 @@
+"""Images read from the stores of real engines, without an export."""
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from layerscope.cli.main import run as layerscope
+from tests.builders import (
+    device,
+    directory,
+    docker_archive,
+    fifo,
+    file,
+    hardlink,
+    image,
+    layer,
+    opaque,
+    symlink,
+    whiteout,
+)
+from tests.engines.forwarder import Forwarder, forwarded
+from tests.engines.tools import need, run
+
+pytestmark = pytest.mark.engine
+
+VARIABLES = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST"}
+UNKNOWN_TO_A_STORE = {"reference", "source", "digest", "media_type", "blob_size", "tags"}
+Document = dict[str, Any]
+
+
+@pytest.fixture(params=list(VARIABLES))
+def engine(request: pytest.FixtureRequest) -> str:
+    """Return an engine whose store this user may read."""
+    name = str(request.param)
+    need(name, "version")
+    if VARIABLES[name] not in os.environ:
+        pytest.skip(f"{VARIABLES[name]} is not set")
+    if os.geteuid() != 0:
+        pytest.skip("the store belongs to root")
+    return name
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """Return an image with everything that a store has to describe."""
+    name = f"layerscope-test-{uuid.uuid4().hex[:12]}:v1"
+    base = layer(
+        directory("etc", mode=0o750, uid=1, gid=2),
+        file("etc/text", b"one\n" * 1000),
+        file("etc/\u00e4\udce4", b"odd name"),
+        file("etc/" + "long/" * 40 + "name", b"long name"),
+        hardlink("etc/link", "etc/text"),
+        symlink("etc/absolute", "/etc/text"),
+        fifo("etc/pipe"),
+        device("etc/null", 1, 3),
+        file("data/gone", b"x" * 5000),
+        file("data/whole/gone", b"y"),
+        file("attributes", b"z", pax_headers={"SCHILY.xattr.user.note": "kept"}),
+    )
+    top = layer(whiteout("data/gone"), opaque("data/whole"), file("data/whole/new", b"new"), file("etc/text", b"two"))
+    return docker_archive(tmp_path / "image.tar", image(base, layer(), top, tags=[name]))
+
+
+@pytest.fixture
+def loaded(engine: str, archive: Path) -> Iterator[str]:
+    """Load the image into the engine, and remove it again."""
+    run(engine, "load", "-i", archive)
+    with archive.open("rb"):
+        tag = json.loads(run("tar", "-xOf", archive, "manifest.json"))[0]["RepoTags"][0]
+    yield f"{engine}://{tag}"
+    run(engine, "rmi", "-f", tag)
+
+
+@pytest.fixture
+def socket_of(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forwarder]:
+    """Count what the engine sends on its socket."""
+    path = tmp_path_factory.mktemp("s") / "s"
+    variable = VARIABLES[engine]
+    engine_socket = os.environ[variable].removeprefix("unix://")
+    with forwarded(engine_socket, path) as forwarder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(variable, forwarder.host)
+        yield forwarder
+
+
+def document(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Document:
+    capsys.readouterr()
+    assert layerscope([*map(str, arguments), "--json"]) == 0
+    found: Document = json.loads(capsys.readouterr().out)
+    return found
+
+
+def without(document: Any, names: set[str]) -> Any:
+    if isinstance(document, dict):
+        return {key: without(value, names) for key, value in document.items() if key not in names}
+    return [without(part, names) for part in document] if isinstance(document, list) else document
+
+
+@pytest.mark.parametrize("command", ["layers", "tree", "why"])
+def test_a_store_gives_the_documents_of_the_archive(
+    command: str, archive: Path, loaded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unknown = UNKNOWN_TO_A_STORE | {"blob_saves_estimate", "blob_size_estimate"}
+    stored, saved = document(capsys, command, loaded), document(capsys, command, archive)
+    assert without(stored, unknown) == without(saved, unknown)
+
+
+def test_a_readable_store_needs_no_export(
+    loaded: str, socket_of: Forwarder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document(capsys, "why", loaded)
+    assert socket_of.received < 100_000
+    assert not [request for request in socket_of.requests if "/get " in request]
+
+
+def test_files_are_read_from_the_folders_of_the_store(loaded: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    for path, layer_number, content in (
+        ("/etc/text", 1, b"one\n" * 1000),
+        ("/etc/text", 3, b"two"),
+        ("/data/gone", 1, b"x" * 5000),
+    ):
+        capfdbinary.readouterr()
+        assert layerscope(["cat", loaded, path, "--layer", str(layer_number)]) == 0
+        assert capfdbinary.readouterr().out == content

@@ -1,0 +1,94 @@
+"""Grids: alignment, folding, and a cost that is linear in the number of rows."""
+
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from layerscope.model.documents import ImageConfig
+from layerscope.model.image import Image, Step
+from layerscope.report.layers.table import layer_table
+from layerscope.report.tables import Grid, GridColumn, Line, figures, plain_text
+from layerscope.session.open import open_image
+from layerscope.session.reading.stack import Tallies
+from tests.builders import docker_archive, file, image, layer
+
+
+def test_columns_are_aligned_by_terminal_cells() -> None:
+    grid = figures("size", last="path")
+    grid.add_row("1 B", "/short")
+    grid.add_row("12 MB", "/日本語")
+    grid.add_row("日", "/wide")
+    lines = plain_text(grid).splitlines()
+    assert lines == [" size  path", "  1 B  /short", "12 MB  /日本語", "   日  /wide"]
+    assert {cell_len(line[: line.rindex("/")]) for line in lines[1:]} == {7}
+
+
+@pytest.mark.parametrize("width", [12, 20, 33])
+def test_a_narrow_screen_folds_or_cuts_the_flexible_column(width: int) -> None:
+    grid = figures("size", last="path")
+    grid.add_row("1 B", Line("/a/path/that/is/folded", is_folded=True))
+    grid.add_row("2 B", Line("RUN an instruction that is cut"))
+    lines = plain_text(grid, width).splitlines()
+    assert max(map(cell_len, lines)) <= width
+    assert "".join(line[6:] for line in lines[1:-1]) == "/a/path/that/is/folded"
+    assert lines[-1].endswith("…")
+
+
+def test_an_indented_line_keeps_its_indent_where_it_is_folded() -> None:
+    grid = Grid(GridColumn("", is_flexible=True))
+    grid.add_row(Line("words that need three lines", is_folded=True, indent=4))
+    assert plain_text(grid, 16).splitlines() == ["    words that", "    need three", "    lines"]
+
+
+def test_a_grid_without_rows_is_empty() -> None:
+    assert figures("size", last="path").is_empty
+    assert Grid(GridColumn("")).is_empty
+
+
+def test_one_huge_instruction_does_not_widen_every_row() -> None:
+    huge = Step("RUN " + "x" * 1_000_000)
+    steps = (huge, *(Step(f"ENV A={number}") for number in range(2_000)))
+    config = ImageConfig(architecture="amd64", os="linux")
+    tracemalloc.start()
+    try:
+        text = plain_text(layer_table(Image("huge", "test", config, (), steps), Tallies()))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert "RUN xxx" in text
+    assert text.count("\n") == 2_004
+    assert len(text) < 200_000
+    assert peak < 30_000_000
+
+
+def test_the_cost_of_a_row_does_not_grow_with_the_number_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = 0
+    width = vars(Line)["width"].fget
+
+    def counted(line: Line) -> int:
+        nonlocal measured
+        measured += 1
+        return int(width(line))
+
+    monkeypatch.setattr(Line, "width", property(counted))
+    counts = []
+    for rows in (100, 1_000):
+        measured = 0
+        grid = figures("", "content", last="instruction")
+        for number in range(rows):
+            grid.add_row(str(number), "1 kB", "RUN something")
+        plain_text(grid)
+        counts.append(measured / rows)
+    assert counts[1] <= counts[0]
+
+
+def test_an_image_of_thousands_of_layers_and_steps_is_listed(tmp_path: Path) -> None:
+    tar = layer(file("a", b"x"))
+    history = [{"created_by": f"ENV A={number}", "empty_layer": True} for number in range(20_000)]
+    recipe = image(*[tar] * 1_000, history=[*history, *({"created_by": f"RUN {number}"} for number in range(1_000))])
+    with open_image(str(docker_archive(tmp_path / "many.tar", recipe))) as session:
+        lines = plain_text(layer_table(session.image, session.tallies)).splitlines()
+    assert len(lines) == 3 + 21_000
+    assert lines[-1].endswith("RUN 999")

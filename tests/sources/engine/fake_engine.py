@@ -1,0 +1,70 @@
+"""An engine's side of the API with answers of the test's choosing, for what no real engine can be made to say."""
+
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+VERSION = b'{"ApiVersion": "1.45", "MinAPIVersion": "1.24"}'
+
+
+@dataclass
+class FakeEngine:
+    """Answers each connection's requests in turn; ``requests`` records their paths."""
+
+    path: Path
+    answers: Mapping[str, bytes]
+    requests: list[str] = field(default_factory=list)
+
+    @property
+    def host(self) -> str:
+        """The address, as DOCKER_HOST has it."""
+        return f"unix://{self.path}"
+
+
+def answer(body: bytes, status: int = 200) -> bytes:
+    """Return a whole answer."""
+    return b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
+
+
+@contextmanager
+def fake_engine(path: Path, answers: Mapping[str, bytes]) -> Iterator[FakeEngine]:
+    """Serve ``answers``, by path without the API version; a path that has none is never answered."""
+    engine = FakeEngine(path, {"/version": answer(VERSION), **answers})
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(str(path))
+        listener.listen()
+        thread = threading.Thread(target=_serve, args=(engine, listener, stack), daemon=True)
+        thread.start()
+        yield engine
+        # accept() does not return when its socket is closed
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def _serve(engine: FakeEngine, listener: socket.socket, stack: ExitStack) -> None:
+    with suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            stack.enter_context(connection)
+            with suppress(OSError):
+                _answer_requests(engine, connection)
+
+
+def _answer_requests(engine: FakeEngine, connection: socket.socket) -> None:
+    with connection.makefile("rb") as requests:
+        while line := requests.readline():
+            target = line.split()[1].decode()
+            engine.requests.append(target)
+            while requests.readline().strip():
+                pass
+            path = target if target == "/version" else "/" + target.partition("?")[0].split("/", 2)[2]
+            if path not in engine.answers:
+                return
+            connection.sendall(engine.answers[path])
+            if b"Content-Length" not in engine.answers[path]:
+                connection.shutdown(socket.SHUT_RDWR)
+                return

@@ -1,0 +1,106 @@
+"""The client of the engine API, against answers that no real engine can be made to give."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError
+from layerscope.sources.engine import client as client_module
+from layerscope.sources.engine.client import EngineClient
+from layerscope.sources.engine.endpoints import Endpoint
+from tests.sources.engine.fake_engine import answer, fake_engine
+
+
+@pytest.mark.parametrize(("served", "spoken"), [("1.24", "1.24"), ("1.45", "1.45"), ("1.99", "1.52"), ("2.1", "1.52")])
+def test_the_older_of_both_api_versions_is_spoken(tmp_path: Path, served: str, spoken: str) -> None:
+    version = answer(b'{"ApiVersion": "%b", "MinAPIVersion": "1.24"}' % served.encode())
+    with fake_engine(tmp_path / "s", {"/version": version, "/images/json": answer(b"[]")}) as engine:
+        with EngineClient(Endpoint("docker", engine.host)) as client:
+            assert client.images() == []
+        assert engine.requests == ["/version", f"/v{spoken}/images/json?shared-size=1"]
+
+
+def test_an_engine_that_dropped_every_version_we_know_is_one_sentence(tmp_path: Path) -> None:
+    version = answer(b'{"ApiVersion": "1.99", "MinAPIVersion": "1.98"}')
+    with fake_engine(tmp_path / "s", {"/version": version}) as engine:
+        assert refusal(engine.host) == f"docker at {engine.host}: the engine needs API version 1.98"
+
+
+@pytest.mark.parametrize(
+    ("reply", "cause"),
+    [
+        (answer(b"[1]"), "unexpected answer to /v1.45/images/json?shared-size=1: "),
+        (answer(b'[{"Id": 5}]'), "unexpected answer to /v1.45/images/json?shared-size=1: "),
+        (answer(b'[{"Id": "\xff"}]'), "unexpected answer to /v1.45/images/json?shared-size=1: "),
+        (answer(b'{"message": "over\\nloaded"}', 503), "over loaded"),
+        (answer(b"<html>", 502), "<html>"),
+        (answer(b"", 500), "status 500"),
+        (b"HTTP/1.1 200 X\r\nContent-Length: 9\r\n\r\n[", "no answer within"),
+        (b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[", "the connection was closed early"),
+        (b"nonsense\r\n\r\n", "the connection was closed early"),
+        (b"\r\n", "the connection was closed early"),
+    ],
+)
+def test_an_odd_answer_is_one_sentence(
+    tmp_path: Path, reply: bytes, cause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "CONNECT_SECONDS", 0.2)
+    with fake_engine(tmp_path / "s", {"/images/json": reply}) as engine:
+        assert refusal(engine.host).startswith(f"docker at {engine.host}: {cause}")
+
+
+def test_a_silent_engine_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "CONNECT_SECONDS", 0.2)
+    with fake_engine(tmp_path / "s", {}) as engine:
+        assert "no answer within" in refusal(engine.host)
+
+
+def test_an_image_that_the_engine_lacks_is_not_found(tmp_path: Path) -> None:
+    missing = {"/images/my-app:v9/json": answer(b'{"message": "No such image: my-app:v9"}', 404)}
+    with connected(tmp_path, missing) as client, pytest.raises(ImageNotFound, match="No such image: my-app:v9"):
+        client.image("my-app:v9")
+
+
+def test_an_export_is_yielded_in_pieces(tmp_path: Path) -> None:
+    body = b"x" * 3_000_000
+    with connected(tmp_path, {"/images/sha256:1/get": answer(body)}) as client:
+        pieces = list(client.export("sha256:1"))
+    assert b"".join(pieces) == body
+    assert len(pieces) > 1
+
+
+@pytest.mark.parametrize("body", [b"5\r\nabcde\r\n", b"5\r\nab", b"zz\r\n"])
+def test_an_export_that_ends_early_is_one_sentence(tmp_path: Path, body: bytes) -> None:
+    cut = b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+    with connected(tmp_path, {"/images/sha256:1/get": cut}) as client, pytest.raises(SourceError) as caught:
+        list(client.export("sha256:1"))
+    cause = "the connection was closed early"
+    assert str(caught.value) == f"cannot export sha256:1 from {client.endpoint}: {cause}"
+
+
+def test_an_export_that_falls_silent_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "STREAM_SECONDS", 0.2)
+    begun = b"HTTP/1.1 200 X\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 2_000_000
+    with connected(tmp_path, {"/images/sha256:1/get": begun}) as client, pytest.raises(SourceError, match="no answer"):
+        list(client.export("sha256:1"))
+
+
+def test_podman_is_recognized_at_any_address(tmp_path: Path) -> None:
+    version = answer(b'{"ApiVersion": "1.41", "Components": [{"Name": "Podman Engine"}]}')
+    with connected(tmp_path, {"/version": version}) as client:
+        assert client.version.is_podman
+
+
+@contextmanager
+def connected(folder: Path, answers: Mapping[str, bytes]) -> Iterator[EngineClient]:
+    with fake_engine(folder / "s", answers) as engine, EngineClient(Endpoint("docker", engine.host)) as client:
+        yield client
+
+
+def refusal(host: str) -> str:
+    with EngineClient(Endpoint("docker", host)) as client, pytest.raises(EngineUnavailable) as caught:
+        client.images()
+    assert str(caught.value).isprintable()
+    return str(caught.value)

@@ -1,0 +1,33 @@
+"""Text for people: names that a user types back."""
+
+import pytest
+
+from layerscope.text import printable_name, typed_names
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"plain",
+        b"d\xe4m",
+        b"back\\slash",
+        b"esc\x1b[31m",
+        "bidi\u202ex".encode(),
+        b"new\nline",
+        b"d\\xe4m",
+        b"c\xc2\x85d",
+        b"c\x85d",
+    ],
+)
+def test_a_name_can_be_typed_as_it_is_shown(name: bytes) -> None:
+    assert name in typed_names(printable_name(name))
+
+
+@pytest.mark.parametrize("text", [r"d\xe4m", r"a\b", r"\x", r"\uZZZZ", r"\U0011ffff", "\\"])
+def test_the_literal_name_comes_first(text: str) -> None:
+    assert typed_names(text)[0] == text.encode()
+
+
+@pytest.mark.parametrize("text", ["plain", "a b", "dam", r"\x61", r"a\b", "\\"])
+def test_a_text_without_a_needed_escape_means_only_itself(text: str) -> None:
+    assert typed_names(text) == [text.encode()]
