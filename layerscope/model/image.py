@@ -98,7 +98,7 @@ class Image:
 
     @property
     def name(self) -> str:
-        """The title: a container's name and state, or the requested tag, or the first full tag, or the user's reference."""
+        """The title: a container's name and state, or the requested tag, or the first full tag, or the reference."""
         if self.container is not None:
             return f"{self.container.name} ({self.container.state})"
         return self.requested_tag or next((tag for tag in self.tags if ":" in tag or "/" in tag), self.reference)
