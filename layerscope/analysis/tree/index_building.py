@@ -1,4 +1,4 @@
-"""Builds the path index of an overlay."""
+"""Construction of the path index of an overlay."""
 
 from array import array
 from bisect import bisect_right

@@ -1,4 +1,4 @@
-"""Stacks layers: from the entries of each layer to the changes that it makes to the merged tree below it.
+"""A stack of layers: from the entries of each layer to the changes that it makes to the merged tree below it.
 
 The rules are those of the OCI image-spec:
 https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets.
