@@ -180,7 +180,7 @@ def base_256(number: int) -> bytes:
 
 
 @as_root
-@pytest.mark.parametrize("numbers", [(1 << 50, 0), (-1, 3), (1, -(1 << 40)), (1 << 12, 0), (0, 1 << 20)])
+@pytest.mark.parametrize("numbers", [(1 << 31, 0), (-1, 3), (1, -(1 << 20)), (1 << 12, 0), (0, 1 << 20)])
 def test_device_numbers_that_no_system_has_are_left_out(target: Path, numbers: tuple[int, int]) -> None:
     odd = header(b"dev/odd", flag=b"3", devices=b"".join(map(base_256, numbers)))
     archive = docker_archive(target.parent / "image.tar", image(odd + layer(device("dev/null", 1, 3))))
