@@ -29,7 +29,7 @@ _ENTRY_MEMORY = 200
 """Bytes that a device or an entry with extended attributes takes beside its row."""
 
 _UNSIGNED = 0xFFFFFFFF
-"""Owners and device numbers have 32 bits in Linux. A header can state any number."""
+"""Owners and device numbers have 32 bits in Linux. A header can state any number; this one belongs to nothing."""
 
 
 class UnusualHeaders:
@@ -100,6 +100,11 @@ def _metadata(header: bytes, records: Records, kind: Kind, offset: int) -> FileE
     if kind in (Kind.CHAR, Kind.BLOCK):
         major = numeric(NO_VALUES, b"device", header[DEVICE_MAJOR], offset)
         minor = numeric(NO_VALUES, b"device", header[DEVICE_MINOR], offset)
-        device = (major & _UNSIGNED, minor & _UNSIGNED)
-    permissions = mode & 0o7777, uid & _UNSIGNED, gid & _UNSIGNED
+        device = (_unsigned(major), _unsigned(minor))
+    permissions = mode & 0o7777, _unsigned(uid), _unsigned(gid)
     return FileEntry(b"", kind, 0, *permissions, mtime, xattrs=records.xattrs.xattrs, device=device)
+
+
+def _unsigned(number: int) -> int:
+    """Return an owner or a device number as Linux stores it. One that it cannot store must not become another's."""
+    return number & _UNSIGNED if -_UNSIGNED // 2 <= number <= _UNSIGNED else _UNSIGNED

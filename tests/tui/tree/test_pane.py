@@ -159,11 +159,11 @@ async def test_an_unprintable_name_is_copied_escaped(tmp_path: Path) -> None:
 
 
 async def test_thousands_of_nested_folders(tmp_path: Path) -> None:
-    path = "/".join(["d"] * 3000)
+    path = "/".join(["d"] * 2000)
     async with journey(docker_archive(tmp_path / "deep.tar", image(layer(file(f"{path}/end", b"x"))))) as at:
         await at.press("Z", "tab", "end")
         await at.settle()
-        assert at.frame("files")[1].endswith("3,001 rows")
+        assert at.frame("files")[1].endswith("2,001 rows")
         assert at.tree()[-3:] == ["+ d/", "+ d/", "+ end"]
         assert at.at().endswith("/d/d/end")
         await at.press("h", "h", "z")
