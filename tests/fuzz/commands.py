@@ -335,7 +335,7 @@ def _compare(number: int, rows: dict[bytes, Row], entries: list[dict[str, Any]])
         }
         if node.mtime is not None:
             expected["mtime"] = node.mtime
-        if node.kind != "hardlink":
+        if node.kind != "hardlink" or row.change != "removed":
             expected["size"] = node.size
         differing = {key: (value, entry[key]) for key, value in expected.items() if entry[key] != value}
         if differing:
