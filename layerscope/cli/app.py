@@ -35,7 +35,7 @@ _EXAMPLES = """\b
 Examples:
   layerscope my-app.tar                        open an archive in the explorer
   layerscope my-app:v1                         an image of the local engine
-  layerscope container://web                   a container: its image, and its own changes on top
+  layerscope container://web                   a container and its changes
   docker save my-app:v1 | layerscope -         an archive on standard input
   layerscope my-app.tar --platform linux/arm64 one platform of several
   layerscope layers my-app.tar                 which layer is large

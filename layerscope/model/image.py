@@ -81,6 +81,8 @@ class Image:
     config_digest: Digest | None = None
     warnings: tuple[str, ...] = field(default=())
     annotations: Mapping[str, str] = field(default_factory=dict)
+    requested_tag: str | None = None
+    """The tag that the user asked for, if there are several."""
     container: Container | None = None
     storage: Storage | None = None
     _steps_by_layer: Mapping[int, Step] = field(init=False, repr=False, compare=False)
@@ -96,10 +98,10 @@ class Image:
 
     @property
     def name(self) -> str:
-        """The title: a container's name and state, else the first tag with a repository, else what the user typed."""
+        """The title: a container's name and state, or the requested tag, or the first full tag, or the reference."""
         if self.container is not None:
             return f"{self.container.name} ({self.container.state})"
-        return next((tag for tag in self.tags if ":" in tag or "/" in tag), self.reference)
+        return self.requested_tag or next((tag for tag in self.tags if ":" in tag or "/" in tag), self.reference)
 
     @property
     def blob_size(self) -> int | None:

@@ -28,6 +28,9 @@ _LONGEST_SHELL = 400
 """Characters before the mark of the classic builder; a shell with its settings is shorter."""
 
 _BUILD_ARGUMENTS = re.compile(r"\|(\d{1,4})\s+")
+_LONGEST_VALUE = 65_536
+"""Characters of a build argument in which its end is searched for."""
+
 _ASSIGNMENT = re.compile(r"[A-Za-z_][\w.-]*=")
 _NEXT_ASSIGNMENT = re.compile(r"\s+(?=[A-Za-z_][\w.-]*=)")
 _WORD = re.compile(r"\S*\s*")
@@ -91,7 +94,7 @@ def _without_build_arguments(command: str) -> str:
 
 
 def _end_of_last_value(command: str, start: int) -> int:
-    shell = _SHELL.search(command, start)
+    shell = _SHELL.search(command, start, start + _LONGEST_VALUE)
     if shell is not None:
         return shell.start()
     word = _WORD.match(command, start)

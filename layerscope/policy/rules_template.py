@@ -78,7 +78,7 @@ def _secret_comments(paths: Sequence[bytes]) -> str:
     if not paths:
         return ""
     lines = "".join(f"#     {_pattern(path)},\n" for path in paths)
-    return f"# The image contains these, so it fails the check. Allow those that are none:\n{lines}"
+    return f"# The image contains these, so that the check fails. Allow those that are not secrets:\n{lines}"
 
 
 def _listed(paths: Iterable[bytes]) -> str:

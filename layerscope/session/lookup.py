@@ -5,7 +5,8 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.path_history import holding_layers
 from layerscope.errors import UsageError
 from layerscope.model.image import Image
-from layerscope.text import path_bytes, plural, printable_name
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.text import path_bytes, plural, printable_name, typed_names
 
 
 def layer_number(image: Image, number: int | None) -> int:
@@ -18,18 +19,26 @@ def layer_number(image: Image, number: int | None) -> int:
     return number
 
 
-def known_node(tree: LayeredTree, path: str, layer: int | None = None) -> int:
+def typed_paths(path: str) -> list[bytes]:
+    """Return the relative paths that a user may mean: the path as typed, then a path that is printed so."""
+    return [path_bytes(name.decode("utf-8", "surrogateescape")) for name in typed_names(path)]
+
+
+def known_node(loaded: LoadedImage, path: str, layer: int) -> int:
     """Return the node of a path that any layer holds; raises UsageError if none does.
 
     A path through symlinked folders, such as ``/bin/sh``, is resolved as they are after the layer.
     """
-    wanted = path_bytes(path)
-    node = tree.index.find(wanted)
-    if node is None and layer is not None:
-        node = _through_links(tree, wanted, layer)
-    if node is None:
-        raise UsageError(f"{_shown(wanted)} is in no layer of the image")
-    return node
+    tree, candidates = loaded.tree, typed_paths(path)
+    for candidate in candidates:
+        node = tree.index.find(candidate)
+        if node is None:
+            node = _through_links(tree, candidate, layer)
+        if node is not None:
+            return node
+    is_whole = all(tally.error is None for tally in loaded.tallies.layers.values())
+    layers = "no layer of the image" if is_whole else "no layer that could be read"
+    raise UsageError(f"/{printable_name(candidates[0])} is in {layers}")
 
 
 def _through_links(tree: LayeredTree, path: bytes, layer: int) -> int | None:
@@ -39,24 +48,20 @@ def _through_links(tree: LayeredTree, path: bytes, layer: int) -> int | None:
     return None if folder is None else tree.index.child(folder, name)
 
 
-def present_node(tree: LayeredTree, path: str, layer: int) -> int:
+def present_node(loaded: LoadedImage, path: str, layer: int) -> int:
     """Return the node of a path that exists after the layer, also through symlinked folders.
 
     Raises UsageError, which names the layers that hold the path.
     """
-    node = known_node(tree, path, layer)
+    tree, node = loaded.tree, known_node(loaded, path, layer)
     if not tree.is_present(node, layer):
         # the folder may have been replaced by a symlink whose target has the path
-        through = _through_links(tree, path_bytes(path), layer)
+        through = _through_links(tree, tree.index.path(node), layer)
         if through is not None and tree.is_present(through, layer):
             return through
-        name, layers = _shown(tree.index.path(node)), holding_layers(tree, node)
-        raise UsageError(f"{name} does not exist after layer {layer}: {_held_by(layers)}")
+        name, layers = printable_name(tree.index.path(node)), holding_layers(tree, node)
+        raise UsageError(f"/{name} does not exist after layer {layer}: {_held_by(layers)}")
     return node
-
-
-def _shown(path: bytes) -> str:
-    return "/" + printable_name(path)
 
 
 def _held_by(layers: tuple[int, ...]) -> str:

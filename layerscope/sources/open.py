@@ -5,6 +5,7 @@ import stat
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -53,7 +54,9 @@ class OpenedSource:
 
     def choose(self, image: str | None = None, platform: str | None = None) -> Image:
         """Return the requested image; raises as `choice.choose` does, and FormatError if the image is broken."""
-        return choice.choose(self.candidates, image, platform, name=_title(self.reference)).build()
+        candidate = choice.choose(self.candidates, image, platform, name=_title(self.reference))
+        tag = None if image is None else choice.requested_tag(candidate, image)
+        return replace(candidate.build(), requested_tag=tag)
 
     def close(self) -> None:
         """Remove the temporary files; their layers can no longer be read."""

@@ -23,10 +23,19 @@ class State:
         return self.changes.get(path, ChangeKind.UNCHANGED)
 
     def size_below(self, folder: bytes) -> int:
-        """Return the bytes of all regular files below the folder."""
-        return sum(
-            entry.size for path, entry in self.tree.items() if entry.kind is Kind.FILE and is_below(path, folder)
-        )
+        """Return the bytes of all regular files that are shown below the folder."""
+        return sum(size for path, size in self.sizes().items() if is_below(path, folder))
+
+    def sizes(self) -> dict[bytes, int]:
+        """Return the bytes that count at each path: those of a file that is gone count at the first hard link to it."""
+        sizes = {path: entry.size for path, entry in self.tree.items()}
+        counted = {(entry.path, entry.layer) for entry in self.tree.values() if entry.kind is Kind.FILE}
+        for path in sorted(self.files, key=lambda path: path.split(b"/")):
+            file = self.files[path]
+            if (file.path, file.layer) not in counted:
+                counted.add((file.path, file.layer))
+                sizes[path] = file.size
+        return sizes
 
     def touches_below(self, folder: bytes) -> bool:
         """Tell whether the layer changed anything below the folder."""

@@ -162,7 +162,7 @@ def test_unreadable_content_is_reported_and_never_equal(tmp_path: Path) -> None:
 def test_the_history_of_a_path_compares_content(tmp_path: Path) -> None:
     recipe = image(layer(file("a", b"old")), layer(file("a", b"new")), layer(file("a", b"new", mode=0o600)))
     with opened(tmp_path, "zstd", recipe, "one") as session:
-        events = history_of(session.loaded, known_node(session.loaded.tree, "/a"))
+        events = history_of(session.loaded, known_node(session.loaded, "/a", 1))
         assert [(event.layer, event.what.words) for event in events] == [(1, ()), (2, ("content",)), (3, ("mode",))]
 
 

@@ -34,6 +34,8 @@ class Node:
     xattrs: frozenset[tuple[str, str]] = frozenset()
     content: bytes | None = None
     """The bytes of a regular file, or of the file that a hard link leads to; None for a link to nothing."""
+    file: tuple[bytes, int] | None = None
+    """The path and layer of the file that a hard link leads to."""
 
     def same_directory(self, before: "Node") -> bool:
         """Return whether a directory is the same as before, apart from its mtime."""
@@ -63,7 +65,23 @@ def expected_trees(layers: Sequence[bytes]) -> Iterator[dict[bytes, Row]]:
         _resolve_hard_links(tree, before, number)
         rows = {path: Row(node, _change(node, before.get(path), number)) for path, node in tree.items()}
         gone = {path: Row(node, "removed") for path, node in before.items() if path not in tree}
+        for path in _carriers(tree):
+            node = tree[path]
+            rows[path] = replace(rows[path], node=replace(node, size=len(node.content or b"")))
         yield rows | gone
+
+
+def _carriers(tree: Tree) -> Iterator[bytes]:
+    """Yield the hard links that have the bytes of a file: of those whose file is gone from its path, the first."""
+    seen: set[tuple[bytes, int]] = set()
+    for path in sorted(tree, key=lambda path: path.replace(b"/", b"\0")):
+        file = tree[path].file
+        if file is None or file in seen:
+            continue
+        seen.add(file)
+        at_path = tree.get(file[0])
+        if at_path is None or at_path.kind != "file" or at_path.layer != file[1]:
+            yield path
 
 
 def _change(node: Node, before: Node | None, layer: int) -> str:
@@ -104,7 +122,7 @@ def _apply(tree: Tree, layer: bytes, number: int) -> None:
 def _resolve_hard_links(tree: Tree, before: Tree, number: int) -> None:
     """Give each hard link of a layer the bytes of its file, which is in the layer or was there before it."""
     for path, node in list(tree.items()):
-        seen, target = {path}, node
+        seen, target, name = {path}, node, path
         while target.kind == "hardlink" and target.layer == number and target.link is not None:
             name = target.link[1:]
             found = tree.get(name) or before.get(name)
@@ -113,7 +131,7 @@ def _resolve_hard_links(tree: Tree, before: Tree, number: int) -> None:
             seen.add(name)
             target = found
         if node.kind == "hardlink" and node.layer == number and target.content is not None:
-            tree[path] = replace(node, content=target.content)
+            tree[path] = replace(node, content=target.content, file=target.file or (name, target.layer))
 
 
 def _remove_below(tree: Tree, folder: bytes) -> None:

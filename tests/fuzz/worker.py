@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 MIB = 1 << 20
 
@@ -66,8 +67,8 @@ _LISTINGS = ("layers", "tree", "why", "history", "diff", "check")
 _MOST_KEPT = 150
 """MiB that earlier runs may leave in a worker before it is replaced: Python seldom returns all memory to the system."""
 
-_WALL_FACTOR = 18
-"""A case that waits without using the processor is ended after so many times the processor seconds of a command."""
+_WALL_FACTOR = 12
+"""The limit of a command in seconds, as a multiple of its processor seconds: some wait without using the processor."""
 
 _ADDRESS_SPACE = 2560
 """MiB that a worker can map at all: a run beyond the limit is seen, and does not take the machine's memory."""
@@ -99,11 +100,9 @@ def work(connection: Connection, order: Order) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE * MIB, _ADDRESS_SPACE * MIB))
     with Path(order.trace).open("w") as file, tempfile.TemporaryDirectory(prefix="layerscope-fuzz-") as root:
         _isolate(Path(root))
-        runner = _Runner(connection, order, Path(root))
+        runner = _Runner(connection, order, Path(root), file)
         signal.signal(signal.SIGPROF, runner.on_timer)
         for number in order.numbers:
-            file.truncate(0)
-            faulthandler.dump_traceback_later(order.limits.seconds * _WALL_FACTOR, exit=True, file=file)
             try:
                 runner.run(number)
             except BrokenPipeError:  # the fuzzer itself was ended
@@ -134,10 +133,11 @@ def _isolate(root: Path) -> None:
 class _Runner:
     """Runs the cases of a worker in its folder."""
 
-    def __init__(self, connection: Connection, order: Order, root: Path) -> None:
+    def __init__(self, connection: Connection, order: Order, root: Path, trace: TextIO) -> None:
         self._connection = connection
         self._order = order
         self._root = root
+        self._trace = trace
         self._armed = False
         self._seconds = 0.0
 
@@ -182,17 +182,18 @@ class _Runner:
 
         found: list[str] = []
         before, files = _written(folder), _open_files()
-        status = None
+        status, is_cut = None, False
         with self._measured(found, self._limits_of(words)):
             outcome = commands.run_command(words)
-            status = outcome.status
+            status, is_cut = outcome.status, outcome.is_cut
             found += outcome.problems()
         if self._order.verbose:
             print(
                 f"{status} {self._seconds:8.2f} s {_mebibytes('VmHWM'):5} MiB  {_printable(' '.join(words))[:200]}",
                 flush=True,
             )
-        if _open_files() > files:
+        # after a broken pipe, the output stays redirected to a descriptor of its own
+        if _open_files() > files and not is_cut:
             found.append("a file is still open")
         found += _side_effects(folder, before)
         _remove(folder / "out")
@@ -214,6 +215,8 @@ class _Runner:
     def _measured(self, found: list[str], limits: Limits) -> Iterator[None]:
         """Add a finding for a run that exceeds the limits, or that raises what the command line should have caught."""
         kept = max(0, _reset_peak() - _MOST_KEPT)
+        self._trace.truncate(0)
+        faulthandler.dump_traceback_later(self._order.limits.seconds * _WALL_FACTOR, exit=True, file=self._trace)
         self._armed = True
         signal.setitimer(signal.ITIMER_PROF, limits.seconds)
         started = time.process_time()

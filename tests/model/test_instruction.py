@@ -161,4 +161,4 @@ def test_the_keyword_is_the_first_word() -> None:
 def test_a_huge_line_takes_linear_time(text: str) -> None:
     start = time.monotonic()
     instruction_of(text)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20

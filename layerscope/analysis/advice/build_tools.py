@@ -32,8 +32,8 @@ _REMEDY = "Build in a separate stage and copy only the result: `COPY --from=buil
 def build_tools(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice for each layer with large compilers and headers."""
     index = evidence.tree.index
-    for layer, found in held_live(evidence, topmost_nodes(index, [*_COMPILERS, *_HEADERS])).items():
-        if evidence.matters(found.size // _ALLOWANCE):
-            text = f"{human_size(found.size)} of compilers and headers, which only builds need, come from this layer."
+    for layer, waste in held_live(evidence, topmost_nodes(index, [*_COMPILERS, *_HEADERS])).items():
+        if evidence.matters(waste.size // _ALLOWANCE):
+            text = f"{human_size(waste.size)} of compilers and headers, which only builds need, come from this layer."
             text = f"{text} {fix(evidence, layer, _REMEDY)}"
-            yield evidence.advice(AdviceKind.BUILD_TOOLS, layer, found.files, text, found.paths(index))
+            yield evidence.advice(AdviceKind.BUILD_TOOLS, layer, waste.files, text, waste.paths(index))

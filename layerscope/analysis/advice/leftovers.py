@@ -22,12 +22,12 @@ _CORE_TYPES = (b"\4\0", b"\0\4")
 def bytecode(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on Python bytecode, which Python makes itself when it runs."""
     index = evidence.tree.index
-    for layer, found in held_live(evidence, topmost_nodes(index, ["**/__pycache__"])).items():
+    for layer, waste in held_live(evidence, topmost_nodes(index, ["**/__pycache__"])).items():
         text = (
-            f"{human_size(found.size)} of Python bytecode come from this layer, to speed up the first start a little."
+            f"{human_size(waste.size)} of Python bytecode come from this layer, to speed up the first start a little."
         )
-        text = f"{text}{_copies(found)} {fix(evidence, layer, _bytecode_remedy(evidence, layer))}"
-        yield evidence.advice(AdviceKind.BYTECODE, layer, found.files, text, found.paths(index))
+        text = f"{text}{_copies(waste)} {fix(evidence, layer, _bytecode_remedy(evidence, layer))}"
+        yield evidence.advice(AdviceKind.BYTECODE, layer, waste.files, text, waste.paths(index))
 
 
 def _bytecode_remedy(evidence: Evidence, layer: int) -> str:
@@ -36,11 +36,11 @@ def _bytecode_remedy(evidence: Evidence, layer: int) -> str:
     return f"{remedy}, or install with `pip install --no-compile`." if is_pip else f"{remedy}."
 
 
-def _copies(found: Held) -> str:
+def _copies(waste: Held) -> str:
     """Return a sentence on the layer that stored some of the files again, or nothing."""
-    if found.hidden_by is None:
+    if waste.hidden_by is None:
         return ""
-    return f" {human_size(found.dead)} of it are dead copies, because layer {found.hidden_by} stores the files again."
+    return f" {human_size(waste.dead)} of it are dead copies, because layer {waste.hidden_by} stores the files again."
 
 
 def version_control(evidence: Evidence) -> Iterator[Advice]:
@@ -48,18 +48,18 @@ def version_control(evidence: Evidence) -> Iterator[Advice]:
     index = evidence.tree.index
     nodes = [node for node in topmost_nodes(index, ["**/.git"]) if index.child(node, b"HEAD") is not None]
     remedy = "Clone in a separate stage, or delete the .git folder at the end of this RUN."
-    for layer, found in held_live(evidence, nodes).items():
-        text = f"A Git repository with its whole history, {human_size(found.size)}, comes from this layer."
-        text = f"{text}{_copies(found)} {fix(evidence, layer, remedy)}"
-        yield evidence.advice(AdviceKind.VERSION_CONTROL, layer, found.files, text, found.paths(index))
+    for layer, waste in held_live(evidence, nodes).items():
+        text = f"A Git repository with its whole history, {human_size(waste.size)}, comes from this layer."
+        text = f"{text}{_copies(waste)} {fix(evidence, layer, remedy)}"
+        yield evidence.advice(AdviceKind.VERSION_CONTROL, layer, waste.files, text, waste.paths(index))
 
 
 def logs(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on logs of the build."""
     remedy, index = "Delete them at the end of this RUN.", evidence.tree.index
-    for layer, found in held_live(evidence, topmost_nodes(index, ["var/log"])).items():
-        text = f"{human_size(found.size)} of logs come from this layer.{_copies(found)} {fix(evidence, layer, remedy)}"
-        yield evidence.advice(AdviceKind.LOGS, layer, found.files, text, found.paths(index))
+    for layer, waste in held_live(evidence, topmost_nodes(index, ["var/log"])).items():
+        text = f"{human_size(waste.size)} of logs come from this layer.{_copies(waste)} {fix(evidence, layer, remedy)}"
+        yield evidence.advice(AdviceKind.LOGS, layer, waste.files, text, waste.paths(index))
 
 
 def core_dumps_wanted(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
@@ -78,11 +78,11 @@ def core_dumps(evidence: Evidence) -> Iterator[Advice]:
     index, suspects = evidence.tree.index, _suspects(evidence.tree, evidence.live)
     prefixes = evidence.prefixes(list(suspects), _ELF_TYPE.stop)
     dumps = [node for file, node in suspects.items() if _is_core(prefixes.get(file))]
-    for layer, found in held_live(evidence, dumps).items():
-        count = plural(len(found.roots), "core dump")
-        text = f"{count} of {human_size(found.size)} from this layer may hold the memory of a program."
-        text = f"{text}{_copies(found)} {fix(evidence, layer, 'Delete them, and find the cause of the crash.')}"
-        yield evidence.advice(AdviceKind.CORE_DUMP, layer, found.files, text, found.paths(index))
+    for layer, waste in held_live(evidence, dumps).items():
+        count = plural(len(waste.roots), "core dump")
+        text = f"{count} of {human_size(waste.size)} from this layer may hold the memory of a program."
+        text = f"{text}{_copies(waste)} {fix(evidence, layer, 'Delete them, and find the cause of the crash.')}"
+        yield evidence.advice(AdviceKind.CORE_DUMP, layer, waste.files, text, waste.paths(index))
 
 
 def _is_core(prefix: bytes | None) -> bool:

@@ -75,16 +75,16 @@ def cache_subtrees(index: PathIndex) -> Subtrees:
 def package_caches(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on each cache by layer: its live and its dead bytes are one waste with one remedy."""
     for cache in _CACHES:
-        for layer, found in held(evidence, topmost_nodes(evidence.tree.index, cache.patterns)).items():
-            text = f"{_sentence(cache, found)} {fix(evidence, layer, cache.remedy)}"
-            paths, kind = found.paths(evidence.tree.index), AdviceKind.PACKAGE_CACHE
-            yield evidence.advice(kind, layer, found.files, text, paths, hidden_by=found.hidden_by)
+        for layer, waste in held(evidence, topmost_nodes(evidence.tree.index, cache.patterns)).items():
+            text = f"{_sentence(cache, waste)} {fix(evidence, layer, cache.remedy)}"
+            paths, kind = waste.paths(evidence.tree.index), AdviceKind.PACKAGE_CACHE
+            yield evidence.advice(kind, layer, waste.files, text, paths, hidden_by=waste.hidden_by)
 
 
-def _sentence(cache: _Cache, found: Held) -> str:
-    size = human_size(found.size)
-    if not found.dead:
+def _sentence(cache: _Cache, waste: Held) -> str:
+    size = human_size(waste.size)
+    if not waste.dead:
         return f"{size} of {cache.what} stay in this layer."
-    if not found.live:
-        return f"{size} of {cache.what} come from this layer; layer {found.hidden_by} hides them too late."
-    return f"{size} of {cache.what} come from this layer, {human_size(found.dead)} of them dead."
+    if not waste.live:
+        return f"{size} of {cache.what} come from this layer; layer {waste.hidden_by} hides them too late."
+    return f"{size} of {cache.what} come from this layer, {human_size(waste.dead)} of them dead."

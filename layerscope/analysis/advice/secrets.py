@@ -35,12 +35,12 @@ def find_secrets(tree: LayeredTree, prefixes: Prefixes) -> tuple[Secret, ...]:
     """Return the secrets of all layers, by layer and path."""
     candidates = _candidates(tree)
     contents = prefixes([file for _, files in candidates.values() for file in files], PREFIX_SIZE)
-    found = []
+    secrets = []
     for node, (pattern, files) in candidates.items():
         holding = [file for file in files if pattern.is_held(contents.get(file) or b"")]
         if holding:
-            found.append(_secret(tree, node, pattern.kind, holding))
-    return tuple(sorted(found, key=lambda secret: (secret.layer, secret.path)))
+            secrets.append(_secret(tree, node, pattern.kind, holding))
+    return tuple(sorted(secrets, key=lambda secret: (secret.layer, secret.path)))
 
 
 def secrets_wanted(tree: LayeredTree) -> dict[int, int]:

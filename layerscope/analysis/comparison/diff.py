@@ -1,12 +1,13 @@
 """The difference between two states: paths added, modified and removed, with the aspects that changed."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.difference import UNSETTLED, Aspect, ComparedBytes, difference, settled
-from layerscope.analysis.comparison.pairing import Pairing
+from layerscope.analysis.comparison.pairing import PairedState, Pairing
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.node_paths import NodePaths
 from layerscope.model.columns import Ints
@@ -111,7 +112,7 @@ def find_differences(pairing: Pairing, contents: ComparedBytes, *, mtime: bool =
         array("I", [candidates[row].node for row in kept]),
         bytes(candidates[row].change for row in kept),
         bytes(aspects[row] for row in kept),
-        array("q", [_size_delta(pairing, candidates[row]) for row in kept]),
+        array("q", _size_deltas(pairing, [candidates[row].node for row in kept])),
         tuple(number for number, row in enumerate(kept) if row in answers and answers[row] is None),
     )
 
@@ -129,7 +130,40 @@ def _candidates(pairing: Pairing, *, mtime: bool) -> Iterator[_Candidate]:
             yield _Candidate(node, ChangeKind.MODIFIED, old, new, aspects)
 
 
-def _size_delta(pairing: Pairing, candidate: _Candidate) -> int:
-    old = pairing.old.state.tree.own_size(candidate.old) if candidate.old >= 0 else 0
-    new = pairing.new.state.tree.own_size(candidate.new) if candidate.new >= 0 else 0
-    return new - old
+def _size_deltas(pairing: Pairing, nodes: list[int]) -> list[int]:
+    """Return the content bytes by which each row grows the tree.
+
+    A hard link that has the bytes of a file once the path of that is gone did not change, and has no row. Its bytes
+    count on the row of the file, whose removal has freed nothing, or of another link to it.
+    """
+    deltas = [pairing.new.entry_size(node) - pairing.old.entry_size(node) for node in nodes]
+    rows = {node: row for row, node in enumerate(nodes)}
+    counted: set[int] = set()
+    for node, names in chain(_carriers(pairing, pairing.old), _carriers(pairing, pairing.new)):
+        row = next((rows[name] for name in names if name in rows), None)
+        if node not in rows and node not in counted and row is not None:
+            counted.add(node)
+            deltas[row] += pairing.new.entry_size(node) - pairing.old.entry_size(node)
+    return deltas
+
+
+def _carriers(pairing: Pairing, side: PairedState) -> Iterator[tuple[int, Iterator[int]]]:
+    """Yield the nodes of the hard links that have the bytes of a file, each with the nodes of all names of it."""
+    state, index = side.state, side.state.tree.index
+    if state.own:
+        return
+    for link in index.link_targets:
+        if state.occurrence(index.node_of(link)) == link and state.tree.shown_size(link, state.layer):
+            file = state.tree.file_behind(link)
+            (node,) = _nodes(pairing, side, (link,))
+            yield node, _nodes(pairing, side, (file, *index.links_to(file)))
+
+
+def _nodes(pairing: Pairing, side: PairedState, occurrences: Iterable[int]) -> Iterator[int]:
+    """Yield the nodes of the pairing for occurrences of one side."""
+    index = side.state.tree.index
+    for occurrence in occurrences:
+        own = index.node_of(occurrence)
+        node = own if side.nodes is None else pairing.shape.find(index.path(own))
+        if node is not None:
+            yield node

@@ -84,8 +84,8 @@ def align(old: Sequence[BuildStep], new: Sequence[BuildStep]) -> LayerAlignment:
     for (old_start, new_start), (old_end, new_end) in gaps:
         old_keys = [_instruction(step) for step in old[old_start + 1 : old_end]]
         new_keys = [_instruction(step) for step in new[new_start + 1 : new_end]]
-        found = common(old_keys, new_keys, cells)
-        pairs += [(old_start + 1 + old_at, new_start + 1 + new_at) for old_at, new_at in found]
+        matches = common(old_keys, new_keys, cells)
+        pairs += [(old_start + 1 + old_at, new_start + 1 + new_at) for old_at, new_at in matches]
         # All gaps share the number of pairs to compare: a thousand gaps must not cost a thousand times as much.
         cells = max(0, cells - len(old_keys) * len(new_keys))
     return LayerAlignment(tuple(_rows(old, new, sorted(pairs), frozenset(anchors))))

@@ -65,10 +65,10 @@ class _Merge:
         """Copy a path with everything below it, if only shared layers touched it; return whether that was done."""
         if not self._shared or NOWHERE in (old, new) or not self._is_untouched(old, new):
             return False
-        index, other = self._old.tree.index, self._new.tree.index
+        index, new_index = self._old.tree.index, self._new.tree.index
         start, end = old + 1, index.ends[old]
         count = end - start
-        if not _is_same_shape(index, old, other, new):
+        if not _is_same_shape(index, old, new_index, new):
             return False
         shift = node + 1 - start
         self._parents.extend([parent + shift for parent in index.parents[start:end]])

@@ -43,8 +43,15 @@ class PairedState:
         if occurrence < 0:
             return 0
         if tree.kind(occurrence) is not Kind.DIR:
-            return tree.own_size(occurrence)
+            return self.entry_size(node)
         return 0 if self.state.own else tree.index.size_below(self.node(node), self.state.layer)
+
+    def entry_size(self, node: int) -> int:
+        """Return the content bytes that count at the node itself; of a layer's own entries, a hard link has none."""
+        occurrence, tree = self.occurrence(node), self.state.tree
+        if occurrence < 0:
+            return 0
+        return tree.own_size(occurrence) if self.state.own else tree.shown_size(occurrence, self.state.layer)
 
 
 @dataclass(frozen=True, slots=True)

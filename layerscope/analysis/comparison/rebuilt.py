@@ -1,4 +1,4 @@
-"""Whether a layer that was built again holds the same as before."""
+"""The comparison of a layer that was built again with the layer before."""
 
 from collections.abc import Iterable
 

@@ -28,7 +28,7 @@ class ParseBudget:
 
     @property
     def is_spent(self) -> bool:
-        """Whether lines were left out."""
+        """True if lines were left out."""
         return self._left < 0
 
     def lines(self, data: bytes) -> Iterator[bytes]:

@@ -165,4 +165,6 @@ def path_pattern(globs: Iterable[str]) -> re.Pattern[bytes]:
     expressions = [glob_expression(glob if "/" in glob else f"**/{glob}") for glob in globs]
     if not expressions:
         return _NOTHING
-    return re.compile("|".join(f"(?:{each})" for each in expressions).encode("utf-8", "surrogateescape"), re.DOTALL)
+    return re.compile(
+        "|".join(f"(?:{expression})" for expression in expressions).encode("utf-8", "surrogateescape"), re.DOTALL
+    )

@@ -53,7 +53,7 @@ class TextDiff:
 
     @property
     def is_equal(self) -> bool:
-        """Whether no line differs, not even in its end."""
+        """True if no line differs, not even in its ending."""
         return not any(row.changed for row in self.rows)
 
     @property

@@ -102,7 +102,7 @@ class TextIndex:
 
     @property
     def has_last_feed(self) -> bool:
-        """Whether the last line of a finished text ends with a line feed."""
+        """True if the last line of a finished text ends with a line feed."""
         return not self.size or self._ends_with_feed
 
     def line_of(self, row: int) -> int:

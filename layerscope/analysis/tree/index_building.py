@@ -1,10 +1,11 @@
-"""Builds the path index of an overlay."""
+"""Construction of the path index of an overlay."""
 
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
 
+from layerscope.analysis.tree.carried_sizes import carried_sizes
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.overlay import VOID, Overlay
 from layerscope.analysis.tree.path_index import GONE, PathIndex, size_columns, size_key, subtree_ends
@@ -26,7 +27,7 @@ def build_path_index(overlay: Overlay) -> PathIndex:
     parents = array("I", [ranks[overlay.parents[path]] for path in order])
     names = [paths[path].rpartition(b"/")[2] for path in order]
     occurrences, firsts = _by_node(overlay, ranks)
-    sizes = _directory_sizes(overlay, ranks, parents)
+    sizes, carried = _directory_sizes(overlay, ranks, parents)
     size_keys = sorted(sizes)
     size_values, large_sizes = size_columns(map(sizes.__getitem__, size_keys))
     return PathIndex(
@@ -41,6 +42,7 @@ def build_path_index(overlay: Overlay) -> PathIndex:
         changes=bytes(map(overlay.changes.__getitem__, occurrences)),
         size_keys=array("Q", size_keys),
         size_values=size_values,
+        carried_keys=array("Q", sorted(carried)),
         opaque=_opaque(overlay, occurrences),
         link_targets=_link_targets(overlay, occurrences),
         large_sizes=large_sizes,
@@ -85,18 +87,30 @@ def _opaque(overlay: Overlay, occurrences: list[int]) -> Ints:
     return array("I", [position for position, is_hidden in enumerate(hidden) if is_hidden])
 
 
-def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> dict[int, int]:
-    """Return the content bytes below each directory, by node and layer, for each layer that touched some of it."""
+def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> tuple[dict[int, int], list[int]]:
+    """Return the content bytes below each directory, by node and layer, for each layer that changed them.
+
+    The second value are the keys of layers that touched nothing below the directory.
+    """
     totals = [0] * len(ranks)
     sizes: dict[int, int] = {}
+    carried_keys: list[int] = []
+    carried = carried_sizes(overlay, ranks)
     start = 0
     while start < len(overlay.layers):
         layer = overlay.layers[start]
         end = bisect_right(overlay.layers, layer, start)
         grown = _growth_by_folder(overlay, range(start, end), ranks, parents)
+        _add_parents(grown, parents)
+        if layer in carried:
+            touched = set(grown)
+            for node, growth in carried[layer]:
+                grown[parents[node]] = grown.get(parents[node], 0) + growth
+            _add_parents(grown, parents)
+            carried_keys += [size_key(folder, layer) for folder in grown if folder not in touched]
         sizes.update(_grown_totals(grown, totals, parents, layer))
         start = end
-    return sizes
+    return sizes, carried_keys
 
 
 def _growth_by_folder(overlay: Overlay, occurrences: range, ranks: Ints, parents: Ints) -> dict[int, int]:
@@ -116,13 +130,17 @@ def _growth_by_folder(overlay: Overlay, occurrences: range, ranks: Ints, parents
     return grown
 
 
-def _grown_totals(grown: dict[int, int], totals: list[int], parents: Ints, layer: int) -> Iterator[tuple[int, int]]:
-    """Carry a layer's growth up to the root, and yield the key and the new total of each folder."""
+def _add_parents(grown: dict[int, int], parents: Ints) -> None:
+    """Add the folders above those that grew, without a growth of their own."""
     for folder in list(grown):
         above = parents[folder]
         while above not in grown:
             grown[above] = 0
             above = parents[above]
+
+
+def _grown_totals(grown: dict[int, int], totals: list[int], parents: Ints, layer: int) -> Iterator[tuple[int, int]]:
+    """Carry a layer's growth up to the root, and yield the key and the new total of each folder."""
     # Preorder puts a folder before everything below it, so that going backwards its total is complete when it comes.
     for folder in sorted(grown, reverse=True):
         growth = grown[folder]

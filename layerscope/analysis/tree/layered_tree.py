@@ -114,7 +114,17 @@ class LayeredTree:
         if self.kind(shown) is Kind.DIR:
             removed = self.index.rows[self.index.occurrence(node, layer)] == GONE
             return self.index.size_below(node, layer - 1 if removed else layer)
-        return self.own_size(shown)
+        return self.shown_size(shown, layer - 1 if self.index.occurrence(node, layer) != shown else layer)
+
+    def shown_size(self, occurrence: int, layer: int) -> int:
+        """Return the content bytes that count at an occurrence which the merged tree at the layer has.
+
+        A hard link has those of its file once the path of that is gone; of several links, the first one has them.
+        """
+        if self.index.rows[occurrence] < 0 or self.kind(occurrence) is not Kind.HARDLINK:
+            return self.own_size(occurrence)
+        file = self.file_behind(occurrence)
+        return self.own_size(file) if file >= 0 and self.index.carrier(file, layer) == occurrence else 0
 
     def _shown(self, node: int, layer: int) -> int:
         """Return the occurrence that the tree of the layer shows: of a removed path, the one before; -1 for none."""

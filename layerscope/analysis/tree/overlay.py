@@ -1,4 +1,4 @@
-"""Stacks layers: from the entries of each layer to the changes that it makes to the merged tree below it.
+"""A stack of layers: from the entries of each layer to the changes that it makes to the merged tree below it.
 
 The rules are those of the OCI image-spec:
 https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets.
@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.hard_links import resolve_links
 from layerscope.analysis.tree.path_index import GONE, IMPLIED
-from layerscope.analysis.tree.tally import LayerTally
+from layerscope.analysis.tree.tally import LayerTally, contradiction_warning, left_out_warning
 from layerscope.model.entries import IMPLIED_PERMISSIONS, EntryTable, Kind, LayerEntries
 from layerscope.model.whiteout import OpaqueWhiteout
-from layerscope.text import human_size, plural, printable_name
 
 VOID = 255
 """The change of an occurrence that its own layer took back: it counts nowhere."""
@@ -86,7 +86,7 @@ class Overlay:
             self._remove(self.ids.get(whiteout.path, _NONE))
         self._apply_opaque(entries.opaque_whiteouts)
         self._write_all(entries)
-        self._resolve_links(entries.table)
+        resolve_links(self, self._start, entries.table)
         tally = self._tally(entries)
         self._incomplete = self._incomplete or entries.error is not None
         return tally
@@ -119,19 +119,10 @@ class Overlay:
     def _warnings(self, entries: LayerEntries) -> Iterator[str]:
         yield from entries.warnings
         if self._left_out:
-            yield (
-                f"{plural(self._left_out, 'entry was', 'entries were')} left out: their folders have no entries, and"
-                f" the image has more than {_MOST_IMPLIED:,} such folders or {human_size(_MOST_IMPLIED_BYTES)} of paths"
-            )
-
+            yield left_out_warning(self._left_out, _MOST_IMPLIED, _MOST_IMPLIED_BYTES)
         if self._contradicted:
             path = next(islice(self.ids, self._contradicted[0], None))
-            more = len(set(self._contradicted)) - 1
-            others = f" (and {plural(more, 'more such path')})" if more else ""
-            yield (
-                f"the layer has entries below /{printable_name(path)}, which it also makes a link or a file{others}:"
-                " the last entry decides"
-            )
+            yield contradiction_warning(path, len(set(self._contradicted)) - 1)
 
     def _write_all(self, entries: LayerEntries) -> None:
         """Write the rows of the layer.
@@ -349,33 +340,3 @@ class Overlay:
                 self._contradicted.append(folder)
             self._put(folder, IMPLIED)
         return True
-
-    def _resolve_links(self, table: EntryTable) -> None:
-        """Find what each hard link of the layer names, in the layer or below it.
-
-        Hard links may name hard links. A chain of them is walked once: every link in it gets the target of the last.
-        """
-        if not table.link_rows:
-            return
-        rows, kinds = self.rows, table.kinds
-        written = (occurrence for occurrence in range(self._start, len(rows)) if rows[occurrence] >= 0)
-        links = [occurrence for occurrence in written if kinds[rows[occurrence]] == Kind.HARDLINK]
-        unseen = set(links)
-        for link in links:
-            chain, occurrence = [], link
-            while occurrence in unseen:
-                unseen.discard(occurrence)
-                chain.append(occurrence)
-                occurrence = self._link_target(occurrence, table)
-            occurrence = self.link_targets.get(occurrence, occurrence)
-            if occurrence >= 0 and rows[occurrence] != GONE and self._kind(occurrence) != Kind.HARDLINK:
-                self.link_targets.update(dict.fromkeys(chain, occurrence))
-
-    def _link_target(self, link: int, table: EntryTable) -> int:
-        """Return the occurrence that a hard link names, or -1; one that its own layer hides still counts."""
-        target = self.ids.get(table.link(self.rows[link]) or b"", _ROOT)
-        if target == _ROOT:
-            return _NONE
-        occurrence = self.current[target]
-        hidden_here = occurrence >= self._start and self.rows[occurrence] == GONE
-        return self.befores[occurrence] if hidden_here else occurrence

@@ -7,7 +7,7 @@ node after layer N is looked up among its occurrences, and so is the size of a d
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from layerscope.analysis.tree.change import ChangeKind
@@ -52,7 +52,9 @@ class PathIndex:
     `IMPLIED`), ``changes``. ``link_targets`` leads from the occurrence of a hard link to the one that it names.
     Sizes of directories: ``size_keys`` (`size_key`, ascending) for each layer that touched something below the
     directory, and in ``size_values`` the content bytes below it from that layer on. Sparse files may claim any size, so
-    that a sum may be too large for a column: ``large_sizes`` has those by position.
+    that a sum may be too large for a column: ``large_sizes`` has those by position. ``carried_keys`` lists, ascending,
+    the keys of layers that touched nothing below the directory: a hard link in it took over the bytes of a file that is
+    gone.
     ``opaque`` lists, ascending, the occurrences that hid their path by an opaque whiteout alone.
     """
 
@@ -67,9 +69,16 @@ class PathIndex:
     changes: bytes = column(bytes)
     size_keys: Ints = column("Q")
     size_values: Ints = column("q")
+    carried_keys: Ints = column("Q")
     opaque: Ints = column("I")
     link_targets: dict[int, int] = field(default_factory=dict)
     large_sizes: dict[int, int] = field(default_factory=dict)
+    _links: dict[int, list[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _carriers: dict[tuple[int, int], int] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for link, target in sorted(self.link_targets.items()):
+            self._links.setdefault(target, []).append(link)
 
     def __len__(self) -> int:
         return len(self.parents)
@@ -164,8 +173,7 @@ class PathIndex:
 
     def is_opaque(self, occurrence: int) -> bool:
         """Return whether an opaque whiteout alone hid the path with this occurrence."""
-        position = bisect_left(self.opaque, occurrence)
-        return position < len(self.opaque) and self.opaque[position] == occurrence
+        return _holds(self.opaque, occurrence)
 
     def size_below(self, folder: int, layer: int) -> int:
         """Return the content bytes below a directory in the merged tree at the layer."""
@@ -177,8 +185,23 @@ class PathIndex:
     def touches_below(self, folder: int, layer: int) -> bool:
         """Return whether the layer added, modified or removed anything below the directory."""
         key = size_key(folder, layer)
-        position = bisect_left(self.size_keys, key)
-        return position < len(self.size_keys) and self.size_keys[position] == key
+        return _holds(self.size_keys, key) and not _holds(self.carried_keys, key)
+
+    def links_to(self, file: int) -> Sequence[int]:
+        """Return the occurrences of the hard links to a file, in the order of nodes."""
+        return self._links.get(file, ())
+
+    def carrier(self, file: int, layer: int) -> int:
+        """Return the occurrence at which the bytes of a file count in the merged tree at the layer, or -1.
+
+        That is the file itself or, once its own path is gone, the first hard link to it that is present.
+        """
+        known = self._carriers.get((file, layer))
+        if known is None:
+            names = (file, *self.links_to(file))
+            known = next((name for name in names if self.occurrence(self.node_of(name), layer) == name), -1)
+            self._carriers[file, layer] = known
+        return known
 
     def is_touched_above(self, node: int, layer: int) -> bool:
         """Return whether any layer above this one touched the node, or anything below it."""
@@ -187,6 +210,11 @@ class PathIndex:
             return True
         position = bisect_left(self.size_keys, size_key(node + 1, 0)) - 1
         return position >= 0 and self.size_keys[position] > size_key(node, layer)
+
+
+def _holds(column: Ints, value: int) -> bool:
+    position = bisect_left(column, value)
+    return position < len(column) and column[position] == value
 
 
 def subtree_ends(parents: Ints) -> Ints:

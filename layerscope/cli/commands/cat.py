@@ -7,6 +7,7 @@ from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
 from layerscope.cli.options import DebugLog, LayerNumber, PathInImage, Reference, WhichImage, WhichPlatform
 from layerscope.errors import FormatError, InvalidLayer
+from layerscope.model.image import Compression
 from layerscope.report.file.content import write_raw, write_readable
 from layerscope.session.files.path_contents import file_at
 from layerscope.session.loaded_image import LoadedImage
@@ -36,7 +37,7 @@ def cat(  # noqa: PLR0917  # Typer reads the options from the signature
     with opened(reference, image, platform) as session:
         number = layer_number(session.image, layer)
         warn(session.image, session.tallies)
-        chunks = _chunks(session.loaded, file_at(session.loaded.tree, path, number), path)
+        chunks = _chunks(session.loaded, file_at(session.loaded, path, number), path)
         if sys.stdout.isatty():
             write_readable(chunks, printable_name(path), sys.stdout)
         else:
@@ -45,8 +46,13 @@ def cat(  # noqa: PLR0917  # Typer reads the options from the signature
 
 def _chunks(loaded: LoadedImage, file: int, path: str) -> Iterator[bytes]:
     """Yield the bytes of a file; raises InvalidLayer, which names the file."""
+    number = loaded.tree.index.layers[file]
+    subject = f"{printable_name(path)} cannot be read whole from layer {number}"
     try:
         yield from loaded.contents.chunks(file)
     except FormatError as error:
-        layer = loaded.tree.index.layers[file]
-        raise InvalidLayer(f"{printable_name(path)} cannot be read whole from layer {layer}: {error}") from error
+        raise InvalidLayer(f"{subject}: {error}") from error
+    problem = loaded.tallies.layers[number].error
+    if problem is not None and loaded.image.layers[number - 1].compression is not Compression.NONE:
+        # the checksum of a compressed layer is at its end, so these bytes were never verified
+        raise InvalidLayer(f"{subject}: {problem}")

@@ -70,7 +70,7 @@ def extract(  # noqa: PLR0917  # Typer reads the options from the signature
     with opened(reference, image, platform) as session:
         number = layer_number(session.image, layer)
         warn(session.image, session.tallies)
-        nodes = [present_node(session.loaded.tree, path, number) for path in paths]
+        nodes = [present_node(session.loaded, path, number) for path in paths]
         if not partial:
             _check_complete(unread_layers(session.loaded, nodes, number))
         try:

@@ -28,7 +28,7 @@ def history(  # noqa: PLR0917  # Typer reads the options from the signature
     with opened(reference, image, platform) as session:
         warn(session.image, session.tallies)
         tree, last = session.loaded.tree, len(session.image.layers)
-        node = known_node(tree, path, last)
+        node = known_node(session.loaded, path, last)
         events = history_of(session.loaded, node)
         if as_json:
             from layerscope.report.history.document import history_document  # noqa: PLC0415  # a document needs no Rich

@@ -73,7 +73,7 @@ class StepPart(TypedDict):
     layer: int | None
 
 
-class LocationPart(TypedDict):
+class LayerLocationPart(TypedDict):
     """The folder or file of one layer on the engine's machine."""
 
     layer: int
@@ -88,7 +88,7 @@ class StoragePart(TypedDict):
     driver: str | None
     backing_filesystem: str | None
     copy_on_write: str | None
-    locations: list[LocationPart]
+    locations: list[LayerLocationPart]
 
 
 class ContainerPart(TypedDict):

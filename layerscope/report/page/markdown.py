@@ -11,8 +11,8 @@ from layerscope.report.size.columns import (
     Figure,
     Instruction,
     Paths,
+    ReportTable,
     Row,
-    SizeTable,
     Words,
     duplicate_table,
     file_table,
@@ -51,7 +51,7 @@ def _lines(analysis: SizeAnalysis) -> Iterator[str]:
     yield from _size_table("Packages", package_table(analysis))
 
 
-def _size_table(title: str, sizes: SizeTable[Row], most: int | None = _MOST) -> Iterator[str]:
+def _size_table(title: str, sizes: ReportTable[Row], most: int | None = _MOST) -> Iterator[str]:
     columns = sizes.without_bars()
     rows = [[_cell(column.cell(row)) for column in columns] for row in sizes.rows[:most]]
     yield from _table(title, [(column.title, column.kind is Figure) for column in columns], rows)

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 
-from layerscope.report.size.columns import Bar, Cell, Figure, Instruction, Paths, Row, SizeTable, Words
+from layerscope.report.size.columns import Bar, Cell, Figure, Instruction, Paths, ReportTable, Row, Words
 from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, name_line, remainder
 from layerscope.text import path_text
 
 
 def table_parts(
-    table: SizeTable[Row], most: int | None = None, most_paths: int | None = None
+    table: ReportTable[Row], most: int | None = None, most_paths: int | None = None
 ) -> Iterator[RenderableType]:
     """Yield the table with its first rows, each with its first paths, and a line about the rows that are left out."""
     if not table.rows:

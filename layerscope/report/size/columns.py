@@ -64,7 +64,7 @@ class Column(NamedTuple, Generic[Row]):
     cell: Callable[[Row], Cell]
 
 
-class SizeTable(NamedTuple, Generic[Row]):
+class ReportTable(NamedTuple, Generic[Row]):
     """A table without regard to its format.
 
     ``size`` gives the bytes of a row, ``noun`` names one where rows are left out and summed up; None: not summed up.
@@ -81,7 +81,7 @@ class SizeTable(NamedTuple, Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class GroupSize:
     """Bytes and files of one type or package."""
 
     name: str
@@ -89,7 +89,7 @@ class Share:
     files: int
 
 
-def layer_table(analysis: SizeAnalysis, sizes: Sequence[LayerSize]) -> SizeTable[LayerSize]:
+def layer_table(analysis: SizeAnalysis, sizes: Sequence[LayerSize]) -> ReportTable[LayerSize]:
     """Return the layers with what each holds, what of it is dead, and what it hides."""
     image, total = analysis.image, analysis.report.total_size
     largest = max((layer_size.content_size or 0 for layer_size in sizes), default=0) or 1
@@ -108,20 +108,20 @@ def layer_table(analysis: SizeAnalysis, sizes: Sequence[LayerSize]) -> SizeTable
         Column[LayerSize]("blob", Figure, lambda row: Figure(human_size(row.blob_size))),
         Column[LayerSize]("instruction", Instruction, lambda row: Instruction(layer_title(image, row.layer))),
     )
-    return SizeTable(columns, sizes, lambda row: row.content_size or 0, "layer")
+    return ReportTable(columns, sizes, lambda row: row.content_size or 0, "layer")
 
 
-def file_table(analysis: SizeAnalysis) -> SizeTable[LargeFile]:
+def file_table(analysis: SizeAnalysis) -> ReportTable[LargeFile]:
     """Return the largest files of the final image."""
     columns = (
         Column[LargeFile]("size", Figure, lambda row: Figure(human_size(row.size))),
         Column[LargeFile]("layer", Figure, lambda row: Figure(str(row.layer))),
         Column[LargeFile]("path", Paths, lambda row: Paths([row.path])),
     )
-    return SizeTable(columns, analysis.report.largest, lambda row: row.size, None)
+    return ReportTable(columns, analysis.report.largest, lambda row: row.size, None)
 
 
-def duplicate_table(analysis: SizeAnalysis) -> SizeTable[Duplicate]:
+def duplicate_table(analysis: SizeAnalysis) -> ReportTable[Duplicate]:
     """Return the live duplicates, the most expensive first."""
     index = analysis.tree.index
     columns = (
@@ -130,32 +130,34 @@ def duplicate_table(analysis: SizeAnalysis) -> SizeTable[Duplicate]:
         Column[Duplicate]("copies", Figure, lambda row: Figure(f"{len(row.nodes):,}")),
         Column[Duplicate]("paths", Paths, lambda row: Paths([*map(index.path, row.nodes)])),
     )
-    return SizeTable(columns, analysis.report.duplicates, lambda row: row.saves, "duplicate")
+    return ReportTable(columns, analysis.report.duplicates, lambda row: row.saves, "duplicate")
 
 
-def type_table(analysis: SizeAnalysis) -> SizeTable[Share]:
+def type_table(analysis: SizeAnalysis) -> ReportTable[GroupSize]:
     """Return the file types of the final image, the largest first."""
-    shares = [Share(each.type.value, each.size, each.files) for each in analysis.types.sizes]
+    shares = [GroupSize(each.type.value, each.size, each.files) for each in analysis.types.sizes]
     return _share_table(analysis, shares, "type")
 
 
-def package_table(analysis: SizeAnalysis) -> SizeTable[Share]:
+def package_table(analysis: SizeAnalysis) -> ReportTable[GroupSize]:
     """Return the packages of the final image, the largest first."""
     shares = [
-        Share(package_label(each.package.manager, each.package.name, each.package.version), each.size, len(each.places))
+        GroupSize(
+            package_label(each.package.manager, each.package.name, each.package.version), each.size, len(each.places)
+        )
         for each in analysis.packages.packages
     ]
     return _share_table(analysis, shares, "package")
 
 
-def _share_table(analysis: SizeAnalysis, shares: Sequence[Share], noun: str) -> SizeTable[Share]:
+def _share_table(analysis: SizeAnalysis, shares: Sequence[GroupSize], noun: str) -> ReportTable[GroupSize]:
     live = sum(analysis.report.live.sizes)
     largest = max((share.size for share in shares), default=0) or 1
     columns = (
-        Column[Share]("size", Figure, lambda row: Figure(human_size(row.size))),
-        Column[Share]("share", Figure, lambda row: Figure(human_share(row.size, live))),
-        Column[Share]("", Bar, lambda row: Bar(row.size / largest, 0)),
-        Column[Share]("files", Figure, lambda row: Figure(f"{row.files:,}")),
-        Column[Share](noun, Words, lambda row: Words(row.name)),
+        Column[GroupSize]("size", Figure, lambda row: Figure(human_size(row.size))),
+        Column[GroupSize]("share", Figure, lambda row: Figure(human_share(row.size, live))),
+        Column[GroupSize]("", Bar, lambda row: Bar(row.size / largest, 0)),
+        Column[GroupSize]("files", Figure, lambda row: Figure(f"{row.files:,}")),
+        Column[GroupSize](noun, Words, lambda row: Words(row.name)),
     )
-    return SizeTable(columns, shares, lambda row: row.size, noun)
+    return ReportTable(columns, shares, lambda row: row.size, noun)

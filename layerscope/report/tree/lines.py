@@ -41,7 +41,7 @@ def tree_lines(tree: LayeredTree, selection: TreeSelection) -> Iterator[tuple[Ch
     layer_width = len(str(max(tree.layers, default=0)))
     for node, path in nodes:
         row = printed_row(tree, node, layer, path)
-        size = human_size(tree.size(node, layer)) if row.kind in (Kind.FILE, Kind.DIR) else _NO_SIZE
+        size = human_size(tree.size(node, layer)) if row.kind in (Kind.FILE, Kind.DIR) or row.size else _NO_SIZE
         yield (
             ChangeKind(row.change),
             (

@@ -39,7 +39,7 @@ def printed_row(tree: LayeredTree, node: int, layer: int, path: str) -> PrintedR
     return PrintedRow(
         path,
         kind,
-        table.sizes[row],
+        table.sizes[row] if kind != Kind.HARDLINK else tree.size(node, layer),
         *table.permission_sets[table.permissions[row]],
         mtime,
         _link(kind, table.link(row)) if kind in _LINKS else None,

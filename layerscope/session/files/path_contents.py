@@ -1,11 +1,11 @@
 """The file that a path leads to, as a program in a container would open it."""
 
 from layerscope.analysis.tree.image_links import followed
-from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import UsageError
 from layerscope.model.entries import Kind
-from layerscope.session.lookup import present_node
-from layerscope.text import path_bytes, path_text, printable_name
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.lookup import present_node, typed_paths
+from layerscope.text import path_text, printable_name
 
 _WORDS = {
     Kind.DIR: "a directory",
@@ -15,15 +15,17 @@ _WORDS = {
 }
 
 
-def file_at(tree: LayeredTree, path: str, layer: int) -> int:
+def file_at(loaded: LoadedImage, path: str, layer: int) -> int:
     """Return the occurrence of the regular file that a path leads to after the layer, through links of all kinds.
 
     Raises UsageError if there is none, or if it is not a regular file; it names the layers that hold the path.
     """
-    node = followed(tree, layer, path_bytes(path))
+    tree = loaded.tree
+    nodes = (followed(tree, layer, candidate) for candidate in typed_paths(path))
+    node = next((node for node in nodes if node is not None), None)
     if node is None:
         # this raises, except for a link that leads nowhere
-        node = present_node(tree, path, layer)
+        node = present_node(loaded, path, layer)
     occurrence = tree.index.occurrence(node, layer)
     found, name = tree.linked(occurrence), printable_name(path_text(tree.index.path(node)))
     if found < 0:

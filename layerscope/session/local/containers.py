@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 from layerscope.model.container import Container
 from layerscope.sources.engine.answering import AnsweringEngines
-from layerscope.sources.engine.client import ContainerSummary
+from layerscope.sources.engine.replies import ContainerSummary
 
 
 def local_containers() -> list[Container]:

@@ -1,4 +1,4 @@
-"""Stacks the layers that have been read, and sums up each of them."""
+"""The stack of the layers that have been read, and the sums of each of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

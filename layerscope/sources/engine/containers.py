@@ -7,7 +7,8 @@ from typing import NamedTuple
 from layerscope.errors import ImageNotFound
 from layerscope.model.container import Container, Mount
 from layerscope.sources.engine.answering import AnsweringEngines
-from layerscope.sources.engine.client import ContainerDetails, EngineClient
+from layerscope.sources.engine.client import EngineClient
+from layerscope.sources.engine.replies import ContainerDetails
 from layerscope.text import short_name
 
 

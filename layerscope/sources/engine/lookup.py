@@ -10,9 +10,10 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.image import Image
 from layerscope.model.storage import Storage
 from layerscope.sources.engine.answering import AnsweringEngines
-from layerscope.sources.engine.client import EngineClient, ImageDetails
+from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.exported import tags_named_first
 from layerscope.sources.engine.reference import EngineReference
+from layerscope.sources.engine.replies import ImageDetails
 from layerscope.sources.image.name import ImageName
 from layerscope.text import short_name
 

@@ -15,7 +15,7 @@ import msgspec
 
 from layerscope.errors import SourceError
 from layerscope.model.span import FileSpan
-from layerscope.sources.engine.client import ImageDetails
+from layerscope.sources.engine.replies import ImageDetails
 from layerscope.sources.stream.spool import Spool
 from layerscope.text import printable_line, short_name
 

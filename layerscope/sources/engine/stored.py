@@ -8,9 +8,9 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
 from layerscope.model.image import Compression, Image, Layer
 from layerscope.model.storage import Storage
-from layerscope.sources.engine.client import EngineInfo
 from layerscope.sources.engine.lookup import EngineImage
 from layerscope.sources.engine.reference import PODMAN
+from layerscope.sources.engine.replies import EngineInfo
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.folder import FolderFiles
 from layerscope.sources.image.history import pair_history

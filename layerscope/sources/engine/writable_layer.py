@@ -17,8 +17,9 @@ from layerscope.model.container import Container
 from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.whiteout import PREFIX
-from layerscope.sources.engine.client import EngineClient, PathChange
+from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.containers import EngineContainer
+from layerscope.sources.engine.replies import PathChange
 from layerscope.sources.image.choice import choose
 from layerscope.sources.image.origin import Origin
 from layerscope.sources.stream.spool import Spool

@@ -1,6 +1,7 @@
 """The choice of one image from a source with several tags or platforms."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import accumulate
 
 from layerscope.errors import AmbiguousImage, ImageNotFound, UnsupportedFormat
@@ -131,6 +132,15 @@ def _is_repository(candidate: Candidate, wanted: str) -> bool:
 
 def _is_end_of_tag(candidate: Candidate, wanted: str) -> bool:
     return any(tag.endswith((f":{wanted}", f"/{wanted}")) for tag in candidate.tags)
+
+
+def requested_tag(candidate: Candidate, wanted: str) -> str | None:
+    """Return the tag of the candidate that a requested name stands for, or None for a digest."""
+    for fits in (_is_tag, _is_short_tag, _is_repository, _is_end_of_tag):
+        for tag in candidate.tags:
+            if fits(replace(candidate, tags=(tag,)), wanted):
+                return tag
+    return None
 
 
 _INTERPRETATIONS = (_is_tag, _is_short_tag, _is_digest, _is_digest_of_index, _is_repository, _is_end_of_tag)

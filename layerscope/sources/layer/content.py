@@ -10,7 +10,7 @@ from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
 from layerscope.sources.store.tar_split import TarSplitContent
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
-from layerscope.sources.stream.span_file import open_span
+from layerscope.sources.stream.span_file import check_unchanged, open_span
 
 _CHUNK = 256 * 1024
 
@@ -47,6 +47,8 @@ class PlainContent:
             yield chunk
             offset += len(chunk)
         self._check(end)
+        # the bytes of another image may have been written over these
+        check_unchanged(self._span, self._descriptor)
 
     def read(self, offset: int, size: int) -> bytes:
         """Return exactly these bytes; any thread may call it."""
@@ -95,6 +97,8 @@ class StreamedContent:
             chunk = self._take(size)
             yield chunk
             size -= len(chunk)
+        # a wrong checksum may be known by now, although every byte could be decompressed
+        self._stream.check()
 
     def _take(self, most: int) -> bytes:
         if self._is_stopped():

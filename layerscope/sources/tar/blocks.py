@@ -135,7 +135,7 @@ class StreamBlocks:
 
     def _advance(self) -> bool:
         if self._is_stopped():
-            raise ReadingStopped
+            raise ReadingStopped("reading the layer was stopped")
         try:
             following = self._stream.read1(_STREAM_CHUNK)
         except InvalidLayer as error:

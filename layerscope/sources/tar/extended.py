@@ -77,7 +77,14 @@ class ExtendedHeaders:
         Its body starts at ``offset``, which is ``at`` in the chunk that has been read.
         """
         self._allowance.add_header()
-        size = checked_size(numeric(NO_VALUES, b"size", header[SIZE], offset), offset)
+        field = header[SIZE]
+        # nearly all headers state their size like this; some archives have a header in front of each entry
+        try:
+            size = int(field[:11], 8) if field[11] == 0 else -1
+        except ValueError:
+            size = -1
+        if size < 0:
+            size = checked_size(numeric(NO_VALUES, b"size", field, offset), offset)
         if flag in _READ:
             self._extend(flag, self._body(size, offset, chunk, at), offset)
         return offset + padded(size)

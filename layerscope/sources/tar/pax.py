@@ -94,11 +94,8 @@ class Records:
 
     values: Values
     xattrs: XattrRecords
-
-    @property
-    def is_ordinary(self) -> bool:
-        """Whether there is nothing but a name, a link and a time."""
-        return self.xattrs is NO_XATTRS and self.values.keys() <= _ORDINARY
+    is_ordinary: bool = False
+    """Whether there is known to be nothing but a name, a link and a time."""
 
     @property
     def is_empty(self) -> bool:
@@ -116,7 +113,7 @@ class Records:
         return Records({**self.values, **newer.values}, self.xattrs.updated(newer.xattrs, allowance))
 
 
-NO_RECORDS = Records(NO_VALUES, NO_XATTRS)
+NO_RECORDS = Records(NO_VALUES, NO_XATTRS, is_ordinary=True)
 
 
 def parse_records(body: bytes, offset: int, allowance: Allowance) -> Records:
@@ -150,7 +147,9 @@ def parse_records(body: bytes, offset: int, allowance: Allowance) -> Records:
     allowance.use_records(allowance.records - left)
     if sparse:
         values[SPARSE_MAP] = b",".join(sparse)
-    return Records(values, XattrRecords(xattrs) if xattrs else NO_XATTRS)
+    if xattrs:
+        return Records(values, XattrRecords(xattrs))
+    return Records(values, NO_XATTRS, values.keys() <= _ORDINARY)
 
 
 def _base64(value: bytes) -> bytes:

@@ -43,7 +43,7 @@ _Pieces = Iterable[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class FileContent:
+class TarContent:
     """The size of a regular file, the offset of its stored bytes, and its map, which is None for an ordinary file."""
 
     size: int
@@ -58,7 +58,7 @@ class SparseFiles:
         self._blocks = blocks
         self._allowance = allowance
 
-    def content(self, header: bytes, values: Values, stored: int, offset: int) -> FileContent:
+    def content(self, header: bytes, values: Values, stored: int, offset: int) -> TarContent:
         """Return the content of the file whose ``stored`` bytes start at ``offset``, its map included.
 
         Raises InvalidLayer where its map is broken.
@@ -72,10 +72,10 @@ class SparseFiles:
             size, data = numeric(values, SPARSE_SIZE, b"", offset), offset
             pieces = self._record_map(values.get(SPARSE_MAP), offset)
         else:
-            return FileContent(stored, offset, None)
+            return TarContent(stored, offset, None)
         return self._checked(pieces, size, stored - (data - offset), data)
 
-    def _old_gnu(self, header: bytes, stored: int, offset: int) -> FileContent:
+    def _old_gnu(self, header: bytes, stored: int, offset: int) -> TarContent:
         """Return the content of an old GNU entry, whose map starts in its header and goes on in blocks behind it."""
         try:
             pieces = _old_gnu_pieces(header[GNU_SPARSE_MAP])
@@ -120,7 +120,7 @@ class SparseFiles:
         used = sum(map(len, numbers[:lines])) + lines
         return _pairs(numbers[1:lines], offset), offset + padded(used)
 
-    def _checked(self, pieces: _Pieces, size: int, stored: int, offset: int) -> FileContent:
+    def _checked(self, pieces: _Pieces, size: int, stored: int, offset: int) -> TarContent:
         """Return the content of a sparse file whose stored bytes start at ``offset``.
 
         Pieces without bytes are dropped: they say nothing but where the file ends, and hostile maps have millions.
@@ -139,7 +139,7 @@ class SparseFiles:
         if reached > size or total > stored:
             raise InvalidLayer("the map of a sparse file is larger than the file", offset)
         self._allowance.add_memory(len(kept) * _PIECE_MEMORY)
-        return FileContent(size, offset, tuple(kept))
+        return TarContent(size, offset, tuple(kept))
 
 
 def _extensions(blocks: bytes, offset: int) -> tuple[list[tuple[int, int]], int, bool]:

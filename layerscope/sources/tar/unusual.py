@@ -23,13 +23,13 @@ from layerscope.sources.tar.header import (
 )
 from layerscope.sources.tar.names import LONGEST_PATH, Names, normalized
 from layerscope.sources.tar.pax import MTIME_KEY, NO_VALUES, Records, numeric
-from layerscope.sources.tar.sparse import FileContent, SparseFiles
+from layerscope.sources.tar.sparse import SparseFiles, TarContent
 
 _ENTRY_MEMORY = 200
 """Bytes that a device or an entry with extended attributes takes beside its row."""
 
 _UNSIGNED = 0xFFFFFFFF
-"""Owners and device numbers have 32 bits in Linux. A header can state any number."""
+"""Owners and device numbers have 32 bits in Linux. A header can state any number; this one belongs to nothing."""
 
 
 class UnusualHeaders:
@@ -59,7 +59,7 @@ class UnusualHeaders:
         name, link, records = self._extended.next(header)
         flag = header[TYPE_FLAG]
         kind = Kind.DIR if flag == b"\0" and name.endswith(b"/") else KINDS.get(flag, Kind.FILE)
-        stored, content = 0, FileContent(0, offset, None)
+        stored, content = 0, TarContent(0, offset, None)
         if kind is Kind.FILE or flag == DUMP_DIRECTORY:
             stored = checked_size(numeric(records.values, b"size", header[SIZE], offset), offset)
         if kind is Kind.FILE:
@@ -74,7 +74,7 @@ class UnusualHeaders:
         # the blocks of an old GNU map come before the stored bytes, a version 1.0 map is counted among them
         return (content.data_offset if flag == OLD_GNU_SPARSE else offset) + padded(stored)
 
-    def _add(self, entry: FileEntry, link: bytes, content: FileContent) -> None:
+    def _add(self, entry: FileEntry, link: bytes, content: TarContent) -> None:
         self._allowance.add_memory(len(entry.path) + len(link) + _ENTRY_MEMORY)
         row = self._entries.table.append(entry, content.data_offset)
         self._entries.paths.append(entry.path)
@@ -100,6 +100,11 @@ def _metadata(header: bytes, records: Records, kind: Kind, offset: int) -> FileE
     if kind in (Kind.CHAR, Kind.BLOCK):
         major = numeric(NO_VALUES, b"device", header[DEVICE_MAJOR], offset)
         minor = numeric(NO_VALUES, b"device", header[DEVICE_MINOR], offset)
-        device = (major & _UNSIGNED, minor & _UNSIGNED)
-    permissions = mode & 0o7777, uid & _UNSIGNED, gid & _UNSIGNED
+        device = (_unsigned(major), _unsigned(minor))
+    permissions = mode & 0o7777, _unsigned(uid), _unsigned(gid)
     return FileEntry(b"", kind, 0, *permissions, mtime, xattrs=records.xattrs.xattrs, device=device)
+
+
+def _unsigned(number: int) -> int:
+    """Return an owner or a device number as Linux stores it. One that it cannot store must not become another's."""
+    return number & _UNSIGNED if -_UNSIGNED // 2 <= number <= _UNSIGNED else _UNSIGNED

@@ -1,28 +1,61 @@
-"""The lines of the list of steps of two images."""
+"""The lines of the list of steps of two images, built when they are drawn: an image may have 100,000 steps."""
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, LayerAlignment, Relation
 from layerscope.session.reading.stack import Tallies
+from layerscope.text import plural
 from layerscope.tui.comparison.aligned_list import AlignedLine
 
 _REBUILT = {True: "rebuilt, same content", False: "different content", None: "cannot be compared"}
 
 
-def aligned_lines(
-    alignment: LayerAlignment, tallies: Sequence[Tallies], rebuilt: Mapping[AlignedStep, bool | None]
-) -> list[AlignedLine]:
-    """Return a line for each step; ``tallies`` are those of the old and the new image, or empty until they are read."""
-    old, new = tallies or (Tallies(), Tallies())
-    return [
-        AlignedLine(
-            step,
-            _word(step, alignment, rebuilt),
-            _content_size(old, step.old_layer),
-            _content_size(new, step.new_layer),
-        )
-        for step in alignment.steps
-    ]
+class AlignedLines:
+    """The lines of all steps. ``rebuilt`` tells of changed layers whether they have the same content as before."""
+
+    def __init__(self, alignment: LayerAlignment) -> None:
+        self._steps = alignment.steps
+        self._first_change = alignment.first_change
+        self._old_layers = list(accumulate((step.old_layer or 0 for step in alignment.steps), max))
+        self._new_layers = list(accumulate((step.new_layer or 0 for step in alignment.steps), max))
+        self._tallies = (Tallies(), Tallies())
+        self._rebuilt: Mapping[AlignedStep, bool | None] = {}
+        self.digits = len(str(max([1, *self._old_layers[-1:], *self._new_layers[-1:]])))
+
+    def take_tallies(self, old: Tallies, new: Tallies) -> None:
+        """Take the figures of the layers, once they have been read."""
+        self._tallies = (old, new)
+
+    def take_rebuilt(self, rebuilt: Mapping[AlignedStep, bool | None]) -> None:
+        """Take the comparisons of changed layers."""
+        self._rebuilt = rebuilt
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __getitem__(self, item: int) -> AlignedLine:
+        step, (old, new) = self._steps[item], self._tallies
+        old_size, new_size = _content_size(old, step.old_layer), _content_size(new, step.new_layer)
+        return AlignedLine(step, self._word(step), old_size, new_size)
+
+    def is_layer(self, item: int) -> bool:
+        """Return whether the step made a layer in either image."""
+        return bool(self._steps[item].old_layer or self._steps[item].new_layer)
+
+    def layers_at(self, item: int) -> tuple[int, int]:
+        """Return the last layer of either image up to a step; 0 before its first layer."""
+        return (self._old_layers[item], self._new_layers[item]) if self._steps else (0, 0)
+
+    def _word(self, step: AlignedStep) -> str:
+        if step.relation is Relation.SAME:
+            return "same" if step.new_layer else ""
+        words = ["changed first"] if step is self._first_change else []
+        if step.relation is Relation.CHANGED:
+            words += [_REBUILT[self._rebuilt[step]]] if step in self._rebuilt else []
+        else:
+            words.append("only in old" if step.relation is Relation.ONLY_OLD else "only in new")
+        return ", ".join(words)
 
 
 def _content_size(tallies: Tallies, layer: int | None) -> int | None:
@@ -30,21 +63,8 @@ def _content_size(tallies: Tallies, layer: int | None) -> int | None:
     return tally.content_size if tally else None
 
 
-def _word(step: AlignedStep, alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | None]) -> str:
-    if step.relation is Relation.SAME:
-        return "same" if step.new_layer else ""
-    words = ["changed first"] if step is alignment.first_change else []
-    if step.relation is Relation.CHANGED:
-        words += [_REBUILT[rebuilt[step]]] if step in rebuilt else []
-    else:
-        words.append("only in old" if step.relation is Relation.ONLY_OLD else "only in new")
-    return ", ".join(words)
-
-
-def layers_at(alignment: LayerAlignment, item: int) -> tuple[int, int]:
-    """Return the last layer of either image up to a step; 0 before its first layer."""
-    reached = alignment.steps[: item + 1]
-    return (
-        max((step.old_layer or 0 for step in reached), default=0),
-        max((step.new_layer or 0 for step in reached), default=0),
-    )
+def shared_words(steps: Sequence[AlignedStep]) -> str:
+    """Return the number of layers that both images share, or an empty text if they have none at all."""
+    layers = [step for step in steps if step.old_layer or step.new_layer]
+    shared = sum(step.relation is Relation.SAME for step in layers)
+    return f"{shared:,} of {plural(len(layers), 'layer')} shared" if layers else ""

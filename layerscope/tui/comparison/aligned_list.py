@@ -1,13 +1,13 @@
 """The list of the aligned steps of two images."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from rich.segment import Segment
 
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
-from layerscope.text import human_size, printable_line
-from layerscope.tui.drawing.cells import cut
+from layerscope.text import human_size
+from layerscope.tui.drawing.cells import cut, one_line
 from layerscope.tui.widgets.step_list import StepList
 
 _SIZE_WIDTH = 8
@@ -33,33 +33,54 @@ class AlignedLine:
         return bool(self.step.old_layer or self.step.new_layer)
 
 
+class StepLines(Protocol):
+    """The lines of a list of aligned steps, built when they are drawn."""
+
+    @property
+    def digits(self) -> int:
+        """The digits of the highest layer number."""
+        ...
+
+    def __len__(self) -> int:
+        """Return the number of steps."""
+        ...
+
+    def __getitem__(self, item: int, /) -> AlignedLine:
+        """Return the line of a step."""
+        ...
+
+    def is_layer(self, item: int) -> bool:
+        """Return whether the step made a layer in either image."""
+        ...
+
+
 class AlignedList(StepList):
     """The list; its items are aligned steps."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: Sequence[AlignedLine] = ()
+        self._lines: StepLines | None = None
         self._digits = 1
 
-    def show(self, lines: Sequence[AlignedLine], cursor: int) -> None:
+    def show(self, lines: StepLines, cursor: int) -> None:
         """Show these steps, with the cursor on one of them."""
         self._lines = lines
-        numbers = [number for line in lines for number in (line.step.old_layer, line.step.new_layer) if number]
-        self._digits = len(str(max(numbers, default=1)))
+        self._digits = lines.digits
         self.refill(cursor)
 
     def item_count(self) -> int:
         """Return the number of steps."""
-        return len(self._lines)
+        return len(self._lines) if self._lines is not None else 0
 
     def is_layer(self, item: int) -> bool:
         """Return whether the step made a layer."""
-        return self._lines[item].has_layer
+        return self._lines is not None and self._lines.is_layer(item)
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         """Return one line of a step."""
+        assert self._lines is not None  # noqa: S101  # without lines there is no item
         shown = self._lines[item]
-        title = printable_line(shown.step.title)
+        title = one_line(shown.step.title, width, self.glyphs)
         style = self.style_of(_STYLES[shown.step.relation]) if shown.step.relation in _STYLES else None
         muted = self.style_of("muted")
         lead = Segment(f"{_MARKS[shown.step.relation]} ", style or muted)

@@ -43,6 +43,8 @@ class DiffDetails(EntryDetails):
         totals = tree.totals.get(row.node)
         if totals is not None:
             text += f", {plural(totals.changes, 'change')} below it"
+        if row.node in rows.uncertain:
+            text += ", uncertain because a layer could not be read"
         delta = tree.delta(row.node)
         return f"{text}, {signed_size(delta)}" if delta else text
 

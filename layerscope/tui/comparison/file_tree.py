@@ -49,7 +49,8 @@ class DiffFileTree(FileTree):
     def _differences(self, row: TreeRow) -> str:
         """Return the attributes of a path that differ, and for a folder the number of paths below it that do."""
         tree = _diff_rows(self.rows).diff_tree
-        words = [", ".join(tree.aspects(row.node).words)] if row.change is ChangeKind.MODIFIED else []
+        words = ["?"] if row.node in _diff_rows(self.rows).uncertain else []
+        words += [", ".join(tree.aspects(row.node).words)] if row.change is ChangeKind.MODIFIED else []
         totals = tree.totals.get(row.node)
         if totals is not None:
             counts = (("+", totals.added), ("~", totals.modified), ("-", totals.removed))

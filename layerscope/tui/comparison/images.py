@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.cache_story import cache_story
-from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation, align
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, align
 from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.comparison.compare import Comparison, ImageComparison
 from layerscope.errors import LayerscopeError
@@ -12,9 +12,9 @@ from layerscope.model.image import Image
 from layerscope.session.image_facts import build_steps
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.loader import BackgroundLoader
-from layerscope.text import plural, printable_line
-from layerscope.tui.comparison.aligned_lines import aligned_lines, layers_at
-from layerscope.tui.comparison.aligned_list import AlignedLine, AlignedList
+from layerscope.text import printable_line
+from layerscope.tui.comparison.aligned_lines import AlignedLines, shared_words
+from layerscope.tui.comparison.aligned_list import AlignedList
 from layerscope.tui.comparison.keys import IMAGES_TABLE
 from layerscope.tui.comparison.step_details import aligned_step_fields, config_fields, package_fields, problem_fields
 from layerscope.tui.widgets.field_list import Field
@@ -45,10 +45,14 @@ class TwoImages:
         self._images = images
         self._mtime = mtime
         self._alignment = align(*(build_steps(image) for image in images))
-        self._item = max(0, len(self._alignment.steps) - 1)
+        self._lines = AlignedLines(self._alignment)
+        self._item = max(0, len(self._lines) - 1)
+        self._title = shared_words(self._alignment.steps)
         self._trees: tuple[LoadedImage, ...] = ()
         self._whole: ImageComparison | None = None
         self._details: _Details | None = None
+        self._problems: list[Field] = []
+        self._details_fields: list[Field] | None = None
 
     @property
     def actions(self) -> Mapping[str, Callable[[], None]]:
@@ -60,16 +64,15 @@ class TwoImages:
         old, new = trees
         self._trees = (old, new)
         self._whole = ImageComparison(old, new, mtime=self._mtime)
+        self._lines.take_tallies(old.tallies, new.tallies)
+        for name, tree in zip(self.names, trees, strict=True):
+            self._problems += problem_fields(tree.tallies, f"{name}, ")
 
     def show_steps(self) -> None:
         """Show the steps, with the details that are known."""
         # The list's own cursor is the current one: the message of its last move may not be handled yet.
         cursor = self.step_list.cursor if self.step_list.item_count() else self._item
-        self.step_list.show(self._lines(), cursor)
-
-    def _lines(self) -> list[AlignedLine]:
-        rebuilt = self._details.rebuilt if self._details else {}
-        return aligned_lines(self._alignment, [tree.tallies for tree in self._trees], rebuilt)
+        self.step_list.show(self._lines, cursor)
 
     def choose(self, item: int) -> None:
         """Compare the images as they are after another step."""
@@ -77,17 +80,17 @@ class TwoImages:
 
     def wanted(self) -> Hashable:
         """Return the layers reached in either image, or None until all layers have been read."""
-        return layers_at(self._alignment, self._item) if self._whole is not None else None
+        return self._lines.layers_at(self._item) if self._whole is not None else None
 
     def comparison(self) -> Comparison:
         """Return the comparison of the images after those layers."""
         assert self._whole is not None  # noqa: S101  # without it no comparison is wanted
-        return self._whole.at(*layers_at(self._alignment, self._item))
+        return self._whole.at(*self._lines.layers_at(self._item))
 
     def sides(self) -> tuple[str, str]:
         """Return the names of the images, with the layers if they are not the last ones."""
         old, new = self.names if self.names[0] != self.names[1] else ("old", "new")
-        reached = layers_at(self._alignment, self._item)
+        reached = self._lines.layers_at(self._item)
         if reached == tuple(len(image.layers) for image in self._images):
             return old, new
         old_layer, new_layer = reached
@@ -95,39 +98,40 @@ class TwoImages:
 
     def title(self) -> str:
         """Return the number of shared layers."""
-        if not self._alignment.layers:
-            return ""
-        shared = sum(step.relation is Relation.SAME for step in self._alignment.layers)
-        return f"{shared} of {plural(len(self._alignment.layers), 'layer')} shared"
+        return self._title
 
     def fields(self) -> list[Field]:
         """Return the chosen step, then the differences beside the files."""
-        lines = self._lines()
-        fields = aligned_step_fields(lines[self._item]) if lines else []
-        for name, tree in zip(self.names, self._trees, strict=False):
-            fields += problem_fields(tree.tallies, f"{name}, ")
-        if self._whole is None:
-            return fields
+        step = aligned_step_fields(self._lines[self._item]) if self._lines else []
+        return [*step, *self._problems, *self._differences()]
+
+    def _differences(self) -> list[Field]:
         if self._details is None:
-            return [*fields, ("Cache", "comparing")]
-        glyphs, sentences = self.step_list.glyphs, cache_story(self._alignment, self._details.rebuilt)
-        return [
-            *fields,
-            *(("Cache", printable_line(sentence)) for sentence in sentences),
-            ("Problem", self._details.error),
-            *config_fields(self._whole.config, glyphs),
-            *package_fields(self._details.packages, glyphs),
-        ]
+            return [("Cache", "comparing")] if self._whole is not None else []
+        if self._details_fields is None and self._whole is not None:
+            self._details_fields = self._fields_of(self._details, self._whole)
+        return self._details_fields or []
 
     def compute_details(self) -> bool:
         """Find the layers that were rebuilt with the same content, and the packages that differ. Called in a thread."""
         if self._details is not None or self._whole is None:
             return False
         try:
-            self._details = _Details(self._whole.rebuilt, self._whole.packages)
+            details = _Details(self._whole.rebuilt, self._whole.packages)
         except LayerscopeError as error:
-            self._details = _Details({}, (), printable_line(str(error)))
+            details = _Details({}, (), printable_line(str(error)))
+        self._lines.take_rebuilt(details.rebuilt)
+        self._details = details
         return True
+
+    def _fields_of(self, details: _Details, whole: ImageComparison) -> list[Field]:
+        glyphs, sentences = self.step_list.glyphs, cache_story(self._alignment, details.rebuilt)
+        return [
+            *(("Cache", printable_line(sentence)) for sentence in sentences),
+            ("Problem", details.error),
+            *config_fields(whole.config, glyphs),
+            *package_fields(details.packages, glyphs),
+        ]
 
 
 def _short_names(images: tuple[Image, Image]) -> tuple[str, str]:

@@ -11,9 +11,13 @@ from layerscope.session.reading.stack import Tallies
 from layerscope.text import printable_line
 from layerscope.tui.comparison.keys import LAYERS_TABLE
 from layerscope.tui.comparison.step_details import problem_fields
+from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.explorer.layer_lines import StepsOfLayers, layer_columns, read_layer_line
 from layerscope.tui.explorer.layer_list import LayerLine, LayerList
 from layerscope.tui.widgets.field_list import Field
+
+_MOST_BETWEEN = 100
+"""The most layers between the two whose instructions are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +105,17 @@ class TwoLayers:
         """Return the two steps, and those between them."""
         before, after = self._pair.before, self._pair.after
         low, high = sorted((before, after))
-        between = [(f"Layer {number}", self._title(number)) for number in range(low + 1, high)]
+        between = range(low + 1, high)
+        steps = [(f"Layer {number}", self._title(number)) for number in between[:_MOST_BETWEEN]]
+        if len(between) > _MOST_BETWEEN:
+            steps.append(("Layers", f"and {len(between) - _MOST_BETWEEN:,} more between the two"))
         compared = "only what the two layers hold themselves" if self._pair.own else "the files after each layer"
         ends = [(f"{word} {layer}", self._title(layer)) for word, layer in (("From", before), ("To", after))]
         problems = problem_fields(self._tree.tallies) if self._tree else []
-        return [("Compared", compared), *problems, *ends, *([] if self._pair.own else between)]
+        return [("Compared", compared), *problems, *ends, *([] if self._pair.own else steps)]
 
     def _title(self, layer: int) -> str:
-        return printable_line(self._steps[layer - 1].title) if layer else "nothing, before the first layer"
+        return excerpt(self._steps[layer - 1].title) if layer else "nothing, before the first layer"
 
     def compute_details(self) -> bool:
         """Return False: the comparison of two layers has no more details."""

@@ -192,7 +192,8 @@ class ComparisonScreen(Screen[object], OpensLater):
     def action_help(self) -> None:
         """Show all keys, and what the marks mean."""
         marks = (
-            "+ added, ~ modified, - removed. The last columns show by how much a path grew, with all paths below it."
+            "+ added, ~ modified, - removed, ? uncertain because a layer could not be read. "
+            "The last columns show by how much a path grew, with all paths below it."
         )
         self.app.push_screen(HelpScreen(self._states.keys, (("Marks", marks), MOUSE_NOTE)))
 

@@ -2,8 +2,10 @@
 
 from typing import NamedTuple
 
+from layerscope.analysis.comparison.certainty import uncertain_rows
 from layerscope.analysis.comparison.diff_tree import AFTER, DiffTree
 from layerscope.comparison.compare import Comparison
+from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import plural, signed_size
 from layerscope.tui.comparison.rows import DiffRows
 from layerscope.tui.tree.settings import TreeSettings
@@ -17,18 +19,34 @@ _FEW = 300
 class Compared(NamedTuple):
     """A comparison with its tree.
 
-    ``sides`` are the names of the two states; ``moves`` maps a node to the path that its file was moved from or to.
+    ``sides`` are the names of the two states; ``moves`` maps a node to the path that its file was moved from or to;
+    ``uncertain`` are the nodes whose differences depend on layers that could not be read.
     """
 
     comparison: Comparison
     sides: tuple[str, str]
     tree: DiffTree
     moves: dict[int, bytes]
+    uncertain: frozenset[int]
+    is_complete: bool
+    """False if any layer of the two states could not be read completely."""
 
 
 def compared(comparison: Comparison, sides: tuple[str, str]) -> Compared:
     """Compute the tree of a comparison. This takes time, so call it from a thread."""
-    return Compared(comparison, sides, comparison.tree, {})
+    diff = comparison.diff
+    old, new = (_incomplete_layers(loaded) for loaded in (comparison.old, comparison.new))
+    uncertain = frozenset(diff.nodes[row] for row in uncertain_rows(diff, old, new))
+    is_complete = not any(
+        layer <= state.state.layer
+        for layers, state in ((old, diff.pairing.old), (new, diff.pairing.new))
+        for layer in layers
+    )
+    return Compared(comparison, sides, comparison.tree, {}, uncertain, is_complete)
+
+
+def _incomplete_layers(loaded: LoadedImage) -> set[int]:
+    return {number for number, tally in loaded.tallies.layers.items() if tally.error}
 
 
 def moved(comparison: Comparison) -> dict[int, bytes]:
@@ -72,7 +90,13 @@ class ComparisonState:
         """Return the rows of the comparison, which are still to be built."""
         if self.compared is None:
             return None
-        return DiffRows(self.compared.tree, self.settings.view(AFTER), self.settings.folds, self.compared.moves)
+        return DiffRows(
+            self.compared.tree,
+            self.settings.view(AFTER),
+            self.settings.folds,
+            self.compared.moves,
+            self.compared.uncertain,
+        )
 
     @property
     def title(self) -> str:
@@ -95,7 +119,10 @@ class ComparisonState:
             return []
         added, modified, removed, delta = self.compared.tree.diff.summary
         counts = [f"{mark}{count:,}" for mark, count in (("+", added), ("~", modified), ("-", removed)) if count]
-        return [" ".join(counts), signed_size(delta)] if counts else ["nothing differs"]
+        uncertain = len(self.compared.uncertain)
+        if not counts:
+            return ["nothing differs" if self.compared.is_complete else "not all layers could be read"]
+        return [" ".join(counts), signed_size(delta), *([f"? {uncertain:,} uncertain"] if uncertain else [])]
 
     @property
     def unread(self) -> str:
@@ -112,5 +139,7 @@ class ComparisonState:
     def why_no_rows(self, rows: VisibleRows) -> str:
         """Return the sentence to show instead of rows."""
         if rows.view.query is None and rows.view.changes_only and self.compared is not None:
+            if not self.compared.is_complete:
+                return "No difference was found, but not all layers could be read."
             return f"Nothing differs between {' and '.join(self.compared.sides)}."
         return no_rows_sentence(rows)

@@ -9,6 +9,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.session.reading.stack import Tallies
 from layerscope.text import exec_form, human_size, plural, printable_line
 from layerscope.tui.comparison.aligned_list import AlignedLine
+from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.field_list import Field
 
@@ -25,7 +26,7 @@ def aligned_step_fields(line: AlignedLine) -> list[Field]:
     step = line.step
     outcome = f"{_RELATIONS[step.relation]}{f': {line.word}' if step.relation is Relation.CHANGED else ''}"
     sides = (("Old", step.old_layer, line.old_size), ("New", step.new_layer, line.new_size))
-    fields = [("Step", printable_line(step.title)), ("Relation", outcome)]
+    fields = [("Step", excerpt(step.title)), ("Relation", outcome)]
     if line.has_layer:
         fields += [
             (name, f"layer {layer}, {human_size(size)} content" if layer else "no such layer")
@@ -38,7 +39,7 @@ def _other_instruction(step: AlignedStep) -> list[Field]:
     """Return the old instruction if its text differs from the new one."""
     if step.old is None or step.new is None or step.old.title == step.new.title:
         return []
-    return [("Old text", printable_line(step.old.title))]
+    return [("Old text", excerpt(step.old.title))]
 
 
 def problem_fields(tallies: Tallies, image: str = "") -> list[Field]:
@@ -61,7 +62,7 @@ def _config_field(change: ConfigChange, glyphs: Glyphs) -> Field:
 def _value(value: ConfigValue | None) -> str:
     if value is None:
         return "(none)"
-    return printable_line(value) or "(empty)" if isinstance(value, str) else exec_form(value)
+    return excerpt(value) or "(empty)" if isinstance(value, str) else exec_form(value)
 
 
 def package_fields(changes: Sequence[PackageChange], glyphs: Glyphs) -> list[Field]:

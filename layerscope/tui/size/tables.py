@@ -5,17 +5,14 @@ from dataclasses import dataclass
 
 from layerscope.analysis.advice.secrets import Secret
 from layerscope.analysis.size.directories import DirectoryRow
-from layerscope.model.image import Image
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import no_advice_sentence, no_dead_sentence, reason_word
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
+from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.widgets.row_table import TableColumn, TableRow, TableRows, Target
 
 _MOST_PATHS = 30
 """The most paths that the details of a row list."""
-
-_LONGEST_INSTRUCTION = 2000
-"""Characters of an instruction in a row and in its details: the history of a layer has all of it."""
 
 _SIZE_WIDTH, _SHARE_WIDTH = 7, 6
 _SHARE = TableColumn("share", right=True, width=_SHARE_WIDTH)
@@ -59,7 +56,7 @@ def layer_table(analysis: SizeAnalysis) -> SizeTable:
 
     def build(index: int) -> TableRow:
         layer_size = report.layers[index]
-        instruction = _instruction(image, layer_size.layer)
+        instruction = excerpt(image.step(layer_size.layer).title)
         return TableRow(
             (
                 str(layer_size.layer),
@@ -187,7 +184,7 @@ def dead_table(analysis: SizeAnalysis) -> SizeTable:
     def build(index: int) -> TableRow:
         entry = entries[index]
         path, reason = _path(entry.path), reason_word(entry.reason)
-        writer, hider = (_instruction(image, layer) for layer in (entry.writer, entry.hidden_by))
+        writer, hider = (excerpt(image.step(layer).title) for layer in (entry.writer, entry.hidden_by))
         return TableRow(
             (human_size(entry.size), reason, str(entry.writer), str(entry.hidden_by), path),
             share=entry.size / largest,
@@ -251,7 +248,7 @@ def advice_table(analysis: SizeAnalysis) -> SizeTable:
         return TableRow(
             (human_size(piece.saves) if piece.saves else "", str(piece.layer), text),
             target=Target(piece.hidden_by or piece.layer, node),
-            detail=f"{text}\nLayer {piece.layer}: {_instruction(analysis.image, piece.layer)}{evidence}",
+            detail=f"{text}\nLayer {piece.layer}: {excerpt(analysis.image.step(piece.layer).title)}{evidence}",
         )
 
     columns = (
@@ -268,18 +265,12 @@ def _secret_row(analysis: SizeAnalysis, secret: Secret) -> TableRow:
         ("", str(secret.layer), f"secret: {secret.text}"),
         style="error",
         target=Target(secret.layer, secret.node),
-        detail=f"{secret.text}\nLayer {secret.layer}: {_instruction(analysis.image, secret.layer)}",
+        detail=f"{secret.text}\nLayer {secret.layer}: {excerpt(analysis.image.step(secret.layer).title)}",
     )
 
 
 def _path(path: bytes) -> str:
     return printable_name(path_text(path))
-
-
-def _instruction(image: Image, layer: int) -> str:
-    """Return the instruction of a layer, safe for a screen and not too long for one."""
-    text = image.step(layer).title
-    return printable_line(text[:_LONGEST_INSTRUCTION]) + ("..." if len(text) > _LONGEST_INSTRUCTION else "")
 
 
 def _listed(paths: Sequence[str], count: int) -> str:

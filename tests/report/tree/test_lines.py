@@ -66,10 +66,10 @@ def test_each_path_has_one_line_folder_by_folder(tree: LayeredTree) -> None:
 def test_a_line_starts_with_the_mark_and_names_the_last_writer(tree: LayeredTree) -> None:
     assert lines(tree, TreeSelection(2)) == [
         "+ -rw-r--r--      0:0     1 B  2  /new",
-        "  drwxr-xr-x      0:0     1 B  1  /usr/",
+        "  drwxr-xr-x      0:0  1.3 MB  1  /usr/",
         "- -rwsr-xr-x      0:0  1.3 MB  1  /usr/big",
         "  lrwxrwxrwx      0:0       -  1  /usr/link -> big\\n[b]",
-        "  -rw-r--r--      0:0       -  1  /usr/same link to /usr/big",
+        "  -rw-r--r--      0:0  1.3 MB  1  /usr/same link to /usr/big",
         "~ -rw-r--r--      0:0     1 B  2  /usr/small",
         "  -rw-r--r--      0:0     0 B  1  /usr-local",
         "  crw-r--r--      0:0       -  1  /zero",

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, BuildStep, LayerAlignment, Relation
+from layerscope.tui.comparison.aligned_lines import AlignedLines
+from layerscope.tui.comparison.screen import ComparisonScreen
 from tests.builders import ImageRecipe, docker_archive, file, image, layer, oci_archive
 from tests.samples import SAMPLES
 from tests.tui.journeys import comparing, starting_with
@@ -78,3 +81,47 @@ async def test_an_unreadable_layer_is_reported(tmp_path: Path) -> None:
     broken = image(BASE, layer(file("app/index.html", b"x" * 9000))[:-16000])
     async with comparing(old, docker_archive(tmp_path / "broken.tar", broken), (160, 45)) as at:
         assert "Problem broken.tar, layer 2: " in at.details()
+
+
+async def test_differences_that_depend_on_an_unreadable_layer_are_marked(tmp_path: Path) -> None:
+    old = docker_archive(tmp_path / "old.tar", image(layer(file("a", b"1"), file("b", b"1"))))
+    broken = layer(file("b", bytes(9000)))[:2000]
+    new = docker_archive(tmp_path / "new.tar", image(layer(file("a", b"2")), broken, layer(file("c", b"3"))))
+    async with comparing(old, new) as at:
+        assert "?" in at.line_of("a"), "the unreadable layer may have written it"
+        assert "?" not in at.line_of("c"), "a later layer wrote it"
+        assert "? 2 uncertain" in at.title()
+        await at.go_to_row("a")
+        assert "uncertain because a layer could not be read" in at.entry()
+
+
+async def test_images_with_an_unreadable_layer_are_never_said_to_be_equal(tmp_path: Path) -> None:
+    old, new = (
+        docker_archive(tmp_path / f"{name}.tar", image(layer(file("a", b"1")), layer(file("b", bytes(9000)))[:2000]))
+        for name in ("old", "new")
+    )
+    async with comparing(old, new) as at:
+        assert "Nothing differs" not in at.screen()
+        assert "not all layers could be read" in at.entry()
+
+
+def test_the_lines_of_100000_steps_are_built_one_by_one() -> None:
+    step = BuildStep("RUN true " + "x" * 1_000_000, None)
+    alignment = LayerAlignment(tuple(AlignedStep(step, step, Relation.SAME) for _ in range(100_000)))
+    lines = AlignedLines(alignment)
+    assert len(lines) == 100_000
+    assert lines.layers_at(99_999) == (0, 0)
+    assert lines[50_000].step.old is step
+
+
+async def test_a_long_instruction_is_cut_on_the_screen(tmp_path: Path) -> None:
+    history = [{"created_by": "RUN true " + "x" * 1_000_000}]
+    old, new = (
+        docker_archive(tmp_path / f"{name}.tar", image(layer(file("a", name.encode())), history=history))
+        for name in ("old", "new")
+    )
+    async with comparing(old, new) as at:
+        assert "RUN true xxx" in "".join(at.layers())
+        screen = at.app.screen
+        assert isinstance(screen, ComparisonScreen)
+        assert "(1,000,009 characters in all)" in screen._states.fields()[0][1]

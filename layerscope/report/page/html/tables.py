@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from layerscope.report.page.html.elements import Markup, element, gauge, number_cell, path_element, table
-from layerscope.report.size.columns import Bar, Cell, Figure, Instruction, Paths, Row, SizeTable, Words
+from layerscope.report.size.columns import Bar, Cell, Figure, Instruction, Paths, ReportTable, Row, Words
 
 _MOST_PATHS = 20
 """The most paths of one row."""
@@ -11,7 +11,7 @@ _MOST_PATHS = 20
 _CLASSES = {Figure: "n", Bar: "", Words: "wide", Instruction: "wide", Paths: "wide"}
 
 
-def size_table(sizes: SizeTable[Row], most: int | None = None, *, row_names: Sequence[str] = ()) -> Markup:
+def size_table(sizes: ReportTable[Row], most: int | None = None, *, row_names: Sequence[str] = ()) -> Markup:
     """Return the table; ``row_names`` become the attribute ``data-layer`` of its rows."""
     titles = [(column.title, _CLASSES[column.kind]) for column in sizes.columns]
     rows = [

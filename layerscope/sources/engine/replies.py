@@ -1,0 +1,148 @@
+"""The engine's replies, as far as they are used: https://docs.docker.com/reference/api/engine/.
+
+A field that an engine leaves out has its default; one of another type makes the reply an unexpected answer.
+"""
+
+from msgspec import Struct, field
+
+from layerscope.model.digest import Digest
+
+
+class _Component(Struct, frozen=True):
+    name: str = field(default="", name="Name")
+
+
+class EngineVersion(Struct, frozen=True):
+    """An answer to ``/version``."""
+
+    api_version: str = field(name="ApiVersion")
+    min_api_version: str = field(default="", name="MinAPIVersion")
+    components: list[_Component] | None = field(default=None, name="Components")
+
+    @property
+    def is_podman(self) -> bool:
+        """Whether podman answers, whatever variable named its address."""
+        return any(component.name == "Podman Engine" for component in self.components or ())
+
+
+class ImageSummary(Struct, frozen=True):
+    """One image of ``/images/json``; ``size`` in bytes as the engine counts it, ``created`` in seconds since 1970."""
+
+    image_id: str = field(name="Id")
+    tags: list[str] | None = field(default=None, name="RepoTags")
+    size: int | None = field(default=None, name="Size")
+    created: int | None = field(default=None, name="Created")
+    shared_size: int = field(default=-1, name="SharedSize")
+
+
+class _GraphDriver(Struct, frozen=True):
+    data: dict[str, str] | None = field(default=None, name="Data")
+
+
+class _RootFS(Struct, frozen=True):
+    layers: list[str] | None = field(default=None, name="Layers")
+
+
+class PodmanHistoryLine(Struct, frozen=True):
+    """A line of the history in podman's own ``/libpod/images/NAME/json``, base first."""
+
+    empty_layer: bool = False
+
+
+class ImageDetails(Struct, frozen=True):
+    """An answer to ``/images/NAME/json``; ``size`` in bytes as the engine counts it."""
+
+    image_id: str = field(name="Id")
+    tags: list[str] | None = field(default=None, name="RepoTags")
+    size: int | None = field(default=None, name="Size")
+    root: _RootFS = field(default_factory=_RootFS, name="RootFS")
+    graph_driver: _GraphDriver | None = field(default=None, name="GraphDriver")
+    podman_history: list[PodmanHistoryLine] | None = field(default=None, name="History")
+
+    @property
+    def digest(self) -> Digest:
+        """The id as a digest, which podman writes without the algorithm; raises ValueError if it is not one."""
+        return Digest.parse(self.image_id if ":" in self.image_id else f"sha256:{self.image_id}")
+
+    @property
+    def folders(self) -> list[str]:
+        """The folders of the layers on the engine's machine, base first, if the driver is an overlay."""
+        data = (self.graph_driver.data if self.graph_driver else None) or {}
+        lower = data.get("LowerDir", "").split(":")[::-1]
+        return [folder for folder in (*lower, data.get("UpperDir", "")) if folder]
+
+    @property
+    def diff_ids(self) -> list[str]:
+        """The diff_ids of the layers, base first."""
+        return self.root.layers or []
+
+
+class HistoryLine(Struct, frozen=True):
+    """A line of ``/images/NAME/history``, the newest first; ``size`` in bytes as the engine counts it."""
+
+    size: int = field(default=0, name="Size")
+
+
+class ContainerSummary(Struct, frozen=True):
+    """One container of ``/containers/json``; ``writable_size`` in bytes, where it was asked for."""
+
+    container_id: str = field(name="Id")
+    names: list[str] | None = field(default=None, name="Names")
+    image: str = field(default="", name="Image")
+    state: str = field(default="", name="State")
+    writable_size: int | None = field(default=None, name="SizeRw")
+
+
+class _State(Struct, frozen=True):
+    status: str = field(default="", name="Status")
+
+
+class _Config(Struct, frozen=True):
+    image: str = field(default="", name="Image")
+
+
+class _Mount(Struct, frozen=True):
+    kind: str = field(default="", name="Type")
+    source: str = field(default="", name="Source")
+    destination: str = field(default="", name="Destination")
+
+
+class _HostConfig(Struct, frozen=True):
+    tmpfs: dict[str, str] | None = field(default=None, name="Tmpfs")
+
+
+class ContainerDetails(Struct, frozen=True):
+    """An answer to ``/containers/NAME/json``; ``image_id`` names an image that may have been removed."""
+
+    container_id: str = field(name="Id")
+    name: str = field(default="", name="Name")
+    image_id: str = field(default="", name="Image")
+    state: _State = field(default_factory=_State, name="State")
+    config: _Config = field(default_factory=_Config, name="Config")
+    host_config: _HostConfig = field(default_factory=_HostConfig, name="HostConfig")
+    mounts: list[_Mount] | None = field(default=None, name="Mounts")
+
+
+class PathChange(Struct, frozen=True):
+    """A path that a container changed (kind 0), added (1) or removed (2); bytes that are not UTF-8 are U+FFFD."""
+
+    path: str = field(name="Path")
+    kind: int = field(name="Kind")
+
+
+class EngineInfo(Struct, frozen=True):
+    """An answer to ``/info``: the storage driver, facts about it, and the folder of the engine's data."""
+
+    driver: str = field(default="", name="Driver")
+    driver_status: list[list[str]] | None = field(default=None, name="DriverStatus")
+    root: str = field(default="", name="DockerRootDir")
+
+    @property
+    def backing_filesystem(self) -> str | None:
+        """The file system below the storage driver, as the engine reports it."""
+        return next((row[1] for row in self.driver_status or () if row[:1] == ["Backing Filesystem"] and row[1:]), None)
+
+    @property
+    def uses_containerd(self) -> bool:
+        """Whether images are in containerd's content store: ``driver`` is then a snapshotter, and an id an index."""
+        return ["driver-type", "io.containerd.snapshotter.v1"] in (self.driver_status or ())
