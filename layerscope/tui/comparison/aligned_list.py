@@ -33,7 +33,7 @@ class AlignedLine:
         return bool(self.step.old_layer or self.step.new_layer)
 
 
-class StepLines(Protocol):
+class ListedSteps(Protocol):
     """The lines of a list of aligned steps, built when they are drawn."""
 
     @property
@@ -59,10 +59,10 @@ class AlignedList(StepList):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: StepLines | None = None
+        self._lines: ListedSteps | None = None
         self._digits = 1
 
-    def show(self, lines: StepLines, cursor: int) -> None:
+    def show(self, lines: ListedSteps, cursor: int) -> None:
         """Show these steps, with the cursor on one of them."""
         self._lines = lines
         self._digits = lines.digits
