@@ -100,7 +100,7 @@ async def test_help_lists_every_key() -> None:
         for binding in [*ExplorerScreen.BINDINGS, *FileTree.BINDINGS]:
             assert not isinstance(binding, tuple)
             words = " ".join(binding.tooltip.split()[:4]) if binding.tooltip else binding.description
-            assert words in shown or "depth" in words, f"{binding.key} is told of"
+            assert words in shown or "depth" in words, f"the help lists {binding.key}"
 
 
 @pytest.mark.parametrize("key", ["escape", "question_mark", "q", "enter"])

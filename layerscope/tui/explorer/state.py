@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Reading:
-    """How much of the layers has been read, in stored bytes."""
+    """The part of the layers that has been read, in stored bytes."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.complete = not layers

@@ -16,7 +16,7 @@ HELP = Key("question_mark", "help", "help", "Show all keys", id="screen.help", r
 FILTER_KEYS = (Key("enter,down,up", "submit", "go to the match", id="filter.submit", rank=5),)
 
 FILES_KEYS = (
-    # The filter and the panes take keys before the focused widget does: keys that follow at once find the new focus.
+    # The filter and the panes take keys before the focused widget: the next key may come before any message is handled.
     Key(
         "tab",
         "other_pane(1)",

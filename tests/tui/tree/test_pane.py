@@ -183,7 +183,9 @@ async def test_keys_work_while_many_rows_are_built(tmp_path: Path) -> None:
         at.explorer.panes.action_unfold_all()
         at.explorer.file_tree.action_toggle_fold()
         await at.settle()
-        assert at.frame("files")[1].endswith("19,540 rows"), "all but the 500 of the folder that was closed meanwhile"
+        assert at.frame("files")[1].endswith("19,540 rows"), (
+            "all but the 500 of the folder that was folded while they were built"
+        )
 
 
 async def test_links_and_empty_folders(tmp_path: Path) -> None:

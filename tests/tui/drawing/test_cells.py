@@ -1,0 +1,32 @@
+"""Text that is cut to a number of cells."""
+
+import pytest
+from rich.cells import cell_len
+
+from layerscope.tui.drawing.cells import cut_middle, excerpt, one_line
+from layerscope.tui.drawing.glyphs import ASCII, UNICODE
+
+
+@pytest.mark.parametrize("text", ["short", "/usr/lib/" + "x" * 500 + "/end", "漢字" * 100])
+def test_a_text_cut_in_the_middle_fits_and_keeps_both_ends(text: str) -> None:
+    shown = cut_middle(text, 40, UNICODE)
+    assert cell_len(shown) <= 40
+    assert shown[0] == text[0]
+    assert shown[-1] == text[-1]
+    assert (shown == text) == (cell_len(text) <= 40)
+
+
+def test_an_ellipsis_is_ascii_where_the_locale_is() -> None:
+    assert cut_middle("a" * 50, 11, ASCII) == "aaaaa~aaaaa"
+
+
+def test_one_line_of_a_long_text_is_safe_and_fits() -> None:
+    shown = one_line("RUN \x1b[31m" + "\u202e" * 1_000_000, 30, UNICODE)
+    assert cell_len(shown) == 30
+    assert shown.isprintable()
+
+
+def test_an_excerpt_of_a_long_text_says_how_long_it_is() -> None:
+    assert excerpt("short \x07") == r"short \x07"
+    assert excerpt("x" * 1_000_000).endswith("(1,000,000 characters in all)")
+    assert len(excerpt("\u202e" * 1_000_000)) < 30_000
