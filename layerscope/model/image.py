@@ -85,11 +85,6 @@ class Image:
     """The tag that the user asked for, if there are several."""
     container: Container | None = None
     storage: Storage | None = None
-    _steps_by_layer: Mapping[int, Step] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        # A search in the steps for each layer takes minutes where an image has 10,000 of both.
-        object.__setattr__(self, "_steps_by_layer", {step.layer: step for step in self.steps if step.layer})
 
     @property
     def platform(self) -> Platform:
@@ -115,4 +110,5 @@ class Image:
 
     @cached_property
     def _step_by_layer(self) -> dict[int, Step]:
+        # a search in the steps for each layer takes minutes where an image has 10,000 of both
         return {step.layer: step for step in reversed(self.steps) if step.layer}

@@ -33,10 +33,14 @@ class _Reader:
 
     def __init__(self, order: ReadOrder, orders: IO[bytes], answers: IO[bytes]) -> None:
         self._layers = {layer.number: layer for layer in order.layers}
+        self._waiting = iter(sorted(self._layers))
         self._preferred = order.first
         self._orders = orders
         self._answers = answers
         self._read: dict[int, LayerEntries] = {}
+        self._entries = 0
+        self._settled = 0
+        """The number of the last layer up to which all have been read."""
         self._stacked_entries = 0
         self._stacked_settled = 0
 
@@ -45,8 +49,9 @@ class _Reader:
         while len(self._read) < len(self._layers):
             self._look_for_preference()
             layer = self._next()
-            self._read[layer.number] = self._read_layer(layer)
-            send_table(self._answers, layer.number, self._read[layer.number].table)
+            entries = self._read_layer(layer)
+            self._keep(layer.number, entries)
+            send_table(self._answers, layer.number, entries.table)
             if len(self._read) < len(self._layers) and self._is_time_to_stack():
                 self._stack()
         self._stack()
@@ -54,7 +59,7 @@ class _Reader:
     def _next(self) -> Layer:
         number = self._preferred
         if number in self._read or number not in self._layers:
-            number = min(self._layers.keys() - self._read.keys())
+            number = next(number for number in self._waiting if number not in self._read)
         return self._layers[number]
 
     def _look_for_preference(self) -> None:
@@ -74,28 +79,26 @@ class _Reader:
                 write_frame(self._answers, ProgressHead(layer=layer.number, done=done))
         return entries
 
-    def _settled(self) -> int:
-        """Return the number of the last layer up to which all have been read."""
-        settled = 0
-        while settled + 1 in self._read:
-            settled += 1
-        return settled
+    def _keep(self, number: int, entries: LayerEntries) -> None:
+        self._read[number] = entries
+        self._entries += len(entries.paths)
+        while self._settled + 1 in self._read:
+            self._settled += 1
 
     def _is_time_to_stack(self) -> bool:
-        entries = sum(len(entries.paths) for entries in self._read.values())
-        reached = self._stacked_settled < self._preferred <= self._settled()
-        return reached or entries >= _GROWTH * self._stacked_entries
+        reached = self._stacked_settled < self._preferred <= self._settled
+        return reached or self._entries >= max(1, _GROWTH * self._stacked_entries)
 
     def _stack(self) -> None:
         stack = LayerStack()
         for number in sorted(self._read):
             stack.apply(number, self._read[number])
-        settled, last = self._settled(), len(self._read) == len(self._layers)
+        last = len(self._read) == len(self._layers)
         tallies = stack.tallies()
-        known = {number: tally for number, tally in tallies.layers.items() if number <= settled}
+        known = {number: tally for number, tally in tallies.layers.items() if number <= self._settled}
         send_tree(self._answers, stack.tree(), Tallies(known, tallies.dead if last else None), last=last)
-        self._stacked_entries = sum(len(entries.paths) for entries in self._read.values())
-        self._stacked_settled = settled
+        self._stacked_entries = self._entries
+        self._stacked_settled = self._settled
 
 
 def main() -> None:
