@@ -48,7 +48,9 @@ class TableHead(Head, tag="table"):
 
     layer: int = 0
     permission_sets: list[Permissions] = []
-    xattrs: dict[int, Xattrs] = {}
+    xattr_sets: list[Xattrs] = []
+    xattrs: dict[int, int] = {}
+    """The index in ``xattr_sets`` by row: a global header gives the same ones to each row of a layer."""
     devices: dict[int, tuple[int, int]] = {}
     sparse: dict[int, SparseMap] = {}
 
@@ -129,7 +131,14 @@ def read_preference(file: IO[bytes]) -> int | None:
 
 def send_table(file: IO[bytes], layer: int, table: EntryTable) -> None:
     """Write the table of a layer."""
-    write_frame(file, TableHead(layer=layer, **other_fields(table)), columns_of(table))
+    sets = {id(xattrs): xattrs for xattrs in table.xattrs.values()}
+    indices = {key: index for index, key in enumerate(sets)}
+    fields = {
+        **other_fields(table),
+        "xattr_sets": list(sets.values()),
+        "xattrs": {row: indices[id(xattrs)] for row, xattrs in table.xattrs.items()},
+    }
+    write_frame(file, TableHead(layer=layer, **fields), columns_of(table))
 
 
 def table_from(head: TableHead, buffers: list[bytes]) -> EntryTable:
@@ -137,7 +146,7 @@ def table_from(head: TableHead, buffers: list[bytes]) -> EntryTable:
     return EntryTable(
         **columns_from(EntryTable, buffers),
         permission_sets=head.permission_sets,
-        xattrs=head.xattrs,
+        xattrs={row: head.xattr_sets[index] for row, index in head.xattrs.items()},
         devices=head.devices,
         sparse=head.sparse,
     )

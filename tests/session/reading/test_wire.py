@@ -41,6 +41,13 @@ def test_a_table_arrives_as_it_was_sent() -> None:
     assert table_from(head, buffers) == table
 
 
+def test_xattrs_that_rows_share_are_sent_once() -> None:
+    shared = ((b"user.a", b"x" * 10_000),)
+    pipe, table = io.BytesIO(), layer(*(directory(f"d{number}", xattrs=shared) for number in range(100))).table
+    send_table(pipe, 1, table)
+    assert len(pipe.getvalue()) < 30_000
+
+
 def sent(tree: LayeredTree, tallies: Tallies) -> tuple[LayeredTree, Tallies]:
     pipe = io.BytesIO()
     send_tree(pipe, tree, tallies, last=True)
