@@ -8,10 +8,9 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -21,6 +20,7 @@ from layerscope.errors import EngineUnavailable
 from layerscope.model.build_report import BuildReport
 from layerscope.session.local.build_options import BuildOptions, build_options
 from layerscope.sources.engine.reference import DOCKER, ENGINES
+from layerscope.sources.stream.temporary import locked_folder
 
 _STDERR = 2
 _BUILDX = b"github.com/docker/buildx"
@@ -41,8 +41,8 @@ def build(arguments: Sequence[str]) -> BuildReport:
     if engine is None:
         raise EngineUnavailable(f"cannot build: neither {' nor '.join(ENGINES)} is installed")
     options = build_options(arguments)
-    with tempfile.TemporaryDirectory(prefix="layerscope-") as folder:
-        result = Path(folder, "result")
+    with ExitStack() as stack:
+        result = locked_folder(stack) / "result"
         added = _added_options(engine, options, result)
         status = _run([engine, "build", *added, *arguments], None if options.uses_stdout else _STDERR)
         reference = _reference(engine, options, result) if status == 0 else None
