@@ -12,8 +12,8 @@ PRIVATE = 0o700
 """The mode of a folder while files are written into it."""
 
 
-_CHECKPOINT = 64
-"""Every so many levels, a folder above the last one stays open: paths may have 2,000 levels, descriptors are few."""
+_KEPT = 64
+"""So many folders at the end of a path stay open, and one of so many above: paths may have 2,000 levels."""
 
 
 class _OpenFolders:
@@ -38,16 +38,17 @@ class _OpenFolders:
                 raise ValueError(path)
             descriptor = os.open(part, _FOLDER, dir_fd=descriptor)
             length, depth = length + len(part) + (length > 0), depth + 1
-            self._replace_last(descriptor, path[:length], depth)
+            self._keep(descriptor, path[:length], depth)
         return descriptor
 
     def _is_above(self, path: bytes, length: int) -> bool:
         """Return whether the open folder with a path of that length is the one with the path, or contains it."""
         return not length or (path[:length] == self._path[:length] and path[length : length + 1] in (b"", b"/"))
 
-    def _replace_last(self, descriptor: int, path: bytes, depth: int) -> None:
-        if self._open[-1][2] % _CHECKPOINT:
-            self._close_last()
+    def _keep(self, descriptor: int, path: bytes, depth: int) -> None:
+        # the way back up, when metadata is set or folders are removed, would else open each level anew
+        if len(self._open) >= _KEPT and self._open[-_KEPT][2] % _KEPT:
+            os.close(self._open.pop(-_KEPT)[0])
         self._open.append((descriptor, len(path), depth))
         self._path = path
 

@@ -96,7 +96,7 @@ def test_the_step_where_the_cache_missed_is_reported(pair: Pair, tmp_path: Path)
     lines = diff(v1, v2, "--patch").splitlines()
     assert "Layers 1 to 4 are shared." in lines
     (told,) = [line for line in lines if line.startswith("The build cache missed at layer 5: COPY ")]
-    assert told.endswith(" changed first, with other content.")
+    assert told.endswith(" changed first, with different content.")
     assert "-<h1>v1</h1>" in lines
     assert "+<h1>v2</h1>" in lines
 

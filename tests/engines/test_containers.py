@@ -44,6 +44,9 @@ if [ "$1" = stay ]; then sleep 1000; fi
 _FILES_OF_ENGINES = ("hosts", "hostname", "resolv.conf")
 """An engine mounts its own over these."""
 
+_MADE_BY_PODMAN = (b"etc/mtab", b"run/.containerenv")
+"""Files in every container of podman, which it does not list as changes."""
+
 _COMMANDS = {"docker": ("docker",), "podman": ("env", "-u", "CONTAINER_HOST", "podman", "--runtime", "runc")}
 """Podman starts containers with its default runtime, which few sandboxes can run; its command can choose another."""
 
@@ -142,7 +145,8 @@ def test_the_writable_layer_is_what_a_commit_would_add(started: Started, tmp_pat
         run(started.engine, "save", "-o", archive, tag)
     finally:
         run(started.engine, "rmi", "-f", tag)
-    assert marks(started.reference) == marks(str(archive))
+    committed = {path: mark for path, mark in marks(str(archive)).items() if path not in _MADE_BY_PODMAN}
+    assert marks(started.reference) == committed
 
 
 def test_mounts_are_listed_and_their_content_is_not(started: Started) -> None:
@@ -163,9 +167,9 @@ def test_containers_are_listed(started: Started) -> None:
     assert listed.writable_size is not None
 
 
+# podman removes the containers of an image together with it
+@pytest.mark.parametrize("engine", ["docker"], indirect=True)
 def test_a_container_whose_image_has_gone_shows_its_own_layer(started: Started) -> None:
-    if started.engine == "podman":
-        pytest.skip("podman removes the containers of an image together with it")
     run(started.engine, "rmi", "-f", started.image)
     with open_source(started.reference) as source:
         found = source.choose()

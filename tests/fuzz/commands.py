@@ -28,8 +28,11 @@ _INTERNAL_ERROR = re.compile(r"internal error|mistake in layerscope itself|Trace
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Characters that could steer a terminal; tables and messages must not contain them."""
 
-_LONGEST_OUTPUT = 50_000_000
-"""Bytes of output after which a command finds a broken pipe, because a few bytes can state a file of terabytes."""
+_LONGEST_OUTPUT = 20_000_000
+"""Bytes of output after which a command finds a broken pipe, because a few bytes can state a file of terabytes.
+
+The output is kept in the memory that is measured, as bytes and as text.
+"""
 
 _RULES = """\
 min-efficiency = 0.9

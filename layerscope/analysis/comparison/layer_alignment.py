@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-_CONTENT_HASH = re.compile(r"\b(file|dir|multi):[0-9a-f]{64}\b")
-"""The hash by which the classic builder names what it copied: other content does not make another instruction."""
+_CONTENT_HASH = re.compile(r"\b(file|dir|multi):[0-9a-f]{12,64}\b")
+"""The hash, or its start, by which the classic builder names what it copied: other content makes no other instruction."""
 
 _MOST_CELLS = 1_000_000
 """The most pairs of steps that are compared for the best alignment; longer parts are aligned in one pass."""
