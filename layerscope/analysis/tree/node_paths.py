@@ -15,5 +15,13 @@ class NodePaths:
         folder = self._index.parents[node]
         prefix = self._folders.get(folder)
         if prefix is None:
-            prefix = self._folders[folder] = self._index.path(folder) + b"/"
+            prefix = self._folders[folder] = self._prefix(folder)
         return prefix + self._index.name(node)
+
+    def _prefix(self, folder: int) -> bytes:
+        """Return the path of a folder with a slash, from the nearest folder above it whose path is known."""
+        parts = [b""]
+        while folder not in self._folders:
+            parts.append(self._index.name(folder))
+            folder = self._index.parents[folder]
+        return self._folders[folder] + b"/".join(reversed(parts))
