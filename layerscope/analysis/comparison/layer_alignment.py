@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 _CONTENT_HASH = re.compile(r"\b(file|dir|multi):[0-9a-f]{12,64}\b")
-"""The hash, or its start, by which the classic builder names what it copied: other content makes no other instruction."""
+"""The hash, or its start, by which the classic builder names what it copied: other content makes no other step."""
 
 _MOST_CELLS = 1_000_000
 """The most pairs of steps that are compared for the best alignment; longer parts are aligned in one pass."""
