@@ -1,4 +1,4 @@
-"""The cancellation of long work, such as a pass over the content of all layers, by whoever started its thread.
+"""The cancellation of long work, such as a pass over the content of all layers, by the code that started its thread.
 
 The condition belongs to the process, so that it reaches the lowest reads without a parameter in every function between.
 It is evaluated in the thread that works, which knows what it works for.

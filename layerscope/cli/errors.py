@@ -1,4 +1,4 @@
-"""How a run ends after an error: the lines that describe it, and the exit status."""
+"""The end of a run after an error: the lines that describe it, and the exit status."""
 
 from enum import IntEnum
 

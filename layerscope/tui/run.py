@@ -36,7 +36,7 @@ _PATIENCE = 1.3
 _STDERR = 2
 
 _LEAVE = b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
-"""What Textual's driver writes at its end: it leaves the alternate screen and turns off what it turned on."""
+"""Textual's driver writes this at its end: it leaves the alternate screen and turns off what it turned on."""
 
 
 def run(app: App[LayerscopeError], images: Sequence[ImageSession | UndecidedImage]) -> None:

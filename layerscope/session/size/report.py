@@ -69,12 +69,12 @@ class SizeReport(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        """Whether every layer was read whole, so that what the report does not show is not there."""
+        """True if every layer was read whole, so that what the report does not show is not there."""
         return self.total_size is not None
 
     @property
     def is_clean(self) -> bool:
-        """Whether it is certain that the image has no secret and no waste of a known kind."""
+        """True if it is certain that the image has no secret and no waste of a known kind."""
         return self.is_complete and not self.secrets and not self.advice
 
 

@@ -40,7 +40,7 @@ class Endpoint:
 
     @property
     def is_local(self) -> bool:
-        """Whether the engine is reached by a socket of this machine, so that its store may be here as well."""
+        """True if the engine is reached by a socket of this machine, so that its store may be here as well."""
         return self.host.startswith("unix://")
 
     def __str__(self) -> str:

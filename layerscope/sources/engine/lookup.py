@@ -19,7 +19,7 @@ from layerscope.text import short_name
 
 _MOST_TAGS_NAMED = 5
 _ALIKE = 0.8
-"""How alike a name has to be to be suggested: one or two letters of a short name differ."""
+"""The similarity that a suggested name needs: one or two letters of a short name differ."""
 
 
 @dataclass(frozen=True, slots=True)

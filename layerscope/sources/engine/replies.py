@@ -21,7 +21,7 @@ class EngineVersion(Struct, frozen=True):
 
     @property
     def is_podman(self) -> bool:
-        """Whether podman answers, whatever variable named its address."""
+        """True if podman answers, whatever variable named its address."""
         return any(component.name == "Podman Engine" for component in self.components or ())
 
 
@@ -144,5 +144,5 @@ class EngineInfo(Struct, frozen=True):
 
     @property
     def uses_containerd(self) -> bool:
-        """Whether images are in containerd's content store: ``driver`` is then a snapshotter, and an id an index."""
+        """True if images are in containerd's content store: ``driver`` is then a snapshotter, and an id an index."""
         return ["driver-type", "io.containerd.snapshotter.v1"] in (self.driver_status or ())

@@ -19,7 +19,7 @@ from layerscope.model.span import UnpackedLayer
 from layerscope.sources.store.stored_image import StoredImage
 
 _FOLDERS = {"overlay": "overlay/{}/diff", "vfs": "vfs/dir/{}"}
-"""Where a driver keeps the files of a layer; vfs keeps those of the layers below in the same folder."""
+"""The folder of a layer by driver; vfs keeps the files of the layers below in the same folder."""
 
 
 class _Image(Struct, frozen=True):

@@ -21,7 +21,7 @@ _FOLDERS = {
     "vfs": "vfs/dir/{}",
     "btrfs": "btrfs/subvolumes/{}",
 }
-"""Where a driver keeps the files of a layer; vfs and btrfs keep those of the layers below in the same folder."""
+"""The folder of a layer by driver; vfs and btrfs keep the files of the layers below in the same folder."""
 
 
 def stored_image(root: Path, driver: str, image_id: Digest) -> StoredImage | None:

@@ -152,7 +152,7 @@ class TarSplitContent:
 
     @cached_property
     def _contents(self) -> tuple["array[int]", "array[int]", list[bytes]]:
-        """Where each content lies in the tar, its size, and the name of its file; read when first needed."""
+        """The offset of each content in the tar, its size, and the name of its file; read when first needed."""
         starts, sizes, names, offset = array("q"), array("q"), list[bytes](), 0
         for record in _records(self._layer.headers):
             if record.type == _RAW:

@@ -11,7 +11,7 @@ from layerscope.sources.stream.member_stream import Decompressor, MemberStream
 from layerscope.sources.stream.span_file import SpanFile
 
 PREFIX_SIZE = 8
-"""How many first bytes `detect` needs."""
+"""The number of first bytes that `detect` needs."""
 
 _MAGIC = (
     (b"\x1f\x8b", Compression.GZIP),

@@ -18,11 +18,11 @@ class Decompressor(Protocol):
 
     @property
     def eof(self) -> bool:
-        """Whether the end of the member has been reached."""
+        """True if the end of the member has been reached."""
 
     @property
     def needs_input(self) -> bool:
-        """Whether it returns nothing more without more input."""
+        """True if it returns nothing more without more input."""
 
     @property
     def unused_data(self) -> bytes:

@@ -95,11 +95,11 @@ class Records:
     values: Values
     xattrs: XattrRecords
     is_ordinary: bool = False
-    """Whether there is known to be nothing but a name, a link and a time."""
+    """True if there is nothing but a name, a link and a time."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether there are no records."""
+        """True if there are no records."""
         return self.xattrs is NO_XATTRS and not self.values
 
     def without_blanks(self) -> "Records":

@@ -260,7 +260,7 @@ def advice_table(analysis: SizeAnalysis) -> SizeTable:
 
 
 def _secret_row(analysis: SizeAnalysis, secret: Secret) -> TableRow:
-    """Return the row of a secret, which saves nothing: whoever pulls the image has it."""
+    """Return the row of a secret, which saves nothing: everybody who pulls the image has it."""
     return TableRow(
         ("", str(secret.layer), f"secret: {secret.text}"),
         style="error",
