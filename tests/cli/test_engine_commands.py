@@ -1,4 +1,4 @@
-"""``build`` and ``images``, with an engine that is made up."""
+"""``build`` and ``images``, with engines that are made up."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from layerscope.model.build_report import BuildReport
 from layerscope.model.local_image import LocalImage
+from layerscope.session.local.listing import Listing
 from tests.builders import docker_archive, file, image, layer
 from tests.cli.runner import ask
 
@@ -71,9 +72,52 @@ def test_building_without_an_engine_is_an_error(capsys: Capture, monkeypatch: py
 
 def test_images_are_listed_as_a_table_and_as_a_document(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [LocalImage("docker", ("my-app:v1",), "sha256:abc", 402_000_000, 1795468740)]
-    monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda: found)
+    monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda: Listing(found))
     assert ask(capsys, "images").out.splitlines()[1] == (
         "402 MB       ?       ?       ?  2026-11-23 21:19  docker  abc  my-app:v1"
     )
     (listed,) = json.loads(ask(capsys, "images", "--json").out)["images"]
     assert listed["reference"] == "docker://my-app:v1"
+
+
+@pytest.fixture
+def three_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [
+        LocalImage("docker", ("registry.example/web:2",), "sha256:b", 30, 300, 10),
+        LocalImage("docker", (), "sha256:c0ffee", 50, 200, 45),
+        LocalImage("podman", ("app:1", "app:latest"), "sha256:a", 20, 100, 0),
+    ]
+    refusals = ("podman at unix:///no/podman.sock: no such file or directory",)
+    monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda: Listing(found, refusals))
+
+
+@pytest.mark.usefixtures("three_images")
+@pytest.mark.parametrize(
+    ("order", "ids"),
+    [
+        ("created", ["sha256:b", "sha256:c0ffee", "sha256:a"]),
+        ("size", ["sha256:c0ffee", "sha256:b", "sha256:a"]),
+        ("unique", ["sha256:b", "sha256:a", "sha256:c0ffee"]),
+        ("name", ["sha256:a", "sha256:b", "sha256:c0ffee"]),
+    ],
+)
+def test_images_are_sorted_by_time_size_or_name(capsys: Capture, order: str, ids: list[str]) -> None:
+    outcome = ask(capsys, "images", "--sort", order, "--json")
+    assert [listed["id"] for listed in json.loads(outcome.out)["images"]] == ids
+
+
+@pytest.mark.usefixtures("three_images")
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [("latest", "sha256:a"), ("web:*", "sha256:b"), ("registry.example/*", "sha256:b"), ("re:c0.f", "sha256:c0ffee")],
+)
+def test_images_are_filtered_by_tag_or_id(capsys: Capture, pattern: str, found: str) -> None:
+    outcome = ask(capsys, "images", pattern, "--json")
+    assert [listed["id"] for listed in json.loads(outcome.out)["images"]] == [found]
+
+
+@pytest.mark.usefixtures("three_images")
+def test_an_engine_that_does_not_answer_is_named_beside_the_images_of_another(capsys: Capture) -> None:
+    outcome = ask(capsys, "images")
+    assert (outcome.status, len(outcome.out.splitlines())) == (0, 4)
+    assert outcome.err == "warning: podman at unix:///no/podman.sock: no such file or directory\n"

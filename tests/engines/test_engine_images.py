@@ -157,7 +157,7 @@ def test_a_name_that_no_engine_has(engine: str) -> None:
 
 
 def test_local_images_are_listed(loaded: Loaded) -> None:
-    (listed,) = [each for each in local_images() if any(loaded.repository in tag for tag in each.tags)]
+    (listed,) = [each for each in local_images().found if any(loaded.repository in tag for tag in each.tags)]
     assert (listed.engine, listed.image_id.removeprefix("sha256:")) == (
         loaded.engine,
         sha256(loaded.recipe.config_json).removeprefix("sha256:"),

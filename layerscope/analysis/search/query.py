@@ -40,6 +40,13 @@ class Query:
     on_path: bool
     literal: bytes | None = None
 
+    def matches(self, name: str) -> bool:
+        """Return whether the query finds a single name, such as that of an image, or its last part."""
+        path = f"/{name}".encode("utf-8", "surrogateescape")
+        if self.on_path:
+            return bool(self.pattern.search(path))
+        return bool(self.pattern.search(path[1:]) or self.pattern.search(path.rpartition(b"/")[2]))
+
     def hits(self, index: PathIndex) -> Iterator[int]:
         """Yield the nodes that match, ascending, and `HEARTBEAT` now and then.
 

@@ -3,6 +3,7 @@
 import sys
 
 from layerscope.cli.debug_log import start_log
+from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog
 from layerscope.report.json_document import write_json
 from layerscope.report.local.document import containers_document
@@ -18,10 +19,12 @@ Examples:
 def containers(as_json: AsJson = False, debug: DebugLog = None) -> None:
     """List the containers of the local engines, with the sizes of their writable layers."""
     start_log(debug)
-    found = local_containers()
+    listing = local_containers().checked()
     if as_json:
-        write_json(containers_document(found), sys.stdout)
+        write_json(containers_document(listing.found), sys.stdout)
     else:
         from layerscope.report.local.table import write_container_table  # noqa: PLC0415  # Rich
 
-        write_container_table(found, sys.stdout)
+        write_container_table(listing.found, sys.stdout)
+    for refusal in listing.refusals:
+        warn_of(refusal)

@@ -1,23 +1,41 @@
 """``layerscope images``: list the images of the local engines."""
 
 import sys
+from typing import Annotated
+
+import typer
 
 from layerscope.cli.debug_log import start_log
+from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog
 from layerscope.report.json_document import write_json
 from layerscope.report.local.document import images_document
-from layerscope.session.local.images import local_images
+from layerscope.session.local.images import ImageOrder, local_images, matching_images, ordered_images
 
-EXAMPLES = None
+EXAMPLES = """\b
+Examples:
+  layerscope images
+  layerscope images my-app --sort size       the largest image with that name first
+  layerscope images '*:latest' --json"""
 
 
-def images(as_json: AsJson = False, debug: DebugLog = None) -> None:
-    """List the images of the local engines."""
+def images(
+    pattern: Annotated[
+        str, typer.Argument(metavar="[FILTER]", help="Text, a glob or re:REGEX for tags and ids.", show_default=False)
+    ] = "",
+    sort: Annotated[ImageOrder, typer.Option("--sort", help="The order of the rows.")] = ImageOrder.CREATED,
+    as_json: AsJson = False,
+    debug: DebugLog = None,
+) -> None:
+    """List the images of the local engines: total, shared and unique size."""
     start_log(debug)
-    found = local_images()
+    listing = local_images().checked()
+    found = ordered_images(matching_images(listing.found, pattern), sort)
     if as_json:
         write_json(images_document(found), sys.stdout)
     else:
         from layerscope.report.local.table import write_image_table  # noqa: PLC0415  # Rich
 
         write_image_table(found, sys.stdout)
+    for refusal in listing.refusals:
+        warn_of(refusal)

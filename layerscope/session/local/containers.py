@@ -1,20 +1,13 @@
 """The containers of the local engines."""
 
-from contextlib import ExitStack
-
 from layerscope.model.container import Container
-from layerscope.sources.engine.answering import AnsweringEngines
+from layerscope.session.local.listing import Listing, listing_of
 from layerscope.sources.engine.replies import ContainerSummary
 
 
-def local_containers() -> list[Container]:
-    """Return the containers of all engines that answer; raises EngineUnavailable where none answers."""
-    with ExitStack() as stack:
-        engines = AnsweringEngines(None, stack)
-        listed = [[_listed(client.engine, container) for container in client.containers()] for client in engines]
-        if not listed:
-            raise engines.unavailable()
-    return [container for containers in listed for container in containers]
+def local_containers(engine: str | None = None) -> Listing[Container]:
+    """Return the containers of one engine or of all."""
+    return listing_of(engine, lambda client: [_listed(client.engine, container) for container in client.containers()])
 
 
 def _listed(engine: str, container: ContainerSummary) -> Container:

@@ -1,12 +1,14 @@
 """The images of the local engines."""
 
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from enum import StrEnum
 
+from layerscope.analysis.search.query import parse_query
 from layerscope.errors import ImageNotFound
 from layerscope.model.local_image import LocalImage
-from layerscope.sources.engine.answering import AnsweringEngines
+from layerscope.session.local.listing import Listing, listing_of
 from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.reference import PODMAN
 
@@ -17,14 +19,38 @@ _TIMES = range(-62_135_596_799, 253_402_300_800)
 _LARGEST_SIZE = 1 << 63
 
 
-def local_images() -> list[LocalImage]:
-    """Return the images of all engines that answer, the newest first; raises EngineUnavailable where none answers."""
-    with ExitStack() as stack:
-        engines = AnsweringEngines(None, stack)
-        listed = [_images(client) for client in engines]
-        if not listed:
-            raise engines.unavailable()
-    return sorted((image for images in listed for image in images), key=lambda image: -(image.created or 0))
+class ImageOrder(StrEnum):
+    """The orders of a list of images: the newest or the largest first, or by name."""
+
+    CREATED = "created"
+    SIZE = "size"
+    UNIQUE = "unique"
+    NAME = "name"
+
+
+_ORDER_KEYS: dict[ImageOrder, Callable[[LocalImage], tuple[object, ...]]] = {
+    ImageOrder.CREATED: lambda image: (-(image.created or 0),),
+    ImageOrder.SIZE: lambda image: (-(image.size or 0),),
+    ImageOrder.UNIQUE: lambda image: (-(image.unique_size or 0),),
+    ImageOrder.NAME: lambda image: (not image.tags, image.tags),
+}
+
+
+def local_images(engine: str | None = None) -> Listing[LocalImage]:
+    """Return the images of one engine or of all, the newest first."""
+    listing = listing_of(engine, _images)
+    return replace(listing, found=ordered_images(listing.found, ImageOrder.CREATED))
+
+
+def ordered_images(images: Iterable[LocalImage], order: ImageOrder) -> list[LocalImage]:
+    """Return the images in an order."""
+    return sorted(images, key=_ORDER_KEYS[order])
+
+
+def matching_images(images: Iterable[LocalImage], text: str) -> list[LocalImage]:
+    """Return the images one of whose tags or whose id matches a filter as the explorer has it; raises UsageError."""
+    query = parse_query(text)
+    return [image for image in images if query is None or any(map(query.matches, (*image.tags, image.image_id)))]
 
 
 def _images(client: EngineClient) -> list[LocalImage]:

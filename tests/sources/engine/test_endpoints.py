@@ -153,7 +153,7 @@ def test_listing_images_without_an_engine_is_an_error(monkeypatch: pytest.Monkey
     monkeypatch.setenv("DOCKER_HOST", "unix:///no.sock")
     monkeypatch.setenv("CONTAINER_HOST", "unix:///no.sock")
     with pytest.raises(EngineUnavailable, match="no container engine answers"):
-        local_images()
+        local_images().checked()
 
 
 def test_a_reference_may_name_an_engine() -> None:

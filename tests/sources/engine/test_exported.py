@@ -73,13 +73,13 @@ def listing(*images: object) -> Mapping[str, bytes]:
 @pytest.mark.parametrize("created", [-62135596800, -(10**30), 10**15, 10**300, None])
 def test_an_impossible_time_of_a_listed_image_is_unknown(docker: Path, created: int | None) -> None:
     with fake_engine(docker, listing({"Id": "sha256:a", "RepoTags": None, "Created": created})):
-        assert local_images() == [LocalImage("docker", (), "sha256:a", None, None)]
+        assert local_images().found == [LocalImage("docker", (), "sha256:a", None, None)]
 
 
 @pytest.mark.parametrize("size", [-1, 10**300])
 def test_an_impossible_size_of_a_listed_image_is_unknown(docker: Path, size: int) -> None:
     with fake_engine(docker, listing({"Id": "sha256:a", "RepoTags": ["<none>:<none>", "a:1"], "Size": size})):
-        assert local_images() == [LocalImage("docker", ("a:1",), "sha256:a", None, None)]
+        assert local_images().found == [LocalImage("docker", ("a:1",), "sha256:a", None, None)]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,6 @@ def test_an_impossible_size_of_a_listed_image_is_unknown(docker: Path, size: int
 )
 def test_an_odd_reply_to_the_list_of_images_is_one_sentence(docker: Path, reply: bytes) -> None:
     with fake_engine(docker, {"/images/json": answer(reply)}), pytest.raises(EngineUnavailable) as caught:
-        local_images()
+        local_images().checked()
     assert "unexpected answer to /v1.45/images/json" in str(caught.value)
     assert "\n" not in str(caught.value)
