@@ -1,7 +1,8 @@
 """An image that could be opened, where a source may hold several."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.model.digest import Digest
 from layerscope.model.documents import Platform
@@ -12,8 +13,7 @@ _MOST_TAGS = 3
 """Tags of one image that a list of images shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """One image of a source.
 
     ``indexes`` are the indexes that lead to the image. ``complete`` is false if blobs of it are missing. ``set_aside``

@@ -1,10 +1,9 @@
 """A container of a local engine."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """A mount of a container: its content is no part of the writable layer. ``kind`` is volume, bind or tmpfs."""
 
     kind: str
@@ -12,8 +11,7 @@ class Mount:
     destination: str
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """A container; ``image`` is what it was created from, as the user named it, ``writable_size`` in bytes.
 
     ``state`` is in the engine's words: created, running, paused, exited.

@@ -1,9 +1,10 @@
 """An image as its documents describe it, before a layer is read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from layerscope.model.container import Container
 from layerscope.model.digest import Digest
@@ -22,8 +23,7 @@ class Compression(StrEnum):
     BZIP2 = "bzip2"
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """One layer, numbered from 1 at the base.
 
     ``blob`` is None if the layer is not available; ``problem`` then gives the reason in one sentence. A layer in the
@@ -46,8 +46,7 @@ class Layer:
         return self.blob.size if self.blob else None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One history line; ``layer`` is the number of the layer that it created, or None."""
 
     instruction: str | None
@@ -63,8 +62,7 @@ class Step:
         return self.instruction or self.comment or "(no instruction recorded)"
 
 
-@dataclass(frozen=True)
-class Image:
+class Image(Struct, frozen=True, dict=True):
     """One image of one platform.
 
     ``warnings`` are sentences about contradictions between its documents; ``annotations`` are its manifest's. The last

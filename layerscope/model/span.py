@@ -1,7 +1,9 @@
 """The location of bytes: a range of a file, or an unpacked layer, described and not opened."""
 
 import os
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 FileVersion = tuple[int, int, int, int]
 """Device, inode, size and time of the last change: a file that is replaced or written to gets another version."""
@@ -12,8 +14,7 @@ def version_of(status: os.stat_result) -> FileVersion:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-@dataclass(frozen=True, slots=True)
-class FileSpan:
+class FileSpan(Struct, frozen=True):
     """``size`` bytes of the file ``path`` from ``offset``; ``stated_size`` is larger if the file ends early.
 
     ``version`` is that of the user's file when the image was opened, and None for a temporary file. ``packed_size`` is
@@ -48,8 +49,7 @@ class FileSpan:
         return self.size if self.packed_size is None else self.packed_size
 
 
-@dataclass(frozen=True, slots=True)
-class UnpackedLayer:
+class UnpackedLayer(Struct, frozen=True):
     """A layer that an engine keeps unpacked: its tar's headers in the file ``headers``, its files below ``folder``."""
 
     headers: str

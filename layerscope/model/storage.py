@@ -1,10 +1,9 @@
 """The storage of an engine that holds an image."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Storage:
+class Storage(Struct, frozen=True):
     """The storage of an image, as its engine reports it; None for what it does not report.
 
     ``store`` is "graph driver", "containers-storage" or "containerd"; ``driver`` a storage driver, or a snapshotter of

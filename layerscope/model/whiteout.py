@@ -1,28 +1,25 @@
 """Whiteout names: https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 PREFIX = b".wh."
 OPAQUE_MARKER = b".wh..wh..opq"
 _BOOKKEEPING_PREFIX = b".wh..wh."
 
 
-@dataclass(frozen=True, slots=True)
-class Whiteout:
+class Whiteout(Struct, frozen=True):
     """A marker that hides one path of the lower layers, and everything below it."""
 
     path: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class OpaqueWhiteout:
+class OpaqueWhiteout(Struct, frozen=True):
     """A marker that hides everything that the lower layers have below a directory."""
 
     directory: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Bookkeeping:
+class Bookkeeping(Struct, frozen=True):
     """A storage driver's own file (``.wh..wh.plnk``), which is not part of the image."""
 
 

@@ -1,7 +1,8 @@
 """An image whose layers have been read."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.analysis.content import Digests
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -11,8 +12,7 @@ from layerscope.session.content.contents import Contents
 from layerscope.session.reading.stack import Tallies
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedImage:
+class LoadedImage(Struct, frozen=True):
     """An image, its layers as one tree, the figures of each layer, and the content of its files.
 
     Every command and every screen works on it, whichever process has read the layers.

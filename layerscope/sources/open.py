@@ -5,11 +5,12 @@ import stat
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+
+from msgspec.structs import replace
 
 from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError, UnsupportedFormat, os_reason
 from layerscope.model.candidate import Candidate

@@ -3,10 +3,11 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import zip_longest
 from time import monotonic
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from layerscope.analysis.search.expression import Expression, Pattern
 from layerscope.analysis.tree.path_index import PathIndex
@@ -28,8 +29,7 @@ _CHARACTER = r"[^/][\x80-\xbf]*+"
 """The expression of a question mark: a byte, and the bytes that continue it in UTF-8."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A compiled query for names, or, if ``on_path``, for whole paths with their leading slash.
 
     ``literal`` is the lower-case text of a query that matches every name that contains it; else None.

@@ -6,10 +6,11 @@ came to a tenth of what ``why`` adds to a listing, and there may be a hundred th
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
+
+from msgspec import Struct
 
 from layerscope.analysis.content import Digests
 from layerscope.analysis.size.dead_reason import DeadReason, DeadReasons
@@ -38,8 +39,7 @@ class DeadEntry(NamedTuple):
     hiding_occurrence: int
 
 
-@dataclass(frozen=True)
-class DeadBytes:
+class DeadBytes(Struct, frozen=True, dict=True):
     """All dead files of an image, the largest first; of an incomplete image, those that the read layers show."""
 
     entries: tuple[DeadEntry, ...] = ()

@@ -1,15 +1,15 @@
 """All layers of an image in one tree: any path after any layer, from the path index and the tables of the layers."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.path_index import GONE, IMPLIED, PathIndex
 from layerscope.model.entries import EntryTable, FileEntry, Kind, implied_directory
 
 
-@dataclass(frozen=True, slots=True)
-class TreeRow:
+class TreeRow(Struct, frozen=True):
     """A path as a tree shows it at one layer; the ``entry`` of a removed path is its last state."""
 
     node: int
@@ -17,8 +17,7 @@ class TreeRow:
     change: ChangeKind
 
 
-@dataclass(frozen=True, slots=True)
-class LayeredTree:
+class LayeredTree(Struct, frozen=True):
     """The path index over the tables of the layers that have been read; ``layers`` are their numbers, ascending."""
 
     index: PathIndex

@@ -1,12 +1,11 @@
 """The sums of one layer, and the warnings that stacking it gives."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from layerscope.text import human_size, plural, printable_name
 
 
-@dataclass(frozen=True, slots=True)
-class LayerTally:
+class LayerTally(Struct, frozen=True):
     """The counts and the content size of one layer; None for all of them if the layer could not be read at all.
 
     ``error`` says why a layer is missing or incomplete: the counts then cover what was read, and the size is unknown.

@@ -5,9 +5,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 import layerscope
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -28,23 +30,20 @@ if TYPE_CHECKING:
     from layerscope.model.entries import EntryTable
 
 
-@dataclass(frozen=True, slots=True)
-class LayerProgress:
+class LayerProgress(Struct, frozen=True):
     """The number of stored bytes of a layer that have been read."""
 
     layer: int
     done: int
 
 
-@dataclass(frozen=True, slots=True)
-class LayerRead:
+class LayerRead(Struct, frozen=True):
     """A layer has been read to its end."""
 
     layer: int
 
 
-@dataclass(frozen=True, slots=True)
-class LayersStacked:
+class LayersStacked(Struct, frozen=True):
     """The layers read so far as one tree. ``tallies`` has the layers below which all have been read."""
 
     tree: LayeredTree
@@ -52,8 +51,7 @@ class LayersStacked:
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingFailed:
+class ReadingFailed(Struct, frozen=True):
     """The reader process ended before its work was done; ``reason`` is a sentence."""
 
     reason: str

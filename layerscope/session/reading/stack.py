@@ -1,8 +1,9 @@
 """The stack of the layers that have been read, and the sums of each of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from layerscope.analysis.size.dead import dead_sizes
 from layerscope.analysis.tree.index_building import build_path_index
@@ -12,8 +13,7 @@ from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.entries import LayerEntries
 
 
-@dataclass(frozen=True)
-class Tallies:
+class Tallies(Struct, frozen=True, dict=True):
     """The sums of each layer by its number; ``dead`` is None unless all layers were read whole."""
 
     layers: Mapping[int, LayerTally] = field(default_factory=dict)

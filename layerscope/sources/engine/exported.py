@@ -1,8 +1,9 @@
 """An image that an engine exported by its id, checked against the id, and with the tags that the engine knows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from layerscope.errors import DigestMismatch
 from layerscope.model.candidate import Candidate

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
+
+from msgspec.structs import replace
 
 from layerscope.errors import ImageNotFound
 from layerscope.model.candidate import Candidate
@@ -66,7 +68,7 @@ def engine_image(reference: EngineReference) -> Iterator[EngineImage]:
         if found:
             others = [f"{image.client.engine}://{reference.name}" for image in found[1:]]
             also = [f"another engine has an image of that name, too: {other}" for other in others]
-            yield replace(found[0], notes=(*also, *engines.refusals))
+            yield EngineImage(found[0].client, found[0].details, (*also, *engines.refusals))
             return
         if not lacking:
             raise engines.unavailable()

@@ -1,6 +1,6 @@
 """References to images of a local engine."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from layerscope.sources.image.name import ImageName
 
@@ -10,8 +10,7 @@ ENGINES = (DOCKER, PODMAN)
 """The supported engines, in the order in which they are tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineReference:
+class EngineReference(Struct, frozen=True):
     """An image by name, in one engine or in any."""
 
     name: str

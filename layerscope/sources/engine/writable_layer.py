@@ -6,10 +6,11 @@ make. What it costs is the content that the container wrote: a copied-up file co
 
 import tarfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from http.client import HTTPException, HTTPResponse
 from pathlib import PurePosixPath
 from typing import IO, cast
+
+from msgspec.structs import replace
 
 from layerscope.errors import ImageNotFound, SourceError, os_reason
 from layerscope.model.candidate import Candidate

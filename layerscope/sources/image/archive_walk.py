@@ -1,7 +1,8 @@
 """The members of an outer archive, and the position of their bytes."""
 
 from contextlib import closing
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.model.entries import Kind, LayerEntries
 from layerscope.model.image import Compression
@@ -10,8 +11,7 @@ from layerscope.sources.tar.blocks import open_blocks
 from layerscope.sources.tar.walk import walk
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveMember:
+class ArchiveMember(Struct, frozen=True):
     """One member: its normalized name, its bytes as a span of the archive, and the target of a link."""
 
     name: bytes
@@ -20,8 +20,7 @@ class ArchiveMember:
     link: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveListing:
+class ArchiveListing(Struct, frozen=True):
     """The members that could be read, and the error that ended the walk early.
 
     ``is_tar`` is true also for a tar whose members are all left out, because of ``..`` in their names, say.

@@ -5,7 +5,8 @@ https://github.com/opencontainers/image-spec/blob/main/config.md
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from layerscope.errors import InvalidLayer, InvalidManifest, MissingBlob, UnsupportedCompression, os_reason
 from layerscope.model.digest import Digest
@@ -31,8 +32,7 @@ _TAR = "tar"
 _FOREIGN = ("nondistributable", "foreign")
 
 
-@dataclass(frozen=True, slots=True)
-class LayerBlob:
+class LayerBlob(Struct, frozen=True):
     """One layer as the documents describe it: the name of its file, and claims about it."""
 
     name: str
@@ -47,8 +47,7 @@ class LayerBlob:
         return bool(self.media_type) and any(word in str(self.media_type) for word in _FOREIGN)
 
 
-@dataclass(frozen=True, slots=True)
-class Blueprint:
+class Blueprint(Struct, frozen=True):
     """The facts that a source gives about an image."""
 
     files: Files

@@ -1,8 +1,9 @@
 """The choice of one image from a source with several tags or platforms."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import accumulate
+
+from msgspec.structs import replace
 
 from layerscope.errors import AmbiguousImage, ImageNotFound, UnsupportedFormat
 from layerscope.model.candidate import Candidate

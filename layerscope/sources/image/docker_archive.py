@@ -7,9 +7,11 @@ the list lacks. podman, skopeo, kaniko and others write the same format with oth
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.errors import FormatError, InvalidManifest, UnsupportedFormat
 from layerscope.model.candidate import Candidate
@@ -36,8 +38,7 @@ _LAYER_NAME = re.compile(r"blobs/sha256/([0-9a-f]{64})|(?:sha256:)?([0-9a-f]{64}
 """A blob's name in an OCI layout, or a compressed layer's in go-containerregistry (crane, ko, kaniko)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _OciRecord:
+class _OciRecord(Struct, frozen=True):
     """An entry of the list as ``index.json`` describes it; ``set_aside`` as in `Candidate`."""
 
     file: ManifestFile

@@ -4,8 +4,9 @@ https://github.com/distribution/reference/blob/main/reference.go
 """
 
 import re
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 _DOMAIN = r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.[a-zA-Z0-9-]+)*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
 _PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
@@ -19,8 +20,7 @@ _LOCAL_DOMAIN = "localhost"
 _LONGEST = 512
 
 
-@dataclass(frozen=True, slots=True)
-class ImageName:
+class ImageName(Struct, frozen=True):
     """``domain/path:tag@digest``; missing parts are empty, and ``docker.io/library/`` is dropped as engines do."""
 
     domain: str

@@ -4,8 +4,10 @@ https://github.com/opencontainers/image-spec/blob/main/image-layout.md; Docker's
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.errors import FormatError, InvalidManifest, UnsupportedFormat
 from layerscope.model.candidate import Candidate
@@ -34,8 +36,7 @@ _DOCKER_REFERENCE_TYPE = "vnd.docker.reference.type"
 _UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestFile:
+class ManifestFile(Struct, frozen=True):
     """A file that should hold a manifest, as its descriptor describes it; ``indexes`` are those that lead to it."""
 
     name: str

@@ -1,11 +1,11 @@
 """The origin of an image, in the words of the JSON documents."""
 
-from dataclasses import dataclass
 from typing import Self
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+
+class Origin(Struct, frozen=True):
     """The reference that the user typed, and the source names of a Docker archive and an OCI layout."""
 
     reference: str

@@ -1,7 +1,8 @@
 """The format of an image, detected from its files; for anything else, a message that says what it is instead."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import UnsupportedFormat
 from layerscope.model.candidate import Candidate
@@ -19,8 +20,7 @@ _SKOPEO_FILE, _SKOPEO_START = "version", b"Directory Transport Version"
 """The file that skopeo writes into a dir: folder."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Format:
+class _Format(Struct, frozen=True):
     """A format of images; ``mismatch`` returns why some files do not have it, or None if they do."""
 
     mismatch: Callable[[Documents], str | None]

@@ -1,8 +1,9 @@
 """Compression, recognized by the first bytes, and decompression in bounded memory by a library for each format."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from layerscope.errors import InvalidLayer, UnsupportedCompression
 from layerscope.model.image import Compression
@@ -36,8 +37,7 @@ _ERRORS = (EOFError, OSError, MemoryError)
 """Errors of every codec, in addition to its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Codec:
+class _Codec(Struct, frozen=True):
     new_member: Callable[[], Decompressor]
     errors: tuple[type[Exception], ...]
 

@@ -6,10 +6,11 @@ Memory stays bounded, and the files are removed with the stack that owns them, a
 import errno
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from io import FileIO
 from pathlib import Path
 from typing import IO
+
+from msgspec.structs import replace
 
 from layerscope.errors import InvalidLayer, SourceError, UnsupportedCompression, os_reason
 from layerscope.model.image import Compression

@@ -1,6 +1,6 @@
 """Extended headers: what PAX and GNU headers in front of an entry state about it, or about all that follow."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from layerscope.errors import InvalidLayer
 from layerscope.sources.tar.allowance import Allowance
@@ -46,8 +46,7 @@ _MOST_REMEMBERED = 16
 """Bodies of PAX headers whose records are parsed once, however often they are repeated. Small ones cost little."""
 
 
-@dataclass(slots=True)
-class _Pending:
+class _Pending(Struct):
     """The statements about the next entry."""
 
     records: Records = NO_RECORDS

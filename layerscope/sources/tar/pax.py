@@ -6,9 +6,10 @@ https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote_to_bytes
+
+from msgspec import Struct
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import Xattrs
@@ -88,8 +89,7 @@ class XattrRecords:
 NO_XATTRS = XattrRecords({})
 
 
-@dataclass(slots=True, eq=False)
-class Records:
+class Records(Struct, frozen=True, eq=False):
     """The records of extended headers that matter to a listing. They are never changed, because entries share them."""
 
     values: Values

@@ -4,7 +4,8 @@ https://www.gnu.org/software/tar/manual/html_section/Sparse-Formats.html
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import SparseMap
@@ -42,8 +43,7 @@ _PIECE_MEMORY = 130
 _Pieces = Iterable[tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class TarContent:
+class TarContent(Struct, frozen=True):
     """The size of a regular file, the offset of its stored bytes, and its map, which is None for an ordinary file."""
 
     size: int

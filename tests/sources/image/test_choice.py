@@ -1,8 +1,7 @@
 """The choice of one image among several."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from layerscope.errors import AmbiguousImage, ImageNotFound, UnsupportedFormat
 from layerscope.model.candidate import Candidate
