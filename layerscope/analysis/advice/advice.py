@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
+from layerscope.analysis.advice.edits import Edits, can_be_continued
 from layerscope.analysis.content import Prefixes
 from layerscope.analysis.size.dead import DeadBytes, DeadEntry
 from layerscope.analysis.size.dead_reason import DeadReason
@@ -46,20 +47,24 @@ class AdviceKind(StrEnum):
 class Advice(NamedTuple):
     """A change to the Dockerfile: to the ``instruction`` of ``layer``, which ``saves`` bytes.
 
-    ``text`` is one or two sentences; ``paths`` are what it is about, the largest first; ``hidden_by`` is the layer that
-    hid most of it. ``files`` are the occurrences of the files that the change leaves out of the image: no two pieces of
-    advice have one in common, so that their savings add up.
+    ``cause`` names the waste in a few words, ``text`` says it in one or two sentences with the remedy; ``paths`` are
+    what it is about, the largest first; ``hidden_by`` is the layer that hid most of it. ``files`` are the occurrences
+    of the files that the change leaves out of the image: no two pieces of advice have one in common, so that their
+    savings add up. ``edits`` are the remedy, where it can be said exactly: all of them together, at most one that adds
+    to the end of each instruction.
     """
 
     kind: AdviceKind
     layer: int
     instruction: str | None
     saves: int
+    cause: str
     text: str
     paths: tuple[bytes, ...]
     files: frozenset[int]
     hidden_by: int | None = None
     hidden_by_instruction: str | None = None
+    edits: Edits = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,12 @@ class Evidence:
     def keyword(self, layer: int) -> str:
         """Return the keyword of the layer's instruction; an empty text for a layer of the base or one without."""
         return "" if layer <= self.base_layers else keyword_of(self.instructions.get(layer))
+
+    def run(self, layer: int) -> str | None:
+        """Return the instruction of the layer if it is a RUN of this Dockerfile that can be continued."""
+        instruction = self.instructions.get(layer)
+        is_run = instruction is not None and self.keyword(layer) == "RUN" and can_be_continued(instruction)
+        return instruction if is_run else None
 
     def unclaimed_dead(self, reasons: Collection[DeadReason]) -> Iterator[DeadEntry]:
         """Yield the dead files with one of the reasons that no advice was given on."""
@@ -147,17 +158,28 @@ class Evidence:
         kind: AdviceKind,
         layer: int,
         files: Iterable[int],
+        *,
+        cause: str,
         text: str,
         paths: Iterable[bytes],
-        *,
         hidden_by: int | None = None,
+        edits: Edits = (),
     ) -> Advice:
         """Return the advice to leave out files, with its saving and the instructions of its layers."""
         left_out = frozenset(files)
-        instruction = self.instructions.get(layer)
-        hidden_by_instruction = None if hidden_by is None else self.instructions.get(hidden_by)
-        saves = self.size(left_out)
-        return Advice(kind, layer, instruction, saves, text, tuple(paths), left_out, hidden_by, hidden_by_instruction)
+        return Advice(
+            kind,
+            layer,
+            self.instructions.get(layer),
+            self.size(left_out),
+            cause,
+            text,
+            tuple(paths),
+            left_out,
+            hidden_by,
+            None if hidden_by is None else self.instructions.get(hidden_by),
+            edits,
+        )
 
 
 Rule = Callable[[Evidence], Iterator[Advice]]

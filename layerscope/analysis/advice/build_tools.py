@@ -36,4 +36,5 @@ def build_tools(evidence: Evidence) -> Iterator[Advice]:
         if evidence.matters(waste.size // _ALLOWANCE):
             text = f"{human_size(waste.size)} of compilers and headers, which only builds need, come from this layer."
             text = f"{text} {fix(evidence, layer, _REMEDY)}"
-            yield evidence.advice(AdviceKind.BUILD_TOOLS, layer, waste.files, text, waste.paths(index))
+            cause, paths = "compilers and headers, which only builds need", waste.paths(index)
+            yield evidence.advice(AdviceKind.BUILD_TOOLS, layer, waste.files, cause=cause, text=text, paths=paths)

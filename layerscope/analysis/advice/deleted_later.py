@@ -1,18 +1,25 @@
 """Files that a later layer deletes or replaces: they are in the image all the same."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
-from layerscope.analysis.advice.fix import fix, layers_do
+from layerscope.analysis.advice.edits import Edits, continued, deletion
+from layerscope.analysis.advice.fix import COPYING, fix, layers_do, named_layers
 from layerscope.analysis.advice.package_caches import cache_subtrees
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.dead_reason import DeadReason
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.node_paths import NodePaths
+from layerscope.model.instruction import keyword_of
 from layerscope.text import human_size
 
 _VERBS = {DeadReason.DELETED: "delete", DeadReason.OPAQUE: "hide", DeadReason.REPLACED: "replace"}
+_DONE = {DeadReason.DELETED: "deleted", DeadReason.OPAQUE: "hidden", DeadReason.REPLACED: "replaced"}
+_NEEDS_NO_FILE = re.compile(r"(?:rm -\w*f\w* |mkdir |touch |echo |printf |true\b)[^;&|`$<]*")
+"""A command that works the same whether or not files were deleted before it."""
+
 _DELETE = "Delete them at the end of this RUN: files that a later layer deletes stay in the image."
 _REPLACE = "Do not write them here: files that a later layer replaces stay in the image."
 _MERGE = "Delete them at the end of the instructions that wrote them: deleting them in a later layer saves nothing."
@@ -23,14 +30,54 @@ def deleted_later(evidence: Evidence) -> Iterator[Advice]:
     caches, path = cache_subtrees(evidence.tree.index), NodePaths(evidence.tree.index)
     entries = [entry for entry in evidence.unclaimed_dead(_VERBS) if entry.node not in caches]
     for group in by_instruction(evidence, entries):
-        paths = map(path, _topmost(evidence.tree, group.entries))
-        text, kind = _text(evidence, group), AdviceKind.DELETED_LATER
-        yield evidence.advice(kind, group.layer, group.files, text, paths, hidden_by=group.main_hiding_layer)
+        paths = [*map(path, _topmost(evidence.tree, group.entries))]
+        yield evidence.advice(
+            AdviceKind.DELETED_LATER,
+            group.layer,
+            group.files,
+            cause=_cause(group),
+            text=_text(evidence, group),
+            paths=paths,
+            hidden_by=group.main_hiding_layer,
+            edits=_edits(evidence, group, paths),
+        )
+
+
+def _cause(group: DeadFiles) -> str:
+    """Return the waste in a few words: ``files deleted too late, in layer 7``."""
+    done = _word(_DONE, group.reasons, "hidden")
+    if group.at_hiding_layer:
+        return f"files of other layers, {done} too late"
+    return f"files {done} too late, in {named_layers(group.hiding_layers)}"
+
+
+def _edits(evidence: Evidence, group: DeadFiles, paths: list[bytes]) -> Edits:
+    """Return the edit that deletes the files where they are written; none if an instruction may have used them."""
+    if group.at_hiding_layer or any(
+        _may_use_files(evidence.instructions.get(layer))
+        for layer in evidence.tree.layers
+        if group.layer < layer <= max(group.hiding_layers)
+    ):
+        return ()
+    return continued(group.layer, evidence.run(group.layer), deletion(paths))
+
+
+def _may_use_files(instruction: str | None) -> bool:
+    """Return whether an instruction may need files of the image."""
+    if keyword_of(instruction) in COPYING:
+        return False
+    commands = (instruction or "").removeprefix("RUN ").split(" && ")
+    return not all(map(_NEEDS_NO_FILE.fullmatch, commands))
+
+
+def _word(words: Mapping[DeadReason, str], reasons: set[DeadReason | None], several: str) -> str:
+    """Return the word for the only reason, or that for several reasons."""
+    return next((word for reason, word in words.items() if reasons == {reason}), several)
 
 
 def _text(evidence: Evidence, group: DeadFiles) -> str:
     reasons, size = group.reasons, human_size(group.size)
-    verb = next((verb for reason, verb in _VERBS.items() if reasons == {reason}), "hide")
+    verb = _word(_VERBS, reasons, "hide")
     if group.at_hiding_layer:
         writers = layers_do(group.writers(evidence), "write")
         return f"This layer {verb}s {size} in files of other layers. {writers} them. {_MERGE}"

@@ -45,4 +45,7 @@ def _advice(evidence: Evidence, files: Sequence[int], size: int) -> Advice:
         " in the instruction that writes them."
     )
     paths = (index.path(index.node_of(file)) for file in files)
-    return evidence.advice(AdviceKind.DUPLICATES, evidence.origin(by_age[-1]), by_age[1:], text, paths)
+    cause = f"the same bytes at {plural(len(files), 'path')}"
+    return evidence.advice(
+        AdviceKind.DUPLICATES, evidence.origin(by_age[-1]), by_age[1:], cause=cause, text=text, paths=paths
+    )

@@ -17,9 +17,13 @@ def fix(evidence: Evidence, layer: int, for_run: str) -> str:
     return "Keep them out of this layer where it is made, or choose a base image without them."
 
 
+def named_layers(layers: Iterable[int]) -> str:
+    """Return layers in a sentence: ``layer 2``, ``layers 2, 5 and 7``."""
+    *others, last = map(str, sorted(set(layers)))
+    return f"layers {', '.join(others)} and {last}" if others else f"layer {last}"
+
+
 def layers_do(layers: Iterable[int], verb: str) -> str:
     """Return layers with a verb: ``Layer 2 deletes``, ``Layers 2, 5 and 7 delete``."""
-    numbers = sorted(set(layers))
-    if len(numbers) == 1:
-        return f"Layer {numbers[0]} {verb}s"
-    return f"Layers {', '.join(map(str, numbers[:-1]))} and {numbers[-1]} {verb}"
+    numbers = set(layers)
+    return f"{named_layers(numbers).capitalize()} {verb if len(numbers) > 1 else f'{verb}s'}"

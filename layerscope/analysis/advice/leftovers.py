@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from posixpath import commonpath, dirname
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
+from layerscope.analysis.advice.edits import Edits, continued, deletion, deletion_below, replaced
 from layerscope.analysis.advice.fix import fix
 from layerscope.analysis.advice.held import Held, held_live
 from layerscope.analysis.file_types.signatures import ELF_MAGIC
@@ -13,6 +15,7 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.text import human_size, plural
 
 _PIP = re.compile(r"\bpip[0-9.]*\b")
+_INSTALL, _WITHOUT_BYTECODE = "pip install", "pip install --no-compile"
 _CORE_NAME = re.compile(rb"core(?:\.[0-9]+)?|.+\.core")
 _ELF_TYPE = slice(16, 18)
 _CORE_TYPES = (b"\4\0", b"\0\4")
@@ -27,13 +30,27 @@ def bytecode(evidence: Evidence) -> Iterator[Advice]:
             f"{human_size(waste.size)} of Python bytecode come from this layer, to speed up the first start a little."
         )
         text = f"{text}{_copies(waste)} {fix(evidence, layer, _bytecode_remedy(evidence, layer))}"
-        yield evidence.advice(AdviceKind.BYTECODE, layer, waste.files, text, waste.paths(index))
+        cause, paths = f"Python bytecode{_copied(waste)}", waste.paths(index)
+        edits = _bytecode_edits(evidence, layer, paths)
+        yield evidence.advice(AdviceKind.BYTECODE, layer, waste.files, cause=cause, text=text, paths=paths, edits=edits)
 
 
 def _bytecode_remedy(evidence: Evidence, layer: int) -> str:
     remedy = "Delete the __pycache__ folders at the end of this RUN"
     is_pip = _PIP.search(evidence.instructions.get(layer) or "")
     return f"{remedy}, or install with `pip install --no-compile`." if is_pip else f"{remedy}."
+
+
+def _bytecode_edits(evidence: Evidence, layer: int, paths: list[bytes]) -> Edits:
+    run = evidence.run(layer)
+    if run is not None and len(_PIP.findall(run)) == 1 and (flag := replaced(layer, run, _INSTALL, _WITHOUT_BYTECODE)):
+        return flag
+    return continued(layer, run, deletion_below(commonpath(map(dirname, paths)), "__pycache__"))
+
+
+def _copied(waste: Held) -> str:
+    """Return words on the layer that stored some of the files again, or nothing."""
+    return "" if waste.hidden_by is None else f", stored again by layer {waste.hidden_by}"
 
 
 def _copies(waste: Held) -> str:
@@ -51,7 +68,11 @@ def version_control(evidence: Evidence) -> Iterator[Advice]:
     for layer, waste in held_live(evidence, nodes).items():
         text = f"A Git repository with its whole history, {human_size(waste.size)}, comes from this layer."
         text = f"{text}{_copies(waste)} {fix(evidence, layer, remedy)}"
-        yield evidence.advice(AdviceKind.VERSION_CONTROL, layer, waste.files, text, waste.paths(index))
+        paths, cause = waste.paths(index), "a Git repository with its whole history"
+        edits = continued(layer, evidence.run(layer), deletion(paths))
+        yield evidence.advice(
+            AdviceKind.VERSION_CONTROL, layer, waste.files, cause=cause, text=text, paths=paths, edits=edits
+        )
 
 
 def logs(evidence: Evidence) -> Iterator[Advice]:
@@ -59,7 +80,9 @@ def logs(evidence: Evidence) -> Iterator[Advice]:
     remedy, index = "Delete them at the end of this RUN.", evidence.tree.index
     for layer, waste in held_live(evidence, topmost_nodes(index, ["var/log"])).items():
         text = f"{human_size(waste.size)} of logs come from this layer.{_copies(waste)} {fix(evidence, layer, remedy)}"
-        yield evidence.advice(AdviceKind.LOGS, layer, waste.files, text, waste.paths(index))
+        edits = continued(layer, evidence.run(layer), "find /var/log -type f -delete")
+        cause, paths = f"logs of the build{_copied(waste)}", waste.paths(index)
+        yield evidence.advice(AdviceKind.LOGS, layer, waste.files, cause=cause, text=text, paths=paths, edits=edits)
 
 
 def core_dumps_wanted(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
@@ -82,7 +105,9 @@ def core_dumps(evidence: Evidence) -> Iterator[Advice]:
         count = plural(len(waste.roots), "core dump")
         text = f"{count} of {human_size(waste.size)} from this layer may hold the memory of a program."
         text = f"{text}{_copies(waste)} {fix(evidence, layer, 'Delete them, and find the cause of the crash.')}"
-        yield evidence.advice(AdviceKind.CORE_DUMP, layer, waste.files, text, waste.paths(index))
+        yield evidence.advice(
+            AdviceKind.CORE_DUMP, layer, waste.files, cause=count, text=text, paths=waste.paths(index)
+        )
 
 
 def _is_core(prefix: bytes | None) -> bool:

@@ -1,14 +1,20 @@
 """Files that a later chmod or chown stored again in full."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
-from layerscope.analysis.advice.fix import COPYING, layers_do
+from layerscope.analysis.advice.edits import Edits, continued, removed, replaced
+from layerscope.analysis.advice.fix import COPYING, layers_do, named_layers
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.dead_reason import DeadReason
 from layerscope.model.entries import FileEntry
 from layerscope.text import human_size, plural
+
+_ONE_CHANGE = re.compile(r"RUN ch(?:mod|own|grp) [^;&|`$<>]+")
+_ANY = "…"
+"""The value of an option that files of several owners or modes would need."""
 
 
 def metadata_copies(evidence: Evidence) -> Iterator[Advice]:
@@ -16,21 +22,60 @@ def metadata_copies(evidence: Evidence) -> Iterator[Advice]:
     entries = list(evidence.unclaimed_dead({DeadReason.METADATA_ONLY}))
     for group in by_instruction(evidence, entries):
         paths = dict.fromkeys(entry.path for entry in group.entries)
-        text, kind = _text(evidence, group), AdviceKind.METADATA_COPY
-        yield evidence.advice(kind, group.layer, group.files, text, paths, hidden_by=group.main_hiding_layer)
+        changes = [_before_and_after(evidence, entry) for entry in group.entries]
+        yield evidence.advice(
+            AdviceKind.METADATA_COPY,
+            group.layer,
+            group.files,
+            cause=_cause(group, changes),
+            text=_text(evidence, group, changes),
+            paths=paths,
+            hidden_by=group.main_hiding_layer,
+            edits=_edits(evidence, group, changes),
+        )
 
 
-def _text(evidence: Evidence, group: DeadFiles) -> str:
-    changes = [_before_and_after(evidence, entry) for entry in group.entries]
+_Changes = Sequence[tuple[FileEntry, FileEntry]]
+
+
+def _cause(group: DeadFiles, changes: _Changes) -> str:
+    files, changed = plural(len(group.entries), "file"), " and ".join(_changed(changes))
+    if group.at_hiding_layer:
+        return f"{files} of other layers, stored again for another {changed}"
+    return f"{files}, stored again by {named_layers(group.hiding_layers)} for another {changed}"
+
+
+def _edits(evidence: Evidence, group: DeadFiles, changes: _Changes) -> Edits:
+    """Return the edits that move the change into the instruction that writes the files.
+
+    That is exact if the later instruction is one chmod or chown, of files that all come from this layer.
+    """
+    later = group.main_hiding_layer
+    run = None if group.at_hiding_layer or len(set(group.hiding_layers)) > 1 else evidence.run(later)
+    if run is None or not _ONE_CHANGE.fullmatch(run) or not _changes_only(evidence, later, group.layer):
+        return ()
+    keyword, options = evidence.keyword(group.layer), _options(changes)
+    if keyword in COPYING and options and _ANY not in options:
+        instruction = evidence.instructions.get(group.layer)
+        moved = replaced(group.layer, instruction, f"{keyword} ", f"{keyword} {options} ")
+    else:
+        moved = continued(group.layer, evidence.run(group.layer), run.removeprefix("RUN "))
+    return moved + removed(later, run) if moved else ()
+
+
+def _changes_only(evidence: Evidence, later: int, writer: int) -> bool:
+    """Return whether all files that a layer changed were first written by one other layer."""
+    changed = (entry for entry in evidence.dead.entries if entry.hidden_by == later)
+    return all(evidence.origin(entry.occurrence) == writer for entry in changed)
+
+
+def _text(evidence: Evidence, group: DeadFiles, changes: _Changes) -> str:
     files, size = plural(len(group.entries), "file"), human_size(group.size)
     reason = f"{size} in all, only to change their {' and '.join(_changed(changes))}."
     if group.at_hiding_layer:
         return f"This layer stores {files} of other layers again in full, {reason} Change them where they are written."
     stores = layers_do(group.hiding_layers, "store")
     return f"{stores} {files} of this layer again in full, {reason} {_remedy(evidence, group.layer, changes)}"
-
-
-_Changes = Sequence[tuple[FileEntry, FileEntry]]
 
 
 def _before_and_after(evidence: Evidence, entry: DeadEntry) -> tuple[FileEntry, FileEntry]:
@@ -66,7 +111,7 @@ def _options(changes: _Changes) -> str:
     options, changed = [], _changed(changes)
     owners, modes = {_owner(after) for _, after in changes}, {after.mode for _, after in changes}
     if "owner" in changed:
-        options.append("--chown={}:{}".format(*owners.pop()) if len(owners) == 1 else "--chown=…")
+        options.append("--chown={}:{}".format(*owners.pop()) if len(owners) == 1 else f"--chown={_ANY}")
     if "mode" in changed:
-        options.append(f"--chmod={modes.pop():04o}" if len(modes) == 1 else "--chmod=…")
+        options.append(f"--chmod={modes.pop():04o}" if len(modes) == 1 else f"--chmod={_ANY}")
     return " ".join(options)

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Instructions
+from layerscope.analysis.advice.edits import Edits, replaced
 from layerscope.analysis.packages.dpkg import INFO, STATUS, list_names, parse_paths
 from layerscope.analysis.packages.dpkg_needs import MARKS, only_recommended
 from layerscope.analysis.packages.final_files import FinalFiles, databases_wanted
 from layerscope.analysis.search.path_patterns import matching_nodes
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.text import human_size, printable_line
+from layerscope.text import human_size, plural, printable_line
 
 _INSTALLS = re.compile(r"\b(?:apt-get|apt|aptitude)\b[^;&|]*\binstall\b")
 _WITHOUT = re.compile(r"--no-install-recommends|--without-recommends|Install-Recommends[\s=]+\"?(?:false|0|no)")
@@ -47,7 +48,21 @@ def recommended_packages(evidence: Evidence) -> Iterator[Advice]:
         files = frozenset[int]().union(*(package.files for package in packages)) - evidence.claimed
         text = _text(evidence.size(files), [package.name for package in packages])
         paths = (package.listed for package in packages)
-        yield evidence.advice(AdviceKind.RECOMMENDED_PACKAGES, layer, files, text, paths)
+        yield evidence.advice(
+            AdviceKind.RECOMMENDED_PACKAGES,
+            layer,
+            files,
+            cause=f"{plural(len(packages), 'package')} that were only recommended",
+            text=text,
+            paths=paths,
+            edits=_edits(evidence, layer),
+        )
+
+
+def _edits(evidence: Evidence, layer: int) -> Edits:
+    run = evidence.run(layer)
+    installs = _INSTALLS.findall(run or "")
+    return replaced(layer, run, installs[0], f"{installs[0]} --no-install-recommends") if len(installs) == 1 else ()
 
 
 def _installing(instructions: Instructions) -> set[int]:

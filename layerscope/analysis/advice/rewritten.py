@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
-from layerscope.analysis.advice.fix import layers_do
+from layerscope.analysis.advice.fix import layers_do, named_layers
 from layerscope.analysis.advice.package_caches import cache_subtrees
 from layerscope.analysis.search.path_patterns import matching_subtrees
 from layerscope.analysis.size.dead_reason import DeadReason
@@ -42,8 +42,24 @@ def rewritten(evidence: Evidence) -> Iterator[Advice]:
         entries = [entry for entry in dead if entry.node not in caches and entry.node not in bookkeeping]
         for group in by_instruction(evidence, entries):
             paths = dict.fromkeys(entry.path for entry in group.entries)
-            text, kind = _text(group, reason), AdviceKind.REWRITTEN
-            yield evidence.advice(kind, group.layer, group.files, text, paths, hidden_by=group.main_hiding_layer)
+            cause, text = _cause(group, reason), _text(group, reason)
+            yield evidence.advice(
+                AdviceKind.REWRITTEN,
+                group.layer,
+                group.files,
+                cause=cause,
+                text=text,
+                paths=paths,
+                hidden_by=group.main_hiding_layer,
+            )
+
+
+def _cause(group: DeadFiles, reason: DeadReason) -> str:
+    files = plural(len(group.entries), "file")
+    done = "overwritten" if reason is DeadReason.OVERWRITTEN else "stored again unchanged"
+    if group.at_hiding_layer:
+        return f"{files} of other layers, {done}"
+    return f"{files}, {done} by {named_layers(group.hiding_layers)}"
 
 
 def _text(group: DeadFiles, reason: DeadReason) -> str:
