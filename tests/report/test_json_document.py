@@ -23,6 +23,25 @@ def test_a_document_is_ascii_and_names_read_back_unchanged() -> None:
     assert json.loads(text) == {"name": ODD}
 
 
+def test_a_large_document_is_never_one_string() -> None:
+    file = _Writes()
+    write_json({"layers": [{"layer": number} for number in range(10_000)]}, file)
+    assert json.loads(file.getvalue())["layers"][-1] == {"layer": 9_999}
+    assert max(file.sizes) < len(file.getvalue()) / 10
+
+
+class _Writes(io.StringIO):
+    """A text that notes the size of each write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+    def write(self, text: str) -> int:
+        self.sizes.append(len(text))
+        return super().write(text)
+
+
 def test_rows_are_ascii_and_names_read_back_unchanged() -> None:
     text = written([{"path": ODD}])
     assert text.isascii()
