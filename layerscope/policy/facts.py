@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from layerscope.analysis.search.query import HEARTBEAT, Query, path_pattern
+from layerscope.analysis.search.globs import Globs
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.policy.rules import PathPattern, Rules
 from layerscope.session.size.analysis import SizeAnalysis
@@ -26,7 +26,6 @@ class CheckedImage:
         self.analysis = analysis
         self.rules = rules
         self.baseline = baseline
-        self._ignored = path_pattern(rules.ignore)
 
     @cached_property
     def problems(self) -> tuple[str, ...]:
@@ -44,7 +43,7 @@ class CheckedImage:
     @cached_property
     def dead(self) -> tuple[DeadEntry, ...]:
         """The dead files that are not ignored."""
-        return tuple(entry for entry in self.analysis.report.dead.entries if not self.is_ignored(entry.path))
+        return tuple(entry for entry in self.analysis.report.dead.entries if entry.node not in self.ignored)
 
     @property
     def dead_size(self) -> int | None:
@@ -64,9 +63,10 @@ class CheckedImage:
         base = self.analysis.report.base
         return 1 if base is None or base.layers is None else base.layers
 
-    def is_ignored(self, path: bytes) -> bool:
-        """Return whether the rules ignore a relative path."""
-        return self._ignored.search(b"/" + path) is not None
+    @cached_property
+    def ignored(self) -> frozenset[int]:
+        """The nodes whose paths the rules ignore."""
+        return frozenset(self.ever(self.rules.ignore))
 
     def present(self, patterns: Iterable[PathPattern]) -> Iterator[int]:
         """Yield the nodes of the final image that match one of the patterns, ascending."""
@@ -76,5 +76,4 @@ class CheckedImage:
 
     def ever(self, patterns: Iterable[PathPattern]) -> Iterator[int]:
         """Yield the nodes of any layer that match one of the patterns, ascending."""
-        query = Query("", path_pattern(patterns), on_path=True)
-        return (node for node in query.hits(self.analysis.tree.index) if node != HEARTBEAT)
+        return Globs(patterns).nodes(self.analysis.tree.index)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from layerscope.analysis.search.query import path_pattern
+from layerscope.analysis.advice.secrets import Secret
 from layerscope.model.entries import Kind
 from layerscope.policy.facts import CheckedImage
 from layerscope.policy.limits import MOST_LOCATIONS, unknown
@@ -30,7 +30,7 @@ def _topmost(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Iterator[i
     """Yield the forbidden nodes that are not below another forbidden one."""
     ends, end = facts.analysis.tree.index.ends, 0
     for node in facts.present(patterns):
-        if node >= end and not facts.is_ignored(facts.analysis.tree.index.path(node)):
+        if node >= end and node not in facts.ignored:
             yield node
             end = ends[node]
 
@@ -75,18 +75,18 @@ def allowed_setuid(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdi
     """Check that the final image has no setuid files except the allowed ones."""
     if facts.problems:
         return unknown(None, None, f"the setuid files are unknown: {_NOT_ALL}")
-    pattern = path_pattern(allowed)
-    forbidden = [(node, path) for node, path in setuid_files(facts) if not pattern.search(b"/" + path)]
+    nodes = frozenset(facts.ever(allowed))
+    forbidden = [node for node in setuid_files(facts) if node not in nodes]
     if not forbidden:
         return Verdict(Outcome.PASSED, "all setuid files are allowed")
-    locations = [_setuid_location(facts, node, path) for node, path in forbidden[:MOST_LOCATIONS]]
+    locations = [_setuid_location(facts, node) for node in forbidden[:MOST_LOCATIONS]]
     count = len(forbidden)
     text = f"{plural(count, 'setuid file')} not allowed: {_named(locations, count)}"
     return Verdict(Outcome.FAILED, text, None, 0, count, tuple(locations), count)
 
 
-def setuid_files(facts: CheckedImage) -> Iterator[tuple[int, bytes]]:
-    """Yield the nodes and paths of setuid files in the final image that are not ignored."""
+def setuid_files(facts: CheckedImage) -> Iterator[int]:
+    """Yield the nodes of setuid files in the final image that are not ignored."""
     tree, index = facts.analysis.tree, facts.analysis.tree.index
     setuid = {
         layer: {number for number, (mode, _, _) in enumerate(table.permission_sets) if mode & _SETUID}
@@ -97,25 +97,24 @@ def setuid_files(facts: CheckedImage) -> Iterator[tuple[int, bytes]]:
         if last < index.firsts[node] or (row := index.rows[last]) < 0:
             continue
         layer = index.layers[last]
-        if setuid[layer] and tree.tables[layer].permissions[row] in setuid[layer]:
-            path = index.path(node)
-            if tree.kind(last) in (Kind.FILE, Kind.HARDLINK) and not facts.is_ignored(path):
-                yield node, path
+        is_setuid = setuid[layer] and tree.tables[layer].permissions[row] in setuid[layer]
+        if is_setuid and tree.kind(last) in (Kind.FILE, Kind.HARDLINK) and node not in facts.ignored:
+            yield node
 
 
-def _setuid_location(facts: CheckedImage, node: int, path: bytes) -> Location:
+def _setuid_location(facts: CheckedImage, node: int) -> Location:
     tree = facts.analysis.tree
     entry = tree.entry(node, tree.layers[-1])
     assert entry is not None  # noqa: S101  # it is in the final image
     mode = mode_text(entry.kind.letter, entry.mode)
-    text = f"gives {printable_name(path_text(path))} the mode {mode}, owner {entry.uid}"
-    return Location(entry.layer, text, path, entry.size)
+    text = f"gives {printable_name(path_text(entry.path))} the mode {mode}, owner {entry.uid}"
+    return Location(entry.layer, text, entry.path, entry.size)
 
 
 def allowed_secrets(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdict:
     """Check that no layer contains a key or a credential that is not allowed, even if a later layer hides it."""
-    pattern = path_pattern(allowed)
-    locations = [secret for secret in secret_locations(facts) if not pattern.search(b"/" + (secret.path or b""))]
+    nodes = frozenset(facts.ever(allowed))
+    locations = [_secret_location(secret) for secret in listed_secrets(facts) if secret.node not in nodes]
     if locations:
         text = f"{plural(len(locations), 'secret')} in the image: {_named(locations, len(locations))}"
         return Verdict(Outcome.FAILED, text, None, 0, len(locations), tuple(locations[:MOST_LOCATIONS]), len(locations))
@@ -124,8 +123,10 @@ def allowed_secrets(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verd
     return Verdict(Outcome.PASSED, "no layer has a secret that is not allowed")
 
 
-def secret_locations(facts: CheckedImage) -> Iterator[Location]:
-    """Yield the locations of secrets, without ignored paths."""
-    for secret in facts.analysis.report.secrets:
-        if not facts.is_ignored(secret.path):
-            yield Location(secret.layer, secret.text, secret.path, secret.size, secret.removed_in)
+def listed_secrets(facts: CheckedImage) -> Iterator[Secret]:
+    """Yield the secrets, without those at ignored paths."""
+    return (secret for secret in facts.analysis.report.secrets if secret.node not in facts.ignored)
+
+
+def _secret_location(secret: Secret) -> Location:
+    return Location(secret.layer, secret.text, secret.path, secret.size, secret.removed_in)

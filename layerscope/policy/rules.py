@@ -8,7 +8,6 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from layerscope.analysis.search.query import glob_expression
 from layerscope.errors import UsageError
 from layerscope.policy.amounts import parse_share, parse_size
 from layerscope.text import printable_line
@@ -140,5 +139,4 @@ def _amount(value: object) -> Amount:
 def _pattern(value: object) -> PathPattern:
     if not isinstance(value, str) or not value.strip("/"):
         raise ValueError(f"must be a path or a glob, not {value!r}")
-    glob_expression(value)
     return PathPattern(value)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from layerscope.errors import UsageError
 from layerscope.policy.facts import CheckedImage
-from layerscope.policy.paths import secret_locations, setuid_files
+from layerscope.policy.paths import listed_secrets, setuid_files
 from layerscope.policy.rules import Rules
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.size.analysis import SizeAnalysis
@@ -55,7 +55,7 @@ def rules_template(loaded: LoadedImage) -> str:
         raise UsageError(f"cannot take limits from {printable_name(loaded.image.name)}: {cause}")
     efficiency = 1 - why.dead_size / facts.total if facts.total else 1.0
     largest = max((layer_size.content_size or 0 for layer_size in why.layers), default=0)
-    secrets = sorted({secret.path for secret in secret_locations(facts) if secret.path})
+    secrets = sorted({secret.path for secret in listed_secrets(facts)})
     return _TEMPLATE.format(
         name=printable_name(loaded.image.name),
         efficiency=math.floor(efficiency * 10_000) / 10_000,
@@ -68,7 +68,7 @@ def rules_template(loaded: LoadedImage) -> str:
         layer=largest,
         layer_text=human_size(largest),
         layers=len(why.layers),
-        setuid=_listed(path for _, path in setuid_files(facts)),
+        setuid=_listed(map(facts.analysis.tree.index.path, setuid_files(facts))),
         secrets=_secret_comments(secrets),
     )
 

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from layerscope.analysis.comparison.diff import Diff
+from layerscope.analysis.search.globs import Globs
 from layerscope.analysis.search.path_patterns import Subtrees
-from layerscope.analysis.search.query import HEARTBEAT, Query, path_pattern
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.path_index import PathIndex
 
@@ -33,8 +33,8 @@ def has_hits(diff: Diff, globs: Sequence[str]) -> bool:
 
 def _topmost_hits(index: PathIndex, globs: Sequence[str]) -> Iterator[int]:
     end = 0
-    for node in Query("", path_pattern(globs), on_path=True).hits(index):
-        if node != HEARTBEAT and node >= end:
+    for node in Globs(globs).nodes(index):
+        if node >= end:
             yield node
             end = index.ends[node]
 

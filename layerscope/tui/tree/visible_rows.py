@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from layerscope.analysis.search.query import HEARTBEAT, Query
+from layerscope.analysis.search.globs import HEARTBEAT
+from layerscope.analysis.search.query import Query
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.model.columns import Ints
 from layerscope.tui.tree.shown_tree import ShownTree

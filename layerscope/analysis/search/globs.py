@@ -1,0 +1,175 @@
+"""Globs for names, and for whole paths, which are matched name by name on the way down the tree.
+
+A path may have 2,000 names, and an image a million paths: matching each path as a whole would read the names of its
+folders again and again. Here a folder has a state, the places in the globs where the rest of a path may go on. So each
+name is read once, and what is below a folder without such a place is skipped.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from layerscope.analysis.tree.path_index import PathIndex
+from layerscope.text import typed_names
+
+HEARTBEAT = -1
+"""Yielded when a search has run for a while without a hit, so that the caller can do other work."""
+
+_NAMES_A_BEAT = 4096
+_SEPARATOR = re.compile(r"(\*\*/|\*\*|/)")
+_CHARACTER = r"[^/][\x80-\xbf]*+"
+"""The expression of a question mark: a byte, and the bytes that continue it in UTF-8."""
+
+_MOST_STATES = 1024
+"""States that are remembered: most trees need a dozen, and a glob of many stars could have millions."""
+
+_Matches = Callable[[bytes], object | None]
+"""A test for a name."""
+
+
+def name_pattern(glob: str, flags: int = 0) -> re.Pattern[bytes]:
+    """Return the expression of a glob that matches a whole name."""
+    return _name_pattern(glob.split("*"), flags)
+
+
+def _name_pattern(texts: Sequence[str], flags: int) -> re.Pattern[bytes]:
+    r"""Return the expression of names that have these texts with anything between them.
+
+    The first match of a text between two stars is as good as any other. So an atomic group keeps the expression from
+    trying others, and the time is linear.
+    """
+    first, *inner = map(_fixed, texts)
+    last = f"[^/]*{inner.pop()}" if inner else ""
+    middle = "".join(f"(?>[^/]*?{text})" for text in inner)
+    return re.compile(rf"\A{first}{middle}{last}\Z".encode("utf-8", "surrogateescape"), flags)
+
+
+def _fixed(text: str) -> str:
+    return _CHARACTER.join(map(spellings, text.split("?")))
+
+
+def spellings(text: str) -> str:
+    """Return the expression of a text, also as a name that is shown with escapes."""
+    names = [re.escape(name.decode("utf-8", "surrogateescape")) for name in typed_names(text)]
+    return names[0] if len(names) == 1 else f"(?:{'|'.join(names)})"
+
+
+class _Place(NamedTuple):
+    """A place in a glob, before the part with this number, that a path has reached at the start of a name."""
+
+    glob: int
+    part: int
+
+
+class _State(Struct, frozen=True):
+    """The places that a path has reached, as the steps from there over one more name.
+
+    ``is_match`` is set if the path matches a glob. Any name leads to the places in ``always``, and one that a test
+    matches to its place, too.
+    """
+
+    is_match: bool
+    always: frozenset[_Place]
+    tests: tuple[tuple[_Matches, _Place], ...]
+
+    @property
+    def is_end(self) -> bool:
+        """True if no longer path can match."""
+        return not self.always and not self.tests
+
+
+class Globs:
+    """Globs for whole paths; a path that matches one of them matches.
+
+    A glob without a leading slash matches the ends of paths. One star stays within a name, ``**`` goes across folders,
+    and ``**/`` matches nothing as well.
+    """
+
+    def __init__(self, globs: Iterable[str], flags: int = 0) -> None:
+        self._flags = flags
+        self._globs = [_SEPARATOR.split(glob[1:] if glob.startswith("/") else f"**/{glob}") for glob in globs]
+        self._steps: dict[_Place, list[tuple[_Matches | None, _Place]]] = {}
+        self._states: dict[frozenset[_Place], _State] = {}
+
+    def search(self, path: bytes) -> bool:
+        """Return whether a path, with its leading slash, matches."""
+        state = self._start
+        for name in path[1:].split(b"/"):
+            state = self._after(state, name)
+        return state.is_match
+
+    def nodes(self, index: PathIndex) -> Iterator[int]:
+        """Yield the nodes that match, ascending."""
+        return (node for node in self.hits(index) if node != HEARTBEAT)
+
+    def hits(self, index: PathIndex) -> Iterator[int]:
+        """Yield the nodes that match, ascending, and `HEARTBEAT` now and then."""
+        above, node, seen = [self._start], 1, 0
+        while node < len(index):
+            del above[index.depths[node] :]
+            state = self._after(above[-1], index.name(node))
+            above.append(state)
+            seen += 1
+            if state.is_match:
+                yield node
+            elif not seen % _NAMES_A_BEAT:
+                yield HEARTBEAT
+            node = index.ends[node] if state.is_end else node + 1
+
+    @property
+    def _start(self) -> _State:
+        return self._state(frozenset(_Place(glob, 0) for glob in range(len(self._globs))))
+
+    def _after(self, state: _State, name: bytes) -> _State:
+        """Return the state of a path with one more name."""
+        reached = [place for matches, place in state.tests if matches(name)]
+        return self._state(state.always.union(reached) if reached else state.always)
+
+    def _state(self, places: frozenset[_Place]) -> _State:
+        state = self._states.get(places)
+        if state is None:
+            if len(self._states) >= _MOST_STATES:
+                self._states.clear()
+            state = self._states[places] = self._new_state(places)
+        return state
+
+    def _new_state(self, places: frozenset[_Place]) -> _State:
+        is_match = any(place.part == len(self._globs[place.glob]) for place in places)
+        steps = [step for place in places for step in self._steps_from(place)]
+        always = frozenset(place for matches, place in steps if matches is None)
+        tests = tuple((matches, place) for matches, place in steps if matches is not None and place not in always)
+        return _State(is_match, always, tests)
+
+    def _steps_from(self, place: _Place) -> list[tuple[_Matches | None, _Place]]:
+        """Return the tests for names that lead on from a place, None for any name, and where they lead."""
+        if place not in self._steps:
+            names = _names_from(self._globs[place.glob], place.part)
+            self._steps[place] = [(self._test(texts), _Place(place.glob, part)) for texts, part in names]
+        return self._steps[place]
+
+    def _test(self, texts: Sequence[str]) -> _Matches | None:
+        is_any = len(texts) > 1 and not any(texts)
+        return None if is_any else _name_pattern(texts, self._flags).match
+
+
+def _names_from(parts: Sequence[str], start: int) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield what a name may be that begins at a part, as the texts between its stars, and the part it leads to.
+
+    Two stars may match up to the end of the name and go on in the next one, or end within the name.
+    """
+    texts: tuple[str, ...] = ("",)
+    if start == len(parts):
+        return
+    for number, part in enumerate(parts[start:], start):
+        if part == "/":
+            yield texts, number + 1
+            return
+        if part in ("**", "**/"):
+            yield (*texts, ""), number
+            texts = (*texts, "") if part == "**" else texts
+        else:
+            first, *others = part.split("*")
+            texts = (*texts[:-1], texts[-1] + first, *others)
+    yield texts, len(parts)
