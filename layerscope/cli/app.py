@@ -8,7 +8,7 @@ from typer.main import get_command
 from layerscope import __version__
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.group import DEFAULT, ImageGroup, ListedCommand, PassThroughCommand
-from layerscope.cli.options import AsJson, DebugLog, Reference, WhichImage, WhichPlatform
+from layerscope.cli.options import AsJson, DebugLog, Reference, WhichEngine, WhichImage, WhichPlatform
 
 _COMMANDS = (
     ListedCommand("layers", "layerscope.cli.commands.layers", "List the layers: size, changes, instruction."),
@@ -35,6 +35,7 @@ _EXAMPLES = """\b
 Examples:
   layerscope my-app.tar                        open an archive in the explorer
   layerscope my-app:v1                         an image of the local engine
+  layerscope --engine podman my-app:v1         where two engines have one
   layerscope container://web                   a container and its changes
   docker save my-app:v1 | layerscope -         an archive on standard input
   layerscope my-app.tar --platform linux/arm64 one platform of several
@@ -60,10 +61,11 @@ def _root(_version: Version = False) -> None:
     """Explore a container image layer by layer: what each instruction added, changed and removed, and its size."""
 
 
-def _open_image(
+def _open_image(  # noqa: PLR0917  # Typer reads the options from the signature
     reference: Reference,
     image: WhichImage = None,
     platform: WhichPlatform = None,
+    engine: WhichEngine = None,
     as_json: AsJson = False,
     debug: DebugLog = None,
 ) -> None:
@@ -71,7 +73,7 @@ def _open_image(
     from layerscope.cli.opening import show  # noqa: PLC0415  # the help of the group needs this command's options only
 
     start_log(debug)
-    show(reference, image, platform, as_json=as_json)
+    show(reference, image, platform, engine, as_json=as_json)
 
 
 def make_command_line() -> ImageGroup:

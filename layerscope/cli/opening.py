@@ -8,6 +8,7 @@ from layerscope.cli.debug_log import note
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.cli.terminal import collect_garbage_again, terminal
+from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.session.open import ImageSession, UndecidedImage, open_image, open_or_choose
 from layerscope.session.reading.stack import Tallies
@@ -15,10 +16,10 @@ from layerscope.text import printable_line, printable_name
 
 
 @contextmanager
-def opened(reference: str, image: str | None, platform: str | None) -> Iterator[ImageSession]:
+def opened(reference: str, image: str | None, platform: str | None, engine: Engine | None) -> Iterator[ImageSession]:
     """Open the image, with progress; closing it removes temporary files."""
     with ReadingProgress(progress_title(reference)) as progress:
-        session = open_image(reference, image, platform, progress)
+        session = open_image(reference, image, platform, progress, engine=engine)
     note(f"opened {session.image.name}, {len(session.image.layers)} layers, from {session.image.source}")
     with session:
         yield session
@@ -62,14 +63,21 @@ def print_layers(session: ImageSession, *, as_json: bool = False) -> None:
     warn(session.image, session.tallies)
 
 
-def show(reference: str, image: str | None = None, platform: str | None = None, *, as_json: bool = False) -> None:
+def show(
+    reference: str,
+    image: str | None = None,
+    platform: str | None = None,
+    engine: Engine | None = None,
+    *,
+    as_json: bool = False,
+) -> None:
     """Open the explorer on an image, or print its layers if stdout is not a terminal."""
     if not sys.stdout.isatty() or as_json:
-        with opened(reference, image, platform) as session:
+        with opened(reference, image, platform, engine) as session:
             print_layers(session, as_json=as_json)
         return
     with ReadingProgress(progress_title(reference)) as progress:
-        opened_image = open_or_choose(reference, image, platform, progress)
+        opened_image = open_or_choose(reference, image, platform, progress, engine=engine)
     with opened_image, terminal():
         if isinstance(opened_image, UndecidedImage):
             _explore_choice(opened_image)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from layerscope.errors import UsageError
+from layerscope.model.engine import Engine
 from layerscope.text import printable_name
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ WhichImage = Annotated[
 WhichPlatform = Annotated[
     str | None,
     typer.Option("--platform", metavar="OS/ARCH", help="The platform to open if there are several: linux/arm64."),
+]
+WhichEngine = Annotated[
+    Engine | None,
+    typer.Option("--engine", help="The engine that has the image or the container; by default Docker before podman."),
 ]
 Base = Annotated[
     str | None,

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from layerscope.model.engine import Engine
+
 
 class Mount(Struct, frozen=True):
     """A mount of a container: its content is no part of the writable layer. ``kind`` is volume, bind or tmpfs."""
@@ -17,7 +19,7 @@ class Container(Struct, frozen=True):
     ``state`` is in the engine's words: created, running, paused, exited.
     """
 
-    engine: str
+    engine: Engine
     container_id: str
     name: str
     image: str
@@ -28,4 +30,4 @@ class Container(Struct, frozen=True):
     @property
     def reference(self) -> str:
         """The reference that opens the container."""
-        return f"container://{self.name or self.container_id}"
+        return f"container://{self.engine}/{self.name or self.container_id}"

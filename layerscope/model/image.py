@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from layerscope.model.container import Container
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
+from layerscope.model.engine import Engine
 from layerscope.model.span import FileSpan, UnpackedLayer
 from layerscope.model.storage import Storage
 
@@ -83,6 +84,9 @@ class Image(Struct, frozen=True, dict=True):
     """The tag that the user asked for, if there are several."""
     container: Container | None = None
     storage: Storage | None = None
+    """Where an engine keeps it, for an engine's image."""
+    also_in: tuple[Engine, ...] = ()
+    """Other engines that have an image of the name that the user gave."""
 
     @property
     def platform(self) -> Platform:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from layerscope.model.engine import Engine
+
 
 @dataclass(frozen=True, slots=True)
 class LocalImage:
@@ -10,7 +12,7 @@ class LocalImage:
     ``shared_size`` is that of the layers that other images of the engine hold as well, ``layers`` their number.
     """
 
-    engine: str
+    engine: Engine
     tags: tuple[str, ...]
     image_id: str
     size: int | None

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from layerscope.model.engine import Engine
+
 
 class Storage(Struct, frozen=True):
     """The storage of an image, as its engine reports it; None for what it does not report.
@@ -10,7 +12,7 @@ class Storage(Struct, frozen=True):
     containerd. ``locations`` are the folders or files that hold the layers, base first, as far as they are known.
     """
 
-    engine: str
+    engine: Engine
     store: str
     driver: str | None
     backing_filesystem: str | None = None

@@ -10,6 +10,7 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.cancellation import is_cancelled
 from layerscope.errors import AmbiguousImage, InvalidLayer
 from layerscope.model.candidate import Candidate
+from layerscope.model.engine import Engine
 from layerscope.model.image import Image, Layer
 from layerscope.model.progress import Progress
 from layerscope.session.content.contents import Contents
@@ -111,7 +112,7 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
     @property
     def reference(self) -> str:
         """The reference that the user gave."""
-        return self._source.reference
+        return self._source.request.reference
 
     @property
     def choices(self) -> Sequence[Candidate]:
@@ -137,13 +138,18 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
 
 
 def open_or_choose(
-    reference: str, image: str | None = None, platform: str | None = None, progress: Progress | None = None
+    reference: str,
+    image: str | None = None,
+    platform: str | None = None,
+    progress: Progress | None = None,
+    *,
+    engine: Engine | None = None,
 ) -> ImageSession | UndecidedImage:
     """Open the image that the reference, the tag and the platform name, or all of them if these fit several.
 
-    Raises LayerscopeError.
+    With ``engine``, the reference names an image or a container there. Raises LayerscopeError.
     """
-    source = open_source(reference, progress=progress)
+    source = open_source(reference, engine=engine, platform=platform, progress=progress)
     try:
         return ImageSession(source.choose(image, platform), source)
     except AmbiguousImage as error:
@@ -154,10 +160,15 @@ def open_or_choose(
 
 
 def open_image(
-    reference: str, image: str | None = None, platform: str | None = None, progress: Progress | None = None
+    reference: str,
+    image: str | None = None,
+    platform: str | None = None,
+    progress: Progress | None = None,
+    *,
+    engine: Engine | None = None,
 ) -> ImageSession:
     """Open the image that the reference, the tag and the platform name; raises LayerscopeError."""
-    opened = open_or_choose(reference, image, platform, progress)
+    opened = open_or_choose(reference, image, platform, progress, engine=engine)
     if isinstance(opened, UndecidedImage):
         opened.close()
         raise opened.error

@@ -16,6 +16,14 @@ def size_words(image: Image, tallies: Tallies) -> str:
     return f"{words} ({human_size(image.blob_size)} {blob_word(image)})"
 
 
+def engine_words(image: Image) -> str:
+    """Return the engine that has the image, and those that have another one of that name; nothing for an archive."""
+    if image.storage is None:
+        return ""
+    others = f" ({', '.join(image.also_in)} has one, too)" if image.also_in else ""
+    return f"{image.storage.engine}{others}"
+
+
 def blob_word(image: Image) -> str:
     """Return what the blob size stands for: a pull transfers compressed layers, plain ones are only stored so."""
     is_compressed = any(layer.compression not in (Compression.NONE, None) for layer in image.layers)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.model.build_report import BuildReport
+from layerscope.model.engine import Engine
 from layerscope.model.local_image import LocalImage
 from layerscope.session.local.listing import Listing
 from tests.builders import docker_archive, file, image, layer
@@ -71,8 +72,8 @@ def test_building_without_an_engine_is_an_error(capsys: Capture, monkeypatch: py
 
 
 def test_images_are_listed_as_a_table_and_as_a_document(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [LocalImage("docker", ("my-app:v1",), "sha256:abc", 402_000_000, 1795468740)]
-    monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda: Listing(found))
+    found = [LocalImage(Engine.DOCKER, ("my-app:v1",), "sha256:abc", 402_000_000, 1795468740)]
+    monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda _engine: Listing(found))
     assert ask(capsys, "images").out.splitlines()[1] == (
         "402 MB       ?       ?       ?  2026-11-23 21:19  docker  abc  my-app:v1"
     )
@@ -83,12 +84,12 @@ def test_images_are_listed_as_a_table_and_as_a_document(capsys: Capture, monkeyp
 @pytest.fixture
 def three_images(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [
-        LocalImage("docker", ("registry.example/web:2",), "sha256:b", 30, 300, 10),
-        LocalImage("docker", (), "sha256:c0ffee", 50, 200, 45),
-        LocalImage("podman", ("app:1", "app:latest"), "sha256:a", 20, 100, 0),
+        LocalImage(Engine.DOCKER, ("registry.example/web:2",), "sha256:b", 30, 300, 10),
+        LocalImage(Engine.DOCKER, (), "sha256:c0ffee", 50, 200, 45),
+        LocalImage(Engine.PODMAN, ("app:1", "app:latest"), "sha256:a", 20, 100, 0),
     ]
     refusals = ("podman at unix:///no/podman.sock: no such file or directory",)
-    monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda: Listing(found, refusals))
+    monkeypatch.setattr("layerscope.cli.commands.images.local_images", lambda _engine: Listing(found, refusals))
 
 
 @pytest.mark.usefixtures("three_images")

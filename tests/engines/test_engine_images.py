@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError
+from layerscope.model.engine import Engine
 from layerscope.session.local.build import build
 from layerscope.session.local.images import local_images
 from layerscope.session.reading.in_process import read_whole
@@ -35,7 +36,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 def reachable(engine: str) -> None:
     with ExitStack() as stack:
-        engines = AnsweringEngines(engine, stack)
+        engines = AnsweringEngines(Engine(engine), stack)
         if not list(engines):
             pytest.skip(str(engines.unavailable()))
 

@@ -11,10 +11,11 @@ import typer
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.errors import ExitStatus
 from layerscope.cli.opening import opened, progress_title, warn, warn_of
-from layerscope.cli.options import AsJson, Base, DebugLog, Force, Reference, WhichImage, WhichPlatform
+from layerscope.cli.options import AsJson, Base, DebugLog, Force, Reference, WhichEngine, WhichImage, WhichPlatform
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate, output_may_be_cut
 from layerscope.errors import UsageError
+from layerscope.model.engine import Engine
 from layerscope.policy.check import check as check_rules
 from layerscope.policy.check import read_baseline
 from layerscope.policy.outcome import CheckReport, Outcome
@@ -78,6 +79,7 @@ def check(  # noqa: PLR0917  # Typer reads the options from the signature
     reference: Reference,
     image: WhichImage = None,
     platform: WhichPlatform = None,
+    engine: WhichEngine = None,
     config: Config = None,
     baseline: BaselineOption = None,
     base: Base = None,
@@ -91,10 +93,10 @@ def check(  # noqa: PLR0917  # Typer reads the options from the signature
     """Check an image against rules: status 0 if all pass, 1 if one fails, 2 if the outcome is unknown."""
     start_log(debug)
     if init:
-        _write_rules(reference, image, platform, config, force=force)
+        _write_rules(reference, image, platform, engine, config, force=force)
         return ExitStatus.SUCCESS
     form = _format(form, as_json=as_json)
-    report = _report(reference, image, platform, config, baseline, base)
+    report = _report(reference, image, platform, engine, config, baseline, base)
     _deliver(report, form, output)
     return _STATUSES[report.outcome]
 
@@ -106,14 +108,20 @@ def _format(form: Format | None, *, as_json: bool) -> Format:
 
 
 def _report(  # noqa: PLR0917  # the parameters of the command
-    reference: str, image: str | None, platform: str | None, config: str | None, baseline: str | None, base: str | None
+    reference: str,
+    image: str | None,
+    platform: str | None,
+    engine: Engine | None,
+    config: str | None,
+    baseline: str | None,
+    base: str | None,
 ) -> CheckReport:
     file = find_rules(config)
     if file.ignored:
         warn_of(f"{file.name}: ignored keys that layerscope does not know: {', '.join(file.ignored)}")
     if baseline is not None and file.rules.max_growth is None:
         raise UsageError(f"--baseline needs the rule max-growth, which {file.name} does not have")
-    with opened(reference, image, platform) as session:
+    with opened(reference, image, platform, engine) as session:
         own_platform = platform or str(session.image.platform) or None
         with ReadingProgress(progress_title(baseline or "the baseline")) as progress:
             old_image = read_baseline(file.rules, baseline, own_platform, progress)
@@ -152,13 +160,15 @@ def _write(report: CheckReport, form: Format, file: TextIO) -> None:
             write_check_markdown(report, file)
 
 
-def _write_rules(reference: str, image: str | None, platform: str | None, config: str | None, *, force: bool) -> None:
+def _write_rules(  # the parameters of the command
+    reference: str, image: str | None, platform: str | None, engine: Engine | None, config: str | None, *, force: bool
+) -> None:
     """Write a rules file to start with."""
     path = Path(config or OWN_NAME)
     if not is_own(path):
         raise UsageError(f"--init writes a separate file such as {OWN_NAME}, not {printable_name(str(path))}")
     refuse_existing(path, force=force)
-    with opened(reference, image, platform) as session:
+    with opened(reference, image, platform, engine) as session:
         text = rules_template(session.loaded)
     write_whole(path, text, force=force)
     narrate(f"wrote {printable_name(str(path))}")

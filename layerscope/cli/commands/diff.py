@@ -17,6 +17,7 @@ from layerscope.cli.terminal import collect_garbage_again, terminal
 from layerscope.comparison.compare import Comparison, compare_images, compare_layers
 from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.errors import UsageError
+from layerscope.model.engine import Engine
 from layerscope.text import path_text, plural, printable_name
 
 EXAMPLES = """\b
@@ -51,6 +52,10 @@ WhichPlatforms = Annotated[
     list[str] | None,
     typer.Option("--platform", metavar="OS/ARCH", help="The platform to open if there are several; twice: old, new."),
 ]
+WhichEngines = Annotated[
+    list[Engine] | None,
+    typer.Option("--engine", help="The engine that has the image; twice: that of the old one, then of the new one."),
+]
 Own = Annotated[bool, typer.Option("--own", help="Compare the two layers' own entries, not the trees after them.")]
 Mtime = Annotated[bool, typer.Option("--mtime", help="Also compare modification times, to the second.")]
 Only = Annotated[str | None, typer.Option("--only", metavar="CHANGES", help="Only these rows: added,modified,removed.")]
@@ -80,6 +85,7 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     others: Others,
     image: WhichImages = None,
     platform: WhichPlatforms = None,
+    engine: WhichEngines = None,
     own: Own = False,
     only: Only = None,
     path: Paths = None,
@@ -93,7 +99,7 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
 ) -> int:
     """Compare two layers of an image, or two images: steps, paths, config and packages."""
     start_log(debug)
-    sides = parse_sides(reference, others, image, platform, own=own)
+    sides = parse_sides(reference, others, image, platform, engine, own=own)
     shaped = no_tui or as_json or stat or patch or exit_code or only is not None or path is not None
     if not shaped and _is_interactive(sides):
         _explore(sides, mtime=mtime)

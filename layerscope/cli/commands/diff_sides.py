@@ -4,16 +4,19 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from layerscope.cli.opening import opened
 from layerscope.errors import UsageError
+from layerscope.model.engine import Engine
 from layerscope.session.lookup import layer_number
 from layerscope.session.open import ImageSession
 from layerscope.text import printable_name
 
 _RANGE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
 _NUMBER = re.compile(r"[0-9]{1,9}")
+
+T = TypeVar("T")
 
 
 class LayerPair(NamedTuple):
@@ -24,10 +27,11 @@ class LayerPair(NamedTuple):
 
 
 class ImageChoice(NamedTuple):
-    """The tag and the platform that select one image of several."""
+    """The tag, the platform and the engine that select one image of several."""
 
     image: str | None
     platform: str | None
+    engine: Engine | None
 
 
 class Sides(NamedTuple):
@@ -47,7 +51,7 @@ class Sides(NamedTuple):
     def opened(self) -> Iterator[tuple[ImageSession, ImageSession]]:
         """Open both images, or one for both sides; raises UsageError if it has no such layer."""
         old, new = self.choices
-        with opened(self.reference, old.image, old.platform) as session:
+        with opened(self.reference, *old) as session:
             if isinstance(self.other, LayerPair):
                 for number in self.other:
                     # before all layers are read
@@ -55,7 +59,7 @@ class Sides(NamedTuple):
                         layer_number(session.image, number)
                 yield session, session
             else:
-                with opened(self.other, new.image, new.platform) as new_session:
+                with opened(self.other, *new) as new_session:
                     yield session, new_session
 
 
@@ -64,13 +68,14 @@ def parse_sides(
     others: Sequence[str],
     images: Sequence[str] | None = None,
     platforms: Sequence[str] | None = None,
+    engines: Sequence[Engine] | None = None,
     *,
     own: bool = False,
 ) -> Sides:
     """Return the sides that the arguments name; raises UsageError."""
-    other, chosen = _other_side(reference, others), _choices(images, platforms)
+    other, chosen = _other_side(reference, others), _choices(images, platforms, engines)
     if isinstance(other, LayerPair) and chosen[0] != chosen[1]:
-        raise UsageError("two layers belong to one image: give --image and --platform once")
+        raise UsageError("two layers belong to one image: give --image, --platform and --engine once")
     if own and not isinstance(other, LayerPair):
         raise UsageError("--own compares two layers of one image, not two images")
     return Sides(reference, other, chosen, own)
@@ -107,14 +112,17 @@ def _before(number: str) -> int:
     return max(0, int(number) - 1)
 
 
-def _choices(images: Sequence[str] | None, platforms: Sequence[str] | None) -> tuple[ImageChoice, ImageChoice]:
+def _choices(
+    images: Sequence[str] | None, platforms: Sequence[str] | None, engines: Sequence[Engine] | None
+) -> tuple[ImageChoice, ImageChoice]:
     """Return the choices for the old and the new image; an option that is given once is for both."""
     old_image, new_image = _for_both(images or (), "--image")
     old_platform, new_platform = _for_both(platforms or (), "--platform")
-    return ImageChoice(old_image, old_platform), ImageChoice(new_image, new_platform)
+    old_engine, new_engine = _for_both(engines or (), "--engine")
+    return ImageChoice(old_image, old_platform, old_engine), ImageChoice(new_image, new_platform, new_engine)
 
 
-def _for_both(words: Sequence[str], option: str) -> tuple[str | None, str | None]:
+def _for_both(words: Sequence[T], option: str) -> tuple[T | None, T | None]:
     if len(words) > 2:  # noqa: PLR2004  # one for each image
         raise UsageError(f"{option} is given {len(words)} times: there are two images")
     return (words[0], words[-1]) if words else (None, None)

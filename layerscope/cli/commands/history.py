@@ -4,7 +4,7 @@ import sys
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
-from layerscope.cli.options import AsJson, DebugLog, PathInImage, Reference, WhichImage, WhichPlatform
+from layerscope.cli.options import AsJson, DebugLog, PathInImage, Reference, WhichEngine, WhichImage, WhichPlatform
 from layerscope.comparison.compare import history_of
 from layerscope.session.lookup import known_node
 
@@ -20,12 +20,13 @@ def history(  # noqa: PLR0917  # Typer reads the options from the signature
     path: PathInImage,
     image: WhichImage = None,
     platform: WhichPlatform = None,
+    engine: WhichEngine = None,
     as_json: AsJson = False,
     debug: DebugLog = None,
 ) -> None:
     """Show which layers wrote, changed or removed a path, with their instructions."""
     start_log(debug)
-    with opened(reference, image, platform) as session:
+    with opened(reference, image, platform, engine) as session:
         warn(session.image, session.tallies)
         tree, last = session.loaded.tree, len(session.image.layers)
         node = known_node(session.loaded, path, last)

@@ -7,7 +7,7 @@ import typer
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import warn_of
-from layerscope.cli.options import AsJson, DebugLog
+from layerscope.cli.options import AsJson, DebugLog, WhichEngine
 from layerscope.report.json_document import write_json
 from layerscope.report.local.document import images_document
 from layerscope.session.local.images import ImageOrder, local_images, matching_images, ordered_images
@@ -24,12 +24,13 @@ def images(
         str, typer.Argument(metavar="[FILTER]", help="Text, a glob or re:REGEX for tags and ids.", show_default=False)
     ] = "",
     sort: Annotated[ImageOrder, typer.Option("--sort", help="The order of the rows.")] = ImageOrder.CREATED,
+    engine: WhichEngine = None,
     as_json: AsJson = False,
     debug: DebugLog = None,
 ) -> None:
     """List the images of the local engines: total, shared and unique size."""
     start_log(debug)
-    listing = local_images().checked()
+    listing = local_images(engine).checked()
     found = ordered_images(matching_images(listing.found, pattern), sort)
     if as_json:
         write_json(images_document(found), sys.stdout)

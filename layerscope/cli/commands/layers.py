@@ -2,7 +2,7 @@
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, print_layers
-from layerscope.cli.options import AsJson, DebugLog, Reference, WhichImage, WhichPlatform
+from layerscope.cli.options import AsJson, DebugLog, Reference, WhichEngine, WhichImage, WhichPlatform
 
 EXAMPLES = """\b
 Examples:
@@ -10,14 +10,15 @@ Examples:
   layerscope layers my-app:v1 --json | jq '.layers[] | [.layer, .content_size]'"""
 
 
-def layers(
+def layers(  # noqa: PLR0917  # Typer reads the options from the signature
     reference: Reference,
     image: WhichImage = None,
     platform: WhichPlatform = None,
+    engine: WhichEngine = None,
     as_json: AsJson = False,
     debug: DebugLog = None,
 ) -> None:
     """List steps and layers: sizes, added (+), modified (~) and removed (-) paths, dead bytes, instruction."""
     start_log(debug)
-    with opened(reference, image, platform) as session:
+    with opened(reference, image, platform, engine) as session:
         print_layers(session, as_json=as_json)

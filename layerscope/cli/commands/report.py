@@ -8,7 +8,7 @@ import typer
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
-from layerscope.cli.options import Base, DebugLog, Force, Reference, WhichImage, WhichPlatform
+from layerscope.cli.options import Base, DebugLog, Force, Reference, WhichEngine, WhichImage, WhichPlatform
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
 from layerscope.report.atomic_write import refuse_existing, write_whole
@@ -45,6 +45,7 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
     output: Output,
     image: WhichImage = None,
     platform: WhichPlatform = None,
+    engine: WhichEngine = None,
     base: Base = None,
     force: Force = False,
     debug: DebugLog = None,
@@ -56,7 +57,7 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
     if make is None:
         raise UsageError(f"{printable_name(str(path))}: the file extension of a report is .html, .md or .csv")
     refuse_existing(path, force=force)
-    with opened(reference, image, platform) as session:
+    with opened(reference, image, platform, engine) as session:
         text = make(SizeAnalysis(session.loaded, chosen_base(session.image, base)))
         warn(session.image, session.tallies)
     write_whole(path, text, force=force)

@@ -9,7 +9,16 @@ import typer
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
-from layerscope.cli.options import AsJson, DebugLog, LayerNumber, Reference, WhichImage, WhichPlatform, parse_changes
+from layerscope.cli.options import (
+    AsJson,
+    DebugLog,
+    LayerNumber,
+    Reference,
+    WhichEngine,
+    WhichImage,
+    WhichPlatform,
+    parse_changes,
+)
 from layerscope.report.tree.document import write_tree_document
 from layerscope.report.tree.lines import write_tree_lines
 from layerscope.report.tree.selection import TreeSelection
@@ -44,6 +53,7 @@ def tree(  # noqa: PLR0917  # Typer reads the options from the signature
     reference: Reference,
     image: WhichImage = None,
     platform: WhichPlatform = None,
+    engine: WhichEngine = None,
     layer: LayerNumber = None,
     only: Only = None,
     depth: Depth = None,
@@ -54,7 +64,7 @@ def tree(  # noqa: PLR0917  # Typer reads the options from the signature
     """List the files after a layer, marked with what that layer added, changed and removed."""
     start_log(debug)
     changes = parse_changes(only, _CHANGES)
-    with opened(reference, image, platform) as session:
+    with opened(reference, image, platform, engine) as session:
         number = layer_number(session.image, layer)
         is_writable = session.image.layers[number - 1].writable if number else False
         selection = TreeSelection(number, changes, depth, by_size=sort is SortKey.SIZE, writable=is_writable)

@@ -2,7 +2,7 @@
 
 from layerscope.model.image import Image
 from layerscope.session.reading.stack import Tallies
-from layerscope.session.summary import dead_words, size_words
+from layerscope.session.summary import dead_words, engine_words, size_words
 from layerscope.text import printable_line, printable_name
 
 _SEPARATOR = " · "
@@ -20,7 +20,7 @@ def image_summary(image: Image, tallies: Tallies) -> str:
 
 def image_facts(image: Image, tallies: Tallies) -> str:
     """Return the summary without the name of the image."""
-    parts = (printable_line(str(image.platform)), size_words(image, tallies), dead_words(tallies))
+    parts = (printable_line(str(image.platform)), engine_words(image), size_words(image, tallies), dead_words(tallies))
     return _SEPARATOR.join(part for part in parts if part)
 
 

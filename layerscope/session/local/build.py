@@ -18,8 +18,8 @@ from msgspec import Struct, field
 
 from layerscope.errors import EngineUnavailable
 from layerscope.model.build_report import BuildReport
+from layerscope.model.engine import Engine
 from layerscope.session.local.build_options import BuildOptions, build_options
-from layerscope.sources.engine.reference import DOCKER, ENGINES
 from layerscope.sources.stream.temporary import locked_folder
 
 _STDERR = 2
@@ -37,9 +37,9 @@ def build(arguments: Sequence[str]) -> BuildReport:
     The command's output goes to stderr, unless it is the result of the build. Raises EngineUnavailable if neither
     command is installed.
     """
-    engine = next(filter(shutil.which, ENGINES), None)
+    engine = next(filter(shutil.which, Engine), None)
     if engine is None:
-        raise EngineUnavailable(f"cannot build: neither {' nor '.join(ENGINES)} is installed")
+        raise EngineUnavailable(f"cannot build: neither {' nor '.join(Engine)} is installed")
     options = build_options(arguments)
     with ExitStack() as stack:
         result = locked_folder(stack) / "result"
@@ -53,7 +53,7 @@ def _added_options(engine: str, options: BuildOptions, result: Path) -> list[str
     """Return the option that makes the builder state the image, if the user gives none that does."""
     if options.asks_for_help or options.metadata_file or options.id_file:
         return []
-    if engine == DOCKER and _uses_buildkit():
+    if engine == Engine.DOCKER and _uses_buildkit():
         return ["--metadata-file", str(result)]
     return [] if options.outputs else ["--iidfile", str(result)]
 
@@ -62,7 +62,7 @@ def _uses_buildkit() -> bool:
     """Return True if ``docker build`` runs BuildKit: by default it does where its plugin is installed."""
     if os.environ.get("DOCKER_BUILDKIT", "").lower() in _OFF:
         return False
-    version = subprocess.run([DOCKER, "buildx", "version"], capture_output=True, check=False)  # noqa: S603  # fixed words
+    version = subprocess.run([Engine.DOCKER, "buildx", "version"], capture_output=True, check=False)  # noqa: S603  # fixed words
     return version.returncode == 0 and _BUILDX in version.stdout
 
 

@@ -7,10 +7,10 @@ from enum import StrEnum
 
 from layerscope.analysis.search.query import parse_query
 from layerscope.errors import ImageNotFound
+from layerscope.model.engine import Engine
 from layerscope.model.local_image import LocalImage
 from layerscope.session.local.listing import Listing, listing_of
 from layerscope.sources.engine.client import EngineClient
-from layerscope.sources.engine.reference import PODMAN
 
 _UNTAGGED = "<none>"
 _TIMES = range(-62_135_596_799, 253_402_300_800)
@@ -36,7 +36,7 @@ _ORDER_KEYS: dict[ImageOrder, Callable[[LocalImage], tuple[object, ...]]] = {
 }
 
 
-def local_images(engine: str | None = None) -> Listing[LocalImage]:
+def local_images(engine: Engine | None = None) -> Listing[LocalImage]:
     """Return the images of one engine or of all, the newest first."""
     listing = listing_of(engine, _images)
     return replace(listing, found=ordered_images(listing.found, ImageOrder.CREATED))
@@ -57,7 +57,7 @@ def _images(client: EngineClient) -> list[LocalImage]:
     listed = client.images()
     layers = [_layers(client, image.image_id) for image in listed]
     # podman states 0 as the shared size of every image
-    shared = _shared_sizes(layers) if client.engine == PODMAN else [image.shared_size for image in listed]
+    shared = _shared_sizes(layers) if client.engine == Engine.PODMAN else [image.shared_size for image in listed]
     return [
         LocalImage(
             client.engine,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from layerscope.errors import EngineUnavailable
+from layerscope.model.engine import Engine
 from layerscope.sources.engine.answering import AnsweringEngines
 from layerscope.sources.engine.client import EngineClient
 
@@ -31,7 +32,7 @@ class Listing(Generic[T]):
         return self
 
 
-def listing_of(engine: str | None, items: Callable[[EngineClient], list[T]]) -> Listing[T]:
+def listing_of(engine: Engine | None, items: Callable[[EngineClient], list[T]]) -> Listing[T]:
     """Return what one engine has, or all of them."""
     with ExitStack() as stack:
         engines, listed = AnsweringEngines(engine, stack), list[list[T]]()

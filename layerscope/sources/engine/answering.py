@@ -1,11 +1,22 @@
 """The engines that answer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Generic, NamedTuple, TypeVar
 
-from layerscope.errors import EngineUnavailable
+from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError
+from layerscope.model.engine import Engine
 from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.endpoints import endpoints
+
+T = TypeVar("T")
+
+
+class Answer(NamedTuple, Generic[T]):
+    """What an engine has of the name that was looked up."""
+
+    client: EngineClient
+    found: T
 
 
 class AnsweringEngines:
@@ -15,13 +26,13 @@ class AnsweringEngines:
     The clients close with ``resources``.
     """
 
-    def __init__(self, engine: str | None, resources: ExitStack) -> None:
+    def __init__(self, engine: Engine | None, resources: ExitStack) -> None:
         self.refusals: list[str] = []
         self._engine = engine
         self._resources = resources
 
     def __iter__(self) -> Iterator[EngineClient]:
-        seen: set[str] = set()
+        seen: set[Engine] = set()
         for endpoint in endpoints(self._engine):
             client = self._resources.enter_context(EngineClient(endpoint))
             try:
@@ -32,6 +43,29 @@ class AnsweringEngines:
             if engine not in seen:
                 seen.add(engine)
                 yield client
+
+    def look_up(
+        self, find: Callable[[EngineClient], T | None], what: str, hint: Callable[[], str] = str
+    ) -> list[Answer[T]]:
+        """Ask each engine, and return the answers of those that have it, the preferred one first.
+
+        Raises ImageNotFound where no engine that answers has ``what``, with a ``hint``, and EngineUnavailable where
+        none answers.
+        """
+        answers, lacking = list[Answer[T]](), list[Engine]()
+        for client in self:
+            found = find(client)
+            if found is None:
+                lacking.append(client.engine)
+            else:
+                answers.append(Answer(client, found))
+        if not answers:
+            raise self._missing(lacking, what, hint()) if lacking else self.unavailable()
+        return answers
+
+    def _missing(self, lacking: list[Engine], what: str, hint: str) -> SourceError:
+        refused = f" ({'; '.join(self.refusals)})" if self.refusals else ""
+        return ImageNotFound(" and ".join(f"{engine} has no {what}" for engine in lacking) + hint + refused)
 
     def unavailable(self) -> EngineUnavailable:
         """Return the error for when none has answered."""

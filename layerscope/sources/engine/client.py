@@ -16,8 +16,8 @@ import msgspec
 from msgspec import Struct
 
 from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError
+from layerscope.model.engine import Engine
 from layerscope.sources.engine.endpoints import Endpoint
-from layerscope.sources.engine.reference import DOCKER, PODMAN
 from layerscope.sources.engine.replies import (
     ContainerDetails,
     ContainerSummary,
@@ -66,9 +66,9 @@ class EngineClient:
         return self._get("/version", EngineVersion)
 
     @property
-    def engine(self) -> str:
+    def engine(self) -> Engine:
         """The engine that answers: DOCKER_HOST may lead to podman."""
-        return PODMAN if self.version.is_podman else DOCKER
+        return Engine.PODMAN if self.version.is_podman else Engine.DOCKER
 
     def info(self) -> EngineInfo:
         """Return how the engine stores images."""

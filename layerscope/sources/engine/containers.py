@@ -6,43 +6,51 @@ from typing import NamedTuple
 
 from layerscope.errors import ImageNotFound
 from layerscope.model.container import Container, Mount
+from layerscope.model.engine import Engine
 from layerscope.sources.engine.answering import AnsweringEngines
 from layerscope.sources.engine.client import EngineClient
+from layerscope.sources.engine.reference import EngineReference
 from layerscope.sources.engine.replies import ContainerDetails
 from layerscope.text import short_name
 
 
 class EngineContainer(NamedTuple):
-    """A container, the id of its image, and a client of its engine."""
+    """A container, the id of its image, and a client of its engine; ``notes`` are sentences about other engines."""
 
     container: Container
     image_id: str
     client: EngineClient
+    notes: tuple[str, ...]
 
 
 @contextmanager
-def engine_container(name: str, engine: str | None = None) -> Iterator[EngineContainer]:
+def engine_container(reference: EngineReference) -> Iterator[EngineContainer]:
     """Look a container up by name or id, and yield the one of the first engine that has it; the client closes then.
 
     Raises ImageNotFound where the engines that answer do not have it, and EngineUnavailable where none answers.
     """
+    name = reference.name
     with ExitStack() as stack:
-        engines, lacking = AnsweringEngines(engine, stack), list[str]()
-        for client in engines:
-            try:
-                details = client.container(name)
-            except ImageNotFound:
-                lacking.append(client.engine)
-                continue
-            yield EngineContainer(_container(client.engine, details), details.image_id, client)
-            return
-        if not lacking:
-            raise engines.unavailable()
-        refused = f" ({'; '.join(engines.refusals)})" if engines.refusals else ""
-        raise ImageNotFound(" and ".join(f"{each} has no container {short_name(name)}" for each in lacking) + refused)
+        engines = AnsweringEngines(reference.engine, stack)
+        (client, details), *others = engines.look_up(
+            lambda client: _details(client, name), f"container {short_name(name)}"
+        )
+        also = [
+            f"another engine has a container of that name, too: container://{other.client.engine}/{name}"
+            for other in others
+        ]
+        container = _container(client.engine, details)
+        yield EngineContainer(container, details.image_id, client, (*also, *engines.refusals))
 
 
-def _container(engine: str, details: ContainerDetails) -> Container:
+def _details(client: EngineClient, name: str) -> ContainerDetails | None:
+    try:
+        return client.container(name)
+    except ImageNotFound:
+        return None
+
+
+def _container(engine: Engine, details: ContainerDetails) -> Container:
     mounts = [Mount(mount.kind, mount.source, mount.destination) for mount in details.mounts or ()]
     listed = {mount.destination for mount in mounts}
     # Docker lists no mount for --tmpfs

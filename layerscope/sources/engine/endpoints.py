@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from layerscope.model.engine import Engine
 from layerscope.sources.engine.docker_context import current_context, docker_folder
 from layerscope.sources.engine.podman_connection import current_connection
-from layerscope.sources.engine.reference import DOCKER, PODMAN
 from layerscope.text import short_name
 
 _DOCKER_SOCKET = "/var/run/docker.sock"
@@ -31,7 +31,7 @@ class Endpoint:
     ``tls_folder`` holds ca.pem, cert.pem and key.pem; ``identity`` is an ssh key. ``problem`` says why the
     """
 
-    engine: str
+    engine: Engine
     host: str
     tls_folder: Path | None = None
     tls_verify: bool = True
@@ -47,11 +47,11 @@ class Endpoint:
         return f"{self.engine} at {short_name(self.host)}"
 
 
-def endpoints(engine: str | None = None) -> Iterator[Endpoint]:
+def endpoints(engine: Engine | None = None) -> Iterator[Endpoint]:
     """Yield the addresses to try, of one engine or of all: first what the user configured, else the usual sockets."""
-    if engine in (None, DOCKER):
+    if engine in (None, Engine.DOCKER):
         yield from _docker()
-    if engine in (None, PODMAN):
+    if engine in (None, Engine.PODMAN):
         yield from _podman()
 
 
@@ -60,32 +60,32 @@ def _docker() -> Iterator[Endpoint]:
     if host := environment.get("DOCKER_HOST"):
         folder, verify = environment.get("DOCKER_CERT_PATH"), bool(environment.get("DOCKER_TLS_VERIFY"))
         uses_tls = folder or verify
-        yield Endpoint(DOCKER, host, (Path(folder) if folder else docker_folder()) if uses_tls else None, verify)
+        yield Endpoint(Engine.DOCKER, host, (Path(folder) if folder else docker_folder()) if uses_tls else None, verify)
         return
     context = current_context()
     if context is not None:
-        yield Endpoint(DOCKER, context.host, context.tls_folder, context.tls_verify, problem=context.problem)
+        yield Endpoint(Engine.DOCKER, context.host, context.tls_folder, context.tls_verify, problem=context.problem)
         return
     runtime = environment.get("XDG_RUNTIME_DIR")
     rootless = [f"{runtime}/docker.sock"] if runtime else []
     yield from _sockets(
-        DOCKER, [_DOCKER_SOCKET, *rootless, *(f"{Path.home()}/{name}" for name in _DOCKER_SOCKETS_AT_HOME)]
+        Engine.DOCKER, [_DOCKER_SOCKET, *rootless, *(f"{Path.home()}/{name}" for name in _DOCKER_SOCKETS_AT_HOME)]
     )
 
 
 def _podman() -> Iterator[Endpoint]:
     if host := os.environ.get("CONTAINER_HOST"):
-        yield Endpoint(PODMAN, host, identity=os.environ.get("CONTAINER_SSHKEY"))
+        yield Endpoint(Engine.PODMAN, host, identity=os.environ.get("CONTAINER_SSHKEY"))
         return
     connection = current_connection()
     if connection is not None:
-        yield Endpoint(PODMAN, connection.host, identity=connection.identity, problem=connection.problem)
+        yield Endpoint(Engine.PODMAN, connection.host, identity=connection.identity, problem=connection.problem)
         return
     folders = filter(None, (os.environ.get("XDG_RUNTIME_DIR"), "/run"))
-    yield from _sockets(PODMAN, [f"{folder}/podman/podman.sock" for folder in folders])
+    yield from _sockets(Engine.PODMAN, [f"{folder}/podman/podman.sock" for folder in folders])
 
 
-def _sockets(engine: str, paths: Iterable[str]) -> Iterator[Endpoint]:
+def _sockets(engine: Engine, paths: Iterable[str]) -> Iterator[Endpoint]:
     """Yield those sockets that exist."""
     for path in paths:
         if os.path.exists(path):  # noqa: PTH110  # false where a folder cannot be searched, never an error

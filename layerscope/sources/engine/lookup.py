@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from layerscope.errors import ImageNotFound
 from layerscope.model.candidate import Candidate
+from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.model.storage import Storage
 from layerscope.sources.engine.answering import AnsweringEngines
@@ -28,11 +29,13 @@ _ALIKE = 0.8
 class EngineImage:
     """An image that an engine has, and a client of the engine.
 
-    ``notes`` are sentences about the other engines: one that has an image of the same name, one that does not answer.
+    ``also_in`` are other engines that have an image of that name; ``notes`` are sentences about all other engines: one
+    that has such an image, one that does not answer.
     """
 
     client: EngineClient
     details: ImageDetails
+    also_in: tuple[Engine, ...] = ()
     notes: tuple[str, ...] = ()
 
     def named(self, candidate: Candidate, name: str, storage_of: Callable[[Image], Storage]) -> Candidate:
@@ -44,7 +47,8 @@ class EngineImage:
 
         def build() -> Image:
             image = candidate.build()
-            return replace(image, tags=tags, warnings=(*image.warnings, *self.notes), storage=storage_of(image))
+            warnings = (*image.warnings, *self.notes)
+            return replace(image, tags=tags, warnings=warnings, storage=storage_of(image), also_in=self.also_in)
 
         return replace(candidate, build=build, tags=tags)
 
@@ -56,25 +60,15 @@ def engine_image(reference: EngineReference) -> Iterator[EngineImage]:
     Docker is asked before podman. Raises ImageNotFound where those that answer do not have it, and EngineUnavailable
     where none answers; both name every engine that was configured or found, with the reason.
     """
+    name, known = reference.name, list[str]()
     with ExitStack() as stack:
-        engines, found, lacking = AnsweringEngines(reference.engine, stack), list[EngineImage](), list[str]()
-        known: list[str] = []
-        for client in engines:
-            details = _details(client, reference.name, known)
-            if details is None:
-                lacking.append(client.engine)
-            else:
-                found.append(EngineImage(client, details))
-        if found:
-            others = [f"{image.client.engine}://{reference.name}" for image in found[1:]]
-            also = [f"another engine has an image of that name, too: {other}" for other in others]
-            yield EngineImage(found[0].client, found[0].details, (*also, *engines.refusals))
-            return
-        if not lacking:
-            raise engines.unavailable()
-        has_not = " and ".join(f"{engine} has no image {short_name(reference.name)}" for engine in lacking)
-        refused = f" ({'; '.join(engines.refusals)})" if engines.refusals else ""
-        raise ImageNotFound(has_not + _nearest(reference.name, known) + refused)
+        engines = AnsweringEngines(reference.engine, stack)
+        (client, details), *others = engines.look_up(
+            lambda client: _details(client, name, known), f"image {short_name(name)}", lambda: _nearest(name, known)
+        )
+        also_in = tuple(other.client.engine for other in others)
+        also = [f"another engine has an image of that name, too: {engine}://{name}" for engine in also_in]
+        yield EngineImage(client, details, also_in, (*also, *engines.refusals))
 
 
 def _details(client: EngineClient, name: str, known: list[str]) -> ImageDetails | None:

@@ -1,25 +1,55 @@
-"""References to images of a local engine."""
+"""References to images and containers of a local engine."""
 
 from msgspec import Struct
 
+from layerscope.errors import UsageError
+from layerscope.model.engine import Engine
 from layerscope.sources.image.name import ImageName
 
-DOCKER = "docker"
-PODMAN = "podman"
-ENGINES = (DOCKER, PODMAN)
-"""The supported engines, in the order in which they are tried."""
+_PREFIXES = {
+    "docker://": Engine.DOCKER,
+    "podman://": Engine.PODMAN,
+    "docker-daemon:": Engine.DOCKER,
+    "containers-storage:": Engine.PODMAN,
+}
+"""The last two are skopeo's: https://github.com/containers/image/blob/main/docs/containers-transports.5.md."""
+
+_CONTAINER = "container://"
 
 
 class EngineReference(Struct, frozen=True):
-    """An image by name, in one engine or in any."""
+    """An image or a container by name, in one engine or in any."""
 
     name: str
-    engine: str | None = None
+    engine: Engine | None = None
 
 
-def parse_reference(reference: str) -> EngineReference | None:
-    """Return the image of ``docker://NAME``, ``podman://NAME`` or ``NAME``; None for anything else."""
-    scheme, separator, name = reference.rpartition("://")
-    if separator and scheme not in ENGINES:
+def parse_reference(reference: str, engine: Engine | None = None) -> EngineReference | None:
+    """Return the image of ``docker://NAME``, ``podman://NAME`` or ``NAME``; None for anything else.
+
+    Raises UsageError where ``engine`` contradicts the prefix.
+    """
+    for prefix, named in _PREFIXES.items():
+        if reference.startswith(prefix):
+            name = reference.removeprefix(prefix)
+            return EngineReference(name, _agreed(named, engine, reference)) if ImageName.parse(name) else None
+    return EngineReference(reference, engine) if ImageName.parse(reference) else None
+
+
+def parse_container(reference: str, engine: Engine | None = None) -> EngineReference | None:
+    """Return the container of ``container://NAME`` or ``container://podman/NAME``; None for anything else.
+
+    Raises UsageError where ``engine`` contradicts the engine in the reference.
+    """
+    if not reference.startswith(_CONTAINER):
         return None
-    return EngineReference(name, scheme or None) if ImageName.parse(name) else None
+    first, separator, name = reference.removeprefix(_CONTAINER).partition("/")
+    if separator and first in list(Engine):
+        return EngineReference(name, _agreed(Engine(first), engine, reference))
+    return EngineReference(reference.removeprefix(_CONTAINER), engine)
+
+
+def _agreed(named: Engine, engine: Engine | None, reference: str) -> Engine:
+    if engine not in (None, named):
+        raise UsageError(f"--engine {engine} and {reference} name two engines")
+    return named

@@ -6,10 +6,10 @@ from pathlib import Path
 from layerscope.errors import FormatError
 from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
+from layerscope.model.engine import Engine
 from layerscope.model.image import Compression, Image, Layer
 from layerscope.model.storage import Storage
 from layerscope.sources.engine.lookup import EngineImage
-from layerscope.sources.engine.reference import PODMAN
 from layerscope.sources.engine.replies import EngineInfo
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.folder import FolderFiles
@@ -37,7 +37,7 @@ def stored_candidates(found: EngineImage, info: EngineInfo, origin: Origin) -> t
     root = Path(info.root)
     if info.uses_containerd:
         return _from_containerd(root, image_id, origin)
-    read = containers_storage.stored_image if found.client.engine == PODMAN else docker_graph.stored_image
+    read = containers_storage.stored_image if found.client.engine == Engine.PODMAN else docker_graph.stored_image
     stored = read(root, info.driver, image_id)
     if stored is None:
         return ()
@@ -47,7 +47,7 @@ def stored_candidates(found: EngineImage, info: EngineInfo, origin: Origin) -> t
 
 def storage_of(found: EngineImage, info: EngineInfo, image: Image) -> Storage:
     """Return where and how the engine stores an image."""
-    graph_store = "containers-storage" if found.client.engine == PODMAN else "graph driver"
+    graph_store = "containers-storage" if found.client.engine == Engine.PODMAN else "graph driver"
     store = "containerd" if info.uses_containerd else graph_store
     spans = [(layer.unpacked, layer.blob) for layer in image.layers]
     read = [unpacked.folder if unpacked else blob.path if blob else "" for unpacked, blob in spans]

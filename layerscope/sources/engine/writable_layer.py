@@ -58,7 +58,7 @@ def with_writable_layer(
             *image.steps,
             Step(None, comment=title, layer=number),
         ),
-        warnings=(*image.warnings, *warnings, *layer.warnings),
+        warnings=(*image.warnings, *warnings, *layer.warnings, *found.notes),
         container=container,
     )
     return Candidate(lambda: image, image.tags, image.platform, image.digest, image.config_digest)

@@ -4,6 +4,8 @@ from typing import Self
 
 from msgspec import Struct
 
+from layerscope.model.engine import Engine
+
 
 class Origin(Struct, frozen=True):
     """The reference that the user typed, and the source names of a Docker archive and an OCI layout."""
@@ -23,6 +25,6 @@ class Origin(Struct, frozen=True):
         return cls(reference, "docker-folder", "oci-layout")
 
     @classmethod
-    def engine(cls, reference: str, engine: str) -> Self:
+    def engine(cls, reference: str, engine: Engine) -> Self:
         """Return the origin of an image that an engine exported."""
         return cls(reference, engine, engine)

@@ -2,7 +2,7 @@
 
 from layerscope.model.image import Image
 from layerscope.session.reading.stack import Tallies
-from layerscope.session.summary import dead_words, size_words
+from layerscope.session.summary import dead_words, engine_words, size_words
 from layerscope.text import human_size, plural
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.explorer.state import Reading
@@ -15,6 +15,7 @@ class ImageTitle(TitleLine):
     def __init__(self, image: Image) -> None:
         super().__init__(excerpt(image.name))
         self._image = image
+        self._engine = engine_words(image)
         self._platform = excerpt(str(image.platform))
         self._stored = f"{plural(len(image.layers), 'layer')}, {human_size(image.blob_size)} stored"
 
@@ -27,4 +28,4 @@ class ImageTitle(TitleLine):
         else:
             parts = [size_words(self._image, tallies), dead_words(tallies)]
         warnings = len(self._image.warnings)
-        self.show_parts([self._platform, *parts, plural(warnings, "warning") if warnings else ""])
+        self.show_parts([self._platform, self._engine, *parts, plural(warnings, "warning") if warnings else ""])

@@ -257,7 +257,7 @@ WRONG_USAGE = {
     (MY_APP, "1", "x"): "x is not a layer number: diff takes an image and two layers",
     (MY_APP, "1", "2", "3"): "diff takes two images, or an image and two of its layers",
     (MY_APP, MY_APP, "--own"): "--own compares two layers of one image, not two images",
-    (MY_APP, "1", "2", "--image", "a", "--image", "b"): "give --image and --platform once",
+    (MY_APP, "1", "2", "--image", "a", "--image", "b"): "give --image, --platform and --engine once",
     (MY_APP, MY_APP, *["--image", "v1"] * 3): "--image is given 3 times: there are two images",
     (MY_APP, "1", "2", "--only", "unchanged"): "--only takes a comma list of added, modified, removed, not unchanged",
     (MY_APP, "1", "2", "--path", ""): "--path takes a glob, not nothing",

@@ -2,15 +2,22 @@
 
 import io
 
+from layerscope.model.engine import Engine
 from layerscope.model.local_image import LocalImage
 from layerscope.report.local.document import images_document
 from layerscope.report.local.table import write_image_table
 
 IMAGES = (
     LocalImage(
-        "docker", ("my-app:v1", "my-app:latest"), "sha256:abcdef0123456789", 402_000_000, 1795468740, 210_000_000, 4
+        Engine.DOCKER,
+        ("my-app:v1", "my-app:latest"),
+        "sha256:abcdef0123456789",
+        402_000_000,
+        1795468740,
+        210_000_000,
+        4,
     ),
-    LocalImage("podman", (), "sha256:def", None, None),
+    LocalImage(Engine.PODMAN, (), "sha256:def", None, None),
 )
 
 

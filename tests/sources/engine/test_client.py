@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError
+from layerscope.model.engine import Engine
 from layerscope.sources.engine import client as client_module
 from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.endpoints import Endpoint
@@ -17,7 +18,7 @@ from tests.sources.engine.fake_engine import answer, fake_engine
 def test_the_older_of_both_api_versions_is_spoken(tmp_path: Path, served: str, spoken: str) -> None:
     version = answer(b'{"ApiVersion": "%b", "MinAPIVersion": "1.24"}' % served.encode())
     with fake_engine(tmp_path / "s", {"/version": version, "/images/json": answer(b"[]")}) as engine:
-        with EngineClient(Endpoint("docker", engine.host)) as client:
+        with EngineClient(Endpoint(Engine.DOCKER, engine.host)) as client:
             assert client.images() == []
         assert engine.requests == ["/version", f"/v{spoken}/images/json?shared-size=1"]
 
@@ -95,12 +96,12 @@ def test_podman_is_recognized_at_any_address(tmp_path: Path) -> None:
 
 @contextmanager
 def connected(folder: Path, answers: Mapping[str, bytes]) -> Iterator[EngineClient]:
-    with fake_engine(folder / "s", answers) as engine, EngineClient(Endpoint("docker", engine.host)) as client:
+    with fake_engine(folder / "s", answers) as engine, EngineClient(Endpoint(Engine.DOCKER, engine.host)) as client:
         yield client
 
 
 def refusal(host: str) -> str:
-    with EngineClient(Endpoint("docker", host)) as client, pytest.raises(EngineUnavailable) as caught:
+    with EngineClient(Endpoint(Engine.DOCKER, host)) as client, pytest.raises(EngineUnavailable) as caught:
         client.images()
     assert str(caught.value).isprintable()
     return str(caught.value)

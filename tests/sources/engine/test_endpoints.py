@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import EngineUnavailable
+from layerscope.model.engine import Engine
 from layerscope.session.local.images import local_images
 from layerscope.sources.engine.endpoints import Endpoint, endpoints
 from layerscope.sources.engine.reference import parse_reference
@@ -35,7 +36,7 @@ def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def hosts(engine: str | None = None) -> list[str]:
+def hosts(engine: Engine | None = None) -> list[str]:
     return [str(endpoint) for endpoint in endpoints(engine)]
 
 
@@ -58,14 +59,14 @@ def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     monkeypatch.setenv("CONTAINER_HOST", "unix:///p.sock")
     assert hosts() == ["docker at tcp://127.0.0.1:1", "podman at unix:///p.sock"]
-    assert hosts("docker") == ["docker at tcp://127.0.0.1:1"]
-    assert hosts("podman") == ["podman at unix:///p.sock"]
+    assert hosts(Engine.DOCKER) == ["docker at tcp://127.0.0.1:1"]
+    assert hosts(Engine.PODMAN) == ["podman at unix:///p.sock"]
 
 
 def test_tls_files_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
-    assert next(endpoints()) == Endpoint("docker", "tcp://127.0.0.1:1", tmp_path, tls_verify=True)
+    assert next(endpoints()) == Endpoint(Engine.DOCKER, "tcp://127.0.0.1:1", tmp_path, tls_verify=True)
 
 
 def write_context(folder: Path, name: str, metadata: object) -> None:
@@ -77,13 +78,13 @@ def write_context(folder: Path, name: str, metadata: object) -> None:
 def test_the_current_docker_context_is_used(configuration: Path) -> None:
     (configuration / "config.json").write_text('{"currentContext": "rootless", "auths": {}}')
     write_context(configuration, "rootless", {"Name": "rootless", "Endpoints": {"docker": {"Host": "unix:///r.sock"}}})
-    assert hosts("docker") == ["docker at unix:///r.sock"]
+    assert hosts(Engine.DOCKER) == ["docker at unix:///r.sock"]
 
 
 def test_the_environment_names_the_context(configuration: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_context(configuration, "far", {"Name": "far", "Endpoints": {"docker": {"Host": "unix:///far.sock"}}})
     monkeypatch.setenv("DOCKER_CONTEXT", "far")
-    assert hosts("docker") == ["docker at unix:///far.sock"]
+    assert hosts(Engine.DOCKER) == ["docker at unix:///far.sock"]
 
 
 @pytest.mark.parametrize("metadata", [None, [], {}, {"Endpoints": {}}, {"Endpoints": {"docker": {"Host": 5}}}])
@@ -92,7 +93,7 @@ def test_a_broken_context_is_a_problem_and_no_other_engine_takes_its_place(
 ) -> None:
     (configuration / "config.json").write_text('{"currentContext": "broken"}')
     write_context(configuration, "broken", metadata)
-    (endpoint,) = endpoints("docker")
+    (endpoint,) = endpoints(Engine.DOCKER)
     assert endpoint.problem
     with pytest.raises(EngineUnavailable, match=r"^no docker engine answers \(tried docker at context broken: "):
         open_source("docker://my-app:v1")
@@ -100,14 +101,14 @@ def test_a_broken_context_is_a_problem_and_no_other_engine_takes_its_place(
 
 def test_an_unknown_context_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_CONTEXT", "far")
-    (endpoint,) = endpoints("docker")
+    (endpoint,) = endpoints(Engine.DOCKER)
     assert str(endpoint) == "docker at context far"
     assert endpoint.problem == "no such context (docker context ls lists them)"
 
 
 def test_a_broken_docker_configuration_is_a_problem(configuration: Path) -> None:
     (configuration / "config.json").write_text("{")
-    (endpoint,) = endpoints("docker")
+    (endpoint,) = endpoints(Engine.DOCKER)
     assert str(endpoint) == "docker at its current context"
     assert endpoint.problem
 
@@ -120,16 +121,16 @@ def write_connections(folder: Path, document: object) -> None:
 def test_the_default_podman_connection_is_used(tmp_path: Path) -> None:
     machine = {"URI": "ssh://core@127.0.0.1:5000/run/podman/podman.sock", "Identity": "/keys/machine"}
     write_connections(tmp_path, {"Connection": {"Default": "machine", "Connections": {"machine": machine}}})
-    (endpoint,) = endpoints("podman")
+    (endpoint,) = endpoints(Engine.PODMAN)
     assert (endpoint.host, endpoint.identity) == (machine["URI"], machine["Identity"])
 
 
 def test_the_environment_names_the_podman_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_connections(tmp_path, {"Connection": {"Default": "", "Connections": {"far": {"URI": "tcp://far:1"}}}})
     monkeypatch.setenv("CONTAINER_CONNECTION", "far")
-    assert hosts("podman") == ["podman at tcp://far:1"]
+    assert hosts(Engine.PODMAN) == ["podman at tcp://far:1"]
     monkeypatch.setenv("CONTAINER_CONNECTION", "near")
-    (endpoint,) = endpoints("podman")
+    (endpoint,) = endpoints(Engine.PODMAN)
     assert endpoint.problem
 
 

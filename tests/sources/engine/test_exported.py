@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import DigestMismatch, EngineUnavailable
+from layerscope.model.engine import Engine
 from layerscope.model.local_image import LocalImage
 from layerscope.session.local.images import local_images
 from layerscope.sources.open import open_source
@@ -73,13 +74,13 @@ def listing(*images: object) -> Mapping[str, bytes]:
 @pytest.mark.parametrize("created", [-62135596800, -(10**30), 10**15, 10**300, None])
 def test_an_impossible_time_of_a_listed_image_is_unknown(docker: Path, created: int | None) -> None:
     with fake_engine(docker, listing({"Id": "sha256:a", "RepoTags": None, "Created": created})):
-        assert local_images().found == [LocalImage("docker", (), "sha256:a", None, None)]
+        assert local_images().found == [LocalImage(Engine.DOCKER, (), "sha256:a", None, None)]
 
 
 @pytest.mark.parametrize("size", [-1, 10**300])
 def test_an_impossible_size_of_a_listed_image_is_unknown(docker: Path, size: int) -> None:
     with fake_engine(docker, listing({"Id": "sha256:a", "RepoTags": ["<none>:<none>", "a:1"], "Size": size})):
-        assert local_images().found == [LocalImage("docker", ("a:1",), "sha256:a", None, None)]
+        assert local_images().found == [LocalImage(Engine.DOCKER, ("a:1",), "sha256:a", None, None)]
 
 
 @pytest.mark.parametrize(

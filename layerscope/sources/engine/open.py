@@ -1,0 +1,67 @@
+"""Images and containers of local engines, opened by name."""
+
+from functools import partial
+
+from layerscope.errors import EngineUnavailable, ImageNotFound
+from layerscope.model.candidate import Candidate
+from layerscope.model.engine import Engine
+from layerscope.sources.engine.containers import engine_container
+from layerscope.sources.engine.exported import tags_named_first, with_id, with_tags
+from layerscope.sources.engine.lookup import EngineImage, engine_image
+from layerscope.sources.engine.reference import EngineReference
+from layerscope.sources.engine.stored import storage_of, stored_candidates
+from layerscope.sources.engine.writable_layer import with_writable_layer
+from layerscope.sources.image.archive_file import open_archive
+from layerscope.sources.image.origin import Origin
+from layerscope.sources.request import Request
+from layerscope.sources.stream.spool import Spool
+
+Candidates = tuple[Candidate, ...]
+
+
+def open_image(wanted: EngineReference, request: Request, spool: Spool) -> Candidates:
+    """Return an engine's image; raises ImageNotFound and EngineUnavailable as `engine_image` does."""
+    try:
+        with engine_image(wanted) as found:
+            return _candidates(found, wanted.name, request, spool)
+    except EngineUnavailable:
+        candidates = _from_podman_command(wanted, request, spool)
+        if candidates is None:
+            raise
+        return candidates
+
+
+def open_container(wanted: EngineReference, request: Request, spool: Spool) -> Candidates:
+    """Return a container as an image with one more layer; raises as `engine_container` does."""
+    with engine_container(wanted) as found:
+        try:
+            image = EngineImage(found.client, found.client.image(found.image_id))
+            candidates = _candidates(image, found.container.image, request, spool)
+        except ImageNotFound:
+            candidates = ()
+        return (with_writable_layer(found, candidates, Origin.engine(request.reference, found.client.engine), spool),)
+
+
+def _candidates(found: EngineImage, name: str, request: Request, spool: Spool) -> Candidates:
+    """Return an engine's image from its store, else exported: by its id, since a tag may move in between."""
+    origin, info = Origin.engine(request.reference, found.client.engine), found.client.info()
+    candidates = stored_candidates(found, info, origin)
+    if not candidates:
+        chunks = found.client.export(found.details.image_id)
+        archive = spool.chunks(chunks, f"the image {request.title}", found.details.size)
+        candidates = with_id(open_archive(archive, request.title, origin, spool), found.details.image_id)
+    described = partial(storage_of, found, info)
+    return tuple(found.named(candidate, name, described) for candidate in candidates)
+
+
+def _from_podman_command(wanted: EngineReference, request: Request, spool: Spool) -> Candidates | None:
+    """Export an image with podman's command, if the user named podman and its service does not answer."""
+    from layerscope.sources.engine import podman_command  # noqa: PLC0415  # processes, which a socket does not need
+
+    if wanted.engine is not Engine.PODMAN or not podman_command.is_usable():
+        return None
+    details = podman_command.inspect(wanted.name)
+    archive = podman_command.save(wanted.name, details.image_id, spool)
+    candidates = open_archive(archive, request.title, Origin.engine(request.reference, Engine.PODMAN), spool)
+    tags = tags_named_first(details.tags or (), wanted.name)
+    return tuple(with_tags(candidate, tags) for candidate in with_id(candidates, details.image_id))

@@ -1,0 +1,110 @@
+"""A name that two engines know: which one is opened, and what is said about the other."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from layerscope.errors import UsageError
+from layerscope.model.engine import Engine
+from layerscope.session.open import open_image
+from layerscope.sources.open import open_source
+from tests.builders import ImageRecipe, archive_bytes, docker_files, file, image, layer, sha256
+from tests.cli.runner import ask
+from tests.sources.engine.fake_engine import FakeEngine, answer, fake_engine
+from tests.tui.journeys import journey
+
+PODMAN_VERSION = b'{"ApiVersion": "1.41", "Components": [{"Name": "Podman Engine"}]}'
+IMAGES = {engine: image(layer(file("etc/engine", engine.encode()))) for engine in Engine}
+
+
+def answers(engine: Engine) -> dict[str, bytes]:
+    made: ImageRecipe = IMAGES[engine]
+    image_id = sha256(made.config_json)
+    details = {"Id": image_id, "RepoTags": ["app:v1"]}
+    container = {"Id": f"{engine}-1", "Name": "/web", "Image": image_id, "Config": {"Image": "app:v1"}}
+    found = {
+        "/images/app:v1/json": json.dumps(details).encode(),
+        f"/images/{image_id}/json": json.dumps(details).encode(),
+        f"/images/{image_id}/get": archive_bytes(docker_files(made)),
+        "/info": b"{}",
+        "/containers/web/json": json.dumps(container).encode(),
+        f"/containers/{engine}-1/changes": b"null",
+    }
+    return {path: answer(body) for path, body in found.items()}
+
+
+@pytest.fixture
+def engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[Engine, FakeEngine]]:
+    """Return two engines that have an image and a container of the same names."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+    monkeypatch.setenv("CONTAINER_HOST", f"unix://{tmp_path}/podman.sock")
+    podman = answers(Engine.PODMAN)
+    podman |= {"/version": answer(PODMAN_VERSION)}
+    podman |= {path.replace("/images/", "/libpod/images/"): reply for path, reply in podman.items()}
+    with ExitStack() as stack:
+        yield {
+            Engine.DOCKER: stack.enter_context(fake_engine(tmp_path / "docker.sock", answers(Engine.DOCKER))),
+            Engine.PODMAN: stack.enter_context(fake_engine(tmp_path / "podman.sock", podman)),
+        }
+
+
+ALSO_IMAGE = "another engine has an image of that name, too: podman://app:v1"
+ALSO_CONTAINER = "another engine has a container of that name, too: container://podman/web"
+
+
+@pytest.mark.parametrize(
+    ("reference", "engine", "opened", "also"),
+    [
+        ("app:v1", None, Engine.DOCKER, (ALSO_IMAGE,)),
+        ("app:v1", Engine.PODMAN, Engine.PODMAN, ()),
+        ("podman://app:v1", None, Engine.PODMAN, ()),
+        ("containers-storage:app:v1", None, Engine.PODMAN, ()),
+        ("docker-daemon:app:v1", None, Engine.DOCKER, ()),
+        ("container://web", None, Engine.DOCKER, (ALSO_CONTAINER,)),
+        ("container://web", Engine.PODMAN, Engine.PODMAN, ()),
+        ("container://podman/web", None, Engine.PODMAN, ()),
+    ],
+)
+@pytest.mark.usefixtures("engines")
+def test_docker_is_preferred_unless_an_engine_is_named(
+    reference: str, engine: Engine | None, opened: Engine, also: tuple[str, ...]
+) -> None:
+    with open_image(reference, engine=engine) as session:
+        assert session.image.source == opened
+        assert session.image.warnings == also
+
+
+@pytest.mark.usefixtures("engines")
+def test_the_other_engine_is_named_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask(capsys, "layers", "app:v1").err == f"warning: {ALSO_IMAGE}\n"
+    assert ask(capsys, "layers", "--engine", "podman", "app:v1").err == ""
+
+
+@pytest.mark.usefixtures("engines")
+async def test_the_title_names_both_engines() -> None:
+    async with journey(Path("app:v1")) as it:
+        assert "docker (podman has one, too)" in it.title()
+
+
+@pytest.mark.parametrize("reference", ["docker://app:v1", "container://docker/web"])
+def test_an_engine_that_contradicts_the_prefix_is_wrong_usage(reference: str) -> None:
+    with pytest.raises(UsageError, match=f"^--engine podman and {reference} name two engines$"):
+        open_source(reference, engine=Engine.PODMAN)
+
+
+def test_a_file_is_not_opened_where_an_engine_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.tar").write_bytes(b"")
+    outcome = ask(capsys, "layers", str(tmp_path / "x.tar"), "--engine", "docker")
+    assert outcome.complaint.endswith("x.tar is not the name of an image")
+
+
+def test_an_engine_that_does_not_answer_is_named_with_the_reason(
+    engines: dict[Engine, FakeEngine], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTAINER_HOST", "unix:///no/podman.sock")
+    assert ask(capsys, "layers", "app:v1").err == "warning: podman at unix:///no/podman.sock: no such socket\n"
+    assert ask(capsys, "containers").status == 2
+    assert engines[Engine.DOCKER].requests
