@@ -26,6 +26,7 @@ from layerscope.sources.image.recognize import candidates_of
 from layerscope.sources.request import STANDARD_INPUT, Request
 from layerscope.sources.stream.spool import Spool
 from layerscope.sources.suggestion import image_option, layout_folder
+from layerscope.sources.transports import parse_location
 
 Candidates = tuple[Candidate, ...]
 
@@ -126,6 +127,17 @@ def _open_file(request: Request, spool: Spool) -> Candidates | None:
         raise UnsupportedFormat(f"{name} is part of an image layout: {suggestion}") from error
 
 
+def _open_location(request: Request, spool: Spool) -> Candidates | None:
+    location = parse_location(request.reference)
+    if location is None:
+        return None
+    within = replace(request, reference=location.path)
+    candidates = _open_folder(within, spool) or _open_file(within, spool)
+    if candidates is None:
+        raise _not_found(within)
+    return location.select(candidates)
+
+
 def _open_container(request: Request, spool: Spool) -> Candidates | None:
     wanted = parse_container(request.reference, request.engine)
     if wanted is None:
@@ -149,7 +161,7 @@ def _open_engine(request: Request, spool: Spool) -> Candidates | None:
 
 
 _ENGINE_SOURCES: tuple[Callable[[Request, Spool], Candidates | None], ...] = (_open_container, _open_engine)
-_SOURCES = (_open_standard_input, _open_folder, _open_file, *_ENGINE_SOURCES)
+_SOURCES = (_open_standard_input, _open_folder, _open_file, _open_location, *_ENGINE_SOURCES)
 """The sources, tried in this order; each returns None for a reference that it does not recognize."""
 
 

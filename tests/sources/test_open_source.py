@@ -333,10 +333,7 @@ def test_a_tar_whose_members_are_all_left_out_is_still_a_tar(tmp_path: Path, ent
         open_source(str(tmp_path / "x.tar"))
 
 
-def test_only_a_folder_of_skopeo_is_called_one(tmp_path: Path) -> None:
+def test_a_browser_extension_is_not_a_folder_of_skopeo(tmp_path: Path) -> None:
     files: Members = {"manifest.json": b'{"name": "extension", "version": "1"}', "version": b"1.2"}
     with pytest.raises(UnsupportedFormat, match=r"not a list of images and no index\.json$"):
         open_source(str(write_folder(tmp_path / "extension", files)))
-    files |= {"version": b"Directory Transport Version: 1.1\n"}
-    with pytest.raises(UnsupportedFormat, match=r"written as dir: by skopeo"):
-        open_source(str(write_folder(tmp_path / "skopeo", files)))

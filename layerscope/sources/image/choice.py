@@ -83,11 +83,11 @@ def this_platform() -> str:
 
 
 def _fitting(candidates: Sequence[Candidate], image: str | None, platform: str | None) -> list[Candidate]:
-    fitting = list(candidates) if image is None else _named(candidates, image)
+    fitting = list(candidates) if image is None else named(candidates, image)
     return fitting if platform is None else _for_platform(fitting, platform)
 
 
-def _named(candidates: Sequence[Candidate], wanted: str) -> list[Candidate]:
+def named(candidates: Sequence[Candidate], wanted: str) -> list[Candidate]:
     """Return the candidates with that name, by the strictest interpretation that matches any."""
     for matches in _INTERPRETATIONS:
         if named := [candidate for candidate in candidates if matches(candidate, wanted)]:

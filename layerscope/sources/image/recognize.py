@@ -13,15 +13,17 @@ from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import Files, holds, read_span
 from layerscope.sources.image.oci_layout import INDEX, oci_candidates
 from layerscope.sources.image.origin import Origin
+from layerscope.sources.image.skopeo_folder import skopeo_candidates, skopeo_mismatch
 from layerscope.text import short_name
 
 _HEAD = 512
-_SKOPEO_FILE, _SKOPEO_START = "version", b"Directory Transport Version"
-"""The file that skopeo writes into a dir: folder."""
 
 
 class _Format(Struct, frozen=True):
-    """A format of images; ``mismatch`` returns why some files do not have it, or None if they do."""
+    """A format of images; ``mismatch`` returns why some files do not have it, or None if they do.
+
+    The reason is empty where it says nothing beside those of the other formats.
+    """
 
     mismatch: Callable[[Documents], str | None]
     candidates: Callable[[Documents, Origin], tuple[Candidate, ...]]
@@ -46,7 +48,7 @@ def candidates_of(files: Files, origin: Origin) -> tuple[Candidate, ...]:
     if fitting:
         return ()
     container = "a tar archive" if isinstance(files, ArchiveFiles) else "a folder"
-    reasons = f"it has {' and '.join(mismatches)}{_hint(documents)}"
+    reasons = f"it has {' and '.join(filter(None, mismatches))}{_hint(documents)}"
     raise UnsupportedFormat(f"{files.description} is {container} but not an image: {reasons}")
 
 
@@ -70,7 +72,11 @@ def _oci_mismatch(documents: Documents) -> str | None:
     return f"no {INDEX}" if documents.files.span(INDEX) is None else None
 
 
-_FORMATS = (_Format(_docker_mismatch, docker_candidates), _Format(_oci_mismatch, oci_candidates))
+_FORMATS = (
+    _Format(_docker_mismatch, docker_candidates),
+    _Format(_oci_mismatch, oci_candidates),
+    _Format(skopeo_mismatch, skopeo_candidates),
+)
 """The formats in the order in which they are tried: ``manifest.json`` is trusted before ``index.json``."""
 
 
@@ -79,8 +85,6 @@ def _hint(documents: Documents) -> str:
     files = documents.files
     if holds(files, LEGACY_LIST) and not holds(files, MANIFEST):
         return "; it was saved by a Docker before 1.10: load it into an engine and save it again"
-    if holds(files, _SKOPEO_FILE) and documents.starts_with(_SKOPEO_FILE, _SKOPEO_START):
-        return "; it was written as dir: by skopeo, make an OCI layout of it with skopeo copy dir:… oci:…"
     return _deeper(files) if isinstance(files, ArchiveFiles) else ""
 
 

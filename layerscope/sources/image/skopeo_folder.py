@@ -1,0 +1,44 @@
+"""The folder that skopeo writes as ``dir:``: a manifest, and blobs named by the encoded part of their digest.
+
+https://github.com/containers/image/blob/main/docs/containers-transports.5.md#dirpath
+"""
+
+from layerscope.model.candidate import Candidate
+from layerscope.model.digest import Digest
+from layerscope.model.span import FileSpan
+from layerscope.sources.image.documents import Documents
+from layerscope.sources.image.files import Files
+from layerscope.sources.image.oci_layout import oci_candidates
+from layerscope.sources.image.origin import Origin
+
+_VERSION, _START = "version", b"Directory Transport Version"
+_MANIFEST = "manifest.json"
+
+
+def skopeo_mismatch(documents: Documents) -> str | None:
+    """Return an empty reason if the files are not such a folder, or None if they are."""
+    is_one = documents.files.span(_VERSION) is not None and documents.starts_with(_VERSION, _START)
+    return None if is_one and documents.files.span(_MANIFEST) is not None else ""
+
+
+def skopeo_candidates(documents: Documents, origin: Origin) -> tuple[Candidate, ...]:
+    """Return the image, or the images of a manifest list; raises FormatError if the manifest cannot be read."""
+    start = documents.digest(_MANIFEST)
+    return oci_candidates(Documents(_LayoutNames(documents.files, start)), origin, start)
+
+
+class _LayoutNames:
+    """The files by the names that they have in an OCI layout."""
+
+    def __init__(self, files: Files, start: Digest) -> None:
+        self.description = files.description
+        self.error = files.error
+        self._files = files
+        self._start = start.blob_name
+
+    def span(self, name: str) -> FileSpan | None:
+        """Return the span of a blob; manifests that a list refers to have an extension."""
+        if name == self._start:
+            return self._files.span(_MANIFEST)
+        encoded = name.rpartition("/")[2]
+        return self._files.span(encoded) or self._files.span(f"{encoded}.manifest.json")
