@@ -33,6 +33,7 @@ _COMMANDS = (
 
 _EXAMPLES = """\b
 Examples:
+  layerscope                                   choose what to open
   layerscope my-app.tar                        open an archive in the explorer
   layerscope my-app:v1                         an image of the local engine
   layerscope --engine podman my-app:v1         where two engines have one

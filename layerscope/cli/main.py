@@ -32,6 +32,11 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    if not arguments and sys.stdout.isatty():
+        from layerscope.cli.opening import show_start  # noqa: PLC0415  # as below
+
+        show_start()
+        return 0
     if len(arguments) == 1 and _can_only_be_an_image(arguments[0]):
         from layerscope.cli.opening import show  # noqa: PLC0415  # as below
 

@@ -102,3 +102,12 @@ def _explore_choice(undecided: UndecidedImage) -> None:
 
     collect_garbage_again()
     explore_choice(undecided)
+
+
+def show_start() -> None:
+    """Let the user choose what to open."""
+    with terminal():
+        from layerscope.tui.app import explore_local  # noqa: PLC0415  # as above
+
+        collect_garbage_again()
+        explore_local()

@@ -8,7 +8,7 @@ class ArchiveForm(StrEnum):
     """The form of an image outside of an engine."""
 
     ARCHIVE = "archive"
-    COMPRESSED = "compressed archive"
+    COMPRESSED = "compressed"
     LAYOUT = "folder"
 
 

@@ -1,6 +1,6 @@
 """Opening an image, for every command and for the explorer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from threading import Lock
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 class ImageSession(AbstractContextManager["ImageSession"]):
     """An open image, and what was read of it. A context manager: closing it removes temporary files."""
 
-    def __init__(self, image: Image, source: OpenedSource) -> None:
+    def __init__(self, image: Image, release: Callable[[], None]) -> None:
         self.image = image
-        self._source = source
+        self._release = release
         self._lock = Lock()
         self._closed = False
         self._random_contents: RandomContents | None = None
@@ -92,10 +92,14 @@ class ImageSession(AbstractContextManager["ImageSession"]):
             self._closed = True
         if self._random_contents is not None:
             self._random_contents.close()
-        self._source.close()
+        self._release()
 
     def __exit__(self, *_exit: object) -> None:
         self.close()
+
+
+def _keep_source() -> None:
+    """Leave the source of a session open: others may be opened from it."""
 
 
 class UndecidedImage(AbstractContextManager["UndecidedImage"]):
@@ -120,8 +124,13 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
         return self._source.choices
 
     def choose(self, choice: Candidate) -> ImageSession:
-        """Open one of the choices; raises FormatError if its documents are broken."""
-        self._session = ImageSession(choice.build(), self._source)
+        """Open one of the choices, which others may follow; raises FormatError if its documents are broken.
+
+        The source stays open until this is closed.
+        """
+        if self._session is not None:
+            self._session.close()
+        self._session = ImageSession(choice.build(), _keep_source)
         return self._session
 
     def stop_reading(self) -> None:
@@ -131,6 +140,8 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
 
     def close(self) -> None:
         """Remove temporary files."""
+        if self._session is not None:
+            self._session.close()
         self._source.close()
 
     def __exit__(self, *_exit: object) -> None:
@@ -151,7 +162,7 @@ def open_or_choose(
     """
     source = open_source(reference, engine=engine, platform=platform, progress=progress)
     try:
-        return ImageSession(source.choose(image, platform), source)
+        return ImageSession(source.choose(image, platform), source.close)
     except AmbiguousImage as error:
         return UndecidedImage(source, error)
     except BaseException:

@@ -1,7 +1,7 @@
 """The terminal application: it shows a first screen, and the screens that lead from it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any, ClassVar
 
 from textual import events
@@ -54,6 +54,8 @@ class LayerscopeApp(App[LayerscopeError]):
         # Leaving a screen, or the application, ends the work of the threads that it started.
         cancel_work_if(is_worker_cancelled)
         self.resources = ExitStack()
+        self.images: list[ImageSession | UndecidedImage] = []
+        """What is open, for a signal that ends the application: it stops their reading."""
         self._first = first
         self._key_queue = KeyQueue(self, super().on_event)
         self.register_theme(DARK)
@@ -108,36 +110,75 @@ def _reading(reader: BackgroundReader) -> Iterator[None]:
 def explorer_app(session: ImageSession, reader: BackgroundReader) -> LayerscopeApp:
     """Return an application that shows an image."""
     app = LayerscopeApp(lambda: ExplorerScreen(session, reader))
+    app.images.append(session)
     app.resources.enter_context(_reading(reader))
     return app
 
 
 def chooser_app(undecided: UndecidedImage) -> LayerscopeApp:
     """Return an application in which the user chooses an image, and that shows it then."""
+    app = LayerscopeApp(lambda: _chooser(app, undecided))
+    app.images.append(undecided)
+    return app
 
+
+def start_app() -> LayerscopeApp:
+    """Return an application in which the user chooses among local images, containers and archives."""
+    from layerscope.tui.images.start import StartScreen  # noqa: PLC0415  # engines, which an archive does not need
+
+    def explore_opened(opened: ImageSession | UndecidedImage) -> None:
+        resources = app.resources.enter_context(ExitStack())
+        resources.enter_context(opened)
+        app.images.append(opened)
+        resources.callback(app.images.remove, opened)
+        if isinstance(opened, UndecidedImage):
+            app.push_screen(_chooser(app, opened), lambda _: resources.close())
+        else:
+            _push_explorer(app, opened, resources)
+
+    app = LayerscopeApp(lambda: StartScreen(explore_opened))
+    return app
+
+
+def _chooser(app: LayerscopeApp, undecided: UndecidedImage) -> ChooserScreen:
     def explore_candidate(candidate: Candidate) -> None:
         try:
             session = undecided.choose(candidate)
         except LayerscopeError as error:
             app.exit(error)
             return
-        reader = session.read_in_background(len(session.image.layers))
-        app.resources.enter_context(_reading(reader))
         # The first screen is not on the stack of screens, so it cannot be replaced there.
-        app.push_screen(ExplorerScreen(session, reader))
+        _push_explorer(app, session, app.resources.enter_context(ExitStack()))
 
-    app = LayerscopeApp(lambda: ChooserScreen(undecided.reference, undecided.choices, explore_candidate))
-    return app
+    return ChooserScreen(undecided.reference, undecided.choices, explore_candidate)
+
+
+def _push_explorer(app: LayerscopeApp, session: ImageSession, resources: ExitStack) -> None:
+    """Show an image until the user goes back; its resources are closed then."""
+    reader = session.read_in_background(len(session.image.layers))
+    resources.enter_context(_reading(reader))
+
+    def leave(_: object) -> None:
+        # the error of a reader that died has been on the screen
+        with suppress(LayerscopeError):
+            resources.close()
+
+    app.push_screen(ExplorerScreen(session, reader), leave)
 
 
 def explore(session: ImageSession, reader: BackgroundReader) -> None:
     """Show an image until the user quits; raises the error that ended the explorer, if there was one."""
-    _run(explorer_app(session, reader), session)
+    _run(explorer_app(session, reader))
 
 
 def explore_choice(undecided: UndecidedImage) -> None:
     """Let the user choose one of several images, and show it."""
-    _run(chooser_app(undecided), undecided)
+    _run(chooser_app(undecided))
+
+
+def explore_local() -> None:
+    """Let the user choose what to open, until the user quits."""
+    _run(start_app())
 
 
 def explore_layers(session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
@@ -148,7 +189,9 @@ def explore_layers(session: ImageSession, before: int, after: int, *, own: bool 
 
     with closing(BackgroundLoader(session)) as reader:
         states = TwoLayers(session.image, ComparedLayers(before, after, own, mtime), reader)
-        _run(LayerscopeApp(lambda: ComparisonScreen(states)), session)
+        app = LayerscopeApp(lambda: ComparisonScreen(states))
+        app.images.append(session)
+        _run(app)
 
 
 def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = False) -> None:
@@ -159,9 +202,11 @@ def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = Fa
 
     with closing(BackgroundLoader(old)) as old_reader, closing(BackgroundLoader(new)) as new_reader:
         images, readers = (old.image, new.image), (old_reader, new_reader)
-        _run(LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers, mtime=mtime))), old, new)
+        app = LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers, mtime=mtime)))
+        app.images += (old, new)
+        _run(app)
 
 
-def _run(app: LayerscopeApp, *images: ImageSession | UndecidedImage) -> None:
+def _run(app: LayerscopeApp) -> None:
     with app.resources:
-        run(app, images)
+        run(app, app.images)

@@ -20,6 +20,18 @@ def test_an_archive_opens_in_the_explorer() -> None:
         assert explorer.is_as_before
 
 
+def test_without_arguments_it_offers_what_can_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docker_archive(tmp_path / "app.tar", image(layer(file("a")), tags=["app:1"]))
+    monkeypatch.chdir(tmp_path)
+    with OnTerminal() as start:
+        start.wait_for("app.tar")
+        start.press("\r")
+        start.wait_for("COPY layer-1")
+        start.press("q")
+        assert start.status() == 0
+        assert start.is_as_before
+
+
 def test_keys_come_from_the_terminal_while_the_archive_is_on_stdin(tmp_path: Path) -> None:
     with MY_APP.open("rb") as archive, OnTerminal("-", stdin=archive, TMPDIR=str(tmp_path)) as explorer:
         explorer.wait_for("ADD rootfs.tar")

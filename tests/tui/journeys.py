@@ -23,11 +23,12 @@ from layerscope.session.open import ImageSession, UndecidedImage, open_image
 from layerscope.session.reading.background import BackgroundReader, ReadEvent
 from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.sources.open import open_source
-from layerscope.tui.app import LayerscopeApp, chooser_app, explorer_app
+from layerscope.tui.app import LayerscopeApp, chooser_app, explorer_app, start_app
 from layerscope.tui.comparison.images import TwoImages
 from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers
 from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
+from layerscope.tui.images.start import StartScreen
 from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.widgets.field_list import FieldList
@@ -97,6 +98,18 @@ class Journey:
             # what a worker tells at its end may start another one
             await self.pilot.pause()
         await self.pilot.pause()
+
+    async def until_listed(self) -> None:
+        """Wait until the start screen knows everything."""
+        screen = self.app.screen
+        assert isinstance(screen, StartScreen)
+        await self.until(lambda: not screen._state.awaited)
+        await self.pilot.pause()
+
+    async def until_open(self) -> None:
+        """Wait until the image that was chosen is in the explorer, and has been read."""
+        await self.until(lambda: isinstance(self.app.screen, ExplorerScreen))
+        await self.settle()
 
     async def press(self, *keys: str) -> None:
         """Press keys, and wait for what they do."""
@@ -250,6 +263,16 @@ async def choosing(path: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Jo
     with undecided_image(str(path)) as undecided:
         app = chooser_app(undecided)
         async with _running(app, size) as at:
+            yield at
+
+
+@asynccontextmanager
+async def starting(size: tuple[int, int] = WIDE) -> AsyncIterator[Journey]:
+    """Open the start screen, and wait until all engines and the folder have been listed."""
+    app = start_app()
+    with app.resources:
+        async with _running(app, size) as at:
+            await at.until_listed()
             yield at
 
 

@@ -6,7 +6,14 @@ from layerscope.tui.tree.keys import FILES_KEYS, FILTER_KEYS, HELP
 from layerscope.tui.widgets.line_list import LineList
 
 EXPLORER_KEYS = (
-    Key("escape", "clear", "clear", "Clear the filter, or the mark of a layer", id="explorer.clear", rank=40),
+    Key(
+        "escape",
+        "clear",
+        "clear",
+        "Clear the filter, or the mark of a layer, else go back to the start screen or the chooser",
+        id="explorer.clear",
+        rank=40,
+    ),
     Key("a", "scope", "own", "Show the merged tree, or only what the layer holds", id="explorer.scope", rank=60),
     Key(
         "w",

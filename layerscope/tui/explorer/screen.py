@@ -20,6 +20,7 @@ from layerscope.tui.explorer.navigation import Navigation
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.explorer.step_fields import image_fields, step_fields
 from layerscope.tui.explorer.title import ImageTitle
+from layerscope.tui.keys.order import is_first
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import FileTree
@@ -137,7 +138,7 @@ class ExplorerScreen(Screen[object]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
         """Return whether a key works now."""
         if action == "clear":
-            return self.files.has_filter or bool(self._state.marked)
+            return self.files.has_filter or bool(self._state.marked) or not is_first(self)
         return action != "history" or self.file_tree.has_focus
 
     @on(LineList.Moved, "LayerList")
@@ -191,11 +192,13 @@ class ExplorerScreen(Screen[object]):
         self.app.push_screen(HelpScreen(EXPLORER_TABLE, (("Marks", marks), ("Layers", layers), MOUSE_NOTE)))
 
     def action_clear(self) -> None:
-        """Clear the filter, or else the mark of a layer."""
+        """Clear the filter, or else the mark of a layer, or else go back to the screen that opened the image."""
         if self.files.has_filter:
             self.files.clear()
-        else:
+        elif self._state.marked:
             self._mark(0)
+        else:
+            self.dismiss()
 
     def action_scope(self) -> None:
         """Show the merged tree, or only what the layer holds."""

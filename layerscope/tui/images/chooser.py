@@ -13,10 +13,12 @@ from textual.widgets.option_list import Option
 
 from layerscope.model.candidate import Candidate
 from layerscope.text import printable_name
+from layerscope.tui.keys.order import is_first
 from layerscope.tui.keys.table import Key, bindings
 
 _KEYS = (
-    Key("escape,q", "leave", "quit", "Quit", id="chooser.quit"),
+    Key("escape", "back", "back", "Go back to the start screen", id="chooser.back"),
+    Key("q", "app.quit", "quit", "Quit", id="chooser.quit"),
     Key("j", "down", "Down", id="chooser.down"),
     Key("k", "up", "Up", id="chooser.up"),
 )
@@ -55,9 +57,10 @@ class ChooserScreen(Screen[object]):
         """Open the chosen image."""
         self._choose(self._choices[message.option_index])
 
-    def action_leave(self) -> None:
-        """Quit without an image."""
-        self.app.exit()
+    def action_back(self) -> None:
+        """Go back to the screen that opened this one; on the first screen, Esc never quits."""
+        if not is_first(self):
+            self.dismiss()
 
     def action_down(self) -> None:
         """Go to the next image."""

@@ -14,6 +14,7 @@ from textual import events
 from textual.app import App
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.widgets import Input
 
 _LEAVING = frozenset({"escape", "ctrl+q", "ctrl+c"})
@@ -116,6 +117,11 @@ def is_open(app: App[Any]) -> bool:
     """Return whether the application's screen has its widgets."""
     stack = app.screen_stack
     return bool(stack) and stack[-1].is_mounted
+
+
+def is_first(screen: Screen[Any]) -> bool:
+    """Return whether no other screen has opened this one, so that there is no way back from it."""
+    return screen.app.screen_stack[0] is screen
 
 
 def _upwards(node: DOMNode) -> Iterable[MessagePump]:

@@ -43,7 +43,7 @@ def test_archives_and_layouts_are_found_by_their_content(tmp_path: Path) -> None
 def test_a_compressed_archive_is_found(tmp_path: Path, compression: Compression) -> None:
     write_tar(tmp_path / "docker", docker_files(APP), compression)
     write_tar(tmp_path / "oci", oci_files(APP), compression)
-    assert forms(tmp_path) == {"docker": "compressed archive", "oci": "compressed archive"}
+    assert forms(tmp_path) == {"docker": "compressed", "oci": "compressed"}
 
 
 def test_an_image_is_found_whose_list_comes_after_a_thousand_layers(tmp_path: Path) -> None:

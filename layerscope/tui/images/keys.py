@@ -1,0 +1,28 @@
+"""The key tables of the start screen and of the chooser."""
+
+from layerscope.tui.keys.table import Key, KeyGroup
+from layerscope.tui.tree.keys import FILTER_KEYS, HELP
+from layerscope.tui.widgets.line_list import LineList
+
+START_KEYS = (
+    HELP,
+    Key("enter", "open", "open", "Open the image or container under the cursor", id="start.open", rank=10),
+    Key(
+        "slash",
+        "filter",
+        "filter",
+        "Filter as you type: text, a glob, re:regex",
+        id="start.filter",
+        rank=20,
+    ),
+    Key("escape", "clear", "clear", "Clear the filter", id="start.clear", rank=30),
+    Key("s", "sort", "sort", "Sort by time, by size or by name", id="start.sort", rank=40),
+    Key("r", "refresh", "refresh", "Ask the engines and look into the folder again", id="start.refresh", rank=50),
+    Key("y", "copy", "copy", "Copy the reference that opens the row", id="start.copy", rank=60),
+    Key("q", "app.quit", "quit", "Quit", id="start.quit", rank=70),
+)
+START_TABLE = (
+    KeyGroup("On the start screen", START_KEYS),
+    KeyGroup("In any list", LineList.KEYS),
+    KeyGroup("In the filter", FILTER_KEYS),
+)

@@ -1,0 +1,127 @@
+"""The dialog that opens an image in the background, with progress; Esc cancels at any time."""
+
+import time
+from dataclasses import dataclass
+from threading import Lock
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from layerscope.errors import LayerscopeError, ReadingStopped
+from layerscope.session.open import ImageSession, UndecidedImage, open_or_choose
+from layerscope.text import human_share, human_size, printable_line, printable_name
+from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.keys.workers import start_detached
+
+_PATIENCE = 0.2
+"""Seconds until the dialog is drawn: most images are open by then."""
+
+_TICK = 0.25
+"""Seconds between two looks at the progress."""
+
+_KEYS = (Key("escape,q", "leave", "cancel", "Cancel, and close the dialog", id="opening.leave"),)
+
+
+class OpeningScreen(ModalScreen[ImageSession | UndecidedImage | None]):
+    """A panel that opens a reference; its result is what it has opened, or None.
+
+    A thread that nothing waits for does the work: an engine that prepares an export answers nothing for minutes, and
+    cannot be interrupted. What it opens after the user has left is closed.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)
+    DEFAULT_CSS = """
+    OpeningScreen {
+        align: center middle;
+        background: $background 0%;
+        #opening { display: none; width: 84; max-width: 96%; height: auto; background: $panel; padding: 0 1; }
+        #opening { border: $frame $primary; }
+        #opening > * { background: $panel; width: 1fr; }
+        &.-shown #opening { display: block; }
+    }
+    """
+
+    @dataclass
+    class Ended(Message):
+        """The image is open, or ``error`` says why it is not."""
+
+        error: str = ""
+
+    def __init__(self, reference: str, image: str | None = None, platform: str | None = None) -> None:
+        super().__init__()
+        self._wanted = (reference, image, platform)
+        self._lock = Lock()
+        self._has_left = False
+        self._opened: ImageSession | UndecidedImage | None = None
+        self._progress: tuple[int, int | None] = (0, None)
+        self._started = time.monotonic()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panel."""
+        panel = Vertical(Static("", id="progress", markup=False), Static("Esc cancels", markup=False), id="opening")
+        panel.border_title = Text(f"Opening {printable_name(self._wanted[0])}").markup
+        yield panel
+
+    def on_mount(self) -> None:
+        """Start."""
+        self.set_timer(_PATIENCE, lambda: self.add_class("-shown"))
+        self.set_interval(_TICK, self._show_progress)
+        start_detached(self._open)
+
+    def _open(self) -> None:
+        try:
+            opened = open_or_choose(*self._wanted, self._report)
+        except ReadingStopped:
+            return
+        except LayerscopeError as error:
+            self.post_message(self.Ended(str(error)))
+            return
+        with self._lock:
+            if self._has_left:
+                opened.close()
+                return
+            self._opened = opened
+        self.post_message(self.Ended())
+
+    def _report(self, done: int, total: int | None) -> None:
+        if self._has_left:
+            raise ReadingStopped("the user has left")
+        self._progress = (done, total)
+
+    def _show_progress(self) -> None:
+        done, total = self._progress
+        seconds = f"{time.monotonic() - self._started:.0f} s"
+        of_total = f" of {human_size(total)}, {human_share(done, total)}" if total else ""
+        text = f"{human_size(done)}{of_total} after {seconds}" if done else f"waiting for the first byte, {seconds}"
+        self.query_exactly_one("#progress", Static).update(text)
+
+    @on(Ended)
+    def _on_ended(self, message: Ended) -> None:
+        if message.error:
+            self.app.notify(
+                printable_line(message.error), title="Not opened", severity="error", markup=False, timeout=10
+            )
+        self.dismiss(self._take())
+
+    def _take(self) -> ImageSession | UndecidedImage | None:
+        """Return what was opened, and close what will be."""
+        with self._lock:
+            self._has_left = True
+            opened, self._opened = self._opened, None
+        return opened
+
+    def on_unmount(self) -> None:
+        """Close what nobody has taken: the application may end while the dialog is open."""
+        if opened := self._take():
+            opened.close()
+
+    def action_leave(self) -> None:
+        """Cancel."""
+        self.dismiss()

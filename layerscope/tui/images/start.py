@@ -1,0 +1,221 @@
+"""The start screen: local images, containers, and the archives of a folder, to choose what to open."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from layerscope.analysis.search.query import parse_query
+from layerscope.errors import LayerscopeError, UsageError
+from layerscope.model.engine import Engine
+from layerscope.session.local.archives import local_archives
+from layerscope.session.local.containers import local_containers
+from layerscope.session.local.images import local_images
+from layerscope.session.open import ImageSession, UndecidedImage
+from layerscope.text import plural, printable_line, printable_name
+from layerscope.tui.dialogs.help import HelpScreen
+from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.images.keys import START_KEYS, START_TABLE
+from layerscope.tui.images.opening import OpeningScreen
+from layerscope.tui.images.start_list import StartList
+from layerscope.tui.images.start_state import Section, StartRow, StartState, archive_row, container_row, image_row
+from layerscope.tui.keys.table import bindings
+from layerscope.tui.keys.workers import start_detached
+from layerscope.tui.widgets.key_line import KeyLine
+from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.notices import copy_text
+from layerscope.tui.widgets.title_line import TitleLine
+
+if TYPE_CHECKING:
+    from layerscope.tui.tree.filter_bar import FilterBar
+
+_FOLDER = "this folder"
+
+_WHEN_EMPTY = """\
+No engine has an image or a container, and this folder holds no image.
+
+  layerscope my-app.tar                    an archive, or an OCI layout
+  layerscope my-app:v1                     an image of the local engine
+  docker save my-app:v1 | layerscope -     an archive on standard input
+  layerscope build -t my-app .             build, and open the result"""
+
+
+class StartScreen(Screen[object]):
+    """A list of what can be opened; ``explore`` is called with what the user has opened.
+
+    Engines and the folder are asked in threads of their own: what answers is shown immediately.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(START_KEYS)
+    DEFAULT_CSS = """
+    StartScreen {
+        layout: vertical; background: $background;
+        StartList { padding: 0 1; }
+        #nothing { display: none; height: 1fr; padding: 1 2; }
+        &.-empty #nothing { display: block; }
+        &.-empty StartList { display: none; }
+        #start-detail { height: auto; min-height: 1; max-height: 6; padding: 0 1; color: $foreground 80%; }
+    }
+    """
+
+    @dataclass
+    class Listed(Message):
+        """Somebody has answered; ``is_last`` unless there is more to come."""
+
+        awaited: str
+        rows: Sequence[StartRow]
+        refusals: Sequence[str] = ()
+        is_last: bool = True
+
+    def __init__(self, explore: Callable[[ImageSession | UndecidedImage], None]) -> None:
+        super().__init__()
+        self._explore = explore
+        self._state = StartState()
+        self._filter_bar: FilterBar | None = None
+        self.title_line = TitleLine("layerscope")
+        self.list = StartList()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the widgets."""
+        yield self.title_line
+        yield self.list
+        yield Static(_WHEN_EMPTY, id="nothing", markup=False)
+        yield Static("", id="start-detail", markup=False)
+        yield KeyLine(START_TABLE)
+
+    def on_mount(self) -> None:
+        """Ask for everything."""
+        self.set_focus(self.list)
+        self.refresh_bindings()
+        self.action_refresh()
+
+    def action_refresh(self) -> None:
+        """Ask the engines and look into the folder again."""
+        self._state.forget()
+        self._state.awaited = {*Engine, _FOLDER}
+        self._show()
+        for engine in Engine:
+            start_detached(partial(self._ask, engine))
+        start_detached(self._look)
+
+    def _ask(self, engine: Engine) -> None:
+        """List an engine's containers, which is quick, and then its images."""
+        rows, refusals = list[StartRow](), list[str]()
+        try:
+            containers = local_containers(engine)
+            self.post_message(self.Listed(engine, list(map(container_row, containers.found)), is_last=False))
+            images = local_images(engine)
+            rows += map(image_row, images.found)
+            refusals += images.refusals
+        except LayerscopeError as error:
+            refusals.append(str(error))
+        self.post_message(self.Listed(engine, rows, refusals))
+
+    def _look(self) -> None:
+        self.post_message(self.Listed(_FOLDER, list(map(archive_row, local_archives(Path())))))
+
+    @on(Listed)
+    def _on_listed(self, message: Listed) -> None:
+        self._state.add(message.rows)
+        self._state.refusals.update(dict.fromkeys(message.refusals))
+        if message.is_last:
+            self._state.awaited.discard(message.awaited)
+        self._show()
+
+    def _show(self) -> None:
+        state = self._state
+        self.list.show(state.lines())
+        self.set_class(state.is_empty, "-empty")
+        waiting = f"asking {', '.join(sorted(state.awaited))}{glyphs_of(self).ellipsis}" if state.awaited else ""
+        counts = [plural(state.count(Section.IMAGES), "image"), plural(state.count(Section.CONTAINERS), "container")]
+        folder = f"{state.count(Section.FOLDER):,} in this folder"
+        self.title_line.show_parts([*counts, folder, state.order.value, waiting])
+        self._show_detail()
+        self.refresh_bindings()
+
+    @on(LineList.Moved)
+    def _show_detail(self) -> None:
+        """Show what Enter opens, and below it the engines that did not answer."""
+        row, text = self.list.row, Text(overflow="fold")
+        if row is not None:
+            text.append(f"{printable_name(row.reference)}", "bold")
+            text.append(f"  {printable_name(row.name)}" if len(row.names) > 1 else "")
+        elif self._state.query is not None:
+            text.append("Nothing matches.", "italic")
+        for refusal in self._state.refusals:
+            text.append(f"\n{printable_line(refusal)}" if text else printable_line(refusal), "italic")
+        self.query_exactly_one("#start-detail", Static).update(text)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
+        """Return whether a key works now."""
+        if action == "clear":
+            return self._state.query is not None or self._is_filtering
+        return action != "open" or (self.list.row is not None and not self._is_filtering)
+
+    @property
+    def _is_filtering(self) -> bool:
+        return self._filter_bar is not None and self._filter_bar.has_focus
+
+    def action_filter(self) -> None:
+        """Open the filter."""
+        if self._filter_bar is None:
+            # Most users open no filter, and importing it takes a tenth of the start.
+            from layerscope.tui.tree.filter_bar import FilterBar  # noqa: PLC0415
+
+            self._filter_bar = FilterBar(lambda: self.set_focus(self.list))
+            self.mount(self._filter_bar, before="#start-detail")
+        self._filter_bar.display = True
+        # Not by a message: the next key may follow immediately, and needs the new focus.
+        self.set_focus(self._filter_bar)
+
+    def on_input_changed(self, message: "FilterBar.Changed") -> None:
+        """Filter by the text typed so far."""
+        try:
+            self._state.query = parse_query(message.value)
+        except UsageError as error:
+            self.query_exactly_one("#start-detail", Static).update(printable_line(str(error)))
+            return
+        self._show()
+
+    def action_clear(self) -> None:
+        """Clear the filter."""
+        if self._filter_bar is not None:
+            with self.prevent(self._filter_bar.Changed):
+                self._filter_bar.clear()
+            self._filter_bar.display = False
+        self.set_focus(self.list)
+        self._state.query = None
+        self._show()
+
+    def action_sort(self) -> None:
+        """Sort by the next order."""
+        self._state.next_order()
+        self._show()
+
+    def action_copy(self) -> None:
+        """Copy the reference of the row under the cursor."""
+        if self.list.row is not None:
+            copy_text(self, self.list.row.reference)
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        self.app.push_screen(HelpScreen(START_TABLE))
+
+    @on(StartList.Chosen)
+    def action_open(self) -> None:
+        """Open the row under the cursor."""
+        if self.list.row is not None:
+            self.app.push_screen(OpeningScreen(self.list.row.reference), self._opened)
+
+    def _opened(self, opened: ImageSession | UndecidedImage | None) -> None:
+        if opened is not None:
+            self._explore(opened)

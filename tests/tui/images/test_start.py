@@ -1,0 +1,210 @@
+"""The start screen: what it lists, how a row opens, and the way back."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.screen import Screen
+
+from layerscope.model.container import Container
+from layerscope.model.engine import Engine
+from layerscope.model.local_image import LocalImage
+from layerscope.session.local.listing import Listing
+from layerscope.tui.images.chooser import ChooserScreen
+from layerscope.tui.images.opening import OpeningScreen
+from layerscope.tui.images.start import StartScreen
+from tests.builders import docker_archive, file, image, layer, oci_layout
+from tests.sources.engine.fake_engine import answer, fake_engine
+from tests.tui.journeys import Journey, starting
+
+NO_DOCKER = "docker at unix:///no/docker.sock: no such socket"
+NO_PODMAN = "podman at unix:///no/podman.sock: no such socket"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder with two archives and a layout."""
+    monkeypatch.chdir(tmp_path)
+    docker_archive(tmp_path / "app.tar", image(layer(file("etc/hosts", b"1")), tags=["app:1"]))
+    docker_archive(tmp_path / "two.tar", *(image(layer(file(name)), tags=[f"{name}:1"]) for name in ("red", "blue")))
+    oci_layout(tmp_path / "layout", image(layer(file("b"))))
+    return tmp_path
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let docker have two images and a container, and podman not answer."""
+    images = [
+        LocalImage(Engine.DOCKER, ("app:1", "app:latest"), "sha256:c0ffee", 402_000_000, 1_795_468_740, 210_000_000, 4),
+        LocalImage(Engine.DOCKER, (), "sha256:beef", 900_000_000, 1_695_468_740, 0, 1),
+    ]
+    containers = [Container(Engine.DOCKER, "0123456789abcdef", "web", "app:1", "running", 12_000)]
+
+    def listed(found: list[Any]) -> Callable[[str], Listing[Any]]:
+        return lambda engine: Listing(found if engine == "docker" else [], () if engine == "docker" else (NO_PODMAN,))
+
+    monkeypatch.setattr("layerscope.tui.images.start.local_images", listed(images))
+    monkeypatch.setattr("layerscope.tui.images.start.local_containers", listed(containers))
+
+
+def lines(at: Journey) -> list[str]:
+    """Return the words of each line of the list."""
+    return [" ".join(row.split()) for row in at.rows()[1:-2] if row.strip()]
+
+
+def shows(at: Journey, kind: type[Screen[Any]]) -> bool:
+    return isinstance(at.app.screen, kind)
+
+
+async def go_to(at: Journey, name: str) -> None:
+    screen = at.app.screen
+    assert isinstance(screen, StartScreen)
+    await at.press("home")
+    while screen.list.row is None or name not in screen.list.row.name:
+        await at.press("down")
+
+
+@pytest.mark.usefixtures("engines", "folder")
+async def test_images_containers_and_archives_stand_below_each_other_the_newest_first() -> None:
+    async with starting((120, 30)) as at:
+        shown = lines(at)
+        assert shown[0] == "Local images size shared unique created id"
+        assert shown[1].startswith("app:1, app:latest 402 MB 210 MB 192 MB 2026-11-23 ")
+        assert shown[1].endswith("docker c0ffee")
+        assert shown[2].startswith("(no tag) 900 MB 0 B 900 MB 2023-09-23 ")
+        assert shown[3:5] == ["Containers writable state id", "web (app:1) 12 kB running docker 0123456789ab"]
+        assert shown[5] == "In this folder size modified"
+        assert {line.split()[0] for line in shown[6:9]} == {"app.tar", "layout", "two.tar"}
+        assert at.title() == "layerscope · 2 images · 1 container · 3 in this folder · newest first"
+
+
+@pytest.mark.usefixtures("engines", "folder")
+async def test_an_engine_that_does_not_answer_is_named_with_the_reason() -> None:
+    async with starting() as at:
+        assert NO_PODMAN in at.screen()
+
+
+@pytest.mark.usefixtures("engines", "folder")
+async def test_rows_are_sorted_by_time_size_or_name() -> None:
+    async with starting() as at:
+        await at.press("s")
+        assert lines(at)[1].startswith("(no tag)")
+        assert "largest first" in at.title()
+        await at.press("s")
+        assert [line.split()[0] for line in lines(at)[6:9]] == ["app.tar", "layout", "two.tar"]
+        await at.press("s")
+        assert lines(at)[1].startswith("app:1")
+
+
+@pytest.mark.usefixtures("engines", "folder")
+async def test_a_filter_leaves_the_rows_that_match_and_esc_clears_it() -> None:
+    async with starting() as at:
+        await at.filter("app")
+        await at.press("enter")
+        shown = lines(at)
+        assert [line.split()[0] for line in shown[:6]] == ["Local", "app:1,", "Containers", "web", "In", "app.tar"]
+        await at.press("escape")
+        assert "two.tar" in at.screen()
+        await at.filter("nothing like it")
+        assert "Nothing matches." in at.screen()
+
+
+@pytest.mark.usefixtures("engines", "folder")
+async def test_the_cursor_stands_on_rows_only() -> None:
+    async with starting() as at:
+        screen = at.app.screen
+        assert isinstance(screen, StartScreen)
+        for key in ("home", "up", *["down"] * 7, "up", "end", "pageup", "pagedown", *["up"] * 9):
+            await at.press(key)
+            assert screen.list.row is not None, key
+
+
+@pytest.mark.usefixtures("folder")
+async def test_a_row_opens_and_esc_comes_back_to_it() -> None:
+    async with starting() as at:
+        await go_to(at, "app.tar")
+        await at.press("enter")
+        await at.until_open()
+        assert at.title().startswith("app:1")
+        await at.press("escape")
+        assert isinstance(at.app.screen, StartScreen)
+        assert at.app.screen.list.row is not None
+        assert at.app.screen.list.row.name == "app.tar"
+        assert at.app.images == []
+        await at.press("escape", "escape")
+        assert at.app.return_code is None, "Esc never quits"
+        await at.press("q")
+        assert at.app.return_code == 0
+
+
+@pytest.mark.usefixtures("folder")
+async def test_an_archive_of_several_images_opens_by_way_of_its_chooser() -> None:
+    async with starting() as at:
+        await go_to(at, "two.tar")
+        await at.press("enter")
+        await at.until(lambda: shows(at, ChooserScreen))
+        for name in ("red:1", "blue:1"):
+            await at.press("enter")
+            await at.until_open()
+            assert at.title().startswith(name)
+            await at.press("escape", "down")
+            assert shows(at, ChooserScreen)
+        await at.press("escape")
+        assert shows(at, StartScreen)
+
+
+@pytest.mark.usefixtures("folder")
+async def test_what_cannot_be_opened_says_why_and_the_list_stays(folder: Path) -> None:
+    async with starting() as at:
+        await go_to(at, "app.tar")
+        (folder / "app.tar").write_text("gone")
+        await at.press("enter")
+        await at.until(lambda: "app.tar is a text file, not an image" in " ".join(at.screen().split()))
+        assert shows(at, StartScreen)
+
+
+async def test_where_there_is_nothing_it_says_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with starting((80, 24)) as at:
+        assert "docker save my-app:v1 | layerscope -" in at.screen()
+        assert NO_DOCKER in at.screen()
+        assert NO_PODMAN in at.screen()
+
+
+async def test_refresh_lists_what_has_come(folder: Path) -> None:
+    async with starting() as at:
+        docker_archive(folder / "new.tar", image(layer(file("c"))))
+        await at.press("r")
+        await at.until_listed()
+        assert "new.tar" in at.screen()
+
+
+@pytest.fixture
+def silent_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An engine that lists an image, and never sends it."""
+    listed = {"Id": f"sha256:{'a' * 64}", "RepoTags": ["app:1"], "Size": 5}
+    answers: Mapping[str, bytes] = {
+        "/images/json": answer(json.dumps([listed]).encode()),
+        "/containers/json": answer(b"[]"),
+        "/images/app:1/json": answer(json.dumps(listed | {"RootFS": {"Layers": []}}).encode()),
+        f"/images/sha256:{'a' * 64}/json": answer(json.dumps(listed | {"RootFS": {"Layers": []}}).encode()),
+        "/info": answer(b"{}"),
+    }
+    monkeypatch.chdir(tmp_path)
+    with fake_engine(tmp_path / "docker.sock", answers) as engine:
+        monkeypatch.setenv("DOCKER_HOST", engine.host)
+        yield
+
+
+@pytest.mark.usefixtures("silent_engine")
+async def test_esc_cancels_an_opening_that_takes_long() -> None:
+    async with starting() as at:
+        await at.press("enter")
+        await at.until(lambda: "Opening docker://app:1" in at.screen())
+        assert shows(at, OpeningScreen)
+        await at.press("escape")
+        assert shows(at, StartScreen)
+        assert all(thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread())
