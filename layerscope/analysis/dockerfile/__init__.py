@@ -1,0 +1,1 @@
+"""A Dockerfile: its lines, and what each of them made of an image."""

@@ -1,0 +1,109 @@
+r"""Variables and quotes in a Dockerfile's words: ``${VERSION:-1.2}``, ``"a b"``.
+
+https://docs.docker.com/reference/dockerfile/#environment-replacement
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+UNKNOWN = "\ue000"
+"""Stands in a text for a value that cannot be known from the Dockerfile."""
+
+_NAME = re.compile(r"[A-Za-z_]\w*|\d|[@*#]")
+_MOST_NESTED = 20
+
+
+def split_words(text: str, escape: str) -> list[str]:
+    """Return the words of a text; a quoted part, or an escaped space, does not end a word. Quotes are kept."""
+    words, word, quote, at = [], "", "", 0
+    while at < len(text):
+        character = text[at]
+        if character == escape and quote != "'" and at + 1 < len(text):
+            word += text[at : at + 2]
+            at += 2
+            continue
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        if character.isspace() and not quote:
+            words += [word] if word else []
+            word = ""
+        else:
+            word += character
+        at += 1
+    return [*words, word] if word else words
+
+
+def expand(word: str, variables: Mapping[str, str], escape: str) -> str:
+    """Return a word without its quotes and with the values of variables; an unset variable is empty."""
+    return "".join(_Expansion(word, variables, escape).pieces())
+
+
+class _Expansion:
+    def __init__(self, word: str, variables: Mapping[str, str], escape: str, depth: int = 0) -> None:
+        self._word, self._variables, self._escape, self._depth = word, variables, escape, depth
+        self._at = 0
+
+    def pieces(self) -> Iterator[str]:
+        quote = ""
+        while self._at < len(self._word):
+            character = self._word[self._at]
+            self._at += 1
+            if quote == "'":
+                quote, piece = ("", "") if character == quote else (quote, character)
+                yield piece
+            elif character == self._escape:
+                yield self._escaped(quote)
+            elif character == quote:
+                quote = ""
+            elif character in "\"'" and not quote:
+                quote = character
+            elif character == "$":
+                yield self._variable()
+            else:
+                yield character
+
+    def _escaped(self, quote: str) -> str:
+        following = self._word[self._at : self._at + 1]
+        self._at += 1
+        return self._escape + following if quote and following not in ('"', "$", self._escape) else following
+
+    def _variable(self) -> str:
+        if self._word[self._at : self._at + 1] == "{":
+            return self._braced()
+        name = _NAME.match(self._word, self._at)
+        if name is None:
+            return "$"
+        self._at = name.end()
+        return self._variables.get(name[0], "")
+
+    def _braced(self) -> str:
+        end = self._closing_brace()
+        inside = self._word[self._at + 1 : end]
+        self._at = end + 1
+        name = _NAME.match(inside)
+        if name is None or self._depth > _MOST_NESTED:
+            return UNKNOWN
+        value, modifier = self._variables.get(name[0]), inside[name.end() :]
+        if not modifier:
+            return value or ""
+        needs_text = modifier.startswith(":")
+        operator, argument = modifier.removeprefix(":")[:1], modifier.removeprefix(":")[1:]
+        is_set = bool(value) if needs_text else value is not None
+        if operator == "-":
+            return value or "" if is_set else self._nested(argument)
+        if operator == "+":
+            return self._nested(argument) if is_set else ""
+        return value or "" if operator == "?" else UNKNOWN
+
+    def _nested(self, text: str) -> str:
+        return "".join(_Expansion(text, self._variables, self._escape, self._depth + 1).pieces())
+
+    def _closing_brace(self) -> int:
+        depth = 0
+        for at in range(self._at, len(self._word)):
+            depth += {"{": 1, "}": -1}.get(self._word[at], 0)
+            if not depth:
+                return at
+        return len(self._word)
