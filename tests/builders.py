@@ -283,12 +283,12 @@ class OciStore:
         document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": list(descriptors)}
         return self.add(to_json(document), OCI_INDEX, **_tagged(tag))
 
-    def attestation(self, subject: Json) -> Json:
-        """Add a BuildKit attestation of another manifest."""
-        statement = self.add(to_json({"subject": subject["digest"]}), "application/vnd.in-toto+json")
+    def attestation(self, subject: Json, statement: bytes | None = None) -> Json:
+        """Add a BuildKit attestation of another manifest; without a statement, a broken one."""
+        stated = to_json({"subject": subject["digest"]}) if statement is None else statement
         return self.manifest(
             self.add(to_json({"architecture": "unknown", "os": "unknown"}), OCI_CONFIG),
-            [statement],
+            [self.add(stated, "application/vnd.in-toto+json")],
             platform={"os": "unknown", "architecture": "unknown"},
             annotations={
                 "vnd.docker.reference.type": "attestation-manifest",

@@ -1,6 +1,6 @@
 """An image as its documents describe it, before a layer is read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from layerscope.model.container import Container
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
 from layerscope.model.engine import Engine
+from layerscope.model.provenance import Attestations
 from layerscope.model.span import FileSpan, UnpackedLayer
 from layerscope.model.storage import Storage
 
@@ -87,6 +88,8 @@ class Image(Struct, frozen=True, dict=True):
     """Where an engine keeps it, for an engine's image."""
     also_in: tuple[Engine, ...] = ()
     """Other engines that have an image of the name that the user gave."""
+    read_attestations: Callable[[], Attestations] = Attestations
+    """Reads the attestations about the image, which no listing needs."""
 
     @property
     def platform(self) -> Platform:

@@ -3,7 +3,7 @@
 https://github.com/opencontainers/image-spec/blob/main/config.md
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 
 from msgspec import Struct, field
@@ -12,6 +12,7 @@ from layerscope.errors import InvalidLayer, InvalidManifest, MissingBlob, Unsupp
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
 from layerscope.model.image import Compression, Image, Layer
+from layerscope.model.provenance import Attestations
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.files import Files, holds
 from layerscope.sources.image.history import pair_history
@@ -60,6 +61,7 @@ class Blueprint(Struct, frozen=True):
     digest: Digest | None = None
     stated_platform: Platform | None = None
     annotations: Mapping[str, str] = field(default_factory=dict)
+    read_attestations: Callable[[], Attestations] = Attestations
 
 
 _Located = tuple[FileSpan | None, Compression | None, str | None]
@@ -89,6 +91,7 @@ def build_image(blueprint: Blueprint) -> Image:
         blueprint.config_digest,
         (*filter(None, warnings), *_size_warnings(layers, blueprint.layers)),
         blueprint.annotations,
+        read_attestations=blueprint.read_attestations,
     )
 
 

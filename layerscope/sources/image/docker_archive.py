@@ -18,7 +18,9 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
 from layerscope.model.documents import DockerArchiveManifest, ImageConfig, LayerSource, Manifest, docker_manifests
 from layerscope.model.image import Image
+from layerscope.model.provenance import Attestations
 from layerscope.sources.image.artifact import artifact_named, document_layers
+from layerscope.sources.image.attestations import read_attestations
 from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, build_image, check_layer_count
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import located
@@ -160,6 +162,9 @@ def _build(documents: Documents, origin: Origin, entry: DockerArchiveManifest, r
             _tags(entry, record),
             record.file.digest if record else None,
             annotations=(record.manifest.annotations if record else None) or {},
+            read_attestations=partial(read_attestations, documents, record.file.digest, record.file.attestations)
+            if record
+            else Attestations,
         )
     )
 

@@ -15,6 +15,7 @@ from layerscope.model.digest import Digest
 from layerscope.model.documents import Descriptor, ImageConfig, Index, Manifest, Platform
 from layerscope.model.image import Image
 from layerscope.sources.image.artifact import artifact_named, artifact_of, descriptor_artifact
+from layerscope.sources.image.attestations import read_attestations
 from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, build_image, check_layer_count
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import located
@@ -33,6 +34,7 @@ _MOST_MANIFESTS = 10_000
 _CONTAINERD_NAME = "io.containerd.image.name"
 _REF_NAME = "org.opencontainers.image.ref.name"
 _DOCKER_REFERENCE_TYPE = "vnd.docker.reference.type"
+_DOCKER_REFERENCE_DIGEST = "vnd.docker.reference.digest"
 _UNKNOWN = "unknown"
 
 
@@ -44,11 +46,19 @@ class ManifestFile(Struct, frozen=True):
     descriptor: Descriptor | None = None
     tags: tuple[str, ...] = ()
     indexes: frozenset[Digest] = frozenset()
+    attestations: tuple[str, ...] = ()
+    """The files of the manifests that describe this one."""
 
     @property
     def platform(self) -> Platform | None:
         """The platform in the descriptor."""
         return self.descriptor.platform if self.descriptor else None
+
+    @property
+    def described(self) -> str | None:
+        """The digest of the manifest that this one is about, or None for an independent one."""
+        annotations = (self.descriptor.annotations if self.descriptor else None) or {}
+        return annotations.get(_DOCKER_REFERENCE_DIGEST)
 
 
 def oci_candidates(documents: Documents, origin: Origin, start: Digest | None = None) -> tuple[Candidate, ...]:
@@ -58,7 +68,10 @@ def oci_candidates(documents: Documents, origin: Origin, start: Digest | None = 
 
 
 def manifest_files(documents: Documents, start: Digest | None = None) -> list[ManifestFile]:
-    """Return the manifests that ``index.json``, or ``start``, refers to, each once with all its tags."""
+    """Return the manifests that ``index.json``, or ``start``, refers to, each once with all its tags.
+
+    Each knows the files of its attestations, which are listed as well.
+    """
     manifests: dict[Digest, ManifestFile] = {}
     follow = _Follow(documents)
     for file in follow.all(start.blob_name if start else INDEX):
@@ -68,7 +81,18 @@ def manifest_files(documents: Documents, start: Digest | None = None) -> list[Ma
             manifests[file.digest] = replace(earlier, tags=tags)
         else:
             manifests[file.digest] = file
-    return [replace(file, indexes=follow.indexes_of(file.digest)) for file in manifests.values()]
+    describing: dict[str, list[str]] = {}
+    for file in manifests.values():
+        if file.described:
+            describing.setdefault(file.described, []).append(file.name)
+    return [
+        replace(
+            file,
+            indexes=follow.indexes_of(file.digest),
+            attestations=tuple(describing.get(str(file.digest), ())),
+        )
+        for file in manifests.values()
+    ]
 
 
 class _Follow:
@@ -184,6 +208,7 @@ def _build(documents: Documents, origin: Origin, file: ManifestFile) -> Image:
             file.digest,
             file.platform,
             manifest.annotations or {},
+            partial(read_attestations, documents, file.digest, file.attestations),
         )
     )
 

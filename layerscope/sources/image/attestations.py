@@ -1,0 +1,261 @@
+"""The attestations of an image: in-toto statements about its manifest, in manifests of their own.
+
+https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md and, for provenance in the
+versions 0.2 and 1 of SLSA, slsa-definitions.md beside it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec import Raw, Struct, field
+
+from layerscope.errors import FormatError
+from layerscope.model.digest import Digest
+from layerscope.model.documents import Descriptor, Manifest, decode
+from layerscope.model.provenance import Attestations, BuiltDockerfile, Material, Provenance
+from layerscope.sources.image.documents import Documents
+from layerscope.sources.image.files import located
+from layerscope.text import short_name
+
+_PROVENANCE = "https://slsa.dev/provenance/"
+_SPDX = "https://spdx.dev/Document"
+_BUILD_ARGUMENT = "build-arg:"
+_TARGET = "target"
+
+
+class _Subject(Struct, frozen=True):
+    digest: dict[str, str] | None = None
+
+
+class _Statement(Struct, frozen=True, rename="camel"):
+    predicate_type: str = ""
+    subject: list[_Subject] | None = None
+    predicate: Raw = Raw(b"{}")
+
+
+class _Position(Struct, frozen=True):
+    line: int = 0
+
+
+class _Range(Struct, frozen=True):
+    start: _Position = _Position()
+
+
+class _Location(Struct, frozen=True, rename="camel"):
+    ranges: list[_Range] | None = None
+    source_index: int = 0
+
+
+class _Locations(Struct, frozen=True):
+    locations: list[_Location] | None = None
+
+
+class _Source(Struct, frozen=True):
+    data: bytes = b""
+
+
+class _SourceMap(Struct, frozen=True):
+    locations: dict[str, _Locations] | None = None
+    infos: list[_Source] | None = None
+
+
+class _BuildKitMetadata(Struct, frozen=True):
+    source: _SourceMap | None = None
+    layers: dict[str, list[list[Descriptor]]] | None = None
+    vcs: dict[str, str] | None = None
+
+
+class _Artifact(Struct, frozen=True):
+    uri: str = ""
+    digest: dict[str, str] | None = None
+
+
+class _Builder(Struct, frozen=True):
+    id: str = ""
+
+
+class _Request(Struct, frozen=True):
+    args: dict[str, str] | None = None
+
+
+class _Invocation(Struct, frozen=True, rename="camel"):
+    config_source: _Artifact = _Artifact()
+    parameters: _Request = _Request()
+
+
+class _Metadata02(Struct, frozen=True, rename="camel"):
+    build_started_on: str | None = None
+    build_finished_on: str | None = None
+    buildkit: _BuildKitMetadata = field(
+        default=_BuildKitMetadata(), name="https://mobyproject.org/buildkit@v1#metadata"
+    )
+
+
+class _Predicate02(Struct, frozen=True):
+    builder: _Builder = _Builder()
+    invocation: _Invocation = _Invocation()
+    materials: list[_Artifact] | None = None
+    metadata: _Metadata02 = _Metadata02()
+
+
+class _ExternalParameters(Struct, frozen=True):
+    config_source: _Artifact = field(default=_Artifact(), name="configSource")
+    request: _Request = _Request()
+
+
+class _BuildDefinition(Struct, frozen=True, rename="camel"):
+    external_parameters: _ExternalParameters = _ExternalParameters()
+    resolved_dependencies: list[_Artifact] | None = None
+
+
+class _Metadata1(Struct, frozen=True):
+    started: str | None = field(default=None, name="startedOn")
+    finished: str | None = field(default=None, name="finishedOn")
+    buildkit: _BuildKitMetadata = field(default=_BuildKitMetadata(), name="buildkit_metadata")
+
+
+class _RunDetails(Struct, frozen=True):
+    builder: _Builder = _Builder()
+    metadata: _Metadata1 = _Metadata1()
+
+
+class _Predicate1(Struct, frozen=True, rename="camel"):
+    build_definition: _BuildDefinition = _BuildDefinition()
+    run_details: _RunDetails = _RunDetails()
+
+
+class _Package(Struct, frozen=True, rename="camel"):
+    name: str = ""
+    version_info: str = ""
+
+
+class _Spdx(Struct, frozen=True):
+    packages: list[_Package] | None = None
+
+
+class _Stated(NamedTuple):
+    """What both versions of provenance say, in their own words."""
+
+    builder: str
+    config_source: _Artifact
+    request: _Request
+    materials: Sequence[_Artifact]
+    started: str | None
+    finished: str | None
+    buildkit: _BuildKitMetadata
+
+
+def read_attestations(documents: Documents, subject: Digest, names: Iterable[str]) -> Attestations:
+    """Return what the attestation manifests in the named files say about the manifest ``subject``.
+
+    A statement that cannot be read, or is about something else, is a problem and nothing more.
+    """
+    provenance, packages, problems = None, None, []
+    for name in names:
+        try:
+            statements = documents.document(name, Manifest).layers or []
+        except FormatError as error:
+            problems.append(f"an attestation was ignored: {error}")
+            continue
+        for statement in statements:
+            try:
+                found = _read(documents, subject, statement.digest.blob_name)
+            except FormatError as error:
+                problems.append(f"an attestation was ignored: {error}")
+                continue
+            provenance = found if isinstance(found, Provenance) else provenance
+            packages = found if isinstance(found, frozenset) else packages
+            problems += [found] if isinstance(found, str) else []
+    return Attestations(provenance, packages, tuple(problems))
+
+
+def _read(documents: Documents, subject: Digest, name: str) -> Provenance | frozenset[tuple[str, str]] | str | None:
+    """Return what a statement says, or why it is not believed."""
+    statement = documents.document(name, _Statement)
+    stated = [(one.digest or {}).get(subject.algorithm) for one in statement.subject or ()]
+    if subject.encoded not in stated:
+        kind = short_name(statement.predicate_type or "without a type")
+        return f"an attestation ({kind}) is about another manifest and was ignored"
+    location = located(documents.files, name)
+    if statement.predicate_type.startswith(_PROVENANCE):
+        is_first = statement.predicate_type.startswith(f"{_PROVENANCE}v0.")
+        return _provenance((_stated_02 if is_first else _stated_1)(bytes(statement.predicate), location))
+    if statement.predicate_type == _SPDX:
+        document = decode(bytes(statement.predicate), _Spdx, location)
+        return frozenset((package.name, package.version_info) for package in document.packages or ())
+    return None
+
+
+def _stated_02(predicate: bytes, location: str) -> _Stated:
+    read = decode(predicate, _Predicate02, location)
+    invocation, metadata = read.invocation, read.metadata
+    return _Stated(
+        read.builder.id,
+        invocation.config_source,
+        invocation.parameters,
+        read.materials or (),
+        metadata.build_started_on,
+        metadata.build_finished_on,
+        metadata.buildkit,
+    )
+
+
+def _stated_1(predicate: bytes, location: str) -> _Stated:
+    read = decode(predicate, _Predicate1, location)
+    definition, run = read.build_definition, read.run_details
+    return _Stated(
+        run.builder.id,
+        definition.external_parameters.config_source,
+        definition.external_parameters.request,
+        definition.resolved_dependencies or (),
+        run.metadata.started,
+        run.metadata.finished,
+        run.metadata.buildkit,
+    )
+
+
+def _provenance(stated: _Stated) -> Provenance:
+    options, vcs = stated.request.args or {}, stated.buildkit.vcs or {}
+    return Provenance(
+        stated.builder,
+        stated.config_source.uri or vcs.get("source", ""),
+        (stated.config_source.digest or {}).get("sha1") or vcs.get("revision", ""),
+        stated.started,
+        stated.finished,
+        {
+            name.removeprefix(_BUILD_ARGUMENT): value
+            for name, value in options.items()
+            if name.startswith(_BUILD_ARGUMENT)
+        },
+        options.get(_TARGET),
+        tuple(Material(material.uri, _digest_text(material.digest)) for material in stated.materials),
+        _dockerfile(stated.buildkit),
+    )
+
+
+def _digest_text(digests: Mapping[str, str] | None) -> str:
+    return next((f"{algorithm}:{encoded}" for algorithm, encoded in (digests or {}).items()), "")
+
+
+def _dockerfile(metadata: _BuildKitMetadata) -> BuiltDockerfile | None:
+    """Return the Dockerfile with the layers of its lines, if the builder recorded it and it is text."""
+    if metadata.source is None or not metadata.source.infos:
+        return None
+    try:
+        text = metadata.source.infos[0].data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    chains = {}
+    for step, found in (metadata.source.locations or {}).items():
+        line = _first_line(found)
+        made = (metadata.layers or {}).get(f"{step}:0")
+        if line and made and made[-1]:
+            chains[line] = tuple(descriptor.digest for descriptor in made[-1])
+    return BuiltDockerfile(text, chains)
+
+
+def _first_line(found: _Locations) -> int:
+    """Return the first line of a step in the Dockerfile itself, or 0."""
+    return min(
+        (one.start.line for at in found.locations or () if not at.source_index for one in at.ranges or ()), default=0
+    )
