@@ -14,6 +14,7 @@ _COMMANDS = (
     ListedCommand("layers", "layerscope.cli.commands.layers", "List the layers: size, changes, instruction."),
     ListedCommand("tree", "layerscope.cli.commands.tree", "List the files at a layer, with its changes marked."),
     ListedCommand("why", "layerscope.cli.commands.why", "Show what made the image large, and what to change."),
+    ListedCommand("dockerfile", "layerscope.cli.commands.dockerfile", "Show what each line of the Dockerfile costs."),
     ListedCommand("diff", "layerscope.cli.commands.diff", "Compare two layers or two images."),
     ListedCommand("history", "layerscope.cli.commands.history", "Show what each layer did to one path."),
     ListedCommand("cat", "layerscope.cli.commands.cat", "Print a file, as it is at any layer."),

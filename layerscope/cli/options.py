@@ -39,6 +39,10 @@ Base = Annotated[
 LayerNumber = Annotated[
     int | None, typer.Option("--layer", metavar="N", help="The layer, from 1 at the base; by default the last.")
 ]
+DockerfileName = Annotated[
+    str | None,
+    typer.Option("--file", "-f", metavar="DOCKERFILE", help="The Dockerfile, if the image does not hold it."),
+]
 PathInImage = Annotated[str, typer.Argument(metavar="PATH", help="A path in the image.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document.")]
 DebugLog = Annotated[

@@ -1,21 +1,20 @@
 """What the attestations in an image say about how it was built."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from layerscope.model.digest import Digest
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
+class Material(NamedTuple):
     """Something that went into a build, such as a base image: its address and its digest, ``sha256:…``."""
 
     uri: str
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltDockerfile:
+class BuiltDockerfile(NamedTuple):
     """The Dockerfile of a build.
 
     ``chains`` are, by line, the layers of the image that its instruction made: the last one is its own.
@@ -25,8 +24,7 @@ class BuiltDockerfile:
     chains: Mapping[int, tuple[Digest, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(NamedTuple):
     """The provenance of an image, as its builder states it; ``dockerfile`` is None unless it was recorded in full."""
 
     builder: str = ""
@@ -34,14 +32,13 @@ class Provenance:
     revision: str = ""
     started: str | None = None
     finished: str | None = None
-    build_arguments: Mapping[str, str] = field(default_factory=dict)
+    build_arguments: Mapping[str, str] = MappingProxyType({})
     target: str | None = None
     materials: tuple[Material, ...] = ()
     dockerfile: BuiltDockerfile | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attestations:
+class Attestations(NamedTuple):
     """The attestations of one image; ``problems`` are sentences about those that cannot be read or believed.
 
     ``sbom_packages`` are names with versions; None without an SBOM.

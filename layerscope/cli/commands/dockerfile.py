@@ -1,0 +1,50 @@
+"""``layerscope dockerfile``: show the Dockerfile with the cost of its lines."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from layerscope.cli.debug_log import start_log
+from layerscope.cli.opening import opened, warn, warn_of
+from layerscope.cli.options import AsJson, DebugLog, DockerfileName, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.session.dockerfile import dockerfile_of
+
+EXAMPLES = """\b
+Examples:
+  layerscope dockerfile my-app:v1                     from the provenance in the image
+  layerscope dockerfile my-app.tar -f Dockerfile      aligned with the history of the image
+  layerscope dockerfile my-app.tar -f Dockerfile --target release
+  layerscope dockerfile my-app:v1 --json | jq '.lines[] | select(.dead_size > 0) | [.line, .text]'"""
+
+Target = Annotated[
+    str | None, typer.Option("--target", metavar="STAGE", help="The stage that was built; by default the last.")
+]
+
+
+def dockerfile(  # noqa: PLR0917  # Typer reads the options from the signature
+    reference: Reference,
+    file: DockerfileName = None,
+    target: Target = None,
+    image: WhichImage = None,
+    platform: WhichPlatform = None,
+    engine: WhichEngine = None,
+    as_json: AsJson = False,
+    debug: DebugLog = None,
+) -> None:
+    """Show the Dockerfile with the cost of each line: layers, content size, dead bytes."""
+    start_log(debug)
+    with opened(reference, image, platform, engine) as session:
+        placed = dockerfile_of(session.image, file, target)
+        if as_json:
+            from layerscope.report.dockerfile.document import dockerfile_document  # noqa: PLC0415  # needs no Rich
+            from layerscope.report.json_document import write_json_table  # noqa: PLC0415
+
+            write_json_table(dockerfile_document(placed, session.image, session.tallies), sys.stdout)
+        else:
+            from layerscope.report.dockerfile.table import write_dockerfile_table  # noqa: PLC0415  # Rich
+
+            write_dockerfile_table(placed, session.image, session.tallies, sys.stdout)
+        warn(session.image, session.tallies)
+        for problem in session.image.read_attestations().problems:
+            warn_of(problem)

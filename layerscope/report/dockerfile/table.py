@@ -1,0 +1,80 @@
+"""The Dockerfile of an image for people: its text, and beside each instruction what it costs."""
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from layerscope.analysis.dockerfile.placed import PlacedDockerfile
+from layerscope.model.image import Image
+from layerscope.report.layers.summary import image_facts
+from layerscope.report.tables import Grid, GridColumn, Line, show
+from layerscope.session.dockerfile import LineCost, line_costs, unplaced_layers
+from layerscope.session.reading.stack import Tallies
+from layerscope.text import human_share, human_size, printable_name, printable_text, size_or_blank
+
+_BAR = 8
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_TAB = 4
+
+
+def write_dockerfile_table(placed: PlacedDockerfile, image: Image, tallies: Tallies, file: TextIO) -> None:
+    """Print the Dockerfile with the cost of its lines."""
+    show(Group(*_parts(placed, image, tallies)), file)
+
+
+def _parts(placed: PlacedDockerfile, image: Image, tallies: Tallies) -> Iterator[RenderableType]:
+    yield Text(f"{printable_name(image.name)} · {image_facts(image, tallies)}", overflow="fold")
+    base = [f"base {printable_name(placed.base)}"] if placed.base else []
+    yield Text(" · ".join([placed.confidence, *base]), overflow="fold")
+    yield Text()
+    costs = list(line_costs(placed, tallies))
+    largest = max((cost.content_size or 0 for cost in costs), default=0)
+    grid = Grid(
+        *(GridColumn(title, is_right=True) for title in ("layers", "content", "share")),
+        GridColumn(""),
+        GridColumn("dead", is_right=True, style="magenta"),
+        GridColumn("", is_right=True, style="dim"),
+        GridColumn("Dockerfile", is_flexible=True),
+    )
+    for cost in costs:
+        grid.add_row(*_cells(cost, largest, tallies.content_size))
+    yield grid
+    unplaced = unplaced_layers(placed, image, tallies)
+    if unplaced.layers:
+        noun = "layer" if len(unplaced.layers) == 1 else "layers"
+        size = human_size(unplaced.content_size)
+        yield Text(f"\nno line found for {noun} {layers_text(unplaced.layers)}, {size}", "yellow")
+
+
+def _cells(cost: LineCost, largest: int, total: int | None) -> tuple[str | Line, ...]:
+    text = Line(printable_text(cost.text).expandtabs(_TAB), "" if cost.layers else "dim")
+    if not cost.layers:
+        return ("", "", "", "", "", str(cost.line), text)
+    return (
+        layers_text(cost.layers),
+        human_size(cost.content_size),
+        human_share(cost.content_size, total),
+        _bar((cost.content_size or 0) / max(1, largest)),
+        size_or_blank(cost.dead_size),
+        str(cost.line),
+        text,
+    )
+
+
+def layers_text(layers: tuple[int, ...]) -> str:
+    """Return the numbers of ascending layers: ``3``, ``1-4``, ``1-4 6``."""
+    runs: list[list[int]] = []
+    for layer in layers:
+        if runs and runs[-1][-1] == layer - 1:
+            runs[-1].append(layer)
+        else:
+            runs.append([layer])
+    return " ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
+def _bar(share: float) -> str:
+    """Return a bar of eight cells, drawn in eighths of a cell."""
+    whole, part = divmod(round(share * _BAR * (len(_EIGHTHS) - 1)), len(_EIGHTHS) - 1)
+    return _EIGHTHS[-1] * whole + (_EIGHTHS[part] if part else "")

@@ -1,0 +1,131 @@
+"""The Dockerfile of an image: from its provenance, or from a file that the user names; and the cost of its lines."""
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from layerscope.analysis.dockerfile.history_forms import HistoryLine
+from layerscope.analysis.dockerfile.placed import BuiltImage, PlacedDockerfile, place_by_history, place_by_provenance
+from layerscope.errors import SourceError, UsageError, os_reason
+from layerscope.model.documents import RunConfig
+from layerscope.model.image import Image
+from layerscope.session.reading.stack import Tallies
+from layerscope.text import human_size, short_name
+
+_LARGEST = 4_000_000
+"""Bytes of a Dockerfile; BuildKit refuses larger ones as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineCost:
+    """One line of a Dockerfile, and the layers that its instruction made, with their sizes.
+
+    The figures are at the first line of an instruction. ``layers`` is None at other lines, and where the instruction
+    was not placed; a size is None if it is unknown.
+    """
+
+    line: int
+    text: str
+    stage: str | None
+    layers: tuple[int, ...] | None = None
+    content_size: int | None = None
+    dead_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSums:
+    """Some layers and their sizes; None if one is unknown."""
+
+    layers: tuple[int, ...]
+    content_size: int | None
+    dead_size: int | None
+
+
+def dockerfile_of(image: Image, file: str | None = None, target: str | None = None) -> PlacedDockerfile:
+    """Return the Dockerfile of an image, its lines placed; ``file`` names it where the image does not hold it.
+
+    Raises UsageError if there is none, or no stage ``target``, and SourceError if the file cannot be read.
+    """
+    text = None if file is None else read_dockerfile(file)
+    placed = stated_dockerfile(image)
+    if placed is not None and (text is None or text.splitlines() == list(placed.dockerfile.lines)):
+        return placed
+    if text is None:
+        raise UsageError(
+            f"{short_name(image.reference)} does not hold its Dockerfile: name it with -f, or build with"
+            " --provenance=mode=max"
+        )
+    return place_by_history(_built(image), text, target)
+
+
+def stated_dockerfile(image: Image) -> PlacedDockerfile | None:
+    """Return the Dockerfile that the provenance of an image holds, or None."""
+    provenance = image.read_attestations().provenance
+    try:
+        return place_by_provenance(_built(image), provenance) if provenance else None
+    except UsageError:
+        return None
+
+
+def _built(image: Image) -> BuiltImage:
+    run, platform = image.config.config or RunConfig(), image.platform
+    arguments = {
+        "TARGETPLATFORM": str(platform),
+        "TARGETOS": platform.os,
+        "TARGETARCH": platform.architecture,
+        "TARGETVARIANT": platform.variant or "",
+    }
+    environment = dict(variable.partition("=")[::2] for variable in run.env or ())
+    lines = [HistoryLine(step.created_by, step.layer) for step in image.steps]
+    return BuiltImage(lines, environment, arguments, [layer.digest for layer in image.layers])
+
+
+def read_dockerfile(file: str) -> str:
+    """Return the text of a Dockerfile; raises SourceError."""
+    name = short_name(file)
+    try:
+        with Path(file).open("rb") as opened:
+            if stat.S_ISDIR(Path(file).stat().st_mode):
+                raise SourceError(f"{name} is a folder, not a Dockerfile")
+            data = opened.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = os_reason(error) if isinstance(error, OSError) else str(error)
+        raise SourceError(f"cannot read {name}: {reason}") from error
+    if len(data) > _LARGEST:
+        raise SourceError(f"{name} is not a Dockerfile: it is larger than {human_size(_LARGEST)}")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{name} is not a Dockerfile: it is not UTF-8 text") from error
+
+
+def line_costs(placed: PlacedDockerfile, tallies: Tallies) -> Iterator[LineCost]:
+    """Yield every line with its cost."""
+    stage = None
+    for line, text in enumerate(placed.dockerfile.lines, 1):
+        found = placed.stage_of_line.get(line)
+        stage = found.title if found else stage
+        layers = placed.layers.get(line)
+        if layers is None:
+            yield LineCost(line, text, stage)
+        else:
+            sums = layer_sums(layers, tallies)
+            yield LineCost(line, text, stage, layers, sums.content_size, sums.dead_size)
+
+
+def unplaced_layers(placed: PlacedDockerfile, image: Image, tallies: Tallies) -> LayerSums:
+    """Return the layers that no line could be found for."""
+    layers = tuple(layer.number for layer in image.layers if layer.number not in placed.line_of_layer)
+    return layer_sums(layers, tallies)
+
+
+def layer_sums(layers: tuple[int, ...], tallies: Tallies) -> LayerSums:
+    """Return the sizes of some layers together."""
+    sizes = [tallies.layers[layer].content_size if layer in tallies.layers else None for layer in layers]
+    dead = [tallies.dead_in(layer) for layer in layers]
+    return LayerSums(layers, _sum(sizes), _sum(dead))
+
+
+def _sum(sizes: list[int | None]) -> int | None:
+    return None if None in sizes else sum(size for size in sizes if size is not None)

@@ -1,0 +1,107 @@
+"""``layerscope dockerfile``: the lines with their cost, and what bad input gets."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from layerscope.session.open import open_image
+from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, write_tar
+from tests.cli.runner import MY_APP, PLATFORMS, ask
+from tests.samples import SAMPLES
+
+Capture = pytest.CaptureFixture[str]
+DOCKERFILE = SAMPLES / "dockerfiles/my-app/v1/Dockerfile"
+
+
+def document(capsys: Capture, *arguments: str | Path) -> Any:
+    outcome = ask(capsys, "dockerfile", *arguments, "--json")
+    assert (outcome.status, outcome.err) == (0, "")
+    return json.loads(outcome.out)
+
+
+def costs(shown: Any) -> dict[int, tuple[list[int], int, int]]:
+    return {
+        row["line"]: (row["layers"], row["content_size"], row["dead_size"]) for row in shown["lines"] if row["layers"]
+    }
+
+
+def check_sums(shown: Any, reference: Path) -> None:
+    """Assert that the sizes of the lines add up to those of the image."""
+    with open_image(str(reference), platform=None) as session:
+        tallies = session.tallies
+    for name, total in (("content_size", tallies.content_size), ("dead_size", tallies.dead_size)):
+        assert sum(row[name] or 0 for row in [*shown["lines"], shown["unplaced"]]) == total
+
+
+def test_all_steps_of_the_sample_align_with_its_dockerfile(capsys: Capture) -> None:
+    shown = document(capsys, MY_APP, "-f", DOCKERFILE)
+    assert (shown["source"], shown["matched"], shown["steps"]) == ("aligned", 11, 11)
+    layers = {line: made for line, (made, _, _) in costs(shown).items()}
+    assert layers == {2: [1], 10: [2], 11: [3], 14: [4], 17: [5], 28: [6]}
+    assert costs(shown)[10] == ([2], 95_899, 95_899)
+    assert shown["base"] == "my-app-base:1"
+    assert "".join(f"{row['text']}\n" for row in shown["lines"]) == DOCKERFILE.read_text()
+    check_sums(shown, MY_APP)
+
+
+def test_the_source_comes_from_the_provenance_of_the_image(capsys: Capture) -> None:
+    shown = document(capsys, PLATFORMS, "--platform", "linux/amd64")
+    assert shown["source"] == "provenance"
+    assert costs(shown) == {4: ([1], 120, 0), 5: ([2], 116, 0)}
+
+
+def test_a_table_shows_the_text_beside_its_cost(capsys: Capture) -> None:
+    lines = ask(capsys, "dockerfile", MY_APP, "-f", DOCKERFILE).out.splitlines()
+    assert lines[1] == "aligned: 11 of 11 steps match · base my-app-base:1"
+    (row,) = [line for line in lines if line.endswith("apt-get update")]
+    assert row.split()[:6] == ["2", "96", "kB", "35", "%", "████████"]
+    assert lines[-1].split()[0] == "33"
+
+
+def test_another_dockerfile_than_that_of_the_provenance_is_aligned(capsys: Capture, tmp_path: Path) -> None:
+    other = tmp_path / "Dockerfile"
+    other.write_text("FROM scratch\nCOPY other /\nCOPY linux/$TARGETARCH/ /\n")
+    shown = document(capsys, PLATFORMS, "--platform", "linux/amd64", "-f", other)
+    assert (shown["source"], shown["matched"], shown["steps"]) == ("aligned", 0, 2)
+    assert shown["unplaced"]["layers"] == [1, 2]
+
+
+def test_an_image_without_its_dockerfile_says_what_to_do(capsys: Capture) -> None:
+    assert "name it with -f" in ask(capsys, "dockerfile", MY_APP).complaint
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "No such file"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"# " + b"x" * 4_000_000, "larger than"),
+        (b"RUN a", "has no FROM"),
+    ],
+)
+def test_a_file_that_is_no_dockerfile_is_an_error(
+    capsys: Capture, tmp_path: Path, content: bytes | None, complaint: str
+) -> None:
+    path = tmp_path / "Dockerfile"
+    if content is not None:
+        path.write_bytes(content)
+    assert complaint in ask(capsys, "dockerfile", MY_APP, "-f", path).complaint
+
+
+def test_a_layer_that_cannot_be_read_has_no_figures(capsys: Capture, tmp_path: Path) -> None:
+    app = image(layer(file("a")), layer(file("b")))
+    files = docker_files(app)
+    del files[blob_name(sha256(app.layers[1]))]
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY layer-1 /\nCOPY layer-2 /\n")
+    outcome = ask(capsys, "dockerfile", write_tar(tmp_path / "a.tar", files), "-f", tmp_path / "Dockerfile", "--json")
+    rows = json.loads(outcome.out)["lines"]
+    assert [(row["layers"], row["content_size"]) for row in rows] == [([], 0), ([1], 0), ([2], None)]
+    assert "warning: layer 2" in outcome.err
+
+
+def test_control_characters_of_a_dockerfile_do_not_reach_the_terminal(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY layer-1 /\n# \x1b[31m\n")
+    archive = docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1"))))
+    assert "\x1b" not in ask(capsys, "dockerfile", archive, "-f", tmp_path / "Dockerfile").out
