@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.cli.debug_log import note
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
@@ -11,7 +12,6 @@ from layerscope.cli.terminal import collect_garbage_again, terminal
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.session.open import ImageSession, UndecidedImage, open_image, open_or_choose
-from layerscope.session.reading.stack import Tallies
 from layerscope.text import printable_line, printable_name
 
 

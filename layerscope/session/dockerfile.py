@@ -7,10 +7,10 @@ from pathlib import Path
 
 from layerscope.analysis.dockerfile.history_forms import HistoryLine
 from layerscope.analysis.dockerfile.placed import BuiltImage, PlacedDockerfile, place_by_history, place_by_provenance
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.errors import SourceError, UsageError, os_reason
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image
-from layerscope.session.reading.stack import Tallies
 from layerscope.text import human_size, short_name
 
 _LARGEST = 4_000_000

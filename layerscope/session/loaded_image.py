@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from layerscope.analysis.content import Digests
 from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Image
 from layerscope.session.content.contents import Contents
-from layerscope.session.reading.stack import Tallies
 
 
 class LoadedImage(Struct, frozen=True):

@@ -7,19 +7,19 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.cancellation import is_cancelled
 from layerscope.errors import AmbiguousImage, InvalidLayer
 from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image, Layer
 from layerscope.model.progress import Progress
-from layerscope.session.content.contents import Contents
-from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.reading.stack import LayerStack, Tallies
 from layerscope.sources.open import OpenedSource, open_source
 
 if TYPE_CHECKING:
+    from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.reading.background import BackgroundReader
+    from layerscope.session.reading.stack import LayerStack
     from layerscope.sources.layer.random_access import RandomContent, RandomContents
 
 
@@ -34,8 +34,10 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         self._random_contents: RandomContents | None = None
 
     @cached_property
-    def _stack(self) -> LayerStack:
-        from layerscope.session.reading.in_process import read_layers  # noqa: PLC0415  # the explorer reads in another process
+    def _stack(self) -> "LayerStack":
+        # the explorer reads in another process
+        from layerscope.session.reading.in_process import read_layers  # noqa: PLC0415
+        from layerscope.session.reading.stack import LayerStack  # noqa: PLC0415
 
         stack = LayerStack()
         for number, entries in read_layers(self.image.layers):
@@ -48,7 +50,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         return self._stack.tallies()
 
     @cached_property
-    def loaded(self) -> LoadedImage:
+    def loaded(self) -> "LoadedImage":
         """The image with its layers, read by this process on first use."""
         tallies = self.tallies
         loaded = self.loaded_from(self._stack.tree(), tallies)
@@ -56,8 +58,12 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         del self._stack
         return loaded
 
-    def loaded_from(self, tree: LayeredTree, tallies: Tallies) -> LoadedImage:
+    def loaded_from(self, tree: LayeredTree, tallies: Tallies) -> "LoadedImage":
         """Return the image with layers that the reader process has read."""
+        # not before the first screen
+        from layerscope.session.content.contents import Contents  # noqa: PLC0415
+        from layerscope.session.loaded_image import LoadedImage  # noqa: PLC0415
+
         return LoadedImage(
             self.image, tree, tallies, Contents(self.image, tree, self._random_content, self._is_stopped)
         )

@@ -1,7 +1,7 @@
 """The size of an image in a few words, the same for every command and screen."""
 
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Compression, Image
-from layerscope.session.reading.stack import Tallies
 from layerscope.text import human_share, human_size, plural
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Image, Step
 from layerscope.report.layers.table import layer_table
 from layerscope.report.tables import Grid, GridColumn, Line, figures, plain_text
 from layerscope.session.open import open_image
-from layerscope.session.reading.stack import Tallies
 from tests.builders import docker_archive, file, image, layer
 
 

@@ -1,6 +1,9 @@
-"""The sums of one layer, and the warnings that stacking it gives."""
+"""The sums of layers, and the warnings that stacking them gives."""
 
-from msgspec import Struct
+from collections.abc import Mapping
+from functools import cached_property
+
+from msgspec import Struct, field
 
 from layerscope.text import human_size, plural, printable_name
 
@@ -21,6 +24,36 @@ class LayerTally(Struct, frozen=True):
     error: str | None = None
     rests_on_incomplete: bool = False
     warnings: tuple[str, ...] = ()
+
+
+class Tallies(Struct, frozen=True, dict=True):
+    """The sums of each layer by its number; ``dead`` is None unless all layers were read whole."""
+
+    layers: Mapping[int, LayerTally] = field(default_factory=dict)
+    dead: Mapping[int, int] | None = None
+
+    @cached_property
+    def content_size(self) -> int | None:
+        """The content bytes of all layers together; None if one is unknown."""
+        sizes = [tally.content_size for tally in self.layers.values()]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+
+    @cached_property
+    def dead_size(self) -> int | None:
+        """The dead bytes of the image; None if a layer is unknown."""
+        return None if self.dead is None else sum(self.dead.values())
+
+    def dead_in(self, layer: int) -> int | None:
+        """Return the bytes that the layer wrote and that are dead; None if they are unknown."""
+        return None if self.dead is None else self.dead.get(layer, 0)
+
+    @property
+    def efficiency(self) -> float | None:
+        """The share of all content that is not dead; 1 for an image without content."""
+        total, dead = self.content_size, self.dead_size
+        if total is None or dead is None:
+            return None
+        return 1 - dead / total if total else 1.0
 
 
 def left_out_warning(entries: int, most_folders: int, most_bytes: int) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
 from layerscope.report.json_document import SCHEMA_VERSION
 from layerscope.session.dockerfile import line_costs, unplaced_layers
-from layerscope.session.reading.stack import Tallies
 
 
 def dockerfile_document(placed: PlacedDockerfile, image: Image, tallies: Tallies) -> dict[str, object]:

@@ -7,11 +7,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
 from layerscope.report.layers.summary import image_facts
 from layerscope.report.tables import Grid, GridColumn, Line, show
 from layerscope.session.dockerfile import LineCost, line_costs, unplaced_layers
-from layerscope.session.reading.stack import Tallies
 from layerscope.text import human_share, human_size, printable_name, printable_text, size_or_blank
 
 _BAR = 8

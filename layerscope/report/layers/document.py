@@ -2,13 +2,12 @@
 
 from typing import TypedDict
 
-from layerscope.analysis.tree.tally import LayerTally
+from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.container import Container, Mount
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image, Layer, Step
 from layerscope.model.storage import Storage
 from layerscope.report.json_document import SCHEMA_VERSION
-from layerscope.session.reading.stack import Tallies
 
 
 class ConfigPart(TypedDict):

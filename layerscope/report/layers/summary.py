@@ -1,7 +1,7 @@
 """An image in one line, and what to call its layers."""
 
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
-from layerscope.session.reading.stack import Tallies
 from layerscope.session.summary import dead_words, engine_words, size_words
 from layerscope.text import printable_line, printable_name
 

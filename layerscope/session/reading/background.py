@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 import layerscope
 from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Layer
-from layerscope.session.reading.stack import Tallies
 from layerscope.session.reading.wire import (
     ProgressHead,
     ReadOrder,

@@ -9,9 +9,10 @@ import sys
 import time
 from typing import IO
 
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Layer
-from layerscope.session.reading.stack import LayerStack, Tallies
+from layerscope.session.reading.stack import LayerStack
 from layerscope.session.reading.wire import (
     ProgressHead,
     ReadOrder,

@@ -1,46 +1,11 @@
-"""The stack of the layers that have been read, and the sums of each of them."""
-
-from collections.abc import Mapping
-from functools import cached_property
-
-from msgspec import Struct, field
+"""The stack of the layers that have been read."""
 
 from layerscope.analysis.size.dead import dead_sizes
 from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import Overlay
-from layerscope.analysis.tree.tally import LayerTally
+from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.entries import LayerEntries
-
-
-class Tallies(Struct, frozen=True, dict=True):
-    """The sums of each layer by its number; ``dead`` is None unless all layers were read whole."""
-
-    layers: Mapping[int, LayerTally] = field(default_factory=dict)
-    dead: Mapping[int, int] | None = None
-
-    @cached_property
-    def content_size(self) -> int | None:
-        """The content bytes of all layers together; None if one is unknown."""
-        sizes = [tally.content_size for tally in self.layers.values()]
-        return None if None in sizes else sum(size for size in sizes if size is not None)
-
-    @cached_property
-    def dead_size(self) -> int | None:
-        """The dead bytes of the image; None if a layer is unknown."""
-        return None if self.dead is None else sum(self.dead.values())
-
-    def dead_in(self, layer: int) -> int | None:
-        """Return the bytes that the layer wrote and that are dead; None if they are unknown."""
-        return None if self.dead is None else self.dead.get(layer, 0)
-
-    @property
-    def efficiency(self) -> float | None:
-        """The share of all content that is not dead; 1 for an image without content."""
-        total, dead = self.content_size, self.dead_size
-        if total is None or dead is None:
-            return None
-        return 1 - dead / total if total else 1.0
 
 
 class LayerStack:

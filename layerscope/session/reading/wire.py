@@ -14,11 +14,10 @@ import msgspec
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.path_index import PathIndex
-from layerscope.analysis.tree.tally import LayerTally
+from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.columns import Buffer, columns_from, columns_of, other_fields
 from layerscope.model.entries import EntryTable, Permissions, SparseMap, Xattrs
 from layerscope.model.image import Layer
-from layerscope.session.reading.stack import Tallies
 
 _LENGTH = 4
 

@@ -25,11 +25,11 @@ from layerscope.analysis.size.layers_and_files import (
 from layerscope.analysis.size.live import LiveFiles, live_files
 from layerscope.analysis.size.verdict import verdict
 from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.session.content.content_equality import compare
 from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.image_facts import base_of
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.reading.stack import Tallies
 from layerscope.text import human_size, plural
 
 LARGEST = 100

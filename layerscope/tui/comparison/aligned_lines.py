@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, LayerAlignment, Relation
-from layerscope.session.reading.stack import Tallies
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.text import plural
 from layerscope.tui.comparison.aligned_list import AlignedLine
 

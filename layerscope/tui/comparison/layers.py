@@ -3,11 +3,11 @@
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.comparison.compare import Comparison, LayerComparison
 from layerscope.model.image import Image, Step
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.loader import BackgroundLoader
-from layerscope.session.reading.stack import Tallies
 from layerscope.text import printable_line
 from layerscope.tui.comparison.keys import LAYERS_TABLE
 from layerscope.tui.comparison.step_details import problem_fields

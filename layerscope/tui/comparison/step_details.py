@@ -6,7 +6,7 @@ from layerscope.analysis.comparison.config_difference import ConfigChange, Confi
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.analysis.comparison.package_difference import PackageChange
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.session.reading.stack import Tallies
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.text import exec_form, human_size, plural, printable_line
 from layerscope.tui.comparison.aligned_list import AlignedLine
 from layerscope.tui.drawing.cells import excerpt

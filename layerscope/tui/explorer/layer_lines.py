@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image, Layer, Step
-from layerscope.session.reading.stack import Tallies
 from layerscope.tui.explorer.layer_list import LayerColumns, LayerLine, count_texts, dead_text
 from layerscope.tui.explorer.state import ExplorerState
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image, Layer, Step
 from layerscope.session.reading.background import LayerProgress, LayerRead, LayersStacked
-from layerscope.session.reading.stack import Tallies
 from layerscope.tui.tree.settings import TreeSettings
 from layerscope.tui.tree.state import no_rows_sentence, row_captions
 from layerscope.tui.tree.visible_rows import Scope, VisibleRows

@@ -1,9 +1,8 @@
 """The details of a step and its layer, and of the image."""
 
-from layerscope.analysis.tree.tally import LayerTally
+from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
-from layerscope.session.reading.stack import Tallies
 from layerscope.text import exec_form, human_share, human_size, plural
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.widgets.field_list import Field

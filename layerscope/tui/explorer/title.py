@@ -1,7 +1,7 @@
 """The header: the image, its size, its dead bytes, and how much has been read."""
 
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
-from layerscope.session.reading.stack import Tallies
 from layerscope.session.summary import dead_words, engine_words, size_words
 from layerscope.text import human_size, plural
 from layerscope.tui.drawing.cells import excerpt

@@ -1,10 +1,11 @@
 import io
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.entries import EntryTable, FileEntry, Kind
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
-from layerscope.session.reading.stack import LayerStack, Tallies
+from layerscope.session.reading.stack import LayerStack
 from layerscope.session.reading.wire import (
     ReadOrder,
     TableHead,
