@@ -1,6 +1,6 @@
 """Opening an image, for every command and for the explorer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from threading import Lock
@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.cancellation import is_cancelled
-from layerscope.errors import AmbiguousImage, InvalidLayer
+from layerscope.errors import AmbiguousImage, InvalidLayer, UsageError
 from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image, Layer
 from layerscope.model.progress import Progress
 from layerscope.sources.open import OpenedSource, open_source
+from layerscope.sources.request import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from layerscope.session.loaded_image import LoadedImage
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
 class ImageSession(AbstractContextManager["ImageSession"]):
     """An open image, and what was read of it. A context manager: closing it removes temporary files."""
 
-    def __init__(self, image: Image, release: Callable[[], None]) -> None:
+    def __init__(self, image: Image, source: OpenedSource, *, owns_source: bool = True) -> None:
         self.image = image
-        self._release = release
+        self._source = source
+        self._owns_source = owns_source
         self._lock = Lock()
         self._closed = False
         self._random_contents: RandomContents | None = None
@@ -85,6 +87,30 @@ class ImageSession(AbstractContextManager["ImageSession"]):
 
         return BackgroundReader(self.image.layers, first)
 
+    @property
+    def choices(self) -> Sequence[Candidate]:
+        """All images of the source, this one among them."""
+        return self._source.choices
+
+    def switched_to(self, choice: Candidate) -> "ImageSession":
+        """Open another image of the source, which closes with the new session; this one has still to be closed.
+
+        Raises FormatError if the documents of the other image are broken.
+        """
+        switched = ImageSession(choice.build(), self._source, owns_source=self._owns_source)
+        self._owns_source = False
+        return switched
+
+    def reopened(self, progress: Progress) -> "ImageSession":
+        """Open the same image again, as it is now: a container goes on, a tag moves. Raises as `open_image` does."""
+        request, image = self._source.request, self.image
+        if request.reference == STANDARD_INPUT:
+            raise UsageError("standard input can be read only once")
+        has_others = len(self.choices) > 1
+        tag = image.requested_tag or (next(iter(image.tags), None) if has_others else None)
+        platform = request.platform or (str(image.platform) if has_others else None)
+        return open_image(request.reference, tag, platform, progress, engine=request.engine)
+
     def stop_reading(self) -> None:
         """End every long reading of content within a second: it raises ReadingStopped. Any thread may call it."""
         self._closed = True
@@ -98,14 +124,11 @@ class ImageSession(AbstractContextManager["ImageSession"]):
             self._closed = True
         if self._random_contents is not None:
             self._random_contents.close()
-        self._release()
+        if self._owns_source:
+            self._source.close()
 
     def __exit__(self, *_exit: object) -> None:
         self.close()
-
-
-def _keep_source() -> None:
-    """Leave the source of a session open: others may be opened from it."""
 
 
 class UndecidedImage(AbstractContextManager["UndecidedImage"]):
@@ -136,7 +159,7 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
         """
         if self._session is not None:
             self._session.close()
-        self._session = ImageSession(choice.build(), _keep_source)
+        self._session = ImageSession(choice.build(), self._source, owns_source=False)
         return self._session
 
     def stop_reading(self) -> None:
@@ -168,7 +191,7 @@ def open_or_choose(
     """
     source = open_source(reference, engine=engine, platform=platform, progress=progress)
     try:
-        return ImageSession(source.choose(image, platform), source.close)
+        return ImageSession(source.choose(image, platform), source)
     except AmbiguousImage as error:
         return UndecidedImage(source, error)
     except BaseException:

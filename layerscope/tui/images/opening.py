@@ -1,9 +1,10 @@
 """The dialog that opens an image in the background, with progress; Esc cancels at any time."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from rich.text import Text
 from textual import on
@@ -15,8 +16,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from layerscope.errors import LayerscopeError, ReadingStopped
-from layerscope.session.open import ImageSession, UndecidedImage, open_or_choose
-from layerscope.text import human_share, human_size, printable_line, printable_name
+from layerscope.model.progress import Progress
+from layerscope.session.open import ImageSession, UndecidedImage
+from layerscope.text import human_share, human_size, printable_line
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.keys.workers import start_detached
 
@@ -29,8 +31,11 @@ _TICK = 0.25
 _KEYS = (Key("escape,q", "leave", "cancel", "Cancel, and close the dialog", id="opening.leave"),)
 
 
-class OpeningScreen(ModalScreen[ImageSession | UndecidedImage | None]):
-    """A panel that opens a reference; its result is what it has opened, or None.
+Opened = TypeVar("Opened", bound=ImageSession | UndecidedImage)
+
+
+class OpeningScreen(ModalScreen[Opened | None], Generic[Opened]):
+    """A panel that opens an image; its result is what ``open_it`` returns, or None.
 
     A thread that nothing waits for does the work: an engine that prepares an export answers nothing for minutes, and
     cannot be interrupted. What it opens after the user has left is closed.
@@ -54,19 +59,20 @@ class OpeningScreen(ModalScreen[ImageSession | UndecidedImage | None]):
 
         error: str = ""
 
-    def __init__(self, reference: str, image: str | None = None, platform: str | None = None) -> None:
+    def __init__(self, title: str, open_it: Callable[[Progress], Opened]) -> None:
         super().__init__()
-        self._wanted = (reference, image, platform)
+        self._title = title
+        self._open_it = open_it
         self._lock = Lock()
         self._has_left = False
-        self._opened: ImageSession | UndecidedImage | None = None
+        self._opened: Opened | None = None
         self._progress: tuple[int, int | None] = (0, None)
         self._started = time.monotonic()
 
     def compose(self) -> ComposeResult:
         """Lay out the panel."""
         panel = Vertical(Static("", id="progress", markup=False), Static("Esc cancels", markup=False), id="opening")
-        panel.border_title = Text(f"Opening {printable_name(self._wanted[0])}").markup
+        panel.border_title = Text(printable_line(self._title)).markup
         yield panel
 
     def on_mount(self) -> None:
@@ -77,7 +83,7 @@ class OpeningScreen(ModalScreen[ImageSession | UndecidedImage | None]):
 
     def _open(self) -> None:
         try:
-            opened = open_or_choose(*self._wanted, self._report)
+            opened = self._open_it(self._report)
         except ReadingStopped:
             return
         except LayerscopeError as error:
@@ -110,7 +116,7 @@ class OpeningScreen(ModalScreen[ImageSession | UndecidedImage | None]):
             )
         self.dismiss(self._take())
 
-    def _take(self) -> ImageSession | UndecidedImage | None:
+    def _take(self) -> Opened | None:
         """Return what was opened, and close what will be."""
         with self._lock:
             self._has_left = True

@@ -17,10 +17,11 @@ from textual.widgets import Static
 from layerscope.analysis.search.query import parse_query
 from layerscope.errors import LayerscopeError, UsageError
 from layerscope.model.engine import Engine
+from layerscope.model.progress import Progress
 from layerscope.session.local.archives import local_archives
 from layerscope.session.local.containers import local_containers
 from layerscope.session.local.images import local_images
-from layerscope.session.open import ImageSession, UndecidedImage
+from layerscope.session.open import ImageSession, UndecidedImage, open_or_choose
 from layerscope.text import plural, printable_line, printable_name
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
@@ -213,9 +214,15 @@ class StartScreen(Screen[object]):
     @on(StartList.Chosen)
     def action_open(self) -> None:
         """Open the row under the cursor."""
-        if self.list.row is not None:
-            self.app.push_screen(OpeningScreen(self.list.row.reference), self._opened)
+        row = self.list.row
+        if row is not None:
+            opening = OpeningScreen(f"Opening {printable_name(row.reference)}", partial(_open, row.reference))
+            self.app.push_screen(opening, self._opened)
 
     def _opened(self, opened: ImageSession | UndecidedImage | None) -> None:
         if opened is not None:
             self._explore(opened)
+
+
+def _open(reference: str, progress: Progress) -> ImageSession | UndecidedImage:
+    return open_or_choose(reference, progress=progress)
