@@ -4,10 +4,14 @@ import os
 import signal
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from layerscope.cache import identity
+from layerscope.cache.folder import PLACE_VARIABLE
 from layerscope.sources.open import open_source
 from tests.builders import Opener
 from tests.tars import ListTar, list_tar
@@ -66,6 +70,26 @@ def _no_engines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv("CONTAINER_HOST", "unix:///no/podman.sock")
         monkeypatch.delenv("DOCKER_TLS_VERIFY", raising=False)
         monkeypatch.delenv("DOCKER_CERT_PATH", raising=False)
+
+
+@pytest.fixture(scope="session")
+def _caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Yield a name for the cache of each test; a cache makes its folder when it keeps something."""
+    return (tmp_path_factory.getbasetemp() / f"cache-{number}" for number in count())
+
+
+@pytest.fixture(autouse=True)
+def own_cache(_caches: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep the test, and the commands that it runs, away from the user's cache; return the test's own."""
+    place = next(_caches)
+    monkeypatch.setenv(PLACE_VARIABLE, str(place))
+    return place
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the cache keep what files hold that have just been written."""
+    monkeypatch.setattr(identity, "_UNSETTLED_NANOSECONDS", -1)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from layerscope.analysis.tree.tally import Tallies
+from layerscope.cache.cache import Cache
 from layerscope.cli.debug_log import note
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
@@ -16,13 +17,20 @@ from layerscope.text import printable_line, printable_name
 
 
 @contextmanager
-def opened(reference: str, image: str | None, platform: str | None, engine: Engine | None) -> Iterator[ImageSession]:
+def opened(
+    reference: str, image: str | None, platform: str | None, engine: Engine | None, *, no_cache: bool
+) -> Iterator[ImageSession]:
     """Open the image, with progress; closing it removes temporary files."""
     with ReadingProgress(progress_title(reference)) as progress:
-        session = open_image(reference, image, platform, progress, engine=engine)
+        session = open_image(reference, image, platform, progress, engine=engine, cache=cache_unless(no_cache=no_cache))
     note(f"opened {session.image.name}, {len(session.image.layers)} layers, from {session.image.source}")
     with session:
         yield session
+
+
+def cache_unless(*, no_cache: bool) -> Cache | None:
+    """Return the user's cache, or None if the user wants none."""
+    return None if no_cache else Cache()
 
 
 def progress_title(reference: str) -> str:
@@ -70,14 +78,17 @@ def show(
     engine: Engine | None = None,
     *,
     as_json: bool = False,
+    no_cache: bool = False,
 ) -> None:
     """Open the explorer on an image, or print its layers if stdout is not a terminal."""
     if not sys.stdout.isatty() or as_json:
-        with opened(reference, image, platform, engine) as session:
+        with opened(reference, image, platform, engine, no_cache=no_cache) as session:
             print_layers(session, as_json=as_json)
         return
     with ReadingProgress(progress_title(reference)) as progress:
-        opened_image = open_or_choose(reference, image, platform, progress, engine=engine)
+        opened_image = open_or_choose(
+            reference, image, platform, progress, engine=engine, cache=cache_unless(no_cache=no_cache)
+        )
     with opened_image, terminal():
         if isinstance(opened_image, UndecidedImage):
             _explore_choice(opened_image)

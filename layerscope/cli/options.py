@@ -49,6 +49,7 @@ DebugLog = Annotated[
     str | None,
     typer.Option("--debug", metavar="FILE", help="Write a log to the file."),
 ]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Read everything again, and keep nothing for the next run.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
 

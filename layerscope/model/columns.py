@@ -7,13 +7,24 @@ bytes that it is. The dataclass that owns a column declares its type once; every
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import Field, field, fields
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 Ints: TypeAlias = "array[int]"
 """A column of numbers."""
 
-Buffer: TypeAlias = "bytes | bytearray | array[int]"
+Buffer: TypeAlias = "bytes | bytearray | memoryview | array[int]"
 """The memory of a column."""
+
+
+class ColumnWriter(Protocol):
+    """A file, or a pipe to another process, that columns are written to."""
+
+    def write(self, data: Buffer, /) -> object:
+        """Write all of the bytes."""
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+
 
 _Type = str | type[bytes] | type[bytearray]
 

@@ -29,7 +29,8 @@ class Layer(Struct, frozen=True):
     """One layer, numbered from 1 at the base.
 
     ``blob`` is None if the layer is not available; ``problem`` then gives the reason in one sentence. A layer in the
-    store of an engine has no blob, but is ``unpacked``. The last layer of a container is ``writable``.
+    store of an engine has no blob, but is ``unpacked``. The last layer of a container is ``writable``. ``verified``: it
+    is known that the bytes have the ``diff_id``, which is otherwise a claim of the image.
     """
 
     number: int
@@ -41,6 +42,7 @@ class Layer(Struct, frozen=True):
     problem: str | None = None
     unpacked: UnpackedLayer | None = None
     writable: bool = False
+    verified: bool = False
 
     @property
     def blob_size(self) -> int | None:

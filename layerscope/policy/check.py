@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from layerscope.analysis.size.base_image import BaseImage
+from layerscope.cache.cache import Cache
 from layerscope.model.progress import Progress
 from layerscope.policy import limits, paths
 from layerscope.policy.facts import Baseline, CheckedImage
@@ -46,7 +47,9 @@ def _result(facts: CheckedImage, file: RulesFile, field: str) -> RuleResult:
     return RuleResult(rule, file.keys.get(rule, rule), _RULES[field](facts, getattr(facts.rules, field)))
 
 
-def read_baseline(rules: Rules, reference: str | None, platform: str | None, progress: Progress) -> Baseline | None:
+def read_baseline(
+    rules: Rules, reference: str | None, platform: str | None, progress: Progress, cache: Cache | None
+) -> Baseline | None:
     """Open the image to compare with: the reference, or the one that the rules name; None without either.
 
     It is opened only if a rule compares with it.
@@ -54,6 +57,6 @@ def read_baseline(rules: Rules, reference: str | None, platform: str | None, pro
     reference = reference or rules.baseline
     if reference is None or rules.max_growth is None:
         return None
-    with open_image(reference, platform=platform, progress=progress) as opened:
+    with open_image(reference, platform=platform, progress=progress, cache=cache) as opened:
         diff_ids = frozenset(str(layer.diff_id) for layer in opened.image.layers)
         return Baseline(opened.image.name, opened.tallies.content_size, diff_ids)

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import Tallies
+from layerscope.cache.cache import Cache
 from layerscope.cancellation import is_cancelled
 from layerscope.errors import AmbiguousImage, InvalidLayer, UsageError
 from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image, Layer
 from layerscope.model.progress import Progress
+from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.sources.open import OpenedSource, open_source
 from layerscope.sources.request import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from layerscope.session.loaded_image import LoadedImage
-    from layerscope.session.reading.background import BackgroundReader
+    from layerscope.session.reading.background import LayerReader
     from layerscope.session.reading.stack import LayerStack
     from layerscope.sources.layer.random_access import RandomContent, RandomContents
 
@@ -27,10 +29,14 @@ if TYPE_CHECKING:
 class ImageSession(AbstractContextManager["ImageSession"]):
     """An open image, and what was read of it. A context manager: closing it removes temporary files."""
 
-    def __init__(self, image: Image, source: OpenedSource, *, owns_source: bool = True) -> None:
+    def __init__(
+        self, image: Image, source: OpenedSource, *, owns_source: bool = True, cache: Cache | None = None
+    ) -> None:
         self.image = image
         self._source = source
         self._owns_source = owns_source
+        self._cache = cache
+        self._known = KnownLayers(cache, image.layers, image.reference)
         self._lock = Lock()
         self._closed = False
         self._random_contents: RandomContents | None = None
@@ -42,23 +48,33 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         from layerscope.session.reading.stack import LayerStack  # noqa: PLC0415
 
         stack = LayerStack()
-        for number, entries in read_layers(self.image.layers):
+        for number, entries in read_layers(self.image.layers, self._known):
             stack.apply(number, entries)
         return stack
 
     @cached_property
     def tallies(self) -> Tallies:
         """The figures of each layer; reads the layers on first use. A list of layers needs no more than these."""
-        return self._stack.tallies()
+        known = self._known.tallies()
+        if known is not None:
+            return known
+        tallies = self._stack.tallies()
+        self._known.keep_tallies(tallies)
+        return tallies
 
     @cached_property
     def loaded(self) -> "LoadedImage":
         """The image with its layers, read by this process on first use."""
+        known = self._known.tree()
+        if known is not None:
+            return self.loaded_from(*known)
         tallies = self.tallies
-        loaded = self.loaded_from(self._stack.tree(), tallies)
-        # the stack holds every path a second time
+        tree = self._stack.tree()
+        self._known.keep_tree(tree, tallies)
+        # the stack and the entries hold every path again
+        self._known.settle()
         del self._stack
-        return loaded
+        return self.loaded_from(tree, tallies)
 
     def loaded_from(self, tree: LayeredTree, tallies: Tallies) -> "LoadedImage":
         """Return the image with layers that the reader process has read."""
@@ -81,11 +97,15 @@ class ImageSession(AbstractContextManager["ImageSession"]):
                 self._random_contents = RandomContents()
         return self._random_contents.of(layer)
 
-    def read_in_background(self, first: int) -> "BackgroundReader":
-        """Start to read the layers in another process, layer ``first`` before the others."""
-        from layerscope.session.reading.background import BackgroundReader  # noqa: PLC0415  # subprocess
+    def read_in_background(self, first: int) -> "LayerReader":
+        """Start to read the layers in another process, layer ``first`` before the others, unless they are known."""
+        from layerscope.session.reading.background import BackgroundReader, KnownReader  # noqa: PLC0415  # subprocess
+        from layerscope.session.reading.wire import ReadOrder  # noqa: PLC0415  # the same
 
-        return BackgroundReader(self.image.layers, first)
+        frames = self._known.tree_frames()
+        if frames is not None:
+            return KnownReader(frames)
+        return BackgroundReader(ReadOrder(list(self.image.layers), first, self._known.place, self.image.reference))
 
     @property
     def choices(self) -> Sequence[Candidate]:
@@ -97,7 +117,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
 
         Raises FormatError if the documents of the other image are broken.
         """
-        switched = ImageSession(choice.build(), self._source, owns_source=self._owns_source)
+        switched = ImageSession(choice.build(), self._source, owns_source=self._owns_source, cache=self._cache)
         self._owns_source = False
         return switched
 
@@ -109,7 +129,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         has_others = len(self.choices) > 1
         tag = image.requested_tag or (next(iter(image.tags), None) if has_others else None)
         platform = request.platform or (str(image.platform) if has_others else None)
-        return open_image(request.reference, tag, platform, progress, engine=request.engine)
+        return open_image(request.reference, tag, platform, progress, engine=request.engine, cache=self._cache)
 
     def stop_reading(self) -> None:
         """End every long reading of content within a second: it raises ReadingStopped. Any thread may call it."""
@@ -124,6 +144,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
             self._closed = True
         if self._random_contents is not None:
             self._random_contents.close()
+        self._known.settle()
         if self._owns_source:
             self._source.close()
 
@@ -137,8 +158,9 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
     A context manager: closing it removes temporary files.
     """
 
-    def __init__(self, source: OpenedSource, error: AmbiguousImage) -> None:
+    def __init__(self, source: OpenedSource, error: AmbiguousImage, cache: Cache | None = None) -> None:
         self._source = source
+        self._cache = cache
         self._session: ImageSession | None = None
         self.error = error
 
@@ -159,7 +181,7 @@ class UndecidedImage(AbstractContextManager["UndecidedImage"]):
         """
         if self._session is not None:
             self._session.close()
-        self._session = ImageSession(choice.build(), self._source, owns_source=False)
+        self._session = ImageSession(choice.build(), self._source, owns_source=False, cache=self._cache)
         return self._session
 
     def stop_reading(self) -> None:
@@ -184,16 +206,18 @@ def open_or_choose(
     progress: Progress | None = None,
     *,
     engine: Engine | None = None,
+    cache: Cache | None = None,
 ) -> ImageSession | UndecidedImage:
     """Open the image that the reference, the tag and the platform name, or all of them if these fit several.
 
-    With ``engine``, the reference names an image or a container there. Raises LayerscopeError.
+    With ``engine``, the reference names an image or a container there. What the ``cache`` knows is not read again.
+    Raises LayerscopeError.
     """
     source = open_source(reference, engine=engine, platform=platform, progress=progress)
     try:
-        return ImageSession(source.choose(image, platform), source)
+        return ImageSession(source.choose(image, platform), source, cache=cache)
     except AmbiguousImage as error:
-        return UndecidedImage(source, error)
+        return UndecidedImage(source, error, cache)
     except BaseException:
         source.close()
         raise
@@ -206,9 +230,10 @@ def open_image(
     progress: Progress | None = None,
     *,
     engine: Engine | None = None,
+    cache: Cache | None = None,
 ) -> ImageSession:
-    """Open the image that the reference, the tag and the platform name; raises LayerscopeError."""
-    opened = open_or_choose(reference, image, platform, progress, engine=engine)
+    """Open the image that the reference, the tag and the platform name, as `open_or_choose` does."""
+    opened = open_or_choose(reference, image, platform, progress, engine=engine, cache=cache)
     if isinstance(opened, UndecidedImage):
         opened.close()
         raise opened.error

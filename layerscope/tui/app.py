@@ -15,7 +15,7 @@ from layerscope.cancellation import cancel_work_if
 from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
 from layerscope.session.open import ImageSession, UndecidedImage
-from layerscope.session.reading.background import BackgroundReader
+from layerscope.session.reading.background import LayerReader
 from layerscope.tui.drawing.glyphs import glyphs_for_locale
 from layerscope.tui.drawing.scrollbars import draw_scrollbars_with
 from layerscope.tui.drawing.themes import DARK, LIGHT
@@ -99,7 +99,7 @@ class LayerscopeApp(App[LayerscopeError]):
 
 
 @contextmanager
-def _reading(reader: BackgroundReader) -> Iterator[None]:
+def _reading(reader: LayerReader) -> Iterator[None]:
     """Close a reader at the end; raises LayerscopeError if it died, which the screen has shown by then."""
     with closing(reader):
         yield
@@ -107,7 +107,7 @@ def _reading(reader: BackgroundReader) -> Iterator[None]:
         raise LayerscopeError(reader.failure)
 
 
-def explorer_app(session: ImageSession, reader: BackgroundReader) -> LayerscopeApp:
+def explorer_app(session: ImageSession, reader: LayerReader) -> LayerscopeApp:
     """Return an application that shows an image."""
     app = LayerscopeApp(lambda: ExplorerScreen(session, reader))
     app.images.append(session)
@@ -166,7 +166,7 @@ def _push_explorer(app: LayerscopeApp, session: ImageSession, resources: ExitSta
     app.push_screen(ExplorerScreen(session, reader), leave)
 
 
-def explore(session: ImageSession, reader: BackgroundReader) -> None:
+def explore(session: ImageSession, reader: LayerReader) -> None:
     """Show an image until the user quits; raises the error that ended the explorer, if there was one."""
     _run(explorer_app(session, reader))
 

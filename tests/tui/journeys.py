@@ -22,6 +22,7 @@ from layerscope.errors import AmbiguousImage, LayerscopeError
 from layerscope.session.open import ImageSession, UndecidedImage, open_image
 from layerscope.session.reading.background import BackgroundReader, ReadEvent
 from layerscope.session.reading.loader import BackgroundLoader
+from layerscope.session.reading.wire import ReadOrder
 from layerscope.sources.open import open_source
 from layerscope.tui.app import LayerscopeApp, chooser_app, explorer_app, start_app
 from layerscope.tui.comparison.images import TwoImages
@@ -48,7 +49,7 @@ class HeldReader(BackgroundReader):
     """A reader whose events are kept back until they are released; ``wishes`` are the layers that were preferred."""
 
     def __init__(self, session: ImageSession) -> None:
-        super().__init__(session.image.layers, len(session.image.layers))
+        super().__init__(ReadOrder(list(session.image.layers), len(session.image.layers)))
         self._gate = Semaphore(0)
         self.wishes: list[int] = []
 

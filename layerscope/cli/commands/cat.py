@@ -5,7 +5,16 @@ from collections.abc import Iterator
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
-from layerscope.cli.options import DebugLog, LayerNumber, PathInImage, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.cli.options import (
+    DebugLog,
+    LayerNumber,
+    NoCache,
+    PathInImage,
+    Reference,
+    WhichEngine,
+    WhichImage,
+    WhichPlatform,
+)
 from layerscope.errors import FormatError, InvalidLayer
 from layerscope.model.image import Compression
 from layerscope.report.file.content import write_raw, write_readable
@@ -31,11 +40,12 @@ def cat(  # noqa: PLR0917  # Typer reads the options from the signature
     image: WhichImage = None,
     platform: WhichPlatform = None,
     engine: WhichEngine = None,
+    no_cache: NoCache = False,
     debug: DebugLog = None,
 ) -> None:
     """Print a file as it is after a layer, even if a later layer hides it; links are followed."""
     start_log(debug)
-    with opened(reference, image, platform, engine) as session:
+    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
         number = layer_number(session.image, layer)
         warn(session.image, session.tallies)
         chunks = _chunks(session.loaded, file_at(session.loaded, path, number), path)

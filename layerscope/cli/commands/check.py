@@ -10,8 +10,18 @@ import typer
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.errors import ExitStatus
-from layerscope.cli.opening import opened, progress_title, warn, warn_of
-from layerscope.cli.options import AsJson, Base, DebugLog, Force, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.cli.opening import cache_unless, opened, progress_title, warn, warn_of
+from layerscope.cli.options import (
+    AsJson,
+    Base,
+    DebugLog,
+    Force,
+    NoCache,
+    Reference,
+    WhichEngine,
+    WhichImage,
+    WhichPlatform,
+)
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate, output_may_be_cut
 from layerscope.errors import UsageError
@@ -88,15 +98,16 @@ def check(  # noqa: PLR0917  # Typer reads the options from the signature
     output: Output = None,
     init: Init = False,
     force: Force = False,
+    no_cache: NoCache = False,
     debug: DebugLog = None,
 ) -> int:
     """Check an image against rules: status 0 if all pass, 1 if one fails, 2 if the outcome is unknown."""
     start_log(debug)
     if init:
-        _write_rules(reference, image, platform, engine, config, force=force)
+        _write_rules(reference, image, platform, engine, config, force=force, no_cache=no_cache)
         return ExitStatus.SUCCESS
     form = _format(form, as_json=as_json)
-    report = _report(reference, image, platform, engine, config, baseline, base)
+    report = _report(reference, image, platform, engine, config, baseline, base, no_cache=no_cache)
     _deliver(report, form, output)
     return _STATUSES[report.outcome]
 
@@ -115,16 +126,18 @@ def _report(  # noqa: PLR0917  # the parameters of the command
     config: str | None,
     baseline: str | None,
     base: str | None,
+    *,
+    no_cache: bool,
 ) -> CheckReport:
     file = find_rules(config)
     if file.ignored:
         warn_of(f"{file.name}: ignored keys that layerscope does not know: {', '.join(file.ignored)}")
     if baseline is not None and file.rules.max_growth is None:
         raise UsageError(f"--baseline needs the rule max-growth, which {file.name} does not have")
-    with opened(reference, image, platform, engine) as session:
+    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
         own_platform = platform or str(session.image.platform) or None
         with ReadingProgress(progress_title(baseline or "the baseline")) as progress:
-            old_image = read_baseline(file.rules, baseline, own_platform, progress)
+            old_image = read_baseline(file.rules, baseline, own_platform, progress, cache_unless(no_cache=no_cache))
         report = check_rules(session.loaded, file, chosen_base(session.image, base), old_image)
         warn(session.image, session.tallies)
     return report
@@ -161,14 +174,21 @@ def _write(report: CheckReport, form: Format, file: TextIO) -> None:
 
 
 def _write_rules(  # the parameters of the command
-    reference: str, image: str | None, platform: str | None, engine: Engine | None, config: str | None, *, force: bool
+    reference: str,
+    image: str | None,
+    platform: str | None,
+    engine: Engine | None,
+    config: str | None,
+    *,
+    force: bool,
+    no_cache: bool,
 ) -> None:
     """Write a rules file to start with."""
     path = Path(config or OWN_NAME)
     if not is_own(path):
         raise UsageError(f"--init writes a separate file such as {OWN_NAME}, not {printable_name(str(path))}")
     refuse_existing(path, force=force)
-    with opened(reference, image, platform, engine) as session:
+    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
         text = rules_template(session.loaded)
     write_whole(path, text, force=force)
     narrate(f"wrote {printable_name(str(path))}")

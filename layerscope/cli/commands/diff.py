@@ -11,7 +11,7 @@ from layerscope.cli.commands.diff_sides import LayerPair, Sides, parse_sides
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.errors import ExitStatus
 from layerscope.cli.opening import warn, warn_of
-from layerscope.cli.options import AsJson, DebugLog, Reference, parse_changes
+from layerscope.cli.options import AsJson, DebugLog, NoCache, Reference, parse_changes
 from layerscope.cli.streams import output_may_be_cut
 from layerscope.cli.terminal import collect_garbage_again, terminal
 from layerscope.comparison.compare import Comparison, compare_images, compare_layers
@@ -95,11 +95,12 @@ def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     as_json: AsJson = False,
     exit_code: ExitCode = False,
     no_tui: NoTui = False,
+    no_cache: NoCache = False,
     debug: DebugLog = None,
 ) -> int:
     """Compare two layers of an image, or two images: steps, paths, config and packages."""
     start_log(debug)
-    sides = parse_sides(reference, others, image, platform, engine, own=own)
+    sides = parse_sides(reference, others, image, platform, engine, own=own, no_cache=no_cache)
     shaped = no_tui or as_json or stat or patch or exit_code or only is not None or path is not None
     if not shaped and _is_interactive(sides):
         _explore(sides, mtime=mtime)

@@ -41,6 +41,7 @@ class Sides(NamedTuple):
     other: LayerPair | str
     choices: tuple[ImageChoice, ImageChoice]
     own: bool = False
+    no_cache: bool = False
 
     @property
     def takes_standard_input(self) -> bool:
@@ -51,7 +52,7 @@ class Sides(NamedTuple):
     def opened(self) -> Iterator[tuple[ImageSession, ImageSession]]:
         """Open both images, or one for both sides; raises UsageError if it has no such layer."""
         old, new = self.choices
-        with opened(self.reference, *old) as session:
+        with opened(self.reference, *old, no_cache=self.no_cache) as session:
             if isinstance(self.other, LayerPair):
                 for number in self.other:
                     # before all layers are read
@@ -59,7 +60,7 @@ class Sides(NamedTuple):
                         layer_number(session.image, number)
                 yield session, session
             else:
-                with opened(self.other, *new) as new_session:
+                with opened(self.other, *new, no_cache=self.no_cache) as new_session:
                     yield session, new_session
 
 
@@ -71,6 +72,7 @@ def parse_sides(
     engines: Sequence[Engine] | None = None,
     *,
     own: bool = False,
+    no_cache: bool = False,
 ) -> Sides:
     """Return the sides that the arguments name; raises UsageError."""
     other, chosen = _other_side(reference, others), _choices(images, platforms, engines)
@@ -78,7 +80,7 @@ def parse_sides(
         raise UsageError("two layers belong to one image: give --image, --platform and --engine once")
     if own and not isinstance(other, LayerPair):
         raise UsageError("--own compares two layers of one image, not two images")
-    return Sides(reference, other, chosen, own)
+    return Sides(reference, other, chosen, own, no_cache)
 
 
 def _other_side(reference: str, others: Sequence[str]) -> LayerPair | str:

@@ -7,7 +7,16 @@ import typer
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn, warn_of
-from layerscope.cli.options import AsJson, DebugLog, DockerfileName, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.cli.options import (
+    AsJson,
+    DebugLog,
+    DockerfileName,
+    NoCache,
+    Reference,
+    WhichEngine,
+    WhichImage,
+    WhichPlatform,
+)
 from layerscope.session.dockerfile import dockerfile_of
 
 EXAMPLES = """\b
@@ -30,11 +39,12 @@ def dockerfile(  # noqa: PLR0917  # Typer reads the options from the signature
     platform: WhichPlatform = None,
     engine: WhichEngine = None,
     as_json: AsJson = False,
+    no_cache: NoCache = False,
     debug: DebugLog = None,
 ) -> None:
     """Show the Dockerfile with the cost of each line: layers, content size, dead bytes."""
     start_log(debug)
-    with opened(reference, image, platform, engine) as session:
+    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
         placed = dockerfile_of(session.image, file, target)
         if as_json:
             from layerscope.report.dockerfile.document import dockerfile_document  # noqa: PLC0415  # needs no Rich

@@ -8,7 +8,7 @@ import typer
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.errors import ExitStatus
 from layerscope.cli.opening import opened, warn, warn_of
-from layerscope.cli.options import DebugLog, LayerNumber, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.cli.options import DebugLog, LayerNumber, NoCache, Reference, WhichEngine, WhichImage, WhichPlatform
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
@@ -59,6 +59,7 @@ def extract(  # noqa: PLR0917  # Typer reads the options from the signature
     image: WhichImage = None,
     platform: WhichPlatform = None,
     engine: WhichEngine = None,
+    no_cache: NoCache = False,
     debug: DebugLog = None,
 ) -> int:
     """Write files and folders as they are after a layer, at their paths below DIR: all of them, or nothing."""
@@ -68,7 +69,7 @@ def extract(  # noqa: PLR0917  # Typer reads the options from the signature
     if not all(paths):
         raise UsageError("a path is empty: write / for all")
     options = ExtractionOptions(force=force, setuid=setuid, devices=devices, owners=owner)
-    with opened(reference, image, platform, engine) as session:
+    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
         number = layer_number(session.image, layer)
         warn(session.image, session.tallies)
         nodes = [present_node(session.loaded, path, number) for path in paths]

@@ -8,7 +8,7 @@ import typer
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
-from layerscope.cli.options import Base, DebugLog, Force, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.cli.options import Base, DebugLog, Force, NoCache, Reference, WhichEngine, WhichImage, WhichPlatform
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
 from layerscope.report.atomic_write import refuse_existing, write_whole
@@ -48,6 +48,7 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
     engine: WhichEngine = None,
     base: Base = None,
     force: Force = False,
+    no_cache: NoCache = False,
     debug: DebugLog = None,
 ) -> None:
     """Write a report: one self-contained HTML page, Markdown, or CSV."""
@@ -57,7 +58,7 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
     if make is None:
         raise UsageError(f"{printable_name(str(path))}: the file extension of a report is .html, .md or .csv")
     refuse_existing(path, force=force)
-    with opened(reference, image, platform, engine) as session:
+    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
         text = make(SizeAnalysis(session.loaded, chosen_base(session.image, base)))
         warn(session.image, session.tallies)
     write_whole(path, text, force=force)

@@ -13,6 +13,7 @@ from layerscope.cli.options import (
     AsJson,
     DebugLog,
     LayerNumber,
+    NoCache,
     Reference,
     WhichEngine,
     WhichImage,
@@ -59,12 +60,13 @@ def tree(  # noqa: PLR0917  # Typer reads the options from the signature
     depth: Depth = None,
     sort: Sort = SortKey.NAME,
     as_json: AsJson = False,
+    no_cache: NoCache = False,
     debug: DebugLog = None,
 ) -> None:
     """List the files after a layer, marked with what that layer added, changed and removed."""
     start_log(debug)
     changes = parse_changes(only, _CHANGES)
-    with opened(reference, image, platform, engine) as session:
+    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
         number = layer_number(session.image, layer)
         is_writable = session.image.layers[number - 1].writable if number else False
         selection = TreeSelection(number, changes, depth, by_size=sort is SortKey.SIZE, writable=is_writable)

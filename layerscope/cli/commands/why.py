@@ -7,7 +7,7 @@ import typer
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
-from layerscope.cli.options import AsJson, Base, DebugLog, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.cli.options import AsJson, Base, DebugLog, NoCache, Reference, WhichEngine, WhichImage, WhichPlatform
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.base_image import chosen_base
 
@@ -29,11 +29,12 @@ def why(  # noqa: PLR0917  # Typer reads the options from the signature
     base: Base = None,
     show_all: All = False,
     as_json: AsJson = False,
+    no_cache: NoCache = False,
     debug: DebugLog = None,
 ) -> None:
     """Show which layer made the image large, which bytes are dead and why, and what to change."""
     start_log(debug)
-    with opened(reference, image, platform, engine) as session:
+    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
         analysis = SizeAnalysis(session.loaded, chosen_base(session.image, base))
         if as_json:
             from layerscope.report.json_document import write_json_table  # noqa: PLC0415  # a document needs no Rich

@@ -6,19 +6,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 import layerscope
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import Tallies
-from layerscope.model.image import Layer
 from layerscope.session.reading.wire import (
     ProgressHead,
     ReadOrder,
     TableHead,
+    TreeHead,
     read_frame,
     table_from,
     tree_from,
@@ -60,10 +59,44 @@ class ReadingFailed(Struct, frozen=True):
 ReadEvent = LayerProgress | LayerRead | LayersStacked | ReadingFailed
 
 
+class LayerReader(Protocol):
+    """Hands over the layers of an image while the screen is used."""
+
+    failure: str | None
+    """Why the reading ended early, once `events` has reported it."""
+
+    def prefer(self, layer: int) -> None:
+        """Ask for a layer before the others; ignored if it has been read already."""
+
+    def events(self) -> Iterator[ReadEvent]:
+        """Yield events until all layers are read or the reader is closed; it blocks, so call it from a thread."""
+
+    def close(self) -> None:
+        """End the reading."""
+
+
+class KnownReader:
+    """Hands over layers that the cache knows, from the frames that it has kept."""
+
+    def __init__(self, frames: IO[bytes]) -> None:
+        self._frames = frames
+        self.failure: str | None = None
+
+    def prefer(self, layer: int) -> None:
+        """Do nothing: all layers come at once."""
+
+    def events(self) -> Iterator[ReadEvent]:
+        """Yield the layers, and all of them as one tree."""
+        return _events_of(self._frames)
+
+    def close(self) -> None:
+        """Do nothing: the frames are in memory."""
+
+
 class BackgroundReader:
     """A running reader process. It starts immediately, so that it works while the caller imports its screen."""
 
-    def __init__(self, layers: tuple[Layer, ...], first: int) -> None:
+    def __init__(self, order: ReadOrder) -> None:
         self._process = subprocess.Popen(  # this interpreter, this package
             [sys.executable, "-P", "-m", "layerscope.session.reading.reader_process"],
             stdin=subprocess.PIPE,
@@ -72,16 +105,13 @@ class BackgroundReader:
             env=_environment(),
             start_new_session=True,
         )
-        self._tables: dict[int, EntryTable] = {}
         self._is_closed = False
         self._has_listener = False
         self.failure: str | None = None
         """Why the process ended early, once `events` has reported it."""
-        # the process needs no digests
-        wanted = [replace(layer, digest=None, diff_id=None) for layer in layers]
         with suppress(BrokenPipeError):
             # a process that has died is reported by `events`
-            write_order(self._input, ReadOrder(wanted, first))
+            write_order(self._input, order)
 
     @property
     def _input(self) -> IO[bytes]:
@@ -107,18 +137,10 @@ class BackgroundReader:
             yield from self._events(answers)
 
     def _events(self, answers: IO[bytes]) -> Iterator[ReadEvent]:
-        while (frame := read_frame(answers)) is not None:
-            head, buffers = frame
-            if isinstance(head, ProgressHead):
-                yield LayerProgress(head.layer, head.done)
-            elif isinstance(head, TableHead):
-                self._tables[head.layer] = table_from(head, buffers)
-                yield LayerRead(head.layer)
-            else:
-                tree, tallies = tree_from(head, buffers, self._tables)
-                yield LayersStacked(tree, tallies, head.last)
-                if head.last:
-                    return
+        for event in _events_of(answers):
+            yield event
+            if isinstance(event, LayersStacked) and event.last:
+                return
         status = self._process.wait()
         if not self._is_closed:
             cause = f"killed by signal {-status}" if status < 0 else f"status {status}"
@@ -135,6 +157,21 @@ class BackgroundReader:
             self._input.close()
         if not self._has_listener:
             self._answers.close()
+
+
+def _events_of(frames: IO[bytes]) -> Iterator[ReadEvent]:
+    """Yield an event for each frame."""
+    tables: dict[int, EntryTable] = {}
+    while (frame := read_frame(frames)) is not None:
+        head, buffers = frame
+        if isinstance(head, ProgressHead):
+            yield LayerProgress(head.layer, head.done)
+        elif isinstance(head, TableHead):
+            tables[head.layer] = table_from(head, buffers)
+            yield LayerRead(head.layer)
+        elif isinstance(head, TreeHead):
+            tree, tallies = tree_from(head, buffers, tables)
+            yield LayersStacked(tree, tallies, head.last)
 
 
 def _environment() -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from layerscope.errors import LayerscopeError
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.open import ImageSession
-from layerscope.session.reading.background import BackgroundReader, LayerRead, LayersStacked, ReadingFailed
+from layerscope.session.reading.background import LayerRead, LayersStacked, ReadingFailed
 
 
 class BackgroundLoader:
@@ -13,7 +13,7 @@ class BackgroundLoader:
 
     def __init__(self, session: ImageSession) -> None:
         self._session = session
-        self._reader = BackgroundReader(session.image.layers, len(session.image.layers))
+        self._reader = session.read_in_background(len(session.image.layers))
 
     def load(self, progress: Callable[[float], None]) -> LoadedImage:
         """Wait for the last layer; ``progress`` is called with the fraction of the stored bytes that is done.

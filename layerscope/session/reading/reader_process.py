@@ -7,11 +7,14 @@ import gc
 import select
 import sys
 import time
+from pathlib import Path
 from typing import IO
 
 from layerscope.analysis.tree.tally import Tallies
+from layerscope.cache.cache import Cache
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Layer
+from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.stack import LayerStack
 from layerscope.session.reading.wire import (
     ProgressHead,
@@ -34,6 +37,8 @@ class _Reader:
 
     def __init__(self, order: ReadOrder, orders: IO[bytes], answers: IO[bytes]) -> None:
         self._layers = {layer.number: layer for layer in order.layers}
+        cache = None if order.cache is None else Cache(Path(order.cache))
+        self._known = KnownLayers(cache, order.layers, order.label)
         self._waiting = iter(sorted(self._layers))
         self._preferred = order.first
         self._orders = orders
@@ -56,6 +61,7 @@ class _Reader:
             if len(self._read) < len(self._layers) and self._is_time_to_stack():
                 self._stack()
         self._stack()
+        self._known.settle()
 
     def _next(self) -> Layer:
         number = self._preferred
@@ -71,6 +77,9 @@ class _Reader:
             self._preferred = preferred
 
     def _read_layer(self, layer: Layer) -> LayerEntries:
+        known = self._known.entries(layer)
+        if known is not None:
+            return known
         entries = LayerEntries()
         reported = time.monotonic()
         for done in read_layer(layer, entries):
@@ -78,6 +87,7 @@ class _Reader:
             if now - reported >= _PROGRESS_SECONDS:
                 reported = now
                 write_frame(self._answers, ProgressHead(layer=layer.number, done=done))
+        self._known.keep_entries(layer, entries)
         return entries
 
     def _keep(self, number: int, entries: LayerEntries) -> None:
@@ -95,11 +105,19 @@ class _Reader:
         for number in sorted(self._read):
             stack.apply(number, self._read[number])
         last = len(self._read) == len(self._layers)
-        tallies = stack.tallies()
+        tallies, tree = stack.tallies(), stack.tree()
         known = {number: tally for number, tally in tallies.layers.items() if number <= self._settled}
-        send_tree(self._answers, stack.tree(), Tallies(known, tallies.dead if last else None), last=last)
+        send_tree(self._answers, tree, Tallies(known, tallies.dead if last else None), last=last)
+        if last:
+            self._known.keep_tallies(tallies)
+            self._known.keep_tree(tree, tallies)
         self._stacked_entries = self._entries
         self._stacked_settled = self._settled
+
+
+def answer(order: ReadOrder, orders: IO[bytes], answers: IO[bytes]) -> None:
+    """Read the layers of an order, and keep what was read; raises BrokenPipeError once the explorer has ended."""
+    _Reader(order, orders, answers).run()
 
 
 def main() -> None:
@@ -108,7 +126,7 @@ def main() -> None:
     # unbuffered, so that select reports what has not been read
     orders = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115  # standard input
     try:
-        _Reader(read_order(orders), orders, sys.stdout.buffer).run()
+        answer(read_order(orders), orders, sys.stdout.buffer)
     except BrokenPipeError:
         # the explorer has ended
         sys.stderr.close()

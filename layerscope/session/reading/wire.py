@@ -15,18 +15,25 @@ import msgspec
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.analysis.tree.tally import LayerTally, Tallies
-from layerscope.model.columns import Buffer, columns_from, columns_of, other_fields
-from layerscope.model.entries import EntryTable, Permissions, SparseMap, Xattrs
+from layerscope.model.columns import Buffer, ColumnWriter, columns_from, columns_of, other_fields
+from layerscope.model.digest import Digest
+from layerscope.model.entries import EntryTable, LayerEntries, Permissions, SparseMap, Xattrs
 from layerscope.model.image import Layer
+from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 
 _LENGTH = 4
 
 
 class ReadOrder(msgspec.Struct, frozen=True):
-    """The order for the reader process: the layers to read, and the one to start with."""
+    """The order for the reader process: the layers to read, and the one to start with.
+
+    ``cache`` is the folder of the cache, if it is to be used, and ``label`` the image's name there.
+    """
 
     layers: list[Layer]
     first: int
+    cache: str | None = None
+    label: str = ""
 
 
 class Head(msgspec.Struct, tag=True):
@@ -54,6 +61,14 @@ class TableHead(Head, tag="table"):
     sparse: dict[int, SparseMap] = {}
 
 
+class EntriesHead(Head, tag="entries"):
+    """The fields of a layer's entries beside its table, which comes before; the paths follow, between zero bytes."""
+
+    whiteouts: list[Whiteout] = []
+    opaque_whiteouts: list[OpaqueWhiteout] = []
+    warnings: list[str] = []
+
+
 class TreeHead(Head, tag="tree"):
     """The layers read so far, stacked; the columns of the path index follow."""
 
@@ -65,10 +80,10 @@ class TreeHead(Head, tag="tree"):
     last: bool = False
 
 
-AnyHead = ProgressHead | TableHead | TreeHead
+AnyHead = ProgressHead | TableHead | EntriesHead | TreeHead
 
 
-def write_frame(file: IO[bytes], head: AnyHead, buffers: Iterable[Buffer] = ()) -> None:
+def write_frame(file: ColumnWriter, head: AnyHead, buffers: Iterable[Buffer] = ()) -> None:
     """Write a frame and flush it; raises BrokenPipeError if the other process is gone."""
     views = [memoryview(buffer).cast("B") for buffer in buffers]
     head.sizes = [len(view) for view in views]
@@ -94,7 +109,7 @@ def read_frame(file: IO[bytes]) -> tuple[AnyHead, list[bytes]] | None:
 def write_order(file: IO[bytes], order: ReadOrder) -> None:
     """Write the order for the reader process."""
     # The path of an archive may hold bytes that are not UTF-8, which the json module escapes and msgspec refuses.
-    encoded = json.dumps(msgspec.to_builtins(order)).encode()
+    encoded = json.dumps(msgspec.to_builtins(order, enc_hook=str)).encode()
     file.write(len(encoded).to_bytes(_LENGTH, "big") + encoded)
     file.flush()
 
@@ -102,7 +117,11 @@ def write_order(file: IO[bytes], order: ReadOrder) -> None:
 def read_order(file: IO[bytes]) -> ReadOrder:
     """Read the order for the reader process; raises BrokenPipeError if the stream ends within it."""
     size = int.from_bytes(_read_exactly(file, _LENGTH), "big")
-    return msgspec.convert(json.loads(_read_exactly(file, size)), type=ReadOrder)
+    return msgspec.convert(json.loads(_read_exactly(file, size)), type=ReadOrder, dec_hook=_digest)
+
+
+def _digest(_kind: type, text: str) -> Digest:
+    return Digest.parse(text)
 
 
 def _read_exactly(file: IO[bytes], size: int) -> bytes:
@@ -128,7 +147,7 @@ def read_preference(file: IO[bytes]) -> int | None:
     return int.from_bytes(data, "big") if len(data) == _LENGTH else None
 
 
-def send_table(file: IO[bytes], layer: int, table: EntryTable) -> None:
+def send_table(file: ColumnWriter, layer: int, table: EntryTable) -> None:
     """Write the table of a layer."""
     sets = {id(xattrs): xattrs for xattrs in table.xattrs.values()}
     indices = {key: index for index, key in enumerate(sets)}
@@ -151,7 +170,27 @@ def table_from(head: TableHead, buffers: list[bytes]) -> EntryTable:
     )
 
 
-def send_tree(file: IO[bytes], tree: LayeredTree, tallies: Tallies, *, last: bool) -> None:
+def send_entries(file: ColumnWriter, layer: int, entries: LayerEntries) -> None:
+    """Write the entries of a layer that was read whole."""
+    send_table(file, layer, entries.table)
+    head = EntriesHead(
+        whiteouts=entries.whiteouts, opaque_whiteouts=entries.opaque_whiteouts, warnings=entries.warnings
+    )
+    # no path holds a zero byte
+    write_frame(file, head, [b"\0".join(entries.paths)])
+
+
+def read_entries(file: IO[bytes]) -> LayerEntries | None:
+    """Return the entries that `send_entries` wrote, or None where the file holds something else."""
+    match read_frame(file), read_frame(file):
+        case (TableHead() as table_head, buffers), (EntriesHead() as head, [joined]):
+            table = table_from(table_head, buffers)
+            paths = joined.split(b"\0") if len(table) else []
+            return LayerEntries(table, paths, head.whiteouts, head.opaque_whiteouts, head.warnings)
+    return None
+
+
+def send_tree(file: ColumnWriter, tree: LayeredTree, tallies: Tallies, *, last: bool) -> None:
     """Write the path index of the layers read so far, and the tallies of the layers."""
     head = TreeHead(
         layers=list(tree.layers),
@@ -166,4 +205,17 @@ def send_tree(file: IO[bytes], tree: LayeredTree, tallies: Tallies, *, last: boo
 def tree_from(head: TreeHead, buffers: list[bytes], tables: dict[int, EntryTable]) -> tuple[LayeredTree, Tallies]:
     """Return the tree and the tallies that a frame holds, over tables that came before it."""
     index = PathIndex(**columns_from(PathIndex, buffers), link_targets=head.link_targets, large_sizes=head.large_sizes)
-    return LayeredTree(index, dict(tables), tuple(head.layers)), Tallies(head.tallies, head.dead)
+    # the root is there before the first layer
+    return LayeredTree(index, {0: EntryTable(), **tables}, tuple(head.layers)), Tallies(head.tallies, head.dead)
+
+
+def read_tree(file: IO[bytes]) -> tuple[LayeredTree, Tallies] | None:
+    """Return the tree and the tallies of a file with tables and one tree, or None where it holds something else."""
+    tables: dict[int, EntryTable] = {}
+    while (frame := read_frame(file)) is not None:
+        match frame:
+            case TableHead() as head, buffers:
+                tables[head.layer] = table_from(head, buffers)
+            case TreeHead() as head, buffers:
+                return tree_from(head, buffers, tables)
+    return None

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from layerscope.session.open import ImageSession
-from layerscope.session.reading.background import BackgroundReader, LayersStacked, ReadEvent, ReadingFailed
+from layerscope.session.reading.background import LayerReader, LayersStacked, ReadEvent, ReadingFailed
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE
@@ -43,7 +43,7 @@ class ExplorerScreen(Screen[object]):
     ExplorerScreen { layout: vertical; background: $background; }
     """
 
-    def __init__(self, session: ImageSession, reader: BackgroundReader) -> None:
+    def __init__(self, session: ImageSession, reader: LayerReader) -> None:
         super().__init__()
         self._reader = reader
         self._state = ExplorerState(session.image)

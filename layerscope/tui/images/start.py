@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.analysis.search.query import parse_query
+from layerscope.cache.cache import Cache
 from layerscope.errors import LayerscopeError, UsageError
 from layerscope.model.engine import Engine
 from layerscope.model.progress import Progress
@@ -225,4 +226,4 @@ class StartScreen(Screen[object]):
 
 
 def _open(reference: str, progress: Progress) -> ImageSession | UndecidedImage:
-    return open_or_choose(reference, progress=progress)
+    return open_or_choose(reference, progress=progress, cache=Cache())

@@ -5,7 +5,14 @@ from threading import Thread
 import pytest
 
 from layerscope.session.open import ImageSession, open_image
-from layerscope.session.reading.background import BackgroundReader, LayerRead, LayersStacked, ReadEvent, ReadingFailed
+from layerscope.session.reading.background import (
+    BackgroundReader,
+    LayerRead,
+    LayerReader,
+    LayersStacked,
+    ReadEvent,
+    ReadingFailed,
+)
 from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, whiteout, write_tar
 
 SMALL = [
@@ -29,14 +36,20 @@ def large(tmp_path: Path) -> Iterator[ImageSession]:
         yield session
 
 
+def process_for(session: ImageSession, first: int) -> BackgroundReader:
+    reader = session.read_in_background(first)
+    assert isinstance(reader, BackgroundReader)
+    return reader
+
+
 def at_its_first_layer(large: ImageSession) -> BackgroundReader:
     """Return a reader that hands over the table of the large layer, and is stuck in it until somebody listens."""
-    reader = large.read_in_background(4)
+    reader = process_for(large, 4)
     reader._answers.peek(1)  # type: ignore[attr-defined]  # it is a buffered reader
     return reader
 
 
-def all_events(reader: BackgroundReader) -> list[ReadEvent]:
+def all_events(reader: LayerReader) -> list[ReadEvent]:
     events = list(reader.events())
     reader.close()
     return events
@@ -118,7 +131,7 @@ def test_a_broken_layer_is_reported_and_the_part_before_the_break_is_kept(tmp_pa
 
 
 def test_closing_ends_the_process_immediately(large: ImageSession) -> None:
-    reader = large.read_in_background(4)
+    reader = process_for(large, 4)
     reader.close()
     assert reader._process.returncode == -9
     reader.close()
@@ -136,7 +149,7 @@ def test_closing_unblocks_a_waiting_thread(large: ImageSession) -> None:
 
 
 def test_closing_after_the_last_event_leaves_no_process(small: ImageSession) -> None:
-    reader = small.read_in_background(3)
+    reader = process_for(small, 3)
     list(reader.events())
     reader.close()
     assert reader._process.returncode is not None
@@ -167,14 +180,14 @@ def test_a_reader_that_dies_before_its_order_is_an_error(tmp_path: Path, monkeyp
     (tmp_path / "sitecustomize.py").write_text("import os; os._exit(7)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with many_layers(tmp_path, 600) as session:
-        reader = session.read_in_background(3)
+        reader = process_for(session, 3)
         failed = all_events(reader)[-1]
     assert failed == ReadingFailed("the process that reads the layers ended early (status 7)")
     assert reader.failure == failed.reason
 
 
 def test_a_preference_after_the_end_is_ignored(small: ImageSession) -> None:
-    reader = small.read_in_background(3)
+    reader = process_for(small, 3)
     reader._process.kill()
     reader._process.wait()
     reader.prefer(1)

@@ -1,0 +1,123 @@
+"""The records that earlier runs have kept, in one folder whose size is bounded."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from layerscope.cache.folder import default_place, is_private_folder, make_private_folder
+from layerscope.cache.record import TEMPORARY, RecordHead, checksum, read_head, read_record, write_record
+from layerscope.model.columns import ColumnWriter
+
+LARGEST = 2_000_000_000
+"""The bytes that the cache takes at most; it also never takes more than a fifth of the free space."""
+
+_SHARE_OF_FREE = 5
+_ABANDONED_SECONDS = 3600
+"""A file that is still being written after this time belongs to a process that has ended."""
+
+
+class RecordKind(StrEnum):
+    """The kinds of records, as `layerscope cache list` names them."""
+
+    TALLIES = "figures"
+    TREE = "tree"
+    ENTRIES = "entries"
+    CONTENT = "digests"
+
+
+class CacheEntry(NamedTuple):
+    """One file of the cache; ``head`` is None for one that is damaged, or of another version of layerscope."""
+
+    path: Path
+    head: RecordHead | None
+    size: int
+    used: float
+
+
+class Cache:
+    """The records in a folder, by default the user's. No method raises: what cannot be read or written is not kept.
+
+    Any number of processes may use a folder at the same time.
+    """
+
+    def __init__(self, place: Path | None = None) -> None:
+        self._given_place = place
+        self._has_grown = False
+
+    @cached_property
+    def place(self) -> Path:
+        """The folder, which need not exist."""
+        return self._given_place or default_place()
+
+    def read(self, kind: RecordKind, key: str) -> memoryview | None:
+        """Return a record, or None if there is none."""
+        return read_record(self._path(kind, key), f"{kind} {key}") if is_private_folder(self.place) else None
+
+    def keep(self, kind: RecordKind, key: str, label: str, write: Callable[[ColumnWriter], object]) -> None:
+        """Keep what ``write`` writes. A user sees the record listed under ``label``."""
+        if not make_private_folder(self.place):
+            return
+        self._has_grown = True
+        with suppress(OSError):
+            write_record(self._path(kind, key), f"{kind} {key}", label, write)
+
+    def _path(self, kind: RecordKind, key: str) -> Path:
+        """Return the file of a record: two keys of one name only displace each other, since a record holds its key."""
+        return self.place / f"{kind}-{checksum(key.encode('utf-8', 'surrogateescape')):08x}"
+
+    @property
+    def bound(self) -> int:
+        """The bytes that the cache may take."""
+        import shutil  # noqa: PLC0415  # 2 ms, and a known image changes nothing in the cache
+
+        try:
+            free = shutil.disk_usage(self.place).free
+        except OSError:
+            return LARGEST
+        return min(LARGEST, (free + self.size) // _SHARE_OF_FREE)
+
+    @property
+    def size(self) -> int:
+        """The bytes that all files of the cache take."""
+        return sum(status.st_size for _, status in self._files())
+
+    def entries(self) -> list[CacheEntry]:
+        """Return the files of the cache, the last used first."""
+        entries = [CacheEntry(path, read_head(path), status.st_size, status.st_mtime) for path, status in self._files()]
+        return sorted(entries, key=lambda entry: entry.used, reverse=True)
+
+    def shrink(self) -> None:
+        """Remove the records that have not been used for longest, as far as the bound requires; costs a look at each.
+
+        Does nothing if this process has kept nothing.
+        """
+        if not self._has_grown:
+            return
+        self._has_grown = False
+        left, now = self.bound, time.time()
+        for path, status in sorted(self._files(), key=lambda file: file[1].st_mtime, reverse=True):
+            left -= status.st_size
+            is_abandoned = path.name.endswith(TEMPORARY) and now - status.st_mtime > _ABANDONED_SECONDS
+            if left < 0 or is_abandoned:
+                _remove(path)
+
+    def remove(self, entries: Iterable[CacheEntry]) -> None:
+        """Remove files of the cache."""
+        for entry in entries:
+            _remove(entry.path)
+
+    def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
+        with suppress(OSError):
+            for path in self.place.iterdir() if is_private_folder(self.place) else ():
+                with suppress(OSError):
+                    yield path, path.lstat()
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()

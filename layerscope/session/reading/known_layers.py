@@ -1,0 +1,143 @@
+"""The layers that an earlier run has read, from the cache; and those that this run reads, for the next one."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from layerscope.analysis.tree.tally import Tallies
+from layerscope.cache.cache import Cache, RecordKind
+from layerscope.cache.identity import chain_identity, layer_identity
+from layerscope.model.columns import ColumnWriter
+from layerscope.model.image import Layer
+
+if TYPE_CHECKING:
+    from layerscope.analysis.tree.layered_tree import LayeredTree
+    from layerscope.model.entries import LayerEntries
+
+Known = TypeVar("Known")
+
+_LEAST_STORED = 1_000_000
+"""Layers that are smaller together are read in the time that it takes to look them up."""
+
+_BROKEN = (msgspec.MsgspecError, ValueError, TypeError, KeyError)
+"""The errors of a record whose bytes are whole and whose content is none of ours."""
+
+
+class KnownLayers:
+    """The layers of one image in the cache; nothing is known and nothing is kept without a cache.
+
+    What is kept is written by `settle`, after the user has the answer. A layer that has an error is not kept, nor what
+    rests on it, nor a layer whose file has changed while it was read.
+    """
+
+    def __init__(self, cache: Cache | None, layers: Sequence[Layer], label: str) -> None:
+        self._cache = cache if cache is not None and _are_worthwhile(layers) else None
+        self._layers = layers
+        self._label = label
+        self._identities = {} if self._cache is None else {layer.number: layer_identity(layer) for layer in layers}
+        self._chain = None if self._cache is None else chain_identity(list(self._identities.values()))
+        self._unwritten: list[Callable[[], None]] = []
+
+    @property
+    def place(self) -> str | None:
+        """The folder of the cache, for another process; None without a cache."""
+        return None if self._cache is None else str(self._cache.place)
+
+    def tallies(self) -> Tallies | None:
+        """Return the figures of each layer, if they are known."""
+        return self._decoded(RecordKind.TALLIES, self._chain, _tallies_from)
+
+    def entries(self, layer: Layer) -> "LayerEntries | None":
+        """Return the entries of a layer, if they are known."""
+        return self._decoded(RecordKind.ENTRIES, self._identities.get(layer.number), _entries_from)
+
+    def tree(self) -> "tuple[LayeredTree, Tallies] | None":
+        """Return all layers as one tree, and their figures, if they are known."""
+        return self._decoded(RecordKind.TREE, self._chain, _tree_from)
+
+    def tree_frames(self) -> BytesIO | None:
+        """Return the frames that a reader process would send for the tree, if it is known."""
+        return self._decoded(RecordKind.TREE, self._chain, BytesIO)
+
+    def keep_tallies(self, tallies: Tallies) -> None:
+        """Keep the figures of all layers."""
+        self._keep_chain(RecordKind.TALLIES, tallies, lambda file: file.write(msgspec.json.encode(tallies)))
+
+    def keep_entries(self, layer: Layer, entries: "LayerEntries") -> None:
+        """Keep the entries of a layer."""
+        identity = self._identities.get(layer.number)
+        if identity is not None and entries.error is None:
+            self._keep(RecordKind.ENTRIES, identity, [layer], partial(_write_entries, layer.number, entries))
+
+    def keep_tree(self, tree: "LayeredTree", tallies: Tallies) -> None:
+        """Keep all layers as one tree."""
+        self._keep_chain(RecordKind.TREE, tallies, partial(_write_tree, tree, tallies))
+
+    def settle(self) -> None:
+        """Write what is to be kept, and keep the cache within its bound."""
+        for write in self._unwritten:
+            write()
+        self._unwritten.clear()
+        if self._cache is not None:
+            self._cache.shrink()
+
+    def _keep_chain(self, kind: RecordKind, tallies: Tallies, write: Callable[[ColumnWriter], object]) -> None:
+        if self._chain is not None and tallies.dead is not None:
+            self._keep(kind, self._chain, self._layers, write)
+
+    def _keep(
+        self, kind: RecordKind, identity: str, layers: Sequence[Layer], write: Callable[[ColumnWriter], object]
+    ) -> None:
+        def keep() -> None:
+            is_same = all(layer_identity(layer) == self._identities[layer.number] for layer in layers)
+            if self._cache is not None and is_same:
+                self._cache.keep(kind, identity, self._label, write)
+
+        self._unwritten.append(keep)
+
+    def _decoded(
+        self, kind: RecordKind, identity: str | None, decode: Callable[[memoryview], Known | None]
+    ) -> Known | None:
+        record = None if self._cache is None or identity is None else self._cache.read(kind, identity)
+        try:
+            return None if record is None else decode(record)
+        except _BROKEN:
+            return None
+
+
+def _are_worthwhile(layers: Sequence[Layer]) -> bool:
+    """Return whether layers are worth a look into the cache; those of an engine would have to be exported again."""
+    return any(layer.verified for layer in layers) or sum(layer.blob_size or 0 for layer in layers) >= _LEAST_STORED
+
+
+def _tallies_from(record: memoryview) -> Tallies:
+    return msgspec.json.decode(record, type=Tallies)
+
+
+def _write_entries(layer: int, entries: "LayerEntries", file: ColumnWriter) -> None:
+    from layerscope.session.reading.wire import send_entries  # noqa: PLC0415  # the figures alone need no frames
+
+    send_entries(file, layer, entries)
+
+
+def _entries_from(record: memoryview) -> "LayerEntries | None":
+    from layerscope.session.reading.wire import read_entries  # noqa: PLC0415  # as above
+
+    return read_entries(BytesIO(record))
+
+
+def _write_tree(tree: "LayeredTree", tallies: Tallies, file: ColumnWriter) -> None:
+    from layerscope.session.reading.wire import send_table, send_tree  # noqa: PLC0415  # as above
+
+    for layer in tree.layers:
+        send_table(file, layer, tree.tables[layer])
+    send_tree(file, tree, tallies, last=True)
+
+
+def _tree_from(record: memoryview) -> "tuple[LayeredTree, Tallies] | None":
+    from layerscope.session.reading.wire import read_tree  # noqa: PLC0415  # as above
+
+    return read_tree(BytesIO(record))

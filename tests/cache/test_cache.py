@@ -1,0 +1,158 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from layerscope.cache import cache as cache_module
+from layerscope.cache.cache import Cache, RecordKind
+from layerscope.cache.folder import PLACE_VARIABLE, default_place
+from layerscope.model.columns import ColumnWriter
+
+KIND = RecordKind.ENTRIES
+
+
+def keep(cache: Cache, key: str, body: bytes) -> None:
+    def write(file: ColumnWriter) -> None:
+        file.write(body)
+
+    cache.keep(KIND, key, f"image of {key}", write)
+
+
+def body(cache: Cache, key: str) -> bytes:
+    record = cache.read(KIND, key)
+    assert record is not None
+    return bytes(record)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "home" / "cache")
+
+
+def test_what_was_kept_is_read_by_the_next_run(cache: Cache) -> None:
+    keep(cache, "one", b"1")
+    assert body(Cache(cache.place), "one") == b"1"
+    assert Cache(cache.place).read(KIND, "two") is None
+    assert Cache(cache.place).read(RecordKind.TREE, "one") is None
+
+
+def test_a_look_makes_no_folder(cache: Cache) -> None:
+    assert cache.read(KIND, "one") is None
+    assert cache.entries() == []
+    assert not cache.place.parent.exists()
+
+
+def test_only_the_user_can_look_into_the_folder(cache: Cache) -> None:
+    keep(cache, "one", b"1")
+    assert cache.place.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_others_may_enter_is_no_cache(cache: Cache) -> None:
+    keep(cache, "one", b"1")
+    cache.place.chmod(0o755)
+    later = Cache(cache.place)
+    assert later.read(KIND, "one") is None
+    keep(later, "two", b"2")
+    assert len(list(cache.place.iterdir())) == 1
+
+
+def test_a_folder_of_another_user_is_no_cache_and_gets_none(tmp_path: Path, cache: Cache) -> None:
+    if os.geteuid():
+        pytest.skip("only root can give a folder away")
+    keep(cache, "one", b"1")
+    os.chown(cache.place, 12345, 12345)
+    assert Cache(cache.place).read(KIND, "one") is None
+    home = tmp_path / "theirs"
+    home.mkdir()
+    os.chown(home, 12345, 12345)
+    keep(Cache(home / ".cache" / "layerscope"), "one", b"1")
+    assert list(home.iterdir()) == []
+
+
+def test_a_link_to_a_folder_is_no_cache(tmp_path: Path, cache: Cache) -> None:
+    keep(cache, "one", b"1")
+    link = tmp_path / "link"
+    link.symlink_to(cache.place)
+    assert Cache(link).read(KIND, "one") is None
+
+
+def test_a_home_where_nothing_can_be_written_has_no_cache(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    cache = Cache(tmp_path / "file" / "cache")
+    keep(cache, "one", b"1")
+    cache.shrink()
+    assert cache.read(KIND, "one") is None
+    assert cache.size == 0
+
+
+def test_the_records_used_last_stay_within_the_bound(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        keep(cache, str(number), bytes(10_000))
+        (newest,) = (entry for entry in cache.entries() if entry.head and entry.head.key == f"{KIND} {number}")
+        os.utime(newest.path, (1_000_000 + number, 1_000_000 + number))
+    assert cache.read(KIND, "0") is not None
+    monkeypatch.setattr(cache_module, "LARGEST", 25_000)
+    cache.shrink()
+    assert [key for key in "01234" if cache.read(KIND, key) is not None] == ["0", "4"]
+
+
+def test_a_run_that_keeps_nothing_removes_nothing(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(cache, "one", bytes(10_000))
+    monkeypatch.setattr(cache_module, "LARGEST", 1)
+    Cache(cache.place).shrink()
+    assert cache.read(KIND, "one") is not None
+
+
+def test_the_cache_takes_a_fifth_of_the_free_space_at_most(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(cache, "one", bytes(10_000))
+    usage = shutil.disk_usage(cache.place)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _place: usage._replace(free=90_000))
+    assert cache.bound == (90_000 + cache.size) // 5
+
+
+def test_what_a_killed_run_was_writing_is_removed_later(cache: Cache) -> None:
+    keep(cache, "one", b"1")
+    old, new = cache.place / "tree-1-99-0.new", cache.place / "tree-1-98-0.new"
+    old.touch(0o600)
+    new.touch(0o600)
+    os.utime(old, (1_000_000, 1_000_000))
+    cache.shrink()
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(PLACE_VARIABLE, str(tmp_path))
+    assert default_place() == tmp_path
+    monkeypatch.delenv(PLACE_VARIABLE)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert default_place().name == "layerscope"
+    assert default_place().is_relative_to(tmp_path)
+
+
+_FILL = """
+import sys
+from pathlib import Path
+from layerscope.cache.cache import Cache, RecordKind
+cache = Cache(Path(sys.argv[1]))
+for turn in range(200):
+    key = str(turn % 10)
+    body = key.encode() * 5_000
+    found = cache.read(RecordKind.ENTRIES, key)
+    assert found is None or found == body
+    cache.keep(RecordKind.ENTRIES, key, "", lambda file: [file.write(body[:9]), file.write(body[9:])])
+    cache.shrink()
+"""
+
+
+def test_two_processes_may_fill_one_cache(cache: Cache) -> None:
+    command = [sys.executable, "-c", _FILL, str(cache.place)]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
+    errors = [process.communicate()[1].decode() for process in processes]
+    assert errors == ["", ""]
+    assert [body(cache, str(key)) for key in range(10)] == [b"%d" % key * 5_000 for key in range(10)]
+    assert len(cache.entries()) == 10
