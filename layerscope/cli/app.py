@@ -8,7 +8,16 @@ from typer.main import get_command
 from layerscope import __version__
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.group import DEFAULT, ImageGroup, ListedCommand, PassThroughCommand
-from layerscope.cli.options import AsJson, DebugLog, NoCache, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.cli.options import (
+    AsJson,
+    DebugLog,
+    DockerfileName,
+    NoCache,
+    Reference,
+    WhichEngine,
+    WhichImage,
+    WhichPlatform,
+)
 
 _COMMANDS = (
     ListedCommand("layers", "layerscope.cli.commands.layers", "List the layers: size, changes, instruction."),
@@ -68,6 +77,7 @@ def _open_image(  # noqa: PLR0917  # Typer reads the options from the signature
     image: WhichImage = None,
     platform: WhichPlatform = None,
     engine: WhichEngine = None,
+    dockerfile: DockerfileName = None,
     as_json: AsJson = False,
     no_cache: NoCache = False,
     debug: DebugLog = None,
@@ -76,7 +86,7 @@ def _open_image(  # noqa: PLR0917  # Typer reads the options from the signature
     from layerscope.cli.opening import show  # noqa: PLC0415  # the help of the group needs this command's options only
 
     start_log(debug)
-    show(reference, image, platform, engine, as_json=as_json, no_cache=no_cache)
+    show(reference, image, platform, engine, as_json=as_json, no_cache=no_cache, dockerfile=dockerfile)
 
 
 def make_command_line() -> ImageGroup:

@@ -79,8 +79,12 @@ def show(
     *,
     as_json: bool = False,
     no_cache: bool = False,
+    dockerfile: str | None = None,
 ) -> None:
-    """Open the explorer on an image, or print its layers if stdout is not a terminal."""
+    """Open the explorer on an image, or print its layers if stdout is not a terminal.
+
+    ``dockerfile`` names the Dockerfile of an image that does not hold it.
+    """
     if not sys.stdout.isatty() or as_json:
         with opened(reference, image, platform, engine, no_cache=no_cache) as session:
             print_layers(session, as_json=as_json)
@@ -93,6 +97,7 @@ def show(
         if isinstance(opened_image, UndecidedImage):
             _explore_choice(opened_image)
         else:
+            opened_image.dockerfile_name = dockerfile
             _explore(opened_image)
 
 

@@ -127,5 +127,16 @@ def layer_sums(layers: tuple[int, ...], tallies: Tallies) -> LayerSums:
     return LayerSums(layers, _sum(sizes), _sum(dead))
 
 
+def layers_text(layers: tuple[int, ...]) -> str:
+    """Return the numbers of ascending layers: ``3``, ``1-4``, ``1-4 6``."""
+    runs: list[list[int]] = []
+    for layer in layers:
+        if runs and runs[-1][-1] == layer - 1:
+            runs[-1].append(layer)
+        else:
+            runs.append([layer])
+    return " ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
 def _sum(sizes: list[int | None]) -> int | None:
     return None if None in sizes else sum(size for size in sizes if size is not None)

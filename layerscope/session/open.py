@@ -20,6 +20,7 @@ from layerscope.sources.open import OpenedSource, open_source
 from layerscope.sources.request import STANDARD_INPUT
 
 if TYPE_CHECKING:
+    from layerscope.analysis.dockerfile.placed import PlacedDockerfile
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.reading.background import LayerReader
     from layerscope.session.reading.stack import LayerStack
@@ -40,6 +41,15 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         self._lock = Lock()
         self._closed = False
         self._random_contents: RandomContents | None = None
+        self.dockerfile_name: str | None = None
+        """The Dockerfile that the user named, for an image that does not hold it."""
+
+    @cached_property
+    def dockerfile(self) -> "PlacedDockerfile":
+        """The Dockerfile, its lines placed; raises as `dockerfile_of` does, also where there is none."""
+        from layerscope.session.dockerfile import dockerfile_of  # noqa: PLC0415  # not needed to start
+
+        return dockerfile_of(self.image, self.dockerfile_name)
 
     @cached_property
     def _stack(self) -> "LayerStack":

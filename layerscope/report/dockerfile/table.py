@@ -11,7 +11,7 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
 from layerscope.report.layers.summary import image_facts
 from layerscope.report.tables import Grid, GridColumn, Line, show
-from layerscope.session.dockerfile import LineCost, line_costs, unplaced_layers
+from layerscope.session.dockerfile import LineCost, layers_text, line_costs, unplaced_layers
 from layerscope.text import human_share, human_size, printable_name, printable_text, size_or_blank
 
 _BAR = 8
@@ -61,17 +61,6 @@ def _cells(cost: LineCost, largest: int, total: int | None) -> tuple[str | Line,
         str(cost.line),
         text,
     )
-
-
-def layers_text(layers: tuple[int, ...]) -> str:
-    """Return the numbers of ascending layers: ``3``, ``1-4``, ``1-4 6``."""
-    runs: list[list[int]] = []
-    for layer in layers:
-        if runs and runs[-1][-1] == layer - 1:
-            runs[-1].append(layer)
-        else:
-            runs.append([layer])
-    return " ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def _bar(share: float) -> str:

@@ -23,6 +23,16 @@ EXPLORER_KEYS = (
         id="explorer.size",
         rank=80,
     ),
+    Key(
+        "f",
+        "dockerfile_line",
+        "Dockerfile",
+        "Go to the line of the Dockerfile that wrote the file, or made the layer",
+        id="explorer.dockerfile-line",
+        rank=115,
+        line="f F",
+    ),
+    Key("F", "dockerfile", "Dockerfile", "Show the Dockerfile with the cost of its lines", id="explorer.dockerfile"),
     Key("d", "diff", "diff", "Mark the layer; on another layer, compare the two", id="explorer.diff", rank=90),
     Key(
         "x",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from layerscope.errors import LayerscopeError
 from layerscope.session.open import ImageSession
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.file_screens import FileScreens
@@ -48,6 +49,24 @@ class Navigation:
         if self._analysis is None:
             self._analysis = SizeAnalysis(opened)
         self._screen.app.push_screen(SizeScreen(self._analysis), show)
+
+    def open_dockerfile(self, show: Callable[["Target | None"], None], layer: int | None = None) -> None:
+        """Show the Dockerfile, at the line that made a layer; ``show`` is called with what the user chooses there."""
+        opened = self._loaded()
+        if opened is None:
+            return
+        from layerscope.tui.dockerfile.screen import DockerfileScreen  # noqa: PLC0415  # not needed to start
+
+        try:
+            placed = self._session.dockerfile
+        except LayerscopeError as error:
+            self._screen.notify(str(error), markup=False, timeout=6)
+            return
+        line = 1 if layer is None else placed.line_of_layer.get(layer)
+        if line is None:
+            self._screen.notify(f"No line of the Dockerfile matches layer {layer}.", markup=False, timeout=3)
+        else:
+            self._screen.app.push_screen(DockerfileScreen(placed, opened, line), show)
 
     def compare(self, old: int, new: int) -> None:
         """Compare two layers."""

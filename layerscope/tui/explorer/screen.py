@@ -235,6 +235,15 @@ class ExplorerScreen(Screen[object]):
         """Show what makes the image large."""
         self._navigation.open_size(self.show_target)
 
+    def action_dockerfile(self) -> None:
+        """Show the Dockerfile with the cost of its lines."""
+        self._navigation.open_dockerfile(self.show_target)
+
+    def action_dockerfile_line(self) -> None:
+        """Show the line of the Dockerfile that wrote the file under the cursor, or made the layer."""
+        node = self.file_tree.node if self.file_tree.has_focus else None
+        self._navigation.open_dockerfile(self.show_target, self._state.writing_layer(node))
+
     def action_diff(self) -> None:
         """Mark the chosen layer, or compare it with the marked one."""
         layer, marked = self._state.layer, self._state.marked

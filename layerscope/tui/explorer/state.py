@@ -94,6 +94,11 @@ class ExplorerState:
         """Return the layer that a step made, or None."""
         return self.image.layers[step.layer - 1] if step.layer else None
 
+    def writing_layer(self, node: int | None) -> int:
+        """Return the layer that last touched a node, as the chosen layer has it; without a node, the chosen layer."""
+        occurrence = -1 if node is None or self.tree is None else self.tree.index.occurrence(node, self.layer)
+        return self.layer if occurrence < 0 or self.tree is None else self.tree.index.layers[occurrence]
+
     def choose_item(self, item: int) -> None:
         """Choose a step of the layer list."""
         self._position = self._listed[item]

@@ -1,0 +1,1 @@
+"""The Dockerfile view: its lines, and beside each one what it costs."""

@@ -1,0 +1,28 @@
+"""The key table of the Dockerfile view."""
+
+from layerscope.tui.keys.table import Key, KeyGroup
+from layerscope.tui.widgets.line_list import LineList
+
+DOCKERFILE_KEYS = (
+    Key("question_mark", "help", "help", "Show all keys", id="dockerfile.help", rank=0),
+    Key("escape,F", "dismiss", "back", "Go back to the explorer", id="dockerfile.back", rank=10),
+    Key(
+        "enter,right,l",
+        "choose",
+        "layer",
+        "Go to the layer that the line made; unfold or fold the layers of the base image",
+        id="dockerfile.choose",
+        rank=20,
+    ),
+    Key("left,h", "fold", "fold", "Fold the layers of the base image", id="dockerfile.fold"),
+    Key(
+        "f",
+        "origin",
+        "origin",
+        "From COPY --from, go to the line that wrote the files",
+        id="dockerfile.origin",
+        rank=30,
+    ),
+    Key("q", "app.quit", "quit", "Quit", id="dockerfile.quit", rank=40),
+)
+DOCKERFILE_TABLE = (KeyGroup("The Dockerfile", DOCKERFILE_KEYS), KeyGroup("In any list", LineList.KEYS))

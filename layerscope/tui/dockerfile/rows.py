@@ -1,0 +1,117 @@
+"""The rows of the Dockerfile view: the lines, and below the FROM the layers of the base image where it is unfolded."""
+
+from layerscope.analysis.dockerfile.placed import PlacedDockerfile
+from layerscope.analysis.tree.tally import Tallies
+from layerscope.model.image import Image
+from layerscope.session.dockerfile import LineCost, layer_sums, layers_text, line_costs
+from layerscope.text import human_share, human_size, plural, printable_line, printable_text, size_or_blank
+from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.widgets.row_table import TableColumn, TableRow, Target
+
+COLUMNS = (
+    TableColumn("Layer", right=True),
+    TableColumn("Content", right=True),
+    TableColumn("Share", right=True),
+    TableColumn("Dead", right=True),
+    TableColumn("", right=True),
+    TableColumn(""),
+)
+_TAB = 4
+
+
+class DockerfileRows:
+    """The rows; a row is a line of the Dockerfile or, below the FROM, a layer of its base image."""
+
+    def __init__(self, placed: PlacedDockerfile, image: Image, tallies: Tallies, glyphs: Glyphs) -> None:
+        self.placed = placed
+        self._image, self._tallies, self._glyphs = image, tallies, glyphs
+        self._costs = list(line_costs(placed, tallies))
+        self._largest = max([1, *(cost.content_size or 0 for cost in self._costs)])
+        self._from_line = placed.chain[0].instructions[0].line
+        self._base = placed.layers.get(self._from_line, ())
+        self.is_unfolded = False
+
+    def __len__(self) -> int:
+        return len(self._costs) + (len(self._base) if self.is_unfolded else 0)
+
+    def __getitem__(self, index: int, /) -> TableRow:
+        layer = self._base_layer(index)
+        return self._layer_row(layer) if layer else self._line_row(self._costs[self.line_at(index) - 1])
+
+    def line_at(self, index: int) -> int:
+        """Return the line of a row; that of the FROM for a layer of the base image."""
+        if self._base_layer(index):
+            return self._from_line
+        below = self.is_unfolded and index >= self._from_line
+        return index + 1 - (len(self._base) if below else 0)
+
+    def row_of(self, line: int) -> int:
+        """Return the row of a line."""
+        return line - 1 + (len(self._base) if self.is_unfolded and line > self._from_line else 0)
+
+    def can_unfold(self, index: int) -> bool:
+        """Return whether a row is the FROM of a base image with layers."""
+        return bool(self._base) and not self._base_layer(index) and self.line_at(index) == self._from_line
+
+    def _base_layer(self, index: int) -> int:
+        """Return the layer of the base image in a row, or 0 for a line."""
+        at = index - self._from_line
+        return self._base[at] if self.is_unfolded and 0 <= at < len(self._base) else 0
+
+    def _line_row(self, cost: LineCost) -> TableRow:
+        text = printable_text(cost.text).expandtabs(_TAB)
+        detail = f"{self._placement(cost)}\n{text}".lstrip()
+        if not cost.layers:
+            return TableRow(("", "", "", "", str(cost.line), text), 0.0, style="muted", detail=detail)
+        if cost.line == self._from_line:
+            sign = self._glyphs.opened if self.is_unfolded else self._glyphs.closed
+            text = f"{sign} {text}  ({plural(len(cost.layers), 'layer')} of the base image)"
+        return TableRow(
+            (
+                layers_text(cost.layers),
+                human_size(cost.content_size),
+                human_share(cost.content_size, self._tallies.content_size),
+                size_or_blank(cost.dead_size),
+                str(cost.line),
+                text,
+            ),
+            (cost.content_size or 0) / self._largest,
+            (cost.dead_size or 0) / self._largest,
+            target=Target(cost.layers[-1]),
+            detail=detail,
+        )
+
+    def _layer_row(self, layer: int) -> TableRow:
+        sums, title = layer_sums((layer,), self._tallies), printable_line(self._image.step(layer).title)
+        return TableRow(
+            (
+                str(layer),
+                human_size(sums.content_size),
+                human_share(sums.content_size, self._tallies.content_size),
+                size_or_blank(sums.dead_size),
+                "",
+                f"    {title}",
+            ),
+            (sums.content_size or 0) / self._largest,
+            (sums.dead_size or 0) / self._largest,
+            target=Target(layer),
+            detail=f"layer {layer} of the base image: {title}",
+        )
+
+    def _placement(self, cost: LineCost) -> str:
+        """Return where a line belongs: its instruction, its stage and its layer."""
+        instruction = self.placed.instructions.get(cost.line)
+        if instruction is None:
+            return ""
+        layers = self.placed.layers.get(instruction.line)
+        origin = self.placed.origin(instruction.line)
+        stage = self.placed.stage_of_line.get(instruction.line)
+        if layers is None and stage not in {None, *self.placed.chain}:
+            made = "its stage is not part of the image"
+        elif layers is None:
+            made = "no step of the image matches it"
+        else:
+            made = f"layer {layers_text(layers)}" if layers else "no layer"
+        parts = [f"line {instruction.line}", *([f"stage {printable_line(stage.title)}"] if stage else []), made]
+        parts += [f"written by line {origin}"] if origin else []
+        return f" {self._glyphs.separator} ".join(parts)

@@ -1,0 +1,116 @@
+"""The Dockerfile view: each line with its layer and its cost. Enter goes to the layer."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.getters import query_one
+from textual.screen import Screen
+from textual.widgets import Static
+
+from layerscope.analysis.dockerfile.placed import PlacedDockerfile
+from layerscope.session.dockerfile import layers_text, unplaced_layers
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.text import human_size, printable_line
+from layerscope.tui.dialogs.help import HelpScreen
+from layerscope.tui.dockerfile.keys import DOCKERFILE_KEYS, DOCKERFILE_TABLE
+from layerscope.tui.dockerfile.rows import COLUMNS, DockerfileRows
+from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.keys.table import bindings
+from layerscope.tui.widgets.key_line import KeyLine
+from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.row_table import RowTable, Target
+
+
+class DockerfileScreen(Screen[Target | None]):
+    """The Dockerfile of an image. Its result is the layer that the user wants to see, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(DOCKERFILE_KEYS)
+    DEFAULT_CSS = """
+    DockerfileScreen {
+        background: $background;
+        #source { height: auto; max-height: 3; padding: 0 1; background: $panel; text-style: bold; }
+        #dockerfile-frame { height: 1fr; border: $frame $primary; border-title-style: bold; }
+        #titles { height: 1; color: $foreground 60%; }
+        #detail { height: auto; max-height: 5; padding: 0 1; }
+    }
+    """
+
+    table = query_one(RowTable)
+
+    def __init__(self, placed: PlacedDockerfile, opened: LoadedImage, line: int = 1) -> None:
+        super().__init__()
+        self._placed, self._opened, self._line = placed, opened, line
+        self._rows = DockerfileRows(placed, opened.image, opened.tallies, glyphs_of(self))
+
+    def compose(self) -> ComposeResult:
+        """Lay out the widgets."""
+        yield Static(self._source(), id="source", markup=False)
+        frame = Container(Static("", id="titles", markup=False), RowTable(), id="dockerfile-frame")
+        frame.border_title = "Dockerfile"
+        yield frame
+        yield Static("", id="detail", markup=False)
+        yield KeyLine(DOCKERFILE_TABLE)
+
+    def on_mount(self) -> None:
+        """Show the lines, the cursor on the one that was asked for."""
+        self._show(self._rows.row_of(self._line))
+        self.set_focus(self.table)
+        self.refresh_bindings()
+
+    def _source(self) -> Text:
+        base = [f"base {printable_line(self._placed.base)}"] if self._placed.base else []
+        parts = [printable_line(self._opened.image.name), self._placed.confidence, *base]
+        unplaced = unplaced_layers(self._placed, self._opened.image, self._opened.tallies)
+        if unplaced.layers:
+            parts.append(f"no line for layer {layers_text(unplaced.layers)}, {human_size(unplaced.content_size)}")
+        return Text(f" {glyphs_of(self).separator} ".join(parts), overflow="fold")
+
+    def _show(self, cursor: int) -> None:
+        self.table.show(COLUMNS, self._rows, cursor)
+        self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
+        self._show_detail()
+
+    @on(LineList.Moved)
+    def _show_detail(self) -> None:
+        row = self.table.row
+        self.query_one("#detail", Static).update(Text(row.detail if row else "", overflow="fold"))
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        self.app.push_screen(HelpScreen(DOCKERFILE_TABLE))
+
+    @on(RowTable.Chosen)
+    def action_choose(self) -> None:
+        """Go to the layer of the line, or fold the layers of the base image."""
+        row = self.table.row
+        if self._rows.can_unfold(self.table.cursor):
+            self._fold(unfolded=not self._rows.is_unfolded)
+        elif row is not None and row.target is not None:
+            self.dismiss(row.target)
+        else:
+            self.notify("This line made no layer.", markup=False, timeout=3)
+
+    def action_fold(self) -> None:
+        """Fold the layers of the base image, or go back."""
+        if self._rows.is_unfolded:
+            self._fold(unfolded=False)
+        else:
+            self.dismiss()
+
+    def _fold(self, *, unfolded: bool) -> None:
+        line = self._rows.line_at(self.table.cursor)
+        self._rows.is_unfolded = unfolded
+        self._show(self._rows.row_of(line))
+
+    def action_origin(self) -> None:
+        """Go from a COPY out of another stage to the line that wrote the files."""
+        instruction = self._placed.instructions.get(self._rows.line_at(self.table.cursor))
+        origin = self._placed.origin(instruction.line) if instruction else None
+        if origin is None:
+            self.notify("Only COPY --from another stage leads to another line.", markup=False, timeout=3)
+        else:
+            self.table.move_to(self._rows.row_of(origin))

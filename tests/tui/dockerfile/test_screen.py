@@ -1,0 +1,111 @@
+"""The Dockerfile view: from a file or a layer to its line, from a line to its layer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from layerscope.tui.dockerfile.screen import DockerfileScreen
+from layerscope.tui.explorer.screen import ExplorerScreen
+from layerscope.tui.widgets.row_table import RowTable
+from tests.builders import docker_archive, file, image, layer
+from tests.samples import SAMPLES
+from tests.tui.journeys import MY_APP, Journey, journey
+
+DOCKERFILE = SAMPLES / "dockerfiles/my-app/v1/Dockerfile"
+
+
+@asynccontextmanager
+async def opened(path: Path = MY_APP, dockerfile: Path = DOCKERFILE) -> AsyncIterator[Journey]:
+    async with journey(path) as at:
+        at.explorer._navigation._session.dockerfile_name = str(dockerfile)
+        yield at
+
+
+def rows(at: Journey) -> list[str]:
+    table = at.app.screen.query_one(RowTable)
+    return [table.render_line(y).text.rstrip() for y in range(min(table.size.height, table.item_count()))]
+
+
+def line(at: Journey) -> int:
+    assert isinstance(at.app.screen, DockerfileScreen)
+    return at.app.screen._rows.line_at(at.app.screen.table.cursor)
+
+
+async def test_the_whole_dockerfile_is_shown_with_the_cost_of_its_lines() -> None:
+    async with opened() as at:
+        await at.press("F")
+        assert "aligned: 11 of 11 steps match · base my-app-base:1" in at.rows()[0]
+        (row,) = [row for row in rows(at) if row.endswith("apt-get update")]
+        assert row.split()[1:7] == ["2", "96", "kB", "35", "%", "96"]
+        await at.press("escape")
+        assert isinstance(at.app.screen, ExplorerScreen)
+
+
+async def test_a_layer_leads_to_its_line_and_the_line_to_its_layer() -> None:
+    async with opened() as at:
+        assert at.layer() == 6
+        await at.press("f")
+        assert line(at) == 28
+        assert at.text_of("#detail") == "line 28 · stage 0 · layer 6 COPY . /var/www/html/"
+        await at.press(*["up"] * 11, "enter")
+        assert at.layer() == 5
+
+
+async def test_a_file_leads_to_the_line_that_wrote_it() -> None:
+    async with opened() as at:
+        await at.press("tab")
+        await at.filter("nginx-debug")
+        await at.press("enter", "f")
+        assert line(at) == 11
+
+
+async def test_the_layers_of_the_base_fold_below_its_from() -> None:
+    async with opened() as at:
+        await at.press("F", "down")
+        assert "▸ FROM my-app-base:1  (1 layer of the base image)" in at.screen()
+        await at.press("enter")
+        assert rows(at)[2].endswith("ADD rootfs.tar /")
+        await at.press("G")
+        assert line(at) == 33
+        await at.press("g", "down", "down", "enter")
+        assert at.layer() == 1
+
+
+async def test_a_line_without_a_layer_says_so() -> None:
+    async with opened() as at:
+        await at.press("F", "enter")
+        assert isinstance(at.app.screen, DockerfileScreen)
+        assert "This line made no layer." in at.screen()
+
+
+async def test_copy_from_a_stage_leads_to_the_line_that_wrote_the_files(tmp_path: Path) -> None:
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("FROM x AS build\nRUN make /out/app\nFROM scratch\nCOPY --from=build /out/app /\n")
+    history = [{"created_by": "COPY /out/app / # buildkit"}]
+    archive = docker_archive(tmp_path / "image.tar", image(layer(file("app", b"1")), history=history))
+    async with opened(archive, dockerfile) as at:
+        await at.press("f")
+        assert at.text_of("#detail").startswith("line 4 · stage 1 · layer 1 · written by line 2 COPY")
+        await at.press("f")
+        assert line(at) == 2
+        assert at.text_of("#detail").startswith("line 2 · stage build · its stage is not part of the image")
+        await at.press("f")
+        assert "Only COPY --from" in at.screen()
+
+
+async def test_an_image_without_a_dockerfile_says_what_to_do() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("F")
+        assert isinstance(at.app.screen, ExplorerScreen)
+        (notice,) = at.app._notifications
+        assert "does not hold its Dockerfile: name it with -f" in notice.message
+
+
+async def test_a_layer_that_no_line_matches_is_not_guessed(tmp_path: Path) -> None:
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("FROM x\nRUN other\n")
+    async with opened(MY_APP, dockerfile) as at:
+        await at.press("f")
+        assert "No line of the Dockerfile matches layer 6." in at.screen()
+        await at.press("F")
+        assert "no line for layer 1-6" in at.rows()[0]
