@@ -97,6 +97,11 @@ class DiffTree:
         """Return the content bytes of a file, or below a directory; for a path that is gone AFTER, those it had."""
         return self.side(layer if self.is_present(node, layer) else BEFORE).size(node)
 
+    @property
+    def whole_size(self) -> int:
+        """The content bytes of the larger one of both sides."""
+        return max(self.side(layer).whole_size for layer in self.layers)
+
     def delta(self, node: int) -> int:
         """Return the content bytes by which a path grew, with everything below it."""
         row = self.rows_by_node.get(node)
@@ -132,7 +137,9 @@ def diff_tree(diff: Diff) -> DiffTree:
         changes=diff.changes,
         size_keys=array("Q", [size_key(folder, AFTER) for folder in totals]),
         size_values=size_values,
+        written_values=array("q", bytes(8 * len(size_values))),
         large_sizes=large_sizes,
+        large_written={},
         link_targets={},
         opaque=array("I"),
     )

@@ -46,6 +46,12 @@ class PairedState:
             return self.entry_size(node)
         return 0 if self.state.own else tree.index.size_below(self.node(node), self.state.layer)
 
+    @property
+    def whole_size(self) -> int:
+        """The content bytes of the whole state."""
+        index, layer = self.state.tree.index, self.state.layer
+        return index.written_below(0, layer) if self.state.own else index.size_below(0, layer)
+
     def entry_size(self, node: int) -> int:
         """Return the content bytes that count at the node itself; of a layer's own entries, a hard link has none."""
         occurrence, tree = self.occurrence(node), self.state.tree

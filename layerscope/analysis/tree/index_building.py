@@ -2,7 +2,6 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
 from itertools import accumulate
 
 from layerscope.analysis.tree.carried_sizes import carried_sizes
@@ -27,9 +26,10 @@ def build_path_index(overlay: Overlay) -> PathIndex:
     parents = array("I", [ranks[overlay.parents[path]] for path in order])
     names = [paths[path].rpartition(b"/")[2] for path in order]
     occurrences, firsts = _by_node(overlay, ranks)
-    sizes, carried = _directory_sizes(overlay, ranks, parents)
+    sizes, written, carried = _directory_sizes(overlay, ranks, parents)
     size_keys = sorted(sizes)
     size_values, large_sizes = size_columns(map(sizes.__getitem__, size_keys))
+    written_values, large_written = size_columns(map(written.__getitem__, size_keys))
     return PathIndex(
         parents=parents,
         ends=subtree_ends(parents),
@@ -42,10 +42,12 @@ def build_path_index(overlay: Overlay) -> PathIndex:
         changes=bytes(map(overlay.changes.__getitem__, occurrences)),
         size_keys=array("Q", size_keys),
         size_values=size_values,
+        written_values=written_values,
         carried_keys=array("Q", sorted(carried)),
         opaque=_opaque(overlay, occurrences),
         link_targets=_link_targets(overlay, occurrences),
         large_sizes=large_sizes,
+        large_written=large_written,
     )
 
 
@@ -87,20 +89,25 @@ def _opaque(overlay: Overlay, occurrences: list[int]) -> Ints:
     return array("I", [position for position, is_hidden in enumerate(hidden) if is_hidden])
 
 
-def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> tuple[dict[int, int], list[int]]:
+_Sizes = dict[int, int]
+
+
+def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> tuple[_Sizes, _Sizes, list[int]]:
     """Return the content bytes below each directory, by node and layer, for each layer that changed them.
 
-    The second value are the keys of layers that touched nothing below the directory.
+    The second value are the bytes that the layer itself wrote there, the third the keys of layers that touched nothing
+    below the directory.
     """
     totals = [0] * len(ranks)
-    sizes: dict[int, int] = {}
+    sizes: _Sizes = {}
+    written: _Sizes = {}
     carried_keys: list[int] = []
     carried = carried_sizes(overlay, ranks)
     start = 0
     while start < len(overlay.layers):
         layer = overlay.layers[start]
         end = bisect_right(overlay.layers, layer, start)
-        grown = _growth_by_folder(overlay, range(start, end), ranks, parents)
+        grown, wrote = _growth_by_folder(overlay, range(start, end), ranks, parents)
         _add_parents(grown, parents)
         if layer in carried:
             touched = set(grown)
@@ -108,26 +115,38 @@ def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> tuple[dict
                 grown[parents[node]] = grown.get(parents[node], 0) + growth
             _add_parents(grown, parents)
             carried_keys += [size_key(folder, layer) for folder in grown if folder not in touched]
-        sizes.update(_grown_totals(grown, totals, parents, layer))
+        # Preorder puts a folder before everything below it, so that going backwards its sums are complete in time.
+        for folder in sorted(grown, reverse=True):
+            key = size_key(folder, layer)
+            totals[folder] += grown[folder]
+            sizes[key], written[key] = totals[folder], wrote.get(folder, 0)
+            if folder:
+                grown[parents[folder]] += grown[folder]
+                wrote[parents[folder]] = wrote.get(parents[folder], 0) + written[key]
         start = end
-    return sizes, carried_keys
+    return sizes, written, carried_keys
 
 
-def _growth_by_folder(overlay: Overlay, occurrences: range, ranks: Ints, parents: Ints) -> dict[int, int]:
-    """Return the content bytes by which one layer's occurrences grow each folder, without the folders below it."""
+def _growth_by_folder(overlay: Overlay, occurrences: range, ranks: Ints, parents: Ints) -> tuple[_Sizes, _Sizes]:
+    """Return the content bytes by which one layer's occurrences grow each folder, without the folders below it.
+
+    The second value are the bytes that they write there.
+    """
     paths, changes, rows, befores = overlay.paths, overlay.changes, overlay.rows, overlay.befores
-    layers, tables, grown = overlay.layers, overlay.tables, dict[int, int]()
+    layers, tables, grown, wrote = overlay.layers, overlay.tables, _Sizes(), _Sizes()
     sizes = tables[layers[occurrences.start]].sizes
     for occurrence in occurrences:
         if changes[occurrence] in _NO_CHANGES:
             continue
         row, before = rows[occurrence], befores[occurrence]
+        folder = parents[ranks[paths[occurrence]]]
         growth = sizes[row] if row >= 0 else 0
+        if growth:
+            wrote[folder] = wrote.get(folder, 0) + growth
         if before >= 0 and (old_row := rows[before]) >= 0:
             growth -= tables[layers[before]].sizes[old_row]
-        folder = parents[ranks[paths[occurrence]]]
         grown[folder] = grown.get(folder, 0) + growth
-    return grown
+    return grown, wrote
 
 
 def _add_parents(grown: dict[int, int], parents: Ints) -> None:
@@ -137,14 +156,3 @@ def _add_parents(grown: dict[int, int], parents: Ints) -> None:
         while above not in grown:
             grown[above] = 0
             above = parents[above]
-
-
-def _grown_totals(grown: dict[int, int], totals: list[int], parents: Ints, layer: int) -> Iterator[tuple[int, int]]:
-    """Carry a layer's growth up to the root, and yield the key and the new total of each folder."""
-    # Preorder puts a folder before everything below it, so that going backwards its total is complete when it comes.
-    for folder in sorted(grown, reverse=True):
-        growth = grown[folder]
-        total = totals[folder] = totals[folder] + growth
-        yield size_key(folder, layer), total
-        if folder:
-            grown[parents[folder]] += growth

@@ -115,6 +115,11 @@ class LayeredTree(Struct, frozen=True):
             return self.index.size_below(node, layer - 1 if removed else layer)
         return self.shown_size(shown, layer - 1 if self.index.occurrence(node, layer) != shown else layer)
 
+    def written_size(self, node: int, layer: int) -> int:
+        """Return the content bytes that the layer itself wrote at a path, or below it."""
+        own = self.index.own_occurrence(node, layer)
+        return (self.own_size(own) if own >= 0 else 0) + self.index.written_below(node, layer)
+
     def shown_size(self, occurrence: int, layer: int) -> int:
         """Return the content bytes that count at an occurrence which the merged tree at the layer has.
 

@@ -51,10 +51,10 @@ class PathIndex:
     By occurrence, those of a node in the order of layers: ``layers``, ``rows`` (a row of that layer's table, `GONE` or
     `IMPLIED`), ``changes``. ``link_targets`` leads from the occurrence of a hard link to the one that it names.
     Sizes of directories: ``size_keys`` (`size_key`, ascending) for each layer that touched something below the
-    directory, and in ``size_values`` the content bytes below it from that layer on. Sparse files may claim any size, so
-    that a sum may be too large for a column: ``large_sizes`` has those by position. ``carried_keys`` lists, ascending,
-    the keys of layers that touched nothing below the directory: a hard link in it took over the bytes of a file that is
-    gone.
+    directory, in ``size_values`` the content bytes below it from that layer on, and in ``written_values`` those that
+    the layer itself wrote there. Sparse files may claim any size, so that a sum may be too large for a column:
+    ``large_sizes`` and ``large_written`` have those by position. ``carried_keys`` lists, ascending, the keys of layers
+    that touched nothing below the directory: a hard link in it took over the bytes of a file that is gone.
     ``opaque`` lists, ascending, the occurrences that hid their path by an opaque whiteout alone.
     """
 
@@ -69,10 +69,12 @@ class PathIndex:
     changes: bytes = column(bytes)
     size_keys: Ints = column("Q")
     size_values: Ints = column("q")
+    written_values: Ints = column("q")
     carried_keys: Ints = column("Q")
     opaque: Ints = column("I")
     link_targets: dict[int, int] = field(default_factory=dict)
     large_sizes: dict[int, int] = field(default_factory=dict)
+    large_written: dict[int, int] = field(default_factory=dict)
     _links: dict[int, list[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _carriers: dict[tuple[int, int], int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -181,6 +183,14 @@ class PathIndex:
         if position < 0 or self.size_keys[position] < size_key(folder, 0):
             return 0
         return self.large_sizes.get(position, self.size_values[position])
+
+    def written_below(self, folder: int, layer: int) -> int:
+        """Return the content bytes that the layer itself wrote below a directory."""
+        key = size_key(folder, layer)
+        position = bisect_left(self.size_keys, key)
+        if position == len(self.size_keys) or self.size_keys[position] != key:
+            return 0
+        return self.large_written.get(position, self.written_values[position])
 
     def touches_below(self, folder: int, layer: int) -> bool:
         """Return whether the layer added, modified or removed anything below the directory."""

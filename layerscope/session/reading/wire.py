@@ -77,6 +77,7 @@ class TreeHead(Head, tag="tree"):
     dead: dict[int, int] | None = None
     link_targets: dict[int, int] = {}
     large_sizes: dict[int, int] = {}
+    large_written: dict[int, int] = {}
     last: bool = False
 
 
@@ -204,7 +205,12 @@ def send_tree(file: ColumnWriter, tree: LayeredTree, tallies: Tallies, *, last: 
 
 def tree_from(head: TreeHead, buffers: list[bytes], tables: dict[int, EntryTable]) -> tuple[LayeredTree, Tallies]:
     """Return the tree and the tallies that a frame holds, over tables that came before it."""
-    index = PathIndex(**columns_from(PathIndex, buffers), link_targets=head.link_targets, large_sizes=head.large_sizes)
+    index = PathIndex(
+        **columns_from(PathIndex, buffers),
+        link_targets=head.link_targets,
+        large_sizes=head.large_sizes,
+        large_written=head.large_written,
+    )
     # the root is there before the first layer
     return LayeredTree(index, {0: EntryTable(), **tables}, tuple(head.layers)), Tallies(head.tallies, head.dead)
 

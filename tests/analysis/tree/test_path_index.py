@@ -155,6 +155,20 @@ def test_the_size_of_every_folder_is_the_sum_of_the_files_below_it(stack: list[l
 
 @given(stacks)
 @settings(max_examples=100)
+def test_what_a_layer_wrote_below_a_folder_is_the_sum_of_its_own_files(stack: list[list[Item]]) -> None:
+    image = built(stack)
+    tree = LayeredTree(image.index, image.overlay.tables, tuple(range(len(stack) + 1)))
+    for number, state in image.each():
+        own = {path: entry.size for path, entry in state.tree.items() if entry.layer == number}
+        for node in range(len(image.index)):
+            path = image.index.path(node)
+            below = sum(size for other, size in own.items() if is_below(other, path))
+            assert image.index.written_below(node, number) == below
+            assert tree.written_size(node, number) == below + own.get(path, 0)
+
+
+@given(stacks)
+@settings(max_examples=100)
 def test_every_hard_link_agrees_with_stacking_from_scratch(stack: list[list[Item]]) -> None:
     image = built(stack)
     tree, nodes = LayeredTree(image.index, image.overlay.tables, tuple(range(len(stack) + 1))), {}
