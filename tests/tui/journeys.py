@@ -30,6 +30,7 @@ from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers
 from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.images.start import StartScreen
+from layerscope.tui.tree.header import TreeHeader
 from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.widgets.field_list import FieldList
@@ -179,6 +180,10 @@ class Journey:
     def layers(self) -> list[str]:
         """Return the lines of the list of layers, or of steps, that are on the screen."""
         return _lines(self.app.screen.query_one(FilesPanes).steps)
+
+    def header(self) -> str:
+        """Return the line above the tree."""
+        return self.files.query_one(TreeHeader).render_line(0).text
 
     def tree_lines(self) -> list[str]:
         """Return the rows of the tree that are on the screen, with all their columns."""

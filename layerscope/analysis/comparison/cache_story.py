@@ -42,7 +42,7 @@ def _shared(steps: Sequence[AlignedStep], count: int) -> str:
         return "No layer is shared."
     if len(steps) == count:
         return "The only layer is shared." if count == 1 else f"All {count} layers are shared."
-    numbers = _numbers([step.new_layer or 0 for step in steps])
+    numbers = layer_numbers([step.new_layer or 0 for step in steps])
     return f"{numbers[:1].upper()}{numbers[1:]} {'is' if len(steps) == 1 else 'are'} shared."
 
 
@@ -78,10 +78,10 @@ def _later(steps: Sequence[AlignedStep], words: str) -> Iterator[str]:
     elif len(numbers) > _MOST_NAMED:
         yield f"After it, {plural(len(numbers), 'layer')} were {words}."
     else:
-        yield f"After it, {_numbers(numbers)} were {words}."
+        yield f"After it, {layer_numbers(numbers)} were {words}."
 
 
-def _numbers(numbers: Sequence[int]) -> str:
+def layer_numbers(numbers: Sequence[int]) -> str:
     """Return the layers in words: ``layer 1``, ``layers 1 to 3``, ``layers 1, 3 and 5``."""
     runs = [[number for _, number in run] for _, run in groupby(enumerate(numbers), lambda item: item[1] - item[0])]
     words = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]

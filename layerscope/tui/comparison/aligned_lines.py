@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
+from layerscope.analysis.comparison.cache_story import layer_numbers
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, LayerAlignment, Relation
 from layerscope.analysis.tree.tally import Tallies
-from layerscope.text import plural
 from layerscope.tui.comparison.aligned_list import AlignedLine
 
 _REBUILT = {True: "rebuilt, same content", False: "different content", None: "cannot be compared"}
@@ -37,7 +37,7 @@ class AlignedLines:
     def __getitem__(self, item: int) -> AlignedLine:
         step, (old, new) = self._steps[item], self._tallies
         old_size, new_size = _content_size(old, step.old_layer), _content_size(new, step.new_layer)
-        return AlignedLine(step, self._word(step), old_size, new_size)
+        return AlignedLine(step, self._word(step), self._cause(step), old_size, new_size)
 
     def is_layer(self, item: int) -> bool:
         """Return whether the step made a layer in either image."""
@@ -50,12 +50,23 @@ class AlignedLines:
     def _word(self, step: AlignedStep) -> str:
         if step.relation is Relation.SAME:
             return "same" if step.new_layer else ""
-        words = ["changed first"] if step is self._first_change else []
         if step.relation is Relation.CHANGED:
-            words += [_REBUILT[self._rebuilt[step]]] if step in self._rebuilt else []
+            word = _REBUILT[self._rebuilt[step]] if step in self._rebuilt else ""
         else:
-            words.append("only in old" if step.relation is Relation.ONLY_OLD else "only in new")
-        return ", ".join(words)
+            word = "only in old" if step.relation is Relation.ONLY_OLD else "only in new"
+        if step is not self._first_change:
+            return word
+        return "cache misses from here"
+
+    def _cause(self, step: AlignedStep) -> str:
+        """Return why the build cache missed, if it did so at this step."""
+        if step is not self._first_change:
+            return ""
+        if step.relation is not Relation.CHANGED:
+            return "another instruction"
+        if self._rebuilt.get(step):
+            return _REBUILT[True]
+        return f"content of {next(iter(step.title.split()), 'the layer')} changed"
 
 
 def _content_size(tallies: Tallies, layer: int | None) -> int | None:
@@ -64,7 +75,9 @@ def _content_size(tallies: Tallies, layer: int | None) -> int | None:
 
 
 def shared_words(steps: Sequence[AlignedStep]) -> str:
-    """Return the number of layers that both images share, or an empty text if they have none at all."""
+    """Return the layers that both images share, or an empty text if they have no layers at all."""
     layers = [step for step in steps if step.old_layer or step.new_layer]
-    shared = sum(step.relation is Relation.SAME for step in layers)
-    return f"{shared:,} of {plural(len(layers), 'layer')} shared" if layers else ""
+    shared = [step.new_layer or 0 for step in layers if step.relation is Relation.SAME]
+    if not layers:
+        return ""
+    return f"{layer_numbers(shared)} shared" if shared else "no layer shared"

@@ -19,13 +19,19 @@ _STYLES = {Relation.CHANGED: "modified", Relation.ONLY_OLD: "removed", Relation.
 class AlignedLine:
     """A step in the list; sizes are content bytes, None until the layers have been read.
 
-    ``word`` describes the step: shared, changed first, rebuilt.
+    ``word`` describes the step: shared, rebuilt; ``cause`` says why the build cache missed here, if it did.
     """
 
     step: AlignedStep
     word: str
+    cause: str = ""
     old_size: int | None = None
     new_size: int | None = None
+
+    @property
+    def words(self) -> str:
+        """The word with the cause."""
+        return f"{self.word}: {self.cause}" if self.cause else self.word
 
     @property
     def has_layer(self) -> bool:
@@ -86,15 +92,17 @@ class AlignedList(StepList):
         lead = Segment(f"{_MARKS[shown.step.relation]} ", style or muted)
         indent = " " * (2 * self._digits + 3)
         if not shown.has_layer:
-            text = f"{indent}{title}" if not shown.word else f"{indent}{title}  {shown.word}"
+            text = f"{indent}{title}" if not shown.word else f"{indent}{title}  {shown.words}"
             return [lead, Segment(cut(text, width - 2, self.glyphs), style or muted)]
         if line:
-            return [Segment(cut(f"  {indent}{title}", width, self.glyphs), muted)]
+            lead, cause = Segment(f"  {indent}", muted), f"{shown.cause}  " if shown.cause else ""
+            title = cut(title, width - len(lead.text) - len(cause), self.glyphs)
+            return [lead, Segment(cause, style), Segment(title, muted)]
         figures = [lead, Segment(self._numbers(shown.step), self.style_of("accent")), Segment(self._sizes(shown))]
         room = width - sum(len(segment.text) for segment in figures) - 2
         if self.two_lines:
             return [*figures, Segment("  " + cut(shown.word, room, self.glyphs), style or muted)]
-        return [*figures, Segment("  " + cut(f"{shown.word:<22}  {title}", room, self.glyphs), style)]
+        return [*figures, Segment("  " + cut(f"{shown.words:<22}  {title}", room, self.glyphs), style)]
 
     def _numbers(self, step: AlignedStep) -> str:
         old, new = step.old_layer or "", step.new_layer or ""

@@ -1,5 +1,7 @@
 """The tree of a comparison: marks, names, differences, and by how many bytes each path and folder grew."""
 
+from collections.abc import Iterator
+
 from rich.segment import Segment
 
 from layerscope.analysis.tree.change import ChangeKind
@@ -7,13 +9,14 @@ from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.model.entries import Kind
 from layerscope.text import human_size, printable_name, signed_size
 from layerscope.tui.comparison.rows import DiffRows
-from layerscope.tui.tree.file_tree import Cell, FileTree
+from layerscope.tui.drawing.cells import padded
+from layerscope.tui.tree.columns import Column
+from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.visible_rows import VisibleRows
 
-_SIZE_WIDTH = 8
-_DELTA_WIDTH = 9
-_BAR_WIDTH = 8
-_WHAT_WIDTH, _WIDEST_WHAT, _WIDE = 14, 24, 100
+_SIZE_WIDTH, _DELTA_WIDTH = 9, 10
+_BAR_WIDTH, _WIDEST_BAR = 10, 18
+_WHAT_WIDTH, _WIDEST_WHAT = 15, 25
 _SIZE_RANK, _BAR_RANK, _WHAT_RANK, _DELTA_RANK = 0, 1, 20, 21
 """The columns with the lowest rank are dropped first to make room for the name."""
 
@@ -22,29 +25,42 @@ class DiffFileTree(FileTree):
     """A file tree whose rows are those of a comparison, with the sizes of the new side."""
 
     def largest(self, rows: VisibleRows) -> int:
-        """Return the size of a full bar: that of the largest change at the top level."""
-        tree = _diff_rows(rows).diff_tree
-        return max((abs(tree.delta(child)) for child in tree.index.children(0)), default=1)
+        """Return the size of a full bar: that of the larger one of the two states."""
+        return _diff_rows(rows).diff_tree.whole_size
 
-    def cells(self, row: TreeRow, width: int) -> list[Cell]:
-        """Return the columns after the name: size, differences, growth, and a bar of the growth."""
-        delta = _diff_rows(self.rows).diff_tree.delta(row.node)
-        size = human_size(self.size_of(row)) if self._has_size(row) else ""
-        style = self.style_of("removed" if delta < 0 else "added")
-        bar = self.glyphs.bar(abs(delta) / self.total, _BAR_WIDTH)
-        muted, room = self.style_of("muted"), _WIDEST_WHAT if width >= _WIDE else _WHAT_WIDTH
-        return [
-            Cell(_SIZE_RANK, [Segment(f" {size:>{_SIZE_WIDTH}}", muted)]),
-            Cell(_WHAT_RANK, [Segment(f" {self._differences(row):<{room}}", muted)]),
-            Cell(_DELTA_RANK, [Segment(f" {signed_size(delta) if delta else '':>{_DELTA_WIDTH}}", style)]),
-            Cell(_BAR_RANK, [Segment(f" {bar:<{_BAR_WIDTH}} ", style)]),
-        ]
+    def columns(self) -> Iterator[Column]:
+        """Yield the columns after the name: attributes, size, differences, growth, and a bar of the growth."""
+        yield from self.attribute_columns()
+        yield Column("size", "size", _SIZE_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
+        yield Column("what", "  changes", _WHAT_RANK, _WHAT_WIDTH, _WIDEST_WHAT, "<")
+        yield Column("delta", "growth", _DELTA_RANK, _DELTA_WIDTH, _DELTA_WIDTH)
+        yield Column("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR)
+
+    def cell(self, name: str, row: TreeRow, width: int) -> list[Segment]:
+        """Return the cell of a column, as wide as it is, with the space before it."""
+        delta, muted = _diff_rows(self.rows).diff_tree.delta(row.node), self.style_of("muted")
+        change = "removed" if delta < 0 else "added"
+        match name:
+            case "size":
+                size = human_size(self._size_of(row)) if self._has_size(row) else ""
+                return [Segment(f"{size:>{width}}", muted)]
+            case "what":
+                return [Segment(padded(f"  {self._differences(row)}", width, self.glyphs), muted)]
+            case "delta":
+                return [Segment(f"{signed_size(delta) if delta else '':>{width}}", self.style_of(change))]
+            case "bar":
+                return [Segment(" "), *self.bar(abs(delta) / self.total, 0, width - 2, change), Segment(" ")]
+            case _:
+                return super().cell(name, row, width)
+
+    def _size_of(self, row: TreeRow) -> int:
+        return _diff_rows(self.rows).size(row.node)
 
     def _has_size(self, row: TreeRow) -> bool:
         """Return whether a row shows a size: a folder has none if only one layer is shown."""
         if row.entry.kind is Kind.DIR:
             return not _diff_rows(self.rows).diff_tree.diff.pairing.new.state.own
-        return row.entry.kind is Kind.FILE or self.size_of(row) > 0
+        return row.entry.kind is Kind.FILE or self._size_of(row) > 0
 
     def _differences(self, row: TreeRow) -> str:
         """Return the attributes of a path that differ, and for a folder the number of paths below it that do."""

@@ -15,6 +15,7 @@ from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.text import printable_line
 from layerscope.tui.comparison.aligned_lines import AlignedLines, shared_words
 from layerscope.tui.comparison.aligned_list import AlignedList
+from layerscope.tui.comparison.headline import grown
 from layerscope.tui.comparison.keys import IMAGES_TABLE
 from layerscope.tui.comparison.step_details import aligned_step_fields, config_fields, package_fields, problem_fields
 from layerscope.tui.widgets.field_list import Field
@@ -47,7 +48,7 @@ class TwoImages:
         self._alignment = align(*(build_steps(image) for image in images))
         self._lines = AlignedLines(self._alignment)
         self._item = max(0, len(self._lines) - 1)
-        self._title = shared_words(self._alignment.steps)
+        self._shared = shared_words(self._alignment.steps)
         self._trees: tuple[LoadedImage, ...] = ()
         self._whole: ImageComparison | None = None
         self._details: _Details | None = None
@@ -96,9 +97,16 @@ class TwoImages:
         old_layer, new_layer = reached
         return _state_name(old, old_layer), _state_name(new, new_layer)
 
-    def title(self) -> str:
-        """Return the number of shared layers."""
-        return self._title
+    def headline(self) -> str:
+        """Return the names of both images with their sizes, and the difference."""
+        arrow = f" {self.step_list.glyphs.arrow} "
+        if self._whole is None:
+            return arrow.join(self.names)
+        return grown(self.names, (self._whole.old.tallies.content_size, self._whole.new.tallies.content_size), arrow)
+
+    def facts(self) -> list[str]:
+        """Return the shared layers, and whether the configs differ."""
+        return [self._shared, "config changed" if self._whole is not None and self._whole.config else ""]
 
     def fields(self) -> list[Field]:
         """Return the chosen step, then the differences beside the files."""

@@ -9,6 +9,7 @@ from layerscope.model.image import Image, Step
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.text import printable_line
+from layerscope.tui.comparison.headline import grown
 from layerscope.tui.comparison.keys import LAYERS_TABLE
 from layerscope.tui.comparison.step_details import problem_fields
 from layerscope.tui.drawing.cells import excerpt
@@ -97,9 +98,24 @@ class TwoLayers:
         old, new = (f"layer {layer}{own}" if layer else "nothing" for layer in (self._pair.before, self._pair.after))
         return old, new
 
-    def title(self) -> str:
-        """Return the layers that are compared."""
-        return " to ".join(self.sides())
+    def headline(self) -> str:
+        """Return the image, and the layers that are compared with the size of all layers up to them."""
+        separator, arrow = (f" {glyph} " for glyph in (self.step_list.glyphs.separator, self.step_list.glyphs.arrow))
+        if self._tree is None:
+            return separator.join([*self.names, arrow.join(self.sides())])
+        old, new = (self._size(layer) for layer in (self._pair.before, self._pair.after))
+        return separator.join([*self.names, grown(self.sides(), (old, new), arrow)])
+
+    def _size(self, layer: int) -> int | None:
+        """Return the content bytes of a layer, and, unless it is compared alone, of all layers before it."""
+        tallies = self._tree.tallies.layers if self._tree else {}
+        numbers = [layer] if self._pair.own else range(1, layer + 1)
+        sizes = [tallies[number].content_size for number in numbers]
+        return None if None in sizes else sum(size or 0 for size in sizes)
+
+    def facts(self) -> list[str]:
+        """Return no facts beside those of every comparison."""
+        return []
 
     def fields(self) -> list[Field]:
         """Return the two steps, and those between them."""

@@ -15,6 +15,7 @@ from layerscope.comparison.compare import Comparison
 from layerscope.errors import LayerscopeError
 from layerscope.session.files.revision import FileRevision, version_at
 from layerscope.session.loaded_image import LoadedImage
+from layerscope.text import signed_size
 from layerscope.tui.comparison.entry_details import DiffDetails
 from layerscope.tui.comparison.file_tree import DiffFileTree
 from layerscope.tui.comparison.keys import COMPARISON_KEYS
@@ -28,7 +29,6 @@ from layerscope.tui.comparison.messages import (
 from layerscope.tui.comparison.state import ComparisonState, compared, moved
 from layerscope.tui.comparison.states import ComparedStates
 from layerscope.tui.dialogs.help import HelpScreen
-from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.keys.table import bindings
@@ -39,7 +39,7 @@ from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import copy_text
-from layerscope.tui.widgets.title_line import TitleLine
+from layerscope.tui.widgets.title_line import Fact, TitleLine
 
 
 class ComparisonScreen(Screen[object], OpensLater):
@@ -71,7 +71,7 @@ class ComparisonScreen(Screen[object], OpensLater):
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
-        yield TitleLine(f" {glyphs_of(self).arrow} ".join(self._states.names))
+        yield TitleLine("")
         yield self.panes
         yield KeyLine(self._states.keys)
 
@@ -125,8 +125,11 @@ class ComparisonScreen(Screen[object], OpensLater):
 
     def _show_texts(self) -> None:
         """Show the title, the details, and the titles of the frames."""
-        summary = self._state.summary if self._shown == self._states.wanted() else []
-        self.title_line.show_parts([self._states.title(), *summary])
+        summary = self._state.summary if self._shown == self._states.wanted() else None
+        growth = f"files shown {signed_size(summary.growth)}" if summary and summary.counts else ""
+        facts = [Fact(growth, 9), *(Fact(fact, 5) for fact in self._states.facts())]
+        counts = [Fact(words, 1) for words in summary.words] if summary else []
+        self.title_line.show([*facts, *counts], self._states.headline())
         self.panes.show_details("Details", self._states.fields())
         self.panes.title_steps("Steps", "comparing" if self._at_work is not None else "")
 

@@ -32,6 +32,14 @@ class Compared(NamedTuple):
     """False if any layer of the two states could not be read completely."""
 
 
+class Summary(NamedTuple):
+    """The number of paths that differ, the content bytes by which the files grew, and the differences in words."""
+
+    counts: int
+    growth: int
+    words: list[str]
+
+
 def compared(comparison: Comparison, sides: tuple[str, str]) -> Compared:
     """Compute the tree of a comparison. This takes time, so call it from a thread."""
     diff = comparison.diff
@@ -99,13 +107,15 @@ class ComparisonState:
         )
 
     @property
-    def title(self) -> str:
+    def title(self) -> list[str]:
         """The two states."""
-        return "Changes" if self.compared is None else f"Changes from {' to '.join(self.compared.sides)}"
+        return ["Changes" if self.compared is None else f"Changes from {' to '.join(self.compared.sides)}"]
 
     def captions(self, rows: VisibleRows) -> list[str]:
         """Return the number of differences, then the captions of the rows."""
-        return [*self.summary, *row_captions(rows, size_word="change")]
+        summary = self.summary
+        growth = [signed_size(summary.growth)] if summary.counts else []
+        return [*summary.words[:1], *growth, *summary.words[1:], *row_captions(rows, size_word="change")]
 
     @property
     def is_marked(self) -> bool:
@@ -113,16 +123,17 @@ class ComparisonState:
         return True
 
     @property
-    def summary(self) -> list[str]:
+    def summary(self) -> Summary:
         """The number of paths that differ, and the difference in bytes."""
         if self.compared is None:
-            return []
+            return Summary(0, 0, [])
         added, modified, removed, delta = self.compared.tree.diff.summary
         counts = [f"{mark}{count:,}" for mark, count in (("+", added), ("~", modified), ("-", removed)) if count]
         uncertain = len(self.compared.uncertain)
         if not counts:
-            return ["nothing differs" if self.compared.is_complete else "not all layers could be read"]
-        return [" ".join(counts), signed_size(delta), *([f"? {uncertain:,} uncertain"] if uncertain else [])]
+            return Summary(0, 0, ["nothing differs" if self.compared.is_complete else "not all layers could be read"])
+        words = [" ".join(counts), *([f"? {uncertain:,} uncertain"] if uncertain else [])]
+        return Summary(added + modified + removed, delta, words)
 
     @property
     def unread(self) -> str:

@@ -15,11 +15,6 @@ class ComparedStates(Protocol):
     """Everything in which the comparison of two layers differs from that of two images."""
 
     @property
-    def names(self) -> Sequence[str]:
-        """The name of the image, or the names of both."""
-        ...
-
-    @property
     def keys(self) -> tuple[KeyGroup, ...]:
         """The key table."""
         ...
@@ -63,8 +58,12 @@ class ComparedStates(Protocol):
         """Return the names of the old and the new state."""
         ...
 
-    def title(self) -> str:
-        """Return the first part of the title line beside the name."""
+    def headline(self) -> str:
+        """Return the names of the states with their sizes."""
+        ...
+
+    def facts(self) -> list[str]:
+        """Return what the title line says beside the headline and the differences."""
         ...
 
     def fields(self) -> list[Field]:

@@ -11,7 +11,11 @@ from textual.message_pump import MessagePump
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """One set of characters. ``eighths`` are the parts of a cell of a bar, from none to all of it."""
+    """One set of characters.
+
+    ``eighths`` are the parts of a cell of a bar, from none to all of it. ``before`` and ``after`` stand where columns
+    are cut.
+    """
 
     opened: str
     closed: str
@@ -24,6 +28,8 @@ class Glyphs:
     ellipsis: str
     here: str
     marked: str
+    before: str
+    after: str
 
     @property
     def frame(self) -> str:
@@ -35,18 +41,9 @@ class Glyphs:
         """True if the set has characters beyond ASCII."""
         return not self.separator.isascii()
 
-    def bar(self, share: float, width: int) -> str:
-        """Return a bar that fills a share of the width, without trailing space; any share above zero is visible."""
-        steps = len(self.eighths) - 1
-        filled = max(0, min(width * steps, round(share * width * steps)))
-        if share > 0 and not filled:
-            filled = 1
-        whole, part = divmod(filled, steps)
-        return self.eighths[-1] * whole + (self.eighths[part] if part else "")
 
-
-UNICODE = Glyphs("▾", "▸", " ▏▎▍▌▋▊▉█", "▒", "▪", "·", "→", "·", "…", "▸", "◆")
-ASCII = Glyphs("v", ">", " #", "%", "o", ".", "->", "|", "~", ">", "*")
+UNICODE = Glyphs("▾", "▸", " ▏▎▍▌▋▊▉█", "▒", "▪", "·", "→", "·", "…", "▸", "◆", "‹", "›")  # noqa: RUF001  # quotation marks as signs
+ASCII = Glyphs("v", ">", " |#", "%", "o", ".", "->", "|", "~", ">", "*", "<", ">")
 
 
 _VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")

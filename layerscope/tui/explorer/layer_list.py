@@ -138,17 +138,7 @@ class LayerList(StepList):
     def _bar(self, step_line: LayerLine, width: int) -> list[Segment]:
         """Return the size bar, with its dead part at the end."""
         size, dead = step_line.content_size or 0, step_line.dead_size or 0
-        whole = self.glyphs.bar(size / self._columns.largest, width)
-        dead_cells = min(len(whole), round(dead / self._columns.largest * width)) if dead else 0
-        if dead and not dead_cells and dead * 2 > size:
-            dead_cells = min(1, len(whole))
-        live = whole[: len(whole) - dead_cells]
-        padding = " " * (width - len(whole))
-        return [
-            Segment(live, self.style_of("bar")),
-            Segment(self.glyphs.dead * dead_cells, self.style_of("dead")),
-            Segment(padding),
-        ]
+        return [*self.bar((size - dead) / self._columns.largest, dead / self._columns.largest, width)]
 
     def _counts(self, step_line: LayerLine) -> list[Segment]:
         texts = count_texts(step_line.added, step_line.modified, step_line.removed)

@@ -131,7 +131,7 @@ class ExplorerScreen(Screen[object]):
 
     def _show_title(self) -> None:
         state = self._state
-        self.title_line.show(state.tallies, state.reading)
+        self.title_line.show_reading(state.tallies, state.reading)
         hint = f"d on another layer compares it with layer {state.marked}" if state.marked else ""
         self.panes.title_steps("Layers", hint)
 
@@ -157,6 +157,10 @@ class ExplorerScreen(Screen[object]):
     @on(FileTree.Opened)
     def _on_opened(self, message: FileTree.Opened) -> None:
         self._navigation.open_file(message.node)
+
+    @on(FileTree.LayerChosen)
+    def _on_trace_clicked(self, message: FileTree.LayerChosen) -> None:
+        self._go_to_layer(message.layer)
 
     def show_target(self, target: "Target | None") -> None:
         """Show a path in the tree of a layer, its folders unfolded."""
@@ -207,7 +211,10 @@ class ExplorerScreen(Screen[object]):
 
     def action_layer(self, step: int) -> None:
         """Go to the next or the previous layer."""
-        if self._state.choose_layer(self._state.layer + step):
+        self._go_to_layer(self._state.layer + step)
+
+    def _go_to_layer(self, layer: int) -> None:
+        if self._state.choose_layer(layer):
             self._show_layers()
             self._layer_chosen()
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image, Layer, Step
 from layerscope.session.reading.background import LayerProgress, LayerRead, LayersStacked
+from layerscope.text import human_size
+from layerscope.tui.explorer.own_rows import OwnRows
 from layerscope.tui.tree.settings import TreeSettings
 from layerscope.tui.tree.state import no_rows_sentence, row_captions
 from layerscope.tui.tree.visible_rows import Scope, VisibleRows
@@ -130,12 +132,18 @@ class ExplorerState:
         view = self.settings.view(self.layer)
         if not self.is_marked:
             view = replace(view, scope=Scope.OWN, changes_only=False)
-        return VisibleRows(self.tree, view, self.settings.folds)
+        rows = OwnRows if view.scope is Scope.OWN else VisibleRows
+        return rows(self.tree, view, self.settings.folds)
 
     @property
-    def title(self) -> str:
-        """The layer that the tree belongs to."""
-        return f"Files after layer {self.layer}" if self.layer else "Files"
+    def title(self) -> list[str]:
+        """The layer that the tree belongs to, and how much it wrote if only that is shown."""
+        if not self.layer:
+            return ["Files"]
+        if self.settings.scope is not Scope.OWN:
+            return [f"Files after layer {self.layer}"]
+        tally = self.tallies.layers.get(self.layer)
+        return [f"What layer {self.layer} changed", *([human_size(tally.content_size)] if tally else [])]
 
     @property
     def is_marked(self) -> bool:

@@ -6,7 +6,7 @@ from layerscope.session.summary import dead_words, engine_words, size_words
 from layerscope.text import human_size, plural
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.explorer.state import Reading
-from layerscope.tui.widgets.title_line import TitleLine
+from layerscope.tui.widgets.title_line import Fact, TitleLine
 
 
 class ImageTitle(TitleLine):
@@ -19,7 +19,7 @@ class ImageTitle(TitleLine):
         self._platform = excerpt(str(image.platform))
         self._stored = f"{plural(len(image.layers), 'layer')}, {human_size(image.blob_size)} stored"
 
-    def show(self, tallies: Tallies, reading: Reading) -> None:
+    def show_reading(self, tallies: Tallies, reading: Reading) -> None:
         """Show what is known so far."""
         if reading.failure:
             parts = [reading.failure]
@@ -28,4 +28,11 @@ class ImageTitle(TitleLine):
         else:
             parts = [size_words(self._image, tallies), dead_words(tallies)]
         warnings = len(self._image.warnings)
-        self.show_parts([self._platform, self._engine, *parts, plural(warnings, "warning") if warnings else ""])
+        self.show(
+            [
+                Fact(self._platform, 1),
+                Fact(self._engine, 2),
+                *(Fact(part, 9) for part in parts),
+                Fact(plural(warnings, "warning") if warnings else "", 5),
+            ]
+        )

@@ -35,7 +35,7 @@ from layerscope.tui.keys.workers import start_detached
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import copy_text
-from layerscope.tui.widgets.title_line import TitleLine
+from layerscope.tui.widgets.title_line import Fact, TitleLine
 
 if TYPE_CHECKING:
     from layerscope.tui.tree.filter_bar import FilterBar
@@ -140,7 +140,7 @@ class StartScreen(Screen[object]):
         waiting = f"asking {', '.join(sorted(state.awaited))}{glyphs_of(self).ellipsis}" if state.awaited else ""
         counts = [plural(state.count(Section.IMAGES), "image"), plural(state.count(Section.CONTAINERS), "container")]
         folder = f"{state.count(Section.FOLDER):,} in this folder"
-        self.title_line.show_parts([*counts, folder, state.order.value, waiting])
+        self.title_line.show([Fact(text) for text in (*counts, folder, state.order.value, waiting)])
         self._show_detail()
         self.refresh_bindings()
 

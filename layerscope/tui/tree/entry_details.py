@@ -9,7 +9,7 @@ from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, plural, printable_name
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.tree.file_tree import owner_text, time_text
-from layerscope.tui.tree.visible_rows import VisibleRows
+from layerscope.tui.tree.visible_rows import Scope, VisibleRows
 
 
 class EntryDetails(Static):
@@ -58,7 +58,8 @@ class EntryDetails(Static):
         if entry.kind is Kind.FILE:
             return f"{entry.size:,} bytes" if entry.size >= 1000 else plural(entry.size, "byte")  # noqa: PLR2004  # kB
         if entry.kind is Kind.DIR:
-            return f"{human_size(rows.tree.size(row.node, rows.view.layer))} below it"
+            below = "written below it" if rows.view.scope is Scope.OWN else "below it"
+            return f"{human_size(rows.size(row.node))} {below}"
         if entry.device is not None:
             return f"device {entry.device[0]}, {entry.device[1]}"
         return entry.kind.word

@@ -1,6 +1,6 @@
 """The file tree of one layer: marks, names, sizes, and a trace of each path through the layers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar, NamedTuple
@@ -16,8 +16,9 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, printable_name
-from layerscope.tui.drawing.cells import cut, padded
+from layerscope.tui.drawing.cells import cut_middle, padded
 from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.tree.columns import Column, TraceLayers, fit_columns, trace_layers, trace_numbers
 from layerscope.tui.tree.shown_tree import ShownTree
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
@@ -26,27 +27,14 @@ _INDENT_PART = 5
 """Cells of a line for each level of indentation: deeper levels are not indented further. The complete path is shown
 below the tree."""
 
-_SIZE_WIDTH = 8
-_BAR_WIDTH = 8
-_MOST_TRACE_CELLS = 16
-_SHORTEST_NAME = 24
+_SIZE_WIDTH = 10
+_BAR_WIDTH, _WIDEST_BAR = 9, 17
+_SHORTEST_TRACE, _TRACE_ENDS = 6, 2
+_MARK_WIDTH = 2
 _CHANGE_STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKind.REMOVED: "removed"}
-
 
 _BAR_RANK, _TRACE_RANK, _LAST_ATTRIBUTE_RANK, _SIZE_RANK = 0, 1, 9, 10
 """The order in which columns are left out if a name has no room: first those that are also shown elsewhere."""
-
-
-class Cell(NamedTuple):
-    """A column of a row; the one of the lowest rank is left out first."""
-
-    rank: int
-    segments: list[Segment]
-
-    @property
-    def width(self) -> int:
-        """The width in cells of the screen."""
-        return sum(cell_len(segment.text) for segment in self.segments)
 
 
 class FileTree(LineList):
@@ -75,10 +63,18 @@ class FileTree(LineList):
 
         node: int
 
+    @dataclass
+    class LayerChosen(Message):
+        """The cell of a layer in the trace was clicked."""
+
+        layer: int
+
     def __init__(self) -> None:
         super().__init__()
         self._rows: VisibleRows | None = None
-        self._columns: tuple[str, ...] = ()
+        self._attributes: tuple[str, ...] = ()
+        self._widths: Mapping[str, int] = {}
+        self._trace_layers = TraceLayers(())
         self.total = 1
         self._marked = True
 
@@ -97,21 +93,28 @@ class FileTree(LineList):
     def show(self, rows: VisibleRows | None, cursor: int, *, columns: tuple[str, ...], marked: bool) -> None:
         """Show rows, which may still grow. They are marked if ``marked``, that is, if their changes are known."""
         self._rows = rows
-        self._columns = columns
+        self._attributes = columns
         self._marked = marked
         if rows is not None:
             self.total = max(1, self.largest(rows))
+        self._fit()
         self.refill(cursor)
+
+    def _fit(self) -> None:
+        """Find the columns for which the lines have room."""
+        if self._rows is not None:
+            self._widths = fit_columns(self.columns(), self.line_width - _MARK_WIDTH)
+            cells = self._widths.get("trace", 0) - _TRACE_ENDS
+            self._trace_layers = trace_layers(self._rows.tree.layers, self._rows.view.layer, max(0, cells))
+
+    def on_resize(self) -> None:
+        """Fit the columns to the new width."""
+        self._fit()
+        super().on_resize()
 
     def largest(self, rows: VisibleRows) -> int:
         """Return the size that fills a bar: that of the largest path in the root."""
-        children = rows.tree.index.children(0)
-        return max((rows.tree.size(child, rows.view.layer) for child in children), default=1)
-
-    def size_of(self, row: TreeRow) -> int:
-        """Return the content bytes of a file, or of all files below a folder."""
-        assert self._rows is not None  # noqa: S101  # there is a row
-        return self._rows.tree.size(row.node, self._rows.view.layer)
+        return max(map(rows.size, rows.tree.index.children(0)), default=1)
 
     def item_count(self) -> int:
         """Return the number of rows."""
@@ -130,19 +133,68 @@ class FileTree(LineList):
         row = rows.tree.row(node, rows.view.layer)
         if row is None:
             return []
-        cells = [*self._attributes(row.entry), *self.cells(row, width)]
-        room = width - 2 - sum(cell.width for cell in cells)
-        while cells and room < _SHORTEST_NAME:
-            least = min(cells, key=lambda cell: cell.rank)
-            cells.remove(least)
-            room += least.width
-        right = [segment for cell in cells for segment in cell.segments]
+        room = width - _MARK_WIDTH - sum(self._widths.values())
+        right = [segment for name, cells in self._widths.items() for segment in self.cell(name, row, cells)]
         return [*self._mark(row), *self._name_cells(rows, row, room), *right]
 
-    def cells(self, row: TreeRow, width: int) -> list[Cell]:
-        """Return the columns after the name: size, bar, trace."""
-        size, bar = self._size_cells(row)
-        return [Cell(_SIZE_RANK, [size]), Cell(_BAR_RANK, [bar]), Cell(_TRACE_RANK, self._trace(row.node, width))]
+    def columns(self) -> Iterator[Column]:
+        """Yield the columns after the name: attributes, size, bar, trace."""
+        assert self._rows is not None  # noqa: S101  # only rows have columns
+        yield from self.attribute_columns()
+        yield Column("size", "size", _SIZE_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
+        yield Column("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR)
+        layers = len(self._rows.tree.layers) + _TRACE_ENDS
+        yield Column("trace", "", _TRACE_RANK, min(layers, _SHORTEST_TRACE), layers)
+
+    def attribute_columns(self) -> Iterator[Column]:
+        """Yield the columns of attributes that the user has chosen."""
+        for rank, name in enumerate(self._attributes):
+            attribute = _ATTRIBUTES[name]
+            yield Column(name, attribute.title, _LAST_ATTRIBUTE_RANK - rank, attribute.width, attribute.width)
+
+    def cell(self, name: str, row: TreeRow, width: int) -> list[Segment]:
+        """Return the cell of a column, as wide as it is, with the space before it."""
+        match name:
+            case "size":
+                return [Segment(f"{self._size_text(row):>{width}}")]
+            case "bar":
+                return [Segment(" "), *self._bar(row, width - 1)]
+            case "trace":
+                return self._trace(row.node)
+            case _:
+                return [Segment(f"{_ATTRIBUTES[name].text(row.entry):>{width}}", self.style_of("muted"))]
+
+    def header(self) -> list[Segment]:
+        """Return the line of titles: the names of the columns, and the numbers of the layers in the trace."""
+        muted = self.style_of("muted")
+        if self._rows is None:
+            return []
+        room = self.line_width - sum(self._widths.values())
+        titles = {
+            column.name: f"{column.title:{column.align}{self._widths.get(column.name, 0)}}" for column in self.columns()
+        }
+        segments = [Segment(" " * room, muted)]
+        for name in self._widths:
+            segments += self._numbers() if name == "trace" else [Segment(titles[name], muted)]
+        return segments
+
+    def _numbers(self) -> list[Segment]:
+        """Return the numbers above the trace, that of the chosen layer highlighted."""
+        assert self._rows is not None  # noqa: S101  # there is a header
+        muted, shown, chosen = self.style_of("muted"), self._trace_layers, self._rows.view.layer
+        numbers = trace_numbers(shown.layers, chosen)
+        before, label, after = numbers, "", ""
+        if chosen in shown.layers:
+            label, column = str(chosen), shown.layers.index(chosen)
+            start = max(0, column + 1 - len(label))
+            before, after = numbers[:start], numbers[start + len(label) :]
+        return [
+            Segment(self.glyphs.before if shown.is_cut_before else " ", muted),
+            Segment(before, muted),
+            Segment(label, self.style_of("chosen-number")),
+            Segment(after, muted),
+            Segment(self.glyphs.after if shown.is_cut_after else " ", muted),
+        ]
 
     def _mark(self, row: TreeRow) -> list[Segment]:
         style = self._change_style(row.change)
@@ -164,7 +216,7 @@ class FileTree(LineList):
         if rows.is_match(row.node):
             style = (style or Style()) + self.style_of("match")
         lead = indent + fold
-        name = cut(name, width - len(lead), glyphs)
+        name = cut_middle(name, max(0, width - len(lead)), glyphs)
         rest = width - len(lead) - cell_len(name)
         link = padded(self.link_text(row), rest, glyphs) if rest > 0 else ""
         return [Segment(lead, self.style_of("muted")), Segment(name, style), Segment(link, self.style_of("muted"))]
@@ -181,32 +233,44 @@ class FileTree(LineList):
             return f" = /{printable_name(entry.link)}"
         return f" {self.glyphs.arrow} {printable_name(entry.link)}"
 
-    def _attributes(self, entry: FileEntry) -> Iterator[Cell]:
-        muted = self.style_of("muted")
-        for rank, column in enumerate(self._columns):
-            yield Cell(_LAST_ATTRIBUTE_RANK - rank, [Segment(f" {_ATTRIBUTES[column](entry)}", muted)])
+    def _size_text(self, row: TreeRow) -> str:
+        assert self._rows is not None  # noqa: S101  # there is a row
+        size = self._rows.size(row.node)
+        has_size = row.entry.kind in (Kind.FILE, Kind.DIR) and row.change is not ChangeKind.REMOVED
+        return human_size(size) if size or has_size else ""
 
-    def _size_cells(self, row: TreeRow) -> list[Segment]:
-        size = self.size_of(row)
-        bar = "" if row.change is ChangeKind.REMOVED else self.glyphs.bar(size / self.total, _BAR_WIDTH)
-        text = human_size(size) if size or row.entry.kind in (Kind.FILE, Kind.DIR) else ""
-        return [Segment(f" {text:>{_SIZE_WIDTH}} "), Segment(f"{bar:<{_BAR_WIDTH}}", self.style_of("bar"))]
+    def _bar(self, row: TreeRow, width: int) -> Iterator[Segment]:
+        assert self._rows is not None  # noqa: S101  # there is a row
+        size = 0 if row.change is ChangeKind.REMOVED else self._rows.size(row.node)
+        return self.bar(size / self.total, 0, width)
 
-    def _trace(self, node: int, width: int) -> list[Segment]:
+    def _trace(self, node: int) -> list[Segment]:
         """Return one cell for each layer: its change of the path. Of many layers, show those around the chosen one."""
         assert self._rows is not None  # noqa: S101  # there is a row
         tree, chosen = self._rows.tree, self._rows.view.layer
-        layers = tree.layers
-        cells = min(len(layers), _MOST_TRACE_CELLS, max(4, width // 8))
-        at = layers.index(chosen) if chosen in layers else len(layers) - 1
-        start = max(0, min(at - cells // 2, len(layers) - cells))
         trace = [Segment(" ")]
-        for layer in layers[start : start + cells]:
+        for layer in self._trace_layers.layers:
             style = self._change_style(tree.index.change(node, layer)) or self.style_of("muted")
-            trace.append(
-                Segment(self._trace_cell(tree, node, layer), style + Style(bold=True) if layer == chosen else style)
-            )
+            style = style + self.style_of("chosen") if layer == chosen else style
+            trace.append(Segment(self._trace_cell(tree, node, layer), style))
         return [*trace, Segment(" ")]
+
+    def layer_at(self, x: int) -> int | None:
+        """Return the layer whose cell of the trace is in a column of the screen, or None."""
+        column = x - self.line_width + 1
+        for name, width in reversed(list(self._widths.items())):
+            if name == "trace":
+                cell = column + width - 2
+                return self._trace_layers.layers[cell] if 0 <= cell < len(self._trace_layers.layers) else None
+            column += width
+        return None
+
+    def choose_layer_at(self, x: int) -> bool:
+        """Post `LayerChosen` if the trace has a cell in that column; return whether it has."""
+        layer = self.layer_at(x)
+        if layer is not None:
+            self.post_message(self.LayerChosen(layer))
+        return layer is not None
 
     def _trace_cell(self, tree: ShownTree, node: int, layer: int) -> str:
         change = tree.index.change(node, layer)
@@ -215,9 +279,11 @@ class FileTree(LineList):
         return self.glyphs.touched if tree.index.touches_below(node, layer) else self.glyphs.untouched
 
     def clicked(self, item: int, event: events.Click) -> None:
-        """Unfold or fold the folder if its sign was clicked; do what Enter does on a second click."""
+        """Go to the layer, or unfold or fold the folder, if that was clicked; do what Enter does on a second click."""
         assert self._rows is not None  # noqa: S101  # a row was clicked
         sign = 2 + 2 * self._indent(self._rows, self._rows.nodes[item])
+        if self.choose_layer_at(event.x):
+            return
         if event.chain > 1:
             self.action_choose()
         elif sign <= event.x <= sign + 1:
@@ -277,9 +343,17 @@ def time_text(mtime: int, form: str = "%Y-%m-%d %H:%M") -> str:
         return f"@{mtime}"
 
 
+class Attribute(NamedTuple):
+    """A column with an attribute of an entry; the width includes the space before it."""
+
+    title: str
+    width: int
+    text: Callable[[FileEntry], str]
+
+
 _ATTRIBUTES = {
-    "mode": lambda entry: mode_text(entry.kind.letter, entry.mode),
-    "owner": lambda entry: f"{owner_text(entry):>11}",
-    "mtime": lambda entry: f"{time_text(entry.mtime) if entry.row is not None else '':>16}",
-    "layer": lambda entry: f"by {entry.layer:<3}",
+    "mode": Attribute("mode", 11, lambda entry: mode_text(entry.kind.letter, entry.mode)),
+    "owner": Attribute("owner", 12, owner_text),
+    "mtime": Attribute("modified", 17, lambda entry: time_text(entry.mtime) if entry.row is not None else ""),
+    "layer": Attribute("layer", 6, lambda entry: str(entry.layer)),
 }

@@ -17,6 +17,7 @@ from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.slices import FIRST_SLICE, NEXT_SLICE, SECONDS_A_PICTURE, run_for
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import FileTree
+from layerscope.tui.tree.header import TreeHeader
 from layerscope.tui.tree.state import FilesState
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
@@ -31,6 +32,7 @@ class FilesPane(Vertical):
     def __init__(self, state: FilesState, tree: FileTree, details: EntryDetails) -> None:
         super().__init__(id="files-frame", classes="frame")
         self.file_tree = tree
+        self._header = TreeHeader(tree)
         self.entry_details = details
         self.state = state
         self._filter_bar: FilterBar | None = None
@@ -39,7 +41,8 @@ class FilesPane(Vertical):
         self._wants_match = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the tree and the details below it."""
+        """Lay out the titles, the tree, and the details below it."""
+        yield self._header
         yield self.file_tree
         yield self.entry_details
 
@@ -111,13 +114,15 @@ class FilesPane(Vertical):
         self._go_to_match()
 
     def _show_frame(self, rows: VisibleRows | None) -> None:
+        separator = f" {glyphs_of(self).separator} "
+        self._header.refresh()
         # A title is markup for Textual, and may have the name of an image in it.
-        self.border_title = escape(self.state.title)
+        self.border_title = escape(separator.join(self.state.title))
         if rows is None:
             self.border_subtitle = ""
             self.entry_details.say(self.state.why_no_tree())
             return
-        self.border_subtitle = escape(f" {glyphs_of(self).separator} ".join(self.state.captions(rows)))
+        self.border_subtitle = escape(separator.join(self.state.captions(rows)))
         self.show_entry()
 
     def show_entry(self) -> None:

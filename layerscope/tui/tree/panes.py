@@ -36,7 +36,7 @@ class FilesPanes(Horizontal):
     }
     Screen.-narrow FilesPanes {
         layout: vertical;
-        #left { width: 100%; max-width: 100%; height: 8; }
+        #left { width: 100%; max-width: 100%; height: 7; }
         #left:focus-within { height: 65%; }
         #details-frame { display: none; }
         #left:focus-within #details-frame { display: block; max-height: 50%; }

@@ -16,8 +16,8 @@ class FilesState(Protocol):
         ...
 
     @property
-    def title(self) -> str:
-        """The title of the tree."""
+    def title(self) -> list[str]:
+        """The parts of the title of the tree."""
         ...
 
     @property

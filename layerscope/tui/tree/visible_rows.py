@@ -145,7 +145,11 @@ class VisibleRows:
         return children
 
     def _largest_first(self, node: int) -> int:
-        return -self.tree.size(node, self.view.layer)
+        return -self.size(node)
+
+    def size(self, node: int) -> int:
+        """Return the content bytes of a file, or of all files below a folder."""
+        return self.tree.size(node, self.view.layer)
 
     def is_folder(self, node: int) -> bool:
         """Return whether the row can be unfolded: the view has paths below it."""

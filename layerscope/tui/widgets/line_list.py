@@ -1,6 +1,7 @@
 """A list with a cursor that draws only the lines on the screen, however long it is."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
@@ -13,10 +14,9 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
+from layerscope.tui.drawing.bars import BarStyles, bar_segments
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.widgets.strip_view import StripView
-
-_UNCHANGED = Style()
 
 
 class CursorState(Enum):
@@ -56,6 +56,8 @@ class LineList(StripView):
         "line-list--link",
         "line-list--bar",
         "line-list--dead",
+        "line-list--chosen",
+        "line-list--chosen-number",
         "line-list--match",
         "line-list--error",
     }
@@ -72,10 +74,15 @@ class LineList(StripView):
         & > .line-list--link { color: $accent; }
         & > .line-list--bar { color: $primary; }
         & > .line-list--dead { color: $error; }
+        & > .line-list--chosen { background: $foreground 15%; text-style: bold; }
+        & > .line-list--chosen-number { background: $primary; color: $background; text-style: bold; }
         & > .line-list--match { text-style: bold underline; }
         & > .line-list--error { color: $error; }
-        &:ansi > .line-list--cursor { text-style: reverse; }
-        &:ansi > .line-list--cursor-blurred { text-style: reverse dim; }
+        &:ansi > .line-list--chosen { text-style: bold underline; }
+        &:ansi > .line-list--chosen-number { text-style: reverse; }
+        &:ansi:dark > .line-list--cursor { background: ansi_white; color: ansi_black; }
+        &:ansi:light > .line-list--cursor { background: ansi_black; color: ansi_white; }
+        &:ansi > .line-list--cursor-blurred { background: ansi_bright_black; text-style: bold; }
     }
     """
 
@@ -189,13 +196,29 @@ class LineList(StripView):
         strip = strip.adjust_cell_length(width, base)
         if state is CursorState.NONE:
             return strip
-        name = "line-list--cursor" if state is CursorState.FOCUSED else "line-list--cursor-blurred"
-        cursor = self.get_component_rich_style(name)
-        over = Style(reverse=True, dim=cursor.dim) if cursor.reverse else Style(bgcolor=cursor.bgcolor)
-        # Muted text would be hard to read on the background of the cursor.
-        muted, plain = self.style_of("muted").color, Style(color=base.color)
-        styles = [(style or base) + (plain if style and style.color == muted else _UNCHANGED) for _, style, _ in strip]
-        return Strip([Segment(segment.text, style + over) for segment, style in zip(strip, styles, strict=True)], width)
+        over = self.style_of("cursor" if state is CursorState.FOCUSED else "cursor-blurred")
+        return Strip([Segment(text, self._under_cursor(style or base, over)) for text, style, _ in strip], width)
+
+    def _under_cursor(self, style: Style, cursor: Style) -> Style:
+        """Return the style of a part of the line under the cursor."""
+        base = self.base_style
+        if cursor.color is not None:
+            # Only bars keep their colours: the others need not be readable on the cursor's own background.
+            keeps_color = style.color in (self.style_of("bar").color, self.style_of("dead").color)
+        else:
+            # Muted text would be hard to read on the background of the cursor.
+            keeps_color = style.color != self.style_of("muted").color
+        own_background = style.bgcolor if style.bgcolor != base.bgcolor else None
+        return (
+            style
+            + cursor
+            + Style(color=style.color if keeps_color else cursor.color or base.color, bgcolor=own_background)
+        )
+
+    def bar(self, live: float, dead: float, width: int, style: str = "bar") -> Iterator[Segment]:
+        """Yield a bar; ``live`` and ``dead`` are the shares of its parts in the width."""
+        styles = BarStyles(self.style_of(style), self.style_of("dead"))
+        return bar_segments(live, dead, width, self.glyphs, styles)
 
     def on_resize(self) -> None:
         """Draw the lines for the new width."""

@@ -126,14 +126,8 @@ class RowTable(LineList):
         return text if number == len(self._columns) - 1 else padded(text, self._widths[number], self.glyphs)
 
     def _bar(self, row: TableRow) -> list[Segment]:
-        whole = self.glyphs.bar(row.share or 0, _BAR_WIDTH)
-        all_dead = row.dead_share >= (row.share or 0) > 0
-        dead = len(whole) if all_dead else min(len(whole), round(row.dead_share * _BAR_WIDTH))
-        return [
-            Segment(whole[: len(whole) - dead], self.style_of("bar")),
-            Segment(self.glyphs.dead * dead, self.style_of("dead")),
-            Segment(" " * (_BAR_WIDTH - len(whole)) + _GAP),
-        ]
+        live = max(0.0, (row.share or 0) - row.dead_share)
+        return [*self.bar(live, row.dead_share, _BAR_WIDTH), Segment(_GAP)]
 
     def clicked(self, item: int, event: events.Click) -> None:
         """Choose a row by a second click."""

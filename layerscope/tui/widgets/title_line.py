@@ -1,6 +1,7 @@
 """The first line of a screen: a name, then facts about it."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -9,37 +10,61 @@ from textual.widgets import Static
 from layerscope.tui.drawing.cells import cut
 from layerscope.tui.drawing.glyphs import glyphs_of
 
+_SHORTEST_NAME = 24
+"""Cells of the name that are kept before facts are left out."""
+
+
+class Fact(NamedTuple):
+    """A part of the line; where there is no room, the one of the lowest rank is left out first."""
+
+    text: str
+    rank: int = 0
+    is_alarming: bool = False
+
 
 class TitleLine(Static):
-    """One line. If it is too narrow, the first part is left out, and then the name is cut."""
+    """One line. If it is too narrow, facts of a low rank are left out, and then the name is cut."""
 
+    COMPONENT_CLASSES = {"title-line--alarm"}  # noqa: RUF012  # declared by Textual without ClassVar
     DEFAULT_CSS = """
-    TitleLine { height: 1; dock: top; background: $panel; color: $foreground; padding: 0 1; }
+    TitleLine {
+        height: 1; dock: top; background: $panel; color: $foreground; padding: 0 1;
+        & > .title-line--alarm { color: $error; text-style: bold; }
+    }
     """
 
     def __init__(self, name: str) -> None:
         super().__init__("", markup=False)
         self._title = name
-        self._parts: Sequence[str] = ()
+        self._facts: Sequence[Fact] = ()
 
-    def show_parts(self, parts: Sequence[str]) -> None:
-        """Show the facts that are known so far."""
-        if list(parts) != list(self._parts):
-            self._parts = parts
+    def show(self, facts: Sequence[Fact], name: str | None = None) -> None:
+        """Show the facts that are known so far, and the name if it is another one now."""
+        shown = self._title, self._facts
+        self._title, self._facts = self._title if name is None else name, [fact for fact in facts if fact.text]
+        if shown != (self._title, self._facts):
             self._draw()
 
     def on_resize(self) -> None:
         """Draw the line for the new width."""
         self._draw()
 
+    def notify_style_update(self) -> None:
+        """Draw the line in the new theme."""
+        super().notify_style_update()
+        self._draw()
+
     def _draw(self) -> None:
         glyphs = glyphs_of(self)
         separator = f" {glyphs.separator} "
-        parts = [separator + part for part in self._parts if part]
-        if len(parts) > 1 and self._room_beside(parts) < cell_len(self._title):
-            del parts[0]
-        text = Text(cut(self._title, max(8, self._room_beside(parts)), glyphs), style="bold", no_wrap=True)
-        self.update(text.append("".join(parts), style="not bold"), layout=False)
+        kept = list(self._facts)
+        while len(kept) > 1 and self._room_beside(kept) < min(cell_len(self._title), _SHORTEST_NAME):
+            kept.remove(min(kept, key=lambda fact: fact.rank))
+        text = Text(cut(self._title, max(8, self._room_beside(kept)), glyphs), style="bold", no_wrap=True)
+        for fact in kept:
+            style = self.get_component_rich_style("title-line--alarm") if fact.is_alarming else "not bold"
+            text.append(separator, style="not bold").append(fact.text, style=style)
+        self.update(text, layout=False)
 
-    def _room_beside(self, parts: Sequence[str]) -> int:
-        return self.content_size.width - sum(map(cell_len, parts))
+    def _room_beside(self, facts: Sequence[Fact]) -> int:
+        return self.content_size.width - sum(cell_len(fact.text) + 3 for fact in facts)

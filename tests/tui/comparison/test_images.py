@@ -33,9 +33,33 @@ async def test_steps_are_shared_changed_first_or_rebuilt(tmp_path: Path) -> None
     async with comparing(*both(tmp_path), (160, 45)) as at:
         lines = at.layers()
         assert lines[0].split() == ["=", "1", "1", "50", "kB", "same"]
-        assert "changed first, rebuilt, same content" in lines[2]
+        assert lines[2].endswith("cache misses from here")
+        assert "rebuilt, same content" in lines[3]
         assert "different content" in lines[4]
-        assert "1 of 3 layers shared" in at.title()
+
+
+async def test_the_cause_of_the_first_cache_miss_is_named(tmp_path: Path) -> None:
+    old, new = (
+        docker_archive(tmp_path / name, image(BASE, layer(file("app", name.encode())), history=STEPS[::2]))
+        for name in ("one.tar", "other.tar")
+    )
+    async with comparing(old, new, (160, 45)) as at:
+        assert "cache misses from here" in at.layers()[2]
+        assert at.layers()[3].endswith("content of COPY changed  COPY . /app")
+
+
+async def test_the_headline_gives_both_totals_and_the_growth_of_the_files(tmp_path: Path) -> None:
+    async with comparing(*both(tmp_path), (160, 45)) as at:
+        assert at.title().startswith(
+            "v1.tar 51 kB → v2.oci.tar 52 kB (+1.0 kB) · files shown +1.0 kB · layer 1 shared · config changed"
+        )
+
+
+async def test_bars_are_scaled_to_the_image(tmp_path: Path) -> None:
+    async with comparing(*both(tmp_path), (160, 45)) as at:
+        assert at.line_of("+ new-2").endswith("+2.0 kB ▎")
+        assert at.line_of("app/").endswith("+1.0 kB ▏")
+        assert at.line_of("index.html").split() == ["~", "index.html", "9", "B", "content"]
 
 
 async def test_the_tree_shows_both_images_with_sums_on_folders(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ async def test_the_filter_finds_paths_among_the_differences(tmp_path: Path) -> N
 
 async def test_the_comparison_fits_a_small_screen(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 2), (80, 24)) as at:
-        assert at.title().endswith("+3 ~2 -1 · +9.0 kB")
+        assert at.title().endswith("files shown +9.0 kB · +3 ~2 -1")
         assert "~ conf" in at.tree()
         await at.press("tab")
         assert "From 1" in at.details()

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+from layerscope.tui.drawing.glyphs import UNICODE
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.file.screen import FileScreen
+from layerscope.tui.tree.file_tree import FileTree
+from layerscope.tui.tree.header import TreeHeader
 from tests.builders import directory, docker_archive, file, hardlink, image, layer, symlink, whiteout
 from tests.tui.journeys import MY_APP, journey
 
@@ -95,7 +98,7 @@ async def test_largest_first() -> None:
     async with journey(MY_APP) as at:
         await at.press("s")
         assert at.tree()[:4] == ["usr/", "etc/", "var/", "srv/"]
-        assert at.tree_lines()[0].split()[2:5] == ["106", "kB", "████████"]
+        assert at.tree_lines()[0].split()[2:5] == ["106", "kB", "█" * 14]
         assert "by size" in at.frame("files")[1]
         await at.press("s")
         assert at.tree()[:2] == ["bin/", "boot/"]
@@ -120,6 +123,49 @@ async def test_the_trace_shows_what_each_layer_did() -> None:
         assert at.line_of("usr/").endswith("+·▪·▪·")
 
 
+async def test_the_numbers_of_the_layers_stand_above_the_trace_with_the_chosen_one_highlighted() -> None:
+    async with journey(MY_APP) as at:
+        assert at.header().endswith("123456 ")
+        await at.press("left_square_bracket", "left_square_bracket")
+        header = at.files.query_one(TreeHeader).render_line(0)
+        (chosen,) = [segment.text for segment in header if segment.style and segment.style.bold]
+        assert chosen == "4"
+
+
+async def test_a_click_on_a_cell_of_the_trace_or_on_its_number_goes_to_the_layer() -> None:
+    async with journey(MY_APP) as at:
+        place = at.header().index("3")
+        await at.click(FileTree, place, 2)
+        assert at.layer() == 3
+        await at.click(TreeHeader, place + 2, 0)
+        assert at.layer() == 5
+        assert at.frame("files")[0] == "Files after layer 5"
+
+
+async def test_a_trace_that_is_cut_says_so(tmp_path: Path) -> None:
+    layers = [layer(file(f"file-{number}")) for number in range(1, 61)]
+    async with journey(docker_archive(tmp_path / "deep.tar", image(*layers))) as at:
+        assert at.header().strip().split()[1][0] == UNICODE.before
+        assert at.header().rstrip().endswith("60")
+        await at.press("home")
+        assert at.header().rstrip().endswith(UNICODE.after)
+        assert UNICODE.before not in at.header()
+
+
+async def test_what_a_layer_changed_has_its_own_sizes(tmp_path: Path) -> None:
+    base = layer(file("a/one", b"x" * 5000), file("a/two", b"x" * 700), file("b", b"x"))
+    top = layer(file("a/one", b"y" * 3000), whiteout("a/two"))
+    async with journey(docker_archive(tmp_path / "image.tar", image(base, top))) as at:
+        await at.press("a", "Z")
+        assert at.frame("files")[0] == "What layer 2 changed · 3.0 kB"
+        assert at.line_of("a/").split()[2:4] == ["3.0", "kB"]
+        assert "3.0 kB written below it" in at.entry()
+        assert " 0 B" not in at.line_of("- two")
+        await at.press("left_square_bracket")
+        assert at.frame("files")[0] == "What layer 1 changed · 5.7 kB"
+        assert "5.7 kB" in at.line_of("a/")
+
+
 async def test_columns_of_attributes_come_and_go() -> None:
     async with journey(MY_APP, (160, 40)) as at:
         await at.press("2")
@@ -127,10 +173,10 @@ async def test_columns_of_attributes_come_and_go() -> None:
         await at.press("o")
         assert "drwxr-xr-x root:root" in " ".join(at.line_of("apt/").split())
         await at.press("o")
-        assert "by 1" in at.line_of("boot/")
-        assert "2025-06-15 15:06" in at.line_of("boot/")
+        assert at.line_of("boot/").split()[1:6] == ["drwxr-xr-x", "root:root", "2025-06-15", "15:06", "1"]
+        assert at.header().split()[:4] == ["mode", "owner", "modified", "layer"]
         await at.press("o")
-        assert "by 1" not in at.line_of("boot/")
+        assert at.header().split() == ["size", "123456"]
 
 
 async def test_the_details_describe_the_entry_under_the_cursor() -> None:

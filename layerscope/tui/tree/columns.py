@@ -1,0 +1,76 @@
+"""The columns of a file tree: which of them have room beside the name, and how wide they are."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+SHORTEST_NAME = 24
+"""Cells of a line that the name has at least: columns that leave less are left out."""
+
+_NAME_SHARE = 0.45
+"""The part of a line up to which the name has its room before columns grow."""
+
+
+class Column(NamedTuple):
+    """A column after the name; the one of the lowest rank is left out first.
+
+    The widths are in cells and include the space before the column. Of the columns that can grow to ``most``, the one
+    of the highest rank does so first.
+    """
+
+    name: str
+    title: str
+    rank: int
+    least: int
+    most: int
+    align: str = ">"
+
+
+def fit_columns(columns: Iterable[Column], width: int) -> Mapping[str, int]:
+    """Return the width of each column for which a line has room, in order."""
+    kept = list(columns)
+    while kept and width - sum(column.least for column in kept) < SHORTEST_NAME:
+        kept.remove(min(kept, key=lambda column: column.rank))
+    spare = width - max(SHORTEST_NAME, int(width * _NAME_SHARE)) - sum(column.least for column in kept)
+    widths = {column.name: column.least for column in kept}
+    for column in sorted(kept, key=lambda column: -column.rank):
+        growth = max(0, min(spare, column.most - column.least))
+        widths[column.name] += growth
+        spare -= growth
+    return widths
+
+
+class TraceLayers(NamedTuple):
+    """The layers that have a cell in the trace, and whether layers before or after them have none."""
+
+    layers: Sequence[int]
+    is_cut_before: bool = False
+    is_cut_after: bool = False
+
+
+def trace_layers(layers: Sequence[int], chosen: int, cells: int) -> TraceLayers:
+    """Return the layers around the chosen one for which a trace has cells."""
+    cells = min(cells, len(layers))
+    position = layers.index(chosen) if chosen in layers else len(layers) - 1
+    start = max(0, min(position - cells // 2, len(layers) - cells))
+    return TraceLayers(layers[start : start + cells], start > 0, start + cells < len(layers))
+
+
+_STEP = 5
+"""The numbers that a trace with many layers shows are multiples of this one."""
+
+
+def trace_numbers(layers: Sequence[int], chosen: int) -> str:
+    """Return the numbers above a trace, each ending above the cell of its layer; the chosen layer has one in any case.
+
+    All layers have a number if each takes one cell, else the first, the last, and those between them in steps.
+    """
+    text = [" "] * len(layers)
+    is_short = len(str(layers[-1] if layers else 0)) == 1
+    stepped = [layer for layer in layers if is_short or not layer % _STEP]
+    for layer in dict.fromkeys([*([chosen] if chosen in layers else []), *layers[-1:], *layers[:1], *stepped]):
+        label = str(layer)
+        start = layers.index(layer) + 1 - len(label)
+        around = text[max(0, start - (not is_short)) : start + len(label) + (not is_short)]
+        if start >= 0 and set(around) == {" "}:
+            text[start : start + len(label)] = label
+    return "".join(text)
