@@ -126,4 +126,4 @@ def show_start() -> None:
         from layerscope.tui.app import explore_local  # noqa: PLC0415  # as above
 
         collect_garbage_again()
-        explore_local()
+        explore_local(Cache())

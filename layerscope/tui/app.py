@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
+from layerscope.cache.cache import Cache
 from layerscope.cancellation import cancel_work_if
 from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
@@ -55,7 +56,7 @@ class LayerscopeApp(App[LayerscopeError]):
         cancel_work_if(is_worker_cancelled)
         self.resources = ExitStack()
         self.images: list[ImageSession | UndecidedImage] = []
-        """What is open, for a signal that ends the application: it stops their reading."""
+        """What has been opened, for a signal that ends the application: it stops their reading."""
         self._first = first
         self._key_queue = KeyQueue(self, super().on_event)
         self.register_theme(DARK)
@@ -92,6 +93,10 @@ class LayerscopeApp(App[LayerscopeError]):
         else:
             self.exit()
 
+    def on_explorer_screen_replaced(self, message: ExplorerScreen.Replaced) -> None:
+        """Close the image that the explorer shows now at the end."""
+        self.images.append(self.resources.enter_context(message.session))
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the commands of the palette: the screen's, then Textual's own."""
         yield from key_commands(screen)
@@ -122,7 +127,7 @@ def chooser_app(undecided: UndecidedImage) -> LayerscopeApp:
     return app
 
 
-def start_app() -> LayerscopeApp:
+def start_app(cache: Cache | None = None) -> LayerscopeApp:
     """Return an application in which the user chooses among local images, containers and archives."""
     from layerscope.tui.images.start import StartScreen  # noqa: PLC0415  # engines, which an archive does not need
 
@@ -130,13 +135,12 @@ def start_app() -> LayerscopeApp:
         resources = app.resources.enter_context(ExitStack())
         resources.enter_context(opened)
         app.images.append(opened)
-        resources.callback(app.images.remove, opened)
         if isinstance(opened, UndecidedImage):
             app.push_screen(_chooser(app, opened), lambda _: resources.close())
         else:
             _push_explorer(app, opened, resources)
 
-    app = LayerscopeApp(lambda: StartScreen(explore_opened))
+    app = LayerscopeApp(lambda: StartScreen(cache, explore_opened))
     return app
 
 
@@ -159,11 +163,13 @@ def _push_explorer(app: LayerscopeApp, session: ImageSession, resources: ExitSta
     resources.enter_context(_reading(reader))
 
     def leave(_: object) -> None:
+        screen.session.close()
         # the error of a reader that died has been on the screen
         with suppress(LayerscopeError):
             resources.close()
 
-    app.push_screen(ExplorerScreen(session, reader), leave)
+    screen = ExplorerScreen(session, reader)
+    app.push_screen(screen, leave)
 
 
 def explore(session: ImageSession, reader: LayerReader) -> None:
@@ -176,9 +182,9 @@ def explore_choice(undecided: UndecidedImage) -> None:
     _run(chooser_app(undecided))
 
 
-def explore_local() -> None:
+def explore_local(cache: Cache) -> None:
     """Let the user choose what to open, until the user quits."""
-    _run(start_app())
+    _run(start_app(cache))
 
 
 def explore_layers(session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:

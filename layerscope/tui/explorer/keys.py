@@ -69,6 +69,14 @@ EXPLORER_KEYS = (
         id="explorer.image",
         rank=160,
     ),
+    Key(
+        "r",
+        "refresh",
+        "refresh",
+        "Open the image or the container again, as it is now",
+        id="explorer.refresh",
+        rank=165,
+    ),
     Key("e", "empty_steps", "steps", "Show or hide the steps that made no layer", id="explorer.steps", rank=170),
     Key(
         "y",

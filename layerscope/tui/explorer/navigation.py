@@ -106,3 +106,9 @@ class Navigation:
             from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # not needed to start
 
             self._screen.app.push_screen(ExtractScreen(opened, node, self._state.layer))
+
+    def reopen(self, title: str, show: Callable[["ImageSession | None"], None]) -> None:
+        """Open the image again; ``show`` is called with it."""
+        from layerscope.tui.images.opening import OpeningScreen  # noqa: PLC0415  # not needed to start
+
+        self._screen.app.push_screen(OpeningScreen(title, self._session.reopened), show)

@@ -1,15 +1,19 @@
 """The explorer: layers on the left, the file tree of the chosen one on the right."""
 
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.message import Message
 from textual.screen import Screen
 
+from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.session.open import ImageSession
 from layerscope.session.reading.background import LayerReader, LayersStacked, ReadEvent, ReadingFailed
+from layerscope.text import printable_name
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE
@@ -43,17 +47,24 @@ class ExplorerScreen(Screen[object]):
     ExplorerScreen { layout: vertical; background: $background; }
     """
 
+    @dataclass
+    class Replaced(Message):
+        """The screen shows another image than before, or the same one opened again; the one before is closed."""
+
+        session: ImageSession
+
     def __init__(self, session: ImageSession, reader: LayerReader) -> None:
         super().__init__()
+        self.session = session
         self._reader = reader
         self._state = ExplorerState(session.image)
         self._navigation = Navigation(self, session, self._state)
         self._shows_image = False
-        self._events = deque[ReadEvent]()
+        self._events = deque[tuple[LayerReader, ReadEvent]]()
         self.title_line = ImageTitle(session.image)
         self.layer_list = LayerList()
         self.file_tree = FileTree()
-        self.files = FilesPane(self._state, self.file_tree, EntryDetails())
+        self.files = FilesPane(self._state, self.file_tree, EntryDetails(self._note_on))
         self.panes = FilesPanes(self.layer_list, self.files)
 
     def compose(self) -> ComposeResult:
@@ -78,21 +89,25 @@ class ExplorerScreen(Screen[object]):
 
     @work(thread=True, group="reader")
     def _read(self) -> None:
+        reader = self._reader
         try:
-            for event in self._reader.events():
-                self._report(event)
+            for event in reader.events():
+                self._report(reader, event)
         except MemoryError:
-            self._reader.failure = "there is not enough memory for the layers of this image"
-            self._report(ReadingFailed(self._reader.failure))
+            reader.failure = "there is not enough memory for the layers of this image"
+            self._report(reader, ReadingFailed(reader.failure))
 
-    def _report(self, event: ReadEvent) -> None:
-        self._events.append(event)
+    def _report(self, reader: LayerReader, event: ReadEvent) -> None:
+        self._events.append((reader, event))
         self.post_message(ReaderReported())
 
     @on(ReaderReported)
     def _on_reported(self) -> None:
         while self._events:
-            self._take(self._events.popleft())
+            reader, event = self._events.popleft()
+            # the image may have been replaced since
+            if reader is self._reader:
+                self._take(event)
         self.layer_list.redraw()
         self._show_title()
 
@@ -127,7 +142,10 @@ class ExplorerScreen(Screen[object]):
             self.panes.show_details("Image", image_fields(state.image, state.tallies))
         else:
             title = f"Layer {step.layer}" if step.layer else "Step without a layer"
-            self.panes.show_details(title, step_fields(step, state.layer_of(step), state.tallies))
+            self.panes.show_details(title, step_fields(step, state.layer_of(step), state.tallies, state.image.storage))
+
+    def _note_on(self, row: TreeRow) -> str:
+        return self._state.note_on(row)
 
     def _show_title(self) -> None:
         state = self._state
@@ -266,6 +284,29 @@ class ExplorerScreen(Screen[object]):
     def action_extract(self) -> None:
         """Ask where to extract the path under the cursor, or, from the layer list, all files."""
         self._navigation.extract(self.file_tree.node if self.file_tree.has_focus else 0)
+
+    def action_refresh(self) -> None:
+        """Open the image or the container again, as it is now."""
+        title = f"Reading {printable_name(self.session.image.name)} again"
+        self._navigation.reopen(title, self._replace)
+
+    def _replace(self, session: ImageSession | None) -> None:
+        """Show another image in place of this one, or the same one opened again; the cursors stay."""
+        if session is None:
+            return
+        self._reader.close()
+        self.session.close()
+        self.session = session
+        self._reader = session.read_in_background(self._state.layer or len(session.image.layers))
+        self._state = self.files.state = self._state.followed_by(session.image)
+        self._navigation = Navigation(self, session, self._state)
+        self.title_line.take(session.image)
+        self._show_layers()
+        self._show_details()
+        self._show_title()
+        self.files.rebuild()
+        self.post_message(self.Replaced(session))
+        self._read()
 
     def action_quit(self) -> None:
         """Quit."""

@@ -6,11 +6,14 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from layerscope.analysis.tree.copy_up import copy_up
+from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image, Layer, Step
 from layerscope.session.reading.background import LayerProgress, LayerRead, LayersStacked
 from layerscope.text import human_size
 from layerscope.tui.explorer.own_rows import OwnRows
+from layerscope.tui.explorer.storage_fields import copy_up_words
 from layerscope.tui.tree.settings import TreeSettings
 from layerscope.tui.tree.state import no_rows_sentence, row_captions
 from layerscope.tui.tree.visible_rows import Scope, VisibleRows
@@ -119,6 +122,26 @@ class ExplorerState:
         self.tree = event.tree
         self.tallies = event.tallies
         self.reading.complete = event.last
+
+    def followed_by(self, image: Image) -> "ExplorerState":
+        """Return the state for an image in place of this one: the same tree and settings until its layers are read.
+
+        Of another image with fewer layers, the last one is chosen.
+        """
+        state = ExplorerState(image)
+        state.settings, state.tree, state.tallies = self.settings, self.tree, self.tallies
+        if len(self._listed) < len(self.image.steps):
+            state.toggle_empty_steps()
+        state.choose_layer(self.layer)
+        return state
+
+    def note_on(self, row: TreeRow) -> str:
+        """Return what a container did to a path of its image."""
+        layer = self.image.layers[self.layer - 1] if self.layer else None
+        if self.tree is None or layer is None or not layer.writable:
+            return ""
+        copied = copy_up(self.tree, row.node, layer.number)
+        return "" if copied is None else copy_up_words(copied)
 
     @property
     def is_shown(self) -> bool:

@@ -3,13 +3,15 @@
 from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
+from layerscope.model.storage import Storage
 from layerscope.text import exec_form, human_share, human_size, plural
 from layerscope.tui.drawing.cells import excerpt
+from layerscope.tui.explorer.storage_fields import container_fields, location_field, storage_fields
 from layerscope.tui.widgets.field_list import Field
 
 
-def step_fields(step: Step, layer: Layer | None, tallies: Tallies) -> list[Field]:
-    """Return the details of a step."""
+def step_fields(step: Step, layer: Layer | None, tallies: Tallies, storage: Storage | None = None) -> list[Field]:
+    """Return the details of a step, and where the engine's storage keeps its layer."""
     fields = [("Step", excerpt(step.title))]
     if layer is not None:
         tally = tallies.layers.get(layer.number)
@@ -24,6 +26,7 @@ def step_fields(step: Step, layer: Layer | None, tallies: Tallies) -> list[Field
         ("Digest", str(layer.digest or "") if layer else ""),
         ("diff_id", str(layer.diff_id or "") if layer else ""),
         ("Media type", excerpt(layer.media_type or "") if layer else ""),
+        *([location_field(storage, layer)] if storage and layer else []),
         ("Created by", "" if step.created_by == step.instruction else excerpt(step.created_by or "")),
     ]
 
@@ -67,6 +70,8 @@ def image_fields(image: Image, tallies: Tallies) -> list[Field]:
     fields = [
         ("Image", excerpt(", ".join(image.tags) or image.reference)),
         ("Platform", excerpt(str(image.platform))),
+        *(container_fields(image.container) if image.container else []),
+        *(storage_fields(image.storage) if image.storage else []),
         ("Source", f"{image.source}, {plural(len(image.layers), 'layer')}"),
         *(("Warning", excerpt(warning)) for warning in image.warnings),
         ("Content", human_size(tallies.content_size) if tallies.layers else ""),

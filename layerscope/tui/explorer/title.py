@@ -13,7 +13,12 @@ class ImageTitle(TitleLine):
     """One line. The platform is left out first, because the details of the image show it, too."""
 
     def __init__(self, image: Image) -> None:
-        super().__init__(excerpt(image.name))
+        super().__init__("")
+        self.take(image)
+
+    def take(self, image: Image) -> None:
+        """Take the image to name."""
+        self._image_name = excerpt(image.name)
         self._image = image
         self._engine = engine_words(image)
         self._platform = excerpt(str(image.platform))
@@ -34,5 +39,6 @@ class ImageTitle(TitleLine):
                 Fact(self._engine, 2),
                 *(Fact(part, 9) for part in parts),
                 Fact(plural(warnings, "warning") if warnings else "", 5),
-            ]
+            ],
+            self._image_name,
         )

@@ -78,8 +78,9 @@ class StartScreen(Screen[object]):
         refusals: Sequence[str] = ()
         is_last: bool = True
 
-    def __init__(self, explore: Callable[[ImageSession | UndecidedImage], None]) -> None:
+    def __init__(self, cache: Cache | None, explore: Callable[[ImageSession | UndecidedImage], None]) -> None:
         super().__init__()
+        self._cache = cache
         self._explore = explore
         self._state = StartState()
         self._filter_bar: FilterBar | None = None
@@ -217,13 +218,12 @@ class StartScreen(Screen[object]):
         """Open the row under the cursor."""
         row = self.list.row
         if row is not None:
-            opening = OpeningScreen(f"Opening {printable_name(row.reference)}", partial(_open, row.reference))
+            opening = OpeningScreen(f"Opening {printable_name(row.reference)}", partial(self._open, row.reference))
             self.app.push_screen(opening, self._opened)
+
+    def _open(self, reference: str, progress: Progress) -> ImageSession | UndecidedImage:
+        return open_or_choose(reference, progress=progress, cache=self._cache)
 
     def _opened(self, opened: ImageSession | UndecidedImage | None) -> None:
         if opened is not None:
             self._explore(opened)
-
-
-def _open(reference: str, progress: Progress) -> ImageSession | UndecidedImage:
-    return open_or_choose(reference, progress=progress, cache=Cache())

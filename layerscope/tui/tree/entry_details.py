@@ -1,5 +1,7 @@
 """The details of the entry under the cursor, with its complete path."""
 
+from collections.abc import Callable
+
 from rich.text import Text
 from textual.widgets import Static
 
@@ -13,14 +15,15 @@ from layerscope.tui.tree.visible_rows import Scope, VisibleRows
 
 
 class EntryDetails(Static):
-    """Two or more lines below the tree."""
+    """Two or more lines below the tree; ``note`` returns what else there is to say about a row."""
 
     DEFAULT_CSS = """
     EntryDetails { height: auto; min-height: 2; max-height: 6; padding: 0 1; color: $foreground 80%; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, note: Callable[[TreeRow], str] = lambda _: "") -> None:
         super().__init__("", markup=False)
+        self._note = note
         self._laid_out = (0, 0)
 
     def show(self, rows: VisibleRows, row: TreeRow) -> None:
@@ -29,7 +32,7 @@ class EntryDetails(Static):
         parts = [mode_text(entry.kind.letter, entry.mode), f"{entry.mode:04o}", owner_text(entry)]
         if entry.row is not None:
             parts.append(time_text(entry.mtime, "%Y-%m-%d %H:%M:%S"))
-        parts += [self._size_text(rows, row), self._story(row)]
+        parts += [self._size_text(rows, row), self._story(row), self._note(row)]
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
         text = Text(f"/{printable_name(entry.path)}{self._target(entry)}\n", style="bold", overflow="fold")
         text.append(f" {glyphs_of(self).separator} ".join(part for part in parts if part), style="not bold")

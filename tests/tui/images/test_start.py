@@ -13,6 +13,7 @@ from layerscope.model.container import Container
 from layerscope.model.engine import Engine
 from layerscope.model.local_image import LocalImage
 from layerscope.session.local.listing import Listing
+from layerscope.session.open import ImageSession
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.images.opening import OpeningScreen
 from layerscope.tui.images.start import StartScreen
@@ -133,7 +134,7 @@ async def test_a_row_opens_and_esc_comes_back_to_it() -> None:
         assert isinstance(at.app.screen, StartScreen)
         assert at.app.screen.list.row is not None
         assert at.app.screen.list.row.name == "app.tar"
-        assert at.app.images == []
+        assert all(opened._closed for opened in at.app.images if isinstance(opened, ImageSession))
         await at.press("escape", "escape")
         assert at.app.return_code is None, "Esc never quits"
         await at.press("q")

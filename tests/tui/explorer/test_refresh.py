@@ -1,0 +1,40 @@
+"""An image that is opened again while the explorer shows it."""
+
+from pathlib import Path
+
+from layerscope.session.open import ImageSession
+from tests.builders import directory, docker_archive, file, image, layer
+from tests.tui.journeys import journey
+
+BASE = layer(directory("etc"), file("etc/hosts", b"1"), file("etc/passwd", b"1"), file("top"))
+MORE = layer(file("etc/added", b"12"))
+
+
+async def test_refresh_shows_the_image_as_it_is_now_and_keeps_the_cursor(tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "app.tar", image(BASE, tags=["app:1"]))
+    async with journey(path) as at:
+        await at.press("tab", "Z")
+        await at.go_to_row("passwd")
+        before = at.explorer.session
+        docker_archive(path, image(BASE, MORE, tags=["app:1"]))
+        await at.press("r")
+        await at.until(lambda: at.explorer.session is not before)
+        await at.settle()
+        assert at.at() == "/etc/passwd"
+        assert at.layer() == 1, "the layer that was chosen stays"
+        await at.press("right_square_bracket")
+        assert "+ added" in at.tree()
+        assert before._closed
+        assert at.app.images == [before, at.explorer.session]
+
+
+async def test_an_image_that_is_gone_stays_on_the_screen_with_the_reason(tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "app.tar", image(BASE, tags=["app:1"]))
+    async with journey(path) as at:
+        before = at.explorer.session
+        assert isinstance(before, ImageSession)
+        path.unlink()
+        await at.press("r")
+        await at.until(lambda: "no file or folder" in " ".join(at.screen().split()))
+        assert at.explorer.session is before
+        assert "hosts" in at.screen() or "etc/" in at.screen()
