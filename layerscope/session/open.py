@@ -93,7 +93,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         from layerscope.session.loaded_image import LoadedImage  # noqa: PLC0415
 
         return LoadedImage(
-            self.image, tree, tallies, Contents(self.image, tree, self._random_content, self._is_stopped)
+            self.image, tree, tallies, Contents(self.image, tree, self._random_content, self._is_stopped, self._known)
         )
 
     def _random_content(self, layer: Layer) -> "RandomContent":

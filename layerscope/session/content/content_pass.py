@@ -3,7 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -11,6 +11,7 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import FormatError
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, Image
+from layerscope.session.content.known_content import STORED, FileFacts, KnownContent
 from layerscope.session.reading.parallel import IsStopped, in_parallel
 from layerscope.sources.layer.content import LayerContent, data_digest, file_chunks, open_layer_content, stored_chunks
 
@@ -27,14 +28,22 @@ class ContentPass:
     """A list of files and how many of their bytes to read. Files that cannot be read are missing from the result.
 
     Whole files of ``sparse_sizes`` are compared by their stored bytes: a hole costs nothing, whatever its size.
-    ``is_stopped`` ends the pass with ReadingStopped.
+    ``is_stopped`` ends the pass with ReadingStopped. What is ``known`` is not read again.
     """
 
-    def __init__(self, image: Image, tree: LayeredTree, sparse_sizes: Collection[int], is_stopped: IsStopped) -> None:
+    def __init__(
+        self,
+        image: Image,
+        tree: LayeredTree,
+        sparse_sizes: Collection[int],
+        is_stopped: IsStopped,
+        known: KnownContent,
+    ) -> None:
         self._image = image
         self._tree = tree
         self._sparse_sizes = sparse_sizes
         self._is_stopped = is_stopped
+        self._known = known
         self._digests: dict[int, int] = {}
         self._prefixes: dict[int, int] = {}
 
@@ -49,14 +58,35 @@ class ContentPass:
 
     def read(self) -> BytesRead:
         """Read what was requested."""
-        by_layer: dict[int, list[int]] = {}
-        for occurrence in sorted(self._digests.keys() | self._prefixes.keys(), key=self._offset):
-            by_layer.setdefault(self._tree.index.layers[occurrence], []).append(occurrence)
-        result = BytesRead()
+        result, by_layer = BytesRead(), dict[int, list[int]]()
+        unknown = [file for file in self._digests.keys() | self._prefixes.keys() if not self._is_known(file, result)]
+        for file in sorted(unknown, key=self._offset):
+            by_layer.setdefault(self._tree.index.layers[file], []).append(file)
         for part in self._read_layers(list(by_layer.items())):
             result.digests |= part.digests
             result.prefixes |= part.prefixes
         return result
+
+    def _is_known(self, file: int, result: BytesRead) -> bool:
+        """Add what is known of a file to the result, and return True if nothing is missing."""
+        layer, row = self._tree.index.layers[file], self._tree.index.rows[file]
+        facts, size = self._known.of(self._image.layers[layer - 1]), self._tree.tables[layer].sizes[row]
+        if file in self._digests:
+            digest = facts.digests.get((row, self._hashed(file, size)))
+            if digest is None:
+                return False
+            result.digests[file] = digest
+        if file in self._prefixes:
+            kept, prefix = min(size, self._prefixes[file]), facts.prefixes.get(row)
+            if prefix is None or len(prefix) < kept:
+                return False
+            result.prefixes[file] = prefix[:kept]
+        return True
+
+    def _hashed(self, file: int, size: int) -> int:
+        """Return the number of first bytes that the digest of a file of ``size`` bytes covers, or `STORED`."""
+        hashed = self._digests[file]
+        return STORED if hashed >= size and size in self._sparse_sizes else min(hashed, size)
 
     def _read_layers(self, by_layer: list[tuple[int, list[int]]]) -> Iterator[BytesRead]:
         if sum(self._is_compressed(layer) for layer, _ in by_layer) > 1:
@@ -77,22 +107,29 @@ class ContentPass:
         def is_stopped() -> bool:
             return is_abandoned() or self._is_stopped()
 
-        try:
-            with closing(open_layer_content(self._image.layers[layer - 1], is_stopped)) as content:
-                for file in files:
-                    self._read_file(file, result, content, table, rows[file])
-        except FormatError:
-            # nothing after the break can be read either
-            return result
+        # nothing after a break can be read either
+        with suppress(FormatError), closing(open_layer_content(self._image.layers[layer - 1], is_stopped)) as content:
+            for file in files:
+                self._read_file(file, result, content, table, rows[file])
+        self._known.add(self._image.layers[layer - 1], self._facts(result, table))
         return result
 
+    def _facts(self, result: BytesRead, table: EntryTable) -> FileFacts:
+        """Return what was read of the files of a layer, by row."""
+        rows = self._tree.index.rows
+        digests = {
+            (rows[file], self._hashed(file, table.sizes[rows[file]])): digest for file, digest in result.digests.items()
+        }
+        return FileFacts(digests, {rows[file]: prefix for file, prefix in result.prefixes.items()})
+
     def _read_file(self, file: int, result: BytesRead, content: LayerContent, table: EntryTable, row: int) -> None:
-        size, hashed, kept = table.sizes[row], self._digests.get(file, 0), self._prefixes.get(file, 0)
+        size, kept = table.sizes[row], self._prefixes.get(file, 0)
+        hashed = self._hashed(file, size) if file in self._digests else 0
         prefix = _Prefix(min(kept, size))
-        if hashed >= size and size in self._sparse_sizes:
+        if hashed == STORED:
             result.digests[file] = data_digest(prefix.passing(stored_chunks(content, table, row)), size)
         else:
-            hasher = hashlib.sha256() if hashed else None
+            hasher = hashlib.sha256() if file in self._digests else None
             for start, chunk in prefix.passing(_numbered(_first(content, table, row, max(hashed, kept)))):
                 if hasher and start < hashed:
                     hasher.update(chunk[: hashed - start])

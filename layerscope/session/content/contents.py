@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import InvalidLayer
 from layerscope.model.image import Image, Layer
+from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.parallel import IsStopped
 from layerscope.sources.layer.content import file_chunks, open_layer_content, stored_pieces
 
 if TYPE_CHECKING:
     from layerscope.session.content.content_pass import ContentPass
+    from layerscope.session.content.known_content import KnownContent
     from layerscope.sources.layer.random_access import RandomContent
 
 
@@ -20,8 +22,8 @@ class Contents:
     """The content of the files of an image. A hard link has the content of its target.
 
     `chunks` and `digests` pass through a layer once; `read_range` and `prepare` read it at any offset, through what
-    ``random_content`` returns for it. Once ``is_stopped`` returns True, a long reading raises ReadingStopped. Safe for
-    several threads.
+    ``random_content`` returns for it. Digests and first bytes that are ``known`` are not computed again. Once
+    ``is_stopped`` returns True, a long reading raises ReadingStopped. Safe for several threads.
     """
 
     def __init__(
@@ -30,11 +32,13 @@ class Contents:
         tree: LayeredTree,
         random_content: "Callable[[Layer], RandomContent]",
         is_stopped: IsStopped,
+        known: KnownLayers,
     ) -> None:
         self._image = image
         self._tree = tree
         self._random_content = random_content
         self._is_stopped = is_stopped
+        self._known = known
         self._digests: dict[tuple[int, bool], bytes | None] = {}
 
     def chunks(self, occurrence: int) -> Iterator[bytes]:
@@ -108,7 +112,13 @@ class Contents:
         from layerscope.session.content.content_pass import ContentPass  # noqa: PLC0415  # hashlib: a listing needs none
 
         sizes = self.sparse_sizes if sparse_sizes is None else sparse_sizes
-        return ContentPass(self._image, self._tree, sizes, self._is_stopped)
+        return ContentPass(self._image, self._tree, sizes, self._is_stopped, self._known_content)
+
+    @cached_property
+    def _known_content(self) -> "KnownContent":
+        from layerscope.session.content.known_content import KnownContent  # noqa: PLC0415  # as above
+
+        return KnownContent(self._known)
 
     def file(self, occurrence: int) -> int | None:
         """Return the occurrence of the regular file, the target of a hard link included; None if there is none."""

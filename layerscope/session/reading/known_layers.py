@@ -39,7 +39,7 @@ class KnownLayers:
         self._label = label
         self._identities = {} if self._cache is None else {layer.number: layer_identity(layer) for layer in layers}
         self._chain = None if self._cache is None else chain_identity(list(self._identities.values()))
-        self._unwritten: list[Callable[[], None]] = []
+        self._unwritten: dict[tuple[RecordKind, str], Callable[[], None]] = {}
 
     @property
     def place(self) -> str | None:
@@ -52,7 +52,11 @@ class KnownLayers:
 
     def entries(self, layer: Layer) -> "LayerEntries | None":
         """Return the entries of a layer, if they are known."""
-        return self._decoded(RecordKind.ENTRIES, self._identities.get(layer.number), _entries_from)
+        return self.record_of(RecordKind.ENTRIES, layer, _entries_from)
+
+    def record_of(self, kind: RecordKind, layer: Layer, decode: Callable[[memoryview], Known | None]) -> Known | None:
+        """Return what ``decode`` makes of a record about a layer, or None if there is none."""
+        return self._decoded(kind, self._identities.get(layer.number), decode)
 
     def tree(self) -> "tuple[LayeredTree, Tallies] | None":
         """Return all layers as one tree, and their figures, if they are known."""
@@ -68,9 +72,14 @@ class KnownLayers:
 
     def keep_entries(self, layer: Layer, entries: "LayerEntries") -> None:
         """Keep the entries of a layer."""
+        if entries.error is None:
+            self.keep_record_of(RecordKind.ENTRIES, layer, partial(_write_entries, layer.number, entries))
+
+    def keep_record_of(self, kind: RecordKind, layer: Layer, write: Callable[[ColumnWriter], object]) -> None:
+        """Keep what ``write`` writes about a layer, in place of an earlier record of the kind."""
         identity = self._identities.get(layer.number)
-        if identity is not None and entries.error is None:
-            self._keep(RecordKind.ENTRIES, identity, [layer], partial(_write_entries, layer.number, entries))
+        if identity is not None:
+            self._keep(kind, identity, [layer], write)
 
     def keep_tree(self, tree: "LayeredTree", tallies: Tallies) -> None:
         """Keep all layers as one tree."""
@@ -78,7 +87,7 @@ class KnownLayers:
 
     def settle(self) -> None:
         """Write what is to be kept, and keep the cache within its bound."""
-        for write in self._unwritten:
+        for write in self._unwritten.values():
             write()
         self._unwritten.clear()
         if self._cache is not None:
@@ -96,7 +105,7 @@ class KnownLayers:
             if self._cache is not None and is_same:
                 self._cache.keep(kind, identity, self._label, write)
 
-        self._unwritten.append(keep)
+        self._unwritten[kind, identity] = keep
 
     def _decoded(
         self, kind: RecordKind, identity: str | None, decode: Callable[[memoryview], Known | None]

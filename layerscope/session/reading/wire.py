@@ -81,7 +81,11 @@ class TreeHead(Head, tag="tree"):
     last: bool = False
 
 
-AnyHead = ProgressHead | TableHead | EntriesHead | TreeHead
+class FactsHead(Head, tag="facts"):
+    """What is known about the content of the files of a layer; its columns follow."""
+
+
+AnyHead = ProgressHead | TableHead | EntriesHead | TreeHead | FactsHead
 
 
 def write_frame(file: ColumnWriter, head: AnyHead, buffers: Iterable[Buffer] = ()) -> None:

@@ -1,0 +1,97 @@
+"""Digests and first bytes of files, from the cache; and those that this run reads, for the next one."""
+
+from array import array
+from dataclasses import dataclass, field
+from functools import partial
+from io import BytesIO
+from itertools import accumulate
+
+from layerscope.cache.cache import RecordKind
+from layerscope.model.columns import ColumnWriter, Ints, column, columns_from, columns_of
+from layerscope.model.image import Layer
+from layerscope.session.reading.known_layers import KnownLayers
+from layerscope.session.reading.wire import FactsHead, read_frame, write_frame
+
+STORED = -1
+"""In place of a number of bytes: the digest covers what is stored of a file that may have holes."""
+
+_DIGEST_SIZE = 32
+
+
+@dataclass(slots=True)
+class FileFacts:
+    """What is known about the content of the files of one layer.
+
+    ``digests`` by the row of a file and the number of its first bytes that were hashed, or `STORED`; ``prefixes`` by
+    row.
+    """
+
+    digests: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    prefixes: dict[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Columns:
+    """The same as columns: one row for each digest, and one for each prefix with its end in ``prefixes``."""
+
+    rows: Ints = column("I")
+    hashed: Ints = column("q")
+    digests: bytes = column(bytes)
+    prefix_rows: Ints = column("I")
+    prefix_ends: Ints = column("Q")
+    prefixes: bytes = column(bytes)
+
+
+class KnownContent:
+    """What is known about the files of each layer of an image."""
+
+    def __init__(self, known: KnownLayers) -> None:
+        self._known = known
+        self._facts: dict[int, FileFacts] = {}
+
+    def of(self, layer: Layer) -> FileFacts:
+        """Return what is known about the files of a layer."""
+        facts = self._facts.get(layer.number)
+        if facts is None:
+            facts = self._known.record_of(RecordKind.CONTENT, layer, _facts_from) or FileFacts()
+            facts = self._facts.setdefault(layer.number, facts)
+        return facts
+
+    def add(self, layer: Layer, facts: FileFacts) -> None:
+        """Add what was read of a layer."""
+        known = self.of(layer)
+        known.digests |= facts.digests
+        known.prefixes |= facts.prefixes
+        self._known.keep_record_of(RecordKind.CONTENT, layer, partial(_write_facts, known))
+
+
+def _write_facts(facts: FileFacts, file: ColumnWriter) -> None:
+    """Write the facts; a thread that has not ended yet may add others."""
+    digests, prefixes = list(facts.digests.items()), list(facts.prefixes.items())
+    columns = _Columns(
+        array("I", (row for (row, _), _ in digests)),
+        array("q", (hashed for (_, hashed), _ in digests)),
+        b"".join(digest for _, digest in digests),
+        array("I", (row for row, _ in prefixes)),
+        array("Q", accumulate(len(prefix) for _, prefix in prefixes)),
+        b"".join(prefix for _, prefix in prefixes),
+    )
+    write_frame(file, FactsHead(), columns_of(columns))
+
+
+def _facts_from(record: memoryview) -> FileFacts | None:
+    match read_frame(BytesIO(record)):
+        case FactsHead(), buffers:
+            columns = _Columns(**columns_from(_Columns, buffers))
+            digests = zip(columns.rows, columns.hashed, _parts(columns.digests), strict=True)
+            starts = [0, *columns.prefix_ends]
+            prefixes = zip(columns.prefix_rows, starts, columns.prefix_ends, strict=False)
+            return FileFacts(
+                {(row, hashed): digest for row, hashed, digest in digests},
+                {row: columns.prefixes[start:end] for row, start, end in prefixes},
+            )
+    return None
+
+
+def _parts(digests: bytes) -> list[bytes]:
+    return [digests[start : start + _DIGEST_SIZE] for start in range(0, len(digests), _DIGEST_SIZE)]
