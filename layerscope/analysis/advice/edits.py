@@ -3,12 +3,16 @@
 import re
 import shlex
 from collections.abc import Iterable
+from posixpath import commonprefix
 from typing import NamedTuple
 
 from layerscope.text import path_text
 
 _MOST_PATHS = 4
 """The most paths that one command names; a longer one is no help to a reader."""
+
+_CONTEXT, _LONG = 40, 80
+"""Characters beside a change that a diff repeats, and the length from which on others are left out."""
 
 _NOT_CONTINUED = re.compile(r"RUN\s*\[|<<|[\n#]|[&;\\]\s*$")
 """A RUN that a command cannot be added to: in exec form, with a heredoc or a comment, or with an open end."""
@@ -29,10 +33,54 @@ class InstructionEdit(NamedTuple):
     @property
     def after(self) -> str:
         """The new instruction, with the line breaks of a Dockerfile; empty if the instruction goes away."""
-        return self.before.replace(self.old, self.new, 1) if self.old else self.before + self.new
+        return self.applied(self.before)
+
+    def applied(self, instruction: str) -> str:
+        """Return an instruction, which other edits may have changed already, with this change."""
+        return instruction.replace(self.old, self.new, 1) if self.old else instruction + self.new
 
 
 Edits = tuple[InstructionEdit, ...]
+
+
+def new_instructions(edits: Edits) -> dict[int, tuple[str, str]]:
+    """Return by layer each instruction before and after all edits of it."""
+    texts: dict[int, tuple[str, str]] = {}
+    for edit in edits:
+        before, after = texts.get(edit.layer, (edit.before, edit.before))
+        texts[edit.layer] = before, edit.applied(after)
+    return texts
+
+
+def diff_lines(edits: Edits) -> list[str]:
+    """Return the edits as the lines of a diff, each with its mark: ``- RUN make``.
+
+    Of a long instruction, only the part around the change is repeated.
+    """
+    lines: list[str] = []
+    for before, after in new_instructions(edits).values():
+        old, new = _around_change(before, after)
+        lines += [f"{mark} {line}" for mark, text in (("-", old), ("+", new)) for line in text.splitlines()]
+    return lines
+
+
+def _around_change(before: str, after: str) -> tuple[str, str]:
+    """Return two texts without most of what they have in common before and after the change, if that is much."""
+    start = len(commonprefix([before, after]))
+    end = len(commonprefix([before[start:][::-1], after[start:][::-1]]))
+    # Between words, if there is a space among those characters.
+    cut_start = before.find(" ", max(0, start - _CONTEXT), start) + 1
+    last = before.rfind(" ", len(before) - end, len(before) - max(0, end - _CONTEXT))
+    cut_end = 0 if last < 0 else len(before) - last
+    keyword = before.partition(" ")[0]
+    head = f"{keyword} … " if cut_start > _LONG else ""
+    tail = " …" if cut_end > _LONG else ""
+    first = cut_start if head else 0
+
+    def part(text: str) -> str:
+        return f"{head}{text[first : len(text) - (cut_end if tail else 0)]}{tail}"
+
+    return part(before), part(after)
 
 
 def can_be_continued(instruction: str) -> bool:

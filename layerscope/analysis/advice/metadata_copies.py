@@ -10,9 +10,10 @@ from layerscope.analysis.advice.fix import COPYING, layers_do, named_layers
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.dead_reason import DeadReason
 from layerscope.model.entries import FileEntry
-from layerscope.text import human_size, plural
+from layerscope.text import human_size, path_text, plural
 
-_ONE_CHANGE = re.compile(r"RUN ch(?:mod|own|grp) [^;&|`$<>]+")
+_CHANGE = re.compile(r"ch(?:mod|own|grp) [^;&|`$<>]+")
+_ANY_CHANGE = re.compile(r"\bch(?:mod|own|grp)\b")
 _ANY = "…"
 """The value of an option that files of several owners or modes would need."""
 
@@ -46,27 +47,47 @@ def _cause(group: DeadFiles, changes: _Changes) -> str:
 
 
 def _edits(evidence: Evidence, group: DeadFiles, changes: _Changes) -> Edits:
-    """Return the edits that move the change into the instruction that writes the files.
-
-    That is exact if the later instruction is one chmod or chown, of files that all come from this layer.
-    """
+    """Return the edits that move the change into the instruction that writes the files; none if that may do more."""
     later = group.main_hiding_layer
     run = None if group.at_hiding_layer or len(set(group.hiding_layers)) > 1 else evidence.run(later)
-    if run is None or not _ONE_CHANGE.fullmatch(run) or not _changes_only(evidence, later, group.layer):
+    command = None if run is None else _only_change(run)
+    if run is None or command is None:
+        return ()
+    is_whole = run == f"RUN {command}" and _are_all_of(evidence, later, group.layer)
+    if not is_whole and not _names_exactly(command, group):
         return ()
     keyword, options = evidence.keyword(group.layer), _options(changes)
     if keyword in COPYING and options and _ANY not in options:
         instruction = evidence.instructions.get(group.layer)
         moved = replaced(group.layer, instruction, f"{keyword} ", f"{keyword} {options} ")
     else:
-        moved = continued(group.layer, evidence.run(group.layer), run.removeprefix("RUN "))
-    return moved + removed(later, run) if moved else ()
+        moved = continued(group.layer, evidence.run(group.layer), command)
+    return moved + _without(later, run, command) if moved else ()
 
 
-def _changes_only(evidence: Evidence, later: int, writer: int) -> bool:
+def _only_change(run: str) -> str | None:
+    """Return the only chmod or chown of a RUN whose commands all have to succeed."""
+    changes = [command for command in run.removeprefix("RUN ").split(" && ") if _CHANGE.fullmatch(command)]
+    return changes[0] if len(changes) == len(_ANY_CHANGE.findall(run)) == 1 else None
+
+
+def _are_all_of(evidence: Evidence, later: int, writer: int) -> bool:
     """Return whether all files that a layer changed were first written by one other layer."""
     changed = (entry for entry in evidence.dead.entries if entry.hidden_by == later)
     return all(evidence.origin(entry.occurrence) == writer for entry in changed)
+
+
+def _names_exactly(command: str, group: DeadFiles) -> bool:
+    """Return whether a command changes exactly the files of the group, each by its name."""
+    _, _, *names = command.split()
+    return set(names) == {path_text(entry.path) for entry in group.entries}
+
+
+def _without(layer: int, run: str, command: str) -> Edits:
+    """Return the edit that takes a command out of a RUN."""
+    if run == f"RUN {command}":
+        return removed(layer, run)
+    return replaced(layer, run, f"{command} && ", "") or replaced(layer, run, f" && {command}", "")
 
 
 def _text(evidence: Evidence, group: DeadFiles, changes: _Changes) -> str:

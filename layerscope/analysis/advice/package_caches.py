@@ -79,7 +79,7 @@ _MOUNT = "mount the cache: `RUN --mount=type=cache,target={}`"
 
 _CACHES = (
     _Cache(
-        "apt's package lists and cache",
+        "apt's lists and cache",
         ("var/lib/apt/lists", "var/cache/apt"),
         "Update and install in one RUN that ends with `rm -rf /var/lib/apt/lists/* /var/cache/apt/*`, or mount both as"
         " caches.",

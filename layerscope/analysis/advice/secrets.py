@@ -11,7 +11,8 @@ from layerscope.analysis.tree.path_index import GONE
 from layerscope.model.entries import Kind
 from layerscope.text import path_text, printable_name
 
-_REMEDY = "Use `RUN --mount=type=secret` instead, and revoke it: everyone who can pull the image can read it."
+REMEDY = "Use `RUN --mount=type=secret` instead, and revoke it: everyone who can pull the image can read it."
+"""What to do about any secret."""
 
 
 class Secret(NamedTuple):
@@ -72,8 +73,8 @@ def _secret(tree: LayeredTree, node: int, kind: SecretKind, files: list[int]) ->
     path = index.path(node)
     text = f"{printable_name(path_text(path))}, {kind.words}, is in "
     if removed_in is None:
-        text += f"the image. {_REMEDY}"
+        text += f"the image. {REMEDY}"
     else:
         verb = "removes" if index.rows[following] == GONE else "overwrites"
-        text += f"this layer, although layer {removed_in} {verb} it. {_REMEDY}"
+        text += f"this layer, although layer {removed_in} {verb} it. {REMEDY}"
     return Secret(path, kind, index.layers[files[0]], removed_in, node, tree.own_size(files[0]), text)

@@ -180,7 +180,7 @@ def test_a_cache_counts_once_with_what_is_live_and_what_is_dead_of_it() -> None:
     image = sized(lists, [whiteout("var/lib/apt/lists/a"), written("var/cache/apt/p")])
     first, second = image.advice("RUN apt-get update", "RUN apt-get install x")
     assert (first.kind, first.layer, first.saves, first.hidden_by) == (AdviceKind.PACKAGE_CACHE, 1, 6, 2)
-    assert "6 B of apt's package lists and cache come from this layer, 4 B of them dead." in first.text
+    assert "6 B of apt's lists and cache come from this layer, 4 B of them dead." in first.text
     assert (second.kind, second.layer, second.saves, second.hidden_by) == (AdviceKind.PACKAGE_CACHE, 2, 1, None)
 
 

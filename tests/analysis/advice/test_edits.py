@@ -1,6 +1,7 @@
 import pytest
 
 from layerscope.analysis.advice.advice import Advice
+from layerscope.analysis.advice.edits import InstructionEdit, diff_lines, new_instructions
 from tests.analysis.entries import whiteout
 from tests.analysis.size.analyzed import Content, sized, written
 
@@ -18,7 +19,7 @@ def changes(advice: Advice) -> dict[int, str]:
 
 def test_lists_that_are_deleted_too_late_are_deleted_at_the_end_of_the_run() -> None:
     (advice,) = sized([LISTS], [GONE]).advice("RUN apt-get update && apt-get install -y x", "RUN rm -rf /var/lib/apt")
-    assert advice.cause == "apt's package lists and cache, deleted too late in layer 2"
+    assert advice.cause == "apt's lists and cache, deleted too late in layer 2"
     assert changes(advice) == {
         1: "RUN apt-get update && apt-get install -y x \\\n && rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
     }
@@ -100,8 +101,6 @@ def test_a_chown_moves_into_the_copy_and_its_own_instruction_goes_away() -> None
     (advice,) = image.advice("COPY m /srv/", "RUN chown 33 /srv/m")
     assert advice.cause == "1 file, stored again by layer 2 for another owner"
     assert changes(advice) == {1: "COPY --chown=33:0 m /srv/", 2: ""}
-    (advice,) = image.advice("COPY m /srv/", "RUN chown 33 /srv/m && make")
-    assert advice.edits == (), "the instruction has to stay, and with it the copy"
 
 
 def test_a_chmod_moves_to_the_end_of_the_run_that_writes_the_files() -> None:
@@ -152,3 +151,42 @@ def test_names_that_a_shell_would_read_are_quoted() -> None:
     assert changes(advice) == {1: "RUN get \\\n && rm -rf '/a b;c'"}
     image = sized([written("a\x1b/x", size=MEGABYTE)], [whiteout("a\x1b")])
     assert image.advice("RUN get", "RUN rm -rf /a*")[0].edits == ()
+
+
+def test_a_chown_among_other_commands_moves_if_it_names_the_files_exactly() -> None:
+    image = sized([written("srv/m", size=MEGABYTE)], [written("srv/m", size=MEGABYTE, uid=33)])
+    for run, left in (
+        ("RUN chown 33:0 /srv/m && make", "RUN make"),
+        ("RUN make && chown 33 /srv/m", "RUN make"),
+        ("RUN a && chown 33 /srv/m && b", "RUN a && b"),
+    ):
+        (advice,) = image.advice("COPY m /srv/", run)
+        assert changes(advice) == {1: "COPY --chown=33:0 m /srv/", 2: left}
+    for run in ("RUN make && chown -R 33 /srv", "RUN chown 33 /srv/m && chown 1 /x", "RUN x | chown 33 /srv/m"):
+        assert image.advice("COPY m /srv/", run)[0].edits == ()
+
+
+def test_a_diff_of_a_long_instruction_has_only_what_is_around_the_change() -> None:
+    packages = " ".join(f"package{number}" for number in range(50))
+    edits = (InstructionEdit(1, f"RUN pip install {packages}", "pip install", "pip install --no-cache-dir"),)
+    old, new = diff_lines(edits)
+    assert old == "- RUN pip install package0 package1 package2 package3 …"
+    assert new == "+ RUN pip install --no-cache-dir package0 package1 package2 package3 …"
+    edits = (InstructionEdit(1, f"RUN install {packages}", "", " \\\n && clean"),)
+    assert diff_lines(edits) == [
+        "- RUN … package46 package47 package48 package49",
+        "+ RUN … package46 package47 package48 package49 \\",
+        "+  && clean",
+    ]
+
+
+def test_edits_of_one_instruction_add_up() -> None:
+    before = "RUN pip install x"
+    flag = InstructionEdit(1, before, "pip install", "pip install --no-cache-dir")
+    end = InstructionEdit(1, before, "", " \\\n && rm -rf /tmp/x")
+    removal = InstructionEdit(2, "RUN chmod x", "RUN chmod x", "")
+    assert new_instructions((flag, end, removal)) == {
+        1: (before, "RUN pip install --no-cache-dir x \\\n && rm -rf /tmp/x"),
+        2: ("RUN chmod x", ""),
+    }
+    assert diff_lines((removal,)) == ["- RUN chmod x"]
