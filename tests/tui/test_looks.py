@@ -85,7 +85,7 @@ def test_a_light_theme(snap_compare: SnapCompare) -> None:
 
 
 def test_the_size_view(snap_compare: SnapCompare) -> None:
-    assert snap_compare(_app(), terminal_size=(110, 30), run_before=_read_whole("w", "2"))
+    assert snap_compare(_app(), terminal_size=(110, 30), run_before=_read_whole("w"))
 
 
 def test_the_comparison_of_two_images(snap_compare: SnapCompare) -> None:

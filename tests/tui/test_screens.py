@@ -74,7 +74,7 @@ async def test_names_of_size_views_are_not_split() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         await at.press("w")
         await at.settle()
-        assert any("7 duplicates" in line for line in at.rows())
+        assert any("8 duplicates" in line for line in at.rows())
 
 
 async def test_the_key_line_shows_that_there_are_more_keys() -> None:

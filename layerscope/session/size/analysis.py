@@ -17,17 +17,17 @@ class SizeAnalysis:
     """The size analysis of a loaded image; ``base`` is the base image that the user names."""
 
     def __init__(self, loaded: LoadedImage, base: BaseImage | None = None) -> None:
+        self.loaded = loaded
         self.image = loaded.image
         self.tree = loaded.tree
         self.tallies = loaded.tallies
-        self._loaded = loaded
         self._base = base
 
     @cached_property
     def report(self) -> SizeReport:
         """Layers, biggest files, dead bytes, duplicates, advice."""
         wanted = (types_wanted(self._live, self._types_by_path), packages_wanted(self.tree, self._live))
-        return size_report(self._loaded, self._base, live=self._live, wanted=wanted)
+        return size_report(self.loaded, self._base, live=self._live, wanted=wanted)
 
     @cached_property
     def _live(self) -> LiveFiles:

@@ -62,6 +62,14 @@ def reason_word(reason: DeadReason | None) -> str:
     return UNKNOWN_REASON if reason is None else reason.value
 
 
+_LABELS = {DeadReason.METADATA_ONLY: "mode or owner only", DeadReason.IDENTICAL: "stored again unchanged"}
+
+
+def reason_label(reason: DeadReason | None) -> str:
+    """Return the reason for dead bytes in words that need no explanation; documents have `reason_word`."""
+    return reason_word(reason) if reason is None else _LABELS.get(reason, reason.value)
+
+
 def reason_sums(report: SizeReport) -> list[tuple[DeadReason | None, int]]:
     """Return the dead bytes by reason, the largest sum first."""
     return sorted(report.dead.by_reason.items(), key=lambda item: -item[1])
@@ -71,6 +79,14 @@ def reasons_line(report: SizeReport) -> str:
     """Return the dead bytes by reason: ``233 MB deleted, 29 MB metadata-only``."""
     sums = reason_sums(report)
     return ", ".join(f"{human_size(size)} {reason.value if reason else 'for unknown reasons'}" for reason, size in sums)
+
+
+def size_change(report: SizeReport, arrow: str, *, is_long: bool = True) -> str:
+    """Return the size and what it can become: ``415 MB → about 150 MB if you follow the advice``."""
+    total, after = human_size(report.total_size), report.size_after_advice
+    if after is None or after == report.total_size:
+        return total
+    return f"{total} {arrow} about {human_size(after)}{' if you follow the advice' if is_long else ''}"
 
 
 def no_dead_sentence(report: SizeReport) -> str:

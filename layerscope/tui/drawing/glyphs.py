@@ -30,6 +30,7 @@ class Glyphs:
     marked: str
     before: str
     after: str
+    warning: str
 
     @property
     def frame(self) -> str:
@@ -42,8 +43,8 @@ class Glyphs:
         return not self.separator.isascii()
 
 
-UNICODE = Glyphs("▾", "▸", " ▏▎▍▌▋▊▉█", "▒", "▪", "·", "→", "·", "…", "▸", "◆", "‹", "›")  # noqa: RUF001  # quotation marks as signs
-ASCII = Glyphs("v", ">", " |#", "%", "o", ".", "->", "|", "~", ">", "*", "<", ">")
+UNICODE = Glyphs("▾", "▸", " ▏▎▍▌▋▊▉█", "▒", "▪", "·", "→", "·", "…", "▸", "◆", "‹", "›", "⚠")  # noqa: RUF001  # quotation marks as signs
+ASCII = Glyphs("v", ">", " |#", "%", "o", ".", "->", "|", "~", ">", "*", "<", ">", "!")
 
 
 _VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")

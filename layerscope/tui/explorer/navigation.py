@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from layerscope.session.files.revision import FileRevision
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.size.analysis import SizeAnalysis
+    from layerscope.tui.size.state import SizeState
     from layerscope.tui.widgets.row_table import Target
 
 
@@ -26,6 +27,7 @@ class Navigation:
         self._state = state
         self._file_screens = FileScreens()
         self._analysis: SizeAnalysis | None = None
+        self._size_state: SizeState | None = None
         self._opened: LoadedImage | None = None
 
     def _loaded(self) -> "LoadedImage | None":
@@ -45,10 +47,11 @@ class Navigation:
             return
         from layerscope.session.size.analysis import SizeAnalysis  # noqa: PLC0415  # not needed to start
         from layerscope.tui.size.screen import SizeScreen  # noqa: PLC0415  # not needed to start
+        from layerscope.tui.size.state import SizeState  # noqa: PLC0415  # not needed to start
 
-        if self._analysis is None:
-            self._analysis = SizeAnalysis(opened)
-        self._screen.app.push_screen(SizeScreen(self._analysis), show)
+        if self._analysis is None or self._size_state is None:
+            self._analysis, self._size_state = SizeAnalysis(opened), SizeState()
+        self._screen.app.push_screen(SizeScreen(self._analysis, self._size_state), show)
 
     def open_dockerfile(self, show: Callable[["Target | None"], None], layer: int | None = None) -> None:
         """Show the Dockerfile, at the line that made a layer; ``show`` is called with what the user chooses there."""

@@ -1,7 +1,7 @@
-"""The size view: layers, directories, file types, packages, dead files, duplicates and advice."""
+"""The size view: an overview with secrets and advice, and lists of what takes the space."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -12,232 +12,349 @@ from textual.containers import Container, VerticalScroll
 from textual.getters import query_one
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
+from layerscope.analysis.search.query import parse_query
 from layerscope.errors import LayerscopeError
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.text import human_size, path_text, printable_line, printable_name
+from layerscope.session.size.report import SizeReport
+from layerscope.text import copied_path, printable_line
 from layerscope.tui.dialogs.help import HelpScreen
+from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.keys.table import bindings
-from layerscope.tui.size.headline import headline
-from layerscope.tui.size.keys import SIZE_KEYS, SIZE_TABLE, VIEW_NAMES
-from layerscope.tui.size.tables import (
-    SizeTable,
-    advice_table,
-    dead_table,
-    directory_table,
-    duplicate_table,
-    empty_folder_sentence,
-    layer_table,
-    package_table,
-    type_table,
-)
+from layerscope.tui.size.file_actions import SizeFileActions
+from layerscope.tui.size.headline import Headline, SizeBar
+from layerscope.tui.size.keys import SIZE_KEYS, SIZE_TABLE
+from layerscope.tui.size.lists.directories import empty_folder_sentence
+from layerscope.tui.size.lists.model import ShownList, Subject
+from layerscope.tui.size.lists.places import place_title, size_list
+from layerscope.tui.size.overview import Overview
+from layerscope.tui.size.overview_items import Item, overview_items
+from layerscope.tui.size.state import Place, SizeState, View, Visit
 from layerscope.tui.size.tiles import folder_tiles
 from layerscope.tui.size.treemap import Tile, Treemap
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.row_table import RowTable, TableRow, Target
+from layerscope.tui.widgets.notices import copy_text, warn
+from layerscope.tui.widgets.prompt_line import PromptLine
+from layerscope.tui.widgets.row_table import RowTable, Target
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
-_DIRECTORIES, _MAP = 1, 2
+@dataclass(frozen=True, slots=True)
+class _OverviewContent:
+    """The items of the overview."""
+
+    items: list[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class _MapContent:
+    """The tiles of the map."""
+
+    tiles: list[Tile]
+
+
+_Content = _OverviewContent | _MapContent | ShownList
 
 
 class SizeScreen(Screen[Target | None], OpensLater):
-    """The views of the size of one image. Its result is the place in the tree that the user wants to see, or None."""
+    """The views of the size of one image. Its result is the place in the tree that the user wants to see, or None.
+
+    The ``state`` outlives the screen: the next one on it shows what this one showed last.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(SIZE_KEYS)
     DEFAULT_CSS = """
     SizeScreen {
         background: $background;
-        #verdict { height: auto; max-height: 6; padding: 0 1; background: $panel; text-style: bold; }
         #views { height: auto; padding: 0 1; }
         #size-frame { height: 1fr; border: $frame $primary; border-title-style: bold; }
         #titles { height: 1; color: $foreground 60%; }
-        #detail-frame { height: auto; max-height: 9; padding: 0 1; scrollbar-size-vertical: 1; }
-        Treemap { display: none; }
+        #detail-frame { height: auto; max-height: 5; padding: 0 1; scrollbar-size-vertical: 1; }
+        Treemap, Overview, RowTable, #titles, SizeBar { display: none; }
+        &.-overview Overview, &.-overview SizeBar { display: block; }
         &.-map Treemap { display: block; }
-        &.-map RowTable, &.-map #titles { display: none; }
+        &.-list RowTable, &.-list #titles { display: block; }
+        PromptLine { padding: 0 1; }
     }
     """
 
     @dataclass
     class Computed(Message):
-        """A view was computed; ``error`` says why if that failed."""
+        """The report, and what a visit shows of it, were computed; ``error`` says why if that failed."""
 
-        view: int
-        content: SizeTable | list[Tile] | None
+        visit: Visit
+        report: SizeReport | None
+        content: _Content | None
         error: str = ""
 
     table = query_one(RowTable)
     treemap = query_one(Treemap)
+    overview = query_one(Overview)
+    prompt = query_one(PromptLine)
 
-    def __init__(self, analysis: SizeAnalysis) -> None:
+    def __init__(self, analysis: SizeAnalysis, state: SizeState) -> None:
         super().__init__()
         self._analysis = analysis
-        self._view = 0
-        self._folder = 0
-        self._views: tuple[Callable[[], SizeTable | list[Tile]], ...] = (
-            lambda: layer_table(analysis),
-            lambda: directory_table(analysis, self._folder),
-            lambda: folder_tiles(analysis, self._folder),
-            lambda: type_table(analysis),
-            lambda: package_table(analysis),
-            lambda: dead_table(analysis),
-            lambda: duplicate_table(analysis),
-            lambda: advice_table(analysis),
-        )
+        self._state = state
+        self._files = SizeFileActions(self, analysis.loaded)
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
-        yield Static("", id="verdict", markup=False)
+        yield Headline(excerpt(self._analysis.image.name))
+        yield SizeBar()
         yield Static("", id="views", markup=False)
         with Container(id="size-frame"):
             yield Static("", id="titles", markup=False)
             yield RowTable()
             yield Treemap()
+            yield Overview()
         with VerticalScroll(id="detail-frame", can_focus=False):
             yield Static("", id="detail", markup=False)
+        yield PromptLine()
         yield KeyLine(SIZE_TABLE)
 
     def on_mount(self) -> None:
-        """Show the first view."""
+        """Show what the state visits."""
         self.refresh_bindings()
-        self.action_go_to(0)
+        self._say(f"comparing the files{glyphs_of(self).ellipsis}")
+        self._show()
 
-    def action_go_to(self, view: int) -> None:
-        """Show a view."""
-        self._view = view
+    def _show(self) -> None:
+        """Compute what the visit shows, and show it then."""
         self.is_ready = False
         self._show_names()
-        self._say(f"computing{glyphs_of(self).ellipsis}")
-        self._compute(view)
+        self._compute(self._state.visit)
 
     def _show_names(self) -> None:
-        text, room = Text(), max(1, self.size.width - 2)
-        for number, name in enumerate(VIEW_NAMES):
-            if len(text.plain.rpartition("\n")[2]) + len(f" {number + 1} {name} ") > room:
-                text.append("\n")
-            action = Style(meta={"@click": f"screen.go_to({number})"})
-            chosen = Style(bold=True, reverse=True) if number == self._view else Style()
-            text.append(f" {number + 1} {name} ", action + chosen)
-            text.append(" ")
+        """Show the names of the views; they come closer together where there is little room."""
+        names = [f"{view + 1} {view.label}" for view in View]
+        gap = "  " if sum(map(len, names)) + 2 * len(names) < self.size.width else " "
+        text = Text()
+        for view, name in zip(View, names, strict=True):
+            action = Style(meta={"@click": f"screen.go_to({view.value})"})
+            text.append(name, action + Style(reverse=True, bold=True) if view is self._view else action)
+            text.append(gap)
         self.query_one("#views", Static).update(text)
+
+    @property
+    def _view(self) -> View:
+        return self._state.visit.place.view
 
     def on_resize(self) -> None:
         """Fit the names of the views to the new width."""
         self._show_names()
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="size")
-    def _compute(self, view: int) -> None:
+    def _compute(self, visit: Visit) -> None:
         try:
-            content = self._views[view]()
+            computed = self.Computed(visit, self._analysis.report, self._content(visit))
         except LayerscopeError as error:
-            if not get_current_worker().is_cancelled:
-                self.post_message(self.Computed(view, None, str(error)))
-        else:
-            self.post_message(self.Computed(view, content))
+            computed = self.Computed(visit, None, None, str(error))
+        if not get_current_worker().is_cancelled:
+            self.post_message(computed)
+
+    def _content(self, visit: Visit) -> _Content:
+        place, analysis = visit.place, self._analysis
+        if place == Place(View.OVERVIEW):
+            return _OverviewContent(list(overview_items(analysis)))
+        if place.view is View.MAP:
+            return _MapContent(folder_tiles(analysis, place.subject or 0))
+        return size_list(analysis, place).shown(parse_query(visit.query), visit.order)
 
     @on(Computed)
     def _on_computed(self, message: Computed) -> None:
-        if message.view != self._view:
+        visit, report, content = message.visit, message.report, message.content
+        if visit is not self._state.visit:
             return
         self.call_after_refresh(self.become_ready)
-        if message.content is not None:
-            self.query_one("#verdict", Static).update(headline(self._analysis.report))
-        if message.content is None:
-            self._show_table(SizeTable((), (), printable_line(message.error)))
-        elif isinstance(message.content, SizeTable):
-            self._show_table(message.content)
-        else:
-            self._show_map(message.content)
-        self.query_one("#size-frame").border_title = self._title()
+        if report is None or content is None:
+            self._say(printable_line(message.error))
+            return
+        self.query_one(Headline).show(report)
+        self.query_one(SizeBar).show(report)
+        frame = self.query_one("#size-frame")
+        frame.border_title = Text(place_title(self._analysis, visit.place)).markup
+        frame.border_subtitle = Text(content.caption).markup if isinstance(content, ShownList) else ""
+        self._show_content(content, visit)
+        self.refresh_bindings()
 
-    def _show_table(self, table: SizeTable) -> None:
-        self.remove_class("-map")
-        self.table.show(table.columns, table.rows)
-        self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
-        self.set_focus(self.table)
-        if len(table.rows):
-            self._show_detail()
+    def _show_content(self, content: _Content, visit: Visit) -> None:
+        for name, kind in (("-overview", _OverviewContent), ("-map", _MapContent), ("-list", ShownList)):
+            self.set_class(isinstance(content, kind), name)
+        if isinstance(content, _OverviewContent):
+            self.overview.show(content.items, visit.cursor)
+            empty = ""
+        elif isinstance(content, _MapContent):
+            self.treemap.show(content.tiles, visit.cursor)
+            empty = empty_folder_sentence(self._analysis)
         else:
-            self._say(table.when_empty)
+            self.table.show(content.columns, content.rows, visit.cursor)
+            self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
+            empty = content.when_empty
+        if not self.prompt.has_focus:
+            self.set_focus(self._list)
+        self._show_detail()
+        if self._subject is None:
+            self._say(empty)
+        self.call_after_refresh(self._scroll_back, visit)
 
-    def _show_map(self, tiles: list[Tile]) -> None:
-        self.add_class("-map")
-        self.treemap.show(tiles)
-        self.set_focus(self.treemap)
-        if tiles:
-            self._show_detail()
-        else:
-            self._say(empty_folder_sentence(self._analysis))
-
-    def _title(self) -> str:
-        if self._view not in (_DIRECTORIES, _MAP):
-            return VIEW_NAMES[self._view].capitalize()
-        path = printable_name(path_text(self._analysis.tree.index.path(self._folder)))
-        return Text(f"{path}  {human_size(self._analysis.directories.row(self._folder).size)}").markup
+    def _scroll_back(self, visit: Visit) -> None:
+        """Show the lines that were on the screen when the visit was left."""
+        if visit.top and isinstance(self._list, LineList):
+            self._list.scroll_to(y=visit.top, animate=False, immediate=True, force=True)
+            self._list.show_cursor()
 
     @property
-    def _row(self) -> TableRow | None:
-        """The row or the tile under the cursor."""
-        return self.treemap.row if self._view == _MAP else self.table.row
+    def _list(self) -> LineList | Treemap:
+        """The widget with the cursor."""
+        place = self._state.visit.place
+        if place == Place(View.OVERVIEW):
+            return self.overview
+        return self.treemap if place.view is View.MAP else self.table
+
+    @property
+    def _subject(self) -> Subject | None:
+        """The subject of the row, the item or the tile under the cursor."""
+        if self._list is self.overview:
+            return self.overview.subject
+        row = self.treemap.row if self._list is self.treemap else self.table.row
+        return row.subject if row is not None and isinstance(row.subject, Subject) else None
 
     @on(LineList.Moved)
     @on(Treemap.Moved)
     def _show_detail(self) -> None:
-        if self._row is not None:
-            self._say(self._row.detail)
+        self._remember()
+        row = None if self._list is self.overview else self.treemap.row if self._view is View.MAP else self.table.row
+        self._say(row.detail if row is not None else "")
+
+    def _remember(self) -> None:
+        """Keep the cursor and the scroll position of the visit."""
+        self._state.visit.cursor = self._list.cursor
+        self._state.visit.top = round(self._list.scroll_offset.y)
 
     def _say(self, text: str) -> None:
         self.query_one("#detail", Static).update(Text(text, overflow="fold"))
+        self.query_one("#detail-frame").display = bool(text)
 
     def action_help(self) -> None:
         """Show all keys."""
         self.app.push_screen(HelpScreen(SIZE_TABLE))
 
-    def action_view(self, step: int) -> None:
-        """Go to another view."""
-        self.action_go_to((self._view + step) % len(self._views))
+    def action_go_to(self, view: int) -> None:
+        """Go to a view."""
+        self._go(Place(View(view)))
 
-    def action_move(self, step: int) -> None:
-        """Move the cursor of the map."""
-        (self.treemap if self._view == _MAP else self.table).action_move(step)
+    def action_view(self, step: int) -> None:
+        """Go to the next view, or to the previous one."""
+        self._go(Place(View((self._view + step) % len(View))))
+
+    def _go(self, place: Place) -> None:
+        self._remember()
+        if self._state.go_to(place):
+            self.prompt.close()
+            self._show()
+
+    def action_back(self) -> None:
+        """Clear the filter, or go back to the visit before, or to the explorer."""
+        if self._state.visit.query:
+            self._filter("")
+        elif self._state.go_back():
+            self._show()
+        else:
+            self.dismiss(None)
 
     def action_choose(self) -> None:
-        """Open the folder under the cursor, or show the row in the tree."""
-        self._open(self._row)
+        """Go to what the row is about, or open the file."""
+        subject = self._subject
+        if subject is None:
+            return
+        if subject.place is not None:
+            self._go(subject.place)
+        elif subject.node is None:
+            self.action_show()
+        else:
+            self._files.open_file(subject)
 
     @on(RowTable.Chosen)
-    def _on_chosen(self, message: RowTable.Chosen) -> None:
-        self._open(message.row)
-
-    def _open(self, row: TableRow | None) -> None:
-        if row is None:
-            return
-        if row.folder is not None:
-            self._folder = row.folder
-            self.action_go_to(self._view)
-        elif row.target is None and self._view == _MAP:
-            # the tile of all entries that are too small for one of their own
-            self.action_go_to(_DIRECTORIES)
-        else:
-            self._leave(row)
+    @on(Overview.Chosen)
+    @on(Treemap.Chosen)
+    def _on_chosen(self) -> None:
+        self.action_choose()
 
     def action_up(self) -> None:
-        """Go up to the parent folder."""
-        if self._folder and self._view in (_DIRECTORIES, _MAP):
-            self._folder = self._analysis.tree.index.parents[self._folder]
-            self.action_go_to(self._view)
+        """Go to the parent folder."""
+        place = self._state.visit.place
+        if place.subject and place.view in (View.DIRECTORIES, View.MAP):
+            parent = self._analysis.tree.index.parents[place.subject]
+            self._go(Place(place.view, parent or None))
 
     def action_show(self) -> None:
         """Show the row in the tree."""
-        self._leave(self._row)
+        subject = self._subject
+        if subject is None or subject.target is None:
+            warn(self, "This row has no place of its own in the tree: Enter lists its files.")
+        else:
+            self._remember()
+            self.dismiss(subject.target)
 
-    def _leave(self, row: TableRow | None) -> None:
-        if row is not None and row.target is not None:
-            self.dismiss(row.target)
+    def action_copy(self) -> None:
+        """Copy the new instruction of the advice, or the path."""
+        subject = self._subject
+        if subject is not None and subject.copied:
+            copy_text(self, subject.copied)
+        elif subject is not None and subject.node is not None:
+            copy_text(self, copied_path(self._analysis.tree.index.path(subject.node)))
+
+    def action_extract(self) -> None:
+        """Ask where to extract the file or folder."""
+        if self._subject is not None:
+            self._files.extract(self._subject)
+
+    def action_history(self) -> None:
+        """List what each layer did to the path."""
+        if self._subject is not None:
+            self._files.open_history(self._subject)
+
+    def action_sort(self) -> None:
+        """Sort the list by the next of its orders."""
+        if self._list is not self.table:
+            warn(self, "The lists can be sorted: keys 2, 3 and 5 to 8.")
+            return
+        self._state.visit.order += 1
+        self._state.visit.cursor = 0
+        self._show()
+
+    def action_filter(self) -> None:
+        """Open the filter."""
+        if self._list is not self.table:
+            warn(self, "The lists can be filtered: keys 2, 3 and 5 to 8.")
+            return
+        self.prompt.ask("filter", "text, *.glob or re:regex")
+        with self.prevent(Input.Changed):
+            self.prompt.value = self._state.visit.query
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Filter by the text typed so far."""
+        self._filter(message.value)
+
+    @on(PromptLine.Answered)
+    def _on_answered(self, message: PromptLine.Answered) -> None:
+        self.set_focus(self._list)
+        if message.value is None:
+            self._filter("")
+
+    def _filter(self, text: str) -> None:
+        visit = self._state.visit
+        if text == visit.query:
+            return
+        try:
+            parse_query(text)
+        except LayerscopeError as error:
+            self._say(printable_line(str(error)))
+            return
+        visit.query, visit.cursor, visit.top = text, 0, 0
+        self._show()

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -15,8 +16,9 @@ from textual.widget import Widget
 from layerscope.text import human_size
 from layerscope.tui.drawing.cells import cut
 from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.size.treemap_layout import Rectangle, treemap
-from layerscope.tui.widgets.row_table import RowTable, TableRow
+from layerscope.tui.widgets.row_table import TableRow
 
 _CELL_ASPECT = 2.0
 """The height of a cell of a terminal, in its widths."""
@@ -36,6 +38,11 @@ class Treemap(Widget, can_focus=True):
     """The tiles, the largest at the top left. The cursor moves from one to the next by size."""
 
     ALLOW_SELECT = False
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("down,right,j,l", "move(1)", "To the next smaller tile", id="map.next"),
+        Key("up,left,k,h", "move(-1)", "To the next larger tile", id="map.previous"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
     Treemap { height: 1fr; }
     """
@@ -50,10 +57,13 @@ class Treemap(Widget, can_focus=True):
         self._first_lines: list[int] = []
         self.cursor = 0
 
-    def show(self, tiles: Sequence[Tile]) -> None:
+    class Chosen(Message):
+        """The tile under the cursor was chosen."""
+
+    def show(self, tiles: Sequence[Tile], cursor: int = 0) -> None:
         """Show these tiles, which are in descending order of their sizes."""
         self._tiles = tiles
-        self.cursor = 0
+        self.cursor = min(cursor, len(tiles) - 1)
         self._lay_out()
 
     @property
@@ -133,4 +143,4 @@ class Treemap(Widget, can_focus=True):
     def action_choose(self) -> None:
         """Open the tile under the cursor."""
         if self.row is not None:
-            self.post_message(RowTable.Chosen(self.row))
+            self.post_message(self.Chosen())

@@ -1,4 +1,4 @@
-"""A table with a bar and columns; a row may lead to a place in the tree. Rows are built when they are drawn."""
+"""A table with a bar and columns. Rows are built when they are drawn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from rich.segment import Segment
 from textual import events
 from textual.message import Message
 
-from layerscope.tui.drawing.cells import cut, padded
+from layerscope.tui.drawing.cells import cut, cut_middle, padded
 from layerscope.tui.widgets.line_list import LineList
 
 _BAR_WIDTH = 12
@@ -28,8 +28,8 @@ class Target:
 class TableRow:
     """A row. ``cells`` are printable; ``share`` fills the bar, ``dead_share`` its last part.
 
-    ``detail`` is shown below the table for the row under the cursor; ``folder`` is a node that the row opens, in place
-    of leading to the tree.
+    ``detail`` is shown below the table for the row under the cursor; the ``target`` is the place in the tree that it
+    leads to, or the ``subject`` is what the screen knows it by.
     """
 
     cells: tuple[str, ...]
@@ -37,13 +37,13 @@ class TableRow:
     dead_share: float = 0.0
     style: str | None = None
     target: Target | None = None
+    subject: object = None
     detail: str = ""
-    folder: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column of a table; the last one takes the room that is left.
+    """A column of a table; the last one takes the room that is left, and a path in it is cut in its middle.
 
     Without a ``width`` it is as wide as its widest cell, for which all rows are built.
     """
@@ -51,6 +51,7 @@ class TableColumn:
     title: str
     right: bool = False
     width: int = 0
+    is_path: bool = False
 
 
 class TableRows(Protocol):
@@ -116,9 +117,11 @@ class RowTable(LineList):
         row = self._rows[item]
         style = self.style_of(row.style) if row.style else None
         segments = self._bar(row) if self._has_bar else []
-        text = _GAP.join(self._cell(number, cell) for number, cell in enumerate(row.cells))
-        room = width - (_BAR_WIDTH + len(_GAP) if self._has_bar else 0)
-        return [*segments, Segment(cut(text, room, self.glyphs), style)]
+        *cells, last = (self._cell(number, cell) for number, cell in enumerate(row.cells))
+        before = "".join(f"{cell}{_GAP}" for cell in cells)
+        room = width - cell_len(before) - (_BAR_WIDTH + len(_GAP) if self._has_bar else 0)
+        shorten = cut_middle if self._columns[-1].is_path else cut
+        return [*segments, Segment(cut(before + shorten(last, max(1, room), self.glyphs), width, self.glyphs), style)]
 
     def _cell(self, number: int, text: str) -> str:
         if self._columns[number].right:

@@ -1,12 +1,14 @@
 from pathlib import Path
 
-from layerscope.tui.size.tables import RowsOnDemand
+import pytest
+
+from layerscope.tui.size.lists.model import RowsOnDemand
 from layerscope.tui.size.treemap import Treemap
 from layerscope.tui.widgets.row_table import RowTable, TableRow
-from tests.builders import Members, OciStore, docker_archive, file, image, layer, whiteout, write_tar
-from tests.tui.journeys import Journey, journey
+from tests.builders import Members, OciStore, docker_archive, file, image, layer, write_tar
+from tests.tui.journeys import Journey, journey, starting_with
+from tests.tui.size.messy import INSTRUCTIONS, messy_image
 
-KEY = b"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
 BIDI = "evil\u202e\x1b[31m\\[b]"
 
 
@@ -15,17 +17,193 @@ def rows(at: Journey) -> list[str]:
     return [table.render_line(y).text.rstrip() for y in range(min(table.size.height, table.item_count()))]
 
 
-async def test_a_secret_comes_before_all_advice_and_saves_nothing(tmp_path: Path) -> None:
-    layers = (
-        layer(file("root/.ssh/id_rsa", KEY), file("core", b"\x7fELF" + bytes(2_000_000))),
-        layer(whiteout("root/.ssh/id_rsa")),
-    )
-    async with journey(docker_archive(tmp_path / "image.tar", image(*layers))) as at:
+def shown_screen(at: Journey) -> str:
+    return type(at.app.screen).__name__
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_one_key_says_why_an_image_is_large_and_what_to_change(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with journey(messy_image(tmp_path), size) as at:
+        await at.press("w")
+        await at.settle()
+        assert at.title().startswith("messy:1  336 kB → about 1")
+        assert at.title().endswith("⚠ 1 secret in layer 4")
+        shown = at.screen()
+        for cause in (
+            "/root/.ssh/id_rsa is an SSH key; layer 7 only hides it",
+            "apt's lists and cache, deleted too late in layer 7",
+            "1 file, stored again by layer 5 for another mode",
+            "1 file, stored again by layer 8 for another owner",
+            "dead 148 kB",
+        ):
+            assert cause in shown
+        assert shown.index("id_rsa is") < shown.index("apt's lists")
+        await at.press("down")
+        assert starting_with(at.rows(), "│      -")[0].strip("│ ").startswith("- RUN apt-get update && apt-get install")
+        assert "+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*" in at.screen()
+
+
+async def test_the_new_instruction_is_copied(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w")
+        await at.settle()
+        await at.press("down", "y")
+        assert at.app.clipboard == f"{INSTRUCTIONS[1]} \\\n && rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
+        await at.press("end", "y")
+        assert at.app.clipboard == INSTRUCTIONS[3], "of a layer, its instruction is copied"
+
+
+async def test_going_back_finds_every_list_as_it_was_left(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        screens = []
+        for keys in (
+            ["w"],
+            ["down", "down"],
+            ["3"],
+            ["down", "enter"],
+            ["5"],
+            ["s", "down"],
+            ["enter"],
+            ["7"],
+            ["enter"],
+        ):
+            await at.press(*keys)
+            await at.settle()
+            screens.append(at.screen())
+        screens = [screens[number] for number in (1, 3, 5, 6, 7)]
+        screens.insert(1, "")
+        while screens:
+            await at.press("escape")
+            await at.settle()
+            expected = screens.pop()
+            assert at.screen() == expected or not expected
+        assert shown_screen(at) == "SizeScreen"
+        await at.press("escape")
+        assert shown_screen(at) == "ExplorerScreen"
+
+
+async def test_the_next_size_view_shows_what_the_last_one_showed(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w")
+        await at.settle()
+        await at.press("7")
+        await at.settle()
+        await at.press("down", "enter")
+        await at.settle()
+        shown = at.screen()
+        await at.press("t")
+        assert at.at() == "/srv/model.bin"
+        assert at.layer() == 8
+        await at.press("w")
+        await at.settle()
+        assert at.screen() == shown
+
+
+@pytest.mark.parametrize(
+    ("view", "row", "names"),
+    [
+        ("5", 0, ["/usr/bin/sh"]),
+        ("7", 0, ["/var/lib/apt/lists/main_Packages"]),
+        ("8", 0, ["/srv/copy.bin", "/srv/model.bin"]),
+        ("1", 1, ["/var/lib/apt/lists/main_Packages"]),
+    ],
+)
+async def test_enter_lists_the_files_of_a_row(tmp_path: Path, view: str, row: int, names: list[str]) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w", view)
+        await at.settle()
+        await at.press(*["down"] * row, "enter")
+        await at.settle()
+        assert [line.split()[-1] for line in rows(at)] == names
+        await at.press("enter")
+        await at.settle()
+        assert shown_screen(at) == "FileScreen"
+        await at.press("escape")
+        assert [line.split()[-1] for line in rows(at)] == names
+
+
+async def test_dead_bytes_are_listed_by_cause(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w", "7")
+        await at.settle()
+        assert [line.split()[1:6] for line in rows(at)][:2] == [
+            ["90", "kB", "1", "deleted", "2"],
+            ["30", "kB", "1", "mode", "or"],
+        ]
+        assert len(rows(at)) == 4
+
+
+async def test_small_duplicates_are_one_row(tmp_path: Path) -> None:
+    pairs = [file(f"{name}{number}", bytes([number]) * 9) for number in range(3) for name in "ab"]
+    large = [file(name, b"large" * 1000) for name in ("x", "y")]
+    async with journey(docker_archive(tmp_path / "image.tar", image(layer(*pairs, *large)))) as at:
         await at.press("w", "8")
         await at.settle()
-        assert at.rows()[0].strip() == "! Layer 1 ships an SSH key: /root/.ssh/id_rsa, and layer 2 only hides it."
-        assert rows(at)[0].split()[:2] == ["1", "secret:"]
-        assert "secret" not in "".join(rows(at)[1:])
+        assert [line.split("  ")[-1].strip() for line in rows(at)] == ["/x", "3 duplicates below 4.0 kB each"]
+        await at.press("down", "enter")
+        await at.settle()
+        assert len(rows(at)) == 3
+
+
+async def test_a_list_is_filtered_as_it_is_typed_and_counted_and_summed_up(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w", "1", "3")
+        await at.settle()
+        await at.filter("s")
+        await at.settle()
+        assert [line.split()[-1] for line in rows(at)] == ["usr/", "srv/"]
+        assert at.frame("size")[1] == "by size, 2 of 5, 188 kB"
+        await at.press("enter", "j", "s")
+        await at.settle()
+        assert at.frame("size")[1] == "by dead bytes, 2 of 5, 188 kB"
+        await at.press("escape")
+        await at.settle()
+        assert len(rows(at)) == 5
+        await at.press("escape")
+        await at.settle()
+        assert at.frame("size")[0] == "Overview"
+
+
+async def test_an_invalid_expression_is_explained(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w", "7")
+        await at.settle()
+        await at.filter("re:(")
+        await at.settle()
+        assert "is not a valid regular expression" in at.screen()
+        await at.press("escape")
+        await at.settle()
+        assert len(rows(at)) == 4
+
+
+async def test_files_of_a_list_are_extracted_and_have_a_history(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w", "7")
+        await at.settle()
+        await at.press("x")
+        assert "choose one first" in at.screen()
+        await at.press("enter")
+        await at.settle()
+        await at.press("x")
+        assert shown_screen(at) == "ExtractScreen"
+        await at.press("escape", "H")
+        await at.settle()
+        assert shown_screen(at) == "HistoryScreen"
+        await at.press("escape")
+        assert shown_screen(at) == "SizeScreen"
+
+
+async def test_keys_that_cannot_act_say_why(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w", "1")
+        await at.settle()
+        for key, reason in (("s", "lists can be sorted"), ("slash", "lists can be filtered")):
+            await at.press(key)
+            assert reason in at.screen()
+        await at.press("5")
+        await at.settle()
+        await at.press("t")
+        assert "no place of its own in the tree" in at.screen()
 
 
 def incomplete(*layers: bytes) -> Members:
@@ -45,10 +223,10 @@ async def test_an_image_with_an_unreadable_layer_is_never_said_to_have_no_waste(
         await at.settle()
         assert "Unknown: layer 2 could not be read whole" in at.screen()
         for view, sentence in (
-            ("5", "No package database was found in the layers that could be read"),
-            ("6", "The dead bytes are unknown"),
-            ("7", "not all files could be compared"),
-            ("8", "in the layers that could be read"),
+            ("6", "No package database was found in the layers that could be read"),
+            ("7", "The dead bytes are unknown"),
+            ("8", "not all files could be compared"),
+            ("1", "No waste was found in the layers that could be read"),
         ):
             await at.press(view)
             await at.settle()
@@ -58,14 +236,14 @@ async def test_an_image_with_an_unreadable_layer_is_never_said_to_have_no_waste(
 async def test_the_map_has_one_tile_for_all_small_files(tmp_path: Path) -> None:
     files = [file(f"d/{number}", b"x" * (500 if number < 10 else 1)) for number in range(200)]
     async with journey(docker_archive(tmp_path / "image.tar", image(layer(*files)))) as at:
-        await at.press("w", "3")
+        await at.press("w", "4")
         await at.settle()
         await at.press("enter")
         await at.settle()
         tiles = at.app.screen.query_one(Treemap)._tiles
         assert len(tiles) == 61
         assert sum(tile.size for tile in tiles) == 10 * 500 + 190
-        rest = next(number for number, tile in enumerate(tiles) if tile.row.target is None)
+        rest = next(number for number, tile in enumerate(tiles) if tile.row.cells[-1] == "140 other entries")
         await at.press(*["down"] * rest, "enter")
         await at.settle()
         assert len(rows(at)) > 20, "Enter on that tile lists the folder"
@@ -75,7 +253,7 @@ async def test_names_of_files_cannot_control_the_terminal(tmp_path: Path) -> Non
     layers = layer(file(BIDI, b"x" * 5000)), layer(file(BIDI, b"y" * 5000), file("copy", b"y" * 5000))
     async with journey(docker_archive(tmp_path / "image.tar", image(*layers))) as at:
         screens = []
-        for view in "1234567":
+        for view in "12345678":
             await at.press("w" if view == "1" else view)
             await at.settle()
             screens.append(at.screen())
@@ -86,7 +264,7 @@ async def test_names_of_files_cannot_control_the_terminal(tmp_path: Path) -> Non
 async def test_only_the_rows_on_the_screen_are_built(tmp_path: Path) -> None:
     files = [file(f"d/{number}", b"x" * (number + 1)) for number in range(3000)]
     async with journey(docker_archive(tmp_path / "image.tar", image(layer(*files)))) as at:
-        await at.press("w", "2")
+        await at.press("w", "3")
         await at.settle()
         await at.press("enter")
         await at.settle()
@@ -94,11 +272,11 @@ async def test_only_the_rows_on_the_screen_are_built(tmp_path: Path) -> None:
         on_demand, built = table._rows, set[int]()
         assert isinstance(on_demand, RowsOnDemand)
 
-        def build(index: int) -> TableRow:
-            built.add(index)
-            return on_demand.build(index)
+        def build(node: int) -> TableRow:
+            built.add(node)
+            return on_demand.build(node)
 
-        table._rows = RowsOnDemand(on_demand.count, build)
+        table._rows = RowsOnDemand(on_demand.records, build)
         await at.press("end", "up", "down")
         assert rows(at)[-1].endswith("  0")
         assert len(built) <= 2 * table.size.height

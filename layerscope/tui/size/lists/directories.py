@@ -1,0 +1,70 @@
+"""The entries of a folder by size."""
+
+from layerscope.analysis.size.directories import DirectoryRow
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.text import human_share, human_size, path_text, plural, printable_name, size_or_blank
+from layerscope.tui.size.lists.model import (
+    SHARE,
+    SIZE,
+    SIZE_WIDTH,
+    Order,
+    SizeList,
+    Subject,
+    count_column,
+    shown_path,
+)
+from layerscope.tui.size.state import Place, View
+from layerscope.tui.widgets.row_table import TableColumn, TableRow
+
+
+def directory_list(analysis: SizeAnalysis, folder: int = 0) -> SizeList[int]:
+    """Return the entries right below a folder, the largest first."""
+    sizes, index = analysis.directories, analysis.tree.index
+    nodes, whole = sizes.nodes(folder), sizes.row(folder)
+    largest = max((sizes.size(node) + sizes.dead(node) for node in nodes), default=0) or 1
+    columns = (
+        SHARE,
+        SIZE,
+        TableColumn("dead", right=True, width=SIZE_WIDTH),
+        count_column("files", whole.files),
+        TableColumn("name", is_path=True),
+    )
+    return SizeList(
+        columns=columns,
+        records=nodes,
+        build=lambda node: directory_row(analysis, sizes.row(node), largest, whole.size),
+        orders=(
+            Order("size", lambda node: -sizes.size(node)),
+            Order("dead bytes", lambda node: -sizes.dead(node)),
+            Order("name", index.name),
+        ),
+        text=lambda node: path_text(index.name(node))[1:],
+        size=sizes.size,
+        when_empty=empty_folder_sentence(analysis),
+    )
+
+
+def empty_folder_sentence(analysis: SizeAnalysis) -> str:
+    """Return the sentence to show instead of the entries of a folder without any bytes."""
+    if analysis.report.is_complete:
+        return "Nothing in this folder has any content."
+    return "No content of this folder is known: not all layers could be read."
+
+
+def directory_row(
+    analysis: SizeAnalysis, row: DirectoryRow, largest: int, whole: int, view: View = View.DIRECTORIES
+) -> TableRow:
+    """Return the row of a file or folder in a folder of ``whole`` bytes; the largest entry fills the bar."""
+    index = analysis.tree.index
+    name = printable_name(row.name) + ("/" if row.is_directory else "")
+    dead = size_or_blank(row.dead)
+    place = Place(view, row.node) if row.is_directory else None
+    return TableRow(
+        (human_share(row.size, whole), human_size(row.size), dead, f"{row.files:,}", name),
+        share=(row.size + row.dead) / largest,
+        dead_share=row.dead / largest,
+        style="folder" if row.is_directory else None,
+        subject=Subject(row.node, analysis.tree.layers[-1], place=place),
+        detail=f"{shown_path(index.path(row.node))}: {human_size(row.size)} in {plural(row.files, 'file')}"
+        + (f", and {dead} of dead files" if dead else ""),
+    )

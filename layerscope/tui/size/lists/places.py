@@ -1,0 +1,55 @@
+"""The list and the title of each place in the size view."""
+
+from collections.abc import Callable
+from typing import Any
+
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.text import human_size
+from layerscope.tui.size.lists.dead import dead_files, dead_files_title, dead_list
+from layerscope.tui.size.lists.directories import directory_list
+from layerscope.tui.size.lists.duplicates import duplicate_list, duplicate_parts, duplicate_title
+from layerscope.tui.size.lists.files import advised_files
+from layerscope.tui.size.lists.layers import layer_list
+from layerscope.tui.size.lists.model import SizeList, shown_path
+from layerscope.tui.size.lists.packages import package_files, package_files_title, package_list
+from layerscope.tui.size.lists.types import type_files, type_list
+from layerscope.tui.size.state import Place, View
+
+_LISTS: dict[View, Callable[[SizeAnalysis], SizeList[Any]]] = {
+    View.LAYERS: layer_list,
+    View.DIRECTORIES: directory_list,
+    View.TYPES: type_list,
+    View.PACKAGES: package_list,
+    View.DEAD: dead_list,
+    View.DUPLICATES: duplicate_list,
+}
+_PARTS: dict[View, Callable[[SizeAnalysis, int], SizeList[Any]]] = {
+    View.OVERVIEW: advised_files,
+    View.DIRECTORIES: directory_list,
+    View.TYPES: type_files,
+    View.PACKAGES: package_files,
+    View.DEAD: dead_files,
+    View.DUPLICATES: duplicate_parts,
+}
+_PART_TITLES: dict[View, Callable[[SizeAnalysis, int], str]] = {
+    View.OVERVIEW: lambda analysis, number: f"Advice {number + 1}: {analysis.report.advice[number].cause}",
+    View.TYPES: lambda analysis, number: f"Files: {analysis.types.sizes[number].type.value}",
+    View.PACKAGES: package_files_title,
+    View.DEAD: dead_files_title,
+    View.DUPLICATES: duplicate_title,
+}
+
+
+def size_list(analysis: SizeAnalysis, place: Place) -> SizeList[Any]:
+    """Return the list of a place; this reads layers and file contents as needed."""
+    return _LISTS[place.view](analysis) if place.subject is None else _PARTS[place.view](analysis, place.subject)
+
+
+def place_title(analysis: SizeAnalysis, place: Place) -> str:
+    """Return the title of a place, safe for a screen."""
+    view, number = place.view, place.subject
+    if view in (View.DIRECTORIES, View.MAP):
+        folder = number or 0
+        path = shown_path(analysis.tree.index.path(folder))
+        return f"{path}  {human_size(analysis.directories.row(folder).size)}"
+    return view.label.capitalize() if number is None else _PART_TITLES[view](analysis, number)

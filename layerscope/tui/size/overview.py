@@ -1,0 +1,106 @@
+"""The overview of the size view: secrets and advice, one after the other, with the one under the cursor explained."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+
+from layerscope.tui.drawing.bars import BarStyles, bar_segments
+from layerscope.tui.size.lists.model import Subject
+from layerscope.tui.size.overview_items import BAR_WIDTH, Item, SizeShare, Spans
+from layerscope.tui.widgets.line_list import LineList
+
+
+class Overview(LineList):
+    """Items of several lines: the one under the cursor is open, and so are the first ones, as many as fit."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line-list--strong", "line-list--alarm"}
+    DEFAULT_CSS = """
+    Overview {
+        height: 1fr;
+        & > .line-list--strong { text-style: bold; }
+        & > .line-list--alarm { color: $error; text-style: bold; }
+    }
+    """
+
+    class Chosen(Message):
+        """The item under the cursor was chosen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._items: Sequence[Item] = ()
+        self._lines: list[list[Spans]] = []
+        self._starts: list[int] = [0]
+
+    def show(self, items: Sequence[Item], cursor: int = 0) -> None:
+        """Show these items."""
+        self._items, self.cursor = items, cursor
+        self._lay_out()
+
+    @property
+    def subject(self) -> Subject | None:
+        """The subject of the item under the cursor."""
+        return self._items[self.cursor].subject if self.cursor < len(self._items) else None
+
+    def _lay_out(self) -> None:
+        """Draw all items for the width, and show the one under the cursor."""
+        closed, opened = (
+            [item.lines(self.line_width, self.glyphs, is_open=is_open) for item in self._items]
+            for is_open in (False, True)
+        )
+        extra = [len(long) - len(short) for short, long in zip(closed, opened, strict=True)]
+        # Every item can open when the cursor comes to it, so that the others never have to close for it.
+        room = self.size.height - sum(map(len, closed))
+        room -= 0 if sum(extra) <= room else max(extra, default=0)
+        self._lines = []
+        for number, (short, long) in enumerate(zip(closed, opened, strict=True)):
+            fits = extra[number] <= room
+            room = room - extra[number] if fits else 0
+            self._lines.append(long if fits or number == self.cursor else short)
+        self._starts = [0, *accumulate(map(len, self._lines))]
+        self.refill()
+
+    def item_count(self) -> int:
+        """Return the number of items."""
+        return len(self._items)
+
+    def line_count(self) -> int:
+        """Return the number of lines of all items."""
+        return self._starts[-1]
+
+    def item_at(self, line: int) -> int:
+        """Return the item of a line."""
+        return bisect_right(self._starts, line) - 1
+
+    def lines_of(self, item: int) -> range:
+        """Return the lines of an item."""
+        return range(self._starts[item], self._starts[item + 1])
+
+    def draw(self, item: int, line: int, width: int) -> list[Segment]:  # noqa: ARG002  # drawn for the width before
+        """Return one line of an item."""
+        return [segment for span in self._lines[item][line] for segment in self._segments(span)]
+
+    def _segments(self, span: tuple[str, str | None] | SizeShare) -> Iterable[Segment]:
+        if isinstance(span, SizeShare):
+            styles = BarStyles(self.style_of("bar"), self.style_of("dead"))
+            return bar_segments(span.live, span.dead, BAR_WIDTH, self.glyphs, styles)
+        text, style = span
+        return [Segment(text, self.style_of(style) if style else None)]
+
+    def move_to(self, item: int) -> None:
+        """Put the cursor on an item, which opens it."""
+        super().move_to(item)
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        """Draw the items for the new size."""
+        self._lay_out()
+
+    def clicked(self, item: int, event: events.Click) -> None:  # noqa: ARG002  # the cursor is on it
+        """Choose an item by a second click."""
+        if event.chain > 1:
+            self.post_message(self.Chosen())

@@ -1,0 +1,196 @@
+"""The items of the overview: secrets first, then numbered advice with its cause and the change to make."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from rich.cells import cell_len, chop_cells
+
+from layerscope.analysis.advice.advice import Advice
+from layerscope.analysis.advice.edits import diff_lines, new_instructions
+from layerscope.analysis.advice.secrets import REMEDY, Secret
+from layerscope.analysis.size.layers_and_files import LayerSize
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.remarks import no_advice_sentence
+from layerscope.text import human_share, human_size, path_text, printable_line, printable_name
+from layerscope.tui.drawing.cells import cut, cut_middle, one_line, padded
+from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.size.lists.model import Subject
+from layerscope.tui.size.state import Place, View
+
+
+@dataclass(frozen=True, slots=True)
+class SizeShare:
+    """A bar of live and dead bytes, as shares of its full length."""
+
+    live: float
+    dead: float
+
+
+Spans = list[tuple[str, str | None] | SizeShare]
+"""One line: texts, each with the name of its style, and bars of `BAR_WIDTH` cells."""
+
+BAR_WIDTH = 12
+
+_INDENT = "      "
+_MOST_LAYERS = 8
+_WIDE, _CAUSE_WIDTH = 130, 64
+"""The cells from which on an instruction stands beside its cause, and the cells of the cause then."""
+
+
+class Item(Protocol):
+    """An item of the overview."""
+
+    @property
+    def subject(self) -> Subject:
+        """What Enter opens, and what can be copied."""
+        ...
+
+    def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:
+        """Return the lines; without those that explain it unless it is open."""
+        ...
+
+
+class SecretItem(NamedTuple):
+    """A secret: what ships it, and what to do about it."""
+
+    secret: Secret
+    instruction: str
+    subject: Subject
+
+    def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:
+        """Return the lines; the path is cut in its middle."""
+        secret, name = self.secret, printable_name(path_text(self.secret.path))
+        hidden = "" if secret.removed_in is None else f"; layer {secret.removed_in} only hides it"
+        start, end = f" {glyphs.warning} layer {secret.layer}  ", f" is {secret.kind.words}{hidden}"
+        name = cut_middle(name, max(12, width - cell_len(start) - len(end)), glyphs)
+        lines: list[Spans] = [[(cut(f"{start}{name}{end}", width, glyphs), "alarm")]]
+        if is_open:
+            lines.append([(cut(_INDENT + self.instruction, width, glyphs), "muted")])
+            lines += _folded(REMEDY, width)
+        return lines
+
+
+class AdviceItem(NamedTuple):
+    """A piece of advice: its saving, its layer, its cause, and the instruction before and after."""
+
+    number: int
+    advice: Advice
+    instruction: str
+    subject: Subject
+
+    def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:
+        """Return the lines."""
+        advice, is_wide = self.advice, width >= _WIDE
+        saves = f"-{human_size(advice.saves)}" if advice.saves else ""
+        layer = f"  layer {advice.layer:<3} "
+        line: Spans = [(f"{self.number:>3}  ", "strong"), (f"{saves:>7}", "added"), (layer, None)]
+        room = width - cell_len(f"{self.number:>3}  {saves:>7}{layer}")
+        if is_wide:
+            instruction = one_line(self.instruction, room - _CAUSE_WIDTH - 1, glyphs)
+            line += [(padded(advice.cause, _CAUSE_WIDTH, glyphs) + " ", "strong"), (instruction, "muted")]
+        else:
+            line.append((cut(advice.cause, room, glyphs), "strong"))
+        lines = [line]
+        if is_open:
+            lines += self._explained(width, glyphs, is_wide=is_wide)
+        return lines
+
+    def _explained(self, width: int, glyphs: Glyphs, *, is_wide: bool) -> Iterator[Spans]:
+        changes = diff_lines(self.advice.edits)
+        if not changes and not is_wide:
+            yield [(_INDENT + one_line(self.instruction, width - len(_INDENT), glyphs), "muted")]
+        for line in changes:
+            yield from _folded(printable_line(line), width, "removed" if line[0] == "-" else "added", hang="    ")
+        if not changes:
+            yield from _folded(self.advice.text, width)
+
+
+class LayerItem(NamedTuple):
+    """One of the largest layers; the first one comes under a title."""
+
+    layer_size: LayerSize
+    instruction: str
+    percentage: str
+    bar: SizeShare
+    is_first: bool
+    subject: Subject
+
+    def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:  # noqa: ARG002  # as every item
+        """Return the line."""
+        size, layer = human_size(self.layer_size.content_size), self.layer_size.layer
+        start = f"     {size:>7}  layer {layer:<3} {self.percentage:>6}  "
+        instruction = one_line(self.instruction, width - cell_len(start) - BAR_WIDTH - 2, glyphs)
+        line: Spans = [(start, None), self.bar, (f"  {instruction}", "muted")]
+        return [[], [(" Largest layers", "strong")], line] if self.is_first else [line]
+
+
+class NoteItem(NamedTuple):
+    """A sentence."""
+
+    sentence: str
+    subject: Subject = Subject()
+
+    def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:  # noqa: ARG002  # as every item
+        """Return the sentence in lines."""
+        return [*_folded(self.sentence, width)]
+
+
+def _folded(text: str, width: int, style: str | None = None, hang: str = "") -> Iterator[Spans]:
+    """Yield a text in lines that break between words where they can, each but the first with ``hang`` before it."""
+    room, line, indent = max(10, width - len(_INDENT)), "", ""
+    for word in text.split(" "):
+        if line and cell_len(f"{indent}{line} {word}") > room:
+            yield [(f"{_INDENT}{indent}{line}", style)]
+            line, indent = "", hang
+        *whole, last = chop_cells(word, room - len(hang)) or [""]
+        for part in whole:
+            yield [(f"{_INDENT}{indent}{part}", style)]
+            indent = hang
+        line = f"{line} {last}" if line else last
+    yield [(f"{_INDENT}{indent}{line}", style)]
+
+
+def overview_items(analysis: SizeAnalysis) -> Sequence[Item]:
+    """Return the items; this reads layers and file contents as needed."""
+    report, image = analysis.report, analysis.image
+    items: list[Item] = [
+        SecretItem(secret, printable_line(image.step(secret.layer).title), Subject(secret.node, secret.layer))
+        for secret in report.secrets
+    ]
+    items += (
+        AdviceItem(
+            number,
+            advice,
+            image.step(advice.layer).title,
+            Subject(None, advice.layer, place=Place(View.OVERVIEW, number - 1), copied=_copied(advice)),
+        )
+        for number, advice in enumerate(report.advice, 1)
+    )
+    if not report.advice:
+        items.append(NoteItem(no_advice_sentence(report)))
+    items += _largest_layers(analysis)
+    if report.unknowns:
+        items += (NoteItem(f"Unknown: {printable_line(sentence)}.") for sentence in report.unknowns)
+    return items
+
+
+def _largest_layers(analysis: SizeAnalysis) -> Iterator[LayerItem]:
+    report, image = analysis.report, analysis.image
+    sizes = [layer_size for layer_size in report.layers[:_MOST_LAYERS] if layer_size.content_size]
+    for number, layer_size in enumerate(sizes):
+        largest, dead = sizes[0].content_size or 1, layer_size.dead_size or 0
+        yield LayerItem(
+            layer_size,
+            image.step(layer_size.layer).title,
+            human_share(layer_size.content_size, report.total_size),
+            SizeShare(((layer_size.content_size or 0) - dead) / largest, dead / largest),
+            number == 0,
+            Subject(layer=layer_size.layer, copied=image.step(layer_size.layer).title),
+        )
+
+
+def _copied(advice: Advice) -> str:
+    """Return the new instructions, or the advice if they cannot be said exactly."""
+    texts = [after for _, after in new_instructions(advice.edits).values() if after]
+    return "\n".join(texts) or advice.text

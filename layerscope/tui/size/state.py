@@ -1,0 +1,70 @@
+"""The state of the size view: a stack of visits, so that going back finds everything as it was left."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+
+class View(IntEnum):
+    """A view of the size of an image; its digit is one more than its value."""
+
+    OVERVIEW = 0
+    LAYERS = 1
+    DIRECTORIES = 2
+    MAP = 3
+    TYPES = 4
+    PACKAGES = 5
+    DEAD = 6
+    DUPLICATES = 7
+
+    @property
+    def label(self) -> str:
+        """The name of the view."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A view, or one thing in it.
+
+    The ``subject`` is a folder's node in the views of directories, and a position in the list of the other views.
+    """
+
+    view: View
+    subject: int | None = None
+
+
+@dataclass(slots=True)
+class Visit:
+    """A place with its filter, its order, and the cursor; ``top`` is the first line on the screen."""
+
+    place: Place
+    query: str = ""
+    order: int = 0
+    cursor: int = 0
+    top: int = 0
+
+
+@dataclass(slots=True)
+class SizeState:
+    """The visits, the last of which is on the screen."""
+
+    visits: list[Visit] = field(default_factory=lambda: [Visit(Place(View.OVERVIEW))])
+
+    @property
+    def visit(self) -> Visit:
+        """The visit on the screen."""
+        return self.visits[-1]
+
+    def go_to(self, place: Place) -> bool:
+        """Visit a place, and return whether it is another one."""
+        if place == self.visit.place:
+            return False
+        self.visits.append(Visit(place))
+        return True
+
+    def go_back(self) -> bool:
+        """Return to the visit before, if there is one."""
+        if len(self.visits) == 1:
+            return False
+        self.visits.pop()
+        return True
