@@ -1,6 +1,7 @@
 """The records that earlier runs have kept, in one folder whose size is bounded."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -30,13 +31,29 @@ class RecordKind(StrEnum):
     CONTENT = "digests"
 
 
+_NAME = re.compile(rf"(?:{'|'.join(RecordKind)})-[0-9a-f]{{8}}(?:-\d+-\d+\{TEMPORARY})?")
+"""The names of our files: others in a folder that the environment names are left alone."""
+
+_UNUSED_SECONDS = 30 * 24 * 3600
+
+
 class CacheEntry(NamedTuple):
-    """One file of the cache; ``head`` is None for one that is damaged, or of another version of layerscope."""
+    """One file of the cache: its size in bytes, and the time of its last use.
+
+    ``head`` is None for a file that is damaged, unfinished, or of another version of layerscope.
+    """
 
     path: Path
     head: RecordHead | None
     size: int
     used: float
+
+    @property
+    def is_stale(self) -> bool:
+        """True if the file is of no use, or has not been used for 30 days."""
+        age = time.time() - self.used
+        is_unfinished = self.path.name.endswith(TEMPORARY) and age < _ABANDONED_SECONDS
+        return age > _UNUSED_SECONDS or (self.head is None and not is_unfinished)
 
 
 class Cache:
@@ -69,6 +86,13 @@ class Cache:
     def _path(self, kind: RecordKind, key: str) -> Path:
         """Return the file of a record: two keys of one name only displace each other, since a record holds its key."""
         return self.place / f"{kind}-{checksum(key.encode('utf-8', 'surrogateescape')):08x}"
+
+    @property
+    def problem(self) -> str | None:
+        """Why the folder cannot be used, in one sentence; None if it can, or is yet to be made."""
+        if not os.path.lexists(self.place) or is_private_folder(self.place):
+            return None
+        return f"{self.place} is not a folder that only this user can enter (mode 0700), so nothing is kept"
 
     @property
     def bound(self) -> int:
@@ -114,8 +138,9 @@ class Cache:
     def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
         with suppress(OSError):
             for path in self.place.iterdir() if is_private_folder(self.place) else ():
-                with suppress(OSError):
-                    yield path, path.lstat()
+                if _NAME.fullmatch(path.name):
+                    with suppress(OSError):
+                        yield path, path.lstat()
 
 
 def _remove(path: Path) -> None:

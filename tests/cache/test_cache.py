@@ -115,7 +115,7 @@ def test_the_cache_takes_a_fifth_of_the_free_space_at_most(cache: Cache, monkeyp
 
 def test_what_a_killed_run_was_writing_is_removed_later(cache: Cache) -> None:
     keep(cache, "one", b"1")
-    old, new = cache.place / "tree-1-99-0.new", cache.place / "tree-1-98-0.new"
+    old, new = cache.place / "tree-00000001-99-0.new", cache.place / "tree-00000001-98-0.new"
     old.touch(0o600)
     new.touch(0o600)
     os.utime(old, (1_000_000, 1_000_000))

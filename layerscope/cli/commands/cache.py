@@ -1,0 +1,76 @@
+"""``layerscope cache``: show what earlier runs have kept, and remove it."""
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from layerscope.cache.cache import Cache, CacheEntry
+from layerscope.cli.debug_log import start_log
+from layerscope.cli.opening import warn_of
+from layerscope.cli.options import AsJson, DebugLog
+from layerscope.report.cache.document import cache_document, removed_document
+from layerscope.report.cache.images import cached_images
+from layerscope.report.json_document import write_json
+from layerscope.text import human_size, plural, printable_name
+
+EXAMPLES = """\b
+Examples:
+  layerscope cache           the folder and its size
+  layerscope cache list      the images that records were kept for
+  layerscope cache prune     remove what is of no use, or unused for 30 days
+  layerscope cache clear     remove everything
+
+LAYERSCOPE_CACHE_DIR names another folder; --no-cache at any other command
+reads everything again."""
+
+
+class Action(StrEnum):
+    """What to do with the cache."""
+
+    SHOW = "show"
+    LIST = "list"
+    PRUNE = "prune"
+    CLEAR = "clear"
+
+
+What = Annotated[Action, typer.Argument(metavar="[show|list|prune|clear]", help="What to do.", show_default=False)]
+
+
+def cache(action: What = Action.SHOW, as_json: AsJson = False, debug: DebugLog = None) -> None:
+    """Show the cache, which makes the second look at an image quick, or remove records from it."""
+    start_log(debug)
+    found = Cache()
+    if found.problem is not None:
+        warn_of(printable_name(found.problem))
+    match action:
+        case Action.SHOW | Action.LIST:
+            _show(found, as_json=as_json, is_list=action is Action.LIST)
+        case Action.PRUNE:
+            _remove(found, [entry for entry in found.entries() if entry.is_stale], as_json=as_json)
+        case Action.CLEAR:
+            _remove(found, found.entries(), as_json=as_json)
+
+
+def _show(cache: Cache, *, as_json: bool, is_list: bool) -> None:
+    images = cached_images(cache.entries())
+    if as_json:
+        write_json(cache_document(cache, images), sys.stdout)
+        return
+    from layerscope.report.cache.table import write_cache_summary, write_cache_table  # noqa: PLC0415  # Rich
+
+    if is_list:
+        write_cache_table(images, sys.stdout)
+    else:
+        write_cache_summary(cache, images, sys.stdout)
+
+
+def _remove(cache: Cache, entries: Sequence[CacheEntry], *, as_json: bool) -> None:
+    cache.remove(entries)
+    size = sum(entry.size for entry in entries)
+    if as_json:
+        write_json(removed_document(len(entries), size), sys.stdout)
+    else:
+        sys.stdout.write(f"removed {plural(len(entries), 'record')}, {human_size(size)}\n")

@@ -1,0 +1,1 @@
+"""The cache: its folder, and the images that records were kept for."""
