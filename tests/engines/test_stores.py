@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from layerscope.cache.cache import Cache
 from layerscope.cli.main import run as layerscope
 from tests.builders import (
     device,
@@ -107,6 +108,16 @@ def test_a_store_gives_the_documents_of_the_archive(
     unknown = UNKNOWN_TO_A_STORE | {"storage", "blob_saves_estimate", "blob_size_estimate"}
     stored, saved = document(capsys, command, loaded), document(capsys, command, archive)
     assert without(stored, unknown) == without(saved, unknown)
+    known = document(capsys, command, loaded)
+    assert known == stored
+
+
+def test_what_a_store_holds_is_kept_by_diff_id(
+    loaded: str, own_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = document(capsys, "layers", loaded)
+    kept = {entry.head.key for entry in Cache(own_cache).entries() if entry.head is not None}
+    assert {f"entries {layer['diff_id']}" for layer in listed["layers"]} < kept
 
 
 def test_a_readable_store_needs_no_export(

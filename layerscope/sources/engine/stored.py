@@ -1,5 +1,6 @@
 """An engine's image, read from the engine's own store where this user may read it."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
 from layerscope.model.engine import Engine
 from layerscope.model.image import Compression, Image, Layer
+from layerscope.model.span import UnpackedLayer
 from layerscope.model.storage import Storage
 from layerscope.sources.engine.lookup import EngineImage
 from layerscope.sources.engine.replies import EngineInfo
@@ -59,7 +61,7 @@ def storage_of(found: EngineImage, info: EngineInfo, image: Image) -> Storage:
 
 def _image(stored: StoredImage, origin: Origin) -> Image:
     layers = tuple(
-        Layer(number, None, Compression.NONE, diff_id, diff_id, unpacked=unpacked)
+        Layer(number, None, Compression.NONE, diff_id, diff_id, unpacked=unpacked, verified=_is_trusted(unpacked))
         for number, (diff_id, unpacked) in enumerate(zip(stored.config.diff_ids, stored.layers, strict=True), 1)
     )
     steps, warning = pair_history(stored.config.history or [], len(layers))
@@ -72,6 +74,17 @@ def _image(stored: StoredImage, origin: Origin) -> Image:
         config_digest=stored.config_digest,
         warnings=(warning,) if warning else (),
     )
+
+
+def _is_trusted(layer: UnpackedLayer) -> bool:
+    """Return whether it was the engine that wrote a layer, which checks the diff_id: root, or this user's own engine.
+
+    An engine that somebody else runs may call any folder its store.
+    """
+    try:
+        return os.stat(layer.headers).st_uid in (0, os.geteuid())  # noqa: PTH116  # a path, and no Path is needed
+    except OSError:
+        return False
 
 
 def _from_containerd(root: Path, image_id: Digest, origin: Origin) -> tuple[Candidate, ...]:
