@@ -141,6 +141,51 @@ def test_an_interrupted_run_ends_silently_and_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
+_INTERRUPTED_IN_A_CALLBACK = """
+import signal, weakref
+from layerscope.cli.signals import EndingSignals
+class Thing: pass
+with EndingSignals():
+    thing = Thing()
+    reference = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGTERM))
+    del thing
+    while True:
+        pass
+"""
+
+
+def test_a_signal_in_a_callback_that_cannot_raise_ends_the_run_silently() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED_IN_A_CALLBACK], capture_output=True, timeout=30, check=False
+    )
+    assert (run.stdout, run.stderr, run.returncode) == (b"", b"", 143)
+
+
+_INTERRUPTED_DURING_IMPORT = """
+import sys
+import layerscope.__main__
+class Interrupting:
+    def find_spec(self, name, path, target=None):
+        if name == "layerscope.cli.main":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+layerscope.__main__.main()
+"""
+
+
+def test_ctrl_c_during_the_first_imports_ends_silently() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED_DURING_IMPORT], capture_output=True, timeout=30, check=False
+    )
+    assert (run.stdout, run.stderr, run.returncode) == (b"", b"", 130)
+
+
+def test_nothing_is_imported_before_ctrl_c_is_handled() -> None:
+    code = "import sys; before = set(sys.modules); import layerscope.__main__; print(*set(sys.modules) - before)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(run.stdout.split()) == {"layerscope", "layerscope.__main__"}
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=str)
 def test_further_signals_do_not_disturb_the_clean_up(tmp_path: Path, sent: signal.Signals) -> None:
     process = reading_from_a_pipe(tmp_path)
