@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from functools import partial
 from json import dumps
 
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_DECIMAL_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _ESCAPED_BYTES = range(0xDC80, 0xDD00)
 """The surrogates that Python decodes invalid UTF-8 bytes to."""
+
+_is_binary = False
+"""True if sizes are shown in binary units; see `use_binary_units`."""
 
 _NEXT_UNIT = 999.5
 _TWO_DIGITS = 9.95
@@ -112,16 +116,26 @@ def exec_form(words: Iterable[str]) -> str:
     return printable_line(dumps(list(words), ensure_ascii=False))
 
 
+def use_binary_units(*, binary: bool) -> None:
+    """Show sizes in KiB, MiB, GiB from now on, or in kB, MB, GB again: the explorer has a setting for that.
+
+    It belongs to the process, so that it reaches every size on the screen without a parameter in each function.
+    """
+    global _is_binary  # noqa: PLW0603  # there is one application in a process
+    _is_binary = binary
+
+
 def human_size(size: int | None) -> str:
     """Return a size in decimal units as Docker prints it: ``73 B``, ``1.3 MB``, ``210 MB``; ``?`` if it is unknown."""
     if size is None:
         return "?"
+    units, step = (_BINARY_UNITS, 1024) if _is_binary else (_DECIMAL_UNITS, 1000)
     value, unit = float(abs(size)), 0
-    while value >= _NEXT_UNIT and unit < len(_UNITS) - 1:
-        value, unit = value / 1000, unit + 1
+    while value >= _NEXT_UNIT and unit < len(units) - 1:
+        value, unit = value / step, unit + 1
     sign = "-" if size < 0 else ""
     digits = f"{value:.1f}" if unit and value < _TWO_DIGITS else f"{value:.0f}"
-    return f"{sign}{digits} {_UNITS[unit]}"
+    return f"{sign}{digits} {units[unit]}"
 
 
 def size_or_blank(size: int | None) -> str:

@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from layerscope.cache import identity
 from layerscope.cache.folder import PLACE_VARIABLE
+from layerscope.settings.places import CONFIG_VARIABLE, STATE_VARIABLE
 from layerscope.sources.open import open_source
 from tests.builders import Opener
 from tests.tars import ListTar, list_tar
@@ -83,6 +84,15 @@ def own_cache(_caches: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep the test, and the commands that it runs, away from the user's cache; return the test's own."""
     place = next(_caches)
     monkeypatch.setenv(PLACE_VARIABLE, str(place))
+    return place
+
+
+@pytest.fixture(autouse=True)
+def own_settings(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep the test, and the commands that it runs, away from the user's settings; return the test's own folder."""
+    place = own_cache.with_name(own_cache.name.replace("cache", "settings"))
+    monkeypatch.setenv(CONFIG_VARIABLE, str(place))
+    monkeypatch.setenv(STATE_VARIABLE, str(place))
     return place
 
 

@@ -1,5 +1,6 @@
 """Opening an image, for every command and for the explorer."""
 
+import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -121,6 +122,14 @@ class ImageSession(AbstractContextManager["ImageSession"]):
     def choices(self) -> Sequence[Candidate]:
         """All images of the source, this one among them."""
         return self._source.choices
+
+    @property
+    def lasting_reference(self) -> str | None:
+        """A reference that opens the same from every folder; None for standard input."""
+        reference = self._source.request.reference
+        if reference == STANDARD_INPUT:
+            return None
+        return os.path.abspath(reference) if os.path.exists(reference) else reference  # noqa: PTH100, PTH110  # as typed
 
     def switched_to(self, choice: Candidate) -> "ImageSession":
         """Open another image of the source, which closes with the new session; this one has still to be closed.

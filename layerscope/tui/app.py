@@ -17,6 +17,10 @@ from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
 from layerscope.session.open import ImageSession, UndecidedImage
 from layerscope.session.reading.background import LayerReader
+from layerscope.settings.config_file import nearest
+from layerscope.settings.preferences import load_preferences
+from layerscope.settings.settings import Settings
+from layerscope.text import printable_line, short_name, use_binary_units
 from layerscope.tui.drawing.glyphs import glyphs_for_locale
 from layerscope.tui.drawing.scrollbars import draw_scrollbars_with
 from layerscope.tui.drawing.themes import DARK, LIGHT
@@ -25,6 +29,7 @@ from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.keys.commands import key_commands
 from layerscope.tui.keys.order import KeyQueue
 from layerscope.tui.keys.workers import is_worker_cancelled
+from layerscope.tui.preferences import known_choices
 from layerscope.tui.run import run
 
 
@@ -61,8 +66,30 @@ class LayerscopeApp(App[LayerscopeError]):
         self._key_queue = KeyQueue(self, super().on_event)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = DARK.name
+        self.preferences = load_preferences()
+        self.key_choices = known_choices(self.preferences)
+        self._apply(self.preferences.settings)
         draw_scrollbars_with(self.glyphs)
+
+    def _apply(self, settings: Settings) -> None:
+        """Use the user's theme, units and keys."""
+        themes = self.available_themes
+        if settings.theme not in themes:
+            unknown = f"{self.preferences.config_path}: there is no theme {short_name(settings.theme)}"
+            self.preferences.problems.append(unknown + nearest(settings.theme, themes))
+        self.theme = settings.theme if settings.theme in themes else DARK.name
+        use_binary_units(binary=settings.units == "binary")
+        self.set_keymap(dict(self.key_choices))
+
+    def on_mount(self) -> None:
+        """Say what is wrong with the settings: the rest of them counts, and the explorer opens all the same."""
+        for problem in self.preferences.problems:
+            self.notify(printable_line(problem), title="Settings", severity="warning", markup=False, timeout=15)
+
+    def watch_theme(self, theme: str) -> None:
+        """Remember a theme that was chosen while the application runs."""
+        if self.is_running:
+            self.preferences.remember(theme=theme)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the style variables that Textual does not have: the border of frames."""

@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from layerscope.tui.keys.table import Key, KeyGroup, bindings, help_lines
+from layerscope.tui.keys.table import Key, KeyGroup, bindings, chosen_keys, help_lines
 
 _PALETTE = ("Ctrl+P", "Command palette: all commands by name, and themes")
 
@@ -43,7 +43,8 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the panel."""
-        panel = VerticalScroll(Static(_keys_table(self._groups, self._notes), markup=False), id="keys")
+        groups = [KeyGroup(group.title, chosen_keys(self, group.keys)) for group in self._groups]
+        panel = VerticalScroll(Static(_keys_table(groups, self._notes), markup=False), id="keys")
         panel.border_title = "Keys"
         panel.border_subtitle = "Esc closes"
         yield panel

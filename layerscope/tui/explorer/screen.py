@@ -26,6 +26,7 @@ from layerscope.tui.explorer.step_fields import image_fields, step_fields
 from layerscope.tui.explorer.title import ImageTitle
 from layerscope.tui.keys.order import is_first
 from layerscope.tui.keys.table import bindings
+from layerscope.tui.preferences import preferences_of
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import HELP, MOUSE_NOTE
@@ -75,6 +76,7 @@ class ExplorerScreen(Screen[object]):
 
     def on_mount(self) -> None:
         """Show the steps, and start to read the layers."""
+        self._state.settings.prefer(preferences_of(self).settings)
         self._show_layers()
         self._show_details()
         self._show_title()
@@ -86,6 +88,11 @@ class ExplorerScreen(Screen[object]):
     def on_unmount(self) -> None:
         """Stop the reader: the thread that waits for it would keep the application from ending."""
         self._reader.close()
+        settings = self._state.settings
+        preferences = preferences_of(self)
+        preferences.remember(sort=settings.sort.value, columns=settings.columns)
+        if reference := self.session.lasting_reference:
+            preferences.remember_opened(reference)
 
     @work(thread=True, group="reader")
     def _read(self) -> None:

@@ -29,9 +29,18 @@ from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.images.keys import START_KEYS, START_TABLE
 from layerscope.tui.images.opening import OpeningScreen
 from layerscope.tui.images.start_list import StartList
-from layerscope.tui.images.start_state import Section, StartRow, StartState, archive_row, container_row, image_row
+from layerscope.tui.images.start_state import (
+    Section,
+    StartRow,
+    StartState,
+    archive_row,
+    container_row,
+    image_row,
+    recent_row,
+)
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.keys.workers import start_detached
+from layerscope.tui.preferences import preferences_of
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import copy_text
@@ -105,6 +114,7 @@ class StartScreen(Screen[object]):
         """Ask the engines and look into the folder again."""
         self._state.forget()
         self._state.awaited = {*Engine, _FOLDER}
+        self._state.add(map(recent_row, preferences_of(self).recent))
         self._show()
         for engine in Engine:
             start_detached(partial(self._ask, engine))

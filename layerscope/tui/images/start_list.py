@@ -70,7 +70,7 @@ class StartList(LineList):
         shown = self._lines[item]
         muted = self.style_of("muted")
         if isinstance(shown, Section):
-            columns = self._columns(shown.sizes, shown.when, "", "id" if shown is not Section.FOLDER else "", width)
+            columns = self._columns(shown.sizes, shown.when, "", "id" if shown.has_ids else "", width)
             name = padded(shown.title, width - len(columns), self.glyphs)
             return [Segment(name, self.style_of("folder")), Segment(columns, muted)]
         sizes = [

@@ -10,6 +10,7 @@ from layerscope.analysis.search.query import Query
 from layerscope.model.container import Container
 from layerscope.model.local_archive import LocalArchive
 from layerscope.model.local_image import LocalImage
+from layerscope.settings.state_file import Recent
 
 _ID_LENGTH = 12
 
@@ -20,11 +21,17 @@ class Section(Enum):
     IMAGES = ("Local images", ("size", "shared", "unique"), "created")
     CONTAINERS = ("Containers", ("writable", "", ""), "state")
     FOLDER = ("In this folder", ("size", "", ""), "modified")
+    RECENT = ("Opened last", ("", "", ""), "opened")
 
     def __init__(self, title: str, sizes: tuple[str, str, str], when: str) -> None:
         self.title = title
         self.sizes = sizes
         self.when = when
+
+    @property
+    def has_ids(self) -> bool:
+        """True if an engine has what is listed."""
+        return self in (Section.IMAGES, Section.CONTAINERS)
 
 
 class StartOrder(Enum):
@@ -90,6 +97,11 @@ def archive_row(archive: LocalArchive) -> StartRow:
     name = "this folder itself" if archive.reference == os.curdir else archive.reference
     sizes = (archive.size, None, None)
     return StartRow(Section.FOLDER, archive.reference, (name,), sizes, archive.form.value, time=archive.modified)
+
+
+def recent_row(recent: Recent) -> StartRow:
+    """Return the row of something that was opened before."""
+    return StartRow(Section.RECENT, recent.reference, (recent.reference,), (None, None, None), "", time=recent.opened)
 
 
 _ORDER_KEYS: dict[StartOrder, Callable[[StartRow], tuple[object, ...]]] = {

@@ -1,10 +1,11 @@
 """The key table of a screen or widget: bindings, key line, help and palette are derived from it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import KW_ONLY, dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import NamedTuple, Protocol, cast
 
 from textual.binding import Binding, BindingType
+from textual.message_pump import MessagePump
 
 _NAMES = {
     "question_mark": "?",
@@ -81,6 +82,18 @@ class Key:
         return self.line or (name.lower() if len(name) > 1 else name)
 
 
+class _Keyed(Protocol):
+    """An application whose user has chosen other keys for some commands, by their id."""
+
+    key_choices: Mapping[str, str]
+
+
+def chosen_keys(node: MessagePump, keys: Iterable[Key]) -> list[Key]:
+    """Return the keys with those that the user of the application has chosen."""
+    choices = cast("_Keyed", node.app).key_choices
+    return [replace(key, keys=choices[key.id], line="", series=None) if key.id in choices else key for key in keys]
+
+
 class KeyGroup(NamedTuple):
     """The keys of one screen or widget, under the title that they have in the help."""
 
@@ -88,8 +101,18 @@ class KeyGroup(NamedTuple):
     keys: Sequence[Key]
 
 
+_ids = set[str]()
+
+
+def known_ids() -> frozenset[str]:
+    """Return the ids of the keys in all tables of the modules that have been imported."""
+    return frozenset(_ids)
+
+
 def bindings(keys: Iterable[Key]) -> list[BindingType]:
     """Return Textual's bindings of the keys."""
+    keys = list(keys)
+    _ids.update(key.id for key in keys)
     return [
         Binding(
             key.keys,

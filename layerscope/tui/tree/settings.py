@@ -2,6 +2,7 @@
 
 from layerscope.analysis.search.query import Query
 from layerscope.analysis.tree.path_index import PathIndex
+from layerscope.settings.settings import Settings
 from layerscope.tui.tree.visible_rows import Folds, Scope, Sort, View
 
 COLUMN_SETS = ((), ("mode", "owner"), ("mode", "owner", "mtime", "layer"))
@@ -22,6 +23,12 @@ class TreeSettings:
         self.columns: tuple[str, ...] = COLUMN_SETS[0]
         self._folds = Folds()
         self._filter_folds = Folds()
+
+    def prefer(self, settings: Settings) -> None:
+        """Start with what the user prefers."""
+        self.sort, self.columns = Sort(settings.sort), settings.columns
+        if settings.unfold is not None:
+            self.open_to(settings.unfold)
 
     @property
     def folds(self) -> Folds:
@@ -74,5 +81,6 @@ class TreeSettings:
         self.scope, self.changes_only = Scope.MERGED, False
 
     def next_columns(self) -> None:
-        """Show the next set of columns."""
-        self.columns = COLUMN_SETS[(COLUMN_SETS.index(self.columns) + 1) % len(COLUMN_SETS)]
+        """Show the next set of columns; the first one after columns that the user has chosen in the settings."""
+        position = COLUMN_SETS.index(self.columns) + 1 if self.columns in COLUMN_SETS else 0
+        self.columns = COLUMN_SETS[position % len(COLUMN_SETS)]

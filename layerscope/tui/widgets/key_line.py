@@ -6,7 +6,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.widgets import Static
 
-from layerscope.tui.keys.table import Key, KeyGroup, ranked
+from layerscope.tui.keys.table import Key, KeyGroup, chosen_keys, ranked
 
 _MORE = "  .."
 """The end of a line that has no room for all keys: the help lists them."""
@@ -41,7 +41,7 @@ class KeyLine(Static):
         self._draw()
 
     def _draw(self) -> None:
-        text, keys = Text(no_wrap=True, overflow="ellipsis"), self._shown or []
+        text, keys = Text(no_wrap=True, overflow="ellipsis"), chosen_keys(self, self._shown or [])
         for number, key in enumerate(keys, 1):
             more = len(_MORE) if number < len(keys) else 0
             if text.cell_len + len(f"{key.line_text} {key.label}") + more > self.content_size.width:

@@ -1,0 +1,33 @@
+"""``layerscope config``: list the settings of the explorer."""
+
+import sys
+
+from layerscope.cli.debug_log import start_log
+from layerscope.cli.opening import warn_of
+from layerscope.cli.options import AsJson, DebugLog
+from layerscope.report.json_document import write_json
+from layerscope.report.settings.document import settings_document
+from layerscope.settings.preferences import load_preferences
+
+EXAMPLES = """\b
+Write settings into config.toml, whose path the command prints:
+  theme = "layerscope-light"       any theme of the command palette
+  sort = "size"                    the order of the tree: name or size
+  columns = ["mode", "owner"]      also mtime and layer
+  unfold = 2                       the depth to which the tree is unfolded
+  units = "binary"                 KiB and MiB on the screen; data stay bytes
+  keys."explorer.size" = "W"       another key for a command"""
+
+
+def config(as_json: AsJson = False, debug: DebugLog = None) -> None:
+    """List the settings: value, and whether it comes from config.toml, from the last run, or is the default."""
+    start_log(debug)
+    preferences = load_preferences()
+    if as_json:
+        write_json(settings_document(preferences), sys.stdout)
+    else:
+        from layerscope.report.settings.table import write_settings_table  # noqa: PLC0415  # Rich
+
+        write_settings_table(preferences, sys.stdout)
+    for problem in preferences.problems:
+        warn_of(problem)

@@ -1,0 +1,1 @@
+"""The settings, and where their values come from."""
