@@ -1,8 +1,8 @@
 """The key table of the size view."""
 
 from layerscope.tui.keys.table import Key, KeyGroup, Series
+from layerscope.tui.size.map.widget import Treemap
 from layerscope.tui.size.state import View
-from layerscope.tui.size.treemap import Treemap
 from layerscope.tui.widgets.line_list import LineList
 
 _DIGITS = Series(f"1 to {len(View)}", "Go to the view of that number")

@@ -1,6 +1,7 @@
 """The size view: an overview with secrets and advice, and lists of what takes the space."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from rich.style import Style
@@ -31,11 +32,11 @@ from layerscope.tui.size.keys import SIZE_KEYS, SIZE_TABLE
 from layerscope.tui.size.lists.directories import empty_folder_sentence
 from layerscope.tui.size.lists.model import ShownList, Subject
 from layerscope.tui.size.lists.places import place_title, size_list
+from layerscope.tui.size.map.entries import entry_detail, entry_subject, folder_entries
+from layerscope.tui.size.map.widget import Treemap
 from layerscope.tui.size.overview import Overview
 from layerscope.tui.size.overview_items import Item, overview_items
 from layerscope.tui.size.state import Place, SizeState, View, Visit
-from layerscope.tui.size.tiles import folder_tiles
-from layerscope.tui.size.treemap import Tile, Treemap
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import copy_text, warn
@@ -52,9 +53,9 @@ class _OverviewContent:
 
 @dataclass(frozen=True, slots=True)
 class _MapContent:
-    """The tiles of the map."""
+    """A folder whose map is shown."""
 
-    tiles: list[Tile]
+    folder: int
 
 
 _Content = _OverviewContent | _MapContent | ShownList
@@ -162,7 +163,8 @@ class SizeScreen(Screen[Target | None], OpensLater):
         if place == Place(View.OVERVIEW):
             return _OverviewContent(list(overview_items(analysis)))
         if place.view is View.MAP:
-            return _MapContent(folder_tiles(analysis, place.subject or 0))
+            # The sums of all folders take a while; what is below each one is looked up when the map is laid out.
+            return _MapContent(analysis.directories.row(place.subject or 0).node)
         return size_list(analysis, place).shown(parse_query(visit.query), visit.order)
 
     @on(Computed)
@@ -189,7 +191,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
             self.overview.show(content.items, visit.cursor)
             empty = ""
         elif isinstance(content, _MapContent):
-            self.treemap.show(content.tiles, visit.cursor)
+            self.treemap.show(content.folder, partial(folder_entries, self._analysis), visit.cursor)
             empty = empty_folder_sentence(self._analysis)
         else:
             self.table.show(content.columns, content.rows, visit.cursor)
@@ -221,15 +223,22 @@ class SizeScreen(Screen[Target | None], OpensLater):
         """The subject of the row, the item or the tile under the cursor."""
         if self._list is self.overview:
             return self.overview.subject
-        row = self.treemap.row if self._list is self.treemap else self.table.row
+        if self._list is self.treemap:
+            entry = self.treemap.entry
+            return None if entry is None else entry_subject(self._analysis, entry)
+        row = self.table.row
         return row.subject if row is not None and isinstance(row.subject, Subject) else None
 
     @on(LineList.Moved)
     @on(Treemap.Moved)
     def _show_detail(self) -> None:
         self._remember()
-        row = None if self._list is self.overview else self.treemap.row if self._view is View.MAP else self.table.row
-        self._say(row.detail if row is not None else "")
+        if self._list is self.treemap:
+            entry = self.treemap.entry
+            self._say(entry_detail(self._analysis, entry) if entry is not None else "")
+        else:
+            row = self.table.row if self._list is self.table else None
+            self._say(row.detail if row is not None else "")
 
     def _remember(self) -> None:
         """Keep the cursor and the scroll position of the visit."""

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.tui.size.lists.model import RowsOnDemand
-from layerscope.tui.size.treemap import Treemap
+from layerscope.tui.size.map.widget import Treemap
 from layerscope.tui.widgets.row_table import RowTable, TableRow
 from tests.builders import Members, OciStore, docker_archive, file, image, layer, write_tar
 from tests.tui.journeys import Journey, journey, starting_with
@@ -233,20 +233,38 @@ async def test_an_image_with_an_unreadable_layer_is_never_said_to_have_no_waste(
             assert sentence in at.screen()
 
 
-async def test_the_map_has_one_tile_for_all_small_files(tmp_path: Path) -> None:
+async def test_the_map_has_one_box_for_all_small_files(tmp_path: Path) -> None:
     files = [file(f"d/{number}", b"x" * (500 if number < 10 else 1)) for number in range(200)]
     async with journey(docker_archive(tmp_path / "image.tar", image(layer(*files)))) as at:
         await at.press("w", "4")
         await at.settle()
+        rest = next(box for box in at.app.screen.query_one(Treemap)._boxes if box.entry.node is None)
+        assert (rest.entry.name, rest.entry.size) == ("140 other entries", 140)
+        await at.click(Treemap, rest.left, rest.top, times=2)
+        await at.settle()
+        assert len(rows(at)) > 20, "a double click on that box lists the folder"
+
+
+async def test_arrows_and_enter_go_through_the_map_and_escape_comes_back(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w", "4")
+        await at.settle()
+        assert "var/ 90 kB" in at.screen()
+        assert at.frame("size")[0] == "/  188 kB, 148 kB dead"
+        start = at.text_of("#detail")
+        assert start.startswith("/usr/bin/sh: 100 kB in 1 file")
+        for key in ("right", "down", "left", "up"):
+            before = at.text_of("#detail")
+            await at.press(key)
+            assert at.text_of("#detail") != before or key in ("left", "up")
+        await at.press("home")
+        chosen = at.text_of("#detail")
         await at.press("enter")
         await at.settle()
-        tiles = at.app.screen.query_one(Treemap)._tiles
-        assert len(tiles) == 61
-        assert sum(tile.size for tile in tiles) == 10 * 500 + 190
-        rest = next(number for number, tile in enumerate(tiles) if tile.row.cells[-1] == "140 other entries")
-        await at.press(*["down"] * rest, "enter")
+        await at.press("escape")
         await at.settle()
-        assert len(rows(at)) > 20, "Enter on that tile lists the folder"
+        assert at.text_of("#detail") == chosen
+        assert at.frame("size")[0].startswith("/ ")
 
 
 async def test_names_of_files_cannot_control_the_terminal(tmp_path: Path) -> None:

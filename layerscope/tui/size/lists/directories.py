@@ -51,14 +51,12 @@ def empty_folder_sentence(analysis: SizeAnalysis) -> str:
     return "No content of this folder is known: not all layers could be read."
 
 
-def directory_row(
-    analysis: SizeAnalysis, row: DirectoryRow, largest: int, whole: int, view: View = View.DIRECTORIES
-) -> TableRow:
+def directory_row(analysis: SizeAnalysis, row: DirectoryRow, largest: int, whole: int) -> TableRow:
     """Return the row of a file or folder in a folder of ``whole`` bytes; the largest entry fills the bar."""
     index = analysis.tree.index
     name = printable_name(row.name) + ("/" if row.is_directory else "")
     dead = size_or_blank(row.dead)
-    place = Place(view, row.node) if row.is_directory else None
+    place = Place(View.DIRECTORIES, row.node) if row.is_directory else None
     return TableRow(
         (human_share(row.size, whole), human_size(row.size), dead, f"{row.files:,}", name),
         share=(row.size + row.dead) / largest,

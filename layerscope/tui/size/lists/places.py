@@ -51,5 +51,6 @@ def place_title(analysis: SizeAnalysis, place: Place) -> str:
     if view in (View.DIRECTORIES, View.MAP):
         folder = number or 0
         path = shown_path(analysis.tree.index.path(folder))
-        return f"{path}  {human_size(analysis.directories.row(folder).size)}"
+        live, dead = analysis.directories.size(folder), analysis.directories.dead(folder)
+        return f"{path}  {human_size(live)}" + (f", {human_size(dead)} dead" if dead else "")
     return view.label.capitalize() if number is None else _PART_TITLES[view](analysis, number)

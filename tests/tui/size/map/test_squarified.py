@@ -3,7 +3,7 @@ from math import isclose
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.tui.size.treemap_layout import Rectangle, treemap
+from layerscope.tui.size.map.squarified import Rectangle, treemap
 
 _SIZES = st.lists(st.integers(1, 10**9), min_size=1, max_size=40).map(lambda sizes: sorted(sizes, reverse=True))
 _PLANE = Rectangle(0, 0, 120, 40)
