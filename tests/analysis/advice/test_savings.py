@@ -24,7 +24,7 @@ INSTRUCTIONS = ["RUN make", "COPY . /", "RUN pip install x", None]
 
 
 @given(st.lists(layers, min_size=1, max_size=5), st.integers(0, 2))
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_savings_never_overlap_and_never_exceed_the_image(stack: list[list[Content]], base_layers: int) -> None:
     image = sized(*stack)
     instructions = [INSTRUCTIONS[number % len(INSTRUCTIONS)] for number in range(len(stack))]

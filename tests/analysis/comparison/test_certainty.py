@@ -18,7 +18,7 @@ def certain(diff: Diff, old: set[int], new: set[int]) -> dict[bytes, bool]:
 
 
 @given(stacks, st.data())
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_a_row_that_is_certain_is_the_same_whatever_the_missing_layer_held(
     stack: list[list[Item]], data: st.DataObject
 ) -> None:
@@ -36,7 +36,7 @@ def test_a_row_that_is_certain_is_the_same_whatever_the_missing_layer_held(
 
 
 @given(stacks, stacks, st.data())
-@settings(max_examples=60)
+@settings(max_examples=24)
 def test_a_certain_row_of_two_images_is_the_same_whatever_the_missing_layer_held(
     old: list[list[Item]], new: list[list[Item]], data: st.DataObject
 ) -> None:

@@ -64,7 +64,7 @@ def whats(diff: Diff) -> dict[str, tuple[str, ...]]:
 
 
 @given(stacks)
-@settings(max_examples=120)
+@settings(max_examples=48)
 def test_every_pair_of_layers_differs_as_whole_trees_compared_one_by_one(stack: list[list[Item]]) -> None:
     image = image_of(*stack)
     for before, state in enumerate(image.states):
@@ -73,7 +73,7 @@ def test_every_pair_of_layers_differs_as_whole_trees_compared_one_by_one(stack: 
 
 
 @given(stacks)
-@settings(max_examples=120)
+@settings(max_examples=48)
 def test_applying_a_diff_to_the_one_state_gives_the_other(stack: list[list[Item]]) -> None:
     image = image_of(*stack)
     for before, state in enumerate(image.states):
@@ -92,7 +92,7 @@ def test_applying_a_diff_to_the_one_state_gives_the_other(stack: list[list[Item]
 
 
 @given(layers, stacks, stacks)
-@settings(max_examples=120)
+@settings(max_examples=48)
 def test_two_images_differ_as_their_whole_trees_do_and_a_shared_base_changes_nothing(
     base: list[Item], one: list[list[Item]], other: list[list[Item]]
 ) -> None:
@@ -103,7 +103,7 @@ def test_two_images_differ_as_their_whole_trees_do_and_a_shared_base_changes_not
 
 
 @given(stacks)
-@settings(max_examples=80)
+@settings(max_examples=32)
 def test_size_deltas_add_up_to_the_growth_of_the_tree(stack: list[list[Item]]) -> None:
     image = image_of(*stack)
     for before, state in enumerate(image.states):
@@ -128,7 +128,7 @@ def test_removing_a_file_that_a_hard_link_still_shows_frees_nothing() -> None:
 
 
 @given(stacks, stacks)
-@settings(max_examples=80)
+@settings(max_examples=32)
 def test_the_tree_of_a_diff_shows_both_sides(one: list[list[Item]], other: list[list[Item]]) -> None:
     old, new = image_of(*one), image_of(*other)
     tree = diff_tree(images_diff(old, new))
@@ -146,7 +146,7 @@ def test_the_tree_of_a_diff_shows_both_sides(one: list[list[Item]], other: list[
 
 
 @given(stacks)
-@settings(max_examples=80)
+@settings(max_examples=32)
 def test_own_entries_are_those_that_the_layers_hold(stack: list[list[Item]]) -> None:
     image = image_of(*stack)
     held = [_held(number, state.tree) for number, state in enumerate(image.states)]

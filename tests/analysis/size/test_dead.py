@@ -192,7 +192,7 @@ def filled(stack: list[list[Item]], contents: dict[tuple[int, int], bytes]) -> S
 
 
 @given(stacks, files_with_bytes)
-@settings(max_examples=400)
+@settings(max_examples=160)
 def test_dead_files_are_those_that_restacking_from_scratch_does_not_show(
     stack: list[list[Item]], contents: dict[tuple[int, int], bytes]
 ) -> None:
@@ -202,7 +202,7 @@ def test_dead_files_are_those_that_restacking_from_scratch_does_not_show(
 
 
 @given(stacks)
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_live_and_dead_bytes_add_up_to_all_content(stack: list[list[Item]]) -> None:
     image = filled(stack, {})
     dead = image.dead

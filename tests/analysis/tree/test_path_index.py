@@ -99,7 +99,7 @@ def _without_rows(state: State) -> State:
 
 
 @given(stacks)
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_every_layer_shows_the_same_tree_as_stacking_from_scratch(stack: list[list[Item]]) -> None:
     image = built(stack)
     for number, state in image.each():
@@ -113,7 +113,7 @@ def test_every_layer_shows_the_same_tree_as_stacking_from_scratch(stack: list[li
 
 
 @given(stacks)
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_every_change_agrees_with_stacking_from_scratch(stack: list[list[Item]]) -> None:
     image = built(stack)
     for number, state in image.each():
@@ -122,7 +122,7 @@ def test_every_change_agrees_with_stacking_from_scratch(stack: list[list[Item]])
 
 
 @given(stacks)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_every_tally_agrees_with_stacking_from_scratch(stack: list[list[Item]]) -> None:
     image = built(stack)
     for number, state in image.each():
@@ -143,7 +143,7 @@ def _is_implied(image: Built, path: bytes, number: int) -> bool:
 
 
 @given(stacks)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_the_size_of_every_folder_is_the_sum_of_the_files_below_it(stack: list[list[Item]]) -> None:
     image = built(stack)
     for number, state in image.each():
@@ -154,7 +154,7 @@ def test_the_size_of_every_folder_is_the_sum_of_the_files_below_it(stack: list[l
 
 
 @given(stacks)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_what_a_layer_wrote_below_a_folder_is_the_sum_of_its_own_files(stack: list[list[Item]]) -> None:
     image = built(stack)
     tree = LayeredTree(image.index, image.overlay.tables, tuple(range(len(stack) + 1)))
@@ -168,7 +168,7 @@ def test_what_a_layer_wrote_below_a_folder_is_the_sum_of_its_own_files(stack: li
 
 
 @given(stacks)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_every_hard_link_agrees_with_stacking_from_scratch(stack: list[list[Item]]) -> None:
     image = built(stack)
     tree, nodes = LayeredTree(image.index, image.overlay.tables, tuple(range(len(stack) + 1))), {}
@@ -184,7 +184,7 @@ def test_every_hard_link_agrees_with_stacking_from_scratch(stack: list[list[Item
 
 
 @given(stacks)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_nodes_are_in_preorder_with_children_sorted_by_bytes(stack: list[list[Item]]) -> None:
     index = built(stack).index
     everything = [index.path(node) for node in range(len(index))]
@@ -206,7 +206,7 @@ def _folders_above(path: bytes) -> list[bytes]:
 
 
 @given(stacks, paths)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_every_path_of_any_layer_is_found_and_no_other_has_occurrences(
     stack: list[list[Item]], stranger: bytes
 ) -> None:
@@ -222,7 +222,7 @@ def test_every_path_of_any_layer_is_found_and_no_other_has_occurrences(
 
 
 @given(stacks)
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_the_occurrences_of_a_node_come_in_the_order_of_layers_and_one_a_layer(stack: list[list[Item]]) -> None:
     index = built(stack).index
     for node in range(len(index)):

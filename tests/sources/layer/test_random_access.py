@@ -83,7 +83,7 @@ def test_random_reads_return_the_same_bytes_as_one_pass(
 
 
 @given(st.lists(st.tuples(st.integers(0, len(PLAIN)), st.integers(0, 70_000)), max_size=12), st.integers(2, 20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=24, deadline=None)
 def test_checkpoints_work_at_any_position_and_spacing(
     gzipped: FileSpan, reads: list[tuple[int, int]], most: int
 ) -> None:

@@ -410,7 +410,7 @@ wild_pieces = st.one_of(wild_headers, wild_records, wild_contents, st.just(entry
 
 
 @given(st.lists(wild_pieces, min_size=1, max_size=8), st.booleans())
-@settings(max_examples=400)
+@settings(max_examples=160)
 def test_headers_with_wild_values_in_every_field_raise_nothing(
     listed: ListTar, pieces: list[bytes], packed: bool
 ) -> None:

@@ -167,7 +167,7 @@ def _xattrs(member: tarfile.TarInfo) -> Xattrs:
 
 
 @given(archives, st.sampled_from(FORMATS), global_records)
-@settings(max_examples=300)
+@settings(max_examples=120)
 def test_a_tar_is_read_as_tarfile_reads_it(
     listed: ListTar, archive: list[tuple[tarfile.TarInfo, bytes]], tar_format: int, records: dict[str, str]
 ) -> None:
@@ -197,7 +197,7 @@ chunk_sizes = st.one_of(st.sampled_from([511, 512, 513, 1024, 4096]), st.integer
 
 
 @given(archives, st.sampled_from(FORMATS), st.sampled_from(Compression), chunk_sizes)
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_a_tar_is_listed_alike_in_every_compression_and_chunk_size(
     listed: ListTar,
     archive: list[tuple[tarfile.TarInfo, bytes]],
@@ -250,7 +250,7 @@ def _in_parts(tar: bytes, cuts: list[int], compression: Compression) -> bytes:
     st.sampled_from([codec for codec in Compression if codec is not Compression.NONE]),
     chunk_sizes,
 )
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_several_members_or_frames_are_read_as_one_stream(
     listed: ListTar,
     archive: list[tuple[tarfile.TarInfo, bytes]],
@@ -266,7 +266,7 @@ def test_several_members_or_frames_are_read_as_one_stream(
 
 
 @given(archives, st.sampled_from(FORMATS), st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=8))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_a_tar_with_wrong_bytes_anywhere_raises_nothing(
     listed: ListTar, archive: list[tuple[tarfile.TarInfo, bytes]], tar_format: int, wrong: list[tuple[int, int]]
 ) -> None:
@@ -277,7 +277,7 @@ def test_a_tar_with_wrong_bytes_anywhere_raises_nothing(
 
 
 @given(archives, st.sampled_from(FORMATS), st.integers(0))
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_a_tar_that_is_cut_off_keeps_the_entries_before_the_cut(
     listed: ListTar, archive: list[tuple[tarfile.TarInfo, bytes]], tar_format: int, cut: int
 ) -> None:
@@ -290,7 +290,7 @@ def test_a_tar_that_is_cut_off_keeps_the_entries_before_the_cut(
 
 
 @given(archives, st.sampled_from([codec for codec in Compression if codec is not Compression.NONE]), st.data())
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_a_corrupted_compressed_tar_raises_nothing(
     listed: ListTar, archive: list[tuple[tarfile.TarInfo, bytes]], compression: Compression, data: st.DataObject
 ) -> None:
@@ -301,7 +301,7 @@ def test_a_corrupted_compressed_tar_raises_nothing(
 
 
 @given(st.binary(max_size=2000))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_garbage_raises_nothing_and_is_not_a_tar(listed: ListTar, blob: bytes) -> None:
     entries = listed(blob)
     assert entries.paths == []

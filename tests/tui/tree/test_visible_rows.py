@@ -153,7 +153,7 @@ def copied(folds: Folds) -> Folds:
 
 
 @given(st.data(), stacks)
-@settings(max_examples=300)
+@settings(max_examples=120)
 def test_rows_equal_those_of_a_plain_walk(data: st.DataObject, stack: list[list[Item]]) -> None:
     tree, states = layered(stack)
     view, folds = data.draw(views(len(stack))), Folds(data.draw(st.sampled_from([0, 1, 2, ALL])))
@@ -166,7 +166,7 @@ def test_rows_equal_those_of_a_plain_walk(data: st.DataObject, stack: list[list[
 
 
 @given(st.data(), stacks)
-@settings(max_examples=300)
+@settings(max_examples=120)
 def test_toggling_gives_the_rows_of_a_new_build(data: st.DataObject, stack: list[list[Item]]) -> None:
     tree, _ = layered(stack)
     view = data.draw(views(len(stack)))
