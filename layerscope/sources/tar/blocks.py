@@ -11,9 +11,12 @@ from layerscope.sources.stream.compression import DecompressedSpan, open_decompr
 from layerscope.sources.stream.span_file import check_unchanged, open_span
 from layerscope.sources.tar.header import BLOCK
 
-_SMALL_CHUNK = 2048
+_SMALL_CHUNK = 4096
 _LARGE_CHUNK = 64 * 1024
-"""Bytes of a read from a plain tar: few where large files separate the headers, many where small ones follow."""
+"""Bytes of a read from a plain tar: few where large files separate the headers, many where small ones follow.
+
+The few hold a header with an extended header before it, so that these take one read.
+"""
 
 _STREAM_CHUNK = 512 * 1024
 """Bytes decompressed in one call: enough that the calls cost little."""

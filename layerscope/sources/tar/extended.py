@@ -6,10 +6,10 @@ from layerscope.errors import InvalidLayer
 from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.blocks import TarBlocks
 from layerscope.sources.tar.header import (
+    LARGEST_SIZE,
     LINK,
     NAME,
     PREFIX,
-    SIZE,
     checked_size,
     clamped_time,
     padded,
@@ -70,13 +70,12 @@ class ExtendedHeaders:
         self._remembered: dict[bytes, Records] = {}
         self.waiting = False
 
-    def take(self, flag: bytes, header: bytes, offset: int, chunk: bytes, at: int) -> int:
-        """Take in an extended header, and return the offset of the next header.
+    def take(self, flag: bytes, field: bytes, offset: int, chunk: bytes, at: int) -> int:
+        """Take in an extended header with this size field, and return the offset of the next header.
 
         Its body starts at ``offset``, which is ``at`` in the chunk that has been read.
         """
         self._allowance.add_header()
-        field = header[SIZE]
         # nearly all headers state their size like this; some archives have a header in front of each entry
         try:
             size = int(field[:11], 8) if field[11] == 0 else -1
@@ -85,14 +84,17 @@ class ExtendedHeaders:
         if size < 0:
             size = checked_size(numeric(NO_VALUES, b"size", field, offset), offset)
         if flag in _READ:
-            self._extend(flag, self._body(size, offset, chunk, at), offset)
+            body = chunk[at : at + size] if at + size <= len(chunk) else self._body(size, offset)
+            if flag in _PAX and self._pending is None:
+                self._pending = _Pending(self._records(body, offset))
+                self.waiting = True
+            else:
+                self._extend(flag, body, offset)
         return offset + padded(size)
 
-    def _body(self, size: int, offset: int, chunk: bytes, at: int) -> bytes:
+    def _body(self, size: int, offset: int) -> bytes:
         if size > _LONGEST_BODY:
             raise InvalidLayer(f"an extended header claims {size:,} bytes", offset)
-        if at + size <= len(chunk):
-            return chunk[at : at + size]
         body = self._blocks.read(offset, size)
         if len(body) < size:
             raise InvalidLayer("the tar ends inside an extended header", offset)
@@ -138,7 +140,9 @@ class ExtendedHeaders:
             return None
         values = pending.records.values
         if mtime_text := values.get(MTIME_KEY):
-            mtime = clamped_time(decimal(mtime_text, MTIME_KEY, offset))
+            mtime = decimal(mtime_text, MTIME_KEY, offset)
+            if not -LARGEST_SIZE <= mtime <= LARGEST_SIZE:
+                mtime = clamped_time(mtime)
         name = values.get(PATH) or (name if pending.long_name is None else pending.long_name)
         link = values.get(LINK_PATH) or (link if pending.long_link is None else pending.long_link)
         length = len(name) + len(link)

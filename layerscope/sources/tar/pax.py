@@ -125,6 +125,7 @@ def parse_records(body: bytes, offset: int, allowance: Allowance) -> Records:
     values: dict[bytes, bytes] = {}
     xattrs: dict[bytes, bytes] = {}
     sparse: list[bytes] = []
+    is_ordinary = True
     at, end, left = 0, len(body), allowance.records
     while at < end and body[at] and left >= 0:
         space = body.find(b" ", at, at + _LONGEST_LENGTH)
@@ -135,8 +136,11 @@ def parse_records(body: bytes, offset: int, allowance: Allowance) -> Records:
         key, equals, value = body[space + 1 : following - 1].partition(b"=")
         if not at <= space < following <= end or not equals or body[following - 1] != _NEWLINE:
             raise InvalidLayer("a PAX record is broken", offset + at)
-        if key in _KNOWN:
+        if key in _ORDINARY:
             values[key] = value
+        elif key in _KNOWN:
+            values[key] = value
+            is_ordinary = False
         elif key.startswith(_XATTRS):
             allowance.add_memory(len(key) + len(value) + _XATTR_MEMORY)
             xattrs[key] = value
@@ -147,9 +151,10 @@ def parse_records(body: bytes, offset: int, allowance: Allowance) -> Records:
     allowance.use_records(allowance.records - left)
     if sparse:
         values[SPARSE_MAP] = b",".join(sparse)
+        is_ordinary = False
     if xattrs:
         return Records(values, XattrRecords(xattrs))
-    return Records(values, NO_XATTRS, values.keys() <= _ORDINARY)
+    return Records(values, NO_XATTRS, is_ordinary)
 
 
 def _base64(value: bytes) -> bytes:

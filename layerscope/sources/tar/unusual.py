@@ -1,10 +1,10 @@
-"""The unusual headers of a tar: all but plain files, folders and links with small numbers and short names."""
+"""The unusual entries of a tar: all but plain files, folders and links with small numbers and short names."""
 
 from dataclasses import replace
 
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
 from layerscope.sources.tar.allowance import Allowance
-from layerscope.sources.tar.extended import EXTENDED_FLAGS, ExtendedHeaders
+from layerscope.sources.tar.extended import ExtendedHeaders
 from layerscope.sources.tar.header import (
     DEVICE_MAJOR,
     DEVICE_MINOR,
@@ -32,7 +32,7 @@ _UNSIGNED = 0xFFFFFFFF
 """Owners and device numbers have 32 bits in Linux. A header can state any number; this one belongs to nothing."""
 
 
-class UnusualHeaders:
+class UnusualEntries:
     """The slow, complete way to read a header; its entries go to the same columns as those of the walk."""
 
     def __init__(
@@ -44,17 +44,7 @@ class UnusualHeaders:
         self._sparse = sparse
         self._allowance = allowance
 
-    def take(self, header: bytes, offset: int, chunk: bytes, at: int) -> int:
-        """Take in an entry or an extended header, and return the offset of the next header.
-
-        Its body starts at ``offset``, which is ``at`` in the chunk that has been read.
-        """
-        flag = header[TYPE_FLAG]
-        if flag in EXTENDED_FLAGS:
-            return self._extended.take(flag, header, offset, chunk, at)
-        return self.take_entry(header, offset)
-
-    def take_entry(self, header: bytes, offset: int) -> int:
+    def take(self, header: bytes, offset: int) -> int:
         """Take in an entry whose content starts at ``offset``, and return the offset of the next header."""
         name, link, records = self._extended.next(header)
         flag = header[TYPE_FLAG]

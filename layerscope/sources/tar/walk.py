@@ -3,7 +3,7 @@
 It reads ustar, GNU (long names, base-256 numbers, sparse files) and PAX (path, linkpath, size, owner, times, xattrs,
 sparse files, global headers); `header`, `pax` and `sparse` give the sources. Most entries of a layer are plain files,
 folders and links with short names: `_walk` reads these itself, in one loop without calls, and hands all others to
-`UnusualHeaders`.
+`UnusualEntries`.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from layerscope.sources.stream.compression import detect
 from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.blocks import TarBlocks
 from layerscope.sources.tar.columns import Parents, PermissionIds, Sums, Times
-from layerscope.sources.tar.extended import ExtendedHeaders
+from layerscope.sources.tar.extended import EXTENDED_FLAGS, ExtendedHeaders
 from layerscope.sources.tar.header import (
     BLOCK,
     LINK,
@@ -29,7 +29,7 @@ from layerscope.sources.tar.header import (
 )
 from layerscope.sources.tar.names import Names
 from layerscope.sources.tar.sparse import SparseFiles
-from layerscope.sources.tar.unusual import UnusualHeaders
+from layerscope.sources.tar.unusual import UnusualEntries
 from layerscope.text import printable_name
 
 _FETCHES_A_YIELD = 63
@@ -68,10 +68,11 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
     blocks: TarBlocks, entries: LayerEntries, names: Names, allowance: Allowance
 ) -> Iterator[int]:
     extended = ExtendedHeaders(blocks, allowance)
-    unusual = UnusualHeaders(entries, names, extended, SparseFiles(blocks, allowance), allowance)
+    unusual = UnusualEntries(entries, names, extended, SparseFiles(blocks, allowance), allowance)
     table = entries.table
     # locals, because a global or an attribute takes longer to look up, and there are 15 of them an entry
     unpack, fetch, ordinary = ORDINARY_FIELDS.unpack_from, blocks.fetch, _ORDINARY.get
+    take_extended, take_unusual = extended.take, unusual.take
     add_path, add_kind, add_size = entries.paths.append, table.kinds.append, table.sizes.append
     add_permissions, add_mtime, add_data = table.permissions.append, table.mtimes.append, table.data_offsets.append
     permissions, times, parents, sums = PermissionIds(table), Times(), Parents(), Sums()
@@ -97,7 +98,10 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
         offset += BLOCK
         kind = ordinary(flag)
         if kind is None:
-            offset = unusual.take(header, offset, chunk, at + BLOCK)
+            if flag in EXTENDED_FLAGS:
+                offset = take_extended(flag, size_field, offset, chunk, at + BLOCK)
+            else:
+                offset = take_unusual(header, offset)
             continue
         try:
             size = int(size_field[:11], 8) if size_field[11] in _FIELD_ENDS else -1
@@ -107,7 +111,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
             size = permission = mtime = -1
         if size < 0:
             # a number is in base-256, negative or broken
-            offset = unusual.take_entry(header, offset)
+            offset = take_unusual(header, offset)
             continue
         path = name.partition(b"\0")[0]
         if prefix:
@@ -116,7 +120,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
         if extended.waiting:
             plain = extended.next_plain(path, link, mtime, offset)
             if plain is None:
-                offset = unusual.take_entry(header, offset)
+                offset = take_unusual(header, offset)
                 continue
             path, link, mtime = plain
         if kind == _DIR and path[-1:] == b"/":
