@@ -127,42 +127,59 @@ class Overlay:
     def _write_all(self, entries: LayerEntries) -> None:
         """Write the rows of the layer.
 
-        Most paths are new, and a million of them must not cost a call each: this loop does the work of `_intern`,
-        `_put` and `_push` for a new path, with bound methods in locals. A known path goes through `_write`. The parent
-        of the previous row is kept because a tar lists the files of a folder together.
+        Most paths are new, and a million of them must not cost a call each. This loop gives them their ids and puts
+        them into their folder; what follows from their order, `_add_new` adds for many rows at once: it stands for
+        `_intern` and `_put`. A known path goes through `_write`. The parent of the previous row is kept because a tar
+        lists the files of a folder together.
         """
-        ids, kinds, layer = self.ids, entries.table.kinds, self._layer
-        add_parent, add_current = self.parents.append, self.current.append
-        add_sibling, add_child, add_chained = self._next_sibling.append, self._first_child.append, self._chained.append
-        add_path, add_layer, add_row = self.paths.append, self.layers.append, self.rows.append
-        add_change, add_before = self.changes.append, self.befores.append
-        first_child, known = self._first_child, ids.get
+        kinds, claim_id, first_child = entries.table.kinds, self.ids.setdefault, self._first_child
+        add_parent, add_sibling, add_child = self.parents.append, self._next_sibling.append, first_child.append
         parent_path, parent = b"", _ROOT
+        new, start = len(self.ids), 0
         for row, path in enumerate(entries.paths):
-            known_id = known(path)
             folder, _, _ = path.rpartition(b"/")
             if folder != parent_path:
-                parent_path, parent = folder, self._directory(folder)
-                if parent == _NONE:
-                    # The next row must come here again, even if it is in the same folder.
-                    parent_path, self._left_out = _NO_FOLDER, self._left_out + 1
-                    self._lose(row)
-                    continue
-            if known_id is not None:
-                self._write(known_id, row, kinds[row])
+                parent_path, parent = folder, self.ids.get(folder, _NONE)
+                # an id that the rows since `start` were given is that of a row
+                if parent >= new - (row - start):
+                    is_directory = kinds[row - (new - parent)] == Kind.DIR
+                else:
+                    is_directory = parent != _NONE and self._is_directory(parent)
+                if not is_directory:
+                    self._add_new(start, row)
+                    parent = self._directory(folder)
+                    new, start = len(self.ids), row
+            if parent == _NONE:
+                # The next row must come here again, even if it is in the same folder.
+                parent_path, self._left_out = _NO_FOLDER, self._left_out + 1
+                start = row + 1
+                self._lose(row)
                 continue
-            new = ids[path] = len(ids)
+            known_id = claim_id(path, new)
+            if known_id != new:
+                self._add_new(start, row)
+                self._write(known_id, row, kinds[row])
+                start = row + 1
+                continue
+            new += 1
             add_parent(parent)
-            add_current(len(self.paths))
             add_sibling(first_child[parent])
-            first_child[parent] = new
+            first_child[parent] = known_id
             add_child(_NONE)
-            add_chained(1)
-            add_path(new)
-            add_layer(layer)
-            add_row(row)
-            add_change(ChangeKind.ADDED)
-            add_before(_NONE)
+        self._add_new(start, len(entries.paths))
+
+    def _add_new(self, start: int, end: int) -> None:
+        """Add the occurrences of new paths, the last that have an id, for the rows from ``start`` to before ``end``."""
+        count, occurrence, path = end - start, len(self.paths), len(self.current)
+        if count <= 0:
+            return
+        self.current.extend(range(occurrence, occurrence + count))
+        self._chained += b"\1" * count
+        self.paths.extend(range(path, path + count))
+        self.layers.extend(array("H", [self._layer]) * count)
+        self.rows.extend(range(start, end))
+        self.changes += bytes([ChangeKind.ADDED]) * count
+        self.befores.extend(array("i", [_NONE]) * count)
 
     def _write(self, path: int, row: int, kind: int) -> None:
         """Write a row at a known path."""
