@@ -119,6 +119,22 @@ class EntryTable:
         start = self.link_ends[position - 1] if position else 0
         return bytes(self.links[start : self.link_ends[position]])
 
+    def extend(self, following: "EntryTable") -> None:
+        """Add the rows of another table."""
+        rows, links = len(self), len(self.links)
+        ids = [self.permission_id(*permissions) for permissions in following.permission_sets]
+        self.kinds += following.kinds
+        self.sizes += following.sizes
+        self.permissions.extend(map(ids.__getitem__, following.permissions))
+        self.mtimes += following.mtimes
+        self.data_offsets += following.data_offsets
+        self.link_rows.extend(rows + row for row in following.link_rows)
+        self.link_ends.extend(links + end for end in following.link_ends)
+        self.links += following.links
+        self.xattrs |= {rows + row: xattrs for row, xattrs in following.xattrs.items()}
+        self.devices |= {rows + row: device for row, device in following.devices.items()}
+        self.sparse |= {rows + row: pieces for row, pieces in following.sparse.items()}
+
     def add_link(self, row: int, target: bytes) -> None:
         """Add the target of a link; rows come in ascending order."""
         self.links += target
@@ -179,6 +195,21 @@ class LayerEntries:
     opaque_whiteouts: list[OpaqueWhiteout] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
+
+    def take(self) -> "LayerEntries":
+        """Return what has been read so far, and go on without it; the walk permits that whenever it yields."""
+        taken = LayerEntries(self.table, self.paths, self.whiteouts, self.opaque_whiteouts, self.warnings, self.error)
+        self.table, self.paths, self.whiteouts, self.opaque_whiteouts, self.warnings = EntryTable(), [], [], [], []
+        return taken
+
+    def extend(self, following: "LayerEntries") -> None:
+        """Add what was read after these."""
+        self.table.extend(following.table)
+        self.paths += following.paths
+        self.whiteouts += following.whiteouts
+        self.opaque_whiteouts += following.opaque_whiteouts
+        self.warnings += following.warnings
+        self.error = following.error
 
     def __iter__(self) -> Iterator[FileEntry]:
         for row, path in enumerate(self.paths):

@@ -7,18 +7,20 @@ from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Layer
 from layerscope.sources.store.tar_split import TarSplitBlocks
-from layerscope.sources.tar.blocks import TarBlocks, open_blocks
+from layerscope.sources.tar.blocks import TarBlocks, TarPart, open_blocks
 from layerscope.sources.tar.walk import walk
 
 
-def read_layer(layer: Layer, entries: LayerEntries, is_stopped: Callable[[], bool] = bool) -> Iterator[int]:
-    """Fill ``entries`` from the layer, and yield the number of stored bytes read, now and then.
+def read_layer(
+    layer: Layer, entries: LayerEntries, is_stopped: Callable[[], bool] = bool, part: TarPart | None = None
+) -> Iterator[int]:
+    """Fill ``entries`` from the layer, or a part of its tar, and yield the stored bytes read, now and then.
 
     Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason. Once
     ``is_stopped`` returns True, it raises ReadingStopped.
     """
     try:
-        blocks = _open_blocks(layer, is_stopped)
+        blocks = _open_blocks(layer, is_stopped, part)
     except OSError as error:
         entries.error = f"cannot read its blob: {os_reason(error)}"
         return
@@ -26,15 +28,17 @@ def read_layer(layer: Layer, entries: LayerEntries, is_stopped: Callable[[], boo
         entries.error = str(error)
         return
     with closing(blocks):
-        yield from walk(blocks, entries)
+        yield from walk(blocks, entries, part)
+    if part is not None and part.is_joined:
+        return
     if layer.blob is not None and layer.blob.truncated and entries.error is None:
         missing = layer.blob.stated_size - layer.blob.size
         entries.error = f"the archive ends {missing:,} bytes before the layer does"
 
 
-def _open_blocks(layer: Layer, is_stopped: Callable[[], bool]) -> TarBlocks:
+def _open_blocks(layer: Layer, is_stopped: Callable[[], bool], part: TarPart | None) -> TarBlocks:
     if layer.unpacked is not None:
         return TarSplitBlocks(layer.unpacked)
     if layer.blob is None or layer.compression is None:
         raise InvalidLayer(layer.problem or "its blob is missing")
-    return open_blocks(layer.blob, layer.compression, is_stopped)
+    return open_blocks(layer.blob, layer.compression, is_stopped, part)

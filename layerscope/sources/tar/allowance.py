@@ -23,15 +23,18 @@ _PERMISSIONS_MEMORY = 300
 
 
 class Allowance:
-    """The headers, PAX records and pieces of sparse maps, and memory that the listing of one tar may still use."""
+    """The headers, PAX records and pieces of sparse maps, and memory that the listing of one tar may still use.
 
-    def __init__(self, stored: int) -> None:
+    A walk in several ``parts`` has an allowance for each, which together are that of the tar.
+    """
+
+    def __init__(self, stored: int, parts: int = 1) -> None:
         self._stored = stored
-        self._most_headers = _HEADERS + stored // _STORED_PER_HEADER
-        self._most_memory = _MEMORY + stored * _MEMORY_PER_STORED
+        self._most_headers = (_HEADERS + stored // _STORED_PER_HEADER) // parts
+        self._most_memory = (_MEMORY + stored * _MEMORY_PER_STORED) // parts
         self._headers = 0
         self._memory = 0
-        self.records = _RECORDS + stored
+        self.records = (_RECORDS + stored) // parts
 
     def add_header(self) -> None:
         """Count a header that adds no row; raises InvalidLayer where there are too many."""
@@ -50,6 +53,11 @@ class Allowance:
         self.records -= count
         if self.records < 0:
             raise self._exceeded("more records")
+
+    def keep_rows(self, rows: int, permission_sets: int) -> None:
+        """Count the rows of columns that the caller has taken, and that `check_rows` does not get again."""
+        self._headers += rows
+        self._memory += rows * _ROW_MEMORY + permission_sets * _PERMISSIONS_MEMORY
 
     def check_rows(self, rows: int, permission_sets: int) -> None:
         """Raise InvalidLayer where the columns have become too long."""

@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable
 from typing import Protocol
 
+from msgspec import Struct
+
 from layerscope.errors import InvalidLayer, ReadingStopped
 from layerscope.model.image import Compression
 from layerscope.model.span import FileSpan
@@ -20,6 +22,28 @@ The few hold a header with an extended header before it, so that these take one 
 
 _STREAM_CHUNK = 512 * 1024
 """Bytes decompressed in one call: enough that the calls cost little."""
+
+
+NEVER = 1 << 63
+"""An offset behind the end of every tar."""
+
+
+class TarPart(Struct):
+    """One of the parts that a plain tar is walked in: the headers from ``start`` to before ``stop``.
+
+    The walk of a part ends at ``stop`` if a header is there that no earlier one says anything about: then it
+    ``is_joined`` with the next part. Otherwise what looked like a header was content, and the walk goes on to the end
+    of the tar. A part may use its share of what the ``of`` parts may use together.
+    """
+
+    start: int = 0
+    stop: int = NEVER
+    of: int = 1
+    is_joined: bool = False
+
+    def go_on(self) -> None:
+        """Go on to the end of the tar."""
+        self.stop = NEVER
 
 
 class TarBlocks(Protocol):
@@ -51,9 +75,10 @@ class TarBlocks(Protocol):
 class PlainBlocks:
     """Blocks of a plain tar, read in place."""
 
-    def __init__(self, span: FileSpan) -> None:
+    def __init__(self, span: FileSpan, part: TarPart) -> None:
         self.stored = span.stored_size
         self._span = span
+        self._part = part
         self._start = span.offset
         self._size = span.size
         self._descriptor = open_span(span)
@@ -61,12 +86,12 @@ class PlainBlocks:
         self._chunk = _SMALL_CHUNK
 
     def fetch(self, offset: int, need: int) -> bytes:
-        """Return the bytes from ``offset`` on."""
+        """Return the bytes from ``offset`` on; none behind the part."""
         if offset - self._reached < BLOCK:
             self._chunk = min(2 * self._chunk, _LARGE_CHUNK)
         else:
             self._chunk = _SMALL_CHUNK
-        wanted = min(max(need, self._chunk), self._size - offset)
+        wanted = min(max(need, self._chunk), self._size - offset, self._part.stop - offset)
         if wanted <= 0:
             return b""
         self._reached = offset + wanted
@@ -163,11 +188,13 @@ class StreamBlocks:
         self._stream.close()
 
 
-def open_blocks(span: FileSpan, compression: Compression, is_stopped: Callable[[], bool] = bool) -> TarBlocks:
+def open_blocks(
+    span: FileSpan, compression: Compression, is_stopped: Callable[[], bool] = bool, part: TarPart | None = None
+) -> TarBlocks:
     """Open the tar in a span; raises OSError where the file cannot be read, and InvalidLayer where it has changed.
 
     Once ``is_stopped`` returns True, decompressing content raises ReadingStopped: one file may have gigabytes.
     """
     if compression is Compression.NONE:
-        return PlainBlocks(span)
+        return PlainBlocks(span, part or TarPart())
     return StreamBlocks(open_decompressed(span, compression), span.stored_size, is_stopped)

@@ -6,16 +6,17 @@ folders and links with short names: `_walk` reads these itself, in one loop with
 `UnusualEntries`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 from zlib import adler32
 
 from layerscope.errors import InvalidLayer, UnsupportedCompression, os_reason
-from layerscope.model.entries import EntryTable, Kind, LayerEntries
+from layerscope.model.entries import Kind, LayerEntries
 from layerscope.model.image import Compression
 from layerscope.model.whiteout import PREFIX as WHITEOUT_PREFIX
 from layerscope.sources.stream.compression import detect
 from layerscope.sources.tar.allowance import Allowance
-from layerscope.sources.tar.blocks import TarBlocks
+from layerscope.sources.tar.blocks import TarBlocks, TarPart
 from layerscope.sources.tar.columns import Parents, PermissionIds, Sums, Times
 from layerscope.sources.tar.extended import EXTENDED_FLAGS, ExtendedHeaders
 from layerscope.sources.tar.header import (
@@ -42,17 +43,20 @@ _FIELD_ENDS = b"\0 "
 _ODD_STARTS = frozenset({b"", b"."})
 """First bytes of the last part of a path that may not be normalized, or may be a whiteout."""
 
+_Append = Callable[[Any], None]
 
-def walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:
+
+def walk(blocks: TarBlocks, entries: LayerEntries, part: TarPart | None = None) -> Iterator[int]:
     """Fill ``entries`` from the headers of a tar, and yield the number of stored bytes read, now and then.
 
     A tar that breaks off or is broken ends the walk with a sentence in ``entries.error``; what was read is kept. The
-    caller may stop at any yield.
+    caller may stop at any yield, or take the entries so far. With a ``part``, only its headers are read.
     """
-    allowance = Allowance(blocks.stored)
+    part = part or TarPart()
+    allowance = Allowance(blocks.stored, part.of)
     names = Names(entries, allowance)
     try:
-        yield from _walk(blocks, entries, names, allowance)
+        yield from _walk(blocks, entries, names, allowance, part)
         blocks.check()
     except InvalidLayer as error:
         where = f", at byte {error.offset:,} of its tar" if error.offset is not None else ""
@@ -65,29 +69,40 @@ def walk(blocks: TarBlocks, entries: LayerEntries) -> Iterator[int]:
 
 
 def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call costs a tenth of an entry's time
-    blocks: TarBlocks, entries: LayerEntries, names: Names, allowance: Allowance
+    blocks: TarBlocks, entries: LayerEntries, names: Names, allowance: Allowance, part: TarPart
 ) -> Iterator[int]:
     extended = ExtendedHeaders(blocks, allowance)
     unusual = UnusualEntries(entries, names, extended, SparseFiles(blocks, allowance), allowance)
-    table = entries.table
+    table, last = entries.table, (0, b"")
     # locals, because a global or an attribute takes longer to look up, and there are 15 of them an entry
     unpack, fetch, ordinary = ORDINARY_FIELDS.unpack_from, blocks.fetch, _ORDINARY.get
     take_extended, take_unusual = extended.take, unusual.take
-    add_path, add_kind, add_size = entries.paths.append, table.kinds.append, table.sizes.append
-    add_permissions, add_mtime, add_data = table.permissions.append, table.mtimes.append, table.data_offsets.append
+    add_path, add_kind, add_size, add_permissions, add_mtime, add_data = _appenders(entries)
     permissions, times, parents, sums = PermissionIds(table), Times(), Parents(), Sums()
-    chunk, base, offset, fetches = b"", 0, 0, 0
+    chunk, base, offset, fetches = b"", 0, part.start, 0
     while True:
         at = offset - base
         if at + BLOCK > len(chunk):
             chunk, base, at = fetch(offset, BLOCK), offset, 0
             if len(chunk) < BLOCK:
-                _check_end(blocks, offset, chunk, entries)
-                break
+                if offset < part.stop:
+                    _check_end(blocks, offset, chunk, max(last, _last_content(entries)))
+                    break
+                if offset == part.stop and not extended.waiting:
+                    part.is_joined = True
+                    return
+                part.go_on()
+                continue
             fetches += 1
             if not fetches & _FETCHES_A_YIELD:
                 allowance.check_rows(len(table), len(table.permission_sets))
+                last = max(last, _last_content(entries))
                 yield blocks.consumed()
+                if entries.table is not table:
+                    allowance.keep_rows(len(table), len(table.permission_sets))
+                    table = entries.table
+                    add_path, add_kind, add_size, add_permissions, add_mtime, add_data = _appenders(entries)
+                    permissions = PermissionIds(table)
         header = chunk[at : at + BLOCK]
         name, owner, size_field, mtime_field, checksum, flag, prefix = unpack(header)
         if adler32(header) & 0xFFFF != sums[checksum]:
@@ -154,28 +169,43 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
     extended.check_end(offset)
 
 
-def _check_end(blocks: TarBlocks, offset: int, left: bytes, entries: LayerEntries) -> None:
-    """Raise InvalidLayer where the tar ends inside an entry or a header."""
+def _appenders(entries: LayerEntries) -> tuple[_Append, _Append, _Append, _Append, _Append, _Append]:
+    """Return what adds a value to the paths and to each column that all rows have."""
+    table = entries.table
+    return (
+        entries.paths.append,
+        table.kinds.append,
+        table.sizes.append,
+        table.permissions.append,
+        table.mtimes.append,
+        table.data_offsets.append,
+    )
+
+
+def _check_end(blocks: TarBlocks, offset: int, left: bytes, last: tuple[int, bytes]) -> None:
+    """Raise InvalidLayer where the tar ends inside an entry, the `_last_content` say, or a header."""
     end = blocks.end()
     if end == 0:
         raise InvalidLayer("it is empty")
     if offset == 0:
         raise _broken_header(offset, left)
-    if end < _end_of_content(entries.table):
-        raise InvalidLayer(f"it ends inside {printable_name(entries.paths[-1])}", end)
+    last_end, last_path = last
+    if end < last_end:
+        raise InvalidLayer(f"it ends inside {printable_name(last_path)}", end)
     if end <= offset - BLOCK:
         raise InvalidLayer("it ends inside an entry", end)
     if left:
         raise InvalidLayer("it ends inside a header", offset)
 
 
-def _end_of_content(table: EntryTable) -> int:
-    """Return the end of the last entry's content; some builders do not pad it (umoci's issue 436)."""
+def _last_content(entries: LayerEntries) -> tuple[int, bytes]:
+    """Return the end of the last entry's content, and its path; some builders do not pad it (umoci's issue 436)."""
+    table = entries.table
     if not table.kinds or table.kinds[-1] != Kind.FILE:
-        return 0
+        return 0, b""
     sparse = table.sparse.get(len(table) - 1)
     stored = table.sizes[-1] if sparse is None else sum(length for _, length in sparse)
-    return table.data_offsets[-1] + stored
+    return table.data_offsets[-1] + stored, entries.paths[-1]
 
 
 def _broken_header(offset: int, block: bytes) -> InvalidLayer:

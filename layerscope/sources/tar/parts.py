@@ -1,0 +1,123 @@
+"""The places where a plain tar can be cut into parts, so that several processes walk it.
+
+A header is recognized by its magic, its checksum, and by leading to another header. The content of a file can hold the
+same, a tar for instance: whether a place is one is decided by the walk of the part before it.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+from layerscope.errors import InvalidLayer
+from layerscope.model.entries import LayerEntries
+from layerscope.model.span import FileSpan
+from layerscope.sources.stream.span_file import open_span
+from layerscope.sources.tar.blocks import NEVER, TarPart
+from layerscope.sources.tar.extended import EXTENDED_FLAGS
+from layerscope.sources.tar.header import BLOCK, MAGIC, SIZE, TYPE_FLAG, has_valid_checksum, number, padded
+
+_MAGIC = b"ustar"
+_WINDOW = 256 * 1024
+"""Bytes that are searched for a header at one place."""
+
+_PLACES = 16
+"""Places that are tried within a part, since the content of a large file has no header."""
+
+_LONGEST_CHAIN = 8
+"""Headers that are followed to find one that no extended header belongs to."""
+
+
+def tar_parts(span: FileSpan, count: int) -> list[TarPart]:
+    """Return at most ``count`` parts of about equal size that a plain tar can be walked in."""
+    starts = [0]
+    try:
+        with closing(_Headers(span)) as headers:
+            for number_of_part in range(1, count):
+                start = headers.near(span.size * number_of_part // count, span.size // count)
+                if start is not None and start > starts[-1]:
+                    starts.append(start)
+    except (OSError, InvalidLayer):
+        # the walk reports it
+        starts = [0]
+    return [TarPart(start, stop, len(starts)) for start, stop in zip(starts, [*starts[1:], NEVER], strict=True)]
+
+
+def joined(parts: Sequence[tuple[LayerEntries, bool]]) -> LayerEntries | None:
+    """Return the entries of all parts as one, given for each whether it is joined with the next.
+
+    None where only one walk over the whole tar can tell them: errors and the number of warnings depend on all that
+    comes before them.
+    """
+    (entries, is_joined), *others = parts
+    for following, is_following_joined in others:
+        if not is_joined:
+            break
+        entries.extend(following)
+        is_joined = is_following_joined
+    return None if others and (entries.error or entries.warnings) else entries
+
+
+class _Headers:
+    """The headers in the file of a span."""
+
+    def __init__(self, span: FileSpan) -> None:
+        self._span = span
+        self._descriptor = open_span(span)
+
+    def near(self, offset: int, size: int) -> int | None:
+        """Return the offset of a header that follows a whole entry, within ``size`` bytes from an offset."""
+        for place in range(_PLACES):
+            start = padded(offset + size * place // _PLACES)
+            for found in _plausible(self._read(start, _WINDOW)):
+                after = self._after_entry(start + found)
+                if after is not None:
+                    return after
+        return None
+
+    def _after_entry(self, offset: int) -> int | None:
+        """Return the offset of the header after the entry that the header at an offset is of, or None."""
+        for _ in range(_LONGEST_CHAIN):
+            header = self._read(offset, BLOCK)
+            if not _is_header(header):
+                return None
+            flag, size = header[TYPE_FLAG], _stored_size(header)
+            if flag not in _ENTRY_FLAGS | EXTENDED_FLAGS or size is None:
+                return None
+            offset += BLOCK + (padded(size) if flag not in _WITHOUT_CONTENT else 0)
+            if flag in _ENTRY_FLAGS:
+                return offset if _is_header(self._read(offset, BLOCK)) else None
+        return None
+
+    def _read(self, offset: int, size: int) -> bytes:
+        size = min(size, self._span.size - offset)
+        return os.pread(self._descriptor, size, self._span.offset + offset) if size > 0 else b""
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+
+_WITHOUT_CONTENT = frozenset({b"1", b"2", b"5"})
+_ENTRY_FLAGS = _WITHOUT_CONTENT | {b"0"}
+
+
+def _plausible(window: bytes) -> Iterator[int]:
+    """Yield the offsets of blocks that may be headers."""
+    at = window.find(_MAGIC)
+    while at >= 0:
+        start = at - MAGIC.start
+        if start >= 0 and start % BLOCK == 0:
+            yield start
+        at = window.find(_MAGIC, at + 1)
+
+
+def _is_header(block: bytes) -> bool:
+    return len(block) == BLOCK and block[MAGIC].startswith(_MAGIC) and has_valid_checksum(block)
+
+
+def _stored_size(header: bytes) -> int | None:
+    try:
+        size = number(header[SIZE])
+    except ValueError:
+        return None
+    return size if 0 <= size < NEVER else None
