@@ -1,13 +1,21 @@
-"""Reading the layers of an image in this process, for commands that need all of them."""
+"""Reading the layers of an image, in this process and in those that it forks."""
 
+import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.session.reading.known_layers import KnownLayers
-from layerscope.session.reading.parallel import IsStopped, in_parallel
+from layerscope.session.reading.parallel import IsStopped, in_parallel, processes_at_once
 from layerscope.sources.layer.reader import read_layer
+
+_MANY_COMPRESSED = 8_000_000
+"""Stored bytes that take 0.1 s."""
+
+_TRIAL_SECONDS, _LONG_SECONDS = 0.02, 0.08
+"""The time that this process reads plain layers, before others do if the rest would take long."""
 
 
 def read_whole(layer: Layer, is_stopped: IsStopped = bool) -> LayerEntries:
@@ -21,15 +29,97 @@ def read_whole(layer: Layer, is_stopped: IsStopped = bool) -> LayerEntries:
 
 
 def read_layers(layers: Sequence[Layer], known: KnownLayers) -> Iterator[tuple[int, LayerEntries]]:
-    """Yield the number and the entries of each layer, base first; compressed layers are read in parallel."""
+    """Yield the number and the entries of each layer, base first."""
+    read: dict[int, LayerEntries] = {}
+    waiting = deque(layer.number for layer in layers)
+    for layer, entries in read_as_ordered(layers, iter(layers), known):
+        if isinstance(entries, LayerEntries):
+            read[layer.number] = entries
+        del entries
+        while waiting and waiting[0] in read:
+            number = waiting.popleft()
+            yield number, read.pop(number)
 
-    def read(layer: Layer, is_stopped: IsStopped = bool) -> LayerEntries:
+
+def read_as_ordered(
+    layers: Sequence[Layer], order: Iterator[Layer], known: KnownLayers
+) -> Iterator[tuple[Layer, LayerEntries | int]]:
+    """Yield each layer with its entries when it has been read, and before that with the stored bytes read so far.
+
+    Known layers come first. The others are read in the ``order``, which is asked for one whenever there is a process to
+    read it.
+    """
+    unknown = dict[int, Layer]()
+    for layer in layers:
         entries = known.entries(layer)
         if entries is None:
-            entries = read_whole(layer, is_stopped)
-            known.keep_entries(layer, entries)
-        return entries
+            unknown[layer.number] = layer
+        else:
+            yield layer, entries
+    for layer, result in _read(list(unknown.values()), (layer for layer in order if layer.number in unknown)):
+        if isinstance(result, LayerEntries):
+            known.keep_entries(layer, result)
+        yield layer, result
 
+
+def _read(layers: Sequence[Layer], order: Iterator[Layer]) -> Iterator[tuple[Layer, LayerEntries | int]]:
+    """Read layers as `read_as_ordered` does.
+
+    This process begins, and forks others for what turns out to take long. Where it cannot be forked, compressed layers
+    are read in threads.
+    """
     compressed = [layer for layer in layers if layer.compression not in (Compression.NONE, None)]
-    entries = in_parallel(read, layers) if len(compressed) > 1 else map(read, layers)
-    yield from zip((layer.number for layer in layers), entries, strict=True)
+    if len(compressed) > 1 and processes_at_once() == 1:
+        yield from zip(layers, in_parallel(read_whole, layers), strict=True)
+        return
+    unread = {layer.number: layer for layer in layers}
+    pace = _Pace(layers, processes_at_once())
+    for layer in order:
+        entries = LayerEntries()
+        reading = read_layer(layer, entries)
+        for done in chain([0], reading):
+            if pace.is_slow(unread.values(), done):
+                # what has been read of this layer took some hundredths of a second, and is read again
+                yield from _read_in_processes(list(unread.values()), chain([layer], order), pace.processes)
+                return
+            yield layer, done
+        del unread[layer.number]
+        pace.ended(layer)
+        yield layer, entries
+
+
+def _read_in_processes(
+    layers: Sequence[Layer], order: Iterator[Layer], count: int
+) -> Iterator[tuple[Layer, LayerEntries | int]]:
+    from layerscope.session.reading.layer_parts import read_in_processes  # noqa: PLC0415  # small images need none
+
+    for layer, result in read_in_processes(layers, order, count):
+        yield layer, read_whole(layer) if result is None else result
+
+
+class _Pace:
+    """The time that this process has taken for layers, and whether several would be faster for the rest.
+
+    Compressed layers take long by their size. A plain one takes as long as it has entries, which may be one or 100,000.
+    """
+
+    def __init__(self, layers: Sequence[Layer], processes: int) -> None:
+        self.processes = processes
+        self._left = sum(layer.blob_size or 0 for layer in layers)
+        self._done = 0
+        self._started = time.monotonic()
+
+    def ended(self, layer: Layer) -> None:
+        """Note that a layer has been read."""
+        self._done += layer.blob_size or 0
+        self._left -= layer.blob_size or 0
+
+    def is_slow(self, unread: Collection[Layer], done: int) -> bool:
+        """Return whether to read layers in several processes, after so many stored bytes of one of them."""
+        if self.processes == 1:
+            return False
+        if len(unread) > 1 and not done:
+            packed = sum(layer.blob_size or 0 for layer in unread if layer.compression is not Compression.NONE)
+            return packed >= _MANY_COMPRESSED
+        taken = time.monotonic() - self._started
+        return taken > _TRIAL_SECONDS and taken * (self._left - done) > _LONG_SECONDS * (self._done + done)

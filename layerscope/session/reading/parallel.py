@@ -1,9 +1,10 @@
 """Work on several compressed layers in parallel: decompression releases the interpreter lock."""
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from threading import Condition, Thread
+from threading import Condition, Thread, active_count
 from typing import Generic, TypeVar
 
 from layerscope.cancellation import is_cancelled
@@ -12,11 +13,24 @@ from layerscope.errors import ReadingStopped
 _LOOK_AGAIN = 0.1
 """Seconds between two looks at whether the work of the caller's thread has been cancelled."""
 
+_MOST_PROCESSES = 8
+"""Each takes some 10 MB of memory."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 IsStopped = Callable[[], bool]
 """Returns True when the result is no longer needed. Work asks it often, so that Ctrl+C ends it within a second."""
+
+
+def processes_at_once() -> int:
+    """Return how many processes can work at the same time; 1 if this process cannot be forked.
+
+    A lock that another thread holds would stay locked in the copy.
+    """
+    if sys.platform != "linux" or active_count() > 1:
+        return 1
+    return min(len(os.sched_getaffinity(0)), _MOST_PROCESSES)
 
 
 def in_parallel(work: Callable[[Item, IsStopped], Result], items: Sequence[Item]) -> Iterator[Result]:

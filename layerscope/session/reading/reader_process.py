@@ -4,9 +4,11 @@ Its order comes on standard input; it answers on standard output, in the frames 
 """
 
 import gc
+import os
 import select
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +16,7 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.cache.cache import Cache
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Layer
+from layerscope.session.reading.in_process import read_as_ordered
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.stack import LayerStack
 from layerscope.session.reading.wire import (
@@ -25,8 +28,8 @@ from layerscope.session.reading.wire import (
     send_tree,
     write_frame,
 )
-from layerscope.sources.layer.reader import read_layer
 
+_NICENESS = 5
 _PROGRESS_SECONDS = 0.05
 _GROWTH = 2
 """The layers read so far are stacked again when the entries have doubled, so that all stacking costs twice the last."""
@@ -39,11 +42,12 @@ class _Reader:
         self._layers = {layer.number: layer for layer in order.layers}
         cache = None if order.cache is None else Cache(Path(order.cache))
         self._known = KnownLayers(cache, order.layers, order.label)
-        self._waiting = iter(sorted(self._layers))
         self._preferred = order.first
         self._orders = orders
         self._answers = answers
         self._read: dict[int, LayerEntries] = {}
+        self._reported: dict[int, float] = {}
+        """The time of the last report on a layer."""
         self._entries = 0
         self._settled = 0
         """The number of the last layer up to which all have been read."""
@@ -52,22 +56,34 @@ class _Reader:
 
     def run(self) -> None:
         """Read all layers, the preferred one first, and send each when it is read."""
-        while len(self._read) < len(self._layers):
-            self._look_for_preference()
-            layer = self._next()
-            entries = self._read_layer(layer)
-            self._keep(layer.number, entries)
-            send_table(self._answers, layer.number, entries.table)
-            if len(self._read) < len(self._layers) and self._is_time_to_stack():
-                self._stack()
+        for layer, read in read_as_ordered(list(self._layers.values()), self._order(), self._known):
+            if isinstance(read, LayerEntries):
+                self._take(layer.number, read)
+            else:
+                self._report(layer.number, read)
         self._stack()
         self._known.settle()
 
-    def _next(self) -> Layer:
-        number = self._preferred
-        if number in self._read or number not in self._layers:
-            number = next(number for number in self._waiting if number not in self._read)
-        return self._layers[number]
+    def _order(self) -> Iterator[Layer]:
+        """Yield each layer, the preferred one as soon as it is known which that is."""
+        waiting = dict(sorted(self._layers.items()))
+        while waiting:
+            self._look_for_preference()
+            yield waiting.pop(self._preferred if self._preferred in waiting else next(iter(waiting)))
+
+    def _take(self, number: int, entries: LayerEntries) -> None:
+        """Send a layer that has been read, and the layers read so far as a tree, unless there are few new entries."""
+        self._keep(number, entries)
+        send_table(self._answers, number, entries.table)
+        if len(self._read) < len(self._layers) and self._is_time_to_stack():
+            self._stack()
+
+    def _report(self, number: int, done: int) -> None:
+        """Send the progress of a layer, unless the last report was a moment ago."""
+        now = time.monotonic()
+        if now - self._reported.get(number, 0.0) >= _PROGRESS_SECONDS:
+            self._reported[number] = now
+            write_frame(self._answers, ProgressHead(layer=number, done=done))
 
     def _look_for_preference(self) -> None:
         while select.select([self._orders], [], [], 0)[0]:
@@ -75,20 +91,6 @@ class _Reader:
             if preferred is None:
                 raise BrokenPipeError
             self._preferred = preferred
-
-    def _read_layer(self, layer: Layer) -> LayerEntries:
-        known = self._known.entries(layer)
-        if known is not None:
-            return known
-        entries = LayerEntries()
-        reported = time.monotonic()
-        for done in read_layer(layer, entries):
-            now = time.monotonic()
-            if now - reported >= _PROGRESS_SECONDS:
-                reported = now
-                write_frame(self._answers, ProgressHead(layer=layer.number, done=done))
-        self._known.keep_entries(layer, entries)
-        return entries
 
     def _keep(self, number: int, entries: LayerEntries) -> None:
         self._read[number] = entries
@@ -123,6 +125,8 @@ def answer(order: ReadOrder, orders: IO[bytes], answers: IO[bytes]) -> None:
 def main() -> None:
     """Answer one order."""
     gc.disable()
+    # the screen comes first
+    os.nice(_NICENESS)
     # unbuffered, so that select reports what has not been read
     orders = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115  # standard input
     try:

@@ -1,0 +1,219 @@
+"""Work in several processes that are forked from this one: a fork takes 1 ms, and nothing is imported again.
+
+Only a process without other threads is forked: a lock that another thread holds would stay locked in the copy.
+"""
+
+import marshal
+import os
+import select
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from io import FileIO
+from typing import Any, Generic, TypeVar
+
+from layerscope.cancellation import is_cancelled
+from layerscope.errors import LayerscopeError, ReadingStopped
+from layerscope.session.reading.parallel import IsStopped
+
+_LOOK_AGAIN = 100
+"""Milliseconds between two looks at whether the work has been cancelled."""
+
+_PIPE_SIZE = 1024 * 1024
+"""The bytes that a worker may be ahead of this process, while that does something else."""
+
+_INDEX, _LENGTH = 4, 8
+_MESSAGE, _ERROR, _END = b"m", b"e", b"."
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Item = TypeVar("Item")
+Work = Callable[[Item, IsStopped], Iterator[Any]]
+
+
+class ForkedWork(Generic[Item]):
+    """Processes that work on items and send messages about them; a context manager that ends them.
+
+    ``work`` yields messages that `marshal` can write; whatever else it changes is not seen in this process. The system
+    may start fewer processes than ``count``, and ``is_started`` is False if it starts none.
+    """
+
+    def __init__(self, work: Work[Item], items: Sequence[Item], count: int) -> None:
+        self._work = work
+        self._items = items
+        self._workers: dict[int, _Worker] = {}
+        with suppress(OSError):
+            while len(self._workers) < count:
+                self._start()
+
+    @property
+    def is_started(self) -> bool:
+        """True if there is a process to work."""
+        return bool(self._workers)
+
+    def messages(self, following: Iterator[int]) -> Iterator[tuple[int, Any]]:
+        """Yield the index of an item and a message about it, as they come; None after the last one of an item.
+
+        A worker that is idle gets the next index that ``following`` yields. Raises the error that ended the work on an
+        item, ReadingStopped, and LayerscopeError if a process was killed.
+        """
+        poll = select.poll()
+        for descriptor, worker in self._workers.items():
+            poll.register(descriptor, select.POLLIN)
+            worker.give(next(following, None))
+        while any(worker.is_busy for worker in self._workers.values()):
+            for descriptor, _ in poll.poll(_LOOK_AGAIN):
+                worker = self._workers[descriptor]
+                index, message = worker.receive()
+                if message is None:
+                    worker.give(next(following, None))
+                yield index, message
+            if is_cancelled():
+                raise ReadingStopped("reading the layers was stopped")
+
+    def __enter__(self) -> "ForkedWork[Item]":
+        return self
+
+    def __exit__(self, *_exit: object) -> None:
+        while self._workers:
+            _, worker = self._workers.popitem()
+            worker.end()
+
+    def _start(self) -> None:
+        order_source, orders = os.pipe()
+        answers, answer_target = os.pipe()
+        try:
+            process = _forked()
+        except OSError:
+            for descriptor in (order_source, orders, answers, answer_target):
+                os.close(descriptor)
+            raise
+        if process:
+            os.close(order_source)
+            os.close(answer_target)
+            self._workers[answers] = _Worker(process, orders, answers)
+            return
+        with suppress(BaseException):
+            # it must not keep open what ends the others when this process closes it
+            for worker in self._workers.values():
+                worker.close()
+            os.close(orders)
+            os.close(answers)
+            _answer(self._work, self._items, order_source, answer_target)
+        os._exit(0)  # without the clean-up that is left to the first process
+
+
+def _forked() -> int:
+    """Fork this process; return the id of the new one, and 0 there, where signals have no handlers of this one."""
+    parent = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        process = os.fork()
+        if not process:
+            # Ctrl+C reaches all processes of a terminal; this one ends the other
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        return process
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, parent)
+
+
+class _Worker:
+    """The other end of a worker's pipes."""
+
+    def __init__(self, process: int, orders: int, answers: int) -> None:
+        self._process = process
+        self._orders = orders
+        self._answers = FileIO(answers, "rb")
+        self.is_busy = False
+        with suppress(OSError):
+            # an unprivileged user may have too many pipes of this size
+            _enlarge(answers)
+
+    def give(self, index: int | None) -> None:
+        """Give the worker an item, or nothing more to do."""
+        self.is_busy = index is not None
+        if index is not None:
+            with suppress(BrokenPipeError):
+                # `receive` reports a process that has died
+                os.write(self._orders, index.to_bytes(_INDEX, "big"))
+
+    def receive(self) -> tuple[int, Any]:
+        """Return the index of an item, and a message about it or None for its end; raises the error that ended it."""
+        head = self._read(_INDEX + _LENGTH + 1)
+        index, size, kind = head[:_INDEX], head[_INDEX:-1], head[-1:]
+        body = self._read(int.from_bytes(size, "big"))
+        if kind == _ERROR:
+            raise _error_from(body)
+        return int.from_bytes(index, "big"), marshal.loads(body) if kind == _MESSAGE else None  # noqa: S302  # the same
+
+    def _read(self, size: int) -> bytearray:
+        data = bytearray(size)
+        left = memoryview(data)
+        while left:
+            count = self._answers.readinto(left)
+            if not count:
+                raise LayerscopeError(self._early_end())
+            left = left[count:]
+        return data
+
+    def _early_end(self) -> str:
+        _, status = os.waitpid(self._process, 0)
+        self._process = 0
+        number = os.waitstatus_to_exitcode(status)
+        cause = f"killed by signal {-number}" if number < 0 else f"status {number}"
+        return f"a process that reads the layers ended early ({cause})"
+
+    def close(self) -> None:
+        """Close the pipes."""
+        os.close(self._orders)
+        self._answers.close()
+
+    def end(self) -> None:
+        """End the process."""
+        self.close()
+        if self._process:
+            os.kill(self._process, signal.SIGKILL)
+            os.waitpid(self._process, 0)
+
+
+def _enlarge(pipe: int) -> None:
+    import fcntl  # noqa: PLC0415  # only here
+
+    fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
+
+
+def _answer(work: Work[Item], items: Sequence[Item], orders: int, answers: int) -> None:
+    """Work on the items that are ordered until no order comes, in a process of its own."""
+    parent = os.getppid()
+    with open(answers, "wb", buffering=0) as target:
+
+        def send(kind: bytes, body: bytes) -> None:
+            left = memoryview(index + len(body).to_bytes(_LENGTH, "big") + kind + body)
+            while left:
+                left = left[target.write(left) :]
+
+        while index := os.read(orders, _INDEX):
+            try:
+                # a parent that was killed can stop nothing
+                for message in work(items[int.from_bytes(index, "big")], lambda: os.getppid() != parent):
+                    send(_MESSAGE, marshal.dumps(message))
+            except BaseException as error:  # noqa: BLE001  # raised again in the first process
+                send(_ERROR, _pickled(error))
+            else:
+                send(_END, b"")
+
+
+def _error_from(body: bytearray) -> BaseException:
+    import pickle  # noqa: PLC0415  # only after an error
+
+    error: BaseException = pickle.loads(body)  # noqa: S301  # a copy of this process wrote it
+    return error
+
+
+def _pickled(error: BaseException) -> bytes:
+    import pickle  # noqa: PLC0415  # only after an error
+
+    try:
+        return pickle.dumps(error)
+    except Exception:  # noqa: BLE001  # an error that cannot be copied is still one to report
+        return pickle.dumps(RuntimeError(repr(error)))

@@ -1,0 +1,141 @@
+"""Layers read in parts by several processes, and put together again."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from layerscope.model.columns import columns_from, columns_of, other_fields
+from layerscope.model.entries import EntryTable, LayerEntries
+from layerscope.model.image import Compression, Layer
+from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
+from layerscope.session.reading.forked import ForkedWork
+from layerscope.session.reading.parallel import IsStopped
+from layerscope.sources.layer.reader import read_layer
+from layerscope.sources.tar.blocks import TarPart
+from layerscope.sources.tar.parts import joined, tar_parts
+
+_LEAST_DIVIDED = 64_000_000
+"""The bytes of a plain layer that several processes walk."""
+
+_ROWS = 16_384
+"""Rows of a message: enough that a message costs little, and few enough that a worker holds little."""
+
+_SECONDS = 0.05
+"""The time after which a worker reports its progress."""
+
+
+class _LayerPart(Struct, frozen=True):
+    """A layer to read, or a part of its tar."""
+
+    layer: Layer
+    part: TarPart | None = None
+
+
+def _parts_of(layer: Layer, workers: int) -> Iterator[_LayerPart]:
+    blob = layer.blob
+    if blob is None or layer.compression is not Compression.NONE or blob.size < _LEAST_DIVIDED or layer.unpacked:
+        yield _LayerPart(layer)
+    else:
+        yield from (_LayerPart(layer, part) for part in tar_parts(blob, workers))
+
+
+def read_in_processes(
+    layers: Sequence[Layer], order: Iterator[Layer], count: int
+) -> Iterator[tuple[Layer, LayerEntries | int | None]]:
+    """Read the layers in so many processes, in the order that is asked for a layer whenever a process is idle.
+
+    Yield layers with their stored bytes read so far, and at last with their entries; None for a layer that has to be
+    read in one piece, by this process.
+    """
+    parts = [part for layer in layers for part in _parts_of(layer, count)]
+    with ForkedWork(_slices, parts, min(count, len(parts))) as work:
+        if not work.is_started:
+            yield from ((layer, None) for layer in order)
+            return
+        readings: dict[int, _LayerReading] = {}
+        for index, part in enumerate(parts):
+            readings.setdefault(part.layer.number, _LayerReading()).parts[index] = _PartRead()
+        for index, message in work.messages(index for layer in order for index in readings[layer.number].parts):
+            layer = parts[index].layer
+            reading = readings[layer.number]
+            if message is not None:
+                reading.parts[index].add(message)
+                yield layer, reading.done
+            elif reading.is_last():
+                del readings[layer.number]
+                yield layer, reading.entries()
+
+
+def _slices(part: _LayerPart, is_stopped: IsStopped) -> Iterator[Any]:
+    """Read a part, and yield it in messages."""
+    entries, walked, sent = LayerEntries(), part.part or TarPart(), time.monotonic()
+    for done in read_layer(part.layer, entries, is_stopped, walked):
+        if len(entries.paths) >= _ROWS or time.monotonic() - sent >= _SECONDS:
+            if is_stopped():
+                return
+            yield _message(entries.take(), done - walked.start, is_joined=False)
+            sent = time.monotonic()
+    yield _message(entries, 0, is_joined=walked.is_joined)
+
+
+def _message(entries: LayerEntries, done: int, *, is_joined: bool) -> Any:
+    # no path has a zero byte
+    return (
+        tuple(columns_of(entries.table)),
+        dict(other_fields(entries.table)),
+        b"\0".join(entries.paths),
+        [whiteout.path for whiteout in entries.whiteouts],
+        [opaque.directory for opaque in entries.opaque_whiteouts],
+        entries.warnings,
+        entries.error,
+        done,
+        is_joined,
+    )
+
+
+class _PartRead:
+    """What has come of a part."""
+
+    def __init__(self) -> None:
+        self.entries = LayerEntries()
+        self.done = 0
+        self.is_joined = False
+
+    def add(self, message: Any) -> None:
+        """Add what a message has."""
+        columns, others, paths, whiteouts, opaque, warnings, error, done, self.is_joined = message
+        table = EntryTable(**columns_from(EntryTable, columns), **others)
+        following = LayerEntries(
+            table,
+            paths.split(b"\0") if len(table) else [],
+            [Whiteout(path) for path in whiteouts],
+            [OpaqueWhiteout(path) for path in opaque],
+            warnings,
+            error,
+        )
+        self.entries.extend(following)
+        self.done = max(done, self.done)
+
+
+class _LayerReading:
+    """The parts of one layer, by index."""
+
+    def __init__(self) -> None:
+        self.parts: dict[int, _PartRead] = {}
+        self._ended = 0
+
+    @property
+    def done(self) -> int:
+        """The stored bytes that have been read."""
+        return sum(part.done for part in self.parts.values())
+
+    def is_last(self) -> bool:
+        """Note that a part has ended, and return whether it was the last one."""
+        self._ended += 1
+        return self._ended == len(self.parts)
+
+    def entries(self) -> LayerEntries | None:
+        """Return the entries of the layer; None if it has to be read in one piece."""
+        return joined([(part.entries, part.is_joined) for part in self.parts.values()])
