@@ -5,9 +5,10 @@ import re
 import shlex
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from contextlib import ExitStack
 
 from layerscope.errors import LayerscopeError, UsageError, os_reason
+from layerscope.temporary import locked_folder
 from layerscope.text import human_size
 
 LARGEST_COPY = 256_000_000
@@ -18,26 +19,28 @@ _LONGEST_NAME = 100
 
 
 class PrivateCopy:
-    """A file in a folder that only this user may enter; both are removed when it is closed."""
+    """A file in a folder that only this user may enter; both are removed when it is closed.
 
-    def __init__(self, name: bytes) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="layerscope-")
-        self.path = Path(self._folder.name) / _harmless(name)
+    Raises LayerscopeError if it cannot be written.
+    """
 
-    def write(self, chunks: Iterable[bytes]) -> None:
-        """Write the file; raises LayerscopeError."""
-        try:
-            with self.path.open("xb") as copy:
-                for chunk in chunks:
-                    copy.write(chunk)
-            # Most editors then tell the user that changes cannot be saved.
-            self.path.chmod(0o400)
-        except OSError as error:
-            raise LayerscopeError(f"cannot write a copy to {self.path.parent}: {os_reason(error)}") from error
+    def __init__(self, name: bytes, chunks: Iterable[bytes]) -> None:
+        with ExitStack() as stack:
+            try:
+                self.path = locked_folder(stack) / _harmless(name)
+                with self.path.open("xb") as copy:
+                    for chunk in chunks:
+                        copy.write(chunk)
+                # Most editors then tell the user that changes cannot be saved.
+                self.path.chmod(0o400)
+            except OSError as error:
+                folder = tempfile.tempdir or "the temporary folder"
+                raise LayerscopeError(f"cannot write a copy to {folder}: {os_reason(error)}") from error
+            self._stack = stack.pop_all()
 
     def close(self) -> None:
         """Remove it."""
-        self._folder.cleanup()
+        self._stack.close()
 
 
 def _harmless(name: bytes) -> str:

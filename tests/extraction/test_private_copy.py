@@ -1,15 +1,18 @@
+import os
 import stat
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from layerscope.errors import LayerscopeError, UsageError
+from layerscope.errors import InvalidLayer, LayerscopeError, UsageError
 from layerscope.extraction.private_copy import LARGEST_COPY, PrivateCopy, check_copied_size, user_command
 
 
 def test_a_copy_is_private_and_removed_on_close() -> None:
-    copy = PrivateCopy(b"app.py")
-    copy.write([b"one ", b"two"])
+    copy = PrivateCopy(b"app.py", [b"one ", b"two"])
     assert copy.path.read_bytes() == b"one two"
     assert copy.path.name == "app.py"
     assert stat.S_IMODE(copy.path.parent.stat().st_mode) == 0o700
@@ -30,19 +33,44 @@ def test_a_copy_is_private_and_removed_on_close() -> None:
     ],
 )
 def test_the_name_of_a_copy_is_safe_and_keeps_its_extension(name: bytes, shown: str) -> None:
-    copy = PrivateCopy(name)
+    copy = PrivateCopy(name, [])
     assert copy.path.name == shown
     copy.close()
 
 
 def test_a_copy_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "absent"))
+    with pytest.raises(LayerscopeError, match=r"cannot write a copy to .*absent: No such file"):
+        PrivateCopy(b"a", [b""])
+
+
+def test_content_that_cannot_be_read_leaves_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"start"
+        raise InvalidLayer("the layer is broken")
+
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    copy = PrivateCopy(b"a")
-    copy.path.mkdir()
-    with pytest.raises(LayerscopeError, match="cannot write a copy"):
-        copy.write([b""])
-    copy.close()
+    with pytest.raises(InvalidLayer):
+        PrivateCopy(b"a", chunks())
     assert not list(tmp_path.iterdir())
+
+
+_KILLED = """
+import os, signal
+from layerscope.extraction.private_copy import PrivateCopy
+copy = PrivateCopy(b"secret", [b"x"])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_copy_of_a_killed_process_is_removed_by_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    subprocess.run([sys.executable, "-c", _KILLED], env=os.environ | {"TMPDIR": str(tmp_path)}, check=False)
+    (abandoned,) = tmp_path.iterdir()
+    PrivateCopy(b"other", [b""]).close()
+    assert not abandoned.exists()
 
 
 def test_a_command_is_split_into_words_without_a_shell() -> None:

@@ -20,7 +20,7 @@ from layerscope.errors import EngineUnavailable
 from layerscope.model.build_report import BuildReport
 from layerscope.model.engine import Engine
 from layerscope.session.local.build_options import BuildOptions, build_options
-from layerscope.sources.stream.temporary import locked_folder
+from layerscope.temporary import locked_folder
 
 _STDERR = 2
 _BUILDX = b"github.com/docker/buildx"

@@ -70,7 +70,7 @@ class Spool:
         """
         import tempfile  # noqa: PLC0415  # 8 ms, and most archives are read in place
 
-        from layerscope.sources.stream.temporary import locked_folder  # noqa: PLC0415  # the same
+        from layerscope.temporary import locked_folder  # noqa: PLC0415  # the same
 
         try:
             if self._folder is None:

@@ -112,15 +112,13 @@ class FileActions:
             self._run(partial(self._copy, self._state.file, command), "copy")
 
     def _copy(self, file: OpenFile, command: Sequence[str]) -> None:
-        copy, is_taken = PrivateCopy(file.path.rpartition(b"/")[2]), False
         try:
-            copy.write(file.pages.chunks())
-            is_taken = not get_current_worker().is_cancelled and self._screen.post_message(FileCopied(copy, command))
+            copy = PrivateCopy(file.path.rpartition(b"/")[2], file.pages.chunks())
         except LayerscopeError as error:
             self._fail(f"The file cannot be copied: {error}.")
-        finally:
-            if not is_taken:
-                copy.close()
+            return
+        if get_current_worker().is_cancelled or not self._screen.post_message(FileCopied(copy, command)):
+            copy.close()
 
     def open_with(self, message: FileCopied) -> None:
         """Give the terminal to the program that a copy was written for, and remove the copy when it ends."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
 _PREFIX = "layerscope-spool-"
-_LOCK = "lock"
+_LOCK = ".lock"
 _ATTEMPTS = 100
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.sources.stream import temporary as temporary_module
-from layerscope.sources.stream.temporary import locked_folder, remove_abandoned_folders
+from layerscope import temporary as temporary_module
+from layerscope.temporary import locked_folder, remove_abandoned_folders
 from tests.builders import docker_archive, file, image, layer
 
 HOLDER = """
 import sys
 from contextlib import ExitStack
-from layerscope.sources.stream import temporary as temporary_module
-from layerscope.sources.stream.temporary import locked_folder
+from layerscope import temporary as temporary_module
+from layerscope.temporary import locked_folder
 with ExitStack() as stack:
     (locked_folder(stack) / "0.tar").write_bytes(b"x")
     print("ready", flush=True)
@@ -105,7 +105,7 @@ def test_what_is_not_a_folder_of_ours_stays(temporary: Path, tmp_path: Path) -> 
     (temporary / "layerscope-other").mkdir()
     locked_by_link = temporary / "layerscope-spool-odd"
     locked_by_link.mkdir()
-    (locked_by_link / "lock").symlink_to(outside / "kept")
+    (locked_by_link / ".lock").symlink_to(outside / "kept")
     before = sorted(temporary.rglob("*"))
     remove_abandoned_folders(temporary)
     assert sorted(temporary.rglob("*")) == before
@@ -136,5 +136,5 @@ def test_a_folder_that_another_run_takes_for_abandoned_is_made_again(
     with ExitStack() as stack:
         folder = locked_folder(stack)
         assert removed
-        assert (folder / "lock").exists()
+        assert (folder / ".lock").exists()
     assert list(temporary.iterdir()) == []
