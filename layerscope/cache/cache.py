@@ -29,6 +29,7 @@ class RecordKind(StrEnum):
     TREE = "tree"
     ENTRIES = "entries"
     CONTENT = "digests"
+    ANSWER = "answers"
 
 
 _NAME = re.compile(rf"(?:{'|'.join(RecordKind)})-[0-9a-f]{{8}}(?:-\d+-\d+\{TEMPORARY})?")

@@ -38,7 +38,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         self._source = source
         self._owns_source = owns_source
         self._cache = cache
-        self._known = KnownLayers(cache, image.layers, image.reference)
+        self.known_layers = KnownLayers(cache, image.layers, image.reference)
         self._lock = Lock()
         self._closed = False
         self._random_contents: RandomContents | None = None
@@ -59,31 +59,31 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         from layerscope.session.reading.stack import LayerStack  # noqa: PLC0415
 
         stack = LayerStack()
-        for number, entries in read_layers(self.image.layers, self._known):
+        for number, entries in read_layers(self.image.layers, self.known_layers):
             stack.apply(number, entries)
         return stack
 
     @cached_property
     def tallies(self) -> Tallies:
         """The figures of each layer; reads the layers on first use. A list of layers needs no more than these."""
-        known = self._known.tallies()
+        known = self.known_layers.tallies()
         if known is not None:
             return known
         tallies = self._stack.tallies()
-        self._known.keep_tallies(tallies)
+        self.known_layers.keep_tallies(tallies)
         return tallies
 
     @cached_property
     def loaded(self) -> "LoadedImage":
         """The image with its layers, read by this process on first use."""
-        known = self._known.tree()
+        known = self.known_layers.tree()
         if known is not None:
             return self.loaded_from(*known)
         tallies = self.tallies
         tree = self._stack.tree()
-        self._known.keep_tree(tree, tallies)
+        self.known_layers.keep_tree(tree, tallies)
         # the stack and the entries hold every path again
-        self._known.settle()
+        self.known_layers.settle()
         del self._stack
         return self.loaded_from(tree, tallies)
 
@@ -94,7 +94,10 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         from layerscope.session.loaded_image import LoadedImage  # noqa: PLC0415
 
         return LoadedImage(
-            self.image, tree, tallies, Contents(self.image, tree, self._random_content, self._is_stopped, self._known)
+            self.image,
+            tree,
+            tallies,
+            Contents(self.image, tree, self._random_content, self._is_stopped, self.known_layers),
         )
 
     def _random_content(self, layer: Layer) -> "RandomContent":
@@ -113,10 +116,12 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         from layerscope.session.reading.background import BackgroundReader, KnownReader  # noqa: PLC0415  # subprocess
         from layerscope.session.reading.wire import ReadOrder  # noqa: PLC0415  # the same
 
-        frames = self._known.tree_frames()
+        frames = self.known_layers.tree_frames()
         if frames is not None:
             return KnownReader(frames)
-        return BackgroundReader(ReadOrder(list(self.image.layers), first, self._known.place, self.image.reference))
+        return BackgroundReader(
+            ReadOrder(list(self.image.layers), first, self.known_layers.place, self.image.reference)
+        )
 
     @property
     def choices(self) -> Sequence[Candidate]:
@@ -163,7 +168,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
             self._closed = True
         if self._random_contents is not None:
             self._random_contents.close()
-        self._known.settle()
+        self.known_layers.settle()
         if self._owns_source:
             self._source.close()
 

@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Collection, Sequence
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, TextIO
 
 import typer
 
 from layerscope.analysis.tree.change import ChangeKind
+from layerscope.cli.answering import print_answer
 from layerscope.cli.commands.diff_sides import LayerPair, Sides, parse_sides
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.errors import ExitStatus
@@ -18,6 +19,7 @@ from layerscope.comparison.compare import Comparison, compare_images, compare_la
 from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.errors import UsageError
 from layerscope.model.engine import Engine
+from layerscope.session.open import ImageSession
 from layerscope.text import path_text, plural, printable_name
 
 EXAMPLES = """\b
@@ -79,6 +81,11 @@ class _Form(NamedTuple):
     changes: Collection[ChangeKind]
     globs: Sequence[str]
 
+    @property
+    def sorted(self) -> Sequence[object]:
+        """The same for equal options, whatever the order of a set is."""
+        return (*self[:4], sorted(self.changes), *self.globs)
+
 
 def diff(  # noqa: PLR0917  # Typer reads the options from the signature
     reference: Reference,
@@ -138,41 +145,65 @@ def _explore(sides: Sides, *, mtime: bool) -> None:
 
 def _print(sides: Sides, form: _Form, *, mtime: bool) -> int:
     with sides.opened() as (old, new):
-        if isinstance(sides.other, LayerPair):
-            comparison: Comparison = compare_layers(old.loaded, *sides.other, own=sides.own, mtime=mtime)
-        else:
-            comparison = compare_images(old.loaded, new.loaded, mtime=mtime)
-        view = FilteredComparison(comparison, form.changes, form.globs)
         if not form.exit_code:
-            _write(view, form)
-            _warn(view)
+            _print_answer(old, new, sides, form, mtime=mtime)
             return ExitStatus.SUCCESS
+        view = _view(old, new, sides, form, mtime=mtime)
         # the status counts even if the reader of the output closes the pipe
         status = _status(view)
         with output_may_be_cut():
-            _write(view, form)
-            _warn(view)
+            _write(view, form, sys.stdout)
+            _warn_of_images(old, new)
+            _warn_of_rows(view)
         return status
 
 
-def _write(view: FilteredComparison, form: _Form) -> None:
+def _print_answer(old: ImageSession, new: ImageSession, sides: Sides, form: _Form, *, mtime: bool) -> None:
+    views: list[FilteredComparison] = []
+
+    def write(file: TextIO) -> bool:
+        view = _view(old, new, sides, form, mtime=mtime)
+        views.append(view)
+        _write(view, form, file)
+        return view.fits_any_path and not view.unread
+
+    layers = sides.other if isinstance(sides.other, LayerPair) else None
+    print_answer([old] if old is new else [old, new], ("diff", layers, sides.own, mtime, form.sorted), write)
+    _warn_of_images(old, new)
+    for view in views:
+        _warn_of_rows(view)
+
+
+def _view(old: ImageSession, new: ImageSession, sides: Sides, form: _Form, *, mtime: bool) -> FilteredComparison:
+    if isinstance(sides.other, LayerPair):
+        comparison: Comparison = compare_layers(old.loaded, *sides.other, own=sides.own, mtime=mtime)
+    else:
+        comparison = compare_images(old.loaded, new.loaded, mtime=mtime)
+    return FilteredComparison(comparison, form.changes, form.globs)
+
+
+def _write(view: FilteredComparison, form: _Form, file: TextIO) -> None:
     if form.as_json:
         from layerscope.report.diff.document import write_diff_document  # noqa: PLC0415  # a document needs no Rich
 
-        write_diff_document(view, sys.stdout)
+        write_diff_document(view, file)
     else:
         from layerscope.report.diff.tables import write_diff_tables  # noqa: PLC0415  # Rich
 
-        write_diff_tables(view, sys.stdout, stat=form.stat, patch=form.patch)
+        write_diff_tables(view, file, stat=form.stat, patch=form.patch)
 
 
-def _warn(view: FilteredComparison) -> None:
-    """Print the problems of the images, and the files that could not be compared."""
-    if view.old is view.new:
-        warn(view.old.image, view.old.tallies)
-    else:
-        for loaded in (view.old, view.new):
-            warn(loaded.image, loaded.tallies, printable_name(loaded.image.reference))
+def _warn_of_images(old: ImageSession, new: ImageSession) -> None:
+    """Print the problems of the images."""
+    if old is new:
+        warn(old.image, old.tallies)
+        return
+    for session in (old, new):
+        warn(session.image, session.tallies, printable_name(session.image.reference))
+
+
+def _warn_of_rows(view: FilteredComparison) -> None:
+    """Print the files that could not be compared."""
     if not view.fits_any_path:
         warn_of("no path on either side matches --path")
     unread = view.unread

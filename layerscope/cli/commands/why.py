@@ -1,14 +1,16 @@
 """``layerscope why``: show what made the image large, and what to change."""
 
-import sys
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Literal, TextIO
 
 import typer
 
+from layerscope.analysis.size.base_image import BaseImage
+from layerscope.cli.answering import print_answer
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
 from layerscope.cli.options import AsJson, Base, DebugLog, NoCache, Reference, WhichEngine, WhichImage, WhichPlatform
-from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.open import ImageSession
 from layerscope.session.size.base_image import chosen_base
 
 EXAMPLES = """\b
@@ -35,14 +37,26 @@ def why(  # noqa: PLR0917  # Typer reads the options from the signature
     """Show which layer made the image large, which bytes are dead and why, and what to change."""
     start_log(debug)
     with opened(reference, image, platform, engine, no_cache=no_cache) as session:
-        analysis = SizeAnalysis(session.loaded, chosen_base(session.image, base))
-        if as_json:
-            from layerscope.report.json_document import write_json_table  # noqa: PLC0415  # a document needs no Rich
-            from layerscope.report.size.document import why_document  # noqa: PLC0415
-
-            write_json_table(why_document(analysis), sys.stdout)
-        else:
-            from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415  # Rich
-
-            write_why_tables(analysis, sys.stdout, show_all=show_all)
+        chosen = chosen_base(session.image, base)
+        write = partial(_write, session, chosen, show_all=show_all, as_json=as_json)
+        print_answer([session], ("why", chosen, show_all, as_json), write)
         warn(session.image, session.tallies)
+
+
+def _write(
+    session: ImageSession, base: BaseImage | None, file: TextIO, *, show_all: bool, as_json: bool
+) -> Literal[True]:
+    # the analysis takes 30 ms to import, and an earlier run may have done it
+    from layerscope.session.size.analysis import SizeAnalysis  # noqa: PLC0415
+
+    analysis = SizeAnalysis(session.loaded, base)
+    if as_json:
+        from layerscope.report.json_document import write_json_table  # noqa: PLC0415  # a document needs no Rich
+        from layerscope.report.size.document import why_document  # noqa: PLC0415
+
+        write_json_table(why_document(analysis), file)
+    else:
+        from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415  # Rich
+
+        write_why_tables(analysis, file, show_all=show_all)
+    return True

@@ -38,7 +38,7 @@ class KnownLayers:
         self._layers = layers
         self._label = label
         self._identities = {} if self._cache is None else {layer.number: layer_identity(layer) for layer in layers}
-        self._chain = None if self._cache is None else chain_identity(list(self._identities.values()))
+        self.chain = None if self._cache is None else chain_identity(list(self._identities.values()))
         self._unwritten: dict[tuple[RecordKind, str], Callable[[], None]] = {}
 
     @property
@@ -46,9 +46,14 @@ class KnownLayers:
         """The folder of the cache, for another process; None without a cache."""
         return None if self._cache is None else str(self._cache.place)
 
+    @property
+    def are_unchanged(self) -> bool:
+        """True if the bytes of all layers are still those that were read."""
+        return self.chain is not None and self.chain == chain_identity(list(map(layer_identity, self._layers)))
+
     def tallies(self) -> Tallies | None:
         """Return the figures of each layer, if they are known."""
-        return self._decoded(RecordKind.TALLIES, self._chain, _tallies_from)
+        return self._decoded(RecordKind.TALLIES, self.chain, _tallies_from)
 
     def entries(self, layer: Layer) -> "LayerEntries | None":
         """Return the entries of a layer, if they are known."""
@@ -60,11 +65,20 @@ class KnownLayers:
 
     def tree(self) -> "tuple[LayeredTree, Tallies] | None":
         """Return all layers as one tree, and their figures, if they are known."""
-        return self._decoded(RecordKind.TREE, self._chain, _tree_from)
+        return self._decoded(RecordKind.TREE, self.chain, _tree_from)
 
     def tree_frames(self) -> BytesIO | None:
         """Return the frames that a reader process would send for the tree, if it is known."""
-        return self._decoded(RecordKind.TREE, self._chain, BytesIO)
+        return self._decoded(RecordKind.TREE, self.chain, BytesIO)
+
+    def answer(self, key: str) -> str | None:
+        """Return what an earlier run has printed about the layers, if it is known."""
+        return self._decoded(RecordKind.ANSWER, key, lambda record: str(record, "utf-8", "surrogatepass"))
+
+    def keep_answer(self, key: str, answer: str) -> None:
+        """Keep what was printed about the layers."""
+        encoded = answer.encode("utf-8", "surrogatepass")
+        self._keep(RecordKind.ANSWER, key, self._layers, lambda file: file.write(encoded))
 
     def keep_tallies(self, tallies: Tallies) -> None:
         """Keep the figures of all layers."""
@@ -94,8 +108,8 @@ class KnownLayers:
             self._cache.shrink()
 
     def _keep_chain(self, kind: RecordKind, tallies: Tallies, write: Callable[[ColumnWriter], object]) -> None:
-        if self._chain is not None and tallies.dead is not None:
-            self._keep(kind, self._chain, self._layers, write)
+        if self.chain is not None and tallies.dead is not None:
+            self._keep(kind, self.chain, self._layers, write)
 
     def _keep(
         self, kind: RecordKind, identity: str, layers: Sequence[Layer], write: Callable[[ColumnWriter], object]

@@ -202,9 +202,9 @@ def test_a_whole_record_that_holds_something_else_is_a_miss(archive: Path, cache
     with opened(archive, None) as session:
         layers, read = session.image.layers, session.loaded
     known = KnownLayers(cache, layers, "")
-    assert known._chain
+    assert known.chain
     for kind in (RecordKind.TREE, RecordKind.TALLIES):
-        cache.keep(kind, known._chain, "", lambda file: file.write(content))
+        cache.keep(kind, known.chain, "", lambda file: file.write(content))
     assert known.tree() is None
     assert known.tallies() is None
     with opened(archive, cache) as session:

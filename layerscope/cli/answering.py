@@ -1,0 +1,66 @@
+"""Printing an answer that an earlier run may have given already."""
+
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+from layerscope.session.answers import Answers
+from layerscope.session.open import ImageSession
+
+_VARIABLES = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
+"""The environment that decides how Rich prints."""
+
+
+def print_answer(sessions: Sequence[ImageSession], question: Sequence[object], write: Callable[[TextIO], bool]) -> None:
+    """Print what ``write`` writes, or wrote when an earlier run was asked the same about the same images.
+
+    The question has every option that changes the answer. ``write`` returns False if the answer is not to be kept.
+    """
+    answers, asked = Answers(sessions), (*question, *_screen(sys.stdout))
+    answer = answers.find(asked)
+    if answer is not None:
+        sys.stdout.write(answer)
+        return
+    recorder = _Recorder(sys.stdout)
+    if write(recorder):
+        sys.stdout.flush()
+        answers.keep(asked, recorder.getvalue())
+
+
+def _screen(file: TextIO) -> Sequence[object]:
+    """Return what the answer looks like depends on."""
+    if not file.isatty():
+        return (file.encoding,)
+    return (file.encoding, os.get_terminal_size(file.fileno()), *map(os.environ.get, _VARIABLES))
+
+
+class _Recorder(io.StringIO):
+    """Writes to a file, and keeps what was written."""
+
+    def __init__(self, file: TextIO) -> None:
+        super().__init__()
+        self._file = file
+
+    def write(self, text: str, /) -> int:
+        """Write the text to both."""
+        self._file.write(text)
+        return super().write(text)
+
+    def flush(self) -> None:
+        """Flush the file."""
+        self._file.flush()
+
+    def isatty(self) -> bool:
+        """Return whether the file is a terminal."""
+        return self._file.isatty()
+
+    def fileno(self) -> int:
+        """Return the descriptor of the file."""
+        return self._file.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # typeshed lets it be written, and the interpreter does not
+        """The encoding of the file."""
+        return self._file.encoding
