@@ -47,6 +47,16 @@ class Candidate(Struct, frozen=True):
             short_name(str(self.platform or "")) or "(no platform)",
         ]
         words += [str(digest)] if digest else []
-        note = self.set_aside or ("" if self.complete else "not all of its blobs are there")
-        words += [f"({note})"] if note else []
+        words += [f"({self.problem})"] if self.problem else []
         return "  ".join(words)
+
+    @property
+    def problem(self) -> str:
+        """What it is instead of an image, or what is missing of it; else empty."""
+        return self.set_aside or ("" if self.complete else "not all of its blobs are there")
+
+    def is_of(self, image: Image) -> bool:
+        """Return whether the image was built from this candidate."""
+        own, built = (self.digest, self.config_digest), (image.digest, image.config_digest)
+        pairs = [pair for pair in zip(own, built, strict=True) if None not in pair]
+        return bool(pairs) and all(mine == its for mine, its in pairs)

@@ -129,6 +129,11 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         return self._source.choices
 
     @property
+    def position(self) -> int | None:
+        """The position of this image among the choices."""
+        return next((number for number, choice in enumerate(self.choices) if choice.is_of(self.image)), None)
+
+    @property
     def lasting_reference(self) -> str | None:
         """A reference that opens the same from every folder; None for standard input."""
         reference = self._source.request.reference

@@ -31,6 +31,7 @@ from layerscope.tui.keys.order import KeyQueue
 from layerscope.tui.keys.workers import is_worker_cancelled
 from layerscope.tui.preferences import known_choices
 from layerscope.tui.run import run
+from layerscope.tui.widgets.notices import warn
 
 
 class LayerscopeApp(App[LayerscopeError]):
@@ -176,7 +177,7 @@ def _chooser(app: LayerscopeApp, undecided: UndecidedImage) -> ChooserScreen:
         try:
             session = undecided.choose(candidate)
         except LayerscopeError as error:
-            app.exit(error)
+            warn(app.screen, str(error))
             return
         # The first screen is not on the stack of screens, so it cannot be replaced there.
         _push_explorer(app, session, app.resources.enter_context(ExitStack()))

@@ -69,6 +69,7 @@ EXPLORER_KEYS = (
         id="explorer.image",
         rank=160,
     ),
+    Key("p", "switch", "platform", "Choose another platform or image", id="explorer.switch", rank=163),
     Key(
         "r",
         "refresh",

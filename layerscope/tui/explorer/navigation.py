@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from layerscope.errors import LayerscopeError
+from layerscope.model.candidate import Candidate
 from layerscope.session.open import ImageSession
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.file_screens import FileScreens
+from layerscope.tui.widgets.notices import warn
 
 if TYPE_CHECKING:
     from layerscope.session.files.revision import FileRevision
@@ -115,3 +117,21 @@ class Navigation:
         from layerscope.tui.images.opening import OpeningScreen  # noqa: PLC0415  # not needed to start
 
         self._screen.app.push_screen(OpeningScreen(title, self._session.reopened), show)
+
+    def switch(self, show: Callable[["ImageSession"], None]) -> None:
+        """Choose another image of the source; ``show`` is called with it."""
+        from layerscope.tui.images.chooser import ChooserScreen  # noqa: PLC0415  # not needed to start
+
+        session = self._session
+
+        def choose(choice: Candidate) -> None:
+            try:
+                switched = session.switched_to(choice)
+            except LayerscopeError as error:
+                warn(chooser, str(error))
+                return
+            chooser.dismiss()
+            show(switched)
+
+        chooser = ChooserScreen(session.image.reference, session.choices, choose, session.position)
+        self._screen.app.push_screen(chooser)

@@ -34,7 +34,7 @@ from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.notices import copy_text
+from layerscope.tui.widgets.notices import copy_text, warn
 
 if TYPE_CHECKING:
     from layerscope.tui.widgets.row_table import Target
@@ -62,7 +62,7 @@ class ExplorerScreen(Screen[object]):
         self._navigation = Navigation(self, session, self._state)
         self._shows_image = False
         self._events = deque[tuple[LayerReader, ReadEvent]]()
-        self.title_line = ImageTitle(session.image)
+        self.title_line = ImageTitle(session)
         self.layer_list = LayerList()
         self.file_tree = FileTree()
         self.files = FilesPane(self._state, self.file_tree, EntryDetails(self._note_on))
@@ -292,6 +292,13 @@ class ExplorerScreen(Screen[object]):
         """Ask where to extract the path under the cursor, or, from the layer list, all files."""
         self._navigation.extract(self.file_tree.node if self.file_tree.has_focus else 0)
 
+    def action_switch(self) -> None:
+        """Choose another platform or image of the same source."""
+        if len(self.session.choices) > 1:
+            self._navigation.switch(self._replace)
+        else:
+            warn(self, "There is only this image, for one platform.")
+
     def action_refresh(self) -> None:
         """Open the image or the container again, as it is now."""
         title = f"Reading {printable_name(self.session.image.name)} again"
@@ -307,7 +314,7 @@ class ExplorerScreen(Screen[object]):
         self._reader = session.read_in_background(self._state.layer or len(session.image.layers))
         self._state = self.files.state = self._state.followed_by(session.image)
         self._navigation = Navigation(self, session, self._state)
-        self.title_line.take(session.image)
+        self.title_line.take(session)
         self._show_layers()
         self._show_details()
         self._show_title()

@@ -1,7 +1,7 @@
 """The header: the image, its size, its dead bytes, and how much has been read."""
 
 from layerscope.analysis.tree.tally import Tallies
-from layerscope.model.image import Image
+from layerscope.session.open import ImageSession
 from layerscope.session.summary import dead_words, engine_words, size_words
 from layerscope.text import human_size, plural
 from layerscope.tui.drawing.cells import excerpt
@@ -10,18 +10,21 @@ from layerscope.tui.widgets.title_line import Fact, TitleLine
 
 
 class ImageTitle(TitleLine):
-    """One line. The platform is left out first, because the details of the image show it, too."""
+    """One line. The platform is left out first, unless there are others: the details of the image show it, too."""
 
-    def __init__(self, image: Image) -> None:
+    def __init__(self, session: ImageSession) -> None:
         super().__init__("")
-        self.take(image)
+        self.take(session)
 
-    def take(self, image: Image) -> None:
-        """Take the image to name."""
+    def take(self, session: ImageSession) -> None:
+        """Take the image to name, and its position among the images of its source."""
+        image, position, count = session.image, session.position, len(session.choices)
+        of_several = "" if count == 1 or position is None else f" ({position + 1} of {count:,})"
+        self._platform_rank = 6 if of_several else 1
         self._image_name = excerpt(image.name)
         self._image = image
         self._engine = engine_words(image)
-        self._platform = excerpt(str(image.platform))
+        self._platform = excerpt(str(image.platform)) + of_several
         self._stored = f"{plural(len(image.layers), 'layer')}, {human_size(image.blob_size)} stored"
 
     def show_reading(self, tallies: Tallies, reading: Reading) -> None:
@@ -35,7 +38,7 @@ class ImageTitle(TitleLine):
         warnings = len(self._image.warnings)
         self.show(
             [
-                Fact(self._platform, 1),
+                Fact(self._platform, self._platform_rank),
                 Fact(self._engine, 2),
                 *(Fact(part, 9) for part in parts),
                 Fact(plural(warnings, "warning") if warnings else "", 5),

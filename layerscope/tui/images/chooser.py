@@ -1,71 +1,135 @@
-"""The choice between several images or platforms of one archive."""
+"""The choice between several images or platforms of one source."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.getters import query_one
 from textual.screen import Screen
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
+from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
-from layerscope.text import printable_name
+from layerscope.text import human_size, printable_name, short_name
+from layerscope.tui.dialogs.help import HelpScreen
+from layerscope.tui.images.keys import CHOOSER_KEYS, CHOOSER_TABLE
 from layerscope.tui.keys.order import is_first
-from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.keys.table import bindings
+from layerscope.tui.widgets.key_line import KeyLine
+from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.row_table import RowTable, TableColumn, TableRow
 
-_KEYS = (
-    Key("escape", "back", "back", "Go back to the start screen", id="chooser.back"),
-    Key("q", "app.quit", "quit", "Quit", id="chooser.quit"),
-    Key("j", "down", "Down", id="chooser.down"),
-    Key("k", "up", "Up", id="chooser.up"),
+_COLUMNS = (
+    TableColumn("platform", width=18),
+    TableColumn("size", right=True, width=8),
+    TableColumn("created", width=10),
+    TableColumn("image"),
 )
+
+_DATE = len("2026-11-25")
+_SHORT_DIGEST = 12
+
+
+class ChoiceRows:
+    """The rows of the choices. An image's documents are read when its row is drawn: an index may list a thousand."""
+
+    def __init__(self, choices: Sequence[Candidate]) -> None:
+        self._choices = choices
+        self._rows: dict[int, TableRow] = {}
+
+    def __len__(self) -> int:
+        return len(self._choices)
+
+    def __getitem__(self, index: int) -> TableRow:
+        if index not in self._rows:
+            self._rows[index] = _row(self._choices[index])
+        return self._rows[index]
+
+
+def _row(choice: Candidate) -> TableRow:
+    platform, size, created, problem = str(choice.platform or ""), "?", "", choice.problem
+    try:
+        image = choice.build()
+    except LayerscopeError as error:
+        problem = problem or str(error)
+    else:
+        platform = platform or str(image.platform)
+        size, created = human_size(image.blob_size), short_name((image.config.created or "")[:_DATE])
+    digest = str(choice.digest or choice.config_digest or "")
+    short_digest = digest.partition(":")[2][:_SHORT_DIGEST]
+    name = choice.tag_list or short_digest or "(no tag)"
+    detail = "  ".join(filter(None, (choice.tag_list, digest, problem)))
+    return TableRow((short_name(platform), size, created, f"{name}  {problem}".rstrip()), subject=choice, detail=detail)
 
 
 class ChooserScreen(Screen[object]):
-    """A list of images; ``choose`` is called with the one that the user chooses."""
+    """A list of images, the ``current`` one under the cursor; ``choose`` is called with the one that is chosen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(CHOOSER_KEYS)
     DEFAULT_CSS = """
     ChooserScreen {
+        background: $background;
         align: center middle;
-        #choices { width: 100; max-width: 96%; height: auto; max-height: 90%; border: $frame $primary; padding: 0 1; }
-        OptionList { height: auto; max-height: 20; background: $background; }
-        OptionList, OptionList:focus { border: none; padding: 0; }
+        #choices { width: 110; max-width: 100%; height: auto; max-height: 100%; border: $frame $primary; padding: 0 1; }
+        #choices #titles { height: 1; color: $foreground 60%; }
+        #choices RowTable { height: auto; max-height: 30; }
+        #choices #detail { height: auto; min-height: 1; max-height: 4; margin-top: 1; color: $foreground 80%; }
     }
     """
 
-    def __init__(self, reference: str, choices: Sequence[Candidate], choose: Callable[[Candidate], None]) -> None:
+    table = query_one(RowTable)
+
+    def __init__(
+        self,
+        reference: str,
+        choices: Sequence[Candidate],
+        choose: Callable[[Candidate], None],
+        current: int | None = None,
+    ) -> None:
         super().__init__()
         self._reference = reference
         self._choices = choices
         self._choose = choose
+        self._current = current or 0
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
-        panel = Vertical(
-            OptionList(*(Option(Text(choice.label, overflow="fold")) for choice in self._choices), markup=False),
-            Static("Enter opens the image, q quits", markup=False),
-            id="choices",
-        )
-        panel.border_title = Text(f"{printable_name(self._reference)} holds several images").markup
+        table = Static("", id="titles", markup=False), RowTable(), Static("", id="detail", markup=False)
+        panel = Vertical(*table, id="choices")
+        panel.border_title = Text(f"{printable_name(self._reference)} holds {len(self._choices):,} images").markup
         yield panel
+        yield KeyLine(CHOOSER_TABLE)
 
-    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+    def on_mount(self) -> None:
+        """Show the images."""
+        self.table.show(_COLUMNS, ChoiceRows(self._choices), self._current)
+        self.query_one("#titles", Static).update(self.table.titles())
+        self.set_focus(self.table)
+        self._show_detail()
+        self.refresh_bindings()
+
+    @on(LineList.Moved)
+    def _show_detail(self) -> None:
+        row = self.table.row
+        self.query_one("#detail", Static).update(Text(row.detail if row else "", overflow="fold"))
+
+    @on(RowTable.Chosen)
+    def action_choose(self) -> None:
         """Open the chosen image."""
-        self._choose(self._choices[message.option_index])
+        self._choose(self._choices[self.table.cursor])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
+        """Return whether a key works now."""
+        return action != "back" or not is_first(self)
 
     def action_back(self) -> None:
         """Go back to the screen that opened this one; on the first screen, Esc never quits."""
-        if not is_first(self):
-            self.dismiss()
+        self.dismiss()
 
-    def action_down(self) -> None:
-        """Go to the next image."""
-        self.query_one(OptionList).action_cursor_down()
-
-    def action_up(self) -> None:
-        """Go to the previous image."""
-        self.query_one(OptionList).action_cursor_up()
+    def action_help(self) -> None:
+        """Show all keys."""
+        self.app.push_screen(HelpScreen(CHOOSER_TABLE))

@@ -26,3 +26,11 @@ START_TABLE = (
     KeyGroup("In any list", LineList.KEYS),
     KeyGroup("In the filter", FILTER_KEYS),
 )
+
+CHOOSER_KEYS = (
+    HELP,
+    Key("enter", "choose", "open", "Open the image under the cursor", id="chooser.open", rank=10),
+    Key("escape", "back", "back", "Go back to where you were", id="chooser.back", rank=20),
+    Key("q", "app.quit", "quit", "Quit", id="chooser.quit", rank=30),
+)
+CHOOSER_TABLE = (KeyGroup("Images and platforms", CHOOSER_KEYS), KeyGroup("In any list", LineList.KEYS))
