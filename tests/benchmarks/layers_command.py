@@ -1,4 +1,4 @@
-"""Measure time and peak memory of `layerscope layers IMAGE --json` against another command, in pairs.
+"""Measure time and peak memory of `layerscope layers IMAGE --json --no-cache` against another command, in pairs.
 
     python tests/benchmarks/layers_command.py large.tar                         # against sha256sum over the same file
     python tests/benchmarks/layers_command.py large.tar --against 'dive --ci docker-archive://{}'
@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("image")
     layerscope = Path(sys.executable).with_name("layerscope")
-    parser.add_argument("--command", default=f"{shlex.quote(str(layerscope))} layers {{}} --json")
+    parser.add_argument("--command", default=f"{shlex.quote(str(layerscope))} layers {{}} --json --no-cache")
     parser.add_argument("--against", default="sha256sum {}")
     parser.add_argument("--pairs", type=int, default=7)
     options = parser.parse_args()
