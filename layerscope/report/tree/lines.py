@@ -1,4 +1,4 @@
-"""The tree for people: one line a path, so that it reads well and greps well."""
+"""The tree for people: on a terminal drawn with guides, in a pipe one path a line, which greps well."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -8,6 +8,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import Kind
 from layerscope.report.colors import change_styles
+from layerscope.report.tree.drawing import Guides, drawn, guides_for
 from layerscope.report.tree.rows import PrintedRow, printed_row
 from layerscope.report.tree.selection import TreeSelection
 from layerscope.text import human_size, mode_text, printable_name
@@ -23,32 +24,39 @@ _ARROWS: dict[int, str] = {Kind.SYMLINK: " -> ", Kind.HARDLINK: " link to "}
 def write_tree_lines(tree: LayeredTree, selection: TreeSelection, file: TextIO) -> None:
     """Write a line for each row: mark, permissions, owner, size, the layer that last wrote it, path.
 
-    The size of a directory is that of everything below it. Rows are in the order of the selection.
+    The size of a directory is that of everything below it. Rows are in the order of the selection; on a terminal, they
+    are drawn as a tree, in which the order is that of the entries of each folder.
     """
-    styles = change_styles(file)
-    for change, line in tree_lines(tree, selection):
+    styles, guides = change_styles(file), guides_for(file.encoding) if file.isatty() else None
+    for change, line in tree_lines(tree, selection, guides):
         before, after = styles[change]
         file.write(f"{before}{line}{after}\n")
 
 
-def tree_lines(tree: LayeredTree, selection: TreeSelection) -> Iterator[tuple[ChangeKind, str]]:
-    """Yield the lines, each with its kind of change."""
+def tree_lines(
+    tree: LayeredTree, selection: TreeSelection, guides: Guides | None = None
+) -> Iterator[tuple[ChangeKind, str]]:
+    """Yield the lines, each with its kind of change; with ``guides``, they are drawn as a tree."""
     layer = selection.layer
-    nodes: Iterable[tuple[int, str]] = selection.preorder(tree)
-    if selection.by_size:
-        nodes = sorted(nodes, key=lambda item: tree.size(item[0], layer), reverse=True)
     owner_width = _owner_width(tree)
     layer_width = len(str(max(tree.layers, default=0)))
-    for node, path in nodes:
+    for node, path, guide in _listed(tree, selection) if guides is None else drawn(tree, selection, guides):
         row = printed_row(tree, node, layer, path)
         size = human_size(tree.size(node, layer)) if row.kind in (Kind.FILE, Kind.DIR) or row.size else _NO_SIZE
         yield (
             ChangeKind(row.change),
             (
                 f"{_MARKS[row.change]} {_permissions(row.kind, row.mode)}  {f'{row.uid}:{row.gid}':>{owner_width}}"
-                f"  {size:>{_SIZE_WIDTH}}  {row.layer:>{layer_width}}  {_name(row)}"
+                f"  {size:>{_SIZE_WIDTH}}  {row.layer:>{layer_width}}  {guide}{_name(row)}"
             ),
         )
+
+
+def _listed(tree: LayeredTree, selection: TreeSelection) -> Iterator[tuple[int, str, str]]:
+    nodes: Iterable[tuple[int, str]] = selection.preorder(tree)
+    if selection.by_size:
+        nodes = sorted(nodes, key=lambda item: tree.size(item[0], selection.layer), reverse=True)
+    return ((node, path, "") for node, path in nodes)
 
 
 def _owner_width(tree: LayeredTree) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.report.tree.drawing import guides_for
 from layerscope.report.tree.lines import tree_lines, write_tree_lines
 from layerscope.report.tree.selection import TreeSelection
 from layerscope.session.open import open_image
@@ -123,3 +124,30 @@ def test_no_color_and_dumb_terminals_get_no_colors(
     screen = Screen()
     write_tree_lines(tree, TreeSelection(2), screen)
     assert "\x1b" not in screen.getvalue()
+
+
+def drawn(tree: LayeredTree, selection: TreeSelection, encoding: str = "utf-8") -> list[str]:
+    return [line for _, line in tree_lines(tree, selection, guides_for(encoding))]
+
+
+def test_a_terminal_shows_a_drawn_tree(tree: LayeredTree) -> None:
+    assert [line[34:] for line in drawn(tree, TreeSelection(2, by_size=True))][:4] == [
+        "├── usr/",
+        "│   ├── big",
+        "│   ├── same link to /usr/big",
+        "│   ├── small",
+    ]
+    assert drawn(tree, TreeSelection(2))[-1].endswith("└── zero")
+    written, plain = Screen(), io.StringIO()
+    for out in (written, plain):
+        write_tree_lines(tree, TreeSelection(2), out)
+    assert "-- small" in written.getvalue(), "a terminal without an encoding gets ASCII"
+    assert "/usr/small" in plain.getvalue()
+    assert "-- small" not in plain.getvalue()
+
+
+def test_a_drawn_tree_has_the_folders_of_what_is_selected(tree: LayeredTree) -> None:
+    removed = drawn(tree, TreeSelection(2, frozenset({ChangeKind.REMOVED})))
+    assert [line[34:] for line in removed] == ["└── usr/", "    └── big"]
+    assert [line[0] for line in removed] == [" ", "-"]
+    assert [line[-10:].strip() for line in drawn(tree, TreeSelection(1, depth=1), "ascii")][-1] == "`-- zero"
