@@ -12,7 +12,7 @@ _HTML_JSON = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\x7
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """The characters that start a formula in a spreadsheet, full-width forms included."""
 
-_MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>|~!$&^]")
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>|~!$&^]")
 _LINKS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=[@#])(?=\w)", re.IGNORECASE)
 _LINE_STARTS = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
 _BREAK = "<!-- -->"
@@ -69,6 +69,12 @@ def code_in_markdown(text: str) -> str:
     fence = "`" * (max(map(len, _BACKTICKS.findall(one_line)), default=0) + 1)
     pad = " " if one_line.startswith("`") or one_line.endswith("`") or not one_line.strip() else ""
     return f"{fence}{pad}{one_line or ' '}{pad}{fence}"
+
+
+def block_in_markdown(text: str, language: str) -> list[str]:
+    """Return lines of code as a block, with a fence that is longer than any run of backticks in them."""
+    fence = "`" * max(3, *(len(run) + 1 for run in _BACKTICKS.findall(text)), 0)
+    return [f"{fence}{language}", *text.splitlines(), fence]
 
 
 def code_in_markdown_cell(text: str) -> str:

@@ -1,9 +1,16 @@
 """The report as Markdown, for a wiki or a comment."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from layerscope.analysis.advice.edits import diff_lines
 from layerscope.analysis.size.dead_groups import DeadGroup, dead_groups
-from layerscope.report.escape import code_in_markdown, code_in_markdown_cell, in_markdown, sentence_in_markdown
+from layerscope.report.escape import (
+    block_in_markdown,
+    code_in_markdown,
+    code_in_markdown_cell,
+    in_markdown,
+    sentence_in_markdown,
+)
 from layerscope.report.layers.summary import image_summary, layer_title
 from layerscope.report.size.columns import (
     Bar,
@@ -21,7 +28,7 @@ from layerscope.report.size.columns import (
     type_table,
 )
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.session.size.remarks import no_advice_sentence, remarks
+from layerscope.session.size.remarks import no_advice_sentence, remarks, size_change
 from layerscope.text import human_size, path_text, plural, printable_line, printable_name
 
 _MOST = 20
@@ -42,8 +49,8 @@ def _lines(analysis: SizeAnalysis) -> Iterator[str]:
     for remark in remarks(why):
         yield from ("", in_markdown(remark))
     yield from _secrets(analysis)
-    yield from _size_table("Layers", layer_table(analysis, why.layers), None)
     yield from _advice(analysis)
+    yield from _size_table("Layers", layer_table(analysis, why.layers), None)
     yield from _dead(analysis)
     yield from _size_table("Largest files", file_table(analysis))
     yield from _size_table("Duplicates", duplicate_table(analysis))
@@ -107,12 +114,22 @@ def _advice(analysis: SizeAnalysis) -> Iterator[str]:
     yield from ("", "## What to change", "")
     if not advice:
         yield no_advice_sentence(analysis.report)
+    elif analysis.report.size_after_advice is not None:
+        yield from (f"{size_change(analysis.report, '→')}.", "")
     for number, each in enumerate(advice, 1):
         sentence = sentence_in_markdown(printable_line(each.text))
         yield f"{number}. **Layer {each.layer}, {human_size(each.saves)}:** {sentence}"
-        yield f"   - {code_in_markdown(layer_title(analysis.image, each.layer))}"
+        if each.edits:
+            yield from _indented(block_in_markdown("\n".join(map(printable_line, diff_lines(each.edits))), "diff"))
+        else:
+            yield f"   - {code_in_markdown(layer_title(analysis.image, each.layer))}"
         if each.paths:
             yield f"   - {_paths(each.paths, code_in_markdown)}"
+
+
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines as a paragraph of the item of a list."""
+    yield from ("", *(f"   {line}" for line in lines), "")
 
 
 def _paths(paths: Sequence[bytes], code: Callable[[str], str]) -> str:

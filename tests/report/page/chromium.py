@@ -126,6 +126,10 @@ class Chromium:
         feature = {"name": "prefers-color-scheme", "value": scheme}
         self._call("Emulation.setEmulatedMedia", features=[feature])
 
+    def resize(self, width: int, height: int) -> None:
+        """Give the page the size of another screen; 0 stands for that of the window."""
+        self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=0, mobile=False)
+
     def screenshot(self) -> bytes:
         """Return a picture of what is in the window, as PNG."""
         return base64.b64decode(self._call("Page.captureScreenshot", format="png")["data"])

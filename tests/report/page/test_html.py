@@ -114,6 +114,41 @@ def test_dead_files_are_filtered_by_text_instruction_and_reason(browser: Chromiu
     assert browser.evaluate(f"{_ROWS}.length") == 2
 
 
+def test_a_phone_shows_every_table_without_scrolling_sideways(browser: Chromium, pages: dict[str, Path]) -> None:
+    browser.resize(390, 800)
+    browser.open(pages["heavy"])
+    try:
+        assert browser.evaluate("document.documentElement.scrollWidth") == 390
+        assert browser.evaluate(
+            "[...document.querySelectorAll('.scroll, .long')].every((one) => one.scrollWidth <= one.clientWidth)"
+        )
+        line = browser.evaluate("document.querySelector('#layers td.n').getBoundingClientRect().height")
+        rows = browser.evaluate("[...document.querySelectorAll('#layers tr')].map((row) => row.offsetHeight)")
+        assert max(rows) < 8 * line, "no row is tall because one column is narrow"
+        text = browser.evaluate("document.querySelector('#layers tbody tr').innerText")
+        assert text.splitlines()[-1] == "ADD rootfs.tar /"
+    finally:
+        browser.resize(0, 0)
+
+
+def test_names_on_the_map_lie_above_the_stripes(browser: Chromium, pages: dict[str, Path]) -> None:
+    browser.open(pages["heavy"], "#/srv")
+    assert browser.evaluate(
+        "[...document.querySelectorAll('#treemap > :has(u) > b')].every((name) => {"
+        "name.scrollIntoView({block: 'center', behavior: 'instant'});"
+        "const box = name.getBoundingClientRect();"
+        "return document.elementFromPoint(box.x + 3, box.y + box.height / 2) === name; })"
+    )
+
+
+def test_advice_shows_the_instruction_before_and_after(browser: Chromium, pages: dict[str, Path]) -> None:
+    browser.open(pages["heavy"])
+    assert browser.evaluate("document.querySelector('.diff').textContent.split('\\n')[1]") == (
+        "+ ADD --chown=33:0 rootfs.tar /"
+    )
+    assert "18 kB → about " in browser.evaluate("document.getElementById('advice').innerText")
+
+
 def test_the_theme_follows_the_system_and_the_switch(browser: Chromium, pages: dict[str, Path]) -> None:
     background = "getComputedStyle(document.body).backgroundColor"
     browser.open(pages["heavy"])

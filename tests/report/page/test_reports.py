@@ -59,7 +59,8 @@ def test_markdown_reads_as_headings_tables_and_lists(tmp_path: Path, name: str) 
     tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(text)
     kinds = [each.type for token in tokens for each in (token, *(token.children or ()))]
     assert "table_open" in kinds
-    assert not {"link_open", "image", "html_block", "fence", "em_open"} & set(kinds)
+    assert not {"link_open", "image", "html_block", "em_open"} & set(kinds)
+    assert {token.info for token in tokens if token.type == "fence"} <= {"diff"}
     inline = [each.content for token in tokens for each in token.children or () if each.type == "html_inline"]
     assert set(inline) <= {"<!-- -->"}
 
@@ -159,3 +160,11 @@ def test_folders_may_be_nested_to_any_depth(tmp_path: Path) -> None:
     recipe = image(layer(file(f"{names}/deepest", b"x")))
     for make in (html_report, markdown_report, csv_report):
         assert "/d/d/d/" in report_on(tmp_path, recipe, make)
+
+
+def test_code_in_markdown_is_not_escaped_and_changes_are_a_diff(tmp_path: Path) -> None:
+    lines = report_on(tmp_path, HEAVY, markdown_report).splitlines()
+    start = lines.index("   ```diff")
+    assert lines[start + 1 : start + 3] == ["   - ADD rootfs.tar /", "   + ADD --chown=33:0 rootfs.tar /"]
+    assert not any("\\" in part for line in lines for part in line.split("`")[1::2] if "\\" in part)
+    assert any(line.startswith("18 kB → about ") for line in lines)

@@ -40,9 +40,9 @@ def path_element(path: bytes) -> Markup:
     return element("span", printable_name(path_text(path)), class_="path")
 
 
-def number_cell(text: str) -> Markup:
-    """Return a table cell with a figure."""
-    return element("td", text, class_="n")
+def number_cell(text: str, title: str = "") -> Markup:
+    """Return a table cell with a figure; where a row is not one line, the title of its column stands beside it."""
+    return element("td", text, class_="n", data_title=title)
 
 
 def gauge(live: float, dead: float) -> Markup:

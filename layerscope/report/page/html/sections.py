@@ -1,6 +1,7 @@
 """The sections of the page: secrets, layers, map, advice, dead bytes, files, duplicates, types, packages."""
 
 from layerscope.analysis.advice.advice import Advice
+from layerscope.analysis.advice.edits import diff_lines
 from layerscope.analysis.advice.secrets import Secret
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.report.layers.summary import layer_title
@@ -24,8 +25,9 @@ from layerscope.session.size.remarks import (
     reason_sums,
     reason_word,
     reasons_line,
+    size_change,
 )
-from layerscope.text import human_share, human_size, plural
+from layerscope.text import human_share, human_size, plural, printable_line
 
 _MOST_SECRETS = 200
 _MOST_DEAD = 2_000
@@ -84,6 +86,8 @@ def advice_section(analysis: SizeAnalysis) -> Markup:
     if not advice:
         return section("advice", "What to change", no_advice_sentence(analysis.report))
     lead = "Each with the instruction to change, and the paths it is about."
+    if analysis.report.size_after_advice is not None:
+        lead = f"{size_change(analysis.report, '→')}. {lead}"
     return section(
         "advice", "What to change", lead, element("ol", *(_advised(analysis, each) for each in advice), class_="advice")
     )
@@ -91,7 +95,8 @@ def advice_section(analysis: SizeAnalysis) -> Markup:
 
 def _advised(analysis: SizeAnalysis, advice: Advice) -> Markup:
     share = human_share(advice.saves, analysis.report.total_size)
-    remark = f"{share} of all content · layer {advice.layer}" if share else f"layer {advice.layer}"
+    layer = f"layer {advice.layer}: {advice.cause}"
+    remark = f"{share} of all content · {layer}" if share else layer
     paths = [path_element(path) for path in advice.paths[:_MOST_PATHS]]
     more = len(advice.paths) - len(paths)
     count = element("summary", plural(len(advice.paths), "path"))
@@ -100,9 +105,20 @@ def _advised(analysis: SizeAnalysis, advice: Advice) -> Markup:
         "li",
         element("h3", element("b", f"Saves {human_size(advice.saves)}"), element("span", remark)),
         element("p", advised_prose(advice.text)),
-        element("code", layer_title(analysis.image, advice.layer), class_="instruction"),
+        _changed(analysis, advice),
         element("details", count, *paths, *left) if paths else "",
     )
+
+
+def _changed(analysis: SizeAnalysis, advice: Advice) -> Markup:
+    """Return the instruction before and after; as it is, if the change cannot be said exactly."""
+    if not advice.edits:
+        return element("code", layer_title(analysis.image, advice.layer), class_="instruction")
+    lines = (
+        element("span", f"{printable_line(line)}\n", class_="old" if line[0] == "-" else "new")
+        for line in diff_lines(advice.edits)
+    )
+    return element("pre", *lines, class_="diff")
 
 
 def dead_section(analysis: SizeAnalysis) -> Markup:
@@ -141,8 +157,8 @@ def _dead_row(entry: DeadEntry) -> Markup:
         "tr",
         number_cell(human_size(entry.size)),
         element("td", element("span", reason, class_="reason")),
-        number_cell(str(entry.writer)),
-        number_cell(str(entry.hidden_by)),
+        number_cell(str(entry.writer), "wrote"),
+        number_cell(str(entry.hidden_by), "hid"),
         element("td", path_element(entry.path)),
         data_reason=reason,
         data_size=str(entry.size),

@@ -17,7 +17,7 @@ def size_table(sizes: ReportTable[Row], most: int | None = None, *, row_names: S
     rows = [
         element(
             "tr",
-            *(_cell(column.cell(row)) for column in sizes.columns),
+            *(_cell(column.cell(row), column.title) for column in sizes.columns),
             data_layer=row_names[number] if row_names else "",
         )
         for number, row in enumerate(sizes.rows[:most])
@@ -25,10 +25,10 @@ def size_table(sizes: ReportTable[Row], most: int | None = None, *, row_names: S
     return table(titles, rows)
 
 
-def _cell(cell: Cell) -> Markup:
+def _cell(cell: Cell, title: str) -> Markup:
     match cell:
         case Figure(text):
-            return number_cell(text)
+            return number_cell(text, "" if title == "size" else title)
         case Bar(live, dead):
             return element("td", gauge(live, dead))
         case Words(text):
