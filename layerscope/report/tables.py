@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TextIO, TypeVar
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.segment import Segment
@@ -30,13 +30,15 @@ Row = TypeVar("Row")
 class Line:
     """One line of a cell, safe for a screen. A line that is too wide is folded, or else cut with an ellipsis.
 
-    ``bold`` is the number of leading characters in bold, ``indent`` the number of spaces before each piece.
+    A ``is_whole`` line is neither: the terminal breaks it, so that a path can be copied in one piece. ``bold`` is the
+    number of leading characters in bold, ``indent`` the number of spaces before each piece.
     """
 
     text: str
     style: str = ""
     bold: int = 0
     is_folded: bool = False
+    is_whole: bool = False
     indent: int = 0
 
     @property
@@ -102,7 +104,7 @@ class Grid:
         for row in self._rows:
             cells = row.cells
             if widths != self._widths:
-                cells = [_fitted_cell(console, lines, width) for lines, width in zip(cells, widths, strict=True)]
+                cells = [_fitted_cell(lines, width) for lines, width in zip(cells, widths, strict=True)]
             for at in range(max(map(len, cells))):
                 pieces = self._pieces(row, [lines[at : at + 1] for lines in cells], widths)
                 if console.color_system is None:
@@ -160,24 +162,33 @@ def _width(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
-def _fitted_cell(console: Console, lines: Sequence[Line], width: int) -> Sequence[Line]:
-    return [part for line in lines for part in _fitted_line(console, line, width)]
+def _fitted_cell(lines: Sequence[Line], width: int) -> Sequence[Line]:
+    return [part for line in lines for part in _fitted_line(line, width)]
 
 
-def _fitted_line(console: Console, line: Line, width: int) -> Iterable[Line]:
+def _fitted_line(line: Line, width: int) -> Iterable[Line]:
     """Return the line in pieces that fit the width."""
-    if line.width <= width:
+    if line.is_whole or line.width <= width:
         return (line,)
     indent = min(line.indent, width - 1)
     width -= indent
     if not line.is_folded:
         text = set_cell_size(line.text, width - 1) + "…"
         return (Line(text, line.style, min(line.bold, len(text)), indent=indent),)
-    # Wrapping by words takes a tenth of a millisecond, and there may be 100,000 paths.
-    if " " not in line.text:
-        return (Line(part, line.style, indent=indent) for part in chop_cells(line.text, width))
-    parts = Text(line.text).wrap(console, width, overflow="fold")
-    return (Line(part.plain.rstrip(), line.style, indent=indent) for part in parts)
+    return (Line(part, line.style, indent=indent) for part in _wrapped(line.text, width))
+
+
+def _wrapped(text: str, width: int) -> Iterator[str]:
+    """Yield a text in lines of whole words: one that is too long may be a path, which the terminal breaks."""
+    line, room = "", width
+    for word in text.split(" "):
+        taken = _width(word) + bool(line)
+        if line and taken > room:
+            yield line
+            line, room, taken = "", width, taken - 1
+        line = f"{line} {word}" if line else word
+        room -= taken
+    yield line
 
 
 def figures(*titles: str, last: str) -> Grid:
@@ -195,8 +206,8 @@ def section(title: str, parts: Iterable[RenderableType]) -> Iterator[RenderableT
 
 
 def name_line(name: str | bytes) -> Line:
-    """Return a name, safe for a screen, that is never cut."""
-    return Line(printable_name(name), is_folded=True)
+    """Return a name, safe for a screen, that is neither cut nor broken."""
+    return Line(printable_name(name), is_whole=True)
 
 
 def instruction_line(title: str) -> Line:
@@ -219,7 +230,7 @@ def screen_width(file: TextIO) -> int | None:
 def show(renderable: RenderableType, file: TextIO) -> None:
     """Print as wide as the terminal, and into a pipe as wide as the content, in plain text."""
     if file.isatty():
-        Console(file=file, highlight=False).print(renderable)
+        Console(file=file, highlight=False).print(renderable, crop=False)
     else:
         file.write(plain_text(renderable))
 
@@ -229,5 +240,5 @@ def plain_text(renderable: RenderableType, width: int | None = None) -> str:
     console = Console(file=io.StringIO(), width=_ANY_WIDTH, color_system=None, force_terminal=False, highlight=False)
     console.width = width or Measurement.get(console, console.options, renderable).maximum or 1
     with console.capture() as captured:
-        console.print(renderable)
+        console.print(renderable, crop=False)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())

@@ -10,7 +10,7 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Image, Step
 from layerscope.report.layers.table import layer_table
-from layerscope.report.tables import Grid, GridColumn, Line, figures, plain_text
+from layerscope.report.tables import Grid, GridColumn, Line, figures, name_line, plain_text
 from layerscope.session.open import open_image
 from tests.builders import docker_archive, file, image, layer
 
@@ -25,15 +25,19 @@ def test_columns_are_aligned_by_terminal_cells() -> None:
     assert {cell_len(line[: line.rindex("/")]) for line in lines[1:]} == {7}
 
 
-@pytest.mark.parametrize("width", [12, 20, 33])
-def test_a_narrow_screen_folds_or_cuts_the_flexible_column(width: int) -> None:
+@pytest.mark.parametrize("width", [14, 20, 26])
+def test_a_narrow_screen_folds_or_cuts_the_flexible_column_but_breaks_no_path(width: int) -> None:
     grid = figures("size", last="path")
-    grid.add_row("1 B", Line("/a/path/that/is/folded", is_folded=True))
+    grid.add_row("1 B", Line("folds between words", is_folded=True))
     grid.add_row("2 B", Line("RUN an instruction that is cut"))
-    lines = plain_text(grid, width).splitlines()
+    grid.add_row("3 B", name_line("/a/path/that is/not broken"))
+    grid.add_row("4 B", Line("see /a/path/that-is-not-broken", is_folded=True))
+    *lines, name, see, path = plain_text(grid, width).splitlines()
     assert max(map(cell_len, lines)) <= width
-    assert "".join(line[6:] for line in lines[1:-1]) == "/a/path/that/is/folded"
+    assert " ".join(line[6:].strip() for line in lines[1:-1]) == "folds between words"
     assert lines[-1].endswith("…")
+    assert name == " 3 B  /a/path/that is/not broken"
+    assert (see, path) == (" 4 B  see", "      /a/path/that-is-not-broken")
 
 
 def test_an_indented_line_keeps_its_indent_where_it_is_folded() -> None:

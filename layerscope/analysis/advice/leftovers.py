@@ -36,7 +36,7 @@ def bytecode(evidence: Evidence) -> Iterator[Advice]:
 
 
 def _bytecode_remedy(evidence: Evidence, layer: int) -> str:
-    remedy = "Delete the __pycache__ folders at the end of this RUN"
+    remedy = "Delete the `__pycache__` folders at the end of this RUN"
     is_pip = _PIP.search(evidence.instructions.get(layer) or "")
     return f"{remedy}, or install with `pip install --no-compile`." if is_pip else f"{remedy}."
 

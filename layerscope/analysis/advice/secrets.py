@@ -19,8 +19,7 @@ class Secret(NamedTuple):
     """A path at which an image ships a secret.
 
     ``layer`` is the first one that holds it, and ``size`` the bytes of the file there. ``removed_in`` is the layer that
-    removed or overwrote the last copy at the path, or None if the final image has one. ``text`` says in two sentences
-    what was found and what to do; names in it are safe to print.
+    removed or overwrote the last copy at the path, or None if the final image has one; ``fate`` says so in a sentence.
     """
 
     path: bytes
@@ -29,7 +28,13 @@ class Secret(NamedTuple):
     removed_in: int | None
     node: int
     size: int
-    text: str
+    fate: str
+
+    @property
+    def text(self) -> str:
+        """What was found and what to do, in two sentences that are safe to print."""
+        name = printable_name(path_text(self.path))
+        return f"{name}, {self.kind.words}, {self.fate.removeprefix('It ')} {REMEDY}"
 
 
 def find_secrets(tree: LayeredTree, prefixes: Prefixes) -> tuple[Secret, ...]:
@@ -71,10 +76,8 @@ def _secret(tree: LayeredTree, node: int, kind: SecretKind, files: list[int]) ->
     is_shown = following == index.firsts[node + 1]
     removed_in = None if is_shown else index.layers[following]
     path = index.path(node)
-    text = f"{printable_name(path_text(path))}, {kind.words}, is in "
-    if removed_in is None:
-        text += f"the image. {REMEDY}"
-    else:
+    fate = "It is in the image."
+    if removed_in is not None:
         verb = "removes" if index.rows[following] == GONE else "overwrites"
-        text += f"this layer, although layer {removed_in} {verb} it. {REMEDY}"
-    return Secret(path, kind, index.layers[files[0]], removed_in, node, tree.own_size(files[0]), text)
+        fate = f"It is in this layer, although layer {removed_in} {verb} it."
+    return Secret(path, kind, index.layers[files[0]], removed_in, node, tree.own_size(files[0]), fate)

@@ -7,14 +7,15 @@ from rich.padding import Padding
 from rich.text import Text
 
 from layerscope.analysis.advice.advice import Advice
-from layerscope.analysis.advice.secrets import Secret
+from layerscope.analysis.advice.edits import diff_lines
+from layerscope.analysis.advice.secrets import REMEDY, Secret
 from layerscope.analysis.size.dead_groups import DeadGroup, dead_groups
 from layerscope.report.layers.summary import layer_title
 from layerscope.report.size.cells import path_lines
 from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, name_line, remainder, section
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.session.size.remarks import no_advice_sentence, reasons_line
-from layerscope.text import human_share, human_size, path_text, plural
+from layerscope.session.size.remarks import no_advice_sentence, reasons_line, size_change
+from layerscope.text import human_share, human_size, path_text, plural, printable_line
 
 _MOST_GROUPS = 10
 _MOST_PATHS = 3
@@ -37,9 +38,9 @@ def secret_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[Render
 def _secret(analysis: SizeAnalysis, secret: Secret) -> Iterator[RenderableType]:
     yield Text(f"layer {secret.layer}: {secret.kind.words}", "bold red")
     body = Grid(GridColumn("", is_flexible=True), indent=_INDENT)
+    body.add_row(name_line(path_text(secret.path)))
     body.add_row(instruction_line(layer_title(analysis.image, secret.layer)))
-    # The sentences are our own; names in them were made safe where they were written.
-    body.add_row(Line(secret.text, is_folded=True))
+    body.add_row(Line(f"{secret.fate} {REMEDY}", is_folded=True))
     yield body
 
 
@@ -80,17 +81,28 @@ def advice_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[Render
     parts = [
         part for number, each in enumerate(advice, 1) for part in _advised(analysis, number, each, show_all=show_all)
     ]
-    yield from section("What to change", parts)
+    yield from section("What to change", [*parts, *_total(analysis)])
+
+
+def _total(analysis: SizeAnalysis) -> Iterator[RenderableType]:
+    if analysis.report.size_after_advice is not None:
+        yield Text()
+        yield Text(f"{size_change(analysis.report, '->')}.", "bold")
 
 
 def _advised(analysis: SizeAnalysis, number: int, advice: Advice, *, show_all: bool) -> Iterator[RenderableType]:
     share = human_share(advice.saves, analysis.report.total_size)
     saves = f"saves {human_size(advice.saves)}{f', {share}' if share else ''}" if advice.saves else "saves no bytes"
-    yield Text(f"{number}. {saves}: ", "green").append(f"layer {advice.layer}", "bold")
+    yield Text.assemble(
+        (f"{number}. {saves}: ", "green"), (f"layer {advice.layer}", "bold"), f", {advice.cause}", overflow="fold"
+    )
     body = Grid(GridColumn("", is_flexible=True), indent=_INDENT)
-    body.add_row(instruction_line(layer_title(analysis.image, advice.layer)))
+    if not advice.edits:
+        body.add_row(instruction_line(layer_title(analysis.image, advice.layer)))
     # The sentence is our own; names in it were made safe where it was written.
     body.add_row(Line(advice.text, is_folded=True))
+    for changed in diff_lines(advice.edits):
+        body.add_row(Line(printable_line(changed), "red" if changed[0] == "-" else "green", is_whole=True))
     for line in path_lines(advice.paths, None if show_all else _MOST_PATHS):
         body.add_row(line)
     yield body

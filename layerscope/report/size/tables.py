@@ -1,4 +1,4 @@
-"""The size report for people: the verdict, secrets, where the bytes are, and what to change."""
+"""The size report for people: secrets, what to change, and where the bytes are."""
 
 from collections.abc import Iterator
 from typing import TextIO
@@ -38,17 +38,18 @@ def why_tables(analysis: SizeAnalysis, *, show_all: bool = False) -> RenderableT
     layers = table_parts(layer_table(analysis, why.layers), most(_MOST_LAYERS))
     types = table_parts(type_table(analysis), most(_MOST_SHARES))
     parts: list[RenderableType] = [
-        Text(printable_line(why.verdict), "bold", overflow="fold"),
         Text(image_summary(analysis.image, analysis.tallies), overflow="fold"),
-        *(Text(line, "dim", overflow="fold") for line in remarks(why)),
         *secret_section(analysis, show_all=show_all),
+        *advice_section(analysis, show_all=show_all),
+        Text(),
+        Text(printable_line(why.verdict), "bold", overflow="fold"),
+        *(Text(line, "dim", overflow="fold") for line in remarks(why)),
         *section("Layers, largest first", layers),
         *section("Largest files of the image", table_parts(file_table(analysis), most(_MOST_FILES))),
         *dead_section(analysis, show_all=show_all),
         *_duplicates(analysis, most(_MOST_DUPLICATES), most(_MOST_PATHS)),
         *section("By file type", types),
         *section("By package", _packages(analysis, most(_MOST_SHARES))),
-        *advice_section(analysis, show_all=show_all),
     ]
     return Group(*parts)
 

@@ -95,7 +95,7 @@ def test_a_copy_of_a_later_layer_is_attributed_to_the_layer_that_wrote_the_file(
     (advice,) = image.advice("FROM base", "RUN apt-get install -y python3", "RUN chmod -R go= /usr/lib/python3")
     assert (advice.kind, advice.layer, advice.saves, advice.hidden_by) == (AdviceKind.BYTECODE, 2, 2 * MEGABYTE, None)
     assert "1.0 MB of it are dead copies, because layer 3 stores the files again" in advice.text
-    assert "Delete the __pycache__ folders at the end of this RUN." in advice.text
+    assert "Delete the `__pycache__` folders at the end of this RUN." in advice.text
     assert "pip" not in advice.text
 
 

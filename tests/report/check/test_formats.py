@@ -234,6 +234,6 @@ def test_the_table_ends_with_the_outcome(checked: Reports, kind: str) -> None:
     assert all(line.isprintable() for line in lines)
 
 
-@pytest.mark.parametrize("width", [40, 100])
+@pytest.mark.parametrize("width", [60, 100])
 def test_the_table_fits_the_screen(checked: Reports, width: int) -> None:
     assert max(map(len, plain_text(check_table(checked["failed"]), width).splitlines())) <= width
