@@ -20,7 +20,7 @@ def heavy(tmp_path: Path) -> Path:
 def test_it_prints_tables_for_people(capsys: Capture, heavy: Path) -> None:
     outcome = ask(capsys, "why", heavy)
     assert (outcome.status, outcome.err) == (0, "")
-    assert outcome.out.startswith("Layer 2 ")
+    assert outcome.out.startswith("heavy:1 · ")
 
 
 def test_it_prints_a_document_for_programs(capsys: Capture, heavy: Path) -> None:
