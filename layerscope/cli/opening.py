@@ -101,6 +101,12 @@ def show(
             _explore(opened_image)
 
 
+def show_opened(session: ImageSession) -> None:
+    """Open the explorer on an open image."""
+    with terminal():
+        _explore(session)
+
+
 def _explore(session: ImageSession) -> None:
     # a process of its own reads the layers while this one imports the screen
     reader = session.read_in_background(first=len(session.image.layers))

@@ -1,12 +1,60 @@
-"""The result of a build."""
+"""The result of a build: which steps came from the cache, which one missed it first, and why."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MissCause(StrEnum):
+    """The reason why a step was not in the build cache."""
+
+    FIRST_BUILD = "first-build"
+    BASE = "base"
+    FILES = "files"
+    ARGUMENT = "argument"
+    INSTRUCTION = "instruction"
+    NO_CACHE = "no-cache"
+    NOTHING_DIFFERS = "nothing-differs"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedStep:
+    """A step that made a layer; ``line`` is its line in the Dockerfile, if that is known.
+
+    ``is_cached`` is None where the image states no time.
+    """
+
+    title: str
+    layer: int
+    line: int | None
+    is_base: bool
+    is_cached: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class CacheMiss:
+    """The first step that was not in the cache; ``detail`` is the reason in words, ``files`` are those that differ."""
+
+    step: ReportedStep
+    cause: MissCause
+    detail: str
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """The engine that built, the exit status of its command, and the reference of the image if it made one."""
+    """A build by an engine: the exit status of its command, and the reference of the image if it made one.
+
+    ``content_size`` is that of the image, ``previous_size`` that of the image that had the ``tag`` before, in bytes;
+    None if there is none or it is unknown. ``dockerfile`` is the file that was built, if it is on this machine.
+    """
 
     engine: str
     exit_status: int
     reference: str | None = None
+    tag: str | None = None
+    dockerfile: str | None = None
+    steps: tuple[ReportedStep, ...] = ()
+    miss: CacheMiss | None = None
+    content_size: int | None = None
+    previous_size: int | None = None

@@ -1,7 +1,7 @@
 """The Dockerfile of an image: from its provenance, or from a file that the user names; and the cost of its lines."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +42,12 @@ class LayerSums:
     dead_size: int | None
 
 
-def dockerfile_of(image: Image, file: str | None = None, target: str | None = None) -> PlacedDockerfile:
+def dockerfile_of(
+    image: Image, file: str | None = None, target: str | None = None, arguments: Mapping[str, str] | None = None
+) -> PlacedDockerfile:
     """Return the Dockerfile of an image, its lines placed; ``file`` names it where the image does not hold it.
+
+    ``arguments`` are those build arguments that are known.
 
     Raises UsageError if there is none, or no stage ``target``, and SourceError if the file cannot be read.
     """
@@ -56,7 +60,7 @@ def dockerfile_of(image: Image, file: str | None = None, target: str | None = No
             f"{short_name(image.reference)} does not hold its Dockerfile: name it with -f, or build with"
             " --provenance=mode=max"
         )
-    return place_by_history(_built(image), text, target)
+    return place_by_history(_built(image), text, target, arguments)
 
 
 def stated_dockerfile(image: Image) -> PlacedDockerfile | None:

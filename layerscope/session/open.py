@@ -17,7 +17,7 @@ from layerscope.model.engine import Engine
 from layerscope.model.image import Image, Layer
 from layerscope.model.progress import Progress
 from layerscope.session.reading.known_layers import KnownLayers
-from layerscope.sources.open import OpenedSource, open_source
+from layerscope.sources.open import OpenedSource, open_source, open_stored
 from layerscope.sources.request import STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -267,3 +267,9 @@ def open_image(
         opened.close()
         raise opened.error
     return opened
+
+
+def open_stored_image(reference: str) -> ImageSession | None:
+    """Open an engine's image from its store, or return None where it would have to be exported; raises SourceError."""
+    source = open_stored(reference)
+    return None if source is None else ImageSession(source.choose(), source)

@@ -1,13 +1,16 @@
 """``build`` and ``images``, with engines that are made up."""
 
 import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from layerscope.model.build_report import BuildReport
 from layerscope.model.engine import Engine
 from layerscope.model.local_image import LocalImage
+from layerscope.session.local.build import BuildRun
+from layerscope.session.local.build_options import build_options
 from layerscope.session.local.listing import Listing
 from tests.builders import docker_archive, file, image, layer
 from tests.cli.runner import ask
@@ -15,15 +18,23 @@ from tests.cli.runner import ask
 Capture = pytest.CaptureFixture[str]
 
 
-@pytest.fixture
-def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Let each build make the same image, and return the arguments of each."""
-    built = docker_archive(tmp_path / "built.tar", image(layer(file("a")), tags=["built:1"]))
-    made: list[list[str]] = []
+def ended(status: int = 0, reference: str | None = None, arguments: Sequence[str] = ()) -> BuildRun:
+    started = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    return BuildRun("docker", build_options(arguments), started, status, reference, None)
 
-    def build(arguments: list[str]) -> BuildReport:
-        made.append(arguments)
-        return BuildReport("docker", 0, str(built))
+
+Calls = list[tuple[list[str], str | None]]
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """Let each build make the same image, and return the arguments of each."""
+    archive = docker_archive(tmp_path / "built.tar", image(layer(file("a", b"1")), tags=["built:1"]))
+    made: Calls = []
+
+    def build(arguments: list[str], builder: str | None) -> BuildRun:
+        made.append((arguments, builder))
+        return ended(0, str(archive), arguments)
 
     monkeypatch.setattr("layerscope.cli.commands.build.run_build", build)
     return made
@@ -34,41 +45,69 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     [
         [],
         ["-t", "my-app", "."],
-        ["--file=x", "--no-cache", "--", "-odd"],
+        ["--file=x", "--no-cache", "--", "-odd", "--build-report"],
         ["--image", "x", "--json", "--platform", "linux/arm64", "--version"],
         [".", "-t", "--help"],
     ],
 )
-def test_the_engine_gets_the_arguments_unchanged(capsys: Capture, calls: list[list[str]], arguments: list[str]) -> None:
+def test_the_engine_gets_the_arguments_unchanged(capsys: Capture, calls: Calls, arguments: list[str]) -> None:
     outcome = ask(capsys, "build", *arguments)
-    assert (outcome.status, outcome.err) == (0, "")
-    assert calls == [arguments]
-    assert outcome.out.startswith("built:1")
+    assert (outcome.status, outcome.out) == (0, "")
+    assert calls == [(arguments, None)]
+
+
+def test_the_report_follows_on_standard_error(capsys: Capture, calls: Calls) -> None:
+    assert ask(capsys, "build", ".").err.splitlines() == [
+        "layerscope: 0 steps from the cache, 1 run",
+        "layerscope: cache miss: COPY layer-1 /: without a tag, there is no image to compare with",
+        "layerscope: size: 1 B",
+    ]
+    assert len(calls) == 1
+
+
+def test_our_own_options_are_not_passed_on(capsys: Capture, calls: Calls, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    outcome = ask(capsys, "build", "--builder-command=podman", "-t", "x", "--build-report", report, ".")
+    assert outcome.status == 0
+    assert calls == [(["-t", "x", "."], "podman")]
+    document = json.loads(report.read_text())
+    assert (document["miss"]["cause"], document["tag"], document["content_size"]) == ("first-build", "x", 1)
+
+
+def test_an_option_of_ours_without_a_value_is_an_error(capsys: Capture, calls: Calls) -> None:
+    assert ask(capsys, "build", ".", "--build-report").complaint == "--build-report needs a value"
+    assert calls == []
 
 
 def test_a_build_that_fails_ends_with_the_builders_exit_status(
-    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("layerscope.cli.commands.build.run_build", lambda _: BuildReport("docker", 17))
-    outcome = ask(capsys, "build", ".")
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", lambda *_: ended(17))
+    outcome = ask(capsys, "build", "--build-report", tmp_path / "report.json", ".")
     assert (outcome.status, outcome.err) == (17, "layerscope: docker build failed with exit status 17\n")
+    assert json.loads((tmp_path / "report.json").read_text())["exit_status"] == 17
 
 
 def test_after_the_engines_own_help_no_image_is_opened(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("layerscope.cli.commands.build.run_build", lambda _: BuildReport("docker", 0))
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", lambda *_: ended(arguments=["--help"]))
     outcome = ask(capsys, "build", "--help")
     assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
 
 
 def test_a_build_that_stores_no_image_says_so(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("layerscope.cli.commands.build.run_build", lambda _: BuildReport("docker", 0))
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", lambda *_: ended())
     outcome = ask(capsys, "build", "-o", "out", ".")
-    assert (outcome.status, outcome.err) == (0, "docker build stored no image, so there is none to open\n")
+    assert (outcome.status, outcome.err) == (0, "layerscope: docker build stored no image, so there is none to open\n")
+
+
+def test_an_image_that_no_engine_has_is_none_to_open(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", lambda *_: ended(0, f"docker://sha256:{'a' * 64}"))
+    assert ask(capsys, "build", ".").status == 0
 
 
 def test_building_without_an_engine_is_an_error(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert ask(capsys, "build", ".").complaint.startswith("cannot build: neither docker nor podman is installed")
+    assert ask(capsys, "build", ".").complaint == "cannot build: none of docker, podman, buildah is installed"
 
 
 def test_images_are_listed_as_a_table_and_as_a_document(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ def align(old: Sequence[BuildStep], new: Sequence[BuildStep]) -> LayerAlignment:
 
 
 def _instruction(step: BuildStep) -> str | None:
-    return _CONTENT_HASH.sub(r"\1", step.instruction) if step.instruction else None
+    return _CONTENT_HASH.sub("files", step.instruction) if step.instruction else None
 
 
 def _rows(

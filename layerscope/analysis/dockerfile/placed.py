@@ -122,9 +122,14 @@ def place_by_provenance(image: BuiltImage, provenance: Provenance) -> PlacedDock
     )
 
 
-def place_by_history(image: BuiltImage, text: str, target: str | None = None) -> PlacedDockerfile:
-    """Return a Dockerfile aligned with the history of an image; raises UsageError without the stage ``target``."""
-    return _placed(image, text, target, Provenance())
+def place_by_history(
+    image: BuiltImage, text: str, target: str | None = None, arguments: Mapping[str, str] | None = None
+) -> PlacedDockerfile:
+    """Return a Dockerfile aligned with the history of an image; raises UsageError without the stage ``target``.
+
+    ``arguments`` are those build arguments that are known beside the recorded ones.
+    """
+    return _placed(image, text, target, Provenance(build_arguments=arguments or {}))
 
 
 def _placed(image: BuiltImage, text: str, target: str | None, provenance: Provenance) -> PlacedDockerfile:

@@ -11,64 +11,114 @@ import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct, field
 
-from layerscope.errors import EngineUnavailable
-from layerscope.model.build_report import BuildReport
+from layerscope.errors import EngineUnavailable, UsageError
 from layerscope.model.engine import Engine
 from layerscope.session.local.build_options import BuildOptions, build_options
+from layerscope.session.local.captured_image import CapturedImage, Unreadable, captured_image
 from layerscope.temporary import locked_folder
+from layerscope.text import short_name
 
-_STDERR = 2
 _BUILDX = b"github.com/docker/buildx"
+BUILDAH = "buildah"
 _OFF = ("0", "f", "false")
+_PATIENCE = 10
+"""Seconds that an engine has to answer before another builder is chosen."""
+
+BUILDERS = {Engine.DOCKER.value: Engine.DOCKER, Engine.PODMAN.value: Engine.PODMAN, BUILDAH: Engine.PODMAN}
+"""The commands that build, in the order in which they are tried, and the engine that stores their images."""
 
 
 class _Metadata(Struct, frozen=True):
     digest: str = field(default="", name="containerimage.digest")
 
 
-def build(arguments: Sequence[str]) -> BuildReport:
-    """Run ``docker build`` (else ``podman build``) with the arguments, and report the image that it made.
+class BuildRun(NamedTuple):
+    """A build that has ended: its command, the options, when it started, and the image that had the tag before.
 
-    The command's output goes to stderr, unless it is the result of the build. Raises EngineUnavailable if neither
-    command is installed.
+    ``reference`` is the image that it made; None if it made none that can be opened.
     """
-    engine = next(filter(shutil.which, Engine), None)
-    if engine is None:
-        raise EngineUnavailable(f"cannot build: neither {' nor '.join(Engine)} is installed")
+
+    builder: str
+    options: BuildOptions
+    started: datetime
+    exit_status: int
+    reference: str | None
+    previous: CapturedImage | Unreadable | None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that stores the images of the builder."""
+        return BUILDERS[self.builder]
+
+
+def run_build(arguments: Sequence[str], builder: str | None = None) -> BuildRun:
+    """Run a builder with the arguments: ``docker build``, ``podman build`` or ``buildah build``.
+
+    Raises EngineUnavailable if none is installed, and UsageError for the name of another one.
+    """
+    builder = _chosen_builder(builder)
     options = build_options(arguments)
+    previous = captured_image(f"{BUILDERS[builder]}://{options.tags[0]}") if options.tags else None
     with ExitStack() as stack:
         result = locked_folder(stack) / "result"
-        added = _added_options(engine, options, result)
-        status = _run([engine, "build", *added, *arguments], None if options.uses_stdout else _STDERR)
-        reference = _reference(engine, options, result) if status == 0 else None
-        return BuildReport(engine, status, reference)
+        added = _added_options(builder, options, result)
+        started = datetime.now(UTC)
+        status = _run([builder, "build", *added, *arguments])
+        reference = _reference(BUILDERS[builder], options, result) if status == 0 else None
+        return BuildRun(builder, options, started, status, reference, previous)
 
 
-def _added_options(engine: str, options: BuildOptions, result: Path) -> list[str]:
+def _chosen_builder(builder: str | None) -> str:
+    """Return the builder that the user names, else the first one whose engine answers, else the first one."""
+    if builder is not None and builder not in BUILDERS:
+        raise UsageError(f"--builder-command takes {', '.join(BUILDERS)}, not {short_name(builder) or 'nothing'}")
+    installed = [name for name in BUILDERS if shutil.which(name) and builder in (None, name)]
+    if not installed:
+        missing = f"{builder} is not" if builder else f"none of {', '.join(BUILDERS)} is"
+        raise EngineUnavailable(f"cannot build: {missing} installed")
+    return next(filter(_answers, installed), installed[0]) if len(installed) > 1 else installed[0]
+
+
+def _answers(builder: str) -> bool:
+    """Return whether a builder can work; only docker needs an engine that runs already."""
+    if builder != Engine.DOCKER:
+        return True
+    try:
+        command = [builder, "version"]
+        return subprocess.run(command, capture_output=True, check=False, timeout=_PATIENCE).returncode == 0  # noqa: S603  # fixed words
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def _added_options(builder: str, options: BuildOptions, result: Path) -> list[str]:
     """Return the option that makes the builder state the image, if the user gives none that does."""
     if options.asks_for_help or options.metadata_file or options.id_file:
         return []
-    if engine == Engine.DOCKER and _uses_buildkit():
+    if builder == Engine.DOCKER and _uses_buildkit():
         return ["--metadata-file", str(result)]
-    return [] if options.outputs else ["--iidfile", str(result)]
+    # where it writes the id to a file, buildah does not print it
+    prints_id = builder == BUILDAH and options.is_quiet
+    return [] if options.outputs or prints_id else ["--iidfile", str(result)]
 
 
 def _uses_buildkit() -> bool:
     """Return True if ``docker build`` runs BuildKit: by default it does where its plugin is installed."""
     if os.environ.get("DOCKER_BUILDKIT", "").lower() in _OFF:
         return False
-    version = subprocess.run([Engine.DOCKER, "buildx", "version"], capture_output=True, check=False)  # noqa: S603  # fixed words
+    version = subprocess.run([Engine.DOCKER.value, "buildx", "version"], capture_output=True, check=False)  # noqa: S603  # fixed words
     return version.returncode == 0 and _BUILDX in version.stdout
 
 
-def _run(command: Sequence[str], stdout: int | None) -> int:
+def _run(command: Sequence[str]) -> int:
     """Return the exit status of a builder, which gets Ctrl+C itself; a signal that ended it gives 128 + its number."""
-    with _interrupts_ignored(), subprocess.Popen(command, stdout=stdout) as process:  # noqa: S603  # the user's arguments
+    with _interrupts_ignored(), subprocess.Popen(command) as process:  # noqa: S603  # the user's arguments
         try:
             status = process.wait()
         except BaseException:
@@ -90,15 +140,16 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
 
 
-def _reference(engine: str, options: BuildOptions, result: Path) -> str | None:
+def _reference(engine: Engine, options: BuildOptions, result: Path) -> str | None:
     """Return the reference of the image that was built, or None if there is none to open."""
     for output in options.outputs:
         if output.is_archive:
             return output.destination
-    if options.outputs and not any(output.is_stored for output in options.outputs):
+    if options.is_only_pushed or (options.outputs and not any(output.is_stored for output in options.outputs)):
         return None
     digest = _stated_digest(Path(options.metadata_file or result)) or _stated_id(Path(options.id_file or result))
-    return f"{engine}://{digest}" if digest else None
+    name = digest or next(iter(options.tags if options.is_quiet else ()), "")
+    return f"{engine}://{name}" if name else None
 
 
 def _stated_digest(metadata_file: Path) -> str:

@@ -1,21 +1,37 @@
-"""The options of ``docker build`` that say where its result goes.
+"""The options of ``docker build``, ``podman build`` and ``buildah build`` that say what is built and where it goes.
 
-https://docs.docker.com/reference/cli/docker/buildx/build/. All other arguments are the builder's own business.
+https://docs.docker.com/reference/cli/docker/buildx/build/ and
+https://docs.podman.io/en/latest/markdown/podman-build.1.html. All other arguments are the builder's own business.
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 _HELP = frozenset({"-h", "--help"})
 _STDOUT = "-"
-_OUTPUT = "output"
-_ID_FILE = "iidfile"
-_METADATA_FILE = "metadata-file"
-_SWITCHES = "qDh"
-"""The short options of builders that take no value."""
+_SHORT = {"o": "output", "t": "tag", "f": "file", "m": "memory", "c": "cpu-shares", "v": "volume"}
+"""The short options of builders that take a value; all others are switches."""
+
+_QUIET = "q"
+
+_VALUED = re.compile(
+    r"add-host|add-hosts|allow|annotation|arch|attest|authfile|build-arg|build-arg-file|build-context|"
+    r"builder|cache-from|cache-to|cache-ttl|call|cap-add|cap-drop|cert-dir|cgroup-parent|cgroupns|context|"
+    r"cpp-flag|cpu-period|cpu-quota|cpu-shares|cpuset-cpus|cpuset-mems|creds|decryption-key|device|dns|"
+    r"dns-option|dns-search|env|file|format|from|group-add|hooks-dir|ignorefile|iidfile|ipc|isolation|"
+    r"jobs|label|layer-label|logfile|manifest|memory|memory-swap|metadata-file|network|no-cache-filter|os|"
+    r"os-feature|os-version|output|platform|progress|provenance|retry|retry-delay|runtime|runtime-flag|"
+    r"sbom|secret|security-opt|shm-size|sign-by|source-date-epoch|ssh|tag|target|timestamp|ulimit|"
+    r"unsetenv|unsetlabel|userns|userns-gid-map|userns-uid-map|uts|variant|volume"
+)
+"""The long options of builders whose value may be the next argument."""
 
 _ARCHIVES = ("oci", "docker")
+_FILE_NAMES = {"docker": ("Dockerfile",), "podman": ("Containerfile", "Dockerfile")}
+_ADDRESSES = ("http://", "https://", "git@", "git://", "ssh://", "github.com/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,51 +51,91 @@ class Output:
         """True if the image is written to a file or folder."""
         return self.kind in _ARCHIVES and self.destination not in ("", _STDOUT)
 
-    @property
-    def is_stdout(self) -> bool:
-        """True if the result is written to stdout."""
-        return self.destination == _STDOUT or (self.kind in ("oci", "tar") and not self.destination)
-
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """The options that say where the result of a build goes."""
+    """What a builder's arguments say; ``context`` is the folder to build, ``-`` or an address."""
 
-    outputs: tuple[Output, ...]
-    id_file: str | None
-    metadata_file: str | None
-    asks_for_help: bool
+    outputs: tuple[Output, ...] = ()
+    tags: tuple[str, ...] = ()
+    id_file: str | None = None
+    metadata_file: str | None = None
+    file: str | None = None
+    target: str | None = None
+    context: str | None = None
+    asks_for_help: bool = False
+    is_only_pushed: bool = False
+    refuses_cache: bool = False
+    is_quiet: bool = False
+    arguments: tuple[str, ...] = ()
+    """The build arguments, ``NAME=VALUE``, or ``NAME`` alone for one from the environment."""
+
+    layers: str | None = None
+    """The value of ``--layers``, with which buildah uses a cache; empty if it is given without one."""
 
     @property
-    def uses_stdout(self) -> bool:
-        """True if the builder's stdout is for the user's own use."""
-        return self.asks_for_help or any(output.is_stdout for output in self.outputs)
+    def folder(self) -> Path | None:
+        """The folder of the context, or None if it is no folder on this machine."""
+        if self.context is None or self.context == _STDOUT or self.context.startswith(_ADDRESSES):
+            return None
+        return Path(self.context)
+
+    def dockerfile(self, engine: str) -> Path | None:
+        """Return the Dockerfile that an engine's builder reads, or None if it is no file on this machine."""
+        folder = self.folder
+        if self.file == _STDOUT or folder is None:
+            return None
+        if self.file is None:
+            candidates = [folder / name for name in _FILE_NAMES[engine]]
+        else:
+            candidates = [Path(self.file), folder / self.file]
+        return next(filter(Path.is_file, candidates), None)
 
 
 def build_options(arguments: Sequence[str]) -> BuildOptions:
-    """Return the options among a builder's arguments."""
+    """Return what a builder's arguments say."""
     values: dict[str, list[str]] = {}
-    for name, value in _options(arguments):
+    for name, value in _parsed(arguments):
         values.setdefault(name, []).append(value)
-    outputs = tuple(map(_output, values.get(_OUTPUT, ())))
-    id_file, metadata_file = (values.get(name, [None])[-1] for name in (_ID_FILE, _METADATA_FILE))
-    return BuildOptions(outputs, id_file, metadata_file, not _HELP.isdisjoint(arguments))
+    return BuildOptions(
+        tuple(map(_output, values.get("output", ()))),
+        tuple(values.get("tag", ())),
+        _last(values, "iidfile"),
+        _last(values, "metadata-file"),
+        _last(values, "file"),
+        _last(values, "target"),
+        _last(values, ""),
+        not _HELP.isdisjoint(arguments),
+        "push" in values and "load" not in values,
+        "no-cache" in values and values["no-cache"][-1] != "false",
+        "quiet" in values,
+        tuple(values.get("build-arg", ())),
+        _last(values, "layers"),
+    )
 
 
-def _options(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the names and values of the options that matter here."""
-    for position, argument in enumerate(arguments):
+def _last(values: Mapping[str, Sequence[str]], name: str) -> str | None:
+    return values[name][-1] if name in values else None
+
+
+def _parsed(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the options with their values, and the other arguments under an empty name."""
+    rest = iter(arguments)
+    for argument in rest:
         if argument == "--":
-            return
-        following = arguments[position + 1] if position + 1 < len(arguments) else ""
-        if argument.startswith("--"):
+            yield from (("", word) for word in rest)
+        elif argument.startswith("--"):
             name, equals, value = argument[2:].partition("=")
-            if name in (_OUTPUT, _ID_FILE, _METADATA_FILE):
-                yield name, value if equals else following
-        elif argument.startswith("-"):
-            letters = argument[1:].lstrip(_SWITCHES)
-            if letters.startswith("o"):
-                yield _OUTPUT, letters[1:].removeprefix("=") or following
+            yield name, value if equals else next(rest, "") if _VALUED.fullmatch(name) else ""
+        elif argument.startswith("-") and argument != _STDOUT:
+            switches = next((at for at, letter in enumerate(argument) if letter in _SHORT), len(argument))
+            if _QUIET in argument[:switches]:
+                yield "quiet", ""
+            if switches < len(argument):
+                value = argument[switches + 1 :].removeprefix("=")
+                yield _SHORT[argument[switches]], value or next(rest, "")
+        else:
+            yield "", argument
 
 
 def _output(text: str) -> Output:

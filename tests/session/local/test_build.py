@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.model.build_report import BuildReport
-from layerscope.session.local.build import build
+from layerscope.errors import EngineUnavailable, UsageError
+from layerscope.session.local.build import run_build
 
 DIGEST = f"sha256:{'a' * 64}"
 SCRIPT = """#!{python}
@@ -51,60 +51,92 @@ def given() -> list[str]:
     return Path("arguments").read_text().splitlines()
 
 
+def built(*arguments: str) -> tuple[str, int, str | None]:
+    run = run_build(arguments)
+    return run.builder, run.exit_status, run.reference
+
+
 @pytest.mark.usefixtures("buildkit")
 def test_buildkit_states_the_image_in_its_metadata() -> None:
-    assert build(["-t", "app", "."]) == BuildReport("docker", 0, f"docker://{DIGEST}")
+    assert built("-t", "app", ".") == ("docker", 0, f"docker://{DIGEST}")
     command, added, _, *arguments = given()
     assert (command, added, arguments) == ("build", "--metadata-file", ["-t", "app", "."])
 
 
 def test_another_builder_states_the_image_in_a_file(classic: str) -> None:
-    assert build(["."]) == BuildReport(classic, 0, f"{classic}://{DIGEST}")
+    assert built(".") == (classic, 0, f"{classic}://{DIGEST}")
     assert given()[1] == "--iidfile"
 
 
 @pytest.mark.usefixtures("buildkit")
 def test_buildkit_can_be_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_BUILDKIT", "0")
-    assert build(["."]).reference == f"docker://{DIGEST}"
+    assert built(".")[2] == f"docker://{DIGEST}"
     assert given()[1] == "--iidfile"
 
 
 @pytest.mark.usefixtures("buildkit")
 @pytest.mark.parametrize("option", ["--iidfile", "--metadata-file"])
 def test_the_users_own_file_is_read_and_not_replaced(option: str) -> None:
-    assert build([option, "mine", "."]).reference == f"docker://{DIGEST}"
+    assert built(option, "mine", ".")[2] == f"docker://{DIGEST}"
     assert given() == ["build", option, "mine", "."]
     assert DIGEST in Path("mine").read_text()
 
 
 def test_another_builder_with_an_output_gets_no_option(classic: str) -> None:
-    assert build(["-o", "out", "."]) == BuildReport(classic, 0)
+    assert built("-o", "out", ".") == (classic, 0, None)
     assert given() == ["build", "-o", "out", "."]
 
 
 @pytest.mark.usefixtures("buildkit")
-def test_an_archive_that_was_written_is_opened() -> None:
-    assert build(["-o", "type=oci,dest=out.tar", "."]).reference == "out.tar"
-    assert build(["-o", "type=local,dest=out", "."]).reference is None
-    assert build(["-o", "type=image", "."]).reference == f"docker://{DIGEST}"
+def test_an_archive_that_was_written_is_the_result() -> None:
+    assert built("-o", "type=oci,dest=out.tar", ".")[2] == "out.tar"
+    assert built("-o", "type=local,dest=out", ".")[2] is None
+    assert built("-o", "type=image", ".")[2] == f"docker://{DIGEST}"
+    assert built("--push", ".")[2] is None
 
 
 @pytest.mark.usefixtures("buildkit")
-def test_a_result_on_stdout_stays_there(capfd: pytest.CaptureFixture[str]) -> None:
-    build(["-o", "-", "."])
+@pytest.mark.parametrize("arguments", [["."], ["-o", "-", "."], ["--help"]])
+def test_stdout_is_the_builders(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    run_build(arguments)
     assert capfd.readouterr() == ("result\n", "")
-    build(["."])
-    assert capfd.readouterr() == ("", "result\n")
 
 
 def test_the_exit_status_is_the_builders(classic: str) -> None:
-    assert build(["bad"]) == BuildReport(classic, 17)
-    assert build(["killed"]) == BuildReport(classic, 128 + 15)
+    assert built("bad") == (classic, 17, None)
+    assert built("killed") == (classic, 128 + 15, None)
 
 
 @pytest.mark.usefixtures("buildkit")
-def test_help_is_passed_through(capfd: pytest.CaptureFixture[str]) -> None:
-    assert build(["--help"]).reference is None
+def test_help_is_passed_through() -> None:
+    assert built("--help")[2] is None
     assert given() == ["build", "--help"]
-    assert capfd.readouterr().out == "result\n"
+
+
+def test_a_quiet_buildah_prints_the_id_and_its_image_is_opened_by_the_tag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch, "buildah", "")
+    assert built("-q", "-t", "app", ".") == ("buildah", 0, "podman://app")
+    assert given() == ["build", "-q", "-t", "app", "."]
+    assert built("-q", ".")[2] is None
+
+
+def test_a_builder_is_chosen_by_name_or_by_its_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("docker", "podman", "buildah"):
+        install(tmp_path, monkeypatch, name, "")
+    assert run_build(["."]).builder == "docker"
+    assert run_build(["."], "buildah").reference == f"podman://{DIGEST}"
+    (tmp_path / "docker").write_text("#!/bin/sh\nexit 1\n")
+    assert run_build(["."]).builder == "podman"
+    with pytest.raises(UsageError, match="takes docker, podman, buildah, not kaniko"):
+        run_build(["."], "kaniko")
+
+
+def test_a_builder_that_is_missing_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(EngineUnavailable, match="none of docker, podman, buildah is installed"):
+        run_build(["."])
+    with pytest.raises(EngineUnavailable, match="buildah is not installed"):
+        run_build(["."], "buildah")

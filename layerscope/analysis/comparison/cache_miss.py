@@ -1,0 +1,163 @@
+"""The first step of a build that was not in the cache, and why: what differs from the image that had the tag before."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, BuildStep, Relation, align
+from layerscope.model.build_report import CacheMiss, MissCause, ReportedStep
+from layerscope.model.instruction import keyword_of
+from layerscope.text import plural, printable_line, printable_name
+
+_COPYING = frozenset({"ADD", "COPY"})
+_MOST_NAMED = 5
+_LONGEST = 80
+_ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ (.*)", re.DOTALL)
+_HASH = re.compile(r"(?:file|dir|multi):[0-9a-f]{12,64}$|in$")
+_ASSIGNMENT = re.compile(r"(?:^|\s)([A-Za-z_]\w*)=(\S*)")
+
+
+class CopiedFile(NamedTuple):
+    """A file that a step copied: what its entry states but for the time, and its digest; None if that is unknown."""
+
+    facts: tuple[object, ...]
+    digest: bytes | None
+    mtime: float
+
+    def equals(self, other: "CopiedFile") -> bool:
+        """Return whether both are the same; where a digest is unknown, the time decides."""
+        if self.digest is None or other.digest is None:
+            return (self.facts, self.mtime) == (other.facts, other.mtime)
+        return (self.facts, self.digest) == (other.facts, other.digest)
+
+
+Files = Mapping[bytes, CopiedFile]
+"""The files of a layer by path."""
+
+
+class BuiltSteps(NamedTuple):
+    """The steps of an image, the history line of each, and the files of those layers that copied some."""
+
+    steps: Sequence[BuildStep]
+    created_by: Sequence[str | None]
+    files: Mapping[int, Files]
+
+
+def first_miss(reported: Sequence[ReportedStep], new: BuiltSteps, old: BuiltSteps | None) -> CacheMiss | None:
+    """Return the first own step that was not in the cache, with the reason, or None if all were.
+
+    ``old`` is the image that had the tag before, None if there was none.
+    """
+    missed = next((step for step in reported if step.is_cached is False and not step.is_base), None)
+    if missed is None:
+        return None
+    if old is None:
+        return CacheMiss(missed, MissCause.FIRST_BUILD, "no image had the tag before")
+    base = [step.layer for step in reported if step.is_base]
+    if base and not _same_base(base, new.steps, old.steps):
+        return CacheMiss(missed, MissCause.BASE, "the base image changed")
+    steps = align(old.steps, new.steps).steps
+    at = next((at for at, step in enumerate(steps) if step.new_layer == missed.layer), None)
+    if at is None:
+        return CacheMiss(missed, MissCause.UNKNOWN, "the reason is not known")
+    return _explained(missed, steps[: at + 1], new, old)
+
+
+def _same_base(base: Sequence[int], new: Sequence[BuildStep], old: Sequence[BuildStep]) -> bool:
+    """Return whether the layers of the base are the first ones of the old image, too."""
+    digests = [step.diff_id for step in new if step.layer in base]
+    return digests == [step.diff_id for step in old if step.layer][: len(digests)]
+
+
+def _explained(missed: ReportedStep, steps: Sequence[AlignedStep], new: BuiltSteps, old: BuiltSteps) -> CacheMiss:
+    """Return the reason for the miss of the last of some aligned steps."""
+    step = steps[-1]
+    argument = next(_changed_arguments(step, new, old), None)
+    if argument is not None:
+        return CacheMiss(missed, MissCause.ARGUMENT, argument)
+    instruction = next(_changed_instructions(steps), None)
+    if instruction is not None:
+        is_argument = keyword_of(instruction.title) == "ARG"
+        cause = MissCause.ARGUMENT if is_argument else MissCause.INSTRUCTION
+        return CacheMiss(missed, cause, _became(instruction, steps))
+    files = _changed_files(step, new, old)
+    if files:
+        return CacheMiss(missed, MissCause.FILES, _files_sentence(files), files)
+    if keyword_of(missed.title) in _COPYING and step.old_layer not in old.files:
+        return CacheMiss(missed, MissCause.UNKNOWN, "the files of the previous image were not known")
+    return CacheMiss(
+        missed, MissCause.NOTHING_DIFFERS, "nothing differs: the cache was evicted, or belongs to another builder"
+    )
+
+
+def _changed_arguments(step: AlignedStep, new: BuiltSteps, old: BuiltSteps) -> Iterator[str]:
+    """Yield the build arguments of a step whose values differ."""
+    if step.old is None or step.new is None:
+        return
+    before = dict(_arguments(old.created_by[list(old.steps).index(step.old)]))
+    after = dict(_arguments(new.created_by[list(new.steps).index(step.new)]))
+    for name in {**before, **after}:
+        if before.get(name) != after.get(name):
+            yield f"argument {name} changed from {_value(before.get(name))} to {_value(after.get(name))}"
+
+
+def _arguments(created_by: str | None) -> list[tuple[str, str]]:
+    match = _ARGUMENTS.match(created_by or "")
+    return _ASSIGNMENT.findall(match[1]) if match else []
+
+
+def _value(value: str | None) -> str:
+    return printable_line(value)[:_LONGEST] if value else "nothing"
+
+
+def _changed_instructions(steps: Sequence[AlignedStep]) -> Iterator[AlignedStep]:
+    """Yield the steps up to the miss that only the new image has, and those that only the old one has."""
+    for step in steps:
+        if step.relation in (Relation.ONLY_NEW, Relation.ONLY_OLD):
+            yield step
+
+
+def _became(step: AlignedStep, steps: Sequence[AlignedStep]) -> str:
+    """Return what happened to an instruction: new, removed, or changed from another one."""
+    gone = next((one for one in steps if one.relation is Relation.ONLY_OLD), None)
+    come = next((one for one in steps if one.relation is Relation.ONLY_NEW), None)
+    if gone is not None and come is not None:
+        return f"{_short(gone.title)} became {_short(come.title)}"
+    return f"{_short(step.title)} {'was added' if come is not None else 'was removed'}"
+
+
+def _short(title: str) -> str:
+    line = printable_line(title)
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def _changed_files(step: AlignedStep, new: BuiltSteps, old: BuiltSteps) -> tuple[str, ...]:
+    """Return the names, in the context, of the files that a copying step wrote differently."""
+    before, after = old.files.get(step.old_layer or 0), new.files.get(step.new_layer or 0)
+    if before is None or after is None:
+        return ()
+    common = [path for path in before if path in after and before[path].equals(after[path])]
+    paths = sorted({*before, *after} - set(common))
+    return tuple(dict.fromkeys(context_name(path, step.title) for path in paths))
+
+
+def context_name(path: bytes, instruction: str) -> str:
+    """Return the name that a copied file has in the context, as far as the instruction tells: ``page.html``."""
+    *sources, destination = [word for word in instruction.split()[1:] if not word.startswith("--")] or [""]
+    name, folder = path.decode("utf-8", "surrogateescape"), destination.strip("/")
+    copied = [source.removeprefix("./") for source in sources if not _HASH.match(source)]
+    same = [source for source in copied if source.rpartition("/")[2] == name.rpartition("/")[2]]
+    if same or (name == folder and copied):
+        return (same or copied)[0]
+    if not destination.startswith("/") or not name.startswith(f"{folder}/" if folder else ""):
+        return name
+    inside = name[len(folder) :].lstrip("/")
+    is_folder = len(copied) == 1 and copied[0].strip("./")
+    return f"{copied[0].strip('/')}/{inside}" if is_folder else inside
+
+
+def _files_sentence(files: Sequence[str]) -> str:
+    names = [printable_name(name) for name in files[:_MOST_NAMED]]
+    more = len(files) - len(names)
+    others = f" and {plural(more, 'other file')}" if more else ""
+    return f"{', '.join(names)}{others} changed"

@@ -1,0 +1,88 @@
+"""What is kept of an image before a build replaces it: its steps, its sizes, and the files of the layers that copy."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from layerscope.analysis.comparison.cache_miss import BuiltSteps, CopiedFile, Files
+from layerscope.analysis.comparison.rebuilt import LayerContents
+from layerscope.errors import ImageNotFound, LayerscopeError
+from layerscope.model.entries import Kind
+from layerscope.model.instruction import keyword_of
+from layerscope.session.image_facts import build_steps
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.open import ImageSession, open_stored_image
+
+_COPYING = frozenset({"ADD", "COPY"})
+_MOST_READ = 64_000_000
+"""The content bytes of a layer up to which its files are digested; the times of larger ones tell them apart."""
+
+
+class CapturedImage(NamedTuple):
+    """An image as it was: ``content_size`` in bytes, None if it is unknown."""
+
+    steps: BuiltSteps
+    content_size: int | None
+
+
+class Unreadable:
+    """Stands for an image that exists, but cannot be read without an export."""
+
+
+def captured_image(reference: str) -> CapturedImage | Unreadable | None:
+    """Return what is kept of an engine's image, or None if there is no such image."""
+    try:
+        session = open_stored_image(reference)
+    except ImageNotFound:
+        return None
+    except LayerscopeError:
+        return Unreadable()
+    if session is None:
+        return Unreadable()
+    with session:
+        return captured(session)
+
+
+def captured(session: ImageSession) -> CapturedImage:
+    """Return what is kept of an open image."""
+    image = session.image
+    copying = [step.layer for step in image.steps if step.layer and keyword_of(step.instruction) in _COPYING]
+    return CapturedImage(built_steps(session, copying), session.tallies.content_size)
+
+
+def built_steps(session: ImageSession, layers: Iterable[int]) -> BuiltSteps:
+    """Return the steps of an open image, with the files of some layers."""
+    image = session.image
+    steps = build_steps(image)
+    created_by: list[str | None] = [step.created_by for step in image.steps]
+    created_by += [None] * (len(steps) - len(created_by))
+    return BuiltSteps(steps, created_by, layer_files(session, list(layers)))
+
+
+def layer_files(session: ImageSession, layers: list[int]) -> dict[int, Files]:
+    """Return the files of those layers that can be read whole, by path."""
+    readable = [layer for layer in layers if session.tallies.layers[layer].content_size is not None]
+    if not readable:
+        return {}
+    loaded = session.loaded
+    contents = LayerContents(loaded.tree, readable)
+    return {layer: _files(loaded, contents.occurrences(layer)) for layer in readable}
+
+
+def _files(loaded: LoadedImage, occurrences: dict[bytes, int | None]) -> Files:
+    entries = {
+        path: (occurrence, loaded.tree.entry_at(occurrence, path))
+        for path, occurrence in occurrences.items()
+        if occurrence is not None
+    }
+    files = [occurrence for occurrence, entry in entries.values() if entry.kind is Kind.FILE]
+    total = sum(entry.size for _, entry in entries.values() if entry.kind is Kind.FILE)
+    # both sides of a comparison digest sparse files as if they were stored whole
+    digests = loaded.contents.digests(files, frozenset()) if total <= _MOST_READ else {}
+    return {
+        path: CopiedFile(
+            (entry.kind, entry.size, entry.mode, entry.uid, entry.gid, entry.link),
+            b"" if entry.kind is not Kind.FILE else digests.get(occurrence),
+            entry.mtime,
+        )
+        for path, (occurrence, entry) in entries.items()
+    }

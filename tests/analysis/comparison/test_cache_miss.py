@@ -1,0 +1,146 @@
+"""The reason why a step missed the build cache, from the steps and files of two images."""
+
+import pytest
+
+from layerscope.analysis.comparison.cache_miss import BuiltSteps, CopiedFile, Files, context_name, first_miss
+from layerscope.analysis.comparison.layer_alignment import BuildStep
+from layerscope.model.build_report import CacheMiss, MissCause, ReportedStep
+from layerscope.model.instruction import instruction_of
+
+
+def steps(*lines: tuple[str, str | None], files: dict[int, Files] | None = None) -> BuiltSteps:
+    """Return steps: a history line each, with the diff_id of its layer or None for a step without one."""
+    made, layer = list[BuildStep](), 0
+    for created_by, diff_id in lines:
+        layer += diff_id is not None
+        title = instruction_of(created_by) or ""
+        made.append(BuildStep(title, title, layer if diff_id else None, diff_id))
+    return BuiltSteps(made, [created_by for created_by, _ in lines], files or {})
+
+
+def miss(new: BuiltSteps, old: BuiltSteps | None, cached: int, base: int = 1) -> CacheMiss | None:
+    """Return the miss where so many layers came from the cache, ``base`` of them with the base image."""
+    reported = [
+        ReportedStep(step.title, step.layer, None, step.layer <= base, step.layer <= cached)
+        for step in new.steps
+        if step.layer
+    ]
+    return first_miss(reported, new, old)
+
+
+def reason(new: BuiltSteps, old: BuiltSteps | None, cached: int = 1) -> tuple[MissCause, str]:
+    found = miss(new, old, cached)
+    assert found is not None
+    return found.cause, found.detail
+
+
+BASE = ("ADD rootfs.tar / # buildkit", "base")
+OLD = steps(BASE, ("ENV A=1", None), ("RUN /bin/sh -c make # buildkit", "m1"), ("COPY a b /srv/ # buildkit", "c1"))
+
+
+def copied(**digests: str) -> Files:
+    return {f"srv/{name}".encode(): CopiedFile((1,), digest.encode(), 0.0) for name, digest in digests.items()}
+
+
+def test_a_build_that_took_everything_from_the_cache_missed_nothing() -> None:
+    assert miss(OLD, OLD, 3) is None
+
+
+def test_a_first_build_has_nothing_to_compare_with() -> None:
+    assert reason(OLD, None) == (MissCause.FIRST_BUILD, "no image had the tag before")
+
+
+def test_files_of_the_context_that_changed_are_listed() -> None:
+    line = ("COPY a b /srv/ # buildkit", "c2")
+    new = steps(
+        BASE, ("ENV A=1", None), ("RUN /bin/sh -c make # buildkit", "m1"), line, files={3: copied(a="1", b="2", d="4")}
+    )
+    old = OLD._replace(files={3: copied(a="1", b="1", c="3")})
+    found = miss(new, old, 2)
+    assert found is not None
+    assert (found.cause, found.detail, found.files) == (MissCause.FILES, "b, c, d changed", ("b", "c", "d"))
+
+
+def test_a_long_list_of_files_is_cut_in_words_but_not_in_the_report() -> None:
+    names = {f"f{number}": "1" for number in range(9)}
+    new = steps(BASE, ("COPY . /srv/ # buildkit", "c2"), files={2: copied(**names)})
+    found = miss(new, steps(BASE, ("COPY . /srv/ # buildkit", "c1"), files={2: {}}), 1)
+    assert found is not None
+    assert (found.detail, len(found.files)) == ("f0, f1, f2, f3, f4 and 4 other files changed", 9)
+
+
+def test_files_that_were_not_digested_are_compared_by_their_times() -> None:
+    early, late = ({b"srv/a": CopiedFile((1,), None, time)} for time in (1.0, 2.0))
+    step = ("COPY a /srv/ # buildkit", "c2")
+    assert (
+        reason(steps(BASE, step, files={2: late}), steps(BASE, (*step[:1], "c1"), files={2: early}))[1] == "a changed"
+    )
+
+
+def test_a_build_argument_that_changed_is_named() -> None:
+    old, new = (steps(BASE, (f"RUN |1 V={value} /bin/sh -c make # buildkit", f"m{value}")) for value in "12")
+    assert reason(new, old) == (MissCause.ARGUMENT, "argument V changed from 1 to 2")
+
+
+def test_another_default_of_an_argument_is_named() -> None:
+    old, new = (steps(BASE, (f"ARG V={value}", None), ("COPY a /b # buildkit", f"c{value}")) for value in "12")
+    assert reason(new, old) == (MissCause.ARGUMENT, "ARG V=1 became ARG V=2")
+
+
+def test_another_instruction_before_the_step_is_named() -> None:
+    new = steps(BASE, ("ENV A=2", None), ("RUN /bin/sh -c make # buildkit", "m2"))
+    assert reason(new, OLD) == (MissCause.INSTRUCTION, "ENV A=1 became ENV A=2")
+
+
+def test_an_instruction_that_was_added_or_removed_is_named() -> None:
+    run = "RUN /bin/sh -c make # buildkit"
+    assert reason(steps(BASE, ("RUN /bin/sh -c new # buildkit", "n"), (run, "m2")), steps(BASE, (run, "m1"))) == (
+        MissCause.INSTRUCTION,
+        "RUN new was added",
+    )
+    assert reason(steps(BASE, (run, "m2")), steps(BASE, ("ENV B=1", None), (run, "m1")))[1] == "ENV B=1 was removed"
+
+
+def test_a_base_image_that_changed_is_named() -> None:
+    new = steps(("ADD rootfs.tar / # buildkit", "other"), ("RUN /bin/sh -c make # buildkit", "m2"))
+    assert reason(new, steps(BASE, ("RUN /bin/sh -c make # buildkit", "m1"))) == (
+        MissCause.BASE,
+        "the base image changed",
+    )
+
+
+def test_where_nothing_differs_the_cache_was_lost() -> None:
+    old, new = (steps(BASE, ("RUN /bin/sh -c make # buildkit", f"m{number}")) for number in "12")
+    assert reason(new, old)[0] is MissCause.NOTHING_DIFFERS
+
+
+def test_files_that_were_not_known_are_not_guessed() -> None:
+    old, new = (steps(BASE, ("COPY a /srv/ # buildkit", f"c{number}")) for number in "12")
+    assert reason(new, old)[0] is MissCause.UNKNOWN
+
+
+def test_other_files_under_the_hash_of_the_classic_builder_are_listed() -> None:
+    lines = [f"/bin/sh -c #(nop) COPY {kind}:{'a' * 64} in /srv/ " for kind in ("multi", "file")]
+    old = steps(BASE, (lines[0], "c1"), files={2: copied(a="1", b="1")})
+    new = steps(BASE, (lines[1], "c2"), files={2: copied(a="1")})
+    assert reason(new, old) == (MissCause.FILES, "b changed")
+
+
+@pytest.mark.parametrize(
+    ("path", "instruction", "name"),
+    [
+        (b"srv/page.html", "COPY page.html /srv/", "page.html"),
+        (b"srv/page.html", "COPY page.html other /srv/", "page.html"),
+        (b"srv/page.html", "COPY site/page.html /srv/", "site/page.html"),
+        (b"ctx/css/a.css", "COPY . /ctx/", "css/a.css"),
+        (b"ctx/css/a.css", "COPY --chown=1:1 ./ /ctx", "css/a.css"),
+        (b"srv/app/main.py", "COPY app /srv/app", "app/main.py"),
+        (b"etc/app.conf", "COPY conf/dev.conf /etc/app.conf", "conf/dev.conf"),
+        (b"app/x", "COPY x .", "x"),
+        (b"app/css/a", "COPY css .", "app/css/a"),
+        (b"srv/a", "COPY dir:0123456789ab in /srv/", "a"),
+        (b"srv/a", "RUN", "srv/a"),
+    ],
+)
+def test_a_file_has_its_name_in_the_context(path: bytes, instruction: str, name: str) -> None:
+    assert context_name(path, instruction) == name
