@@ -1,4 +1,4 @@
-"""One pass over the content of many files: each layer is read once, compressed layers in parallel."""
+"""One pass over the content of many files: each compressed layer is read once, and several layers in parallel."""
 
 import hashlib
 import sys
@@ -12,8 +12,19 @@ from layerscope.errors import FormatError
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, Image
 from layerscope.session.content.known_content import STORED, FileFacts, KnownContent
-from layerscope.session.reading.parallel import IsStopped, in_parallel
+from layerscope.session.reading.parallel import IsStopped, in_parallel, processes_at_once
 from layerscope.sources.layer.content import LayerContent, data_digest, file_chunks, open_layer_content, stored_chunks
+
+_FilesOfLayer = tuple[int, list[int]]
+"""The number of a layer, and occurrences of files in it in the order of their content."""
+
+_FILES_OF_PART = 2048
+
+_LONG_SECONDS = 0.08
+"""The time from which on several processes are faster."""
+
+_COMPRESSED_IN_A_SECOND, _BYTES_IN_A_SECOND, _FILES_IN_A_SECOND = 80_000_000, 1_000_000_000, 80_000
+"""What one process reads: stored bytes of a compressed layer, bytes of a plain one, and files of a plain one."""
 
 
 @dataclass(slots=True)
@@ -62,7 +73,8 @@ class ContentPass:
         unknown = [file for file in self._digests.keys() | self._prefixes.keys() if not self._is_known(file, result)]
         for file in sorted(unknown, key=self._offset):
             by_layer.setdefault(self._tree.index.layers[file], []).append(file)
-        for part in self._read_layers(list(by_layer.items())):
+        for layer, part in self._read_layers(list(by_layer.items())):
+            self._known.add(self._image.layers[layer - 1], self._facts(part, self._tree.tables[layer]))
             result.digests |= part.digests
             result.prefixes |= part.prefixes
         return result
@@ -88,10 +100,47 @@ class ContentPass:
         hashed = self._digests[file]
         return STORED if hashed >= size and size in self._sparse_sizes else min(hashed, size)
 
-    def _read_layers(self, by_layer: list[tuple[int, list[int]]]) -> Iterator[BytesRead]:
-        if sum(self._is_compressed(layer) for layer, _ in by_layer) > 1:
-            return in_parallel(self._read_layer, by_layer)
-        return map(partial(self._read_layer, is_abandoned=bool), by_layer)
+    def _read_layers(self, by_layer: list[_FilesOfLayer]) -> Iterator[tuple[int, BytesRead]]:
+        """Yield what is read of each layer, or of some of its files, with its number."""
+        layers, processes = [layer for layer, _ in by_layer], processes_at_once()
+        if processes > 1 and sum(map(self._seconds, by_layer)) > _LONG_SECONDS:
+            yield from self._read_in_processes(by_layer, processes)
+        elif sum(map(self._is_compressed, layers)) > 1:
+            yield from zip(layers, in_parallel(self._read_layer, by_layer), strict=True)
+        else:
+            yield from zip(layers, map(partial(self._read_layer, is_abandoned=bool), by_layer), strict=True)
+
+    def _read_in_processes(self, by_layer: list[_FilesOfLayer], processes: int) -> Iterator[tuple[int, BytesRead]]:
+        from layerscope.session.reading.forked import ForkedWork  # noqa: PLC0415  # small images need none
+
+        parts = sorted(self._parts(by_layer), key=self._seconds, reverse=True)
+        with ForkedWork(self._messages, parts, min(processes, len(parts))) as work:
+            if not work.is_started:
+                yield from ((part[0], self._read_layer(part, bool)) for part in parts)
+            for index, message in work.messages(iter(range(len(parts)))):
+                if message is not None:
+                    yield parts[index][0], BytesRead(*message)
+
+    def _messages(self, part: _FilesOfLayer, is_abandoned: IsStopped) -> Iterator[object]:
+        read = self._read_layer(part, is_abandoned)
+        yield read.digests, read.prefixes
+
+    def _parts(self, by_layer: list[_FilesOfLayer]) -> Iterator[_FilesOfLayer]:
+        """Yield the layers, those that can be read from any offset in several parts."""
+        for layer, files in by_layer:
+            count = len(files) if self._is_compressed(layer) else _FILES_OF_PART
+            for start in range(0, len(files), count):
+                yield layer, files[start : start + count]
+
+    def _seconds(self, files_of_layer: _FilesOfLayer) -> float:
+        """Return about how long it takes to read the files of a layer."""
+        layer, files = files_of_layer
+        if self._is_compressed(layer):
+            return (self._image.layers[layer - 1].blob_size or 0) / _COMPRESSED_IN_A_SECOND
+        rows, sizes = self._tree.index.rows, self._tree.tables[layer].sizes
+        wanted = (max(self._digests.get(file, 0), self._prefixes.get(file, 0)) for file in files)
+        read = sum(min(size, sizes[rows[file]]) for file, size in zip(files, wanted, strict=True))
+        return len(files) / _FILES_IN_A_SECOND + read / _BYTES_IN_A_SECOND
 
     def _offset(self, occurrence: int) -> int:
         index = self._tree.index
@@ -100,7 +149,7 @@ class ContentPass:
     def _is_compressed(self, layer: int) -> bool:
         return self._image.layers[layer - 1].compression is not Compression.NONE
 
-    def _read_layer(self, files_of_layer: tuple[int, list[int]], is_abandoned: IsStopped) -> BytesRead:
+    def _read_layer(self, files_of_layer: _FilesOfLayer, is_abandoned: IsStopped) -> BytesRead:
         layer, files = files_of_layer
         result, table, rows = BytesRead(), self._tree.tables[layer], self._tree.index.rows
 
@@ -111,7 +160,6 @@ class ContentPass:
         with suppress(FormatError), closing(open_layer_content(self._image.layers[layer - 1], is_stopped)) as content:
             for file in files:
                 self._read_file(file, result, content, table, rows[file])
-        self._known.add(self._image.layers[layer - 1], self._facts(result, table))
         return result
 
     def _facts(self, result: BytesRead, table: EntryTable) -> FileFacts:
