@@ -273,3 +273,12 @@ def open_stored_image(reference: str) -> ImageSession | None:
     """Open an engine's image from its store, or return None where it would have to be exported; raises SourceError."""
     source = open_stored(reference)
     return None if source is None else ImageSession(source.choose(), source)
+
+
+def share_layers(old: ImageSession, new: ImageSession) -> None:
+    """Read the layers that both images hold with the same bytes once for both."""
+    from layerscope.session.reading.shared_layers import shared_layers  # noqa: PLC0415  # only for two images
+
+    in_old, in_new = shared_layers(old.image.layers, new.image.layers)
+    old.known_layers.share(in_old)
+    new.known_layers.share(in_new)

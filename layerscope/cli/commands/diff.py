@@ -19,7 +19,7 @@ from layerscope.comparison.compare import Comparison, compare_images, compare_la
 from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.errors import UsageError
 from layerscope.model.engine import Engine
-from layerscope.session.open import ImageSession
+from layerscope.session.open import ImageSession, share_layers
 from layerscope.text import path_text, plural, printable_name
 
 EXAMPLES = """\b
@@ -178,6 +178,7 @@ def _view(old: ImageSession, new: ImageSession, sides: Sides, form: _Form, *, mt
     if isinstance(sides.other, LayerPair):
         comparison: Comparison = compare_layers(old.loaded, *sides.other, own=sides.own, mtime=mtime)
     else:
+        share_layers(old, new)
         comparison = compare_images(old.loaded, new.loaded, mtime=mtime)
     return FilteredComparison(comparison, form.changes, form.globs)
 

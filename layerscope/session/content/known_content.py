@@ -51,10 +51,13 @@ class KnownContent:
 
     def of(self, layer: Layer) -> FileFacts:
         """Return what is known about the files of a layer."""
-        facts = self._facts.get(layer.number)
+        shared = self._known.shared(layer)
+        facts = self._facts.get(layer.number) if shared is None else shared.facts
         if facts is None:
             facts = self._known.record_of(RecordKind.CONTENT, layer, _facts_from) or FileFacts()
             facts = self._facts.setdefault(layer.number, facts)
+            if shared is not None:
+                shared.facts = facts
         return facts
 
     def add(self, layer: Layer, facts: FileFacts) -> None:

@@ -1,6 +1,6 @@
 """The layers that an earlier run has read, from the cache; and those that this run reads, for the next one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, TypeVar
@@ -16,6 +16,7 @@ from layerscope.model.image import Layer
 if TYPE_CHECKING:
     from layerscope.analysis.tree.layered_tree import LayeredTree
     from layerscope.model.entries import LayerEntries
+    from layerscope.session.reading.shared_layers import SharedLayer
 
 Known = TypeVar("Known")
 
@@ -39,6 +40,7 @@ class KnownLayers:
         self._label = label
         self._identities = {} if self._cache is None else {layer.number: layer_identity(layer) for layer in layers}
         self.chain = None if self._cache is None else chain_identity(list(self._identities.values()))
+        self._shared: dict[int, SharedLayer] = {}
         self._unwritten: dict[tuple[RecordKind, str], Callable[[], None]] = {}
 
     @property
@@ -55,8 +57,20 @@ class KnownLayers:
         """Return the figures of each layer, if they are known."""
         return self._decoded(RecordKind.TALLIES, self.chain, _tallies_from)
 
+    def share(self, layers: Mapping[int, "SharedLayer"]) -> None:
+        """Share what is read of layers with another image, given by their numbers."""
+        self._shared = dict(layers)
+
+    def shared(self, layer: Layer) -> "SharedLayer | None":
+        """Return what is shared of a layer, or None if it is this image's alone."""
+        return self._shared.get(layer.number)
+
     def entries(self, layer: Layer) -> "LayerEntries | None":
-        """Return the entries of a layer, if they are known."""
+        """Return the entries of a layer, if they are known; those of a shared layer once."""
+        shared = self._shared.get(layer.number)
+        if shared is not None and shared.entries is not None:
+            entries, shared.entries = shared.entries, None
+            return entries
         return self.record_of(RecordKind.ENTRIES, layer, _entries_from)
 
     def record_of(self, kind: RecordKind, layer: Layer, decode: Callable[[memoryview], Known | None]) -> Known | None:
@@ -86,6 +100,8 @@ class KnownLayers:
 
     def keep_entries(self, layer: Layer, entries: "LayerEntries") -> None:
         """Keep the entries of a layer."""
+        if layer.number in self._shared:
+            self._shared[layer.number].entries = entries
         if entries.error is None:
             self.keep_record_of(RecordKind.ENTRIES, layer, partial(_write_entries, layer.number, entries))
 
