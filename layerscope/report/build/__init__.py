@@ -1,0 +1,1 @@
+"""The report on a build, as lines and as a document."""

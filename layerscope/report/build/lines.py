@@ -1,0 +1,36 @@
+"""The report on a build for people, on standard error after the builder's own output."""
+
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from layerscope.model.build_report import BuildReport, CacheMiss
+from layerscope.text import human_size, plural, printable_line, printable_name, signed_size
+
+
+def build_lines(report: BuildReport) -> Iterator[str]:
+    """Yield the lines: the steps, the first one that missed the cache and why, and the change in size."""
+    own = [step for step in report.steps if not step.is_base]
+    if own:
+        cached = sum(step.is_cached is True for step in own)
+        yield f"{plural(cached, 'step')} from the cache, {len(own) - cached} run"
+    if report.miss is not None:
+        yield f"cache miss: {miss_line(report.miss, report.dockerfile)}"
+    if report.content_size is not None:
+        yield _size_line(report)
+
+
+def miss_line(miss: CacheMiss, dockerfile: str | None) -> str:
+    """Return the step that missed the cache, its line and the reason: ``COPY a /srv/ (Dockerfile:3): a changed``."""
+    name = PurePath(dockerfile).name if dockerfile else "Dockerfile"
+    line = f" ({printable_name(name)}:{miss.step.line})" if miss.step.line else ""
+    return f"{printable_line(miss.step.title)}{line}: {miss.detail}"
+
+
+def _size_line(report: BuildReport) -> str:
+    size = human_size(report.content_size)
+    if report.previous_size is None or report.content_size is None or report.tag is None:
+        return f"size: {size}"
+    change = report.content_size - report.previous_size
+    tag = printable_name(report.tag)
+    compared = f"{signed_size(change)} against" if change else "as large as"
+    return f"size: {size}, {compared} {tag} before"
