@@ -24,8 +24,8 @@ _STREAM_CHUNK = 512 * 1024
 """Bytes decompressed in one call: enough that the calls cost little."""
 
 
-NEVER = 1 << 63
-"""An offset behind the end of every tar."""
+NEVER = 1 << 64
+"""An offset behind the end of every tar: that of an entry and its size have 63 bits each."""
 
 
 class TarPart(Struct):
