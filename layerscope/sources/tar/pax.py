@@ -64,8 +64,7 @@ class XattrRecords:
         """The extended attributes, sorted by name."""
         xattrs = {}
         for key, value in self.records.items():
-            if not value:
-                continue
+            # One without a value is an attribute all the same, as the engines read it.
             if key.startswith(_SCHILY_XATTR):
                 xattrs[key[len(_SCHILY_XATTR) :]] = value
             else:

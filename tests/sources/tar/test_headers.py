@@ -200,6 +200,11 @@ def test_xattrs_are_sorted_and_read_from_both_families(listed: ListTar) -> None:
     assert item.xattrs == ((b"user.a b", b"\x01\x02"), (b"user.b", b"\x01\0=\n\xff"))
 
 
+def test_an_xattr_without_a_value_is_an_xattr(listed: ListTar) -> None:
+    item = only(listed, pax((b"SCHILY.xattr.user.a", b""), (b"LIBARCHIVE.xattr.user.b", b"")) + entry(b"a"))
+    assert item.xattrs == ((b"user.a", b""), (b"user.b", b""))
+
+
 def test_the_walk_and_the_unusual_headers_read_an_entry_alike(listed: ListTar) -> None:
     fields = {"mode": b"0006711\0", "uid": b"0001750\0", "gid": b"0001751\0", "mtime": b"14000000000\0"}
     for flag in (b"0", b"1", b"2", b"5"):
