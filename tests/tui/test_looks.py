@@ -88,6 +88,19 @@ def test_the_size_view(snap_compare: SnapCompare) -> None:
     assert snap_compare(_app(), terminal_size=(110, 30), run_before=_read_whole("w"))
 
 
+def test_the_map_of_the_size_view(snap_compare: SnapCompare) -> None:
+    assert snap_compare(_app(), terminal_size=(110, 30), run_before=_read_whole("w", "4", "right"))
+
+
+def test_the_size_view_in_a_small_terminal(snap_compare: SnapCompare) -> None:
+    assert snap_compare(_app(), terminal_size=(80, 24), run_before=_read_whole("w", "down"))
+
+
+def test_the_causes_of_dead_bytes_in_a_light_theme(snap_compare: SnapCompare) -> None:
+    app = _app(theme="layerscope-light")
+    assert snap_compare(app, terminal_size=(110, 30), run_before=_read_whole("w", "7"))
+
+
 def test_the_comparison_of_two_images(snap_compare: SnapCompare) -> None:
     assert snap_compare(_comparison(), terminal_size=(120, 34), run_before=_settled("down", "down"))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
 from layerscope.analysis.advice.edits import Edits, continued, deletion
-from layerscope.analysis.advice.fix import COPYING, fix, layers_do, named_layers
+from layerscope.analysis.advice.fix import COPYING, fix, layers_do, named_layers, named_paths
 from layerscope.analysis.advice.package_caches import cache_subtrees
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.dead_reason import DeadReason
@@ -35,7 +35,7 @@ def deleted_later(evidence: Evidence) -> Iterator[Advice]:
             AdviceKind.DELETED_LATER,
             group.layer,
             group.files,
-            cause=_cause(group),
+            cause=_cause(group, paths),
             text=_text(evidence, group),
             paths=paths,
             hidden_by=group.main_hiding_layer,
@@ -43,12 +43,12 @@ def deleted_later(evidence: Evidence) -> Iterator[Advice]:
         )
 
 
-def _cause(group: DeadFiles) -> str:
-    """Return the waste in a few words: ``files deleted too late, in layer 7``."""
+def _cause(group: DeadFiles, paths: Sequence[bytes]) -> str:
+    """Return the waste in a few words: ``deleted too late in layer 7: /src and 2 others``."""
     done = _word(_DONE, group.reasons, "hidden")
     if group.at_hiding_layer:
         return f"files of other layers, {done} too late"
-    return f"files {done} too late, in {named_layers(group.hiding_layers)}"
+    return f"{done} too late in {named_layers(group.hiding_layers)}: {named_paths(paths, len(paths))}"
 
 
 def _edits(evidence: Evidence, group: DeadFiles, paths: list[bytes]) -> Edits:

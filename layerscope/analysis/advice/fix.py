@@ -1,8 +1,9 @@
 """Sentences that several rules share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from layerscope.analysis.advice.advice import Evidence
+from layerscope.text import path_text, plural, short_name
 
 COPYING = ("COPY", "ADD")
 
@@ -21,6 +22,12 @@ def named_layers(layers: Iterable[int]) -> str:
     """Return layers in a sentence: ``layer 2``, ``layers 2, 5 and 7``."""
     *others, last = map(str, sorted(set(layers)))
     return f"layers {', '.join(others)} and {last}" if others else f"layer {last}"
+
+
+def named_paths(paths: Sequence[bytes], count: int) -> str:
+    """Return the first of some paths, safe for a screen, and how many others there are."""
+    others = f" and {plural(count - 1, 'other')}" if count > 1 else ""
+    return f"{short_name(path_text(paths[0]))}{others}"
 
 
 def layers_do(layers: Iterable[int], verb: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
 from layerscope.analysis.advice.edits import Edits, continued, removed, replaced
-from layerscope.analysis.advice.fix import COPYING, layers_do, named_layers
+from layerscope.analysis.advice.fix import COPYING, layers_do, named_layers, named_paths
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.dead_reason import DeadReason
 from layerscope.model.entries import FileEntry
@@ -22,13 +22,13 @@ def metadata_copies(evidence: Evidence) -> Iterator[Advice]:
     """Yield advice on files that a later layer stored again only to change their metadata."""
     entries = list(evidence.unclaimed_dead({DeadReason.METADATA_ONLY}))
     for group in by_instruction(evidence, entries):
-        paths = dict.fromkeys(entry.path for entry in group.entries)
+        paths = [*dict.fromkeys(entry.path for entry in group.entries)]
         changes = [_before_and_after(evidence, entry) for entry in group.entries]
         yield evidence.advice(
             AdviceKind.METADATA_COPY,
             group.layer,
             group.files,
-            cause=_cause(group, changes),
+            cause=_cause(group, changes, paths),
             text=_text(evidence, group, changes),
             paths=paths,
             hidden_by=group.main_hiding_layer,
@@ -39,11 +39,11 @@ def metadata_copies(evidence: Evidence) -> Iterator[Advice]:
 _Changes = Sequence[tuple[FileEntry, FileEntry]]
 
 
-def _cause(group: DeadFiles, changes: _Changes) -> str:
-    files, changed = plural(len(group.entries), "file"), " and ".join(_changed(changes))
+def _cause(group: DeadFiles, changes: _Changes, paths: Sequence[bytes]) -> str:
+    changed, named = " and ".join(_changed(changes)), named_paths(paths, len(group.entries))
     if group.at_hiding_layer:
-        return f"{files} of other layers, stored again for another {changed}"
-    return f"{files}, stored again by {named_layers(group.hiding_layers)} for another {changed}"
+        return f"stored again for another {changed}: {named}"
+    return f"stored again by {named_layers(group.hiding_layers)} for another {changed}: {named}"
 
 
 def _edits(evidence: Evidence, group: DeadFiles, changes: _Changes) -> Edits:

@@ -1,10 +1,10 @@
 """Files that a later layer writes again: with other bytes, or with the same ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
-from layerscope.analysis.advice.fix import layers_do, named_layers
+from layerscope.analysis.advice.fix import layers_do, named_layers, named_paths
 from layerscope.analysis.advice.package_caches import cache_subtrees
 from layerscope.analysis.search.path_patterns import matching_subtrees
 from layerscope.analysis.size.dead_reason import DeadReason
@@ -41,8 +41,8 @@ def rewritten(evidence: Evidence) -> Iterator[Advice]:
         dead = evidence.unclaimed_dead({reason})
         entries = [entry for entry in dead if entry.node not in caches and entry.node not in bookkeeping]
         for group in by_instruction(evidence, entries):
-            paths = dict.fromkeys(entry.path for entry in group.entries)
-            cause, text = _cause(group, reason), _text(group, reason)
+            paths = [*dict.fromkeys(entry.path for entry in group.entries)]
+            cause, text = _cause(group, reason, paths), _text(group, reason)
             yield evidence.advice(
                 AdviceKind.REWRITTEN,
                 group.layer,
@@ -54,12 +54,12 @@ def rewritten(evidence: Evidence) -> Iterator[Advice]:
             )
 
 
-def _cause(group: DeadFiles, reason: DeadReason) -> str:
-    files = plural(len(group.entries), "file")
+def _cause(group: DeadFiles, reason: DeadReason, paths: Sequence[bytes]) -> str:
+    named = named_paths(paths, len(group.entries))
     done = "overwritten" if reason is DeadReason.OVERWRITTEN else "stored again unchanged"
     if group.at_hiding_layer:
-        return f"{files} of other layers, {done}"
-    return f"{files}, {done} by {named_layers(group.hiding_layers)}"
+        return f"{done} here: {named}"
+    return f"{done} by {named_layers(group.hiding_layers)}: {named}"
 
 
 def _text(group: DeadFiles, reason: DeadReason) -> str:

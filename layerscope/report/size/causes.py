@@ -93,10 +93,9 @@ def _total(analysis: SizeAnalysis) -> Iterator[RenderableType]:
 def _advised(analysis: SizeAnalysis, number: int, advice: Advice, *, show_all: bool) -> Iterator[RenderableType]:
     share = human_share(advice.saves, analysis.report.total_size)
     saves = f"saves {human_size(advice.saves)}{f', {share}' if share else ''}" if advice.saves else "saves no bytes"
-    yield Text.assemble(
-        (f"{number}. {saves}: ", "green"), (f"layer {advice.layer}", "bold"), f", {advice.cause}", overflow="fold"
-    )
+    yield Text(f"{number}. {saves}: ", "green").append(f"layer {advice.layer}", "bold")
     body = Grid(GridColumn("", is_flexible=True), indent=_INDENT)
+    body.add_row(Line(advice.cause, "bold", is_whole=True))
     if not advice.edits:
         body.add_row(instruction_line(layer_title(analysis.image, advice.layer)))
     # The sentence is our own; names in it were made safe where it was written.

@@ -17,8 +17,11 @@ _LEAST_NAME = 8
 """The fewest cells of the image's name."""
 
 _GAP = "   "
-_SHADES, _ASCII_SHADES = "▒░▓▒░▓▒", "%=+%=+%"
-_COLOURS = ("$error", "$warning", "$accent", "$secondary", "$success", "$error", "$warning")
+_MOST_REASONS = 3
+"""The most reasons for dead bytes that are told apart."""
+
+_SHADES, _ASCII_SHADES = "▒░▓▒", "%=+%"
+_COLOURS = ("$error", "$warning", "$accent", "$secondary")
 """The looks of dead bytes by reason, the largest first: no two neighbours look alike, with colours or without."""
 
 
@@ -106,9 +109,12 @@ class SizeBar(Static):
         glyphs, dead = glyphs_of(self), report.dead.total
         shades = _SHADES if glyphs.has_unicode else _ASCII_SHADES
         parts = [_Part("live", total - dead, glyphs.eighths[-1], "$primary")]
+        sums = [(reason_label(reason), size) for reason, size in reason_sums(report)]
+        if len(sums) > _MOST_REASONS:
+            sums[_MOST_REASONS:] = [("otherwise", sum(size for _, size in sums[_MOST_REASONS:]))]
         parts += [
-            _Part(reason_label(reason), size, shade, colour)
-            for (reason, size), shade, colour in zip(reason_sums(report), shades, _COLOURS, strict=False)
+            _Part(words, size, shade, colour)
+            for (words, size), shade, colour in zip(sums, shades, _COLOURS, strict=False)
         ]
         ends = [round(done * width / total) for done in accumulate((part.size for part in parts), initial=0)]
         bar = [

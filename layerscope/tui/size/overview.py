@@ -33,25 +33,32 @@ class Overview(LineList):
     def __init__(self) -> None:
         super().__init__()
         self._items: Sequence[Item] = ()
+        self._headers: list[list[Spans]] = []
+        self._explained: list[list[Spans]] = []
         self._lines: list[list[Spans]] = []
         self._starts: list[int] = [0]
 
     def show(self, items: Sequence[Item], cursor: int = 0) -> None:
         """Show these items."""
         self._items, self.cursor = items, cursor
-        self._lay_out()
+        self._draw_items()
 
     @property
     def subject(self) -> Subject | None:
         """The subject of the item under the cursor."""
         return self._items[self.cursor].subject if self.cursor < len(self._items) else None
 
-    def _lay_out(self) -> None:
-        """Draw all items for the width, and show the one under the cursor."""
-        closed, opened = (
+    def _draw_items(self) -> None:
+        """Draw all items for the width, closed and open."""
+        self._headers, self._explained = (
             [item.lines(self.line_width, self.glyphs, is_open=is_open) for item in self._items]
             for is_open in (False, True)
         )
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Choose the items that are open, and show the one under the cursor."""
+        closed, opened = self._headers, self._explained
         extra = [len(long) - len(short) for short, long in zip(closed, opened, strict=True)]
         # Every item can open when the cursor comes to it, so that the others never have to close for it.
         room = self.size.height - sum(map(len, closed))
@@ -98,7 +105,7 @@ class Overview(LineList):
 
     def on_resize(self) -> None:
         """Draw the items for the new size."""
-        self._lay_out()
+        self._draw_items()
 
     def clicked(self, item: int, event: events.Click) -> None:  # noqa: ARG002  # the cursor is on it
         """Choose an item by a second click."""

@@ -35,7 +35,7 @@ BAR_WIDTH = 12
 _INDENT = "      "
 _MOST_LAYERS = 8
 _WIDE, _CAUSE_WIDTH = 130, 64
-"""The cells from which on an instruction stands beside its cause, and the cells of the cause then."""
+"""The cells from which on an instruction stands beside its cause, and the most cells of the cause then."""
 
 
 class Item(Protocol):
@@ -81,24 +81,24 @@ class AdviceItem(NamedTuple):
 
     def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:
         """Return the lines."""
-        advice, is_wide = self.advice, width >= _WIDE
+        advice, is_beside = self.advice, width >= _WIDE and cell_len(self.advice.cause) <= _CAUSE_WIDTH
         saves = f"-{human_size(advice.saves)}" if advice.saves else ""
         layer = f"  layer {advice.layer:<3} "
         line: Spans = [(f"{self.number:>3}  ", "strong"), (f"{saves:>7}", "added"), (layer, None)]
         room = width - cell_len(f"{self.number:>3}  {saves:>7}{layer}")
-        if is_wide:
+        if is_beside:
             instruction = one_line(self.instruction, room - _CAUSE_WIDTH - 1, glyphs)
             line += [(padded(advice.cause, _CAUSE_WIDTH, glyphs) + " ", "strong"), (instruction, "muted")]
         else:
             line.append((cut(advice.cause, room, glyphs), "strong"))
         lines = [line]
         if is_open:
-            lines += self._explained(width, glyphs, is_wide=is_wide)
+            lines += self._explained(width, glyphs, is_beside=is_beside)
         return lines
 
-    def _explained(self, width: int, glyphs: Glyphs, *, is_wide: bool) -> Iterator[Spans]:
+    def _explained(self, width: int, glyphs: Glyphs, *, is_beside: bool) -> Iterator[Spans]:
         changes = diff_lines(self.advice.edits)
-        if not changes and not is_wide:
+        if not changes and not is_beside:
             yield [(_INDENT + one_line(self.instruction, width - len(_INDENT), glyphs), "muted")]
         for line in changes:
             yield from _folded(printable_line(line), width, "removed" if line[0] == "-" else "added", hang="    ")

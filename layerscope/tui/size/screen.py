@@ -58,6 +58,9 @@ class _MapContent:
     folder: int
 
 
+_SHORT = 30
+"""The lines of a screen from which on one is left free above the bar."""
+
 _Content = _OverviewContent | _MapContent | ShownList
 
 
@@ -71,11 +74,12 @@ class SizeScreen(Screen[Target | None], OpensLater):
     DEFAULT_CSS = """
     SizeScreen {
         background: $background;
-        #views { height: auto; padding: 0 1; }
+        #views { height: auto; padding: 0 1; link-style: none; link-color: $foreground; }
         #size-frame { height: 1fr; border: $frame $primary; border-title-style: bold; }
         #titles { height: 1; color: $foreground 60%; }
         #detail-frame { height: auto; max-height: 5; padding: 0 1; scrollbar-size-vertical: 1; }
         Treemap, Overview, RowTable, #titles, SizeBar { display: none; }
+        &.-short SizeBar { margin: 0; }
         &.-overview Overview, &.-overview SizeBar { display: block; }
         &.-map Treemap { display: block; }
         &.-list RowTable, &.-list #titles { display: block; }
@@ -146,8 +150,9 @@ class SizeScreen(Screen[Target | None], OpensLater):
         return self._state.visit.place.view
 
     def on_resize(self) -> None:
-        """Fit the names of the views to the new width."""
+        """Fit the names of the views to the new width, and save a line where there are few."""
         self._show_names()
+        self.set_class(self.size.height < _SHORT, "-short")
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="size")
     def _compute(self, visit: Visit) -> None:
@@ -300,6 +305,8 @@ class SizeScreen(Screen[Target | None], OpensLater):
         if place.subject and place.view in (View.DIRECTORIES, View.MAP):
             parent = self._analysis.tree.index.parents[place.subject]
             self._go(Place(place.view, parent or None))
+        else:
+            warn(self, "There is no parent folder here: keys 3 and 4 show folders.")
 
     def action_show(self) -> None:
         """Show the row in the tree."""
@@ -317,6 +324,8 @@ class SizeScreen(Screen[Target | None], OpensLater):
             copy_text(self, subject.copied)
         elif subject is not None and subject.node is not None:
             copy_text(self, copied_path(self._analysis.tree.index.path(subject.node)))
+        else:
+            warn(self, "There is nothing to copy here.")
 
     def action_extract(self) -> None:
         """Ask where to extract the file or folder."""

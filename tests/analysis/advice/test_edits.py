@@ -99,7 +99,7 @@ def test_an_instruction_of_the_base_image_has_no_edits() -> None:
 def test_a_chown_moves_into_the_copy_and_its_own_instruction_goes_away() -> None:
     image = sized([written("srv/m", size=MEGABYTE)], [written("srv/m", size=MEGABYTE, uid=33)])
     (advice,) = image.advice("COPY m /srv/", "RUN chown 33 /srv/m")
-    assert advice.cause == "1 file, stored again by layer 2 for another owner"
+    assert advice.cause == "stored again by layer 2 for another owner: /srv/m"
     assert changes(advice) == {1: "COPY --chown=33:0 m /srv/", 2: ""}
 
 
@@ -190,3 +190,11 @@ def test_edits_of_one_instruction_add_up() -> None:
         2: ("RUN chmod x", ""),
     }
     assert diff_lines((removal,)) == ["- RUN chmod x"]
+
+
+def test_a_cause_names_the_layer_and_the_largest_path() -> None:
+    files = [written(f"src/{name}", name, size=size * MEGABYTE) for name, size in (("a", 1), ("b\x1b", 2))]
+    image = sized([*files, written("x")], [whiteout("src/a"), whiteout("src/b\x1b")])
+    assert image.advice("RUN get", "RUN rm")[0].cause == "deleted too late in layer 2: /src/b\\x1b and 1 other"
+    image = sized([files[0]], [written("src/a", "new", size=MEGABYTE)])
+    assert image.advice("RUN x", "RUN y")[0].cause == "overwritten by layer 2: /src/a"

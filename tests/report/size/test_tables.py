@@ -116,4 +116,4 @@ def test_no_path_is_broken_by_the_width_of_the_screen(tmp_path: Path, width: int
     layers = (layer(*(file(name, b"same" * 2000) for name in names)), layer(whiteout(names[1])))
     lines = shown(docker_archive(tmp_path / "image.tar", image(*layers)), width=width)
     assert sum(names[0] in line for line in lines) == 1
-    assert sum(line.endswith(names[1]) for line in lines) == 2
+    assert sum(line.endswith(names[1]) for line in lines) == 3

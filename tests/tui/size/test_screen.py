@@ -32,8 +32,8 @@ async def test_one_key_says_why_an_image_is_large_and_what_to_change(tmp_path: P
         for cause in (
             "/root/.ssh/id_rsa is an SSH key; layer 7 only hides it",
             "apt's lists and cache, deleted too late in layer 7",
-            "1 file, stored again by layer 5 for another mode",
-            "1 file, stored again by layer 8 for another owner",
+            "stored again by layer 5 for another mode: /usr/lib/",
+            "stored again by layer 8 for another owner: /srv/",
             "dead 148 kB",
         ):
             assert cause in shown
@@ -202,6 +202,8 @@ async def test_keys_that_cannot_act_say_why(tmp_path: Path) -> None:
             assert reason in at.screen()
         await at.press("5")
         await at.settle()
+        await at.press("backspace")
+        assert "no parent folder here" in at.screen()
         await at.press("t")
         assert "no place of its own in the tree" in at.screen()
 

@@ -70,6 +70,7 @@ class Treemap(Widget, can_focus=True):
         self._folder = 0
         self._entries: Entries = lambda _folder: ()
         self._boxes: list[Box] = []
+        self._styles: dict[Look, Style] = {}
         self._canvas: Canvas | None = None  # made for a size, which may be another one when the next line is drawn
         self.cursor = 0
 
@@ -112,6 +113,17 @@ class Treemap(Widget, can_focus=True):
         return Strip([Segment(text, self._style(look)) for text, look in self._canvas.spans(y)])
 
     def _style(self, look: Look) -> Style:
+        """Return the style of a look, kept until the theme changes: computing one takes as long as drawing a line."""
+        if look not in self._styles:
+            self._styles[look] = self._computed_style(look)
+        return self._styles[look]
+
+    def notify_style_update(self) -> None:
+        """Drop the styles: the theme has changed."""
+        self._styles.clear()
+        super().notify_style_update()
+
+    def _computed_style(self, look: Look) -> Style:
         style = self.rich_style if look.hue is None else self._component(f"hue-{look.hue}")
         if look.hue is None and not look.is_name:
             style += Style(color=self._component("outline" if look.is_outline else "frame").color)
