@@ -192,7 +192,7 @@ def test_outputs_and_exit_status_equal_the_builders(builder: Builder, tmp_path: 
 
 def folder_with_files(folder: Path) -> Path:
     (folder / "other").mkdir(parents=True)
-    (folder / "hello").write_text("hello")
+    (folder / "hello").write_text(f"hello {folder.parent.name}")
     (folder / "bad").write_text("NONSENSE\n")
     for name in ("Dockerfile", "other/Dockerfile"):
         (folder / name).write_text("FROM scratch AS first\nCOPY hello /\nFROM first\nCOPY hello /again\nENV A=1\n")
