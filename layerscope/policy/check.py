@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.cache.cache import Cache
 from layerscope.model.progress import Progress
@@ -34,12 +35,16 @@ _RULES: dict[str, Callable[[CheckedImage, Any], Verdict]] = {
 
 
 def check(
-    loaded: LoadedImage, file: RulesFile, base: BaseImage | None = None, baseline: Baseline | None = None
+    loaded: LoadedImage,
+    file: RulesFile,
+    base: BaseImage | None = None,
+    baseline: Baseline | None = None,
+    dockerfile: PlacedDockerfile | None = None,
 ) -> CheckReport:
-    """Return the results of the rules."""
+    """Return the results of the rules; with the ``dockerfile`` of the image, its lines are named."""
     facts = CheckedImage(SizeAnalysis(loaded, base), file.rules, baseline)
     results = tuple(_result(facts, file, field) for field in _RULES if getattr(file.rules, field) is not None)
-    return CheckReport(loaded.image, file, results, facts.problems)
+    return CheckReport(loaded.image, file, results, facts.problems, dockerfile)
 
 
 def _result(facts: CheckedImage, file: RulesFile, field: str) -> RuleResult:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.model.image import Image
 from layerscope.policy.rules import RulesFile
 
@@ -74,12 +75,16 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """The results of all rules; ``problems`` are messages about layers that could not be read whole."""
+    """The results of all rules; ``problems`` are messages about layers that could not be read whole.
+
+    ``dockerfile`` is that of the image, if it is known.
+    """
 
     image: Image
     rules: RulesFile
     results: tuple[RuleResult, ...]
     problems: tuple[str, ...] = ()
+    dockerfile: PlacedDockerfile | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -93,6 +98,11 @@ class CheckReport:
         """Return the number of rules with that outcome."""
         return sum(result.outcome is outcome for result in self.results)
 
-    def line(self, result: RuleResult) -> int:
-        """Return the line of the rule in its file, or 1 if unknown."""
-        return self.rules.lines.get(result.rule, 1)
+    def place(self, result: RuleResult) -> tuple[str, int]:
+        """Return the file and the line to look at: the Dockerfile's that made the worst layer, or else the rule's."""
+        if self.dockerfile is not None:
+            for location in result.verdict.locations:
+                line = self.dockerfile.line_of_layer.get(location.layer or 0)
+                if line is not None:
+                    return self.dockerfile.name, line
+        return self.rules.name, self.rules.lines.get(result.rule, 1)

@@ -2,7 +2,7 @@
 
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from layerscope.analysis.dockerfile.history_forms import HistoryLine
@@ -54,13 +54,30 @@ def dockerfile_of(
     text = None if file is None else read_dockerfile(file)
     placed = stated_dockerfile(image)
     if placed is not None and (text is None or text.splitlines() == list(placed.dockerfile.lines)):
-        return placed
+        return placed if file is None else replace(placed, name=_relative(file))
     if text is None:
         raise UsageError(
             f"{short_name(image.reference)} does not hold its Dockerfile: name it with -f, or build with"
             " --provenance=mode=max"
         )
-    return place_by_history(_built(image), text, target, arguments)
+    placed = place_by_history(_built(image), text, target, arguments)
+    return placed if file is None else replace(placed, name=_relative(file))
+
+
+def known_dockerfile(image: Image, file: str | None) -> PlacedDockerfile | None:
+    """Return the Dockerfile that the user names, or else the one that the image holds, or None.
+
+    Raises as `dockerfile_of` does for a file that is named.
+    """
+    return stated_dockerfile(image) if file is None else dockerfile_of(image, file)
+
+
+def _relative(file: str) -> str:
+    """Return the name of a file as a patch for this folder has it; only the last part of one that is elsewhere."""
+    path = Path(file)
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        return path.relative_to(Path.cwd()).as_posix()
+    return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
 
 
 def stated_dockerfile(image: Image) -> PlacedDockerfile | None:

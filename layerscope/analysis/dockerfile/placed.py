@@ -59,6 +59,8 @@ class PlacedDockerfile:
     matched: int
     expected: int
     base: str | None
+    name: str = "Dockerfile"
+    """The name of the file, as the user gave it."""
 
     @property
     def confidence(self) -> str:
@@ -66,6 +68,11 @@ class PlacedDockerfile:
         if self.placed_by is PlacedBy.PROVENANCE:
             return "from provenance"
         return f"aligned: {self.matched} of {self.expected} steps match"
+
+    def place(self, layer: int) -> str | None:
+        """Return the line that made a layer: ``Dockerfile:14``; None if it is unknown."""
+        line = self.line_of_layer.get(layer)
+        return None if line is None else f"{self.name.rpartition('/')[2]}:{line}"
 
     @cached_property
     def instructions(self) -> Mapping[int, Instruction]:

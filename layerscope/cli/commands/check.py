@@ -15,6 +15,7 @@ from layerscope.cli.options import (
     AsJson,
     Base,
     DebugLog,
+    DockerfileName,
     Force,
     NoCache,
     Reference,
@@ -38,6 +39,7 @@ from layerscope.report.check.junit import write_check_junit
 from layerscope.report.check.markdown import write_check_markdown
 from layerscope.report.check.sarif import sarif_document
 from layerscope.report.json_document import write_json
+from layerscope.session.dockerfile import known_dockerfile
 from layerscope.session.size.base_image import chosen_base
 from layerscope.text import printable_name
 
@@ -93,6 +95,7 @@ def check(  # noqa: PLR0917  # Typer reads the options from the signature
     config: Config = None,
     baseline: BaselineOption = None,
     base: Base = None,
+    dockerfile: DockerfileName = None,
     form: FormatOption = None,
     as_json: AsJson = False,
     output: Output = None,
@@ -107,7 +110,7 @@ def check(  # noqa: PLR0917  # Typer reads the options from the signature
         _write_rules(reference, image, platform, engine, config, force=force, no_cache=no_cache)
         return ExitStatus.SUCCESS
     form = _format(form, as_json=as_json)
-    report = _report(reference, image, platform, engine, config, baseline, base, no_cache=no_cache)
+    report = _report(reference, image, platform, engine, config, baseline, base, dockerfile, no_cache=no_cache)
     _deliver(report, form, output)
     return _STATUSES[report.outcome]
 
@@ -126,6 +129,7 @@ def _report(  # noqa: PLR0917  # the parameters of the command
     config: str | None,
     baseline: str | None,
     base: str | None,
+    dockerfile: str | None,
     *,
     no_cache: bool,
 ) -> CheckReport:
@@ -138,7 +142,8 @@ def _report(  # noqa: PLR0917  # the parameters of the command
         own_platform = platform or str(session.image.platform) or None
         with ReadingProgress(progress_title(baseline or "the baseline")) as progress:
             old_image = read_baseline(file.rules, baseline, own_platform, progress, cache_unless(no_cache=no_cache))
-        report = check_rules(session.loaded, file, chosen_base(session.image, base), old_image)
+        placed = known_dockerfile(session.image, dockerfile)
+        report = check_rules(session.loaded, file, chosen_base(session.image, base), old_image, placed)
         warn(session.image, session.tallies)
     return report
 

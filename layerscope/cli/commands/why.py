@@ -1,15 +1,29 @@
 """``layerscope why``: show what made the image large, and what to change."""
 
+import sys
 from functools import partial
 from typing import Annotated, Literal, TextIO
 
 import typer
 
+from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.cli.answering import print_answer
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
-from layerscope.cli.options import AsJson, Base, DebugLog, NoCache, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.cli.options import (
+    AsJson,
+    Base,
+    DebugLog,
+    DockerfileName,
+    NoCache,
+    Reference,
+    WhichEngine,
+    WhichImage,
+    WhichPlatform,
+)
+from layerscope.cli.streams import narrate
+from layerscope.session.dockerfile import dockerfile_of, known_dockerfile
 from layerscope.session.open import ImageSession
 from layerscope.session.size.base_image import chosen_base
 
@@ -18,8 +32,10 @@ Examples:
   layerscope why my-app.tar
   layerscope why my-app.tar --base debian:13            the base image's part, set apart
   layerscope why my-app.tar --all | grep /var/cache     every dead file
+  layerscope why my-app.tar --patch -f Dockerfile | git apply
   layerscope why my-app:v1 --json | jq '.advice[] | [.saves, .layer, .text]'"""
 
+AsPatch = Annotated[bool, typer.Option("--patch", help="One patch of the Dockerfile, for git apply.")]
 All = Annotated[bool, typer.Option("--all", help="Every dead file, duplicate and path, not only the largest.")]
 
 
@@ -29,7 +45,9 @@ def why(  # noqa: PLR0917  # Typer reads the options from the signature
     platform: WhichPlatform = None,
     engine: WhichEngine = None,
     base: Base = None,
+    file: DockerfileName = None,
     show_all: All = False,
+    as_patch: AsPatch = False,
     as_json: AsJson = False,
     no_cache: NoCache = False,
     debug: DebugLog = None,
@@ -38,18 +56,29 @@ def why(  # noqa: PLR0917  # Typer reads the options from the signature
     start_log(debug)
     with opened(reference, image, platform, engine, no_cache=no_cache) as session:
         chosen = chosen_base(session.image, base)
-        write = partial(_write, session, chosen, show_all=show_all, as_json=as_json)
-        print_answer([session], ("why", chosen, show_all, as_json), write)
+        if as_patch:
+            _print_patch(session, chosen, dockerfile_of(session.image, file))
+            return
+        placed = known_dockerfile(session.image, file)
+        write = partial(_write, session, chosen, placed, show_all=show_all, as_json=as_json)
+        lines = None if placed is None else (placed.name, placed.dockerfile.lines)
+        print_answer([session], ("why", chosen, show_all, as_json, lines), write)
         warn(session.image, session.tallies)
 
 
 def _write(
-    session: ImageSession, base: BaseImage | None, file: TextIO, *, show_all: bool, as_json: bool
+    session: ImageSession,
+    base: BaseImage | None,
+    placed: PlacedDockerfile | None,
+    file: TextIO,
+    *,
+    show_all: bool,
+    as_json: bool,
 ) -> Literal[True]:
     # the analysis takes 30 ms to import, and an earlier run may have done it
     from layerscope.session.size.analysis import SizeAnalysis  # noqa: PLC0415
 
-    analysis = SizeAnalysis(session.loaded, base)
+    analysis = SizeAnalysis(session.loaded, base, placed)
     if as_json:
         from layerscope.report.json_document import write_json_table  # noqa: PLC0415  # a document needs no Rich
         from layerscope.report.size.document import why_document  # noqa: PLC0415
@@ -60,3 +89,15 @@ def _write(
 
         write_why_tables(analysis, file, show_all=show_all)
     return True
+
+
+def _print_patch(session: ImageSession, base: BaseImage | None, placed: PlacedDockerfile) -> None:
+    """Print the patch for all advice that can be applied."""
+    from layerscope.analysis.dockerfile.patching import patch_of  # noqa: PLC0415  # as above
+    from layerscope.session.size.analysis import SizeAnalysis  # noqa: PLC0415
+
+    advice = SizeAnalysis(session.loaded, base).report.advice
+    patch = patch_of(placed, [each.edits for each in advice])
+    if not patch:
+        narrate("layerscope: no advice can be given as a patch of this Dockerfile")
+    sys.stdout.write(patch)

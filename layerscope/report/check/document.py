@@ -12,6 +12,7 @@ class LocationPart(TypedDict):
 
     layer: int | None
     instruction: str | None
+    line: int | None
     killer: int | None
     path: str | None
     size: int | None
@@ -79,6 +80,7 @@ def _location_part(report: CheckReport, location: Location) -> LocationPart:
     return {
         "layer": location.layer,
         "instruction": None if location.layer is None else report.image.step(location.layer).instruction,
+        "line": report.dockerfile.line_of_layer.get(location.layer or 0) if report.dockerfile else None,
         "killer": location.hidden_by,
         "path": None if location.path is None else path_text(location.path),
         "size": location.size,

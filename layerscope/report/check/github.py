@@ -14,11 +14,15 @@ _COMMANDS = {Outcome.PASSED: "notice", Outcome.FAILED: "error", Outcome.UNKNOWN:
 
 
 def write_check_github(report: CheckReport, file: TextIO) -> None:
-    """Write a command for each rule that did not pass, at its line of the rules file, and one for the outcome."""
+    """Write a command for each rule that did not pass, and one for the outcome.
+
+    It is at the line of the Dockerfile to look at, if that is known, or else at the rule's line of the rules file.
+    """
     name = printable_name(report.image.name)
     for result in report.results:
         if result.outcome is not Outcome.PASSED:
-            properties = {"file": report.rules.name, "line": str(report.line(result)), "title": f"{name}: {result.key}"}
+            file_name, line = report.place(result)
+            properties = {"file": file_name, "line": str(line), "title": f"{name}: {result.key}"}
             file.write(_command(_COMMANDS[result.outcome], properties, message(report, result)))
     file.writelines(_command("error", {"title": name}, printable_line(problem)) for problem in report.problems)
     file.write(_command(_COMMANDS[report.outcome], {"title": "layerscope"}, f"{headline(report)}."))

@@ -28,7 +28,9 @@ def _location_line(report: CheckReport, location: Location) -> str:
     """Return a location as one line: ``layer 2 (RUN apt-get update) wrote …``."""
     if location.layer is None:
         return printable_line(location.text)
-    return f"layer {location.layer} ({layer_title(report.image, location.layer)}) {printable_line(location.text)}"
+    place = report.dockerfile.place(location.layer) if report.dockerfile else None
+    at = f"{printable_name(place)}, " if place else ""
+    return f"layer {location.layer} ({at}{layer_title(report.image, location.layer)}) {printable_line(location.text)}"
 
 
 def more_locations(result: RuleResult) -> str:

@@ -1,7 +1,7 @@
 """The results of rules as SARIF 2.1.0, which code scanning shows: https://docs.oasis-open.org/sarif/sarif/v2.1.0/.
 
-A result is located in the rules file, at the line of its rule, because the image is not a file of the repository; the
-layers to look at are its logical locations.
+A result is located in the Dockerfile, at the line that made the worst layer, where that is known, and else in the rules
+file, because the image is not a file of the repository; the layers to look at are its logical locations.
 """
 
 from urllib.parse import quote
@@ -42,10 +42,11 @@ def _invocation(report: CheckReport) -> Json:
 
 def _result(report: CheckReport, index: int, result: RuleResult) -> Json:
     kind, level = _KINDS[result.outcome]
+    name, line = report.place(result)
     location: Json = {
         "physicalLocation": {
-            "artifactLocation": {"uri": quote(report.rules.name.replace("\\", "/"))},
-            "region": {"startLine": report.line(result)},
+            "artifactLocation": {"uri": quote(name.replace("\\", "/"))},
+            "region": {"startLine": line},
         }
     }
     logical = [_logical(report, each) for each in result.verdict.locations if each.layer is not None]

@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.advice.secrets import Secret
+from layerscope.analysis.dockerfile.patching import patch_of
 from layerscope.analysis.packages.sizes import PackageSize
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.duplicates import Duplicate
@@ -85,6 +86,8 @@ class AdvicePart(TypedDict):
     killer: int | None
     killer_instruction: str | None
     blob_saves_estimate: int | None
+    line: int | None
+    patch: str | None
 
 
 class SecretPart(TypedDict):
@@ -174,7 +177,7 @@ def why_document(analysis: SizeAnalysis) -> WhyDocument:
         "duplicates": [_duplicate_part(duplicate, paths) for duplicate in why.duplicates],
         "duplicates_complete": why.duplicates_complete,
         "secrets": [_secret_part(secret) for secret in why.secrets],
-        "advice": [_advice_part(advice, why) for advice in why.advice],
+        "advice": [_advice_part(advice, analysis) for advice in why.advice],
         "size_after_advice": why.size_after_advice,
         "by_type": [{"type": each.type.value, "size": each.size, "files": each.files} for each in analysis.types.sizes],
         "by_package": [_package_part(package) for package in analysis.packages.packages],
@@ -232,7 +235,8 @@ def _duplicate_part(duplicate: Duplicate, paths: NodePaths) -> DuplicatePart:
     }
 
 
-def _advice_part(advice: Advice, why: SizeReport) -> AdvicePart:
+def _advice_part(advice: Advice, analysis: SizeAnalysis) -> AdvicePart:
+    placed = analysis.dockerfile
     return {
         "layer": advice.layer,
         "instruction": advice.instruction,
@@ -242,7 +246,9 @@ def _advice_part(advice: Advice, why: SizeReport) -> AdvicePart:
         "paths": [path_text(path) for path in advice.paths],
         "killer": advice.hidden_by,
         "killer_instruction": advice.hidden_by_instruction,
-        "blob_saves_estimate": why.blob_shares.estimate(advice.layer, advice.saves),
+        "blob_saves_estimate": analysis.report.blob_shares.estimate(advice.layer, advice.saves),
+        "line": placed.line_of_layer.get(advice.layer) if placed else None,
+        "patch": (patch_of(placed, [advice.edits]) or None) if placed else None,
     }
 
 

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.file_types.sizes import FileTypes, TypesByPath, file_types, types_by_path, types_wanted
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.packages.sizes import PackageSizes, package_sizes, packages_wanted
@@ -14,9 +15,15 @@ from layerscope.sources.magic import mime_type
 
 
 class SizeAnalysis:
-    """The size analysis of a loaded image; ``base`` is the base image that the user names."""
+    """The size analysis of a loaded image; ``base`` is the base image that the user names.
 
-    def __init__(self, loaded: LoadedImage, base: BaseImage | None = None) -> None:
+    ``dockerfile`` is that of the image, if it is known.
+    """
+
+    def __init__(
+        self, loaded: LoadedImage, base: BaseImage | None = None, dockerfile: PlacedDockerfile | None = None
+    ) -> None:
+        self.dockerfile = dockerfile
         self.loaded = loaded
         self.image = loaded.image
         self.tree = loaded.tree

@@ -1,6 +1,7 @@
 """``layerscope dockerfile``: the lines with their cost, and what bad input gets."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,50 @@ def test_control_characters_of_a_dockerfile_do_not_reach_the_terminal(capsys: Ca
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY layer-1 /\n# \x1b[31m\n")
     archive = docker_archive(tmp_path / "a.tar", image(layer(file("a", b"1"))))
     assert "\x1b" not in ask(capsys, "dockerfile", archive, "-f", tmp_path / "Dockerfile").out
+
+
+def test_why_names_the_lines_and_gives_a_patch(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE.read_text())
+    monkeypatch.chdir(tmp_path)
+    assert "layer 2 (Dockerfile:10)" in ask(capsys, "why", MY_APP, "-f", "Dockerfile").out
+    advice = json.loads(ask(capsys, "why", MY_APP, "-f", "Dockerfile", "--json").out)["advice"]
+    assert (advice[0]["line"], advice[0]["patch"].splitlines()[0]) == (10, "--- a/Dockerfile")
+    assert all(
+        row["line"] is None and row["patch"] is None
+        for row in json.loads(ask(capsys, "why", MY_APP, "--json").out)["advice"]
+    )
+    patch = ask(capsys, "why", MY_APP, "-f", "Dockerfile", "--patch")
+    assert patch.status == 0
+    assert "+RUN --mount=type=bind,from=tools,target=/bin apt-get update && apt-get install -y nginx \\\n" in patch.out
+    subprocess.run(["git", "apply", "-"], input=patch.out, text=True, cwd=tmp_path, check=True)
+
+
+def test_a_patch_needs_the_dockerfile(capsys: Capture) -> None:
+    assert "does not hold its Dockerfile" in ask(capsys, "why", MY_APP, "--patch").complaint
+
+
+def test_an_image_without_advice_has_an_empty_patch(capsys: Capture) -> None:
+    outcome = ask(capsys, "why", PLATFORMS, "--platform", "linux/amd64", "--patch")
+    assert (outcome.status, outcome.out) == (0, "")
+    assert outcome.err == "layerscope: no advice can be given as a patch of this Dockerfile\n"
+
+
+def test_check_points_at_the_lines_of_the_dockerfile(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE.read_text())
+    (tmp_path / ".layerscope.toml").write_text('max-layer-size = "90 kB"\n')
+    monkeypatch.chdir(tmp_path)
+    github = ask(capsys, "check", MY_APP, "-f", "Dockerfile", "--format", "github").out
+    assert "file=Dockerfile,line=10,title=my-app%3Av1" in github.splitlines()[0]
+    sarif = json.loads(ask(capsys, "check", MY_APP, "-f", "Dockerfile", "--format", "sarif").out)
+    (result,) = sarif["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("Dockerfile", 10)
+    assert "layer 2 (Dockerfile:10, RUN apt-get update)" in result["message"]["text"]
+    document = json.loads(ask(capsys, "check", MY_APP, "-f", "Dockerfile", "--json").out)
+    assert document["rules"][0]["places"][0]["line"] == 10
+    without = ask(capsys, "check", MY_APP, "--format", "github").out
+    assert "file=.layerscope.toml,line=1" in without

@@ -50,6 +50,7 @@ def test_the_document_has_every_field_of_the_report(checked: Reports) -> None:
     assert by_rule["max-dead-size"]["places"][0] == {
         "layer": 1,
         "instruction": "ADD rootfs.tar /",
+        "line": None,
         "killer": 2,
         "path": "/srv/model.bin",
         "size": 5_000,
