@@ -4,11 +4,12 @@ Memory stays bounded, and the files are removed with the stack that owns them, a
 """
 
 import errno
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from io import FileIO
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -19,8 +20,17 @@ from layerscope.model.span import FileSpan
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
 from layerscope.text import short_name
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 _CHUNK = 1024 * 1024
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+_RESERVED = 1_000_000_000
+_RESERVED_SHARE = 20
+"""The bytes of a disk that stay free, at most a twentieth of it: a few kilobytes may be compressed terabytes."""
+
+_BETWEEN_CHECKS = 64 * 1024 * 1024
 
 
 class Spool:
@@ -76,13 +86,31 @@ class Spool:
             if self._folder is None:
                 self._folder = locked_folder(self._stack)
             path = self._folder / f"{len(self._written)}.tar"
-            with path.open("xb", buffering=0) as file:
+            with _Copy(path, "xb") as file:
                 write(file)
                 size = file.tell()
             self._written.add(str(path))
         except OSError as error:
             raise SourceError(_sentence(error, name, tempfile.tempdir)) from error
         return FileSpan(str(path), 0, size, size)
+
+
+class _Copy(FileIO):
+    """A new file that does not fill its disk: the write that would take the reserved bytes raises OSError."""
+
+    _unchecked = 0
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write the bytes, or a part of them, and return how many."""
+        size = len(memoryview(data))
+        self._unchecked -= size
+        if self._unchecked < 0:
+            disk = os.fstatvfs(self.fileno())
+            reserved = min(_RESERVED, disk.f_blocks * disk.f_frsize // _RESERVED_SHARE)
+            if disk.f_bavail * disk.f_frsize < reserved + size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._unchecked = _BETWEEN_CHECKS
+        return super().write(data)
 
 
 def _counted(chunks: Iterable[bytes], progress: Progress, total: int | None) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -120,6 +121,25 @@ def test_a_full_disk_is_one_sentence(temporary: Path, monkeypatch: pytest.Monkey
     assert str(caught.value) == (
         f"not enough space in {temporary} for a copy of my-app.tar.gz: set TMPDIR to a folder with more"
     )
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_copy_leaves_a_part_of_the_disk_to_others(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = 0
+
+    def disk(descriptor: int) -> os.statvfs_result:
+        nonlocal written
+        written = os.fstat(descriptor).st_size
+        blocks, left = 2_000, 1_000 - written // 1_000_000
+        return os.statvfs_result((1_000_000, 1_000_000, blocks, left, left, 0, 0, 0, 0, 255))
+
+    monkeypatch.setattr(spool_module, "_BETWEEN_CHECKS", 1_000_000)
+    monkeypatch.setattr(os, "fstatvfs", disk)
+    monkeypatch.setattr(spool_module, "_RESERVED", 990_000_000)
+    monkeypatch.setattr(spool_module, "_RESERVED_SHARE", 1)
+    with pytest.raises(SourceError, match=r"not enough space in .* for a copy of zeros"), ExitStack() as stack:
+        Spool(stack).chunks((bytes(1_000_000) for _ in range(1_000_000)), "zeros")
+    assert 5_000_000 < written <= 10_000_000
     assert list(temporary.iterdir()) == []
 
 
