@@ -4,11 +4,16 @@
     python tests/benchmarks/make_image.py million.tar --entries 1000000
     python tests/benchmarks/make_image.py million-gzip.tar --entries 1000000 --compression gzip
     python tests/benchmarks/make_image.py heavy.tar --entries 190000 --layers 4 --size 3.5GB
+    python tests/benchmarks/make_image.py real.tar --headers real                       # as tools write real trees
 
 The first layer has most of the entries. Each later layer adds packages, rewrites files of earlier layers (with other
 bytes of the same size, another mode, another size, or as an identical copy), and deletes files and folders. Nothing is
 sparse: every byte of content is written, and compresses about as well as a root filesystem. The same arguments produce
 the same bytes.
+
+With ``--headers real``, there are long names and hard links, and the layers are written in turn as tarfile and bsdtar
+write trees (a PAX header with the time in front of each entry) and as GNU tar does (headers for long names).
+``--variant`` changes the last layer alone, so that two images share the others.
 """
 
 import argparse
@@ -18,7 +23,7 @@ import random
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, cycle
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,6 +35,9 @@ FIRST_SHARE = 0.6
 
 REWRITTEN, DELETED, FOLDERS_DELETED = 0.12, 0.03, 0.001
 """Shares in the entries of a later layer: rewritten files, whiteouts of files, whiteouts of folders."""
+
+LONG_NAMES, HARD_LINKS = 0.12, 0.02
+"""Shares in the files of real trees."""
 
 MEAN_FILES = 9
 DEEPEST = 9
@@ -63,22 +71,39 @@ UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A folder (a path that ends with a slash) or a file; its bytes begin at ``start`` in the filler."""
+    """A folder (a path that ends with a slash), a file, or a hard link to one.
+
+    The bytes of a file begin at ``start`` in the filler; ``link`` is the path that a hard link names.
+    """
 
     path: str
     size: int = 0
     mode: int = 0o755
     start: int = 0
+    link: str = ""
+
+    @property
+    def flag(self) -> bytes:
+        """The type flag."""
+        if self.link:
+            return b"1"
+        return b"5" if self.path.endswith("/") else b"0"
 
 
 class Content:
-    """A generator of the entries of an image, layer by layer."""
+    """A generator of the entries of an image, layer by layer; ``is_real``: with long names and hard links."""
 
-    def __init__(self, entries: int, size: int) -> None:
+    def __init__(self, entries: int, size: int, *, is_real: bool = False) -> None:
         self._dice = random.Random(entries)  # noqa: S311  # the same image each time
+        self._is_real = is_real
         self._mean = size / entries
         self._folders = [f"{top}/" for top in TOPS]
         self._files: list[Entry] = []
+
+    def vary(self, variant: int) -> None:
+        """Make the layers that follow others than those of another variant."""
+        if variant:
+            self._dice.seed(variant)
 
     def layer(self, entries: int) -> Iterator[Entry]:
         """Yield about so many entries as the next layer."""
@@ -100,9 +125,13 @@ class Content:
         yield Entry(folder)
         for number in range(dice.randrange(2 * MEAN_FILES + 1)):
             name = f"{dice.choice(WORDS)}_{dice.choice(WORDS)}{number}{dice.choice(ENDINGS)}"
+            if self._is_real and dice.random() < LONG_NAMES:
+                name = f"{dice.randbytes(45).hex()}-{name}"
             file = Entry(folder + name, self._size(), 0o644, dice.randrange(len(FILLER)))
             self._files.append(file)
             yield file
+            if self._is_real and dice.random() < HARD_LINKS:
+                yield Entry(f"{folder}{name}.link", mode=0o644, link=file.path)
 
     def _size(self) -> int:
         """Return the size of a file: most are small, a few hold most of the bytes."""
@@ -145,16 +174,50 @@ def _filler() -> bytes:
 FILLER = _filler()
 
 
-def header(path: str, kind: bytes, size: int, mode: int) -> bytes:
-    """Return a ustar header (POSIX.1-1988)."""
+def header(path: str, kind: bytes, size: int, mode: int, link: str = "") -> bytes:
+    """Return a ustar header (POSIX.1-1988); what is too long for a field is cut off."""
     name, prefix = path.encode(), b""
-    if len(name) > 100:  # the size of the field
+    if len(name) > 100 and b"/" in name[-101:-1]:  # the size of the field
         cut = name.index(b"/", len(name) - 101)
         prefix, name = name[:cut], name[cut + 1 :]
     stated = b"%011o\0" % size if size < 1 << 33 else b"\x80" + size.to_bytes(11, "big")
-    head = name.ljust(100, b"\0") + b"%07o\0%07o\0%07o\0%b%011o\0" % (mode, 0, 0, stated, TIME)
-    tail = kind + bytes(100) + b"ustar\x0000" + bytes(80) + prefix.ljust(167, b"\0")
+    head = name[:100].ljust(100, b"\0") + b"%07o\0%07o\0%07o\0%b%011o\0" % (mode, 0, 0, stated, TIME)
+    tail = kind + link.encode()[:100].ljust(100, b"\0") + b"ustar\x0000" + bytes(80) + prefix[:155].ljust(167, b"\0")
     return head + b"%06o\0 " % (sum(head) + sum(tail) + 8 * 0x20) + tail
+
+
+def plain_header(entry: Entry) -> bytes:
+    """Return the header of an entry whose names are short."""
+    return header(entry.path, entry.flag, entry.size, entry.mode, entry.link)
+
+
+def pax_headers(entry: Entry) -> bytes:
+    """Return a PAX header with the time, and a long name, before the header of an entry, as tarfile writes it."""
+    records = record("mtime", f"{TIME}.{entry.start % 10**9:09}")
+    records += record("path", entry.path) if len(entry.path) > 100 else b""
+    records += record("linkpath", entry.link) if len(entry.link) > 100 else b""
+    return header("././@PaxHeader", b"x", len(records), 0o644) + records + padding(len(records)) + plain_header(entry)
+
+
+def record(key: str, value: str) -> bytes:
+    """Return a PAX record, which begins with its own length."""
+    rest = f" {key}={value}\n".encode()
+    length = len(rest) + len(str(len(rest)))
+    return str(length + (len(str(length)) > len(str(len(rest))))).encode() + rest
+
+
+def gnu_headers(entry: Entry) -> bytes:
+    """Return the header of an entry, with the long names before it as GNU tar writes them."""
+    long = b""
+    for flag, text in ((b"K", entry.link), (b"L", entry.path)):
+        if len(text) > 100:
+            body = text.encode() + b"\0"
+            long += header("././@LongLink", flag, len(body), 0o644) + body + padding(len(body))
+    return long + plain_header(entry)
+
+
+HEADERS = {"plain": (plain_header,), "real": (pax_headers, gnu_headers)}
+"""The writers of headers, which the layers use in turn."""
 
 
 def padding(size: int) -> bytes:
@@ -162,12 +225,11 @@ def padding(size: int) -> bytes:
     return bytes(-size % 512)
 
 
-def tar(entries: Iterator[Entry]) -> Iterator[bytes]:
+def tar(entries: Iterator[Entry], headers: Callable[[Entry], bytes]) -> Iterator[bytes]:
     """Yield the bytes of a layer."""
     twice = FILLER * 2
     for entry in entries:
-        is_folder = entry.path.endswith("/")
-        yield header(entry.path, b"5" if is_folder else b"0", entry.size, entry.mode)
+        yield headers(entry)
         start, left = entry.start % len(FILLER), entry.size
         while left:
             piece = twice[start : start + min(left, len(FILLER))]
@@ -226,14 +288,15 @@ class Archive:
         self._file.write(bytes(1024))
 
 
-def write_image(file: BinaryIO, layers: Iterator[Iterator[Entry]], *, gzip: bool) -> None:
+def write_image(file: BinaryIO, layers: Iterator[Iterator[Entry]], headers: str, *, gzip: bool) -> None:
     """Write the archive."""
+    writers = cycle(HEADERS[headers])
     archive = Archive(file)
     media_type = f"application/vnd.oci.image.layer.v1.tar{'+gzip' if gzip else ''}"
     descriptors, diff_ids, history = [], [], []
     for number, entries in enumerate(layers, 1):
         plain = hashlib.sha256()
-        pieces = batches(tar(entries))
+        pieces = batches(tar(entries, next(writers)))
         blob = archive.blob(gzipped(pieces, plain.update) if gzip else pieces)
         descriptors.append({"mediaType": media_type, **blob})
         diff_ids.append(f"sha256:{plain.hexdigest()}" if gzip else blob["digest"])
@@ -265,12 +328,14 @@ def _path(descriptor: dict[str, object]) -> str:
     return f"blobs/{str(descriptor['digest']).replace(':', '/')}"
 
 
-def layer_entries(entries: int, layers: int, size: int) -> Iterator[Iterator[Entry]]:
+def layer_entries(content: Content, entries: int, layers: int, variant: int) -> Iterator[Iterator[Entry]]:
     """Yield the entries of each layer; take them one after the other."""
-    content = Content(entries, size)
     first = entries if layers == 1 else int(entries * FIRST_SHARE)
     counts = chain([first], ((entries - first) // (layers - 1) for _ in range(layers - 1)))
-    return (content.layer(count) for count in counts)
+    for number, count in enumerate(counts, 1):
+        if number == layers:
+            content.vary(variant)
+        yield content.layer(count)
 
 
 def _size(text: str) -> int:
@@ -286,10 +351,14 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=4, help="default: 4")
     parser.add_argument("--size", type=_size, help="of all content, as 3.5GB (default: 1 kB an entry)")
     parser.add_argument("--compression", choices=("plain", "gzip"), default="plain", help="of the layers")
+    parser.add_argument("--headers", choices=HEADERS, default="plain", help="default: plain")
+    parser.add_argument("--variant", type=int, default=0, help="of the last layer")
     options = parser.parse_args()
     size = 1000 * options.entries if options.size is None else options.size
     with options.archive.open("wb") as file:
-        write_image(file, layer_entries(options.entries, options.layers, size), gzip=options.compression == "gzip")
+        content = Content(options.entries, size, is_real=options.headers == "real")
+        layers = layer_entries(content, options.entries, options.layers, options.variant)
+        write_image(file, layers, options.headers, gzip=options.compression == "gzip")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def empty_image(folder: str) -> str:
     """Write an image with one empty layer."""
     path = Path(folder, "empty.tar")
     with path.open("wb") as file:
-        write_image(file, iter([iter([])]), gzip=False)
+        write_image(file, iter([iter([])]), "plain", gzip=False)
     return str(path)
 
 
