@@ -57,18 +57,26 @@ class ForkedWork(Generic[Item]):
         item, ReadingStopped, and LayerscopeError if a process was killed.
         """
         poll = select.poll()
-        for descriptor, worker in self._workers.items():
+        for descriptor in list(self._workers):
             poll.register(descriptor, select.POLLIN)
-            worker.give(next(following, None))
-        while any(worker.is_busy for worker in self._workers.values()):
+            self._give(descriptor, following, poll)
+        while self._workers:
             for descriptor, _ in poll.poll(_LOOK_AGAIN):
-                worker = self._workers[descriptor]
-                index, message = worker.receive()
+                index, message = self._workers[descriptor].receive()
                 if message is None:
-                    worker.give(next(following, None))
+                    self._give(descriptor, following, poll)
                 yield index, message
             if is_cancelled():
                 raise ReadingStopped("reading the layers was stopped")
+
+    def _give(self, descriptor: int, following: Iterator[int], poll: select.poll) -> None:
+        """Give a worker the next item; without one, end it, because it holds memory."""
+        index = next(following, None)
+        if index is None:
+            poll.unregister(descriptor)
+            self._workers.pop(descriptor).end()
+        else:
+            self._workers[descriptor].give(index)
 
     def __enter__(self) -> "ForkedWork[Item]":
         return self
@@ -124,18 +132,15 @@ class _Worker:
         self._process = process
         self._orders = orders
         self._answers = FileIO(answers, "rb")
-        self.is_busy = False
         with suppress(OSError):
             # an unprivileged user may have too many pipes of this size
             _enlarge(answers)
 
-    def give(self, index: int | None) -> None:
-        """Give the worker an item, or nothing more to do."""
-        self.is_busy = index is not None
-        if index is not None:
-            with suppress(BrokenPipeError):
-                # `receive` reports a process that has died
-                os.write(self._orders, index.to_bytes(_INDEX, "big"))
+    def give(self, index: int) -> None:
+        """Give the worker an item."""
+        with suppress(BrokenPipeError):
+            # `receive` reports a process that has died
+            os.write(self._orders, index.to_bytes(_INDEX, "big"))
 
     def receive(self) -> tuple[int, Any]:
         """Return the index of an item, and a message about it or None for its end; raises the error that ended it."""
