@@ -9,7 +9,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container, Horizontal, VerticalScroll
 from textual.getters import query_one
 from textual.message import Message
 from textual.screen import Screen
@@ -83,7 +83,11 @@ class SizeScreen(Screen[Target | None], OpensLater):
         &.-overview Overview, &.-overview SizeBar { display: block; }
         &.-map Treemap { display: block; }
         &.-list RowTable, &.-list #titles { display: block; }
-        PromptLine { padding: 0 1; }
+        #filter-line { height: auto; padding: 0 1; }
+        #filter-line:focus-within { background: $panel; }
+        #filter-label { display: none; width: auto; padding: 0 1 0 0; color: $foreground 60%; }
+        #filter-line:focus-within #filter-label { display: block; }
+        PromptLine { width: 1fr; }
     }
     """
 
@@ -119,7 +123,9 @@ class SizeScreen(Screen[Target | None], OpensLater):
             yield Overview()
         with VerticalScroll(id="detail-frame", can_focus=False):
             yield Static("", id="detail", markup=False)
-        yield PromptLine()
+        with Horizontal(id="filter-line"):
+            yield Static("filter", id="filter-label", markup=False)
+            yield PromptLine()
         yield KeyLine(SIZE_TABLE)
 
     def on_mount(self) -> None:
@@ -236,8 +242,11 @@ class SizeScreen(Screen[Target | None], OpensLater):
 
     @on(LineList.Moved)
     @on(Treemap.Moved)
-    def _show_detail(self) -> None:
+    def _on_moved(self) -> None:
         self._remember()
+        self._show_detail()
+
+    def _show_detail(self) -> None:
         if self._list is self.treemap:
             entry = self.treemap.entry
             self._say(entry_detail(self._analysis, entry) if entry is not None else "")

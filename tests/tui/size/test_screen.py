@@ -4,6 +4,7 @@ import pytest
 
 from layerscope.tui.size.lists.model import RowsOnDemand
 from layerscope.tui.size.map.widget import Treemap
+from layerscope.tui.size.overview import Overview
 from layerscope.tui.widgets.row_table import RowTable, TableRow
 from tests.builders import Members, OciStore, docker_archive, file, image, layer, write_tar
 from tests.tui.journeys import Journey, journey, starting_with
@@ -82,6 +83,43 @@ async def test_going_back_finds_every_list_as_it_was_left(tmp_path: Path) -> Non
         assert shown_screen(at) == "ExplorerScreen"
 
 
+async def test_a_long_list_comes_back_with_the_same_lines_on_the_screen(tmp_path: Path) -> None:
+    files = [file(f"d/{number}", b"x" * (number + 1)) for number in range(300)]
+    async with journey(docker_archive(tmp_path / "image.tar", image(layer(*files))), (80, 24)) as at:
+        for key in ("w", "3", "enter", "end", *["up"] * 20):
+            await at.press(key)
+            await at.settle()
+        shown = rows(at), at.text_of("#detail")
+        await at.press("enter")
+        await at.settle()
+        await at.press("escape")
+        await at.settle()
+        assert (rows(at), at.text_of("#detail")) == shown
+        await at.press("5")
+        await at.settle()
+        await at.press("escape")
+        await at.settle()
+        assert (rows(at), at.text_of("#detail")) == shown
+
+
+async def test_names_of_views_and_rows_are_clicked(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w")
+        await at.settle()
+        line = next(number for number, row in enumerate(at.rows()) if "7 dead" in row)
+        await at.pilot.click(offset=(at.rows()[line].index("7 dead") + 1, line))
+        await at.settle()
+        assert at.frame("size")[0] == "Dead"
+        await at.click(RowTable, 20, 1, times=2)
+        await at.settle()
+        assert at.frame("size")[0].startswith("30 kB mode or owner only, written by layer")
+        await at.press("escape", "escape")
+        await at.settle()
+        await at.click(Overview, 20, 4, times=2)
+        await at.settle()
+        assert at.frame("size")[0].startswith("Advice 1: apt's lists")
+
+
 async def test_the_next_size_view_shows_what_the_last_one_showed(tmp_path: Path) -> None:
     async with journey(messy_image(tmp_path)) as at:
         await at.press("w")
@@ -152,10 +190,10 @@ async def test_a_list_is_filtered_as_it_is_typed_and_counted_and_summed_up(tmp_p
         await at.filter("s")
         await at.settle()
         assert [line.split()[-1] for line in rows(at)] == ["usr/", "srv/"]
-        assert at.frame("size")[1] == "by size, 2 of 5, 188 kB"
+        assert at.frame("size")[1] == "by size, 2 of 5 match s, 188 kB"
         await at.press("enter", "j", "s")
         await at.settle()
-        assert at.frame("size")[1] == "by dead bytes, 2 of 5, 188 kB"
+        assert at.frame("size")[1] == "by dead bytes, 2 of 5 match s, 188 kB"
         await at.press("escape")
         await at.settle()
         assert len(rows(at)) == 5

@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from layerscope.analysis.search.query import Query
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.text import human_size, path_text, printable_name
+from layerscope.text import human_size, path_text, printable_line, printable_name
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.size.state import Place
 from layerscope.tui.widgets.row_table import TableColumn, TableRow, TableRows, Target
@@ -84,7 +84,8 @@ class SizeList(Generic[Record]):
         counted = f"{len(records):,}"
         if query is not None:
             records = [record for record in records if query.matches(self.text(record))]
-            counted = f"{len(records):,} of {counted}, {human_size(sum(map(self.size, records)))}"
+            size = human_size(sum(map(self.size, records)))
+            counted = f"{len(records):,} of {counted} match {printable_line(query.text)}, {size}"
         if order % len(self.orders):
             records = sorted(records, key=chosen.key)
         when_empty = self.when_empty if query is None else "Nothing here matches the filter."
