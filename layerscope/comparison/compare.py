@@ -18,10 +18,13 @@ from layerscope.analysis.size.live import live_files
 from layerscope.analysis.tree.path_history import Revision, path_history
 from layerscope.analysis.tree.tree_state import TreeState
 from layerscope.comparison.content_comparer import ContentComparer
+from layerscope.model.image import Compression
 from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.image_facts import build_steps, config_facts
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.lookup import layer_number
+
+_UNCOMPRESSED = (Compression.NONE, None)
 
 
 class Comparison:
@@ -83,6 +86,17 @@ class ImageComparison(Comparison):
     def shared(self) -> Mapping[int, int]:
         """The layers that both images have, old number to new."""
         return _shared_layers(self.old, self.new)
+
+    @cached_property
+    def pull_size(self) -> int | None:
+        """The bytes, compressed, of the layers that the new image has and the old one has not.
+
+        None if one of them is missing, or is not compressed: a registry has another form of it then.
+        """
+        known = {layer.diff_id for layer in self.old.image.layers}
+        missing = [layer for layer in self.new.image.layers if layer.diff_id is None or layer.diff_id not in known]
+        sizes = [None if layer.compression in _UNCOMPRESSED else layer.blob_size for layer in missing]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
 
     @cached_property
     def alignment(self) -> LayerAlignment:

@@ -93,6 +93,11 @@ class Image(Struct, frozen=True, dict=True):
     read_attestations: Callable[[], Attestations] = Attestations
     """Reads the attestations about the image, which no listing needs."""
 
+    @cached_property
+    def attestations(self) -> Attestations:
+        """The attestations about the image."""
+        return self.read_attestations()
+
     @property
     def platform(self) -> Platform:
         """The platform that the config states."""

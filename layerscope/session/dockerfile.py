@@ -82,7 +82,7 @@ def _relative(file: str) -> str:
 
 def stated_dockerfile(image: Image) -> PlacedDockerfile | None:
     """Return the Dockerfile that the provenance of an image holds, or None."""
-    provenance = image.read_attestations().provenance
+    provenance = image.attestations.provenance
     try:
         return place_by_provenance(_built(image), provenance) if provenance else None
     except UsageError:

@@ -56,5 +56,5 @@ def dockerfile(  # noqa: PLR0917  # Typer reads the options from the signature
 
             write_dockerfile_table(placed, session.image, session.tallies, sys.stdout)
         warn(session.image, session.tallies)
-        for problem in session.image.read_attestations().problems:
+        for problem in session.image.attestations.problems:
             warn_of(problem)

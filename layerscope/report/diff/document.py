@@ -118,6 +118,7 @@ def diff_head(view: FilteredComparison) -> dict[str, object]:
         head["incomplete"] = incomplete
     if view.images is not None:
         head |= {
+            "pull_size": view.images.pull_size,
             "layers": [_aligned_part(step, view.images, view.broken_layers) for step in view.images.alignment.layers],
             "config": [_config_part(change) for change in view.images.config],
             "packages": [_package_part(change) for change in view.images.packages],

@@ -55,6 +55,9 @@ def _image_head(view: FilteredComparison, images: ImageComparison) -> Iterator[R
     story = cache_story(images.alignment, images.rebuilt)
     yield Text()
     yield from (Text(printable_line(sentence), "bold", overflow="fold") for sentence in story)
+    if images.pull_size is not None:
+        pull = human_size(images.pull_size)
+        yield Text(f"A machine that has the old image pulls {pull} for the new one.", overflow="fold")
     yield Text()
     yield aligned_table(view)
 

@@ -3,6 +3,7 @@
 from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
+from layerscope.model.provenance import Attestations, Provenance
 from layerscope.model.storage import Storage
 from layerscope.text import exec_form, human_share, human_size, plural
 from layerscope.tui.drawing.cells import excerpt
@@ -64,6 +65,21 @@ def _stored(layer: Layer) -> str:
     return "stored plain" if layer.compression is Compression.NONE else f"stored, {layer.compression}"
 
 
+def attestation_fields(attestations: Attestations) -> list[Field]:
+    """Return what the attestations about the image say of its build."""
+    provenance = attestations.provenance or Provenance()
+    packages = attestations.sbom_packages
+    return [
+        ("Built by", excerpt(provenance.builder)),
+        ("Built from", excerpt(" ".join(filter(None, (provenance.source, provenance.revision))))),
+        ("Built at", excerpt(provenance.started or "")),
+        *(("Built with", excerpt(f"{material.uri} {material.digest}")) for material in provenance.materials),
+        *(("Argument", excerpt(f"{name}={value}")) for name, value in sorted(provenance.build_arguments.items())),
+        ("SBOM", "" if packages is None else plural(len(packages), "package")),
+        *(("Note", excerpt(problem)) for problem in attestations.problems),
+    ]
+
+
 def image_fields(image: Image, tallies: Tallies) -> list[Field]:
     """Return the details of the image and of its config."""
     config = image.config.config or RunConfig()
@@ -80,6 +96,7 @@ def image_fields(image: Image, tallies: Tallies) -> list[Field]:
         ("Author", excerpt(image.config.author or "")),
         ("Digest", str(image.digest or "")),
         ("Config", str(image.config_digest or "")),
+        *attestation_fields(image.attestations),
         ("Entrypoint", _command(config.entrypoint)),
         ("Cmd", _command(config.cmd)),
         ("User", excerpt(config.user or "")),

@@ -138,3 +138,17 @@ def test_paths_are_sorted_as_they_are_written_and_are_never_changed(tmp_path: Pa
     path = docker_archive(tmp_path / "image.tar", image(layer(*(file(name, b"x") for name in names if name != "a"))))
     found = [row["path"] for row in of_layers(path, 0, 1)["changes"]]
     assert found == sorted(f"/{name}" for name in names)
+
+
+def test_the_pull_size_is_that_of_the_layers_that_only_the_new_image_has(tmp_path: Path) -> None:
+    base, old, new = (layer(file(name, name.encode() * 500)) for name in ("base", "old", "new"))
+    v1, v2 = image(base, old), image(base, new)
+    path = oci_archive(tmp_path / "v2.tar", v2)
+    with open_image(str(oci_archive(tmp_path / "v1.tar", v1))) as before, open_image(str(path)) as after:
+        document = written(FilteredComparison(compare_images(before.loaded, after.loaded)))
+        assert document["pull_size"] == after.image.layers[1].blob_size
+        same = written(FilteredComparison(compare_images(after.loaded, after.loaded)))
+        assert same["pull_size"] == 0
+    with open_image(str(tmp_path / "v1.tar")) as before, open_image(str(docker_archive(tmp_path / "p", v2))) as plain:
+        document = written(FilteredComparison(compare_images(before.loaded, plain.loaded)))
+        assert document["pull_size"] is None

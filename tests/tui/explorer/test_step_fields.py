@@ -1,10 +1,35 @@
 """The details of a step."""
 
 from layerscope.model.image import Step
+from layerscope.model.provenance import Attestations, Material, Provenance
 from layerscope.session.reading.stack import LayerStack
-from layerscope.tui.explorer.step_fields import step_fields
+from layerscope.tui.explorer.step_fields import attestation_fields, step_fields
 
 
 def test_a_heredoc_is_shown_with_its_line_breaks_and_without_control_characters() -> None:
     fields = step_fields(Step("RUN cat <<EOF\n  one\n\x1b[2J\nEOF"), None, LayerStack().tallies())
     assert fields[0] == ("Step", "RUN cat <<EOF\n  one\n\\x1b[2J\nEOF")
+
+
+def test_the_provenance_of_an_image_is_shown_without_control_characters() -> None:
+    provenance = Provenance(
+        builder="https://ci.example/\x1b[2J",
+        source="https://git.example/app",
+        revision="c0ffee",
+        build_arguments={"VERSION": "2"},
+        materials=(Material("pkg:docker/debian@12", "sha256:1"),),
+    )
+    fields = dict(attestation_fields(Attestations(provenance, frozenset({("nginx", "1")}), ("one was ignored",))))
+    assert fields == {
+        "Built by": "https://ci.example/\\x1b[2J",
+        "Built from": "https://git.example/app c0ffee",
+        "Built at": "",
+        "Built with": "pkg:docker/debian@12 sha256:1",
+        "Argument": "VERSION=2",
+        "SBOM": "1 package",
+        "Note": "one was ignored",
+    }
+
+
+def test_an_image_without_attestations_has_nothing_to_show_of_them() -> None:
+    assert {text for _, text in attestation_fields(Attestations())} == {""}
