@@ -1,5 +1,6 @@
 """The records that earlier runs have kept, in one folder whose size is bounded."""
 
+import errno
 import os
 import re
 import time
@@ -10,8 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from layerscope.cache.folder import default_place, is_private_folder, make_private_folder
-from layerscope.cache.record import TEMPORARY, RecordHead, checksum, read_head, read_record, write_record
+from layerscope.cache.folder import (
+    PRIVATE_FILE,
+    create_private,
+    default_place,
+    is_private_folder,
+    make_private_folder,
+)
+from layerscope.cache.record import TEMPORARY, RecordHead, checksum, note_use, read_head, read_record, write_record
 from layerscope.model.columns import ColumnWriter
 
 LARGEST = 2_000_000_000
@@ -30,10 +37,15 @@ class RecordKind(StrEnum):
     ENTRIES = "entries"
     CONTENT = "digests"
     ANSWER = "answers"
+    IMAGE = "images"
+    LAYER = "layers"
+    EXPORT = "exports"
 
 
 _NAME = re.compile(rf"(?:{'|'.join(RecordKind)})-[0-9a-f]{{8}}(?:-\d+-\d+\{TEMPORARY})?")
 """The names of our files: others in a folder that the environment names are left alone."""
+
+_EXPORTS = "(content of exported images)"
 
 _UNUSED_SECONDS = 30 * 24 * 3600
 
@@ -76,6 +88,37 @@ class Cache:
         """Return a record, or None if there is none."""
         return read_record(self._path(kind, key), f"{kind} {key}") if is_private_folder(self.place) else None
 
+    def adopt(self, file: Path) -> Path | None:
+        """Move a file that is not needed any more into the cache, and return its new place, or None if that fails.
+
+        It is copied from another file system. Nobody checks its content: whoever reads it has to.
+        """
+        if not make_private_folder(self.place):
+            return None
+        place = self._path(RecordKind.EXPORT, str(file))
+        try:
+            if file.stat().st_size > self.bound:
+                return None
+            file.chmod(PRIVATE_FILE)
+            _move(file, place)
+        except OSError:
+            return None
+        self._has_grown = True
+        return place
+
+    def adopted(self, name: str) -> Path | None:
+        """Return the place of a file that was adopted under this name, if it is still there."""
+        place = self.place / name
+        if not _NAME.fullmatch(name) or not is_private_folder(self.place) or not place.is_file():
+            return None
+        note_use(place)
+        return place
+
+    def holds(self, kind: RecordKind, key: str) -> bool:
+        """Return whether there is a record; it may turn out to be damaged when it is read."""
+        head = read_head(self._path(kind, key)) if is_private_folder(self.place) else None
+        return head is not None and head.key == f"{kind} {key}"
+
     def keep(self, kind: RecordKind, key: str, label: str, write: Callable[[ColumnWriter], object]) -> None:
         """Keep what ``write`` writes. A user sees the record listed under ``label``."""
         if not make_private_folder(self.place):
@@ -113,19 +156,20 @@ class Cache:
 
     def entries(self) -> list[CacheEntry]:
         """Return the files of the cache, the last used first."""
-        entries = [CacheEntry(path, read_head(path), status.st_size, status.st_mtime) for path, status in self._files()]
+        entries = [CacheEntry(path, _head(path), status.st_size, status.st_mtime) for path, status in self._files()]
         return sorted(entries, key=lambda entry: entry.used, reverse=True)
 
     def shrink(self) -> None:
         """Remove the records that have not been used for longest, as far as the bound requires; costs a look at each.
 
-        Does nothing if this process has kept nothing.
+        The content of layers goes first: it takes the most, and can be had again. Does nothing if this process has kept
+        nothing.
         """
         if not self._has_grown:
             return
         self._has_grown = False
         left, now = self.bound, time.time()
-        for path, status in sorted(self._files(), key=lambda file: file[1].st_mtime, reverse=True):
+        for path, status in sorted(self._files(), key=_worth, reverse=True):
             left -= status.st_size
             is_abandoned = path.name.endswith(TEMPORARY) and now - status.st_mtime > _ABANDONED_SECONDS
             if left < 0 or is_abandoned:
@@ -142,6 +186,35 @@ class Cache:
                 if _NAME.fullmatch(path.name):
                     with suppress(OSError):
                         yield path, path.lstat()
+
+
+def _move(file: Path, place: Path) -> None:
+    """Move a file, or copy it where it is on another file system; raises OSError."""
+    try:
+        file.rename(place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        import shutil  # noqa: PLC0415  # as above
+
+        temporary = place.with_name(f"{place.name}-{os.getpid()}-0{TEMPORARY}")
+        try:
+            os.close(create_private(temporary))
+            shutil.copyfile(file, temporary)
+            temporary.replace(place)
+        except BaseException:
+            _remove(temporary)
+            raise
+
+
+def _head(path: Path) -> RecordHead | None:
+    """Return the head of a record; an export has none of its own."""
+    return RecordHead(RecordKind.EXPORT, _EXPORTS, 0, 0) if path.name.startswith(RecordKind.EXPORT) else read_head(path)
+
+
+def _worth(file: tuple[Path, os.stat_result]) -> tuple[bool, float]:
+    path, status = file
+    return not path.name.startswith(RecordKind.EXPORT), status.st_mtime
 
 
 def _remove(path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 PLACE_VARIABLE = "LAYERSCOPE_CACHE_DIR"
 """An environment variable that names another folder."""
 
-_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
+_PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
 
 def default_place() -> Path:
@@ -35,7 +35,7 @@ def is_private_file(descriptor: int) -> bool:
     """Return whether an open file is a regular one that belongs to the effective user and to nobody else."""
     status = os.fstat(descriptor)
     is_own = status.st_uid == os.geteuid()
-    return stat.S_ISREG(status.st_mode) and is_own and stat.S_IMODE(status.st_mode) == _PRIVATE_FILE
+    return stat.S_ISREG(status.st_mode) and is_own and stat.S_IMODE(status.st_mode) == PRIVATE_FILE
 
 
 def make_private_folder(place: Path) -> bool:
@@ -56,4 +56,4 @@ def make_private_folder(place: Path) -> bool:
 
 def create_private(path: Path) -> int:
     """Return the descriptor of a new file that only this user can read and write; raises OSError."""
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE_FILE)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)

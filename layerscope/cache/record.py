@@ -102,11 +102,11 @@ def write_record(path: Path, key: str, label: str, write: Callable[[ColumnWriter
 def read_record(path: Path, key: str) -> memoryview | None:
     """Return the body of a record, or None if there is none with this key; any other file of that name is removed."""
     try:
-        with FileIO(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        with FileIO(_open(path), "rb") as file:
             head = _read_head(file)
             body = _checked_body(file, head) if head is not None and head.key == key else None
             if body is not None:
-                _note_use(path)
+                note_use(path)
     except FileNotFoundError:
         return None
     except OSError:
@@ -117,7 +117,11 @@ def read_record(path: Path, key: str) -> memoryview | None:
     return body
 
 
-def _note_use(path: Path) -> None:
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
+def note_use(path: Path) -> None:
     """Make now the time of the last use, if the cache can be written to."""
     with suppress(OSError):
         os.utime(path)
@@ -126,7 +130,7 @@ def _note_use(path: Path) -> None:
 def read_head(path: Path) -> RecordHead | None:
     """Return what a record is about, without a look at its body; None for any other file."""
     try:
-        with FileIO(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        with FileIO(_open(path), "rb") as file:
             return _read_head(file)
     except OSError:
         return None

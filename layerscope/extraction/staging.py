@@ -52,7 +52,7 @@ class StagingWriter:
     def _write_layer(self, layer: int, files: list[PlannedFile], written: Written) -> None:
         path = files[0].entry.path
         try:
-            with open_layer_files(self._loaded.image.layers[layer - 1], self._loaded.tree) as layer_files:
+            with open_layer_files(self._loaded.contents.layer(layer), self._loaded.tree) as layer_files:
                 for file in files:
                     path = file.entry.path
                     self._write_file(file, layer_files, written)

@@ -10,6 +10,7 @@ from layerscope.model.container import Container
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
 from layerscope.model.engine import Engine
+from layerscope.model.progress import Progress
 from layerscope.model.provenance import Attestations
 from layerscope.model.span import FileSpan, UnpackedLayer
 from layerscope.model.storage import Storage
@@ -43,11 +44,13 @@ class Layer(Struct, frozen=True):
     unpacked: UnpackedLayer | None = None
     writable: bool = False
     verified: bool = False
+    known_size: int | None = None
+    """The size of a blob that an engine has exported before."""
 
     @property
     def blob_size(self) -> int | None:
         """The bytes of the blob as stored, counted and not taken from the image; None without a blob."""
-        return self.blob.size if self.blob else None
+        return self.blob.size if self.blob else self.known_size
 
 
 class Step(Struct, frozen=True):
@@ -88,6 +91,12 @@ class Image(Struct, frozen=True, dict=True):
     container: Container | None = None
     storage: Storage | None = None
     """Where an engine keeps it, for an engine's image."""
+    engine_id: str | None = None
+    """The id that its engine names it by, for an engine's image."""
+    engine_notes: tuple[str, ...] = ()
+    """Those of the ``warnings`` that are about other engines."""
+    export: Callable[[Progress], "Image"] | None = None
+    """Exports it from its engine, if its layers are known without their content; what the progress raises ends it."""
     also_in: tuple[Engine, ...] = ()
     """Other engines that have an image of the name that the user gave."""
     read_attestations: Callable[[], Attestations] = Attestations

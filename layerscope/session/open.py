@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.cache.cache import Cache
 from layerscope.cancellation import is_cancelled
-from layerscope.errors import AmbiguousImage, InvalidLayer, UsageError
+from layerscope.errors import AmbiguousImage, InvalidLayer, ReadingStopped, SourceError, UsageError
 from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image, Layer
@@ -40,8 +40,11 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         self._cache = cache
         self.known_layers = KnownLayers(cache, image.layers, image.reference)
         self._lock = Lock()
+        self._export_lock = Lock()
         self._closed = False
         self._random_contents: RandomContents | None = None
+        self._exported = image if image.export is None else None
+        """The image with the content of its layers; None until a layer is needed that the cache does not have."""
         self.dockerfile_name: str | None = None
         """The Dockerfile that the user named, for an image that does not hold it."""
 
@@ -97,8 +100,48 @@ class ImageSession(AbstractContextManager["ImageSession"]):
             self.image,
             tree,
             tallies,
-            Contents(self.image, tree, self._random_content, self._is_stopped, self.known_layers),
+            Contents(
+                self.image,
+                tree,
+                readable=self._readable,
+                random_content=self._random_content,
+                is_stopped=self._is_stopped,
+                known=self.known_layers,
+            ),
         )
+
+    def _readable(self, layer: Layer) -> Layer:
+        """Return a layer with its content, exported now if there is no other way; raises InvalidLayer."""
+        if self.image.export is None or layer.blob is not None or self._cache is None:
+            return layer
+        from layerscope.session.content.exported_content import with_kept_content  # noqa: PLC0415  # only with engines
+
+        known = with_kept_content(self._cache, layer)
+        if known.blob is not None:
+            return known
+        # not the lock that `close` takes: an export may take minutes
+        with self._export_lock:
+            if self._exported is None:
+                try:
+                    self._exported = self.image.export(self._stop_if_closed)
+                except SourceError as error:
+                    raise InvalidLayer(str(error)) from error
+        return self._exported.layers[layer.number - 1]
+
+    def _stop_if_closed(self, _done: int, _total: int | None) -> None:
+        if self._is_stopped():
+            raise ReadingStopped("the export was stopped")
+
+    def _keep_export(self) -> None:
+        """Keep what an engine has exported: what the image states, and the content of its layers."""
+        image = self._exported
+        if self._cache is None or image is None or self.image.engine_id is None:
+            return
+        from layerscope.session.content.exported_content import keep_content  # noqa: PLC0415  # as above
+        from layerscope.session.known_image import keep_image  # noqa: PLC0415  # as above
+
+        keep_image(self._cache, self.image.engine_id, self._source.request.platform, self.image)
+        keep_content(self._cache, self.image.reference, image.layers)
 
     def _random_content(self, layer: Layer) -> "RandomContent":
         """Return the content of a layer for reads at any offset; raises InvalidLayer, also once the image is closed."""
@@ -173,6 +216,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
             self._closed = True
         if self._random_contents is not None:
             self._random_contents.close()
+        self._keep_export()
         self.known_layers.settle()
         if self._owns_source:
             self._source.close()
@@ -242,7 +286,8 @@ def open_or_choose(
     With ``engine``, the reference names an image or a container there. What the ``cache`` knows is not read again.
     Raises LayerscopeError.
     """
-    source = open_source(reference, engine=engine, platform=platform, progress=progress)
+    known = None if cache is None else partial(_known_image, cache, platform)
+    source = open_source(reference, engine=engine, platform=platform, known=known, progress=progress)
     try:
         return ImageSession(source.choose(image, platform), source, cache=cache)
     except AmbiguousImage as error:
@@ -250,6 +295,12 @@ def open_or_choose(
     except BaseException:
         source.close()
         raise
+
+
+def _known_image(cache: Cache, platform: str | None, image_id: str) -> Image | None:
+    from layerscope.session.known_image import known_image  # noqa: PLC0415  # only an engine has such images
+
+    return known_image(cache, platform, image_id)
 
 
 def open_image(

@@ -23,7 +23,7 @@ from layerscope.sources.image.archive_file import open_archive
 from layerscope.sources.image.folder import FolderFiles
 from layerscope.sources.image.origin import Origin
 from layerscope.sources.image.recognize import candidates_of
-from layerscope.sources.request import STANDARD_INPUT, Request
+from layerscope.sources.request import STANDARD_INPUT, KnownImages, Request
 from layerscope.sources.stream.spool import Spool
 from layerscope.sources.suggestion import image_option, layout_folder
 from layerscope.sources.transports import parse_location
@@ -64,21 +64,29 @@ class OpenedSource:
 
 
 def open_source(
-    reference: str, *, engine: Engine | None = None, platform: str | None = None, progress: Progress | None = None
+    reference: str,
+    *,
+    engine: Engine | None = None,
+    platform: str | None = None,
+    known: KnownImages | None = None,
+    progress: Progress | None = None,
 ) -> OpenedSource:
     """Return the images behind a reference: a folder, an archive, ``-`` for standard input, an engine's image.
 
     With ``engine``, the reference names an image or a container there. ``platform`` is what an engine is asked for that
-    has several. ``progress`` is called while bytes are copied or decompressed. Raises SourceError and FormatError, and
-    UsageError where ``engine`` contradicts the reference.
+    has several; it is not asked for the layers of ``known`` images. ``progress`` is called while bytes are copied or
+    decompressed. Raises SourceError and FormatError, and UsageError where ``engine`` contradicts the reference.
     """
-    request = Request(reference, engine, platform)
-    with ExitStack() as stack:
+    request = Request(reference, engine, platform, known)
+    with ExitStack() as unless_opened:
+        # the spool may get more files while the source is open
+        stack = unless_opened.enter_context(ExitStack())
         spool = Spool(stack, progress or no_progress)
         for source in _ENGINE_SOURCES if request.engine else _SOURCES:
             candidates = source(request, spool)
             if candidates is not None:
-                return OpenedSource(request, candidates, stack.pop_all())
+                unless_opened.pop_all()
+                return OpenedSource(request, candidates, stack)
     raise _not_found(request)
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from layerscope.cache.cache import Cache
+from layerscope.cache.cache import Cache, RecordKind
 from layerscope.cli.main import run as layerscope
+from layerscope.errors import InvalidLayer
+from layerscope.session.open import open_image
 from tests.builders import (
     device,
     directory,
@@ -126,6 +128,63 @@ def test_a_readable_store_needs_no_export(
     document(capsys, "why", loaded)
     assert socket_of.received < 100_000
     assert not [request for request in socket_of.requests if "/get " in request]
+
+
+@pytest.fixture
+def exporting(engine: str) -> Iterator[Forwarder]:
+    """Count what the engine sends on a TCP socket: behind that, its store is not read."""
+    variable = VARIABLES[engine]
+    with forwarded(os.environ[variable].removeprefix("unix://")) as forwarder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(variable, forwarder.host)
+        yield forwarder
+
+
+def exports(forwarder: Forwarder) -> list[str]:
+    return [request for request in forwarder.requests if "/get" in request]
+
+
+def test_the_second_open_of_an_exported_image_exports_nothing(
+    loaded: str, exporting: Forwarder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exported = [document(capsys, command, loaded, "--no-cache") for command in ("layers", "tree", "why")]
+    document(capsys, "layers", loaded)
+    exporting.requests.clear()
+    exporting.received = 0
+    assert [document(capsys, command, loaded) for command in ("layers", "tree", "why")] == exported
+    assert exports(exporting) == []
+    assert exporting.received < 100_000
+
+
+def test_a_file_of_an_exported_image_is_read_from_the_cache_or_exported_again(
+    loaded: str, exporting: Forwarder, own_cache: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    def content() -> bytes:
+        capfdbinary.readouterr()
+        assert layerscope(["cat", loaded, "/etc/text", "--layer", "1"]) == 0
+        return capfdbinary.readouterr().out
+
+    assert content() == content() == b"one\n" * 1000
+    assert len(exports(exporting)) == 1
+    cache = Cache(own_cache)
+    cache.remove(entry for entry in cache.entries() if entry.path.name.startswith(RecordKind.EXPORT))
+    assert content() == content() == b"one\n" * 1000
+    assert len(exports(exporting)) == 2
+
+
+@pytest.mark.usefixtures("exporting")
+def test_an_image_that_is_gone_when_its_content_is_needed_is_an_error(
+    engine: str, loaded: str, own_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document(capsys, "layers", loaded)
+    cache = Cache(own_cache)
+    cache.remove(entry for entry in cache.entries() if entry.path.name.startswith(RecordKind.EXPORT))
+    with open_image(loaded, cache=cache) as session:
+        run(engine, "rmi", "-f", loaded.partition("://")[2])
+        tree = session.loaded.tree
+        node = tree.index.find(b"etc/text")
+        assert node is not None
+        with pytest.raises(InvalidLayer, match=" at tcp://"):
+            list(session.loaded.contents.chunks(tree.index.occurrence(node, 1)))
 
 
 def test_files_are_read_from_the_folders_of_the_store(loaded: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

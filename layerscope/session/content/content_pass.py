@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,7 +10,7 @@ from functools import partial
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import FormatError
 from layerscope.model.entries import EntryTable
-from layerscope.model.image import Compression, Image
+from layerscope.model.image import Compression, Image, Layer
 from layerscope.session.content.known_content import STORED, FileFacts, KnownContent
 from layerscope.session.reading.parallel import IsStopped, in_parallel, processes_at_once
 from layerscope.sources.layer.content import LayerContent, data_digest, file_chunks, open_layer_content, stored_chunks
@@ -39,7 +39,8 @@ class ContentPass:
     """A list of files and how many of their bytes to read. Files that cannot be read are missing from the result.
 
     Whole files of ``sparse_sizes`` are compared by their stored bytes: a hole costs nothing, whatever its size.
-    ``is_stopped`` ends the pass with ReadingStopped. What is ``known`` is not read again.
+    ``is_stopped`` ends the pass with ReadingStopped. What is ``known`` is not read again; ``readable`` returns a layer
+    by its number, ready to be read.
     """
 
     def __init__(
@@ -47,9 +48,12 @@ class ContentPass:
         image: Image,
         tree: LayeredTree,
         sparse_sizes: Collection[int],
+        *,
         is_stopped: IsStopped,
         known: KnownContent,
+        readable: Callable[[int], Layer],
     ) -> None:
+        self._readable = readable
         self._image = image
         self._tree = tree
         self._sparse_sizes = sparse_sizes
@@ -73,6 +77,10 @@ class ContentPass:
         unknown = [file for file in self._digests.keys() | self._prefixes.keys() if not self._is_known(file, result)]
         for file in sorted(unknown, key=self._offset):
             by_layer.setdefault(self._tree.index.layers[file], []).append(file)
+        for layer in by_layer:
+            # here, once, and not in every process; a layer that cannot be read is found out again when it is read
+            with suppress(FormatError):
+                self._readable(layer)
         for layer, part in self._read_layers(list(by_layer.items())):
             self._known.add(self._image.layers[layer - 1], self._facts(part, self._tree.tables[layer]))
             result.digests |= part.digests
@@ -157,7 +165,7 @@ class ContentPass:
             return is_abandoned() or self._is_stopped()
 
         # nothing after a break can be read either
-        with suppress(FormatError), closing(open_layer_content(self._image.layers[layer - 1], is_stopped)) as content:
+        with suppress(FormatError), closing(open_layer_content(self._readable(layer), is_stopped)) as content:
             for file in files:
                 self._read_file(file, result, content, table, rows[file])
         return result

@@ -22,29 +22,41 @@ class Contents:
     """The content of the files of an image. A hard link has the content of its target.
 
     `chunks` and `digests` pass through a layer once; `read_range` and `prepare` read it at any offset, through what
-    ``random_content`` returns for it. Digests and first bytes that are ``known`` are not computed again. Once
-    ``is_stopped`` returns True, a long reading raises ReadingStopped. Safe for several threads.
+    ``random_content`` returns for it. ``readable`` returns a layer, ready to be read. Digests and first bytes that are
+    ``known`` are not computed again. Once ``is_stopped`` returns True, a long reading raises ReadingStopped. Safe for
+    several threads.
     """
 
     def __init__(
         self,
         image: Image,
         tree: LayeredTree,
+        *,
+        readable: Callable[[Layer], Layer],
         random_content: "Callable[[Layer], RandomContent]",
         is_stopped: IsStopped,
         known: KnownLayers,
     ) -> None:
         self._image = image
         self._tree = tree
+        self._read_from = readable
         self._random_content = random_content
         self._is_stopped = is_stopped
         self._known = known
+        self._readable: dict[int, Layer] = {}
         self._digests: dict[tuple[int, bool], bytes | None] = {}
+
+    def layer(self, number: int) -> Layer:
+        """Return a layer, ready to be read; raises InvalidLayer where its content cannot be had."""
+        layer = self._readable.get(number)
+        if layer is None:
+            layer = self._readable[number] = self._read_from(self._image.layers[number - 1])
+        return layer
 
     def chunks(self, occurrence: int) -> Iterator[bytes]:
         """Yield the bytes of a file; raises FormatError if they cannot be read."""
         layer, row = self._layer_and_row(occurrence)
-        with closing(open_layer_content(self._image.layers[layer - 1], self._is_stopped)) as content:
+        with closing(open_layer_content(self.layer(layer), self._is_stopped)) as content:
             yield from file_chunks(content, self._tree.tables[layer], row)
 
     def size(self, occurrence: int) -> int:
@@ -112,7 +124,14 @@ class Contents:
         from layerscope.session.content.content_pass import ContentPass  # noqa: PLC0415  # hashlib: a listing needs none
 
         sizes = self.sparse_sizes if sparse_sizes is None else sparse_sizes
-        return ContentPass(self._image, self._tree, sizes, self._is_stopped, self._known_content)
+        return ContentPass(
+            self._image,
+            self._tree,
+            sizes,
+            is_stopped=self._is_stopped,
+            known=self._known_content,
+            readable=self.layer,
+        )
 
     @cached_property
     def _known_content(self) -> "KnownContent":
@@ -132,4 +151,4 @@ class Contents:
         return self._tree.index.layers[file], self._tree.index.rows[file]
 
     def _content(self, layer: int) -> "RandomContent":
-        return self._random_content(self._image.layers[layer - 1])
+        return self._random_content(self.layer(layer))

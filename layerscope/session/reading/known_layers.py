@@ -92,11 +92,11 @@ class KnownLayers:
     def keep_answer(self, key: str, answer: str) -> None:
         """Keep what was printed about the layers."""
         encoded = answer.encode("utf-8", "surrogatepass")
-        self._keep(RecordKind.ANSWER, key, self._layers, lambda file: file.write(encoded))
+        self._keep(RecordKind.ANSWER, key, self._layers, partial(_write_bytes, encoded))
 
     def keep_tallies(self, tallies: Tallies) -> None:
         """Keep the figures of all layers."""
-        self._keep_chain(RecordKind.TALLIES, tallies, lambda file: file.write(msgspec.json.encode(tallies)))
+        self._keep_chain(RecordKind.TALLIES, tallies, partial(_write_bytes, msgspec.json.encode(tallies)))
 
     def keep_entries(self, layer: Layer, entries: "LayerEntries") -> None:
         """Keep the entries of a layer."""
@@ -150,6 +150,10 @@ class KnownLayers:
 def _are_worthwhile(layers: Sequence[Layer]) -> bool:
     """Return whether layers are worth a look into the cache; those of an engine would have to be exported again."""
     return any(layer.verified for layer in layers) or sum(layer.blob_size or 0 for layer in layers) >= _LEAST_STORED
+
+
+def _write_bytes(data: bytes, file: ColumnWriter) -> None:
+    file.write(data)
 
 
 def _tallies_from(record: memoryview) -> Tallies:

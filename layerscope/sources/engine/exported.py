@@ -1,6 +1,7 @@
 """An image that an engine exported by its id, checked against the id, and with the tags that the engine knows."""
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from msgspec.structs import replace
@@ -9,6 +10,7 @@ from layerscope.errors import DigestMismatch
 from layerscope.model.candidate import Candidate
 from layerscope.model.image import Image
 from layerscope.sources.image.name import ImageName
+from layerscope.sources.layer.verification import with_verification
 from layerscope.text import short_name
 
 
@@ -39,6 +41,18 @@ def with_tags(candidate: Candidate, tags: tuple[str, ...]) -> Candidate:
 
 def _build(candidate: Candidate, tags: tuple[str, ...]) -> Image:
     return replace(candidate.build(), tags=tags)
+
+
+def with_verified_layers(candidate: Candidate) -> Candidate:
+    """Return the candidate of an image whose layers are hashed when it is built, to know which have their diff_id."""
+    return replace(candidate, build=partial(_verified, candidate))
+
+
+def _verified(candidate: Candidate) -> Image:
+    image = candidate.build()
+    with ThreadPoolExecutor() as pool:
+        layers = pool.map(with_verification, image.layers)
+        return replace(image, layers=tuple(layers))
 
 
 def _encoded_digests(candidate: Candidate) -> set[str]:

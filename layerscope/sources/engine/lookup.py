@@ -48,7 +48,15 @@ class EngineImage:
         def build() -> Image:
             image = candidate.build()
             warnings = (*image.warnings, *self.notes)
-            return replace(image, tags=tags, warnings=warnings, storage=storage_of(image), also_in=self.also_in)
+            return replace(
+                image,
+                tags=tags,
+                warnings=warnings,
+                storage=storage_of(image),
+                engine_id=self.details.image_id,
+                engine_notes=self.notes,
+                also_in=self.also_in,
+            )
 
         return replace(candidate, build=build, tags=tags)
 

@@ -2,13 +2,19 @@
 
 from functools import partial
 
-from layerscope.errors import EngineUnavailable, ImageNotFound
+from msgspec.structs import replace
+
+from layerscope.errors import DigestMismatch, EngineUnavailable, ImageNotFound
 from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
+from layerscope.model.image import Image
+from layerscope.model.progress import Progress
+from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.containers import engine_container
-from layerscope.sources.engine.exported import tags_named_first, with_id, with_tags
+from layerscope.sources.engine.exported import tags_named_first, with_id, with_tags, with_verified_layers
 from layerscope.sources.engine.lookup import EngineImage, engine_image
 from layerscope.sources.engine.reference import EngineReference
+from layerscope.sources.engine.replies import ImageDetails
 from layerscope.sources.engine.stored import storage_of, stored_candidates
 from layerscope.sources.engine.writable_layer import with_writable_layer
 from layerscope.sources.image.archive_file import open_archive
@@ -52,15 +58,45 @@ def open_stored_image(wanted: EngineReference, request: Request) -> Candidates:
 
 
 def _candidates(found: EngineImage, name: str, request: Request, spool: Spool) -> Candidates:
-    """Return an engine's image from its store, else exported: by its id, since a tag may move in between."""
+    """Return an engine's image from its store, from what is known, or else exported."""
     origin, info = Origin.engine(request.reference, found.client.engine), found.client.info()
-    candidates = stored_candidates(found, info, origin)
-    if not candidates:
-        chunks = found.client.export(found.details.image_id)
-        archive = spool.chunks(chunks, f"the image {request.title}", found.details.size)
-        candidates = with_id(open_archive(archive, request.title, origin, spool), found.details.image_id)
+    candidates = (
+        stored_candidates(found, info, origin)
+        or _known(found, origin, request, spool)
+        or _exported(found.client, found.details, origin, request, spool)
+    )
     described = partial(storage_of, found, info)
     return tuple(found.named(candidate, name, described) for candidate in candidates)
+
+
+def _exported(
+    client: EngineClient, details: ImageDetails, origin: Origin, request: Request, spool: Spool
+) -> Candidates:
+    """Export an image by its id, since a tag may move, and hash its layers."""
+    archive = spool.chunks(client.export(details.image_id), f"the image {request.title}", details.size)
+    candidates = with_id(open_archive(archive, request.title, origin, spool), details.image_id)
+    return tuple(with_verified_layers(candidate) for candidate in candidates)
+
+
+def _known(found: EngineImage, origin: Origin, request: Request, spool: Spool) -> Candidates:
+    """Return an image whose layers are known, and that is exported once their content is needed."""
+    known = None if request.known is None else request.known(found.details.image_id)
+    if known is None:
+        return ()
+    endpoint, details = found.client.endpoint, found.details
+    diff_ids = [layer.diff_id for layer in known.layers]
+
+    def export(progress: Progress) -> Image:
+        with EngineClient(endpoint) as client:
+            candidates = _exported(client, details, origin, request, spool.with_progress(progress))
+        images = (candidate.build() for candidate in candidates if candidate.set_aside is None)
+        for image in images:
+            if [layer.diff_id for layer in image.layers] == diff_ids:
+                return image
+        raise DigestMismatch(f"the engine exported another image than {request.title}")
+
+    image = replace(known, reference=origin.reference, export=export)
+    return (Candidate(lambda: image, (), image.platform, image.digest, image.config_digest),)
 
 
 def _from_podman_command(wanted: EngineReference, request: Request, spool: Spool) -> Candidates | None:

@@ -42,6 +42,10 @@ class Spool:
         self._written: set[str] = set()
         self._folder: Path | None = None
 
+    def with_progress(self, progress: Progress) -> "Spool":
+        """Return a spool whose files are removed with those of this one, and that reports its progress elsewhere."""
+        return Spool(self._stack, progress)
+
     def chunks(self, chunks: Iterable[bytes], name: str, total: int | None = None) -> FileSpan:
         """Write the chunks to a file, and return its span; an error calls them ``name``.
 

@@ -1,0 +1,27 @@
+"""The check whether the bytes of a layer have the diff_id that the image states."""
+
+from contextlib import closing
+from hashlib import sha256
+
+from msgspec.structs import replace
+
+from layerscope.errors import FormatError
+from layerscope.model.digest import Digest
+from layerscope.model.image import Layer
+from layerscope.sources.stream.compression import open_decompressed
+
+_CHUNK = 1024 * 1024
+
+
+def with_verification(layer: Layer) -> Layer:
+    """Return a layer as ``verified`` if its bytes have its diff_id; one that cannot be read is left as it is."""
+    if layer.blob is None or layer.compression is None or layer.diff_id is None:
+        return layer
+    digest = sha256()
+    try:
+        with closing(open_decompressed(layer.blob, layer.compression)) as stream:
+            while chunk := stream.read1(_CHUNK):
+                digest.update(chunk)
+    except (FormatError, OSError):
+        return layer
+    return replace(layer, verified=layer.diff_id == Digest("sha256", digest.hexdigest()))
