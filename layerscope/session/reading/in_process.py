@@ -80,6 +80,7 @@ def _read(layers: Sequence[Layer], order: Iterator[Layer]) -> Iterator[tuple[Lay
         for done in chain([0], reading):
             if pace.is_slow(unread.values(), done):
                 # what has been read of this layer took some hundredths of a second, and is read again
+                reading.close()
                 yield from _read_in_processes(list(unread.values()), chain([layer], order), pace.processes)
                 return
             yield layer, done

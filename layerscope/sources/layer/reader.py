@@ -1,6 +1,6 @@
 """The entries of one layer, read from its blob."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 
 from layerscope.errors import InvalidLayer, os_reason
@@ -13,7 +13,7 @@ from layerscope.sources.tar.walk import walk
 
 def read_layer(
     layer: Layer, entries: LayerEntries, is_stopped: Callable[[], bool] = bool, part: TarPart | None = None
-) -> Iterator[int]:
+) -> Generator[int, None, None]:
     """Fill ``entries`` from the layer, or a part of its tar, and yield the stored bytes read, now and then.
 
     Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason. Once

@@ -138,9 +138,13 @@ class DecompressedSpan:
 
         The bytes before a break are read first, so that a caller may stop before it meets the break.
         """
-        self._file.check_unchanged()
+        self.check_unchanged()
         if self._members is not None and self._members.failure is not None:
             raise self._error(self._members.failure) from self._members.failure
+
+    def check_unchanged(self) -> None:
+        """Raise InvalidLayer where the file has changed since the image was opened."""
+        self._file.check_unchanged()
 
     def _error(self, error: Exception) -> InvalidLayer | UnsupportedCompression:
         if isinstance(error, EOFError):

@@ -23,6 +23,9 @@ The few hold a header with an extended header before it, so that these take one 
 _STREAM_CHUNK = 512 * 1024
 """Bytes decompressed in one call: enough that the calls cost little."""
 
+_LEAST_AHEAD = 4_000_000
+"""Stored bytes of a layer from which on a thread decompresses ahead of the walk."""
+
 
 NEVER = 1 << 64
 """An offset behind the end of every tar: that of an entry and its size have 63 bits each."""
@@ -44,6 +47,23 @@ class TarPart(Struct):
     def go_on(self) -> None:
         """Go on to the end of the tar."""
         self.stop = NEVER
+
+
+class DecompressedBytes(Protocol):
+    """Decompressed bytes, read from start to end; errors are those of `DecompressedSpan`."""
+
+    @property
+    def consumed(self) -> int:
+        """The number of stored bytes read so far."""
+
+    def read1(self, size: int, /) -> bytes:
+        """Return about ``size`` bytes at most, and none at the end."""
+
+    def check(self) -> None:
+        """Raise the error of a stream that has turned out to be broken, or whose file has changed."""
+
+    def close(self) -> None:
+        """Close the file."""
 
 
 class TarBlocks(Protocol):
@@ -124,7 +144,7 @@ class PlainBlocks:
 class StreamBlocks:
     """Blocks of a compressed tar; content is decompressed and dropped."""
 
-    def __init__(self, stream: DecompressedSpan, stored: int, is_stopped: Callable[[], bool]) -> None:
+    def __init__(self, stream: DecompressedBytes, stored: int, is_stopped: Callable[[], bool]) -> None:
         self.stored = stored
         self._is_stopped = is_stopped
         self._stream = stream
@@ -197,4 +217,15 @@ def open_blocks(
     """
     if compression is Compression.NONE:
         return PlainBlocks(span, part or TarPart())
-    return StreamBlocks(open_decompressed(span, compression), span.stored_size, is_stopped)
+    stream = open_decompressed(span, compression)
+    return StreamBlocks(_ahead(stream) if span.size >= _LEAST_AHEAD else stream, span.stored_size, is_stopped)
+
+
+def _ahead(stream: DecompressedSpan) -> DecompressedBytes:
+    """Return the stream, decompressed by a thread if the system starts one."""
+    from layerscope.sources.stream.ahead import AheadStream  # noqa: PLC0415  # only for large layers
+
+    try:
+        return AheadStream(stream, _STREAM_CHUNK)
+    except RuntimeError:
+        return stream

@@ -1,0 +1,84 @@
+"""Decompression ahead of who reads: a thread decompresses while the reader works on what came before.
+
+The libraries release the interpreter lock while they decompress.
+"""
+
+from queue import SimpleQueue
+from threading import Semaphore, Thread
+
+from layerscope.errors import FormatError
+from layerscope.sources.stream.compression import DecompressedSpan
+
+_Chunk = tuple[bytes, FormatError | None]
+"""A chunk, and the error that had turned up when it was read."""
+
+_MOST_CHUNKS = 4
+"""Chunks that wait for the reader."""
+
+
+class AheadStream:
+    """The decompressed bytes of a span, as `DecompressedSpan` gives them, in chunks of at most ``size`` bytes.
+
+    Raises RuntimeError if the system starts no thread.
+    """
+
+    def __init__(self, stream: DecompressedSpan, size: int) -> None:
+        self._stream = stream
+        self._size = size
+        self._chunks: SimpleQueue[_Chunk | BaseException] = SimpleQueue()
+        self._space = Semaphore(_MOST_CHUNKS)
+        self._is_closed = False
+        self._last: _Chunk | BaseException = b"", None
+        self._is_ended = False
+        # a daemon, so that it keeps no process that a second Ctrl+C ends
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            data = None
+            while data != b"":
+                self._space.acquire()
+                if self._is_closed:
+                    return
+                data = self._stream.read1(self._size)
+                self._chunks.put((data, self._failure()))
+        except BaseException as error:  # noqa: BLE001  # raised again in the reader's thread
+            self._chunks.put(error)
+
+    def _failure(self) -> FormatError | None:
+        """Return the error that has turned up by now: one behind what the reader reads must not reach it."""
+        try:
+            self._stream.check()
+        except FormatError as error:
+            return error
+        return None
+
+    def read1(self, _size: int, /) -> bytes:
+        """Return the next chunk, and none at the end; raises what decompression raised."""
+        if not self._is_ended:
+            self._last = self._chunks.get()
+            self._space.release()
+            self._is_ended = isinstance(self._last, BaseException) or not self._last[0]
+        if isinstance(self._last, BaseException):
+            raise self._last
+        return self._last[0]
+
+    @property
+    def consumed(self) -> int:
+        """The number of stored bytes read so far."""
+        return self._stream.consumed
+
+    def check(self) -> None:
+        """Raise the error of a stream that has turned out to be broken, and InvalidLayer where its file has changed."""
+        self._stream.check_unchanged()
+        failure = self._last if isinstance(self._last, BaseException) else self._last[1]
+        if failure is not None:
+            raise failure
+
+    def close(self) -> None:
+        """End the thread, and close the file."""
+        self._is_closed = True
+        self._space.release()
+        self._thread.join()
+        self._stream.close()

@@ -1,0 +1,59 @@
+"""Decompression by a thread ahead of the reader against decompression by the reader."""
+
+from collections import deque
+from contextlib import closing
+from pathlib import Path
+from threading import active_count
+
+import pytest
+
+from layerscope.errors import InvalidLayer
+from layerscope.model.image import Compression
+from layerscope.sources.stream.ahead import AheadStream
+from layerscope.sources.tar import blocks
+from tests.builders import compressed
+from tests.sources.stream.test_broken_members import CODECS, LONG_TAR, stream_of, with_wrong_checksum
+from tests.tars import ListTar, listing
+
+SIZE = 10_000
+
+
+@pytest.mark.parametrize("compression", CODECS)
+def test_the_bytes_are_the_same(tmp_path: Path, compression: Compression) -> None:
+    with closing(AheadStream(stream_of(tmp_path / "blob", compressed(LONG_TAR, compression)), SIZE)) as ahead:
+        chunks = list(iter(lambda: ahead.read1(SIZE), b""))
+        ahead.check()
+        assert ahead.read1(SIZE) == b""
+    assert b"".join(chunks) == LONG_TAR
+    assert max(map(len, chunks)) <= SIZE
+
+
+@pytest.mark.parametrize("compression", CODECS)
+@pytest.mark.parametrize("is_cut", [False, True], ids=["wrong checksum", "cut off"])
+def test_a_broken_layer_has_the_same_entries_and_error(
+    listed: ListTar, monkeypatch: pytest.MonkeyPatch, compression: Compression, *, is_cut: bool
+) -> None:
+    whole = with_wrong_checksum(LONG_TAR, compression)
+    blob = whole[: len(whole) // 2] if is_cut else whole
+    by_reader = listing(listed(blob))
+    monkeypatch.setattr(blocks, "_LEAST_AHEAD", 0)
+    assert listing(listed(blob)) == by_reader
+
+
+def test_an_error_behind_what_was_read_is_not_raised(tmp_path: Path) -> None:
+    stream = stream_of(tmp_path / "blob", with_wrong_checksum(LONG_TAR, Compression.GZIP))
+    with closing(AheadStream(stream, len(LONG_TAR) // 3)) as ahead:
+        ahead.read1(SIZE)
+        ahead.check()
+        with pytest.raises(InvalidLayer, match="is broken near stored byte"):
+            deque(iter(lambda: ahead.read1(SIZE), b""), maxlen=0)
+        with pytest.raises(InvalidLayer, match="is broken near stored byte"):
+            ahead.check()
+
+
+def test_a_reader_that_stops_early_leaves_no_thread(tmp_path: Path) -> None:
+    threads = active_count()
+    ahead = AheadStream(stream_of(tmp_path / "blob", compressed(LONG_TAR, Compression.GZIP)), SIZE)
+    ahead.read1(SIZE)
+    ahead.close()
+    assert active_count() == threads
