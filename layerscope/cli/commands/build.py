@@ -4,6 +4,7 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 from msgspec import Struct
@@ -15,12 +16,16 @@ from layerscope.report.atomic_write import write_whole
 from layerscope.report.build.document import build_document
 from layerscope.report.build.lines import build_lines
 from layerscope.report.json_document import write_json
-from layerscope.session.local.build import BuildRun, run_build
+from layerscope.session.local.build import BUILDERS, BuildRun, chosen_builder, run_build
+from layerscope.session.local.build_options import build_options
 from layerscope.session.local.build_report import open_result, report_build
+from layerscope.text import plural, printable_name
 
 EXAMPLES = None
 
 _OWN_OPTIONS = ("--builder-command", "--build-report")
+_WATCH = "--watch"
+_MOST_NAMED = 3
 
 
 class _OwnOptions(Struct):
@@ -28,23 +33,46 @@ class _OwnOptions(Struct):
 
     builder_command: str | None = None
     build_report: str | None = None
+    watches: bool = False
 
 
 def build(context: typer.Context) -> int:
     """Build with the local engine (docker, podman or buildah), report what the cache did, and open the result."""
     own, arguments = _own_options(context.args)
+    if own.watches:
+        _watch(own, arguments)
     run = run_build(arguments, own.builder_command)
     _finish(run, own)
     return run.exit_status
+
+
+def _watch(own: _OwnOptions, arguments: Sequence[str]) -> NoReturn:
+    """Build again whenever the context changes, until Ctrl+C."""
+    from layerscope.session.local.watching import WatchedContext  # noqa: PLC0415  # only for --watch
+
+    builder = chosen_builder(own.builder_command)
+    written = [own.build_report] if own.build_report else []
+    context = WatchedContext(build_options(arguments), BUILDERS[builder], written)
+    for changed in context.changes():
+        if changed:
+            more = f" and {plural(len(changed) - _MOST_NAMED, 'other file')}" if len(changed) > _MOST_NAMED else ""
+            narrate(f"layerscope: {', '.join(map(printable_name, changed[:_MOST_NAMED]))}{more} changed")
+        _finish(run_build(arguments, builder), own)
+        narrate(f"layerscope: watching {printable_name(str(context.folder))}; Ctrl+C ends")
+    raise KeyboardInterrupt
 
 
 def _own_options(arguments: Sequence[str]) -> tuple[_OwnOptions, list[str]]:
     """Return our own options, and the arguments for the builder; raises UsageError for an option without a value."""
     values: dict[str, str] = {}
     others: list[str] = []
+    watches = False
     rest = iter(arguments)
     for argument in rest:
         name, equals, value = argument.partition("=")
+        if argument == _WATCH:
+            watches = True
+            continue
         if name not in _OWN_OPTIONS:
             others += [argument, *(rest if argument == "--" else ())]
             continue
@@ -52,7 +80,7 @@ def _own_options(arguments: Sequence[str]) -> tuple[_OwnOptions, list[str]]:
         if not given:
             raise UsageError(f"{name} needs a value")
         values[name] = given
-    return _OwnOptions(*map(values.get, _OWN_OPTIONS)), others
+    return _OwnOptions(values.get("--builder-command"), values.get("--build-report"), watches), others
 
 
 def _finish(run: BuildRun, own: _OwnOptions) -> None:
@@ -69,7 +97,7 @@ def _finish(run: BuildRun, own: _OwnOptions) -> None:
         _write_report(own.build_report, build_document(report))
     if session is not None:
         with session:
-            if not run.options.outputs and sys.stdout.isatty():
+            if not own.watches and not run.options.outputs and sys.stdout.isatty():
                 show_opened(session)
 
 

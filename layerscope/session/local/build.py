@@ -61,9 +61,9 @@ class BuildRun(NamedTuple):
 def run_build(arguments: Sequence[str], builder: str | None = None) -> BuildRun:
     """Run a builder with the arguments: ``docker build``, ``podman build`` or ``buildah build``.
 
-    Raises EngineUnavailable if none is installed, and UsageError for the name of another one.
+    Raises as `chosen_builder` does.
     """
-    builder = _chosen_builder(builder)
+    builder = chosen_builder(builder)
     options = build_options(arguments)
     previous = captured_image(f"{BUILDERS[builder]}://{options.tags[0]}") if options.tags else None
     with ExitStack() as stack:
@@ -75,8 +75,11 @@ def run_build(arguments: Sequence[str], builder: str | None = None) -> BuildRun:
         return BuildRun(builder, options, started, status, reference, previous)
 
 
-def _chosen_builder(builder: str | None) -> str:
-    """Return the builder that the user names, else the first one whose engine answers, else the first one."""
+def chosen_builder(builder: str | None) -> str:
+    """Return the builder that the user names, else the first one whose engine answers, else the first one.
+
+    Raises EngineUnavailable if none is installed, and UsageError for the name of another one.
+    """
     if builder is not None and builder not in BUILDERS:
         raise UsageError(f"--builder-command takes {', '.join(BUILDERS)}, not {short_name(builder) or 'nothing'}")
     installed = [name for name in BUILDERS if shutil.which(name) and builder in (None, name)]
