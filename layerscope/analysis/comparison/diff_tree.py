@@ -37,18 +37,22 @@ class Totals(NamedTuple):
 
 def directory_totals(diff: Diff) -> dict[int, Totals]:
     """Return by node the changes below each directory, the root included; directories without changes are left out."""
-    own: dict[int, list[int]] = {}
+    totals: dict[int, list[int]] = {}
     parents = diff.pairing.shape.parents
     for node, change, delta in zip(diff.nodes, diff.changes, diff.deltas, strict=True):
-        sums = own.setdefault(parents[node], [0, 0, 0, 0])
+        sums = totals.setdefault(parents[node], [0, 0, 0, 0])
         sums[change - 1] += 1
         sums[3] += delta
-    totals = {folder: list(sums) for folder, sums in own.items()}
-    for folder, sums in own.items():
+    for folder in list(totals):
         above = folder
-        while above:
+        while above and parents[above] not in totals:
             above = parents[above]
-            totals[above] = [*map(sum, zip(totals.get(above, (0, 0, 0, 0)), sums, strict=True))]
+            totals[above] = [0, 0, 0, 0]
+    # A directory comes before what is in it, so each sum is complete when it is added to that of the directory above.
+    for folder in sorted(totals, reverse=True):
+        if folder:
+            above = parents[folder]
+            totals[above] = [*map(sum, zip(totals[above], totals[folder], strict=True))]
     return {folder: Totals(*totals[folder]) for folder in sorted(totals)}
 
 

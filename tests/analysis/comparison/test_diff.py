@@ -1,4 +1,5 @@
 import sys
+import time
 from types import FrameType
 
 import pytest
@@ -6,17 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.analysis.comparison.diff import Diff, find_differences
-from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE, DiffTree, diff_tree
+from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE, DiffTree, diff_tree, directory_totals
 from layerscope.analysis.comparison.moves import find_moves
 from layerscope.analysis.comparison.paired_trees import pair_trees
 from layerscope.analysis.comparison.pairing import pair_layers
+from layerscope.analysis.tree.index_building import build_path_index
+from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tree_state import TreeState, touched_nodes
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 from layerscope.tui.comparison.rows import DiffRows
 from layerscope.tui.tree.visible_rows import Folds, Sort, View
 from tests.analysis.comparison.compared import FakeBytes, Image, facts, image_of, slow_changes
-from tests.analysis.entries import Item, directory, file, hardlink, opaque, symlink, whiteout
+from tests.analysis.entries import Item, directory, file, hardlink, layer, opaque, stacked, symlink, whiteout
 
 NAMES = [b"a", b"b", b"a-", b"\xff"]
 paths = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(b"/".join)
@@ -325,3 +328,13 @@ def test_a_view_shows_only_changes_the_largest_first() -> None:
     assert shown(tree, sort=Sort.NAME) == ["a", "a/x", "new", "z", "z/gone"]
     assert shown(tree, sort=Sort.NAME, changes_only=False) == ["a", "a/same", "a/x", "new", "still", "z", "z/gone"]
     assert tree.totals[0] == (1, 1, 1, -37)
+
+
+def test_the_sums_of_deep_directories_take_linear_time() -> None:
+    overlay = stacked(layer(*(file(f"{'d/' * depth}f", 1) for depth in range(4001)))).overlay
+    tree = LayeredTree(build_path_index(overlay), overlay.tables, (1,))
+    diff, started = find_differences(pair_layers(tree, 0, 1), FakeBytes(tree, tree)), time.process_time()
+    totals = directory_totals(diff)
+    assert time.process_time() - started < 2
+    assert len(totals) == 4001
+    assert totals[0].size_delta == 4001
