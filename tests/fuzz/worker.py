@@ -258,7 +258,7 @@ def _save(image: Path, folder: Path) -> None:
 
 
 def _written(folder: Path) -> dict[str, tuple[int, int, str]]:
-    """Return the files near the target of an extraction, with sizes, times and modes."""
+    """Return the files near the target of an extraction, with sizes, times and modes; those of the cache left out."""
     found = {}
     for path in [
         folder,
@@ -267,7 +267,7 @@ def _written(folder: Path) -> dict[str, tuple[int, int, str]]:
         *(folder / "canary").iterdir(),
         *folder.parent.glob("home/*"),
     ]:
-        if path.name not in ("out", "tmp", "case") and not path.name.startswith("report"):
+        if path.name not in ("out", "tmp", "case", "cache") and not path.name.startswith("report"):
             status = path.lstat()
             is_folder = path.is_dir() and not path.is_symlink()
             found[str(path)] = (
