@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from layerscope.model.entries import LayerEntries
@@ -78,7 +78,7 @@ def _read(layers: Sequence[Layer], order: Iterator[Layer]) -> Iterator[tuple[Lay
         entries = LayerEntries()
         reading = read_layer(layer, entries)
         for done in chain([0], reading):
-            if pace.is_slow(unread.values(), done):
+            if pace.is_slow(done):
                 # what has been read of this layer took some hundredths of a second, and is read again
                 reading.close()
                 yield from _read_in_processes(list(unread.values()), chain([layer], order), pace.processes)
@@ -106,21 +106,28 @@ class _Pace:
 
     def __init__(self, layers: Sequence[Layer], processes: int) -> None:
         self.processes = processes
+        self._unread = len(layers)
         self._left = sum(layer.blob_size or 0 for layer in layers)
+        self._packed = sum(map(_packed_size, layers))
         self._done = 0
         self._started = time.monotonic()
 
     def ended(self, layer: Layer) -> None:
         """Note that a layer has been read."""
+        self._unread -= 1
         self._done += layer.blob_size or 0
         self._left -= layer.blob_size or 0
+        self._packed -= _packed_size(layer)
 
-    def is_slow(self, unread: Collection[Layer], done: int) -> bool:
+    def is_slow(self, done: int) -> bool:
         """Return whether to read layers in several processes, after so many stored bytes of one of them."""
         if self.processes == 1:
             return False
-        if len(unread) > 1 and not done:
-            packed = sum(layer.blob_size or 0 for layer in unread if layer.compression is not Compression.NONE)
-            return packed >= _MANY_COMPRESSED
+        if self._unread > 1 and not done:
+            return self._packed >= _MANY_COMPRESSED
         taken = time.monotonic() - self._started
         return taken > _TRIAL_SECONDS and taken * (self._left - done) > _LONG_SECONDS * (self._done + done)
+
+
+def _packed_size(layer: Layer) -> int:
+    return 0 if layer.compression is Compression.NONE else layer.blob_size or 0
