@@ -1,8 +1,8 @@
 """The image that the user names, opened for a command, listed, or shown in the explorer. It needs no Typer."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.cache.cache import Cache
@@ -12,7 +12,7 @@ from layerscope.cli.streams import narrate
 from layerscope.cli.terminal import collect_garbage_again, terminal
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
-from layerscope.session.open import ImageSession, UndecidedImage, open_image, open_or_choose
+from layerscope.session.open import ImageRequest, ImageSession, UndecidedImage, open_images, open_or_choose
 from layerscope.text import printable_line, printable_name
 
 
@@ -21,11 +21,21 @@ def opened(
     reference: str, image: str | None, platform: str | None, engine: Engine | None, *, no_cache: bool
 ) -> Iterator[ImageSession]:
     """Open the image, with progress; closing it removes temporary files."""
-    with ReadingProgress(progress_title(reference)) as progress:
-        session = open_image(reference, image, platform, progress, engine=engine, cache=cache_unless(no_cache=no_cache))
-    note(f"opened {session.image.name}, {len(session.image.layers)} layers, from {session.image.source}")
-    with session:
+    with opened_all([ImageRequest(reference, image, platform, engine)], no_cache=no_cache) as (session,):
         yield session
+
+
+@contextmanager
+def opened_all(requests: Sequence[ImageRequest], *, no_cache: bool) -> Iterator[list[ImageSession]]:
+    """Open several images, with progress: an engine exports all of its own in one call."""
+    with ReadingProgress(progress_title(requests[0].reference)) as progress:
+        sessions = open_images(requests, progress, cache_unless(no_cache=no_cache))
+    with ExitStack() as stack:
+        for session in sessions:
+            stack.enter_context(session)
+            image = session.image
+            note(f"opened {image.name}, {len(image.layers)} layers, from {image.source}")
+        yield sessions
 
 
 def cache_unless(*, no_cache: bool) -> Cache | None:

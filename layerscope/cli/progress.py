@@ -45,10 +45,10 @@ class ReadingProgress(AbstractContextManager["ReadingProgress"]):
 
 def _bar() -> "Progress":
     from rich.console import Console  # noqa: PLC0415  # only if there is something to wait for
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     # a name is never markup
     title = TextColumn("{task.description}", markup=False)
     return Progress(
-        title, BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
+        title, BarColumn(), DownloadColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True
     )

@@ -1,21 +1,23 @@
 """Opening an image, for every command and for the explorer."""
 
 import os
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property, partial
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.cache.cache import Cache
 from layerscope.cancellation import is_cancelled
-from layerscope.errors import AmbiguousImage, InvalidLayer, ReadingStopped, SourceError, UsageError
+from layerscope.errors import AmbiguousImage, InvalidLayer, LayerscopeError, ReadingStopped, SourceError, UsageError
 from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image, Layer
-from layerscope.model.progress import Progress
+from layerscope.model.progress import ExportProgress, Progress, no_progress
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.sources.open import OpenedSource, open_source, open_stored
 from layerscope.sources.request import STANDARD_INPUT
@@ -23,8 +25,10 @@ from layerscope.sources.request import STANDARD_INPUT
 if TYPE_CHECKING:
     from layerscope.analysis.dockerfile.placed import PlacedDockerfile
     from layerscope.session.loaded_image import LoadedImage
-    from layerscope.session.reading.background import LayerReader
+    from layerscope.session.reading.background import LayerReader, ReceiveEvent
+    from layerscope.session.reading.reception import Reception
     from layerscope.session.reading.stack import LayerStack
+    from layerscope.sources.engine.export import AwaitedImage
     from layerscope.sources.layer.random_access import RandomContent, RandomContents
 
 
@@ -35,10 +39,12 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         self, image: Image, source: OpenedSource, *, owns_source: bool = True, cache: Cache | None = None
     ) -> None:
         self.image = image
+        """The image; until it is received, as its engine describes it."""
         self._source = source
         self._owns_source = owns_source
         self._cache = cache
         self.known_layers = KnownLayers(cache, image.layers, image.reference)
+        self._reception: Reception | None = None
         self._lock = Lock()
         self._export_lock = Lock()
         self._closed = False
@@ -105,7 +111,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
                 tree,
                 readable=self._readable,
                 random_content=self._random_content,
-                is_stopped=self._is_stopped,
+                is_stopped=self.is_stopped,
                 known=self.known_layers,
             ),
         )
@@ -129,7 +135,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         return self._exported.layers[layer.number - 1]
 
     def _stop_if_closed(self, _done: int, _total: int | None) -> None:
-        if self._is_stopped():
+        if self.is_stopped():
             raise ReadingStopped("the export was stopped")
 
     def _keep_export(self) -> None:
@@ -162,9 +168,52 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         frames = self.known_layers.tree_frames()
         if frames is not None:
             return KnownReader(frames)
-        return BackgroundReader(
-            ReadOrder(list(self.image.layers), first, self.known_layers.place, self.image.reference)
-        )
+        order = ReadOrder(list(self.image.layers), first, self.known_layers.place, self.image.reference)
+        if self._source.awaited is not None:
+            # a layer that comes is read only if it has its diff_id
+            layers = [replace(layer, verified=True) for layer in order.layers]
+            place = None if self._cache is None else str(self._cache.place)
+            order = replace(order, layers=layers, cache=place, is_awaited=True)
+        return BackgroundReader(order)
+
+    @property
+    def awaited(self) -> "AwaitedImage | None":
+        """The image in its engine, which has still to export it; None once it is received."""
+        return self._source.awaited
+
+    def receive(self, reader: "LayerReader") -> "Iterator[ReceiveEvent]":
+        """Yield what happens while the engine exports the image, and hand each layer that has come to the reader.
+
+        A failure is also the reader's. Any thread may iterate; `stop_reading` ends it.
+        """
+        from layerscope.session.reading.background import ImageReceived, ReadingFailed  # noqa: PLC0415  # as above
+        from layerscope.session.reading.reception import LayerArrived, Reception  # noqa: PLC0415  # exports only
+
+        if self._source.awaited is None:
+            return
+        self._reception = Reception([self._source.awaited], [self.image], self.is_stopped)
+        try:
+            for event in self._reception.events():
+                if isinstance(event, LayerArrived):
+                    for layer in self.image.layers:
+                        if layer.diff_id == event.layer.diff_id:
+                            reader.take(replace(event.layer, number=layer.number))
+                elif isinstance(event, ExportProgress):
+                    yield event
+                else:
+                    self.take_image(event.images[0])
+                    yield ImageReceived(self.image)
+        except ReadingStopped:
+            return
+        except LayerscopeError as error:
+            reader.failure = str(error)
+            yield ReadingFailed(reader.failure)
+
+    def take_image(self, image: Image) -> None:
+        """Take the image as the engine has exported it."""
+        self.image = self._exported = replace(image, requested_tag=self.image.requested_tag)
+        self.known_layers = KnownLayers(self._cache, image.layers, image.reference)
+        self._source.awaited = None
 
     @property
     def choices(self) -> Sequence[Candidate]:
@@ -206,14 +255,17 @@ class ImageSession(AbstractContextManager["ImageSession"]):
     def stop_reading(self) -> None:
         """End every long reading of content within a second: it raises ReadingStopped. Any thread may call it."""
         self._closed = True
+        if self._reception is not None:
+            self._reception.cancel()
 
-    def _is_stopped(self) -> bool:
+    def is_stopped(self) -> bool:
+        """Return True once long readings have to end."""
         return self._closed or is_cancelled()
 
     def close(self) -> None:
         """Remove temporary files; no layer can be read after that."""
         with self._lock:
-            self._closed = True
+            self.stop_reading()
         if self._random_contents is not None:
             self._random_contents.close()
         self._keep_export()
@@ -223,6 +275,15 @@ class ImageSession(AbstractContextManager["ImageSession"]):
 
     def __exit__(self, *_exit: object) -> None:
         self.close()
+
+
+class ImageRequest(NamedTuple):
+    """What a user asks to open: a reference, and the options that say which image of it."""
+
+    reference: str
+    image: str | None = None
+    platform: str | None = None
+    engine: Engine | None = None
 
 
 class UndecidedImage(AbstractContextManager["UndecidedImage"]):
@@ -313,11 +374,56 @@ def open_image(
     cache: Cache | None = None,
 ) -> ImageSession:
     """Open the image that the reference, the tag and the platform name, as `open_or_choose` does."""
+    (session,) = open_images([ImageRequest(reference, image, platform, engine)], progress, cache)
+    return session
+
+
+def open_images(
+    requests: Sequence[ImageRequest], progress: Progress | None = None, cache: Cache | None = None
+) -> list[ImageSession]:
+    """Open several images, and receive together those that one engine exports; raises LayerscopeError.
+
+    Close them in reverse order: the first one of an engine keeps the export.
+    """
+    with ExitStack() as stack:
+        sessions = [stack.enter_context(_open_decided(request, progress, cache)) for request in requests]
+        _receive_images(sessions, progress or no_progress)
+        stack.pop_all()
+    return sessions
+
+
+def _open_decided(request: ImageRequest, progress: Progress | None, cache: Cache | None) -> ImageSession:
+    reference, image, platform, engine = request
     opened = open_or_choose(reference, image, platform, progress, engine=engine, cache=cache)
     if isinstance(opened, UndecidedImage):
         opened.close()
         raise opened.error
     return opened
+
+
+def _receive_images(sessions: Sequence[ImageSession], progress: Progress) -> None:
+    """Wait until the engines have exported the images, those of one engine in one call.
+
+    Raises as `Reception.events` does.
+    """
+    engines: dict[object, list[ImageSession]] = {}
+    for session in sessions:
+        if session.awaited is not None:
+            engines.setdefault(session.awaited.endpoint, []).append(session)
+    for together in engines.values():
+        _receive_together(together, progress)
+
+
+def _receive_together(sessions: Sequence[ImageSession], progress: Progress) -> None:
+    from layerscope.session.reading.reception import ImagesReceived, Reception  # noqa: PLC0415  # exports only
+
+    awaited = [session.awaited for session in sessions if session.awaited is not None]
+    for event in Reception(awaited, [session.image for session in sessions], sessions[0].is_stopped).events():
+        if isinstance(event, ExportProgress):
+            progress(event.done, event.total)
+        elif isinstance(event, ImagesReceived):
+            for session, image in zip(sessions, event.images, strict=True):
+                session.take_image(image)
 
 
 def open_stored_image(reference: str) -> ImageSession | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from msgspec.structs import replace
 
@@ -28,15 +28,20 @@ from layerscope.sources.stream.spool import Spool
 from layerscope.sources.suggestion import image_option, layout_folder
 from layerscope.sources.transports import parse_location
 
+if TYPE_CHECKING:
+    from layerscope.sources.engine.export import AwaitedImage
+
 Candidates = tuple[Candidate, ...]
 
 
 class OpenedSource:
     """The images behind a reference; closing it removes the temporary files."""
 
-    def __init__(self, request: Request, candidates: Candidates, stack: ExitStack) -> None:
+    def __init__(self, request: Request, opened: "Candidates | AwaitedImage", stack: ExitStack) -> None:
         self.request = request
-        self.candidates = candidates
+        self.awaited = None if isinstance(opened, tuple) else opened
+        """An image that its engine has still to export; ``candidates`` are then what the engine says of it."""
+        self.candidates = opened if isinstance(opened, tuple) else opened.candidates
         self._stack = stack
 
     @property
@@ -165,7 +170,7 @@ def _open_container(request: Request, spool: Spool) -> Candidates | None:
     return open_container(wanted, request, spool)
 
 
-def _open_engine(request: Request, spool: Spool) -> Candidates | None:
+def _open_engine(request: Request, spool: Spool) -> "Candidates | AwaitedImage | None":
     wanted = parse_reference(request.reference, request.engine)
     if wanted is None:
         return None
@@ -178,8 +183,10 @@ def _open_engine(request: Request, spool: Spool) -> Candidates | None:
         raise (error if wanted.engine else _not_found(request, str(error))) from error
 
 
-_ENGINE_SOURCES: tuple[Callable[[Request, Spool], Candidates | None], ...] = (_open_container, _open_engine)
-_SOURCES = (_open_standard_input, _open_folder, _open_file, _open_location, *_ENGINE_SOURCES)
+_Source = Callable[[Request, Spool], "Candidates | AwaitedImage | None"]
+
+_ENGINE_SOURCES: tuple[_Source, ...] = (_open_container, _open_engine)
+_SOURCES: tuple[_Source, ...] = (_open_standard_input, _open_folder, _open_file, _open_location, *_ENGINE_SOURCES)
 """The sources, tried in this order; each returns None for a reference that it does not recognize."""
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
-from layerscope.cli.opening import opened
+from layerscope.cli.opening import opened, opened_all
 from layerscope.errors import UsageError
 from layerscope.model.engine import Engine
 from layerscope.session.lookup import layer_number
-from layerscope.session.open import ImageSession
+from layerscope.session.open import ImageRequest, ImageSession
 from layerscope.text import printable_name
 
 _RANGE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
@@ -52,16 +52,17 @@ class Sides(NamedTuple):
     def opened(self) -> Iterator[tuple[ImageSession, ImageSession]]:
         """Open both images, or one for both sides; raises UsageError if it has no such layer."""
         old, new = self.choices
+        if not isinstance(self.other, LayerPair):
+            requests = [ImageRequest(self.reference, *old), ImageRequest(self.other, *new)]
+            with opened_all(requests, no_cache=self.no_cache) as sessions:
+                yield sessions[0], sessions[1]
+            return
         with opened(self.reference, *old, no_cache=self.no_cache) as session:
-            if isinstance(self.other, LayerPair):
-                for number in self.other:
-                    # before all layers are read
-                    if number or self.own:
-                        layer_number(session.image, number)
-                yield session, session
-            else:
-                with opened(self.other, *new, no_cache=self.no_cache) as new_session:
-                    yield session, new_session
+            for number in self.other:
+                # before all layers are read
+                if number or self.own:
+                    layer_number(session.image, number)
+            yield session, session
 
 
 def parse_sides(

@@ -13,7 +13,12 @@ from msgspec import Struct
 import layerscope
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import Tallies
+from layerscope.model.image import Image, Layer
+from layerscope.model.progress import ExportProgress
 from layerscope.session.reading.wire import (
+    Arrival,
+    Message,
+    Preference,
     ProgressHead,
     ReadOrder,
     TableHead,
@@ -21,8 +26,8 @@ from layerscope.session.reading.wire import (
     read_frame,
     table_from,
     tree_from,
+    write_message,
     write_order,
-    write_preference,
 )
 
 if TYPE_CHECKING:
@@ -56,6 +61,13 @@ class ReadingFailed(Struct, frozen=True):
     reason: str
 
 
+class ImageReceived(Struct, frozen=True):
+    """The engine has exported the image, and this is what the export says of it."""
+
+    image: Image
+
+
+ReceiveEvent = ExportProgress | ImageReceived | ReadingFailed
 ReadEvent = LayerProgress | LayerRead | LayersStacked | ReadingFailed
 
 
@@ -67,6 +79,9 @@ class LayerReader(Protocol):
 
     def prefer(self, layer: int) -> None:
         """Ask for a layer before the others; ignored if it has been read already."""
+
+    def take(self, layer: Layer) -> None:
+        """Read a layer that was awaited."""
 
     def events(self) -> Iterator[ReadEvent]:
         """Yield events until all layers are read or the reader is closed; it blocks, so call it from a thread."""
@@ -84,6 +99,9 @@ class KnownReader:
 
     def prefer(self, layer: int) -> None:
         """Do nothing: all layers come at once."""
+
+    def take(self, layer: Layer) -> None:
+        """Do nothing: no layer is awaited."""
 
     def events(self) -> Iterator[ReadEvent]:
         """Yield the layers, and all of them as one tree."""
@@ -125,10 +143,16 @@ class BackgroundReader:
 
     def prefer(self, layer: int) -> None:
         """Ask for a layer before the others; ignored if it has been read already."""
-        try:
-            write_preference(self._input, layer)
-        except (BrokenPipeError, ValueError):
-            return
+        self._send(Preference(layer))
+
+    def take(self, layer: Layer) -> None:
+        """Read a layer that was awaited."""
+        self._send(Arrival(layer))
+
+    def _send(self, message: Message) -> None:
+        # a process that has died is reported by `events`, and a closed one needs no messages
+        with suppress(BrokenPipeError, ValueError):
+            write_message(self._input, message)
 
     def events(self) -> Iterator[ReadEvent]:
         """Yield events until all layers are read or the reader is closed; it blocks, so call it from a thread."""

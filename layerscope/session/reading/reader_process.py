@@ -9,6 +9,7 @@ import select
 import sys
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -20,10 +21,11 @@ from layerscope.session.reading.in_process import read_as_ordered
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.stack import LayerStack
 from layerscope.session.reading.wire import (
+    Preference,
     ProgressHead,
     ReadOrder,
+    read_message,
     read_order,
-    read_preference,
     send_table,
     send_tree,
     write_frame,
@@ -43,6 +45,7 @@ class _Reader:
         cache = None if order.cache is None else Cache(Path(order.cache))
         self._known = KnownLayers(cache, order.layers, order.label)
         self._preferred = order.first
+        self._awaited = set(self._layers) if order.is_awaited else set[int]()
         self._orders = orders
         self._answers = answers
         self._read: dict[int, LayerEntries] = {}
@@ -65,11 +68,17 @@ class _Reader:
         self._known.settle()
 
     def _order(self) -> Iterator[Layer]:
-        """Yield each layer, the preferred one as soon as it is known which that is."""
-        waiting = dict(sorted(self._layers.items()))
+        """Yield each layer, the preferred one as soon as it is known which that is; wait for those that are awaited."""
+        waiting = dict.fromkeys(sorted(self._layers.keys() - self._read.keys()))
         while waiting:
-            self._look_for_preference()
-            yield waiting.pop(self._preferred if self._preferred in waiting else next(iter(waiting)))
+            self._take_messages()
+            here = (number for number in chain([self._preferred], waiting) if number not in self._awaited)
+            number = next((number for number in here if number in waiting), None)
+            if number is None:
+                self._take_message()
+            else:
+                del waiting[number]
+                yield self._layers[number]
 
     def _take(self, number: int, entries: LayerEntries) -> None:
         """Send a layer that has been read, and the layers read so far as a tree, unless there are few new entries."""
@@ -85,12 +94,17 @@ class _Reader:
             self._reported[number] = now
             write_frame(self._answers, ProgressHead(layer=number, done=done))
 
-    def _look_for_preference(self) -> None:
+    def _take_messages(self) -> None:
         while select.select([self._orders], [], [], 0)[0]:
-            preferred = read_preference(self._orders)
-            if preferred is None:
-                raise BrokenPipeError
-            self._preferred = preferred
+            self._take_message()
+
+    def _take_message(self) -> None:
+        message = read_message(self._orders)
+        if isinstance(message, Preference):
+            self._preferred = message.layer
+        else:
+            self._layers[message.layer.number] = message.layer
+            self._awaited.discard(message.layer.number)
 
     def _keep(self, number: int, entries: LayerEntries) -> None:
         self._read[number] = entries

@@ -27,13 +27,31 @@ _LENGTH = 4
 class ReadOrder(msgspec.Struct, frozen=True):
     """The order for the reader process: the layers to read, and the one to start with.
 
-    ``cache`` is the folder of the cache, if it is to be used, and ``label`` the image's name there.
+    ``cache`` is the folder of the cache, if it is to be used, and ``label`` the image's name there. If ``is_awaited``,
+    the layers are still to come, each by an `Arrival`.
     """
 
     layers: list[Layer]
     first: int
     cache: str | None = None
     label: str = ""
+    is_awaited: bool = False
+
+
+class Preference(msgspec.Struct, frozen=True, tag=True):
+    """The number of the layer to read next."""
+
+    layer: int
+
+
+class Arrival(msgspec.Struct, frozen=True, tag=True):
+    """A layer that was awaited."""
+
+    layer: Layer
+
+
+Message = Preference | Arrival
+"""What follows an order."""
 
 
 class Head(msgspec.Struct, tag=True):
@@ -113,16 +131,35 @@ def read_frame(file: IO[bytes]) -> tuple[AnyHead, list[bytes]] | None:
 
 def write_order(file: IO[bytes], order: ReadOrder) -> None:
     """Write the order for the reader process."""
-    # The path of an archive may hold bytes that are not UTF-8, which the json module escapes and msgspec refuses.
-    encoded = json.dumps(msgspec.to_builtins(order, enc_hook=str)).encode()
-    file.write(len(encoded).to_bytes(_LENGTH, "big") + encoded)
-    file.flush()
+    _write_json(file, order)
 
 
 def read_order(file: IO[bytes]) -> ReadOrder:
     """Read the order for the reader process; raises BrokenPipeError if the stream ends within it."""
+    return msgspec.convert(_read_json(file), type=ReadOrder, dec_hook=_digest)
+
+
+def write_message(file: IO[bytes], message: Message) -> None:
+    """Write a message for the reader process."""
+    _write_json(file, message)
+
+
+def read_message(file: IO[bytes]) -> Message:
+    """Wait for a message for the reader process; raises BrokenPipeError if the stream has ended."""
+    message: Message = msgspec.convert(_read_json(file), type=Message, dec_hook=_digest)
+    return message
+
+
+def _write_json(file: IO[bytes], value: ReadOrder | Message) -> None:
+    # The path of an archive may hold bytes that are not UTF-8, which the json module escapes and msgspec refuses.
+    encoded = json.dumps(msgspec.to_builtins(value, enc_hook=str)).encode()
+    file.write(len(encoded).to_bytes(_LENGTH, "big") + encoded)
+    file.flush()
+
+
+def _read_json(file: IO[bytes]) -> object:
     size = int.from_bytes(_read_exactly(file, _LENGTH), "big")
-    return msgspec.convert(json.loads(_read_exactly(file, size)), type=ReadOrder, dec_hook=_digest)
+    return json.loads(_read_exactly(file, size))
 
 
 def _digest(_kind: type, text: str) -> Digest:
@@ -138,18 +175,6 @@ def _read_exactly(file: IO[bytes], size: int) -> bytes:
             raise BrokenPipeError
         data += part
     return bytes(data)
-
-
-def write_preference(file: IO[bytes], layer: int) -> None:
-    """Write the number of the layer to read next."""
-    file.write(layer.to_bytes(_LENGTH, "big"))
-    file.flush()
-
-
-def read_preference(file: IO[bytes]) -> int | None:
-    """Read the number of the layer to read next, or None if the stream has ended."""
-    data = file.read(_LENGTH)
-    return int.from_bytes(data, "big") if len(data) == _LENGTH else None
 
 
 def send_table(file: ColumnWriter, layer: int, table: EntryTable) -> None:

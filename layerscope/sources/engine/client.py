@@ -5,8 +5,9 @@ cannot ask for a platform. https://docs.docker.com/reference/api/engine/
 """
 
 import http.client
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from types import TracebackType
 from typing import Self, TypeVar
@@ -112,20 +113,28 @@ class EngineClient:
             if not response.isclosed():
                 self._http.close()
 
-    def export(self, image_id: str) -> Iterator[bytes]:
-        """Yield an image as ``docker save`` writes it; raises ImageNotFound, and SourceError where it ends early.
+    def export(self, image_ids: Sequence[str]) -> Iterator[bytes]:
+        """Yield images as ``docker save`` writes them; raises ImageNotFound, and SourceError where it ends early.
 
         Exporting by id shows the image that was looked up, even if its tag moves in between.
         """
-        path = f"{self._prefix}/images/{quote(image_id, safe='/:@')}/get"
+        one, *others = image_ids
+        what = f"get?{urlencode({'names': image_ids}, doseq=True)}" if others else f"{quote(one, safe='/:@')}/get"
+        path = f"{self._prefix}/images/{what}"
         with self._answer(path, timeout=None) as response:
             try:
-                while chunk := response.read(_CHUNK):
+                # what has come, however little: the rest may take its time
+                while chunk := response.read1(_CHUNK):
                     self._http.wait_for(STREAM_SECONDS)
                     yield chunk
             except (OSError, http.client.HTTPException) as error:
                 cause = self._cause(error, STREAM_SECONDS)
-                raise SourceError(f"cannot export {short_name(image_id)} from {self.endpoint}: {cause}") from error
+                names = " and ".join(map(short_name, image_ids))
+                raise SourceError(f"cannot export {names} from {self.endpoint}: {cause}") from error
+
+    def cancel(self) -> None:
+        """End a request that another thread waits for, with an error there."""
+        self._http.cancel()
 
     def close(self) -> None:
         """Close the connection, which also ends an export."""
@@ -200,16 +209,27 @@ class _HTTP(http.client.HTTPConnection):
         self._endpoint = endpoint
         self._resources = resources
         self._connection: Connection | None = None
+        self._is_cancelled = False
 
     def connect(self) -> None:
         """Open a new connection, when there is none or the engine has closed the last one."""
         self._connection = open_connection(self._endpoint, self._resources)
         self.sock = self._connection.socket
+        if self._is_cancelled:
+            raise ConnectionAbortedError
 
     def wait_for(self, seconds: float | None) -> None:
         """Set how long the next byte may take."""
         if self.sock is not None:
             self.sock.settimeout(seconds)
+
+    def cancel(self) -> None:
+        """Wake the thread that waits for bytes, which closing the socket would not."""
+        # set first: a thread that is about to connect looks at it afterwards
+        self._is_cancelled = True
+        if self._connection is not None:
+            with suppress(OSError):
+                self._connection.socket.shutdown(socket.SHUT_RDWR)
 
     def complaint(self) -> str:
         """Return what a program between said last, or nothing."""

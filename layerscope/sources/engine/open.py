@@ -9,12 +9,11 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.model.progress import Progress
-from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.containers import engine_container
-from layerscope.sources.engine.exported import tags_named_first, with_id, with_tags, with_verified_layers
+from layerscope.sources.engine.export import AwaitedImage, export_now
+from layerscope.sources.engine.exported import tags_named_first, with_id, with_tags
 from layerscope.sources.engine.lookup import EngineImage, engine_image
 from layerscope.sources.engine.reference import EngineReference
-from layerscope.sources.engine.replies import ImageDetails
 from layerscope.sources.engine.stored import storage_of, stored_candidates
 from layerscope.sources.engine.writable_layer import with_writable_layer
 from layerscope.sources.image.archive_file import open_archive
@@ -25,16 +24,17 @@ from layerscope.sources.stream.spool import Spool
 Candidates = tuple[Candidate, ...]
 
 
-def open_image(wanted: EngineReference, request: Request, spool: Spool) -> Candidates:
+def open_image(wanted: EngineReference, request: Request, spool: Spool) -> Candidates | AwaitedImage:
     """Return an engine's image; raises ImageNotFound and EngineUnavailable as `engine_image` does."""
     try:
         with engine_image(wanted) as found:
-            return _candidates(found, wanted.name, request, spool)
+            image = _look_at(found, wanted.name, request, spool)
     except EngineUnavailable:
         candidates = _from_podman_command(wanted, request, spool)
         if candidates is None:
             raise
         return candidates
+    return image if isinstance(image, tuple) or image.fits(request.platform) else export_now(image)
 
 
 def open_container(wanted: EngineReference, request: Request, spool: Spool) -> Candidates:
@@ -42,7 +42,8 @@ def open_container(wanted: EngineReference, request: Request, spool: Spool) -> C
     with engine_container(wanted) as found:
         try:
             image = EngineImage(found.client, found.client.image(found.image_id))
-            candidates = _candidates(image, found.container.image, request, spool)
+            opened = _look_at(image, found.container.image, request, spool)
+            candidates = opened if isinstance(opened, tuple) else export_now(opened)
         except ImageNotFound:
             candidates = ()
         return (with_writable_layer(found, candidates, Origin.engine(request.reference, found.client.engine), spool),)
@@ -57,39 +58,26 @@ def open_stored_image(wanted: EngineReference, request: Request) -> Candidates:
         return tuple(found.named(candidate, wanted.name, described) for candidate in candidates)
 
 
-def _candidates(found: EngineImage, name: str, request: Request, spool: Spool) -> Candidates:
-    """Return an engine's image from its store, from what is known, or else exported."""
+def _look_at(found: EngineImage, name: str, request: Request, spool: Spool) -> Candidates | AwaitedImage:
+    """Return an image from the engine's store, from what is known, or else what has to be exported."""
     origin, info = Origin.engine(request.reference, found.client.engine), found.client.info()
-    candidates = (
-        stored_candidates(found, info, origin)
-        or _known(found, origin, request, spool)
-        or _exported(found.client, found.details, origin, request, spool)
-    )
-    described = partial(storage_of, found, info)
-    return tuple(found.named(candidate, name, described) for candidate in candidates)
+    awaited = AwaitedImage(found, info, name, origin, spool)
+    candidates = stored_candidates(found, info, origin) or _known(awaited, origin, request)
+    if candidates:
+        described = partial(storage_of, found, info)
+        return tuple(found.named(candidate, name, described) for candidate in candidates)
+    return awaited.candidates if awaited.has_no_layers else awaited
 
 
-def _exported(
-    client: EngineClient, details: ImageDetails, origin: Origin, request: Request, spool: Spool
-) -> Candidates:
-    """Export an image by its id, since a tag may move, and hash its layers."""
-    archive = spool.chunks(client.export(details.image_id), f"the image {request.title}", details.size)
-    candidates = with_id(open_archive(archive, request.title, origin, spool), details.image_id)
-    return tuple(with_verified_layers(candidate) for candidate in candidates)
-
-
-def _known(found: EngineImage, origin: Origin, request: Request, spool: Spool) -> Candidates:
+def _known(awaited: AwaitedImage, origin: Origin, request: Request) -> Candidates:
     """Return an image whose layers are known, and that is exported once their content is needed."""
-    known = None if request.known is None else request.known(found.details.image_id)
+    known = None if request.known is None else request.known(awaited.image_id)
     if known is None:
         return ()
-    endpoint, details = found.client.endpoint, found.details
     diff_ids = [layer.diff_id for layer in known.layers]
 
     def export(progress: Progress) -> Image:
-        with EngineClient(endpoint) as client:
-            candidates = _exported(client, details, origin, request, spool.with_progress(progress))
-        images = (candidate.build() for candidate in candidates if candidate.set_aside is None)
+        images = (candidate.build() for candidate in export_now(awaited, progress) if candidate.set_aside is None)
         for image in images:
             if [layer.diff_id for layer in image.layers] == diff_ids:
                 return image

@@ -6,6 +6,7 @@ A field that an engine leaves out has its default; one of another type makes the
 from msgspec import Struct, field
 
 from layerscope.model.digest import Digest
+from layerscope.model.documents import HistoryEntry, RunConfig
 
 
 class _Component(Struct, frozen=True):
@@ -40,24 +41,28 @@ class _GraphDriver(Struct, frozen=True):
 
 
 class _RootFS(Struct, frozen=True):
+    kind: str = field(default="", name="Type")
     layers: list[str] | None = field(default=None, name="Layers")
 
 
-class PodmanHistoryLine(Struct, frozen=True):
-    """A line of the history in podman's own ``/libpod/images/NAME/json``, base first."""
-
-    empty_layer: bool = False
-
-
 class ImageDetails(Struct, frozen=True):
-    """An answer to ``/images/NAME/json``; ``size`` in bytes as the engine counts it."""
+    """An answer to ``/images/NAME/json``; ``size`` in bytes as the engine counts it.
+
+    Podman's own API adds the history of the config, base first.
+    """
 
     image_id: str = field(name="Id")
     tags: list[str] | None = field(default=None, name="RepoTags")
     size: int | None = field(default=None, name="Size")
     root: _RootFS = field(default_factory=_RootFS, name="RootFS")
     graph_driver: _GraphDriver | None = field(default=None, name="GraphDriver")
-    podman_history: list[PodmanHistoryLine] | None = field(default=None, name="History")
+    created: str | None = field(default=None, name="Created")
+    author: str | None = field(default=None, name="Author")
+    architecture: str = field(default="", name="Architecture")
+    os: str = field(default="", name="Os")
+    variant: str | None = field(default=None, name="Variant")
+    config: RunConfig | None = field(default=None, name="Config")
+    podman_history: list[HistoryEntry] | None = field(default=None, name="History")
 
     @property
     def digest(self) -> Digest:
@@ -78,9 +83,15 @@ class ImageDetails(Struct, frozen=True):
 
 
 class HistoryLine(Struct, frozen=True):
-    """A line of ``/images/NAME/history``, the newest first; ``size`` in bytes as the engine counts it."""
+    """A line of ``/images/NAME/history``, the newest first; ``size`` in bytes, ``created`` in seconds since 1970.
+
+    The engine does not say which lines made a layer.
+    """
 
     size: int = field(default=0, name="Size")
+    created: int = field(default=0, name="Created")
+    created_by: str = field(default="", name="CreatedBy")
+    comment: str = field(default="", name="Comment")
 
 
 class ContainerSummary(Struct, frozen=True):

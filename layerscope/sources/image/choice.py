@@ -64,7 +64,7 @@ def choose(
     if len(fitting) > 1 and all(candidate.set_aside for candidate in fitting):
         raise UnsupportedFormat(_only_artifacts(fitting, image, platform, name))
     complete = [candidate for candidate in fitting if candidate.complete] or fitting
-    own = _for_platform(complete, this_platform()) if len(complete) > 1 else complete
+    own = for_platform(complete, this_platform()) if len(complete) > 1 else complete
     if len(own) == 1:
         return own[0]
     which = f" {_wanted(image, platform)}" if image or platform else ""
@@ -84,7 +84,7 @@ def this_platform() -> str:
 
 def _fitting(candidates: Sequence[Candidate], image: str | None, platform: str | None) -> list[Candidate]:
     fitting = list(candidates) if image is None else named(candidates, image)
-    return fitting if platform is None else _for_platform(fitting, platform)
+    return fitting if platform is None else for_platform(fitting, platform)
 
 
 def named(candidates: Sequence[Candidate], wanted: str) -> list[Candidate]:
@@ -151,7 +151,7 @@ def _names(candidate: Candidate) -> list[ImageName]:
     return [name for name in map(ImageName.parse, candidate.tags) if name is not None]
 
 
-def _for_platform(candidates: Sequence[Candidate], wanted: str) -> list[Candidate]:
+def for_platform(candidates: Sequence[Candidate], wanted: str) -> list[Candidate]:
     """Return the candidates for a platform; without a variant, those of its default variant are preferred."""
     parts = _platform_parts(wanted)
     fitting = [candidate for candidate in candidates if _fits_platform(candidate.platform, parts)]

@@ -6,7 +6,7 @@ Memory stays bounded, and the files are removed with the stack that owns them, a
 import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from io import FileIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -38,20 +38,16 @@ class Spool:
 
     def __init__(self, stack: ExitStack, progress: Progress = no_progress) -> None:
         self._stack = stack
-        self._progress = progress
+        self.progress = progress
         self._written: set[str] = set()
         self._folder: Path | None = None
-
-    def with_progress(self, progress: Progress) -> "Spool":
-        """Return a spool whose files are removed with those of this one, and that reports its progress elsewhere."""
-        return Spool(self._stack, progress)
 
     def chunks(self, chunks: Iterable[bytes], name: str, total: int | None = None) -> FileSpan:
         """Write the chunks to a file, and return its span; an error calls them ``name``.
 
         Raises SourceError where the disk is full or cannot be written.
         """
-        return self._write(_counted(chunks, self._progress, total), name)
+        return self._write(_counted(chunks, self.progress, total), name)
 
     def stream(self, file: IO[bytes], name: str) -> FileSpan:
         """Copy an open file, and return the span of the copy; raises SourceError where it cannot be read or written."""
@@ -64,7 +60,7 @@ class Spool:
         the disk is full or cannot be written, and UnsupportedCompression.
         """
         breaks: list[str] = []
-        plain = self._write(_decompressed_chunks(span, compression, name, self._progress, breaks), name)
+        plain = self._write(_decompressed_chunks(span, compression, name, self.progress, breaks), name)
         plain = replace(plain, packed_size=span.stored_size)
         if span.path in self._written:
             Path(span.path).unlink()
@@ -73,12 +69,20 @@ class Spool:
     def _write(self, chunks: Iterable[bytes], name: str) -> FileSpan:
         def write(file: FileIO) -> None:
             for chunk in chunks:
-                _write_all(file, chunk)
+                write_all(file, chunk)
 
         return self.file(write, name)
 
     def file(self, write: Callable[[FileIO], None], name: str) -> FileSpan:
-        """Return where the bytes lie that ``write`` writes to a new file; ``name`` is what an error calls them.
+        """Return where the bytes lie that ``write`` writes to a new file; raises as `new_file` does."""
+        with self.new_file(name) as file:
+            write(file)
+            size = file.tell()
+        return FileSpan(str(file.name), 0, size, size)
+
+    @contextmanager
+    def new_file(self, name: str) -> Iterator[FileIO]:
+        """Open a new file, which is removed again if it cannot be written whole; ``name`` is what an error calls it.
 
         Raises SourceError where the disk is full or cannot be written.
         """
@@ -90,13 +94,13 @@ class Spool:
             if self._folder is None:
                 self._folder = locked_folder(self._stack)
             path = self._folder / f"{len(self._written)}.tar"
-            with _Copy(path, "xb") as file:
-                write(file)
-                size = file.tell()
+            with _Copy(path, "xb") as file, ExitStack() as unfinished:
+                unfinished.callback(path.unlink)
+                yield file
+                unfinished.pop_all()
             self._written.add(str(path))
         except OSError as error:
             raise SourceError(_sentence(error, name, tempfile.tempdir)) from error
-        return FileSpan(str(path), 0, size, size)
 
 
 class _Copy(FileIO):
@@ -156,7 +160,7 @@ def _opened(span: FileSpan, compression: Compression, name: str) -> Decompressed
         raise SourceError(f"cannot read {name}: {os_reason(error)}") from error
 
 
-def _write_all(file: FileIO, chunk: bytes) -> None:
+def write_all(file: FileIO, chunk: bytes) -> None:
     """Write the whole chunk: one write to an unbuffered file may take only a part of it."""
     left = memoryview(chunk)
     while left:

@@ -124,10 +124,11 @@ class LayerList(StepList):
             error = one_line(f"! {step_line.error}", width - self._columns.digits - 2, self.glyphs)
             return [*number, Segment(error, self.style_of("error"))]
         if step_line.progress is not None:
-            blob = human_size(step_line.layer.blob_size)
+            blob_size = step_line.layer.blob_size
+            stored = "" if blob_size is None else f"{human_size(blob_size)} stored, "
             text = f"reading {step_line.progress:.0%}" if step_line.progress else "waiting"
-            bar = " " * self._bar_width(width)
-            return [*number, Segment(f"{bar}{blob:>{_SIZE_WIDTH}} stored, {text}", self.style_of("muted"))]
+            room = self._bar_width(width) + _SIZE_WIDTH + len(" stored, ")
+            return [*number, Segment(f"{stored:>{room}}{text}", self.style_of("muted"))]
         size = Segment(f"{human_size(step_line.content_size):>{_SIZE_WIDTH}}")
         return [*number, *self._bar(step_line, self._bar_width(width)), size, *self._counts(step_line)]
 

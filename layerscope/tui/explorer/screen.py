@@ -12,7 +12,14 @@ from textual.screen import Screen
 
 from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.session.open import ImageSession
-from layerscope.session.reading.background import LayerReader, LayersStacked, ReadEvent, ReadingFailed
+from layerscope.session.reading.background import (
+    ImageReceived,
+    LayerReader,
+    LayersStacked,
+    ReadEvent,
+    ReadingFailed,
+    ReceiveEvent,
+)
 from layerscope.text import printable_name
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
@@ -58,10 +65,10 @@ class ExplorerScreen(Screen[object]):
         super().__init__()
         self.session = session
         self._reader = reader
-        self._state = ExplorerState(session.image)
+        self._state = ExplorerState(session.image, is_awaited=session.awaited is not None)
         self._navigation = Navigation(self, session, self._state)
         self._shows_image = False
-        self._events = deque[tuple[LayerReader, ReadEvent]]()
+        self._events = deque[tuple[LayerReader, ReadEvent | ReceiveEvent]]()
         self.title_line = ImageTitle(session)
         self.layer_list = LayerList()
         self.file_tree = FileTree()
@@ -84,10 +91,15 @@ class ExplorerScreen(Screen[object]):
         self.set_focus(self.layer_list)
         self.refresh_bindings()
         self._read()
+        if self._state.reading.export:
+            # an engine may be silent for minutes before the first byte
+            self.set_interval(1, self._show_title)
+            self._receive()
 
     def on_unmount(self) -> None:
-        """Stop the reader: the thread that waits for it would keep the application from ending."""
+        """Stop the reader and the export: the threads that wait for them would keep the application from ending."""
         self._reader.close()
+        self.session.stop_reading()
         settings = self._state.settings
         preferences = preferences_of(self)
         preferences.remember(sort=settings.sort.value, columns=settings.columns)
@@ -104,7 +116,13 @@ class ExplorerScreen(Screen[object]):
             reader.failure = "there is not enough memory for the layers of this image"
             self._report(reader, ReadingFailed(reader.failure))
 
-    def _report(self, reader: LayerReader, event: ReadEvent) -> None:
+    @work(thread=True, group="export")
+    def _receive(self) -> None:
+        reader = self._reader
+        for event in self.session.receive(reader):
+            self._report(reader, event)
+
+    def _report(self, reader: LayerReader, event: ReadEvent | ReceiveEvent) -> None:
         self._events.append((reader, event))
         self.post_message(ReaderReported())
 
@@ -118,10 +136,15 @@ class ExplorerScreen(Screen[object]):
         self.layer_list.redraw()
         self._show_title()
 
-    def _take(self, event: ReadEvent) -> None:
+    def _take(self, event: ReadEvent | ReceiveEvent) -> None:
         if isinstance(event, ReadingFailed):
             self._state.reading.failure = event.reason
             self.files.rebuild()
+        elif isinstance(event, ImageReceived):
+            self._state.take_image(event.image)
+            self.title_line.take(self.session)
+            self._show_layers()
+            self._show_details()
         elif isinstance(event, LayersStacked):
             self._show_tree(event)
         else:

@@ -1,5 +1,6 @@
 """The state of the explorer: the chosen step, the settings of the tree, and how much has been read."""
 
+import time
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from layerscope.analysis.tree.copy_up import copy_up
 from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image, Layer, Step
+from layerscope.model.progress import ExportProgress
 from layerscope.session.reading.background import LayerProgress, LayerRead, LayersStacked
 from layerscope.text import human_size
 from layerscope.tui.explorer.own_rows import OwnRows
@@ -25,22 +27,42 @@ if TYPE_CHECKING:
 class Reading:
     """The part of the layers that has been read, in stored bytes."""
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
-        self.complete = not layers
+    def __init__(self, layers: Sequence[Layer], *, is_awaited: bool) -> None:
+        self.has_read_all = not layers
         self.failure: str | None = None
-        self._sizes = {layer.number: layer.blob_size or 0 for layer in layers}
-        self._done = dict.fromkeys(self._sizes, 0)
+        self.export = Exporting() if is_awaited else None
+        """The export of the image by its engine, until it has ended."""
         self._finished = set[int]()
-        self._total, self._total_done = sum(self._sizes.values()), 0
+        self._done = dict.fromkeys((layer.number for layer in layers), 0)
+        self._measure(layers)
 
-    def take(self, event: LayerProgress | LayerRead) -> None:
-        """Note how much of a layer has been read."""
+    def _measure(self, layers: Sequence[Layer]) -> None:
+        self._sizes = {layer.number: layer.blob_size or 0 for layer in layers}
+        self._total, self._total_done = sum(self._sizes.values()), sum(self._done.values())
+
+    def end_export(self, layers: Sequence[Layer]) -> None:
+        """Take the layers as the engine has exported them: now their sizes are known."""
+        self.export = None
+        self._done |= {layer.number: layer.blob_size or 0 for layer in layers if layer.number in self._finished}
+        self._measure(layers)
+
+    def take(self, event: LayerProgress | LayerRead | ExportProgress) -> None:
+        """Note how much of a layer has been read, or how much of the export has come."""
+        if isinstance(event, ExportProgress):
+            if self.export:
+                self.export.done, self.export.total = event.done, event.total
+            return
         size = self._sizes[event.layer]
         if isinstance(event, LayerRead):
             self._finished.add(event.layer)
         done = min(size, event.done) if isinstance(event, LayerProgress) else size
         self._total_done += done - self._done[event.layer]
         self._done[event.layer] = done
+
+    @property
+    def complete(self) -> bool:
+        """True once all layers have been read, of an image that is here."""
+        return self.has_read_all and self.export is None
 
     @property
     def share(self) -> float:
@@ -52,24 +74,50 @@ class Reading:
         return 1.0 if layer in self._finished else self._done[layer] / max(1, self._sizes[layer])
 
 
+class Exporting:
+    """An export that is under way: bytes so far, the engine's estimate of all, and the time since its start."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.total: int | None = None
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> int:
+        """The whole seconds since the start."""
+        return int(time.monotonic() - self._started)
+
+
 class ExplorerState:
     """One image in the explorer. ``marked`` is the layer to compare another one with, or 0.
 
     An image may have 100,000 steps: no property looks through all of them.
     """
 
-    def __init__(self, image: Image) -> None:
-        self.image = image
+    def __init__(self, image: Image, *, is_awaited: bool = False) -> None:
         self.settings = TreeSettings()
-        self.reading = Reading(image.layers)
+        self.reading = Reading(image.layers, is_awaited=is_awaited)
         self.tallies = Tallies()
         self.tree: LayeredTree | None = None
         self.marked = 0
+        self._take_steps(image)
+
+    def _take_steps(self, image: Image) -> None:
+        self.image = image
         layers = [step.layer or 0 for step in image.steps]
         self._layers_reached = [*accumulate(layers, max)]
         self._positions = {layer: position for position, layer in reversed(list(enumerate(layers))) if layer}
         self._listed: Sequence[int] = range(len(layers))
         self._position = max(self._positions.values(), default=len(layers) - 1)
+
+    def take_image(self, image: Image) -> None:
+        """Show the image as its engine has exported it; the chosen layer stays."""
+        layer, is_listed_whole = self.layer, len(self._listed) == len(self.image.steps)
+        self.reading.end_export(image.layers)
+        self._take_steps(image)
+        self.choose_layer(layer)
+        if not is_listed_whole:
+            self.toggle_empty_steps()
 
     @property
     def step_count(self) -> int:
@@ -121,7 +169,7 @@ class ExplorerState:
             self.settings.keep_folds(self.tree.index, event.tree.index)
         self.tree = event.tree
         self.tallies = event.tallies
-        self.reading.complete = event.last
+        self.reading.has_read_all = event.last
 
     def followed_by(self, image: Image) -> "ExplorerState":
         """Return the state for an image in place of this one: the same tree and settings until its layers are read.
@@ -184,7 +232,9 @@ class ExplorerState:
             return "This image has no layers."
         if not self.layer:
             return "There is no layer at this step yet."
-        return self.reading.failure or f"Layer {self.layer} is being read."
+        if self.reading.failure:
+            return self.reading.failure
+        return f"Layer {self.layer} {'has not come yet' if self.reading.export else 'is being read'}."
 
     def why_no_rows(self, rows: VisibleRows) -> str:
         """Return the sentence that is shown when the tree of a layer has no rows."""

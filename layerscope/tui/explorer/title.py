@@ -1,11 +1,12 @@
 """The header: the image, its size, its dead bytes, and how much has been read."""
 
 from layerscope.analysis.tree.tally import Tallies
+from layerscope.model.image import Image
 from layerscope.session.open import ImageSession
 from layerscope.session.summary import dead_words, engine_words, size_words
 from layerscope.text import human_size, plural
 from layerscope.tui.drawing.cells import excerpt
-from layerscope.tui.explorer.state import Reading
+from layerscope.tui.explorer.state import Exporting, Reading
 from layerscope.tui.widgets.title_line import Fact, TitleLine
 
 
@@ -31,6 +32,8 @@ class ImageTitle(TitleLine):
         """Show what is known so far."""
         if reading.failure:
             parts = [reading.failure]
+        elif reading.export:
+            parts = [plural(len(self._image.layers), "layer"), _export_words(self._image, reading.export)]
         elif not reading.complete:
             parts = [f"{self._stored}, reading {reading.share:.0%}"]
         else:
@@ -45,3 +48,11 @@ class ImageTitle(TitleLine):
             ],
             self._image_name,
         )
+
+
+def _export_words(image: Image, export: Exporting) -> str:
+    """Return how far the export is: an engine may prepare it for minutes before the first byte."""
+    if not export.done:
+        return f"{image.source} prepares the export, {export.seconds} s"
+    total = f" of {human_size(export.total)}" if export.total else ""
+    return f"exporting: {human_size(export.done)}{total}, {export.seconds} s"

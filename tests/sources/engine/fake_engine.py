@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +10,16 @@ from pathlib import Path
 VERSION = b'{"ApiVersion": "1.45", "MinAPIVersion": "1.24"}'
 
 
+Answer = bytes | Callable[[socket.socket], None]
+"""The bytes of a whole answer, or a function that sends them as it likes."""
+
+
 @dataclass
 class FakeEngine:
     """Answers each connection's requests in turn; ``requests`` records their paths."""
 
     path: Path
-    answers: Mapping[str, bytes]
+    answers: Mapping[str, Answer]
     requests: list[str] = field(default_factory=list)
 
     @property
@@ -30,7 +34,7 @@ def answer(body: bytes, status: int = 200) -> bytes:
 
 
 @contextmanager
-def fake_engine(path: Path, answers: Mapping[str, bytes]) -> Iterator[FakeEngine]:
+def fake_engine(path: Path, answers: Mapping[str, Answer]) -> Iterator[FakeEngine]:
     """Serve ``answers``, by path without the API version; a path that has none is never answered."""
     engine = FakeEngine(path, {"/version": answer(VERSION), **answers})
     with ExitStack() as stack:
@@ -50,12 +54,11 @@ def _serve(engine: FakeEngine, listener: socket.socket, stack: ExitStack) -> Non
         while True:
             connection, _ = listener.accept()
             stack.enter_context(connection)
-            with suppress(OSError):
-                _answer_requests(engine, connection)
+            threading.Thread(target=_answer_requests, args=(engine, connection), daemon=True).start()
 
 
 def _answer_requests(engine: FakeEngine, connection: socket.socket) -> None:
-    with connection.makefile("rb") as requests:
+    with suppress(OSError), connection.makefile("rb") as requests:
         while line := requests.readline():
             target = line.split()[1].decode()
             engine.requests.append(target)
@@ -64,7 +67,11 @@ def _answer_requests(engine: FakeEngine, connection: socket.socket) -> None:
             path = target if target == "/version" else "/" + target.partition("?")[0].split("/", 2)[2]
             if path not in engine.answers:
                 return
-            connection.sendall(engine.answers[path])
-            if b"Content-Length" not in engine.answers[path]:
+            reply = engine.answers[path]
+            if callable(reply):
+                reply(connection)
+                return
+            connection.sendall(reply)
+            if b"Content-Length" not in reply:
                 connection.shutdown(socket.SHUT_RDWR)
                 return

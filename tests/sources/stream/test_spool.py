@@ -115,7 +115,7 @@ def test_a_full_disk_is_one_sentence(temporary: Path, monkeypatch: pytest.Monkey
     def full(_file: FileIO, _chunk: bytes) -> None:
         raise OSError(number, "No space left on device")
 
-    monkeypatch.setattr(spool_module, "_write_all", full)
+    monkeypatch.setattr(spool_module, "write_all", full)
     with pytest.raises(SourceError) as caught, ExitStack() as stack:
         Spool(stack).chunks([b"x"], "my-app.tar.gz")
     assert str(caught.value) == (

@@ -1,0 +1,144 @@
+"""The layers of images that an engine exports, each as soon as its bytes have come.
+
+A blob is a layer if the digest of its decompressed bytes is a diff_id of an image: so neither names nor order matter,
+and a stream with other bytes never makes a wrong tree.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from queue import SimpleQueue
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from layerscope.errors import DigestMismatch, FormatError, ReadingStopped
+from layerscope.model.digest import Digest
+from layerscope.model.image import Image, Layer
+from layerscope.model.progress import ExportProgress
+from layerscope.model.span import FileSpan
+from layerscope.session.reading.parallel import IsStopped
+from layerscope.sources.engine.export import AwaitedImage, BlobArrived, Export
+from layerscope.sources.stream.compression import detect_span, open_decompressed
+
+_CHUNK = 1024 * 1024
+_HASHING_THREADS = 2
+
+
+class LayerArrived(Struct, frozen=True):
+    """All bytes of a layer have come, and have its diff_id.
+
+    The number of the layer is not known here: images may share it, and hold it several times.
+    """
+
+    layer: Layer
+
+
+class ImagesReceived(Struct, frozen=True):
+    """The export has ended: the images as it holds them, in the order of the request."""
+
+    images: list[Image]
+
+
+ReceptionEvent = ExportProgress | LayerArrived | ImagesReceived
+
+
+class Reception:
+    """The export of images of one engine: their layers are hashed while it streams."""
+
+    def __init__(self, awaited: Sequence[AwaitedImage], images: Sequence[Image], is_stopped: IsStopped) -> None:
+        self._awaited = awaited
+        self._images = images
+        self._is_stopped = is_stopped
+        self._export = Export(awaited)
+        self._wanted = {layer.diff_id for image in images for layer in image.layers}
+        self._arrived: set[Digest | None] = set()
+        self._events = SimpleQueue[ReceptionEvent | Exception]()
+        self._has_ended = False
+
+    def events(self) -> Iterator[ReceptionEvent]:
+        """Yield what happens, and the images at the end; any thread may iterate.
+
+        Raises SourceError where the engine does not send them whole, DigestMismatch where it sends other bytes, and
+        ReadingStopped once it has been cancelled.
+        """
+        pool = ThreadPoolExecutor(1 + _HASHING_THREADS)
+        pool.submit(self._receive, pool)
+        try:
+            while not isinstance(event := self._events.get(), Exception):
+                yield event
+                if isinstance(event, ImagesReceived):
+                    return
+            raise ReadingStopped("the export was cancelled") if self._is_stopped() else event
+        finally:
+            self._has_ended = True
+            self.cancel()
+            pool.shutdown(cancel_futures=True)
+
+    def cancel(self) -> None:
+        """End `events` in another thread, even while the engine is silent; ``is_stopped`` must be true by then."""
+        self._export.cancel()
+
+    def _receive(self, pool: ThreadPoolExecutor) -> None:
+        """Report the stream, and what it comes to: a layer that is hashed must not wait for the next bytes."""
+        try:
+            jobs = list[Future[None]]()
+            for event in self._export.receive():
+                if self._is_over():
+                    self._events.put(ReadingStopped("the export was cancelled"))
+                    return
+                if isinstance(event, BlobArrived):
+                    jobs.append(pool.submit(self._report_layer, event.blob))
+                elif isinstance(event, ExportProgress):
+                    self._events.put(event)
+                else:
+                    for job in jobs:
+                        job.result()
+                    images = zip(self._awaited, self._images, strict=True)
+                    self._events.put(ImagesReceived([self._whole(*image, event.archive) for image in images]))
+        except Exception as error:  # noqa: BLE001  # raised again in the thread that iterates
+            self._events.put(error)
+
+    def _report_layer(self, blob: FileSpan) -> None:
+        arrived = self._examine(blob)
+        if arrived is not None:
+            self._arrived.add(arrived.layer.diff_id)
+            self._events.put(arrived)
+
+    def _is_over(self) -> bool:
+        return self._has_ended or self._is_stopped()
+
+    def _examine(self, blob: FileSpan) -> LayerArrived | None:
+        """Return the layer whose bytes these are, numbered 1, or None if they are none's."""
+        compression = detect_span(blob)
+        digest = hashlib.sha256()
+        try:
+            with closing(open_decompressed(blob, compression)) as stream:
+                while chunk := stream.read1(_CHUNK):
+                    if self._is_over():
+                        return None
+                    digest.update(chunk)
+        except FormatError:
+            return None
+        diff_id = Digest("sha256", digest.hexdigest())
+        if diff_id not in self._wanted:
+            return None
+        return LayerArrived(Layer(1, blob, compression, diff_id=diff_id, verified=True))
+
+    def _whole(self, awaited: AwaitedImage, image: Image, archive: FileSpan) -> Image:
+        """Return an image with all that the export says of it; raises DigestMismatch where its layers are others."""
+        diff_ids = [layer.diff_id for layer in image.layers]
+        for candidate in awaited.open(archive):
+            if candidate.set_aside is None:
+                whole = candidate.build()
+                if [layer.diff_id for layer in whole.layers] == diff_ids:
+                    return self._checked(whole)
+        raise DigestMismatch(f"the engine exported another image than {awaited.title}")
+
+    def _checked(self, image: Image) -> Image:
+        for layer in image.layers:
+            if layer.blob is not None and layer.diff_id not in self._arrived:
+                raise DigestMismatch(f"the engine sent other bytes for layer {layer.number} than its diff_id says")
+        layers = tuple(replace(layer, verified=layer.blob is not None) for layer in image.layers)
+        return replace(image, layers=layers)

@@ -1,0 +1,87 @@
+"""The explorer while an engine exports the image: steps first, then layer by layer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from layerscope.errors import LayerscopeError
+from layerscope.session.open import ImageSession, open_or_choose
+from layerscope.tui.app import LayerscopeApp, explorer_app
+from tests.builders import blob_name, docker_files, file, image, layer, sha256
+from tests.sources.engine.exporting import HeldExport, image_answers, in_order, offset_behind
+from tests.sources.engine.fake_engine import fake_engine
+from tests.tui.journeys import WIDE, Journey
+
+LAYERS = [layer(file("etc/hosts", b"one")), layer(file("srv/app", b"x" * 5000))]
+APP = image(*LAYERS, tags=["app:v1"], history=[{"created_by": "ADD rootfs.tar /"}, {"created_by": "COPY app /srv/"}])
+NAMES = [blob_name(sha256(each)) for each in LAYERS]
+
+
+@pytest.fixture
+def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldExport]:
+    """Let the engine stop in the middle of the last layer."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s")
+    monkeypatch.delenv("CONTAINER_HOST")
+    files = docker_files(APP)
+    archive = in_order(files, [*NAMES, *(name for name in files if name not in NAMES)])
+    export = HeldExport(archive, offset_behind(archive, NAMES[1]) - 700)
+    with fake_engine(tmp_path / "s", image_answers(APP, "app:v1", export)):
+        yield export
+        export.release()
+
+
+@pytest.fixture
+def session(held: HeldExport) -> Iterator[ImageSession]:
+    assert not held.may_begin.is_set()
+    opened = open_or_choose("app:v1")
+    assert isinstance(opened, ImageSession)
+    with opened:
+        yield opened
+
+
+def app_for(session: ImageSession) -> LayerscopeApp:
+    return explorer_app(session, session.read_in_background(len(session.image.layers)))
+
+
+async def test_layers_fill_in_while_the_export_goes_on_and_keys_work(held: HeldExport, session: ImageSession) -> None:
+    app = app_for(session)
+    with app.resources:
+        async with app.run_test(size=WIDE) as pilot:
+            it = Journey(app, pilot)
+            await pilot.pause()
+            assert "docker prepares the export, " in it.title()
+            assert "ADD rootfs.tar /" in it.screen()
+            assert "Layer 2 has not come yet." in it.screen()
+            held.may_begin.set()
+            await it.until(lambda: "exporting: " in it.title())
+            await it.press("[")
+            await it.until(lambda: "etc/" in it.screen())
+            assert it.layer() == 1
+            held.may_end.set()
+            await it.until(lambda: "5.0 kB in 2 layers" in it.title())
+            assert it.layer() == 1
+            await it.press("]")
+            assert "srv/" in it.screen()
+
+
+async def test_quitting_ends_a_silent_export(session: ImageSession) -> None:
+    app = app_for(session)
+    with app.resources:
+        async with app.run_test(size=WIDE) as pilot:
+            await pilot.press("q")
+    assert app.return_value is None
+
+
+async def test_an_export_that_breaks_off_is_said_in_the_title(
+    held: HeldExport, session: ImageSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("layerscope.sources.engine.client.STREAM_SECONDS", 0.2)
+    app = app_for(session)
+    async with app.run_test(size=WIDE) as pilot:
+        it = Journey(app, pilot)
+        held.may_begin.set()
+        await it.until(lambda: "cannot export" in it.title())
+        await it.press("q")
+    with pytest.raises(LayerscopeError, match="no answer within"):
+        app.resources.close()
