@@ -90,7 +90,7 @@ class _Reader:
     def _report(self, number: int, done: int) -> None:
         """Send the progress of a layer, unless the last report was a moment ago."""
         now = time.monotonic()
-        if now - self._reported.get(number, 0.0) >= _PROGRESS_SECONDS:
+        if now - self._reported.setdefault(number, now) >= _PROGRESS_SECONDS:
             self._reported[number] = now
             write_frame(self._answers, ProgressHead(layer=number, done=done))
 
