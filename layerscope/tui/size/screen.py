@@ -1,7 +1,6 @@
 """The size view: an overview with secrets and advice, and lists of what takes the space."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
 from rich.style import Style
@@ -9,7 +8,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.getters import query_one
 from textual.message import Message
 from textual.screen import Screen
@@ -26,16 +25,12 @@ from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.keys.table import bindings
+from layerscope.tui.size.body import Content, SizeBody, content_of
 from layerscope.tui.size.file_actions import SizeFileActions
 from layerscope.tui.size.headline import Headline, SizeBar
 from layerscope.tui.size.keys import SIZE_KEYS, SIZE_TABLE
-from layerscope.tui.size.lists.directories import empty_folder_sentence
-from layerscope.tui.size.lists.model import ShownList, Subject
-from layerscope.tui.size.lists.places import place_title, size_list
-from layerscope.tui.size.map.entries import entry_detail, entry_subject, folder_entries
 from layerscope.tui.size.map.widget import Treemap
 from layerscope.tui.size.overview import Overview
-from layerscope.tui.size.overview_items import Item, overview_items
 from layerscope.tui.size.state import Place, SizeState, View, Visit
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
@@ -43,25 +38,8 @@ from layerscope.tui.widgets.notices import copy_text, warn
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_table import RowTable, Target
 
-
-@dataclass(frozen=True, slots=True)
-class _OverviewContent:
-    """The items of the overview."""
-
-    items: list[Item]
-
-
-@dataclass(frozen=True, slots=True)
-class _MapContent:
-    """A folder whose map is shown."""
-
-    folder: int
-
-
 _SHORT = 30
 """The lines of a screen from which on one is left free above the bar."""
-
-_Content = _OverviewContent | _MapContent | ShownList
 
 
 class SizeScreen(Screen[Target | None], OpensLater):
@@ -75,14 +53,10 @@ class SizeScreen(Screen[Target | None], OpensLater):
     SizeScreen {
         background: $background;
         #views { height: auto; padding: 0 1; link-style: none; link-color: $foreground; }
-        #size-frame { height: 1fr; border: $frame $primary; border-title-style: bold; }
-        #titles { height: 1; color: $foreground 60%; }
         #detail-frame { height: auto; max-height: 5; padding: 0 1; scrollbar-size-vertical: 1; }
-        Treemap, Overview, RowTable, #titles, SizeBar { display: none; }
+        SizeBar { display: none; }
         &.-short SizeBar { margin: 0; }
-        &.-overview Overview, &.-overview SizeBar { display: block; }
-        &.-map Treemap { display: block; }
-        &.-list RowTable, &.-list #titles { display: block; }
+        &.-overview SizeBar { display: block; }
         #filter-line { height: auto; padding: 0 1; }
         #filter-line:focus-within { background: $panel; }
         #filter-label { display: none; width: auto; padding: 0 1 0 0; color: $foreground 60%; }
@@ -97,18 +71,17 @@ class SizeScreen(Screen[Target | None], OpensLater):
 
         visit: Visit
         report: SizeReport | None
-        content: _Content | None
+        content: Content | None
         error: str = ""
 
-    table = query_one(RowTable)
-    treemap = query_one(Treemap)
-    overview = query_one(Overview)
+    body = query_one(SizeBody)
     prompt = query_one(PromptLine)
 
     def __init__(self, analysis: SizeAnalysis, state: SizeState) -> None:
         super().__init__()
         self._analysis = analysis
         self._state = state
+        self._content: Content | None = None
         self._files = SizeFileActions(self, analysis.loaded)
 
     def compose(self) -> ComposeResult:
@@ -116,11 +89,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
         yield Headline(excerpt(self._analysis.image.name))
         yield SizeBar()
         yield Static("", id="views", markup=False)
-        with Container(id="size-frame"):
-            yield Static("", id="titles", markup=False)
-            yield RowTable()
-            yield Treemap()
-            yield Overview()
+        yield SizeBody(self._analysis)
         with VerticalScroll(id="detail-frame", can_focus=False):
             yield Static("", id="detail", markup=False)
         with Horizontal(id="filter-line"):
@@ -163,20 +132,11 @@ class SizeScreen(Screen[Target | None], OpensLater):
     @work(thread=True, exclusive=True, exit_on_error=False, group="size")
     def _compute(self, visit: Visit) -> None:
         try:
-            computed = self.Computed(visit, self._analysis.report, self._content(visit))
+            computed = self.Computed(visit, self._analysis.report, content_of(self._analysis, visit))
         except LayerscopeError as error:
             computed = self.Computed(visit, None, None, str(error))
         if not get_current_worker().is_cancelled:
             self.post_message(computed)
-
-    def _content(self, visit: Visit) -> _Content:
-        place, analysis = visit.place, self._analysis
-        if place == Place(View.OVERVIEW):
-            return _OverviewContent(list(overview_items(analysis)))
-        if place.view is View.MAP:
-            # The sums of all folders take a while; what is below each one is looked up when the map is laid out.
-            return _MapContent(analysis.directories.row(place.subject or 0).node)
-        return size_list(analysis, place).shown(parse_query(visit.query), visit.order)
 
     @on(Computed)
     def _on_computed(self, message: Computed) -> None:
@@ -189,75 +149,20 @@ class SizeScreen(Screen[Target | None], OpensLater):
             return
         self.query_one(Headline).show(report)
         self.query_one(SizeBar).show(report)
-        frame = self.query_one("#size-frame")
-        frame.border_title = Text(place_title(self._analysis, visit.place)).markup
-        frame.border_subtitle = Text(content.caption).markup if isinstance(content, ShownList) else ""
-        self._show_content(content, visit)
-        self.refresh_bindings()
-
-    def _show_content(self, content: _Content, visit: Visit) -> None:
-        for name, kind in (("-overview", _OverviewContent), ("-map", _MapContent), ("-list", ShownList)):
-            self.set_class(isinstance(content, kind), name)
-        if isinstance(content, _OverviewContent):
-            self.overview.show(content.items, visit.cursor)
-            empty = ""
-        elif isinstance(content, _MapContent):
-            self.treemap.show(content.folder, partial(folder_entries, self._analysis), visit.cursor)
-            empty = empty_folder_sentence(self._analysis)
-        else:
-            self.table.show(content.columns, content.rows, visit.cursor)
-            self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
-            empty = content.when_empty
+        self._content = content
+        self.set_class(visit.place == Place(View.OVERVIEW), "-overview")
+        self.body.show(content, visit)
         if not self.prompt.has_focus:
-            self.set_focus(self._list)
-        self._show_detail()
-        if self._subject is None:
-            self._say(empty)
-        self.call_after_refresh(self._scroll_back, visit)
-
-    def _scroll_back(self, visit: Visit) -> None:
-        """Show the lines that were on the screen when the visit was left."""
-        if visit.top and isinstance(self._list, LineList):
-            self._list.scroll_to(y=visit.top, animate=False, immediate=True, force=True)
-            self._list.show_cursor()
-
-    @property
-    def _list(self) -> LineList | Treemap:
-        """The widget with the cursor."""
-        place = self._state.visit.place
-        if place == Place(View.OVERVIEW):
-            return self.overview
-        return self.treemap if place.view is View.MAP else self.table
-
-    @property
-    def _subject(self) -> Subject | None:
-        """The subject of the row, the item or the tile under the cursor."""
-        if self._list is self.overview:
-            return self.overview.subject
-        if self._list is self.treemap:
-            entry = self.treemap.entry
-            return None if entry is None else entry_subject(self._analysis, entry)
-        row = self.table.row
-        return row.subject if row is not None and isinstance(row.subject, Subject) else None
+            self.set_focus(self.body.chooser)
+        self._say(self.body.detail(content))
+        self.refresh_bindings()
 
     @on(LineList.Moved)
     @on(Treemap.Moved)
     def _on_moved(self) -> None:
-        self._remember()
-        self._show_detail()
-
-    def _show_detail(self) -> None:
-        if self._list is self.treemap:
-            entry = self.treemap.entry
-            self._say(entry_detail(self._analysis, entry) if entry is not None else "")
-        else:
-            row = self.table.row if self._list is self.table else None
-            self._say(row.detail if row is not None else "")
-
-    def _remember(self) -> None:
-        """Keep the cursor and the scroll position of the visit."""
-        self._state.visit.cursor = self._list.cursor
-        self._state.visit.top = round(self._list.scroll_offset.y)
+        self.body.remember(self._state.visit)
+        if self._content is not None:
+            self._say(self.body.detail(self._content))
 
     def _say(self, text: str) -> None:
         self.query_one("#detail", Static).update(Text(text, overflow="fold"))
@@ -276,7 +181,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
         self._go(Place(View((self._view + step) % len(View))))
 
     def _go(self, place: Place) -> None:
-        self._remember()
+        self.body.remember(self._state.visit)
         if self._state.go_to(place):
             self.prompt.close()
             self._show()
@@ -292,7 +197,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
 
     def action_choose(self) -> None:
         """Go to what the row is about, or open the file."""
-        subject = self._subject
+        subject = self.body.subject
         if subject is None:
             return
         if subject.place is not None:
@@ -319,16 +224,16 @@ class SizeScreen(Screen[Target | None], OpensLater):
 
     def action_show(self) -> None:
         """Show the row in the tree."""
-        subject = self._subject
+        subject = self.body.subject
         if subject is None or subject.target is None:
             warn(self, "This row has no place of its own in the tree: Enter lists its files.")
         else:
-            self._remember()
+            self.body.remember(self._state.visit)
             self.dismiss(subject.target)
 
     def action_copy(self) -> None:
         """Copy the new instruction of the advice, or the path."""
-        subject = self._subject
+        subject = self.body.subject
         if subject is not None and subject.copied:
             copy_text(self, subject.copied)
         elif subject is not None and subject.node is not None:
@@ -338,17 +243,17 @@ class SizeScreen(Screen[Target | None], OpensLater):
 
     def action_extract(self) -> None:
         """Ask where to extract the file or folder."""
-        if self._subject is not None:
-            self._files.extract(self._subject)
+        if self.body.subject is not None:
+            self._files.extract(self.body.subject)
 
     def action_history(self) -> None:
         """List what each layer did to the path."""
-        if self._subject is not None:
-            self._files.open_history(self._subject)
+        if self.body.subject is not None:
+            self._files.open_history(self.body.subject)
 
     def action_sort(self) -> None:
         """Sort the list by the next of its orders."""
-        if self._list is not self.table:
+        if not self.body.is_list:
             warn(self, "The lists can be sorted: keys 2, 3 and 5 to 8.")
             return
         self._state.visit.order += 1
@@ -357,7 +262,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
 
     def action_filter(self) -> None:
         """Open the filter."""
-        if self._list is not self.table:
+        if not self.body.is_list:
             warn(self, "The lists can be filtered: keys 2, 3 and 5 to 8.")
             return
         self.prompt.ask("filter", "text, *.glob or re:regex")
@@ -370,7 +275,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
 
     @on(PromptLine.Answered)
     def _on_answered(self, message: PromptLine.Answered) -> None:
-        self.set_focus(self._list)
+        self.set_focus(self.body.chooser)
         if message.value is None:
             self._filter("")
 

@@ -82,7 +82,7 @@ async def test_keys_wait_until_a_size_view_is_computed() -> None:
         await at_once(at, "w6jj")
         screen = at.app.screen
         assert isinstance(screen, SizeScreen)
-        assert (screen._view, screen.table.cursor) == (5, 2)
+        assert (screen._view, screen.body.table.cursor) == (5, 2)
 
 
 async def test_page_down_scrolls_whole_pages_while_a_file_opens(tmp_path: Path) -> None:

@@ -1,0 +1,143 @@
+"""The frame of the size view: a list, the map or the overview, whatever the visit is to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.getters import query_one
+from textual.widgets import Static
+
+from layerscope.analysis.search.query import parse_query
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.tui.size.lists.directories import empty_folder_sentence
+from layerscope.tui.size.lists.model import ShownList, Subject
+from layerscope.tui.size.lists.places import place_title, size_list
+from layerscope.tui.size.map.entries import entry_detail, entry_subject, folder_entries
+from layerscope.tui.size.map.widget import Treemap
+from layerscope.tui.size.overview import Overview
+from layerscope.tui.size.overview_items import Item, overview_items
+from layerscope.tui.size.state import Place, View, Visit
+from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.row_table import RowTable
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewContent:
+    """The items of the overview."""
+
+    items: Sequence[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class MapContent:
+    """A folder whose map is shown."""
+
+    folder: int
+
+
+Content = OverviewContent | MapContent | ShownList
+
+
+def content_of(analysis: SizeAnalysis, visit: Visit) -> Content:
+    """Return what a visit shows; this reads layers and file contents as needed."""
+    place = visit.place
+    if place == Place(View.OVERVIEW):
+        return OverviewContent(overview_items(analysis))
+    if place.view is View.MAP:
+        # The sums of all folders take a while; what is below each one is looked up when the map is laid out.
+        return MapContent(analysis.directories.row(place.subject or 0).node)
+    return size_list(analysis, place).shown(parse_query(visit.query), visit.order)
+
+
+class SizeBody(Container):
+    """The widgets of which one is shown: it has the cursor, and knows the subject under it."""
+
+    DEFAULT_CSS = """
+    SizeBody {
+        height: 1fr;
+        border: $frame $primary;
+        border-title-style: bold;
+        #titles { height: 1; color: $foreground 60%; }
+        Treemap, Overview, RowTable, #titles { display: none; }
+        &.-overview Overview { display: block; }
+        &.-map Treemap { display: block; }
+        &.-list RowTable, &.-list #titles { display: block; }
+    }
+    """
+
+    table = query_one(RowTable)
+    treemap = query_one(Treemap)
+    overview = query_one(Overview)
+
+    def __init__(self, analysis: SizeAnalysis) -> None:
+        super().__init__(id="size-frame")
+        self._analysis = analysis
+
+    def compose(self) -> ComposeResult:
+        """Lay out the widgets."""
+        yield Static("", id="titles", markup=False)
+        yield RowTable()
+        yield Treemap()
+        yield Overview()
+
+    def show(self, content: Content, visit: Visit) -> None:
+        """Show what a visit is to, with its cursor."""
+        for name, kind in (("-overview", OverviewContent), ("-map", MapContent), ("-list", ShownList)):
+            self.set_class(isinstance(content, kind), name)
+        self.border_title = Text(place_title(self._analysis, visit.place)).markup
+        self.border_subtitle = Text(content.caption).markup if isinstance(content, ShownList) else ""
+        if isinstance(content, OverviewContent):
+            self.overview.show(content.items, visit.cursor)
+        elif isinstance(content, MapContent):
+            self.treemap.show(content.folder, partial(folder_entries, self._analysis), visit.cursor)
+        else:
+            self.table.show(content.columns, content.rows, visit.cursor)
+            self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
+        self.call_after_refresh(self._scroll_back, visit.top)
+
+    def _scroll_back(self, top: int) -> None:
+        """Show the lines that were on the screen when the visit was left."""
+        if top and isinstance(self.chooser, LineList):
+            self.chooser.scroll_to(y=top, animate=False, immediate=True, force=True)
+            self.chooser.show_cursor()
+
+    def remember(self, visit: Visit) -> None:
+        """Keep the cursor and the scroll position of the visit that is shown."""
+        visit.cursor = self.chooser.cursor
+        visit.top = round(self.chooser.scroll_offset.y)
+
+    @property
+    def is_list(self) -> bool:
+        """True if a list is shown, which can be sorted and filtered."""
+        return self.chooser is self.table
+
+    @property
+    def chooser(self) -> LineList | Treemap:
+        """The widget with the cursor."""
+        if self.has_class("-overview"):
+            return self.overview
+        return self.treemap if self.has_class("-map") else self.table
+
+    @property
+    def subject(self) -> Subject | None:
+        """The subject of the item, the box or the row under the cursor."""
+        if self.chooser is self.overview:
+            return self.overview.subject
+        if self.chooser is self.treemap:
+            entry = self.treemap.entry
+            return None if entry is None else entry_subject(self._analysis, entry)
+        row = self.table.row
+        return row.subject if row is not None and isinstance(row.subject, Subject) else None
+
+    def detail(self, content: Content) -> str:
+        """Return what is said about the subject, or why there is none."""
+        if isinstance(content, OverviewContent):
+            return ""
+        if isinstance(content, MapContent):
+            entry = self.treemap.entry
+            return empty_folder_sentence(self._analysis) if entry is None else entry_detail(self._analysis, entry)
+        row = self.table.row
+        return content.when_empty if row is None else row.detail
