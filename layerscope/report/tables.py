@@ -30,8 +30,8 @@ Row = TypeVar("Row")
 class Line:
     """One line of a cell, safe for a screen. A line that is too wide is folded, or else cut with an ellipsis.
 
-    A ``is_whole`` line is neither: the terminal breaks it, so that a path can be copied in one piece. ``bold`` is the
-    number of leading characters in bold, ``indent`` the number of spaces before each piece.
+    A ``is_whole`` line is neither, so that a path can be copied in one piece; it may come below its row. ``bold`` is
+    the number of leading characters in bold, ``indent`` the number of spaces before each piece.
     """
 
     text: str
@@ -105,14 +105,17 @@ class Grid:
             cells = row.cells
             if widths != self._widths:
                 cells = [_fitted_cell(lines, width) for lines, width in zip(cells, widths, strict=True)]
-            for at in range(max(map(len, cells))):
-                pieces = self._pieces(row, [lines[at : at + 1] for lines in cells], widths)
-                if console.color_system is None:
-                    yield Segment("".join(text for text, _, _ in pieces))
-                else:
-                    for text, style, is_bold in pieces:
-                        yield Segment(text, console.get_style(style) + (_BOLD if is_bold else _PLAIN))
-                yield Segment.line()
+            *others, last = cells
+            below: Sequence[Line] = ()
+            if others and any(line.width > widths[-1] for line in last):
+                # Beside the other cells, the terminal would break the paths of this one sooner than it has to.
+                last, below = (), last
+            for at in range(max(map(len, [*others, last]))):
+                yield from _segments(
+                    console, self._pieces(row, [lines[at : at + 1] for lines in (*others, last)], widths)
+                )
+            for line in below:
+                yield from _segments(console, [(f"{self._margin}{_BELOW}{line.text}", line.style or "none", False)])
 
     def _pieces(
         self, row: _GridRow, cells: Sequence[Sequence[Line]], widths: Sequence[int]
@@ -150,6 +153,19 @@ class Grid:
 
 
 _BOLD, _PLAIN = Style(bold=True), Style()
+
+_BELOW = "    "
+"""The indent of a cell that comes below its row."""
+
+
+def _segments(console: Console, pieces: Iterable[tuple[str, str, bool]]) -> Iterator[Segment]:
+    """Yield the pieces of one line of the screen."""
+    if console.color_system is None:
+        yield Segment("".join(text for text, _, _ in pieces))
+    else:
+        for text, style, is_bold in pieces:
+            yield Segment(text, console.get_style(style) + (_BOLD if is_bold else _PLAIN))
+    yield Segment.line()
 
 
 def _lines(cell: Cell) -> Sequence[Line]:
