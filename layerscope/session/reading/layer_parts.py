@@ -59,13 +59,12 @@ def read_in_processes(
             readings.setdefault(part.layer.number, _LayerReading()).parts[index] = _PartRead()
         for index, message in work.messages(index for layer in order for index in readings[layer.number].parts):
             layer = parts[index].layer
-            reading = readings[layer.number]
             if message is not None:
-                reading.parts[index].add(message)
-                yield layer, reading.done
-            elif reading.is_last():
-                del readings[layer.number]
-                yield layer, reading.entries()
+                readings[layer.number].parts[index].add(message)
+                yield layer, readings[layer.number].done
+            elif readings[layer.number].is_last():
+                # nothing here may keep the parts while the caller stacks the layer
+                yield layer, readings.pop(layer.number).entries()
 
 
 def _slices(part: _LayerPart, is_stopped: IsStopped) -> Iterator[Any]:
