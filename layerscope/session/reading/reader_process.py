@@ -50,7 +50,7 @@ class _Reader:
         self._answers = answers
         self._read: dict[int, LayerEntries] = {}
         self._reported: dict[int, float] = {}
-        """The time of the last report on a layer."""
+        """The time of the last report on a layer, or of its start."""
         self._entries = 0
         self._settled = 0
         """The number of the last layer up to which all have been read."""
@@ -88,7 +88,7 @@ class _Reader:
             self._stack()
 
     def _report(self, number: int, done: int) -> None:
-        """Send the progress of a layer, unless the last report was a moment ago."""
+        """Send the progress of a layer, unless the last report or its start was a moment ago."""
         now = time.monotonic()
         if now - self._reported.setdefault(number, now) >= _PROGRESS_SECONDS:
             self._reported[number] = now
