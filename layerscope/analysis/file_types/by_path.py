@@ -1,6 +1,7 @@
 """Types of files by their paths, for paths that leave no doubt."""
 
 import re
+from functools import lru_cache
 
 from layerscope.analysis.file_types.file_type import FileType
 
@@ -57,13 +58,21 @@ _WORDS = {
 }
 
 
+@lru_cache(maxsize=1024)
+def _type_of_folder(folder: bytes) -> FileType | None:
+    """Return the type of all files in a folder, or None; files of one folder come together."""
+    parts = folder.split(b"/", 4)
+    for count in (4, 3):
+        if len(parts) >= count and (kind := _BY_FOLDER.get(b"/".join(parts[:count]))):
+            return kind
+    return None
+
+
 def type_of_path(path: bytes) -> FileType | None:
     """Return the type that the path alone shows, or None if the bytes must decide."""
-    parts = path.split(b"/", 4)
-    for count in (4, 3):
-        if len(parts) > count and (kind := _BY_FOLDER.get(b"/".join(parts[:count]))):
-            return kind
-    name = path.rpartition(b"/")[2]
+    folder, _, name = path.rpartition(b"/")
+    if kind := _type_of_folder(folder):
+        return kind
     _, dot, extension = name.rpartition(b".")
     if dot and (kind := _BY_EXTENSION.get(dot + extension.lower())):
         return kind

@@ -91,6 +91,8 @@ class ContentPass:
         """Add what is known of a file to the result, and return True if nothing is missing."""
         layer, row = self._tree.index.layers[file], self._tree.index.rows[file]
         facts, size = self._known.of(self._image.layers[layer - 1]), self._tree.tables[layer].sizes[row]
+        if not facts.digests and not facts.prefixes:
+            return False
         if file in self._digests:
             digest = facts.digests.get((row, self._hashed(file, size)))
             if digest is None:
@@ -111,8 +113,9 @@ class ContentPass:
     def _read_layers(self, by_layer: list[_FilesOfLayer]) -> Iterator[tuple[int, BytesRead]]:
         """Yield what is read of each layer, or of some of its files, with its number."""
         layers, processes = [layer for layer, _ in by_layer], processes_at_once()
-        if processes > 1 and sum(map(self._seconds, by_layer)) > _LONG_SECONDS:
-            yield from self._read_in_processes(by_layer, processes)
+        if processes > 1 and sum(seconds := [self._seconds(files) for files in by_layer]) > _LONG_SECONDS:
+            longest_first = sorted(range(len(by_layer)), key=seconds.__getitem__, reverse=True)
+            yield from self._read_in_processes([by_layer[place] for place in longest_first], processes)
         elif sum(map(self._is_compressed, layers)) > 1:
             yield from zip(layers, in_parallel(self._read_layer, by_layer), strict=True)
         else:
@@ -121,7 +124,7 @@ class ContentPass:
     def _read_in_processes(self, by_layer: list[_FilesOfLayer], processes: int) -> Iterator[tuple[int, BytesRead]]:
         from layerscope.session.reading.forked import ForkedWork  # noqa: PLC0415  # small images need none
 
-        parts = sorted(self._parts(by_layer), key=self._seconds, reverse=True)
+        parts = list(self._parts(by_layer))
         with ForkedWork(self._messages, parts, min(processes, len(parts))) as work:
             if not work.is_started:
                 yield from ((part[0], self._read_layer(part, bool)) for part in parts)
