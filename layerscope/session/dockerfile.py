@@ -13,8 +13,9 @@ from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image
 from layerscope.text import human_size, short_name
 
-_LARGEST = 4_000_000
-"""Bytes of a Dockerfile; BuildKit refuses larger ones as well."""
+_LARGEST = 1_000_000
+_MOST_LINES = 20_000
+"""Bytes and lines of a Dockerfile; an honest one is far below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,9 @@ def _relative(file: str) -> str:
 def stated_dockerfile(image: Image) -> PlacedDockerfile | None:
     """Return the Dockerfile that the provenance of an image holds, or None."""
     provenance = image.attestations.provenance
+    source = provenance.dockerfile if provenance else None
+    if source is None or len(source.text) > _LARGEST or source.text.count("\n") > _MOST_LINES:
+        return None
     try:
         return place_by_provenance(_built(image), provenance) if provenance else None
     except UsageError:
@@ -115,6 +119,8 @@ def read_dockerfile(file: str) -> str:
         raise SourceError(f"cannot read {name}: {reason}") from error
     if len(data) > _LARGEST:
         raise SourceError(f"{name} is not a Dockerfile: it is larger than {human_size(_LARGEST)}")
+    if data.count(b"\n") > _MOST_LINES:
+        raise SourceError(f"{name} is not a Dockerfile: it has more than {_MOST_LINES:,} lines")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

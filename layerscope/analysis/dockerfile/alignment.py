@@ -8,7 +8,7 @@ from itertools import accumulate
 from layerscope.analysis.dockerfile.history_forms import WRITERS, ExpectedStep, HistoryLine, recorded_form
 from layerscope.analysis.dockerfile.stages import SCRATCH, Stage
 
-_MOST_COMPARED = 4_000_000
+_MOST_COMPARED = 500_000
 """Pairs of an instruction and a step that are compared where the end of both does not match."""
 
 

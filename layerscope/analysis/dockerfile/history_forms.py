@@ -6,6 +6,7 @@ https://github.com/moby/buildkit/blob/master/frontend/dockerfile/dockerfile2llb/
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps
@@ -31,7 +32,8 @@ _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|us|ns|h|m|s)")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(\w+))?")
-_MOST_PORTS = 65_536
+_MOST_PORTS = 256
+"""Ports of a range that are listed one by one, as builders record them."""
 
 
 class HistoryLine(NamedTuple):
@@ -108,6 +110,7 @@ class _BuildState:
         unknown = {} if starts_empty else dict.fromkeys(own & environment.keys(), UNKNOWN)
         self._environment = {name: value for name, value in environment.items() if name not in own} | unknown
         self._arguments: dict[str, str] = {}
+        self._variables = ChainMap(self._environment, {"PATH": _DEFAULT_PATH}, self._arguments)
         self._shell = list(_DEFAULT_SHELL)
         self._workdir = "/" if starts_empty else UNKNOWN
 
@@ -135,12 +138,8 @@ class _BuildState:
             case "CMD" | "ENTRYPOINT" | "SHELL":
                 yield self._command(instruction)
 
-    def _variables(self) -> dict[str, str]:
-        path = {} if "PATH" in self._environment else {"PATH": _DEFAULT_PATH}
-        return self._arguments | path | self._environment
-
     def _expanded(self, word: str) -> str:
-        return expand(word, self._variables(), self._escape)
+        return expand(word, self._variables, self._escape)
 
     def _run(self, instruction: Instruction) -> Iterator[str]:
         command, shell = instruction.arguments, " ".join(self._shell)
@@ -168,7 +167,7 @@ class _BuildState:
         return f"{instruction.keyword} {' '.join(f'{name}={value}' for name, value in pairs)}"
 
     def _argument(self, instruction: Instruction) -> str:
-        values = dict(argument_values(instruction, self._escape, self._given, self._variables(), self._outer))
+        values = dict(argument_values(instruction, self._escape, self._given, self._variables, self._outer))
         self._arguments |= values
         names = [word.partition("=")[0] for word in split_words(instruction.arguments, self._escape)]
         return f"ARG {' '.join(f'{name}={values[name]}' if name in values else name for name in names)}"
@@ -222,14 +221,14 @@ def _copied_form(keyword: str, rest: str) -> str:
 
 
 def _ports(rest: str) -> Iterator[str]:
-    for word in rest.split()[:_MOST_PORTS]:
+    for word in rest.split():
         match = _PORT.fullmatch(word)
         if match is None:
             yield word
             continue
         first, protocol = int(match[1]), (match[3] or "tcp").lower()
-        last = int(match[2] or first)
-        yield from (f"{port}/{protocol}" for port in range(first, min(last, first + _MOST_PORTS) + 1))
+        ports = range(first, int(match[2] or first) + 1)
+        yield from (f"{port}/{protocol}" for port in ports) if len(ports) <= _MOST_PORTS else (word,)
 
 
 def _healthcheck_form(rest: str) -> str:

@@ -18,7 +18,7 @@ _HOLD_HEREDOCS = frozenset({"ADD", "COPY", "RUN"})
 _HEREDOC = re.compile(r"""(?<!\S)\d*<<(-?)(?:'([^'<\s]+)'|"([^"<\s]+)"|([^\s<"']+))(?!\S)""")
 """The start of a heredoc; a here-string has a third ``<``."""
 
-_FLAG = re.compile(r"--(?:[^\s\"']|\"[^\"]*\"|'[^']*')+")
+_FLAG = re.compile(r"(--(?:[^\s\"']|\"[^\"]*\"|'[^']*')+)\s*")
 _ONBUILD = "ONBUILD"
 
 
@@ -156,9 +156,8 @@ def _read_heredoc(match: re.Match[str], lines: Sequence[str], at: int) -> tuple[
 
 
 def _split_flags(text: str) -> tuple[list[str], str]:
-    flags = []
-    rest = text
-    while match := _FLAG.match(rest):
-        flags.append(match[0])
-        rest = rest[match.end() :].lstrip()
-    return flags, rest
+    flags, at = [], 0
+    while match := _FLAG.match(text, at):
+        flags.append(match[1])
+        at = match.end()
+    return flags, text[at:]

@@ -11,6 +11,8 @@ UNKNOWN = "\ue000"
 
 _NAME = re.compile(r"[A-Za-z_]\w*|\d|[@*#]")
 _MOST_NESTED = 20
+_LONGEST = 65_536
+"""Characters of a value: a few lines like ``ENV A=$A$A`` would fill the memory."""
 
 
 def split_words(text: str, escape: str) -> list[str]:
@@ -36,8 +38,19 @@ def split_words(text: str, escape: str) -> list[str]:
 
 
 def expand(word: str, variables: Mapping[str, str], escape: str) -> str:
-    """Return a word without its quotes and with the values of variables; an unset variable is empty."""
-    return "".join(_Expansion(word, variables, escape).pieces())
+    """Return a word without its quotes and with the values of variables; an unset variable is empty.
+
+    A value that is too long to be an honest one is `UNKNOWN`.
+    """
+    if len(word) > _LONGEST:
+        return UNKNOWN
+    pieces, length = list[str](), 0
+    for piece in _Expansion(word, variables, escape).pieces():
+        pieces.append(piece)
+        length += len(piece)
+        if length > _LONGEST:
+            return UNKNOWN
+    return "".join(pieces)
 
 
 class _Expansion:
@@ -83,7 +96,7 @@ class _Expansion:
         inside = self._word[self._at + 1 : end]
         self._at = end + 1
         name = _NAME.match(inside)
-        if name is None or self._depth > _MOST_NESTED:
+        if name is None:
             return UNKNOWN
         value, modifier = self._variables.get(name[0]), inside[name.end() :]
         if not modifier:
@@ -98,6 +111,8 @@ class _Expansion:
         return value or "" if operator == "?" else UNKNOWN
 
     def _nested(self, text: str) -> str:
+        if self._depth >= _MOST_NESTED:
+            return UNKNOWN
         return "".join(_Expansion(text, self._variables, self._escape, self._depth + 1).pieces())
 
     def _closing_brace(self) -> int:

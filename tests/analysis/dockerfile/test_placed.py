@@ -259,3 +259,8 @@ def test_layers_that_were_compressed_again_are_placed_by_the_history() -> None:
 
 def test_provenance_without_the_source_places_nothing() -> None:
     assert place_by_provenance(built(*STEPS), Provenance()) is None
+
+
+def test_a_range_of_ports_is_compared_as_builders_record_it() -> None:
+    text = "FROM scratch\nEXPOSE 8000-8002\nEXPOSE 1-65535"
+    assert place(text, "EXPOSE map[8000/tcp:{} 8001/tcp:{} 8002/tcp:{}]", "EXPOSE 1-65535").matched == 2

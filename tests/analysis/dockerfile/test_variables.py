@@ -40,3 +40,14 @@ def test_another_escape_character_leaves_backslashes_alone() -> None:
 
 def test_quoted_spaces_end_no_word() -> None:
     assert split_words(r"""a="b c" d\ e 'f g'  h""", "\\") == ['a="b c"', r"d\ e", "'f g'", "h"]
+
+
+def test_a_value_that_doubles_with_each_line_stays_small() -> None:
+    value = "x"
+    for _ in range(60):
+        value = expand("$A$A", {"A": value}, "\\")
+    assert len(value) <= 65_536
+
+
+def test_many_nested_values_are_unknown() -> None:
+    assert UNKNOWN in expand("${B:-" * 100 + "x" + "}" * 100, {}, "\\")

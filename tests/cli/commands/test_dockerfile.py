@@ -78,7 +78,8 @@ def test_an_image_without_its_dockerfile_says_what_to_do(capsys: Capture) -> Non
     [
         (None, "No such file"),
         (b"\xff\xfe", "not UTF-8"),
-        (b"# " + b"x" * 4_000_000, "larger than"),
+        (b"# " + b"x" * 1_000_000, "larger than"),
+        (b"#\n" * 20_001, "more than 20,000 lines"),
         (b"RUN a", "has no FROM"),
     ],
 )
