@@ -91,8 +91,8 @@ class Image(Struct, frozen=True, dict=True):
     container: Container | None = None
     storage: Storage | None = None
     """Where an engine keeps it, for an engine's image."""
-    engine_id: str | None = None
-    """The id that its engine names it by, for an engine's image."""
+    engine_key: str | None = None
+    """The address of its engine and its id there, for an engine's image."""
     engine_notes: tuple[str, ...] = ()
     """Those of the ``warnings`` that are about other engines."""
     export: Callable[[Progress], "Image"] | None = None

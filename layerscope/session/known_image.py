@@ -1,7 +1,7 @@
 """What the documents of an engine's image say, from the cache; and what they say now, for the next run.
 
-An engine describes an image in fewer words than its export. The key is the id, by which the engine names exactly these
-documents: the digest of the config, the manifest or the index.
+An engine describes an image in fewer words than its export. Unlike layers, documents are not hashed: they serve the
+engine that gave them, for the id that it gives the image.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class _KnownImage(msgspec.Struct, frozen=True):
     annotations: Mapping[str, str]
 
 
-def keep_image(cache: Cache, image_id: str, platform: str | None, image: Image) -> None:
+def keep_image(cache: Cache, engine_key: str, platform: str | None, image: Image) -> None:
     """Keep what an image states, if all its layers are verified; ``platform`` is the one that was asked for."""
     if not all(layer.verified for layer in image.layers):
         return
@@ -52,12 +52,12 @@ def keep_image(cache: Cache, image_id: str, platform: str | None, image: Image) 
         image.annotations,
     )
     encoded = msgspec.json.encode(known, enc_hook=str)
-    cache.keep(RecordKind.IMAGE, _key(image_id, platform), image.reference, lambda file: file.write(encoded))
+    cache.keep(RecordKind.IMAGE, _key(engine_key, platform), image.reference, lambda file: file.write(encoded))
 
 
-def known_image(cache: Cache, platform: str | None, image_id: str) -> Image | None:
+def known_image(cache: Cache, platform: str | None, engine_key: str) -> Image | None:
     """Return an image as its export was, if the entries of all its layers are known; they have no content."""
-    record = cache.read(RecordKind.IMAGE, _key(image_id, platform))
+    record = cache.read(RecordKind.IMAGE, _key(engine_key, platform))
     if record is None:
         return None
     try:
@@ -92,8 +92,8 @@ def known_image(cache: Cache, platform: str | None, image_id: str) -> Image | No
     )
 
 
-def _key(image_id: str, platform: str | None) -> str:
-    return f"{image_id} {platform or ''}"
+def _key(engine_key: str, platform: str | None) -> str:
+    return f"{engine_key} {platform or ''}"
 
 
 def _digest(_kind: type, text: str) -> Digest:

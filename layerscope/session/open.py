@@ -141,12 +141,12 @@ class ImageSession(AbstractContextManager["ImageSession"]):
     def _keep_export(self) -> None:
         """Keep what an engine has exported: what the image states, and the content of its layers."""
         image = self._exported
-        if self._cache is None or image is None or self.image.engine_id is None:
+        if self._cache is None or image is None or self.image.engine_key is None:
             return
         from layerscope.session.content.exported_content import keep_content  # noqa: PLC0415  # as above
         from layerscope.session.known_image import keep_image  # noqa: PLC0415  # as above
 
-        keep_image(self._cache, self.image.engine_id, self._source.request.platform, self.image)
+        keep_image(self._cache, self.image.engine_key, self._source.request.platform, self.image)
         keep_content(self._cache, self.image.reference, image.layers)
 
     def _random_content(self, layer: Layer) -> "RandomContent":
@@ -358,10 +358,10 @@ def open_or_choose(
         raise
 
 
-def _known_image(cache: Cache, platform: str | None, image_id: str) -> Image | None:
+def _known_image(cache: Cache, platform: str | None, engine_key: str) -> Image | None:
     from layerscope.session.known_image import known_image  # noqa: PLC0415  # only an engine has such images
 
-    return known_image(cache, platform, image_id)
+    return known_image(cache, platform, engine_key)
 
 
 def open_image(

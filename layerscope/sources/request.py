@@ -12,7 +12,7 @@ STANDARD_INPUT = "-"
 
 
 KnownImages = Callable[[str], Image | None]
-"""Returns an engine's image by its id, if the entries of all its layers are known; its layers have no content."""
+"""Returns an engine's image by its ``engine_key``, if its layers are known; they have no content then."""
 
 
 class Request(Struct, frozen=True):

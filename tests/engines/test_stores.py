@@ -131,11 +131,15 @@ def test_a_readable_store_needs_no_export(
 
 
 @pytest.fixture
-def exporting(engine: str) -> Iterator[Forwarder]:
+def socket_path(engine: str) -> str:
+    return os.environ[VARIABLES[engine]].removeprefix("unix://")
+
+
+@pytest.fixture
+def exporting(engine: str, socket_path: str) -> Iterator[Forwarder]:
     """Count what the engine sends on a TCP socket: behind that, its store is not read."""
-    variable = VARIABLES[engine]
-    with forwarded(os.environ[variable].removeprefix("unix://")) as forwarder, pytest.MonkeyPatch.context() as patch:
-        patch.setenv(variable, forwarder.host)
+    with forwarded(socket_path) as forwarder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLES[engine], forwarder.host)
         yield forwarder
 
 
@@ -153,6 +157,16 @@ def test_the_second_open_of_an_exported_image_exports_nothing(
     assert [document(capsys, command, loaded) for command in ("layers", "tree", "why")] == exported
     assert exports(exporting) == []
     assert exporting.received < 100_000
+
+
+def test_what_one_engine_states_is_not_believed_of_another(
+    engine: str, loaded: str, socket_path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        with forwarded(socket_path) as address, pytest.MonkeyPatch.context() as patch:
+            patch.setenv(VARIABLES[engine], address.host)
+            document(capsys, "layers", loaded)
+            assert len(exports(address)) == 1
 
 
 def test_a_file_of_an_exported_image_is_read_from_the_cache_or_exported_again(

@@ -38,6 +38,11 @@ class EngineImage:
     also_in: tuple[Engine, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """A name for what this engine says of the image: another one might lie about an image of the same id."""
+        return f"{self.client.endpoint} {self.details.image_id}"
+
     def named(self, candidate: Candidate, name: str, storage_of: Callable[[Image], Storage]) -> Candidate:
         """Return a candidate of this image with the tags that the engine knows, the one that the user named first.
 
@@ -53,7 +58,7 @@ class EngineImage:
                 tags=tags,
                 warnings=warnings,
                 storage=storage_of(image),
-                engine_id=self.details.image_id,
+                engine_key=self.key,
                 engine_notes=self.notes,
                 also_in=self.also_in,
             )

@@ -62,16 +62,16 @@ def _look_at(found: EngineImage, name: str, request: Request, spool: Spool) -> C
     """Return an image from the engine's store, from what is known, or else what has to be exported."""
     origin, info = Origin.engine(request.reference, found.client.engine), found.client.info()
     awaited = AwaitedImage(found, info, name, origin, spool)
-    candidates = stored_candidates(found, info, origin) or _known(awaited, origin, request)
+    candidates = stored_candidates(found, info, origin) or _known(awaited, found.key, origin, request)
     if candidates:
         described = partial(storage_of, found, info)
         return tuple(found.named(candidate, name, described) for candidate in candidates)
     return awaited.candidates if awaited.has_no_layers else awaited
 
 
-def _known(awaited: AwaitedImage, origin: Origin, request: Request) -> Candidates:
+def _known(awaited: AwaitedImage, key: str, origin: Origin, request: Request) -> Candidates:
     """Return an image whose layers are known, and that is exported once their content is needed."""
-    known = None if request.known is None else request.known(awaited.image_id)
+    known = None if request.known is None else request.known(key)
     if known is None:
         return ()
     diff_ids = [layer.diff_id for layer in known.layers]
