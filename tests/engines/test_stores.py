@@ -66,7 +66,10 @@ def archive(tmp_path: Path) -> Path:
         file("attributes", b"z", pax_headers={"SCHILY.xattr.user.note": "kept"}),
     )
     top = layer(whiteout("data/gone"), opaque("data/whole"), file("data/whole/new", b"new"), file("etc/text", b"two"))
-    return docker_archive(tmp_path / "image.tar", image(base, layer(), top, tags=[name]))
+    # the label gives it an id of its own, so that another run does not hold the same image
+    return docker_archive(
+        tmp_path / "image.tar", image(base, layer(), top, tags=[name], config={"Labels": {"test": name}})
+    )
 
 
 @pytest.fixture
