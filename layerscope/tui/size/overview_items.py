@@ -12,10 +12,11 @@ from layerscope.analysis.advice.secrets import REMEDY, Secret
 from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import no_advice_sentence
-from layerscope.text import human_share, human_size, path_text, printable_line, printable_name
+from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
 from layerscope.tui.drawing.cells import cut, cut_middle, one_line, padded
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.size.lists.model import Subject
+from layerscope.tui.size.lists.secrets import ALL_SECRETS
 from layerscope.tui.size.state import Place, View
 
 
@@ -33,7 +34,9 @@ Spans = list[tuple[str, str | None] | SizeShare]
 BAR_WIDTH = 12
 
 _INDENT = "      "
-_MOST_LAYERS = 8
+_MOST_SECRETS, _MOST_LAYERS = 4, 8
+"""The secrets and layers with a line of their own."""
+
 _WIDE, _CAUSE_WIDTH = 130, 64
 """The cells from which on an instruction stands beside its cause, and the most cells of the cause then."""
 
@@ -156,8 +159,11 @@ def overview_items(analysis: SizeAnalysis) -> Sequence[Item]:
     report, image = analysis.report, analysis.image
     items: list[Item] = [
         SecretItem(secret, printable_line(image.step(secret.layer).title), Subject(secret.node, secret.layer))
-        for secret in report.secrets
+        for secret in report.secrets[:_MOST_SECRETS]
     ]
+    if len(report.secrets) > _MOST_SECRETS:
+        more = plural(len(report.secrets) - _MOST_SECRETS, "more secret")
+        items.append(NoteItem(f"{more}: Enter lists them all.", Subject(place=Place(View.OVERVIEW, ALL_SECRETS))))
     items += (
         AdviceItem(
             number,

@@ -6,9 +6,9 @@ from layerscope.tui.size.lists.model import RowsOnDemand
 from layerscope.tui.size.map.widget import Treemap
 from layerscope.tui.size.overview import Overview
 from layerscope.tui.widgets.row_table import RowTable, TableRow
-from tests.builders import Members, OciStore, docker_archive, file, image, layer, write_tar
+from tests.builders import Members, OciStore, docker_archive, file, image, layer, whiteout, write_tar
 from tests.tui.journeys import Journey, journey, starting_with
-from tests.tui.size.messy import INSTRUCTIONS, messy_image
+from tests.tui.size.messy import INSTRUCTIONS, KEY, messy_image
 
 BIDI = "evil\u202e\x1b[31m\\[b]"
 
@@ -42,6 +42,23 @@ async def test_one_key_says_why_an_image_is_large_and_what_to_change(tmp_path: P
         await at.press("down")
         assert starting_with(at.rows(), "│      -")[0].strip("│ ").startswith("- RUN apt-get update && apt-get install")
         assert "+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*" in at.screen()
+
+
+async def test_many_secrets_leave_room_for_the_advice_and_are_listed_by_enter(tmp_path: Path) -> None:
+    keys = [file(f"home/{number}/.ssh/id_rsa", KEY) for number in range(30)]
+    layers = layer(*keys, file("var/log/x", b"x" * 9_000)), layer(whiteout("home/0"))
+    async with journey(docker_archive(tmp_path / "image.tar", image(*layers)), (80, 24)) as at:
+        await at.press("w")
+        await at.settle()
+        assert "26 more secrets: Enter lists them all." in at.screen()
+        assert "logs of the build" in at.screen()
+        await at.press(*["down"] * 4, "enter")
+        await at.settle()
+        assert at.frame("size") == ("Secrets", "by layer, 30")
+        assert rows(at)[0].split() == ["1", "2", "an", "SSH", "key", "/home/0/.ssh/id_rsa"]
+        await at.press("enter")
+        await at.settle()
+        assert shown_screen(at) == "FileScreen"
 
 
 async def test_the_new_instruction_is_copied(tmp_path: Path) -> None:

@@ -12,8 +12,19 @@ from layerscope.tui.size.lists.files import advised_files
 from layerscope.tui.size.lists.layers import layer_list
 from layerscope.tui.size.lists.model import SizeList, shown_path
 from layerscope.tui.size.lists.packages import package_files, package_files_title, package_list
+from layerscope.tui.size.lists.secrets import ALL_SECRETS, secret_list
 from layerscope.tui.size.lists.types import type_files, type_list
 from layerscope.tui.size.state import Place, View
+
+
+def _overview_part(analysis: SizeAnalysis, number: int) -> SizeList[Any]:
+    """Return all secrets, or the files of a piece of advice."""
+    return secret_list(analysis) if number == ALL_SECRETS else advised_files(analysis, number)
+
+
+def _overview_part_title(analysis: SizeAnalysis, number: int) -> str:
+    return "Secrets" if number == ALL_SECRETS else f"Advice {number + 1}: {analysis.report.advice[number].cause}"
+
 
 _LISTS: dict[View, Callable[[SizeAnalysis], SizeList[Any]]] = {
     View.LAYERS: layer_list,
@@ -24,7 +35,7 @@ _LISTS: dict[View, Callable[[SizeAnalysis], SizeList[Any]]] = {
     View.DUPLICATES: duplicate_list,
 }
 _PARTS: dict[View, Callable[[SizeAnalysis, int], SizeList[Any]]] = {
-    View.OVERVIEW: advised_files,
+    View.OVERVIEW: _overview_part,
     View.DIRECTORIES: directory_list,
     View.TYPES: type_files,
     View.PACKAGES: package_files,
@@ -32,7 +43,7 @@ _PARTS: dict[View, Callable[[SizeAnalysis, int], SizeList[Any]]] = {
     View.DUPLICATES: duplicate_parts,
 }
 _PART_TITLES: dict[View, Callable[[SizeAnalysis, int], str]] = {
-    View.OVERVIEW: lambda analysis, number: f"Advice {number + 1}: {analysis.report.advice[number].cause}",
+    View.OVERVIEW: _overview_part_title,
     View.TYPES: lambda analysis, number: f"Files: {analysis.types.sizes[number].type.value}",
     View.PACKAGES: package_files_title,
     View.DEAD: dead_files_title,
