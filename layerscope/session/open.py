@@ -24,6 +24,7 @@ from layerscope.sources.request import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from layerscope.analysis.dockerfile.placed import PlacedDockerfile
+    from layerscope.model.build_report import BuildReport
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.reading.background import LayerReader, ReceiveEvent
     from layerscope.session.reading.reception import Reception
@@ -53,6 +54,8 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         """The image with the content of its layers; None until a layer is needed that the cache does not have."""
         self.dockerfile_name: str | None = None
         """The Dockerfile that the user named, for an image that does not hold it."""
+        self.build_report: BuildReport | None = None
+        """The report on the build that made the image, if that was a moment ago."""
 
     @cached_property
     def dockerfile(self) -> "PlacedDockerfile":

@@ -98,6 +98,7 @@ def _finish(run: BuildRun, own: _OwnOptions) -> None:
     if session is not None:
         with session:
             if not own.watches and not run.options.outputs and sys.stdout.isatty():
+                session.build_report = report
                 show_opened(session)
 
 

@@ -2,33 +2,38 @@
 
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.tree.tally import Tallies
+from layerscope.model.build_report import BuildReport
 from layerscope.model.image import Image
 from layerscope.session.dockerfile import LineCost, layer_sums, layers_text, line_costs
 from layerscope.text import human_share, human_size, plural, printable_line, printable_text, size_or_blank
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.row_table import TableColumn, TableRow, Target
 
-COLUMNS = (
-    TableColumn("Layer", right=True),
-    TableColumn("Content", right=True),
-    TableColumn("Share", right=True),
-    TableColumn("Dead", right=True),
-    TableColumn("", right=True),
-    TableColumn(""),
-)
+_FIGURES = tuple(TableColumn(title, right=True) for title in ("Layer", "Content", "Share", "Dead"))
+_CACHE = TableColumn("Cache")
+_SOURCE = (TableColumn("", right=True), TableColumn(""))
+_CACHE_WORDS = {True: "hit", False: "miss", None: ""}
 _TAB = 4
 
 
 class DockerfileRows:
-    """The rows; a row is a line of the Dockerfile or, below the FROM, a layer of its base image."""
+    """The rows; a row is a line of the Dockerfile or, below the FROM, a layer of its base image.
 
-    def __init__(self, placed: PlacedDockerfile, image: Image, tallies: Tallies, glyphs: Glyphs) -> None:
+    After a ``build``, they show what came from the cache.
+    """
+
+    def __init__(
+        self, placed: PlacedDockerfile, image: Image, tallies: Tallies, glyphs: Glyphs, build: BuildReport | None
+    ) -> None:
         self.placed = placed
         self._image, self._tallies, self._glyphs = image, tallies, glyphs
         self._costs = list(line_costs(placed, tallies))
         self._largest = max([1, *(cost.content_size or 0 for cost in self._costs)])
         self._from_line = placed.chain[0].instructions[0].line
         self._base = placed.layers.get(self._from_line, ())
+        self._cache = {step.layer: _CACHE_WORDS[step.is_cached] for step in build.steps} if build else None
+        self._miss = build.miss if build else None
+        self.columns = (*_FIGURES, *([] if self._cache is None else [_CACHE]), *_SOURCE)
         self.is_unfolded = False
 
     def __len__(self) -> int:
@@ -62,7 +67,8 @@ class DockerfileRows:
         text = printable_text(cost.text).expandtabs(_TAB)
         detail = f"{self._placement(cost)}\n{text}".lstrip()
         if not cost.layers:
-            return TableRow(("", "", "", "", str(cost.line), text), 0.0, style="muted", detail=detail)
+            blanks = [""] * (len(self.columns) - len(_SOURCE))
+            return TableRow((*blanks, str(cost.line), text), 0.0, style="muted", detail=detail)
         if cost.line == self._from_line:
             sign = self._glyphs.opened if self.is_unfolded else self._glyphs.closed
             text = f"{sign} {text}  ({plural(len(cost.layers), 'layer')} of the base image)"
@@ -72,6 +78,7 @@ class DockerfileRows:
                 human_size(cost.content_size),
                 human_share(cost.content_size, self._tallies.content_size),
                 size_or_blank(cost.dead_size),
+                *self._cached(cost.layers[-1]),
                 str(cost.line),
                 text,
             ),
@@ -89,6 +96,7 @@ class DockerfileRows:
                 human_size(sums.content_size),
                 human_share(sums.content_size, self._tallies.content_size),
                 size_or_blank(sums.dead_size),
+                *self._cached(layer),
                 "",
                 f"    {title}",
             ),
@@ -97,6 +105,10 @@ class DockerfileRows:
             target=Target(layer),
             detail=f"layer {layer} of the base image: {title}",
         )
+
+    def _cached(self, layer: int) -> list[str]:
+        """Return the cell that says whether a layer came from the cache; none where that is not known."""
+        return [] if self._cache is None else [self._cache.get(layer, "")]
 
     def _placement(self, cost: LineCost) -> str:
         """Return where a line belongs: its instruction, its stage and its layer."""
@@ -114,4 +126,6 @@ class DockerfileRows:
             made = f"layer {layers_text(layers)}" if layers else "no layer"
         parts = [f"line {instruction.line}", *([f"stage {printable_line(stage.title)}"] if stage else []), made]
         parts += [f"written by line {origin}"] if origin else []
+        if self._miss is not None and self._miss.step.layer in (layers or ()):
+            parts.append(f"cache miss: {printable_line(self._miss.detail)}")
         return f" {self._glyphs.separator} ".join(parts)

@@ -12,12 +12,13 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
+from layerscope.model.build_report import BuildReport
 from layerscope.session.dockerfile import layers_text, unplaced_layers
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import human_size, printable_line
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.dockerfile.keys import DOCKERFILE_KEYS, DOCKERFILE_TABLE
-from layerscope.tui.dockerfile.rows import COLUMNS, DockerfileRows
+from layerscope.tui.dockerfile.rows import DockerfileRows
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
@@ -41,10 +42,12 @@ class DockerfileScreen(Screen[Target | None]):
 
     table = query_one(RowTable)
 
-    def __init__(self, placed: PlacedDockerfile, opened: LoadedImage, line: int = 1) -> None:
+    def __init__(
+        self, placed: PlacedDockerfile, opened: LoadedImage, line: int = 1, build: BuildReport | None = None
+    ) -> None:
         super().__init__()
         self._placed, self._opened, self._line = placed, opened, line
-        self._rows = DockerfileRows(placed, opened.image, opened.tallies, glyphs_of(self))
+        self._rows = DockerfileRows(placed, opened.image, opened.tallies, glyphs_of(self), build)
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
@@ -70,7 +73,7 @@ class DockerfileScreen(Screen[Target | None]):
         return Text(f" {glyphs_of(self).separator} ".join(parts), overflow="fold")
 
     def _show(self, cursor: int) -> None:
-        self.table.show(COLUMNS, self._rows, cursor)
+        self.table.show(self._rows.columns, self._rows, cursor)
         self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
         self._show_detail()
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from layerscope.model.build_report import BuildReport, CacheMiss, MissCause, ReportedStep
 from layerscope.tui.dockerfile.screen import DockerfileScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.widgets.row_table import RowTable
@@ -109,3 +110,15 @@ async def test_a_layer_that_no_line_matches_is_not_guessed(tmp_path: Path) -> No
         assert "No line of the Dockerfile matches layer 6." in at.screen()
         await at.press("F")
         assert "no line for layer 1-6" in at.rows()[0]
+
+
+async def test_after_a_build_the_lines_show_what_came_from_the_cache() -> None:
+    steps = tuple(ReportedStep("x", layer, None, layer == 1, layer < 6) for layer in range(1, 7))
+    miss = CacheMiss(steps[-1], MissCause.FILES, "index.html changed", ("index.html",))
+    async with opened() as at:
+        at.explorer._navigation._session.build_report = BuildReport("docker", 0, steps=steps, miss=miss)
+        await at.press("f")
+        (setup,) = [row for row in rows(at) if " 17  RUN" in row]
+        (copy,) = [row for row in rows(at) if row.endswith("COPY . /var/www/html/")]
+        assert ("hit" in setup.split(), "miss" in copy.split()) == (True, True)
+        assert "cache miss: index.html changed" in at.text_of("#detail")
