@@ -8,6 +8,7 @@ from layerscope.cli.debug_log import note, stop_log
 from layerscope.cli.errors import error_lines, exit_status
 from layerscope.cli.signals import EndingSignals
 from layerscope.cli.streams import give_up_errors, give_up_output, narrate, prepare_streams
+from layerscope.cli.terminal import has_screen
 
 PROGRAM = "layerscope"
 
@@ -32,7 +33,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    if not arguments and sys.stdout.isatty():
+    if not arguments and has_screen():
         from layerscope.cli.opening import show_start  # noqa: PLC0415  # as below
 
         show_start()

@@ -9,7 +9,7 @@ from layerscope.cache.cache import Cache
 from layerscope.cli.debug_log import note
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
-from layerscope.cli.terminal import collect_garbage_again, terminal
+from layerscope.cli.terminal import collect_garbage_again, has_screen, terminal
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.session.open import ImageRequest, ImageSession, UndecidedImage, open_images, open_or_choose
@@ -95,7 +95,7 @@ def show(
 
     ``dockerfile`` names the Dockerfile of an image that does not hold it.
     """
-    if not sys.stdout.isatty() or as_json:
+    if as_json or not has_screen():
         with opened(reference, image, platform, engine, no_cache=no_cache) as session:
             print_layers(session, as_json=as_json)
         return

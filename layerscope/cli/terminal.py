@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -9,6 +10,11 @@ from layerscope.errors import UsageError
 
 _TERMINAL = "/dev/tty"
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
+
+
+def has_screen() -> bool:
+    """Return whether stdout is a terminal that the explorer can draw on: one with cursor addressing."""
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def collect_garbage_again() -> None:

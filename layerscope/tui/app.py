@@ -28,7 +28,7 @@ from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.keys.commands import key_commands
 from layerscope.tui.keys.order import KeyQueue
-from layerscope.tui.keys.workers import is_worker_cancelled
+from layerscope.tui.keys.workers import WRITING, is_worker_cancelled
 from layerscope.tui.preferences import known_choices
 from layerscope.tui.run import run
 from layerscope.tui.widgets.notices import warn
@@ -44,7 +44,8 @@ class LayerscopeApp(App[LayerscopeError]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # declared by Textual without ClassVar
     # With priority, so that it also works in dialogs. Textual itself shows a hint that Ctrl+Q quits.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "copy_or_quit", show=False, priority=True, system=True, id="app.copy-or-quit")
+        Binding("ctrl+c", "copy_or_quit", show=False, priority=True, system=True, id="app.copy-or-quit"),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True, system=True, id="app.suspend"),
     ]
     CSS = """
     VerticalScroll, OptionList {
@@ -64,6 +65,7 @@ class LayerscopeApp(App[LayerscopeError]):
         self.images: list[ImageSession | UndecidedImage] = []
         """What has been opened, for a signal that ends the application: it stops their reading."""
         self._first = first
+        self._has_warned = False
         self._key_queue = KeyQueue(self, super().on_event)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -84,6 +86,8 @@ class LayerscopeApp(App[LayerscopeError]):
 
     def on_mount(self) -> None:
         """Say what is wrong with the settings: the rest of them counts, and the explorer opens all the same."""
+        # another program has used the terminal; Textual itself draws only what its layout has changed
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         for problem in self.preferences.problems:
             self.notify(printable_line(problem), title="Settings", severity="warning", markup=False, timeout=15)
 
@@ -108,7 +112,7 @@ class LayerscopeApp(App[LayerscopeError]):
             await super().on_event(event)
 
     def action_copy_or_quit(self) -> None:
-        """Copy the selected text and clear the selection, or quit if there is none."""
+        """Copy the selected text and clear the selection, or quit if there is none; while files are written, ask."""
         focused = self.focused
         if isinstance(focused, Input):
             selected = focused.selected_text
@@ -118,17 +122,28 @@ class LayerscopeApp(App[LayerscopeError]):
             self.screen.clear_selection()
         if selected:
             self.copy_to_clipboard(selected)
+        elif self._is_writing and not self._has_warned:
+            self._has_warned = True
+            warn(self.screen, "Files are being written: press Ctrl+C again to stop that and quit.")
         else:
             self.exit()
+
+    @property
+    def _is_writing(self) -> bool:
+        return any(worker.group == WRITING and not worker.is_finished for worker in self.workers)
 
     def on_explorer_screen_replaced(self, message: ExplorerScreen.Replaced) -> None:
         """Close the image that the explorer shows now at the end."""
         self.images.append(self.resources.enter_context(message.session))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield the commands of the palette: the screen's, then Textual's own."""
+        """Yield the commands of the palette: the screen's, then the application's.
+
+        Textual's own list has a second help panel, and commands that change the layout behind the screens' back.
+        """
         yield from key_commands(screen)
-        yield from super().get_system_commands(screen)
+        yield SystemCommand("Theme", "Choose the colours of the screens", self.action_change_theme)
+        yield SystemCommand("Quit", "Quit layerscope", self.action_quit)
 
 
 @contextmanager

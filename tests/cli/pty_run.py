@@ -71,6 +71,15 @@ class OnTerminal:
         """Send a signal."""
         self._process.send_signal(sent)
 
+    def wait_until_stopped(self) -> None:
+        """Wait until the run has been suspended, and read what it writes until then."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while os.waitpid(self._process.pid, os.WUNTRACED | os.WNOHANG) == (0, 0):
+            assert time.monotonic() < deadline, self.written
+            self._read(0.05)
+        while self._read(0.05):
+            pass
+
     def read_for(self, seconds: float) -> None:
         """Read what is written, for a while."""
         deadline = time.monotonic() + seconds

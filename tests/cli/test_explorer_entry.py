@@ -32,6 +32,30 @@ def test_without_arguments_it_offers_what_can_be_opened(tmp_path: Path, monkeypa
         assert start.is_as_before
 
 
+def test_a_terminal_without_cursor_addressing_gets_the_table() -> None:
+    with OnTerminal(MY_APP, TERM="dumb") as printing:
+        assert printing.status() == 0
+    assert b"RUN apt-get update" in printing.written
+    assert b"\x1b[?1049h" not in printing.written
+    with OnTerminal(TERM="dumb") as usage:
+        assert usage.status() == 2
+    assert b"Usage: layerscope" in usage.written
+
+
+def test_ctrl_z_suspends_it_and_it_goes_on_where_it_was() -> None:
+    with OnTerminal(MY_APP) as explorer:
+        explorer.wait_for("56 %")
+        explorer.press("\x1a")
+        explorer.wait_until_stopped()
+        assert explorer.is_as_before, "the shell has the terminal back"
+        explorer.written = b""
+        explorer.send(signal.SIGCONT)
+        explorer.wait_for("my-app:v1")
+        explorer.press("q")
+        assert explorer.status() == 0
+        assert explorer.is_as_before
+
+
 def test_keys_come_from_the_terminal_while_the_archive_is_on_stdin(tmp_path: Path) -> None:
     with MY_APP.open("rb") as archive, OnTerminal("-", stdin=archive, TMPDIR=str(tmp_path)) as explorer:
         explorer.wait_for("ADD rootfs.tar")

@@ -79,9 +79,9 @@ async def test_names_of_size_views_are_not_split() -> None:
 
 async def test_the_key_line_shows_that_there_are_more_keys() -> None:
     async with journey(MY_APP, (80, 24)) as at:
-        assert at.key_line().endswith("..")
+        assert at.key_line().endswith("… ?")
     async with journey(MY_APP, (200, 60)) as at:
-        assert not at.key_line().endswith("..")
+        assert not at.key_line().endswith("… ?")
 
 
 @pytest.mark.parametrize(("asked", "found"), [("C", ASCII), ("POSIX", ASCII), ("C.UTF-8", UNICODE), ("", UNICODE)])
@@ -91,6 +91,38 @@ def test_the_c_locale_uses_ascii(monkeypatch: pytest.MonkeyPatch, asked: str, fo
     monkeypatch.setenv("LC_CTYPE", asked)
     monkeypatch.setattr("locale.getpreferredencoding", lambda **_: "utf-8")
     assert glyphs_for_locale() is found
+
+
+async def test_the_help_explains_marks_and_bars_before_the_keys() -> None:
+    for size in ((80, 24), (160, 45)):
+        async with journey(MY_APP, size) as at:
+            await at.press("question_mark")
+            shown = at.screen()
+            assert shown.index("+ added") < shown.index("dead: hidden") < shown.index("Show all keys")
+
+
+async def test_the_help_has_two_columns_where_there_is_room() -> None:
+    async with journey(MY_APP, (160, 45)) as at:
+        await at.press("question_mark")
+        assert "Anywhere" in at.screen()
+        assert "In any list" in at.screen(), "all of it is on one screen"
+        await at.pilot.resize_terminal(80, 24)
+        await at.pilot.pause()
+        assert "In any list" not in at.screen()
+        await at.press("pagedown", "pagedown", "pagedown", "pagedown", "pagedown")
+        assert "In the filter" in at.screen()
+
+
+async def test_the_key_line_has_coloured_keys_and_no_underlines() -> None:
+    async with journey(MY_APP, (160, 45)) as at:
+        segments = [segment for segment in at.strips()[-1] if segment.text.strip()]
+        styles = {segment.text.strip(): segment.style for segment in segments}
+        key, label = styles["w"], styles["size"]
+        assert key is not None
+        assert label is not None
+        assert key.color != label.color
+        assert key.bold
+        assert not any(segment.style and segment.style.underline for segment in segments)
 
 
 async def test_help_lists_every_key() -> None:
@@ -162,10 +194,11 @@ async def test_quits_without_a_choice() -> None:
 async def test_the_command_palette_runs_the_commands_of_keys() -> None:
     async with journey(MY_APP) as at:
         titles = {command.title for command in at.app.get_system_commands(at.app.screen)}
-        assert {"Sort by size or by name", "Unfold all folders", "Quit", "Theme"} <= titles
-        assert "Go to the next match" not in titles, "there is no filter"
+        assert {"Sort", "Columns", "Quit", "Theme"} <= titles
+        assert "Match" not in titles, "there is no filter"
+        assert not {"Keys", "Maximize", "Screenshot"} & titles, "Textual's own commands are left out"
         await at.press("ctrl+p")
-        await at.write("sort by size")
+        await at.write("sort")
         await at.settle()
         await at.press("enter")
         await at.until(lambda: isinstance(at.app.screen, ExplorerScreen))
@@ -180,11 +213,11 @@ async def test_the_command_palette_has_the_keys_of_each_screen() -> None:
         await at.settle()
         assert isinstance(at.app.screen, FileScreen)
         titles = [command.title for command in at.app.get_system_commands(at.app.screen)]
-        assert "Wrap long lines, or scroll sideways" in titles
-        assert "Sort by size or by name" not in titles
+        assert "Wrap" in titles
+        assert "Sort" not in titles
         assert len(titles) == len(set(titles)), "each once, however many keys it has"
         await at.press("ctrl+p")
-        await at.write("show the bytes in hex")
+        await at.write("hex")
         await at.settle()
         await at.press("enter")
         await at.until(lambda: isinstance(at.app.screen, FileScreen))

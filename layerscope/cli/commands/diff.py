@@ -14,7 +14,7 @@ from layerscope.cli.errors import ExitStatus
 from layerscope.cli.opening import warn, warn_of
 from layerscope.cli.options import AsJson, DebugLog, NoCache, Reference, parse_changes
 from layerscope.cli.streams import output_may_be_cut
-from layerscope.cli.terminal import collect_garbage_again, terminal
+from layerscope.cli.terminal import collect_garbage_again, has_screen, terminal
 from layerscope.comparison.compare import Comparison, compare_images, compare_layers
 from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.errors import UsageError
@@ -129,7 +129,7 @@ def _glob(text: str) -> str:
 
 def _is_interactive(sides: Sides) -> bool:
     """Return whether the user sits at a terminal; with an archive on stdin, stdout decides."""
-    return sys.stdout.isatty() and (sys.stdin.isatty() or sides.takes_standard_input)
+    return has_screen() and (sys.stdin.isatty() or sides.takes_standard_input)
 
 
 def _explore(sides: Sides, *, mtime: bool) -> None:

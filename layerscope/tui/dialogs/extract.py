@@ -23,6 +23,7 @@ from layerscope.text import printable_line, printable_name
 from layerscope.tui.drawing.cells import cut_middle
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.keys.workers import WRITING
 from layerscope.tui.widgets.checkbox import CheckboxLine
 
 _MOST_LEFT_OUT = 3
@@ -119,7 +120,7 @@ class ExtractScreen(ModalScreen[None]):
             self._say(hint="Esc stops, and removes what has been written.")
             self._extract(target, force=self.force.is_on)
 
-    @work(thread=True, exit_on_error=False, group="extract")
+    @work(thread=True, exit_on_error=False, group=WRITING)
     def _extract(self, target: str, *, force: bool) -> None:
         worker = get_current_worker()
 
@@ -162,7 +163,7 @@ class ExtractScreen(ModalScreen[None]):
     def action_leave(self) -> None:
         """Stop writing, or close the dialog."""
         if self.has_class("-writing"):
-            self.workers.cancel_group(self, "extract")
+            self.workers.cancel_group(self, WRITING)
         else:
             self.dismiss()
 

@@ -1,8 +1,9 @@
-"""The help of a screen: all of its keys, from its key table."""
+"""The help of a screen: what its marks mean, and all of its keys, from its key table."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -15,54 +16,103 @@ from layerscope.tui.keys.table import Key, KeyGroup, bindings, chosen_keys, help
 
 _PALETTE = ("Ctrl+P", "Command palette: all commands by name, and themes")
 
+_TWO_COLUMNS = 110
+"""The width of the panel from which on there are two columns of keys."""
 
 _KEYS = (
     Key("escape,question_mark,q,enter", "dismiss", "Close", id="help.close"),
     Key("down,j", "scroll(1)", "Down", id="help.down"),
     Key("up,k", "scroll(-1)", "Up", id="help.up"),
+    Key("pagedown,space,ctrl+f", "page(1)", "Page down", id="help.page-down"),
+    Key("pageup,ctrl+b", "page(-1)", "Page up", id="help.page-up"),
 )
+
+Note = tuple[str, str]
+"""A title, and what there is to know."""
 
 
 class HelpScreen(ModalScreen[None]):
-    """A panel over a screen."""
+    """A panel over a screen: the ``notes``, then the keys, in two columns where there is room."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)
     DEFAULT_CSS = """
     HelpScreen {
         align: center middle;
-        #keys { width: 84; max-width: 96%; height: auto; max-height: 92%; background: $panel; }
+        #keys { width: 160; max-width: 96%; height: auto; max-height: 96%; background: $panel; }
         #keys { border: $frame $primary; padding: 0 1; scrollbar-size-vertical: 1; }
         #keys Static { width: 1fr; }
     }
     """
 
-    def __init__(self, groups: Sequence[KeyGroup], notes: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, groups: Sequence[KeyGroup], notes: Sequence[Note] = ()) -> None:
         super().__init__()
         self._groups = groups
         self._notes = notes
 
     def compose(self) -> ComposeResult:
         """Lay out the panel."""
-        groups = [KeyGroup(group.title, chosen_keys(self, group.keys)) for group in self._groups]
-        panel = VerticalScroll(Static(_keys_table(groups, self._notes), markup=False), id="keys")
-        panel.border_title = "Keys"
+        panel = VerticalScroll(Static("", markup=False), id="keys")
+        panel.border_title = "Help"
         panel.border_subtitle = "Esc closes"
         yield panel
+
+    def on_resize(self) -> None:
+        """Fit the columns to the width."""
+        groups = [KeyGroup(group.title, chosen_keys(self, group.keys)) for group in self._groups]
+        notes: list[RenderableType] = [_notes_table(self._notes), ""] if self._notes else []
+        width = self.query_exactly_one("#keys").container_size.width
+        self.query_exactly_one(Static).update(Group(*notes, _columns(groups, width)))
 
     def action_scroll(self, step: int) -> None:
         """Scroll by a line."""
         self.query_one("#keys").scroll_relative(y=step, animate=False, immediate=True)
 
+    def action_page(self, step: int) -> None:
+        """Scroll by a screenful."""
+        panel = self.query_one("#keys")
+        panel.scroll_relative(y=step * max(1, panel.size.height - 1), animate=False, immediate=True)
 
-def _keys_table(groups: Sequence[KeyGroup], notes: Sequence[tuple[str, str]]) -> Table:
-    table = Table.grid(padding=(0, 2), expand=True)
+
+def _notes_table(notes: Sequence[Note]) -> Table:
+    table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="bold")
+    table.add_column()
+    for title, text in notes:
+        table.add_row(Text(title), Text(text))
+    return table
+
+
+def _columns(groups: Sequence[KeyGroup], width: int) -> RenderableType:
+    lines = [line for number, group in enumerate(groups) for line in _group_lines(group, is_first=not number)]
+    if width < _TWO_COLUMNS:
+        return _keys_table(lines)
+    half = (len(lines) + 1) // 2
+    # a title stands above its keys
+    half += not lines[half - 1].does
+    columns = Table.grid(padding=(0, 2), expand=True)
+    columns.add_column(ratio=1)
+    columns.add_column(ratio=1)
+    columns.add_row(_keys_table(lines[:half]), _keys_table(lines[half:]))
+    return columns
+
+
+class _Line(NamedTuple):
+    """Keys and what they do, or the title of a group, or an empty line."""
+
+    keys: Text
+    does: str = ""
+
+
+def _group_lines(group: KeyGroup, *, is_first: bool) -> list[_Line]:
+    keys = [*help_lines(group.keys), *([_PALETTE] if is_first else [])]
+    title = Text().append(group.title, "bold underline")
+    return [_Line(title), *(_Line(Text(f"  {names}", "bold"), does) for names, does in keys), _Line(Text())]
+
+
+def _keys_table(lines: Sequence[_Line]) -> Table:
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(no_wrap=True)
     table.add_column(ratio=1)
-    for number, group in enumerate(groups):
-        table.add_row(Text(group.title, style="underline"))
-        for keys, does in [*help_lines(group.keys), *([] if number else [_PALETTE])]:
-            table.add_row(Text(f"  {keys}"), Text(does))
-        table.add_row()
-    for title, does in notes:
-        table.add_row(Text(title, style="underline"), Text(does))
+    for line in lines:
+        table.add_row(line.keys, Text(line.does))
     return table

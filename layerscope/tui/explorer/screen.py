@@ -26,6 +26,7 @@ from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE
 from layerscope.tui.explorer.layer_lines import LayerLines, layer_columns
 from layerscope.tui.explorer.layer_list import LayerList
+from layerscope.tui.explorer.legend import legend
 from layerscope.tui.explorer.messages import ReaderReported
 from layerscope.tui.explorer.navigation import Navigation
 from layerscope.tui.explorer.state import ExplorerState
@@ -231,17 +232,8 @@ class ExplorerScreen(Screen[object]):
         self.refresh_bindings()
 
     def action_help(self) -> None:
-        """Show all keys, and what the marks mean."""
-        glyphs = glyphs_of(self)
-        marks = (
-            "+ added, ~ modified, - removed. The last column has one cell for each layer: the mark of the path, "
-            f"{glyphs.touched} a change below it, {glyphs.untouched} no change."
-        )
-        layers = (
-            f"{glyphs.marked} marked to compare, ! has a warning or an error, "
-            "? a previous layer could not be read completely. The details say more."
-        )
-        self.app.push_screen(HelpScreen(EXPLORER_TABLE, (("Marks", marks), ("Layers", layers), MOUSE_NOTE)))
+        """Show all keys, and what marks and bars mean."""
+        self.app.push_screen(HelpScreen(EXPLORER_TABLE, (*legend(glyphs_of(self)), MOUSE_NOTE)))
 
     def action_clear(self) -> None:
         """Clear the filter, or else the mark of a layer, or else go back to the screen that opened the image."""

@@ -16,7 +16,10 @@ def key_commands(screen: Screen[Any]) -> Iterable[SystemCommand]:
         is_apps = isinstance(node, App) or binding.action.removeprefix("app.") == "quit"
         if enabled and tooltip and not is_apps and binding.id not in seen:
             seen.add(binding.id)
-            yield SystemCommand(tooltip, f"Key: {binding.key_display or binding.key}", _runner(screen, node, binding))
+            title = binding.description[:1].upper() + binding.description[1:]
+            yield SystemCommand(
+                title, f"{binding.key_display or binding.key}: {tooltip}", _runner(screen, node, binding)
+            )
 
 
 def _runner(screen: Screen[Any], node: DOMNode, binding: Binding) -> Callable[[], object]:

@@ -6,6 +6,9 @@ from threading import Thread
 
 from textual.worker import NoActiveWorker, get_current_worker
 
+WRITING = "writing"
+"""The group of workers that write files of the user: Ctrl+C asks once before it ends them."""
+
 
 def is_worker_cancelled() -> bool:
     """Return whether the worker that this context belongs to, if any, has been cancelled."""

@@ -1,26 +1,34 @@
 """The footer: the keys that work now, in one line, each of them a button for the mouse."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
 from textual.widgets import Static
 
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.table import Key, KeyGroup, chosen_keys, ranked
 
-_MORE = "  .."
-"""The end of a line that has no room for all keys: the help lists them."""
+_GAP = "  "
 
 
 class KeyLine(Static):
     """As many of the keys that work now as fit, by rank."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key", "key-line--label"}
     DEFAULT_CSS = """
-    KeyLine { height: 1; dock: bottom; background: $panel; color: $foreground; padding: 0 1; }
+    KeyLine {
+        height: 1; dock: bottom; background: $panel; color: $foreground; padding: 0 1;
+        & > .key-line--key { color: $primary; text-style: bold; }
+        & > .key-line--label { color: $foreground 70%; }
+    }
     """
 
     def __init__(self, groups: Sequence[KeyGroup]) -> None:
         super().__init__("", markup=False)
+        # Textual would underline what can be clicked.
+        self.auto_links = False
         self._keys = ranked(groups)
         self._shown: list[Key] | None = None
 
@@ -40,18 +48,32 @@ class KeyLine(Static):
         """Fit the keys to the new width."""
         self._draw()
 
+    def notify_style_update(self) -> None:
+        """Draw the line in the new theme."""
+        super().notify_style_update()
+        if self._shown is not None:
+            self._draw()
+
     def _draw(self) -> None:
         text, keys = Text(no_wrap=True, overflow="ellipsis"), chosen_keys(self, self._shown or [])
+        key_style = self._foreground("key-line--key")
+        label_style = self._foreground("key-line--label")
+        more = f"{glyphs_of(self).ellipsis} ?"
         for number, key in enumerate(keys, 1):
-            more = len(_MORE) if number < len(keys) else 0
-            if text.cell_len + len(f"{key.line_text} {key.label}") + more > self.content_size.width:
-                text.append(_MORE.strip(), Style(dim=True))
+            room = self.content_size.width - (len(more) + len(_GAP) if number < len(keys) else 0)
+            if text.cell_len + len(f"{key.line_text} {key.label}") > room:
+                text.append(more, label_style)
                 break
             click = Style(meta={"@click": f"press({key.first!r})"})
-            text.append(key.line_text, Style(bold=True) + click)
-            text.append(f" {key.label}", click)
-            text.append("  ")
-        self.update(text)
+            text.append(key.line_text, key_style + click)
+            text.append(f" {key.label}", label_style + click)
+            text.append(_GAP)
+        self.update(text, layout=False)
+
+    def _foreground(self, name: str) -> Style:
+        """Return the style of a component class on the line's own background."""
+        style = self.get_component_rich_style(name)
+        return Style(color=style.color, bold=style.bold, dim=style.dim)
 
     def action_press(self, key: str) -> None:
         """Do what a key does, for the mouse."""

@@ -1,10 +1,13 @@
 """The dialog that extracts files from the explorer."""
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.widgets import Input
 
+from layerscope.extraction.options import Extracted
+from layerscope.model.progress import Progress
 from layerscope.tui.explorer.screen import ExplorerScreen
 from tests.builders import docker_archive, file, image, layer, whiteout
 from tests.tui.journeys import Journey, journey
@@ -74,3 +77,27 @@ async def test_escape_closes_the_dialog_and_writes_nothing(small: Path, tmp_path
         await at.press("x", "escape")
         assert isinstance(at.app.screen, ExplorerScreen)
     assert files_in(tmp_path).keys() == {"small.tar"}
+
+
+async def test_ctrl_c_asks_once_before_it_stops_the_writing(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_started, never = Event(), Event()
+
+    def write_on(*_arguments: object, progress: Progress, **_options: object) -> Extracted:
+        has_started.set()
+        while not never.wait(0.01):
+            progress(1, 2)
+        raise AssertionError("nothing sets the event")
+
+    monkeypatch.setattr("layerscope.tui.dialogs.extract.extract", write_on)
+    async with journey(small) as at:
+        await at.press("x")
+        at.app.screen.query_one(Input).value = str(tmp_path / "out")
+        await at.press("enter")
+        await at.until(has_started.is_set)
+        await at.press("end", "ctrl+c")
+        assert at.app.return_code != 0
+        assert any("press Ctrl+C again" in notice.message for notice in at.app._notifications)
+        await at.press("ctrl+c")
+        assert at.app.return_code == 0
