@@ -87,6 +87,7 @@ class ForkedWork(Generic[Item]):
             worker.end()
 
     def _start(self) -> None:
+        parent = os.getpid()
         order_source, orders = os.pipe()
         answers, answer_target = os.pipe()
         try:
@@ -106,13 +107,13 @@ class ForkedWork(Generic[Item]):
                 worker.close()
             os.close(orders)
             os.close(answers)
-            _answer(self._work, self._items, order_source, answer_target)
+            _answer(self._work, self._items, order_source, answer_target, parent)
         os._exit(0)  # without the clean-up that is left to the first process
 
 
 def _forked() -> int:
     """Fork this process; return the id of the new one, and 0 there, where signals have no handlers of this one."""
-    parent = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    kept = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         process = os.fork()
         if not process:
@@ -122,7 +123,7 @@ def _forked() -> int:
             signal.signal(signal.SIGHUP, signal.SIG_DFL)
         return process
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, parent)
+        signal.pthread_sigmask(signal.SIG_SETMASK, kept)
 
 
 class _Worker:
@@ -187,9 +188,8 @@ def _enlarge(pipe: int) -> None:
     fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
 
 
-def _answer(work: Work[Item], items: Sequence[Item], orders: int, answers: int) -> None:
+def _answer(work: Work[Item], items: Sequence[Item], orders: int, answers: int, parent: int) -> None:
     """Work on the items that are ordered until no order comes, in a process of its own."""
-    parent = os.getppid()
     with open(answers, "wb", buffering=0) as target:
 
         def send(kind: bytes, body: bytes) -> None:

@@ -180,3 +180,24 @@ print(outputs[:half] == outputs[half:], "layerscope.session.reading.layer_parts"
         SAMPLES / "my-app-v2.oci.tar",
     )
     assert lines == ["True True no process is left"]
+
+
+def test_this_process_reads_what_no_other_can_be_started_for() -> None:
+    lines = printed(
+        """
+import errno
+from layerscope.session.open import open_image
+from layerscope.session.reading.layer_parts import read_in_processes
+
+def refuse():
+    raise OSError(errno.EAGAIN, "no more processes")
+
+os.fork = refuse
+with open_image(sys.argv[1]) as session:
+    layers = session.image.layers
+    results = list(read_in_processes(layers, iter(layers), 2))
+print(results == [(layer, None) for layer in layers], left())
+""",
+        SAMPLES / "my-app.tar",
+    )
+    assert lines == ["True no process is left"]
