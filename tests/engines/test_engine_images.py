@@ -1,6 +1,7 @@
 """Images of real engines: export, open, build, list."""
 
 import io
+import json
 import os
 import subprocess
 import tarfile
@@ -165,6 +166,24 @@ def test_local_images_are_listed(loaded: Loaded) -> None:
     )
     with open_source(listed.reference) as source:
         assert str(source.choose().config_digest) == sha256(loaded.recipe.config_json)
+
+
+def test_sizes_are_those_that_docker_reports(tmp_path: Path) -> None:
+    reachable("docker")
+    with kept(Loaded("docker"), tmp_path) as made:
+        told = json.loads(run("docker", "system", "df", "-v", "--format", "{{json .Images}}"))
+        (row,) = [row for row in told if row["Repository"] == made.repository]
+        (listed,) = [each for each in local_images(Engine.DOCKER).found if f"{made.repository}:v1" in each.tags]
+        facts = {"Size": listed.size, "SharedSize": listed.shared_size, "UniqueSize": listed.unique_size}
+        assert {name: rounded(row[name]) for name in facts} == {name: rounded(size) for name, size in facts.items()}
+
+
+def rounded(size: str | int | None) -> str:
+    """Return a size in three digits, as Docker prints it."""
+    if isinstance(size, str):
+        number = float(size.rstrip("kMGTB"))
+        size = round(number * 1000 ** "BkMGT".index(size.rstrip("B")[-1:] if size[-2].isalpha() else "B"))
+    return f"{size:.2e}"
 
 
 def test_an_image_is_built_and_opened(

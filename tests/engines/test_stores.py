@@ -150,6 +150,28 @@ def exports(forwarder: Forwarder) -> list[str]:
     return [request for request in forwarder.requests if "/get" in request]
 
 
+UNKNOWN_TO_AN_EXPORT = {"reference", "source", "digest", "media_type", "tags", "storage"}
+
+
+@pytest.mark.parametrize("command", ["layers", "tree", "why"])
+def test_an_export_gives_the_documents_of_the_archive(
+    command: str, archive: Path, loaded: str, exporting: Forwarder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exported, saved = document(capsys, command, loaded, "--no-cache"), document(capsys, command, archive)
+    assert without(exported, UNKNOWN_TO_AN_EXPORT) == without(saved, UNKNOWN_TO_AN_EXPORT)
+    assert len(exports(exporting)) == 1
+
+
+def test_two_images_of_one_engine_are_exported_together(
+    loaded: str, exporting: Forwarder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine, _, name = loaded.partition("://")
+    # an image that an engine cannot unpack is not described, and exported alone
+    need(engine, "inspect", name)
+    assert document(capsys, "diff", loaded, loaded, "--no-cache")["changes"] == []
+    assert len(exports(exporting)) == 1
+
+
 def test_the_second_open_of_an_exported_image_exports_nothing(
     loaded: str, exporting: Forwarder, capsys: pytest.CaptureFixture[str]
 ) -> None:
