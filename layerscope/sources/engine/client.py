@@ -35,6 +35,8 @@ from layerscope.text import human_size, printable_line, short_name
 NEWEST_API = (1, 52)
 """The newest version of the API that this client was written for; an older engine is spoken to in its own."""
 
+_PLATFORM_API = (1, 48)
+
 STREAM_SECONDS = 60.0
 """An export may take minutes to prepare; once bytes have come, a silence of this length ends it."""
 
@@ -113,13 +115,22 @@ class EngineClient:
             if not response.isclosed():
                 self._http.close()
 
-    def export(self, image_ids: Sequence[str]) -> Iterator[bytes]:
+    @property
+    def exports_platforms(self) -> bool:
+        """True if `export` can be asked for one platform of an image, which engines can since Docker 28."""
+        return self._api >= _PLATFORM_API
+
+    def export(self, image_ids: Sequence[str], platform: tuple[str, str, str] | None = None) -> Iterator[bytes]:
         """Yield images as ``docker save`` writes them; raises ImageNotFound, and SourceError where it ends early.
 
-        Exporting by id shows the image that was looked up, even if its tag moves in between.
+        Exporting by id shows the image that was looked up, even if its tag moves in between. ``platform`` is OS,
+        architecture and variant.
         """
         one, *others = image_ids
         what = f"get?{urlencode({'names': image_ids}, doseq=True)}" if others else f"{quote(one, safe='/:@')}/get"
+        if platform is not None:
+            wanted = dict(zip(("os", "architecture", "variant"), platform, strict=True))
+            what += f"?{urlencode({'platform': msgspec.json.encode(wanted).decode()})}"
         path = f"{self._prefix}/images/{what}"
         with self._answer(path, timeout=None) as response:
             try:
@@ -151,15 +162,20 @@ class EngineClient:
 
     @cached_property
     def _prefix(self) -> str:
-        """The path prefix of the API version to speak; "auto" is never sent, since engines drop old versions."""
+        """The path prefix of the API version to speak."""
+        major, minor = self._api
+        return f"/v{major}.{minor}"
+
+    @cached_property
+    def _api(self) -> tuple[int, int]:
+        """The API version to speak; "auto" is never sent, since engines drop old versions."""
         served = _parsed(self.version.api_version)
         least = _parsed(self.version.min_api_version)
         if served is None:
             raise EngineUnavailable(f"{self.endpoint}: invalid API version {short_name(self.version.api_version)}")
         if least is not None and least > NEWEST_API:
             raise EngineUnavailable(f"{self.endpoint}: the engine needs API version {self.version.min_api_version}")
-        major, minor = min(served, NEWEST_API)
-        return f"/v{major}.{minor}"
+        return min(served, NEWEST_API)
 
     def _get(self, path: str, kind: type[T]) -> T:
         with self._answer(path, CONNECT_SECONDS) as response:

@@ -23,10 +23,10 @@ from layerscope.sources.engine.replies import EngineInfo
 from layerscope.sources.engine.stored import storage_of
 from layerscope.sources.image.archive_file import open_archive
 from layerscope.sources.image.archive_walk import walk_archive
-from layerscope.sources.image.choice import for_platform
+from layerscope.sources.image.choice import for_platform, platform_parts
 from layerscope.sources.image.origin import Origin
+from layerscope.sources.request import Request
 from layerscope.sources.stream.spool import Spool, write_all
-from layerscope.text import short_name
 
 _PROGRESS_STEP = 1024 * 1024
 """Bytes between two reports: chunks are as small as 32 kB."""
@@ -50,7 +50,10 @@ ExportEvent = ExportProgress | BlobArrived | ExportEnded
 class AwaitedImage:
     """An image that its engine has still to export, and what the engine says of it until then."""
 
-    def __init__(self, found: EngineImage, info: EngineInfo, name: str, origin: Origin, spool: Spool) -> None:
+    def __init__(self, found: EngineImage, info: EngineInfo, name: str, request: Request, spool: Spool) -> None:
+        can_choose = info.uses_containerd and found.client.exports_platforms
+        self.platform = platform_parts(request.platform) if request.platform and can_choose else None
+        """The platform to export alone, if the engine has several and can do so; else the export has them all."""
         self.endpoint = found.client.endpoint
         self.image_id = found.details.image_id
         # with containerd, the size is that of unpacked files and blobs together
@@ -59,7 +62,8 @@ class AwaitedImage:
         self._name = name
         self._found = found
         self._info = info
-        self._origin = origin
+        self.title = request.title
+        self._origin = Origin.engine(request.reference, found.client.engine)
 
     @cached_property
     def _described(self) -> Image | None:
@@ -84,12 +88,9 @@ class AwaitedImage:
 
     def open(self, archive: FileSpan) -> tuple[Candidate, ...]:
         """Return the image as the export holds it; raises FormatError, and DigestMismatch for another image."""
-        return self._named(with_id(open_archive(archive, self.title, self._origin, self.spool), self.image_id))
-
-    @property
-    def title(self) -> str:
-        """The name for messages."""
-        return short_name(self._origin.reference)
+        candidates = open_archive(archive, self.title, self._origin, self.spool)
+        # the id is that of an index, which the export of one platform need not hold
+        return self._named(candidates if self.platform else with_id(candidates, self.image_id))
 
     def _named(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
         described = partial(storage_of, self._found, self._info)
@@ -113,7 +114,8 @@ class Export:
         total = None if None in sizes else sum(size for size in sizes if size is not None)
         with self._client as client, self._images[0].spool.new_file(names) as file:
             yield ExportProgress(0, total)
-            yield from _written(client.export([image.image_id for image in self._images]), file, total)
+            platform = self._images[0].platform if len(self._images) == 1 else None
+            yield from _written(client.export([image.image_id for image in self._images], platform), file, total)
             size = file.tell()
         yield ExportEnded(FileSpan(str(file.name), 0, size, size))
 

@@ -61,7 +61,7 @@ def open_stored_image(wanted: EngineReference, request: Request) -> Candidates:
 def _look_at(found: EngineImage, name: str, request: Request, spool: Spool) -> Candidates | AwaitedImage:
     """Return an image from the engine's store, from what is known, or else what has to be exported."""
     origin, info = Origin.engine(request.reference, found.client.engine), found.client.info()
-    awaited = AwaitedImage(found, info, name, origin, spool)
+    awaited = AwaitedImage(found, info, name, request, spool)
     candidates = stored_candidates(found, info, origin) or _known(awaited, found.key, origin, request)
     if candidates:
         described = partial(storage_of, found, info)

@@ -153,14 +153,14 @@ def _names(candidate: Candidate) -> list[ImageName]:
 
 def for_platform(candidates: Sequence[Candidate], wanted: str) -> list[Candidate]:
     """Return the candidates for a platform; without a variant, those of its default variant are preferred."""
-    parts = _platform_parts(wanted)
+    parts = platform_parts(wanted)
     fitting = [candidate for candidate in candidates if _fits_platform(candidate.platform, parts)]
     default = _DEFAULT_VARIANTS.get(parts[1])
     preferred = [c for c in fitting if c.platform and (c.platform.variant or default) == (parts[2] or default)]
     return preferred or fitting
 
 
-def _platform_parts(wanted: str) -> tuple[str, str, str]:
+def platform_parts(wanted: str) -> tuple[str, str, str]:
     """Return OS, architecture and variant of ``linux/arm64/v8``; ``arm64`` alone means ``linux/arm64``."""
     words = wanted.lower().split("/")
     if len(words) == 1:

@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from layerscope.errors import DigestMismatch, LayerscopeError, SourceError
+from layerscope.errors import DigestMismatch, ImageNotFound, LayerscopeError, SourceError
 from layerscope.model.image import Compression
 from layerscope.model.progress import ExportProgress
 from layerscope.session.files.path_contents import file_at
@@ -244,3 +244,31 @@ def test_a_full_disk_ends_an_export_with_one_sentence(docker: Path, monkeypatch:
         open_image("app:v1")
     assert str(caught.value).startswith(f"not enough space in {docker.parent}/temporary for a copy of the image app:v1")
     assert left_behind(docker) == []
+
+
+CONTAINERD = answer(b'{"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}')
+
+
+@pytest.mark.parametrize(("api", "asked"), [("1.48", "?platform=%7B%22os%22%3A%22linux%22"), ("1.47", "")])
+def test_one_platform_of_several_is_exported_where_the_engine_can(docker: Path, api: str, asked: str) -> None:
+    store = OciStore()
+    own, other = (image(layer(file(each)), platform=f"linux/{each}") for each in ("amd64", "arm64"))
+    index = store.index([store.image(own), store.image(other)])
+    exported = [store.image(other)] if asked else [index]
+    answers: dict[str, Answer] = {
+        "/version": answer(b'{"ApiVersion": "%b"}' % api.encode()),
+        "/info": CONTAINERD,
+        "/images/app:v1/json": answer(json.dumps(described(own, ["app:v1"]) | {"Id": index["digest"]}).encode()),
+        f"/images/{index['digest']}/history": answer(b"[]"),
+        f"/images/{index['digest']}/get": answer(archive_bytes(store.files(exported))),
+    }
+    with fake_engine(docker, answers) as engine, open_image("app:v1", platform="linux/arm64") as session:
+        assert str(session.image.platform) == "linux/arm64"
+        assert present_paths(session) == [b"arm64"]
+    assert engine.requests[-1].partition("/get")[2].startswith(asked)
+
+
+def test_a_platform_that_the_engine_does_not_have_is_one_sentence(docker: Path) -> None:
+    with fake_engine(docker, image_answers(APP, "app:v1")), pytest.raises(ImageNotFound) as caught:
+        open_image("app:v1", platform="linux/s390x")
+    assert str(caught.value) == "app:v1 holds no image for linux/s390x; it holds app:v1 (linux/amd64)"
