@@ -42,7 +42,7 @@ class RecordKind(StrEnum):
     EXPORT = "exports"
 
 
-_NAME = re.compile(rf"(?:{'|'.join(RecordKind)})-[0-9a-f]{{8}}(?:-\d+-\d+\{TEMPORARY})?")
+_NAME = rf"(?:{'|'.join(RecordKind)})-[0-9a-f]{{8}}(?:-\d+-\d+\{TEMPORARY})?"
 """The names of our files: others in a folder that the environment names are left alone."""
 
 _EXPORTS = "(content of exported images)"
@@ -109,7 +109,7 @@ class Cache:
     def adopted(self, name: str) -> Path | None:
         """Return the place of a file that was adopted under this name, if it is still there."""
         place = self.place / name
-        if not _NAME.fullmatch(name) or not is_private_folder(self.place) or not place.is_file():
+        if not re.fullmatch(_NAME, name) or not is_private_folder(self.place) or not place.is_file():
             return None
         note_use(place)
         return place
@@ -183,7 +183,7 @@ class Cache:
     def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
         with suppress(OSError):
             for path in self.place.iterdir() if is_private_folder(self.place) else ():
-                if _NAME.fullmatch(path.name):
+                if re.fullmatch(_NAME, path.name):
                     with suppress(OSError):
                         yield path, path.lstat()
 
