@@ -2,6 +2,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,7 @@ def test_the_environment_names_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 _FILL = """
 import sys
+import tempfile
 from pathlib import Path
 from layerscope.cache.cache import Cache, RecordKind
 cache = Cache(Path(sys.argv[1]))
@@ -156,3 +158,42 @@ def test_two_processes_may_fill_one_cache(cache: Cache) -> None:
     assert errors == ["", ""]
     assert [body(cache, str(key)) for key in range(10)] == [b"%d" % key * 5_000 for key in range(10)]
     assert len(cache.entries()) == 10
+
+
+def test_a_file_moves_into_the_cache_and_is_private_there(cache: Cache, tmp_path: Path) -> None:
+    export = tmp_path / "export.tar"
+    export.write_bytes(b"layers")
+    place = cache.adopt(export)
+    assert place is not None
+    assert not export.exists()
+    assert place.stat().st_mode & 0o777 == 0o600
+    assert cache.adopted(place.name) == place
+    assert cache.adopted("../export.tar") is None
+    assert [entry.size for entry in cache.entries()] == [6]
+
+
+def test_a_file_is_copied_from_another_file_system(cache: Cache, tmp_path: Path) -> None:
+    memory = Path("/dev/shm")  # noqa: S108  # a file of its own is made there
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other file system")
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        export = Path(folder) / "export.tar"
+        export.write_bytes(b"layers")
+        place = cache.adopt(export)
+    assert place is not None
+    assert place.read_bytes() == b"layers"
+    assert place.stat().st_mode & 0o777 == 0o600
+    assert list(cache.place.iterdir()) == [place]
+
+
+def test_exports_go_first_when_the_cache_is_full(cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(cache, "one", bytes(10_000))
+    os.utime(cache.entries()[0].path, (1_000_000, 1_000_000))
+    export = tmp_path / "export.tar"
+    export.write_bytes(bytes(15_000))
+    place = cache.adopt(export)
+    assert place is not None
+    monkeypatch.setattr(cache_module, "LARGEST", 20_000)
+    cache.shrink()
+    assert cache.read(KIND, "one") is not None
+    assert cache.adopted(place.name) is None
