@@ -14,6 +14,9 @@ _MOST_PATHS = 4
 _CONTEXT, _LONG = 40, 80
 """Characters beside a change that a diff repeats, and the length from which on others are left out."""
 
+_LONGEST = 2_000
+"""Characters of an instruction in a diff: one may have a million."""
+
 _NOT_CONTINUED = re.compile(r"RUN\s*\[|<<|[\n#]|[&;\\]\s*$")
 """A RUN that a command cannot be added to: in exec form, with a heredoc or a comment, or with an open end."""
 
@@ -78,7 +81,8 @@ def _around_change(before: str, after: str) -> tuple[str, str]:
     first = cut_start if head else 0
 
     def part(text: str) -> str:
-        return f"{head}{text[first : len(text) - (cut_end if tail else 0)]}{tail}"
+        middle = text[first : len(text) - (cut_end if tail else 0)]
+        return f"{head}{middle[:_LONGEST]} …" if len(middle) > _LONGEST else f"{head}{middle}{tail}"
 
     return part(before), part(after)
 

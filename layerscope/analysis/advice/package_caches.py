@@ -6,6 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
+from layerscope.analysis.advice.apt import CHANGE, UPDATE, apt_uses
 from layerscope.analysis.advice.edits import Edits, continued, deletion, removed, replaced
 from layerscope.analysis.advice.fix import fix
 from layerscope.analysis.advice.held import Held, held
@@ -13,9 +14,7 @@ from layerscope.analysis.search.path_patterns import Subtrees, matching_subtrees
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.text import human_size
 
-_APT_UPDATE = re.compile(r"\bapt(?:-get)?\b[^;&|]*\bupdate\b")
 _APT_UPDATE_ALONE = re.compile(r"RUN apt(?:-get)?(?: -\S+)* update(?: -\S+)*")
-_APT_INSTALL = re.compile(r"\bapt(?:-get)?\b[^;&|]*\b(?:install|upgrade|dist-upgrade|build-dep)\b")
 _APT_CLEANUP = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
 
 
@@ -36,13 +35,13 @@ def _apt_edits(evidence: Evidence, layer: int, paths: list[bytes]) -> Edits:  # 
 
 def _users_of_lists(evidence: Evidence, layer: int) -> Iterator[int]:
     """Yield the later layers that install packages with the lists that a layer left."""
-    if not _APT_UPDATE.search(evidence.instructions.get(layer) or ""):
+    if not any(apt_uses(evidence.instructions.get(layer), UPDATE)):
         return
     for user in evidence.tree.layers:
-        instruction = evidence.instructions.get(user) or ""
-        if user > layer and _APT_UPDATE.search(instruction):
+        instruction = evidence.instructions.get(user)
+        if user > layer and any(apt_uses(instruction, UPDATE)):
             return
-        if user > layer and _APT_INSTALL.search(instruction):
+        if user > layer and any(apt_uses(instruction, CHANGE)):
             yield user
 
 

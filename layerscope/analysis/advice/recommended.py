@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Instructions
+from layerscope.analysis.advice.apt import INSTALL, apt_uses
 from layerscope.analysis.advice.edits import Edits, replaced
 from layerscope.analysis.packages.dpkg import INFO, STATUS, list_names, parse_paths
 from layerscope.analysis.packages.dpkg_needs import MARKS, only_recommended
@@ -14,7 +15,6 @@ from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.text import human_size, plural, printable_line
 
-_INSTALLS = re.compile(r"\b(?:apt-get|apt|aptitude)\b[^;&|]*\binstall\b")
 _WITHOUT = re.compile(r"--no-install-recommends|--without-recommends|Install-Recommends[\s=]+\"?(?:false|0|no)")
 _NAMED = 5
 
@@ -61,7 +61,7 @@ def recommended_packages(evidence: Evidence) -> Iterator[Advice]:
 
 def _edits(evidence: Evidence, layer: int) -> Edits:
     run = evidence.run(layer)
-    installs = _INSTALLS.findall(run or "")
+    installs = list(apt_uses(run, INSTALL))
     return replaced(layer, run, installs[0], f"{installs[0]} --no-install-recommends") if len(installs) == 1 else ()
 
 
@@ -70,7 +70,7 @@ def _installing(instructions: Instructions) -> set[int]:
     return {
         layer
         for layer, instruction in instructions.items()
-        if instruction and _INSTALLS.search(instruction) and not _WITHOUT.search(instruction)
+        if instruction and any(apt_uses(instruction, INSTALL)) and not _WITHOUT.search(instruction)
     }
 
 

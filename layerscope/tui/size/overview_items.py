@@ -69,7 +69,7 @@ class SecretItem(NamedTuple):
         name = cut_middle(name, max(12, width - cell_len(start) - len(end)), glyphs)
         lines: list[Spans] = [[(cut(f"{start}{name}{end}", width, glyphs), "alarm")]]
         if is_open:
-            lines.append([(cut(_INDENT + self.instruction, width, glyphs), "muted")])
+            lines.append([(_INDENT + one_line(self.instruction, width - len(_INDENT), glyphs), "muted")])
             lines += _folded(REMEDY, width)
         return lines
 
@@ -158,7 +158,7 @@ def overview_items(analysis: SizeAnalysis) -> Sequence[Item]:
     """Return the items; this reads layers and file contents as needed."""
     report, image = analysis.report, analysis.image
     items: list[Item] = [
-        SecretItem(secret, printable_line(image.step(secret.layer).title), Subject(secret.node, secret.layer))
+        SecretItem(secret, image.step(secret.layer).title, Subject(secret.node, secret.layer))
         for secret in report.secrets[:_MOST_SECRETS]
     ]
     if len(report.secrets) > _MOST_SECRETS:

@@ -198,3 +198,11 @@ def test_a_cause_names_the_layer_and_the_largest_path() -> None:
     assert image.advice("RUN get", "RUN rm")[0].cause == "deleted too late in layer 2: /src/b\\x1b and 1 other"
     image = sized([files[0]], [written("src/a", "new", size=MEGABYTE)])
     assert image.advice("RUN x", "RUN y")[0].cause == "overwritten by layer 2: /src/a"
+
+
+@pytest.mark.parametrize("words", ["apt ", "apt update", "pip install ", "chmod 1 /x && "])
+def test_advice_on_an_instruction_of_a_million_letters_is_short(words: str) -> None:
+    image = sized([LISTS, written("x", size=MEGABYTE)], [GONE, written("x", size=MEGABYTE, mode=0o600)])
+    instruction = "RUN " + words * (MEGABYTE // len(words))
+    advice = image.advice(instruction, instruction)
+    assert all(len(line) < 3_000 for each in advice for line in diff_lines(each.edits))
