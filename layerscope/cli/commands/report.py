@@ -8,13 +8,24 @@ import typer
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened, warn
-from layerscope.cli.options import Base, DebugLog, Force, NoCache, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.cli.options import (
+    Base,
+    DebugLog,
+    DockerfileName,
+    Force,
+    NoCache,
+    Reference,
+    WhichEngine,
+    WhichImage,
+    WhichPlatform,
+)
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
 from layerscope.report.atomic_write import refuse_existing, write_whole
 from layerscope.report.page.html.page import html_report
 from layerscope.report.page.markdown import markdown_report
 from layerscope.report.page.spreadsheet import csv_report
+from layerscope.session.dockerfile import known_dockerfile
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.base_image import chosen_base
 from layerscope.text import printable_name
@@ -47,6 +58,7 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
     platform: WhichPlatform = None,
     engine: WhichEngine = None,
     base: Base = None,
+    dockerfile: DockerfileName = None,
     force: Force = False,
     no_cache: NoCache = False,
     debug: DebugLog = None,
@@ -59,7 +71,8 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
         raise UsageError(f"{printable_name(str(path))}: the file extension of a report is .html, .md or .csv")
     refuse_existing(path, force=force)
     with opened(reference, image, platform, engine, no_cache=no_cache) as session:
-        text = make(SizeAnalysis(session.loaded, chosen_base(session.image, base)))
+        placed = known_dockerfile(session.image, dockerfile)
+        text = make(SizeAnalysis(session.loaded, chosen_base(session.image, base), placed))
         warn(session.image, session.tallies)
     write_whole(path, text, force=force)
     narrate(f"wrote {printable_name(str(path))}")

@@ -118,7 +118,8 @@ def _advice(analysis: SizeAnalysis) -> Iterator[str]:
         yield from (f"{size_change(analysis.report, '→')}.", "")
     for number, each in enumerate(advice, 1):
         sentence = sentence_in_markdown(printable_line(each.text))
-        yield f"{number}. **Layer {each.layer}, {human_size(each.saves)}:** {sentence}"
+        layer = sentence_in_markdown(analysis.layer_words(each.layer).removeprefix("l"))
+        yield f"{number}. **L{layer}, {human_size(each.saves)}:** {sentence}"
         if each.edits:
             yield from _indented(block_in_markdown("\n".join(map(printable_line, diff_lines(each.edits))), "diff"))
         else:

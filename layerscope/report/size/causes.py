@@ -15,7 +15,7 @@ from layerscope.report.size.cells import path_lines
 from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, name_line, remainder, section
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import no_advice_sentence, reasons_line, size_change
-from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
+from layerscope.text import human_share, human_size, path_text, plural, printable_line
 
 _MOST_GROUPS = 10
 _MOST_PATHS = 3
@@ -84,12 +84,6 @@ def advice_section(analysis: SizeAnalysis, *, show_all: bool) -> Iterator[Render
     yield from section("What to change", [*parts, *_total(analysis)])
 
 
-def _place(analysis: SizeAnalysis, layer: int) -> str:
-    """Return the line of the Dockerfile that made a layer, in brackets, if it is known."""
-    place = analysis.dockerfile.place(layer) if analysis.dockerfile else None
-    return f" ({printable_name(place)})" if place else ""
-
-
 def _total(analysis: SizeAnalysis) -> Iterator[RenderableType]:
     if analysis.report.size_after_advice is not None:
         yield Text()
@@ -99,8 +93,7 @@ def _total(analysis: SizeAnalysis) -> Iterator[RenderableType]:
 def _advised(analysis: SizeAnalysis, number: int, advice: Advice, *, show_all: bool) -> Iterator[RenderableType]:
     share = human_share(advice.saves, analysis.report.total_size)
     saves = f"saves {human_size(advice.saves)}{f', {share}' if share else ''}" if advice.saves else "saves no bytes"
-    place = _place(analysis, advice.layer)
-    yield Text(f"{number}. {saves}: ", "green").append(f"layer {advice.layer}", "bold").append(place, "not bold")
+    yield Text(f"{number}. {saves}: ", "green").append(analysis.layer_words(advice.layer), "bold")
     body = Grid(GridColumn("", is_flexible=True), indent=_INDENT)
     body.add_row(Line(advice.cause, "bold", is_whole=True))
     if not advice.edits:

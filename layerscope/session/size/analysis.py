@@ -12,6 +12,7 @@ from layerscope.analysis.size.live import LiveFiles, live_files
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.size.report import SizeReport, size_report
 from layerscope.sources.magic import mime_type
+from layerscope.text import printable_name
 
 
 class SizeAnalysis:
@@ -29,6 +30,11 @@ class SizeAnalysis:
         self.tree = loaded.tree
         self.tallies = loaded.tallies
         self._base = base
+
+    def layer_words(self, layer: int) -> str:
+        """Return a layer in words, with its line if the Dockerfile is known: ``layer 2 (Dockerfile:10)``."""
+        place = self.dockerfile.place(layer) if self.dockerfile else None
+        return f"layer {layer} ({printable_name(place)})" if place else f"layer {layer}"
 
     @cached_property
     def report(self) -> SizeReport:

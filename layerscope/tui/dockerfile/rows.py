@@ -31,7 +31,9 @@ class DockerfileRows:
         self._largest = max([1, *(cost.content_size or 0 for cost in self._costs)])
         self._from_line = placed.chain[0].instructions[0].line
         self._base = placed.layers.get(self._from_line, ())
-        self._cache = {step.layer: _CACHE_WORDS[step.is_cached] for step in build.steps} if build else None
+        self._cache = (
+            {step.layer: _CACHE_WORDS[step.is_cached] for step in build.steps if not step.is_base} if build else None
+        )
         self._miss = build.miss if build else None
         self.columns = (*_FIGURES, *([] if self._cache is None else [_CACHE]), *_SOURCE)
         self.is_unfolded = False

@@ -154,3 +154,9 @@ def test_check_points_at_the_lines_of_the_dockerfile(
     assert document["rules"][0]["places"][0]["line"] == 10
     without = ask(capsys, "check", MY_APP, "--format", "github").out
     assert "file=.layerscope.toml,line=1" in without
+
+
+@pytest.mark.parametrize("name", ["page.html", "page.md"])
+def test_a_report_names_the_lines_of_the_dockerfile(capsys: Capture, tmp_path: Path, name: str) -> None:
+    assert ask(capsys, "report", MY_APP, "-f", DOCKERFILE, "-o", tmp_path / name).status == 0
+    assert "ayer 2 (Dockerfile:10)" in (tmp_path / name).read_text()

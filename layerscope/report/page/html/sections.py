@@ -95,7 +95,7 @@ def advice_section(analysis: SizeAnalysis) -> Markup:
 
 def _advised(analysis: SizeAnalysis, advice: Advice) -> Markup:
     share = human_share(advice.saves, analysis.report.total_size)
-    layer = f"layer {advice.layer}: {advice.cause}"
+    layer = f"{analysis.layer_words(advice.layer)}: {advice.cause}"
     remark = f"{share} of all content · {layer}" if share else layer
     paths = [path_element(path) for path in advice.paths[:_MOST_PATHS]]
     more = len(advice.paths) - len(paths)
