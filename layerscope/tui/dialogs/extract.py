@@ -1,6 +1,8 @@
 """The dialog that extracts files: asks for a folder, and shows the progress."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -18,12 +20,13 @@ from layerscope.errors import LayerscopeError, ReadingStopped
 from layerscope.extraction.extract import extract
 from layerscope.extraction.failure import FileInTheWay
 from layerscope.extraction.options import Extracted, ExtractionOptions
+from layerscope.extraction.plan import plan_extraction
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.text import printable_line, printable_name
+from layerscope.text import human_size, plural, printable_line, printable_name
 from layerscope.tui.drawing.cells import cut_middle
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.table import Key, bindings
-from layerscope.tui.keys.workers import WRITING
+from layerscope.tui.keys.workers import WRITING, start_detached
 from layerscope.tui.widgets.checkbox import CheckboxLine
 
 _MOST_LEFT_OUT = 3
@@ -58,6 +61,7 @@ class ExtractScreen(ModalScreen[None]):
         ProgressBar { display: none; height: 1; }
         Bar { width: 1fr; }
         &.-writing ProgressBar { display: block; }
+        #plan { color: $foreground 80%; margin-bottom: 1; max-height: 6; }
         #error { display: none; margin-top: 1; max-height: 8; }
         #hint { margin-top: 1; }
         &.-failed #error { display: block; }
@@ -84,6 +88,13 @@ class ExtractScreen(ModalScreen[None]):
         error: str = ""
         hint: str = _HINT
 
+    @dataclass
+    class Planned(Message):
+        """The number of files to be written, and their content bytes."""
+
+        files: int
+        size: int
+
     force = query_one(CheckboxLine)
     bar = query_one(ProgressBar)
 
@@ -92,6 +103,7 @@ class ExtractScreen(ModalScreen[None]):
         self._opened = opened
         self._node = node
         self._layer = layer
+        self._amount = ""
 
     def compose(self) -> ComposeResult:
         """Lay out the panel."""
@@ -100,6 +112,7 @@ class ExtractScreen(ModalScreen[None]):
         panel = Vertical(
             Static(Text(f"Extract {files} after layer {self._layer} into this folder:", overflow="fold")),
             Input("extracted", select_on_focus=True),
+            Static("", id="plan", markup=False),
             CheckboxLine("replace existing files"),
             ProgressBar(show_eta=False),
             Static("", id="error", markup=False),
@@ -108,6 +121,29 @@ class ExtractScreen(ModalScreen[None]):
         )
         panel.border_title = "Extract"
         yield panel
+
+    def on_mount(self) -> None:
+        """Say where the files will be, and count them."""
+        self._show_plan()
+        start_detached(self._count)
+
+    def _count(self) -> None:
+        plan = plan_extraction(self._opened.tree, [self._node], self._layer)
+        self.post_message(self.Planned(len(plan.files), plan.size))
+
+    @on(Planned)
+    def _on_planned(self, message: Planned) -> None:
+        self._amount = f"{plural(message.files, 'file')}, {human_size(message.size)}"
+        self._show_plan()
+
+    @on(Input.Changed)
+    def _show_plan(self) -> None:
+        """Show the absolute target, and what will be written there: the path in the image is kept below it."""
+        target = self.query_exactly_one(Input).value
+        path = _absolute(target) / os.fsdecode(self._opened.tree.index.path(self._node))
+        amount = self._amount or f"counting{glyphs_of(self).ellipsis}"
+        text = f"{amount} {glyphs_of(self).arrow} {printable_name(str(path))}" if target.strip() else amount
+        self.query_exactly_one("#plan", Static).update(Text(text, overflow="fold"))
 
     @on(Input.Submitted)
     def action_write(self) -> None:
@@ -166,6 +202,14 @@ class ExtractScreen(ModalScreen[None]):
             self.workers.cancel_group(self, WRITING)
         else:
             self.dismiss()
+
+
+def _absolute(target: str) -> Path:
+    """Return the absolute path of the folder, as it is if the current folder has been removed."""
+    try:
+        return Path(os.path.abspath(target))  # noqa: PTH100  # without following symlinks
+    except OSError:
+        return Path(target)
 
 
 def _summary(result: Extracted) -> str:

@@ -43,6 +43,25 @@ async def test_x_in_the_tree_extracts_the_file(small: Path, tmp_path: Path) -> N
     assert files_in(tmp_path / "out") == {"etc/conf": b"two"}
 
 
+async def test_the_dialog_says_what_it_writes_and_where_before_it_does(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def planned(at: Journey) -> str:
+        # a long path is folded
+        return at.text_of("#plan").replace(" ", "")
+
+    async with journey(small, (160, 40)) as at:
+        await at.press("left_square_bracket", "x")
+        await at.until(lambda: planned(at) == f"2files,5.0kB→{tmp_path}/extracted")
+        at.app.screen.query_one(Input).value = "../elsewhere"
+        await at.until(lambda: planned(at).endswith(f"→{tmp_path.parent}/elsewhere"))
+        await at.press("escape", "tab", "Z", "down", "x")
+        await at.until(lambda: planned(at) == f"1file,3B→{tmp_path}/extracted/etc/conf")
+        assert not (tmp_path / "extracted").exists()
+
+
 async def test_x_in_the_layer_list_extracts_all_files_of_the_layer(small: Path, tmp_path: Path) -> None:
     async with journey(small) as at:
         await at.press("left_square_bracket")
