@@ -29,6 +29,7 @@ chown 12:34 owner
 touch touched
 mv moved moved-away
 rm removed
+rm "$(printf 'odd-\377-removed')"
 rm -rf folder
 rm -rf again && mkdir again && printf y >again/other
 rm -rf to-file && printf z >to-file
@@ -90,6 +91,7 @@ def base(engine: str, tmp_path: Path) -> Iterator[str]:
         "again/file",
         "to-file/in",
         "to-folder",
+        "odd-\udcff-removed",
     )
     tar = layer(
         directory("bin"),
@@ -98,7 +100,7 @@ def base(engine: str, tmp_path: Path) -> Iterator[str]:
         directory("srv"),
         *(directory(name) for name in ("dev", "etc", "proc", "run", "sys", "volume", "scratch")),
         *(file(f"etc/{name}") for name in _FILES_OF_ENGINES),
-        *(file(f"srv/{name}", name.encode()) for name in names),
+        *(file(f"srv/{name}", name.encode("utf-8", "surrogateescape")) for name in names),
     )
     archive = docker_archive(tmp_path / "base.tar", image(tar, tags=[tag]))
     run(engine, "load", "-i", archive)

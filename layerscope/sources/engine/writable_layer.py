@@ -4,8 +4,11 @@ The engine lists the changed paths and gives a tar of any path. The result equal
 make. What it costs is the content that the container wrote: a copied-up file counts whole.
 """
 
+import os
 import tarfile
+from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from http.client import HTTPException, HTTPResponse
 from pathlib import PurePosixPath
 from typing import IO, cast
@@ -16,6 +19,7 @@ from layerscope.errors import ImageNotFound, SourceError, os_reason
 from layerscope.model.candidate import Candidate
 from layerscope.model.container import Container
 from layerscope.model.documents import ImageConfig
+from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.whiteout import PREFIX
 from layerscope.sources.engine.client import EngineClient
@@ -23,6 +27,7 @@ from layerscope.sources.engine.containers import EngineContainer
 from layerscope.sources.engine.replies import PathChange
 from layerscope.sources.image.choice import choose
 from layerscope.sources.image.origin import Origin
+from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.stream.spool import Spool
 from layerscope.text import plural, printable_name, short_name
 
@@ -48,7 +53,7 @@ def with_writable_layer(
     else:
         warnings.append("the image of the container has been removed: only the writable layer can be shown")
         image = Image(origin.reference, origin.docker, ImageConfig(), (), ())
-    layer = WritableLayer(found.client, container)
+    layer = WritableLayer(found.client, container, image.layers)
     span = spool.file(layer.write, f"the writable layer of container {short_name(container.name)}")
     number, title = len(image.layers) + 1, f"writable layer of {container.name} ({container.state})"
     image = replace(
@@ -65,12 +70,13 @@ def with_writable_layer(
 
 
 class WritableLayer:
-    """Writes the tar; ``warnings`` says afterwards what had to be left out."""
+    """Writes the tar; ``warnings`` says afterwards what had to be left out. ``lower`` are the layers of the image."""
 
-    def __init__(self, client: EngineClient, container: Container) -> None:
+    def __init__(self, client: EngineClient, container: Container, lower: Sequence[Layer]) -> None:
         self.warnings: list[str] = []
         self._client = client
         self._container = container
+        self._lower = lower
         self._mounts = [PurePosixPath(mount.destination) for mount in container.mounts]
         self._left_out: list[str] = []
 
@@ -102,10 +108,25 @@ class WritableLayer:
 
     def _write_whiteout(self, tar: tarfile.TarFile, path: PurePosixPath) -> None:
         if _REPLACEMENT in str(path):
-            # the removed name's bytes are known to nobody any more
-            self._left_out.append(str(path))
-            return
+            names = self._lower_names.get(str(path), set())
+            if len(names) != 1:
+                self._left_out.append(str(path))
+                return
+            path = PurePosixPath(os.fsdecode(*names))
         tar.addfile(tarfile.TarInfo(str(path.parent / f"{_WHITEOUT}{path.name}").lstrip("/")))
+
+    @cached_property
+    def _lower_names(self) -> dict[str, set[bytes]]:
+        """The paths in the image that are not UTF-8, by the text that the engine makes of them."""
+        names: dict[str, set[bytes]] = {}
+        for layer in self._lower:
+            entries = LayerEntries()
+            deque(read_layer(layer, entries), maxlen=0)
+            for path in entries.paths:
+                listed = f"/{path.decode('utf-8', 'replace')}"
+                if _REPLACEMENT in listed:
+                    names.setdefault(listed, set()).add(b"/" + path)
+        return names
 
     def _copy(self, tar: tarfile.TarFile, source: PurePosixPath, change: PathChange) -> None:
         """Copy the entries of a change: all below an added folder, the folder alone where it was changed."""
