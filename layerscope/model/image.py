@@ -89,6 +89,8 @@ class Image(Struct, frozen=True, dict=True):
     requested_tag: str | None = None
     """The tag that the user asked for, if there are several."""
     container: Container | None = None
+    container_image: "Image | None" = None
+    """The image of the ``container``, without the writable layer."""
     storage: Storage | None = None
     """Where an engine keeps it, for an engine's image."""
     engine_key: str | None = None

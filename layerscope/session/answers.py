@@ -58,7 +58,9 @@ class Answers:
 
 def _documents(image: Image) -> bytes:
     """Return all that is known of an image without its layers; its attestations are named by its digest."""
-    return msgspec.json.encode(replace(image, read_attestations=Attestations, export=None), enc_hook=str)
+    return msgspec.json.encode(
+        replace(image, read_attestations=Attestations, export=None, container_image=None), enc_hook=str
+    )
 
 
 def _code() -> Iterator[tuple[str, int, int]]:

@@ -149,7 +149,8 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         from layerscope.session.content.exported_content import keep_content  # noqa: PLC0415  # as above
         from layerscope.session.known_image import keep_image  # noqa: PLC0415  # as above
 
-        keep_image(self._cache, self.image.engine_key, self._source.request.platform, self.image)
+        stated = self.image.container_image or self.image
+        keep_image(self._cache, self.image.engine_key, self._source.request.platform, stated)
         keep_content(self._cache, self.image.reference, image.layers)
 
     def _random_content(self, layer: Layer) -> "RandomContent":

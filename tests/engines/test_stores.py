@@ -184,6 +184,21 @@ def test_the_second_open_of_an_exported_image_exports_nothing(
     assert exporting.received < 100_000
 
 
+def test_a_container_of_a_known_image_exports_nothing(
+    engine: str, loaded: str, exporting: Forwarder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = f"layerscope-test-{uuid.uuid4().hex[:12]}"
+    run(engine, "create", "--name", name, loaded.partition("://")[2], "/none")
+    try:
+        first = document(capsys, "layers", f"container://{name}", "--engine", engine)
+        assert len(exports(exporting)) == 1
+        assert document(capsys, "layers", f"container://{name}", "--engine", engine) == first
+        document(capsys, "layers", loaded)
+        assert len(exports(exporting)) == 1
+    finally:
+        run(engine, "rm", name)
+
+
 def test_what_one_engine_states_is_not_believed_of_another(
     engine: str, loaded: str, socket_path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -65,6 +65,7 @@ def with_writable_layer(
         ),
         warnings=(*image.warnings, *warnings, *layer.warnings, *found.notes),
         container=container,
+        container_image=image,
     )
     return Candidate(lambda: image, image.tags, image.platform, image.digest, image.config_digest)
 
