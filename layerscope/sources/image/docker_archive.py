@@ -20,11 +20,17 @@ from layerscope.model.documents import DockerArchiveManifest, ImageConfig, Layer
 from layerscope.model.image import Image
 from layerscope.model.provenance import Attestations
 from layerscope.sources.image.artifact import artifact_named, document_layers
-from layerscope.sources.image.attestations import read_attestations
 from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, build_image, check_layer_count
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import located
-from layerscope.sources.image.oci_layout import ManifestFile, layer_blobs, manifest_files, oci_candidates, read_manifest
+from layerscope.sources.image.oci_layout import (
+    ManifestFile,
+    attestations_of,
+    layer_blobs,
+    manifest_files,
+    oci_candidates,
+    read_manifest,
+)
 from layerscope.sources.image.origin import Origin
 
 MANIFEST = "manifest.json"
@@ -162,9 +168,7 @@ def _build(documents: Documents, origin: Origin, entry: DockerArchiveManifest, r
             _tags(entry, record),
             record.file.digest if record else None,
             annotations=(record.manifest.annotations if record else None) or {},
-            read_attestations=partial(read_attestations, documents, record.file.digest, record.file.attestations)
-            if record
-            else Attestations,
+            read_attestations=partial(attestations_of, documents, record.file) if record else Attestations,
         )
     )
 
