@@ -31,8 +31,8 @@ def blob_word(image: Image) -> str:
 
 
 def dead_words(tallies: Tallies) -> str:
-    """Return the dead bytes with their share of all content: ``98 MB dead, 24 %``."""
+    """Return the dead bytes with their share of all content: ``98 MB dead (24 %)``."""
     dead = tallies.dead_size
     if dead is None:
         return "dead bytes unknown"
-    return f"{human_size(dead)} dead, {human_share(dead, tallies.content_size)}" if dead else "no dead bytes"
+    return f"{human_size(dead)} dead ({human_share(dead, tallies.content_size)})" if dead else "no dead bytes"

@@ -19,7 +19,7 @@ class Settings(Struct, frozen=True):
     """
 
     theme: str = THEME
-    sort: str = "name"
+    sort: str = "size"
     columns: tuple[str, ...] = ()
     unfold: int | None = None
     units: str = "decimal"

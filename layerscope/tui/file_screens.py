@@ -1,13 +1,11 @@
 """The screens that show one file, imported when the first of them is opened: the explorer starts without them."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import App
 
 if TYPE_CHECKING:
     from layerscope.session.files.revision import FileRevision
-    from layerscope.tui.file.history import HistoryAnswer
 
 
 class FileScreens:
@@ -25,16 +23,8 @@ class FileScreens:
 
         app.push_screen(FileDiffScreen(old, new, self))
 
-    def open_history(self, app: App[object], version: "FileRevision", show: Callable[["FileRevision"], None]) -> None:
-        """List the history of a path; ``show`` is called with the version that the user chooses."""
+    def open_history(self, app: App[object], version: "FileRevision") -> None:
+        """List the history of a path; from there, versions are opened or compared."""
         from layerscope.tui.file.history import HistoryScreen  # noqa: PLC0415  # not needed to start
 
-        def follow(answer: "HistoryAnswer | None") -> None:
-            if answer is None:
-                return
-            if answer.old is None:
-                show(answer.version)
-            else:
-                self.open_diff(app, answer.old, answer.version)
-
-        app.push_screen(HistoryScreen(version), follow)
+        app.push_screen(HistoryScreen(version, self))

@@ -14,12 +14,12 @@ def write_config(folder: Path, text: str) -> None:
 
 
 def test_config_wins_over_what_is_remembered_and_that_over_the_default(own_settings: Path) -> None:
-    load_preferences().remember(theme="nord", sort="size")
+    load_preferences().remember(theme="nord", sort="name")
     write_config(own_settings, 'theme = "dracula"')
     preferences = load_preferences()
     assert (preferences.settings.theme, preferences.settings.sort, preferences.settings.units) == (
         "dracula",
-        "size",
+        "name",
         "decimal",
     )
     assert [preferences.origins[name] for name in ("theme", "sort", "units")] == [
@@ -30,7 +30,7 @@ def test_config_wins_over_what_is_remembered_and_that_over_the_default(own_setti
 
 
 def test_only_what_was_changed_is_remembered(own_settings: Path) -> None:
-    load_preferences().remember(theme="layerscope-dark", sort="name", columns=())
+    load_preferences().remember(theme="layerscope-dark", sort="size", columns=())
     assert not own_settings.exists()
     load_preferences().remember(columns=("mode",))
     assert read_state(own_settings / "state.json") == State(columns=("mode",))
@@ -39,10 +39,10 @@ def test_only_what_was_changed_is_remembered(own_settings: Path) -> None:
 def test_two_runs_that_end_one_after_the_other_both_remember(own_settings: Path) -> None:
     first, second = load_preferences(), load_preferences()
     first.remember(theme="nord")
-    second.remember(sort="size")
+    second.remember(sort="name")
     second.remember_opened("app:1")
     state = read_state(own_settings / "state.json")
-    assert (state.theme, state.sort, [recent.reference for recent in state.recent]) == ("nord", "size", ["app:1"])
+    assert (state.theme, state.sort, [recent.reference for recent in state.recent]) == ("nord", "name", ["app:1"])
 
 
 def test_the_state_is_for_the_user_alone_and_leaves_nothing_beside_it(own_settings: Path) -> None:
@@ -58,14 +58,14 @@ def test_a_damaged_state_is_ignored_and_replaced(own_settings: Path, content: by
     (own_settings / "state.json").write_bytes(content)
     preferences = load_preferences()
     assert preferences.problems == []
-    preferences.remember(sort="size")
-    assert load_preferences().settings.sort == "size"
+    preferences.remember(sort="name")
+    assert load_preferences().settings.sort == "name"
 
 
 def test_a_value_of_the_state_that_is_unknown_does_not_count(own_settings: Path) -> None:
     own_settings.mkdir()
     (own_settings / "state.json").write_text('{"sort": "colour", "columns": ["mode"]}')
-    assert load_preferences().settings.sort == "name"
+    assert load_preferences().settings.sort == "size"
     assert load_preferences().settings.columns == ("mode",)
 
 

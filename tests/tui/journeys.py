@@ -33,6 +33,7 @@ from layerscope.tui.images.start import StartScreen
 from layerscope.tui.tree.header import TreeHeader
 from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes
+from layerscope.tui.tree.visible_rows import Sort
 from layerscope.tui.widgets.field_list import FieldList
 from layerscope.tui.widgets.line_list import LineList
 from tests.samples import SAMPLES
@@ -185,6 +186,10 @@ class Journey:
         """Return the line above the tree."""
         return self.files.query_one(TreeHeader).render_line(0).text
 
+    def matches(self) -> str:
+        """Return what the line of the filter says about the matches."""
+        return self.text_of("#filter-matches") if self.app.screen.query("#filter-matches") else ""
+
     def tree_lines(self) -> list[str]:
         """Return the rows of the tree that are on the screen, with all their columns."""
         return _lines(self.files.file_tree)
@@ -219,6 +224,10 @@ class Journey:
         """Return the text of a widget, in one line."""
         return _text(self.app.screen.query_exactly_one(selector))
 
+    def toasts(self) -> list[str]:
+        """Return what has been said in passing."""
+        return [notification.message for notification in self.app._notifications]
+
     def focused(self) -> str:
         """Return the kind of the widget that has the keys."""
         return type(self.app.focused).__name__
@@ -236,13 +245,19 @@ def _text(widget: Widget) -> str:
 
 @asynccontextmanager
 async def journey(
-    path: Path, size: tuple[int, int] = WIDE, *, theme: str | None = None, hold: bool = False
+    path: Path, size: tuple[int, int] = WIDE, *, theme: str | None = None, hold: bool = False, plain: bool = True
 ) -> AsyncIterator[Journey]:
-    """Open the explorer on an image, and wait until all of it is read, unless it is held back."""
+    """Open the explorer on an image, and wait until all of it is read, unless it is held back.
+
+    ``plain``: with the tree folded and sorted by name, so that its rows are easy to foresee.
+    """
     with open_image(str(path)) as session:
         reader = HeldReader(session)
         app = explorer_app(session, reader)
         async with _running(app, size, theme) as at:
+            if plain:
+                at.explorer._state.settings.sort = Sort.NAME
+                at.explorer._state.settings.open_to(0)
             if not hold:
                 reader.release()
                 await at.settle()

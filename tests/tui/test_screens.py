@@ -80,7 +80,7 @@ async def test_names_of_size_views_are_not_split() -> None:
 async def test_the_key_line_shows_that_there_are_more_keys() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         assert at.key_line().endswith("… ?")
-    async with journey(MY_APP, (200, 60)) as at:
+    async with journey(MY_APP, (260, 60)) as at:
         assert not at.key_line().endswith("… ?")
 
 
@@ -169,7 +169,7 @@ async def test_markup_in_the_name_of_an_image_is_text(tmp_path: Path) -> None:
     async with journey(path) as at:
         assert at.title().startswith("[red]x[/y:1")
         assert "+ y" in at.tree()
-        await at.press("d", "left_square_bracket", "d")
+        await at.press("D", "left_square_bracket", "D")
         assert at.title().startswith("[red]x[/y:1")
 
 
@@ -181,7 +181,8 @@ async def test_chooses_one_of_several_platforms() -> None:
         await at.until(lambda: isinstance(at.app.screen, ExplorerScreen))
         await at.settle()
         assert "linux/arm64" in at.screen()
-        assert at.tree() == ["etc/", "usr/"]
+        await at.press("tab")
+        assert {"etc/", "usr/"} <= set(at.tree())
         at.app.resources.close()
 
 
@@ -290,10 +291,10 @@ async def test_sizes(size: tuple[int, int]) -> None:
     async with journey(MY_APP, size) as at:
         assert {len(row) for row in at.rows()} == {size[0]}
         assert len(at.rows()) == size[1]
-        assert at.title().endswith("154 kB dead, 56 %")
+        assert at.title().endswith("154 kB dead (56 %)")
         assert "? help" in at.key_line()
         assert at.layers()[-1].strip()
-        await at.press("2", "tab", "o", "o")
+        await at.press("plus", "plus", "tab", "o", "o")
         assert "etc/" in at.tree(), "names have room, whatever the columns"
         assert at.explorer.file_tree.size.height > size[1] // 3
 

@@ -15,24 +15,24 @@ def configure(folder: Path, text: str) -> None:
 
 async def test_theme_sort_columns_depth_and_units_come_from_the_settings(own_settings: Path) -> None:
     configure(own_settings, 'theme = "nord"\nsort = "size"\ncolumns = ["mode"]\nunfold = 1\nunits = "binary"\n')
-    async with journey(MY_APP) as at:
+    async with journey(MY_APP, plain=False) as at:
         assert at.app.theme == "nord"
         assert at.tree()[0] == "usr/"
         assert "lib/" in at.tree(), "the first folders are unfolded"
         assert "KiB" in at.title()
         assert "rwxr-xr-x" in at.tree_lines()[0] or "0755" in at.tree_lines()[0]
-    async with journey(MY_APP) as at:
+    async with journey(MY_APP, plain=False) as at:
         await at.press("o")
         assert at.explorer._state.settings.columns == ()
 
 
 async def test_what_is_changed_on_the_screen_is_there_the_next_time() -> None:
-    async with journey(MY_APP) as at:
+    async with journey(MY_APP, plain=False) as at:
         before = at.explorer._state.settings.sort
         await at.press("s", "o")
         at.app.theme = "dracula"
         await at.pilot.pause()
-    async with journey(MY_APP) as at:
+    async with journey(MY_APP, plain=False) as at:
         assert at.explorer._state.settings.sort is not before
         assert at.explorer._state.settings.columns == ("mode", "owner")
         assert at.app.theme == "dracula"

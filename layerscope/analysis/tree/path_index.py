@@ -177,6 +177,10 @@ class PathIndex:
         """Return whether an opaque whiteout alone hid the path with this occurrence."""
         return _holds(self.opaque, occurrence)
 
+    def hidden_by_opaque(self, layer: int) -> int:
+        """Return the number of paths that an opaque whiteout of the layer hid."""
+        return sum(self.layers[occurrence] == layer for occurrence in self.opaque)
+
     def size_below(self, folder: int, layer: int) -> int:
         """Return the content bytes below a directory in the merged tree at the layer."""
         position = bisect_right(self.size_keys, size_key(folder, layer)) - 1

@@ -38,6 +38,18 @@ class FileRevision:
         return self.opened.tree.index.path(self.node)
 
     @property
+    def previous(self) -> "FileRevision | None":
+        """The version before this one, or None if this is the first."""
+        index, found = self.opened.tree.index, self.occurrence - 1
+        while found >= index.firsts[self.node] and index.rows[found] == GONE:
+            found -= 1
+        return (
+            FileRevision(self.opened, self.node, found, index.layers[found])
+            if found >= index.firsts[self.node]
+            else None
+        )
+
+    @property
     def removed_by(self) -> int | None:
         """The layer that removed it, or None if it was replaced or is in the final image."""
         index = self.opened.tree.index

@@ -6,10 +6,12 @@ from layerscope.tui.keys.table import Key, KeyGroup
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS, HELP
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.step_list import StepList
 
 _LAYER_KEYS = (
     Key("a", "own", "own", "Compare the files after each layer, or what the two layers hold", id="diff.own", rank=45),
-    Key("d", "mark", "mark", "Compare with this layer from now on", id="diff.mark"),
+    Key("d", "previous", "previous", "Compare the layer with the previous one", id="diff.with-previous", rank=140),
+    Key("D", "mark", "mark", "Compare with this layer from now on", id="diff.mark"),
 )
 _COMMON_KEYS = (
     Key("escape", "back", "back", "Clear the filter, or go back", id="diff.back", rank=5),
@@ -41,8 +43,9 @@ _TREE_KEYS = tuple(replace(key, label="all files") if key is CHANGES else key fo
 _WIDGET_GROUPS = (
     KeyGroup(
         "In the tree",
-        tuple(replace(key, label="open", rank=40) if key.id == "tree.choose" else key for key in FileTree.KEYS),
+        FileTree.KEYS,
     ),
+    KeyGroup("In the steps", StepList.KEYS),
     KeyGroup("In any list", LineList.KEYS),
     KeyGroup("In the filter", FILTER_KEYS),
 )

@@ -49,8 +49,8 @@ class TwoLayers:
 
     @property
     def actions(self) -> Mapping[str, Callable[[], None]]:
-        """Comparing what the layers hold themselves, and marking another layer."""
-        return {"own": self._toggle_own, "mark": self._mark}
+        """Comparing what the layers hold themselves, or with another layer than before."""
+        return {"own": self._toggle_own, "mark": self._mark, "previous": self._take_previous}
 
     def _toggle_own(self) -> None:
         if self._pair.before and self._pair.after:
@@ -58,6 +58,9 @@ class TwoLayers:
 
     def _mark(self) -> None:
         self._pair = replace(self._pair, before=self.step_list.cursor + 1)
+
+    def _take_previous(self) -> None:
+        self._pair = replace(self._pair, before=self.step_list.cursor, own=self._pair.own and self.step_list.cursor > 0)
 
     def take_trees(self, trees: Sequence[LoadedImage]) -> None:
         """Take the tree of the image."""

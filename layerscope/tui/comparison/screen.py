@@ -1,6 +1,6 @@
 """The comparison screen: a list of steps, and one marked tree of both states."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import ClassVar
 
@@ -30,7 +30,7 @@ from layerscope.tui.comparison.state import ComparisonState, compared, moved
 from layerscope.tui.comparison.states import ComparedStates
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.file_screens import FileScreens
-from layerscope.tui.keys.order import OpensLater
+from layerscope.tui.keys.order import OpensLater, SaysWhyNot, is_first
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import MOUSE_NOTE
@@ -39,10 +39,11 @@ from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import copy_text
+from layerscope.tui.widgets.step_list import StepList
 from layerscope.tui.widgets.title_line import Fact, TitleLine
 
 
-class ComparisonScreen(Screen[object], OpensLater):
+class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
     """A comparison of two layers or of two images.
 
     One comparison is computed at a time, in a thread; the tree on the screen stays until the next one is ready. The
@@ -51,6 +52,7 @@ class ComparisonScreen(Screen[object], OpensLater):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(COMPARISON_KEYS)
 
+    why_not: ClassVar[Mapping[str, str]] = {"extract": "Choose a path in the files first."}
     live_keys = frozenset({"tab", "shift+tab", "left_square_bracket", "right_square_bracket", "question_mark"})
     DEFAULT_CSS = """
     ComparisonScreen { layout: vertical; background: $background; }
@@ -80,7 +82,7 @@ class ComparisonScreen(Screen[object], OpensLater):
         self._states.show_steps()
         self._show_texts()
         self.files.rebuild()
-        self.set_focus(self.file_tree)
+        self.panes.go_to(self.file_tree)
         self.refresh_bindings()
         if self._states.readers:
             self._read()
@@ -162,9 +164,11 @@ class ComparisonScreen(Screen[object], OpensLater):
             self.files.rebuild()
         elif message.wanted == self._states.wanted():
             self._shown = message.wanted
-            path = self.files.path if self.file_tree.cursor else None
+            path, is_first = self.files.path if self.file_tree.cursor else None, self._state.compared is None
             self._state.take(message.result)
             self.files.rebuild(message.result.tree.index.find(path) if path else 0)
+            if is_first and self.file_tree.rows is not None:
+                self.file_tree.move_to(self._state.first_change(self.file_tree.rows))
             if self._state.unread:
                 self.notify(self._state.unread, markup=False, severity="warning")
         self._show_texts()
@@ -207,10 +211,10 @@ class ComparisonScreen(Screen[object], OpensLater):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
         """Return whether a key works now."""
         if action == "back":
-            return self.files.has_filter or len(self.app.screen_stack) > 1
+            return self.files.has_filter or not is_first(self)
         if action == "extract":
             return self.file_tree.has_focus
-        if action in ("own", "mark"):
+        if action in ("own", "mark", "previous"):
             return action in self._states.actions
         return True
 
@@ -246,7 +250,21 @@ class ComparisonScreen(Screen[object], OpensLater):
         """Clear the filter, or go back."""
         if self.files.has_filter:
             self.files.clear()
-        elif len(self.app.screen_stack) > 1:
+        elif not is_first(self):
+            self.dismiss()
+
+    @on(StepList.Entered)
+    def _on_entered(self) -> None:
+        """Go to the differences at the step."""
+        self.panes.go_to(self.file_tree)
+
+    @on(StepList.Left)
+    @on(FileTree.Left)
+    def _on_left(self) -> None:
+        """Go back, or else from the files to the steps."""
+        if is_first(self):
+            self.panes.go_to(self._states.step_list)
+        else:
             self.dismiss()
 
     def action_step(self, step: int) -> None:
@@ -260,6 +278,10 @@ class ComparisonScreen(Screen[object], OpensLater):
     def action_mark(self) -> None:
         """Compare with the layer under the cursor from now on."""
         self._change_states("mark")
+
+    def action_previous(self) -> None:
+        """Compare the layer under the cursor with the previous one."""
+        self._change_states("previous")
 
     def _change_states(self, action: str) -> None:
         self._states.actions[action]()

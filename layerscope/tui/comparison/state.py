@@ -88,6 +88,11 @@ class ComparisonState:
         """Return whether a path itself differs, apart from the paths below it."""
         return self.compared is not None and node in self.compared.tree.rows_by_node
 
+    def first_change(self, rows: VisibleRows) -> int:
+        """Return the first row with a file that differs, or the first row."""
+        changed = (row for row, node in enumerate(rows.nodes) if self.differs(node) and not rows.is_folder(node))
+        return next(changed, 0)
+
     def moved_node(self, node: int) -> int | None:
         """Return the node that a file was moved from or to; None if it was not moved, as far as is known."""
         if self.compared is None or node not in self.compared.moves:

@@ -1,9 +1,14 @@
 """Text that has to fit into a number of cells."""
 
+import re
+
 from rich.cells import cell_len, set_cell_size
 
 from layerscope.text import printable_line, printable_text
 from layerscope.tui.drawing.glyphs import Glyphs
+
+_HASH = re.compile(r"\b((?:file|dir|multi|sha256):[0-9a-f]{4})[0-9a-f]{8,60}\b")
+"""The name that a builder gives what it copied, or a digest."""
 
 _LONGEST = 4096
 """Characters of a text from an image that are drawn; an instruction may have a million."""
@@ -12,6 +17,12 @@ _LONGEST = 4096
 def one_line(text: str, width: int, glyphs: Glyphs) -> str:
     """Return a text from an image as one printable line, cut at its end to fit the width."""
     return cut(printable_line(text[:_LONGEST]), width, glyphs)
+
+
+def instruction_line(text: str, width: int, glyphs: Glyphs) -> str:
+    """Return an instruction as `one_line`; where it does not fit, hashes are shortened first."""
+    line = one_line(text, _LONGEST, glyphs)
+    return line if cell_len(line) <= width else cut(_HASH.sub(rf"\1{glyphs.ellipsis}", line), width, glyphs)
 
 
 def excerpt(text: str) -> str:

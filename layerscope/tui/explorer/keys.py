@@ -4,16 +4,19 @@ from layerscope.tui.keys.table import Key, KeyGroup
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import FILES_KEYS, FILTER_KEYS, HELP
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.step_list import StepList
 
 EXPLORER_KEYS = (
     Key(
         "escape",
-        "clear",
-        "clear",
-        "Clear the filter, or the mark of a layer, else go back to the start screen or the chooser",
-        id="explorer.clear",
+        "back",
+        "back",
+        "Close the filter, or go back to where you were",
+        id="explorer.back",
         rank=40,
     ),
+    Key("1", "view('merged')", "files", "Show all files after the layer", id="explorer.view-1", rank=55, line="1 2"),
+    Key("2", "view('own')", "own", "Show what the layer changed", id="explorer.view-2"),
     Key("a", "scope", "own", "Show the merged tree, or only what the layer holds", id="explorer.scope", rank=60),
     Key(
         "w",
@@ -33,7 +36,16 @@ EXPLORER_KEYS = (
         line="f F",
     ),
     Key("F", "dockerfile", "Dockerfile", "Show the Dockerfile with the cost of its lines", id="explorer.dockerfile"),
-    Key("d", "diff", "diff", "Mark the layer; on another layer, compare the two", id="explorer.diff", rank=90),
+    Key(
+        "d",
+        "diff",
+        "diff",
+        "Compare the file with its previous version, or the layer with the previous one",
+        id="explorer.diff",
+        rank=90,
+        line="d D",
+    ),
+    Key("D", "mark", "mark", "Mark the layer; on another layer, compare the two", id="explorer.mark"),
     Key(
         "x",
         "extract",
@@ -90,6 +102,7 @@ EXPLORER_KEYS = (
 )
 EXPLORER_TABLE = (
     KeyGroup("Anywhere", (HELP, *FILES_KEYS, *EXPLORER_KEYS)),
+    KeyGroup("In the layers", StepList.KEYS),
     KeyGroup("In the tree", FileTree.KEYS),
     KeyGroup("In any list", LineList.KEYS),
     KeyGroup("In the filter", FILTER_KEYS),

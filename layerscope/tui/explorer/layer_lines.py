@@ -22,9 +22,9 @@ class LayerLines:
         layer = self._state.layer_of(step)
         return LayerLine(step) if layer is None else _line(self._state, step, layer)
 
-    def is_layer(self, item: int) -> bool:
-        """Return whether a step made a layer."""
-        return self._state.step_at(item).layer is not None
+    def layer_at(self, item: int) -> int | None:
+        """Return the number of the layer that a step made, if it made one."""
+        return self._state.step_at(item).layer
 
 
 class StepsOfLayers:
@@ -40,9 +40,9 @@ class StepsOfLayers:
     def __getitem__(self, item: int) -> LayerLine:
         return self._line(self._steps[item])
 
-    def is_layer(self, item: int) -> bool:  # noqa: ARG002  # the same for all
-        """Return True."""
-        return True
+    def layer_at(self, item: int) -> int | None:
+        """Return the number of the layer that the step made."""
+        return self._steps[item].layer
 
 
 def _line(state: ExplorerState, step: Step, layer: Layer) -> LayerLine:

@@ -7,11 +7,11 @@ from rich.segment import Segment
 
 from layerscope.model.image import Layer, Step
 from layerscope.text import human_size
-from layerscope.tui.drawing.cells import one_line, padded
-from layerscope.tui.widgets.step_list import StepList
+from layerscope.tui.drawing.cells import instruction_line, one_line, padded
+from layerscope.tui.widgets.step_list import ONE_LINE, StepList
 
 _SIZE_WIDTH = 8
-_WIDEST_BAR = 16
+_WIDEST_BAR, _NARROW_BAR = 16, 6
 _WIDE = 110
 """Width below which a layer on one line has half the bar, to leave room for its instruction."""
 
@@ -45,8 +45,8 @@ class StepLines(Protocol):
         """Return the line of a step."""
         ...
 
-    def is_layer(self, item: int) -> bool:
-        """Return whether a step made a layer."""
+    def layer_at(self, item: int) -> int | None:
+        """Return the number of the layer that a step made, if it made one."""
         ...
 
 
@@ -67,6 +67,7 @@ class LayerList(StepList):
         super().__init__()
         self._lines: StepLines | None = None
         self._columns = LayerColumns()
+        self._lit = 0
 
     def show(self, lines: StepLines, columns: LayerColumns, cursor: int) -> None:
         """Show these steps, with the cursor on one of them."""
@@ -79,7 +80,20 @@ class LayerList(StepList):
 
     def is_layer(self, item: int) -> bool:
         """Return whether the step made a layer."""
-        return self._lines is not None and self._lines.is_layer(item)
+        return self._lines is not None and self._lines.layer_at(item) is not None
+
+    def light_up(self, layer: int) -> None:
+        """Light up a layer, or, with 0, none."""
+        if layer != self._lit:
+            self._lit = layer
+            self.refresh()
+
+    def _is_lit(self, item: int) -> bool:
+        return bool(self._lit) and self._lines is not None and self._lines.layer_at(item) == self._lit
+
+    def strip_key(self, item: int) -> object:
+        """Return everything that changes how a step looks."""
+        return item, self._is_lit(item)
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         """Return one line of a step."""
@@ -89,31 +103,38 @@ class LayerList(StepList):
         if step_line.layer is None:
             lead = f"{' ' * self._columns.digits}{self.glyphs.separator} "
             return [
-                Segment(lead + one_line(step_line.step.title, width - len(lead), self.glyphs), self.style_of("muted"))
+                Segment(
+                    lead + instruction_line(step_line.step.title, width - len(lead), self.glyphs),
+                    self.style_of("muted"),
+                )
             ]
         if line:
             return self._instruction(indent, step_line, width)
         figures = self._figures(step_line, width)
         if self.two_lines:
             return figures
+        if width < ONE_LINE:
+            room = width - sum(len(segment.text) for segment in figures) - 2
+            return [*figures, Segment("  " + instruction_line(step_line.step.title, room, self.glyphs))]
         if self._columns.dead:
             figures.append(Segment(f"  {dead_text(step_line.dead_size):>{self._columns.dead}}", self.style_of("dead")))
         room = width - sum(len(segment.text) for segment in figures) - 2
-        return [*figures, Segment("  " + one_line(step_line.step.title, room, self.glyphs))]
+        return [*figures, Segment("  " + instruction_line(step_line.step.title, room, self.glyphs))]
 
     def _instruction(self, indent: str, step_line: LayerLine, width: int) -> list[Segment]:
         """Return the second line of a layer: its instruction, and on the right its dead bytes."""
         dead = dead_text(step_line.dead_size)
         room = width - len(indent) - (len(dead) + 2 if dead else 0)
-        text = indent + padded(one_line(step_line.step.title, room, self.glyphs), room, self.glyphs)
+        text = indent + padded(instruction_line(step_line.step.title, room, self.glyphs), room, self.glyphs)
         return [Segment(text, self.style_of("muted")), Segment(f"  {dead}" if dead else "", self.style_of("dead"))]
 
     def _number(self, step_line: LayerLine, layer: Layer) -> list[Segment]:
         """Return the number of a layer, whether it is marked to be compared, and whether its details have a warning."""
         mark = self.glyphs.marked if step_line.marked else " "
         warning = "?" if step_line.incomplete else "!" if step_line.has_warnings else " "
+        style = self.style_of("lit" if layer.number == self._lit else "accent")
         return [
-            Segment(f"{layer.number:>{self._columns.digits}}{mark}", self.style_of("accent")),
+            Segment(f"{layer.number:>{self._columns.digits}}{mark}", style),
             Segment(warning, self.style_of("error")),
         ]
 
@@ -130,9 +151,12 @@ class LayerList(StepList):
             room = self._bar_width(width) + _SIZE_WIDTH + len(" stored, ")
             return [*number, Segment(f"{stored:>{room}}{text}", self.style_of("muted"))]
         size = Segment(f"{human_size(step_line.content_size):>{_SIZE_WIDTH}}")
-        return [*number, *self._bar(step_line, self._bar_width(width)), size, *self._counts(step_line)]
+        counts = self._counts(step_line) if self.two_lines or width >= ONE_LINE else []
+        return [*number, *self._bar(step_line, self._bar_width(width)), size, *counts]
 
     def _bar_width(self, width: int) -> int:
+        if not self.two_lines and width < ONE_LINE:
+            return _NARROW_BAR
         widest = _WIDEST_BAR if self.two_lines or width >= _WIDE else _WIDEST_BAR // 2
         return max(4, min(widest, width - self._columns.digits - 34))
 

@@ -1,6 +1,12 @@
 """The messages of the explorer's workers."""
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from layerscope.session.files.facts import FileFacts
 
 
 class ReaderReported(Message):
@@ -9,3 +15,10 @@ class ReaderReported(Message):
     def can_replace(self, message: Message) -> bool:
         """Let one message stand for all that are waiting."""
         return isinstance(message, ReaderReported)
+
+
+@dataclass
+class FactsFound(Message):
+    """The packages and the secrets are known."""
+
+    facts: "FileFacts"

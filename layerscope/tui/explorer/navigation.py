@@ -13,6 +13,7 @@ from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.widgets.notices import warn
 
 if TYPE_CHECKING:
+    from layerscope.analysis.tree.layered_tree import LayeredTree
     from layerscope.session.files.revision import FileRevision
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.size.analysis import SizeAnalysis
@@ -34,10 +35,13 @@ class Navigation:
 
     def _loaded(self) -> "LoadedImage | None":
         """Return the image with all its layers, or say that they are still being read, and return None."""
-        tree = self._state.tree
-        if tree is None or not self._state.reading.complete:
+        if self._state.tree is None or not self._state.reading.complete:
             self._screen.notify("Wait until all layers have been read.", markup=False, timeout=3)
             return None
+        return self.loaded(self._state.tree)
+
+    def loaded(self, tree: "LayeredTree") -> "LoadedImage":
+        """Return the image with all its layers, which have been read."""
         if self._opened is None:
             self._opened = self._session.loaded_from(tree, self._state.tallies)
         return self._opened
@@ -90,11 +94,21 @@ class Navigation:
         if version is not None:
             self._file_screens.open_file(self._screen.app, version)
 
+    def compare_file(self, node: int) -> None:
+        """Compare a file with its previous version."""
+        version = self._version(node)
+        if version is None:
+            return
+        if version.previous is None:
+            warn(self._screen, f"Layer {version.layer} wrote the first version of this file.")
+        else:
+            self._file_screens.open_diff(self._screen.app, version.previous, version)
+
     def open_history(self, node: int | None) -> None:
         """List what each layer did to a path; from there, open a version, or compare two."""
-        version, app = self._version(node), self._screen.app
+        version = self._version(node)
         if version is not None:
-            self._file_screens.open_history(app, version, lambda chosen: self._file_screens.open_file(app, chosen))
+            self._file_screens.open_history(self._screen.app, version)
 
     def _version(self, node: int | None) -> "FileRevision | None":
         opened = self._loaded() if node is not None else None

@@ -11,6 +11,5 @@ class OwnRows(VisibleRows):
         super().__init__(tree, view, folds)
         self._layered_tree = tree
 
-    def size(self, node: int) -> int:
-        """Return the content bytes that the layer wrote at a path, or below it."""
+    def _whole_size(self, node: int) -> int:
         return self._layered_tree.written_size(node, self.view.layer)

@@ -1,7 +1,10 @@
 """The explorer: layers on the left, the file tree of the chosen one on the right."""
 
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -9,8 +12,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.worker import get_current_worker
 
 from layerscope.analysis.tree.layered_tree import TreeRow
+from layerscope.errors import LayerscopeError
 from layerscope.session.open import ImageSession
 from layerscope.session.reading.background import (
     ImageReceived,
@@ -27,24 +32,28 @@ from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE
 from layerscope.tui.explorer.layer_lines import LayerLines, layer_columns
 from layerscope.tui.explorer.layer_list import LayerList
 from layerscope.tui.explorer.legend import legend
-from layerscope.tui.explorer.messages import ReaderReported
+from layerscope.tui.explorer.messages import FactsFound, ReaderReported
 from layerscope.tui.explorer.navigation import Navigation
 from layerscope.tui.explorer.state import ExplorerState
-from layerscope.tui.explorer.step_fields import image_fields, step_fields
+from layerscope.tui.explorer.step_fields import image_fields
 from layerscope.tui.explorer.title import ImageTitle
+from layerscope.tui.explorer.visits import Visit
 from layerscope.tui.keys.order import is_first
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.preferences import preferences_of
-from layerscope.tui.tree.entry_details import EntryDetails
+from layerscope.tui.tree.entry_details import EntryDetails, Origin
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import HELP, MOUSE_NOTE
 from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes
+from layerscope.tui.tree.visible_rows import Scope
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import copy_text, warn
+from layerscope.tui.widgets.step_list import StepList
 
 if TYPE_CHECKING:
+    from layerscope.session.loaded_image import LoadedImage
     from layerscope.tui.widgets.row_table import Target
 
 
@@ -69,11 +78,12 @@ class ExplorerScreen(Screen[object]):
         self._state = ExplorerState(session.image, is_awaited=session.awaited is not None)
         self._navigation = Navigation(self, session, self._state)
         self._shows_image = False
+        self._visits = list[Visit]()
         self._events = deque[tuple[LayerReader, ReadEvent | ReceiveEvent]]()
         self.title_line = ImageTitle(session)
         self.layer_list = LayerList()
         self.file_tree = FileTree()
-        self.files = FilesPane(self._state, self.file_tree, EntryDetails(self._note_on))
+        self.files = FilesPane(self._state, self.file_tree, EntryDetails(self._origin_of))
         self.panes = FilesPanes(self.layer_list, self.files)
 
     def compose(self) -> ComposeResult:
@@ -89,7 +99,7 @@ class ExplorerScreen(Screen[object]):
         self._show_details()
         self._show_title()
         self.files.rebuild()
-        self.set_focus(self.layer_list)
+        self.panes.go_to(self.layer_list)
         self.refresh_bindings()
         self._read()
         if self._state.reading.export:
@@ -159,6 +169,8 @@ class ExplorerScreen(Screen[object]):
         # The list keeps its own cursor: a move of it may not have been handled yet.
         self._list_layers(self.layer_list.cursor)
         self._show_details()
+        if event.last:
+            self._find_facts(self._navigation.loaded(event.tree))
 
     def _show_layers(self) -> None:
         self._list_layers(self._state.item)
@@ -173,22 +185,48 @@ class ExplorerScreen(Screen[object]):
             self.panes.show_details("Image", image_fields(state.image, state.tallies))
         else:
             title = f"Layer {step.layer}" if step.layer else "Step without a layer"
-            self.panes.show_details(title, step_fields(step, state.layer_of(step), state.tallies, state.image.storage))
+            self.panes.show_details(title, state.fields(step))
 
-    def _note_on(self, row: TreeRow) -> str:
-        return self._state.note_on(row)
+    def _origin_of(self, row: TreeRow) -> Origin:
+        return self._state.origin_of(row)
+
+    @on(LineList.Moved, "FileTree")
+    def _light_up(self) -> None:
+        """Light up the layer that last wrote the path under the cursor."""
+        is_in_tree = self.file_tree.has_focus
+        self.layer_list.light_up(self._state.writing_layer(self.file_tree.node) if is_in_tree else 0)
+
+    def on_descendant_focus(self) -> None:
+        """Light up a layer only while the cursor of the files moves."""
+        self._light_up()
+
+    @work(thread=True, group="facts", exclusive=True, exit_on_error=False)
+    def _find_facts(self, opened: "LoadedImage") -> None:
+        from layerscope.session.files.facts import file_facts  # noqa: PLC0415  # not needed to start
+
+        with suppress(LayerscopeError):
+            facts = file_facts(opened)
+            if not get_current_worker().is_cancelled:
+                self.post_message(FactsFound(facts))
+
+    @on(FactsFound)
+    def _on_facts_found(self, message: FactsFound) -> None:
+        self._state.packages = message.facts.packages
+        self.title_line.secrets = len(message.facts.secrets)
+        self._show_title()
+        self.files.show_entry()
 
     def _show_title(self) -> None:
         state = self._state
         self.title_line.show_reading(state.tallies, state.reading)
-        hint = f"d on another layer compares it with layer {state.marked}" if state.marked else ""
+        hint = f"D on another layer compares it with layer {state.marked}" if state.marked else ""
         self.panes.title_steps("Layers", hint)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
         """Return whether a key works now."""
-        if action == "clear":
-            return self.files.has_filter or bool(self._state.marked) or not is_first(self)
-        return action != "history" or self.file_tree.has_focus
+        if action == "back":
+            return self.files.has_filter or bool(self._visits) or not is_first(self)
+        return True
 
     @on(LineList.Moved, "LayerList")
     def _on_layer_moved(self) -> None:
@@ -198,8 +236,12 @@ class ExplorerScreen(Screen[object]):
     def _layer_chosen(self, node: int | None = None) -> None:
         if self._state.layer:
             self._reader.prefer(self._state.layer)
-        self._shows_image = False
         self.files.rebuild(node)
+        self._after_move()
+
+    def _after_move(self) -> None:
+        """Show the details of another step."""
+        self._shows_image = False
         # The details change the layout, which takes longer than the tree: they follow in the next picture.
         self.call_after_refresh(self._show_details)
 
@@ -211,18 +253,64 @@ class ExplorerScreen(Screen[object]):
     def _on_trace_clicked(self, message: FileTree.LayerChosen) -> None:
         self._go_to_layer(message.layer)
 
-    def show_target(self, target: "Target | None") -> None:
-        """Show a path in the tree of a layer, its folders unfolded."""
-        state = self._state
-        if target is None or not state.choose_layer(target.layer):
+    def show_target(self, reopen: Callable[[], None], target: "Target | None") -> None:
+        """Show a path in the tree of a layer, its folders unfolded; ``reopen`` leads back to where it was chosen."""
+        if target is None or not target.layer:
             return
-        state.settings.show_all()
-        if target.node is not None and state.tree is not None:
+        self._visit(reopen)
+        self._go_to(target.layer, Scope.MERGED)
+        if target.node is not None and self._state.tree is not None:
             self.files.clear()
-            state.settings.reveal(state.tree.index, target.node)
-            self.set_focus(self.file_tree)
-        self._show_layers()
+            self._state.settings.reveal(self._state.tree.index, target.node)
+            self.panes.go_to(self.file_tree)
         self._layer_chosen(target.node)
+
+    def _visit(self, reopen: Callable[[], None] | None = None) -> None:
+        """Keep what is on the screen, to come back to it."""
+        state = self._state
+        visit = Visit(
+            state.position,
+            state.settings.place,
+            self.files.filter_text,
+            self.files.path if self.file_tree.cursor else None,
+            self.file_tree.has_focus or self.files.is_filtering,
+            reopen,
+        )
+        self._visits.append(visit)
+        self.refresh_bindings()
+
+    def _go_to(self, layer: int, scope: Scope) -> None:
+        self._state.choose_layer(layer)
+        self._state.settings.show(scope)
+        self._show_layers()
+
+    @on(StepList.Entered)
+    def _on_entered(self) -> None:
+        """Show what the layer under the cursor changed."""
+        self.action_view(Scope.OWN.value)
+        self.panes.go_to(self.file_tree)
+
+    @on(StepList.Left)
+    @on(FileTree.Left)
+    def _on_left(self) -> None:
+        """Go back, or else from the files to the layers."""
+        if self._visits or not is_first(self):
+            self._go_back()
+        else:
+            self.panes.go_to(self.layer_list)
+
+    def _go_back(self) -> None:
+        if not self._visits:
+            self.dismiss()
+            return
+        visit = self._visits.pop()
+        self._state.choose_position(visit.position)
+        self._show_layers()
+        self.panes.go_to(self.file_tree if visit.is_in_tree else self.layer_list)
+        self.files.go_back(visit.tree, visit.filter_text, visit.path)
+        self._after_move()
+        if visit.reopen is not None:
+            visit.reopen()
 
     def _mark(self, layer: int) -> None:
         """Mark a layer to compare another one with, or, with 0, none."""
@@ -235,14 +323,19 @@ class ExplorerScreen(Screen[object]):
         """Show all keys, and what marks and bars mean."""
         self.app.push_screen(HelpScreen(EXPLORER_TABLE, (*legend(glyphs_of(self)), MOUSE_NOTE)))
 
-    def action_clear(self) -> None:
-        """Clear the filter, or else the mark of a layer, or else go back to the screen that opened the image."""
+    def action_back(self) -> None:
+        """Clear the filter, or else go back: in the explorer, or to the screen that opened the image."""
         if self.files.has_filter:
             self.files.clear()
-        elif self._state.marked:
-            self._mark(0)
         else:
-            self.dismiss()
+            self._go_back()
+
+    def action_view(self, scope: str) -> None:
+        """Show all files after the layer, or only what the layer changed."""
+        if self._state.settings.scope is not Scope(scope):
+            self._visit()
+            self._state.settings.show(Scope(scope))
+            self.files.rebuild(0)
 
     def action_scope(self) -> None:
         """Show the merged tree, or only what the layer holds."""
@@ -268,9 +361,8 @@ class ExplorerScreen(Screen[object]):
         """Show the details of the image, or of the step."""
         self._shows_image = not self._shows_image
         self._show_details()
-        if not self.panes.details.is_on_screen:
-            # A small screen shows the details only while the layers have the focus.
-            self.set_focus(self.layer_list)
+        if self.panes.hides_details:
+            self.panes.go_to(self.layer_list)
 
     def action_copy(self) -> None:
         """Copy the path under the cursor, or the digest of the layer."""
@@ -280,18 +372,30 @@ class ExplorerScreen(Screen[object]):
 
     def action_size(self) -> None:
         """Show what makes the image large."""
-        self._navigation.open_size(self.show_target)
+        self._navigation.open_size(partial(self.show_target, self.action_size))
 
     def action_dockerfile(self) -> None:
         """Show the Dockerfile with the cost of its lines."""
-        self._navigation.open_dockerfile(self.show_target)
+        self._navigation.open_dockerfile(partial(self.show_target, self.action_dockerfile))
 
     def action_dockerfile_line(self) -> None:
         """Show the line of the Dockerfile that wrote the file under the cursor, or made the layer."""
         node = self.file_tree.node if self.file_tree.has_focus else None
-        self._navigation.open_dockerfile(self.show_target, self._state.writing_layer(node))
+        self._open_dockerfile(self._state.writing_layer(node))
+
+    def _open_dockerfile(self, layer: int) -> None:
+        show = partial(self.show_target, partial(self._open_dockerfile, layer))
+        self._navigation.open_dockerfile(show, layer)
 
     def action_diff(self) -> None:
+        """Compare the file under the cursor with its previous version, or the layer with the previous one."""
+        layer, node = self._state.layer, self.file_tree.node
+        if self.file_tree.has_focus and node is not None and not self._state.is_folder(node):
+            self._navigation.compare_file(node)
+        elif layer:
+            self._navigation.compare(layer - 1, layer)
+
+    def action_mark(self) -> None:
         """Mark the chosen layer, or compare it with the marked one."""
         layer, marked = self._state.layer, self._state.marked
         if marked in (0, layer):
@@ -301,7 +405,10 @@ class ExplorerScreen(Screen[object]):
 
     def action_history(self) -> None:
         """List what each layer did to the path under the cursor."""
-        self._navigation.open_history(self.file_tree.node)
+        if self.file_tree.has_focus:
+            self._navigation.open_history(self.file_tree.node)
+        else:
+            warn(self, "The history is that of a path: choose one in the files.")
 
     def action_extract(self) -> None:
         """Ask where to extract the path under the cursor, or, from the layer list, all files."""
@@ -323,6 +430,7 @@ class ExplorerScreen(Screen[object]):
         """Show another image in place of this one, or the same one opened again; the cursors stay."""
         if session is None:
             return
+        self.workers.cancel_group(self, "facts")
         self._reader.close()
         self.session.close()
         self.session = session

@@ -2,7 +2,7 @@
 
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -13,14 +13,18 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image, Layer, Step
 from layerscope.model.progress import ExportProgress
 from layerscope.session.reading.background import LayerProgress, LayerRead, LayersStacked
-from layerscope.text import human_size
+from layerscope.text import human_size, printable_line
 from layerscope.tui.explorer.own_rows import OwnRows
+from layerscope.tui.explorer.step_fields import step_fields
 from layerscope.tui.explorer.storage_fields import copy_up_words
+from layerscope.tui.tree.entry_details import Origin
 from layerscope.tui.tree.settings import TreeSettings
 from layerscope.tui.tree.state import no_rows_sentence, row_captions
 from layerscope.tui.tree.visible_rows import Scope, VisibleRows
+from layerscope.tui.widgets.field_list import Field
 
 if TYPE_CHECKING:
+    from layerscope.analysis.packages.package import Package
     from layerscope.analysis.tree.layered_tree import LayeredTree
 
 
@@ -99,6 +103,7 @@ class ExplorerState:
         self.reading = Reading(image.layers, is_awaited=is_awaited)
         self.tallies = Tallies()
         self.tree: LayeredTree | None = None
+        self.packages: Mapping[int, Package] = {}
         self.marked = 0
         self._take_steps(image)
 
@@ -152,6 +157,22 @@ class ExplorerState:
         occurrence = -1 if node is None or self.tree is None else self.tree.index.occurrence(node, self.layer)
         return self.layer if occurrence < 0 or self.tree is None else self.tree.index.layers[occurrence]
 
+    @property
+    def position(self) -> int:
+        """The position of the chosen step among all steps."""
+        return self._position
+
+    def choose_position(self, position: int) -> None:
+        """Choose a step by its position; one that is not listed is listed again."""
+        self._position = position
+        if self._position not in self._listed:
+            self._listed = range(len(self.image.steps))
+
+    def fields(self, step: Step) -> list[Field]:
+        """Return the details of a step."""
+        opaque = self.tree.index.hidden_by_opaque(step.layer) if self.tree is not None and step.layer else 0
+        return step_fields(step, self.layer_of(step), self.tallies, self.image.storage, opaque=opaque)
+
     def choose_item(self, item: int) -> None:
         """Choose a step of the layer list."""
         self._position = self._listed[item]
@@ -183,7 +204,25 @@ class ExplorerState:
         state.choose_layer(self.layer)
         return state
 
-    def note_on(self, row: TreeRow) -> str:
+    def is_folder(self, node: int) -> bool:
+        """Return whether a path is a directory at the chosen layer."""
+        return self.tree is not None and self.tree.is_directory(node, self.layer)
+
+    def origin_of(self, row: TreeRow) -> Origin:
+        """Return what is known about a row: what a container did to it, the instruction that wrote it, its package."""
+        package = self.packages.get(row.node)
+        position = self._positions.get(row.entry.layer) if row.entry.row is not None else None
+        return Origin(
+            self._note_on(row),
+            "" if position is None else self.image.steps[position].title,
+            printable_line(f"{package.name} {package.version} ({package.manager})") if package is not None else "",
+        )
+
+    def lit_layer(self, node: int | None) -> int:
+        """Return the layer that last wrote a path, to be lit up in the list; 0 for none."""
+        return 0 if node is None else self.writing_layer(node)
+
+    def _note_on(self, row: TreeRow) -> str:
         """Return what a container did to a path of its image."""
         layer = self.image.layers[self.layer - 1] if self.layer else None
         if self.tree is None or layer is None or not layer.writable:

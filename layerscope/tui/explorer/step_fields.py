@@ -1,6 +1,10 @@
 """The details of a step and its layer, and of the image."""
 
+import re
+from datetime import UTC, datetime
+
 from layerscope.analysis.tree.tally import LayerTally, Tallies
+from layerscope.model.digest import Digest
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.provenance import Attestations, Provenance
@@ -10,33 +14,66 @@ from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.explorer.storage_fields import container_fields, location_field, storage_fields
 from layerscope.tui.widgets.field_list import Field
 
+_SHORT_DIGEST = len("sha256:") + 16
+"""Characters of a digest that are shown."""
 
-def step_fields(step: Step, layer: Layer | None, tallies: Tallies, storage: Storage | None = None) -> list[Field]:
-    """Return the details of a step, and where the engine's storage keeps its layer."""
+
+def step_fields(
+    step: Step, layer: Layer | None, tallies: Tallies, storage: Storage | None = None, *, opaque: int = 0
+) -> list[Field]:
+    """Return the details of a step, and where the engine's storage keeps its layer; opaque whiteouts hid ``opaque``."""
     fields = [("Step", excerpt(step.title))]
     if layer is not None:
         tally = tallies.layers.get(layer.number)
-        fields += _layer_fields(layer, tally, tallies)
+        fields += _layer_fields(layer, tally, tallies, opaque)
     else:
         fields.append(("Layer", "none: the step changed only the config"))
     return [
         *fields,
-        ("Created", excerpt(step.created or "")),
+        ("Created", time_words(step.created)),
         ("Author", excerpt(step.author or "")),
         ("Comment", excerpt(step.comment or "")),
-        ("Digest", str(layer.digest or "") if layer else ""),
-        ("diff_id", str(layer.diff_id or "") if layer else ""),
+        *(_digest_fields(layer) if layer else []),
         ("Media type", excerpt(layer.media_type or "") if layer else ""),
         *([location_field(storage, layer)] if storage and layer else []),
-        ("Created by", "" if step.created_by == step.instruction else excerpt(step.created_by or "")),
+        ("Created by", "" if _repeats(step) else excerpt(step.created_by or "")),
     ]
 
 
-def _layer_fields(layer: Layer, tally: LayerTally | None, tallies: Tallies) -> list[Field]:
+def _repeats(step: Step) -> bool:
+    """Return whether the title of a step says all that its history line does, a shell and the builder aside."""
+    return " ".join(_FRAME.sub(" ", step.created_by or "").split()) == " ".join(_FRAME.sub(" ", step.title).split())
+
+
+_FRAME = re.compile(r"^\s*RUN\b|/bin/sh -c\b|#\(nop\)|# buildkit\s*$")
+"""The parts of a history line that are no part of the instruction."""
+
+
+def time_words(text: str | None) -> str:
+    """Return a time as ``2026-11-25 10:36 UTC``, or as it is if it is none."""
+    try:
+        return datetime.fromisoformat(text or "").astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (ValueError, OverflowError):
+        return excerpt(text or "")
+
+
+def _digest_fields(layer: Layer) -> list[Field]:
+    """Return the start of digest and diff_id, once if they are the same; a key copies all of it."""
+    if layer.digest == layer.diff_id:
+        return [("Digest", f"{_short(layer.digest)} (also diff_id)" if layer.digest else "")]
+    return [("Digest", _short(layer.digest)), ("diff_id", _short(layer.diff_id))]
+
+
+def _short(digest: Digest | None) -> str:
+    text = str(digest or "")
+    return text if len(text) <= _SHORT_DIGEST else f"{text[:_SHORT_DIGEST]}.."
+
+
+def _layer_fields(layer: Layer, tally: LayerTally | None, tallies: Tallies, opaque: int) -> list[Field]:
     stored = f"{human_size(layer.blob_size)} {_stored(layer)}" if layer.blob else ""
     if tally is None:
         return [("Problem", excerpt(layer.problem or "")), ("Blob", stored)]
-    return [*_problem_fields(layer, tally), *_size_fields(layer, tally, tallies), ("Blob", stored)]
+    return [*_problem_fields(layer, tally), *_size_fields(layer, tally, tallies, opaque), ("Blob", stored)]
 
 
 def _problem_fields(layer: Layer, tally: LayerTally) -> list[Field]:
@@ -47,7 +84,7 @@ def _problem_fields(layer: Layer, tally: LayerTally) -> list[Field]:
     return [*fields, *(("Warning", excerpt(warning)) for warning in tally.warnings)]
 
 
-def _size_fields(layer: Layer, tally: LayerTally, tallies: Tallies) -> list[Field]:
+def _size_fields(layer: Layer, tally: LayerTally, tallies: Tallies, opaque: int) -> list[Field]:
     fields = []
     if tally.content_size is not None:
         share = human_share(tally.content_size, tallies.content_size)
@@ -56,7 +93,8 @@ def _size_fields(layer: Layer, tally: LayerTally, tallies: Tallies) -> list[Fiel
     if dead:
         fields.append(("Dead", f"{human_size(dead)}: hidden by a later layer, but still part of the image"))
     if tally.entries is not None:
-        counts = (f"+{tally.added:,}", f"~{tally.modified:,}", f"-{tally.removed:,}")
+        removed = f"-{tally.removed:,}{f', {opaque:,} of them by an opaque whiteout' if opaque else ''}"
+        counts = (f"+{tally.added:,}", f"~{tally.modified:,}", removed)
         fields.append(("Entries", f"{tally.entries:,}  ({'  '.join(counts)})"))
     return fields
 
@@ -92,7 +130,7 @@ def image_fields(image: Image, tallies: Tallies) -> list[Field]:
         *(("Warning", excerpt(warning)) for warning in image.warnings),
         ("Content", human_size(tallies.content_size) if tallies.layers else ""),
         ("Blobs", human_size(image.blob_size)),
-        ("Created", excerpt(image.config.created or "")),
+        ("Created", time_words(image.config.created)),
         ("Author", excerpt(image.config.author or "")),
         ("Digest", str(image.digest or "")),
         ("Config", str(image.config_digest or "")),

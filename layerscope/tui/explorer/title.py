@@ -6,6 +6,7 @@ from layerscope.session.open import ImageSession
 from layerscope.session.summary import dead_words, engine_words, size_words
 from layerscope.text import human_size, plural
 from layerscope.tui.drawing.cells import excerpt
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.state import Exporting, Reading
 from layerscope.tui.widgets.title_line import Fact, TitleLine
 
@@ -19,6 +20,7 @@ class ImageTitle(TitleLine):
 
     def take(self, session: ImageSession) -> None:
         """Take the image to name, and its position among the images of its source."""
+        self.secrets = 0
         image, position, count = session.image, session.position, len(session.choices)
         of_several = "" if count == 1 or position is None else f" ({position + 1} of {count:,})"
         self._platform_rank = 6 if of_several else 1
@@ -39,11 +41,13 @@ class ImageTitle(TitleLine):
         else:
             parts = [size_words(self._image, tallies), dead_words(tallies)]
         warnings = len(self._image.warnings)
+        secrets = f"{glyphs_of(self).warning} {plural(self.secrets, 'secret')}" if self.secrets else ""
         self.show(
             [
                 Fact(self._platform, self._platform_rank),
                 Fact(self._engine, 2),
-                *(Fact(part, 9) for part in parts),
+                *(Fact(part, 8) for part in parts),
+                Fact(secrets, 9, is_alarming=True),
                 Fact(plural(warnings, "warning") if warnings else "", 5),
             ],
             self._image_name,

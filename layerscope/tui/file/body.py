@@ -1,5 +1,6 @@
 """The content of a file in its frame, and the line in which a search or a place to go to is typed."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on, work
@@ -17,6 +18,7 @@ from layerscope.tui.file.background import find_all
 from layerscope.tui.file.content import FileContent
 from layerscope.tui.file.messages import FileSearched, FrameChanged
 from layerscope.tui.file.state import Goal, Hits, OpenFile
+from layerscope.tui.keys.order import SaysWhyNot
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.prompt_line import PromptLine
@@ -25,7 +27,7 @@ from layerscope.tui.widgets.row_view import RowView
 _SEARCH_HINT = "text, re:regex, or bytes as 0x7f45"
 
 
-class FileBody(Vertical):
+class FileBody(Vertical, SaysWhyNot):
     """The frame below the head of a file screen; it searches the content, and scrolls it to lines and offsets."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (
@@ -51,10 +53,16 @@ class FileBody(Vertical):
             priority=True,
         ),
         Key("b", "bytes", "text/hex", "Show the bytes in hex, or the text", id="file.bytes", rank=80),
-        Key("w", "wrap", "wrap", "Wrap long lines, or scroll sideways", id="file.wrap", rank=90),
-        Key("i", "invisibles", "invisibles", "Show spaces, tabs and line ends", id="file.invisibles", rank=120),
+        Key("W", "wrap", "wrap", "Wrap long lines, or scroll sideways", id="file.wrap", rank=90),
+        Key("I", "invisibles", "invisibles", "Show spaces, tabs and line ends", id="file.invisibles", rank=120),
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
+    why_not: ClassVar[Mapping[str, str]] = {
+        "next_hit": "There is no search: / opens one.",
+        "wrap": "Only a text has lines to wrap.",
+        "invisibles": "Only a text has line ends and tabs.",
+        "bytes": "There is no content.",
+    }
     DEFAULT_CSS = """
     FileBody {
         height: 1fr;

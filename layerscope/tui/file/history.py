@@ -1,7 +1,7 @@
 """The history of one path, layer by layer: opens a version, or compares two."""
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on, work
@@ -21,10 +21,12 @@ from layerscope.session.files.revision import FileRevision, versions_of
 from layerscope.text import human_size, printable_line, printable_name
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.keys import HISTORY_KEYS, HISTORY_TABLE
+from layerscope.tui.file.opener import FileOpener
 from layerscope.tui.keys.order import OpensLater
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_table import RowTable, TableColumn, TableRow
 
 _COLUMNS = (
@@ -39,14 +41,7 @@ _COLUMNS = (
 _STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKind.REMOVED: "removed"}
 
 
-class HistoryAnswer(NamedTuple):
-    """A version to show, or two to compare if ``old`` is given."""
-
-    version: FileRevision
-    old: FileRevision | None = None
-
-
-class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
+class HistoryScreen(ModalScreen[None], OpensLater):
     """The events of a path, from the base image up, in a panel over the file view."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(HISTORY_KEYS)
@@ -70,8 +65,9 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
 
     table = query_one(RowTable)
 
-    def __init__(self, version: FileRevision) -> None:
+    def __init__(self, version: FileRevision, opener: FileOpener) -> None:
         super().__init__()
+        self._opener = opener
         self._version = version
         self._versions = {revision.occurrence: revision for revision in versions_of(version.opened, version.node)}
         self._events: tuple[Revision, ...] = ()
@@ -141,7 +137,7 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
     def action_choose(self) -> None:
         """Show the version under the cursor."""
         if self._chosen is not None:
-            self.dismiss(HistoryAnswer(self._chosen))
+            self._opener.open_file(self.app, self._chosen)
 
     def action_mark(self) -> None:
         """Mark the event under the cursor, or remove its mark."""
@@ -149,11 +145,21 @@ class HistoryScreen(ModalScreen[HistoryAnswer | None], OpensLater):
         self._show(self.table.cursor)
 
     def action_compare(self) -> None:
-        """Compare the version under the cursor with the marked one, or else with the previous one."""
-        cursor = self.table.cursor
-        marked = cursor - 1 if self._marked is None else self._marked
-        if not self._events or marked < 0 or marked == cursor:
-            self.notify("Mark another version first.", markup=False, timeout=3)
+        """Compare the version under the cursor with the previous one."""
+        if self._chosen is None:
             return
-        old, new = (self._versions[self._events[number].occurrence] for number in sorted((marked, cursor)))
-        self.dismiss(HistoryAnswer(new, old))
+        removed = self._events[self.table.cursor].change is ChangeKind.REMOVED
+        old, new = (self._chosen, None) if removed else (self._chosen.previous, self._chosen)
+        if old is None:
+            warn(self, "This is the first version: there is no previous one.")
+        else:
+            self._opener.open_diff(self.app, old, new)
+
+    def action_compare_marked(self) -> None:
+        """Compare the version under the cursor with the marked one, or mark it."""
+        cursor = self.table.cursor
+        if self._marked in (None, cursor):
+            self.action_mark()
+        elif self._events and self._marked is not None:
+            old, new = (self._versions[self._events[number].occurrence] for number in sorted((self._marked, cursor)))
+            self._opener.open_diff(self.app, old, new)

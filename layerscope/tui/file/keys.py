@@ -9,7 +9,7 @@ from layerscope.tui.widgets.row_view import RowView
 FILE_KEYS = (
     Key("question_mark", "help", "help", "Show all keys", id="file.help", rank=0),
     Key(
-        "less_than_sign",
+        "less_than_sign,left_square_bracket",
         "version(-1)",
         "version",
         "Show the previous version",
@@ -17,7 +17,13 @@ FILE_KEYS = (
         rank=30,
         line="< >",
     ),
-    Key("greater_than_sign", "version(1)", "next version", "Show the next version", id="file.next-version"),
+    Key(
+        "greater_than_sign,right_square_bracket",
+        "version(1)",
+        "next version",
+        "Show the next version",
+        id="file.next-version",
+    ),
     Key("d", "diff", "diff", "Compare with the previous version", id="file.diff", rank=40),
     Key(
         "H",
@@ -27,13 +33,13 @@ FILE_KEYS = (
         id="file.history",
         rank=50,
     ),
-    Key("f", "follow", "follow", "Open the file that the symlink leads to", id="file.follow", rank=60),
+    Key("enter", "follow", "follow", "Open the file that the symlink leads to", id="file.follow", rank=60),
     Key("escape", "back", "back", "End the search, or go back", id="file.back", rank=70),
-    Key("s", "digest", "sha256", "Compute the sha256, and copy it to the clipboard", id="file.digest", rank=110),
+    Key("S", "digest", "sha256", "Compute the sha256, and copy it to the clipboard", id="file.digest", rank=110),
     Key("y", "copy_path", "path", "Copy the path to the clipboard", id="file.copy-path", rank=130),
     Key("Y", "copy_content", "content", "Copy the text to the clipboard", id="file.copy-content", rank=140),
     Key("x", "extract", "extract", "Extract this version into a local folder", id="file.extract", rank=150),
-    Key("p", "pager", "pager", "Open a copy in $PAGER", id="file.pager", rank=160),
+    Key("P", "pager", "pager", "Open a copy in $PAGER", id="file.pager", rank=160),
     Key("E", "editor", "editor", "Open a copy in $VISUAL or $EDITOR", id="file.editor", rank=170),
     Key("q", "app.quit", "quit", "Quit", id="file.quit", rank=180),
 )
@@ -45,16 +51,11 @@ FILE_TABLE = (
 )
 
 HISTORY_KEYS = (
-    Key("enter", "choose", "open", "Show the version", id="history.choose", rank=0),
-    Key("m,space", "mark", "mark", "Mark a version to compare another one with", id="history.mark", rank=10),
-    Key(
-        "d",
-        "compare",
-        "compare",
-        "Compare with the marked version, or with the previous one",
-        id="history.compare",
-        rank=20,
-    ),
-    Key("escape,q,H", "dismiss", "back", "Go back to the file", id="history.back", rank=30),
+    Key("enter,right,l", "choose", "open", "Show the version", id="history.choose", rank=0),
+    Key("d", "compare", "diff", "Compare with the previous version", id="history.compare", rank=10),
+    Key("m,space", "mark", "mark", "Mark a version to compare another one with", id="history.mark", rank=20),
+    Key("D", "compare_marked", "with marked", "Compare with the marked version", id="history.compare-marked", rank=30),
+    Key("escape,left,h,H", "dismiss", "back", "Go back", id="history.back", rank=40),
+    Key("q", "app.quit", "quit", "Quit", id="history.quit", rank=50),
 )
 HISTORY_TABLE = (KeyGroup("The history", HISTORY_KEYS), KeyGroup("In any list", LineList.KEYS))

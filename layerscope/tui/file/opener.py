@@ -3,7 +3,6 @@
 These screens lead to each other. A protocol lets them do so without importing each other.
 """
 
-from collections.abc import Callable
 from typing import Protocol
 
 from textual.app import App
@@ -22,6 +21,6 @@ class FileOpener(Protocol):
         """Compare two versions of a file; one of them is None if the file was added or removed."""
         ...
 
-    def open_history(self, app: App[object], version: FileRevision, show: Callable[[FileRevision], None]) -> None:
-        """List the history of a path; ``show`` is called with the version that the user chooses."""
+    def open_history(self, app: App[object], version: FileRevision) -> None:
+        """List the history of a path; from there, versions are opened or compared."""
         ...

@@ -1,5 +1,6 @@
 """One file: its metadata, its content, and its versions."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on, work
@@ -28,16 +29,25 @@ from layerscope.tui.file.messages import (
 )
 from layerscope.tui.file.opener import FileOpener
 from layerscope.tui.file.state import FileState
-from layerscope.tui.keys.order import OpensLater
+from layerscope.tui.keys.order import OpensLater, SaysWhyNot
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.notices import warn
 
 
-class FileScreen(Screen[None], OpensLater):
+class FileScreen(Screen[None], OpensLater, SaysWhyNot):
     """A file of an image, opened at one of its versions."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(FILE_KEYS)
+    why_not: ClassVar[Mapping[str, str]] = {
+        "version": "This is the only version.",
+        "diff": "This is the first version: there is no previous one.",
+        "follow": "This is not a symlink to a file.",
+        "digest": "There is no content.",
+        "pager": "There is no content.",
+        "editor": "There is no content.",
+        "copy_content": "Only a text can be copied.",
+    }
     live_keys = frozenset({"less_than_sign", "greater_than_sign"})
     DEFAULT_CSS = """
     FileScreen {
@@ -131,15 +141,12 @@ class FileScreen(Screen[None], OpensLater):
         if version is None:
             warn(self, f"This is the {'first' if step < 0 else 'last'} version.")
         else:
-            self._choose(version)
-
-    def _choose(self, version: FileRevision) -> None:
-        self._state.choose(version)
-        self._show_version()
+            self._state.choose(version)
+            self._show_version()
 
     def action_history(self) -> None:
         """List what each layer did to the path."""
-        self._opener.open_history(self.app, self._state.version, self._choose)
+        self._opener.open_history(self.app, self._state.version)
 
     def action_diff(self) -> None:
         """Compare with the previous version."""

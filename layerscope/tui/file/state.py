@@ -117,7 +117,7 @@ class FileState:
     @property
     def previous(self) -> FileRevision | None:
         """The previous version."""
-        return self.versions[self.position - 1] if self.position else None
+        return self.version.previous
 
     def choose(self, version: FileRevision) -> None:
         """Show another version."""

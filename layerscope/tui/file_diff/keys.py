@@ -8,7 +8,7 @@ from layerscope.tui.widgets.row_view import RowView
 FILE_DIFF_KEYS = (
     Key("question_mark", "help", "help", "Show all keys", id="diff.help", rank=0),
     Key(
-        "n,right_square_bracket",
+        "n",
         "change(1)",
         "change",
         "Go to the next change, or, in a search, match",
@@ -17,7 +17,7 @@ FILE_DIFF_KEYS = (
         line="n N",
     ),
     Key(
-        "N,left_square_bracket",
+        "N",
         "change(-1)",
         "previous change",
         "Go to the previous change, or match",
@@ -26,10 +26,12 @@ FILE_DIFF_KEYS = (
     Key("slash", "search", "search", "Search: text, or re: for a regular expression", id="diff.search", rank=20),
     Key("v", "columns", "columns", "Show both versions side by side, or in one column", id="diff.columns", rank=30),
     Key("c", "folds", "changes only", "Show only changes, or the unchanged lines as well", id="diff.folds", rank=40),
-    Key("f", "view", "file", "Open the new version, or the old one if the file was removed", id="diff.file", rank=50),
+    Key(
+        "enter", "view", "file", "Open the new version, or the old one if the file was removed", id="diff.file", rank=50
+    ),
     Key("escape", "back", "back", "End the search, or go back", id="diff.back", rank=60),
     Key("q", "app.quit", "quit", "Quit", id="diff.quit", rank=70),
-    Key("i", "invisibles", "invisibles", "Show spaces, tabs and line ends", id="diff.invisibles", rank=80),
+    Key("I", "invisibles", "invisibles", "Show spaces, tabs and line ends", id="diff.invisibles", rank=80),
     Key("y", "copy_path", "path", "Copy the path to the clipboard", id="diff.copy-path", rank=90),
 )
 FILE_DIFF_TABLE = (

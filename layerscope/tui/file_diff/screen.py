@@ -1,5 +1,6 @@
 """Two versions of a file, from one image or from two, and their differences."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.text import Text
@@ -27,7 +28,7 @@ from layerscope.tui.file_diff.keys import FILE_DIFF_KEYS, FILE_DIFF_TABLE
 from layerscope.tui.file_diff.messages import BothHashed, BothToned, FilesCompared
 from layerscope.tui.file_diff.notes import text_notes
 from layerscope.tui.file_diff.text_view import TextDiffView
-from layerscope.tui.keys.order import OpensLater
+from layerscope.tui.keys.order import OpensLater, SaysWhyNot
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.notices import copy_text, warn
@@ -40,10 +41,11 @@ SIDE_BY_SIDE = 140
 _NEEDS_TEXT = ("change", "columns", "folds", "invisibles", "search")
 
 
-class FileDiffScreen(Screen[None], OpensLater):
+class FileDiffScreen(Screen[None], OpensLater, SaysWhyNot):
     """A comparison of two versions; one of them is None if the file was added or removed."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(FILE_DIFF_KEYS)
+    why_not: ClassVar[Mapping[str, str]] = dict.fromkeys(_NEEDS_TEXT, "This works where two texts are compared.")
     DEFAULT_CSS = """
     FileDiffScreen {
         background: $background;

@@ -6,7 +6,7 @@ pasted, typed while a screen opens) would act on the state before the first of t
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -16,6 +16,8 @@ from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widgets import Input
+
+from layerscope.tui.widgets.notices import warn
 
 _LEAVING = frozenset({"escape", "ctrl+q", "ctrl+c"})
 """Keys that never wait, and drop those that do."""
@@ -48,6 +50,12 @@ class OpensLater:
     def takes(self, key: str) -> bool:
         """Return whether the screen can handle a key now."""
         return self.is_ready or key in self.live_keys
+
+
+class SaysWhyNot:
+    """A screen or widget whose disabled keys say why they do nothing: ``why_not`` has a sentence by action."""
+
+    why_not: ClassVar[Mapping[str, str]] = {}
 
 
 class KeyQueue:
@@ -98,7 +106,18 @@ class KeyQueue:
         is_text = isinstance(app.focused, Input) and event.is_printable
         is_bound = app.screen.maximized is None and not is_text
         if not (is_bound and (await self._run_binding(event.key, priority=True) or await self._run_binding(event.key))):
+            if is_bound:
+                self._say_why_not(event.key)
             await self._pass_on(event)
+
+    def _say_why_not(self, key: str) -> None:
+        """Say why a key does nothing, if it is bound and its action is disabled."""
+        app = self._app
+        for node, bindings in app.screen._modal_binding_chain:  # noqa: SLF001  # Textual has no public name for it
+            for binding in bindings.key_to_bindings.get(key, ()):
+                if isinstance(node, SaysWhyNot) and binding.action.partition("(")[0] in node.why_not:
+                    warn(app.screen, node.why_not[binding.action.partition("(")[0]])
+                    return
 
     async def _run_binding(self, key: str, *, priority: bool = False) -> bool:
         # Textual has no public way to run a binding and to wait for its action.

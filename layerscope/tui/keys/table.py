@@ -12,6 +12,7 @@ _NAMES = {
     "slash": "/",
     "colon": ":",
     "minus": "-",
+    "plus": "+",
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "left_square_bracket": "[",

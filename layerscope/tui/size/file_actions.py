@@ -30,9 +30,9 @@ class SizeFileActions:
 
     def open_history(self, subject: Subject) -> None:
         """List what each layer did to the path; from there, open a version, or compare two."""
-        version, app = self._version(subject), self._screen.app
+        version = self._version(subject)
         if version is not None:
-            self._screens.open_history(app, version, lambda chosen: self._screens.open_file(app, chosen))
+            self._screens.open_history(self._screen.app, version)
 
     def extract(self, subject: Subject) -> None:
         """Ask where to extract the path; a layer is extracted with all files that are there after it."""

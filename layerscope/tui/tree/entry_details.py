@@ -1,7 +1,9 @@
 """The details of the entry under the cursor, with its complete path."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import Static
 
@@ -9,34 +11,54 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, plural, printable_name
+from layerscope.tui.drawing.cells import one_line
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.tree.file_tree import owner_text, time_text
 from layerscope.tui.tree.visible_rows import Scope, VisibleRows
 
 
+class Origin(NamedTuple):
+    """What there is to say about a row beside its entry: a note, the instruction that wrote it, its package."""
+
+    note: str = ""
+    instruction: str = ""
+    package: str = ""
+
+
 class EntryDetails(Static):
-    """Two or more lines below the tree; ``note`` returns what else there is to say about a row."""
+    """Lines below the tree: the path, facts, and who wrote it; ``origin`` returns what is known about that."""
 
     DEFAULT_CSS = """
-    EntryDetails { height: auto; min-height: 2; max-height: 6; padding: 0 1; color: $foreground 80%; }
+    EntryDetails { height: auto; min-height: 3; max-height: 6; padding: 0 1; color: $foreground 80%; }
     """
 
-    def __init__(self, note: Callable[[TreeRow], str] = lambda _: "") -> None:
+    def __init__(self, origin: Callable[[TreeRow], Origin] = lambda _: Origin()) -> None:
         super().__init__("", markup=False)
-        self._note = note
+        self._origin = origin
         self._laid_out = (0, 0)
 
     def show(self, rows: VisibleRows, row: TreeRow) -> None:
         """Show the details of a row."""
-        entry = row.entry
-        parts = [mode_text(entry.kind.letter, entry.mode), f"{entry.mode:04o}", owner_text(entry)]
+        entry, origin = row.entry, self._origin(row)
+        separator = f" {glyphs_of(self).separator} "
+        parts = [mode_text(entry.kind.letter, entry.mode), owner_text(entry)]
         if entry.row is not None:
-            parts.append(time_text(entry.mtime, "%Y-%m-%d %H:%M:%S"))
-        parts += [self._size_text(rows, row), self._story(row), self._note(row)]
+            parts.append(f"{time_text(entry.mtime)} UTC")
+        parts += [self._size_text(rows, row), origin.note]
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
         text = Text(f"/{printable_name(entry.path)}{self._target(entry)}\n", style="bold", overflow="fold")
-        text.append(f" {glyphs_of(self).separator} ".join(part for part in parts if part), style="not bold")
-        self.put(text)
+        text.append(separator.join(part for part in parts if part), style="not bold")
+        self.put(text.append(f"\n{self._writer(row, origin)}", style="not bold"))
+
+    def _writer(self, row: TreeRow, origin: Origin) -> str:
+        """Return who wrote the entry, in one line: the instruction is cut before the package."""
+        glyphs = glyphs_of(self)
+        package = f" {glyphs.separator} {origin.package}" if origin.package else ""
+        story = self._story(row)
+        if not origin.instruction:
+            return story + package
+        room = self.content_size.width - cell_len(story) - cell_len(package) - len(": ")
+        return f"{story}: {one_line(origin.instruction, max(0, room), glyphs)}{package}"
 
     def say(self, text: str) -> None:
         """Show a sentence instead of details."""
@@ -68,11 +90,9 @@ class EntryDetails(Static):
         return entry.kind.word
 
     def _story(self, row: TreeRow) -> str:
-        written = (
-            f"written by layer {row.entry.layer}" if row.entry.row is not None else "implied by the paths below it"
-        )
+        if row.entry.row is None:
+            return "implied by the paths below it"
         if row.change is ChangeKind.REMOVED:
-            return f"removed by this layer, {written}"
-        return {ChangeKind.ADDED: "added by this layer", ChangeKind.MODIFIED: "modified by this layer"}.get(
-            row.change, written
-        )
+            return f"removed by this layer, written by layer {row.entry.layer}"
+        verb = row.change.word if row.change in (ChangeKind.ADDED, ChangeKind.MODIFIED) else "written"
+        return f"{verb} by layer {row.entry.layer}"

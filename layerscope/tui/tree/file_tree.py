@@ -41,10 +41,10 @@ class FileTree(LineList):
     """The rows of a tree. Its items are the rows of a `VisibleRows`."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (
-        Key("enter", "choose", "Open the file; unfold or fold the folder", id="tree.choose"),
+        Key("enter", "choose", "open", "Open the file; unfold or fold the folder", id="tree.choose", rank=35),
         Key("space", "toggle_fold", "Unfold or fold the folder", id="tree.toggle"),
-        Key("right,l", "open", "Unfold", id="tree.open"),
-        Key("left,h", "close", "Fold, or go to the parent", id="tree.close"),
+        Key("right,l", "open", "Unfold, then go in", id="tree.open"),
+        Key("left,h", "close", "Fold, then go to the parent, then back", id="tree.close"),
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
@@ -62,6 +62,12 @@ class FileTree(LineList):
         """A path that is not a folder is to be opened."""
 
         node: int
+
+    class Fitted(Message):
+        """The columns have another width, or the screen another height."""
+
+    class Left(Message):
+        """The cursor is in a top row, and is to go back from there."""
 
     @dataclass
     class LayerChosen(Message):
@@ -111,6 +117,7 @@ class FileTree(LineList):
         """Fit the columns to the new width."""
         self._fit()
         super().on_resize()
+        self.post_message(self.Fitted())
 
     def largest(self, rows: VisibleRows) -> int:
         """Return the size that fills a bar: that of the largest path in the root."""
@@ -307,9 +314,12 @@ class FileTree(LineList):
         self._toggle(self.cursor)
 
     def action_open(self) -> None:
-        """Unfold the folder under the cursor, or go to the first row of an unfolded one."""
+        """Unfold the folder under the cursor, go to the first row of an unfolded one, or open the file."""
         rows, node = self._rows, self.node
-        if rows is None or node is None or not rows.is_folder(node):
+        if rows is None or node is None:
+            return
+        if not rows.is_folder(node):
+            self.action_choose()
             return
         if not rows.is_open(node):
             self._toggle(self.cursor)
@@ -317,9 +327,10 @@ class FileTree(LineList):
             self.move_to(self.cursor + 1)
 
     def action_close(self) -> None:
-        """Fold the folder under the cursor, or go to the folder of any other row."""
+        """Fold the folder under the cursor, go to the folder of any other row, or back from a top row."""
         rows, node = self._rows, self.node
         if rows is None or node is None:
+            self.post_message(self.Left())
             return
         if rows.is_folder(node) and rows.is_open(node):
             self._toggle(self.cursor)
@@ -328,6 +339,8 @@ class FileTree(LineList):
         row = rows.row_of(parent) if parent else None
         if row is not None:
             self.move_to(row)
+        else:
+            self.post_message(self.Left())
 
 
 def owner_text(entry: FileEntry) -> str:

@@ -1,21 +1,23 @@
-"""The input line of the filter."""
+"""The line of the filter: a prompt, what is typed, and what matches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.widgets import Input
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Input, Static
 
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.tree.keys import FILTER_KEYS
 
 
 class FilterBar(Input):
-    """One line below the tree. Enter calls ``submit`` directly, because the next key may depend on it."""
+    """The text of a filter. Enter calls ``submit`` directly, because the next key may depend on it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(FILTER_KEYS)
     DEFAULT_CSS = """
-    FilterBar { background: $panel; }
+    FilterBar { width: 1fr; background: $panel; }
     """
 
     def __init__(self, submit: Callable[[], None]) -> None:
@@ -25,3 +27,28 @@ class FilterBar(Input):
     async def action_submit(self) -> None:
         """Use the filter."""
         self._submit()
+
+
+class FilterLine(Horizontal):
+    """One line below the tree."""
+
+    DEFAULT_CSS = """
+    FilterLine { height: 1; background: $panel; padding: 0 1; }
+    FilterLine Static { width: auto; text-style: bold; color: $primary; }
+    FilterLine #filter-matches { text-style: none; color: $foreground; }
+    """
+
+    def __init__(self, submit: Callable[[], None]) -> None:
+        super().__init__()
+        self.bar = FilterBar(submit)
+        self._matches = Static("", id="filter-matches", markup=False)
+
+    def compose(self) -> Iterable[Widget]:
+        """Lay out the line."""
+        yield Static("filter: ", markup=False)
+        yield self.bar
+        yield self._matches
+
+    def show(self, matches: str) -> None:
+        """Show what matches."""
+        self._matches.update(matches)

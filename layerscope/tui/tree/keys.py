@@ -1,10 +1,8 @@
 """The keys of every screen with a file tree. A smaller rank is more important; the ranks leave room for others."""
 
-from layerscope.tui.keys.table import Key, Series
+from layerscope.tui.keys.table import Key
 
 CHANGES = Key("c", "changes", "changes", "Show only changes, or all files", id="files.changes", rank=70)
-
-_DEPTHS = Series("1 to 9", "Unfold all folders down to that depth")
 
 MOUSE_NOTE = (
     "Mouse",
@@ -55,17 +53,8 @@ FILES_KEYS = (
         id="files.columns",
         rank=140,
     ),
-    Key("z", "fold_all", "fold all", "Fold all folders", id="files.fold-all", rank=150),
-    Key("Z,E", "unfold_all", "unfold all", "Unfold all folders", id="files.open-all"),
-    *(
-        Key(
-            str(depth),
-            f"open_to({depth})",
-            f"to depth {depth}",
-            f"Unfold all folders down to depth {depth}",
-            id=f"files.depth-{depth}",
-            series=_DEPTHS,
-        )
-        for depth in range(1, 10)
-    ),
+    Key("z", "zoom", "zoom", "Show only this pane, or all panes", id="files.zoom", rank=150),
+    Key("Z", "toggle_all", "fold all", "Unfold all folders, or fold all of them", id="files.fold-all"),
+    Key("plus", "open_deeper(1)", "deeper", "Unfold folders one level deeper", id="files.deeper", line="+ -"),
+    Key("minus", "open_deeper(-1)", "less deep", "Unfold folders one level less deep", id="files.less-deep"),
 )

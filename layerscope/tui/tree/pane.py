@@ -18,12 +18,13 @@ from layerscope.tui.keys.slices import FIRST_SLICE, NEXT_SLICE, SECONDS_A_PICTUR
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.header import TreeHeader
-from layerscope.tui.tree.state import FilesState
+from layerscope.tui.tree.settings import TreePlace
+from layerscope.tui.tree.state import FilesState, match_words
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
-    from layerscope.tui.tree.filter_bar import FilterBar
+    from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
 
 
 class FilesPane(Vertical):
@@ -35,7 +36,7 @@ class FilesPane(Vertical):
         self._header = TreeHeader(tree)
         self.entry_details = details
         self.state = state
-        self._filter_bar: FilterBar | None = None
+        self._filter_line: FilterLine | None = None
         self._wanted_node: int | None = None
         self._growing = False
         self._wants_match = False
@@ -55,12 +56,12 @@ class FilesPane(Vertical):
     @property
     def is_filtering(self) -> bool:
         """True while a filter is being typed."""
-        return self._filter_bar is not None and self._filter_bar.has_focus
+        return self._filter_line is not None and self._filter_line.bar.has_focus
 
     @property
     def has_filter(self) -> bool:
         """True if there is a filter to clear."""
-        return self.state.settings.query is not None or (self._filter_bar is not None and self._filter_bar.display)
+        return self.state.settings.query is not None or (self._filter_line is not None and self._filter_line.display)
 
     def rebuild(self, node: int | None = None) -> None:
         """Build the rows again, with the cursor on a node, or on the same node as before."""
@@ -72,7 +73,17 @@ class FilesPane(Vertical):
             return
         # A cursor in the first row stays in the first row.
         self._wanted_node = (self.file_tree.node if self.file_tree.cursor else 0) if node is None else node
-        self._drive(rows, rows.build())
+        settings = self.state.settings
+        if settings.fills and self._wanted_node:
+            settings.reveal(rows.tree.index, self._wanted_node)
+        self._drive(rows, rows.build(self.file_tree.size.height if settings.fills else 0))
+
+    @on(FileTree.Fitted)
+    def _on_fitted(self) -> None:
+        """Fit the header to the new width, and unfold folders to fill the new height."""
+        self._header.refresh()
+        if self.state.settings.fills:
+            self.rebuild()
 
     def _drive(self, rows: VisibleRows, building: Iterator[None]) -> None:
         """Build rows: the first slice is shown immediately, the rest as it grows."""
@@ -123,6 +134,8 @@ class FilesPane(Vertical):
             self.entry_details.say(self.state.why_no_tree())
             return
         self.border_subtitle = escape(separator.join(self.state.captions(rows)))
+        if self._filter_line is not None:
+            self._filter_line.show(match_words(rows) if rows.view.query is not None else "")
         self.show_entry()
 
     def show_entry(self) -> None:
@@ -157,15 +170,15 @@ class FilesPane(Vertical):
 
     def filter(self) -> None:
         """Open the filter."""
-        if self._filter_bar is None:
+        if self._filter_line is None:
             # Most users open no filter, and importing it takes a tenth of the start.
-            from layerscope.tui.tree.filter_bar import FilterBar  # noqa: PLC0415
+            from layerscope.tui.tree.filter_bar import FilterLine  # noqa: PLC0415
 
-            self._filter_bar = FilterBar(self._leave_filter)
-            self.mount(self._filter_bar, before=self.entry_details)
-        self._filter_bar.display = True
+            self._filter_line = FilterLine(self._leave_filter)
+            self.mount(self._filter_line, before=self.entry_details)
+        self._filter_line.display = True
         # Not by a message: the next key may follow immediately, and needs the new focus.
-        self.screen.set_focus(self._filter_bar)
+        self.screen.set_focus(self._filter_line.bar)
 
     def on_input_changed(self, message: "FilterBar.Changed") -> None:
         """Filter by the text typed so far."""
@@ -194,12 +207,28 @@ class FilesPane(Vertical):
         if not rows.is_match(rows.nodes[self.file_tree.cursor]):
             self.next_match(1)
 
+    @property
+    def filter_text(self) -> str:
+        """The text of the filter."""
+        return self._filter_line.bar.value if self._filter_line is not None and self._filter_line.display else ""
+
+    def go_back(self, place: TreePlace, text: str, path: bytes | None) -> None:
+        """Return to a view of the tree, with the text of its filter and the path under the cursor."""
+        if self._filter_line is not None:
+            with self.prevent(self._filter_line.bar.Changed):
+                self._filter_line.bar.value = text
+            self._filter_line.display = bool(text)
+        self.state.settings.go_back(place)
+        rows = self.file_tree.rows
+        self.rebuild((rows.tree.index.find(path) if rows is not None and path else 0) or 0)
+        self.refresh_bindings()
+
     def clear(self) -> None:
         """Clear the filter; the cursor stays on its path."""
-        if self._filter_bar is not None:
-            with self.prevent(self._filter_bar.Changed):
-                self._filter_bar.clear()
-            self._filter_bar.display = False
+        if self._filter_line is not None:
+            with self.prevent(self._filter_line.bar.Changed):
+                self._filter_line.bar.clear()
+            self._filter_line.display = False
             self.screen.set_focus(self.file_tree)
         rows, node = self.file_tree.rows, self.file_tree.node
         if self.state.settings.query is not None:

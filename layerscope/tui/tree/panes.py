@@ -1,6 +1,6 @@
 """The panes of a screen with a file tree: steps and their details on the left, files on the right."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,6 +9,7 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.widget import Widget
 
 from layerscope.text import copied_path
+from layerscope.tui.keys.order import SaysWhyNot
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.tree.keys import FILES_KEYS
 from layerscope.tui.tree.pane import FilesPane
@@ -17,10 +18,11 @@ from layerscope.tui.widgets.field_list import Field, FieldList
 from layerscope.tui.widgets.step_list import StepList
 
 
-class FilesPanes(Horizontal):
+class FilesPanes(Horizontal, SaysWhyNot):
     """The panes, and the keys that work in all of them: every widget that can have the focus is inside."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(FILES_KEYS)
+    why_not: ClassVar[Mapping[str, str]] = {"next_match": "There is no filter: / opens one."}
     # The rules below also match the class that the screen has by its width.
     SCOPED_CSS = False
     DEFAULT_CSS = """
@@ -34,15 +36,12 @@ class FilesPanes(Horizontal):
         #details-frame { height: auto; max-height: 40%; }
         #files-frame { width: 1fr; height: 1fr; }
     }
-    Screen.-narrow FilesPanes {
+    Screen.-narrow FilesPanes, FilesPanes.-zoomed {
         layout: vertical;
-        #left { width: 100%; max-width: 100%; height: 7; }
-        #left:focus-within { height: 65%; }
-        #details-frame { display: none; }
-        #left:focus-within #details-frame { display: block; max-height: 50%; }
-        #files-frame { width: 100%; }
-        EntryDetails { min-height: 1; max-height: 1; }
-        #files-frame:focus-within EntryDetails { min-height: 2; max-height: 6; }
+        #left { width: 100%; max-width: 100%; height: 1fr; }
+        #files-frame { width: 100%; display: none; }
+        &.-in-files #left { display: none; }
+        &.-in-files #files-frame { display: block; }
     }
     """
 
@@ -104,28 +103,42 @@ class FilesPanes(Horizontal):
         """Show the next set of columns."""
         self._change(self._settings.next_columns)
 
-    def action_open_to(self, depth: int) -> None:
-        """Unfold all folders down to a depth."""
-        self._change(lambda: self._settings.open_to(depth))
+    def action_open_deeper(self, step: int) -> None:
+        """Unfold folders one level deeper, or less deep."""
+        self._change(lambda: self._settings.open_deeper(step))
 
-    def action_fold_all(self) -> None:
-        """Fold all folders."""
-        self.action_open_to(0)
+    def action_toggle_all(self) -> None:
+        """Unfold all folders, or fold all of them."""
+        self._change(self._settings.toggle_all)
 
-    def action_unfold_all(self) -> None:
-        """Unfold all folders."""
-        self._change(self._settings.open_all)
+    def action_zoom(self) -> None:
+        """Show only the pane that has the focus, or all panes."""
+        self.toggle_class("-zoomed")
+
+    def go_to(self, pane: Widget) -> None:
+        """Give a pane the focus. On a small screen it is shown first: what is hidden loses the focus."""
+        self.set_class(pane is self.files.file_tree, "-in-files")
+        # Not by a message: the next key may follow immediately, and needs the new focus.
+        self.screen.set_focus(pane)
+
+    def on_descendant_focus(self) -> None:
+        """Remember which pane has the focus: a small or zoomed screen shows only that one."""
+        self.set_class(self.files.file_tree.has_focus or self.files.is_filtering, "-in-files")
 
     def _change(self, change: Callable[[], None]) -> None:
         change()
         self.files.rebuild()
 
+    @property
+    def hides_details(self) -> bool:
+        """True while only the files are on the screen."""
+        return not self.details.is_on_screen
+
     def action_other_pane(self, step: int) -> None:
         """Go to the next or the previous pane."""
         panes = self._panes()
         focused = next((number for number, pane in enumerate(panes) if pane.has_focus), 0)
-        # Not by a message: the next key may follow immediately, and needs the new focus.
-        self.screen.set_focus(panes[(focused + step) % len(panes)])
+        self.go_to(panes[(focused + step) % len(panes)])
 
     def _panes(self) -> list[Widget]:
         """Return the panes that Tab visits: the details only where they do not fit."""

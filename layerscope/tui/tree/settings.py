@@ -1,5 +1,7 @@
 """The settings of a file tree on the screen: sort, filter, folds, columns."""
 
+from typing import NamedTuple
+
 from layerscope.analysis.search.query import Query
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.settings.settings import Settings
@@ -12,11 +14,22 @@ _UNFOLD_ALL = 1 << 15
 """A depth that no path reaches."""
 
 
+class TreePlace(NamedTuple):
+    """A view of a tree and its folds."""
+
+    scope: Scope
+    changes_only: bool
+    query: Query | None
+    fills: bool
+    folds: Folds
+
+
 class TreeSettings:
     """The settings of one tree; they stay while the tree changes."""
 
-    def __init__(self, *, sort: Sort = Sort.NAME, changes_only: bool = False) -> None:
+    def __init__(self, *, sort: Sort = Sort.SIZE, changes_only: bool = False) -> None:
         self.sort = sort
+        self.fills = True
         self.changes_only = changes_only
         self.scope = Scope.MERGED
         self.query: Query | None = None
@@ -47,22 +60,51 @@ class TreeSettings:
     def reveal(self, index: PathIndex, node: int) -> None:
         """Unfold the folders above a node."""
         for folder in index.ancestors(node):
-            self.folds.set(folder, index.depths[folder], open_it=True)
+            self.folds.set(folder, open_it=True)
 
     def open_to(self, depth: int) -> None:
         """Unfold all folders above a depth, and fold all others."""
-        self.folds.depth = depth
-        self.folds.toggled.clear()
+        folds = self.folds
+        folds.depth = max(0, min(depth, _UNFOLD_ALL))
+        folds.chosen.clear()
+        folds.filling.clear()
+        self.fills = False
+
+    def open_deeper(self, step: int) -> None:
+        """Unfold folders so many levels deeper than before, or less deep."""
+        self.open_to((0 if self.folds.depth == _UNFOLD_ALL else self.folds.depth) + step)
 
     def open_all(self) -> None:
         """Unfold all folders."""
         self.open_to(_UNFOLD_ALL)
 
+    def toggle_all(self) -> None:
+        """Unfold all folders, or fold all if none was folded since."""
+        folds = self.folds
+        are_open = folds.depth == _UNFOLD_ALL and all(folds.chosen.values())
+        self.open_to(0 if are_open else _UNFOLD_ALL)
+
+    @property
+    def place(self) -> "TreePlace":
+        """The view and the folds, to come back to."""
+        return TreePlace(self.scope, self.changes_only, self.query, self.fills, self._folds.copy())
+
+    def go_back(self, place: "TreePlace") -> None:
+        """Return to a view and its folds."""
+        self.filter(place.query)
+        self.scope, self.changes_only, self.fills, self._folds = (
+            place.scope,
+            place.changes_only,
+            place.fills,
+            place.folds,
+        )
+
     def keep_folds(self, old: PathIndex, new: PathIndex) -> None:
         """Keep folded what is folded, by path, when another tree replaces the old one."""
         for folds in (self._folds, self._filter_folds):
-            nodes = (new.find(old.path(node)) for node in folds.toggled)
-            folds.toggled = {node for node in nodes if node is not None}
+            nodes = ((new.find(old.path(node)), is_open) for node, is_open in folds.chosen.items())
+            folds.chosen = {node: is_open for node, is_open in nodes if node is not None}
+            folds.filling = set()
 
     def toggle_sort(self) -> None:
         """Sort by size instead of name, or by name instead of size."""
@@ -72,13 +114,13 @@ class TreeSettings:
         """Show only changes, or all files again."""
         self.changes_only = not self.changes_only
 
+    def show(self, scope: Scope) -> None:
+        """Show the merged tree, or only what the layer holds: all of it."""
+        self.scope, self.changes_only = scope, False
+
     def toggle_scope(self) -> None:
         """Show the merged tree, or only what the layer holds."""
         self.scope = Scope.OWN if self.scope is Scope.MERGED else Scope.MERGED
-
-    def show_all(self) -> None:
-        """Show all files of the merged tree."""
-        self.scope, self.changes_only = Scope.MERGED, False
 
     def next_columns(self) -> None:
         """Show the next set of columns; the first one after columns that the user has chosen in the settings."""

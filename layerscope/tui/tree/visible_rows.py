@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from heapq import heappop, heappush
 
 from layerscope.analysis.search.globs import HEARTBEAT
 from layerscope.analysis.search.query import Query
@@ -17,6 +18,9 @@ from layerscope.model.columns import Ints
 from layerscope.tui.tree.shown_tree import ShownTree
 
 _ROWS_A_BATCH = 512
+_MOST_SCREENS = 8
+"""Screens of rows in a folder up to which it may be unfolded to fill one."""
+
 _MATCH = 1
 _ABOVE_MATCH = 2
 _BELOW_MATCH = 4
@@ -48,20 +52,26 @@ class View:
 
 
 class Folds:
-    """The unfolded folders: those above a depth, except the ones that were toggled."""
+    """The unfolded folders: those that were chosen, those above a depth, and those that fill the screen."""
 
     def __init__(self, depth: int = 0) -> None:
         self.depth = depth
-        self.toggled: set[int] = set()
+        self.chosen: dict[int, bool] = {}
+        self.filling: set[int] = set()
 
     def is_open(self, node: int, depth: int) -> bool:
         """Return whether a folder at that depth (the root's children are at 1) is unfolded."""
-        return (depth <= self.depth) != (node in self.toggled)
+        return self.chosen.get(node, depth <= self.depth or node in self.filling)
 
-    def set(self, node: int, depth: int, *, open_it: bool) -> None:
+    def set(self, node: int, *, open_it: bool) -> None:
         """Unfold or fold one folder."""
-        if self.is_open(node, depth) != open_it:
-            self.toggled ^= {node}
+        self.chosen[node] = open_it
+
+    def copy(self) -> "Folds":
+        """Return folds that do not change with these."""
+        folds = Folds(self.depth)
+        folds.chosen, folds.filling = dict(self.chosen), set(self.filling)
+        return folds
 
 
 class VisibleRows:
@@ -73,19 +83,70 @@ class VisibleRows:
         self.folds = folds
         self.nodes: Ints = array("I")
         self.matches = 0
+        self.matched_size = 0
+        self._sizes_of_matches: dict[int, int] = {}
         self._above_repeated: set[int] = set()
         self._flags: bytearray | None = None
 
     def __len__(self) -> int:
         return len(self.nodes)
 
-    def build(self) -> Iterator[None]:
-        """Fill the rows from the top; yields after each batch."""
+    def build(self, height: int = 0) -> Iterator[None]:
+        """Fill the rows from the top; yields after each batch.
+
+        With a ``height``, folders are unfolded until there are so many rows, the largest first.
+        """
         if self.view.scope is Scope.OWN and not self.view.changes_only:
             yield from self._mark_above_repeated()
         if self.view.query is not None:
             yield from self._find(self.view.query)
+        elif height:
+            self.folds.filling = self._filling(height)
         yield from self._grow(self.nodes, 0)
+
+    def _filling(self, height: int) -> set[int]:
+        """Return the folders that fill a screen of so many rows with paths that have a size, the largest first.
+
+        If half of it stays empty because every folder has more rows than fit, the largest one is unfolded nevertheless.
+        """
+        filling, too_large = set[int](), list[int]()
+        largest_first, filled, rows = list[tuple[int, int]](), 0, 0
+        folder: int | None = 0
+        while folder is not None:
+            children = self._few_children(folder, height if folder else _MOST_SCREENS * height)
+            if children is None:
+                too_large.append(folder)
+            else:
+                filling.add(folder)
+                for child in children:
+                    heappush(largest_first, (self._largest_first(child), child))
+                rows += len(children)
+                filled += sum(self._largest_first(child) < 0 for child in children)
+            folder = self._next_to_unfold(largest_first, height if rows >= height else 0)
+            if filled >= height:
+                break
+        if 2 * rows < height:
+            most = _MOST_SCREENS * height
+            filling.update([folder for folder in too_large[:1] if self._few_children(folder, most) is not None])
+        return filling
+
+    def _next_to_unfold(self, largest_first: list[tuple[int, int]], height: int) -> int | None:
+        """Take the largest folder that was not folded by the user; on a full screen, none without a size."""
+        while largest_first:
+            size, folder = heappop(largest_first)
+            if self.folds.chosen.get(folder, True) and (size or not height):
+                return folder
+        return None
+
+    def _few_children(self, folder: int, most: int) -> list[int] | None:
+        """Return the children of a folder in the view, or None if these are more, or many more are not in the view."""
+        children = list[int]()
+        for count, child in enumerate(self.tree.index.children(folder)):
+            if self._is_in_view(child):
+                children.append(child)
+            if len(children) > most or count > _MOST_SCREENS * most:
+                return None
+        return children
 
     def _mark_above_repeated(self) -> Iterator[None]:
         """Find the folders above paths that the layer only repeats: it may hold no entry for them."""
@@ -101,13 +162,17 @@ class VisibleRows:
     def _find(self, query: Query) -> Iterator[None]:
         """Flag the paths that match, the folders above them, and all paths below a folder that matches."""
         index = self.tree.index
-        flags = bytearray(len(index))
+        flags, sizes = bytearray(len(index)), self._sizes_of_matches
         for count, node in enumerate(query.hits(index)):
             if node == HEARTBEAT or not count % _ROWS_A_BATCH:
                 yield
             if node == HEARTBEAT or not self._is_in_view(node):
                 continue
             self.matches += 1
+            if not flags[node] & _BELOW_MATCH:
+                folder, size = index.parents[node], self._whole_size(node)
+                sizes[folder] = sizes.get(folder, 0) + size
+                self.matched_size += size
             if index.ends[node] > node + 1 and not flags[node] & _BELOW_MATCH:
                 below = index.ends[node] - node - 1
                 flags[node + 1 : index.ends[node]] = bytes([_BELOW_MATCH]) * below
@@ -117,6 +182,21 @@ class VisibleRows:
                     break
                 flags[folder] |= _ABOVE_MATCH
         self._flags = flags
+        yield from self._add_up(sizes)
+
+    def _add_up(self, sizes: dict[int, int]) -> Iterator[None]:
+        """Add the sizes of matches up to the folders above them."""
+        parents = self.tree.index.parents
+        for folder in list(sizes):
+            for above in self.tree.index.ancestors(folder):
+                if above in sizes:
+                    break
+                sizes[above] = 0
+        for count, folder in enumerate(sorted(sizes, reverse=True)):
+            if not count % _ROWS_A_BATCH:
+                yield
+            if parents[folder]:
+                sizes[parents[folder]] += sizes[folder]
 
     def is_match(self, node: int) -> bool:
         """Return whether the node itself matches the query."""
@@ -148,7 +228,11 @@ class VisibleRows:
         return -self.size(node)
 
     def size(self, node: int) -> int:
-        """Return the content bytes of a file, or of all files below a folder."""
+        """Return the content bytes of a file, or of the files below a folder, with a filter of those that match."""
+        size = self._sizes_of_matches.get(node)
+        return self._whole_size(node) if size is None else size
+
+    def _whole_size(self, node: int) -> int:
         return self.tree.size(node, self.view.layer)
 
     def is_folder(self, node: int) -> bool:
@@ -159,7 +243,7 @@ class VisibleRows:
         """Return whether the row is an unfolded folder. A filter unfolds the folders above its matches."""
         depth = self.tree.index.depths[node]
         if self._flags is not None and self._flags[node] & _ABOVE_MATCH:
-            return node not in self.folds.toggled
+            return self.folds.chosen.get(node, True)
         return self.folds.is_open(node, depth)
 
     def _grow(self, rows: Ints, folder: int) -> Iterator[None]:
@@ -193,7 +277,7 @@ class VisibleRows:
 
     def flip(self, node: int) -> None:
         """Unfold a folded folder, or fold an unfolded one, in the rows that are built next."""
-        self.folds.toggled ^= {node}
+        self.folds.set(node, open_it=not self.is_open(node))
 
     def _end_of(self, row: int) -> int:
         """Return the row after the last one below a row: in any order, the rows below it are contiguous."""

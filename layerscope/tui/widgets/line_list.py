@@ -56,6 +56,7 @@ class LineList(StripView):
         "line-list--link",
         "line-list--bar",
         "line-list--dead",
+        "line-list--lit",
         "line-list--chosen",
         "line-list--chosen-number",
         "line-list--match",
@@ -74,11 +75,13 @@ class LineList(StripView):
         & > .line-list--link { color: $accent; }
         & > .line-list--bar { color: $primary; }
         & > .line-list--dead { color: $error; }
+        & > .line-list--lit { background: $accent; color: $background; text-style: bold; }
         & > .line-list--chosen { background: $foreground 15%; text-style: bold; }
         & > .line-list--chosen-number { background: $primary; color: $background; text-style: bold; }
         & > .line-list--match { text-style: bold underline; }
         & > .line-list--error { color: $error; }
         &:ansi > .line-list--chosen { text-style: bold underline; }
+        &:ansi > .line-list--lit { text-style: reverse; }
         &:ansi > .line-list--chosen-number { text-style: reverse; }
         &:ansi:dark > .line-list--cursor { background: ansi_white; color: ansi_black; }
         &:ansi:light > .line-list--cursor { background: ansi_black; color: ansi_white; }

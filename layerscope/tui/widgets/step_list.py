@@ -3,22 +3,41 @@
 from abc import abstractmethod
 from bisect import bisect_right
 from itertools import accumulate, repeat
+from typing import ClassVar
 
+from textual import events
+from textual.binding import BindingType
+from textual.message import Message
+
+from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.widgets.line_list import LineList
 
-_TWO_LINES_BELOW = 76
-"""Width below which a layer takes two lines: its figures, then its instruction."""
+ONE_LINE = 76
+"""Width from which a layer takes one line; below, it takes two if the screen is high enough: its figures, then its
+instruction."""
 
 
 class StepList(LineList):
     """The base of the lists of steps. A subclass has `item_count`, `draw` and `is_layer`."""
 
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("enter,right,l", "enter", "go in", "Go into the layer: what it changed", id="steps.enter", rank=34),
+        Key("left,h", "leave", "Go back", id="steps.leave"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """
     StepList { height: 1fr; }
     """
 
+    class Entered(Message):
+        """The step under the cursor is to be gone into."""
+
+    class Left(Message):
+        """The screen is to go back from the list."""
+
     def __init__(self) -> None:
         super().__init__()
+        self._takes_two_lines = False
         self._starts: list[int] = []
         self._starts_for: tuple[int, bool] | None = None
 
@@ -26,15 +45,39 @@ class StepList(LineList):
     def is_layer(self, item: int) -> bool:
         """Return whether the step made a layer."""
 
+    def action_enter(self) -> None:
+        """Go into the step under the cursor."""
+        self.post_message(self.Entered())
+
+    def action_leave(self) -> None:
+        """Go back."""
+        self.post_message(self.Left())
+
+    def clicked(self, item: int, event: events.Click) -> None:  # noqa: ARG002  # the cursor is on the item
+        """Go into a step by a second click."""
+        if event.chain > 1:
+            self.action_enter()
+
     @property
     def two_lines(self) -> bool:
-        """True if a layer takes two lines."""
-        return self.line_width < _TWO_LINES_BELOW
+        """True if a layer takes two lines: the list is too narrow for one, and high enough for two."""
+        return self._takes_two_lines
 
     def refill(self, cursor: int | None = None) -> None:
         """Redraw everything, because the steps have changed."""
         self._starts_for = None
+        self._choose_lines()
         super().refill(cursor)
+
+    def on_resize(self) -> None:
+        """Choose the number of lines for the new size."""
+        self._choose_lines()
+        super().on_resize()
+
+    def _choose_lines(self) -> None:
+        count, width = self.item_count(), self.size.width
+        layers = sum(map(self.is_layer, range(count))) if width < ONE_LINE and count <= self.size.height else 0
+        self._takes_two_lines = width < ONE_LINE and count + layers <= self.size.height
 
     def redraw(self) -> None:
         """Redraw the steps on the screen: what they show has changed, but not which they are."""

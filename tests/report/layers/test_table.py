@@ -37,7 +37,7 @@ def seen(path: Path, width: int | None = None) -> list[str]:
 
 def test_the_sample_at_100_columns() -> None:
     assert seen(SAMPLES / "my-app.tar", 100) == [
-        "my-app:v1 · linux/amd64 · 275 kB in 6 layers (421 kB stored) · 154 kB dead, 56 %",
+        "my-app:v1 · linux/amd64 · 275 kB in 6 layers (421 kB stored) · 154 kB dead (56 %)",
         "",
         "   content    blob  share    +  ~   -   dead  instruction",
         "1    81 kB  155 kB   30 %  106         24 kB  ADD rootfs.tar /",

@@ -28,12 +28,12 @@ def small(tmp_path: Path) -> Path:
     return docker_archive(tmp_path / "small.tar", image(base, make, tidy, history=HISTORY))
 
 
-async def test_d_marks_a_layer_and_on_another_layer_compares_the_two() -> None:
+async def test_capital_d_marks_a_layer_and_on_another_layer_compares_the_two() -> None:
     async with journey(MY_APP) as at:
-        await at.press("left_square_bracket", "d")
-        assert at.frame("layers")[1] == "d on another layer compares it with layer 5"
+        await at.press("left_square_bracket", "D")
+        assert at.frame("layers")[1] == "D on another layer compares it with layer 5"
         assert any(line.startswith("5◆") for line in at.layers())
-        await at.press("right_square_bracket", "d")
+        await at.press("right_square_bracket", "D")
         await at.settle()
         assert isinstance(at.app.screen, ComparisonScreen)
         assert at.frame("files")[0] == "Changes from layer 5 to layer 6"
@@ -41,13 +41,34 @@ async def test_d_marks_a_layer_and_on_another_layer_compares_the_two() -> None:
         assert at.layer() == 6, "back in the explorer, where it was"
 
 
-async def test_d_again_or_escape_removes_the_mark() -> None:
+async def test_capital_d_again_removes_the_mark() -> None:
     async with journey(MY_APP) as at:
-        for key in ("d", "escape"):
-            await at.press("d")
-            assert at.frame("layers")[1]
-            await at.press(key)
-            assert not at.frame("layers")[1]
+        await at.press("D")
+        assert at.frame("layers")[1]
+        await at.press("D")
+        assert not at.frame("layers")[1]
+
+
+async def test_d_compares_a_layer_with_the_previous_one() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("d")
+        await at.settle()
+        assert at.frame("files")[0] == "Changes from layer 5 to layer 6"
+        await at.press("shift+tab", "home", "d")
+        await at.settle()
+        assert at.frame("files")[0] == "Changes from nothing to layer 1"
+
+
+async def test_d_compares_a_file_with_its_previous_version(tmp_path: Path) -> None:
+    async with journey(small(tmp_path)) as at:
+        await at.press("tab", "Z", "down")
+        assert at.at() == "/etc/conf"
+        await at.press("d")
+        await at.settle()
+        assert isinstance(at.app.screen, FileDiffScreen)
+        assert "two" in at.screen()
+        await at.press("escape", "down", "left_square_bracket", "left_square_bracket", "d")
+        assert at.toasts() == ["Layer 1 wrote the first version of this file."]
 
 
 async def test_the_largest_differences_come_first_with_sums_on_folders(tmp_path: Path) -> None:
@@ -90,9 +111,9 @@ async def test_layers_are_compared_in_any_order_and_with_the_empty_state(tmp_pat
         assert "+ conf" in at.tree()
 
 
-async def test_d_in_the_comparison_marks_another_layer(tmp_path: Path) -> None:
+async def test_capital_d_in_the_comparison_marks_another_layer(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 3)) as at:
-        await at.press("left_square_bracket", "d", "right_square_bracket")
+        await at.press("left_square_bracket", "D", "right_square_bracket")
         await at.settle()
         assert at.frame("files")[0] == "Changes from layer 2 to layer 3"
 
@@ -109,7 +130,7 @@ async def test_both_sides_of_a_path_are_described_below_the_tree(tmp_path: Path)
 async def test_c_shows_the_unchanged_files_as_well(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(2, 3)) as at:
         assert "moved" not in at.tree()
-        await at.press("c", "Z")
+        await at.press("c")
         assert "moved" in at.tree()
         assert "~ conf" in at.tree()
 
@@ -143,7 +164,7 @@ async def test_enter_on_a_changed_file_compares_its_text(tmp_path: Path) -> None
 
 async def test_enter_on_an_unchanged_file_opens_it(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(2, 3)) as at:
-        await at.press("c", "Z")
+        await at.press("c")
         await at.go_to_row("moved")
         await at.press("enter")
         await at.settle()

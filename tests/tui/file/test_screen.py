@@ -100,7 +100,7 @@ async def test_control_characters_in_a_file_are_escaped(tmp_path: Path) -> None:
     data = "a\x1b[31mred\x07\u202e\x9b1m [b]bold[/b]\ttab\n".encode() + b"plain text\n" * 9
     async with viewing(archive(tmp_path, [file("f", data)]), "f") as at:
         assert at.texts()[:1] == ["a\\x1b[31mred\\x07\\u202e\\x9b1m [b]bold[/b]        tab"]
-        await at.press("i")
+        await at.press("I")
         assert at.texts()[:1] == ["a\\x1b[31mred\\x07\\u202e\\x9b1m·[b]bold[/b]→       tab\\n"]
 
 
@@ -111,12 +111,12 @@ async def test_long_lines_are_scrolled_or_wrapped(tmp_path: Path) -> None:
         await at.press("right")
         assert at.texts()[0].startswith("8901234")
         assert at.texts()[1] == ""
-        await at.press("w")
+        await at.press("W")
         lines = at.lines()
         assert "".join(line[5:] for line in lines[:-1]).encode() + b"\nshort\n" == data
         assert lines[0].startswith("  1  0123")
         assert lines[1].startswith("     ")
-        await at.press("w")
+        await at.press("W")
         assert at.texts() == ["0123456789" * 5 + "012", "short"]
 
 
@@ -194,7 +194,7 @@ async def test_keys_typed_ahead_are_handled_in_order(tmp_path: Path) -> None:
 async def test_the_wheel_scrolls_by_lines(tmp_path: Path) -> None:
     data = b"x" * 2000 + b"\n" + LONG.encode()
     async with viewing(archive(tmp_path, [file("f", data)]), "f", size=(60, 20)) as at:
-        await at.press("w")
+        await at.press("W")
         await at.pilot._post_mouse_events([events.MouseScrollDown], TextView)
         await at.settle()
         assert (at.view().top, at.view().line) == (0, 3)
@@ -217,7 +217,7 @@ async def test_a_match_outside_the_screen_is_scrolled_to(tmp_path: Path) -> None
     async with viewing(archive(tmp_path, [file("f", data)]), "f", size=(60, 20)) as at:
         await at.search("needle")
         assert at.marked("chosen") == ["needle"]
-        await at.press("w")
+        await at.press("W")
         await at.press("n")
         assert "needle" in "".join(at.marked("chosen"))
 
@@ -281,12 +281,12 @@ async def test_the_history_lists_every_layer_that_touched_the_path(tmp_path: Pat
 async def test_any_two_versions_can_be_compared_from_the_history(tmp_path: Path) -> None:
     layers = ([file("f", b"one\n")], [file("f", b"two\n")], [file("f", b"three\n")])
     async with viewing(archive(tmp_path, *layers), "f") as at:
-        await at.press("H", "m", "home", "d")
+        await at.press("H", "m", "home", "D")
         assert at.head() == ["/f", "- layer 1: COPY layer-1 /", "+ layer 3: COPY layer-3 /"]
-        await at.press("escape", "d")
+        await at.press("escape", "end", "d")
         assert at.head() == ["/f", "- layer 2: COPY layer-2 /", "+ layer 3: COPY layer-3 /"]
-        await at.press("escape", "H", "home", "d")
-        assert at.toasts() == ["Mark another version first."]
+        await at.press("escape", "home", "d")
+        assert at.toasts() == ["This is the first version: there is no previous one."]
 
 
 async def test_a_symlink_shows_its_target(tmp_path: Path) -> None:
@@ -294,10 +294,21 @@ async def test_a_symlink_shows_its_target(tmp_path: Path) -> None:
     async with viewing(archive(tmp_path, [*entries, symlink("l", "/etc/os-release")]), "l") as at:
         assert at.head()[0] == "/l → /etc/os-release (that is /usr/lib/os-release)"
         assert at.texts() == ["ID=debian"]
-        await at.press("f")
+        await at.press("enter")
         assert at.head()[0] == "/usr/lib/os-release"
         await at.press("escape")
         assert at.head()[0].startswith("/l ")
+
+
+async def test_a_key_that_cannot_act_now_says_why(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"text\n")]), "f") as at:
+        await at.press("d", "enter", "n", "less_than_sign")
+        assert at.toasts() == [
+            "This is the first version: there is no previous one.",
+            "This is not a symlink to a file.",
+            "There is no search: / opens one.",
+            "This is the only version.",
+        ]
 
 
 async def test_a_hard_link_shows_its_file(tmp_path: Path) -> None:
@@ -324,8 +335,13 @@ async def test_entries_without_content_say_so_and_escape_leaves_them(tmp_path: P
         async with viewing(path, name) as at:
             assert at.sentence() == sentence
             assert "search" not in at.key_line()
-            await at.press("p", "s", "slash", "w", "n")
-            assert at.toasts() == []
+            await at.press("P", "S", "W", "n")
+            assert at.toasts() == [
+                "There is no content.",
+                "There is no content.",
+                "Only a text has lines to wrap.",
+                "There is no search: / opens one.",
+            ]
             await at.press("escape")
         assert not at.app.is_running
 
@@ -340,7 +356,7 @@ async def test_a_truncated_layer_shows_its_start_and_says_why_the_rest_is_missin
             assert "the rest cannot be read: the gzip stream ends early" in at.frame()[1]
             await at.press("home")
             assert shown in at.lines()[0]
-            await at.press("s", "p")
+            await at.press("S", "P")
             assert at.toasts()[0].startswith("The file cannot be read to its end: ")
             assert at.toasts()[1].startswith("The file cannot be copied: ")
 
@@ -349,8 +365,8 @@ async def test_an_unreadable_file_shows_the_reason(tmp_path: Path) -> None:
     tar = layer(file("f", LONG.encode()))
     async with viewing(write_tar(tmp_path / "image.tar", truncated(tar, 600, gzipped=False)), "f") as at:
         assert at.sentence() == "This file cannot be read: the layer ends before this content does."
-        await at.press("s", "p", "d")
-        assert at.toasts() == []
+        await at.press("S", "P", "d")
+        assert at.toasts() == ["There is no content."] * 2 + ["This is the first version: there is no previous one."]
 
 
 def truncated(tar: bytes, size: int, *, gzipped: bool = True) -> Members:
@@ -379,7 +395,7 @@ async def test_compressed_layers_are_read_in_the_background(tmp_path: Path, comp
 async def test_s_computes_and_copies_the_digest(tmp_path: Path) -> None:
     async with viewing(archive(tmp_path, [file("f", b"abc")]), "f") as at:
         assert "sha256" not in " ".join(at.head())
-        await at.press("s")
+        await at.press("S")
         digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         assert at.head()[3] == f"sha256 {digest}"
         assert at.app.clipboard == digest
@@ -409,7 +425,7 @@ async def test_a_terminal_that_cannot_be_suspended_says_so(tmp_path: Path, monke
     monkeypatch.delenv("VISUAL", raising=False)
     path = archive(tmp_path, [file("f", b"text\n")])
     async with viewing(path, "f") as at:
-        await at.press("p")
+        await at.press("P")
         assert at.toasts() == ["Another program cannot use this terminal."]
         await at.press("E")
         assert at.toasts()[-1].startswith("$EDITOR cannot be read as a command")
@@ -433,7 +449,7 @@ async def test_the_key_line_has_the_keys_that_work_and_the_help_has_all(tmp_path
 
 async def test_a_file_is_shown_in_plain_ascii(tmp_path: Path) -> None:
     async with viewing(archive(tmp_path, [file("f", b"a\tb\n")]), "f", glyphs=ASCII, theme=DARK.name) as at:
-        await at.press("i")
+        await at.press("I")
         assert at.screen().isascii()
         await at.press("H")
         assert at.screen().isascii()
@@ -474,7 +490,7 @@ async def test_a_sparse_file_of_exabytes_is_shown_as_bytes_to_its_end(tmp_path: 
         assert at.lines()[-1].endswith("tail")
         await at.press("up", "up", "down")
         assert at.lines()[0].startswith(f"{end - 16 * (at.view().size.height + 1):x}")
-        await at.press("slash", "s", "b")
+        await at.press("slash", "S", "b")
         assert at.toasts() == [
             "A sparse file of this size cannot be searched.",
             "A sparse file of this size is not read to its end.",

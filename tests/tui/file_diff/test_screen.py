@@ -57,11 +57,11 @@ async def test_n_goes_from_change_to_change(tmp_path: Path) -> None:
             await at.press("n")
             assert at.frame()[1] == "change 2 of 3"
             assert any("- line 40" in line for line in at.lines())
-            await at.press("right_square_bracket")
+            await at.press("n")
             assert any("+ more" in line for line in at.lines())
             await at.press("n")
             assert at.toasts() == ["This is the last change."]
-            await at.press("N", "left_square_bracket")
+            await at.press("N", "N")
             assert at.frame()[1] == "change 1 of 3"
 
 
@@ -181,7 +181,7 @@ async def test_f_opens_the_new_version_or_the_old_one_of_a_removed_file(tmp_path
         before, after = version(session, "f", 1), version(session, "f", 2)
         for sides, text in (((before, after), "new"), ((before, None), "old")):
             async with comparing(*sides) as at:
-                await at.press("f")
+                await at.press("enter")
                 assert isinstance(at.app.screen, FileScreen)
                 assert at.texts() == [text]
 

@@ -31,7 +31,7 @@ def small(tmp_path: Path) -> Path:
 
 async def test_each_key_acts_on_the_state_after_the_previous_key() -> None:
     async with journey(MY_APP) as at:
-        await at_once(at, "gjjjjd")
+        await at_once(at, "gjjjjD")
         marked = at.explorer._state.marked
         assert marked == at.layer() > 1
         assert any(line.startswith(f"{marked}◆") for line in at.layers())
@@ -42,7 +42,7 @@ async def test_each_key_acts_on_the_state_after_the_previous_key() -> None:
 
 async def test_keys_pressed_together_mark_and_compare_two_layers() -> None:
     async with journey(MY_APP) as at:
-        await at_once(at, "[[d[d")
+        await at_once(at, "[[D[D")
         assert isinstance(at.app.screen, ComparisonScreen)
         assert at.frame("files")[0] == "Changes from layer 4 to layer 3"
 
@@ -106,7 +106,7 @@ async def test_every_scroll_key_in_the_help_counts() -> None:
 
 async def test_keys_wait_until_a_comparison_is_computed(tmp_path: Path) -> None:
     async with journey(small(tmp_path)) as at:
-        await at_once(at, "\td[dj\r")
+        await at_once(at, "D[Dj\r")
         assert isinstance(at.app.screen, FileDiffScreen)
         assert "/srv/page.py" in at.screen()
         await at.press("escape")

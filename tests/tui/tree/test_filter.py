@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.tui.tree.filter_bar import FilterBar
+from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
 from tests.builders import directory, docker_archive, file, image, layer
 from tests.tui.journeys import MY_APP, journey
 
@@ -31,10 +31,11 @@ async def test_plain_text_filters_as_it_is_typed(web: Path) -> None:
             "with all that is in a folder of that name"
         )
         assert at.tree()[4:] == ["usr/", "sbin/", "nginx", "share/", "nginx.d/"]
-        assert at.frame("files")[1].endswith("9 rows · 4 matches")
+        assert at.frame("files")[1].endswith("9 rows")
+        assert at.matches() == "4 matches, 0 B"
         await at.write("nx.c")
         assert at.tree() == ["etc/", "nginx/", "nginx.conf"]
-        assert at.frame("files")[1].endswith("1 match")
+        assert at.matches() == "1 match, 0 B"
         await at.press(*["backspace"] * 7)
         assert at.tree() == ["etc/", "usr/"]
 
@@ -44,6 +45,19 @@ async def test_a_folder_that_matches_shows_all_that_is_in_it(web: Path) -> None:
         await at.filter("nginx.d")
         await at.press("enter", "space")
         assert at.tree() == ["usr/", "share/", "nginx.d/", "readme"]
+
+
+async def test_the_filter_shows_the_sum_of_what_matches_and_folders_have_that_of_their_matches(tmp_path: Path) -> None:
+    files = (file("a/x/one.py", b"1" * 2000), file("a/two.py", b"2" * 500), file("a/other", b"3" * 9000))
+    whole = layer(*files, file("py/all", b"4" * 100), file("py/more.py", b"5" * 10))
+    async with journey(docker_archive(tmp_path / "image.tar", image(whole))) as at:
+        await at.filter("py")
+        assert at.matches() == "4 matches, 2.6 kB"
+        assert "2.5 kB" in at.line_of("+ a/")
+        assert "2.0 kB" in at.line_of("+ x/")
+        assert "110 B" in at.line_of("+ py/")
+        await at.press("escape")
+        assert "12 kB" in at.line_of("+ a/")
 
 
 async def test_a_glob_matches_the_whole_name(web: Path) -> None:
@@ -104,8 +118,8 @@ async def test_a_filtered_tree_stays_usable(web: Path) -> None:
         await at.filter("nginx")
         await at.press("enter", "home", "space")
         assert at.tree() == ["etc/", "usr/", "sbin/", "nginx", "share/", "nginx.d/"]
-        await at.press("space", "z")
-        assert at.frame("files")[1].endswith("4 matches")
+        await at.press("space", "Z")
+        assert at.matches() == "4 matches, 0 B"
         await at.press("s", "a", "c")
         assert at.entry() == "Nothing matches.", "layer 2 changed none of them"
 
@@ -128,7 +142,7 @@ async def test_escape_clears_the_filter_and_keeps_the_cursor(web: Path) -> None:
         await at.press("escape")
         assert at.at() == "/etc/nginx/Mime.types"
         assert at.tree() == ["etc/", "~ hosts", "nginx/", "Mime.types", "nginx.conf", "usr/"]
-        assert not at.explorer.query_one(FilterBar).display
+        assert not at.explorer.query_one(FilterLine).display
         await at.press("slash", "h", "escape", "n")
         assert at.tree()[-1] == "usr/"
 
@@ -147,18 +161,18 @@ async def test_the_key_line_shows_the_keys_of_the_filter(web: Path) -> None:
     async with journey(web) as at:
         assert "match" not in at.key_line()
         await at.filter("a/b")
-        assert at.key_line() == "enter go to the match  tab pane  esc clear"
+        assert at.key_line() == "enter go to the match  tab pane  esc back"
         await at.press("tab")
         assert at.focused() == "FileTree"
         assert "n N match" in at.key_line()
-        assert "esc clear" in at.key_line()
+        assert "esc back" in at.key_line()
 
 
 async def test_keys_right_after_the_slash_go_to_the_filter() -> None:
     async with journey(MY_APP) as at:
         for key in ("slash", "n", "g", "i", "n", "x"):
             at.app.simulate_key(key)
-        await at.until(lambda: at.frame("files")[1].endswith("9 matches"))
+        await at.until(lambda: at.matches().startswith("9 matches"))
         assert at.explorer.query_one(FilterBar).value == "nginx"
 
 

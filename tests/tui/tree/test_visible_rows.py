@@ -1,7 +1,7 @@
 """The rows of a tree, compared with a slow and simple way to build them: list all paths of the view, and walk them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -68,7 +68,7 @@ class Oracle:
     states: list[State]
     view: View
     depth: int
-    toggled: frozenset[bytes]
+    chosen: Mapping[bytes, bool]
 
     @property
     def now(self) -> State:
@@ -114,7 +114,7 @@ class Oracle:
         for path in children:
             yield path
             above_a_match = any(is_below(match, path) for match in matches)
-            if (above_a_match or depth <= self.depth) != (path in self.toggled):
+            if self.chosen.get(path, above_a_match or depth <= self.depth):
                 yield from self._below(path, depth + 1, matches)
 
     @staticmethod
@@ -146,20 +146,15 @@ def shown(rows: VisibleRows) -> list[bytes]:
     return [rows.tree.index.path(node) for node in rows.nodes]
 
 
-def copied(folds: Folds) -> Folds:
-    copy = Folds(folds.depth)
-    copy.toggled = set(folds.toggled)
-    return copy
-
-
 @given(st.data(), stacks)
 @settings(max_examples=120)
 def test_rows_equal_those_of_a_plain_walk(data: st.DataObject, stack: list[list[Item]]) -> None:
     tree, states = layered(stack)
     view, folds = data.draw(views(len(stack))), Folds(data.draw(st.sampled_from([0, 1, 2, ALL])))
-    folds.toggled = data.draw(st.sets(st.integers(1, max(1, len(tree.index) - 1)), max_size=3))
-    toggled = frozenset(tree.index.path(node) for node in folds.toggled if node < len(tree.index))
-    rows, oracle = built(tree, view, folds), Oracle(states, view, folds.depth, toggled)
+    nodes = st.integers(1, max(1, len(tree.index) - 1))
+    folds.chosen = data.draw(st.dictionaries(nodes, st.booleans(), max_size=3))
+    chosen = {tree.index.path(node): is_open for node, is_open in folds.chosen.items() if node < len(tree.index)}
+    rows, oracle = built(tree, view, folds), Oracle(states, view, folds.depth, chosen)
     assert shown(rows) == oracle.rows()
     assert rows.matches == len(oracle.matches())
     assert {tree.index.path(node) for node in rows.nodes if rows.is_match(node)} == oracle.matches() & set(shown(rows))
@@ -176,7 +171,7 @@ def test_toggling_gives_the_rows_of_a_new_build(data: st.DataObject, stack: list
             return
         for _ in rows.toggle(data.draw(st.integers(0, len(rows) - 1))):
             pass
-        assert rows.nodes == built(tree, view, copied(rows.folds)).nodes
+        assert rows.nodes == built(tree, view, rows.folds.copy()).nodes
 
 
 @given(st.data(), stacks)
@@ -237,12 +232,11 @@ def test_folds_to_a_depth() -> None:
     assert shown(built(TREE, View(1), Folds(1))) == [b"etc", b"etc/hosts", b"usr", b"usr/lib", b"usr/link"]
 
 
-def test_folds_remember_toggled_folders() -> None:
+def test_folds_remember_the_folders_that_were_chosen() -> None:
     folds = Folds(1)
-    folds.set(7, 1, open_it=False)
-    folds.set(8, 2, open_it=True)
-    folds.set(9, 2, open_it=False)
-    assert folds.toggled == {7, 8}
+    folds.set(7, open_it=False)
+    folds.set(8, open_it=True)
+    folds.set(9, open_it=False)
     assert not folds.is_open(7, 1)
     assert folds.is_open(8, 2)
     assert not folds.is_open(9, 2)
@@ -252,3 +246,54 @@ def test_building_yields_between_batches() -> None:
     tree, _ = layered([[file(f"file-{number:05}") for number in range(3000)]])
     assert len(list(VisibleRows(tree, View(1), Folds()).build())) == 5
     assert len(list(VisibleRows(tree, View(1, query=parse_query("file")), Folds()).build())) > 10
+
+
+FILLED = layered(
+    [
+        [
+            *(file(f"large/{name}", 100) for name in "abc"),
+            *(file(f"wide/{number}", 50) for number in range(20)),
+            file("small/one", 1),
+            file("small/folder/two", 1),
+            file("top", 5),
+        ]
+    ]
+)[0]
+
+
+def filled(height: int, folds: Folds | None = None) -> list[str]:
+    rows = VisibleRows(FILLED, View(1, sort=Sort.SIZE), folds or Folds())
+    for _ in rows.build(height):
+        pass
+    return [path.decode() for path in shown(rows)]
+
+
+def test_the_largest_folders_that_fit_are_unfolded_to_fill_the_screen() -> None:
+    assert filled(4) == ["wide", "large", "top", "small"]
+    assert filled(7) == ["wide", "large", "large/a", "large/b", "large/c", "top", "small"]
+    assert filled(9)[-3:] == ["small", "small/folder", "small/one"]
+    assert filled(10)[-3:] == ["small/folder", "small/folder/two", "small/one"]
+    assert len(filled(40)) == 30
+
+
+def test_folders_without_a_size_do_not_keep_the_screen_from_being_filled() -> None:
+    empty = [directory(f"empty-{number}") for number in range(20)]
+    tree, _ = layered([[*empty, file("all/one", 1), file("all/two", 1)]])
+    rows = VisibleRows(tree, View(1, sort=Sort.SIZE), Folds())
+    for _ in rows.build(10):
+        pass
+    assert [path.decode() for path in shown(rows)][:4] == ["all", "all/one", "all/two", "empty-0"]
+
+
+def test_a_folder_that_was_folded_stays_so_on_a_screen_that_is_filled() -> None:
+    folds = Folds()
+    folds.set(FILLED.index.find(b"large") or 0, open_it=False)
+    assert "large/a" not in filled(9, folds)
+
+
+def test_a_screen_that_would_stay_half_empty_shows_the_largest_folder() -> None:
+    tree, _ = layered([[file(f"only/{number}", 1) for number in range(30)]])
+    rows = VisibleRows(tree, View(1), Folds())
+    for _ in rows.build(20):
+        pass
+    assert len(rows) == 31

@@ -1,0 +1,160 @@
+"""The journeys of a user by keys alone, on a large and on a small terminal."""
+
+from pathlib import Path
+
+import pytest
+
+from layerscope.tui.explorer.screen import ExplorerScreen
+from layerscope.tui.file_diff.screen import FileDiffScreen
+from tests.builders import docker_archive, file, image, layer
+from tests.samples import SAMPLES
+from tests.tui.journeys import MY_APP, Journey, comparing, journey
+
+SIZES = [(160, 45), (80, 24)]
+
+STATUS = b"Package: nginx\nStatus: install ok installed\nArchitecture: all\nVersion: 1.26\n\n"
+
+
+def packaged(tmp_path: Path) -> Path:
+    """Return an image in which a package owns a file."""
+    install = layer(
+        file("etc/nginx/nginx.conf", b"user www;\n"),
+        file("var/lib/dpkg/status", STATUS),
+        file("var/lib/dpkg/info/nginx.list", b"/etc/nginx/nginx.conf\n"),
+    )
+    history = [{"created_by": text} for text in ("ADD rootfs.tar /", "RUN apt-get install nginx", "COPY . /srv")]
+    layers = (layer(file("etc/hosts", b"1")), install, layer(file("srv/index.html", b"2")))
+    return docker_archive(tmp_path / "app.tar", image(*layers, history=history, tags=["app:1"]))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_where_a_file_comes_from_is_on_the_screen_after_the_filter(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with journey(packaged(tmp_path), size, plain=False) as at:
+        await at.filter("nginx.conf")
+        await at.press("enter")
+        assert at.at() == "/etc/nginx/nginx.conf"
+        assert at.entry().endswith("written by layer 2: RUN apt-get install nginx · nginx 1.26 (dpkg)")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_two_images_lead_to_the_changed_line_in_four_keys(size: tuple[int, int]) -> None:
+    async with comparing(SAMPLES / "my-app.tar", SAMPLES / "my-app-v2.tar", size) as at:
+        assert at.at() == "/var/www/html/logo.svg", "the cursor is on the first file that differs"
+        await at.press("down", "down", "enter")
+        await at.settle()
+        assert isinstance(at.app.screen, FileDiffScreen)
+        assert "/var/www/html/index.html" in at.screen()
+        assert "change 1 of " in at.screen()
+
+
+def seen(at: Journey) -> tuple[object, ...]:
+    """Return what a round trip has to bring back."""
+    return at.layer(), at.at(), at.focused(), at.frame("files"), at.tree(), at.layers()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("plain", [True, False])
+async def test_escape_leads_back_through_every_screen(size: tuple[int, int], *, plain: bool) -> None:
+    async with journey(MY_APP, size, plain=plain) as at:
+        await at.press("left_square_bracket", "tab", "slash")
+        await at.write("nginx.conf")
+        await at.press("enter")
+        assert at.at() == "/etc/nginx/nginx.conf"
+        start = seen(at)
+        for way in (
+            ("enter",),
+            ("enter", "d"),
+            ("enter", "H", "enter", "d"),
+            ("H", "d", "enter"),
+            ("d", "enter"),
+            ("w", "2", "3", "1"),
+            ("question_mark",),
+            ("x",),
+        ):
+            for key in way:
+                await at.press(key)
+                await at.settle()
+            assert not isinstance(at.app.screen, ExplorerScreen), way
+            for _ in range(10):
+                if isinstance(at.app.screen, ExplorerScreen):
+                    break
+                await at.press("escape")
+                await at.settle()
+            assert seen(at) == start, way
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_enter_goes_into_a_layer_and_escape_comes_back(size: tuple[int, int]) -> None:
+    async with journey(MY_APP, size, plain=False) as at:
+        # a small screen unfolds folders when it shows the files
+        await at.press("left_square_bracket", "tab", "shift+tab")
+        start = seen(at)
+        await at.press("enter")
+        assert at.frame("files")[0].startswith("What layer 5 changed · ")
+        assert at.focused() == "FileTree"
+        await at.press("down", "left_square_bracket", "1")
+        assert at.frame("files")[0] == "Files after layer 4"
+        await at.press("escape")
+        assert at.frame("files")[0].startswith("What layer 4 changed")
+        await at.press("escape")
+        assert seen(at) == start
+        await at.press("right")
+        assert at.frame("files")[0].startswith("What layer 5 changed")
+        await at.press("home", "left", "left")
+        assert seen(at) == start
+        await at.press("escape", "left")
+        assert seen(at) == start, "there is no way back from the first screen"
+
+
+async def test_a_row_of_the_size_view_leads_to_the_tree_and_escape_back_to_it() -> None:
+    async with journey(MY_APP, plain=False) as at:
+        start = seen(at)
+        await at.press("w", "2", "down")
+        await at.settle()
+        row = at.screen()
+        await at.press("t")
+        assert at.focused() == "LayerList"
+        await at.press("escape")
+        await at.settle()
+        assert at.screen() == row
+        await at.press("escape", "escape")
+        assert seen(at) == start
+
+
+@pytest.mark.parametrize("size", [(80, 24), (110, 35), (160, 45), (200, 60)])
+async def test_the_tree_opens_by_size_and_fills_the_pane(size: tuple[int, int]) -> None:
+    async with journey(MY_APP, size, plain=False) as at:
+        await at.press("tab")
+        height = at.explorer.file_tree.size.height
+        assert at.tree()[0] == "usr/"
+        assert len(at.tree()) >= min(height, 119)
+        assert at.explorer.file_tree.rows is not None
+
+
+async def test_many_layers_take_one_line_each(tmp_path: Path) -> None:
+    layers = [layer(file(f"file-{number}", b"x" * number)) for number in range(1, 26)]
+    path = docker_archive(tmp_path / "many.tar", image(*layers))
+    async with journey(path, (160, 45), plain=False) as at:
+        lines = at.layers()
+        assert [line.split()[0] for line in lines] == [str(number) for number in range(1, 26)]
+        assert all("COPY layer-" in line for line in lines)
+
+
+async def test_zoom_shows_one_pane() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("tab", "z")
+        assert at.explorer.file_tree.size.width > 100
+        await at.press("tab")
+        assert at.explorer.layer_list.size.width > 100
+        await at.press("z")
+        assert at.explorer.file_tree.size.width < 80
+
+
+async def test_the_layer_that_wrote_a_file_lights_up(tmp_path: Path) -> None:
+    async with journey(packaged(tmp_path), plain=False) as at:
+        assert at.explorer.layer_list._lit == 0
+        await at.filter("nginx.conf")
+        await at.press("enter")
+        assert at.explorer.layer_list._lit == 2
+        await at.press("tab")
+        assert at.explorer.layer_list._lit == 0
