@@ -8,7 +8,7 @@ from rich.segment import Segment
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.text import human_size
 from layerscope.tui.drawing.cells import cut, one_line
-from layerscope.tui.widgets.step_list import StepList
+from layerscope.tui.widgets.step_list import ONE_LINE, StepList
 
 _SIZE_WIDTH = 8
 _MARKS = {Relation.SAME: "=", Relation.CHANGED: "~", Relation.ONLY_OLD: "-", Relation.ONLY_NEW: "+"}
@@ -102,7 +102,8 @@ class AlignedList(StepList):
         room = width - sum(len(segment.text) for segment in figures) - 2
         if self.two_lines:
             return [*figures, Segment("  " + cut(shown.word, room, self.glyphs), style or muted)]
-        return [*figures, Segment("  " + cut(f"{shown.words:<22}  {title}", room, self.glyphs), style)]
+        text = f"{shown.words:<22}  {title}" if width >= ONE_LINE else shown.words if shown.cause else title
+        return [*figures, Segment("  " + cut(text, room, self.glyphs), style)]
 
     def _numbers(self, step: AlignedStep) -> str:
         old, new = step.old_layer or "", step.new_layer or ""

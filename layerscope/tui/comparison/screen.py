@@ -42,6 +42,9 @@ from layerscope.tui.widgets.notices import copy_text
 from layerscope.tui.widgets.step_list import StepList
 from layerscope.tui.widgets.title_line import Fact, TitleLine
 
+_SHORTEST_HEADLINE = 48
+"""Cells of the headline that are kept before other facts are left out: it has both totals."""
+
 
 class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
     """A comparison of two layers or of two images.
@@ -73,7 +76,7 @@ class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
-        yield TitleLine("")
+        yield TitleLine("", shortest=_SHORTEST_HEADLINE)
         yield self.panes
         yield KeyLine(self._states.keys)
 

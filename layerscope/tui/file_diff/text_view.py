@@ -46,7 +46,7 @@ class TextDiffView(RowView):
         self._lines: dict[tuple[int, int, bool], ShownLine] = {}
         self._digits = _LEAST_DIGITS
         self.in_one_column = True
-        self.is_folded = True
+        self._folds: bool | None = None
         self.invisibles = False
 
     def show(self, diff: TextDiff) -> None:
@@ -55,6 +55,18 @@ class TextDiffView(RowView):
         self._digits = max(_LEAST_DIGITS, len(str(max(len(diff.old), len(diff.new)))))
         self._tones = ((), ())
         self._lay_out(0)
+
+    @property
+    def _is_folded(self) -> bool:
+        """True if unchanged stretches are folded: unless the user chose, if not everything fits the screen."""
+        if self._folds is not None or self._diff is None:
+            return self._folds is not False
+        return len(self._diff.rows) > self.size.height
+
+    def on_resize(self) -> None:
+        """Fold what does not fit the new size."""
+        self._lay_out(self._near())
+        super().on_resize()
 
     def take_tones(self, old: Tones, new: Tones) -> None:
         """Colour the lines of both versions."""
@@ -71,7 +83,7 @@ class TextDiffView(RowView):
         if self._diff is None:
             return
         self._items = layout(
-            self._diff, in_one_column=self.in_one_column, folded=self.is_folded, opened=frozenset(self._opened)
+            self._diff, in_one_column=self.in_one_column, folded=self._is_folded, opened=frozenset(self._opened)
         )
         self._changes = change_starts(self._items)
         indexes = {id(row): index for index, row in enumerate(self._diff.rows)}
@@ -97,7 +109,7 @@ class TextDiffView(RowView):
     def toggle_folds(self) -> None:
         """Fold all unchanged stretches, or open them."""
         near = self._near()
-        self.is_folded = not self.is_folded
+        self._folds = not self._is_folded
         self._opened.clear()
         self._lay_out(near)
 

@@ -28,7 +28,7 @@ _INDENT_PART = 5
 below the tree."""
 
 _SIZE_WIDTH = 10
-_BAR_WIDTH, _WIDEST_BAR = 9, 17
+_BAR_WIDTH, _WIDEST_BAR = 9, 33
 _SHORTEST_TRACE, _TRACE_ENDS = 6, 2
 _MARK_WIDTH = 2
 _CHANGE_STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKind.REMOVED: "removed"}
@@ -121,7 +121,7 @@ class FileTree(LineList):
 
     def largest(self, rows: VisibleRows) -> int:
         """Return the size that fills a bar: that of the largest path in the root."""
-        return max(map(rows.size, rows.tree.index.children(0)), default=1)
+        return max(map(rows.size, rows.children(0)), default=1)
 
     def item_count(self) -> int:
         """Return the number of rows."""

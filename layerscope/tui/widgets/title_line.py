@@ -11,7 +11,7 @@ from layerscope.tui.drawing.cells import cut
 from layerscope.tui.drawing.glyphs import glyphs_of
 
 _SHORTEST_NAME = 24
-"""Cells of the name that are kept before facts are left out."""
+"""Cells of a name that are kept before facts are left out."""
 
 
 class Fact(NamedTuple):
@@ -33,9 +33,10 @@ class TitleLine(Static):
     }
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, shortest: int = _SHORTEST_NAME) -> None:
         super().__init__("", markup=False)
         self._title = name
+        self._shortest = shortest
         self._facts: Sequence[Fact] = ()
 
     def show(self, facts: Sequence[Fact], name: str | None = None) -> None:
@@ -58,7 +59,7 @@ class TitleLine(Static):
         glyphs = glyphs_of(self)
         separator = f" {glyphs.separator} "
         kept = list(self._facts)
-        while len(kept) > 1 and self._room_beside(kept) < min(cell_len(self._title), _SHORTEST_NAME):
+        while len(kept) > 1 and self._room_beside(kept) < min(cell_len(self._title), self._shortest):
             kept.remove(min(kept, key=lambda fact: fact.rank))
         text = Text(cut(self._title, max(8, self._room_beside(kept)), glyphs), style="bold", no_wrap=True)
         for fact in kept:

@@ -120,7 +120,7 @@ async def test_capital_d_in_the_comparison_marks_another_layer(tmp_path: Path) -
 
 async def test_both_sides_of_a_path_are_described_below_the_tree(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
-        await at.press("down", "down", "down", "down")
+        await at.press("home", "down", "down", "down", "down")
         assert at.at() == "/etc/mode"
         assert "/etc/mode modified: mode" in at.entry()
         assert "old -rw-r--r--" in at.entry()
@@ -145,7 +145,7 @@ async def test_the_filter_finds_paths_among_the_differences(tmp_path: Path) -> N
 
 async def test_the_comparison_fits_a_small_screen(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 2), (80, 24)) as at:
-        assert at.title().endswith("files shown +9.0 kB · +3 ~2 -1")
+        assert at.title().endswith("files shown +9.0 kB")
         assert "~ conf" in at.tree()
         await at.press("tab")
         assert "From 1" in at.details()
@@ -153,7 +153,7 @@ async def test_the_comparison_fits_a_small_screen(tmp_path: Path) -> None:
 
 async def test_enter_on_a_changed_file_compares_its_text(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 2)) as at:
-        await at.press("down", "down", "down", "enter")
+        await at.press("home", "down", "down", "down", "enter")
         await at.settle()
         assert isinstance(at.app.screen, FileDiffScreen)
         assert "one" in at.screen()
@@ -202,4 +202,5 @@ async def test_folders_have_no_size_if_only_the_layers_themselves_are_compared(t
         assert at.tree()[:2] == ["opt/", "- big"]
         assert " 0 B" not in at.line_of("opt/")
         assert "-9.0 kB" in at.line_of("opt/")
+        await at.press("home")
         assert at.entry() == "/opt unchanged, 1 change below it, -9.0 kB"

@@ -65,6 +65,16 @@ async def test_n_goes_from_change_to_change(tmp_path: Path) -> None:
             assert at.frame()[1] == "change 1 of 3"
 
 
+async def test_a_diff_that_fits_the_screen_shows_all_lines(tmp_path: Path) -> None:
+    lines = [f"line {number}\n".encode() for number in range(20)]
+    after = b"".join([*lines[:10], b"new\n", *lines[10:]])
+    with session_of(tmp_path, [file("f", b"".join(lines))], [file("f", after)]) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 40)) as at:
+            assert len(at.lines()) == 21
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 24)) as at:
+            assert any("unchanged" in line for line in at.lines())
+
+
 async def test_unchanged_lines_are_unfolded_by_c_or_by_a_click(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 40)) as at:
