@@ -7,6 +7,8 @@ from layerscope.tui.widgets.line_list import LineList
 START_KEYS = (
     HELP,
     Key("enter", "open", "open", "Open the image or container under the cursor", id="start.open", rank=10),
+    Key("tab", "section(1)", "section", "Go to the next section", id="start.next-section", rank=15),
+    Key("shift+tab", "section(-1)", "previous section", "Go to the previous section", id="start.previous-section"),
     Key(
         "slash",
         "filter",

@@ -209,6 +209,11 @@ class StartScreen(Screen[object]):
         self._state.query = None
         self._show()
 
+    def action_section(self, step: int) -> None:
+        """Go to the next or the previous section."""
+        self.set_focus(self.list)
+        self.list.go_to_section(step)
+
     def action_sort(self) -> None:
         """Sort by the next order."""
         self._state.next_order()

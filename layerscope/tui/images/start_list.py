@@ -60,6 +60,13 @@ class StartList(LineList):
         if self.cursor == 1:
             self.scroll_to(y=0, animate=False, immediate=True, force=True)
 
+    def go_to_section(self, step: int) -> None:
+        """Put the cursor on the first row of the next or the previous section, around the ends."""
+        firsts = [item + 1 for item, line in enumerate(self._lines) if isinstance(line, Section)]
+        if firsts:
+            here = sum(first <= self.cursor for first in firsts) - 1
+            self.move_to(firsts[(here + step) % len(firsts)])
+
     def clicked(self, item: int, event: events.Click) -> None:
         """Choose a row by a second click."""
         if event.chain > 1 and isinstance(self._lines[item], StartRow):

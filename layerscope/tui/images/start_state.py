@@ -13,6 +13,7 @@ from layerscope.model.local_image import LocalImage
 from layerscope.settings.state_file import Recent
 
 _ID_LENGTH = 12
+_NO_TAG = "(no tag)"
 
 
 class Section(Enum):
@@ -59,6 +60,11 @@ class StartRow:
     short_id: str = ""
 
     @property
+    def has_name(self) -> bool:
+        """False for an image without a tag: many builds leave dozens of these behind."""
+        return self.names != (_NO_TAG,)
+
+    @property
     def name(self) -> str:
         """The names in one text, as they are."""
         return ", ".join(self.names)
@@ -75,7 +81,7 @@ def image_row(image: LocalImage) -> StartRow:
     """Return the row of an image, all of its tags on it."""
     sizes = (image.size, image.shared_size, image.unique_size)
     short_id = image.image_id.rpartition(":")[2][:_ID_LENGTH]
-    names = image.tags or ("(no tag)",)
+    names = image.tags or (_NO_TAG,)
     return StartRow(Section.IMAGES, image.reference, names, sizes, image.engine, time=image.created, short_id=short_id)
 
 
@@ -150,7 +156,8 @@ class StartState:
 
     def _lines(self) -> Iterator[Section | StartRow]:
         shown = [row for row in self._rows.values() if self.query is None or any(map(self.query.matches, row.names))]
-        shown.sort(key=_ORDER_KEYS[self.order])
+        order = _ORDER_KEYS[self.order]
+        shown.sort(key=lambda row: (not row.has_name, *order(row)))
         for section in Section:
             rows = [row for row in shown if row.section is section]
             if rows:

@@ -92,7 +92,7 @@ async def test_an_engine_that_does_not_answer_is_named_with_the_reason() -> None
 async def test_rows_are_sorted_by_time_size_or_name() -> None:
     async with starting() as at:
         await at.press("s")
-        assert lines(at)[1].startswith("(no tag)")
+        assert lines(at)[1].startswith("app:1"), "images without a tag are the last ones"
         assert "largest first" in at.title()
         await at.press("s")
         assert [line.split()[0] for line in lines(at)[6:9]] == ["app.tar", "layout", "two.tar"]
@@ -121,6 +121,19 @@ async def test_the_cursor_stands_on_rows_only() -> None:
         for key in ("home", "up", *["down"] * 7, "up", "end", "pageup", "pagedown", *["up"] * 9):
             await at.press(key)
             assert screen.list.row is not None, key
+
+
+@pytest.mark.usefixtures("engines", "folder")
+async def test_tab_goes_round_the_sections() -> None:
+    async with starting() as at:
+        screen = at.app.screen
+        assert isinstance(screen, StartScreen)
+        seen = []
+        for key in ("tab", "tab", "tab", "shift+tab"):
+            await at.press(key)
+            assert screen.list.row is not None
+            seen.append(screen.list.row.section.title)
+        assert seen == ["Containers", "In this folder", "Local images", "In this folder"]
 
 
 @pytest.mark.usefixtures("folder")
