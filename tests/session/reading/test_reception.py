@@ -3,6 +3,7 @@
 import errno
 import itertools
 import json
+from collections import deque
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
@@ -10,12 +11,19 @@ from threading import Thread
 
 import pytest
 
+from layerscope.cache.cache import Cache
 from layerscope.errors import DigestMismatch, ImageNotFound, LayerscopeError, SourceError
 from layerscope.model.image import Compression
 from layerscope.model.progress import ExportProgress
 from layerscope.session.files.path_contents import file_at
 from layerscope.session.open import ImageRequest, ImageSession, open_image, open_images, open_or_choose
-from layerscope.session.reading.background import ImageReceived, LayerRead, LayersStacked, ReadingFailed
+from layerscope.session.reading.background import (
+    BackgroundReader,
+    ImageReceived,
+    LayerRead,
+    LayersStacked,
+    ReadingFailed,
+)
 from layerscope.sources.engine import client as client_module
 from tests.builders import (
     OciStore,
@@ -272,3 +280,25 @@ def test_a_platform_that_the_engine_does_not_have_is_one_sentence(docker: Path) 
     with fake_engine(docker, image_answers(APP, "app:v1")), pytest.raises(ImageNotFound) as caught:
         open_image("app:v1", platform="linux/s390x")
     assert str(caught.value) == "app:v1 holds no image for linux/s390x; it holds app:v1 (linux/amd64)"
+
+
+def test_what_the_explorer_received_is_known_the_next_time(docker: Path) -> None:
+    cache = Cache(docker.parent / "cache")
+    with fake_engine(docker, image_answers(APP, "app:v1")) as engine:
+        session = open_or_choose("app:v1", cache=cache)
+        assert isinstance(session, ImageSession)
+        with session:
+            reader = session.read_in_background(3)
+            export = Thread(target=lambda: deque(session.receive(reader), maxlen=0))
+            export.start()
+            deque(reader.events(), maxlen=0)
+            export.join()
+            assert isinstance(reader, BackgroundReader)
+            # it keeps what it has read when all has been sent
+            reader._process.wait()
+            reader.close()
+        engine.requests.clear()
+        with open_image("app:v1", cache=cache) as again:
+            assert present_paths(again) == PATHS
+            assert b"".join(again.loaded.contents.chunks(file_at(again.loaded, "/etc/hosts", 3))) == b"one"
+        assert not [path for path in engine.requests if path.endswith("/get")]
