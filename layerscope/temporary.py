@@ -1,7 +1,8 @@
 """Temporary folders that are removed even after SIGKILL: by the next run that needs one.
 
 Each folder holds a lock file, locked by ``flock`` for as long as its process lives, in whatever way that ends. A folder
-whose lock can be taken belongs to a process that has ended. Process ids are not used: they are reused, and differ
+whose lock can be taken belongs to a process that has ended. The lock file is made first and removed last: a folder
+without one is empty, about to be locked or about to be removed. Process ids are not used: they are reused, and differ
 between containers that share a temporary folder.
 """
 
@@ -10,7 +11,7 @@ import shutil
 import stat
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import gettempdir, mkdtemp
 
 _PREFIX = "layerscope-spool-"
 _LOCK = ".lock"
@@ -26,7 +27,8 @@ def locked_folder(stack: ExitStack) -> Path:
     for _ in range(_ATTEMPTS):
         with ExitStack() as attempt:
             # tempfile gives it mode 0700 and a name that nobody can guess
-            folder = Path(attempt.enter_context(TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)))
+            folder = Path(mkdtemp(prefix=_PREFIX))
+            attempt.callback(_remove_own, folder)
             if _lock_new(folder, attempt):
                 stack.push(attempt.pop_all())
                 return folder
@@ -71,10 +73,27 @@ def _remove_if_abandoned(folder: Path) -> None:
     try:
         descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
-        # its process ended before it made the lock, or a removal was interrupted
-        shutil.rmtree(folder)
+        # its process may be about to make the lock; then the folder is no longer empty, and stays
+        folder.rmdir()
         return
     # the lock is kept while the folder is removed, so that no two processes do it
     with closing(os.fdopen(descriptor, "rb")):
         if _is_locked(descriptor):
-            shutil.rmtree(folder)
+            _remove(folder)
+
+
+def _remove_own(folder: Path) -> None:
+    with suppress(OSError):
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, its lock last; raises OSError."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            elif entry.name != _LOCK:
+                Path(entry).unlink()
+    (folder / _LOCK).unlink(missing_ok=True)
+    folder.rmdir()

@@ -90,10 +90,28 @@ def test_a_killed_command_leaves_a_folder_that_the_next_one_removes(temporary: P
 
 def test_interrupted_removals_and_creations_are_removed(temporary: Path) -> None:
     (temporary / "layerscope-spool-empty").mkdir()
-    (temporary / "layerscope-spool-half").mkdir()
-    (temporary / "layerscope-spool-half" / "0.tar").write_bytes(b"x")
+    half = temporary / "layerscope-spool-half"
+    (half / "folder").mkdir(parents=True)
+    for name in (".lock", "0.tar", "folder/1.tar"):
+        (half / name).write_bytes(b"x")
     remove_abandoned_folders(temporary)
     assert list(temporary.iterdir()) == []
+
+
+def test_a_folder_that_gets_its_lock_while_it_is_looked_at_stays(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = temporary / "layerscope-spool-new"
+    folder.mkdir()
+    real_rmdir = Path.rmdir
+
+    def rmdir_after_the_lock(path: Path) -> None:
+        (path / ".lock").touch()
+        real_rmdir(path)
+
+    monkeypatch.setattr(Path, "rmdir", rmdir_after_the_lock)
+    remove_abandoned_folders(temporary)
+    assert (folder / ".lock").exists()
 
 
 def test_what_is_not_a_folder_of_ours_stays(temporary: Path, tmp_path: Path) -> None:
