@@ -38,7 +38,10 @@ def read_layer(
 
 def _open_blocks(layer: Layer, is_stopped: Callable[[], bool], part: TarPart | None) -> TarBlocks:
     if layer.unpacked is not None:
-        return TarSplitBlocks(layer.unpacked)
+        try:
+            return TarSplitBlocks(layer.unpacked)
+        except FileNotFoundError as error:
+            raise InvalidLayer("the engine has removed it from its store") from error
     if layer.blob is None or layer.compression is None:
         raise InvalidLayer(layer.problem or "its blob is missing")
     return open_blocks(layer.blob, layer.compression, is_stopped, part)

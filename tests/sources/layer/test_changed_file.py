@@ -9,7 +9,8 @@ import pytest
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Image, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.span import FileSpan, UnpackedLayer
+from layerscope.session.reading.in_process import read_whole
 from layerscope.sources.layer.content import open_layer_content
 from layerscope.sources.layer.random_access import RandomContents
 from layerscope.sources.layer.reader import read_layer
@@ -104,3 +105,9 @@ def test_versions_tell_apart_what_happens_to_a_file(tmp_path: Path) -> None:
     spans.append(FileSpan.of_file(str(path), path.stat()))
     assert all(earlier.version != later.version for earlier, later in pairwise(spans))
     assert spans[0].part(2, 10).version == spans[0].version
+
+
+def test_a_layer_that_its_engine_has_removed_is_said_to_be(tmp_path: Path) -> None:
+    unpacked = UnpackedLayer(str(tmp_path / "tar-split.json.gz"), str(tmp_path))
+    entries = read_whole(Layer(1, None, Compression.NONE, unpacked=unpacked))
+    assert entries.error == "the engine has removed it from its store"
