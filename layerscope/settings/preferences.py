@@ -14,7 +14,7 @@ from layerscope.settings.settings import OPTIONS, Settings, with_values
 from layerscope.settings.state_file import Recent, State, read_state, write_state
 
 
-class Origin(StrEnum):
+class ValueOrigin(StrEnum):
     """The place that a value comes from."""
 
     DEFAULT = "default"
@@ -26,7 +26,7 @@ class Preferences(Struct):
     """The settings, the origin of each, what is wrong with config.toml, and what was opened last."""
 
     settings: Settings
-    origins: dict[str, Origin]
+    origins: dict[str, ValueOrigin]
     problems: list[str]
     recent: tuple[Recent, ...]
     config_path: Path
@@ -52,8 +52,8 @@ def load_preferences() -> Preferences:
     config, state = read_config(config_path), read_state(state_path)
     remembered = _settings_in(state)
     values = remembered | config.values
-    origins = {option.name: Origin.DEFAULT for option in OPTIONS}
-    origins |= dict.fromkeys(remembered, Origin.STATE) | dict.fromkeys(config.values, Origin.CONFIG)
+    origins = {option.name: ValueOrigin.DEFAULT for option in OPTIONS}
+    origins |= dict.fromkeys(remembered, ValueOrigin.STATE) | dict.fromkeys(config.values, ValueOrigin.CONFIG)
     settings = with_values(Settings(), values)
     return Preferences(settings, origins, config.problems, state.recent, config_path, state_path)
 

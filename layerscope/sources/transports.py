@@ -16,7 +16,7 @@ _TRANSPORTS = ("docker-archive:", "oci-archive:", "oci:", "dir:")
 """The format is detected from the content, so that all of them are a path, and some an image in it."""
 
 
-class Location(NamedTuple):
+class TransportPath(NamedTuple):
     """A path, and the image in it: a tag, or ``@N`` for its position."""
 
     path: str
@@ -36,7 +36,7 @@ class Location(NamedTuple):
         return tuple(found)
 
 
-def parse_location(reference: str) -> Location | None:
+def parse_location(reference: str) -> TransportPath | None:
     """Return the path and the image of a transport's name; None for anything else.
 
     A path may hold colons, so that the longest one that exists is taken.
@@ -49,4 +49,4 @@ def parse_location(reference: str) -> Location | None:
     while ":" in path and not os.path.lexists(path):
         path, _, last = path.rpartition(":")
         image = f"{last}:{image}" if image else last
-    return Location(path, image) if os.path.lexists(path) else Location(*rest.partition(":")[::2])
+    return TransportPath(path, image) if os.path.lexists(path) else TransportPath(*rest.partition(":")[::2])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.settings.preferences import Origin, load_preferences
+from layerscope.settings.preferences import ValueOrigin, load_preferences
 from layerscope.settings.state_file import Recent, State, read_state, write_state
 
 
@@ -23,9 +23,9 @@ def test_config_wins_over_what_is_remembered_and_that_over_the_default(own_setti
         "decimal",
     )
     assert [preferences.origins[name] for name in ("theme", "sort", "units")] == [
-        Origin.CONFIG,
-        Origin.STATE,
-        Origin.DEFAULT,
+        ValueOrigin.CONFIG,
+        ValueOrigin.STATE,
+        ValueOrigin.DEFAULT,
     ]
 
 

@@ -16,7 +16,7 @@ from layerscope.report.size.columns import (
     Bar,
     Cell,
     Figure,
-    Instruction,
+    InstructionText,
     Paths,
     ReportTable,
     Row,
@@ -70,7 +70,7 @@ def _cell(cell: Cell) -> str:
             return text
         case Words(text):
             return in_markdown(text)
-        case Instruction(text):
+        case InstructionText(text):
             return code_in_markdown_cell(text)
         case Paths(paths):
             return _paths(paths, code_in_markdown_cell)

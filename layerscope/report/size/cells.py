@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 
-from layerscope.report.size.columns import Bar, Cell, Figure, Instruction, Paths, ReportTable, Row, Words
+from layerscope.report.size.columns import Bar, Cell, Figure, InstructionText, Paths, ReportTable, Row, Words
 from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, name_line, remainder
 from layerscope.text import path_text
 
@@ -32,7 +32,7 @@ def _lines(cell: Cell, most_paths: int | None) -> Sequence[Line]:
             return [Line(text)]
         case Words(text):
             return [Line(text, is_folded=True)]
-        case Instruction(text):
+        case InstructionText(text):
             return [instruction_line(text)]
         case Paths(paths):
             return path_lines(paths, most_paths)

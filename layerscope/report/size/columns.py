@@ -32,7 +32,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Instruction:
+class InstructionText:
     """The instruction of a layer, safe for a screen."""
 
     text: str
@@ -53,14 +53,14 @@ class Bar:
     dead: float
 
 
-Cell = Figure | Words | Instruction | Paths | Bar
+Cell = Figure | Words | InstructionText | Paths | Bar
 
 
 class Column(NamedTuple, Generic[Row]):
     """One column: its title, and its cell in each row."""
 
     title: str
-    kind: type[Figure | Words | Instruction | Paths | Bar]
+    kind: type[Figure | Words | InstructionText | Paths | Bar]
     cell: Callable[[Row], Cell]
 
 
@@ -106,7 +106,7 @@ def layer_table(analysis: SizeAnalysis, sizes: Sequence[LayerSize]) -> ReportTab
         Column[LayerSize]("dead", Figure, lambda row: Figure(size_or_blank(row.dead_size))),
         Column[LayerSize]("hides", Figure, lambda row: Figure(size_or_blank(row.hidden_size))),
         Column[LayerSize]("blob", Figure, lambda row: Figure(human_size(row.blob_size))),
-        Column[LayerSize]("instruction", Instruction, lambda row: Instruction(layer_title(image, row.layer))),
+        Column[LayerSize]("instruction", InstructionText, lambda row: InstructionText(layer_title(image, row.layer))),
     )
     return ReportTable(columns, sizes, lambda row: row.content_size or 0, "layer")
 

@@ -11,7 +11,8 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import FormatError
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, Image, Layer
-from layerscope.session.content.known_content import STORED, FileFacts, KnownContent
+from layerscope.session.content.content_facts import STORED, ContentFacts
+from layerscope.session.content.known_content import KnownContent
 from layerscope.session.reading.parallel import IsStopped, in_parallel, processes_at_once
 from layerscope.sources.layer.content import LayerContent, data_digest, file_chunks, open_layer_content, stored_chunks
 
@@ -173,13 +174,13 @@ class ContentPass:
                 self._read_file(file, result, content, table, rows[file])
         return result
 
-    def _facts(self, result: BytesRead, table: EntryTable) -> FileFacts:
+    def _facts(self, result: BytesRead, table: EntryTable) -> ContentFacts:
         """Return what was read of the files of a layer, by row."""
         rows = self._tree.index.rows
         digests = {
             (rows[file], self._hashed(file, table.sizes[rows[file]])): digest for file, digest in result.digests.items()
         }
-        return FileFacts(digests, {rows[file]: prefix for file, prefix in result.prefixes.items()})
+        return ContentFacts(digests, {rows[file]: prefix for file, prefix in result.prefixes.items()})
 
     def _read_file(self, file: int, result: BytesRead, content: LayerContent, table: EntryTable, row: int) -> None:
         size, kept = table.sizes[row], self._prefixes.get(file, 0)

@@ -1,7 +1,7 @@
 """Digests and first bytes of files, from the cache; and those that this run reads, for the next one."""
 
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from itertools import accumulate
@@ -9,25 +9,11 @@ from itertools import accumulate
 from layerscope.cache.cache import RecordKind
 from layerscope.model.columns import ColumnWriter, Ints, column, columns_from, columns_of
 from layerscope.model.image import Layer
+from layerscope.session.content.content_facts import ContentFacts
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.wire import FactsHead, read_frame, write_frame
 
-STORED = -1
-"""In place of a number of bytes: the digest covers what is stored of a file that may have holes."""
-
 _DIGEST_SIZE = 32
-
-
-@dataclass(slots=True)
-class FileFacts:
-    """What is known about the content of the files of one layer.
-
-    ``digests`` by the row of a file and the number of its first bytes that were hashed, or `STORED`; ``prefixes`` by
-    row.
-    """
-
-    digests: dict[tuple[int, int], bytes] = field(default_factory=dict)
-    prefixes: dict[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -47,20 +33,20 @@ class KnownContent:
 
     def __init__(self, known: KnownLayers) -> None:
         self._known = known
-        self._facts: dict[int, FileFacts] = {}
+        self._facts: dict[int, ContentFacts] = {}
 
-    def of(self, layer: Layer) -> FileFacts:
+    def of(self, layer: Layer) -> ContentFacts:
         """Return what is known about the files of a layer."""
         shared = self._known.shared(layer)
         facts = self._facts.get(layer.number) if shared is None else shared.facts
         if facts is None:
-            facts = self._known.record_of(RecordKind.CONTENT, layer, _facts_from) or FileFacts()
+            facts = self._known.record_of(RecordKind.CONTENT, layer, _facts_from) or ContentFacts()
             facts = self._facts.setdefault(layer.number, facts)
             if shared is not None:
                 shared.facts = facts
         return facts
 
-    def add(self, layer: Layer, facts: FileFacts) -> None:
+    def add(self, layer: Layer, facts: ContentFacts) -> None:
         """Add what was read of a layer."""
         known = self.of(layer)
         known.digests |= facts.digests
@@ -68,7 +54,7 @@ class KnownContent:
         self._known.keep_record_of(RecordKind.CONTENT, layer, partial(_write_facts, known))
 
 
-def _write_facts(facts: FileFacts, file: ColumnWriter) -> None:
+def _write_facts(facts: ContentFacts, file: ColumnWriter) -> None:
     """Write the facts; a thread that has not ended yet may add others."""
     digests, prefixes = list(facts.digests.items()), list(facts.prefixes.items())
     columns = _Columns(
@@ -82,14 +68,14 @@ def _write_facts(facts: FileFacts, file: ColumnWriter) -> None:
     write_frame(file, FactsHead(), columns_of(columns))
 
 
-def _facts_from(record: memoryview) -> FileFacts | None:
+def _facts_from(record: memoryview) -> ContentFacts | None:
     match read_frame(BytesIO(record)):
         case FactsHead(), buffers:
             columns = _Columns(**columns_from(_Columns, buffers))
             digests = zip(columns.rows, columns.hashed, _parts(columns.digests), strict=True)
             starts = [0, *columns.prefix_ends]
             prefixes = zip(columns.prefix_rows, starts, columns.prefix_ends, strict=False)
-            return FileFacts(
+            return ContentFacts(
                 {(row, hashed): digest for row, hashed, digest in digests},
                 {row: columns.prefixes[start:end] for row, start, end in prefixes},
             )

@@ -17,7 +17,7 @@ from layerscope.sources.stream.span_file import SpanFile
 
 if TYPE_CHECKING:
     from layerscope.model.entries import LayerEntries
-    from layerscope.session.content.known_content import FileFacts
+    from layerscope.session.content.content_facts import ContentFacts
 
 _CHUNK = 1024 * 1024
 
@@ -26,7 +26,7 @@ class SharedLayer(Struct):
     """What one image has read of a layer, for the other: the ``entries``, which it takes, and facts about the files."""
 
     entries: "LayerEntries | None" = None
-    facts: "FileFacts | None" = None
+    facts: "ContentFacts | None" = None
 
 
 def shared_layers(old: Sequence[Layer], new: Sequence[Layer]) -> tuple[dict[int, SharedLayer], dict[int, SharedLayer]]:

@@ -22,9 +22,9 @@ from layerscope.sources.engine.endpoints import Endpoint
 from layerscope.sources.engine.replies import (
     ContainerDetails,
     ContainerSummary,
+    EngineHistoryLine,
     EngineInfo,
     EngineVersion,
-    HistoryLine,
     ImageDetails,
     ImageSummary,
     PathChange,
@@ -87,9 +87,9 @@ class EngineClient:
         prefix = _LIBPOD if self.version.is_podman else self._prefix
         return self._get(f"{prefix}/images/{quote(name, safe='/:@')}/json", ImageDetails)
 
-    def history(self, name: str) -> list[HistoryLine]:
+    def history(self, name: str) -> list[EngineHistoryLine]:
         """Return the history of an image, the newest line first."""
-        return self._get(f"{self._prefix}/images/{quote(name, safe='/:@')}/history", list[HistoryLine])
+        return self._get(f"{self._prefix}/images/{quote(name, safe='/:@')}/history", list[EngineHistoryLine])
 
     def containers(self) -> list[ContainerSummary]:
         """Return all containers, running or not, with the sizes of their writable layers."""

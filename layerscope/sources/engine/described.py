@@ -8,7 +8,7 @@ from layerscope.model.documents import HistoryEntry, ImageConfig, RootFS
 from layerscope.model.image import Image, Layer
 from layerscope.model.instruction import instruction_of
 from layerscope.sources.engine.lookup import EngineImage
-from layerscope.sources.engine.replies import EngineInfo, HistoryLine
+from layerscope.sources.engine.replies import EngineHistoryLine, EngineInfo
 from layerscope.sources.image.history import pair_history
 from layerscope.sources.image.origin import Origin
 
@@ -48,7 +48,7 @@ def described_image(found: EngineImage, info: EngineInfo, origin: Origin) -> Ima
     return Image(origin.reference, origin.docker, config, layers, steps, config_digest=config_digest)
 
 
-def _entries(lines: Sequence[HistoryLine], layers: int) -> list[HistoryEntry]:
+def _entries(lines: Sequence[EngineHistoryLine], layers: int) -> list[HistoryEntry]:
     """Return the lines of the history, base first, with as many of them marked as makers of a layer as there are.
 
     A line with a size made one. A layer may also be empty, so that instructions that usually make one fill the gap,

@@ -82,7 +82,7 @@ class ImageDetails(Struct, frozen=True):
         return self.root.layers or []
 
 
-class HistoryLine(Struct, frozen=True):
+class EngineHistoryLine(Struct, frozen=True):
     """A line of ``/images/NAME/history``, the newest first; ``size`` in bytes, ``created`` in seconds since 1970.
 
     The engine does not say which lines made a layer.

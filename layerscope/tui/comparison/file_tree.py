@@ -10,7 +10,7 @@ from layerscope.model.entries import Kind
 from layerscope.text import human_size, printable_name, signed_size
 from layerscope.tui.comparison.rows import DiffRows
 from layerscope.tui.drawing.cells import padded
-from layerscope.tui.tree.columns import Column
+from layerscope.tui.tree.columns import TreeColumn
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.visible_rows import VisibleRows
 
@@ -28,13 +28,13 @@ class DiffFileTree(FileTree):
         """Return the size of a full bar: that of the larger one of the two states."""
         return _diff_rows(rows).diff_tree.whole_size
 
-    def columns(self) -> Iterator[Column]:
+    def columns(self) -> Iterator[TreeColumn]:
         """Yield the columns after the name: attributes, size, differences, growth, and a bar of the growth."""
         yield from self.attribute_columns()
-        yield Column("size", "size", _SIZE_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
-        yield Column("what", "  changes", _WHAT_RANK, _WHAT_WIDTH, _WIDEST_WHAT, "<")
-        yield Column("delta", "growth", _DELTA_RANK, _DELTA_WIDTH, _DELTA_WIDTH)
-        yield Column("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR)
+        yield TreeColumn("size", "size", _SIZE_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
+        yield TreeColumn("what", "  changes", _WHAT_RANK, _WHAT_WIDTH, _WIDEST_WHAT, "<")
+        yield TreeColumn("delta", "growth", _DELTA_RANK, _DELTA_WIDTH, _DELTA_WIDTH)
+        yield TreeColumn("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR)
 
     def cell(self, name: str, row: TreeRow, width: int) -> list[Segment]:
         """Return the cell of a column, as wide as it is, with the space before it."""

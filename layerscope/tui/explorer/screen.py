@@ -41,7 +41,7 @@ from layerscope.tui.explorer.visits import Visit
 from layerscope.tui.keys.order import is_first
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.preferences import preferences_of
-from layerscope.tui.tree.entry_details import EntryDetails, Origin
+from layerscope.tui.tree.entry_details import EntryDetails, RowNotes
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import HELP, MOUSE_NOTE
 from layerscope.tui.tree.pane import FilesPane
@@ -187,7 +187,7 @@ class ExplorerScreen(Screen[object]):
             title = f"Layer {step.layer}" if step.layer else "Step without a layer"
             self.panes.show_details(title, state.fields(step))
 
-    def _origin_of(self, row: TreeRow) -> Origin:
+    def _origin_of(self, row: TreeRow) -> RowNotes:
         return self._state.origin_of(row)
 
     @on(LineList.Moved, "FileTree")

@@ -17,7 +17,7 @@ from layerscope.text import human_size, printable_line
 from layerscope.tui.explorer.own_rows import OwnRows
 from layerscope.tui.explorer.step_fields import step_fields
 from layerscope.tui.explorer.storage_fields import copy_up_words
-from layerscope.tui.tree.entry_details import Origin
+from layerscope.tui.tree.entry_details import RowNotes
 from layerscope.tui.tree.settings import TreeSettings
 from layerscope.tui.tree.state import no_rows_sentence, row_captions
 from layerscope.tui.tree.visible_rows import Scope, VisibleRows
@@ -208,11 +208,11 @@ class ExplorerState:
         """Return whether a path is a directory at the chosen layer."""
         return self.tree is not None and self.tree.is_directory(node, self.layer)
 
-    def origin_of(self, row: TreeRow) -> Origin:
+    def origin_of(self, row: TreeRow) -> RowNotes:
         """Return what is known about a row: what a container did to it, the instruction that wrote it, its package."""
         package = self.packages.get(row.node)
         position = self._positions.get(row.entry.layer) if row.entry.row is not None else None
-        return Origin(
+        return RowNotes(
             self._note_on(row),
             "" if position is None else self.image.steps[position].title,
             printable_line(f"{package.name} {package.version} ({package.manager})") if package is not None else "",

@@ -19,7 +19,7 @@ from layerscope.tui.size.map.entries import entry_detail, entry_subject, folder_
 from layerscope.tui.size.map.widget import Treemap
 from layerscope.tui.size.overview import Overview
 from layerscope.tui.size.overview_items import Item, overview_items
-from layerscope.tui.size.state import Place, View, Visit
+from layerscope.tui.size.state import Place, SizeView, VisitedPlace
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.row_table import RowTable
 
@@ -41,12 +41,12 @@ class MapContent:
 Content = OverviewContent | MapContent | ShownList
 
 
-def content_of(analysis: SizeAnalysis, visit: Visit) -> Content:
+def content_of(analysis: SizeAnalysis, visit: VisitedPlace) -> Content:
     """Return what a visit shows; this reads layers and file contents as needed."""
     place = visit.place
-    if place == Place(View.OVERVIEW):
+    if place == Place(SizeView.OVERVIEW):
         return OverviewContent(overview_items(analysis))
-    if place.view is View.MAP:
+    if place.view is SizeView.MAP:
         # The sums of all folders take a while; what is below each one is looked up when the map is laid out.
         return MapContent(analysis.directories.row(place.subject or 0).node)
     return size_list(analysis, place).shown(parse_query(visit.query), visit.order)
@@ -83,7 +83,7 @@ class SizeBody(Container):
         yield Treemap()
         yield Overview()
 
-    def show(self, content: Content, visit: Visit) -> None:
+    def show(self, content: Content, visit: VisitedPlace) -> None:
         """Show what a visit is to, with its cursor."""
         for name, kind in (("-overview", OverviewContent), ("-map", MapContent), ("-list", ShownList)):
             self.set_class(isinstance(content, kind), name)
@@ -104,7 +104,7 @@ class SizeBody(Container):
             self.chooser.scroll_to(y=top, animate=False, immediate=True, force=True)
             self.chooser.show_cursor()
 
-    def remember(self, visit: Visit) -> None:
+    def remember(self, visit: VisitedPlace) -> None:
         """Keep the cursor and the scroll position of the visit that is shown."""
         visit.cursor = self.chooser.cursor
         visit.top = round(self.chooser.scroll_offset.y)

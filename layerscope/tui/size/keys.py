@@ -2,10 +2,10 @@
 
 from layerscope.tui.keys.table import Key, KeyGroup, Series
 from layerscope.tui.size.map.widget import Treemap
-from layerscope.tui.size.state import View
+from layerscope.tui.size.state import SizeView
 from layerscope.tui.widgets.line_list import LineList
 
-_DIGITS = Series(f"1 to {len(View)}", "Go to the view of that number")
+_DIGITS = Series(f"1 to {len(SizeView)}", "Go to the view of that number")
 
 SIZE_KEYS = (
     Key("question_mark", "help", "help", "Show all keys", id="size.help", rank=0),
@@ -21,7 +21,7 @@ SIZE_KEYS = (
             id=f"size.view-{view + 1}",
             series=_DIGITS,
         )
-        for view in View
+        for view in SizeView
     ),
     Key("enter,right,l", "choose", "open", "Open the file, or what the row is about", id="size.choose", rank=30),
     Key("t", "show", "in the tree", "Show the row in the tree", id="size.show", rank=40),

@@ -17,7 +17,7 @@ from layerscope.tui.drawing.cells import cut, cut_middle, one_line, padded
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.size.lists.model import Subject
 from layerscope.tui.size.lists.secrets import ALL_SECRETS
-from layerscope.tui.size.state import Place, View
+from layerscope.tui.size.state import Place, SizeView
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +163,13 @@ def overview_items(analysis: SizeAnalysis) -> Sequence[Item]:
     ]
     if len(report.secrets) > _MOST_SECRETS:
         more = plural(len(report.secrets) - _MOST_SECRETS, "more secret")
-        items.append(NoteItem(f"{more}: Enter lists them all.", Subject(place=Place(View.OVERVIEW, ALL_SECRETS))))
+        items.append(NoteItem(f"{more}: Enter lists them all.", Subject(place=Place(SizeView.OVERVIEW, ALL_SECRETS))))
     items += (
         AdviceItem(
             number,
             advice,
             image.step(advice.layer).title,
-            Subject(None, advice.layer, place=Place(View.OVERVIEW, number - 1), copied=_copied(advice)),
+            Subject(None, advice.layer, place=Place(SizeView.OVERVIEW, number - 1), copied=_copied(advice)),
         )
         for number, advice in enumerate(report.advice, 1)
     )

@@ -31,7 +31,7 @@ from layerscope.tui.size.headline import Headline, SizeBar
 from layerscope.tui.size.keys import SIZE_KEYS, SIZE_TABLE
 from layerscope.tui.size.map.widget import Treemap
 from layerscope.tui.size.overview import Overview
-from layerscope.tui.size.state import Place, SizeState, View, Visit
+from layerscope.tui.size.state import Place, SizeState, SizeView, VisitedPlace
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import copy_text, warn
@@ -69,7 +69,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
     class Computed(Message):
         """The report, and what a visit shows of it, were computed; ``error`` says why if that failed."""
 
-        visit: Visit
+        visit: VisitedPlace
         report: SizeReport | None
         content: Content | None
         error: str = ""
@@ -111,17 +111,17 @@ class SizeScreen(Screen[Target | None], OpensLater):
 
     def _show_names(self) -> None:
         """Show the names of the views; they come closer together where there is little room."""
-        names = [f"{view + 1} {view.label}" for view in View]
+        names = [f"{view + 1} {view.label}" for view in SizeView]
         gap = "  " if sum(map(len, names)) + 2 * len(names) < self.size.width else " "
         text = Text()
-        for view, name in zip(View, names, strict=True):
+        for view, name in zip(SizeView, names, strict=True):
             action = Style(meta={"@click": f"screen.go_to({view.value})"})
             text.append(name, action + Style(reverse=True, bold=True) if view is self._view else action)
             text.append(gap)
         self.query_one("#views", Static).update(text)
 
     @property
-    def _view(self) -> View:
+    def _view(self) -> SizeView:
         return self._state.visit.place.view
 
     def on_resize(self) -> None:
@@ -130,7 +130,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
         self.set_class(self.size.height < _SHORT, "-short")
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="size")
-    def _compute(self, visit: Visit) -> None:
+    def _compute(self, visit: VisitedPlace) -> None:
         try:
             computed = self.Computed(visit, self._analysis.report, content_of(self._analysis, visit))
         except LayerscopeError as error:
@@ -150,7 +150,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
         self.query_one(Headline).show(report)
         self.query_one(SizeBar).show(report)
         self._content = content
-        self.set_class(visit.place == Place(View.OVERVIEW), "-overview")
+        self.set_class(visit.place == Place(SizeView.OVERVIEW), "-overview")
         self.body.show(content, visit)
         if not self.prompt.has_focus:
             self.set_focus(self.body.chooser)
@@ -174,11 +174,11 @@ class SizeScreen(Screen[Target | None], OpensLater):
 
     def action_go_to(self, view: int) -> None:
         """Go to a view."""
-        self._go(Place(View(view)))
+        self._go(Place(SizeView(view)))
 
     def action_view(self, step: int) -> None:
         """Go to the next view, or to the previous one."""
-        self._go(Place(View((self._view + step) % len(View))))
+        self._go(Place(SizeView((self._view + step) % len(SizeView))))
 
     def _go(self, place: Place) -> None:
         self.body.remember(self._state.visit)
@@ -216,7 +216,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
     def action_up(self) -> None:
         """Go to the parent folder."""
         place = self._state.visit.place
-        if place.subject and place.view in (View.DIRECTORIES, View.MAP):
+        if place.subject and place.view in (SizeView.DIRECTORIES, SizeView.MAP):
             parent = self._analysis.tree.index.parents[place.subject]
             self._go(Place(place.view, parent or None))
         else:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 
-class View(IntEnum):
+class SizeView(IntEnum):
     """A view of the size of an image; its digit is one more than its value."""
 
     OVERVIEW = 0
@@ -29,12 +29,12 @@ class Place:
     The ``subject`` is a folder's node in the views of directories, and a position in the list of the other views.
     """
 
-    view: View
+    view: SizeView
     subject: int | None = None
 
 
 @dataclass(slots=True)
-class Visit:
+class VisitedPlace:
     """A place with its filter, its order, and the cursor; ``top`` is the first line on the screen."""
 
     place: Place
@@ -48,10 +48,10 @@ class Visit:
 class SizeState:
     """The visits, the last of which is on the screen."""
 
-    visits: list[Visit] = field(default_factory=lambda: [Visit(Place(View.OVERVIEW))])
+    visits: list[VisitedPlace] = field(default_factory=lambda: [VisitedPlace(Place(SizeView.OVERVIEW))])
 
     @property
-    def visit(self) -> Visit:
+    def visit(self) -> VisitedPlace:
         """The visit on the screen."""
         return self.visits[-1]
 
@@ -59,7 +59,7 @@ class SizeState:
         """Visit a place, and return whether it is another one."""
         if place == self.visit.place:
             return False
-        self.visits.append(Visit(place))
+        self.visits.append(VisitedPlace(place))
         return True
 
     def go_back(self) -> bool:

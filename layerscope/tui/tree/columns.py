@@ -10,7 +10,7 @@ _NAME_SHARE = 0.45
 """The part of a line up to which the name has its room before columns grow."""
 
 
-class Column(NamedTuple):
+class TreeColumn(NamedTuple):
     """A column after the name; the one of the lowest rank is left out first.
 
     The widths are in cells and include the space before the column. Of the columns that can grow to ``most``, the one
@@ -25,7 +25,7 @@ class Column(NamedTuple):
     align: str = ">"
 
 
-def fit_columns(columns: Iterable[Column], width: int) -> Mapping[str, int]:
+def fit_columns(columns: Iterable[TreeColumn], width: int) -> Mapping[str, int]:
     """Return the width of each column for which a line has room, in order."""
     kept = list(columns)
     while kept and width - sum(column.least for column in kept) < SHORTEST_NAME:

@@ -17,7 +17,7 @@ from layerscope.tui.tree.file_tree import owner_text, time_text
 from layerscope.tui.tree.visible_rows import Scope, VisibleRows
 
 
-class Origin(NamedTuple):
+class RowNotes(NamedTuple):
     """What there is to say about a row beside its entry: a note, the instruction that wrote it, its package."""
 
     note: str = ""
@@ -32,7 +32,7 @@ class EntryDetails(Static):
     EntryDetails { height: auto; min-height: 3; max-height: 6; padding: 0 1; color: $foreground 80%; }
     """
 
-    def __init__(self, origin: Callable[[TreeRow], Origin] = lambda _: Origin()) -> None:
+    def __init__(self, origin: Callable[[TreeRow], RowNotes] = lambda _: RowNotes()) -> None:
         super().__init__("", markup=False)
         self._origin = origin
         self._laid_out = (0, 0)
@@ -50,7 +50,7 @@ class EntryDetails(Static):
         text.append(separator.join(part for part in parts if part), style="not bold")
         self.put(text.append(f"\n{self._writer(row, origin)}", style="not bold"))
 
-    def _writer(self, row: TreeRow, origin: Origin) -> str:
+    def _writer(self, row: TreeRow, origin: RowNotes) -> str:
         """Return who wrote the entry, in one line: the instruction is cut before the package."""
         glyphs = glyphs_of(self)
         package = f" {glyphs.separator} {origin.package}" if origin.package else ""

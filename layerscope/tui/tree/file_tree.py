@@ -18,7 +18,7 @@ from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, printable_name
 from layerscope.tui.drawing.cells import cut_middle, padded
 from layerscope.tui.keys.table import Key, bindings
-from layerscope.tui.tree.columns import Column, TraceLayers, fit_columns, trace_layers, trace_numbers
+from layerscope.tui.tree.columns import TraceLayers, TreeColumn, fit_columns, trace_layers, trace_numbers
 from layerscope.tui.tree.shown_tree import ShownTree
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
@@ -144,20 +144,20 @@ class FileTree(LineList):
         right = [segment for name, cells in self._widths.items() for segment in self.cell(name, row, cells)]
         return [*self._mark(row), *self._name_cells(rows, row, room), *right]
 
-    def columns(self) -> Iterator[Column]:
+    def columns(self) -> Iterator[TreeColumn]:
         """Yield the columns after the name: attributes, size, bar, trace."""
         assert self._rows is not None  # noqa: S101  # only rows have columns
         yield from self.attribute_columns()
-        yield Column("size", "size", _SIZE_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
-        yield Column("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR)
+        yield TreeColumn("size", "size", _SIZE_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
+        yield TreeColumn("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR)
         layers = len(self._rows.tree.layers) + _TRACE_ENDS
-        yield Column("trace", "", _TRACE_RANK, min(layers, _SHORTEST_TRACE), layers)
+        yield TreeColumn("trace", "", _TRACE_RANK, min(layers, _SHORTEST_TRACE), layers)
 
-    def attribute_columns(self) -> Iterator[Column]:
+    def attribute_columns(self) -> Iterator[TreeColumn]:
         """Yield the columns of attributes that the user has chosen."""
         for rank, name in enumerate(self._attributes):
             attribute = _ATTRIBUTES[name]
-            yield Column(name, attribute.title, _LAST_ATTRIBUTE_RANK - rank, attribute.width, attribute.width)
+            yield TreeColumn(name, attribute.title, _LAST_ATTRIBUTE_RANK - rank, attribute.width, attribute.width)
 
     def cell(self, name: str, row: TreeRow, width: int) -> list[Segment]:
         """Return the cell of a column, as wide as it is, with the space before it."""

@@ -1,8 +1,8 @@
 """The columns of a tree: which have room, and the numbers above the trace."""
 
-from layerscope.tui.tree.columns import Column, fit_columns, trace_layers, trace_numbers
+from layerscope.tui.tree.columns import TreeColumn, fit_columns, trace_layers, trace_numbers
 
-COLUMNS = (Column("size", "size", 10, 10, 10), Column("bar", "", 0, 9, 17), Column("trace", "", 1, 6, 27))
+COLUMNS = (TreeColumn("size", "size", 10, 10, 10), TreeColumn("bar", "", 0, 9, 17), TreeColumn("trace", "", 1, 6, 27))
 
 
 def test_the_trace_grows_first_then_the_bar_and_the_name_keeps_its_part() -> None:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from layerscope.report.page.html.elements import Markup, element, gauge, number_cell, path_element, table
-from layerscope.report.size.columns import Bar, Cell, Figure, Instruction, Paths, ReportTable, Row, Words
+from layerscope.report.size.columns import Bar, Cell, Figure, InstructionText, Paths, ReportTable, Row, Words
 
 _MOST_PATHS = 20
 """The most paths of one row."""
 
-_CLASSES = {Figure: "n", Bar: "", Words: "wide", Instruction: "wide", Paths: "wide"}
+_CLASSES = {Figure: "n", Bar: "", Words: "wide", InstructionText: "wide", Paths: "wide"}
 
 
 def size_table(sizes: ReportTable[Row], most: int | None = None, *, row_names: Sequence[str] = ()) -> Markup:
@@ -33,7 +33,7 @@ def _cell(cell: Cell, title: str) -> Markup:
             return element("td", gauge(live, dead))
         case Words(text):
             return element("td", text)
-        case Instruction(text):
+        case InstructionText(text):
             return element("td", element("code", text))
         case Paths(paths):
             return element("td", *_paths(paths))

@@ -6,7 +6,7 @@ from layerscope.session.size.remarks import no_dead_sentence, reason_label
 from layerscope.text import human_size, plural
 from layerscope.tui.size.lists.files import SizedFile, dead_file, file_list
 from layerscope.tui.size.lists.model import SIZE, Order, SizeList, Subject, count_column, layer_title
-from layerscope.tui.size.state import Place, View
+from layerscope.tui.size.state import Place, SizeView
 from layerscope.tui.widgets.row_table import TableColumn, TableRow
 
 
@@ -23,7 +23,7 @@ def dead_list(analysis: SizeAnalysis) -> SizeList[int]:
             (human_size(group.size), f"{files:,}", reason, str(group.writer), str(group.hidden_by), writer),
             share=group.size / largest,
             dead_share=group.size / largest,
-            subject=Subject(place=Place(View.DEAD, number), copied=f"{writer}\n{hider}"),
+            subject=Subject(place=Place(SizeView.DEAD, number), copied=f"{writer}\n{hider}"),
             detail=f"{plural(files, 'file')}, {reason}\nwritten by layer {group.writer}: {writer}\n"
             f"hidden by layer {group.hidden_by}: {hider}",
         )

@@ -13,7 +13,7 @@ from layerscope.tui.size.lists.model import (
     count_column,
     shown_path,
 )
-from layerscope.tui.size.state import Place, View
+from layerscope.tui.size.state import Place, SizeView
 from layerscope.tui.widgets.row_table import TableColumn, TableRow
 
 
@@ -56,7 +56,7 @@ def directory_row(analysis: SizeAnalysis, row: DirectoryRow, largest: int, whole
     index = analysis.tree.index
     name = printable_name(row.name) + ("/" if row.is_directory else "")
     dead = size_or_blank(row.dead)
-    place = Place(View.DIRECTORIES, row.node) if row.is_directory else None
+    place = Place(SizeView.DIRECTORIES, row.node) if row.is_directory else None
     return TableRow(
         (human_share(row.size, whole), human_size(row.size), dead, f"{row.files:,}", name),
         share=(row.size + row.dead) / largest,

@@ -7,7 +7,7 @@ from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_size, path_text, plural
 from layerscope.tui.size.lists.files import SizedFile, file_list
 from layerscope.tui.size.lists.model import PATH, SIZE, SIZE_WIDTH, Order, SizeList, Subject, count_column, shown_path
-from layerscope.tui.size.state import Place, View
+from layerscope.tui.size.state import Place, SizeView
 from layerscope.tui.widgets.row_table import TableColumn, TableRow
 
 SMALL_DUPLICATES = -1
@@ -52,7 +52,7 @@ def _duplicates(analysis: SizeAnalysis, numbers: Sequence[int]) -> SizeList[int]
         return TableRow(
             (human_size(duplicate.saves), human_size(duplicate.size), f"{copies:,}", paths[0]),
             share=duplicate.saves / largest,
-            subject=Subject(place=Place(View.DUPLICATES, number), copied="\n".join(paths)),
+            subject=Subject(place=Place(SizeView.DUPLICATES, number), copied="\n".join(paths)),
             detail=f"the same {human_size(duplicate.size)} in {_listed(paths, copies)}",
         )
 
@@ -63,7 +63,7 @@ def _duplicates(analysis: SizeAnalysis, numbers: Sequence[int]) -> SizeList[int]
             (human_size(saves), "", "", words),
             share=saves / largest,
             style="muted",
-            subject=Subject(place=Place(View.DUPLICATES, SMALL_DUPLICATES)),
+            subject=Subject(place=Place(SizeView.DUPLICATES, SMALL_DUPLICATES)),
             detail=f"{words}, {human_size(saves)} in all",
         )
 

@@ -5,7 +5,7 @@ from layerscope.session.size.remarks import package_label
 from layerscope.text import human_share, human_size, plural, printable_line
 from layerscope.tui.size.lists.files import SizedFile, live_file_list
 from layerscope.tui.size.lists.model import SHARE, SIZE, Order, SizeList, Subject, count_column, shown_path
-from layerscope.tui.size.state import Place, View
+from layerscope.tui.size.state import Place, SizeView
 from layerscope.tui.widgets.row_table import TableColumn, TableRow
 
 
@@ -20,7 +20,7 @@ def package_list(analysis: SizeAnalysis) -> SizeList[int]:
         return TableRow(
             (human_share(row.size, total), human_size(row.size), f"{len(row.places):,}", manager, f"{name} {version}"),
             share=row.size / largest,
-            subject=Subject(place=Place(View.PACKAGES, number), copied=row.package.name),
+            subject=Subject(place=Place(SizeView.PACKAGES, number), copied=row.package.name),
             detail=f"{manager} package {name}: {plural(len(row.places), 'file')} of its own in the final image",
         )
 

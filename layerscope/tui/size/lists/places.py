@@ -14,7 +14,7 @@ from layerscope.tui.size.lists.model import SizeList, shown_path
 from layerscope.tui.size.lists.packages import package_files, package_files_title, package_list
 from layerscope.tui.size.lists.secrets import ALL_SECRETS, secret_list
 from layerscope.tui.size.lists.types import type_files, type_list
-from layerscope.tui.size.state import Place, View
+from layerscope.tui.size.state import Place, SizeView
 
 
 def _overview_part(analysis: SizeAnalysis, number: int) -> SizeList[Any]:
@@ -26,28 +26,28 @@ def _overview_part_title(analysis: SizeAnalysis, number: int) -> str:
     return "Secrets" if number == ALL_SECRETS else f"Advice {number + 1}: {analysis.report.advice[number].cause}"
 
 
-_LISTS: dict[View, Callable[[SizeAnalysis], SizeList[Any]]] = {
-    View.LAYERS: layer_list,
-    View.DIRECTORIES: directory_list,
-    View.TYPES: type_list,
-    View.PACKAGES: package_list,
-    View.DEAD: dead_list,
-    View.DUPLICATES: duplicate_list,
+_LISTS: dict[SizeView, Callable[[SizeAnalysis], SizeList[Any]]] = {
+    SizeView.LAYERS: layer_list,
+    SizeView.DIRECTORIES: directory_list,
+    SizeView.TYPES: type_list,
+    SizeView.PACKAGES: package_list,
+    SizeView.DEAD: dead_list,
+    SizeView.DUPLICATES: duplicate_list,
 }
-_PARTS: dict[View, Callable[[SizeAnalysis, int], SizeList[Any]]] = {
-    View.OVERVIEW: _overview_part,
-    View.DIRECTORIES: directory_list,
-    View.TYPES: type_files,
-    View.PACKAGES: package_files,
-    View.DEAD: dead_files,
-    View.DUPLICATES: duplicate_parts,
+_PARTS: dict[SizeView, Callable[[SizeAnalysis, int], SizeList[Any]]] = {
+    SizeView.OVERVIEW: _overview_part,
+    SizeView.DIRECTORIES: directory_list,
+    SizeView.TYPES: type_files,
+    SizeView.PACKAGES: package_files,
+    SizeView.DEAD: dead_files,
+    SizeView.DUPLICATES: duplicate_parts,
 }
-_PART_TITLES: dict[View, Callable[[SizeAnalysis, int], str]] = {
-    View.OVERVIEW: _overview_part_title,
-    View.TYPES: lambda analysis, number: f"Files: {analysis.types.sizes[number].type.value}",
-    View.PACKAGES: package_files_title,
-    View.DEAD: dead_files_title,
-    View.DUPLICATES: duplicate_title,
+_PART_TITLES: dict[SizeView, Callable[[SizeAnalysis, int], str]] = {
+    SizeView.OVERVIEW: _overview_part_title,
+    SizeView.TYPES: lambda analysis, number: f"Files: {analysis.types.sizes[number].type.value}",
+    SizeView.PACKAGES: package_files_title,
+    SizeView.DEAD: dead_files_title,
+    SizeView.DUPLICATES: duplicate_title,
 }
 
 
@@ -59,7 +59,7 @@ def size_list(analysis: SizeAnalysis, place: Place) -> SizeList[Any]:
 def place_title(analysis: SizeAnalysis, place: Place) -> str:
     """Return the title of a place, safe for a screen."""
     view, number = place.view, place.subject
-    if view in (View.DIRECTORIES, View.MAP):
+    if view in (SizeView.DIRECTORIES, SizeView.MAP):
         folder = number or 0
         path = shown_path(analysis.tree.index.path(folder))
         live, dead = analysis.directories.size(folder), analysis.directories.dead(folder)

@@ -4,7 +4,7 @@ from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_share, human_size, plural
 from layerscope.tui.size.lists.files import SizedFile, live_file_list
 from layerscope.tui.size.lists.model import SHARE, SIZE, Order, SizeList, Subject, count_column
-from layerscope.tui.size.state import Place, View
+from layerscope.tui.size.state import Place, SizeView
 from layerscope.tui.widgets.row_table import TableColumn, TableRow
 
 
@@ -19,7 +19,7 @@ def type_list(analysis: SizeAnalysis) -> SizeList[int]:
         return TableRow(
             (human_share(row.size, total), human_size(row.size), f"{row.files:,}", name),
             share=row.size / largest,
-            subject=Subject(place=Place(View.TYPES, number), copied=name),
+            subject=Subject(place=Place(SizeView.TYPES, number), copied=name),
             detail=f"{name}: {human_size(row.size)} in {plural(row.files, 'file')} of the final image",
         )
 

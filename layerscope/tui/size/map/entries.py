@@ -6,7 +6,7 @@ from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_share, human_size, plural, printable_name
 from layerscope.tui.size.lists.directories import directory_row
 from layerscope.tui.size.lists.model import Subject
-from layerscope.tui.size.state import Place, View
+from layerscope.tui.size.state import Place, SizeView
 
 _MOST_ENTRIES = 60
 """The most entries with a box of their own."""
@@ -53,8 +53,9 @@ def folder_entries(analysis: SizeAnalysis, folder: int) -> list[MapEntry]:
 def entry_subject(analysis: SizeAnalysis, entry: MapEntry) -> Subject:
     """Return what Enter opens: a folder as a map, a file, or the list of the small entries."""
     if entry.node is None:
-        return Subject(place=Place(View.DIRECTORIES, entry.folder or None))
-    return Subject(entry.node, analysis.tree.layers[-1], place=Place(View.MAP, entry.node) if entry.is_folder else None)
+        return Subject(place=Place(SizeView.DIRECTORIES, entry.folder or None))
+    place = Place(SizeView.MAP, entry.node) if entry.is_folder else None
+    return Subject(entry.node, analysis.tree.layers[-1], place=place)
 
 
 def entry_detail(analysis: SizeAnalysis, entry: MapEntry) -> str:
