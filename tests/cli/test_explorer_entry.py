@@ -174,7 +174,7 @@ def test_an_image_that_cannot_be_opened_is_a_sentence_on_a_terminal(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("arguments", "shown"),
-    [([MY_APP, "1", "3"], "layer 1 to layer 3"), ([MY_APP, SAMPLES / "my-app-v2.tar"], "5 of 6 layers shared")],
+    [([MY_APP, "1", "3"], "layer 1 to layer 3"), ([MY_APP, SAMPLES / "my-app-v2.tar"], "files shown -66 B")],
     ids=["layers", "images"],
 )
 def test_a_comparison_opens_in_the_explorer(arguments: list[str | Path], shown: str) -> None:
@@ -209,7 +209,7 @@ def test_a_copy_of_a_file_opens_in_the_pager_and_is_removed_after_it(tmp_path: P
     target.mkdir()
     with OnTerminal(MY_APP, PAGER=f"cp -v -t {target}", TMPDIR=str(temporary)) as explorer:
         open_nginx_conf(explorer)
-        explorer.press("p")
+        explorer.press("P")
         explorer.wait_for(f"-> '{target}/nginx.conf'")
         explorer.press("q")
         assert explorer.status() == 0
@@ -221,7 +221,7 @@ def test_a_copy_of_a_file_opens_in_the_pager_and_is_removed_after_it(tmp_path: P
 def test_a_missing_pager_is_reported() -> None:
     with OnTerminal(MY_APP, PAGER="no-such-pager") as explorer:
         open_nginx_conf(explorer)
-        explorer.press("p")
+        explorer.press("P")
         explorer.wait_for("no-such-pager cannot be started")
         explorer.press("q")
         assert explorer.status() == 0
@@ -233,7 +233,7 @@ def test_ctrl_c_is_left_to_the_program_that_has_the_terminal(tmp_path: Path) -> 
     pager.chmod(0o755)
     with OnTerminal(MY_APP, PAGER=str(pager)) as explorer:
         open_nginx_conf(explorer)
-        explorer.press("p")
+        explorer.press("P")
         explorer.wait_for("paging")
         explorer.press("\x03")
         explorer.wait_for("interrupted")

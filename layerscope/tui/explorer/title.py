@@ -46,8 +46,8 @@ class ImageTitle(TitleLine):
             [
                 Fact(self._platform, self._platform_rank),
                 Fact(self._engine, 2),
-                *(Fact(part, 8) for part in parts),
-                Fact(secrets, 9, is_alarming=True),
+                *(Fact(part, 9 - number) for number, part in enumerate(parts)),
+                Fact(secrets, 10, is_alarming=True),
                 Fact(plural(warnings, "warning") if warnings else "", 5),
             ],
             self._image_name,

@@ -23,9 +23,9 @@ from layerscope.tui.tree.shown_tree import ShownTree
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
 
-_INDENT_PART = 5
-"""Cells of a line for each level of indentation: deeper levels are not indented further. The complete path is shown
-below the tree."""
+_INDENT_PART = 4
+"""Cells of the name's column for each level of indentation: deeper levels are not indented further. The complete path
+is shown below the tree."""
 
 _SIZE_WIDTH = 10
 _BAR_WIDTH, _WIDEST_BAR = 9, 33
@@ -80,6 +80,7 @@ class FileTree(LineList):
         self._rows: VisibleRows | None = None
         self._attributes: tuple[str, ...] = ()
         self._widths: Mapping[str, int] = {}
+        self._name_width = 0
         self._trace_layers = TraceLayers(())
         self.total = 1
         self._marked = True
@@ -110,6 +111,7 @@ class FileTree(LineList):
         """Find the columns for which the lines have room."""
         if self._rows is not None:
             self._widths = fit_columns(self.columns(), self.line_width - _MARK_WIDTH)
+            self._name_width = self.line_width - _MARK_WIDTH - sum(self._widths.values())
             cells = self._widths.get("trace", 0) - _TRACE_ENDS
             self._trace_layers = trace_layers(self._rows.tree.layers, self._rows.view.layer, max(0, cells))
 
@@ -140,9 +142,8 @@ class FileTree(LineList):
         row = rows.tree.row(node, rows.view.layer)
         if row is None:
             return []
-        room = width - _MARK_WIDTH - sum(self._widths.values())
         right = [segment for name, cells in self._widths.items() for segment in self.cell(name, row, cells)]
-        return [*self._mark(row), *self._name_cells(rows, row, room), *right]
+        return [*self._mark(row), *self._name_cells(rows, row, self._name_width), *right]
 
     def columns(self) -> Iterator[TreeColumn]:
         """Yield the columns after the name: attributes, size, bar, trace."""
@@ -229,7 +230,7 @@ class FileTree(LineList):
         return [Segment(lead, self.style_of("muted")), Segment(name, style), Segment(link, self.style_of("muted"))]
 
     def _indent(self, rows: VisibleRows, node: int) -> int:
-        return min(rows.tree.index.depths[node] - 1, self.line_width // _INDENT_PART)
+        return min(rows.tree.index.depths[node] - 1, self._name_width // _INDENT_PART)
 
     def link_text(self, row: TreeRow) -> str:
         """Return the text after the name of a link: its target."""
