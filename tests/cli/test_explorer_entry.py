@@ -131,7 +131,8 @@ def test_closing_the_terminal_at_any_moment_of_the_start_ends_it(
         with OnTerminal(argument, stdin=stdin, TMPDIR=str(tmp_path)) as explorer:
             explorer.read_for(moment)
             explorer.close_terminal()
-            assert explorer.wait(10) == 129
+            # on a slow machine the signal comes before it is handled; a shell gives 129 for that as well
+            assert explorer.wait(10) in {129, -signal.SIGHUP}
     assert list(tmp_path.iterdir()) == []
 
 
