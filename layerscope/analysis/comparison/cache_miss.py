@@ -1,10 +1,11 @@
 """The first step of a build that was not in the cache, and why: what differs from the image that had the tag before."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, BuildStep, Relation, align
+from layerscope.analysis.dockerfile.variables import used_values
 from layerscope.model.build_report import CacheMiss, MissCause, ReportedStep
 from layerscope.model.instruction import keyword_of
 from layerscope.text import plural, printable_line, printable_name
@@ -13,6 +14,7 @@ _COPYING = frozenset({"ADD", "COPY"})
 _MOST_NAMED = 5
 _LONGEST = 80
 _ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ (.*)", re.DOTALL)
+_OPTIONS = re.compile(r"(?<= )(?:--\S+ )+")
 _HASH = re.compile(r"(?:file|dir|multi):[0-9a-f]{12,64}$|in$")
 _ASSIGNMENT = re.compile(r"(?:^|\s)([A-Za-z_]\w*)=(\S*)")
 
@@ -43,10 +45,26 @@ class BuiltSteps(NamedTuple):
     files: Mapping[int, Files]
 
 
-def first_miss(reported: Sequence[ReportedStep], new: BuiltSteps, old: BuiltSteps | None) -> CacheMiss | None:
+class WrittenInstruction(NamedTuple):
+    """An instruction as the Dockerfile has it: without its options, with the names of variables.
+
+    ``build_arguments`` are the names that the Dockerfile declares.
+    """
+
+    text: str
+    build_arguments: Collection[str]
+
+
+def first_miss(
+    reported: Sequence[ReportedStep],
+    new: BuiltSteps,
+    old: BuiltSteps | None,
+    written: Mapping[int, WrittenInstruction],
+) -> CacheMiss | None:
     """Return the first own step that was not in the cache, with the reason, or None if all were.
 
-    ``old`` is the image that had the tag before, None if there was none.
+    ``old`` is the image that had the tag before, None if there was none; ``written`` are the instructions by layer,
+    where they are known.
     """
     missed = next((step for step in reported if step.is_cached is False and not step.is_base), None)
     if missed is None:
@@ -60,7 +78,7 @@ def first_miss(reported: Sequence[ReportedStep], new: BuiltSteps, old: BuiltStep
     at = next((at for at, step in enumerate(steps) if step.new_layer == missed.layer), None)
     if at is None:
         return CacheMiss(missed, MissCause.UNKNOWN, "the reason is not known")
-    return _explained(missed, steps[: at + 1], new, old)
+    return _explained(missed, steps[: at + 1], new, old, written.get(missed.layer))
 
 
 def _same_base(base: Sequence[int], new: Sequence[BuildStep], old: Sequence[BuildStep]) -> bool:
@@ -69,7 +87,13 @@ def _same_base(base: Sequence[int], new: Sequence[BuildStep], old: Sequence[Buil
     return digests == [step.diff_id for step in old if step.layer][: len(digests)]
 
 
-def _explained(missed: ReportedStep, steps: Sequence[AlignedStep], new: BuiltSteps, old: BuiltSteps) -> CacheMiss:
+def _explained(
+    missed: ReportedStep,
+    steps: Sequence[AlignedStep],
+    new: BuiltSteps,
+    old: BuiltSteps,
+    written: WrittenInstruction | None,
+) -> CacheMiss:
     """Return the reason for the miss of the last of some aligned steps."""
     step = steps[-1]
     argument = next(_changed_arguments(step, new, old), None)
@@ -77,6 +101,9 @@ def _explained(missed: ReportedStep, steps: Sequence[AlignedStep], new: BuiltSte
         return CacheMiss(missed, MissCause.ARGUMENT, argument)
     instruction = next(_changed_instructions(steps), None)
     if instruction is not None:
+        argument = next(_arguments_expanded(steps, written), None) if written else None
+        if argument is not None:
+            return CacheMiss(missed, MissCause.ARGUMENT, argument)
         is_argument = keyword_of(instruction.title) == "ARG"
         cause = MissCause.ARGUMENT if is_argument else MissCause.INSTRUCTION
         return CacheMiss(missed, cause, _became(instruction, steps))
@@ -96,9 +123,28 @@ def _changed_arguments(step: AlignedStep, new: BuiltSteps, old: BuiltSteps) -> I
         return
     before = dict(_arguments(old.created_by[list(old.steps).index(step.old)]))
     after = dict(_arguments(new.created_by[list(new.steps).index(step.new)]))
+    yield from _changed_values(before, after)
+
+
+def _changed_values(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
     for name in {**before, **after}:
         if before.get(name) != after.get(name):
             yield f"argument {name} changed from {_value(before.get(name))} to {_value(after.get(name))}"
+
+
+def _arguments_expanded(steps: Sequence[AlignedStep], written: WrittenInstruction) -> Iterator[str]:
+    """Yield the build arguments whose values differ, if nothing else made another instruction of the last step.
+
+    BuildKit records a COPY with the values, and the ARG with its default.
+    """
+    changed = list(_changed_instructions(steps))
+    if [step.relation for step in changed] != [Relation.ONLY_OLD, Relation.ONLY_NEW] or changed[-1] is not steps[-1]:
+        return
+    before, after = (used_values(written.text, _OPTIONS.sub("", step.title, count=1)) for step in changed)
+    old_options, new_options = (_OPTIONS.findall(step.title)[:1] for step in changed)
+    names = {name for name in {**before, **after} if before.get(name) != after.get(name)}
+    if old_options == new_options and before.keys() == after.keys() and names <= set(written.build_arguments):
+        yield from _changed_values(before, after)
 
 
 def _arguments(created_by: str | None) -> list[tuple[str, str]]:

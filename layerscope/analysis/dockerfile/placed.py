@@ -159,14 +159,19 @@ def _placed(image: BuiltImage, text: str, target: str | None, provenance: Proven
     )
 
 
-def recorded_arguments(dockerfile: Dockerfile, steps: Sequence[HistoryLine]) -> Iterator[tuple[str, str]]:
-    """Yield the values of build arguments that the history records: ``|1 VERSION=2 /bin/sh -c make``."""
-    names = {
+def argument_names(dockerfile: Dockerfile) -> set[str]:
+    """Return the names of all arguments that a Dockerfile declares."""
+    return {
         word.partition("=")[0]
         for instruction in dockerfile.instructions
         if instruction.keyword == "ARG"
         for word in instruction.arguments.split()
     }
+
+
+def recorded_arguments(dockerfile: Dockerfile, steps: Sequence[HistoryLine]) -> Iterator[tuple[str, str]]:
+    """Yield the values of build arguments that the history records: ``|1 VERSION=2 /bin/sh -c make``."""
+    names = argument_names(dockerfile)
     for step in steps:
         recorded = (step.created_by or "").removeprefix("RUN ")
         count, _, rest = recorded.partition(" ")

@@ -10,6 +10,11 @@ UNKNOWN = "\ue000"
 """Stands in a text for a value that cannot be known from the Dockerfile."""
 
 _NAME = re.compile(r"[A-Za-z_]\w*|\d|[@*#]")
+_USE = re.compile(r"\$(\{)?([A-Za-z_][A-Za-z0-9_]*)(?(1)\})")
+_MOST_USES = 3
+_LONGEST_EXPANDED = 500
+"""Variables and characters of a text whose values are looked for: the time grows with one to the power of the other."""
+
 _MOST_NESTED = 20
 _LONGEST = 65_536
 """Characters of a value: a few lines like ``ENV A=$A$A`` would fill the memory."""
@@ -51,6 +56,23 @@ def expand(word: str, variables: Mapping[str, str], escape: str) -> str:
         if length > _LONGEST:
             return UNKNOWN
     return "".join(pieces)
+
+
+def used_values(text: str, expanded: str) -> dict[str, str]:
+    """Return the values that the variables of a text had when it was expanded: ``v-$V /v`` and ``v-2 /v`` give V=2.
+
+    None are returned if the one is not an expansion of the other, or has more variables than can be told apart soon.
+    """
+    pieces = _USE.split(text)
+    literals, names = pieces[::3], pieces[2::3]
+    if len(names) > _MOST_USES or len(expanded) > _LONGEST_EXPANDED:
+        return {}
+    pattern = re.escape(literals[0])
+    for name, literal in zip(names, literals[1:], strict=True):
+        value = f"(?P={name})" if f"(?P<{name}>" in pattern else rf"(?P<{name}>\S*?)"
+        pattern += value + re.escape(literal)
+    match = re.fullmatch(pattern, expanded)
+    return match.groupdict() if match else {}
 
 
 class _Expansion:

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from layerscope.analysis.comparison.cache_miss import BuiltSteps, first_miss
-from layerscope.analysis.dockerfile.placed import PlacedDockerfile
+from layerscope.analysis.comparison.cache_miss import BuiltSteps, WrittenInstruction, first_miss
+from layerscope.analysis.dockerfile.placed import PlacedDockerfile, argument_names
 from layerscope.errors import LayerscopeError
 from layerscope.model.build_report import BuildReport, CacheMiss, MissCause, ReportedStep
 from layerscope.model.image import Image, Step
@@ -50,7 +50,7 @@ def report_build(run: BuildRun, session: ImageSession | None) -> BuildReport:
         tag,
         file,
         reported,
-        _miss(run, session, reported),
+        _miss(run, session, placed, reported),
         session.tallies.content_size,
         previous.content_size if previous else None,
     )
@@ -89,8 +89,7 @@ def _title(step: Step, placed: PlacedDockerfile | None, line: int | None) -> str
     """Return the instruction as its builder recorded it, or as it is written where a hash stands for the files."""
     if placed is None or line is None or not _HASHED.match(step.title):
         return step.title
-    instruction = placed.instructions[line]
-    return f"{instruction.keyword} {instruction.arguments}"
+    return _source(placed, line)
 
 
 def _is_before(created: str | None, started: datetime) -> bool | None:
@@ -104,7 +103,9 @@ def _is_before(created: str | None, started: datetime) -> bool | None:
         return None
 
 
-def _miss(run: BuildRun, session: ImageSession, reported: tuple[ReportedStep, ...]) -> CacheMiss | None:
+def _miss(
+    run: BuildRun, session: ImageSession, placed: PlacedDockerfile | None, reported: tuple[ReportedStep, ...]
+) -> CacheMiss | None:
     missed = next((step for step in reported if step.is_cached is False and not step.is_base), None)
     if missed is None:
         return None
@@ -115,7 +116,19 @@ def _miss(run: BuildRun, session: ImageSession, reported: tuple[ReportedStep, ..
         why = "the image before is not known" if run.previous else "without a tag, there is no image to compare with"
         return CacheMiss(missed, MissCause.UNKNOWN, why)
     old: BuiltSteps | None = run.previous.steps if run.previous else None
-    return first_miss(reported, built_steps(session, [missed.layer]), old)
+    return first_miss(reported, built_steps(session, [missed.layer]), old, _written(placed) if placed else {})
+
+
+def _written(placed: PlacedDockerfile) -> dict[int, WrittenInstruction]:
+    """Return the instructions of the Dockerfile by the layers that they made."""
+    names = argument_names(placed.dockerfile)
+    return {layer: WrittenInstruction(_source(placed, line), names) for layer, line in placed.line_of_layer.items()}
+
+
+def _source(placed: PlacedDockerfile, line: int) -> str:
+    """Return the instruction of a line without its options."""
+    instruction = placed.instructions[line]
+    return " ".join((instruction.keyword, *instruction.arguments.split()))
 
 
 def _refusal(run: BuildRun) -> str | None:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from layerscope.analysis.comparison.cache_miss import BuiltSteps, CopiedFile, Files, context_name, first_miss
+from layerscope.analysis.comparison.cache_miss import (
+    BuiltSteps,
+    CopiedFile,
+    Files,
+    WrittenInstruction,
+    context_name,
+    first_miss,
+)
 from layerscope.analysis.comparison.layer_alignment import BuildStep
 from layerscope.model.build_report import CacheMiss, MissCause, ReportedStep
 from layerscope.model.instruction import instruction_of
@@ -18,18 +25,18 @@ def steps(*lines: tuple[str, str | None], files: dict[int, Files] | None = None)
     return BuiltSteps(made, [created_by for created_by, _ in lines], files or {})
 
 
-def miss(new: BuiltSteps, old: BuiltSteps | None, cached: int, base: int = 1) -> CacheMiss | None:
+def miss(new: BuiltSteps, old: BuiltSteps | None, cached: int, written: str = "", base: int = 1) -> CacheMiss | None:
     """Return the miss where so many layers came from the cache, ``base`` of them with the base image."""
     reported = [
         ReportedStep(step.title, step.layer, None, step.layer <= base, step.layer <= cached)
         for step in new.steps
         if step.layer
     ]
-    return first_miss(reported, new, old)
+    return first_miss(reported, new, old, {cached + 1: WrittenInstruction(written, {"V", "W"})})
 
 
-def reason(new: BuiltSteps, old: BuiltSteps | None, cached: int = 1) -> tuple[MissCause, str]:
-    found = miss(new, old, cached)
+def reason(new: BuiltSteps, old: BuiltSteps | None, cached: int = 1, written: str = "") -> tuple[MissCause, str]:
+    found = miss(new, old, cached, written)
     assert found is not None
     return found.cause, found.detail
 
@@ -85,6 +92,36 @@ def test_a_build_argument_that_changed_is_named() -> None:
 def test_another_default_of_an_argument_is_named() -> None:
     old, new = (steps(BASE, (f"ARG V={value}", None), ("COPY a /b # buildkit", f"c{value}")) for value in "12")
     assert reason(new, old) == (MissCause.ARGUMENT, "ARG V=1 became ARG V=2")
+
+
+@pytest.mark.parametrize(
+    ("written", "old", "new", "detail"),
+    [
+        ("COPY v-${V} /v", "COPY v-1 /v", "COPY v-2 /v", "argument V changed from 1 to 2"),
+        ("COPY $V-${W}.tar /$V/", "COPY 1-x.tar /1/", "COPY 1-y.tar /1/", "argument W changed from x to y"),
+        ("ADD a /$V", "ADD --chown=1 a /1", "ADD --chown=1 a /", "argument V changed from 1 to nothing"),
+    ],
+)
+def test_a_build_argument_in_a_copy_is_named(written: str, old: str, new: str, detail: str) -> None:
+    arg = ("ARG V=1", None)
+    made = [steps(BASE, arg, (f"{line} # buildkit", line)) for line in (old, new)]
+    assert reason(made[1], made[0], written=written) == (MissCause.ARGUMENT, detail)
+
+
+@pytest.mark.parametrize(
+    ("written", "old", "new"),
+    [
+        ("COPY v-2 /v", "COPY v-1 /v", "COPY v-2 /v"),
+        ("COPY v-$V /v", "COPY other /v", "COPY v-2 /v"),
+        ("COPY v-$E /v", "COPY v-1 /v", "COPY v-2 /v"),
+        ("COPY v-$V /v", "COPY --chown=1 v-2 /v", "COPY --chown=2 v-2 /v"),
+        ("COPY v-$V /v", "COPY --chown=1 v-1 /v", "COPY v-2 /v"),
+        ("COPY v-${V:-1} /v", "COPY v-1 /v", "COPY v-2 /v"),
+    ],
+)
+def test_another_copy_that_no_build_argument_explains_is_another_instruction(written: str, old: str, new: str) -> None:
+    made = [steps(BASE, (f"{line} # buildkit", line)) for line in (old, new)]
+    assert reason(made[1], made[0], written=written) == (MissCause.INSTRUCTION, f"{old} became {new}")
 
 
 def test_another_instruction_before_the_step_is_named() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.analysis.dockerfile.variables import UNKNOWN, expand, split_words
+from layerscope.analysis.dockerfile.variables import UNKNOWN, expand, split_words, used_values
 
 VARIABLES = {"A": "1", "EMPTY": ""}
 
@@ -32,6 +32,21 @@ VARIABLES = {"A": "1", "EMPTY": ""}
 )
 def test_a_word_is_expanded_as_the_reference_says(word: str, value: str) -> None:
     assert expand(word, VARIABLES, "\\") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "expanded", "values"),
+    [
+        ("v-$A", "v-1", {"A": "1"}),
+        ("${A}-$B /$A", "1-2 /1", {"A": "1", "B": "2"}),
+        ("${A}-$B /$A", "1-2 /2", {}),
+        ("$A", "two words", {}),
+        ("$A$B$C$D", "1234", {}),
+        ("a", "a", {}),
+    ],
+)
+def test_the_values_in_an_expanded_text_are_found(text: str, expanded: str, values: dict[str, str]) -> None:
+    assert used_values(text, expanded) == values
 
 
 def test_another_escape_character_leaves_backslashes_alone() -> None:
