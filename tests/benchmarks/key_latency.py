@@ -36,7 +36,7 @@ TREE_KEYS = (
     ("sort by size, by name", [b"s", b"s"], 20),
     ("own, merged", [b"a", b"a"], 20),
     ("changes only, all", [b"c", b"c"], 20),
-    ("fold all, open all", [b"z", b"Z"], 20),
+    ("fold all, open all", [b"Z", b"Z"], 20),
 )
 """The keys pressed in the tree, in this order, with the number of presses."""
 
