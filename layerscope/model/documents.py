@@ -5,6 +5,7 @@ OCI image-spec: https://github.com/opencontainers/image-spec (index, manifest, d
 Unused fields are left out; unknown ones are ignored, as the spec requires.
 """
 
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -174,9 +175,15 @@ class DockerArchiveManifest(Struct, frozen=True, rename="pascal"):
     layer_sources: dict[str, LayerSource] | None = None
 
 
+_MOST_DIGESTS = 4_096
+"""Digests that are kept to be shared: the documents of one image repeat each several times."""
+
+_digest = lru_cache(_MOST_DIGESTS)(Digest.parse)
+
+
 def _decode_hook(kind: type, value: object) -> object:
     if kind is Digest and isinstance(value, str):
-        return Digest.parse(value)
+        return _digest(value)
     raise TypeError(f"cannot be read as {kind.__name__}")
 
 

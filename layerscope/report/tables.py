@@ -7,6 +7,7 @@ times: an image may have 100,000 steps.
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TextIO, TypeVar
 
 from rich.cells import cell_len, set_cell_size
@@ -22,6 +23,9 @@ from layerscope.text import human_size, plural, printable_name
 _ANY_WIDTH = 1_000_000
 _GAP = 2
 """Spaces between two columns."""
+
+_MOST_SHARED = 4_096
+"""Texts of cells that are kept to be shared: a table of 65,535 rows has few different modes, owners and sizes."""
 
 Row = TypeVar("Row")
 
@@ -170,8 +174,14 @@ def _segments(console: Console, pieces: Iterable[tuple[str, str, bool]]) -> Iter
 
 def _lines(cell: Cell) -> Sequence[Line]:
     if isinstance(cell, str):
-        return (Line(cell),) if cell else ()
+        return _text_lines(cell)
     return (cell,) if isinstance(cell, Line) else cell
+
+
+@lru_cache(_MOST_SHARED)
+def _text_lines(text: str) -> Sequence[Line]:
+    """Return the line of a plain cell; equal cells of a table are one object."""
+    return (Line(text),) if text else ()
 
 
 def _width(text: str) -> int:

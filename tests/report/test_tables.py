@@ -67,6 +67,18 @@ def test_one_huge_instruction_does_not_widen_every_row() -> None:
     assert peak < 30_000_000
 
 
+def test_equal_cells_of_many_rows_are_kept_once() -> None:
+    grid = figures("mode", "owner", "size", last="path")
+    tracemalloc.start()
+    try:
+        for number in range(5_000):
+            grid.add_row("rw-r--r--", "1000:1000", "1.0 kB", str(number % 10))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 5_000 * 300
+
+
 def test_the_cost_of_a_row_does_not_grow_with_the_number_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     measured = 0
     width = vars(Line)["width"].fget

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from layerscope.cache.cache import RecordKind
 from layerscope.model.columns import ColumnWriter, Ints, column, columns_from, columns_of
@@ -12,6 +13,9 @@ from layerscope.model.image import Layer
 from layerscope.session.content.content_facts import ContentFacts
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.wire import FactsHead, read_frame, write_frame
+
+if TYPE_CHECKING:
+    from layerscope.model.span import FileSpan
 
 _DIGEST_SIZE = 32
 
@@ -33,15 +37,17 @@ class KnownContent:
 
     def __init__(self, known: KnownLayers) -> None:
         self._known = known
-        self._facts: dict[int, ContentFacts] = {}
+        self._facts: dict[FileSpan | int, ContentFacts] = {}
+        """By blob, because layers that share one have the same files; by number for a layer without a blob."""
 
     def of(self, layer: Layer) -> ContentFacts:
         """Return what is known about the files of a layer."""
         shared = self._known.shared(layer)
-        facts = self._facts.get(layer.number) if shared is None else shared.facts
+        key = layer.blob or layer.number
+        facts = self._facts.get(key) if shared is None else shared.facts
         if facts is None:
             facts = self._known.record_of(RecordKind.CONTENT, layer, _facts_from) or ContentFacts()
-            facts = self._facts.setdefault(layer.number, facts)
+            facts = self._facts.setdefault(key, facts)
             if shared is not None:
                 shared.facts = facts
         return facts

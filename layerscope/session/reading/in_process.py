@@ -2,8 +2,10 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+
+from msgspec.structs import replace
 
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
@@ -47,19 +49,42 @@ def read_as_ordered(
     """Yield each layer with its entries when it has been read, and before that with the stored bytes read so far.
 
     Known layers come first. The others are read in the ``order``, which is asked for one whenever there is a process to
-    read it.
+    read it. Layers that share a blob also share their entries.
     """
-    unknown = dict[int, Layer]()
-    for layer in layers:
-        entries = known.entries(layer)
+    unknown = dict[int, Sequence[Layer]]()
+    for sharing in _by_blob(layers):
+        entries = next((known_entries for known_entries in map(known.entries, sharing) if known_entries), None)
         if entries is None:
-            unknown[layer.number] = layer
+            unknown[sharing[0].number] = sharing
         else:
-            yield layer, entries
-    for layer, result in _read(list(unknown.values()), (layer for layer in order if layer.number in unknown)):
-        if isinstance(result, LayerEntries):
-            known.keep_entries(layer, result)
-        yield layer, result
+            yield from ((layer, entries) for layer in sharing)
+    firsts = {layer.number: first for first, sharing in unknown.items() for layer in sharing}
+    for layer, result in _read([sharing[0] for sharing in unknown.values()], _once_each(order, firsts)):
+        if not isinstance(result, LayerEntries):
+            yield layer, result
+            continue
+        for sharer in (layer, *unknown[layer.number][1:]):
+            known.keep_entries(sharer, result)
+            yield sharer, result
+
+
+def _by_blob(layers: Sequence[Layer]) -> Iterable[Sequence[Layer]]:
+    """Return the layers, those that share a blob together: an archive of 250 kB can list one blob 65,535 times."""
+    groups: dict[object, list[Layer]] = {}
+    for layer in layers:
+        key = layer.number if layer.blob is None else (layer.blob, layer.compression, layer.problem)
+        groups.setdefault(key, []).append(layer)
+    return groups.values()
+
+
+def _once_each(order: Iterator[Layer], firsts: Mapping[int, int]) -> Iterator[Layer]:
+    """Yield those layers of the order that ``firsts`` has, of layers that share a blob one, as the first of them."""
+    given = set[int]()
+    for layer in order:
+        first = firsts.get(layer.number)
+        if first is not None and first not in given:
+            given.add(first)
+            yield replace(layer, number=first)
 
 
 def _read(layers: Sequence[Layer], order: Iterator[Layer]) -> Iterator[tuple[Layer, LayerEntries | int]]:

@@ -8,6 +8,7 @@ from layerscope.cache.cache import Cache
 from layerscope.comparison.compare import compare_images
 from layerscope.model.image import Compression
 from layerscope.session.content import content_pass
+from layerscope.session.content.known_content import KnownContent
 from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.open import ImageSession, open_image
 from layerscope.session.size.analysis import SizeAnalysis
@@ -108,3 +109,12 @@ def test_more_first_bytes_than_are_known_are_read(archives: tuple[Path, Path], c
         with opened(archives[0], cache) as session:
             (motd,) = occurrences(session, b"etc/motd")
             assert read_prefixes(session.loaded, [motd], size) == {motd: b"hello"[:size]}
+
+
+def test_what_is_known_about_files_is_kept_once_for_layers_that_share_a_blob(tmp_path: Path) -> None:
+    session = open_image(str(oci_archive(tmp_path / "image.tar", image(BASE, TOP, BASE))))
+    with session:
+        known = KnownContent(session.known_layers)
+        first, other, again = map(known.of, session.image.layers)
+        assert first is again
+        assert first is not other

@@ -1,12 +1,50 @@
 """The layers of an image, read one after another."""
 
-import pytest
+from pathlib import Path
 
-from layerscope.model.image import Layer
+import pytest
+from msgspec.structs import replace
+
+from layerscope.model.entries import LayerEntries
+from layerscope.model.image import Compression, Layer
+from layerscope.model.span import FileSpan
 from layerscope.session.reading import in_process
-from layerscope.session.reading.in_process import read_layers
+from layerscope.session.reading.in_process import read_as_ordered, read_layers
 from layerscope.session.reading.known_layers import KnownLayers
 from tests.analysis.counting import counted_calls
+from tests.builders import file, layer
+
+
+def layers_of(path: Path, *names: str) -> list[Layer]:
+    """Return layers of one file each; those of equal names are one blob."""
+    blobs = {name: path / name for name in names}
+    for name, blob in blobs.items():
+        blob.write_bytes(layer(file(name)))
+    return [
+        Layer(number, FileSpan.of_file(str(blobs[name]), blobs[name].stat()), Compression.NONE)
+        for number, name in enumerate(names, 1)
+    ]
+
+
+def test_layers_that_share_a_blob_are_read_once(tmp_path: Path) -> None:
+    layers = layers_of(tmp_path, "a", "b", "a", "a")
+    numbers, entries = zip(*read_layers(layers, KnownLayers(None, layers, "")), strict=True)
+    assert numbers == (1, 2, 3, 4)
+    assert [each.paths for each in entries] == [[b"a"], [b"b"], [b"a"], [b"a"]]
+    assert entries[0] is entries[2] is entries[3]
+
+
+def test_the_first_layer_of_the_order_that_has_a_blob_decides_when_it_is_read(tmp_path: Path) -> None:
+    layers = layers_of(tmp_path, "a", "b", "c", "a")
+    order = iter([layers[3], *layers[:3]])
+    read = read_as_ordered(layers, order, KnownLayers(None, layers, ""))
+    assert [each.number for each, result in read if isinstance(result, LayerEntries)] == [1, 4, 2, 3]
+
+
+def test_a_layer_that_cannot_be_read_shares_nothing_with_one_of_the_same_blob(tmp_path: Path) -> None:
+    (readable,) = layers_of(tmp_path, "a")
+    layers = [replace(readable, number=1, compression=None, problem="it is encrypted"), replace(readable, number=2)]
+    assert [each.error for _, each in read_layers(layers, KnownLayers(None, layers, ""))] == ["it is encrypted", None]
 
 
 def test_the_cost_of_many_layers_is_linear(monkeypatch: pytest.MonkeyPatch) -> None:
