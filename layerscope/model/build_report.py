@@ -46,7 +46,8 @@ class BuildReport:
     """A build by an engine: the exit status of its command, and the reference of the image if it made one.
 
     ``content_size`` is that of the image, ``previous_size`` that of the image that had the ``tag`` before, in bytes;
-    None if there is none or it is unknown. ``dockerfile`` is the file that was built, if it is on this machine.
+    None if there is none or it is unknown; ``shared_layers`` is the number of lowest layers that both have.
+    ``dockerfile`` is the file that was built, if it is on this machine.
     """
 
     engine: str
@@ -58,3 +59,4 @@ class BuildReport:
     miss: CacheMiss | None = None
     content_size: int | None = None
     previous_size: int | None = None
+    shared_layers: int | None = None

@@ -12,7 +12,7 @@ from layerscope.model.build_report import BuildReport, CacheMiss, MissCause, Rep
 from layerscope.model.image import Image, Step
 from layerscope.session.dockerfile import dockerfile_of
 from layerscope.session.local.build import BUILDAH, BuildRun
-from layerscope.session.local.captured_image import CapturedImage, Unreadable, built_steps
+from layerscope.session.local.captured_image import CapturedImage, Unreadable, built_steps, shared_layers
 from layerscope.session.open import ImageSession, open_image, open_stored_image
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?\d*(Z|[+-]\d\d:\d\d)")
@@ -53,6 +53,7 @@ def report_build(run: BuildRun, session: ImageSession | None) -> BuildReport:
         _miss(run, session, placed, reported),
         session.tallies.content_size,
         previous.content_size if previous else None,
+        shared_layers(session.image, previous) if previous else None,
     )
 
 

@@ -1,12 +1,14 @@
 """What is kept of an image before a build replaces it: its steps, its sizes, and the files of the layers that copy."""
 
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.cache_miss import BuiltSteps, CopiedFile, Files
 from layerscope.analysis.comparison.rebuilt import LayerContents
 from layerscope.errors import ImageNotFound, LayerscopeError
 from layerscope.model.entries import Kind
+from layerscope.model.image import Image
 from layerscope.model.instruction import keyword_of
 from layerscope.session.image_facts import build_steps
 from layerscope.session.loaded_image import LoadedImage
@@ -56,6 +58,14 @@ def built_steps(session: ImageSession, layers: Iterable[int]) -> BuiltSteps:
     created_by: list[str | None] = [step.created_by for step in image.steps]
     created_by += [None] * (len(steps) - len(created_by))
     return BuiltSteps(steps, created_by, layer_files(session, list(layers)))
+
+
+def shared_layers(image: Image, previous: CapturedImage) -> int:
+    """Return how many of its lowest layers an image has in common with the one before."""
+    old = [step.diff_id for step in previous.steps.steps if step.layer]
+    new = [step.diff_id for step in build_steps(image) if step.layer]
+    same = takewhile(lambda pair: pair[0] is not None and pair[0] == pair[1], zip(old, new, strict=False))
+    return sum(1 for _ in same)
 
 
 def layer_files(session: ImageSession, layers: list[int]) -> dict[int, Files]:

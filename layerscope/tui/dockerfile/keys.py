@@ -23,6 +23,14 @@ DOCKERFILE_KEYS = (
         id="dockerfile.origin",
         rank=30,
     ),
+    Key(
+        "m",
+        "mark",
+        "what if",
+        "Mark the line: merged with the layer below its own, dropped, or neither; see what the image would cost",
+        id="dockerfile.mark",
+        rank=35,
+    ),
     Key("q", "app.quit", "quit", "Quit", id="dockerfile.quit", rank=40),
 )
 DOCKERFILE_TABLE = (KeyGroup("The Dockerfile", DOCKERFILE_KEYS), KeyGroup("In any list", LineList.KEYS))

@@ -6,11 +6,13 @@ from layerscope.model.build_report import BuildReport
 from layerscope.model.image import Image
 from layerscope.session.dockerfile import LineCost, layer_sums, layers_text, line_costs
 from layerscope.text import human_share, human_size, plural, printable_line, printable_text, size_or_blank
+from layerscope.tui.dockerfile.marks import LineMarks
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.row_table import TableColumn, TableRow, Target
 
 _FIGURES = tuple(TableColumn(title, right=True) for title in ("Layer", "Content", "Share", "Dead"))
 _CACHE = TableColumn("Cache")
+_MARK = TableColumn("If")
 _SOURCE = (TableColumn("", right=True), TableColumn(""))
 _CACHE_WORDS = {True: "hit", False: "miss", None: ""}
 _TAB = 4
@@ -19,7 +21,7 @@ _TAB = 4
 class DockerfileRows:
     """The rows; a row is a line of the Dockerfile or, below the FROM, a layer of its base image.
 
-    After a ``build``, they show what came from the cache.
+    After a ``build``, they show what came from the cache; and once there are ``marks``, which lines have one.
     """
 
     def __init__(
@@ -35,8 +37,14 @@ class DockerfileRows:
             {step.layer: _CACHE_WORDS[step.is_cached] for step in build.steps if not step.is_base} if build else None
         )
         self._miss = build.miss if build else None
-        self.columns = (*_FIGURES, *([] if self._cache is None else [_CACHE]), *_SOURCE)
+        self.marks = LineMarks(placed)
         self.is_unfolded = False
+
+    @property
+    def columns(self) -> tuple[TableColumn, ...]:
+        """The columns."""
+        cache = [] if self._cache is None else [_CACHE]
+        return (*_FIGURES, *cache, *([_MARK] if self.marks else []), *_SOURCE)
 
     def __len__(self) -> int:
         return len(self._costs) + (len(self._base) if self.is_unfolded else 0)
@@ -81,6 +89,7 @@ class DockerfileRows:
                 human_share(cost.content_size, self._tallies.content_size),
                 size_or_blank(cost.dead_size),
                 *self._cached(cost.layers[-1]),
+                *self._marked(cost.layers[-1]),
                 str(cost.line),
                 text,
             ),
@@ -99,6 +108,7 @@ class DockerfileRows:
                 human_share(sums.content_size, self._tallies.content_size),
                 size_or_blank(sums.dead_size),
                 *self._cached(layer),
+                *self._marked(layer),
                 "",
                 f"    {title}",
             ),
@@ -111,6 +121,10 @@ class DockerfileRows:
     def _cached(self, layer: int) -> list[str]:
         """Return the cell that says whether a layer came from the cache; none where that is not known."""
         return [] if self._cache is None else [self._cache.get(layer, "")]
+
+    def _marked(self, layer: int) -> list[str]:
+        """Return the cell with the mark of a layer; none where no layer has one."""
+        return [self.marks.mark(layer) or ""] if self.marks else []
 
     def _placement(self, cost: LineCost) -> str:
         """Return where a line belongs: its instruction, its stage and its layer."""

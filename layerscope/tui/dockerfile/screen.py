@@ -15,7 +15,8 @@ from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.model.build_report import BuildReport
 from layerscope.session.dockerfile import layers_text, unplaced_layers
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.text import human_size, printable_line
+from layerscope.session.what_if import WhatIf
+from layerscope.text import human_size, plural, printable_line, signed_size
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.dockerfile.keys import DOCKERFILE_KEYS, DOCKERFILE_TABLE
 from layerscope.tui.dockerfile.rows import DockerfileRows
@@ -23,6 +24,7 @@ from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_table import RowTable, Target
 
 
@@ -36,6 +38,7 @@ class DockerfileScreen(Screen[Target | None]):
         #source { height: auto; max-height: 3; padding: 0 1; background: $panel; text-style: bold; }
         #dockerfile-frame { height: 1fr; border: $frame $primary; border-title-style: bold; }
         #titles { height: 1; color: $foreground 60%; }
+        #what-if { height: auto; padding: 0 1; background: $panel; text-style: bold; }
         #detail { height: auto; max-height: 5; padding: 0 1; }
     }
     """
@@ -48,6 +51,9 @@ class DockerfileScreen(Screen[Target | None]):
         super().__init__()
         self._placed, self._opened, self._line = placed, opened, line
         self._rows = DockerfileRows(placed, opened.image, opened.tallies, glyphs_of(self), build)
+        shared = build.shared_layers if build else None
+        self._knows_previous = shared is not None
+        self._what_if = WhatIf(opened, len(opened.image.layers) if shared is None else shared)
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
@@ -55,6 +61,7 @@ class DockerfileScreen(Screen[Target | None]):
         frame = Container(Static("", id="titles", markup=False), RowTable(), id="dockerfile-frame")
         frame.border_title = "Dockerfile"
         yield frame
+        yield Static("", id="what-if", markup=False)
         yield Static("", id="detail", markup=False)
         yield KeyLine(DOCKERFILE_TABLE)
 
@@ -75,7 +82,30 @@ class DockerfileScreen(Screen[Target | None]):
     def _show(self, cursor: int) -> None:
         self.table.show(self._rows.columns, self._rows, cursor)
         self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
+        what_if = self.query_one("#what-if", Static)
+        what_if.display = bool(self._rows.marks)
+        what_if.update(Text(self._planned() if self._rows.marks else "", overflow="fold"))
         self._show_detail()
+
+    def _planned(self) -> str:
+        """Return what the image would cost with the marked lines."""
+        before, after = self._opened.tallies.content_size, self._what_if.planned(self._rows.marks.plan)
+        if before is None or after is None:
+            return "What if: unknown, because a layer could not be read"
+        glyphs = glyphs_of(self)
+        change = signed_size(after.content_size - before)
+        sizes = f"{human_size(before)} {glyphs.arrow} {human_size(after.content_size)} ({change})"
+        image = "the image that had the tag before" if self._knows_previous else "this image"
+        pull = f"a node that has it pulls ~{human_size(after.pull_size)}"
+        if after.pull_size is None:
+            pull = "what a node pulls is unknown: the layers are not stored compressed"
+        return f" {glyphs.separator} ".join(
+            (
+                f"What if: {sizes}",
+                f"{plural(after.shared, 'layer')} shared with {image}",
+                pull,
+            )
+        )
 
     @on(LineList.Moved)
     def _show_detail(self) -> None:
@@ -108,6 +138,17 @@ class DockerfileScreen(Screen[Target | None]):
         line = self._rows.line_at(self.table.cursor)
         self._rows.is_unfolded = unfolded
         self._show(self._rows.row_of(line))
+
+    def action_mark(self) -> None:
+        """Give the line under the cursor the next mark: to merge its layer with the one below, to drop it, or none."""
+        cursor = self.table.cursor
+        layer = self._rows.marks.layer_of(self._rows.line_at(cursor))
+        if layer is None:
+            warn(self, "Only a line that made a layer on the base image can be merged or dropped.")
+        elif self._rows.marks.cycle(layer):
+            self._show(cursor)
+        else:
+            warn(self, f"Layer {layer + 1} is merged into the layer of this line.")
 
     def action_origin(self) -> None:
         """Go from a COPY out of another stage to the line that wrote the files."""

@@ -122,3 +122,69 @@ async def test_after_a_build_the_lines_show_what_came_from_the_cache() -> None:
         (copy,) = [row for row in rows(at) if row.endswith("COPY . /var/www/html/")]
         assert ("hit" in setup.split(), "miss" in copy.split()) == (True, True)
         assert "cache miss: index.html changed" in at.text_of("#detail")
+
+
+def marks(at: Journey) -> dict[int, str]:
+    """Return the marks that are shown, by line."""
+    shown = {int(row.split("RUN")[0].split()[-1]): row for row in rows(at) if " RUN " in row}
+    return {number: word for number, row in shown.items() for word in ("merge", "drop") if f" {word} " in row}
+
+
+async def test_lines_are_merged_to_see_what_dies_between_them_go() -> None:
+    async with opened(SAMPLES / "my-app-v2.oci.tar") as at:
+        await at.press("F", *["down"] * 10, "m", *["down"] * 3, "m")
+        assert marks(at) == {11: "merge", 14: "merge"}
+        assert at.text_of("#what-if") == (
+            "What if: 275 kB → 157 kB (-118 kB) · 1 layer shared with this image · a node that has it pulls ~34 kB"
+        )
+        await at.press("m", "m")
+        assert marks(at) == {11: "merge"}
+        assert "275 kB → 271 kB (-4.3 kB)" in at.text_of("#what-if")
+
+
+async def test_a_line_is_dropped_with_its_bytes_and_nothing_is_merged_into_it() -> None:
+    async with opened() as at:
+        await at.press("F", *["down"] * 9, "m")
+        assert marks(at) == {10: "drop"}
+        assert at.text_of("#what-if").startswith("What if: 275 kB → 179 kB (-96 kB) · 1 layer shared with this image")
+        assert "the layers are not stored compressed" in at.text_of("#what-if")
+        await at.press("down", "m")
+        assert marks(at) == {10: "drop", 11: "drop"}
+        await at.press("m", "up", "m")
+        assert not marks(at)
+        assert not at.app.screen.query_one("#what-if").display
+
+
+async def test_a_line_that_another_one_is_merged_into_is_not_dropped() -> None:
+    async with opened() as at:
+        await at.press("F", *["down"] * 10, "m", "up", "m")
+        assert marks(at) == {11: "merge"}
+        assert "Layer 3 is merged into the layer of this line." in notices(at)
+
+
+async def test_lines_that_made_no_layer_of_their_own_cannot_be_merged_or_dropped() -> None:
+    async with opened() as at:
+        for keys in (["F", "m"], ["down", "m"], ["enter", "down", "m"]):
+            await at.press(*keys)
+        assert notices(at) == ["Only a line that made a layer on the base image can be merged or dropped."] * 3
+
+
+async def test_after_a_build_the_layers_of_the_image_before_are_the_shared_ones() -> None:
+    async with opened() as at:
+        at.explorer._navigation._session.build_report = BuildReport("docker", 0, shared_layers=2)
+        await at.press("F", *["down"] * 16, "m")
+        assert "2 layers shared with the image that had the tag before" in at.text_of("#what-if")
+
+
+async def test_without_all_layers_what_if_is_unknown(tmp_path: Path) -> None:
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("FROM scratch\nCOPY a /\nCOPY b /\n")
+    history = [{"created_by": f"COPY {name} / # buildkit"} for name in "ab"]
+    broken = image(layer(file("a", b"1")), layer(file("b", b"1" * 2000))[:600], history=history)
+    async with opened(docker_archive(tmp_path / "image.tar", broken), dockerfile) as at:
+        await at.press("F", "down", "m")
+        assert at.text_of("#what-if") == "What if: unknown, because a layer could not be read"
+
+
+def notices(at: Journey) -> list[str]:
+    return [notice.message for notice in at.app._notifications]
