@@ -2,13 +2,26 @@
 
 import json
 import subprocess
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from layerscope.session.open import open_image
-from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, write_tar
+from tests.builders import (
+    OciStore,
+    blob_name,
+    docker_archive,
+    docker_files,
+    file,
+    image,
+    layer,
+    sha256,
+    to_json,
+    whiteout,
+    write_tar,
+)
 from tests.cli.runner import MY_APP, PLATFORMS, ask
 from tests.samples import SAMPLES
 
@@ -125,6 +138,26 @@ def test_why_names_the_lines_and_gives_a_patch(
     assert patch.status == 0
     assert "+RUN --mount=type=bind,from=tools,target=/bin apt-get update && apt-get install -y nginx \\\n" in patch.out
     subprocess.run(["git", "apply", "-"], input=patch.out, text=True, cwd=tmp_path, check=True)
+
+
+def test_why_gives_lines_and_patches_for_an_image_with_provenance(capsys: Capture, tmp_path: Path) -> None:
+    commands = ("apt-get update && apt-get install -y x", "rm -rf /var/lib/apt/lists")
+    text = "FROM scratch\n" + "".join(f"RUN {command}\n" for command in commands)
+    history = [{"created_by": f"RUN /bin/sh -c {command} # buildkit"} for command in commands]
+    store = OciStore()
+    lists = layer(file("var/lib/apt/lists/main", b"1" * 200_000))
+    manifest = store.image(image(lists, layer(whiteout("var/lib/apt/lists")), history=history), tag="app:1")
+    source = {"infos": [{"filename": "Dockerfile", "data": b64encode(text.encode()).decode()}], "locations": {}}
+    statement = {
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "subject": [{"digest": {"sha256": manifest["digest"].removeprefix("sha256:")}}],
+        "predicate": {"runDetails": {"metadata": {"buildkit_metadata": {"source": source}}}},
+    }
+    archive = write_tar(tmp_path / "a.tar", store.files([manifest, store.attestation(manifest, to_json(statement))]))
+    (advice,) = json.loads(ask(capsys, "why", archive, "--json").out)["advice"]
+    assert advice["line"] == 2
+    assert advice["patch"].startswith("--- a/Dockerfile\n+++ b/Dockerfile\n")
+    assert "-RUN apt-get update && apt-get install -y x\n" in advice["patch"]
 
 
 def test_a_patch_needs_the_dockerfile(capsys: Capture) -> None:
