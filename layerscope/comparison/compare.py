@@ -18,13 +18,10 @@ from layerscope.analysis.size.live import live_files
 from layerscope.analysis.tree.path_history import Revision, path_history
 from layerscope.analysis.tree.tree_state import TreeState
 from layerscope.comparison.content_comparer import ContentComparer
-from layerscope.model.image import Compression
 from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.image_facts import build_steps, config_facts
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.lookup import layer_number
-
-_UNCOMPRESSED = (Compression.NONE, None)
 
 
 class Comparison:
@@ -95,7 +92,7 @@ class ImageComparison(Comparison):
         """
         known = {layer.diff_id for layer in self.old.image.layers}
         missing = [layer for layer in self.new.image.layers if layer.diff_id is None or layer.diff_id not in known]
-        sizes = [None if layer.compression in _UNCOMPRESSED else layer.blob_size for layer in missing]
+        sizes = [layer.pull_size for layer in missing]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
     @cached_property

@@ -52,6 +52,11 @@ class Layer(Struct, frozen=True):
         """The bytes of the blob as stored, counted and not taken from the image; None without a blob."""
         return self.blob.size if self.blob else self.known_size
 
+    @property
+    def pull_size(self) -> int | None:
+        """The bytes that a pull takes; None if the layer is not stored compressed: a registry has another form then."""
+        return None if self.compression in {None, Compression.NONE} else self.blob_size
+
 
 class Step(Struct, frozen=True):
     """One history line; ``layer`` is the number of the layer that it created, or None."""

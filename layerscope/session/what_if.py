@@ -5,10 +5,7 @@ from typing import NamedTuple
 
 from layerscope.analysis.size.blob_share import BlobShares, blob_shares
 from layerscope.analysis.size.what_if import Death, Plan, deaths, planned_layers, pull_estimate
-from layerscope.model.image import Compression
 from layerscope.session.loaded_image import LoadedImage
-
-_UNCOMPRESSED = (None, Compression.NONE)
 
 
 class PlannedImage(NamedTuple):
@@ -47,8 +44,5 @@ class WhatIf:
 
     @cached_property
     def _shares(self) -> BlobShares:
-        stored = {
-            layer.number: None if layer.compression in _UNCOMPRESSED else layer.blob_size
-            for layer in self._opened.image.layers
-        }
-        return blob_shares(stored, self._opened.tallies.layers)
+        pulled = {layer.number: layer.pull_size for layer in self._opened.image.layers}
+        return blob_shares(pulled, self._opened.tallies.layers)
