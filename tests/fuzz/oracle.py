@@ -19,6 +19,26 @@ _KINDS = {
 }
 
 
+_LAST_OF_NAME = slice(99, 100)
+_FLAG = slice(156, 157)
+"""Bytes of a header: the last one of its name, and its type flag."""
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose header is read before the long name that precedes it is applied."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Member":
+        """Return the member; a long name that is cut after a slash does not make an old file a directory.
+
+        tarfile takes it for one. GNU tar and Go's archive/tar decide by the whole name.
+        """
+        member = super().frombuf(buf, encoding, errors)
+        if buf[_FLAG] == tarfile.AREGTYPE and buf[_LAST_OF_NAME] == b"/":
+            member.type = tarfile.AREGTYPE
+        return member
+
+
 @dataclass(frozen=True)
 class Node:
     """A path of the merged tree; an implied directory, which has no entry, has no mtime."""
@@ -95,7 +115,9 @@ def _change(node: Node, before: Node | None, layer: int) -> str:
 def _apply(tree: Tree, layer: bytes, number: int) -> None:
     """Apply a layer: whiteouts hide earlier layers only, so they come first, wherever the tar has them."""
     whiteouts, opaque, entries = [], [], []
-    with tarfile.open(fileobj=io.BytesIO(layer), mode="r:", encoding="utf-8", errors="surrogateescape") as tar:
+    with tarfile.open(
+        fileobj=io.BytesIO(layer), mode="r:", tarinfo=_Member, encoding="utf-8", errors="surrogateescape"
+    ) as tar:
         for member in tar:
             path = _normal(_bytes(member.name))
             parent, slash, name = path.rpartition(b"/")
