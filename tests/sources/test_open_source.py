@@ -333,6 +333,17 @@ def test_a_tar_whose_members_are_all_left_out_is_still_a_tar(tmp_path: Path, ent
         open_source(str(tmp_path / "x.tar"))
 
 
+def test_a_tar_whose_first_member_is_broken_is_still_called_a_tar(tmp_path: Path) -> None:
+    sparse_map = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "100"}
+    path = tmp_path / "x.tar"
+    path.write_bytes(layer(file("s", b"9" * 5_000, pax_headers=sparse_map), file("a")))
+    sentence = (
+        r"x\.tar is a tar archive but not an image: .*; .*x\.tar is truncated or broken: the map of a sparse file"
+    )
+    with pytest.raises(UnsupportedFormat, match=sentence):
+        open_source(str(path))
+
+
 def test_a_browser_extension_is_not_a_folder_of_skopeo(tmp_path: Path) -> None:
     files: Members = {"manifest.json": b'{"name": "extension", "version": "1"}', "version": b"1.2"}
     with pytest.raises(UnsupportedFormat, match=r"not a list of images and no index\.json$"):

@@ -8,6 +8,7 @@ from layerscope.model.entries import Kind, LayerEntries
 from layerscope.model.image import Compression
 from layerscope.model.span import FileSpan
 from layerscope.sources.tar.blocks import open_blocks
+from layerscope.sources.tar.header import BLOCK, has_valid_checksum
 from layerscope.sources.tar.walk import walk
 
 
@@ -23,7 +24,8 @@ class ArchiveMember(Struct, frozen=True):
 class ArchiveListing(Struct, frozen=True):
     """The members that could be read, and the error that ended the walk early.
 
-    ``is_tar`` is true also for a tar whose members are all left out, because of ``..`` in their names, say.
+    ``is_tar`` is true also for a tar whose members are all left out, because of ``..`` in their names, say, or whose
+    first one is broken.
     """
 
     members: tuple[ArchiveMember, ...]
@@ -35,10 +37,10 @@ def walk_archive(archive: FileSpan) -> ArchiveListing:
     """List an uncompressed tar; raises OSError if it cannot be opened. A broken tar sets ``error`` instead."""
     entries = LayerEntries()
     with closing(open_blocks(archive, Compression.NONE)) as blocks:
+        is_tar = has_valid_checksum(blocks.read(0, BLOCK))
         for _ in walk(blocks, entries):
             pass
     members = tuple(_member(archive, entries, row, name) for row, name in enumerate(entries.paths))
-    is_tar = bool(members or entries.whiteouts or entries.opaque_whiteouts or entries.warnings)
     return ArchiveListing(members, is_tar, entries.error)
 
 
