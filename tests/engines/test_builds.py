@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests.engines.tools import need, run
 
@@ -96,13 +97,19 @@ def launched(
     )
 
 
-@pytest.fixture(params=BUILDERS, ids=lambda builder: builder.name)
+def _params() -> Iterator[ParameterSet]:
+    for builder in BUILDERS:
+        marks = [pytest.mark.containerd] if builder.name == "provenance" else []
+        yield pytest.param(builder, id=builder.name, marks=marks)
+
+
+@pytest.fixture(params=_params())
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
     builder: Builder = request.param
     need(builder.command, "version")
     need(builder.engine, "version")
     if builder.name == "provenance" and "io.containerd.snapshotter" not in run("docker", "info").decode():
-        pytest.skip("only the containerd image store keeps provenance")
+        pytest.skip("only the image store of containerd keeps provenance")
     made = App(builder, tmp_path)
     yield made
     made.remove()

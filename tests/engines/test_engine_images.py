@@ -16,6 +16,7 @@ from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError
 from layerscope.model.engine import Engine
 from layerscope.session.local.build import run_build as build
 from layerscope.session.local.images import local_images
+from layerscope.session.open import open_image
 from layerscope.session.reading.in_process import read_whole
 from layerscope.sources.engine import podman_command
 from layerscope.sources.engine.answering import AnsweringEngines
@@ -118,9 +119,7 @@ def exporting(loaded: Loaded) -> Iterator[Loaded]:
 
 def test_progress_of_an_export_is_reported(exporting: Loaded) -> None:
     seen: list[int] = []
-    with open_source(
-        f"{exporting.engine}://{exporting.repository}:v1", progress=lambda done, _total: seen.append(done)
-    ):
+    with open_image(exporting.reference, progress=lambda done, _total: seen.append(done)):
         assert seen[-1] > len(exporting.tar)
 
 
@@ -142,7 +141,7 @@ def test_an_interrupted_export_leaves_nothing(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        open_source(exporting.reference, progress=interrupt)
+        open_image(exporting.reference, progress=interrupt)
     assert list(folder.iterdir()) == []
 
 
