@@ -7,6 +7,9 @@ from layerscope.text import path_text, plural, short_name
 
 COPYING = ("COPY", "ADD")
 
+_MOST_NAMED = 20
+"""Layers that a sentence names: an image may have 65,535."""
+
 
 def fix(evidence: Evidence, layer: int, for_run: str) -> str:
     """Return how to keep files out of a layer; ``for_run`` is the answer if a RUN wrote them."""
@@ -19,8 +22,12 @@ def fix(evidence: Evidence, layer: int, for_run: str) -> str:
 
 
 def named_layers(layers: Iterable[int]) -> str:
-    """Return layers in a sentence: ``layer 2``, ``layers 2, 5 and 7``."""
-    *others, last = map(str, sorted(set(layers)))
+    """Return layers in a sentence: ``layer 2``, ``layers 2, 5 and 7``; of many, the first and how many others."""
+    numbers = sorted(set(layers))
+    named = list(map(str, numbers[:_MOST_NAMED]))
+    if len(numbers) > _MOST_NAMED:
+        named.append(plural(len(numbers) - _MOST_NAMED, "other"))
+    *others, last = named
     return f"layers {', '.join(others)} and {last}" if others else f"layer {last}"
 
 
