@@ -23,7 +23,7 @@ class Fact(NamedTuple):
 
 
 class TitleLine(Static):
-    """One line. If it is too narrow, facts of a low rank are left out, and then the name is cut."""
+    """One line. If it is too narrow, the name is cut, and then facts of a low rank are left out."""
 
     COMPONENT_CLASSES = {"title-line--alarm"}  # noqa: RUF012  # declared by Textual without ClassVar
     DEFAULT_CSS = """
