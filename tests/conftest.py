@@ -32,8 +32,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Start three workers on two processors for ``-n auto``: tests of the TUI wait for timers half of the time."""
-    return max(1, _processors() * 3 // 2)
+    """Start four workers on two processors for ``-n auto``: tests of the TUI wait for timers half of the time."""
+    return 2 * _processors()
 
 
 def _processors() -> int:

@@ -117,7 +117,7 @@ def test_a_signal_ends_it_with_the_terminal_as_before_and_nothing_left(
     assert list(tmp_path.iterdir()) == []
 
 
-_MOMENTS = [0.15 + 0.06 * moment for moment in range(20)]
+_MOMENTS = [0.15 + 0.12 * moment for moment in range(10)]
 """Seconds after the start: while it imports, opens, lays out its screen, and shows it."""
 
 

