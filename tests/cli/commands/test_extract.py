@@ -175,8 +175,7 @@ def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
     assert b"wrote 1 file (1.0 kB) to" in writing.written
 
 
-@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=str)
-@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize(("sent", "status", "is_there"), [(signal.SIGINT, 130, False), (signal.SIGTERM, 143, True)])
 def test_an_interrupted_extraction_leaves_the_folder_as_it_was(
     tmp_path: Path, sent: signal.Signals, status: int, *, is_there: bool
 ) -> None:
