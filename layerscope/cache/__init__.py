@@ -1,1 +1,1 @@
-"""What earlier runs have read, kept in a folder of the user, so that a known image is not read again."""
+"""The results of earlier runs, kept in a folder of the user, so that a known image is not read again."""

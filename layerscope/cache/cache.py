@@ -91,7 +91,7 @@ class Cache:
     def adopt(self, file: Path) -> Path | None:
         """Move a file that is not needed any more into the cache, and return its new place, or None if that fails.
 
-        It is copied from another file system. Nobody checks its content: whoever reads it has to.
+        It is copied from another file system. Its content is not checked here, so every reader has to check it.
         """
         if not make_private_folder(self.place):
             return None
@@ -133,7 +133,7 @@ class Cache:
 
     @property
     def problem(self) -> str | None:
-        """Why the folder cannot be used, in one sentence; None if it can, or is yet to be made."""
+        """The reason why the folder cannot be used, in one sentence; None if it can, or is yet to be made."""
         if not os.path.lexists(self.place) or is_private_folder(self.place):
             return None
         return f"{self.place} is not a folder that only this user can enter (mode 0700), so nothing is kept"

@@ -48,7 +48,7 @@ def checksum(data: Buffer, start: int = 0) -> int:
 
 
 class RecordHead(NamedTuple):
-    """What a record is about: its key, and a label for the user; ``body`` is where its body begins."""
+    """The subject of a record: its key, and a label for the user; ``body`` is where its body begins."""
 
     key: str
     label: str

@@ -52,7 +52,7 @@ class Candidate(Struct, frozen=True):
 
     @property
     def problem(self) -> str:
-        """What it is instead of an image, or what is missing of it; else empty."""
+        """A few words for what is not an image, or for what it lacks; else empty."""
         return self.set_aside or ("" if self.complete else "not all of its blobs are there")
 
     def is_of(self, image: Image) -> bool:

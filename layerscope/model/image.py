@@ -97,7 +97,7 @@ class Image(Struct, frozen=True, dict=True):
     container_image: "Image | None" = None
     """The image of the ``container``, without the writable layer."""
     storage: Storage | None = None
-    """Where an engine keeps it, for an engine's image."""
+    """The place where an engine keeps it, for an engine's image."""
     engine_key: str | None = None
     """The address of its engine and its id there, for an engine's image."""
     engine_notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What the attestations in an image say about how it was built."""
+"""The build of an image, as its attestations describe it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

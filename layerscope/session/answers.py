@@ -1,4 +1,4 @@
-"""What earlier runs have printed about images: analysis takes longer than reading a known image.
+"""The output of earlier runs about images: analysis takes longer than reading a known image.
 
 An answer is kept under everything that goes into it: the documents and the layers of the images, the question, and the
 code. So an installed update, or a change in a checkout, asks again.

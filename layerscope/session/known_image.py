@@ -1,4 +1,4 @@
-"""What the documents of an engine's image say, from the cache; and what they say now, for the next run.
+"""The documents of an engine's image: from the cache, and kept in it for the next run.
 
 An engine describes an image in fewer words than its export. Unlike layers, documents are not hashed: they serve the
 engine that gave them, for the id that it gives the image.

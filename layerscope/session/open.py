@@ -282,7 +282,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
 
 
 class ImageRequest(NamedTuple):
-    """What a user asks to open: a reference, and the options that say which image of it."""
+    """A request of the user: a reference, and the options that say which image of it."""
 
     reference: str
     image: str | None = None

@@ -1,4 +1,4 @@
-"""What an image would cost if lines of its Dockerfile were merged or dropped."""
+"""The cost of an image if lines of its Dockerfile were merged or dropped."""
 
 from functools import cached_property
 from typing import NamedTuple

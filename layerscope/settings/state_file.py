@@ -20,7 +20,7 @@ class Recent(Struct, frozen=True):
 
 
 class State(Struct, frozen=True, omit_defaults=True):
-    """What is remembered; None for a setting that was not changed on a screen."""
+    """The remembered settings; None for a setting that was not changed on a screen."""
 
     theme: str | None = None
     sort: str | None = None

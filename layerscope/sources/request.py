@@ -1,4 +1,4 @@
-"""What a user asks to open."""
+"""The request of a user to open an image."""
 
 from collections.abc import Callable
 

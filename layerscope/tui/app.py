@@ -63,7 +63,7 @@ class LayerscopeApp(App[LayerscopeError]):
         cancel_work_if(is_worker_cancelled)
         self.resources = ExitStack()
         self.images: list[ImageSession | UndecidedImage] = []
-        """What has been opened, for a signal that ends the application: it stops their reading."""
+        """The open images: a signal that ends the application stops their reading."""
         self._first = first
         self._has_warned = False
         self._key_queue = KeyQueue(self, super().on_event)

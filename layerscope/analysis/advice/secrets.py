@@ -12,7 +12,7 @@ from layerscope.model.entries import Kind
 from layerscope.text import path_text, printable_name
 
 REMEDY = "Use `RUN --mount=type=secret` instead, and revoke it: everyone who can pull the image can read it."
-"""What to do about any secret."""
+"""The advice for any secret."""
 
 
 class Secret(NamedTuple):
@@ -32,7 +32,7 @@ class Secret(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What was found and what to do, in two sentences that are safe to print."""
+        """The finding and the advice, in two sentences that are safe to print."""
         name = printable_name(path_text(self.path))
         return f"{name}, {self.kind.words}, {self.fate.removeprefix('It ')} {REMEDY}"
 

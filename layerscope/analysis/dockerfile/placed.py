@@ -31,7 +31,7 @@ class PlacedBy(StrEnum):
 
 
 class BuiltImage(NamedTuple):
-    """What an image says about its build.
+    """The build of an image, as the image describes it.
 
     ``environment`` is the one that containers start with, ``platform`` the arguments that describe the platform, and
     ``digests`` are those of the layers as stored.
@@ -64,7 +64,7 @@ class PlacedDockerfile:
 
     @property
     def confidence(self) -> str:
-        """How sure the figures are: ``from provenance``, or ``aligned: 9 of 9 steps match``."""
+        """The confidence in the figures: ``from provenance``, or ``aligned: 9 of 9 steps match``."""
         if self.placed_by is PlacedBy.PROVENANCE:
             return "from provenance"
         return f"aligned: {self.matched} of {self.expected} steps match"

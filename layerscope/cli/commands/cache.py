@@ -28,7 +28,7 @@ reads everything again."""
 
 
 class Action(StrEnum):
-    """What to do with the cache."""
+    """An action on the cache."""
 
     SHOW = "show"
     LIST = "list"

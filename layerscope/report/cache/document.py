@@ -31,7 +31,7 @@ class CacheDocument(TypedDict):
 
 
 class RemovedDocument(TypedDict):
-    """What ``prune`` and ``clear`` have removed."""
+    """The files that ``prune`` and ``clear`` have removed."""
 
     schema_version: int
     removed: int

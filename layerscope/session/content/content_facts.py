@@ -1,4 +1,4 @@
-"""What is known about the content of the files of a layer."""
+"""Facts about the content of the files of a layer."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ STORED = -1
 
 @dataclass(slots=True)
 class ContentFacts:
-    """What is known about the content of the files of one layer.
+    """Facts about the content of the files of one layer.
 
     ``digests`` by the row of a file and the number of its first bytes that were hashed, or `STORED`; ``prefixes`` by
     row.

@@ -25,7 +25,7 @@ _LONG_SECONDS = 0.08
 """The time from which on several processes are faster."""
 
 _COMPRESSED_IN_A_SECOND, _BYTES_IN_A_SECOND, _FILES_IN_A_SECOND = 80_000_000, 1_000_000_000, 80_000
-"""What one process reads: stored bytes of a compressed layer, bytes of a plain one, and files of a plain one."""
+"""The amounts that one process reads: stored bytes of a compressed layer, and bytes and files of a plain one."""
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from layerscope.sources.layer.verification import with_verification
 
 
 class _Place(msgspec.Struct, frozen=True):
-    """Where the blob of a layer is in an adopted file."""
+    """The place of a layer's blob in an adopted file."""
 
     file: str
     offset: int

@@ -33,7 +33,7 @@ class _Columns:
 
 
 class KnownContent:
-    """What is known about the files of each layer of an image."""
+    """Known facts about the files of each layer of an image."""
 
     def __init__(self, known: KnownLayers) -> None:
         self._known = known

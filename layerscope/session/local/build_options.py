@@ -54,7 +54,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """What a builder's arguments say; ``context`` is the folder to build, ``-`` or an address."""
+    """The meaning of a builder's arguments; ``context`` is the folder to build, ``-`` or an address."""
 
     outputs: tuple[Output, ...] = ()
     tags: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What is kept of an image before a build replaces it: its steps, its sizes, and the files of the layers that copy."""
+"""An image as it was before a build replaced it: its steps, its sizes, and the files of the layers that copy."""
 
 from collections.abc import Iterable
 from itertools import takewhile

@@ -1,4 +1,4 @@
-"""What the local engines have: images, containers."""
+"""The images and containers of the local engines."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[T]):
-    """What the engines that answer have.
+    """The images or containers of the engines that answer.
 
     ``refusals`` has a sentence about each engine that was configured or found, and did not answer. ``unavailable`` is
     the error for when none has answered.

@@ -75,7 +75,7 @@ class LayerReader(Protocol):
     """Hands over the layers of an image while the screen is used."""
 
     failure: str | None
-    """Why the reading ended early, once `events` has reported it."""
+    """The reason why the reading ended early, once `events` has reported it."""
 
     def prefer(self, layer: int) -> None:
         """Ask for a layer before the others; ignored if it has been read already."""
@@ -126,7 +126,7 @@ class BackgroundReader:
         self._is_closed = False
         self._has_listener = False
         self.failure: str | None = None
-        """Why the process ended early, once `events` has reported it."""
+        """The reason why the process ended early, once `events` has reported it."""
         with suppress(BrokenPipeError):
             # a process that has died is reported by `events`
             write_order(self._input, order)

@@ -95,7 +95,7 @@ def _message(entries: LayerEntries, done: int, *, is_joined: bool) -> Any:
 
 
 class _PartRead:
-    """What has come of a part."""
+    """The result of a part so far."""
 
     def __init__(self) -> None:
         self.entries = LayerEntries()

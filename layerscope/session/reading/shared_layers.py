@@ -23,7 +23,7 @@ _CHUNK = 1024 * 1024
 
 
 class SharedLayer(Struct):
-    """What one image has read of a layer, for the other: the ``entries``, which it takes, and facts about the files."""
+    """A layer that one image has read for the other: the ``entries``, which it takes, and facts about the files."""
 
     entries: "LayerEntries | None" = None
     facts: "ContentFacts | None" = None

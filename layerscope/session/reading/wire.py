@@ -51,7 +51,7 @@ class Arrival(msgspec.Struct, frozen=True, tag=True):
 
 
 Message = Preference | Arrival
-"""What follows an order."""
+"""The messages that follow an order."""
 
 
 class Head(msgspec.Struct, tag=True):
@@ -100,7 +100,7 @@ class TreeHead(Head, tag="tree"):
 
 
 class FactsHead(Head, tag="facts"):
-    """What is known about the content of the files of a layer; its columns follow."""
+    """Facts about the content of the files of a layer; their columns follow."""
 
 
 AnyHead = ProgressHead | TableHead | EntriesHead | TreeHead | FactsHead

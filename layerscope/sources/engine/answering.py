@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Answer(NamedTuple, Generic[T]):
-    """What an engine has of the name that was looked up."""
+    """The result of looking a name up in an engine."""
 
     client: EngineClient
     found: T

@@ -134,7 +134,7 @@ class _Spdx(Struct, frozen=True):
 
 
 class _Stated(NamedTuple):
-    """What both versions of provenance say, in their own words."""
+    """The facts that both versions of provenance state, each in its own fields."""
 
     builder: str
     config_source: _Artifact

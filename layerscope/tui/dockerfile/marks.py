@@ -7,7 +7,7 @@ from layerscope.analysis.size.what_if import Plan
 
 
 class Mark(StrEnum):
-    """What to do with the layer of a line; ``MERGE`` joins it with the layer right below."""
+    """An action on the layer of a line; ``MERGE`` joins it with the layer right below."""
 
     MERGE = "merge"
     DROP = "drop"

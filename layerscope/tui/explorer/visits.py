@@ -7,7 +7,7 @@ from layerscope.tui.tree.settings import TreePlace
 
 
 class Visit(NamedTuple):
-    """What the explorer showed: the chosen step, the view of its tree, the filter, the path under the cursor.
+    """The state of the explorer: the chosen step, the view of its tree, the filter, the path under the cursor.
 
     ``reopen`` opens the screen from which the next visit was made; None if that was the explorer itself.
     """

@@ -119,7 +119,7 @@ _ORDER_KEYS: dict[StartOrder, Callable[[StartRow], tuple[object, ...]]] = {
 
 @dataclass
 class StartState:
-    """What is known so far. ``awaited`` names who has not answered yet, ``refusals`` who will not, and why."""
+    """The lists so far; ``awaited`` names engines that have not answered, ``refusals`` say why others will not."""
 
     order: StartOrder = StartOrder.NEWEST
     query: Query | None = None

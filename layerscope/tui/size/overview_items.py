@@ -46,7 +46,7 @@ class Item(Protocol):
 
     @property
     def subject(self) -> Subject:
-        """What Enter opens, and what can be copied."""
+        """The subject that Enter opens, and the text to copy."""
         ...
 
     def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:

@@ -18,7 +18,7 @@ from layerscope.tui.tree.visible_rows import Scope, VisibleRows
 
 
 class RowNotes(NamedTuple):
-    """What there is to say about a row beside its entry: a note, the instruction that wrote it, its package."""
+    """The facts about a row beside its entry: a note, the instruction that wrote it, its package."""
 
     note: str = ""
     instruction: str = ""
