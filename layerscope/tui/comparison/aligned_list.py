@@ -47,6 +47,11 @@ class ListedSteps(Protocol):
         """The digits of the highest layer number."""
         ...
 
+    @property
+    def miss(self) -> int | None:
+        """The step where the build cache missed, if it did and the step made a layer."""
+        ...
+
     def __len__(self) -> int:
         """Return the number of steps."""
         ...
@@ -82,6 +87,10 @@ class AlignedList(StepList):
         """Return whether the step made a layer."""
         return self._lines is not None and self._lines.is_layer(item)
 
+    def explained_item(self) -> int | None:
+        """Return the step where the build cache missed: its second line says why."""
+        return self._lines.miss if self._lines is not None else None
+
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         """Return one line of a step."""
         assert self._lines is not None  # noqa: S101  # without lines there is no item
@@ -94,6 +103,10 @@ class AlignedList(StepList):
         if not shown.has_layer:
             text = f"{indent}{title}" if not shown.word else f"{indent}{title}  {shown.words}"
             return [lead, Segment(cut(text, width - 2, self.glyphs), style or muted)]
+        if line and not self.two_lines:
+            room = width - 2 - len(indent)
+            words = shown.words if len(shown.words) <= room else f"cache miss: {shown.cause}"
+            return [Segment(f"  {indent}", muted), Segment(cut(words, room, self.glyphs), style)]
         if line:
             lead, cause = Segment(f"  {indent}", muted), f"{shown.cause}  " if shown.cause else ""
             title = cut(title, width - len(lead.text) - len(cause), self.glyphs)
@@ -102,7 +115,7 @@ class AlignedList(StepList):
         room = width - sum(len(segment.text) for segment in figures) - 2
         if self.two_lines:
             return [*figures, Segment("  " + cut(shown.word, room, self.glyphs), style or muted)]
-        text = f"{shown.words:<22}  {title}" if width >= ONE_LINE else shown.words if shown.cause else title
+        text = f"{shown.words:<22}  {title}" if width >= ONE_LINE else title
         return [*figures, Segment("  " + cut(text, room, self.glyphs), style)]
 
     def _numbers(self, step: AlignedStep) -> str:

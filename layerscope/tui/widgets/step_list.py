@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from bisect import bisect_right
-from itertools import accumulate, repeat
+from itertools import accumulate
 from typing import ClassVar
 
 from textual import events
@@ -39,11 +39,15 @@ class StepList(LineList):
         super().__init__()
         self._takes_two_lines = False
         self._starts: list[int] = []
-        self._starts_for: tuple[int, bool] | None = None
+        self._starts_for: tuple[int, bool, int | None] | None = None
 
     @abstractmethod
     def is_layer(self, item: int) -> bool:
         """Return whether the step made a layer."""
+
+    def explained_item(self) -> int | None:
+        """Return the step that has a second line even where layers have one: it says more than its instruction."""
+        return None
 
     def action_enter(self) -> None:
         """Go into the step under the cursor."""
@@ -87,9 +91,12 @@ class StepList(LineList):
     def _line_starts(self) -> list[int]:
         """Return the first line of each step, and the number of lines; computed again when either may have changed."""
         count, two_lines = self.item_count(), self.two_lines
-        if self._starts_for != (count, two_lines):
-            heights = (1 + self.is_layer(item) for item in range(count)) if two_lines else repeat(1, count)
-            self._starts, self._starts_for = list(accumulate(heights, initial=0)), (count, two_lines)
+        tall = self.explained_item() if self.size.width < ONE_LINE else None
+        if self._starts_for != (count, two_lines, tall):
+            heights = [1 + self.is_layer(item) for item in range(count)] if two_lines else [1] * count
+            if tall is not None:
+                heights[tall] = 2
+            self._starts, self._starts_for = list(accumulate(heights, initial=0)), (count, two_lines, tall)
         return self._starts
 
     def line_count(self) -> int:

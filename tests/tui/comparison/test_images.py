@@ -48,6 +48,20 @@ async def test_the_cause_of_the_first_cache_miss_is_named(tmp_path: Path) -> Non
         assert at.layers()[3].endswith("content of COPY changed  COPY . /app")
 
 
+async def test_the_step_that_missed_the_cache_keeps_its_instruction_where_layers_have_one_line(tmp_path: Path) -> None:
+    steps = [{"created_by": f"RUN step {number}"} for number in range(12)]
+    layers = [layer(file(f"file-{number}")) for number in range(12)]
+    old, new = (
+        docker_archive(tmp_path / f"{name}.tar", image(*layers[:2], layer(file(name)), *layers[3:], history=steps))
+        for name in ("old", "new")
+    )
+    async with comparing(old, new, (110, 35)) as at:
+        lines = at.layers()
+        assert lines[2].endswith("RUN step 2")
+        assert lines[3].strip() == "cache miss: content of RUN changed"
+        assert lines[4].endswith("RUN step 3")
+
+
 async def test_the_headline_gives_both_totals_and_the_growth_of_the_files(tmp_path: Path) -> None:
     async with comparing(*both(tmp_path), (160, 45)) as at:
         assert at.title().startswith(
