@@ -16,7 +16,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -96,14 +95,16 @@ class Chromium:
 
     def wait_for(self, condition: str) -> None:
         """Wait until a condition holds on the page."""
-        end = time.monotonic() + _PATIENCE_SECONDS
-        while self.evaluate(condition) is not True:
-            assert time.monotonic() < end, f"{condition} does not come; the page says {self.complaints}"
-            time.sleep(0.02)
+        is_met = self.evaluate(
+            f"new Promise((met) => {{ const end = Date.now() + {1000 * _PATIENCE_SECONDS};"
+            f"const look = () => ({condition}) ? met(true) : Date.now() > end ? met(false) : setTimeout(look, 10);"
+            "look(); })"
+        )
+        assert is_met, f"{condition} does not come; the page says {self.complaints}"
 
     def evaluate(self, expression: str) -> Any:
-        """Return the value of an expression on the page."""
-        answer = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return the value of an expression on the page; of a promise, what it comes to."""
+        answer = self._call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
