@@ -320,6 +320,15 @@ def oci_files(*images: ImageRecipe, compression: Compression | Sequence[Compress
     return store.files([store.image(recipe, tag=tag, compression=compression) for recipe, tag in tagged])
 
 
+def attested_files(recipe: ImageRecipe, predicate_type: str, predicate: object) -> Members:
+    """Return an OCI layout of an image and a statement about it."""
+    store = OciStore()
+    manifest = store.image(recipe)
+    digest = manifest["digest"].removeprefix("sha256:")
+    statement = {"predicateType": predicate_type, "subject": [{"digest": {"sha256": digest}}], "predicate": predicate}
+    return store.files([manifest, store.attestation(manifest, to_json(statement))])
+
+
 def archive_bytes(files: Members) -> bytes:
     """Return the files as a tar."""
     entries = [_member(name, content) for name, content in files.items()]

@@ -61,6 +61,12 @@ def warn(image: Image, tallies: Tallies, name: str = "") -> None:
             warn_of(f"{start}layer {number}: {sentence}")
 
 
+def warn_of_attestations(image: Image) -> None:
+    """Print a line to standard error for each attestation that cannot be read or believed."""
+    for problem in image.attestations.problems:
+        warn_of(problem)
+
+
 def warn_of(sentence: str) -> None:
     """Print one problem to standard error."""
     note(f"warning: {sentence}")

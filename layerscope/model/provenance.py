@@ -38,12 +38,20 @@ class Provenance(NamedTuple):
     dockerfile: BuiltDockerfile | None = None
 
 
+class StatedPackage(NamedTuple):
+    """A package that an SBOM lists; ``type`` is that of its package URL (``deb``, ``pypi``), empty without one."""
+
+    type: str
+    name: str
+    version: str
+
+
 class Attestations(NamedTuple):
     """The attestations of one image; ``problems`` are sentences about those that cannot be read or believed.
 
-    ``sbom_packages`` are names with versions; None without an SBOM.
+    ``sbom_packages`` are those of all its SBOMs, sorted; None without one.
     """
 
     provenance: Provenance | None = None
-    sbom_packages: frozenset[tuple[str, str]] | None = None
+    sbom_packages: tuple[StatedPackage, ...] | None = None
     problems: tuple[str, ...] = ()

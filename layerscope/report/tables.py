@@ -244,8 +244,9 @@ def instruction_line(title: str) -> Line:
 def remainder(rows: Sequence[Row], most: int | None, size: Callable[[Row], int], noun: str) -> Iterator[RenderableType]:
     """Yield a line about the rows after the first ``most``, if there are any."""
     if most is not None and len(rows) > most:
-        count = plural(len(rows) - most, f"more {noun}")
-        yield Text(f"and {count}, {human_size(sum(map(size, rows[most:])))} (--all shows them)", "dim")
+        total = sum(map(size, rows[most:]))
+        sizes = f", {human_size(total)}" if total else ""
+        yield Text(f"and {plural(len(rows) - most, f'more {noun}')}{sizes} (--all shows them)", "dim")
 
 
 def screen_width(file: TextIO) -> int | None:

@@ -18,9 +18,11 @@ from layerscope.analysis.dockerfile.stages import (
     target_stage,
 )
 from layerscope.model.digest import Digest
+from layerscope.model.package_url import parse_package_url
 from layerscope.model.provenance import Material, Provenance
 
-_DOCKER_PACKAGE = "pkg:docker/"
+_IMAGE = "docker"
+"""The type of the package URLs of images."""
 
 
 class PlacedBy(StrEnum):
@@ -203,9 +205,10 @@ def _base_name(base: str, materials: Sequence[Material]) -> str | None:
 
 def _image_name(uri: str) -> str:
     """Return the name of an image by its package URL: ``pkg:docker/debian@12?platform=linux%2Famd64``."""
-    if not uri.startswith(_DOCKER_PACKAGE):
+    url = parse_package_url(uri)
+    if url is None or url.type != _IMAGE:
         return ""
-    return _with_tag(uri.removeprefix(_DOCKER_PACKAGE).partition("?")[0].replace("@", ":", 1))
+    return _with_tag(f"{url.name}:{url.version}" if url.version else url.name)
 
 
 def _with_tag(name: str) -> str:

@@ -17,7 +17,12 @@ class Package(NamedTuple):
 
 
 class PackageManager(NamedTuple):
-    """A kind of package: its name, and the function that finds those of the final image."""
+    """A kind of package: its name, the type of its package URLs, and the function that finds those of the image.
+
+    Two names are of one package if their ``canonical_name`` is the same.
+    """
 
     name: str
+    url_type: str
     find: Callable[[FinalFiles], Iterable[Package]]
+    canonical_name: Callable[[str], str] = str

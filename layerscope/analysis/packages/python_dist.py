@@ -1,6 +1,7 @@
 """Python distributions: https://packaging.python.org/en/latest/specifications/recording-installed-packages/."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 
 from layerscope.analysis.packages.final_files import FinalFiles
@@ -8,6 +9,12 @@ from layerscope.analysis.packages.limits import LONGEST_PATH
 from layerscope.analysis.packages.package import Package
 
 _FOLDER_SUFFIX = b".dist-info"
+_SEPARATORS = re.compile(r"[-_.]+")
+
+
+def canonical_name(name: str) -> str:
+    """Return a name as names are compared: https://packaging.python.org/en/latest/specifications/name-normalization/."""
+    return _SEPARATORS.sub("-", name).lower()
 
 
 def parse_metadata(lines: Iterable[bytes]) -> tuple[str, str]:

@@ -11,10 +11,10 @@ from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 
 MANAGERS = (
-    PackageManager("dpkg", dpkg.find_packages),
-    PackageManager("apk", apk.find_packages),
-    PackageManager("python", python_dist.find_packages),
-    PackageManager("npm", npm.find_packages),
+    PackageManager("dpkg", "deb", dpkg.find_packages),
+    PackageManager("apk", "apk", apk.find_packages),
+    PackageManager("python", "pypi", python_dist.find_packages, python_dist.canonical_name),
+    PackageManager("npm", "npm", npm.find_packages),
 )
 """In order of precedence: a file that two packages own counts for the first."""
 

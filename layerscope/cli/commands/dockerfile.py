@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from layerscope.cli.debug_log import start_log
-from layerscope.cli.opening import opened, warn, warn_of
+from layerscope.cli.opening import opened, warn, warn_of_attestations
 from layerscope.cli.options import (
     AsJson,
     DebugLog,
@@ -56,5 +56,4 @@ def dockerfile(  # noqa: PLR0917  # Typer reads the options from the signature
 
             write_dockerfile_table(placed, session.image, session.tallies, sys.stdout)
         warn(session.image, session.tallies)
-        for problem in session.image.attestations.problems:
-            warn_of(problem)
+        warn_of_attestations(session.image)

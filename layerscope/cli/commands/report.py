@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from layerscope.cli.debug_log import start_log
-from layerscope.cli.opening import opened, warn
+from layerscope.cli.opening import opened, warn, warn_of_attestations
 from layerscope.cli.options import (
     Base,
     DebugLog,
@@ -74,5 +74,6 @@ def report(  # noqa: PLR0917  # Typer reads the options from the signature
         placed = known_dockerfile(session.image, dockerfile)
         text = make(SizeAnalysis(session.loaded, chosen_base(session.image, base), placed))
         warn(session.image, session.tallies)
+        warn_of_attestations(session.image)
     write_whole(path, text, force=force)
     narrate(f"wrote {printable_name(str(path))}")

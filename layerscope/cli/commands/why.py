@@ -10,7 +10,7 @@ from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.cli.answering import print_answer
 from layerscope.cli.debug_log import start_log
-from layerscope.cli.opening import opened, warn
+from layerscope.cli.opening import opened, warn, warn_of_attestations
 from layerscope.cli.options import (
     AsJson,
     Base,
@@ -61,9 +61,10 @@ def why(  # noqa: PLR0917  # Typer reads the options from the signature
             return
         placed = known_dockerfile(session.image, file)
         write = partial(_write, session, chosen, placed, show_all=show_all, as_json=as_json)
-        lines = None if placed is None else (placed.name, placed.dockerfile.lines)
-        print_answer([session], ("why", chosen, show_all, as_json, lines), write)
+        stated = (session.image.attestations, placed and (placed.name, placed.dockerfile.lines))
+        print_answer([session], ("why", chosen, show_all, as_json, stated), write)
         warn(session.image, session.tallies)
+        warn_of_attestations(session.image)
 
 
 def _write(

@@ -25,10 +25,11 @@ from layerscope.report.size.columns import (
     file_table,
     layer_table,
     package_table,
+    sbom_table,
     type_table,
 )
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.session.size.remarks import no_advice_sentence, remarks, size_change
+from layerscope.session.size.remarks import no_advice_sentence, remarks, sbom_sentence, size_change
 from layerscope.text import human_size, path_text, plural, printable_line, printable_name
 
 _MOST = 20
@@ -56,6 +57,9 @@ def _lines(analysis: SizeAnalysis) -> Iterator[str]:
     yield from _size_table("Duplicates", duplicate_table(analysis))
     yield from _size_table("File types", type_table(analysis), None)
     yield from _size_table("Packages", package_table(analysis))
+    if analysis.sbom is not None:
+        yield from ("", in_markdown(sbom_sentence(analysis.sbom)))
+        yield from _size_table("Packages in which the SBOM differs", sbom_table(analysis.sbom))
 
 
 def _size_table(title: str, sizes: ReportTable[Row], most: int | None = _MOST) -> Iterator[str]:

@@ -52,6 +52,10 @@ def _rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
         name = printable_line(package.package.name)
         text = printable_line(f"{package.package.manager} {package.package.version}")
         yield {"kind": "package", "name": name, "size": package.size, "files": len(package.places), "text": text}
+    for difference in analysis.sbom.differences if analysis.sbom else ():
+        stated, found = difference.stated or "no", difference.found or "no"
+        text = printable_line(f"{difference.manager}: {stated} in the SBOM, {found} in the image")
+        yield {"kind": "sbom", "name": printable_line(difference.name), "text": text}
     for advice in analysis.report.advice:
         yield {
             "kind": "advice",

@@ -5,6 +5,7 @@ from typing import TypedDict
 from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.advice.secrets import Secret
 from layerscope.analysis.dockerfile.patching import patch_of
+from layerscope.analysis.packages.sbom import SbomComparison
 from layerscope.analysis.packages.sizes import PackageSize
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.duplicates import Duplicate
@@ -117,6 +118,24 @@ class PackagePart(TypedDict):
     files: int
 
 
+class SbomDifferencePart(TypedDict):
+    """A package in which SBOM and image differ: its version in each, null where it is missing."""
+
+    manager: str
+    name: str
+    sbom_version: str | None
+    image_version: str | None
+
+
+class SbomPart(TypedDict):
+    """The SBOM compared with the packages of the image; ``not_compared``: numbers of packages by their type."""
+
+    packages: int
+    matched: int
+    differences: list[SbomDifferencePart]
+    not_compared: dict[str, int]
+
+
 class FolderPart(TypedDict):
     """The content below a folder: live bytes, the number of live files, and dead bytes."""
 
@@ -156,6 +175,7 @@ class WhyDocument(TypedDict):
     by_type: list[TypePart]
     by_package: list[PackagePart]
     unowned_size: int
+    sbom: SbomPart | None
     directories: list[FolderPart]
     base: BasePart | None
     unknowns: list[str]
@@ -182,6 +202,7 @@ def why_document(analysis: SizeAnalysis) -> WhyDocument:
         "by_type": [{"type": each.type.value, "size": each.size, "files": each.files} for each in analysis.types.sizes],
         "by_package": [_package_part(package) for package in analysis.packages.packages],
         "unowned_size": analysis.packages.unowned,
+        "sbom": None if analysis.sbom is None else _sbom_part(analysis.sbom),
         "directories": _folder_parts(analysis, paths),
         "base": _base_part(why),
         "unknowns": list(why.unknowns),
@@ -268,6 +289,18 @@ def _package_part(package: PackageSize) -> PackagePart:
         "version": package.package.version,
         "size": package.size,
         "files": len(package.places),
+    }
+
+
+def _sbom_part(sbom: SbomComparison) -> SbomPart:
+    return {
+        "packages": sbom.stated,
+        "matched": sbom.matched,
+        "differences": [
+            {"manager": each.manager, "name": each.name, "sbom_version": each.stated, "image_version": each.found}
+            for each in sbom.differences
+        ],
+        "not_compared": dict(sorted(sbom.not_compared.items())),
     }
 
 

@@ -9,10 +9,17 @@ from rich.text import Text
 from layerscope.report.layers.summary import image_summary
 from layerscope.report.size.causes import advice_section, dead_section, secret_section
 from layerscope.report.size.cells import table_parts
-from layerscope.report.size.columns import duplicate_table, file_table, layer_table, package_table, type_table
+from layerscope.report.size.columns import (
+    duplicate_table,
+    file_table,
+    layer_table,
+    package_table,
+    sbom_table,
+    type_table,
+)
 from layerscope.report.tables import section, show
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.session.size.remarks import remarks
+from layerscope.session.size.remarks import remarks, sbom_sentence
 from layerscope.text import human_size, path_text, printable_line, printable_name
 
 _MOST_LAYERS = 20
@@ -68,3 +75,6 @@ def _packages(analysis: SizeAnalysis, most: int | None) -> Iterator[RenderableTy
     for path in analysis.packages.unread:
         name = printable_name(path_text(path))
         yield Text(f"the format of the package database {name} is not supported", "dim", overflow="fold")
+    if analysis.sbom is not None:
+        yield Text(sbom_sentence(analysis.sbom), overflow="fold")
+        yield from table_parts(sbom_table(analysis.sbom), most)

@@ -1,4 +1,4 @@
-"""Facts that the explorer shows beside the files of an image: the packages that own them, and the secrets."""
+"""Facts that the explorer shows beside the files of an image: packages, the SBOM, secrets."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -7,6 +7,7 @@ from typing import NamedTuple
 from layerscope.analysis.advice.secrets import Secret, find_secrets
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.packages.package import Package
+from layerscope.analysis.packages.sbom import SbomComparison, compare_sbom
 from layerscope.analysis.packages.sizes import package_sizes
 from layerscope.analysis.size.live import live_files
 from layerscope.session.content.prefixes import read_prefixes
@@ -14,10 +15,14 @@ from layerscope.session.loaded_image import LoadedImage
 
 
 class FileFacts(NamedTuple):
-    """The package of each node that one owns in the final image, and the secrets of all layers."""
+    """The package of each node that one owns in the final image, and the secrets of all layers.
+
+    ``sbom`` compares the SBOM of the image with its packages; None without one.
+    """
 
     packages: Mapping[int, Package]
     secrets: Sequence[Secret]
+    sbom: SbomComparison | None
 
 
 def file_facts(loaded: LoadedImage) -> FileFacts:
@@ -26,4 +31,7 @@ def file_facts(loaded: LoadedImage) -> FileFacts:
     secrets = find_secrets(loaded.tree, read)
     live = live_files(loaded.tree)
     sizes = package_sizes(FinalFiles(loaded.tree, live, read)).packages
-    return FileFacts({live.nodes[place]: owned.package for owned in sizes for place in owned.places}, secrets)
+    owners = {live.nodes[place]: owned.package for owned in sizes for place in owned.places}
+    stated = loaded.image.attestations.sbom_packages
+    sbom = None if stated is None else compare_sbom(stated, [owned.package for owned in sizes])
+    return FileFacts(owners, secrets, sbom)

@@ -5,6 +5,7 @@ from functools import cached_property
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.file_types.sizes import FileTypes, TypesByPath, file_types, types_by_path, types_wanted
 from layerscope.analysis.packages.final_files import FinalFiles
+from layerscope.analysis.packages.sbom import SbomComparison, compare_sbom
 from layerscope.analysis.packages.sizes import PackageSizes, package_sizes, packages_wanted
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.directories import DirectorySizes
@@ -64,3 +65,9 @@ class SizeAnalysis:
     def packages(self) -> PackageSizes:
         """The size of each package."""
         return package_sizes(FinalFiles(self.tree, self._live, self.report.prefixes))
+
+    @cached_property
+    def sbom(self) -> SbomComparison | None:
+        """The differences between the image and its SBOM; None without one."""
+        stated = self.image.attestations.sbom_packages
+        return None if stated is None else compare_sbom(stated, [each.package for each in self.packages.packages])

@@ -1,10 +1,11 @@
 """The attestations of an image: in-toto statements about its manifest, in manifests of their own.
 
 https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md and, for provenance in the
-versions 0.2 and 1 of SLSA, slsa-definitions.md beside it.
+versions 0.2 and 1 of SLSA, slsa-definitions.md beside it. SBOMs: https://spdx.github.io/spdx-spec/v2.3/package-information/
+and https://cyclonedx.org/docs/1.6/json/#components.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Raw, Struct, field
@@ -12,15 +13,22 @@ from msgspec import Raw, Struct, field
 from layerscope.errors import FormatError
 from layerscope.model.digest import Digest
 from layerscope.model.documents import Descriptor, Manifest, decode
-from layerscope.model.provenance import Attestations, BuiltDockerfile, Material, Provenance
+from layerscope.model.package_url import parse_package_url
+from layerscope.model.provenance import Attestations, BuiltDockerfile, Material, Provenance, StatedPackage
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import located
 from layerscope.text import short_name
 
 _PROVENANCE = "https://slsa.dev/provenance/"
 _SPDX = "https://spdx.dev/Document"
+_CYCLONE_DX = "https://cyclonedx.org/bom"
+_PACKAGE_URL = "purl"
+_NOT_PACKAGES = frozenset({"container", "file", "operating-system"})
+"""What SBOMs list beside packages: what was scanned, for the most part."""
+
 _BUILD_ARGUMENT = "build-arg:"
 _TARGET = "target"
+_NPM = "npm"
 
 
 class _Subject(Struct, frozen=True):
@@ -124,13 +132,33 @@ class _Predicate1(Struct, frozen=True, rename="camel"):
     run_details: _RunDetails = _RunDetails()
 
 
+class _Reference(Struct, frozen=True, rename="camel"):
+    reference_type: str = ""
+    reference_locator: str = ""
+
+
 class _Package(Struct, frozen=True, rename="camel"):
     name: str = ""
     version_info: str = ""
+    primary_package_purpose: str = ""
+    external_refs: list[_Reference] | None = None
 
 
 class _Spdx(Struct, frozen=True):
     packages: list[_Package] | None = None
+
+
+class _Component(Struct, frozen=True):
+    type: str = ""
+    group: str = ""
+    name: str = ""
+    version: str = ""
+    purl: str = ""
+    components: list["_Component"] | None = None
+
+
+class _CycloneDx(Struct, frozen=True):
+    components: list[_Component] | None = None
 
 
 class _Stated(NamedTuple):
@@ -150,7 +178,7 @@ def read_attestations(documents: Documents, subject: Digest, names: Iterable[str
 
     A statement that cannot be read, or is about something else, is a problem and nothing more.
     """
-    provenance, packages, problems = None, None, []
+    provenance, packages, problems = None, list[frozenset[StatedPackage]](), list[str]()
     for name in names:
         try:
             statements = documents.document(name, Manifest).layers or []
@@ -164,12 +192,13 @@ def read_attestations(documents: Documents, subject: Digest, names: Iterable[str
                 problems.append(f"an attestation was ignored: {error}")
                 continue
             provenance = found if isinstance(found, Provenance) else provenance
-            packages = found if isinstance(found, frozenset) else packages
+            packages += [found] if isinstance(found, frozenset) else []
             problems += [found] if isinstance(found, str) else []
-    return Attestations(provenance, packages, tuple(problems))
+    listed = tuple(sorted(frozenset[StatedPackage]().union(*packages))) if packages else None
+    return Attestations(provenance, listed, tuple(problems))
 
 
-def _read(documents: Documents, subject: Digest, name: str) -> Provenance | frozenset[tuple[str, str]] | str | None:
+def _read(documents: Documents, subject: Digest, name: str) -> Provenance | frozenset[StatedPackage] | str | None:
     """Return what a statement says, or why it is not believed."""
     statement = documents.document(name, _Statement)
     stated = [(one.digest or {}).get(subject.algorithm) for one in statement.subject or ()]
@@ -180,10 +209,39 @@ def _read(documents: Documents, subject: Digest, name: str) -> Provenance | froz
     if statement.predicate_type.startswith(_PROVENANCE):
         is_first = statement.predicate_type.startswith(f"{_PROVENANCE}v0.")
         return _provenance((_stated_02 if is_first else _stated_1)(bytes(statement.predicate), location))
-    if statement.predicate_type == _SPDX:
-        document = decode(bytes(statement.predicate), _Spdx, location)
-        return frozenset((package.name, package.version_info) for package in document.packages or ())
+    if statement.predicate_type.startswith(_SPDX):
+        return frozenset(_spdx_packages(decode(bytes(statement.predicate), _Spdx, location)))
+    if statement.predicate_type.startswith(_CYCLONE_DX):
+        return frozenset(_cyclone_dx_packages(decode(bytes(statement.predicate), _CycloneDx, location)))
     return None
+
+
+def _spdx_packages(document: _Spdx) -> Iterator[StatedPackage]:
+    for package in document.packages or ():
+        if package.primary_package_purpose.lower() not in _NOT_PACKAGES:
+            references = package.external_refs or ()
+            urls = [each.reference_locator for each in references if each.reference_type == _PACKAGE_URL]
+            yield _stated_package(next(iter(urls), ""), package.name, package.version_info)
+
+
+def _cyclone_dx_packages(document: _CycloneDx) -> Iterator[StatedPackage]:
+    waiting = list(document.components or ())
+    while waiting:
+        component = waiting.pop()
+        waiting += component.components or ()
+        if component.type not in _NOT_PACKAGES:
+            name = f"{component.group}/{component.name}" if component.group else component.name
+            yield _stated_package(component.purl, name, component.version)
+
+
+def _stated_package(url: str, name: str, version: str) -> StatedPackage:
+    """Return a package; the URL of one states its type, and the name as its database has it."""
+    parsed = parse_package_url(url)
+    if parsed is None:
+        return StatedPackage("", name, version)
+    # the namespace is part of the name for npm alone: elsewhere it is the distribution
+    own = parsed.name if parsed.type == _NPM else parsed.name.rpartition("/")[2]
+    return StatedPackage(parsed.type, own, parsed.version or version)
 
 
 def _stated_02(predicate: bytes, location: str) -> _Stated:

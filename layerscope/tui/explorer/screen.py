@@ -182,7 +182,7 @@ class ExplorerScreen(Screen[object]):
     def _show_details(self) -> None:
         state, step = self._state, self._state.step
         if self._shows_image or step is None:
-            self.panes.show_details("Image", image_fields(state.image, state.tallies))
+            self.panes.show_details("Image", image_fields(state.image, state.tallies, state.sbom))
         else:
             title = f"Layer {step.layer}" if step.layer else "Step without a layer"
             self.panes.show_details(title, state.fields(step))
@@ -211,7 +211,7 @@ class ExplorerScreen(Screen[object]):
 
     @on(FactsFound)
     def _on_facts_found(self, message: FactsFound) -> None:
-        self._state.packages = message.facts.packages
+        self._state.packages, self._state.sbom = message.facts.packages, message.facts.sbom
         self.title_line.secrets = len(message.facts.secrets)
         self._show_title()
         self.files.show_entry()

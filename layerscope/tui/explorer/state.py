@@ -25,6 +25,7 @@ from layerscope.tui.widgets.field_list import Field
 
 if TYPE_CHECKING:
     from layerscope.analysis.packages.package import Package
+    from layerscope.analysis.packages.sbom import SbomComparison
     from layerscope.analysis.tree.layered_tree import LayeredTree
 
 
@@ -104,6 +105,7 @@ class ExplorerState:
         self.tallies = Tallies()
         self.tree: LayeredTree | None = None
         self.packages: Mapping[int, Package] = {}
+        self.sbom: SbomComparison | None = None
         self.marked = 0
         self._take_steps(image)
 

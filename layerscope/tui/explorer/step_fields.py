@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.digest import Digest
@@ -13,6 +14,9 @@ from layerscope.text import exec_form, human_share, human_size, plural
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.explorer.storage_fields import container_fields, location_field, storage_fields
 from layerscope.tui.widgets.field_list import Field
+
+if TYPE_CHECKING:
+    from layerscope.analysis.packages.sbom import SbomComparison
 
 _SHORT_DIGEST = len("sha256:") + 16
 """Characters of a digest that are shown."""
@@ -103,23 +107,30 @@ def _stored(layer: Layer) -> str:
     return "stored plain" if layer.compression is Compression.NONE else f"stored, {layer.compression}"
 
 
-def attestation_fields(attestations: Attestations) -> list[Field]:
-    """Return what the attestations about the image say of its build."""
+def attestation_fields(attestations: Attestations, sbom: "SbomComparison | None") -> list[Field]:
+    """Return what the attestations about the image say of its build; ``sbom`` is None until it has been compared."""
     provenance = attestations.provenance or Provenance()
     packages = attestations.sbom_packages
+    listed = "" if packages is None else plural(len(packages), "package")
     return [
         ("Built by", excerpt(provenance.builder)),
         ("Built from", excerpt(" ".join(filter(None, (provenance.source, provenance.revision))))),
         ("Built at", excerpt(provenance.started or "")),
         *(("Built with", excerpt(f"{material.uri} {material.digest}")) for material in provenance.materials),
         *(("Argument", excerpt(f"{name}={value}")) for name, value in sorted(provenance.build_arguments.items())),
-        ("SBOM", "" if packages is None else plural(len(packages), "package")),
+        ("SBOM", _compared(sbom) if sbom else listed),
         *(("Note", excerpt(problem)) for problem in attestations.problems),
     ]
 
 
-def image_fields(image: Image, tallies: Tallies) -> list[Field]:
-    """Return the details of the image and of its config."""
+def _compared(sbom: "SbomComparison") -> str:
+    from layerscope.session.size.remarks import sbom_words  # noqa: PLC0415  # not needed to start
+
+    return sbom_words(sbom)
+
+
+def image_fields(image: Image, tallies: Tallies, sbom: "SbomComparison | None" = None) -> list[Field]:
+    """Return the details of the image and of its config, with those of its SBOM once it has been compared."""
     config = image.config.config or RunConfig()
     fields = [
         ("Image", excerpt(", ".join(image.tags) or image.reference)),
@@ -134,7 +145,7 @@ def image_fields(image: Image, tallies: Tallies) -> list[Field]:
         ("Author", excerpt(image.config.author or "")),
         ("Digest", str(image.digest or "")),
         ("Config", str(image.config_digest or "")),
-        *attestation_fields(image.attestations),
+        *attestation_fields(image.attestations, sbom),
         ("Entrypoint", _command(config.entrypoint)),
         ("Cmd", _command(config.cmd)),
         ("User", excerpt(config.user or "")),

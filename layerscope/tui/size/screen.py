@@ -226,7 +226,8 @@ class SizeScreen(Screen[Target | None], OpensLater):
         """Show the row in the tree."""
         subject = self.body.subject
         if subject is None or subject.target is None:
-            warn(self, "This row has no place of its own in the tree: Enter lists its files.")
+            leads = ": Enter lists its files" if subject is not None and subject.place is not None else ""
+            warn(self, f"This row has no place of its own in the tree{leads}.")
         else:
             self.body.remember(self._state.visit)
             self.dismiss(subject.target)

@@ -95,10 +95,29 @@ def test_provenance_without_the_source_has_its_facts(opened: Opener, tmp_path: P
     assert provenance.dockerfile is None
 
 
-def test_an_sbom_lists_packages(opened: Opener, tmp_path: Path) -> None:
-    document = {"packages": [{"name": "nginx", "versionInfo": "1.26"}, {"name": "app"}]}
+def test_an_spdx_sbom_lists_packages(opened: Opener, tmp_path: Path) -> None:
+    url = {"referenceType": "purl", "referenceLocator": "pkg:deb/debian/nginx@1.26%2B1?arch=amd64"}
+    document = {
+        "packages": [
+            {"name": "nginx", "versionInfo": "1.26+1", "externalRefs": [{"referenceType": "cpe23Type"}, url]},
+            {"name": "app"},
+            {"name": "/", "primaryPackagePurpose": "FILE"},
+        ]
+    }
     found = read(opened, tmp_path, "https://spdx.dev/Document", document)
-    assert found.sbom_packages == frozenset({("nginx", "1.26"), ("app", "")})
+    assert found.sbom_packages == (("", "app", ""), ("deb", "nginx", "1.26+1"))
+
+
+def test_a_cyclonedx_sbom_lists_packages_and_those_inside_them(opened: Opener, tmp_path: Path) -> None:
+    inner = {"type": "library", "group": "@scope", "name": "inner", "version": "2"}
+    outer = {"type": "library", "name": "x", "version": "1", "purl": "pkg:npm/%40scope/x@1", "components": [inner]}
+    document = {"components": [outer, {"type": "operating-system", "name": "debian"}]}
+    found = read(opened, tmp_path, "https://cyclonedx.org/bom/v1.6", document)
+    assert found.sbom_packages == (("", "@scope/inner", "2"), ("npm", "@scope/x", "1"))
+
+
+def test_an_sbom_without_packages_is_not_the_same_as_none(opened: Opener, tmp_path: Path) -> None:
+    assert read(opened, tmp_path, "https://spdx.dev/Document", {}).sbom_packages == ()
 
 
 def test_a_statement_about_another_manifest_is_not_believed(opened: Opener, tmp_path: Path) -> None:

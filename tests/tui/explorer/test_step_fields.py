@@ -1,7 +1,8 @@
 """The details of a step."""
 
+from layerscope.analysis.packages.sbom import SbomComparison, SbomDifference
 from layerscope.model.image import Step
-from layerscope.model.provenance import Attestations, Material, Provenance
+from layerscope.model.provenance import Attestations, Material, Provenance, StatedPackage
 from layerscope.session.reading.stack import LayerStack
 from layerscope.tui.explorer.step_fields import attestation_fields, step_fields
 
@@ -19,7 +20,9 @@ def test_the_provenance_of_an_image_is_shown_without_control_characters() -> Non
         build_arguments={"VERSION": "2"},
         materials=(Material("pkg:docker/debian@12", "sha256:1"),),
     )
-    fields = dict(attestation_fields(Attestations(provenance, frozenset({("nginx", "1")}), ("one was ignored",))))
+    fields = dict(
+        attestation_fields(Attestations(provenance, (StatedPackage("deb", "nginx", "1"),), ("one was ignored",)), None)
+    )
     assert fields == {
         "Built by": "https://ci.example/\\x1b[2J",
         "Built from": "https://git.example/app c0ffee",
@@ -32,4 +35,14 @@ def test_the_provenance_of_an_image_is_shown_without_control_characters() -> Non
 
 
 def test_an_image_without_attestations_has_nothing_to_show_of_them() -> None:
-    assert {text for _, text in attestation_fields(Attestations())} == {""}
+    assert {text for _, text in attestation_fields(Attestations(), None)} == {""}
+
+
+def test_the_sbom_says_what_of_it_is_in_the_image() -> None:
+    difference = SbomDifference("dpkg", "curl", None, "8")
+    compared = SbomComparison(3, 1, (difference, difference._replace(stated="7")), {"golang": 1})
+    fields = dict(attestation_fields(Attestations(sbom_packages=()), compared))
+    assert fields["SBOM"] == (
+        "1 of 3 packages found in the image, 1 with another version, 1 of type golang not looked for,"
+        " 1 package of the image not listed"
+    )

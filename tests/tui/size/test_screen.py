@@ -6,7 +6,7 @@ from layerscope.tui.size.lists.model import RowsOnDemand
 from layerscope.tui.size.map.widget import Treemap
 from layerscope.tui.size.overview import Overview
 from layerscope.tui.widgets.row_table import RowTable, TableRow
-from tests.builders import Members, OciStore, docker_archive, file, image, layer, whiteout, write_tar
+from tests.builders import Members, OciStore, attested_files, docker_archive, file, image, layer, whiteout, write_tar
 from tests.tui.journeys import Journey, journey, starting_with
 from tests.tui.size.messy import INSTRUCTIONS, KEY, messy_image
 
@@ -355,3 +355,20 @@ async def test_only_the_rows_on_the_screen_are_built(tmp_path: Path) -> None:
         await at.press("end", "up", "down")
         assert rows(at)[-1].endswith("  0")
         assert len(built) <= 2 * table.size.height
+
+
+async def test_packages_say_whether_the_sbom_lists_them(tmp_path: Path) -> None:
+    status = "".join(f"Package: {name}\nStatus: install ok installed\nVersion: 1\n\n" for name in ("curl", "nginx"))
+    urls = ("pkg:deb/debian/nginx@1", "pkg:deb/debian/bash@5")
+    packages = [{"externalRefs": [{"referenceType": "purl", "referenceLocator": url}]} for url in urls]
+    recipe = image(layer(file("var/lib/dpkg/status", status.encode())))
+    files = attested_files(recipe, "https://spdx.dev/Document", {"packages": packages})
+    async with journey(write_tar(tmp_path / "app.tar", files)) as at:
+        await at.press("w", "6")
+        await at.settle()
+        rows = [line.split()[-5:-1] for line in at.screen().splitlines() if "dpkg" in line]
+        assert ["dpkg", "no", "curl", "1"] in rows
+        assert ["dpkg", "yes", "nginx", "1"] in rows
+        assert ["dpkg", "only", "bash", "5"] in rows
+        await at.press("end")
+        assert "the SBOM of the image lists it, but it was not found in the image" in at.screen()

@@ -1,5 +1,7 @@
 """The sections of the page: secrets, layers, map, advice, dead bytes, files, duplicates, types, packages."""
 
+from collections.abc import Iterator
+
 from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.advice.edits import diff_lines
 from layerscope.analysis.advice.secrets import Secret
@@ -12,11 +14,19 @@ from layerscope.report.page.html.elements import (
     joined,
     number_cell,
     path_element,
+    prose,
     section,
     table,
 )
 from layerscope.report.page.html.tables import size_table
-from layerscope.report.size.columns import duplicate_table, file_table, layer_table, package_table, type_table
+from layerscope.report.size.columns import (
+    duplicate_table,
+    file_table,
+    layer_table,
+    package_table,
+    sbom_table,
+    type_table,
+)
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import (
     layers_in_order,
@@ -25,6 +35,7 @@ from layerscope.session.size.remarks import (
     reason_sums,
     reason_word,
     reasons_line,
+    sbom_sentence,
     size_change,
 )
 from layerscope.text import human_share, human_size, plural, printable_line
@@ -191,7 +202,15 @@ def package_section(analysis: SizeAnalysis) -> Markup:
     """Return the size of each package."""
     packages = analysis.packages.packages
     if not packages:
-        return section("packages", "Packages", "No package database that layerscope can read was found.")
+        lead = "No package database that layerscope can read was found."
+        return section("packages", "Packages", lead, *_sbom_parts(analysis))
     lead = f"{plural(len(packages), 'package')}; {human_size(analysis.packages.unowned)} belong to none."
     rows = element("div", size_table(package_table(analysis), _MOST_PACKAGES), class_="long")
-    return section("packages", "Packages", lead, rows)
+    return section("packages", "Packages", lead, rows, *_sbom_parts(analysis))
+
+
+def _sbom_parts(analysis: SizeAnalysis) -> Iterator[Markup]:
+    if analysis.sbom is not None:
+        yield element("p", prose(sbom_sentence(analysis.sbom)))
+    if analysis.sbom is not None and analysis.sbom.differences:
+        yield element("div", size_table(sbom_table(analysis.sbom), _MOST_PACKAGES), class_="long")
