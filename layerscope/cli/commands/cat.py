@@ -3,18 +3,9 @@
 import sys
 from collections.abc import Iterator
 
-from layerscope.cli.debug_log import start_log
-from layerscope.cli.opening import opened, warn
-from layerscope.cli.options import (
-    DebugLog,
-    LayerNumber,
-    NoCache,
-    PathInImage,
-    Reference,
-    WhichEngine,
-    WhichImage,
-    WhichPlatform,
-)
+from layerscope.cli.image_command import NamedImage, image_command
+from layerscope.cli.opening import warn
+from layerscope.cli.options import LayerNumber, PathInImage
 from layerscope.errors import FormatError, InvalidLayer
 from layerscope.model.image import Compression
 from layerscope.report.file.content import write_raw, write_readable
@@ -33,19 +24,15 @@ On a terminal, control characters of a text are printed as escapes, and binary
 data is not printed."""
 
 
-def cat(  # noqa: PLR0917  # Typer reads the options from the signature
-    reference: Reference,
+@image_command
+def cat(
+    named: NamedImage,
     path: PathInImage,
+    *,
     layer: LayerNumber = None,
-    image: WhichImage = None,
-    platform: WhichPlatform = None,
-    engine: WhichEngine = None,
-    no_cache: NoCache = False,
-    debug: DebugLog = None,
 ) -> None:
     """Print a file as it is after a layer, even if a later layer hides it; links are followed."""
-    start_log(debug)
-    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
+    with named.opened() as session:
         number = layer_number(session.image, layer)
         warn(session.image, session.tallies)
         chunks = _chunks(session.loaded, file_at(session.loaded, path, number), path)

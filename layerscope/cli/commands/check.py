@@ -8,25 +8,13 @@ from typing import Annotated, TextIO
 
 import typer
 
-from layerscope.cli.debug_log import start_log
 from layerscope.cli.errors import ExitStatus
-from layerscope.cli.opening import cache_unless, opened, progress_title, warn, warn_of
-from layerscope.cli.options import (
-    AsJson,
-    Base,
-    DebugLog,
-    DockerfileName,
-    Force,
-    NoCache,
-    Reference,
-    WhichEngine,
-    WhichImage,
-    WhichPlatform,
-)
+from layerscope.cli.image_command import NamedImage, image_command
+from layerscope.cli.opening import cache_unless, progress_title, warn, warn_of
+from layerscope.cli.options import AsJson, Base, DockerfileName, Force
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate, output_may_be_cut
 from layerscope.errors import UsageError
-from layerscope.model.engine import Engine
 from layerscope.policy.check import check as check_rules
 from layerscope.policy.check import read_baseline
 from layerscope.policy.outcome import CheckReport, Outcome
@@ -87,11 +75,10 @@ Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", he
 Init = Annotated[bool, typer.Option("--init", help="Write .layerscope.toml with today's figures as limits.")]
 
 
-def check(  # noqa: PLR0917  # Typer reads the options from the signature
-    reference: Reference,
-    image: WhichImage = None,
-    platform: WhichPlatform = None,
-    engine: WhichEngine = None,
+@image_command
+def check(
+    named: NamedImage,
+    *,
     config: Config = None,
     baseline: BaselineOption = None,
     base: Base = None,
@@ -101,16 +88,13 @@ def check(  # noqa: PLR0917  # Typer reads the options from the signature
     output: Output = None,
     init: Init = False,
     force: Force = False,
-    no_cache: NoCache = False,
-    debug: DebugLog = None,
 ) -> int:
     """Check an image against rules: status 0 if all pass, 1 if one fails, 2 if the outcome is unknown."""
-    start_log(debug)
     if init:
-        _write_rules(reference, image, platform, engine, config, force=force, no_cache=no_cache)
+        _write_rules(named, config, force=force)
         return ExitStatus.SUCCESS
     form = _format(form, as_json=as_json)
-    report = _report(reference, image, platform, engine, config, baseline, base, dockerfile, no_cache=no_cache)
+    report = _report(named, config, baseline, base, dockerfile)
     _deliver(report, form, output)
     return _STATUSES[report.outcome]
 
@@ -121,27 +105,20 @@ def _format(form: Format | None, *, as_json: bool) -> Format:
     return Format.JSON if as_json else form or Format.TABLE
 
 
-def _report(  # noqa: PLR0917  # the parameters of the command
-    reference: str,
-    image: str | None,
-    platform: str | None,
-    engine: Engine | None,
-    config: str | None,
-    baseline: str | None,
-    base: str | None,
-    dockerfile: str | None,
-    *,
-    no_cache: bool,
+def _report(
+    named: NamedImage, config: str | None, baseline: str | None, base: str | None, dockerfile: str | None
 ) -> CheckReport:
     file = find_rules(config)
     if file.ignored:
         warn_of(f"{file.name}: ignored keys that layerscope does not know: {', '.join(file.ignored)}")
     if baseline is not None and file.rules.max_growth is None:
         raise UsageError(f"--baseline needs the rule max-growth, which {file.name} does not have")
-    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
-        own_platform = platform or str(session.image.platform) or None
+    with named.opened() as session:
+        own_platform = named.platform or str(session.image.platform) or None
         with ReadingProgress(progress_title(baseline or "the baseline")) as progress:
-            old_image = read_baseline(file.rules, baseline, own_platform, progress, cache_unless(no_cache=no_cache))
+            old_image = read_baseline(
+                file.rules, baseline, own_platform, progress, cache_unless(no_cache=named.no_cache)
+            )
         placed = known_dockerfile(session.image, dockerfile)
         report = check_rules(session.loaded, file, chosen_base(session.image, base), old_image, placed)
         warn(session.image, session.tallies)
@@ -178,22 +155,13 @@ def _write(report: CheckReport, form: Format, file: TextIO) -> None:
             write_check_markdown(report, file)
 
 
-def _write_rules(  # the parameters of the command
-    reference: str,
-    image: str | None,
-    platform: str | None,
-    engine: Engine | None,
-    config: str | None,
-    *,
-    force: bool,
-    no_cache: bool,
-) -> None:
+def _write_rules(named: NamedImage, config: str | None, *, force: bool) -> None:
     """Write a rules file to start with."""
     path = Path(config or OWN_NAME)
     if not is_own(path):
         raise UsageError(f"--init writes a separate file such as {OWN_NAME}, not {printable_name(str(path))}")
     refuse_existing(path, force=force)
-    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
+    with named.opened() as session:
         text = rules_template(session.loaded)
     write_whole(path, text, force=force)
     narrate(f"wrote {printable_name(str(path))}")

@@ -5,18 +5,9 @@ from typing import Annotated
 
 import typer
 
-from layerscope.cli.debug_log import start_log
-from layerscope.cli.opening import opened, warn, warn_of_attestations
-from layerscope.cli.options import (
-    AsJson,
-    DebugLog,
-    DockerfileName,
-    NoCache,
-    Reference,
-    WhichEngine,
-    WhichImage,
-    WhichPlatform,
-)
+from layerscope.cli.image_command import NamedImage, image_command
+from layerscope.cli.opening import warn, warn_of_attestations
+from layerscope.cli.options import AsJson, DockerfileName
 from layerscope.session.dockerfile import dockerfile_of
 
 EXAMPLES = """\b
@@ -31,20 +22,16 @@ Target = Annotated[
 ]
 
 
-def dockerfile(  # noqa: PLR0917  # Typer reads the options from the signature
-    reference: Reference,
+@image_command
+def dockerfile(
+    named: NamedImage,
+    *,
     file: DockerfileName = None,
     target: Target = None,
-    image: WhichImage = None,
-    platform: WhichPlatform = None,
-    engine: WhichEngine = None,
     as_json: AsJson = False,
-    no_cache: NoCache = False,
-    debug: DebugLog = None,
 ) -> None:
     """Show the Dockerfile with the cost of each line: layers, content size, dead bytes."""
-    start_log(debug)
-    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
+    with named.opened() as session:
         placed = dockerfile_of(session.image, file, target)
         if as_json:
             from layerscope.report.dockerfile.document import dockerfile_document  # noqa: PLC0415  # needs no Rich

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from layerscope.cli.debug_log import start_log
 from layerscope.cli.errors import ExitStatus
-from layerscope.cli.opening import opened, warn, warn_of
-from layerscope.cli.options import DebugLog, LayerNumber, NoCache, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.cli.image_command import NamedImage, image_command
+from layerscope.cli.opening import warn, warn_of
+from layerscope.cli.options import LayerNumber
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
@@ -46,30 +46,26 @@ Partial = Annotated[bool, typer.Option("--partial", help="Write what could be re
 Owner = Annotated[bool, typer.Option("--owner", help="Restore owners; requires root.")]
 
 
-def extract(  # noqa: PLR0917  # Typer reads the options from the signature
-    reference: Reference,
+@image_command
+def extract(
+    named: NamedImage,
     paths: Paths,
     to: Target,
+    *,
     layer: LayerNumber = None,
     force: Force = False,
     setuid: Setuid = False,
     devices: Devices = False,
     owner: Owner = False,
     partial: Partial = False,
-    image: WhichImage = None,
-    platform: WhichPlatform = None,
-    engine: WhichEngine = None,
-    no_cache: NoCache = False,
-    debug: DebugLog = None,
 ) -> int:
     """Write files and folders as they are after a layer, at their paths below DIR: all of them, or nothing."""
-    start_log(debug)
     if not to:
         raise UsageError("--to takes a folder, not nothing")
     if not all(paths):
         raise UsageError("a path is empty: write / for all")
     options = ExtractionOptions(force=force, setuid=setuid, devices=devices, owners=owner)
-    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
+    with named.opened() as session:
         number = layer_number(session.image, layer)
         warn(session.image, session.tallies)
         nodes = [present_node(session.loaded, path, number) for path in paths]

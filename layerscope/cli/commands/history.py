@@ -2,18 +2,9 @@
 
 import sys
 
-from layerscope.cli.debug_log import start_log
-from layerscope.cli.opening import opened, warn
-from layerscope.cli.options import (
-    AsJson,
-    DebugLog,
-    NoCache,
-    PathInImage,
-    Reference,
-    WhichEngine,
-    WhichImage,
-    WhichPlatform,
-)
+from layerscope.cli.image_command import NamedImage, image_command
+from layerscope.cli.opening import warn
+from layerscope.cli.options import AsJson, PathInImage
 from layerscope.comparison.compare import history_of
 from layerscope.session.lookup import known_node
 
@@ -24,19 +15,15 @@ Examples:
   layerscope history my-app:v1 /etc/passwd --json | jq '.events[].layer'"""
 
 
-def history(  # noqa: PLR0917  # Typer reads the options from the signature
-    reference: Reference,
+@image_command
+def history(
+    named: NamedImage,
     path: PathInImage,
-    image: WhichImage = None,
-    platform: WhichPlatform = None,
-    engine: WhichEngine = None,
+    *,
     as_json: AsJson = False,
-    no_cache: NoCache = False,
-    debug: DebugLog = None,
 ) -> None:
     """Show which layers wrote, changed or removed a path, with their instructions."""
-    start_log(debug)
-    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
+    with named.opened() as session:
         warn(session.image, session.tallies)
         tree, last = session.loaded.tree, len(session.image.layers)
         node = known_node(session.loaded, path, last)

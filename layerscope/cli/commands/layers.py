@@ -1,8 +1,8 @@
 """``layerscope layers``: list the steps and layers, with their sizes."""
 
-from layerscope.cli.debug_log import start_log
-from layerscope.cli.opening import opened, print_layers
-from layerscope.cli.options import AsJson, DebugLog, NoCache, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.cli.image_command import NamedImage, image_command
+from layerscope.cli.opening import print_layers
+from layerscope.cli.options import AsJson
 
 EXAMPLES = """\b
 Examples:
@@ -10,16 +10,12 @@ Examples:
   layerscope layers my-app:v1 --json | jq '.layers[] | [.layer, .content_size]'"""
 
 
-def layers(  # noqa: PLR0917  # Typer reads the options from the signature
-    reference: Reference,
-    image: WhichImage = None,
-    platform: WhichPlatform = None,
-    engine: WhichEngine = None,
+@image_command
+def layers(
+    named: NamedImage,
+    *,
     as_json: AsJson = False,
-    no_cache: NoCache = False,
-    debug: DebugLog = None,
 ) -> None:
     """List steps and layers: sizes, added (+), modified (~) and removed (-) paths, dead bytes, instruction."""
-    start_log(debug)
-    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
+    with named.opened() as session:
         print_layers(session, as_json=as_json)

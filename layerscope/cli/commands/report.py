@@ -6,19 +6,9 @@ from typing import Annotated
 
 import typer
 
-from layerscope.cli.debug_log import start_log
-from layerscope.cli.opening import opened, warn, warn_of_attestations
-from layerscope.cli.options import (
-    Base,
-    DebugLog,
-    DockerfileName,
-    Force,
-    NoCache,
-    Reference,
-    WhichEngine,
-    WhichImage,
-    WhichPlatform,
-)
+from layerscope.cli.image_command import NamedImage, image_command
+from layerscope.cli.opening import warn, warn_of_attestations
+from layerscope.cli.options import Base, DockerfileName, Force
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
 from layerscope.report.atomic_write import refuse_existing, write_whole
@@ -51,26 +41,22 @@ _FORMATS: dict[str, Callable[[SizeAnalysis], str]] = {
 """By file extension."""
 
 
-def report(  # noqa: PLR0917  # Typer reads the options from the signature
-    reference: Reference,
+@image_command
+def report(
+    named: NamedImage,
     output: Output,
-    image: WhichImage = None,
-    platform: WhichPlatform = None,
-    engine: WhichEngine = None,
+    *,
     base: Base = None,
     dockerfile: DockerfileName = None,
     force: Force = False,
-    no_cache: NoCache = False,
-    debug: DebugLog = None,
 ) -> None:
     """Write a report: one self-contained HTML page, Markdown, or CSV."""
-    start_log(debug)
     path = Path(output)
     make = _FORMATS.get(path.suffix.lower())
     if make is None:
         raise UsageError(f"{printable_name(str(path))}: the file extension of a report is .html, .md or .csv")
     refuse_existing(path, force=force)
-    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
+    with named.opened() as session:
         placed = known_dockerfile(session.image, dockerfile)
         text = make(SizeAnalysis(session.loaded, chosen_base(session.image, base), placed))
         warn(session.image, session.tallies)

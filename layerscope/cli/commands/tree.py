@@ -7,19 +7,9 @@ from typing import Annotated
 import typer
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.cli.debug_log import start_log
-from layerscope.cli.opening import opened, warn
-from layerscope.cli.options import (
-    AsJson,
-    DebugLog,
-    LayerNumber,
-    NoCache,
-    Reference,
-    WhichEngine,
-    WhichImage,
-    WhichPlatform,
-    parse_changes,
-)
+from layerscope.cli.image_command import NamedImage, image_command
+from layerscope.cli.opening import warn
+from layerscope.cli.options import AsJson, LayerNumber, parse_changes
 from layerscope.report.tree.document import write_tree_document
 from layerscope.report.tree.lines import write_tree_lines
 from layerscope.report.tree.selection import TreeSelection
@@ -50,23 +40,19 @@ Depth = Annotated[int | None, typer.Option("--depth", metavar="D", min=1, help="
 Sort = Annotated[SortKey, typer.Option("--sort", help="By name, or the largest first.")]
 
 
-def tree(  # noqa: PLR0917  # Typer reads the options from the signature
-    reference: Reference,
-    image: WhichImage = None,
-    platform: WhichPlatform = None,
-    engine: WhichEngine = None,
+@image_command
+def tree(
+    named: NamedImage,
+    *,
     layer: LayerNumber = None,
     only: Only = None,
     depth: Depth = None,
     sort: Sort = SortKey.NAME,
     as_json: AsJson = False,
-    no_cache: NoCache = False,
-    debug: DebugLog = None,
 ) -> None:
     """List the files after a layer, marked with what that layer added, changed and removed."""
-    start_log(debug)
     changes = parse_changes(only, _CHANGES)
-    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
+    with named.opened() as session:
         number = layer_number(session.image, layer)
         is_writable = session.image.layers[number - 1].writable if number else False
         selection = TreeSelection(number, changes, depth, by_size=sort is SortKey.SIZE, writable=is_writable)

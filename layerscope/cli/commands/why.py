@@ -9,19 +9,9 @@ import typer
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.cli.answering import print_answer
-from layerscope.cli.debug_log import start_log
-from layerscope.cli.opening import opened, warn, warn_of_attestations
-from layerscope.cli.options import (
-    AsJson,
-    Base,
-    DebugLog,
-    DockerfileName,
-    NoCache,
-    Reference,
-    WhichEngine,
-    WhichImage,
-    WhichPlatform,
-)
+from layerscope.cli.image_command import NamedImage, image_command
+from layerscope.cli.opening import warn, warn_of_attestations
+from layerscope.cli.options import AsJson, Base, DockerfileName
 from layerscope.cli.streams import narrate
 from layerscope.session.dockerfile import dockerfile_of, known_dockerfile
 from layerscope.session.open import ImageSession
@@ -39,22 +29,18 @@ AsPatch = Annotated[bool, typer.Option("--patch", help="One patch of the Dockerf
 All = Annotated[bool, typer.Option("--all", help="Every dead file, duplicate and path, not only the largest.")]
 
 
-def why(  # noqa: PLR0917  # Typer reads the options from the signature
-    reference: Reference,
-    image: WhichImage = None,
-    platform: WhichPlatform = None,
-    engine: WhichEngine = None,
+@image_command
+def why(
+    named: NamedImage,
+    *,
     base: Base = None,
     file: DockerfileName = None,
     show_all: All = False,
     as_patch: AsPatch = False,
     as_json: AsJson = False,
-    no_cache: NoCache = False,
-    debug: DebugLog = None,
 ) -> None:
     """Show which layer made the image large, which bytes are dead and why, and what to change."""
-    start_log(debug)
-    with opened(reference, image, platform, engine, no_cache=no_cache) as session:
+    with named.opened() as session:
         chosen = chosen_base(session.image, base)
         if as_patch:
             _print_patch(session, chosen, dockerfile_of(session.image, file))

@@ -1,0 +1,53 @@
+"""Commands about one image: the parameters that all of them have are written once."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from inspect import Parameter, Signature, signature
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+
+from layerscope.cli.debug_log import start_log
+from layerscope.cli.opening import opened
+from layerscope.cli.options import DebugLog, NoCache, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.model.engine import Engine
+from layerscope.session.open import ImageSession
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+
+class NamedImage(NamedTuple):
+    """An image as the user names it on the command line."""
+
+    reference: str
+    image: str | None
+    platform: str | None
+    engine: Engine | None
+    no_cache: bool
+
+    def opened(self) -> AbstractContextManager[ImageSession]:
+        """Open the image, with progress; closing it removes temporary files."""
+        return opened(self.reference, self.image, self.platform, self.engine, no_cache=self.no_cache)
+
+
+def image_command(function: Callable[Concatenate[NamedImage, P], Result]) -> Callable[..., Result]:
+    """Return a command that has the parameters of a function, with those that name the image in place of the first."""
+
+    def command(  # the parameters that Typer passes by name
+        *,
+        reference: Reference,
+        image: WhichImage = None,
+        platform: WhichPlatform = None,
+        engine: WhichEngine = None,
+        no_cache: NoCache = False,
+        debug: DebugLog = None,
+        **own: Any,
+    ) -> Result:
+        start_log(debug)
+        return function(NamedImage(reference, image, platform, engine, no_cache), **own)  # type: ignore[call-arg]  # P.kwargs
+
+    *shared, _ = signature(command).parameters.values()
+    _, *own = signature(function).parameters.values()
+    parameters = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in (shared[0], *own, *shared[1:])]
+    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # of a function object
+    command.__doc__ = function.__doc__
+    return command
