@@ -4,7 +4,7 @@ Its layer numbers are `BEFORE` and `AFTER`, so that code for the layers of a `La
 """
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import NamedTuple
@@ -83,6 +83,10 @@ class DiffTree:
         is_removed = layer == AFTER and self.index.change(node, AFTER) is ChangeKind.REMOVED
         return is_removed or node in self.totals or self.is_present(node, layer)
 
+    def shown(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
+        """Yield those of the nodes that the tree shows."""
+        return (node for node in nodes if self.is_shown(node, layer))
+
     def is_directory(self, node: int, layer: int) -> bool:
         """Return whether the node is shown as a directory."""
         entry = self._shown(node, layer)
@@ -100,6 +104,10 @@ class DiffTree:
     def size(self, node: int, layer: int) -> int:
         """Return the content bytes of a file, or below a directory; for a path that is gone AFTER, those it had."""
         return self.side(layer if self.is_present(node, layer) else BEFORE).size(node)
+
+    def sizes(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
+        """Yield the `size` of each node."""
+        return (self.size(node, layer) for node in nodes)
 
     @property
     def whole_size(self) -> int:

@@ -1,12 +1,16 @@
 """All layers of an image in one tree: any path after any layer, from the path index and the tables of the layers."""
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.path_index import GONE, IMPLIED, PathIndex
 from layerscope.model.entries import EntryTable, FileEntry, Kind, implied_directory
+
+_FILE = int(Kind.FILE)
+"""To compare with a column, which is three times faster with a plain number."""
 
 
 class TreeRow(Struct, frozen=True):
@@ -33,6 +37,15 @@ class LayeredTree(Struct, frozen=True):
         """Return whether the tree of the layer shows the node: it is present, or this layer removed it."""
         last = self.index.occurrence(node, layer)
         return last >= 0 and (self.index.rows[last] != GONE or self.index.layers[last] == layer)
+
+    def shown(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
+        """Yield those of the nodes that the tree of the layer shows, as `is_shown`, in half the time for each."""
+        firsts, layers, rows = self.index.firsts, self.index.layers, self.index.rows
+        for node in nodes:
+            first = firsts[node]
+            last = bisect_right(layers, layer, first, firsts[node + 1]) - 1
+            if last >= first and (rows[last] != GONE or layers[last] == layer):
+                yield node
 
     def is_directory(self, node: int, layer: int) -> bool:
         """Return whether the node is a directory at the layer, or was one when the layer removed it."""
@@ -115,10 +128,27 @@ class LayeredTree(Struct, frozen=True):
             return self.index.size_below(node, layer - 1 if removed else layer)
         return self.shown_size(shown, layer - 1 if self.index.occurrence(node, layer) != shown else layer)
 
-    def written_size(self, node: int, layer: int) -> int:
-        """Return the content bytes that the layer itself wrote at a path, or below it."""
-        own = self.index.own_occurrence(node, layer)
-        return (self.own_size(own) if own >= 0 else 0) + self.index.written_below(node, layer)
+    def sizes(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
+        """Yield the `size` of each node, that of a regular file in a third of the time."""
+        firsts, layers, rows, tables = self.index.firsts, self.index.layers, self.index.rows, self.tables
+        for node in nodes:
+            first = firsts[node]
+            last = bisect_right(layers, layer, first, firsts[node + 1]) - 1
+            if last >= first and (row := rows[last]) >= 0 and (table := tables[layers[last]]).kinds[row] == _FILE:
+                yield table.sizes[row]
+            else:
+                yield self.size(node, layer)
+
+    def written_sizes(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
+        """Yield the content bytes that the layer itself wrote at each node, or below it."""
+        index = self.index
+        firsts, ends, layers, rows, sizes = index.firsts, index.ends, index.layers, index.rows, self.tables[layer].sizes
+        for node in nodes:
+            first = firsts[node]
+            own = bisect_right(layers, layer, first, firsts[node + 1]) - 1
+            is_held = own >= first and layers[own] == layer and rows[own] >= 0
+            written = sizes[rows[own]] if is_held else 0
+            yield written + index.written_below(node, layer) if ends[node] > node + 1 else written
 
     def shown_size(self, occurrence: int, layer: int) -> int:
         """Return the content bytes that count at an occurrence which the merged tree at the layer has.

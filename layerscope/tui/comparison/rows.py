@@ -1,6 +1,6 @@
 """The visible rows of a comparison."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from layerscope.analysis.comparison.diff_tree import DiffTree
 from layerscope.tui.tree.visible_rows import Folds, View, VisibleRows
@@ -26,5 +26,5 @@ class DiffRows(VisibleRows):
         self.moves = {} if moves is None else moves
         self.uncertain = uncertain
 
-    def _largest_first(self, node: int) -> int:
-        return -abs(self.diff_tree.delta(node))
+    def _ranks(self, nodes: Iterable[int]) -> Iterator[int]:
+        return (-abs(self.diff_tree.delta(node)) for node in nodes)

@@ -1,5 +1,7 @@
 """The rows of what one layer holds itself."""
 
+from collections.abc import Iterable, Iterator
+
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.tui.tree.visible_rows import Folds, View, VisibleRows
 
@@ -11,5 +13,6 @@ class OwnRows(VisibleRows):
         super().__init__(tree, view, folds)
         self._layered_tree = tree
 
-    def _whole_size(self, node: int) -> int:
-        return self._layered_tree.written_size(node, self.view.layer)
+    def whole_sizes(self, nodes: Iterable[int]) -> Iterator[int]:
+        """Yield the bytes that the layer wrote at each node, or below it."""
+        return self._layered_tree.written_sizes(nodes, self.view.layer)

@@ -1,5 +1,6 @@
 """The tree behind the rows: the layers of an image, or both sides of a comparison."""
 
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from layerscope.analysis.tree.layered_tree import TreeRow
@@ -23,10 +24,18 @@ class ShownTree(Protocol):
         """Return whether the tree of the layer has the node."""
         ...
 
+    def shown(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
+        """Yield those of the nodes that the tree of the layer has."""
+        ...
+
     def row(self, node: int, layer: int) -> TreeRow | None:
         """Return the node as the tree of the layer has it, or None if it does not."""
         ...
 
     def size(self, node: int, layer: int) -> int:
         """Return the content bytes of a file, or below a directory."""
+        ...
+
+    def sizes(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
+        """Yield the content bytes of each node, as `size`."""
         ...

@@ -6,14 +6,14 @@ cost grows with the visible rows, not with the number of paths.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from heapq import heappop, heappush
+from operator import neg
 
 from layerscope.analysis.search.globs import HEARTBEAT
 from layerscope.analysis.search.query import Query
-from layerscope.analysis.tree.change import ChangeKind
 from layerscope.model.columns import Ints
 from layerscope.tui.tree.shown_tree import ShownTree
 
@@ -87,6 +87,8 @@ class VisibleRows:
         self._sizes_of_matches: dict[int, int] = {}
         self._above_repeated: set[int] = set()
         self._flags: bytearray | None = None
+        self._folded: dict[int, Ints] = {}
+        """The rows below folders that were folded, to unfold them again."""
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -118,10 +120,11 @@ class VisibleRows:
                 too_large.append(folder)
             else:
                 filling.add(folder)
-                for child in children:
-                    heappush(largest_first, (self._largest_first(child), child))
+                ranks = [*self._ranks(children)]
+                for ranked in zip(ranks, children, strict=True):
+                    heappush(largest_first, ranked)
                 rows += len(children)
-                filled += sum(self._largest_first(child) < 0 for child in children)
+                filled += sum(rank < 0 for rank in ranks)
             folder = self._next_to_unfold(largest_first, height if rows >= height else 0)
             if filled >= height:
                 break
@@ -170,7 +173,7 @@ class VisibleRows:
                 continue
             self.matches += 1
             if not flags[node] & _BELOW_MATCH:
-                folder, size = index.parents[node], self._whole_size(node)
+                folder, size = index.parents[node], next(self.whole_sizes((node,)))
                 sizes[folder] = sizes.get(folder, 0) + size
                 self.matched_size += size
             if index.ends[node] > node + 1 and not flags[node] & _BELOW_MATCH:
@@ -202,42 +205,46 @@ class VisibleRows:
         """Return whether the node itself matches the query."""
         return self._flags is not None and bool(self._flags[node] & _MATCH)
 
-    def _is_in_view(self, node: int) -> bool:
-        """Return whether the view has the node, in a folded folder or not."""
-        layer, index = self.view.layer, self.tree.index
+    def _in_view(self, nodes: Iterable[int]) -> Iterator[int]:
+        """Yield those of the nodes that the view has, in a folded folder or not."""
         if self.view.changes_only:
-            return index.change(node, layer) is not ChangeKind.UNCHANGED or index.touches_below(node, layer)
+            return self.tree.index.touched(nodes, self.view.layer)
         if self.view.scope is Scope.OWN:
-            is_above = node in self._above_repeated or index.touches_below(node, layer)
-            return is_above or index.own_occurrence(node, layer) >= 0
-        return self.tree.is_shown(node, layer)
+            return self.tree.index.touched(nodes, self.view.layer, self._above_repeated)
+        return self.tree.shown(nodes, self.view.layer)
+
+    def _is_in_view(self, node: int) -> bool:
+        return any(True for _ in self._in_view((node,)))
 
     def children(self, folder: int) -> list[int]:
         """Return the children of a folder, in the order of the view."""
-        flags = self._flags
-        children = [
-            child
-            for child in self.tree.index.children(folder)
-            if (flags is None or flags[child]) and self._is_in_view(child)
-        ]
-        if self.view.sort is Sort.SIZE:
-            children.sort(key=self._largest_first)
-        return children
+        flags, children = self._flags, self.tree.index.children(folder)
+        nodes = [*self._in_view(children if flags is None else (child for child in children if flags[child]))]
+        if self.view.sort is Sort.SIZE and len(nodes) > 1:
+            nodes.sort(key=dict(zip(nodes, self._ranks(nodes), strict=True)).__getitem__)
+        return nodes
 
-    def _largest_first(self, node: int) -> int:
-        return -self.size(node)
+    def _ranks(self, nodes: Iterable[int]) -> Iterator[int]:
+        """Yield the numbers by which nodes are sorted by size: the largest first."""
+        return map(neg, self._sizes(nodes))
 
     def size(self, node: int) -> int:
         """Return the content bytes of a file, or of the files below a folder, with a filter of those that match."""
-        size = self._sizes_of_matches.get(node)
-        return self._whole_size(node) if size is None else size
+        return next(self._sizes((node,)))
 
-    def _whole_size(self, node: int) -> int:
-        return self.tree.size(node, self.view.layer)
+    def _sizes(self, nodes: Iterable[int]) -> Iterator[int]:
+        known = self._sizes_of_matches
+        if not known:
+            return self.whole_sizes(nodes)
+        return (known[node] if node in known else next(self.whole_sizes((node,))) for node in nodes)
+
+    def whole_sizes(self, nodes: Iterable[int]) -> Iterator[int]:
+        """Yield the size of each node, whatever the filter."""
+        return self.tree.sizes(nodes, self.view.layer)
 
     def is_folder(self, node: int) -> bool:
         """Return whether the row can be unfolded: the view has paths below it."""
-        return any(map(self._is_in_view, self.tree.index.children(node)))
+        return any(True for _ in self._in_view(self.tree.index.children(node)))
 
     def is_open(self, node: int) -> bool:
         """Return whether the row is an unfolded folder. A filter unfolds the folders above its matches."""
@@ -248,27 +255,30 @@ class VisibleRows:
 
     def _grow(self, rows: Ints, folder: int) -> Iterator[None]:
         """Append the rows below a folder, with those below unfolded folders."""
-        levels = [iter(self.children(folder))]
-        ends, appended = self.tree.index.ends, 0
+        levels, ends, is_open = [iter(self.children(folder))], self.tree.index.ends, self.is_open
         while levels:
-            node = next(levels[-1], None)
-            if node is None:
+            for node in levels[-1]:
+                rows.append(node)
+                if not len(rows) % _ROWS_A_BATCH:
+                    yield
+                if ends[node] > node + 1 and is_open(node):
+                    levels.append(iter(self.children(node)))
+                    break
+            else:
                 levels.pop()
-                continue
-            rows.append(node)
-            appended += 1
-            if not appended % _ROWS_A_BATCH:
-                yield
-            if ends[node] > node + 1 and self.is_open(node):
-                levels.append(iter(self.children(node)))
 
     def toggle(self, row: int) -> Iterator[None]:
         """Unfold or fold the folder in a row; yields after each batch. The rows after the folder come back last."""
-        node = self.nodes[row]
+        node, below = self.nodes[row], row + 1
         was_open = self.is_open(node)
         self.flip(node)
         if was_open:
-            del self.nodes[row + 1 : self._end_of(row)]
+            end = self._end_of(row)
+            self._folded[node] = self.nodes[below:end]
+            del self.nodes[below:end]
+            return
+        if node in self._folded:
+            self.nodes[below:below] = self._folded.pop(node)
             return
         behind = self.nodes[row + 1 :]
         del self.nodes[row + 1 :]
