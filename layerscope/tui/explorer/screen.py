@@ -1,21 +1,17 @@
 """The explorer: layers on the left, the file tree of the chosen one on the right."""
 
-from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.worker import get_current_worker
 
 from layerscope.analysis.tree.layered_tree import TreeRow
-from layerscope.errors import LayerscopeError
 from layerscope.session.open import ImageSession
 from layerscope.session.reading.background import (
     ImageReceived,
@@ -29,15 +25,15 @@ from layerscope.text import printable_name
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE
-from layerscope.tui.explorer.layer_lines import LayerLines, layer_columns
 from layerscope.tui.explorer.layer_list import LayerList
+from layerscope.tui.explorer.layer_panes import LayerPanes
 from layerscope.tui.explorer.legend import legend
 from layerscope.tui.explorer.messages import FactsFound, ReaderReported
 from layerscope.tui.explorer.navigation import Navigation
+from layerscope.tui.explorer.reports import Reports
 from layerscope.tui.explorer.state import ExplorerState
-from layerscope.tui.explorer.step_fields import image_fields
 from layerscope.tui.explorer.title import ImageTitle
-from layerscope.tui.explorer.visits import Visit
+from layerscope.tui.explorer.visits import Visits
 from layerscope.tui.keys.order import is_first
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.preferences import preferences_of
@@ -53,7 +49,6 @@ from layerscope.tui.widgets.notices import copy_text, warn
 from layerscope.tui.widgets.step_list import StepList
 
 if TYPE_CHECKING:
-    from layerscope.session.loaded_image import LoadedImage
     from layerscope.tui.widgets.row_table import Target
 
 
@@ -77,14 +72,14 @@ class ExplorerScreen(Screen[object]):
         self._reader = reader
         self._state = ExplorerState(session.image, is_awaited=session.awaited is not None)
         self._navigation = Navigation(self, session, self._state)
-        self._shows_image = False
-        self._visits = list[Visit]()
-        self._events = deque[tuple[LayerReader, ReadEvent | ReceiveEvent]]()
+        self._reports = Reports(self)
         self.title_line = ImageTitle(session)
         self.layer_list = LayerList()
         self.file_tree = FileTree()
         self.files = FilesPane(self._state, self.file_tree, EntryDetails(self._origin_of))
         self.panes = FilesPanes(self.layer_list, self.files)
+        self._layers = LayerPanes(self._state, self.title_line, self.layer_list, self.panes)
+        self._visits = Visits(self.panes)
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
@@ -95,17 +90,15 @@ class ExplorerScreen(Screen[object]):
     def on_mount(self) -> None:
         """Show the steps, and start to read the layers."""
         self._state.settings.prefer(preferences_of(self).settings)
-        self._show_layers()
-        self._show_details()
-        self._show_title()
+        self._layers.show()
         self.files.rebuild()
         self.panes.go_to(self.layer_list)
         self.refresh_bindings()
-        self._read()
+        self._reports.read(self._reader)
         if self._state.reading.export:
             # an engine may be silent for minutes before the first byte
-            self.set_interval(1, self._show_title)
-            self._receive()
+            self.set_interval(1, self._layers.show_title)
+            self._reports.receive(self.session, self._reader)
 
     def on_unmount(self) -> None:
         """Stop the reader and the export: the threads that wait for them would keep the application from ending."""
@@ -117,35 +110,12 @@ class ExplorerScreen(Screen[object]):
         if reference := self.session.lasting_reference:
             preferences.remember_opened(reference)
 
-    @work(thread=True, group="reader")
-    def _read(self) -> None:
-        reader = self._reader
-        try:
-            for event in reader.events():
-                self._report(reader, event)
-        except MemoryError:
-            reader.failure = "there is not enough memory for the layers of this image"
-            self._report(reader, ReadingFailed(reader.failure))
-
-    @work(thread=True, group="export")
-    def _receive(self) -> None:
-        reader = self._reader
-        for event in self.session.receive(reader):
-            self._report(reader, event)
-
-    def _report(self, reader: LayerReader, event: ReadEvent | ReceiveEvent) -> None:
-        self._events.append((reader, event))
-        self.post_message(ReaderReported())
-
     @on(ReaderReported)
     def _on_reported(self) -> None:
-        while self._events:
-            reader, event = self._events.popleft()
-            # the image may have been replaced since
-            if reader is self._reader:
-                self._take(event)
+        for event in self._reports.taken(self._reader):
+            self._take(event)
         self.layer_list.redraw()
-        self._show_title()
+        self._layers.show_title()
 
     def _take(self, event: ReadEvent | ReceiveEvent) -> None:
         if isinstance(event, ReadingFailed):
@@ -154,8 +124,8 @@ class ExplorerScreen(Screen[object]):
         elif isinstance(event, ImageReceived):
             self._state.take_image(event.image)
             self.title_line.take(self.session)
-            self._show_layers()
-            self._show_details()
+            self._layers.show_layers()
+            self._layers.show_details()
         elif isinstance(event, LayersStacked):
             self._show_tree(event)
         else:
@@ -167,60 +137,26 @@ class ExplorerScreen(Screen[object]):
         self._state.take_tree(event)
         self.files.rebuild(event.tree.index.find(path) if path else 0)
         # The list keeps its own cursor: a move of it may not have been handled yet.
-        self._list_layers(self.layer_list.cursor)
-        self._show_details()
+        self._layers.show_layers(self.layer_list.cursor)
+        self._layers.show_details()
         if event.last:
-            self._find_facts(self._navigation.loaded(event.tree))
-
-    def _show_layers(self) -> None:
-        self._list_layers(self._state.item)
-
-    def _list_layers(self, cursor: int) -> None:
-        state = self._state
-        self.layer_list.show(LayerLines(state), layer_columns(state.image, state.tallies), cursor)
-
-    def _show_details(self) -> None:
-        state, step = self._state, self._state.step
-        if self._shows_image or step is None:
-            self.panes.show_details("Image", image_fields(state.image, state.tallies, state.sbom))
-        else:
-            title = f"Layer {step.layer}" if step.layer else "Step without a layer"
-            self.panes.show_details(title, state.fields(step))
+            self._reports.find_facts(self._navigation.loaded(event.tree))
 
     def _origin_of(self, row: TreeRow) -> RowNotes:
         return self._state.origin_of(row)
 
     @on(LineList.Moved, "FileTree")
-    def _light_up(self) -> None:
+    @on(events.DescendantFocus)
+    def _on_files_moved(self) -> None:
         """Light up the layer that last wrote the path under the cursor."""
-        is_in_tree = self.file_tree.has_focus
-        self.layer_list.light_up(self._state.writing_layer(self.file_tree.node) if is_in_tree else 0)
-
-    def on_descendant_focus(self) -> None:
-        """Light up a layer only while the cursor of the files moves."""
-        self._light_up()
-
-    @work(thread=True, group="facts", exclusive=True, exit_on_error=False)
-    def _find_facts(self, opened: "LoadedImage") -> None:
-        from layerscope.session.files.facts import file_facts  # noqa: PLC0415  # not needed to start
-
-        with suppress(LayerscopeError):
-            facts = file_facts(opened)
-            if not get_current_worker().is_cancelled:
-                self.post_message(FactsFound(facts))
+        self._layers.light_up()
 
     @on(FactsFound)
     def _on_facts_found(self, message: FactsFound) -> None:
         self._state.packages, self._state.sbom = message.facts.packages, message.facts.sbom
         self.title_line.secrets = len(message.facts.secrets)
-        self._show_title()
+        self._layers.show_title()
         self.files.show_entry()
-
-    def _show_title(self) -> None:
-        state = self._state
-        self.title_line.show_reading(state.tallies, state.reading)
-        hint = f"D on another layer compares it with layer {state.marked}" if state.marked else ""
-        self.panes.title_steps("Layers", hint)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
         """Return whether a key works now."""
@@ -237,13 +173,7 @@ class ExplorerScreen(Screen[object]):
         if self._state.layer:
             self._reader.prefer(self._state.layer)
         self.files.rebuild(node)
-        self._after_move()
-
-    def _after_move(self) -> None:
-        """Show the details of another step."""
-        self._shows_image = False
-        # The details change the layout, which takes longer than the tree: they follow in the next picture.
-        self.call_after_refresh(self._show_details)
+        self._layers.after_move()
 
     @on(FileTree.Opened)
     def _on_opened(self, message: FileTree.Opened) -> None:
@@ -267,22 +197,13 @@ class ExplorerScreen(Screen[object]):
 
     def _visit(self, reopen: Callable[[], None] | None = None) -> None:
         """Keep what is on the screen, to come back to it."""
-        state = self._state
-        visit = Visit(
-            state.position,
-            state.settings.place,
-            self.files.filter_text,
-            self.files.path if self.file_tree.cursor else None,
-            self.file_tree.has_focus or self.files.is_filtering,
-            reopen,
-        )
-        self._visits.append(visit)
+        self._visits.keep(self._state, reopen)
         self.refresh_bindings()
 
     def _go_to(self, layer: int, scope: Scope) -> None:
         self._state.choose_layer(layer)
         self._state.settings.show(scope)
-        self._show_layers()
+        self._layers.show_layers()
 
     @on(StepList.Entered)
     def _on_entered(self) -> None:
@@ -303,20 +224,17 @@ class ExplorerScreen(Screen[object]):
         if not self._visits:
             self.dismiss()
             return
-        visit = self._visits.pop()
-        self._state.choose_position(visit.position)
-        self._show_layers()
-        self.panes.go_to(self.file_tree if visit.is_in_tree else self.layer_list)
-        self.files.go_back(visit.tree, visit.filter_text, visit.path)
-        self._after_move()
+        visit = self._visits.go_back(self._state)
+        self._layers.show_layers()
+        self._layers.after_move()
         if visit.reopen is not None:
             visit.reopen()
 
     def _mark(self, layer: int) -> None:
         """Mark a layer to compare another one with, or, with 0, none."""
         self._state.marked = layer
-        self._show_layers()
-        self._show_title()
+        self._layers.show_layers()
+        self._layers.show_title()
         self.refresh_bindings()
 
     def action_help(self) -> None:
@@ -348,21 +266,18 @@ class ExplorerScreen(Screen[object]):
 
     def _go_to_layer(self, layer: int) -> None:
         if self._state.choose_layer(layer):
-            self._show_layers()
+            self._layers.show_layers()
             self._layer_chosen()
 
     def action_empty_steps(self) -> None:
         """Show or hide the steps that made no layer."""
         self._state.toggle_empty_steps()
-        self._show_layers()
+        self._layers.show_layers()
         self._layer_chosen()
 
     def action_image_details(self) -> None:
         """Show the details of the image, or of the step."""
-        self._shows_image = not self._shows_image
-        self._show_details()
-        if self.panes.hides_details:
-            self.panes.go_to(self.layer_list)
+        self._layers.toggle_image()
 
     def action_copy(self) -> None:
         """Copy the path under the cursor, or the digest of the layer."""
@@ -430,20 +345,18 @@ class ExplorerScreen(Screen[object]):
         """Show another image in place of this one, or the same one opened again; the cursors stay."""
         if session is None:
             return
-        self.workers.cancel_group(self, "facts")
+        self._reports.stop_finding()
         self._reader.close()
         self.session.close()
         self.session = session
         self._reader = session.read_in_background(self._state.layer or len(session.image.layers))
-        self._state = self.files.state = self._state.followed_by(session.image)
+        self._state = self.files.state = self._layers.state = self._state.followed_by(session.image)
         self._navigation = Navigation(self, session, self._state)
         self.title_line.take(session)
-        self._show_layers()
-        self._show_details()
-        self._show_title()
+        self._layers.show()
         self.files.rebuild()
         self.post_message(self.Replaced(session))
-        self._read()
+        self._reports.read(self._reader)
 
     def action_quit(self) -> None:
         """Quit."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from layerscope.tui.explorer.state import ExplorerState
+from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.tree.settings import TreePlace
 
 
@@ -17,4 +19,37 @@ class Visit(NamedTuple):
     filter_text: str
     path: bytes | None
     is_in_tree: bool
-    reopen: Callable[[], None] | None = None
+    reopen: Callable[[], None] | None
+
+
+class Visits:
+    """The stack of visits to the panes of the explorer."""
+
+    def __init__(self, panes: FilesPanes) -> None:
+        self._panes = panes
+        self._visits = list[Visit]()
+
+    def __bool__(self) -> bool:
+        return bool(self._visits)
+
+    def keep(self, state: ExplorerState, reopen: Callable[[], None] | None = None) -> None:
+        """Keep what is on the screen, to come back to it."""
+        files = self._panes.files
+        self._visits.append(
+            Visit(
+                state.position,
+                state.settings.place,
+                files.filter_text,
+                files.path if files.file_tree.cursor else None,
+                files.file_tree.has_focus or files.is_filtering,
+                reopen,
+            )
+        )
+
+    def go_back(self, state: ExplorerState) -> Visit:
+        """Choose the step of the last visit, show its tree and cursor, and return it."""
+        visit = self._visits.pop()
+        state.choose_position(visit.position)
+        self._panes.go_to(self._panes.files.file_tree if visit.is_in_tree else self._panes.steps)
+        self._panes.files.go_back(visit.tree, visit.filter_text, visit.path)
+        return visit
