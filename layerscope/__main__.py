@@ -1,5 +1,6 @@
 """The console script, and ``python -m layerscope``."""
 
+import os
 import sys
 
 _INTERRUPTED = 130
@@ -17,9 +18,23 @@ def main() -> None:
         status = _INTERRUPTED
     import signal  # noqa: PLC0415
 
-    # the run is over; Ctrl+C would only print a traceback while the interpreter exits
+    # the run is over; Ctrl+C would only print a traceback
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.exit(status)
+    _end(status)
+
+
+def _end(status: int) -> None:
+    """End the process at once.
+
+    The interpreter would take down each module and object first: 15 of the 160 ms that a small image takes.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            # a closed stream is None, and `run` has reported what it could not write
+            continue
+    os._exit(status)
 
 
 if __name__ == "__main__":
