@@ -9,7 +9,7 @@ from layerscope.analysis.advice.edits import Edits, continued, deletion, deletio
 from layerscope.analysis.advice.fix import fix
 from layerscope.analysis.advice.held import Held, held_live
 from layerscope.analysis.file_types.signatures import ELF_MAGIC
-from layerscope.analysis.search.path_patterns import nodes_holding, topmost_nodes
+from layerscope.analysis.search.path_patterns import topmost_nodes
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.text import human_size, plural
@@ -92,7 +92,7 @@ def core_dumps_wanted(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
 
 def _suspects(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
     """Return the nodes of the files that have the name of a core dump, by occurrence."""
-    named = [node for node in nodes_holding(tree.index, b"core") if _CORE_NAME.fullmatch(tree.index.name(node))]
+    named = [node for node in tree.index.nodes_holding(b"core") if _CORE_NAME.fullmatch(tree.index.name(node))]
     return {live.occurrences[at]: node for node in named for at in live.below(node, node + 1)}
 
 

@@ -41,12 +41,12 @@ _EXTENSIONS = {
     FileType.TEXT: "txt conf cfg ini json yaml yml toml xml xsd dtd csv tsv env service properties list log",
 }
 _BY_EXTENSION = {
-    f".{extension}".encode(): kind for kind, extensions in _EXTENSIONS.items() for extension in extensions.split()
+    extension.encode(): kind for kind, extensions in _EXTENSIONS.items() for extension in extensions.split()
 }
 _BY_FOLDER = {folder.encode(): kind for kind, folders in _FOLDERS.items() for folder in folders}
 
-_SHARED_LIBRARY = re.compile(rb"\.so(?:\.[0-9.]+)?\Z")
-_APT_INDEX = re.compile(rb"var/cache/apt/[^/]*\.bin\Z")
+_SHARED_LIBRARY, _LIBRARY_VERSION = b".so", re.compile(rb"\.so(?:\.[0-9.]+)?\Z")
+_APT_CACHE, _APT_INDEX = b"var/cache/apt", b".bin"
 _WORDS = {
     b"locale-archive": FileType.LOCALES,
     b"LICENSE": FileType.DOCUMENTATION,
@@ -59,7 +59,7 @@ _WORDS = {
 
 
 @lru_cache(maxsize=1024)
-def _type_of_folder(folder: bytes) -> FileType | None:
+def type_of_folder(folder: bytes) -> FileType | None:
     """Return the type of all files in a folder, or None; files of one folder come together."""
     parts = folder.split(b"/", 4)
     for count in (4, 3):
@@ -68,14 +68,17 @@ def _type_of_folder(folder: bytes) -> FileType | None:
     return None
 
 
+def type_of_name(name: bytes, folder: bytes) -> FileType | None:
+    """Return the type that the name of a file shows in a folder whose files may have any type, or None."""
+    _, dot, extension = name.rpartition(b".")
+    if dot and (kind := _BY_EXTENSION.get(extension) or _BY_EXTENSION.get(extension.lower())):
+        return kind
+    if _SHARED_LIBRARY in name and _LIBRARY_VERSION.search(name):
+        return FileType.EXECUTABLES
+    return FileType.DATABASES if folder.endswith(_APT_CACHE) and name.endswith(_APT_INDEX) else _WORDS.get(name)
+
+
 def type_of_path(path: bytes) -> FileType | None:
     """Return the type that the path alone shows, or None if the bytes must decide."""
     folder, _, name = path.rpartition(b"/")
-    if kind := _type_of_folder(folder):
-        return kind
-    _, dot, extension = name.rpartition(b".")
-    if dot and (kind := _BY_EXTENSION.get(dot + extension.lower())):
-        return kind
-    if _SHARED_LIBRARY.search(name):
-        return FileType.EXECUTABLES
-    return FileType.DATABASES if _APT_INDEX.search(path) else _WORDS.get(name)
+    return type_of_folder(folder) or type_of_name(name, folder)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from layerscope.analysis.content import Prefixes
-from layerscope.analysis.file_types.by_path import type_of_path
+from layerscope.analysis.file_types.by_path import type_of_folder, type_of_name
 from layerscope.analysis.file_types.by_prefix import type_of_mime, type_of_prefix
 from layerscope.analysis.file_types.file_type import FileType
 from layerscope.analysis.size.live import LiveFiles
@@ -57,10 +57,20 @@ class FileTypes(NamedTuple):
 
 def types_by_path(tree: LayeredTree, live: LiveFiles) -> TypesByPath:
     """Return the types of the live files by their paths; empty files are never unsure."""
-    types = tuple(map(type_of_path, map(NodePaths(tree.index), live.nodes)))
+    index, paths = tree.index, NodePaths(tree.index)
+    parents, names, name_ends = index.parents, index.names, index.name_ends
+    types, folder = list[FileType | None](), 0
+    path, kind_of_folder = b"", type_of_folder(b"")
+    for node in live.nodes:
+        # the files of a folder come together
+        if parents[node] != folder:
+            folder = parents[node]
+            path = paths(folder) if folder else b""
+            kind_of_folder = type_of_folder(path)
+        types.append(kind_of_folder or type_of_name(names[name_ends[node - 1] : name_ends[node]], path))
     unsure = [position for position, kind in enumerate(types) if kind is None and live.sizes[position]]
     unsure.sort(key=live.sizes.__getitem__, reverse=True)
-    return TypesByPath(types, tuple(unsure))
+    return TypesByPath(tuple(types), tuple(unsure))
 
 
 def types_wanted(live: LiveFiles, by_path: TypesByPath, budget: LookBudget | None = None) -> dict[int, int]:

@@ -21,26 +21,9 @@ class Subtrees:
         return position >= 0 and node < self._ends[self._roots[position]]
 
 
-def nodes_holding(index: PathIndex, literal: bytes) -> Iterator[int]:
-    """Yield the nodes whose names hold the text, ascending.
-
-    All names are searched as the one text that they are stored in, so that the search runs at the speed of memory. A
-    match that reaches into the next name is none.
-    """
-    names, ends = index.names, index.name_ends
-    start, node = names.find(literal), 1
-    while start >= 0:
-        node = bisect_right(ends, start, node)
-        if start + len(literal) <= ends[node]:
-            yield node
-            start = names.find(literal, ends[node])
-        else:
-            start = names.find(literal, start + 1)
-
-
 def nodes_named(index: PathIndex, name: bytes) -> Iterator[int]:
     """Yield the nodes of exactly that name, ascending."""
-    return (node for node in nodes_holding(index, name) if index.name(node) == name)
+    return (node for node in index.nodes_holding(name) if index.name(node) == name)
 
 
 def matching_nodes(index: PathIndex, patterns: Iterable[str]) -> list[int]:
@@ -75,7 +58,7 @@ def _matches(index: PathIndex, pattern: str) -> Iterable[int]:
 
 def _anywhere(index: PathIndex, part: str) -> list[int]:
     literal = max(part.split("*"), key=len).encode()
-    return [node for node in nodes_holding(index, literal) if fnmatchcase(index.name(node), part.encode())]
+    return [node for node in index.nodes_holding(literal) if fnmatchcase(index.name(node), part.encode())]
 
 
 def _children(index: PathIndex, folder: int, part: str) -> list[int]:

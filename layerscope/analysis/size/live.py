@@ -2,7 +2,9 @@
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.columns import Ints
@@ -33,20 +35,41 @@ class LiveFiles:
 def live_files(tree: LayeredTree) -> LiveFiles:
     """Return the files of the merged tree at the last layer."""
     firsts, rows, layers = tree.index.firsts, tree.index.rows, tree.index.layers
-    names: dict[int, int] = {}
-    for node in range(1, len(tree.index)):
-        last = firsts[node + 1] - 1
-        if last < firsts[node] or rows[last] < 0:
+    kinds = {layer: table.kinds for layer, table in tree.tables.items()}
+    is_file, is_link = Kind.FILE.value, Kind.HARDLINK.value
+    nodes, files, links = list[int](), list[int](), list[tuple[int, int]]()
+    # the root is no file, and the last entry of `firsts` is the end of the last node
+    for node, end in enumerate(islice(firsts, 2, None), 1):
+        row = rows[end - 1]
+        if row < 0 or firsts[node] == end:
             continue
-        kind = tree.tables[layers[last]].kinds[rows[last]]
-        if kind == Kind.FILE:
-            names[last] = node
-        elif kind == Kind.HARDLINK and (file := tree.file_behind(last)) >= 0:
-            names.setdefault(file, node)
-    files = sorted(names, key=names.__getitem__)
+        kind = kinds[layers[end - 1]][row]
+        if kind == is_file:
+            nodes.append(node)
+            files.append(end - 1)
+        elif kind == is_link:
+            links.append((node, end - 1))
+    if carried := _carried(tree, files, links):
+        nodes, files = map(list, zip(*sorted([*zip(nodes, files, strict=True), *carried]), strict=True))
+    sizes = {layer: table.sizes for layer, table in tree.tables.items()}
     return LiveFiles(
-        array("I", map(names.__getitem__, files)),
+        array("I", nodes),
         array("I", files),
         array("H", map(layers.__getitem__, files)),
-        array("q", map(tree.own_size, files)),
+        array("q", (sizes[layers[file]][rows[file]] for file in files)),
     )
+
+
+def _carried(tree: LayeredTree, files: Iterable[int], links: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the files whose own path is gone, each with the node of the first hard link to it.
+
+    ``links`` are the nodes of hard links with their occurrences, ``files`` those whose own path is there.
+    """
+    carried: list[tuple[int, int]] = []
+    known = set(files) if links else set[int]()
+    for node, link in links:
+        file = tree.file_behind(link)
+        if file >= 0 and file not in known:
+            known.add(file)
+            carried.append((node, file))
+    return carried

@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_right
+from collections import defaultdict
 from itertools import accumulate
 
 from layerscope.analysis.tree.carried_sizes import carried_sizes
@@ -107,7 +108,7 @@ def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> tuple[_Siz
     while start < len(overlay.layers):
         layer = overlay.layers[start]
         end = bisect_right(overlay.layers, layer, start)
-        grown, wrote = _growth_by_folder(overlay, range(start, end), ranks, parents)
+        grown, wrote = _growth_by_folder(overlay, range(start, end), ranks)
         _add_parents(grown, parents)
         if layer in carried:
             touched = set(grown)
@@ -127,26 +128,25 @@ def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> tuple[_Siz
     return sizes, written, carried_keys
 
 
-def _growth_by_folder(overlay: Overlay, occurrences: range, ranks: Ints, parents: Ints) -> tuple[_Sizes, _Sizes]:
+def _growth_by_folder(overlay: Overlay, occurrences: range, ranks: Ints) -> tuple[_Sizes, _Sizes]:
     """Return the content bytes by which one layer's occurrences grow each folder, without the folders below it.
 
     The second value are the bytes that they write there.
     """
-    paths, changes, rows, befores = overlay.paths, overlay.changes, overlay.rows, overlay.befores
-    layers, tables, grown, wrote = overlay.layers, overlay.tables, _Sizes(), _Sizes()
+    rows, layers, tables, folders = overlay.rows, overlay.layers, overlay.tables, overlay.parents
+    wrote, shrunk = defaultdict[int, int](int), defaultdict[int, int](int)
     sizes = tables[layers[occurrences.start]].sizes
-    for occurrence in occurrences:
-        if changes[occurrence] in _NO_CHANGES:
+    part = slice(occurrences.start, occurrences.stop)
+    columns = overlay.paths[part], overlay.changes[part], rows[part], overlay.befores[part]
+    for path, change, row, before in zip(*columns, strict=True):
+        if change in _NO_CHANGES:
             continue
-        row, before = rows[occurrence], befores[occurrence]
-        folder = parents[ranks[paths[occurrence]]]
-        growth = sizes[row] if row >= 0 else 0
-        if growth:
-            wrote[folder] = wrote.get(folder, 0) + growth
+        folder = folders[path]
+        wrote[folder] += sizes[row] if row >= 0 else 0
         if before >= 0 and (old_row := rows[before]) >= 0:
-            growth -= tables[layers[before]].sizes[old_row]
-        grown[folder] = grown.get(folder, 0) + growth
-    return grown, wrote
+            shrunk[folder] += tables[layers[before]].sizes[old_row]
+    grown = {ranks[folder]: size - shrunk.get(folder, 0) for folder, size in wrote.items()}
+    return grown, {ranks[folder]: size for folder, size in wrote.items()}
 
 
 def _add_parents(grown: dict[int, int], parents: Ints) -> None:

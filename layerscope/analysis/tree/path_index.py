@@ -78,6 +78,7 @@ class PathIndex:
     large_written: dict[int, int] = field(default_factory=dict)
     _links: dict[int, list[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _carriers: dict[tuple[int, int], int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _holding: dict[bytes, Ints] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for link, target in sorted(self.link_targets.items()):
@@ -124,6 +125,28 @@ class PathIndex:
         while self.parents[node] != folder:
             node = self.parents[node]
         return node
+
+    def nodes_holding(self, literal: bytes) -> Ints:
+        """Return the nodes whose names hold the text, ascending; remembered, because several rules look for one name.
+
+        All names are searched as the one text that they are stored in, so that the search runs at the speed of memory.
+        """
+        known = self._holding.get(literal)
+        if known is None:
+            known = self._holding[literal] = array("I", self._search(literal))
+        return known
+
+    def _search(self, literal: bytes) -> Iterator[int]:
+        """Yield the nodes whose names hold the text; a match that reaches into the next name is none."""
+        names, ends = self.names, self.name_ends
+        start, node = names.find(literal), 1
+        while start >= 0:
+            node = bisect_right(ends, start, node)
+            if start + len(literal) <= ends[node]:
+                yield node
+                start = names.find(literal, ends[node])
+            else:
+                start = names.find(literal, start + 1)
 
     def children(self, folder: int) -> Iterator[int]:
         """Yield the nodes directly below a folder, by name."""
