@@ -181,12 +181,18 @@ class EntryTable:
         )
 
 
+DIGEST_SIZE = 32
+NO_DIGEST = bytes(DIGEST_SIZE)
+"""In place of the digest of a row that has none."""
+
+
 @dataclass(slots=True)
 class LayerEntries:
     """The result of the walk over one layer: a table, the path of each row, the whiteouts, and warnings.
 
     ``warnings`` say what was left out and why. ``error`` is the reason why the walk ended early; everything read before
-    it is kept.
+    it is kept. ``digests`` has the SHA-256 of each row's content, or `NO_DIGEST`, if the walk was asked for them; those
+    of the last rows may be missing.
     """
 
     table: EntryTable = field(default_factory=EntryTable)
@@ -195,10 +201,12 @@ class LayerEntries:
     opaque_whiteouts: list[OpaqueWhiteout] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
+    digests: bytearray = field(default_factory=bytearray)
 
     def take(self) -> "LayerEntries":
         """Return what has been read so far, and go on without it; the walk permits that whenever it yields."""
         taken = LayerEntries(self.table, self.paths, self.whiteouts, self.opaque_whiteouts, self.warnings, self.error)
+        taken.digests, self.digests = self.digests, bytearray()
         self.table, self.paths, self.whiteouts, self.opaque_whiteouts, self.warnings = EntryTable(), [], [], [], []
         return taken
 
@@ -209,6 +217,7 @@ class LayerEntries:
         self.whiteouts += following.whiteouts
         self.opaque_whiteouts += following.opaque_whiteouts
         self.warnings += following.warnings
+        self.digests += following.digests
         self.error = following.error
 
     def __iter__(self) -> Iterator[FileEntry]:

@@ -443,3 +443,5 @@ def share_layers(old: ImageSession, new: ImageSession) -> None:
     in_old, in_new = shared_layers(old.image.layers, new.image.layers)
     old.known_layers.share(in_old)
     new.known_layers.share(in_new)
+    # the bytes of files that have the same size in both tell whether they differ
+    old.known_layers.wants_digests = new.known_layers.wants_digests = True

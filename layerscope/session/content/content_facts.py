@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from layerscope.model.entries import DIGEST_SIZE, NO_DIGEST
+
 STORED = -1
 """In place of a number of bytes: the digest covers what is stored of a file that may have holes."""
 
@@ -11,8 +13,14 @@ class ContentFacts:
     """Facts about the content of the files of one layer.
 
     ``digests`` by the row of a file and the number of its first bytes that were hashed, or `STORED`; ``prefixes`` by
-    row.
+    row. ``listed`` has the digests of whole files that came with the listing, as `LayerEntries` has them.
     """
 
     digests: dict[tuple[int, int], bytes] = field(default_factory=dict)
     prefixes: dict[int, bytes] = field(default_factory=dict)
+    listed: bytes = b""
+
+    def listed_digest(self, row: int) -> bytes | None:
+        """Return the digest of a whole file that came with the listing, or None."""
+        digest = self.listed[row * DIGEST_SIZE : (row + 1) * DIGEST_SIZE]
+        return digest if digest and digest != NO_DIGEST else None

@@ -92,10 +92,11 @@ class ContentPass:
         """Add what is known of a file to the result, and return True if nothing is missing."""
         layer, row = self._tree.index.layers[file], self._tree.index.rows[file]
         facts, size = self._known.of(self._image.layers[layer - 1]), self._tree.tables[layer].sizes[row]
-        if not facts.digests and not facts.prefixes:
+        if not facts.digests and not facts.prefixes and not facts.listed:
             return False
         if file in self._digests:
-            digest = facts.digests.get((row, self._hashed(file, size)))
+            hashed = self._hashed(file, size)
+            digest = facts.digests.get((row, hashed)) or (facts.listed_digest(row) if hashed == size else None)
             if digest is None:
                 return False
             result.digests[file] = digest

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from layerscope.cache.cache import RecordKind
 from layerscope.model.columns import ColumnWriter, Ints, column, columns_from, columns_of
+from layerscope.model.entries import DIGEST_SIZE
 from layerscope.model.image import Layer
 from layerscope.session.content.content_facts import ContentFacts
 from layerscope.session.reading.known_layers import KnownLayers
@@ -16,8 +17,6 @@ from layerscope.session.reading.wire import FactsHead, read_frame, write_frame
 
 if TYPE_CHECKING:
     from layerscope.model.span import FileSpan
-
-_DIGEST_SIZE = 32
 
 
 @dataclass(slots=True)
@@ -47,6 +46,7 @@ class KnownContent:
         facts = self._facts.get(key) if shared is None else shared.facts
         if facts is None:
             facts = self._known.record_of(RecordKind.CONTENT, layer, _facts_from) or ContentFacts()
+            facts.listed = self._known.digests(layer)
             facts = self._facts.setdefault(key, facts)
             if shared is not None:
                 shared.facts = facts
@@ -89,4 +89,4 @@ def _facts_from(record: memoryview) -> ContentFacts | None:
 
 
 def _parts(digests: bytes) -> list[bytes]:
-    return [digests[start : start + _DIGEST_SIZE] for start in range(0, len(digests), _DIGEST_SIZE)]
+    return [digests[start : start + DIGEST_SIZE] for start in range(0, len(digests), DIGEST_SIZE)]

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 
 from msgspec.structs import replace
@@ -20,13 +21,13 @@ _TRIAL_SECONDS, _LONG_SECONDS = 0.02, 0.08
 """The time that this process reads plain layers, before others do if the rest would take long."""
 
 
-def read_whole(layer: Layer, is_stopped: IsStopped = bool) -> LayerEntries:
+def read_whole(layer: Layer, is_stopped: IsStopped = bool, *, with_digests: bool = False) -> LayerEntries:
     """Return the entries of a layer, with its ``error`` if it could not be read whole.
 
     Raises ReadingStopped once ``is_stopped`` returns True.
     """
     entries = LayerEntries()
-    deque(read_layer(layer, entries, is_stopped), maxlen=0)
+    deque(read_layer(layer, entries, is_stopped, with_digests=with_digests), maxlen=0)
     return entries
 
 
@@ -59,7 +60,8 @@ def read_as_ordered(
         else:
             yield from ((layer, entries) for layer in sharing)
     firsts = {layer.number: first for first, sharing in unknown.items() for layer in sharing}
-    for layer, result in _read([sharing[0] for sharing in unknown.values()], _once_each(order, firsts)):
+    first_ones = [sharing[0] for sharing in unknown.values()]
+    for layer, result in _read(first_ones, _once_each(order, firsts), with_digests=known.wants_digests):
         if not isinstance(result, LayerEntries):
             yield layer, result
             continue
@@ -87,7 +89,9 @@ def _once_each(order: Iterator[Layer], firsts: Mapping[int, int]) -> Iterator[La
             yield replace(layer, number=first)
 
 
-def _read(layers: Sequence[Layer], order: Iterator[Layer]) -> Iterator[tuple[Layer, LayerEntries | int]]:
+def _read(
+    layers: Sequence[Layer], order: Iterator[Layer], *, with_digests: bool
+) -> Iterator[tuple[Layer, LayerEntries | int]]:
     """Read layers as `read_as_ordered` does.
 
     This process begins, and forks others for what turns out to take long. Where it cannot be forked, compressed layers
@@ -95,18 +99,19 @@ def _read(layers: Sequence[Layer], order: Iterator[Layer]) -> Iterator[tuple[Lay
     """
     compressed = [layer for layer in layers if layer.compression not in (Compression.NONE, None)]
     if len(compressed) > 1 and processes_at_once() == 1:
-        yield from zip(layers, in_parallel(read_whole, layers), strict=True)
+        yield from zip(layers, in_parallel(partial(read_whole, with_digests=with_digests), layers), strict=True)
         return
     unread = {layer.number: layer for layer in layers}
     pace = _Pace(layers, processes_at_once())
     for layer in order:
         entries = LayerEntries()
-        reading = read_layer(layer, entries)
+        reading = read_layer(layer, entries, with_digests=with_digests)
         for done in chain([0], reading):
             if pace.is_slow(done):
                 # what has been read of this layer took some hundredths of a second, and is read again
                 reading.close()
-                yield from _read_in_processes(list(unread.values()), chain([layer], order), pace.processes)
+                rest = list(unread.values())
+                yield from _read_in_processes(rest, chain([layer], order), pace.processes, with_digests=with_digests)
                 return
             yield layer, done
         del unread[layer.number]
@@ -115,12 +120,12 @@ def _read(layers: Sequence[Layer], order: Iterator[Layer]) -> Iterator[tuple[Lay
 
 
 def _read_in_processes(
-    layers: Sequence[Layer], order: Iterator[Layer], count: int
+    layers: Sequence[Layer], order: Iterator[Layer], count: int, *, with_digests: bool
 ) -> Iterator[tuple[Layer, LayerEntries | int]]:
     from layerscope.session.reading.layer_parts import read_in_processes  # noqa: PLC0415  # small images need none
 
-    for layer, result in read_in_processes(layers, order, count):
-        yield layer, read_whole(layer) if result is None else result
+    for layer, result in read_in_processes(layers, order, count, with_digests=with_digests):
+        yield layer, read_whole(layer, with_digests=with_digests) if result is None else result
 
 
 class _Pace:

@@ -41,6 +41,9 @@ class KnownLayers:
         self._identities = {} if self._cache is None else {layer.number: layer_identity(layer) for layer in layers}
         self.chain = None if self._cache is None else chain_identity(list(self._identities.values()))
         self._shared: dict[int, SharedLayer] = {}
+        self.wants_digests = False
+        """Whether the content of many files will be compared: then a compressed layer is hashed while it is listed."""
+        self._digests: dict[int, bytes] = {}
         self._unwritten: dict[tuple[RecordKind, str], Callable[[], None]] = {}
 
     @property
@@ -70,6 +73,7 @@ class KnownLayers:
         shared = self._shared.get(layer.number)
         if shared is not None and shared.entries is not None:
             entries, shared.entries = shared.entries, None
+            self._keep_digests(layer, entries)
             return entries
         return self.record_of(RecordKind.ENTRIES, layer, _entries_from)
 
@@ -98,8 +102,18 @@ class KnownLayers:
         """Keep the figures of all layers."""
         self._keep_chain(RecordKind.TALLIES, tallies, partial(_write_bytes, msgspec.json.encode(tallies)))
 
+    def digests(self, layer: Layer) -> bytes:
+        """Return the digests of the layer's files, as `LayerEntries` has them; nothing if they were not computed."""
+        return self._digests.get(layer.number, b"")
+
+    def _keep_digests(self, layer: Layer, entries: "LayerEntries") -> None:
+        # of a broken stream, a file counts as unreadable, although its bytes may have come
+        if entries.digests and entries.error is None:
+            self._digests[layer.number] = bytes(entries.digests)
+
     def keep_entries(self, layer: Layer, entries: "LayerEntries") -> None:
         """Keep the entries of a layer."""
+        self._keep_digests(layer, entries)
         if layer.number in self._shared:
             self._shared[layer.number].entries = entries
         if entries.error is None:

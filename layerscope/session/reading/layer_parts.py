@@ -31,25 +31,26 @@ class _LayerPart(Struct, frozen=True):
 
     layer: Layer
     part: TarPart | None = None
+    with_digests: bool = False
 
 
-def _parts_of(layer: Layer, workers: int) -> Iterator[_LayerPart]:
+def _parts_of(layer: Layer, workers: int, *, with_digests: bool) -> Iterator[_LayerPart]:
     blob = layer.blob
     if blob is None or layer.compression is not Compression.NONE or blob.size < _LEAST_DIVIDED or layer.unpacked:
-        yield _LayerPart(layer)
+        yield _LayerPart(layer, with_digests=with_digests)
     else:
         yield from (_LayerPart(layer, part) for part in tar_parts(blob, workers))
 
 
 def read_in_processes(
-    layers: Sequence[Layer], order: Iterator[Layer], count: int
+    layers: Sequence[Layer], order: Iterator[Layer], count: int, *, with_digests: bool = False
 ) -> Iterator[tuple[Layer, LayerEntries | int | None]]:
     """Read the layers in so many processes, in the order that is asked for a layer whenever a process is idle.
 
     Yield layers with their stored bytes read so far, and at last with their entries; None for a layer that has to be
     read in one piece, by this process.
     """
-    parts = [part for layer in layers for part in _parts_of(layer, count)]
+    parts = [part for layer in layers for part in _parts_of(layer, count, with_digests=with_digests)]
     with ForkedWork(_slices, parts, min(count, len(parts))) as work:
         if not work.is_started:
             yield from ((layer, None) for layer in order)
@@ -70,7 +71,7 @@ def read_in_processes(
 def _slices(part: _LayerPart, is_stopped: IsStopped) -> Iterator[Any]:
     """Read a part, and yield it in messages."""
     entries, walked, sent = LayerEntries(), part.part or TarPart(), time.monotonic()
-    for done in read_layer(part.layer, entries, is_stopped, walked):
+    for done in read_layer(part.layer, entries, is_stopped, walked, with_digests=part.with_digests):
         if len(entries.paths) >= _ROWS or time.monotonic() - sent >= _SECONDS:
             if is_stopped():
                 return
@@ -89,6 +90,7 @@ def _message(entries: LayerEntries, done: int, *, is_joined: bool) -> Any:
         [opaque.directory for opaque in entries.opaque_whiteouts],
         entries.warnings,
         entries.error,
+        entries.digests,
         done,
         is_joined,
     )
@@ -104,7 +106,7 @@ class _PartRead:
 
     def add(self, message: Any) -> None:
         """Add what a message has."""
-        columns, others, paths, whiteouts, opaque, warnings, error, done, self.is_joined = message
+        columns, others, paths, whiteouts, opaque, warnings, error, digests, done, self.is_joined = message
         table = EntryTable(**columns_from(EntryTable, columns), **others)
         following = LayerEntries(
             table,
@@ -113,6 +115,7 @@ class _PartRead:
             [OpaqueWhiteout(path) for path in opaque],
             warnings,
             error,
+            digests,
         )
         self.entries.extend(following)
         self.done = max(done, self.done)

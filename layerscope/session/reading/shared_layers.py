@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from layerscope.model.entries import LayerEntries
     from layerscope.session.content.content_facts import ContentFacts
 
-_CHUNK = 1024 * 1024
+_CHUNK = 128 * 1024
+"""Bytes of a read; more than a core's cache holds take longer."""
 
 
 class SharedLayer(Struct):

@@ -7,20 +7,27 @@ from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Layer
 from layerscope.sources.store.tar_split import TarSplitBlocks
-from layerscope.sources.tar.blocks import TarBlocks, TarPart, open_blocks
+from layerscope.sources.tar.blocks import ContentTaker, TarBlocks, TarPart, open_blocks
 from layerscope.sources.tar.walk import walk
 
 
 def read_layer(
-    layer: Layer, entries: LayerEntries, is_stopped: Callable[[], bool] = bool, part: TarPart | None = None
+    layer: Layer,
+    entries: LayerEntries,
+    is_stopped: Callable[[], bool] = bool,
+    part: TarPart | None = None,
+    *,
+    with_digests: bool = False,
 ) -> Generator[int, None, None]:
     """Fill ``entries`` from the layer, or a part of its tar, and yield the stored bytes read, now and then.
+
+    With ``with_digests``, those of the files of a compressed layer are computed from the bytes that pass.
 
     Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason. Once
     ``is_stopped`` returns True, it raises ReadingStopped.
     """
     try:
-        blocks = _open_blocks(layer, is_stopped, part)
+        blocks = _open_blocks(layer, is_stopped, part, _taker(entries) if with_digests else None)
     except OSError as error:
         entries.error = f"cannot read its blob: {os_reason(error)}"
         return
@@ -36,7 +43,15 @@ def read_layer(
         entries.error = f"the archive ends {missing:,} bytes before the layer does"
 
 
-def _open_blocks(layer: Layer, is_stopped: Callable[[], bool], part: TarPart | None) -> TarBlocks:
+def _taker(entries: LayerEntries) -> ContentTaker:
+    from layerscope.sources.tar.digests import FileDigests  # noqa: PLC0415  # hashlib: a listing needs none
+
+    return FileDigests(entries).take
+
+
+def _open_blocks(
+    layer: Layer, is_stopped: Callable[[], bool], part: TarPart | None, taker: ContentTaker | None
+) -> TarBlocks:
     if layer.unpacked is not None:
         try:
             return TarSplitBlocks(layer.unpacked)
@@ -44,4 +59,4 @@ def _open_blocks(layer: Layer, is_stopped: Callable[[], bool], part: TarPart | N
             raise InvalidLayer("the engine has removed it from its store") from error
     if layer.blob is None or layer.compression is None:
         raise InvalidLayer(layer.problem or "its blob is missing")
-    return open_blocks(layer.blob, layer.compression, is_stopped, part)
+    return open_blocks(layer.blob, layer.compression, is_stopped, part, taker)

@@ -27,6 +27,9 @@ _LEAST_AHEAD = 4_000_000
 """Stored bytes of a layer from which on a thread decompresses ahead of the walk."""
 
 
+ContentTaker = Callable[[bytes, int], None]
+"""A function of decompressed bytes and their offset in the tar, called with each chunk before the next is read."""
+
 NEVER = 1 << 64
 """An offset behind the end of every tar: that of an entry and its size have 63 bits each."""
 
@@ -142,10 +145,13 @@ class PlainBlocks:
 
 
 class StreamBlocks:
-    """Blocks of a compressed tar; content is decompressed and dropped."""
+    """Blocks of a compressed tar; content is decompressed, passed to ``taker`` with its offset, and dropped."""
 
-    def __init__(self, stream: DecompressedBytes, stored: int, is_stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self, stream: DecompressedBytes, stored: int, is_stopped: Callable[[], bool], taker: ContentTaker | None = None
+    ) -> None:
         self.stored = stored
+        self._taker = taker
         self._is_stopped = is_stopped
         self._stream = stream
         self._chunk = b""
@@ -184,6 +190,8 @@ class StreamBlocks:
     def _advance(self) -> bool:
         if self._is_stopped():
             raise ReadingStopped("reading the layer was stopped")
+        if self._taker is not None:
+            self._taker(self._chunk, self._base)
         try:
             following = self._stream.read1(_STREAM_CHUNK)
         except InvalidLayer as error:
@@ -204,21 +212,28 @@ class StreamBlocks:
         return self._stream.consumed
 
     def close(self) -> None:
-        """Close the file."""
+        """Pass on the last content, and close the file."""
+        if self._taker is not None:
+            self._taker(self._chunk, self._base)
         self._stream.close()
 
 
 def open_blocks(
-    span: FileSpan, compression: Compression, is_stopped: Callable[[], bool] = bool, part: TarPart | None = None
+    span: FileSpan,
+    compression: Compression,
+    is_stopped: Callable[[], bool] = bool,
+    part: TarPart | None = None,
+    taker: ContentTaker | None = None,
 ) -> TarBlocks:
     """Open the tar in a span; raises OSError where the file cannot be read, and InvalidLayer where it has changed.
 
-    Once ``is_stopped`` returns True, decompressing content raises ReadingStopped: one file may have gigabytes.
+    Once ``is_stopped`` returns True, decompressing content raises ReadingStopped: one file may have gigabytes. What is
+    decompressed is passed to the ``taker``; content of a plain tar is not read.
     """
     if compression is Compression.NONE:
         return PlainBlocks(span, part or TarPart())
     stream = open_decompressed(span, compression)
-    return StreamBlocks(_ahead(stream) if span.size >= _LEAST_AHEAD else stream, span.stored_size, is_stopped)
+    return StreamBlocks(_ahead(stream) if span.size >= _LEAST_AHEAD else stream, span.stored_size, is_stopped, taker)
 
 
 def _ahead(stream: DecompressedSpan) -> DecompressedBytes:

@@ -1,5 +1,6 @@
 """Layers that two images have, read once for both."""
 
+from hashlib import sha256
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -35,6 +36,26 @@ def test_a_layer_that_both_images_have_is_read_once(tmp_path: Path) -> None:
         occurrence = new.loaded.tree.index.firsts[hosts]
         digests = [session.loaded.contents.digests([occurrence]) for session in (old, new)]
         assert digests[0] == digests[1]
+
+
+def test_files_of_compressed_layers_are_compared_by_the_bytes_that_passed_while_they_were_listed(
+    tmp_path: Path,
+) -> None:
+    paths = [tmp_path / "old.tar", tmp_path / "new.tar"]
+    for path, content in zip(paths, (b"old", b"new"), strict=True):
+        oci_archive(path, image(BASE, layer(file("etc/hosts", content))))
+    with open_image(str(paths[0])) as old, open_image(str(paths[1])) as new:
+        share_layers(old, new)
+        trees = [session.loaded.tree for session in (old, new)]
+        # nothing can be read any more
+        for path in paths:
+            path.unlink()
+        for session, tree, content in zip((old, new), trees, (b"old", b"new"), strict=True):
+            node = tree.index.find(b"etc/hosts")
+            assert node is not None
+            base, changed = tree.index.occurrences(node)
+            digests = session.loaded.contents.digests([base, changed])
+            assert digests == {base: sha256(b"localhost").digest(), changed: sha256(content).digest()}
 
 
 def test_a_layer_that_only_claims_to_have_the_digest_is_not_shared(tmp_path: Path) -> None:

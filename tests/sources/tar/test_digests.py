@@ -1,0 +1,77 @@
+"""Digests of files that are taken from the bytes of a compressed tar while it is listed."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from layerscope.model.entries import DIGEST_SIZE, NO_DIGEST, Kind, LayerEntries
+from layerscope.model.image import Compression, Layer
+from layerscope.model.span import FileSpan
+from layerscope.sources.layer.reader import read_layer
+from layerscope.sources.tar import blocks
+from tests.builders import compressed, directory, file, hardlink, layer, sparse, symlink, whiteout
+
+_CHUNK = 2048
+"""Bytes that pass at once: headers and contents are cut at every place."""
+
+_CONTENTS = {
+    f"files/{size}": bytes([size % 251]) * size for size in (0, 1, 511, 512, 513, 1024, 1536, 2047, 2048, 5000, 20_000)
+}
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decompress a few blocks at a time."""
+    monkeypatch.setattr(blocks, "_STREAM_CHUNK", _CHUNK)
+
+
+def gzip_layer(path: Path, content: bytes) -> Layer:
+    """Return a layer in a file of its own."""
+    blob = compressed(content, Compression.GZIP)
+    path.write_bytes(blob)
+    return Layer(1, FileSpan(str(path), 0, len(blob), len(blob)), Compression.GZIP)
+
+
+def digests_by_path(read: LayerEntries) -> dict[str, bytes]:
+    """Return the digest of each row that has one."""
+    parts = [read.digests[at : at + DIGEST_SIZE] for at in range(0, len(read.digests), DIGEST_SIZE)]
+    pairs = zip(read.paths, parts, strict=True)
+    return {path.decode(): bytes(digest) for path, digest in pairs if digest != NO_DIGEST}
+
+
+@pytest.mark.parametrize("count", [1, 40])
+@pytest.mark.parametrize("takes", [False, True], ids=["whole", "in parts"])
+def test_each_file_has_the_digest_of_its_bytes(tmp_path: Path, count: int, *, takes: bool) -> None:
+    contents = {f"{number}/{name}": data for number in range(count) for name, data in _CONTENTS.items()}
+    long_names = {f"{'long/' * 60}{number}": bytes([number]) * 700 for number in range(count)}
+    others = [directory("folder"), symlink("link", "files/1"), hardlink("hard", "0/files/1"), whiteout("gone")]
+    contents |= long_names
+    tar = layer(
+        *others, sparse("holes", 9000, (4096, b"x" * 600)), *(file(name, data) for name, data in contents.items())
+    )
+    reading, parts = LayerEntries(), LayerEntries()
+    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), reading, with_digests=True):
+        if takes:
+            parts.extend(reading.take())
+    parts.extend(reading)
+    assert parts.error is None
+    assert parts.table.sparse
+    assert digests_by_path(parts) == {name: sha256(data).digest() for name, data in contents.items()}
+
+
+def test_files_behind_a_break_have_no_digest(tmp_path: Path) -> None:
+    whole = layer(file("first", b"1" * 3000), file("second", b"2" * 9000))
+    read = LayerEntries()
+    for _ in read_layer(gzip_layer(tmp_path / "layer", whole[: 3 * _CHUNK]), read, with_digests=True):
+        pass
+    assert read.error is not None
+    assert read.table.kinds == bytes([Kind.FILE, Kind.FILE])
+    assert bytes(read.digests) == sha256(b"1" * 3000).digest()
+
+
+def test_a_listing_alone_computes_no_digests(tmp_path: Path) -> None:
+    read = LayerEntries()
+    for _ in read_layer(gzip_layer(tmp_path / "layer", layer(file("file", b"content"))), read):
+        pass
+    assert not read.digests
