@@ -8,7 +8,7 @@ directory it has the size of everything below it, of a file none. An opaque whit
 from collections.abc import Iterator
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.path_index import GONE, IMPLIED
+from layerscope.analysis.tree.occurrence import GONE, IMPLIED
 from layerscope.model.entries import Kind
 
 

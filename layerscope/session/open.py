@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.cache.cache import Cache
 from layerscope.cancellation import is_cancelled
@@ -24,6 +23,7 @@ from layerscope.sources.request import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from layerscope.analysis.dockerfile.placed import PlacedDockerfile
+    from layerscope.analysis.tree.layered_tree import LayeredTree
     from layerscope.model.build_report import BuildReport
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.reading.background import LayerReader, ReceiveEvent
@@ -99,7 +99,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         del self._stack
         return self.loaded_from(tree, tallies)
 
-    def loaded_from(self, tree: LayeredTree, tallies: Tallies) -> "LoadedImage":
+    def loaded_from(self, tree: "LayeredTree", tallies: Tallies) -> "LoadedImage":
         """Return the image with layers that the reader process has read."""
         # not before the first screen
         from layerscope.session.content.contents import Contents  # noqa: PLC0415

@@ -9,8 +9,8 @@
 from dataclasses import dataclass, replace
 
 from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.occurrence import GONE, IMPLIED
 from layerscope.analysis.tree.overlay import VOID, Overlay
-from layerscope.analysis.tree.path_index import GONE, IMPLIED
 from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.entries import FileEntry, Kind, LayerEntries, Xattrs
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout

@@ -7,7 +7,7 @@ from layerscope.analysis.advice.secret_kinds import PREFIX_SIZE, SECRET_PATTERNS
 from layerscope.analysis.content import Prefixes
 from layerscope.analysis.search.path_patterns import matching_nodes
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.path_index import GONE
+from layerscope.analysis.tree.occurrence import GONE
 from layerscope.model.entries import Kind
 from layerscope.text import path_text, printable_name
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from layerscope.analysis.content import Digests
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.path_index import IMPLIED
+from layerscope.analysis.tree.occurrence import IMPLIED
 from layerscope.model.entries import EntryTable, Kind, Permissions, implied_directory
 
 _DEVICES = frozenset({Kind.CHAR, Kind.BLOCK})

@@ -8,18 +8,15 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from operator import attrgetter
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from layerscope.analysis.content import Digests
 from layerscope.analysis.size.dead_reason import DeadReason, DeadReasons
-from layerscope.analysis.size.hidden import HiddenFile, hidden_in_overlay
+from layerscope.analysis.size.hidden import HiddenFile, sums_by_key
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.node_paths import NodePaths
-from layerscope.analysis.tree.overlay import Overlay
-
-Key = TypeVar("Key")
 
 
 class DeadEntry(NamedTuple):
@@ -52,17 +49,17 @@ class DeadBytes(Struct, frozen=True, dict=True):
     @cached_property
     def by_reason(self) -> Mapping[DeadReason | None, int]:
         """The dead bytes by reason."""
-        return _sums(map(attrgetter("reason", "size"), self.entries))
+        return sums_by_key(map(attrgetter("reason", "size"), self.entries))
 
     @cached_property
     def by_writer(self) -> Mapping[int, int]:
         """The dead bytes by the layer that wrote them."""
-        return _sums(map(attrgetter("writer", "size"), self.entries))
+        return sums_by_key(map(attrgetter("writer", "size"), self.entries))
 
     @cached_property
     def by_hiding_layer(self) -> Mapping[int, int]:
         """The dead bytes by the layer that hid them."""
-        return _sums(map(attrgetter("hidden_by", "size"), self.entries))
+        return sums_by_key(map(attrgetter("hidden_by", "size"), self.entries))
 
     @cached_property
     def _by_node(self) -> list[DeadEntry]:
@@ -74,19 +71,6 @@ class DeadBytes(Struct, frozen=True, dict=True):
 
 
 _node = attrgetter("node")
-
-
-def _sums(facts: Iterable[tuple[Key, int]]) -> dict[Key, int]:
-    """Return the sums of the sizes by key."""
-    sums: dict[Key, int] = {}
-    for key, size in facts:
-        sums[key] = sums.get(key, 0) + size
-    return sums
-
-
-def dead_sizes(overlay: Overlay) -> dict[int, int]:
-    """Return by layer the bytes that it wrote and that are dead; layers without any are left out."""
-    return _sums((overlay.layers[hidden.file], hidden.size) for hidden in hidden_in_overlay(overlay))
 
 
 def dead_bytes(tree: LayeredTree, hidden: Iterable[HiddenFile], digests: Digests) -> DeadBytes:

@@ -7,7 +7,7 @@ from layerscope.analysis.content import Digests
 from layerscope.analysis.search.path_patterns import Subtrees
 from layerscope.analysis.size.hidden import HiddenFile
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.path_index import GONE
+from layerscope.analysis.tree.occurrence import GONE
 from layerscope.model.entries import EntryTable, Kind
 
 

@@ -1,12 +1,17 @@
 """The regular files that the final image does not show, and the occurrences that hid them."""
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
-from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.overlay import Overlay
 from layerscope.model.columns import Ints
 from layerscope.model.entries import EntryTable, Kind
+
+if TYPE_CHECKING:
+    # a list of layers needs no tree
+    from layerscope.analysis.tree.layered_tree import LayeredTree
+    from layerscope.analysis.tree.overlay import Overlay
+
+Key = TypeVar("Key")
 
 
 class Occurrences(Protocol):
@@ -33,7 +38,7 @@ class HiddenFile(NamedTuple):
     size: int
 
 
-def hidden_in_overlay(overlay: Overlay) -> Iterator[HiddenFile]:
+def hidden_in_overlay(overlay: "Overlay") -> Iterator[HiddenFile]:
     """Yield every dead file that has bytes; the cost grows with the paths that were hidden, not with all paths."""
     hiding_occurrences = {
         overlay.befores[hiding_occurrence]: hiding_occurrence for hiding_occurrence in overlay.hiding_occurrences
@@ -41,12 +46,25 @@ def hidden_in_overlay(overlay: Overlay) -> Iterator[HiddenFile]:
     return _hidden_files(overlay, overlay.tables, hiding_occurrences)
 
 
-def hidden_in_tree(tree: LayeredTree) -> tuple[HiddenFile, ...]:
+def dead_sizes(overlay: "Overlay") -> dict[int, int]:
+    """Return by layer the bytes that it wrote and that are dead; layers without any are left out."""
+    return sums_by_key((overlay.layers[hidden.file], hidden.size) for hidden in hidden_in_overlay(overlay))
+
+
+def sums_by_key(facts: Iterable[tuple[Key, int]]) -> dict[Key, int]:
+    """Return the sums of the sizes by key."""
+    sums: dict[Key, int] = {}
+    for key, size in facts:
+        sums[key] = sums.get(key, 0) + size
+    return sums
+
+
+def hidden_in_tree(tree: "LayeredTree") -> tuple[HiddenFile, ...]:
     """Return every dead file that has bytes, in the order of paths and layers."""
     return tuple(_hidden_files(tree.index, tree.tables, _hiding_occurrences(tree)))
 
 
-def _hiding_occurrences(tree: LayeredTree) -> dict[int, int]:
+def _hiding_occurrences(tree: "LayeredTree") -> dict[int, int]:
     """Return, for each occurrence that wrote an entry and is not the last of its path, the next one."""
     firsts, rows = tree.index.firsts, tree.index.rows
     return {

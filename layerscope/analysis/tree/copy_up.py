@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from layerscope.analysis.comparison.difference import UNSETTLED, Aspect, difference
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.path_index import GONE
+from layerscope.analysis.tree.occurrence import GONE
 
 
 class CopyUp(NamedTuple):

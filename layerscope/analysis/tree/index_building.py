@@ -7,8 +7,9 @@ from itertools import accumulate
 
 from layerscope.analysis.tree.carried_sizes import carried_sizes
 from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.occurrence import GONE
 from layerscope.analysis.tree.overlay import VOID, Overlay
-from layerscope.analysis.tree.path_index import GONE, PathIndex, size_columns, size_key, subtree_ends
+from layerscope.analysis.tree.path_index import PathIndex, size_columns, size_key, subtree_ends
 from layerscope.model.columns import Ints
 
 _NO_CHANGES = frozenset({int(ChangeKind.UNCHANGED), VOID})

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.path_index import GONE, IMPLIED, PathIndex
+from layerscope.analysis.tree.occurrence import GONE, IMPLIED
+from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.model.entries import EntryTable, FileEntry, Kind, implied_directory
 
 _FILE = int(Kind.FILE)

@@ -13,7 +13,7 @@ from itertools import islice
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.hard_links import resolve_links
-from layerscope.analysis.tree.path_index import GONE, IMPLIED
+from layerscope.analysis.tree.occurrence import GONE, IMPLIED
 from layerscope.analysis.tree.tally import LayerTally, contradiction_warning, left_out_warning
 from layerscope.model.entries import IMPLIED_PERMISSIONS, EntryTable, Kind, LayerEntries
 from layerscope.model.whiteout import OpaqueWhiteout

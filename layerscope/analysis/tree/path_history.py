@@ -6,7 +6,7 @@ from typing import NamedTuple
 from layerscope.analysis.comparison.difference import UNSETTLED, Aspect, ComparedBytes, difference, settled
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.path_index import GONE
+from layerscope.analysis.tree.occurrence import GONE
 from layerscope.model.entries import FileEntry
 
 

@@ -14,12 +14,6 @@ from dataclasses import dataclass, field
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.model.columns import Ints, column
 
-GONE = -1
-"""The row of an occurrence that hid the path."""
-
-IMPLIED = -2
-"""The row of an occurrence that is a directory without an entry of its own."""
-
 _LAYER_BITS = 16
 
 

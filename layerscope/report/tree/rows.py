@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.path_index import GONE, IMPLIED
+from layerscope.analysis.tree.occurrence import GONE, IMPLIED
 from layerscope.model.entries import EntryTable, Kind, implied_directory
 from layerscope.text import path_text
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from layerscope.analysis.tree.image_links import followed
-from layerscope.analysis.tree.path_index import GONE
+from layerscope.analysis.tree.occurrence import GONE
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import printable_name

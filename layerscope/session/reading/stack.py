@@ -1,11 +1,14 @@
 """The stack of the layers that have been read."""
 
-from layerscope.analysis.size.dead import dead_sizes
-from layerscope.analysis.tree.index_building import build_path_index
-from layerscope.analysis.tree.layered_tree import LayeredTree
+from typing import TYPE_CHECKING
+
+from layerscope.analysis.size.hidden import dead_sizes
 from layerscope.analysis.tree.overlay import Overlay
 from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.entries import LayerEntries
+
+if TYPE_CHECKING:
+    from layerscope.analysis.tree.layered_tree import LayeredTree
 
 
 class LayerStack:
@@ -24,6 +27,10 @@ class LayerStack:
         broken = any(tally.error for tally in self._tallies.values())
         return Tallies(self._tallies, None if broken else dead_sizes(self._overlay))
 
-    def tree(self) -> LayeredTree:
+    def tree(self) -> "LayeredTree":
         """Return all layers as one tree."""
+        # 5 ms, and a list of layers needs none
+        from layerscope.analysis.tree.index_building import build_path_index  # noqa: PLC0415
+        from layerscope.analysis.tree.layered_tree import LayeredTree  # noqa: PLC0415
+
         return LayeredTree(build_path_index(self._overlay), self._overlay.tables, tuple(self._tallies))

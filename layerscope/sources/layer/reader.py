@@ -6,7 +6,6 @@ from contextlib import closing
 from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Layer
-from layerscope.sources.store.tar_split import TarSplitBlocks
 from layerscope.sources.tar.blocks import ContentTaker, TarBlocks, TarPart, open_blocks
 from layerscope.sources.tar.walk import walk
 
@@ -53,6 +52,8 @@ def _open_blocks(
     layer: Layer, is_stopped: Callable[[], bool], part: TarPart | None, taker: ContentTaker | None
 ) -> TarBlocks:
     if layer.unpacked is not None:
+        from layerscope.sources.store.tar_split import TarSplitBlocks  # noqa: PLC0415  # only an engine's store has it
+
         try:
             return TarSplitBlocks(layer.unpacked)
         except FileNotFoundError as error:

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.occurrence import GONE, IMPLIED
 from layerscope.analysis.tree.overlay import Overlay
-from layerscope.analysis.tree.path_index import GONE, IMPLIED, PathIndex
+from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.columns import columns_of
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
