@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,6 +23,9 @@ _FILES_OF_PART = 2048
 
 _LONG_SECONDS = 0.08
 """The time from which on several processes are faster."""
+
+_ORDER_SECONDS = 0.01
+"""The least work of one order to a process: an order costs as much as reading a few small files."""
 
 _COMPRESSED_IN_A_SECOND, _BYTES_IN_A_SECOND, _FILES_IN_A_SECOND = 80_000_000, 1_000_000_000, 80_000
 """The amounts that one process reads: stored bytes of a compressed layer, and bytes and files of a plain one."""
@@ -126,17 +129,28 @@ class ContentPass:
     def _read_in_processes(self, by_layer: list[_FilesOfLayer], processes: int) -> Iterator[tuple[int, BytesRead]]:
         from layerscope.session.reading.forked import ForkedWork  # noqa: PLC0415  # small images need none
 
-        parts = list(self._parts(by_layer))
-        with ForkedWork(self._messages, parts, min(processes, len(parts))) as work:
+        orders = list(self._orders(by_layer))
+        with ForkedWork(self._messages, orders, min(processes, len(orders))) as work:
             if not work.is_started:
-                yield from ((part[0], self._read_layer(part, bool)) for part in parts)
-            for index, message in work.messages(iter(range(len(parts)))):
-                if message is not None:
-                    yield parts[index][0], BytesRead(*message)
+                yield from ((part[0], self._read_layer(part, bool)) for order in orders for part in order)
+            for _, message in work.messages(iter(range(len(orders)))):
+                yield from ((layer, BytesRead(*read)) for layer, *read in message or ())
 
-    def _messages(self, part: _FilesOfLayer, is_abandoned: IsStopped) -> Iterator[object]:
-        read = self._read_layer(part, is_abandoned)
-        yield read.digests, read.prefixes
+    def _messages(self, order: Sequence[_FilesOfLayer], is_abandoned: IsStopped) -> Iterator[object]:
+        reads = [(part[0], self._read_layer(part, is_abandoned)) for part in order]
+        yield [(layer, read.digests, read.prefixes) for layer, read in reads]
+
+    def _orders(self, by_layer: list[_FilesOfLayer]) -> Iterator[Sequence[_FilesOfLayer]]:
+        """Yield the parts of layers, small ones together: an image may have 65,535 layers of one file."""
+        order, seconds = list[_FilesOfLayer](), 0.0
+        for part in self._parts(by_layer):
+            order.append(part)
+            seconds += self._seconds(part)
+            if seconds >= _ORDER_SECONDS:
+                yield order
+                order, seconds = [], 0.0
+        if order:
+            yield order
 
     def _parts(self, by_layer: list[_FilesOfLayer]) -> Iterator[_FilesOfLayer]:
         """Yield the layers, those that can be read from any offset in several parts."""

@@ -11,14 +11,14 @@ from layerscope.session.content import content_pass
 
 content_pass._FILES_OF_PART = 3
 outputs = []
-for seconds in (1000, -1):
-    content_pass._LONG_SECONDS = seconds
+for seconds, order_seconds in ((1000, 0), (-1, 0), (-1, 1000)):
+    content_pass._LONG_SECONDS, content_pass._ORDER_SECONDS = seconds, order_seconds
     for arguments in (["why", name] for name in sys.argv[1:]):
         with redirect_stdout(io.StringIO()) as output:
             run([*arguments, "--json", "--no-cache"])
         outputs.append(output.getvalue())
-half = len(outputs) // 2
-print(outputs[:half] == outputs[half:], all(outputs), left())
+third = len(outputs) // 3
+print(outputs[:third] == outputs[third : 2 * third] == outputs[2 * third :], all(outputs), left())
 """
 
 
