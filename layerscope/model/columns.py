@@ -7,6 +7,7 @@ bytes that it is. The dataclass that owns a column declares its type once; every
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import Field, field, fields
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 Ints: TypeAlias = "array[int]"
@@ -33,7 +34,8 @@ _TYPE = "column"
 
 def column(kind: _Type) -> Any:
     """Return the dataclass field of an empty column: an array of a type code, bytes, or a bytearray."""
-    return field(default_factory=lambda: _filled(kind, b""), metadata={_TYPE: kind})
+    empty: Any = partial(array, kind) if isinstance(kind, str) else kind
+    return field(default_factory=empty, metadata={_TYPE: kind})
 
 
 def columns_of(record: Any) -> Iterator[Buffer]:

@@ -7,7 +7,6 @@ times: an image may have 100,000 steps.
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TextIO, TypeVar
 
 from rich.cells import cell_len, set_cell_size
@@ -23,9 +22,6 @@ from layerscope.text import human_size, plural, printable_name
 _ANY_WIDTH = 1_000_000
 _GAP = 2
 """Spaces between two columns."""
-
-_MOST_SHARED = 4_096
-"""Texts of cells that are kept to be shared: a table of 65,535 rows has few different modes, owners and sizes."""
 
 Row = TypeVar("Row")
 
@@ -66,7 +62,7 @@ class GridColumn:
 
 @dataclass(frozen=True, slots=True)
 class _GridRow:
-    cells: Sequence[Sequence[Line]]
+    cells: Sequence[Cell]
     style: str
     is_header: bool = False
 
@@ -82,17 +78,16 @@ class Grid:
         self._widths = [0] * len(columns)
         self._has_header = any(column.title for column in columns)
         if self._has_header:
-            self._add([_lines(column.title) for column in columns], "dim", is_header=True)
+            self._add([column.title for column in columns], "dim", is_header=True)
 
     def add_row(self, *cells: Cell, style: str = "") -> None:
         """Add a row with one cell for each column."""
-        self._add([_lines(cell) for cell in cells], style)
+        self._add(cells, style)
 
-    def _add(self, cells: Sequence[Sequence[Line]], style: str, *, is_header: bool = False) -> None:
+    def _add(self, cells: Sequence[Cell], style: str, *, is_header: bool = False) -> None:
         self._rows.append(_GridRow(cells, style, is_header))
-        for column, lines in enumerate(cells):
-            for line in lines:
-                self._widths[column] = max(self._widths[column], line.width)
+        for column, cell in enumerate(cells):
+            self._widths[column] = max(self._widths[column], _cell_width(cell))
 
     @property
     def is_empty(self) -> bool:
@@ -106,7 +101,7 @@ class Grid:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         widths = self._fitted_widths(options.max_width)
         for row in self._rows:
-            cells = row.cells
+            cells = [_lines(cell) for cell in row.cells]
             if widths != self._widths:
                 cells = [_fitted_cell(lines, width) for lines, width in zip(cells, widths, strict=True)]
             *others, last = cells
@@ -174,14 +169,12 @@ def _segments(console: Console, pieces: Iterable[tuple[str, str, bool]]) -> Iter
 
 def _lines(cell: Cell) -> Sequence[Line]:
     if isinstance(cell, str):
-        return _text_lines(cell)
+        return (Line(cell),) if cell else ()
     return (cell,) if isinstance(cell, Line) else cell
 
 
-@lru_cache(_MOST_SHARED)
-def _text_lines(text: str) -> Sequence[Line]:
-    """Return the line of a plain cell; equal cells of a table are one object."""
-    return (Line(text),) if text else ()
+def _cell_width(cell: Cell) -> int:
+    return _width(cell) if isinstance(cell, str) else max((line.width for line in _lines(cell)), default=0)
 
 
 def _width(text: str) -> int:
@@ -259,13 +252,21 @@ def show(renderable: RenderableType, file: TextIO) -> None:
     if file.isatty():
         Console(file=file, highlight=False).print(renderable, crop=False)
     else:
-        file.write(plain_text(renderable))
+        file.writelines(_plain_lines(renderable))
 
 
 def plain_text(renderable: RenderableType, width: int | None = None) -> str:
     """Return what a screen of that width would show without colors; the default is as wide as the content."""
+    return "".join(_plain_lines(renderable, width))
+
+
+def _plain_lines(renderable: RenderableType, width: int | None = None) -> Iterator[str]:
+    """Yield each line as soon as it is rendered: a table may have 65,535 rows."""
     console = Console(file=io.StringIO(), width=_ANY_WIDTH, color_system=None, force_terminal=False, highlight=False)
     console.width = width or Measurement.get(console, console.options, renderable).maximum or 1
-    with console.capture() as captured:
-        console.print(renderable, crop=False)
-    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    pieces: list[str] = []
+    for segment in console.render(renderable):
+        pieces.append(segment.text)
+        if segment.text.endswith("\n"):
+            yield from (f"{line.rstrip()}\n" for line in "".join(pieces).splitlines())
+            pieces.clear()

@@ -10,7 +10,7 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Image, Step
 from layerscope.report.layers.table import layer_table
-from layerscope.report.tables import Grid, GridColumn, Line, figures, name_line, plain_text
+from layerscope.report.tables import Grid, GridColumn, Line, figures, name_line, plain_text, show
 from layerscope.session.open import open_image
 from tests.builders import docker_archive, file, image, layer
 
@@ -77,6 +77,21 @@ def test_equal_cells_of_many_rows_are_kept_once() -> None:
     finally:
         tracemalloc.stop()
     assert kept < 5_000 * 300
+
+
+def test_a_table_is_written_line_by_line(tmp_path: Path) -> None:
+    grid = figures("number", last="path")
+    for number in range(20_000):
+        grid.add_row(str(number), "x" * 50)
+    with (tmp_path / "table").open("w") as target:
+        tracemalloc.start()
+        try:
+            show(grid, target)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert (tmp_path / "table").stat().st_size > 1_000_000
+    assert peak < 300_000
 
 
 def test_the_cost_of_a_row_does_not_grow_with_the_number_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
