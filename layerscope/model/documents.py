@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Struct
 from msgspec.structs import force_setattr
 
 from layerscope.errors import InvalidManifest
@@ -120,8 +120,8 @@ class RunConfig(Struct, frozen=True, rename="pascal"):
     entrypoint: list[str] | str | None = None
     working_dir: str | None = None
     labels: Strings | None = None
-    exposed_ports: dict[str, Raw] | None = None
-    volumes: dict[str, Raw] | None = None
+    exposed_ports: dict[str, Any] | None = None
+    volumes: dict[str, Any] | None = None
     stop_signal: str | None = None
     stop_timeout: Number | None = None
     healthcheck: Healthcheck | None = None

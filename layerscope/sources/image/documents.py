@@ -29,7 +29,6 @@ class Documents:
         self._size_left = TOTAL_LIMIT
         self._values_left = _MOST_VALUES
         self._read: set[FileSpan] = set()
-        self._last: tuple[FileSpan, bytes] | None = None
         self._decoded: dict[tuple[FileSpan, object], object] = {}
         self._digests: dict[FileSpan, Digest] = {}
 
@@ -84,9 +83,7 @@ class Documents:
         return span
 
     def _bytes(self, span: FileSpan, name: str) -> bytes:
-        """Return the bytes of the span; only those of the last one are kept, because decoding follows detection."""
-        if self._last is not None and self._last[0] == span:
-            return self._last[1]
+        """Return the bytes of the span, read again each time: what is decoded of them takes memory enough."""
         if span not in self._read and span.size > self._size_left:
             raise InvalidManifest(f"the JSON documents in {self.files.description} exceed {human_size(TOTAL_LIMIT)}")
         data = read_span(span, located(self.files, name))
@@ -97,5 +94,4 @@ class Documents:
             self._values_left -= data.count(b",")
         if self._values_left < 0:
             raise InvalidManifest(f"the JSON documents in {self.files.description} hold over {_MOST_VALUES:,} values")
-        self._last = (span, data)
         return data

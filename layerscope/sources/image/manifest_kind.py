@@ -7,12 +7,15 @@ Docker: https://github.com/distribution/distribution/tree/main/docs/content/spec
 from enum import Enum, auto
 
 from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec.structs import force_setattr
 
 from layerscope.errors import InvalidManifest
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import located
 
 _NULL = Raw(b"null")
+_STATED = Raw(b"{}")
+"""Any other value."""
 
 
 class DocumentKind(Enum):
@@ -32,6 +35,12 @@ class Outline(Struct, frozen=True, rename="camel"):
     layers: Raw = _NULL
     fs_layers: Raw = _NULL
     artifact_type: str | None = None
+
+    def __post_init__(self) -> None:
+        """Drop the values: they keep the bytes of the whole document."""
+        for name in ("manifests", "config", "layers", "fs_layers"):
+            if getattr(self, name) not in (UNSET, _NULL):
+                force_setattr(self, name, _STATED)
 
     @property
     def kind(self) -> DocumentKind | None:

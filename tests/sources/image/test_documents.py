@@ -1,6 +1,7 @@
 """The JSON documents of an image: each is decoded once, and all of them stay within one budget."""
 
 import time
+import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Compression
 from layerscope.sources.image.documents import DOCUMENT_LIMIT, Documents
 from layerscope.sources.image.folder import FolderFiles
+from layerscope.sources.image.manifest_kind import Outline
 from layerscope.sources.open import open_source
 from tests.builders import (
     OCI_INDEX,
@@ -53,6 +55,19 @@ def test_a_document_is_decoded_once_however_many_names_it_has(tmp_path: Path) ->
     documents = Documents(archive_files(write_tar(tmp_path / "x.tar", files)))
     configs = [documents.document(name, ImageConfig) for name in ("a", "./a", "b", "c")]
     assert all(config is configs[0] for config in configs)
+
+
+def test_the_bytes_of_a_document_are_not_kept(tmp_path: Path) -> None:
+    data = padded({"config": {"ExposedPorts": {"80/tcp": {}}}, "layers": [], "manifests": []}, 5_000_000)
+    documents = Documents(archive_files(write_tar(tmp_path / "x.tar", {"a": data})))
+    tracemalloc.start()
+    try:
+        kept = [documents.document("a", kind) for kind in (ImageConfig, Outline)]
+        memory, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert all(kept)
+    assert memory < 100_000
 
 
 def test_a_broken_document_is_decoded_once(tmp_path: Path) -> None:
