@@ -155,6 +155,12 @@ def test_the_map_is_bounded_and_its_sums_are_exact(tmp_path: Path) -> None:
         assert sum(item["d"] for item in items if item["p"] == 0) == 8_035
 
 
+def test_the_page_lists_2000_layers_and_sums_the_others_up(tmp_path: Path) -> None:
+    page = report_on(tmp_path, image(*[layer(file("a", b"xyz"))] * 2_004), html_report)
+    assert re.findall(r'data-layer="(\d+)"', page) == [str(number) for number in range(1, 2_001)]
+    assert "and 4 more layers, 12 B" in page
+
+
 def test_folders_may_be_nested_to_any_depth(tmp_path: Path) -> None:
     names = b"/".join([b"d"] * 2_000).decode()
     recipe = image(layer(file(f"{names}/deepest", b"x")))

@@ -40,6 +40,7 @@ from layerscope.session.size.remarks import (
 )
 from layerscope.text import human_share, human_size, plural, printable_line
 
+_MOST_LAYERS = 2_000
 _MOST_SECRETS = 200
 _MOST_DEAD = 2_000
 _MOST_FILES = 50
@@ -80,8 +81,12 @@ def layer_section(analysis: SizeAnalysis) -> Markup:
         " layer hides it"
     )
     layers = layer_table(analysis, layers_in_order(analysis.report))
-    rows = element("div", size_table(layers, row_names=[str(row.layer) for row in layers.rows]), class_="scroll")
-    return section("layers", "Layers", joined(["In build order.", key]), rows)
+    names = [str(row.layer) for row in layers.rows]
+    rows = element("div", size_table(layers, _MOST_LAYERS, row_names=names), class_="scroll")
+    more = layers.rows[_MOST_LAYERS:]
+    size = human_size(sum(map(layers.size, more)))
+    left = [element("p", f"and {plural(len(more), 'more layer')}, {size}", class_="soft")] if more else []
+    return section("layers", "Layers", joined(["In build order.", key]), rows, *left)
 
 
 def map_section() -> Markup:
