@@ -36,25 +36,40 @@ class Totals(NamedTuple):
         return self.added + self.modified + self.removed
 
 
+_ROWS_A_BEAT = 1024
+
+
 def directory_totals(diff: Diff) -> dict[int, Totals]:
     """Return by node the changes below each directory, the root included; directories without changes are left out."""
+    totals = dict[int, Totals]()
+    for _ in add_up(diff, range(len(diff)), totals):
+        pass
+    return totals
+
+
+def add_up(diff: Diff, rows: Iterable[int], by_directory: dict[int, Totals]) -> Iterator[None]:
+    """Fill in the totals of some rows of a diff; yields now and then, so that the caller can do other work."""
     totals: dict[int, list[int]] = {}
     parents = diff.pairing.shape.parents
-    for node, change, delta in zip(diff.nodes, diff.changes, diff.deltas, strict=True):
-        sums = totals.setdefault(parents[node], [0, 0, 0, 0])
-        sums[change - 1] += 1
-        sums[3] += delta
+    for count, row in enumerate(rows, 1):
+        sums = totals.setdefault(parents[diff.nodes[row]], [0, 0, 0, 0])
+        sums[diff.changes[row] - 1] += 1
+        sums[3] += diff.deltas[row]
+        if not count % _ROWS_A_BEAT:
+            yield
     for folder in list(totals):
         above = folder
         while above and parents[above] not in totals:
             above = parents[above]
             totals[above] = [0, 0, 0, 0]
     # A directory comes before what is in it, so each sum is complete when it is added to that of the directory above.
-    for folder in sorted(totals, reverse=True):
+    for count, folder in enumerate(sorted(totals, reverse=True), 1):
         if folder:
             above = parents[folder]
             totals[above] = [*map(sum, zip(totals[above], totals[folder], strict=True))]
-    return {folder: Totals(*totals[folder]) for folder in sorted(totals)}
+        if not count % _ROWS_A_BEAT:
+            yield
+    by_directory.update((folder, Totals(*totals[folder])) for folder in sorted(totals))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +130,10 @@ class DiffTree:
         """The content bytes of the larger one of both sides."""
         return max(self.side(layer).whole_size for layer in self.layers)
 
-    def delta(self, node: int) -> int:
-        """Return the content bytes by which a path grew, with everything below it."""
+    def own_delta(self, node: int) -> int:
+        """Return the content bytes by which a path itself grew, without what is below it."""
         row = self.rows_by_node.get(node)
-        own = 0 if row is None else self.diff.deltas[row]
-        return own + (self.totals[node].size_delta if node in self.totals else 0)
+        return 0 if row is None else self.diff.deltas[row]
 
     def aspects(self, node: int) -> Aspect:
         """Return the aspects in which a path that both sides have differs."""

@@ -40,12 +40,12 @@ class DiffDetails(EntryDetails):
         aspects = ", ".join(tree.aspects(row.node).words)
         words = {ChangeKind.UNCHANGED: "unchanged", ChangeKind.MODIFIED: f"modified: {aspects}"}
         text = words.get(row.change, row.change.word) + (moved if move is not None else "")
-        totals = tree.totals.get(row.node)
+        totals = rows.totals.get(row.node)
         if totals is not None:
             text += f", {plural(totals.changes, 'change')} below it"
         if row.node in rows.uncertain:
             text += ", uncertain because a layer could not be read"
-        delta = tree.delta(row.node)
+        delta = rows.delta(row.node)
         return f"{text}, {signed_size(delta)}" if delta else text
 
     def _entry(self, tree: DiffTree, node: int, entry: FileEntry, side: int) -> str:

@@ -38,7 +38,7 @@ class DiffFileTree(FileTree):
 
     def cell(self, name: str, row: TreeRow, width: int) -> list[Segment]:
         """Return the cell of a column, as wide as it is, with the space before it."""
-        delta, muted = _diff_rows(self.rows).diff_tree.delta(row.node), self.style_of("muted")
+        delta, muted = _diff_rows(self.rows).delta(row.node), self.style_of("muted")
         change = "removed" if delta < 0 else "added"
         match name:
             case "size":
@@ -67,7 +67,7 @@ class DiffFileTree(FileTree):
         tree = _diff_rows(self.rows).diff_tree
         words = ["?"] if row.node in _diff_rows(self.rows).uncertain else []
         words += [", ".join(tree.aspects(row.node).words)] if row.change is ChangeKind.MODIFIED else []
-        totals = tree.totals.get(row.node)
+        totals = _diff_rows(self.rows).totals.get(row.node)
         if totals is not None:
             counts = (("+", totals.added), ("~", totals.modified), ("-", totals.removed))
             words += [f"{mark}{count:,}" for mark, count in counts if count]

@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from layerscope.analysis.comparison.diff_tree import DiffTree
+from layerscope.analysis.comparison.diff_tree import DiffTree, Totals, add_up
+from layerscope.analysis.search.query import Query
+from layerscope.text import plural, signed_size
 from layerscope.tui.tree.visible_rows import Folds, View, VisibleRows
+
+_NO_CHANGES = Totals()
 
 
 class DiffRows(VisibleRows):
     """`VisibleRows` of the layer AFTER, which are sorted by the size of the change instead of the size.
 
+    ``totals`` are the changes below each folder, with a filter those that match.
     ``moves`` maps a node to the path that its file was moved from or to; it may be filled later. ``uncertain`` are
     nodes whose differences depend on layers that could not be read.
     """
@@ -25,6 +30,22 @@ class DiffRows(VisibleRows):
         self.diff_tree = tree
         self.moves = {} if moves is None else moves
         self.uncertain = uncertain
+        self.totals: Mapping[int, Totals] = tree.totals
+
+    def _find(self, query: Query) -> Iterator[None]:
+        """Find the paths that match, and add up their changes by folder."""
+        yield from super()._find(query)
+        diff, totals = self.diff_tree.diff, dict[int, Totals]()
+        yield from add_up(diff, (row for row, node in enumerate(diff.nodes) if self.is_found(node)), totals)
+        self.totals = totals
+
+    def delta(self, node: int) -> int:
+        """Return the content bytes by which a path grew, with everything below it that matches the filter."""
+        return self.diff_tree.own_delta(node) + self.totals.get(node, _NO_CHANGES).size_delta
+
+    def match_words(self) -> str:
+        """Return the number of matches, and by how much they grew."""
+        return f"{plural(self.matches, 'match', 'matches')}, {signed_size(self.delta(0))}"
 
     def _ranks(self, nodes: Iterable[int]) -> Iterator[int]:
-        return (-abs(self.diff_tree.delta(node)) for node in nodes)
+        return (-abs(self.delta(node)) for node in nodes)

@@ -19,7 +19,7 @@ from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.header import TreeHeader
 from layerscope.tui.tree.settings import TreePlace
-from layerscope.tui.tree.state import FilesState, match_words
+from layerscope.tui.tree.state import FilesState
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
 
@@ -135,7 +135,7 @@ class FilesPane(Vertical):
             return
         self.border_subtitle = escape(separator.join(self.state.captions(rows)))
         if self._filter_line is not None:
-            self._filter_line.show(match_words(rows) if rows.view.query is not None else "")
+            self._filter_line.show(rows.match_words() if rows.view.query is not None else "")
         self.show_entry()
 
     def show_entry(self) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from layerscope.text import human_size, plural
+from layerscope.text import plural
 from layerscope.tui.tree.settings import TreeSettings
 from layerscope.tui.tree.visible_rows import Sort, VisibleRows
 
@@ -48,11 +48,6 @@ def row_captions(rows: VisibleRows, *, size_word: str = "size") -> list[str]:
     words = ["changes only"] if view.changes_only else []
     words += [f"by {size_word if view.sort is Sort.SIZE else 'name'}", plural(len(rows), "row")]
     return words
-
-
-def match_words(rows: VisibleRows) -> str:
-    """Return the number of matches, and the bytes of the files among them."""
-    return f"{plural(rows.matches, 'match', 'matches')}, {human_size(rows.matched_size)}"
 
 
 def no_rows_sentence(rows: VisibleRows) -> str:

@@ -15,6 +15,7 @@ from operator import neg
 from layerscope.analysis.search.globs import HEARTBEAT
 from layerscope.analysis.search.query import Query
 from layerscope.model.columns import Ints
+from layerscope.text import human_size, plural
 from layerscope.tui.tree.shown_tree import ShownTree
 
 _ROWS_A_BATCH = 512
@@ -200,6 +201,14 @@ class VisibleRows:
                 yield
             if parents[folder]:
                 sizes[parents[folder]] += sizes[folder]
+
+    def is_found(self, node: int) -> bool:
+        """Return whether the node matches the query, or is below one that does."""
+        return self._flags is not None and bool(self._flags[node] & (_MATCH | _BELOW_MATCH))
+
+    def match_words(self) -> str:
+        """Return the number of matches, and the bytes of the files among them."""
+        return f"{plural(self.matches, 'match', 'matches')}, {human_size(self.matched_size)}"
 
     def is_match(self, node: int) -> bool:
         """Return whether the node itself matches the query."""

@@ -143,6 +143,22 @@ async def test_the_filter_finds_paths_among_the_differences(tmp_path: Path) -> N
         assert "+ big" in at.tree()
 
 
+async def test_a_filter_sums_up_the_changes_that_match(tmp_path: Path) -> None:
+    old = layer(file("srv/a.py", b"1"), file("srv/b.css", b"1"))
+    new = layer(file("srv/a.py", b"1" * 3001), file("srv/b.css", b"1" * 500), file("srv/lib/c.py", b"1" * 4000))
+    archive = docker_archive(tmp_path / "two.tar", image(old, new))
+    async with comparing_layers(archive, ComparedLayers(1, 2)) as at:
+        assert "+2 ~2" in at.line_of("srv/")
+        assert "+7.5 kB" in at.line_of("srv/")
+        await at.filter("*.py")
+        assert at.tree() == ["srv/", "+ lib/", "+ c.py", "~ a.py"]
+        assert "+1 ~1" in at.line_of("srv/")
+        assert "+7.0 kB" in at.line_of("srv/")
+        assert at.matches() == "2 matches, +7.0 kB"
+        await at.press("escape")
+        assert "+7.5 kB" in at.line_of("srv/")
+
+
 async def test_the_comparison_fits_a_small_screen(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 2), (80, 24)) as at:
         assert at.title().endswith("files shown +9.0 kB")
