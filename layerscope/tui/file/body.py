@@ -52,7 +52,9 @@ class FileBody(Vertical, SaysWhyNot):
             rank=100,
             priority=True,
         ),
-        Key("b", "bytes", "text/hex", "Show the bytes in hex, or the text", id="file.bytes", rank=80),
+        Key("1", "view(True)", "text/hex", "Show the text", id="file.view-1", rank=80, line="1 2"),
+        Key("2", "view(False)", "hex", "Show the bytes in hex", id="file.view-2"),
+        Key("b", "bytes", "other view", "Show the bytes in hex, or the text", id="file.bytes"),
         Key("W", "wrap", "wrap", "Wrap long lines, or scroll sideways", id="file.wrap", rank=90),
         Key("I", "invisibles", "invisibles", "Show spaces, tabs and line ends", id="file.invisibles", rank=120),
     )
@@ -62,6 +64,7 @@ class FileBody(Vertical, SaysWhyNot):
         "wrap": "Only a text has lines to wrap.",
         "invisibles": "Only a text has line ends and tabs.",
         "bytes": "There is no content.",
+        "view": "There is no content.",
     }
     DEFAULT_CSS = """
     FileBody {
@@ -75,6 +78,10 @@ class FileBody(Vertical, SaysWhyNot):
 
     content = query_one(FileContent)
     prompt = query_one(PromptLine)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._views_before = list[bool]()
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
@@ -92,6 +99,7 @@ class FileBody(Vertical, SaysWhyNot):
         self.content.say(sentence)
 
     def _leave(self) -> None:
+        self._views_before.clear()
         self.workers.cancel_node(self)
         self.prompt.close()
 
@@ -123,7 +131,7 @@ class FileBody(Vertical, SaysWhyNot):
                 return self.is_searching
             case "wrap" | "invisibles":
                 return self.content.is_text
-        return action != "bytes" or self._file is not None
+        return action not in ("bytes", "view") or self._file is not None
 
     def action_wrap(self) -> None:
         """Wrap long lines, or scroll sideways."""
@@ -140,6 +148,22 @@ class FileBody(Vertical, SaysWhyNot):
             return
         self.end_search()
         self.content.toggle_bytes()
+
+    def action_view(self, is_text: bool) -> None:  # Textual passes it by position
+        """Show the text, or the bytes; the way back leads to the other view."""
+        before = self.content.is_text
+        if is_text is not before:
+            self.action_bytes()
+        if self.content.is_text is not before:
+            self._views_before.append(before)
+
+    def go_back(self) -> bool:
+        """Return to the view before; return False if there is none."""
+        if not self._views_before:
+            return False
+        if self._views_before.pop() is not self.content.is_text:
+            self.action_bytes()
+        return True
 
     def end_search(self) -> bool:
         """End the search; return False if there is none."""

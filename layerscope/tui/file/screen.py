@@ -131,8 +131,8 @@ class FileScreen(Screen[None], OpensLater, SaysWhyNot):
         self.app.push_screen(HelpScreen(FILE_TABLE))
 
     def action_back(self) -> None:
-        """End the search, or go back."""
-        if not self.body.end_search():
+        """End the search, or go back: to the other view if a digit has left it, or to the screen before."""
+        if not (self.body.end_search() or self.body.go_back()):
             self.dismiss()
 
     def action_version(self, step: int) -> None:

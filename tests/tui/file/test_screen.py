@@ -248,6 +248,20 @@ async def test_a_text_can_be_seen_as_bytes_and_bytes_as_text(tmp_path: Path) -> 
         assert at.texts() == ["\\x00\\x01strings\\x00"]
 
 
+async def test_digits_choose_the_view_and_esc_goes_back_through_them(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("t", b"some text\n")]), "t") as at:
+        await at.press("1")
+        assert at.texts() == ["some text"], "the view that is shown is no step"
+        await at.press("2")
+        assert at.frame()[0] == "Bytes"
+        await at.press("1", "escape")
+        assert at.frame()[0] == "Bytes"
+        await at.press("escape")
+        assert at.texts() == ["some text"]
+        await at.press("escape")
+        assert not isinstance(at.app.screen, FileScreen)
+
+
 async def test_every_version_can_be_stepped_through(tmp_path: Path) -> None:
     layers = ([file("f", b"one\n")], [file("g")], [whiteout("f")], [file("f", b"four\n")])
     async with viewing(archive(tmp_path, *layers), "f") as at:
