@@ -13,10 +13,14 @@ _LEAST = 0.001
 
 
 class BarStyles(NamedTuple):
-    """The styles of the two parts of a bar."""
+    """The styles of the two parts of a bar, and of cells that the dead part fills in part.
+
+    A cell of the dead part is half filled, one at its edge is as solid as the live part: its colour is paler.
+    """
 
     live: Style
     dead: Style
+    dead_edge: Style
 
 
 def bar_segments(live: float, dead: float, width: int, glyphs: Glyphs, styles: BarStyles) -> Iterator[Segment]:
@@ -34,10 +38,10 @@ def bar_segments(live: float, dead: float, width: int, glyphs: Glyphs, styles: B
         # The last cell cannot show where the parts meet: it has the colour of the larger one.
         yield Segment(glyphs.eighths[rest] if rest else "", styles.live if 2 * live_rest >= rest else styles.dead)
     else:
-        edge = Style(color=styles.live.color, bgcolor=styles.dead.color)
+        edge = Style(color=styles.live.color, bgcolor=styles.dead_edge.color)
         yield Segment(glyphs.eighths[live_rest] if live_rest else "", edge)
         yield Segment(glyphs.dead * (cells - live_cells - bool(live_rest)), styles.dead)
-        yield Segment(glyphs.eighths[rest] if rest else "", styles.dead)
+        yield Segment(glyphs.eighths[rest] if rest else "", styles.dead_edge)
     yield Segment(" " * (width - cells - bool(rest)))
 
 

@@ -32,26 +32,33 @@ class ImageTitle(TitleLine):
 
     def show_reading(self, tallies: Tallies, reading: Reading) -> None:
         """Show what is known so far."""
-        if reading.failure:
-            parts = [reading.failure]
-        elif reading.export:
-            parts = [plural(len(self._image.layers), "layer"), _export_words(self._image, reading.export)]
-        elif not reading.complete:
-            parts = [f"{self._stored}, reading {reading.share:.0%}"]
-        else:
-            parts = [size_words(self._image, tallies), dead_words(tallies)]
         warnings = len(self._image.warnings)
         secrets = f"{glyphs_of(self).warning} {plural(self.secrets, 'secret')}" if self.secrets else ""
         self.show(
             [
                 Fact(self._platform, self._platform_rank),
                 Fact(self._engine, 2),
-                *(Fact(part, 9 - number) for number, part in enumerate(parts)),
+                *self._sizes(tallies, reading),
                 Fact(secrets, 10, is_alarming=True),
                 Fact(plural(warnings, "warning") if warnings else "", 5),
             ],
             self._image_name,
         )
+
+    def _sizes(self, tallies: Tallies, reading: Reading) -> list[Fact]:
+        """Return the size and the dead bytes, or how much has been read."""
+        if reading.failure:
+            return [Fact(reading.failure, 9)]
+        if reading.export:
+            layers, words = plural(len(self._image.layers), "layer"), _export_words(self._image, reading.export)
+            return [Fact(layers, 9), Fact(words, 8)]
+        if not reading.complete:
+            return [Fact(f"{self._stored}, reading {reading.share:.0%}", 9)]
+        size, dead = human_size(tallies.content_size), tallies.dead_size
+        return [
+            Fact(size_words(self._image, tallies), 9, short=size),
+            Fact(dead_words(tallies), 8, short=f"{human_size(dead)} dead" if dead else ""),
+        ]
 
 
 def _export_words(image: Image, export: Exporting) -> str:

@@ -77,7 +77,7 @@ class StartList(LineList):
         shown = self._lines[item]
         muted = self.style_of("muted")
         if isinstance(shown, Section):
-            columns = self._columns(shown.sizes, shown.when, "", "id" if shown.has_ids else "", width)
+            columns = self._columns(shown, shown.sizes, (shown.when, "", "id" if shown.has_ids else ""), width)
             name = padded(shown.title, width - len(columns), self.glyphs)
             return [Segment(name, self.style_of("folder")), Segment(columns, muted)]
         sizes = [
@@ -85,15 +85,19 @@ class StartList(LineList):
         ]
         sizes = ["" if shown.section is Section.FOLDER and size == "?" else size for size in sizes]
         when = shown.when("%Y-%m-%d %H:%M" if width >= _WIDE else "%Y-%m-%d")
-        columns = self._columns(sizes, printable_line(when), shown.kind, printable_name(shown.short_id), width)
+        facts = (printable_line(when), shown.kind, printable_name(shown.short_id))
+        columns = self._columns(shown.section, sizes, facts, width)
         room = max(0, width - len(columns) - len(_GAP))
         name = cut_middle(printable_name(shown.name), room, self.glyphs)
         return [Segment(_GAP + padded(name, room, self.glyphs)), Segment(columns, muted)]
 
-    def _columns(self, sizes: Sequence[str], when: str, kind: str, short_id: str, width: int) -> str:
-        is_wide = width >= _WIDE
-        whole, shared, unique = (f"{size:>{_SIZE_WIDTH}}" for size in sizes)
+    def _columns(self, section: Section, sizes: Sequence[str], facts: tuple[str, str, str], width: int) -> str:
+        """Return the columns after the name: sizes, then time, kind and id."""
+        is_wide, (when, kind, short_id) = width >= _WIDE, facts
         time = padded(when, 16 if is_wide else 10, self.glyphs)
+        if section.has_only_times:
+            return _GAP + time
+        whole, shared, unique = (f"{size:>{_SIZE_WIDTH}}" for size in sizes)
         cells = [whole, *([shared] if is_wide else []), unique, time]
         cells.append(padded(kind, _KIND_WIDTH, self.glyphs))
         if is_wide:

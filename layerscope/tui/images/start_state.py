@@ -30,6 +30,11 @@ class Section(Enum):
         self.when = when
 
     @property
+    def has_only_times(self) -> bool:
+        """True if nothing but a name and a time is known of what is listed."""
+        return not any(self.sizes)
+
+    @property
     def has_ids(self) -> bool:
         """True if an engine has what is listed."""
         return self in (Section.IMAGES, Section.CONTAINERS)

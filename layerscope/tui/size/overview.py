@@ -93,7 +93,7 @@ class Overview(LineList):
 
     def _segments(self, span: tuple[str, str | None] | SizeShare) -> Iterable[Segment]:
         if isinstance(span, SizeShare):
-            styles = BarStyles(self.style_of("bar"), self.style_of("dead"))
+            styles = BarStyles(self.style_of("bar"), self.style_of("dead"), self.style_of("dead-edge"))
             return bar_segments(span.live, span.dead, BAR_WIDTH, self.glyphs, styles)
         text, style = span
         return [Segment(text, self.style_of(style) if style else None)]

@@ -1,6 +1,6 @@
 """The details of the entry under the cursor, with its complete path."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -40,14 +40,13 @@ class EntryDetails(Static):
     def show(self, rows: VisibleRows, row: TreeRow) -> None:
         """Show the details of a row."""
         entry, origin = row.entry, self._origin(row)
-        separator = f" {glyphs_of(self).separator} "
         parts = [mode_text(entry.kind.letter, entry.mode), owner_text(entry)]
         if entry.row is not None:
             parts.append(f"{time_text(entry.mtime)} UTC")
         parts += [self._size_text(rows, row), origin.note]
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
         text = Text(f"/{printable_name(entry.path)}{self._target(entry)}\n", style="bold", overflow="fold")
-        text.append(separator.join(part for part in parts if part), style="not bold")
+        text.append(self._facts(parts), style="not bold")
         self.put(text.append(f"\n{self._writer(row, origin)}", style="not bold"))
 
     def _writer(self, row: TreeRow, origin: RowNotes) -> str:
@@ -59,6 +58,18 @@ class EntryDetails(Static):
             return story + package
         room = self.content_size.width - cell_len(story) - cell_len(package) - len(": ")
         return f"{story}: {one_line(origin.instruction, max(0, room), glyphs)}{package}"
+
+    def _facts(self, parts: Iterable[str]) -> str:
+        """Return facts beside each other, in as many lines as they take: none is broken."""
+        separator = f" {glyphs_of(self).separator} "
+        lines = [""]
+        for part in filter(None, parts):
+            longer = f"{lines[-1]}{separator}{part}" if lines[-1] else part
+            if lines[-1] and cell_len(longer) > self.content_size.width:
+                lines.append(part)
+            else:
+                lines[-1] = longer
+        return "\n".join(lines)
 
     def say(self, text: str) -> None:
         """Show a sentence instead of details."""

@@ -17,6 +17,12 @@ from layerscope.tui.tree.settings import TreeSettings
 from layerscope.tui.widgets.field_list import Field, FieldList
 from layerscope.tui.widgets.step_list import StepList
 
+_BORDERS = 2
+"""The lines of the border of a frame."""
+
+_DETAILS_SHARE = 0.4
+"""The part of the height that the details may take from the steps."""
+
 
 class FilesPanes(Horizontal, SaysWhyNot):
     """The panes, and the keys that work in all of them: every widget that can have the focus is inside."""
@@ -33,7 +39,7 @@ class FilesPanes(Horizontal, SaysWhyNot):
         .frame { border-title-color: $foreground; border-subtitle-color: $foreground 60%; }
         .frame:focus-within { border: $frame $primary; border-title-style: bold; }
         #layers-frame { height: 1fr; min-height: 4; }
-        #details-frame { height: auto; max-height: 40%; }
+        #details-frame { height: auto; }
         #files-frame { width: 1fr; height: 1fr; }
     }
     Screen.-narrow FilesPanes, FilesPanes.-zoomed {
@@ -66,6 +72,16 @@ class FilesPanes(Horizontal, SaysWhyNot):
         """Show the details of the chosen step."""
         self.details.border_title = title
         self.details.show(fields)
+        self._share_height()
+
+    def on_resize(self) -> None:
+        """Share the new height."""
+        self._share_height()
+
+    def _share_height(self) -> None:
+        """Give the details the lines that the steps leave free, and more if that is little."""
+        free = self.size.height - self.steps.line_count() - _BORDERS
+        self.details.styles.max_height = max(int(self.size.height * _DETAILS_SHARE), free)
 
     @property
     def copied_path(self) -> str | None:

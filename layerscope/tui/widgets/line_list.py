@@ -56,6 +56,7 @@ class LineList(StripView):
         "line-list--link",
         "line-list--bar",
         "line-list--dead",
+        "line-list--dead-edge",
         "line-list--lit",
         "line-list--chosen",
         "line-list--chosen-number",
@@ -75,6 +76,7 @@ class LineList(StripView):
         & > .line-list--link { color: $accent; }
         & > .line-list--bar { color: $primary; }
         & > .line-list--dead { color: $error; }
+        & > .line-list--dead-edge { color: $error 55%; }
         & > .line-list--lit { background: $accent; color: $background; text-style: bold; }
         & > .line-list--chosen { background: $foreground 15%; text-style: bold; }
         & > .line-list--chosen-number { background: $primary; color: $background; text-style: bold; }
@@ -220,7 +222,7 @@ class LineList(StripView):
 
     def bar(self, live: float, dead: float, width: int, style: str = "bar") -> Iterator[Segment]:
         """Yield a bar; ``live`` and ``dead`` are the shares of its parts in the width."""
-        styles = BarStyles(self.style_of(style), self.style_of("dead"))
+        styles = BarStyles(self.style_of(style), self.style_of("dead"), self.style_of("dead-edge"))
         return bar_segments(live, dead, width, self.glyphs, styles)
 
     def on_resize(self) -> None:

@@ -15,11 +15,12 @@ _SHORTEST_NAME = 12
 
 
 class Fact(NamedTuple):
-    """A part of the line; where there is no room, the one of the lowest rank is left out first."""
+    """A part of the line. Where there is no room, the lowest ranks give way: to ``short`` texts, then to nothing."""
 
     text: str
     rank: int = 0
     is_alarming: bool = False
+    short: str = ""
 
 
 class TitleLine(Static):
@@ -60,7 +61,9 @@ class TitleLine(Static):
         separator = f" {glyphs.separator} "
         kept = list(self._facts)
         while len(kept) > 1 and self._room_beside(kept) < min(cell_len(self._title), self._shortest):
-            kept.remove(min(kept, key=lambda fact: fact.rank))
+            lowest = min([fact for fact in kept if fact.short] or kept, key=lambda fact: fact.rank)
+            kept = [fact for fact in kept if fact is not lowest or fact.short]
+            kept = [fact._replace(text=fact.short, short="") if fact is lowest else fact for fact in kept]
         text = Text(cut(self._title, max(8, self._room_beside(kept)), glyphs), style="bold", no_wrap=True)
         for fact in kept:
             style = self.get_component_rich_style("title-line--alarm") if fact.is_alarming else "not bold"

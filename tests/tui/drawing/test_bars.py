@@ -8,7 +8,7 @@ from rich.style import Style
 from layerscope.tui.drawing.bars import BarStyles, bar_segments
 from layerscope.tui.drawing.glyphs import ASCII, UNICODE, Glyphs
 
-STYLES = BarStyles(Style(color="blue"), Style(color="red"))
+STYLES = BarStyles(Style(color="blue"), Style(color="red"), Style(color="magenta"))
 
 
 def drawn(live: float, dead: float = 0, width: int = 8, glyphs: Glyphs = UNICODE) -> list[Segment]:
@@ -45,7 +45,7 @@ def test_the_dead_part_follows_the_live_part() -> None:
 def test_a_cell_in_which_both_parts_meet_has_both_colours() -> None:
     live, edge, dead = drawn(4.5 / 8, 3.5 / 8)
     assert (live.text, edge.text, dead.text) == ("████", "▌", "▒▒▒")
-    assert edge.style == Style(color="blue", bgcolor="red")
+    assert edge.style == Style(color="blue", bgcolor="magenta")
 
 
 def test_a_small_dead_part_does_not_hide_the_live_part() -> None:

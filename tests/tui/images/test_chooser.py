@@ -42,6 +42,16 @@ async def test_the_title_says_which_of_several_platforms_it_is_and_p_switches() 
         at.app.resources.close()
 
 
+async def test_a_long_name_leaves_room_for_the_number_of_platforms_on_a_small_screen(tmp_path: Path) -> None:
+    recipes = [image(layer(file(n, b"1" * 5000)), tags=[f"registry.example/team/{'long-' * 9}{n}:1"]) for n in "ab"]
+    async with choosing(docker_archive(tmp_path / "two.tar", *recipes), (80, 24)) as at:
+        await at.press("enter")
+        await at.until_open()
+        await at.settle()
+        assert "(1 of 2)" in at.title()
+        assert "5.0 kB" in at.title()
+
+
 async def test_the_path_under_the_cursor_stays_when_the_image_is_switched(tmp_path: Path) -> None:
     recipes = [image(layer(file("a"), file("b"), file(name)), tags=[f"{name}:1"]) for name in ("red", "blue")]
     async with choosing(docker_archive(tmp_path / "two.tar", *recipes)) as at:

@@ -14,6 +14,7 @@ from layerscope.model.engine import Engine
 from layerscope.model.local_image import LocalImage
 from layerscope.session.local.listing import Listing
 from layerscope.session.open import ImageSession
+from layerscope.settings.preferences import load_preferences
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.images.opening import OpeningScreen
 from layerscope.tui.images.start import StartScreen
@@ -111,6 +112,14 @@ async def test_a_filter_leaves_the_rows_that_match_and_esc_clears_it() -> None:
         assert "two.tar" in at.screen()
         await at.filter("nothing like it")
         assert "Nothing matches." in at.screen()
+
+
+@pytest.mark.usefixtures("engines")
+async def test_a_long_path_that_was_opened_last_has_the_room_of_the_columns_that_it_lacks() -> None:
+    reference = f"/srv/{'long/' * 10}app.tar"
+    load_preferences().remember_opened(reference)
+    async with starting((80, 24)) as at:
+        assert any(line.startswith(f"{reference} ") for line in lines(at))
 
 
 @pytest.mark.usefixtures("engines", "folder")
