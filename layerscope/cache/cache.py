@@ -40,6 +40,7 @@ class RecordKind(StrEnum):
     IMAGE = "images"
     LAYER = "layers"
     EXPORT = "exports"
+    BUILD = "builds"
 
 
 _NAME = rf"(?:{'|'.join(RecordKind)})-[0-9a-f]{{8}}(?:-\d+-\d+\{TEMPORARY})?"

@@ -1,4 +1,7 @@
-"""The Dockerfile of an image: from its provenance, or from a file that the user names; and the cost of its lines."""
+"""The Dockerfile of an image, and the cost of its lines.
+
+It is that of the provenance, or the one that the user names, or the one of the last build by layerscope.
+"""
 
 import stat
 from collections.abc import Iterator, Mapping
@@ -11,6 +14,8 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.errors import SourceError, UsageError, os_reason
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image
+from layerscope.session.cache_state import CacheState, cache_state
+from layerscope.session.remembered_build import RememberedBuild
 from layerscope.text import human_size, short_name
 
 _LARGEST = 1_000_000
@@ -32,6 +37,11 @@ class LineCost:
     layers: tuple[int, ...] | None = None
     content_size: int | None = None
     dead_size: int | None = None
+    is_cached: bool | None = None
+    """Whether the last build took the layer from the cache; None if it made none, or that is unknown."""
+
+    cause: str | None = None
+    """The reason why it was the first one that was not in the cache, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +54,15 @@ class LayerSums:
 
 
 def dockerfile_of(
-    image: Image, file: str | None = None, target: str | None = None, arguments: Mapping[str, str] | None = None
+    image: Image,
+    file: str | None = None,
+    target: str | None = None,
+    arguments: Mapping[str, str] | None = None,
+    build: RememberedBuild | None = None,
 ) -> PlacedDockerfile:
     """Return the Dockerfile of an image, its lines placed; ``file`` names it where the image does not hold it.
 
-    ``arguments`` are those build arguments that are known.
+    ``arguments`` are those build arguments that are known, ``build`` is the last build of the image.
 
     Raises UsageError if there is none, or no stage ``target``, and SourceError if the file cannot be read.
     """
@@ -56,21 +70,29 @@ def dockerfile_of(
     placed = stated_dockerfile(image)
     if placed is not None and (text is None or text.splitlines() == list(placed.dockerfile.lines)):
         return placed if file is None else replace(placed, name=_relative(file))
+    built = build.dockerfile if build else None
+    if text is None and built is not None:
+        file, text = built.path, built.text
     if text is None:
         raise UsageError(
             f"{short_name(image.reference)} does not hold its Dockerfile: name it with -f, or build with"
             " --provenance=mode=max"
         )
     placed = place_by_history(_built(image), text, target, arguments)
+    if built is not None and (built.text, built.target) == (text, target or built.target):
+        # the build knew the values of all arguments
+        placed = replace(placed, layers=built.layers, matched=built.matched, expected=built.expected)
     return placed if file is None else replace(placed, name=_relative(file))
 
 
-def known_dockerfile(image: Image, file: str | None) -> PlacedDockerfile | None:
-    """Return the Dockerfile that the user names, or else the one that the image holds, or None.
+def known_dockerfile(image: Image, file: str | None, build: RememberedBuild | None) -> PlacedDockerfile | None:
+    """Return the Dockerfile of an image as `dockerfile_of` does, or None if it is not known.
 
     Raises as `dockerfile_of` does for a file that is named.
     """
-    return stated_dockerfile(image) if file is None else dockerfile_of(image, file)
+    if file is None and (build is None or build.dockerfile is None):
+        return stated_dockerfile(image)
+    return dockerfile_of(image, file, build=build)
 
 
 def _relative(file: str) -> str:
@@ -127,8 +149,8 @@ def read_dockerfile(file: str) -> str:
         raise SourceError(f"{name} is not a Dockerfile: it is not UTF-8 text") from error
 
 
-def line_costs(placed: PlacedDockerfile, tallies: Tallies) -> Iterator[LineCost]:
-    """Yield every line with its cost."""
+def line_costs(placed: PlacedDockerfile, tallies: Tallies, cache: CacheState) -> Iterator[LineCost]:
+    """Yield every line with its cost, and whether its layer came from the build cache."""
     stage = None
     for line, text in enumerate(placed.dockerfile.lines, 1):
         found = placed.stage_of_line.get(line)
@@ -138,7 +160,16 @@ def line_costs(placed: PlacedDockerfile, tallies: Tallies) -> Iterator[LineCost]
             yield LineCost(line, text, stage)
         else:
             sums = layer_sums(layers, tallies)
-            yield LineCost(line, text, stage, layers, sums.content_size, sums.dead_size)
+            last = layers[-1] if layers else 0
+            cause = cache.miss.detail if cache.miss and cache.miss.step.layer == last else None
+            yield LineCost(line, text, stage, layers, sums.content_size, sums.dead_size, cache.cached.get(last), cause)
+
+
+def cache_state_of(image: Image, placed: PlacedDockerfile, build: RememberedBuild | None) -> CacheState:
+    """Return what the last build of an image took from the build cache."""
+    return cache_state(
+        image, placed.layers.get(placed.chain[0].instructions[0].line, ()), build.report if build else None
+    )
 
 
 def unplaced_layers(placed: PlacedDockerfile, image: Image, tallies: Tallies) -> LayerSums:

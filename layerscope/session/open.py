@@ -18,17 +18,17 @@ from layerscope.model.engine import Engine
 from layerscope.model.image import Image, Layer
 from layerscope.model.progress import ExportProgress, Progress, no_progress
 from layerscope.session.reading.known_layers import KnownLayers
-from layerscope.sources.open import OpenedSource, open_source, open_stored
+from layerscope.sources.open import OpenedSource, open_source
 from layerscope.sources.request import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from layerscope.analysis.dockerfile.placed import PlacedDockerfile
     from layerscope.analysis.tree.layered_tree import LayeredTree
-    from layerscope.model.build_report import BuildReport
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.reading.background import LayerReader, ReceiveEvent
     from layerscope.session.reading.reception import Reception
     from layerscope.session.reading.stack import LayerStack
+    from layerscope.session.remembered_build import RememberedBuild
     from layerscope.sources.engine.export import AwaitedImage
     from layerscope.sources.layer.random_access import RandomContent, RandomContents
 
@@ -54,15 +54,20 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         """The image with the content of its layers; None until a layer is needed that the cache does not have."""
         self.dockerfile_name: str | None = None
         """The Dockerfile that the user named, for an image that does not hold it."""
-        self.build_report: BuildReport | None = None
-        """The report on the build that made the image, if that was a moment ago."""
+
+    @cached_property
+    def build(self) -> "RememberedBuild | None":
+        """The last build of the image by layerscope, if it is known."""
+        from layerscope.session.remembered_build import remembered_build  # noqa: PLC0415  # not needed to start
+
+        return None if self._cache is None else remembered_build(self._cache, self.image)
 
     @cached_property
     def dockerfile(self) -> "PlacedDockerfile":
         """The Dockerfile, its lines placed; raises as `dockerfile_of` does, also where there is none."""
         from layerscope.session.dockerfile import dockerfile_of  # noqa: PLC0415  # not needed to start
 
-        return dockerfile_of(self.image, self.dockerfile_name)
+        return dockerfile_of(self.image, self.dockerfile_name, build=self.build)
 
     @cached_property
     def _stack(self) -> "LayerStack":
@@ -428,12 +433,6 @@ def _receive_together(sessions: Sequence[ImageSession], progress: Progress) -> N
         elif isinstance(event, ImagesReceived):
             for session, image in zip(sessions, event.images, strict=True):
                 session.take_image(image)
-
-
-def open_stored_image(reference: str) -> ImageSession | None:
-    """Open an engine's image from its store, or return None where it would have to be exported; raises SourceError."""
-    source = open_stored(reference)
-    return None if source is None else ImageSession(source.choose(), source)
 
 
 def share_layers(old: ImageSession, new: ImageSession) -> None:

@@ -95,16 +95,6 @@ def open_source(
     raise _not_found(request)
 
 
-def open_stored(reference: str) -> OpenedSource | None:
-    """Return an engine's image as its store has it, or None where it would have to be exported; raises SourceError."""
-    from layerscope.sources.engine.open import open_stored_image  # noqa: PLC0415  # sockets, which a file does not need
-
-    request = Request(reference)
-    wanted = parse_reference(reference)
-    candidates = open_stored_image(wanted, request) if wanted else ()
-    return OpenedSource(request, candidates, ExitStack()) if candidates else None
-
-
 def _open_standard_input(request: Request, spool: Spool) -> Candidates | None:
     if request.reference != STANDARD_INPUT:
         return None

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, BuildStep, Relation, align
-from layerscope.analysis.dockerfile.variables import used_values
+from layerscope.analysis.dockerfile.variables import used_values, variable_names
 from layerscope.model.build_report import CacheMiss, MissCause, ReportedStep
 from layerscope.model.instruction import keyword_of
 from layerscope.text import plural, printable_line, printable_name
@@ -16,6 +16,7 @@ _LONGEST = 80
 _ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ (.*)", re.DOTALL)
 _OPTIONS = re.compile(r"(?<= )(?:--\S+ )+")
 _HASH = re.compile(r"(?:file|dir|multi):[0-9a-f]{12,64}$|in$")
+_COPIED_HASH = re.compile(r"\b(?:file|dir|multi):[0-9a-f]{12,64} in ")
 _ASSIGNMENT = re.compile(r"(?:^|\s)([A-Za-z_]\w*)=(\S*)")
 
 
@@ -48,11 +49,13 @@ class BuiltSteps(NamedTuple):
 class WrittenInstruction(NamedTuple):
     """An instruction as the Dockerfile has it: without its options, with the names of variables.
 
-    ``build_arguments`` are the names that the Dockerfile declares.
+    ``build_arguments`` are the names that the Dockerfile declares; ``changed_arguments`` are sentences, by name, about
+    those that had another value in the previous build, None if its values are not known.
     """
 
     text: str
     build_arguments: Collection[str]
+    changed_arguments: Mapping[str, str] | None = None
 
 
 def first_miss(
@@ -107,14 +110,50 @@ def _explained(
         is_argument = keyword_of(instruction.title) == "ARG"
         cause = MissCause.ARGUMENT if is_argument else MissCause.INSTRUCTION
         return CacheMiss(missed, cause, _became(instruction, steps))
+    return _explained_by_files(missed, step, new, old, written)
+
+
+def _explained_by_files(
+    missed: ReportedStep, step: AlignedStep, new: BuiltSteps, old: BuiltSteps, written: WrittenInstruction | None
+) -> CacheMiss:
+    """Return the reason for the miss of a step whose instruction is recorded as it was before."""
     files = _changed_files(step, new, old)
+    # the classic builder and podman record neither the names that were copied nor the values of arguments in them
+    arguments = _Arguments(written) if written and _COPIED_HASH.search(step.title) else None
+    if arguments is not None and arguments.change is not None:
+        return CacheMiss(missed, MissCause.ARGUMENT, arguments.change)
     if files:
-        return CacheMiss(missed, MissCause.FILES, _files_sentence(files), files)
+        return CacheMiss(
+            missed, MissCause.FILES, _files_sentence(files) + (arguments.doubt if arguments else ""), files
+        )
     if keyword_of(missed.title) in _COPYING and step.old_layer not in old.files:
         return CacheMiss(missed, MissCause.UNKNOWN, "the files of the previous image were not known")
     return CacheMiss(
         missed, MissCause.NOTHING_DIFFERS, "nothing differs: the cache was evicted, or belongs to another builder"
     )
+
+
+class _Arguments:
+    """The build arguments that an instruction uses: ``COPY page-$V /``."""
+
+    def __init__(self, written: WrittenInstruction) -> None:
+        self._used = [name for name in variable_names(written.text) if name in written.build_arguments]
+        self._changed = written.changed_arguments
+
+    @property
+    def change(self) -> str | None:
+        """The first one that changed, in words; None if none has, or that is not known."""
+        changed = self._changed or {}
+        return next((changed[name] for name in self._used if name in changed), None)
+
+    @property
+    def doubt(self) -> str:
+        """The other possible reason for changed files, empty if there is none."""
+        return (
+            f", or argument {self._used[0]} did: its value was not recorded"
+            if self._used and self._changed is None
+            else ""
+        )
 
 
 def _changed_arguments(step: AlignedStep, new: BuiltSteps, old: BuiltSteps) -> Iterator[str]:
@@ -129,7 +168,7 @@ def _changed_arguments(step: AlignedStep, new: BuiltSteps, old: BuiltSteps) -> I
 def _changed_values(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
     for name in {**before, **after}:
         if before.get(name) != after.get(name):
-            yield f"argument {name} changed from {_value(before.get(name))} to {_value(after.get(name))}"
+            yield f"argument {name} changed from {shown_value(before.get(name))} to {shown_value(after.get(name))}"
 
 
 def _arguments_expanded(steps: Sequence[AlignedStep], written: WrittenInstruction) -> Iterator[str]:
@@ -152,7 +191,8 @@ def _arguments(created_by: str | None) -> list[tuple[str, str]]:
     return _ASSIGNMENT.findall(match[1]) if match else []
 
 
-def _value(value: str | None) -> str:
+def shown_value(value: str | None) -> str:
+    """Return the value of a build argument, safe for a screen."""
     return printable_line(value)[:_LONGEST] if value else "nothing"
 
 

@@ -11,6 +11,7 @@ UNKNOWN = "\ue000"
 
 _NAME = re.compile(r"[A-Za-z_]\w*|\d|[@*#]")
 _USE = re.compile(r"\$(\{)?([A-Za-z_][A-Za-z0-9_]*)(?(1)\})")
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _MOST_USES = 3
 _LONGEST_EXPANDED = 500
 """Variables and characters of a text whose values are looked for: the time grows with one to the power of the other."""
@@ -56,6 +57,11 @@ def expand(word: str, variables: Mapping[str, str], escape: str) -> str:
         if length > _LONGEST:
             return UNKNOWN
     return "".join(pieces)
+
+
+def variable_names(text: str) -> list[str]:
+    """Return the names of the variables in a text, in order."""
+    return _VARIABLE.findall(text)
 
 
 def used_values(text: str, expanded: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import NoReturn
 import typer
 from msgspec import Struct
 
+from layerscope.cache.cache import Cache
 from layerscope.cli.opening import show_opened
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
@@ -18,7 +19,8 @@ from layerscope.report.build.lines import build_lines
 from layerscope.report.json_document import write_json
 from layerscope.session.local.build import BUILDERS, BuildRun, chosen_builder, run_build
 from layerscope.session.local.build_options import build_options
-from layerscope.session.local.build_report import open_result, report_build
+from layerscope.session.local.build_report import open_result, remembered, report_build
+from layerscope.session.remembered_build import remember_build
 from layerscope.text import plural, printable_name
 
 EXAMPLES = None
@@ -97,8 +99,9 @@ def _finish(run: BuildRun, own: _OwnOptions) -> None:
         _write_report(own.build_report, build_document(report))
     if session is not None:
         with session:
+            session.build = remembered(run, session, report)
+            remember_build(Cache(), session.image, session.build)
             if not own.watches and not run.options.outputs and sys.stdout.isatty():
-                session.build_report = report
                 show_opened(session)
 
 

@@ -119,7 +119,7 @@ def _report(
             old_image = read_baseline(
                 file.rules, baseline, own_platform, progress, cache_unless(no_cache=named.no_cache)
             )
-        placed = known_dockerfile(session.image, dockerfile)
+        placed = known_dockerfile(session.image, dockerfile, session.build)
         report = check_rules(session.loaded, file, chosen_base(session.image, base), old_image, placed)
         warn(session.image, session.tallies)
     return report

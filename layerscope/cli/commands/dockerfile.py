@@ -8,7 +8,7 @@ import typer
 from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn, warn_of_attestations
 from layerscope.cli.options import AsJson, DockerfileName
-from layerscope.session.dockerfile import dockerfile_of
+from layerscope.session.dockerfile import cache_state_of, dockerfile_of
 
 EXAMPLES = """\b
 Examples:
@@ -32,15 +32,16 @@ def dockerfile(
 ) -> None:
     """Show the Dockerfile with the cost of each line: layers, content size, dead bytes."""
     with named.opened() as session:
-        placed = dockerfile_of(session.image, file, target)
+        placed = dockerfile_of(session.image, file, target, build=session.build)
+        cache = cache_state_of(session.image, placed, session.build)
         if as_json:
             from layerscope.report.dockerfile.document import dockerfile_document  # noqa: PLC0415  # needs no Rich
             from layerscope.report.json_document import write_json_table  # noqa: PLC0415
 
-            write_json_table(dockerfile_document(placed, session.image, session.tallies), sys.stdout)
+            write_json_table(dockerfile_document(placed, session.image, session.tallies, cache), sys.stdout)
         else:
             from layerscope.report.dockerfile.table import write_dockerfile_table  # noqa: PLC0415  # Rich
 
-            write_dockerfile_table(placed, session.image, session.tallies, sys.stdout)
+            write_dockerfile_table(placed, session.image, session.tallies, cache, sys.stdout)
         warn(session.image, session.tallies)
         warn_of_attestations(session.image)

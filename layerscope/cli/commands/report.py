@@ -57,7 +57,7 @@ def report(
         raise UsageError(f"{printable_name(str(path))}: the file extension of a report is .html, .md or .csv")
     refuse_existing(path, force=force)
     with named.opened() as session:
-        placed = known_dockerfile(session.image, dockerfile)
+        placed = known_dockerfile(session.image, dockerfile, session.build)
         text = make(SizeAnalysis(session.loaded, chosen_base(session.image, base), placed))
         warn(session.image, session.tallies)
         warn_of_attestations(session.image)

@@ -43,11 +43,14 @@ def why(
     with named.opened() as session:
         chosen = chosen_base(session.image, base)
         if as_patch:
-            _print_patch(session, chosen, dockerfile_of(session.image, file))
+            _print_patch(session, chosen, dockerfile_of(session.image, file, build=session.build))
             return
-        placed = known_dockerfile(session.image, file)
+        placed = known_dockerfile(session.image, file, session.build)
         write = partial(_write, session, chosen, placed, show_all=show_all, as_json=as_json)
-        stated = (session.image.attestations, placed and (placed.name, placed.dockerfile.lines))
+        stated = (
+            session.image.attestations,
+            placed and (placed.name, placed.dockerfile.lines, sorted(placed.layers.items())),
+        )
         print_answer([session], ("why", chosen, show_all, as_json, stated), write)
         warn(session.image, session.tallies)
         warn_of_attestations(session.image)

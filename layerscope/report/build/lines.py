@@ -9,10 +9,12 @@ from layerscope.text import human_size, plural, printable_line, printable_name, 
 
 def build_lines(report: BuildReport) -> Iterator[str]:
     """Yield the lines: the steps, the first one that missed the cache and why, and the change in size."""
-    own = [step for step in report.steps if not step.is_base]
-    if own:
-        cached = sum(step.is_cached is True for step in own)
-        yield f"{plural(cached, 'step')} from the cache, {len(own) - cached} run"
+    own = [step.is_cached for step in report.steps if not step.is_base]
+    known = [is_cached for is_cached in own if is_cached is not None]
+    if known:
+        yield f"{plural(sum(known), 'step')} from the cache, {len(known) - sum(known)} run"
+    if len(known) < len(own):
+        yield f"{plural(len(own) - len(known), 'step')}: the times in the image do not say whether from the cache"
     if report.miss is not None:
         yield f"cache miss: {miss_line(report.miss, report.dockerfile)}"
     if report.content_size is not None:

@@ -6,10 +6,13 @@ from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
 from layerscope.report.json_document import SCHEMA_VERSION
+from layerscope.session.cache_state import CacheState, cache_word
 from layerscope.session.dockerfile import line_costs, unplaced_layers
 
 
-def dockerfile_document(placed: PlacedDockerfile, image: Image, tallies: Tallies) -> dict[str, object]:
+def dockerfile_document(
+    placed: PlacedDockerfile, image: Image, tallies: Tallies, cache: CacheState
+) -> dict[str, object]:
     """Return the document; what no line could be found for is ``unplaced``, so that the sizes add up."""
     unplaced = unplaced_layers(placed, image, tallies)
     return {
@@ -23,12 +26,12 @@ def dockerfile_document(placed: PlacedDockerfile, image: Image, tallies: Tallies
             "content_size": unplaced.content_size,
             "dead_size": unplaced.dead_size,
         },
-        "lines": list(_lines(placed, tallies)),
+        "lines": list(_lines(placed, tallies, cache)),
     }
 
 
-def _lines(placed: PlacedDockerfile, tallies: Tallies) -> Iterator[dict[str, object]]:
-    for cost in line_costs(placed, tallies):
+def _lines(placed: PlacedDockerfile, tallies: Tallies, cache: CacheState) -> Iterator[dict[str, object]]:
+    for cost in line_costs(placed, tallies, cache):
         yield {
             "line": cost.line,
             "text": cost.text,
@@ -36,6 +39,6 @@ def _lines(placed: PlacedDockerfile, tallies: Tallies) -> Iterator[dict[str, obj
             "layers": None if cost.layers is None else list(cost.layers),
             "content_size": cost.content_size,
             "dead_size": cost.dead_size,
-            "cache": None,
-            "cause": None,
+            "cache": None if cost.is_cached is None else cache_word(cached=cost.is_cached),
+            "cause": cost.cause,
         }

@@ -9,8 +9,10 @@ from rich.text import Text
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
+from layerscope.report.build.lines import miss_line
 from layerscope.report.layers.summary import image_facts
 from layerscope.report.tables import Grid, GridColumn, Line, show
+from layerscope.session.cache_state import CacheState, cache_word
 from layerscope.session.dockerfile import LineCost, layers_text, line_costs, unplaced_layers
 from layerscope.text import human_share, human_size, printable_name, printable_text, size_or_blank
 
@@ -19,28 +21,34 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _TAB = 4
 
 
-def write_dockerfile_table(placed: PlacedDockerfile, image: Image, tallies: Tallies, file: TextIO) -> None:
+def write_dockerfile_table(
+    placed: PlacedDockerfile, image: Image, tallies: Tallies, cache: CacheState, file: TextIO
+) -> None:
     """Print the Dockerfile with the cost of its lines."""
-    show(Group(*_parts(placed, image, tallies)), file)
+    show(Group(*_parts(placed, image, tallies, cache)), file)
 
 
-def _parts(placed: PlacedDockerfile, image: Image, tallies: Tallies) -> Iterator[RenderableType]:
+def _parts(placed: PlacedDockerfile, image: Image, tallies: Tallies, cache: CacheState) -> Iterator[RenderableType]:
     yield Text(f"{printable_name(image.name)} · {image_facts(image, tallies)}", overflow="fold")
     base = [f"base {printable_name(placed.base)}"] if placed.base else []
     yield Text(" · ".join([placed.confidence, *base]), overflow="fold")
     yield Text()
-    costs = list(line_costs(placed, tallies))
+    costs = list(line_costs(placed, tallies, cache))
     largest = max((cost.content_size or 0 for cost in costs), default=0)
     grid = Grid(
         *(GridColumn(title, is_right=True) for title in ("layers", "content", "share")),
         GridColumn(""),
         GridColumn("dead", is_right=True, style="magenta"),
+        *([GridColumn("cache")] if cache.cached else []),
         GridColumn("", is_right=True, style="dim"),
         GridColumn("Dockerfile", is_flexible=True),
     )
     for cost in costs:
-        grid.add_row(*_cells(cost, largest, tallies.content_size))
+        figures, source = _figures(cost, largest, tallies.content_size), _source(cost)
+        grid.add_row(*figures, *([_cached(cost)] if cache.cached else []), *source)
     yield grid
+    if cache.miss is not None:
+        yield Text(f"\ncache miss: {miss_line(cache.miss, placed.name)}", overflow="fold")
     unplaced = unplaced_layers(placed, image, tallies)
     if unplaced.layers:
         noun = "layer" if len(unplaced.layers) == 1 else "layers"
@@ -48,18 +56,23 @@ def _parts(placed: PlacedDockerfile, image: Image, tallies: Tallies) -> Iterator
         yield Text(f"\nno line found for {noun} {layers_text(unplaced.layers)}, {size}", "yellow")
 
 
-def _cells(cost: LineCost, largest: int, total: int | None) -> tuple[str | Line, ...]:
-    text = Line(printable_text(cost.text).expandtabs(_TAB), "" if cost.layers else "dim")
+def _source(cost: LineCost) -> tuple[str, Line]:
+    return str(cost.line), Line(printable_text(cost.text).expandtabs(_TAB), "" if cost.layers else "dim")
+
+
+def _cached(cost: LineCost) -> str:
+    return "" if cost.is_cached is None else cache_word(cached=cost.is_cached)
+
+
+def _figures(cost: LineCost, largest: int, total: int | None) -> tuple[str, ...]:
     if not cost.layers:
-        return ("", "", "", "", "", str(cost.line), text)
+        return ("", "", "", "", "")
     return (
         layers_text(cost.layers),
         human_size(cost.content_size),
         human_share(cost.content_size, total),
         _bar((cost.content_size or 0) / max(1, largest)),
         size_or_blank(cost.dead_size),
-        str(cost.line),
-        text,
     )
 
 

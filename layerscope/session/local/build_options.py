@@ -16,6 +16,7 @@ _SHORT = {"o": "output", "t": "tag", "f": "file", "m": "memory", "c": "cpu-share
 """The short options of builders that take a value; all others are switches."""
 
 _QUIET = "q"
+_FIX_TIMES = frozenset({"timestamp", "source-date-epoch"})
 
 _VALUED = re.compile(
     r"add-host|add-hosts|allow|annotation|arch|attest|authfile|build-arg|build-arg-file|build-context|"
@@ -70,6 +71,9 @@ class BuildOptions:
     arguments: tuple[str, ...] = ()
     """The build arguments, ``NAME=VALUE``, or ``NAME`` alone for one from the environment."""
 
+    fixes_times: bool = False
+    """Whether all steps get one time, whenever they run."""
+
     layers: str | None = None
     """The value of ``--layers``, with which buildah uses a cache; empty if it is given without one."""
 
@@ -110,6 +114,7 @@ def build_options(arguments: Sequence[str]) -> BuildOptions:
         "no-cache" in values and values["no-cache"][-1] != "false",
         "quiet" in values,
         tuple(values.get("build-arg", ())),
+        not _FIX_TIMES.isdisjoint(values),
         _last(values, "layers"),
     )
 

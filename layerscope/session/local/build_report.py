@@ -2,20 +2,23 @@
 
 import os
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
 
-from layerscope.analysis.comparison.cache_miss import BuiltSteps, WrittenInstruction, first_miss
+from layerscope.analysis.comparison.cache_miss import BuiltSteps, WrittenInstruction, first_miss, shown_value
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile, argument_names
+from layerscope.cache.cache import Cache
 from layerscope.errors import LayerscopeError
 from layerscope.model.build_report import BuildReport, CacheMiss, MissCause, ReportedStep
 from layerscope.model.image import Image, Step
-from layerscope.session.dockerfile import dockerfile_of
+from layerscope.session.cache_state import FIXED_TIMES, was_made_before
+from layerscope.session.dockerfile import dockerfile_of, read_dockerfile
 from layerscope.session.local.build import BUILDAH, BuildRun
 from layerscope.session.local.captured_image import CapturedImage, Unreadable, built_steps, shared_layers
-from layerscope.session.open import ImageSession, open_image, open_stored_image
+from layerscope.session.open import ImageSession, open_image
+from layerscope.session.remembered_build import RememberedBuild, RememberedDockerfile
 
-_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?\d*(Z|[+-]\d\d:\d\d)")
 _HASHED = re.compile(r"(?:ADD|COPY) (?:--\S+ )*(?:file|dir|multi):[0-9a-f]{12,64} in ")
 """An instruction of the classic builder and of podman, which does not name what it copies."""
 
@@ -25,8 +28,7 @@ def open_result(run: BuildRun) -> ImageSession | None:
     if run.reference is None:
         return None
     try:
-        stored = open_stored_image(run.reference) if run.reference.startswith(f"{run.engine}://") else None
-        session = stored or open_image(run.reference)
+        session = open_image(run.reference, cache=Cache())
     except LayerscopeError:
         # a builder of its own keeps its images to itself, and one for several platforms may have none for this one
         return None
@@ -41,7 +43,7 @@ def report_build(run: BuildRun, session: ImageSession | None) -> BuildReport:
     if session is None:
         return BuildReport(run.builder, run.exit_status, reference, tag, file)
     placed = _placed(run, session)
-    reported = tuple(_reported(session.image, placed, run.started))
+    reported = tuple(_reported(run, session.image, placed))
     previous = run.previous if isinstance(run.previous, CapturedImage) else None
     return BuildReport(
         run.builder,
@@ -55,6 +57,26 @@ def report_build(run: BuildRun, session: ImageSession | None) -> BuildReport:
         previous.content_size if previous else None,
         shared_layers(session.image, previous) if previous else None,
     )
+
+
+def remembered(run: BuildRun, session: ImageSession, report: BuildReport) -> RememberedBuild:
+    """Return what later runs should know of a build whose result is open."""
+    placed, file = _placed(run, session), session.dockerfile_name
+    dockerfile = None
+    if placed is not None and file is not None:
+        dockerfile = RememberedDockerfile(
+            str(Path(file).absolute()),
+            read_dockerfile(file),
+            run.options.target,
+            placed.layers,
+            placed.matched,
+            placed.expected,
+        )
+    return RememberedBuild(report, _argument_digests(run), dockerfile)
+
+
+def _argument_digests(run: BuildRun) -> dict[str, str]:
+    return {name: sha256(os.fsencode(value)).hexdigest() for name, value in _arguments(run).items()}
 
 
 def _dockerfile_name(run: BuildRun) -> str | None:
@@ -76,13 +98,14 @@ def _arguments(run: BuildRun) -> dict[str, str]:
     return {name: value if equals else os.environ.get(name, "") for name, equals, value in pairs}
 
 
-def _reported(image: Image, placed: PlacedDockerfile | None, started: datetime) -> Iterator[ReportedStep]:
+def _reported(run: BuildRun, image: Image, placed: PlacedDockerfile | None) -> Iterator[ReportedStep]:
     """Yield the steps that made a layer."""
+    fixes_times = run.options.fixes_times or FIXED_TIMES in {*os.environ, *_arguments(run)}
     base = placed.layers.get(placed.chain[0].instructions[0].line, ()) if placed else ()
     for step in image.steps:
         if step.layer:
             line = placed.line_of_layer.get(step.layer) if placed else None
-            is_cached = _is_before(step.created, started)
+            is_cached = None if fixes_times else was_made_before(step.created, run.started)
             yield ReportedStep(_title(step, placed, line), step.layer, line, step.layer in base, is_cached)
 
 
@@ -91,17 +114,6 @@ def _title(step: Step, placed: PlacedDockerfile | None, line: int | None) -> str
     if placed is None or line is None or not _HASHED.match(step.title):
         return step.title
     return _source(placed, line)
-
-
-def _is_before(created: str | None, started: datetime) -> bool | None:
-    """Return whether a step was made before the build started, which a cached one was; None if that is unknown."""
-    match = _TIME.match(created or "")
-    if match is None:
-        return None
-    try:
-        return datetime.fromisoformat(f"{match[1]}{match[2] or ''}{match[3]}").astimezone(UTC) < started
-    except ValueError:
-        return None
 
 
 def _miss(
@@ -117,13 +129,29 @@ def _miss(
         why = "the image before is not known" if run.previous else "without a tag, there is no image to compare with"
         return CacheMiss(missed, MissCause.UNKNOWN, why)
     old: BuiltSteps | None = run.previous.steps if run.previous else None
-    return first_miss(reported, built_steps(session, [missed.layer]), old, _written(placed) if placed else {})
+    written = _written(placed, _changed_arguments(run)) if placed else {}
+    return first_miss(reported, built_steps(session, [missed.layer]), old, written)
 
 
-def _written(placed: PlacedDockerfile) -> dict[int, WrittenInstruction]:
+def _written(placed: PlacedDockerfile, changed: Mapping[str, str] | None) -> dict[int, WrittenInstruction]:
     """Return the instructions of the Dockerfile by the layers that they made."""
     names = argument_names(placed.dockerfile)
-    return {layer: WrittenInstruction(_source(placed, line), names) for layer, line in placed.line_of_layer.items()}
+    return {
+        layer: WrittenInstruction(_source(placed, line), names, changed) for layer, line in placed.line_of_layer.items()
+    }
+
+
+def _changed_arguments(run: BuildRun) -> dict[str, str] | None:
+    """Return sentences about the build arguments that were others for the image before, None if those are not known."""
+    previous = run.previous.arguments if isinstance(run.previous, CapturedImage) else None
+    if previous is None:
+        return None
+    given, digests = _arguments(run), _argument_digests(run)
+    return {
+        name: f"argument {name} changed to {shown_value(given[name]) if name in given else 'its default'}"
+        for name in {**previous, **digests}
+        if previous.get(name) != digests.get(name)
+    }
 
 
 def _source(placed: PlacedDockerfile, line: int) -> str:

@@ -1,18 +1,19 @@
 """An image as it was before a build replaced it: its steps, its sizes, and the files of the layers that copy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.cache_miss import BuiltSteps, CopiedFile, Files
 from layerscope.analysis.comparison.rebuilt import LayerContents
+from layerscope.cache.cache import Cache
 from layerscope.errors import ImageNotFound, LayerscopeError
 from layerscope.model.entries import Kind
 from layerscope.model.image import Image
 from layerscope.model.instruction import keyword_of
 from layerscope.session.image_facts import build_steps
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.open import ImageSession, open_stored_image
+from layerscope.session.open import ImageSession, open_or_choose
 
 _COPYING = frozenset({"ADD", "COPY"})
 _MOST_READ = 64_000_000
@@ -20,35 +21,39 @@ _MOST_READ = 64_000_000
 
 
 class CapturedImage(NamedTuple):
-    """An image as it was: ``content_size`` in bytes, None if it is unknown."""
+    """An image as it was: ``content_size`` in bytes, None if it is unknown.
+
+    ``arguments`` are the digests of the build arguments by name; None unless layerscope has built it.
+    """
 
     steps: BuiltSteps
     content_size: int | None
+    arguments: Mapping[str, str] | None
 
 
 class Unreadable:
-    """Stands for an image that exists, but cannot be read without an export."""
+    """Stands for an image that exists, but cannot be described."""
 
 
 def captured_image(reference: str) -> CapturedImage | Unreadable | None:
     """Return what is kept of an engine's image, or None if there is no such image."""
     try:
-        session = open_stored_image(reference)
+        opened = open_or_choose(reference, cache=Cache())
     except ImageNotFound:
         return None
     except LayerscopeError:
         return Unreadable()
-    if session is None:
-        return Unreadable()
-    with session:
-        return captured(session)
+    with opened:
+        return captured(opened) if isinstance(opened, ImageSession) else Unreadable()
 
 
 def captured(session: ImageSession) -> CapturedImage:
-    """Return what is kept of an open image."""
-    image = session.image
+    """Return what is kept of an open image; of one that would have to be exported, what its engine says of it."""
+    image, arguments = session.image, session.build.arguments if session.build else None
+    if session.awaited is not None:
+        return CapturedImage(built_steps(session, []), None, arguments)
     copying = [step.layer for step in image.steps if step.layer and keyword_of(step.instruction) in _COPYING]
-    return CapturedImage(built_steps(session, copying), session.tallies.content_size)
+    return CapturedImage(built_steps(session, copying), session.tallies.content_size, arguments)
 
 
 def built_steps(session: ImageSession, layers: Iterable[int]) -> BuiltSteps:
@@ -86,8 +91,9 @@ def _files(loaded: LoadedImage, occurrences: dict[bytes, int | None]) -> Files:
     }
     files = [occurrence for occurrence, entry in entries.values() if entry.kind is Kind.FILE]
     total = sum(entry.size for _, entry in entries.values() if entry.kind is Kind.FILE)
-    # both sides of a comparison digest sparse files as if they were stored whole
-    digests = loaded.contents.digests(files, frozenset()) if total <= _MOST_READ else {}
+    # both sides of a comparison digest sparse files as if they were stored whole; nothing is exported to be digested
+    is_digested = total <= _MOST_READ and loaded.image.export is None
+    digests = loaded.contents.digests(files, frozenset()) if is_digested else {}
     return {
         path: CopiedFile(
             (entry.kind, entry.size, entry.mode, entry.uid, entry.gid, entry.link),

@@ -49,15 +49,6 @@ def open_container(wanted: EngineReference, request: Request, spool: Spool) -> C
         return (with_writable_layer(found, candidates, Origin.engine(request.reference, found.client.engine), spool),)
 
 
-def open_stored_image(wanted: EngineReference, request: Request) -> Candidates:
-    """Return an engine's image if its store can be read, else nothing; raises as `open_image` does."""
-    with engine_image(wanted) as found:
-        info = found.client.info()
-        candidates = stored_candidates(found, info, Origin.engine(request.reference, found.client.engine))
-        described = partial(storage_of, found, info)
-        return tuple(found.named(candidate, wanted.name, described) for candidate in candidates)
-
-
 def _look_at(found: EngineImage, name: str, request: Request, spool: Spool) -> Candidates | AwaitedImage:
     """Return an image from the engine's store, from what is known, or else what has to be exported."""
     origin, info = Origin.engine(request.reference, found.client.engine), found.client.info()

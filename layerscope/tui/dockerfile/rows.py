@@ -2,8 +2,8 @@
 
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.tree.tally import Tallies
-from layerscope.model.build_report import BuildReport
 from layerscope.model.image import Image
+from layerscope.session.cache_state import CacheState, cache_word
 from layerscope.session.dockerfile import LineCost, layer_sums, layers_text, line_costs
 from layerscope.text import human_share, human_size, plural, printable_line, printable_text, size_or_blank
 from layerscope.tui.dockerfile.marks import LineMarks
@@ -14,36 +14,32 @@ _FIGURES = tuple(TableColumn(title, right=True) for title in ("Layer", "Content"
 _CACHE = TableColumn("Cache")
 _MARK = TableColumn("If")
 _SOURCE = (TableColumn("", right=True), TableColumn(""))
-_CACHE_WORDS = {True: "hit", False: "miss", None: ""}
 _TAB = 4
 
 
 class DockerfileRows:
     """The rows; a row is a line of the Dockerfile or, below the FROM, a layer of its base image.
 
-    After a ``build``, they show what came from the cache; and once there are ``marks``, which lines have one.
+    They show what came from the build ``cache``, if that is known; and once there are ``marks``, which lines have one.
     """
 
     def __init__(
-        self, placed: PlacedDockerfile, image: Image, tallies: Tallies, glyphs: Glyphs, build: BuildReport | None
+        self, placed: PlacedDockerfile, image: Image, tallies: Tallies, glyphs: Glyphs, cache: CacheState
     ) -> None:
         self.placed = placed
         self._image, self._tallies, self._glyphs = image, tallies, glyphs
-        self._costs = list(line_costs(placed, tallies))
+        self._costs = list(line_costs(placed, tallies, cache))
         self._largest = max([1, *(cost.content_size or 0 for cost in self._costs)])
         self._from_line = placed.chain[0].instructions[0].line
         self._base = placed.layers.get(self._from_line, ())
-        self._cache = (
-            {step.layer: _CACHE_WORDS[step.is_cached] for step in build.steps if not step.is_base} if build else None
-        )
-        self._miss = build.miss if build else None
+        self._shows_cache = bool(cache.cached)
         self.marks = LineMarks(placed)
         self.is_unfolded = False
 
     @property
     def columns(self) -> tuple[TableColumn, ...]:
         """The columns."""
-        cache = [] if self._cache is None else [_CACHE]
+        cache = [_CACHE] if self._shows_cache else []
         return (*_FIGURES, *cache, *([_MARK] if self.marks else []), *_SOURCE)
 
     def __len__(self) -> int:
@@ -88,7 +84,7 @@ class DockerfileRows:
                 human_size(cost.content_size),
                 human_share(cost.content_size, self._tallies.content_size),
                 size_or_blank(cost.dead_size),
-                *self._cached(cost.layers[-1]),
+                *self._cached(cost.is_cached),
                 *self._marked(cost.layers[-1]),
                 str(cost.line),
                 text,
@@ -107,7 +103,7 @@ class DockerfileRows:
                 human_size(sums.content_size),
                 human_share(sums.content_size, self._tallies.content_size),
                 size_or_blank(sums.dead_size),
-                *self._cached(layer),
+                *self._cached(None),
                 *self._marked(layer),
                 "",
                 f"    {title}",
@@ -118,9 +114,10 @@ class DockerfileRows:
             detail=f"layer {layer} of the base image: {title}",
         )
 
-    def _cached(self, layer: int) -> list[str]:
+    def _cached(self, is_cached: bool | None) -> list[str]:  # a cell's value
         """Return the cell that says whether a layer came from the cache; none where that is not known."""
-        return [] if self._cache is None else [self._cache.get(layer, "")]
+        word = "" if is_cached is None else cache_word(cached=is_cached)
+        return [word] if self._shows_cache else []
 
     def _marked(self, layer: int) -> list[str]:
         """Return the cell with the mark of a layer; none where no layer has one."""
@@ -142,6 +139,6 @@ class DockerfileRows:
             made = f"layer {layers_text(layers)}" if layers else "no layer"
         parts = [f"line {instruction.line}", *([f"stage {printable_line(stage.title)}"] if stage else []), made]
         parts += [f"written by line {origin}"] if origin else []
-        if self._miss is not None and self._miss.step.layer in (layers or ()):
-            parts.append(f"cache miss: {printable_line(self._miss.detail)}")
+        cause = self._costs[instruction.line - 1].cause
+        parts += [f"cache miss: {printable_line(cause)}"] if cause else []
         return f" {self._glyphs.separator} ".join(parts)

@@ -12,9 +12,9 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
-from layerscope.model.build_report import BuildReport
-from layerscope.session.dockerfile import layers_text, unplaced_layers
+from layerscope.session.dockerfile import cache_state_of, layers_text, unplaced_layers
 from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.remembered_build import RememberedBuild
 from layerscope.session.what_if import WhatIf
 from layerscope.text import human_size, plural, printable_line, signed_size
 from layerscope.tui.dialogs.help import HelpScreen
@@ -46,12 +46,13 @@ class DockerfileScreen(Screen[Target | None]):
     table = query_one(RowTable)
 
     def __init__(
-        self, placed: PlacedDockerfile, opened: LoadedImage, line: int = 1, build: BuildReport | None = None
+        self, placed: PlacedDockerfile, opened: LoadedImage, line: int = 1, build: RememberedBuild | None = None
     ) -> None:
         super().__init__()
         self._placed, self._opened, self._line = placed, opened, line
-        self._rows = DockerfileRows(placed, opened.image, opened.tallies, glyphs_of(self), build)
-        shared = build.shared_layers if build else None
+        cache = cache_state_of(opened.image, placed, build)
+        self._rows = DockerfileRows(placed, opened.image, opened.tallies, glyphs_of(self), cache)
+        shared = build.report.shared_layers if build else None
         self._knows_previous = shared is not None
         self._what_if = WhatIf(opened, len(opened.image.layers) if shared is None else shared)
 

@@ -75,7 +75,7 @@ class Navigation:
         if line is None:
             self._screen.notify(f"No line of the Dockerfile matches layer {layer}.", markup=False, timeout=3)
         else:
-            self._screen.app.push_screen(DockerfileScreen(placed, opened, line, self._session.build_report), show)
+            self._screen.app.push_screen(DockerfileScreen(placed, opened, line, self._session.build), show)
 
     def compare(self, old: int, new: int) -> None:
         """Compare two layers."""

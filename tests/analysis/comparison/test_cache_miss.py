@@ -181,3 +181,28 @@ def test_other_files_under_the_hash_of_the_classic_builder_are_listed() -> None:
 )
 def test_a_file_has_its_name_in_the_context(path: bytes, instruction: str, name: str) -> None:
     assert context_name(path, instruction) == name
+
+
+HASH = "/bin/sh -c #(nop) COPY file:{} in /v "
+
+
+@pytest.mark.parametrize(
+    ("changed", "cause", "detail"),
+    [
+        ({"V": "argument V changed to 2"}, MissCause.ARGUMENT, "argument V changed to 2"),
+        ({"W": "argument W changed to 2"}, MissCause.FILES, "v changed"),
+        ({}, MissCause.FILES, "v changed"),
+        (None, MissCause.FILES, "v changed, or argument V did: its value was not recorded"),
+    ],
+)
+def test_an_argument_in_a_copy_that_is_recorded_as_a_hash_is_named_if_its_values_are_known(
+    changed: dict[str, str] | None, cause: MissCause, detail: str
+) -> None:
+    old, new = (
+        steps(BASE, (HASH.format(digit * 64), f"c{digit}"), files={2: {b"v": CopiedFile((1,), digit.encode(), 0.0)}})
+        for digit in "12"
+    )
+    reported = [ReportedStep("x", 1, None, True, True), ReportedStep("COPY v-$V /v", 2, None, False, False)]
+    found = first_miss(reported, new, old, {2: WrittenInstruction("COPY v-$V /v", {"V", "W"}, changed)})
+    assert found is not None
+    assert (found.cause, found.detail) == (cause, detail)

@@ -51,3 +51,9 @@ def test_the_document_of_a_failed_build_has_its_status() -> None:
     document = build_document(BuildReport("docker", 17, tag="app:1"))
     assert (document["exit_status"], document["steps"]) == (17, [])
     assert (document["miss"], document["size_delta"]) == (None, None)
+
+
+def test_steps_whose_times_say_nothing_are_not_counted_as_cached() -> None:
+    steps = [ReportedStep("RUN x", layer, None, is_base=False, is_cached=None) for layer in (1, 2)]
+    lines = list(build_lines(BuildReport("docker", 0, steps=tuple(steps))))
+    assert lines == ["2 steps: the times in the image do not say whether from the cache"]

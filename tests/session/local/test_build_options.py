@@ -104,3 +104,9 @@ def test_the_dockerfile_is_the_one_that_the_builder_reads(tmp_path: Path, monkey
     assert build_options(["-f", "own", "app"]).dockerfile("docker") == Path("own")
     for arguments in (["-"], ["https://example.com/x.git"], ["-f", "-", "app"], ["-f", "none", "app"], []):
         assert build_options(arguments).dockerfile("docker") is None
+
+
+@pytest.mark.parametrize("option", ["--timestamp=0", "--source-date-epoch=0"])
+def test_options_that_give_all_steps_one_time_are_known(option: str) -> None:
+    assert build_options([option, "."]).fixes_times
+    assert not build_options(["--timeout=0", "."]).fixes_times

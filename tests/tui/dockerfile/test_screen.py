@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from layerscope.model.build_report import BuildReport, CacheMiss, MissCause, ReportedStep
+from layerscope.session.remembered_build import RememberedBuild
 from layerscope.tui.dockerfile.screen import DockerfileScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.widgets.row_table import RowTable
@@ -20,6 +21,10 @@ async def opened(path: Path = MY_APP, dockerfile: Path = DOCKERFILE) -> AsyncIte
     async with journey(path) as at:
         at.explorer._navigation._session.dockerfile_name = str(dockerfile)
         yield at
+
+
+def built(report: BuildReport) -> RememberedBuild:
+    return RememberedBuild(report, {}, None)
 
 
 def rows(at: Journey) -> list[str]:
@@ -116,7 +121,7 @@ async def test_after_a_build_the_lines_show_what_came_from_the_cache() -> None:
     steps = tuple(ReportedStep("x", layer, None, layer == 1, layer < 6) for layer in range(1, 7))
     miss = CacheMiss(steps[-1], MissCause.FILES, "index.html changed", ("index.html",))
     async with opened() as at:
-        at.explorer._navigation._session.build_report = BuildReport("docker", 0, steps=steps, miss=miss)
+        at.explorer._navigation._session.build = built(BuildReport("docker", 0, steps=steps, miss=miss))
         await at.press("f")
         (setup,) = [row for row in rows(at) if " 17  RUN" in row]
         (copy,) = [row for row in rows(at) if row.endswith("COPY . /var/www/html/")]
@@ -171,7 +176,7 @@ async def test_lines_that_made_no_layer_of_their_own_cannot_be_merged_or_dropped
 
 async def test_after_a_build_the_layers_of_the_image_before_are_the_shared_ones() -> None:
     async with opened() as at:
-        at.explorer._navigation._session.build_report = BuildReport("docker", 0, shared_layers=2)
+        at.explorer._navigation._session.build = built(BuildReport("docker", 0, shared_layers=2))
         await at.press("F", *["down"] * 16, "m")
         assert "2 layers shared with the image that had the tag before" in at.text_of("#what-if")
 
