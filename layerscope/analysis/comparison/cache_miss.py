@@ -11,6 +11,10 @@ from layerscope.model.instruction import keyword_of
 from layerscope.text import plural, printable_line, printable_name
 
 _COPYING = frozenset({"ADD", "COPY"})
+_SEEN_BY_RUN = frozenset({"ARG", "ENV", "SHELL", "USER", "WORKDIR"})
+_BUILDKIT = "# buildkit"
+"""The end of the history lines of BuildKit's steps."""
+
 _MOST_NAMED = 5
 _LONGEST = 80
 _ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ (.*)", re.DOTALL)
@@ -81,7 +85,9 @@ def first_miss(
     at = next((at for at, step in enumerate(steps) if step.new_layer == missed.layer), None)
     if at is None:
         return CacheMiss(missed, MissCause.UNKNOWN, "the reason is not known")
-    return _explained(missed, steps[: at + 1], new, old, written.get(missed.layer))
+    hits = {step.layer for step in reported if step.is_cached}
+    causes = _causes(steps[: at + 1], hits, is_buildkit=_is_of_buildkit(new, missed.layer))
+    return _explained(_MissedStep(missed, steps[at], written.get(missed.layer)), causes, new, old)
 
 
 def _same_base(base: Sequence[int], new: Sequence[BuildStep], old: Sequence[BuildStep]) -> bool:
@@ -90,47 +96,93 @@ def _same_base(base: Sequence[int], new: Sequence[BuildStep], old: Sequence[Buil
     return digests == [step.diff_id for step in old if step.layer][: len(digests)]
 
 
-def _explained(
-    missed: ReportedStep,
-    steps: Sequence[AlignedStep],
-    new: BuiltSteps,
-    old: BuiltSteps,
-    written: WrittenInstruction | None,
-) -> CacheMiss:
-    """Return the reason for the miss of the last of some aligned steps."""
-    step = steps[-1]
-    argument = next(_changed_arguments(step, new, old), None)
+class _MissedStep(NamedTuple):
+    """The step that missed: as it is reported, as both images have it, and as the Dockerfile has it."""
+
+    reported: ReportedStep
+    aligned: AlignedStep
+    written: WrittenInstruction | None
+
+    def because(self, cause: MissCause, detail: str, files: tuple[str, ...] = ()) -> CacheMiss:
+        """Return the miss with its reason."""
+        return CacheMiss(self.reported, cause, detail, files)
+
+
+class _Causes(NamedTuple):
+    """The instructions up to a miss that only one image has, and that can have caused it.
+
+    ``since_hit`` are those after the last step that came from the cache, ``earlier`` those before it.
+    """
+
+    since_hit: Sequence[AlignedStep]
+    earlier: Sequence[AlignedStep]
+
+
+def _causes(steps: Sequence[AlignedStep], hits: Collection[int], *, is_buildkit: bool) -> _Causes:
+    """Return the possible causes among aligned steps, the last of which missed."""
+    last_hit = max((at for at, step in enumerate(steps) if step.new_layer in hits), default=-1)
+    changed = [
+        (at, step)
+        for at, step in enumerate(steps)
+        if step.relation in {Relation.ONLY_NEW, Relation.ONLY_OLD}
+        and (not is_buildkit or _matters_to_buildkit(step, steps[-1]))
+    ]
+    return _Causes([step for at, step in changed if at > last_hit], [step for at, step in changed if at <= last_hit])
+
+
+def _matters_to_buildkit(step: AlignedStep, missed: AlignedStep) -> bool:
+    """Return whether BuildKit builds a step again because of another one: labels, for instance, change none."""
+    makes_layer = bool(step.new_layer or step.old_layer)
+    return makes_layer or (keyword_of(missed.title) == "RUN" and keyword_of(step.title) in _SEEN_BY_RUN)
+
+
+def _is_of_buildkit(image: BuiltSteps, layer: int) -> bool:
+    """Return whether BuildKit made a layer; the classic builder and podman build all that follows a change."""
+    at = next(at for at, step in enumerate(image.steps) if step.layer == layer)
+    return (image.created_by[at] or "").endswith(_BUILDKIT)
+
+
+def _explained(missed: _MissedStep, causes: _Causes, new: BuiltSteps, old: BuiltSteps) -> CacheMiss:
+    """Return the reason for the miss of a step."""
+    argument = next(_changed_arguments(missed.aligned, new, old), None)
     if argument is not None:
-        return CacheMiss(missed, MissCause.ARGUMENT, argument)
-    instruction = next(_changed_instructions(steps), None)
-    if instruction is not None:
-        argument = next(_arguments_expanded(steps, written), None) if written else None
-        if argument is not None:
-            return CacheMiss(missed, MissCause.ARGUMENT, argument)
-        is_argument = keyword_of(instruction.title) == "ARG"
-        cause = MissCause.ARGUMENT if is_argument else MissCause.INSTRUCTION
-        return CacheMiss(missed, cause, _became(instruction, steps))
-    return _explained_by_files(missed, step, new, old, written)
+        return missed.because(MissCause.ARGUMENT, argument)
+    if causes.since_hit:
+        return _explained_by_instruction(missed, causes.since_hit)
+    by_files = _explained_by_files(missed, new, old)
+    if by_files is not None:
+        return by_files
+    if causes.earlier:
+        # what came from the cache was built before the image that is compared with
+        return _explained_by_instruction(missed, causes.earlier)
+    return missed.because(
+        MissCause.NOTHING_DIFFERS, "nothing differs: the cache was evicted, or belongs to another builder"
+    )
 
 
-def _explained_by_files(
-    missed: ReportedStep, step: AlignedStep, new: BuiltSteps, old: BuiltSteps, written: WrittenInstruction | None
-) -> CacheMiss:
-    """Return the reason for the miss of a step whose instruction is recorded as it was before."""
+def _explained_by_instruction(missed: _MissedStep, changed: Sequence[AlignedStep]) -> CacheMiss:
+    """Return the reason for the miss of a step before which, or in which, instructions changed."""
+    argument = next(_arguments_expanded(missed, changed), None)
+    if argument is not None:
+        return missed.because(MissCause.ARGUMENT, argument)
+    cause = MissCause.ARGUMENT if keyword_of(changed[0].title) == "ARG" else MissCause.INSTRUCTION
+    return missed.because(cause, _became(changed))
+
+
+def _explained_by_files(missed: _MissedStep, new: BuiltSteps, old: BuiltSteps) -> CacheMiss | None:
+    """Return the reason for the miss of a step that is recorded as it was before; None if nothing differs."""
+    step, written = missed.aligned, missed.written
     files = _changed_files(step, new, old)
     # the classic builder and podman record neither the names that were copied nor the values of arguments in them
     arguments = _Arguments(written) if written and _COPIED_HASH.search(step.title) else None
     if arguments is not None and arguments.change is not None:
-        return CacheMiss(missed, MissCause.ARGUMENT, arguments.change)
+        return missed.because(MissCause.ARGUMENT, arguments.change)
     if files:
-        return CacheMiss(
-            missed, MissCause.FILES, _files_sentence(files) + (arguments.doubt if arguments else ""), files
-        )
-    if keyword_of(missed.title) in _COPYING and step.old_layer not in old.files:
-        return CacheMiss(missed, MissCause.UNKNOWN, "the files of the previous image were not known")
-    return CacheMiss(
-        missed, MissCause.NOTHING_DIFFERS, "nothing differs: the cache was evicted, or belongs to another builder"
-    )
+        doubt = arguments.doubt if arguments else ""
+        return missed.because(MissCause.FILES, f"{_files_sentence(files)}{doubt}", files)
+    if keyword_of(step.title) in _COPYING and step.old_layer not in old.files:
+        return missed.because(MissCause.UNKNOWN, "the files of the previous image were not known")
+    return None
 
 
 class _Arguments:
@@ -171,16 +223,16 @@ def _changed_values(before: Mapping[str, str], after: Mapping[str, str]) -> Iter
             yield f"argument {name} changed from {shown_value(before.get(name))} to {shown_value(after.get(name))}"
 
 
-def _arguments_expanded(steps: Sequence[AlignedStep], written: WrittenInstruction) -> Iterator[str]:
-    """Yield the build arguments whose values differ, if nothing else made another instruction of the last step.
+def _arguments_expanded(missed: _MissedStep, changed: Sequence[AlignedStep]) -> Iterator[str]:
+    """Yield the build arguments whose values differ, if nothing else made another instruction of a step.
 
     BuildKit records a COPY with the values, and the ARG with its default.
     """
-    changed = list(_changed_instructions(steps))
-    if [step.relation for step in changed] != [Relation.ONLY_OLD, Relation.ONLY_NEW] or changed[-1] is not steps[-1]:
+    written, relations = missed.written, [one.relation for one in changed]
+    if written is None or relations != [Relation.ONLY_OLD, Relation.ONLY_NEW] or changed[-1] is not missed.aligned:
         return
-    before, after = (used_values(written.text, _OPTIONS.sub("", step.title, count=1)) for step in changed)
-    old_options, new_options = (_OPTIONS.findall(step.title)[:1] for step in changed)
+    before, after = (used_values(written.text, _OPTIONS.sub("", one.title, count=1)) for one in changed)
+    old_options, new_options = (_OPTIONS.findall(one.title)[:1] for one in changed)
     names = {name for name in {**before, **after} if before.get(name) != after.get(name)}
     if old_options == new_options and before.keys() == after.keys() and names <= set(written.build_arguments):
         yield from _changed_values(before, after)
@@ -196,20 +248,13 @@ def shown_value(value: str | None) -> str:
     return printable_line(value)[:_LONGEST] if value else "nothing"
 
 
-def _changed_instructions(steps: Sequence[AlignedStep]) -> Iterator[AlignedStep]:
-    """Yield the steps up to the miss that only the new image has, and those that only the old one has."""
-    for step in steps:
-        if step.relation in (Relation.ONLY_NEW, Relation.ONLY_OLD):
-            yield step
-
-
-def _became(step: AlignedStep, steps: Sequence[AlignedStep]) -> str:
-    """Return what happened to an instruction: new, removed, or changed from another one."""
-    gone = next((one for one in steps if one.relation is Relation.ONLY_OLD), None)
-    come = next((one for one in steps if one.relation is Relation.ONLY_NEW), None)
+def _became(changed: Sequence[AlignedStep]) -> str:
+    """Return what happened to the first instruction: new, removed, or changed from another one."""
+    gone = next((one for one in changed if one.relation is Relation.ONLY_OLD), None)
+    come = next((one for one in changed if one.relation is Relation.ONLY_NEW), None)
     if gone is not None and come is not None:
         return f"{_short(gone.title)} became {_short(come.title)}"
-    return f"{_short(step.title)} {'was added' if come is not None else 'was removed'}"
+    return f"{_short(changed[0].title)} {'was added' if come is not None else 'was removed'}"
 
 
 def _short(title: str) -> str:

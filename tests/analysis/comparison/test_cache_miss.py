@@ -90,7 +90,7 @@ def test_a_build_argument_that_changed_is_named() -> None:
 
 
 def test_another_default_of_an_argument_is_named() -> None:
-    old, new = (steps(BASE, (f"ARG V={value}", None), ("COPY a /b # buildkit", f"c{value}")) for value in "12")
+    old, new = (steps(BASE, (f"ARG V={value}", None), ("COPY a /b", f"c{value}")) for value in "12")
     assert reason(new, old) == (MissCause.ARGUMENT, "ARG V=1 became ARG V=2")
 
 
@@ -206,3 +206,32 @@ def test_an_argument_in_a_copy_that_is_recorded_as_a_hash_is_named_if_its_values
     found = first_miss(reported, new, old, {2: WrittenInstruction("COPY v-$V /v", {"V", "W"}, changed)})
     assert found is not None
     assert (found.cause, found.detail) == (cause, detail)
+
+
+def test_a_label_is_no_reason_for_buildkit_and_one_for_other_builders() -> None:
+    for end, expected in ((" # buildkit", "a changed"), ("", "LABEL v=1 became LABEL v=2")):
+        old, new = (
+            steps(BASE, (f"LABEL v={value}", None), (f"COPY a /srv/{end}", f"c{value}"), files={2: copied(a=value)})
+            for value in "12"
+        )
+        assert reason(new, old)[1] == expected
+
+
+def test_a_variable_is_a_reason_for_a_command_and_none_for_a_copy() -> None:
+    for line, expected in (("RUN make", "ENV A=1 became ENV A=2"), ("COPY a /srv/", "a changed")):
+        old, new = (
+            steps(BASE, (f"ENV A={value}", None), (f"{line} # buildkit", f"c{value}"), files={2: copied(a=value)})
+            for value in "12"
+        )
+        assert reason(new, old)[1] == expected
+
+
+def test_an_instruction_before_a_step_from_the_cache_is_not_the_reason() -> None:
+    first, copy = ("RUN first # buildkit", "f2"), ("COPY a /srv/ # buildkit", "c2")
+    old = steps(BASE, ("RUN other # buildkit", "f1"), (copy[0], "c1"), files={3: copied(a="1")})
+    added = steps(BASE, first, ("RUN added # buildkit", "a2"), copy)
+    assert reason(added, old, cached=2) == (MissCause.INSTRUCTION, "RUN added was added")
+    changed = steps(BASE, first, copy, files={3: copied(a="2")})
+    assert reason(changed, old, cached=2) == (MissCause.FILES, "a changed")
+    same = steps(BASE, first, copy, files={3: copied(a="1")})
+    assert reason(same, old, cached=2) == (MissCause.INSTRUCTION, "RUN other became RUN first")
