@@ -2,13 +2,14 @@
 
 https://github.com/wagoodman/dive/blob/main/dive/filetree/efficiency.go: of every path that is a leaf in the tree of a
 layer, the smallest of its occurrences, divided by the sum of all of them. A whiteout is an occurrence, too: of a
-directory it has the size of everything below it, of a file none. An opaque whiteout is none.
+directory it has the size of everything below it, of a file none, and it counts beside an entry of the same path. An
+opaque whiteout is none.
 """
 
 from collections.abc import Iterator
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.occurrence import GONE, IMPLIED
+from layerscope.analysis.tree.occurrence import GONE
 from layerscope.model.entries import Kind
 
 
@@ -29,22 +30,13 @@ def _leaf_sizes(tree: LayeredTree) -> Iterator[list[int]]:
         sizes = []
         for occurrence in index.occurrences(node):
             layer, row = index.layers[occurrence], index.rows[occurrence]
-            if row == GONE and not _is_whiteout(tree, node, occurrence):
-                continue
-            inner.add((index.parents[node], layer))
-            if row == GONE:
+            is_whited_out = index.is_whited_out(occurrence)
+            if is_whited_out:
                 was_directory = tree.kind(occurrence - 1) is Kind.DIR
                 sizes.append(index.size_below(node, layer - 1) if was_directory else 0)
-            elif row != IMPLIED and (node, layer) not in inner:
+            if row >= 0 and (node, layer) not in inner:
                 sizes.append(tree.own_size(occurrence))
+            if row != GONE or is_whited_out:
+                inner.add((index.parents[node], layer))
         if sizes:
             yield sizes
-
-
-def _is_whiteout(tree: LayeredTree, node: int, occurrence: int) -> bool:
-    """Return whether the path was removed by its own whiteout, not by one of a folder or by a file in its place."""
-    index, layer = tree.index, tree.index.layers[occurrence]
-    if index.is_opaque(occurrence):
-        return False
-    folder = index.occurrence(index.parents[node], layer)
-    return index.rows[folder] == IMPLIED or (index.rows[folder] != GONE and tree.kind(folder) is Kind.DIR)

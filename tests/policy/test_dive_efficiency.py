@@ -34,6 +34,10 @@ EXAMPLES = [
     # A whiteout of a directory has the size of everything below it, once as the smallest and once in the sum.
     ([[of_size("d/a", 10), of_size("d/b", 20)], [whiteout("d")]], 60 / 60),
     ([[directory("d")], [of_size("d/a", 10)], [whiteout("d")]], 10 / 20),
+    # A whiteout counts beside an entry of the same path, and beside a whiteout of a folder above.
+    ([[of_size("a", 10)], [whiteout("a"), of_size("a", 20)]], 0 / 30),
+    ([[of_size("d/a", 10)], [of_size("d/a", 5), whiteout("d")]], 15 / 25),
+    ([[of_size("d/a", 10), of_size("d/b", 10)], [whiteout("d"), whiteout("d/a"), directory("d")]], 30 / 40),
     # An opaque whiteout is no occurrence, nor is a file below a path that became a file.
     ([[of_size("d/a", 10)], [opaque("d"), of_size("d/b", 5)]], 15 / 15),
     ([[of_size("d/a", 10)], [of_size("d", 5)]], 15 / 15),
@@ -65,17 +69,10 @@ def test_any_image_has_the_efficiency_of_dives_trees(
 
 
 def _valid_steps(layers: list[tuple[dict[str, int], set[str]]]) -> Iterator[tuple[dict[str, int], set[str]]]:
-    """Yield the layers without whiteouts of what does not exist, or of what the layer writes or removes again."""
+    """Yield the layers without whiteouts of what does not exist."""
     known = set[str]()
     for files, whiteouts in layers:
-        gone = set[str]()
-        for path in sorted(whiteouts):
-            is_known = any(_is_at_or_below(name, path) for name in known)
-            is_alone = not any(_is_at_or_below(name, path) for name in files) and not any(
-                _is_at_or_below(path, other) for other in gone
-            )
-            if is_known and is_alone:
-                gone.add(path)
+        gone = {path for path in whiteouts if any(_is_at_or_below(name, path) for name in known)}
         yield files, gone
         known = {name for name in known if not any(_is_at_or_below(name, path) for path in gone)} | set(files)
 

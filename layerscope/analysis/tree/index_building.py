@@ -47,6 +47,7 @@ def build_path_index(overlay: Overlay) -> PathIndex:
         written_values=written_values,
         carried_keys=array("Q", sorted(carried)),
         opaque=_opaque(overlay, occurrences),
+        whiteouts=_whiteouts(overlay, occurrences),
         link_targets=_link_targets(overlay, occurrences),
         large_sizes=large_sizes,
         large_written=large_written,
@@ -89,6 +90,14 @@ def _opaque(overlay: Overlay, occurrences: list[int]) -> Ints:
         opaque[run.start : run.stop] = b"\1" * len(run)
     hidden = (opaque[occurrence] and overlay.rows[occurrence] == GONE for occurrence in occurrences)
     return array("I", [position for position, is_hidden in enumerate(hidden) if is_hidden])
+
+
+def _whiteouts(overlay: Overlay, occurrences: list[int]) -> Ints:
+    """Return the positions of the occurrences that whiteouts of their own paths made."""
+    if not overlay.whiteouts:
+        return array("I")
+    made = set(overlay.whiteouts)
+    return array("I", [position for position, occurrence in enumerate(occurrences) if occurrence in made])
 
 
 _Sizes = dict[int, int]

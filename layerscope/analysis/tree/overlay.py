@@ -43,7 +43,8 @@ class Overlay:
     Columns by path id: ``parents``, and ``current``, the latest occurrence of the path (-1: none yet). Columns by
     occurrence, in the order of layers: ``paths``, ``layers``, ``rows`` (a row of the layer's table, GONE or IMPLIED),
     ``changes``, ``befores`` (the previous occurrence of the path, or -1). ``hiding_occurrences`` lists the occurrences
-    that hid a present one. ``link_targets`` gives, for the occurrence of a hard link, the one that it names, which may
+    that hid a present one. ``whiteouts`` lists those that a whiteout of the path itself made, even if the layer also
+    wrote the path. ``link_targets`` gives, for the occurrence of a hard link, the one that it names, which may
     be anything but a hard link. ``opaque_runs`` holds the occurrences that an opaque whiteout made and no other
     whiteout beside it: one range for each layer with such.
 
@@ -65,6 +66,7 @@ class Overlay:
         self.changes = bytearray([ChangeKind.UNCHANGED])
         self.befores = array("i", [_NONE])
         self.hiding_occurrences = array("I")
+        self.whiteouts = array("I")
         self.link_targets: dict[int, int] = {}
         self.opaque_runs: list[range] = []
         self._layer = 0
@@ -83,7 +85,7 @@ class Overlay:
         self._contradicted = []
         # Whiteouts hide lower layers only, wherever they are in the tar: they come before anything is written.
         for whiteout in entries.whiteouts:
-            self._remove(self.ids.get(whiteout.path, _NONE))
+            self._white_out(self.ids.get(whiteout.path, _NONE))
         self._apply_opaque(entries.opaque_whiteouts)
         self._write_all(entries)
         resolve_links(self, self._start, entries.table)
@@ -274,11 +276,15 @@ class Overlay:
     def _is_directory(self, path: int) -> bool:
         return self._is_present(path) and self._kind(self.current[path]) == Kind.DIR
 
-    def _remove(self, path: int) -> None:
-        """Hide a path and everything below it."""
-        if path > _ROOT and self._is_present(path):
+    def _white_out(self, path: int) -> None:
+        """Hide a path and everything below it, as its whiteout says."""
+        if path <= _ROOT:
+            return
+        if self._is_present(path):
             self._hide(path)
             self._remove_children(path)
+        if self.current[path] >= self._start:
+            self.whiteouts.append(self.current[path])
 
     def _remove_children(self, path: int) -> None:
         """Hide everything below a path.

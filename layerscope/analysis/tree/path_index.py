@@ -50,7 +50,8 @@ class PathIndex:
     the layer itself wrote there. Sparse files may claim any size, so that a sum may be too large for a column:
     ``large_sizes`` and ``large_written`` have those by position. ``carried_keys`` lists, ascending, the keys of layers
     that touched nothing below the directory: a hard link in it took over the bytes of a file that is gone.
-    ``opaque`` lists, ascending, the occurrences that hid their path by an opaque whiteout alone.
+    ``opaque`` lists, ascending, the occurrences that hid their path by an opaque whiteout alone, and ``whiteouts``
+    those that hid it by its own whiteout, even if the layer wrote it again.
     """
 
     parents: Ints = column("I")
@@ -67,6 +68,7 @@ class PathIndex:
     written_values: Ints = column("q")
     carried_keys: Ints = column("Q")
     opaque: Ints = column("I")
+    whiteouts: Ints = column("I")
     link_targets: dict[int, int] = field(default_factory=dict)
     large_sizes: dict[int, int] = field(default_factory=dict)
     large_written: dict[int, int] = field(default_factory=dict)
@@ -194,6 +196,10 @@ class PathIndex:
     def is_opaque(self, occurrence: int) -> bool:
         """Return whether an opaque whiteout alone hid the path with this occurrence."""
         return _holds(self.opaque, occurrence)
+
+    def is_whited_out(self, occurrence: int) -> bool:
+        """Return whether the layer of the occurrence has a whiteout of the path, whatever else it has there."""
+        return _holds(self.whiteouts, occurrence)
 
     def hidden_by_opaque(self, layer: int) -> int:
         """Return the number of paths that an opaque whiteout of the layer hid."""
