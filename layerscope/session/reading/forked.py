@@ -220,5 +220,6 @@ def _pickled(error: BaseException) -> bytes:
 
     try:
         return pickle.dumps(error)
-    except Exception:  # noqa: BLE001  # an error that cannot be copied is still one to report
+    except (pickle.PicklingError, AttributeError, TypeError):
+        # an error that cannot be copied is still one to report
         return pickle.dumps(RuntimeError(repr(error)))

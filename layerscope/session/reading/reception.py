@@ -54,7 +54,7 @@ class Reception:
         self._export = Export(awaited)
         self._wanted = {layer.diff_id for image in images for layer in image.layers}
         self._arrived: set[Digest | None] = set()
-        self._events = SimpleQueue[ReceptionEvent | Exception]()
+        self._events = SimpleQueue[ReceptionEvent | Future[None]]()
         self._has_ended = False
 
     def events(self) -> Iterator[ReceptionEvent]:
@@ -64,13 +64,16 @@ class Reception:
         ReadingStopped once it has been cancelled.
         """
         pool = ThreadPoolExecutor(1 + _HASHING_THREADS)
-        pool.submit(self._receive, pool)
+        # the last event: it has the error that ended the stream
+        pool.submit(self._receive, pool).add_done_callback(self._events.put)
         try:
-            while not isinstance(event := self._events.get(), Exception):
+            while not isinstance(event := self._events.get(), Future):
                 yield event
                 if isinstance(event, ImagesReceived):
                     return
-            raise ReadingStopped("the export was cancelled") if self._is_stopped() else event
+            if self._is_stopped():
+                raise ReadingStopped("the export was cancelled")
+            event.result()
         finally:
             self._has_ended = True
             self.cancel()
@@ -82,23 +85,19 @@ class Reception:
 
     def _receive(self, pool: ThreadPoolExecutor) -> None:
         """Report the stream, and what it comes to: a layer that is hashed must not wait for the next bytes."""
-        try:
-            jobs = list[Future[None]]()
-            for event in self._export.receive():
-                if self._is_over():
-                    self._events.put(ReadingStopped("the export was cancelled"))
-                    return
-                if isinstance(event, BlobArrived):
-                    jobs.append(pool.submit(self._report_layer, event.blob))
-                elif isinstance(event, ExportProgress):
-                    self._events.put(event)
-                else:
-                    for job in jobs:
-                        job.result()
-                    images = zip(self._awaited, self._images, strict=True)
-                    self._events.put(ImagesReceived([self._whole(*image, event.archive) for image in images]))
-        except Exception as error:  # noqa: BLE001  # raised again in the thread that iterates
-            self._events.put(error)
+        jobs = list[Future[None]]()
+        for event in self._export.receive():
+            if self._is_over():
+                raise ReadingStopped("the export was cancelled")
+            if isinstance(event, BlobArrived):
+                jobs.append(pool.submit(self._report_layer, event.blob))
+            elif isinstance(event, ExportProgress):
+                self._events.put(event)
+            else:
+                for job in jobs:
+                    job.result()
+                images = zip(self._awaited, self._images, strict=True)
+                self._events.put(ImagesReceived([self._whole(*image, event.archive) for image in images]))
 
     def _report_layer(self, blob: FileSpan) -> None:
         arrived = self._examine(blob)
