@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
 from textual.widgets import Static
 
 from layerscope.session.size.remarks import reason_label, reason_sums, size_change
@@ -79,7 +81,7 @@ def _secret_words(report: SizeReport) -> str:
     return f"{plural(len(report.secrets), 'secret')}{where}"
 
 
-class SizeBar(Static):
+class SizeBar(Widget):
     """One bar of all bytes, the live ones first, and a legend that gives the dead ones by reason."""
 
     DEFAULT_CSS = """
@@ -87,25 +89,30 @@ class SizeBar(Static):
     """
 
     def __init__(self) -> None:
-        super().__init__("", markup=False)
+        super().__init__()
         self._report: SizeReport | None = None
 
     def show(self, report: SizeReport) -> None:
         """Show the bytes of a report."""
         self._report = report
-        self._draw()
+        self.refresh(layout=True)
 
-    def on_resize(self) -> None:
-        """Draw the bar for the new width."""
-        self._draw()
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002  # as the base
+        """Return the number of lines for a width."""
+        return len(self._lines(width))
 
-    def _draw(self) -> None:
+    def render(self) -> Content:
+        """Return the bar and its legend."""
+        return Content("\n").join(self._lines(self.content_size.width))
+
+    def _lines(self, width: int) -> list[Content]:
         report = self._report
-        if report is not None and report.dead_size is not None and report.total_size:
-            self.update(self._bar(report, report.total_size, self.content_size.width))
+        if report is None or report.dead_size is None or not report.total_size:
+            return []
+        return self._bar(report, report.total_size, width)
 
-    def _bar(self, report: SizeReport, total: int, width: int) -> Content:
-        """Return the bar, each part of it as long as its share, and the legend below it."""
+    def _bar(self, report: SizeReport, total: int, width: int) -> list[Content]:
+        """Return the bar, each part of it as long as its share, and the lines of the legend below it."""
         glyphs, dead = glyphs_of(self), report.dead.total
         shades = _SHADES if glyphs.has_unicode else _ASCII_SHADES
         parts = [_Part("live", total - dead, glyphs.eighths[-1], "$primary")]
@@ -125,7 +132,7 @@ class SizeBar(Static):
             Content.assemble((f"{part.glyph} ", part.style), f"{part.words} {human_size(part.size)}") for part in parts
         ]
         legend.insert(1, Content.styled(sum_of_dead, "bold"))
-        return Content("\n").join([Content.assemble(*bar), *_lines(legend, width)])
+        return [Content.assemble(*bar), *_lines(legend, width)]
 
 
 def _lines(parts: list[Content], width: int) -> list[Content]:
