@@ -95,12 +95,15 @@ class Journey:
                 await self.pilot.pause()
 
     async def settle(self) -> None:
-        """Wait until all work that was started is done, and shown."""
-        while not all(worker.is_finished for worker in self.app.workers):
-            await self.until(lambda: all(worker.is_finished for worker in self.app.workers))
+        """Wait until all work that was started is done, and shown, and no key waits for it."""
+        while not self._is_settled():
+            await self.until(self._is_settled)
             # what a worker tells at its end may start another one
             await self.pilot.pause()
         await self.pilot.pause()
+
+    def _is_settled(self) -> bool:
+        return not self.app._key_queue._waiting and all(worker.is_finished for worker in self.app.workers)
 
     async def until_listed(self) -> None:
         """Wait until the start screen knows everything."""

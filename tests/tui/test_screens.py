@@ -107,8 +107,7 @@ async def test_the_help_has_two_columns_where_there_is_room() -> None:
         assert "Anywhere" in at.screen()
         assert "In any list" in at.screen(), "all of it is on one screen"
         await at.pilot.resize_terminal(80, 24)
-        await at.pilot.pause()
-        assert "In any list" not in at.screen()
+        await at.until(lambda: "In any list" not in at.screen())
         await at.press("pagedown", "pagedown", "pagedown", "pagedown", "pagedown")
         assert "In the filter" in at.screen()
 
