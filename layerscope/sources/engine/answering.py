@@ -49,12 +49,17 @@ class AnsweringEngines:
     ) -> list[Answer[T]]:
         """Ask each engine, and return the answers of those that have it, the preferred one first.
 
+        An engine that says its version may still fail: podman is silent while another process locks its store.
         Raises ImageNotFound where no engine that answers has ``what``, with a ``hint``, and EngineUnavailable where
         none answers.
         """
         answers, lacking = list[Answer[T]](), list[Engine]()
         for client in self:
-            found = find(client)
+            try:
+                found = find(client)
+            except EngineUnavailable as error:
+                self.refusals.append(str(error))
+                continue
             if found is None:
                 lacking.append(client.engine)
             else:

@@ -108,3 +108,17 @@ def test_an_engine_that_does_not_answer_is_named_with_the_reason(
     assert ask(capsys, "layers", "app:v1").err == "warning: podman at unix:///no/podman.sock: no such socket\n"
     assert ask(capsys, "containers").status == 2
     assert engines[Engine.DOCKER].requests
+
+
+@pytest.mark.parametrize("failing", list(Engine))
+def test_an_engine_that_fails_at_the_look_up_does_not_take_the_image_of_the_other_with_it(
+    failing: Engine, engines: dict[Engine, FakeEngine], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (other,) = set(Engine) - {failing}
+    engines[failing].answers = {
+        path: answer(b'{"message": "the store is locked"}', 500) if path.endswith("app:v1/json") else reply
+        for path, reply in engines[failing].answers.items()
+    }
+    outcome = ask(capsys, "layers", "app:v1", "--json")
+    assert json.loads(outcome.out)["image"]["source"] == other
+    assert outcome.err == f"warning: {failing} at {engines[failing].host}: the store is locked\n"
