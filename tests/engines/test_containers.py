@@ -1,19 +1,25 @@
 """Containers of real engines: the writable layer equals the layer that a commit of the container makes."""
 
+import os
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from layerscope.analysis.tree.change import ChangeKind
 from layerscope.errors import ImageNotFound
+from layerscope.model.entries import FileEntry, Xattrs
 from layerscope.session.local.containers import local_containers
 from layerscope.session.open import open_image
 from layerscope.sources.open import open_source
 from tests.builders import directory, docker_archive, file, image, layer, symlink
+from tests.engines.forwarder import forwarded
 from tests.engines.hard_image import BUSYBOX
-from tests.engines.tools import need, run
+from tests.engines.tools import VARIABLES, need, run
 
 pytestmark = pytest.mark.engine
 
@@ -37,6 +43,10 @@ rm to-folder && mkdir to-folder && printf z >to-folder/in
 ln -s /nowhere link
 mkfifo pipe
 ln made/deep/file made/link
+ln made/deep/file linked-across
+ln -s /nowhere to-nothing && ln to-nothing to-nothing-too
+ln -s again to-a-folder
+rm -rf again-a-folder && ln -s again again-a-folder
 printf q >"$(printf 'odd\344\nname')"
 printf v >/volume/inside
 if [ "$1" = stay ]; then sleep 1000; fi
@@ -44,9 +54,6 @@ if [ "$1" = stay ]; then sleep 1000; fi
 
 _FILES_OF_ENGINES = ("hosts", "hostname", "resolv.conf")
 """An engine mounts its own over these."""
-
-_MADE_BY_PODMAN = (b"etc/mtab", b"run/.containerenv")
-"""Files in every container of podman, which it does not list as changes."""
 
 _COMMANDS = {"docker": ("docker",), "podman": ("env", "-u", "CONTAINER_HOST", "podman", "--runtime", "runc")}
 """Podman starts containers with its default runtime, which few sandboxes can run; its command can choose another."""
@@ -89,6 +96,7 @@ def base(engine: str, tmp_path: Path) -> Iterator[str]:
         "removed",
         "folder/a/b",
         "again/file",
+        "again-a-folder/file",
         "to-file/in",
         "to-folder",
         "odd-\udcff-removed",
@@ -128,27 +136,61 @@ def await_file(engine: str, name: str, path: str) -> None:
     run(*_COMMANDS[engine], "exec", name, "/bin/sh", "-c", script)
 
 
-def marks(reference: str, number: int | None = None) -> dict[bytes, tuple[str, str, int, str]]:
-    """Return, of every path that a layer changed: the mark, the kind, the size and the mode."""
+class Mark(NamedTuple):
+    """The change of a path in a layer, and its entry; of links to one file, all names, since any may be the first."""
+
+    change: str
+    kind: str
+    size: int
+    mode: str
+    owner: tuple[int, int]
+    link: bytes | None
+    xattrs: Xattrs
+    names: frozenset[bytes]
+
+
+def marks(reference: str) -> dict[bytes, Mark]:
+    """Return the mark of every path that the last layer changed."""
     with open_image(reference) as session:
-        loaded = session.loaded
-        layer_number = number or len(loaded.image.layers)
+        tree, top = session.loaded.tree, len(session.image.layers)
+        entries, names = dict[bytes, tuple[str, FileEntry]](), dict[FileEntry, set[bytes]]()
+        for row in tree.rows(top):
+            if row.change is ChangeKind.REMOVED:
+                entries[row.entry.path] = row.change.name, row.entry
+            elif row.change is not ChangeKind.UNCHANGED:
+                linked = tree.entry_at(tree.linked(tree.index.occurrence(row.node, top)), b"")
+                entries[row.entry.path] = row.change.name, linked
+                names.setdefault(linked, set()).add(row.entry.path)
         return {
-            row.entry.path: (row.change.name, row.entry.kind.word, row.entry.size, f"{row.entry.mode:o}")
-            for row in loaded.tree.rows(layer_number)
-            if row.change.name != "UNCHANGED"
+            path: Mark(
+                change,
+                entry.kind.word,
+                entry.size,
+                f"{entry.mode:o}",
+                (entry.uid, entry.gid),
+                entry.link,
+                entry.xattrs,
+                frozenset(names.get(entry, ())),
+            )
+            for path, (change, entry) in entries.items()
         }
 
 
-def test_the_writable_layer_is_what_a_commit_would_add(started: Started, tmp_path: Path) -> None:
+@pytest.mark.parametrize("by_api", [False, True], ids=["by the store", "by the API"])
+def test_the_writable_layer_is_what_a_commit_would_add(started: Started, by_api: bool, tmp_path: Path) -> None:
     tag, archive = f"{started.name}:committed", tmp_path / "committed.tar"
     run(started.engine, "commit", started.name, tag)
     try:
         run(started.engine, "save", "-o", archive, tag)
     finally:
         run(started.engine, "rmi", "-f", tag)
-    committed = {path: mark for path, mark in marks(str(archive)).items() if path not in _MADE_BY_PODMAN}
-    assert marks(started.reference) == committed
+    committed = marks(str(archive))
+    with ExitStack() as stack:
+        if by_api:
+            # an engine behind TCP could run on any machine, so its store is not read
+            forwarder = stack.enter_context(forwarded(os.environ[VARIABLES[started.engine]].removeprefix("unix://")))
+            stack.enter_context(pytest.MonkeyPatch.context()).setenv(VARIABLES[started.engine], forwarder.host)
+        assert marks(started.reference) == committed
 
 
 def test_mounts_are_listed_and_their_content_is_not(started: Started) -> None:

@@ -27,11 +27,10 @@ from tests.builders import (
     whiteout,
 )
 from tests.engines.forwarder import Forwarder, forwarded
-from tests.engines.tools import need, run
+from tests.engines.tools import VARIABLES, need, run
 
 pytestmark = pytest.mark.engine
 
-VARIABLES = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST"}
 UNKNOWN_TO_A_STORE = {"reference", "source", "digest", "media_type", "blob_size", "tags"}
 Document = dict[str, Any]
 

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+VARIABLES = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST"}
+"""The variable that holds the address of each engine."""
+
 _CHROOT = ("--isolation=chroot", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024")
 """Options of podman and buildah builds on a machine with few privileges."""
 

@@ -65,8 +65,14 @@ class EngineClient:
 
     @cached_property
     def version(self) -> EngineVersion:
-        """The engine's version; raises EngineUnavailable, as every request does where the engine does not answer."""
-        return self._get("/version", EngineVersion)
+        """The engine's version; raises EngineUnavailable, as every request does where the engine does not answer.
+
+        ``/version`` says more, but podman counts its images for it, which waits for the lock of its store.
+        """
+        with self._answer("/_ping", CONNECT_SECONDS) as response:
+            self._read(response)
+            api = response.headers.get("Api-Version", "")
+            return EngineVersion(api, is_podman="Libpod-Api-Version" in response.headers)
 
     @property
     def engine(self) -> Engine:
@@ -110,10 +116,25 @@ class EngineClient:
         Raises ImageNotFound where the path has gone.
         """
         query = urlencode({"path": path})
-        with self._answer(f"{self._prefix}/containers/{container_id}/archive?{query}", CONNECT_SECONDS) as response:
+        with self._left_early(f"{self._prefix}/containers/{container_id}/archive?{query}") as response:
             yield response
-            if not response.isclosed():
-                self._http.close()
+
+    @contextmanager
+    def exported_container(self, container_id: str) -> Iterator[http.client.HTTPResponse]:
+        """Open a tar of the file system of a container, without what is mounted there."""
+        with self._left_early(f"{self._prefix}/containers/{container_id}/export") as response:
+            yield response
+
+    @contextmanager
+    def _left_early(self, path: str) -> Iterator[http.client.HTTPResponse]:
+        """Open an answer that need not be read to its end."""
+        with self._answer(path, CONNECT_SECONDS) as response:
+            self._http.wait_for(STREAM_SECONDS)
+            try:
+                yield response
+            finally:
+                if not response.isclosed():
+                    self._http.close()
 
     @property
     def exports_platforms(self) -> bool:
@@ -169,20 +190,15 @@ class EngineClient:
     @cached_property
     def _api(self) -> tuple[int, int]:
         """The API version to speak; "auto" is never sent, since engines drop old versions."""
-        served = _parsed(self.version.api_version)
-        least = _parsed(self.version.min_api_version)
+        served = _parsed(self.version.api)
         if served is None:
-            raise EngineUnavailable(f"{self.endpoint}: invalid API version {short_name(self.version.api_version)}")
-        if least is not None and least > NEWEST_API:
-            raise EngineUnavailable(f"{self.endpoint}: the engine needs API version {self.version.min_api_version}")
+            name = short_name(printable_line(self.version.api)) or "none"
+            raise EngineUnavailable(f"{self.endpoint}: invalid API version {name}")
         return min(served, NEWEST_API)
 
     def _get(self, path: str, kind: type[T]) -> T:
         with self._answer(path, CONNECT_SECONDS) as response:
-            try:
-                body = response.read(_LARGEST_ANSWER + 1)
-            except (OSError, http.client.HTTPException) as error:
-                raise EngineUnavailable(f"{self.endpoint}: {self._cause(error, CONNECT_SECONDS)}") from error
+            body = self._read(response)
         if len(body) > _LARGEST_ANSWER:
             raise EngineUnavailable(f"{self.endpoint}: the answer to {path} exceeds {human_size(_LARGEST_ANSWER)}")
         try:
@@ -190,6 +206,12 @@ class EngineClient:
             return msgspec.json.decode(b"[]" if body.strip() == b"null" else body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise EngineUnavailable(f"{self.endpoint}: unexpected answer to {path}: {error}") from error
+
+    def _read(self, response: http.client.HTTPResponse) -> bytes:
+        try:
+            return response.read(_LARGEST_ANSWER + 1)
+        except (OSError, http.client.HTTPException) as error:
+            raise EngineUnavailable(f"{self.endpoint}: {self._cause(error, CONNECT_SECONDS)}") from error
 
     def _answer(self, path: str, timeout: float | None) -> http.client.HTTPResponse:
         """Send a request and return the answer, with its body unread; raises ImageNotFound and EngineUnavailable."""

@@ -14,6 +14,7 @@ from layerscope.sources.engine.export import AwaitedImage, export_now
 from layerscope.sources.engine.exported import tags_named_first, with_id, with_tags
 from layerscope.sources.engine.lookup import EngineImage, engine_image
 from layerscope.sources.engine.reference import EngineReference
+from layerscope.sources.engine.replies import EngineInfo
 from layerscope.sources.engine.stored import storage_of, stored_candidates
 from layerscope.sources.engine.writable_layer import with_writable_layer
 from layerscope.sources.image.archive_file import open_archive
@@ -28,7 +29,7 @@ def open_image(wanted: EngineReference, request: Request, spool: Spool) -> Candi
     """Return an engine's image; raises ImageNotFound and EngineUnavailable as `engine_image` does."""
     try:
         with engine_image(wanted) as found:
-            image = _look_at(found, wanted.name, request, spool)
+            image = _look_at(found, found.client.info(), wanted.name, request, spool)
     except EngineUnavailable:
         candidates = _from_podman_command(wanted, request, spool)
         if candidates is None:
@@ -40,18 +41,22 @@ def open_image(wanted: EngineReference, request: Request, spool: Spool) -> Candi
 def open_container(wanted: EngineReference, request: Request, spool: Spool) -> Candidates:
     """Return a container as an image with one more layer; raises as `engine_container` does."""
     with engine_container(wanted) as found:
+        info = found.client.info()
         try:
             image = EngineImage(found.client, found.client.image(found.image_id))
-            opened = _look_at(image, found.container.image, request, spool)
+            opened = _look_at(image, info, found.container.image, request, spool)
             candidates = opened if isinstance(opened, tuple) else export_now(opened)
         except ImageNotFound:
             candidates = ()
-        return (with_writable_layer(found, candidates, Origin.engine(request.reference, found.client.engine), spool),)
+        origin = Origin.engine(request.reference, found.client.engine)
+        return (with_writable_layer(found, info, candidates, origin, spool),)
 
 
-def _look_at(found: EngineImage, name: str, request: Request, spool: Spool) -> Candidates | AwaitedImage:
+def _look_at(
+    found: EngineImage, info: EngineInfo, name: str, request: Request, spool: Spool
+) -> Candidates | AwaitedImage:
     """Return an image from the engine's store, from what is known, or else what has to be exported."""
-    origin, info = Origin.engine(request.reference, found.client.engine), found.client.info()
+    origin = Origin.engine(request.reference, found.client.engine)
     awaited = AwaitedImage(found, info, name, request, spool)
     candidates = stored_candidates(found, info, origin) or _known(awaited, found.key, origin, request)
     if candidates:

@@ -8,22 +8,17 @@ from msgspec import Struct, field
 from layerscope.model.digest import Digest
 from layerscope.model.documents import HistoryEntry, RunConfig
 
-
-class _Component(Struct, frozen=True):
-    name: str = field(default="", name="Name")
+_ADDED, _REMOVED = 1, 2
 
 
 class EngineVersion(Struct, frozen=True):
-    """An answer to ``/version``."""
+    """The headers of an answer to ``/_ping``: the newest API version that the engine speaks, and whether it is podman.
 
-    api_version: str = field(name="ApiVersion")
-    min_api_version: str = field(default="", name="MinAPIVersion")
-    components: list[_Component] | None = field(default=None, name="Components")
+    ``DOCKER_HOST`` may hold podman's address.
+    """
 
-    @property
-    def is_podman(self) -> bool:
-        """True if podman answers, whatever variable named its address."""
-        return any(component.name == "Podman Engine" for component in self.components or ())
+    api: str
+    is_podman: bool
 
 
 class ImageSummary(Struct, frozen=True):
@@ -139,6 +134,16 @@ class PathChange(Struct, frozen=True):
 
     path: str = field(name="Path")
     kind: int = field(name="Kind")
+
+    @property
+    def is_addition(self) -> bool:
+        """True if lower layers do not have the path."""
+        return self.kind == _ADDED
+
+    @property
+    def is_removal(self) -> bool:
+        """True if the container does not have the path any more."""
+        return self.kind == _REMOVED
 
 
 class EngineInfo(Struct, frozen=True):

@@ -1,13 +1,15 @@
 """The store of podman and buildah: https://github.com/containers/storage/blob/main/docs/containers-storage.md.
 
-Below the graph root, ``DRIVER-images/images.json`` lists the images, with their configs in files beside it, and
-``DRIVER-layers/layers.json`` the layers, each with ``ID.tar-split.gz``.
+Below the graph root, ``DRIVER-images/images.json`` lists the images, with their configs in files beside it,
+``DRIVER-layers/layers.json`` the layers, each with ``ID.tar-split.gz``, and ``DRIVER-containers/containers.json`` the
+containers. Of each list, ``volatile-*.json`` has what need not outlive a crash.
 """
 
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct, field
@@ -18,11 +20,18 @@ from layerscope.model.documents import ImageConfig, decode
 from layerscope.model.span import UnpackedLayer
 from layerscope.sources.store.stored_image import StoredImage
 
+T = TypeVar("T")
+
 _FOLDERS = {"overlay": "overlay/{}/diff", "vfs": "vfs/dir/{}"}
 """The folder of a layer by driver; vfs keeps the files of the layers below in the same folder."""
 
 
 class _Image(Struct, frozen=True):
+    id: str
+    layer: str = ""
+
+
+class _Container(Struct, frozen=True):
     id: str
     layer: str = ""
 
@@ -49,6 +58,24 @@ def stored_image(root: Path, driver: str, image_id: Digest) -> StoredImage | Non
     return StoredImage(config, image_id, layers) if len(layers) == len(config.diff_ids) else None
 
 
+def container_folder(root: Path, driver: str, container_id: str) -> Path | None:
+    """Return the folder that a container writes to; None where it is not known, or this user may not read it."""
+    if driver not in _FOLDERS:
+        return None
+    try:
+        listed = _listed(root / f"{driver}-containers", "containers", list[_Container])
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    layer = next((container.layer for container in listed if container.id == container_id), "")
+    return root / _FOLDERS[driver].format(layer) if layer.isalnum() else None
+
+
+def _listed(folder: Path, name: str, kind: type[list[T]]) -> list[T]:
+    """Return what the two lists of that name have; raises OSError, DecodeError and UnicodeDecodeError."""
+    files = [folder / f"{name}.json", folder / f"volatile-{name}.json"]
+    return [item for file in files if file.exists() for item in msgspec.json.decode(file.read_bytes(), type=kind)]
+
+
 def _config(folder: Path, digest: Digest) -> bytes:
     """Return the config; what is kept under a name with a colon has that name in base64."""
     document = (folder / f"={b64encode(str(digest).encode()).decode()}").read_bytes()
@@ -60,11 +87,7 @@ def _config(folder: Path, digest: Digest) -> bytes:
 def _layers(root: Path, driver: str, top: str, config: ImageConfig) -> Iterator[UnpackedLayer]:
     """Yield the layers, base first, as long as each is the one that the config names."""
     folder = root / f"{driver}-layers"
-    known: dict[str, _Layer] = {}
-    for name in ("layers.json", "volatile-layers.json"):
-        if (folder / name).exists():
-            listed = msgspec.json.decode((folder / name).read_bytes(), type=list[_Layer])
-            known |= {layer.id: layer for layer in listed}
+    known = {layer.id: layer for layer in _listed(folder, "layers", list[_Layer])}
     chain: list[_Layer] = []
     while (layer := known.get(top)) is not None and len(chain) < len(config.diff_ids):
         chain.append(layer)

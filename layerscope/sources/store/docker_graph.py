@@ -1,7 +1,8 @@
 """The store of Docker's graph drivers.
 
 Below the data root, ``image/DRIVER/imagedb/content/sha256/ID`` is an image's config, and ``image/DRIVER/layerdb/sha256/
-CHAIN_ID`` describes a layer: ``diff`` (its diff_id), ``cache-id`` (its folder in the driver) and ``tar-split.json.gz``.
+CHAIN_ID`` describes a layer: ``diff`` (its diff_id), ``cache-id`` (its folder in the driver) and ``tar-split.json.gz``;
+``layerdb/mounts/ID/mount-id`` names the folder of a container.
 https://github.com/moby/moby/blob/master/layer/filestore.go
 """
 
@@ -42,6 +43,18 @@ def stored_image(root: Path, driver: str, image_id: Digest) -> StoredImage | Non
         return None
     found = tuple(layer for layer in layers if layer is not None)
     return StoredImage(config, image_id, found) if len(found) == len(layers) else None
+
+
+def container_folder(root: Path, driver: str, container_id: str) -> Path | None:
+    """Return the folder that a container writes to; None where it is not known, or this user may not read it."""
+    if driver not in _FOLDERS or not container_id.isalnum():
+        return None
+    try:
+        described = root / "image" / driver / "layerdb" / "mounts" / container_id
+        mount_id = (described / "mount-id").read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return root / _FOLDERS[driver].format(mount_id) if mount_id.isalnum() else None
 
 
 def _chain(diff_ids: list[Digest]) -> Iterator[tuple[str, str]]:

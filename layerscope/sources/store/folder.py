@@ -5,12 +5,32 @@ A layer may hold symlinks, pipes and devices at any path, so a name is walked pa
 
 import os
 import stat
-from contextlib import ExitStack
+from collections.abc import Iterable
 
 from layerscope.errors import InvalidLayer, os_reason
 
-_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def parts_of(name: bytes) -> list[bytes]:
+    """Return the parts of a name, at least one; raises InvalidLayer for a name that leads out of the folder."""
+    parts = [part for part in name.split(b"/") if part not in (b"", b".")]
+    if b".." in parts or not parts:
+        raise InvalidLayer("the engine's store names a file outside the layer")
+    return parts
+
+
+def folder_beneath(folder: int, parts: Iterable[bytes]) -> int:
+    """Return a new descriptor of a folder beneath another one, or of that one; raises OSError."""
+    descriptor = os.open(".", FOLDER_FLAGS, dir_fd=folder)
+    for part in parts:
+        above = descriptor
+        try:
+            descriptor = os.open(part, FOLDER_FLAGS, dir_fd=above)
+        finally:
+            os.close(above)
+    return descriptor
 
 
 def open_beneath(folder: int, name: bytes, size: int) -> int:
@@ -18,15 +38,13 @@ def open_beneath(folder: int, name: bytes, size: int) -> int:
 
     A file of another size, or of another kind, is not what the layer's headers describe: the store has changed.
     """
-    *parents, leaf = [part for part in name.split(b"/") if part not in (b"", b".")] or [b""]
-    if b".." in (*parents, leaf) or not leaf:
-        raise InvalidLayer("the engine's store names a file outside the layer")
+    *parents, leaf = parts_of(name)
     try:
-        with ExitStack() as stack:
-            for parent in parents:
-                folder = os.open(parent, _FOLDER_FLAGS, dir_fd=folder)
-                stack.callback(os.close, folder)
-            descriptor = os.open(leaf, _FILE_FLAGS, dir_fd=folder)
+        parent = folder_beneath(folder, parents)
+        try:
+            descriptor = os.open(leaf, _FILE_FLAGS, dir_fd=parent)
+        finally:
+            os.close(parent)
     except OSError as error:
         raise InvalidLayer(f"the engine's store cannot be read: {os_reason(error)}") from error
     status = os.fstat(descriptor)

@@ -21,12 +21,15 @@ from layerscope.model.span import FileSpan, UnpackedLayer
 from layerscope.sources.store.folder import open_beneath
 from layerscope.sources.stream.compression import open_decompressed
 
-_CONTENT, _RAW = 1, 2
+CONTENT, RAW = 1, 2
+"""The types of records: the content of a file, and raw bytes of the tar."""
 _CHUNK = 256 * 1024
 _LONGEST_RECORD = 64 * 1024 * 1024
 
 
-class _Record(Struct, frozen=True):
+class Record(Struct, frozen=True, omit_defaults=True):
+    """One record: ``payload`` are raw bytes, ``name`` and ``size`` say which file is the content."""
+
     type: int
     payload: bytes | None = None
     name: str = ""
@@ -34,10 +37,10 @@ class _Record(Struct, frozen=True):
     size: int = 0
 
 
-_decoder = msgspec.json.Decoder(_Record)
+_decoder = msgspec.json.Decoder(Record)
 
 
-def _records(path: str) -> Generator[_Record, None, None]:
+def _records(path: str) -> Generator[Record, None, None]:
     """Yield the records of a tar-split file; raises InvalidLayer where it is not one, and OSError."""
     size, rest = os.stat(path).st_size, b""  # noqa: PTH116  # a path, and no Path anywhere else here
     try:
@@ -87,9 +90,9 @@ class TarSplitBlocks:
     def _advance(self) -> bool:
         """Go on to the next raw bytes; contents only move the offset."""
         for record in self._records:
-            if record.type == _CONTENT:
+            if record.type == CONTENT:
                 self._base, self._chunk = self.end() + record.size, b""
-            elif record.type == _RAW and record.payload:
+            elif record.type == RAW and record.payload:
                 self._base, self._chunk = self.end(), record.payload
                 return True
         return False
@@ -155,9 +158,9 @@ class TarSplitContent:
         """The offset of each content in the tar, its size, and the name of its file; read when first needed."""
         starts, sizes, names, offset = array("q"), array("q"), list[bytes](), 0
         for record in _records(self._layer.headers):
-            if record.type == _RAW:
+            if record.type == RAW:
                 offset += len(record.payload or b"")
-            elif record.type == _CONTENT and record.size:
+            elif record.type == CONTENT and record.size:
                 starts.append(offset)
                 sizes.append(record.size)
                 names.append(record.name_raw or record.name.encode("utf-8", "surrogateescape"))

@@ -37,7 +37,7 @@ from tests.builders import (
     whiteout,
 )
 from tests.sources.engine.exporting import HeldExport, described, image_answers, in_order, offset_behind
-from tests.sources.engine.fake_engine import Answer, answer, fake_engine
+from tests.sources.engine.fake_engine import Answer, answer, fake_engine, ping
 
 BASE, MIDDLE, TOP = layer(file("etc/hosts", b"one")), layer(file("srv/app", b"x" * 5000)), layer(whiteout("srv/app"))
 HISTORY = [
@@ -264,7 +264,7 @@ def test_one_platform_of_several_is_exported_where_the_engine_can(docker: Path, 
     index = store.index([store.image(own), store.image(other)])
     exported = [store.image(other)] if asked else [index]
     answers: dict[str, Answer] = {
-        "/version": answer(b'{"ApiVersion": "%b"}' % api.encode()),
+        "/_ping": ping(api),
         "/info": CONTAINERD,
         "/images/app:v1/json": answer(json.dumps(described(own, ["app:v1"]) | {"Id": index["digest"]}).encode()),
         f"/images/{index['digest']}/history": answer(b"[]"),

@@ -7,9 +7,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-VERSION = b'{"ApiVersion": "1.45", "MinAPIVersion": "1.24"}'
-
-
 Answer = bytes | Callable[[socket.socket], None]
 """The bytes of a whole answer, or a function that sends them as it likes."""
 
@@ -28,15 +25,21 @@ class FakeEngine:
         return f"unix://{self.path}"
 
 
-def answer(body: bytes, status: int = 200) -> bytes:
-    """Return a whole answer."""
-    return b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
+def answer(body: bytes, status: int = 200, headers: bytes = b"") -> bytes:
+    """Return a whole answer; each of the headers ends with a new line."""
+    return b"HTTP/1.1 %d X\r\n%bContent-Length: %d\r\n\r\n%b" % (status, headers, len(body), body)
+
+
+def ping(api: str = "1.45", *, is_podman: bool = False) -> bytes:
+    """Return the answer to a ping, whose headers hold the version."""
+    podman = b"Libpod-Api-Version: 5.4.2\r\n" if is_podman else b""
+    return answer(b"OK", headers=b"Api-Version: %b\r\n%b" % (api.encode(), podman))
 
 
 @contextmanager
 def fake_engine(path: Path, answers: Mapping[str, Answer]) -> Iterator[FakeEngine]:
     """Serve ``answers``, by path without the API version; a path that has none is never answered."""
-    engine = FakeEngine(path, {"/version": answer(VERSION), **answers})
+    engine = FakeEngine(path, {"/_ping": ping(), **answers})
     with ExitStack() as stack:
         listener = stack.enter_context(socket.socket(socket.AF_UNIX))
         listener.bind(str(path))
@@ -64,7 +67,7 @@ def _answer_requests(engine: FakeEngine, connection: socket.socket) -> None:
             engine.requests.append(target)
             while requests.readline().strip():
                 pass
-            path = target if target == "/version" else "/" + target.partition("?")[0].split("/", 2)[2]
+            path = target if target == "/_ping" else "/" + target.partition("?")[0].split("/", 2)[2]
             if path not in engine.answers:
                 return
             reply = engine.answers[path]

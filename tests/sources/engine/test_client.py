@@ -11,22 +11,28 @@ from layerscope.model.engine import Engine
 from layerscope.sources.engine import client as client_module
 from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.endpoints import Endpoint
-from tests.sources.engine.fake_engine import answer, fake_engine
+from tests.sources.engine.fake_engine import answer, fake_engine, ping
 
 
 @pytest.mark.parametrize(("served", "spoken"), [("1.24", "1.24"), ("1.45", "1.45"), ("1.99", "1.52"), ("2.1", "1.52")])
 def test_the_older_of_both_api_versions_is_spoken(tmp_path: Path, served: str, spoken: str) -> None:
-    version = answer(b'{"ApiVersion": "%b", "MinAPIVersion": "1.24"}' % served.encode())
-    with fake_engine(tmp_path / "s", {"/version": version, "/images/json": answer(b"[]")}) as engine:
+    with fake_engine(tmp_path / "s", {"/_ping": ping(served), "/images/json": answer(b"[]")}) as engine:
         with EngineClient(Endpoint(Engine.DOCKER, engine.host)) as client:
             assert client.images() == []
-        assert engine.requests == ["/version", f"/v{spoken}/images/json?shared-size=1"]
+        assert engine.requests == ["/_ping", f"/v{spoken}/images/json?shared-size=1"]
 
 
 def test_an_engine_that_dropped_every_version_we_know_is_one_sentence(tmp_path: Path) -> None:
-    version = answer(b'{"ApiVersion": "1.99", "MinAPIVersion": "1.98"}')
-    with fake_engine(tmp_path / "s", {"/version": version}) as engine:
-        assert refusal(engine.host) == f"docker at {engine.host}: the engine needs API version 1.98"
+    too_old = "client version 1.52 is too old. Minimum supported API version is 1.98"
+    refused = answer(f'{{"message": "{too_old}"}}'.encode(), 400)
+    with fake_engine(tmp_path / "s", {"/_ping": ping("1.99"), "/images/json": refused}) as engine:
+        assert refusal(engine.host) == f"docker at {engine.host}: {too_old}"
+
+
+@pytest.mark.parametrize("served", ["", "x", "1", "1.x", "-1.2"])
+def test_an_answer_without_a_version_is_one_sentence(tmp_path: Path, served: str) -> None:
+    with fake_engine(tmp_path / "s", {"/_ping": ping(served)}) as engine:
+        assert refusal(engine.host) == f"docker at {engine.host}: invalid API version {served or 'none'}"
 
 
 @pytest.mark.parametrize(
@@ -89,9 +95,8 @@ def test_an_export_that_falls_silent_is_given_up(tmp_path: Path, monkeypatch: py
 
 
 def test_podman_is_recognized_at_any_address(tmp_path: Path) -> None:
-    version = answer(b'{"ApiVersion": "1.41", "Components": [{"Name": "Podman Engine"}]}')
-    with connected(tmp_path, {"/version": version}) as client:
-        assert client.version.is_podman
+    with connected(tmp_path, {"/_ping": ping("1.41", is_podman=True)}) as client:
+        assert client.engine == Engine.PODMAN
 
 
 @contextmanager

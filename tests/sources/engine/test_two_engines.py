@@ -13,10 +13,9 @@ from layerscope.session.open import open_image
 from layerscope.sources.open import open_source
 from tests.builders import ImageRecipe, archive_bytes, docker_files, file, image, layer, sha256
 from tests.cli.runner import ask
-from tests.sources.engine.fake_engine import FakeEngine, answer, fake_engine
+from tests.sources.engine.fake_engine import FakeEngine, answer, fake_engine, ping
 from tests.tui.journeys import journey
 
-PODMAN_VERSION = b'{"ApiVersion": "1.41", "Components": [{"Name": "Podman Engine"}]}'
 IMAGES = {engine: image(layer(file("etc/engine", engine.encode()))) for engine in Engine}
 
 
@@ -32,6 +31,7 @@ def answers(engine: Engine) -> dict[str, bytes]:
         "/info": b"{}",
         "/containers/web/json": json.dumps(container).encode(),
         f"/containers/{engine}-1/changes": b"null",
+        f"/containers/{engine}-1/export": layer(),
     }
     return {path: answer(body) for path, body in found.items()}
 
@@ -42,7 +42,7 @@ def engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[En
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
     monkeypatch.setenv("CONTAINER_HOST", f"unix://{tmp_path}/podman.sock")
     podman = answers(Engine.PODMAN)
-    podman |= {"/version": answer(PODMAN_VERSION)}
+    podman |= {"/_ping": ping("1.41", is_podman=True)}
     podman |= {path.replace("/images/", "/libpod/images/"): reply for path, reply in podman.items()}
     with ExitStack() as stack:
         yield {
@@ -105,9 +105,11 @@ def test_an_engine_that_does_not_answer_is_named_with_the_reason(
     engines: dict[Engine, FakeEngine], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CONTAINER_HOST", "unix:///no/podman.sock")
+    docker = engines[Engine.DOCKER]
+    docker.answers = {**docker.answers, "/containers/json": answer(b"", 500)}
     assert ask(capsys, "layers", "app:v1").err == "warning: podman at unix:///no/podman.sock: no such socket\n"
     assert ask(capsys, "containers").status == 2
-    assert engines[Engine.DOCKER].requests
+    assert docker.requests
 
 
 @pytest.mark.parametrize("failing", list(Engine))
