@@ -12,7 +12,8 @@ from layerscope.sources.store.tar_split import TarSplitContent
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
 from layerscope.sources.stream.span_file import check_unchanged, open_span
 
-_CHUNK = 256 * 1024
+_CHUNK = 96 * 1024
+"""Bytes of a read; memory of 128 KiB or more comes from the system each time."""
 
 _BLOCK = 4096
 _ZERO_BLOCK = bytes(_BLOCK)
