@@ -20,6 +20,11 @@ class ContentFacts:
     prefixes: dict[int, bytes] = field(default_factory=dict)
     listed: bytes = b""
 
+    @property
+    def is_empty(self) -> bool:
+        """True if nothing is known."""
+        return not (self.digests or self.prefixes or self.listed)
+
     def listed_digest(self, row: int) -> bytes | None:
         """Return the digest of a whole file that came with the listing, or None."""
         digest = self.listed[row * DIGEST_SIZE : (row + 1) * DIGEST_SIZE]
