@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from layerscope.session.answers import Answers
-from layerscope.session.open import ImageSession
+from layerscope.session.image_session import ImageSession
 
 _VARIABLES = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 """The environment that decides how Rich prints."""

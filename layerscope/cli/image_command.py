@@ -9,7 +9,7 @@ from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened
 from layerscope.cli.options import DebugLog, NoCache, Reference, WhichEngine, WhichImage, WhichPlatform
 from layerscope.model.engine import Engine
-from layerscope.session.open import ImageSession
+from layerscope.session.image_session import ImageSession
 
 P = ParamSpec("P")
 Result = TypeVar("Result")

@@ -12,7 +12,8 @@ from layerscope.cli.streams import narrate
 from layerscope.cli.terminal import collect_garbage_again, has_screen, terminal
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
-from layerscope.session.open import ImageRequest, ImageSession, UndecidedImage, open_images, open_or_choose
+from layerscope.session.image_session import ImageRequest, ImageSession
+from layerscope.session.open import UndecidedImage, open_images, open_or_choose
 from layerscope.text import printable_line, printable_name
 
 

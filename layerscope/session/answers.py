@@ -14,7 +14,7 @@ from msgspec.structs import replace
 import layerscope
 from layerscope.model.image import Image
 from layerscope.model.provenance import Attestations
-from layerscope.session.open import ImageSession
+from layerscope.session.image_session import ImageSession
 
 _LARGEST = 64 * 1024 * 1024
 """A longer answer is computed again: most of the time goes into printing it."""

@@ -15,7 +15,8 @@ from layerscope.cache.cache import Cache
 from layerscope.cancellation import cancel_work_if
 from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
-from layerscope.session.open import ImageSession, UndecidedImage
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import UndecidedImage
 from layerscope.session.reading.background import LayerReader
 from layerscope.settings.config_file import nearest
 from layerscope.settings.preferences import load_preferences

@@ -19,7 +19,8 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 from layerscope.errors import LayerscopeError
-from layerscope.session.open import ImageSession, UndecidedImage
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import UndecidedImage
 from layerscope.tui.keys.order import is_open
 
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))

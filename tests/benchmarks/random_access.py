@@ -17,7 +17,8 @@ from pairs import in_pairs, print_pairs
 
 from layerscope.model.entries import Kind
 from layerscope.session.content.contents import Contents
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import open_image
 
 HEAD = 64 * 1024
 """The number of bytes to read from each file."""

@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 from make_image import write_image
 
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import open_image
 from layerscope.session.reading.background import LayersStacked
 
 MODES = {"command": "layers read by the process itself", "explorer": "layers read by a reader process"}

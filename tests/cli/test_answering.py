@@ -7,7 +7,7 @@ import pytest
 
 from layerscope.cache.cache import Cache, RecordKind
 from layerscope.session import answers
-from layerscope.session.open import ImageSession
+from layerscope.session.image_session import ImageSession
 from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, whiteout, write_tar
 from tests.cli.runner import ask
 

@@ -13,8 +13,9 @@ from layerscope.comparison.compare import (
 )
 from layerscope.errors import UsageError
 from layerscope.model.image import Compression
+from layerscope.session.image_session import ImageSession
 from layerscope.session.lookup import known_node
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.open import open_image
 from tests.builders import ImageRecipe, docker_archive, file, hardlink, image, layer, oci_archive, oci_layout, whiteout
 
 BASE = layer(file("etc/os", b"debian"), file("usr/big", b"x" * 50_000), file("var/lib/dpkg/status", b""))

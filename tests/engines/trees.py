@@ -10,7 +10,8 @@ from typing import IO, NamedTuple
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import open_image
 
 Marks = dict[bytes, tuple[str, FileEntry]]
 """The tree of a layer: for each path, the change that the layer made and the entry."""

@@ -6,7 +6,7 @@ import pytest
 
 from layerscope.errors import UsageError
 from layerscope.model.progress import no_progress
-from layerscope.session.open import open_image
+from layerscope.session.open import open_image, reopened
 from tests.builders import docker_archive, file, image, layer
 from tests.samples import SAMPLES
 
@@ -25,13 +25,13 @@ def test_an_image_is_opened_again_as_it_is_now(tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "app.tar", image(layer(file("old")), tags=["app:1"]))
     with open_image(str(path)) as before:
         docker_archive(path, image(layer(file("new")), layer(file("more")), tags=["app:1"]))
-        with before.reopened(no_progress) as after:
+        with reopened(before, no_progress) as after:
             assert (len(before.image.layers), len(after.image.layers)) == (1, 2)
 
 
 def test_of_several_images_the_same_one_is_opened_again(tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "two.tar", *(image(layer(file(name)), tags=[f"{name}:1"]) for name in ("a", "b")))
-    with open_image(str(path), "b:1") as before, before.reopened(no_progress) as after:
+    with open_image(str(path), "b:1") as before, reopened(before, no_progress) as after:
         assert after.image.tags == ("b:1",)
 
 
@@ -39,4 +39,4 @@ def test_standard_input_is_read_only_once(monkeypatch: pytest.MonkeyPatch) -> No
     with (SAMPLES / "my-app.tar").open() as archive:
         monkeypatch.setattr("sys.stdin", archive)
         with open_image("-") as session, pytest.raises(UsageError, match="standard input can be read only once"):
-            session.reopened(no_progress)
+            reopened(session, no_progress)

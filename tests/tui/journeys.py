@@ -19,7 +19,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from layerscope.errors import AmbiguousImage, LayerscopeError
-from layerscope.session.open import ImageSession, UndecidedImage, open_image
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import UndecidedImage, open_image
 from layerscope.session.reading.background import BackgroundReader, ReadEvent
 from layerscope.session.reading.loader import BackgroundLoader
 from layerscope.session.reading.wire import ReadOrder

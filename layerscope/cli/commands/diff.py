@@ -19,7 +19,8 @@ from layerscope.comparison.compare import Comparison, compare_images, compare_la
 from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.errors import UsageError
 from layerscope.model.engine import Engine
-from layerscope.session.open import ImageSession, share_layers
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import share_layers
 from layerscope.text import path_text, plural, printable_name
 
 EXAMPLES = """\b

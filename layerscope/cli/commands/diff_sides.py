@@ -9,8 +9,8 @@ from typing import NamedTuple, TypeVar
 from layerscope.cli.opening import opened, opened_all
 from layerscope.errors import UsageError
 from layerscope.model.engine import Engine
+from layerscope.session.image_session import ImageRequest, ImageSession
 from layerscope.session.lookup import layer_number
-from layerscope.session.open import ImageRequest, ImageSession
 from layerscope.text import printable_name
 
 _RANGE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")

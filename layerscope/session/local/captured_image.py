@@ -12,8 +12,9 @@ from layerscope.model.entries import Kind
 from layerscope.model.image import Image
 from layerscope.model.instruction import keyword_of
 from layerscope.session.image_facts import build_steps
+from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.open import ImageSession, open_or_choose
+from layerscope.session.open import open_or_choose
 
 _COPYING = frozenset({"ADD", "COPY"})
 _MOST_READ = 64_000_000

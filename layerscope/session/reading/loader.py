@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from layerscope.errors import LayerscopeError
+from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.open import ImageSession
 from layerscope.session.reading.background import LayerRead, LayersStacked, ReadingFailed
 
 

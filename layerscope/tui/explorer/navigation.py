@@ -1,13 +1,15 @@
 """The ways from the explorer to other screens. Each is imported when it is first opened: the start needs none."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
-from layerscope.session.open import ImageSession
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import reopened
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.widgets.notices import warn
@@ -130,7 +132,7 @@ class Navigation:
         """Open the image again; ``show`` is called with it."""
         from layerscope.tui.images.opening import OpeningScreen  # noqa: PLC0415  # not needed to start
 
-        self._screen.app.push_screen(OpeningScreen(title, self._session.reopened), show)
+        self._screen.app.push_screen(OpeningScreen(title, partial(reopened, self._session)), show)
 
     def switch(self, show: Callable[["ImageSession"], None]) -> None:
         """Choose another image of the source; ``show`` is called with it."""

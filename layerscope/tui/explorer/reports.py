@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from layerscope.errors import LayerscopeError
-from layerscope.session.open import ImageSession
+from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.background import LayerReader, ReadEvent, ReadingFailed, ReceiveEvent
 from layerscope.tui.explorer.messages import FactsFound, ReaderReported
 

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from layerscope.analysis.tree.layered_tree import TreeRow
-from layerscope.session.open import ImageSession
+from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.background import (
     ImageReceived,
     LayerReader,

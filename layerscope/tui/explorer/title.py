@@ -2,7 +2,7 @@
 
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
-from layerscope.session.open import ImageSession
+from layerscope.session.image_session import ImageSession
 from layerscope.session.summary import dead_words, engine_words, size_words
 from layerscope.text import human_size, plural
 from layerscope.tui.drawing.cells import excerpt

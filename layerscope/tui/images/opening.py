@@ -17,7 +17,8 @@ from textual.widgets import Static
 
 from layerscope.errors import LayerscopeError, ReadingStopped
 from layerscope.model.progress import Progress
-from layerscope.session.open import ImageSession, UndecidedImage
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import UndecidedImage
 from layerscope.text import human_share, human_size, printable_line
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.keys.workers import start_detached

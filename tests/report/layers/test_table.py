@@ -2,14 +2,18 @@
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from layerscope.report.layers.table import layer_table, write_layer_table
 from layerscope.report.tables import plain_text
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.open import open_image
 from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, oci_archive, sha256, write_tar
 from tests.samples import SAMPLES
+
+if TYPE_CHECKING:
+    from layerscope.session.image_session import ImageSession
 
 LONG = "RUN " + " && ".join(f"step-{number}" for number in range(100))
 

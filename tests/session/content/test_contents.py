@@ -7,7 +7,8 @@ import pytest
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.image import Compression
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import open_image
 from tests.builders import Entry, file, hardlink, image, layer, oci_archive, whiteout
 
 CONTENT = random.Random(1).randbytes(700_000)  # noqa: S311  # the same each time

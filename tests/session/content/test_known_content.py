@@ -10,7 +10,8 @@ from layerscope.model.image import Compression
 from layerscope.session.content import content_pass
 from layerscope.session.content.known_content import KnownContent
 from layerscope.session.content.prefixes import read_prefixes
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis
 from tests.builders import file, image, layer, oci_archive, sparse
 

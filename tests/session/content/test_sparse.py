@@ -9,7 +9,8 @@ from layerscope.analysis.size.dead_reason import DeadReason
 from layerscope.comparison.compare import compare_images
 from layerscope.errors import ReadingStopped
 from layerscope.model.image import Compression
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import open_image
 from layerscope.session.size.report import size_report
 from tests.builders import file, image, layer, oci_archive
 from tests.session.content.test_contents import sparse

@@ -10,7 +10,8 @@ from layerscope.errors import FormatError
 from layerscope.model.image import Compression
 from layerscope.session.files.pages import PAGE_SIZE, FilePages
 from layerscope.session.files.text import FileText
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import open_image
 from tests.builders import OCI_CONFIG, OCI_LAYER, OciStore, file, image, layer, oci_archive, write_tar
 
 LINES = b"".join(b"line %d of a text\n" % number for number in range(40_000))

@@ -4,7 +4,8 @@ from threading import Thread
 
 import pytest
 
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import open_image
 from layerscope.session.reading.background import (
     BackgroundReader,
     LayerRead,

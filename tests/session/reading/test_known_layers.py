@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from layerscope.cache.cache import Cache, RecordKind
 from layerscope.model.entries import LayerEntries
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import open_image
 from layerscope.session.reading import in_process
 from layerscope.session.reading.background import KnownReader, LayerRead, LayersStacked
 from layerscope.session.reading.in_process import read_layers

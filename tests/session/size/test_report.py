@@ -11,7 +11,8 @@ from layerscope.analysis.size.live import live_files
 from layerscope.model.image import Compression, Layer
 from layerscope.session.content import content_pass, contents
 from layerscope.session.content.prefixes import read_prefixes
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.report import SizeReport, size_report
 from layerscope.sources.layer.content import LayerContent, open_layer_content

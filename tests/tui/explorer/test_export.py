@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import LayerscopeError
-from layerscope.session.open import ImageSession, open_or_choose
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import open_or_choose
 from layerscope.tui.app import LayerscopeApp, explorer_app
 from tests.builders import blob_name, docker_files, file, image, layer, sha256
 from tests.sources.engine.exporting import HeldExport, image_answers, in_order, offset_behind

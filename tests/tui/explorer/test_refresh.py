@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from layerscope.session.open import ImageSession
+from layerscope.session.image_session import ImageSession
 from tests.builders import directory, docker_archive, file, image, layer
 from tests.tui.journeys import journey
 

@@ -18,7 +18,8 @@ from textual.widgets import Static
 
 from layerscope.errors import LayerscopeError
 from layerscope.session.files.revision import FileRevision, version_at, versions_of
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import open_image
 from layerscope.tui.app import LayerscopeApp
 from layerscope.tui.drawing.glyphs import UNICODE, Glyphs
 from layerscope.tui.drawing.themes import DARK

@@ -1,7 +1,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from layerscope.session.open import ImageSession, open_image
+from layerscope.session.image_session import ImageSession
+from layerscope.session.open import open_image
 from layerscope.tui.drawing.glyphs import ASCII
 from layerscope.tui.file.screen import FileScreen
 from tests.builders import Entry, directory, docker_archive, file, image, layer, symlink

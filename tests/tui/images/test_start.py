@@ -12,8 +12,8 @@ from textual.screen import Screen
 from layerscope.model.container import Container
 from layerscope.model.engine import Engine
 from layerscope.model.local_image import LocalImage
+from layerscope.session.image_session import ImageSession
 from layerscope.session.local.listing import Listing
-from layerscope.session.open import ImageSession
 from layerscope.settings.preferences import load_preferences
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.images.opening import OpeningScreen
