@@ -20,7 +20,7 @@ Capture = pytest.CaptureFixture[str]
 
 def ended(status: int = 0, reference: str | None = None, arguments: Sequence[str] = ()) -> BuildRun:
     started = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    return BuildRun("docker", build_options(arguments), started, status, reference, None)
+    return BuildRun("docker", build_options(arguments), started, status, (reference,) if reference else (), None)
 
 
 Calls = list[tuple[list[str], str | None]]

@@ -193,9 +193,8 @@ def test_an_image_is_built_and_opened(
     monkeypatch.setattr("shutil.which", lambda name: name if name == engine else None)
     tag = f"layerscope-test-{uuid.uuid4().hex[:12]}:v1"
     report = build(["-t", tag, *(["--isolation", "chroot"] if engine == "podman" else []), str(tmp_path)])
-    assert report.reference is not None
     try:
-        with open_source(report.reference) as source:
+        with open_source(report.references[0]) as source:
             found = source.choose()
             assert [step.layer for step in found.steps] == [1, None]
             assert [each.removeprefix("localhost/") for each in found.tags] == [tag]
@@ -212,7 +211,7 @@ def test_a_failed_build_has_the_builders_exit_status(
     (tmp_path / "Dockerfile").write_text("NONSENSE\n")
     status = subprocess.run([engine, "build", str(tmp_path)], capture_output=True, check=False).returncode
     report = build([str(tmp_path)])
-    assert (report.exit_status, report.reference) == (status, None)
+    assert (report.exit_status, report.references) == (status, ())
 
 
 @pytest.fixture
@@ -228,13 +227,13 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_build_may_write_its_result_elsewhere(context: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    assert build(["-o", "out", "."]).reference is None
+    assert build(["-o", "out", "."]).references == ()
     assert (context / "out" / "hello").read_text() == (context / "hello").read_text()
-    assert build(["--output=type=tar,dest=out.tar", "."]).reference is None
+    assert build(["--output=type=tar,dest=out.tar", "."]).references == ()
     with tarfile.open(context / "out.tar") as tar:
         assert tar.getnames() == ["hello"]
     capfdbinary.readouterr()
-    assert build(["-o", "-", "."]).reference is None
+    assert build(["-o", "-", "."]).references == ()
     with tarfile.open(fileobj=io.BytesIO(capfdbinary.readouterr().out)) as tar:
         assert tar.getnames() == ["hello"]
 
@@ -242,10 +241,9 @@ def test_a_build_may_write_its_result_elsewhere(context: Path, capfdbinary: pyte
 def test_a_build_keeps_the_users_own_files(context: Path) -> None:
     for own, file_name in ((["--iidfile", "id"], "id"), (["--metadata-file=facts"], "facts")):
         report = build([*own, "."])
-        assert report.reference is not None
-        image_id = report.reference.removeprefix("docker://")
+        image_id = report.references[0].removeprefix("docker://")
         assert image_id in (context / file_name).read_text()
-        with open_source(report.reference) as source:
+        with open_source(report.references[0]) as source:
             assert len(source.choose().layers) == 1
         run("docker", "rmi", "--force", image_id)
 
@@ -253,10 +251,9 @@ def test_a_build_keeps_the_users_own_files(context: Path) -> None:
 def test_the_classic_builder_states_its_image(context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_BUILDKIT", "0")
     report = build([str(context)])
-    assert report.reference is not None
-    with open_source(report.reference) as source:
+    with open_source(report.references[0]) as source:
         assert len(source.choose().layers) == 1
-    run("docker", "rmi", "--force", report.reference.removeprefix("docker://"))
+    run("docker", "rmi", "--force", report.references[0].removeprefix("docker://"))
 
 
 def test_the_podman_command_exports_if_no_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,6 +103,12 @@ class _MissedStep(NamedTuple):
     aligned: AlignedStep
     written: WrittenInstruction | None
 
+    @property
+    def copying(self) -> str:
+        """The instruction with the names of what it copies, as far as it is known."""
+        title, written = self.aligned.title, self.written.text if self.written else ""
+        return written if written and _COPIED_HASH.search(title) and not variable_names(written) else title
+
     def because(self, cause: MissCause, detail: str, files: tuple[str, ...] = ()) -> CacheMiss:
         """Return the miss with its reason."""
         return CacheMiss(self.reported, cause, detail, files)
@@ -172,7 +178,7 @@ def _explained_by_instruction(missed: _MissedStep, changed: Sequence[AlignedStep
 def _explained_by_files(missed: _MissedStep, new: BuiltSteps, old: BuiltSteps) -> CacheMiss | None:
     """Return the reason for the miss of a step that is recorded as it was before; None if nothing differs."""
     step, written = missed.aligned, missed.written
-    files = _changed_files(step, new, old)
+    files = _changed_files(missed, new, old)
     # the classic builder and podman record neither the names that were copied nor the values of arguments in them
     arguments = _Arguments(written) if written and _COPIED_HASH.search(step.title) else None
     if arguments is not None and arguments.change is not None:
@@ -262,14 +268,15 @@ def _short(title: str) -> str:
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
-def _changed_files(step: AlignedStep, new: BuiltSteps, old: BuiltSteps) -> tuple[str, ...]:
+def _changed_files(missed: _MissedStep, new: BuiltSteps, old: BuiltSteps) -> tuple[str, ...]:
     """Return the names, in the context, of the files that a copying step wrote differently."""
+    step = missed.aligned
     before, after = old.files.get(step.old_layer or 0), new.files.get(step.new_layer or 0)
     if before is None or after is None:
         return ()
     common = [path for path in before if path in after and before[path].equals(after[path])]
     paths = sorted({*before, *after} - set(common))
-    return tuple(dict.fromkeys(context_name(path, step.title) for path in paths))
+    return tuple(dict.fromkeys(context_name(path, missed.copying) for path in paths))
 
 
 def context_name(path: bytes, instruction: str) -> str:

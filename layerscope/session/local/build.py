@@ -37,19 +37,21 @@ BUILDERS = {Engine.DOCKER.value: Engine.DOCKER, Engine.PODMAN.value: Engine.PODM
 
 class _Metadata(Struct, frozen=True):
     digest: str = field(default="", name="containerimage.digest")
+    config_digest: str = field(default="", name="containerimage.config.digest")
 
 
 class BuildRun(NamedTuple):
     """A build that has ended: its command, the options, when it started, and the image that had the tag before.
 
-    ``reference`` is the image that it made; None if it made none that can be opened.
+    ``references`` name the image that it made, and the engine may know only one of them; empty if it made none that can
+    be opened.
     """
 
     builder: str
     options: BuildOptions
     started: datetime
     exit_status: int
-    reference: str | None
+    references: tuple[str, ...]
     previous: CapturedImage | Unreadable | None
 
     @property
@@ -71,8 +73,8 @@ def run_build(arguments: Sequence[str], builder: str | None = None) -> BuildRun:
         added = _added_options(builder, options, result)
         started = datetime.now(UTC)
         status = _run([builder, "build", *added, *arguments])
-        reference = _reference(BUILDERS[builder], options, result) if status == 0 else None
-        return BuildRun(builder, options, started, status, reference, previous)
+        references = _references(BUILDERS[builder], options, result) if status == 0 else ()
+        return BuildRun(builder, options, started, status, references, previous)
 
 
 def chosen_builder(builder: str | None) -> str:
@@ -102,10 +104,12 @@ def _answers(builder: str) -> bool:
 
 def _added_options(builder: str, options: BuildOptions, result: Path) -> list[str]:
     """Return the option that makes the builder state the image, if the user gives none that does."""
-    if options.asks_for_help or options.metadata_file or options.id_file:
+    if options.asks_for_help or options.metadata_file:
         return []
     if builder == Engine.DOCKER and _uses_buildkit():
         return ["--metadata-file", str(result)]
+    if options.id_file:
+        return []
     # where it writes the id to a file, buildah does not print it
     prints_id = builder == BUILDAH and options.is_quiet
     return [] if options.outputs or prints_id else ["--iidfile", str(result)]
@@ -143,24 +147,28 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
 
 
-def _reference(engine: Engine, options: BuildOptions, result: Path) -> str | None:
-    """Return the reference of the image that was built, or None if there is none to open."""
+def _references(engine: Engine, options: BuildOptions, result: Path) -> tuple[str, ...]:
+    """Return the references of the image that was built; none if there is none to open."""
     for output in options.outputs:
         if output.is_archive:
-            return output.destination
+            return (output.destination,)
     if options.is_only_pushed or (options.outputs and not any(output.is_stored for output in options.outputs)):
-        return None
-    digest = _stated_digest(Path(options.metadata_file or result)) or _stated_id(Path(options.id_file or result))
-    name = digest or next(iter(options.tags if options.is_quiet else ()), "")
-    return f"{engine}://{name}" if name else None
+        return ()
+    stated = [*_stated_digests(Path(options.metadata_file or result)), _stated_id(Path(options.id_file or result))]
+    names = list(filter(None, stated)) or (options.tags[:1] if options.is_quiet else ())
+    return tuple(f"{engine}://{name}" for name in dict.fromkeys(names))
 
 
-def _stated_digest(metadata_file: Path) -> str:
-    """Return the digest in BuildKit's metadata, which is the id of the image in the engine."""
+def _stated_digests(metadata_file: Path) -> tuple[str, ...]:
+    """Return the digests in BuildKit's metadata: that of the manifest, and that of the config.
+
+    One of them is the id of the image in the engine, which depends on the engine's store where the builder is another.
+    """
     try:
-        return msgspec.json.decode(metadata_file.read_bytes(), type=_Metadata).digest
+        stated = msgspec.json.decode(metadata_file.read_bytes(), type=_Metadata)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return ""
+        return ()
+    return stated.digest, stated.config_digest
 
 
 def _stated_id(id_file: Path) -> str:

@@ -26,30 +26,29 @@ _HASHED = re.compile(r"(?:ADD|COPY) (?:--\S+ )*(?:file|dir|multi):[0-9a-f]{12,64
 
 def open_result(run: BuildRun) -> ImageSession | None:
     """Open the image that a build made, from the store where that can be read; None if it made none."""
-    if run.reference is None:
-        return None
-    try:
-        session = open_image(run.reference, cache=Cache())
-    except LayerscopeError:
-        # a builder of its own keeps its images to itself, and one for several platforms may have none for this one
-        return None
-    session.dockerfile_name = _dockerfile_name(run)
-    return session
+    for reference in run.references:
+        try:
+            session = open_image(reference, cache=Cache())
+        except LayerscopeError:
+            # a builder of its own keeps its images to itself, and one for several platforms may have none for this one
+            continue
+        session.dockerfile_name = _dockerfile_name(run)
+        return session
+    return None
 
 
 def report_build(run: BuildRun, session: ImageSession | None) -> BuildReport:
     """Return the report on a build whose result is open; without one, it says how the build ended."""
     tag, file = next(iter(run.options.tags), None), _dockerfile_name(run)
-    reference = run.reference if session is not None else None
     if session is None:
-        return BuildReport(run.builder, run.exit_status, reference, tag, file)
+        return BuildReport(run.builder, run.exit_status, None, tag, file)
     placed = _placed(run, session)
     reported = tuple(_reported(run, session.image, placed))
     previous = run.previous if isinstance(run.previous, CapturedImage) else None
     return BuildReport(
         run.builder,
         run.exit_status,
-        reference,
+        session.image.reference,
         tag,
         file,
         reported,
@@ -158,7 +157,7 @@ def _changed_arguments(run: BuildRun) -> dict[str, str] | None:
 def _source(placed: PlacedDockerfile, line: int) -> str:
     """Return the instruction of a line without its options."""
     instruction = placed.instructions[line]
-    return " ".join((instruction.keyword, *instruction.arguments.split()))
+    return " ".join((instruction.keyword, *(instruction.words or instruction.arguments.split())))
 
 
 def _refusal(run: BuildRun) -> str | None:

@@ -235,3 +235,17 @@ def test_an_instruction_before_a_step_from_the_cache_is_not_the_reason() -> None
     assert reason(changed, old, cached=2) == (MissCause.FILES, "a changed")
     same = steps(BASE, first, copy, files={3: copied(a="1")})
     assert reason(same, old, cached=2) == (MissCause.INSTRUCTION, "RUN other became RUN first")
+
+
+def test_a_file_in_a_copied_folder_is_named_as_in_the_context_where_a_hash_is_recorded() -> None:
+    line = "/bin/sh -c #(nop) COPY dir:{} in /srv/site "
+    old, new = (
+        steps(
+            BASE,
+            (line.format(digit * 64), f"c{digit}"),
+            files={2: {b"srv/site/a": CopiedFile((1,), digit.encode(), 0.0)}},
+        )
+        for digit in "12"
+    )
+    assert reason(new, old, written="COPY ./site /srv/site") == (MissCause.FILES, "site/a changed")
+    assert reason(new, old, written="COPY $V /srv/site")[1].startswith("a changed, or argument V did")

@@ -1,5 +1,6 @@
 """A build passes arguments, files and the exit status through; a script stands in for the builder."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def given() -> list[str]:
 
 def built(*arguments: str) -> tuple[str, int, str | None]:
     run = run_build(arguments)
-    return run.builder, run.exit_status, run.reference
+    return run.builder, run.exit_status, next(iter(run.references), None)
 
 
 @pytest.mark.usefixtures("buildkit")
@@ -76,11 +77,25 @@ def test_buildkit_can_be_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("buildkit")
-@pytest.mark.parametrize("option", ["--iidfile", "--metadata-file"])
-def test_the_users_own_file_is_read_and_not_replaced(option: str) -> None:
-    assert built(option, "mine", ".")[2] == f"docker://{DIGEST}"
-    assert given() == ["build", option, "mine", "."]
+def test_the_users_own_metadata_is_read_and_not_replaced() -> None:
+    assert built("--metadata-file", "mine", ".")[2] == f"docker://{DIGEST}"
+    assert given() == ["build", "--metadata-file", "mine", "."]
     assert DIGEST in Path("mine").read_text()
+
+
+def test_the_users_own_file_for_the_id_is_read_and_not_replaced(classic: str) -> None:
+    assert built("--iidfile", "mine", ".")[2] == f"{classic}://{DIGEST}"
+    assert given() == ["build", "--iidfile", "mine", "."]
+    assert DIGEST in Path("mine").read_text()
+
+
+@pytest.mark.usefixtures("buildkit")
+def test_the_manifest_and_the_config_are_tried_as_ids_of_the_image() -> None:
+    config = f"sha256:{'c' * 64}"
+    metadata = {"containerimage.digest": DIGEST, "containerimage.config.digest": config}
+    Path("mine").write_text(json.dumps(metadata))
+    run = run_build(["--metadata-file=mine", "."])
+    assert run.references == (f"docker://{DIGEST}", f"docker://{config}")
 
 
 def test_another_builder_with_an_output_gets_no_option(classic: str) -> None:
@@ -127,7 +142,7 @@ def test_a_builder_is_chosen_by_name_or_by_its_engine(tmp_path: Path, monkeypatc
     for name in ("docker", "podman", "buildah"):
         install(tmp_path, monkeypatch, name, "")
     assert run_build(["."]).builder == "docker"
-    assert run_build(["."], "buildah").reference == f"podman://{DIGEST}"
+    assert run_build(["."], "buildah").references == (f"podman://{DIGEST}",)
     (tmp_path / "docker").write_text("#!/bin/sh\nexit 1\n")
     assert run_build(["."]).builder == "podman"
     with pytest.raises(UsageError, match="takes docker, podman, buildah, not kaniko"):
