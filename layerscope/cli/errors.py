@@ -1,5 +1,6 @@
 """The end of a run after an error: the lines that describe it, and the exit status."""
 
+import errno
 from enum import IntEnum
 
 from layerscope.errors import AmbiguousImage, LayerscopeError, os_reason
@@ -51,7 +52,11 @@ def _sentence(text: str) -> str:
 
 
 def _os_error(error: OSError) -> str:
-    subject = "cannot read or write" if error.filename is None else printable_name(str(error.filename))
+    if error.filename is not None:
+        subject = printable_name(str(error.filename))
+    else:
+        # of all files that are written, only the output has no name
+        subject = "cannot write the output" if error.errno == errno.ENOSPC else "cannot read or write"
     return f"{subject}: {os_reason(error)}"
 
 

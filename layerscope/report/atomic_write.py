@@ -20,8 +20,20 @@ def refuse_existing(path: Path, *, force: bool) -> None:
 
 
 def write_whole(path: Path, text: str, *, force: bool) -> None:
-    """Write the text to a temporary file in the same folder, then rename it; raises UsageError or OSError."""
+    """Write the text to a temporary file in the same folder, then rename it.
+
+    Raises UsageError, or an OSError that names the path.
+    """
     refuse_existing(path, force=force)
+    try:
+        _write_beside(path, text, force=force)
+    except OSError as error:
+        # a write names no file, and the name of the temporary one says nothing to a user
+        error.filename = str(path)
+        raise
+
+
+def _write_beside(path: Path, text: str, *, force: bool) -> None:
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name[:50]}.", delete=False
     ) as temporary:

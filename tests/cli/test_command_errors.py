@@ -170,7 +170,7 @@ def test_the_table_of_exit_statuses(error: BaseException, status: int) -> None:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (OSError(28, "No space left on device"), "layerscope: cannot read or write: No space left on device"),
+        (OSError(28, "No space left on device"), "layerscope: cannot write the output: No space left on device"),
         (PermissionError(13, "Permission denied", "a\x1bb"), "layerscope: a\\x1bb: Permission denied"),
         (MemoryError(), "layerscope: not enough memory"),
         (UsageError("two\nlines \x1b[2J"), "layerscope: two lines \\x1b[2J"),

@@ -84,7 +84,7 @@ def test_a_closed_pipe_ends_silently(arguments: tuple[str | Path, ...], unbuffer
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
 def test_a_full_disk_is_a_sentence() -> None:
     with Path("/dev/full").open("w") as full, start("layers", MY_APP, stdout=full, stderr=subprocess.PIPE) as process:
-        assert process.communicate()[1] == b"layerscope: cannot read or write: No space left on device\n"
+        assert process.communicate()[1] == b"layerscope: cannot write the output: No space left on device\n"
     assert process.returncode == 2
 
 

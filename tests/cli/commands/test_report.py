@@ -70,13 +70,13 @@ def test_an_image_that_cannot_be_opened_leaves_no_file(capsys: Capture) -> None:
     assert names() == ["heavy.tar"]
 
 
-def test_a_write_that_fails_leaves_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_names_the_file_and_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.link", full)
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match=r"No space left on device: 'a\.md'"):
         write_whole(Path("a.md"), "text", force=False)
     assert names() == ["heavy.tar"]
 
