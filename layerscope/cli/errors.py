@@ -38,13 +38,20 @@ def error_lines(error: BaseException) -> list[str]:
         return []
     if isinstance(error, AmbiguousImage):
         return [_sentence(f"{error}:"), *(f"  {printable_line(choice)}" for choice in error.choices)]
+    return [_sentence(_reason(error))]
+
+
+def _reason(error: BaseException) -> str:
     if isinstance(error, LayerscopeError):
-        return [_sentence(str(error))]
+        return str(error)
     if isinstance(error, OSError):
-        return [_sentence(_os_error(error))]
+        return _os_error(error)
     if isinstance(error, MemoryError):
-        return [_sentence("not enough memory")]
-    return [_sentence(_usage_error(error) or _internal_error(error))]
+        return "not enough memory"
+    if isinstance(error, ImportError):
+        # a broken installation, or too little memory to map a library
+        return f"a part of layerscope cannot be loaded: {error}"
+    return _usage_error(error) or _internal_error(error)
 
 
 def _sentence(text: str) -> str:

@@ -173,6 +173,7 @@ def test_the_table_of_exit_statuses(error: BaseException, status: int) -> None:
         (OSError(28, "No space left on device"), "layerscope: cannot write the output: No space left on device"),
         (PermissionError(13, "Permission denied", "a\x1bb"), "layerscope: a\\x1bb: Permission denied"),
         (MemoryError(), "layerscope: not enough memory"),
+        (ImportError("x.so: failed to map"), "layerscope: a part of layerscope cannot be loaded: x.so: failed to map"),
         (UsageError("two\nlines \x1b[2J"), "layerscope: two lines \\x1b[2J"),
     ],
 )

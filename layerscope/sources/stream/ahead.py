@@ -3,7 +3,7 @@
 The libraries release the interpreter lock while they decompress.
 """
 
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Semaphore, Thread
 
 from layerscope.errors import FormatError
@@ -14,6 +14,9 @@ _Chunk = tuple[bytes, FormatError | None]
 
 _MOST_CHUNKS = 4
 """Chunks that wait for the reader."""
+
+_LOOK_AGAIN = 0.5
+"""Seconds between two looks at whether the thread still runs."""
 
 
 class AheadStream:
@@ -57,12 +60,22 @@ class AheadStream:
     def read1(self, _size: int, /) -> bytes:
         """Return the next chunk, and none at the end; raises what decompression raised."""
         if not self._is_ended:
-            self._last = self._chunks.get()
+            self._last = self._next()
             self._space.release()
             self._is_ended = isinstance(self._last, BaseException) or not self._last[0]
         if isinstance(self._last, BaseException):
             raise self._last
         return self._last[0]
+
+    def _next(self) -> _Chunk | BaseException:
+        while True:
+            is_running = self._thread.is_alive()
+            try:
+                return self._chunks.get(timeout=_LOOK_AGAIN)
+            except Empty:
+                if not is_running:
+                    # there was no memory left to hand over its error
+                    return MemoryError()
 
     @property
     def consumed(self) -> int:

@@ -149,7 +149,9 @@ class DecompressedSpan:
     def _error(self, error: Exception) -> InvalidLayer | UnsupportedCompression:
         if isinstance(error, EOFError):
             return InvalidLayer(f"the {self._name} stream ends early, after {self.consumed:,} stored bytes")
-        if isinstance(error, MemoryError) or "memory" in str(error).lower():
+        if isinstance(error, MemoryError):
+            return UnsupportedCompression(f"there is not enough memory to decompress the {self._name} stream")
+        if "memory" in str(error).lower():
             return UnsupportedCompression(f"the {self._name} stream needs more than 128 MiB of memory")
         return InvalidLayer(f"the {self._name} stream is broken near stored byte {self.consumed:,}")
 

@@ -3,12 +3,14 @@
 from collections import deque
 from contextlib import closing
 from pathlib import Path
+from queue import SimpleQueue
 from threading import active_count
 
 import pytest
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.image import Compression
+from layerscope.sources.stream import ahead as ahead_module
 from layerscope.sources.stream.ahead import AheadStream
 from layerscope.sources.tar import blocks
 from tests.builders import compressed
@@ -38,6 +40,25 @@ def test_a_broken_layer_has_the_same_entries_and_error(
     by_reader = listing(listed(blob))
     monkeypatch.setattr(blocks, "_LEAST_AHEAD", 0)
     assert listing(listed(blob)) == by_reader
+
+
+class _FullQueue(SimpleQueue[object]):
+    """A queue for which there is no memory."""
+
+    def put(self, *_: object) -> None:
+        """Fail."""
+        raise MemoryError
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_dies_without_a_word_does_not_block_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead_module, "SimpleQueue", _FullQueue)
+    monkeypatch.setattr(ahead_module, "_LOOK_AGAIN", 0.01)
+    stream = stream_of(tmp_path / "blob", compressed(LONG_TAR, Compression.GZIP))
+    with closing(AheadStream(stream, SIZE)) as ahead, pytest.raises(MemoryError):
+        ahead.read1(SIZE)
 
 
 def test_an_error_behind_what_was_read_is_not_raised(tmp_path: Path) -> None:
