@@ -1,6 +1,9 @@
 """The help of a screen: what its marks mean, and all of its keys, from its key table."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
+from math import ceil
 from typing import ClassVar, NamedTuple
 
 from rich.console import Group, RenderableType
@@ -18,6 +21,9 @@ _PALETTE = ("Ctrl+P", "Command palette: all commands by name, and themes")
 
 _TWO_COLUMNS = 110
 """The width of the panel from which on there are two columns of keys."""
+
+_BESIDE_TEXT = 6
+"""The cells between columns, and beside them."""
 
 _KEYS = (
     Key("escape,question_mark,q,enter", "dismiss", "Close", id="help.close"),
@@ -86,14 +92,22 @@ def _columns(groups: Sequence[KeyGroup], width: int) -> RenderableType:
     lines = [line for number, group in enumerate(groups) for line in _group_lines(group, is_first=not number)]
     if width < _TWO_COLUMNS:
         return _keys_table(lines)
-    half = (len(lines) + 1) // 2
-    # a title stands above its keys
-    half += not lines[half - 1].does
+    half = _middle(lines, width // 2)
     columns = Table.grid(padding=(0, 2), expand=True)
     columns.add_column(ratio=1)
     columns.add_column(ratio=1)
     columns.add_row(_keys_table(lines[:half]), _keys_table(lines[half:]))
     return columns
+
+
+def _middle(lines: Sequence["_Line"], width: int) -> int:
+    """Return the first line of the second column: both columns are about as high, and no title ends the first."""
+    room = max(1, width - max(line.keys.cell_len for line in lines) - _BESIDE_TEXT)
+    ends = list(accumulate(max(1, ceil(len(line.does) / room)) for line in lines))
+    half = bisect_left(ends, ends[-1] / 2) + 1
+    while half > 1 and not lines[half - 1].does:
+        half -= 1
+    return half
 
 
 class _Line(NamedTuple):

@@ -35,7 +35,13 @@ EXPLORER_KEYS = (
         rank=115,
         line="f F",
     ),
-    Key("F", "dockerfile", "Dockerfile", "Show the Dockerfile with the cost of its lines", id="explorer.dockerfile"),
+    Key(
+        "F",
+        "dockerfile",
+        "whole Dockerfile",
+        "Show the Dockerfile with the cost of its lines",
+        id="explorer.dockerfile",
+    ),
     Key(
         "d",
         "diff",

@@ -56,8 +56,8 @@ class ImageTitle(TitleLine):
             return [Fact(f"{self._stored}, reading {reading.share:.0%}", 9)]
         size, dead = human_size(tallies.content_size), tallies.dead_size
         return [
-            Fact(size_words(self._image, tallies), 9, short=size),
-            Fact(dead_words(tallies), 8, short=f"{human_size(dead)} dead" if dead else ""),
+            Fact(size_words(self._image, tallies), 9, short=size, short_rank=4),
+            Fact(dead_words(tallies), 8, short=f"{human_size(dead)} dead" if dead else "", short_rank=3),
         ]
 
 

@@ -11,7 +11,7 @@ MOUSE_NOTE = (
 
 HELP = Key("question_mark", "help", "help", "Show all keys", id="screen.help", rank=0)
 
-FILTER_KEYS = (Key("enter,down,up", "submit", "go to the match", id="filter.submit", rank=5),)
+FILTER_KEYS = (Key("enter,down,up", "submit", "go to the match", "Go to the match", id="filter.submit", rank=5),)
 
 FILES_KEYS = (
     # The filter and the panes take keys before the focused widget: the next key may come before any message is handled.

@@ -1,14 +1,18 @@
 """A table with a bar and columns. Rows are built when they are drawn."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, repeat
 from typing import Protocol
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.text import Text
 from textual import events
 from textual.message import Message
 
+from layerscope.text import printable_line
 from layerscope.tui.drawing.cells import cut, cut_middle, padded
 from layerscope.tui.widgets.line_list import LineList
 
@@ -85,6 +89,8 @@ class RowTable(LineList):
         self._rows: TableRows = ()
         self._widths: list[int] = []
         self._has_bar = False
+        self._parts: Sequence[Sequence[str]] = ()
+        self._starts: Sequence[int] = (0,)
 
     def show(self, columns: Sequence[TableColumn], rows: TableRows, cursor: int = 0) -> None:
         """Show these rows."""
@@ -112,16 +118,61 @@ class RowTable(LineList):
         """Return the number of rows."""
         return len(self._rows)
 
-    def draw(self, item: int, line: int, width: int) -> list[Segment]:  # noqa: ARG002  # a row has one line
-        """Return the line of a row."""
+    def refill(self, cursor: int | None = None) -> None:
+        """Redraw everything, because the rows have changed."""
+        self._choose_lines()
+        super().refill(cursor)
+
+    def on_resize(self) -> None:
+        """Choose the number of lines for the new size."""
+        self._choose_lines()
+        super().on_resize()
+
+    def _choose_lines(self) -> None:
+        """Let the last cells take as many lines as they need if all rows fit on the screen even so."""
+        count, height = len(self._rows), self.size.height
+        self._parts = ()
+        if count <= height and self._columns and not self._columns[-1].is_path:
+            cells = (row.cells for row in self._rows)
+            parts = [self._wrapped(last, self._room) for *_, last in cells]
+            self._parts = parts if sum(map(len, parts)) <= height else ()
+        heights = map(len, self._parts) if self._parts else repeat(1, count)
+        self._starts = list(accumulate(heights, initial=0))
+
+    def _wrapped(self, text: str, width: int) -> list[str]:
+        lines = Text(printable_line(text)).wrap(self.app.console, width)
+        return [line.plain.rstrip() for line in lines]
+
+    @property
+    def _room(self) -> int:
+        """The cells that are left for the last column."""
+        before = sum(self._widths) + len(_GAP) * len(self._widths)
+        return max(1, self.line_width - before - (_BAR_WIDTH + len(_GAP) if self._has_bar else 0))
+
+    def line_count(self) -> int:
+        """Return the number of lines of all rows."""
+        return self._starts[-1]
+
+    def item_at(self, line: int) -> int:
+        """Return the row of a line."""
+        return max(0, min(bisect_right(self._starts, line), self.item_count()) - 1)
+
+    def lines_of(self, item: int) -> range:
+        """Return the lines of a row."""
+        return range(self._starts[item], self._starts[item + 1]) if item + 1 < len(self._starts) else range(1)
+
+    def draw(self, item: int, line: int, width: int) -> list[Segment]:
+        """Return one line of a row."""
         row = self._rows[item]
         style = self.style_of(row.style) if row.style else None
+        if line:
+            return [Segment(" " * (width - self._room) + self._parts[item][line], style)]
         segments = self._bar(row) if self._has_bar else []
         *cells, last = (self._cell(number, cell) for number, cell in enumerate(row.cells))
         before = "".join(f"{cell}{_GAP}" for cell in cells)
-        room = width - cell_len(before) - (_BAR_WIDTH + len(_GAP) if self._has_bar else 0)
         shorten = cut_middle if self._columns[-1].is_path else cut
-        return [*segments, Segment(cut(before + shorten(last, max(1, room), self.glyphs), width, self.glyphs), style)]
+        shown = self._parts[item][0] if self._parts else shorten(last, self._room, self.glyphs)
+        return [*segments, Segment(cut(before + shown, width, self.glyphs), style)]
 
     def _cell(self, number: int, text: str) -> str:
         if self._columns[number].right:

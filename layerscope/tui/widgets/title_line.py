@@ -15,12 +15,21 @@ _SHORTEST_NAME = 12
 
 
 class Fact(NamedTuple):
-    """A part of the line. Where there is no room, the lowest ranks give way: to ``short`` texts, then to nothing."""
+    """A part of the line. Where there is no room, the one of the lowest rank is left out first.
+
+    One that has a ``short`` text is shortened at ``short_rank``.
+    """
 
     text: str
     rank: int = 0
     is_alarming: bool = False
     short: str = ""
+    short_rank: int = 0
+
+    @property
+    def next_rank(self) -> int:
+        """The rank at which the part gives way next."""
+        return self.short_rank if self.short else self.rank
 
 
 class TitleLine(Static):
@@ -61,7 +70,7 @@ class TitleLine(Static):
         separator = f" {glyphs.separator} "
         kept = list(self._facts)
         while len(kept) > 1 and self._room_beside(kept) < min(cell_len(self._title), self._shortest):
-            lowest = min([fact for fact in kept if fact.short] or kept, key=lambda fact: fact.rank)
+            lowest = min(kept, key=lambda fact: fact.next_rank)
             kept = [fact for fact in kept if fact is not lowest or fact.short]
             kept = [fact._replace(text=fact.short, short="") if fact is lowest else fact for fact in kept]
         text = Text(cut(self._title, max(8, self._room_beside(kept)), glyphs), style="bold", no_wrap=True)

@@ -15,7 +15,8 @@ BIDI = "evil\u202e\x1b[31m\\[b]"
 
 def rows(at: Journey) -> list[str]:
     table = at.app.screen.query_one(RowTable)
-    return [table.render_line(y).text.rstrip() for y in range(min(table.size.height, table.item_count()))]
+    items = range(min(table.size.height, table.item_count()))
+    return [" ".join(table.render_line(y).text.rstrip() for y in table.lines_of(item)) for item in items]
 
 
 def shown_screen(at: Journey) -> str:
@@ -127,7 +128,8 @@ async def test_names_of_views_and_rows_are_clicked(tmp_path: Path) -> None:
         await at.pilot.click(offset=(at.rows()[line].index("7 dead") + 1, line))
         await at.settle()
         assert at.frame("size")[0] == "Dead"
-        await at.click(RowTable, 20, 1, times=2)
+        table = at.app.screen.query_one(RowTable)
+        await at.click(RowTable, 20, table.lines_of(1).start, times=2)
         await at.settle()
         assert at.frame("size")[0].startswith("30 kB mode or owner only, written by layer")
         await at.press("escape", "escape")
@@ -271,6 +273,23 @@ def incomplete(*layers: bytes) -> Members:
     kept = [*layers[:-1], layers[-1][:2000]]
     blobs = [store.add(blob, "application/vnd.oci.image.layer.v1.tar") for blob in kept]
     return store.files([store.manifest(config, blobs)])
+
+
+async def test_instructions_take_several_lines_where_all_rows_fit(tmp_path: Path) -> None:
+    words = " ".join(f"word-{number}" for number in range(30))
+    history = [{"created_by": "COPY a /"}, {"created_by": f"COPY {words} /"}]
+    layers = layer(file("a", b"1")), layer(file("b", b"22"))
+    archive = docker_archive(tmp_path / "image.tar", image(*layers, history=history))
+    async with journey(archive, (110, 30)) as at:
+        await at.press("w", "2")
+        await at.settle()
+        assert rows(at)[0].split()[-32:] == ["COPY", *words.split(), "/"]
+        assert rows(at)[1].endswith("COPY a /")
+        await at.press("down")
+        assert at.app.screen.query_one(RowTable).cursor == 1
+        await at.pilot.resize_terminal(110, 8)
+        await at.settle()
+        assert "word-29" not in rows(at)[0], "there is one line for each"
 
 
 async def test_an_image_with_an_unreadable_layer_is_never_said_to_have_no_waste(tmp_path: Path) -> None:
