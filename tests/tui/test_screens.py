@@ -303,7 +303,7 @@ async def test_the_window_changes_its_size() -> None:
         await at.press("Z", "tab", "end")
         for width, height in [(80, 24), (40, 10), (20, 5), (110, 30)]:
             await at.pilot.resize_terminal(width, height)
-            await at.pilot.pause()
+            await at.settle()
         assert at.at() == "/var/www/html/style.css"
         assert at.tree()[-1] == "+ style.css"
 

@@ -28,7 +28,7 @@ class DiffDetails(EntryDetails):
         text = Text(f"/{printable_name(row.entry.path)}", style="bold", overflow="fold")
         text.append(f"  {self._difference(rows, row)}\n", style="not bold")
         lines = [
-            f"{name}  {self._entry(tree, row.node, entry, side)}"
+            self.facts(self._entry(tree, row.node, entry, side), lead=f"{name}  ")
             for name, side in (("old", BEFORE), ("new", AFTER))
             if (entry := tree.entry(row.node, side)) is not None
         ]
@@ -48,7 +48,8 @@ class DiffDetails(EntryDetails):
         delta = rows.delta(row.node)
         return f"{text}, {signed_size(delta)}" if delta else text
 
-    def _entry(self, tree: DiffTree, node: int, entry: FileEntry, side: int) -> str:
+    def _entry(self, tree: DiffTree, node: int, entry: FileEntry, side: int) -> list[str]:
+        """Return the facts about the path on a side."""
         parts = [mode_text(entry.kind.letter, entry.mode), owner_text(entry)]
         if entry.row is not None:
             parts.append(time_text(entry.mtime, "%Y-%m-%d %H:%M:%S"))
@@ -63,7 +64,7 @@ class DiffDetails(EntryDetails):
             parts.append(entry.kind.word)
         parts.append(f"layer {entry.layer}" if entry.row is not None else "implied by paths below it")
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
-        return f" {glyphs_of(self).separator} ".join(parts)
+        return parts
 
     def _below(self, tree: DiffTree, node: int, side: int) -> list[str]:
         """Return the size of everything below a folder; it is unknown if only one layer is shown."""

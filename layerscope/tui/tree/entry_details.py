@@ -46,7 +46,7 @@ class EntryDetails(Static):
         parts += [self._size_text(rows, row), origin.note]
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
         text = Text(f"/{printable_name(entry.path)}{self._target(entry)}\n", style="bold", overflow="fold")
-        text.append(self._facts(parts), style="not bold")
+        text.append(self.facts(parts), style="not bold")
         self.put(text.append(f"\n{self._writer(row, origin)}", style="not bold"))
 
     def _writer(self, row: TreeRow, origin: RowNotes) -> str:
@@ -59,16 +59,17 @@ class EntryDetails(Static):
         room = self.content_size.width - cell_len(story) - cell_len(package) - len(": ")
         return f"{story}: {one_line(origin.instruction, max(0, room), glyphs)}{package}"
 
-    def _facts(self, parts: Iterable[str]) -> str:
-        """Return facts beside each other, in as many lines as they take: none is broken."""
+    def facts(self, parts: Iterable[str], lead: str = "") -> str:
+        """Return facts beside each other after a ``lead``, in as many lines as they take: none is broken."""
         separator = f" {glyphs_of(self).separator} "
-        lines = [""]
-        for part in filter(None, parts):
-            longer = f"{lines[-1]}{separator}{part}" if lines[-1] else part
-            if lines[-1] and cell_len(longer) > self.content_size.width:
-                lines.append(part)
-            else:
+        first, *others = filter(None, parts)
+        lines = [lead + first]
+        for part in others:
+            longer = f"{lines[-1]}{separator}{part}"
+            if cell_len(longer) <= self.content_size.width:
                 lines[-1] = longer
+            else:
+                lines.append(" " * len(lead) + part)
         return "\n".join(lines)
 
     def say(self, text: str) -> None:

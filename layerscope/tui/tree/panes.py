@@ -80,8 +80,10 @@ class FilesPanes(Horizontal, SaysWhyNot):
 
     def _share_height(self) -> None:
         """Give the details the lines that the steps leave free, and more if that is little."""
-        free = self.size.height - self.steps.line_count() - _BORDERS
-        self.details.styles.max_height = max(int(self.size.height * _DETAILS_SHARE), free)
+        height, lines, least = self.size.height, self.steps.line_count(), int(self.size.height * _DETAILS_SHARE)
+        if lines > height - least - _BORDERS:
+            lines = self.steps.item_count()
+        self.details.styles.max_height = max(least, height - lines - _BORDERS)
 
     @property
     def copied_path(self) -> str | None:

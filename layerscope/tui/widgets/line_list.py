@@ -87,7 +87,7 @@ class LineList(StripView):
         &:ansi > .line-list--chosen-number { text-style: reverse; }
         &:ansi:dark > .line-list--cursor { background: ansi_white; color: ansi_black; }
         &:ansi:light > .line-list--cursor { background: ansi_black; color: ansi_white; }
-        &:ansi > .line-list--cursor-blurred { background: ansi_bright_black; text-style: bold; }
+        &:ansi > .line-list--cursor-blurred { background: ansi_default; text-style: bold underline; }
     }
     """
 

@@ -133,7 +133,7 @@ class RowTable(LineList):
         count, height = len(self._rows), self.size.height
         self._parts = ()
         if count <= height and self._columns and not self._columns[-1].is_path:
-            cells = (row.cells for row in self._rows)
+            cells = (self._rows[item].cells for item in range(count))
             parts = [self._wrapped(last, self._room) for *_, last in cells]
             self._parts = parts if sum(map(len, parts)) <= height else ()
         heights = map(len, self._parts) if self._parts else repeat(1, count)

@@ -84,6 +84,9 @@ class RowView(StripView):
         & > .row-view--removed-mark { color: $error; text-style: bold; }
         & > .row-view--nothing { background: $foreground 5%; }
         & > .row-view--fold { color: $primary; background: $panel; }
+        &:ansi > .row-view--added, &:ansi > .row-view--removed { background: ansi_default; }
+        &:ansi > .row-view--added-span { background: ansi_green; color: ansi_black; }
+        &:ansi > .row-view--removed-span { background: ansi_red; color: ansi_black; }
         &:ansi > .row-view--match { text-style: reverse; }
         &:ansi > .row-view--chosen { text-style: reverse bold underline; }
     }
