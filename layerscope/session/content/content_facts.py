@@ -25,7 +25,14 @@ class ContentFacts:
         """True if nothing is known."""
         return not (self.digests or self.prefixes or self.listed)
 
-    def listed_digest(self, row: int) -> bytes | None:
-        """Return the digest of a whole file that came with the listing, or None."""
-        digest = self.listed[row * DIGEST_SIZE : (row + 1) * DIGEST_SIZE]
-        return digest if digest and digest != NO_DIGEST else None
+    def digest(self, row: int, hashed: int, size: int) -> bytes | None:
+        """Return the digest of so many bytes, or `STORED`, of a file of this size, or None if it is not known.
+
+        One that came with the listing is added to ``digests``, which are kept.
+        """
+        digest = self.digests.get((row, hashed))
+        if digest is None and hashed == size:
+            listed = self.listed[row * DIGEST_SIZE : (row + 1) * DIGEST_SIZE]
+            if listed and listed != NO_DIGEST:
+                digest = self.digests[row, hashed] = listed
+        return digest

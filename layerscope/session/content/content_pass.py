@@ -99,13 +99,12 @@ class ContentPass:
 
     def _without_known(self, layer: int, files: list[int], result: BytesRead) -> list[int]:
         """Add what is known of the files of a layer to the result, and return the others in the order of content."""
-        facts, table, rows = (
-            self._known.of(self._image.layers[layer - 1]),
-            self._tree.tables[layer],
-            self._tree.index.rows,
-        )
+        facts, rows = self._known.of(self._image.layers[layer - 1]), self._tree.index.rows
+        table, kept = self._tree.tables[layer], len(facts.digests)
         if not facts.is_empty:
             files = [file for file in files if not self._is_known(file, facts, rows[file], table, result)]
+        if len(facts.digests) > kept:
+            self._known.keep(self._image.layers[layer - 1])
         offsets = table.data_offsets
         return sorted(files, key=lambda file: offsets[rows[file]])
 
@@ -113,8 +112,7 @@ class ContentPass:
         """Add what is known of a file to the result, and return True if nothing is missing."""
         size = table.sizes[row]
         if file in self._digests:
-            hashed = self._hashed(file, size)
-            digest = facts.digests.get((row, hashed)) or (facts.listed_digest(row) if hashed == size else None)
+            digest = facts.digest(row, self._hashed(file, size), size)
             if digest is None:
                 return False
             result.digests[file] = digest

@@ -57,7 +57,11 @@ class KnownContent:
         known = self.of(layer)
         known.digests |= facts.digests
         known.prefixes |= facts.prefixes
-        self._known.keep_record_of(RecordKind.CONTENT, layer, partial(_write_facts, known))
+        self.keep(layer)
+
+    def keep(self, layer: Layer) -> None:
+        """Keep what is known of a layer for the next run."""
+        self._known.keep_record_of(RecordKind.CONTENT, layer, partial(_write_facts, self.of(layer)))
 
 
 def _write_facts(facts: ContentFacts, file: ColumnWriter) -> None:

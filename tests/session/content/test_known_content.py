@@ -11,7 +11,7 @@ from layerscope.session.content import content_pass
 from layerscope.session.content.known_content import KnownContent
 from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.image_session import ImageSession
-from layerscope.session.open import open_image
+from layerscope.session.open import open_image, share_layers
 from layerscope.session.size.analysis import SizeAnalysis
 from tests.builders import file, image, layer, oci_archive, sparse
 
@@ -78,6 +78,7 @@ def test_a_second_comparison_reads_no_content(
 ) -> None:
     def differences() -> list[bytes]:
         with opened(archives[0], cache) as old, opened(archives[1], cache) as new:
+            share_layers(old, new)
             diff = compare_images(old.loaded, new.loaded).diff
             return [diff.pairing.shape.path(node) for node in diff.nodes]
 
