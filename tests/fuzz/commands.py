@@ -72,7 +72,8 @@ class Outcome:
             yield f"exit status {self.status}"
         if self.status == 2 and not self.err.strip():
             yield "exit status 2 without a message"
-        if self.status == 0 and not self.out and self.words[0] in ("layers", "why", "history"):
+        is_patch = "--patch" in self.words
+        if self.status == 0 and not self.out and not is_patch and self.words[0] in ("layers", "why", "history"):
             yield "no output, no error"
         if _CONTROL.search(self.err):
             yield f"a control character in a message: {self.err[:300]!r}"
@@ -215,6 +216,10 @@ def command_lines(case: Case, folder: Path) -> Iterator[list[str]]:
     )
     yield ["tree", image, *which, *options]
     yield ["why", image, *which, *dice.choice(([], ["--json"], ["--all"], ["--base", "1"]))]
+    file = folder / "Dockerfile"
+    file.write_text(_dockerfile(dice))
+    yield ["dockerfile", image, *which, "-f", str(file), *_maybe(dice, "--json")]
+    yield ["why", image, *which, "--patch", "-f", str(file)]
     yield ["history", image, _some_path(case), *which, *_maybe(dice, "--json")]
     other = str(case.other)
     sides = dice.choice((["1", str(top)], ["0", "1"], ["1..99"], [image], [other], [other], ["1", str(top), "--own"]))
@@ -236,6 +241,34 @@ def command_lines(case: Case, folder: Path) -> Iterator[list[str]]:
     ]
     ending = dice.choice((".html", ".md", ".csv"))
     yield ["report", image, *which, "-o", str(folder / f"report{ending}")]
+
+
+def _dockerfile(dice: random.Random) -> str:
+    """Return a Dockerfile with some of the steps that images have, or something like it."""
+    lines = (
+        "FROM scratch AS a",
+        "FROM a",
+        "FROM --platform=$BUILDPLATFORM debian:12",
+        "ADD rootfs.tar /",
+        "COPY . /srv",
+        "COPY --from=a /x /y",
+        "RUN apt-get update \\",
+        "    && apt-get install -y nginx",
+        "RUN <<EOF",
+        "EOF",
+        "RUN rm -rf /var/cache",
+        "# comment \\",
+        "# escape=`",
+        'ENV A=1 B="${A:-x"',
+        "ARG A",
+        'CMD ["nginx", "-g"',
+        "EXPOSE 80/tcp 443",
+        "HEALTHCHECK --interval=5s CMD true",
+        "ONBUILD RUN x",
+        "\tRUN\t\x1b[31mx",
+        "",
+    )
+    return "\n".join(dice.choices(lines, k=dice.randrange(12)))
 
 
 def _dive_rules(dice: random.Random) -> str:

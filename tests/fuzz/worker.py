@@ -150,6 +150,7 @@ class _Runner:
     def run(self, number: int) -> None:
         """Run one case: the commands, and the oracle if the image is valid."""
         from tests.fuzz import commands  # noqa: PLC0415  # imports layerscope, in the environment of the worker
+        from tests.fuzz.agreement import disagreements_of_ways  # noqa: PLC0415  # the same
         from tests.fuzz.case import Kind, make_case  # noqa: PLC0415  # the same
 
         self._connection.send(Started(number))
@@ -167,12 +168,15 @@ class _Runner:
             count += 1
             for problem in self._problems(words, folder):
                 self._connection.send(Finding(number, " ".join(words)[:300], problem, recipe))
+        judges = {"agreement": disagreements_of_ways(case)} if case.kind is not Kind.HEAVY else {}
         if case.kind is Kind.VALID:
+            judges["oracle"] = commands.disagreements(case, folder)
+        for name, judge in judges.items():
             found: list[str] = []
             with self._measured(found, self._order.limits):
-                found += list(commands.disagreements(case, folder))[:3]
+                found += list(judge)[:3]
             for problem in found:
-                self._connection.send(Finding(number, "oracle", problem, recipe))
+                self._connection.send(Finding(number, name, problem, recipe))
         _remove(folder)
         self._connection.send(Done(number, count, case.kind is Kind.VALID))
 
