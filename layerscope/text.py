@@ -149,12 +149,17 @@ def signed_size(size: int) -> str:
 
 
 def human_share(part: int | None, whole: int | None) -> str:
-    """Return a part of a whole as a percentage: ``24 %``, ``0.3 %``, ``<0.1 %``; empty if the whole is 0 or unknown."""
+    """Return a part of a whole as a percentage, empty if the whole is 0 or unknown.
+
+    It is never rounded to nothing or to all: ``24 %``, ``0.3 %``, ``<0.1 %``, ``>99 %``.
+    """
     if part is None or not whole:
         return ""
     percent = 100 * part / whole
     if 0 < percent < 0.05:  # noqa: PLR2004  # would round to 0.0 %
         return "<0.1 %"
+    if 99.5 <= percent < 100:  # noqa: PLR2004  # would round to 100 %
+        return ">99 %"
     return f"{percent:.1f} %" if 0 < percent < _TWO_DIGITS else f"{percent:.0f} %"
 
 

@@ -1,8 +1,8 @@
-"""Text for people: names that a user types back."""
+"""Text for people: names that a user types back, and shares."""
 
 import pytest
 
-from layerscope.text import printable_name, typed_names
+from layerscope.text import human_share, printable_name, typed_names
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,11 @@ def test_the_literal_name_comes_first(text: str) -> None:
 @pytest.mark.parametrize("text", ["plain", "a b", "dam", r"\x61", r"a\b", "\\"])
 def test_a_text_without_a_needed_escape_means_only_itself(text: str) -> None:
     assert typed_names(text) == [text.encode()]
+
+
+@pytest.mark.parametrize(
+    ("part", "share"),
+    [(0, "0 %"), (1, "<0.1 %"), (63, "0.6 %"), (5_000, "50 %"), (9_940, "99 %"), (9_999, ">99 %"), (10_000, "100 %")],
+)
+def test_a_share_is_not_rounded_to_nothing_or_to_all(part: int, share: str) -> None:
+    assert human_share(part, 10_000) == share
