@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from layerscope.tui.keys.shared import COPY_PATH, HELP, QUIT
 from layerscope.tui.keys.table import Key, KeyGroup
 from layerscope.tui.tree.file_tree import FileTree
-from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS, HELP
+from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.step_list import StepList
 
@@ -33,8 +34,8 @@ _COMMON_KEYS = (
         id="diff.extract",
         rank=100,
     ),
-    Key("y", "copy", "copy", "Copy the path to the clipboard", id="diff.copy", rank=180),
-    Key("q", "quit", "quit", "Quit", id="diff.quit", rank=120),
+    COPY_PATH.at(180),
+    QUIT,
 )
 COMPARISON_KEYS = (HELP, *_COMMON_KEYS, *_LAYER_KEYS)
 """The bindings of the screen; those of layers do nothing where two images are compared."""

@@ -301,12 +301,8 @@ class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
 
             self.app.push_screen(ExtractScreen(version.opened, version.node, version.at))
 
-    def action_copy(self) -> None:
+    def action_copy_path(self) -> None:
         """Copy the path under the cursor."""
         path = self.panes.copied_path
         if path:
             copy_text(self, path)
-
-    def action_quit(self) -> None:
-        """Quit."""
-        self.app.exit()

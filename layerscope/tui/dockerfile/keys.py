@@ -1,10 +1,11 @@
 """The key table of the Dockerfile view."""
 
+from layerscope.tui.keys.shared import HELP, QUIT
 from layerscope.tui.keys.table import Key, KeyGroup
 from layerscope.tui.widgets.line_list import LineList
 
 DOCKERFILE_KEYS = (
-    Key("question_mark", "help", "help", "Show all keys", id="dockerfile.help", rank=0),
+    HELP,
     Key("escape,F", "dismiss", "back", "Go back to the explorer", id="dockerfile.back", rank=10),
     Key(
         "enter,right,l",
@@ -31,6 +32,6 @@ DOCKERFILE_KEYS = (
         id="dockerfile.mark",
         rank=35,
     ),
-    Key("q", "app.quit", "quit", "Quit", id="dockerfile.quit", rank=40),
+    QUIT.at(40),
 )
 DOCKERFILE_TABLE = (KeyGroup("The Dockerfile", DOCKERFILE_KEYS), KeyGroup("In any list", LineList.KEYS))

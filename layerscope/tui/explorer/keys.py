@@ -1,8 +1,9 @@
 """The key table of the explorer."""
 
+from layerscope.tui.keys.shared import HELP, HISTORY, QUIT
 from layerscope.tui.keys.table import Key, KeyGroup
 from layerscope.tui.tree.file_tree import FileTree
-from layerscope.tui.tree.keys import FILES_KEYS, FILTER_KEYS, HELP
+from layerscope.tui.tree.keys import FILES_KEYS, FILTER_KEYS
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.step_list import StepList
 
@@ -60,15 +61,8 @@ EXPLORER_KEYS = (
         id="explorer.extract",
         rank=100,
     ),
-    Key(
-        "H",
-        "history",
-        "history",
-        "List what every layer did to the path under the cursor, and compare versions",
-        id="explorer.history",
-        rank=110,
-    ),
-    Key("q", "quit", "quit", "Quit", id="explorer.quit", rank=120),
+    HISTORY,
+    QUIT,
     Key("left_square_bracket", "layer(-1)", "previous layer", "Go to the previous layer", id="explorer.layer-down"),
     Key(
         "right_square_bracket",

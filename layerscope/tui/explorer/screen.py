@@ -35,11 +35,12 @@ from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.explorer.title import ImageTitle
 from layerscope.tui.explorer.visits import Visits
 from layerscope.tui.keys.order import is_first
+from layerscope.tui.keys.shared import HELP
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.preferences import preferences_of
 from layerscope.tui.tree.entry_details import EntryDetails, RowNotes
 from layerscope.tui.tree.file_tree import FileTree
-from layerscope.tui.tree.keys import HELP, MOUSE_NOTE
+from layerscope.tui.tree.keys import MOUSE_NOTE
 from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.tree.visible_rows import Scope
@@ -262,12 +263,16 @@ class ExplorerScreen(Screen[object]):
 
     def action_layer(self, step: int) -> None:
         """Go to the next or the previous layer."""
-        self._go_to_layer(self._state.layer + step)
+        if not self._go_to_layer(self._state.layer + step):
+            warn(self, f"This is the {'last' if step > 0 else 'first'} layer.")
 
-    def _go_to_layer(self, layer: int) -> None:
-        if self._state.choose_layer(layer):
+    def _go_to_layer(self, layer: int) -> bool:
+        """Go to a layer; return False if there is none of that number."""
+        is_there = self._state.choose_layer(layer)
+        if is_there:
             self._layers.show_layers()
             self._layer_chosen()
+        return is_there
 
     def action_empty_steps(self) -> None:
         """Show or hide the steps that made no layer."""
@@ -357,7 +362,3 @@ class ExplorerScreen(Screen[object]):
         self.files.rebuild()
         self.post_message(self.Replaced(session))
         self._reports.read(self._reader)
-
-    def action_quit(self) -> None:
-        """Quit."""
-        self.app.exit()

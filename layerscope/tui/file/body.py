@@ -19,6 +19,7 @@ from layerscope.tui.file.content import FileContent
 from layerscope.tui.file.messages import FileSearched, FrameChanged
 from layerscope.tui.file.state import Goal, Hits, OpenFile
 from layerscope.tui.keys.order import SaysWhyNot
+from layerscope.tui.keys.shared import INVISIBLES
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.prompt_line import PromptLine
@@ -56,7 +57,7 @@ class FileBody(Vertical, SaysWhyNot):
         Key("2", "view(False)", "hex", "Show the bytes in hex", id="file.view-2"),
         Key("b", "bytes", "other view", "Show the bytes in hex, or the text", id="file.bytes"),
         Key("W", "wrap", "wrap", "Wrap long lines, or scroll sideways", id="file.wrap", rank=90),
-        Key("I", "invisibles", "invisibles", "Show spaces, tabs and line ends", id="file.invisibles", rank=120),
+        INVISIBLES,
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     why_not: ClassVar[Mapping[str, str]] = {

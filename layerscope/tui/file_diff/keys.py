@@ -1,12 +1,13 @@
 """The key table of the comparison of two versions of a file."""
 
 from layerscope.tui.file_diff.binary_view import BinaryDiff
+from layerscope.tui.keys.shared import COPY_PATH, HELP, INVISIBLES, QUIT
 from layerscope.tui.keys.table import Key, KeyGroup
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView
 
 FILE_DIFF_KEYS = (
-    Key("question_mark", "help", "help", "Show all keys", id="diff.help", rank=0),
+    HELP,
     Key(
         "n",
         "change(1)",
@@ -30,9 +31,9 @@ FILE_DIFF_KEYS = (
         "enter", "view", "file", "Open the new version, or the old one if the file was removed", id="diff.file", rank=50
     ),
     Key("escape", "back", "back", "End the search, or go back", id="diff.back", rank=60),
-    Key("q", "app.quit", "quit", "Quit", id="diff.quit", rank=70),
-    Key("I", "invisibles", "invisibles", "Show spaces, tabs and line ends", id="diff.invisibles", rank=80),
-    Key("y", "copy_path", "path", "Copy the path to the clipboard", id="diff.copy-path", rank=90),
+    QUIT.at(70),
+    INVISIBLES.at(80),
+    COPY_PATH.at(90),
 )
 FILE_DIFF_TABLE = (
     KeyGroup("The comparison", FILE_DIFF_KEYS),

@@ -66,6 +66,10 @@ class Key:
     priority: bool = False
     series: Series | None = None
 
+    def at(self, rank: int) -> "Key":
+        """Return the same key at another place of the key line."""
+        return replace(self, rank=rank)
+
     @property
     def first(self) -> str:
         """The name of the first of the keys, which a click in the key line presses."""

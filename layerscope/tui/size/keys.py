@@ -1,5 +1,6 @@
 """The key table of the size view."""
 
+from layerscope.tui.keys.shared import FILTER, HELP, HISTORY, QUIT
 from layerscope.tui.keys.table import Key, KeyGroup, Series
 from layerscope.tui.size.map.widget import Treemap
 from layerscope.tui.size.state import SizeView
@@ -8,7 +9,7 @@ from layerscope.tui.widgets.line_list import LineList
 _DIGITS = Series(f"1 to {len(SizeView)}", "Go to the view of that number")
 
 SIZE_KEYS = (
-    Key("question_mark", "help", "help", "Show all keys", id="size.help", rank=0),
+    HELP,
     Key("escape,left,h", "back", "back", "Clear the filter, or go back to where you were", id="size.back", rank=10),
     Key("tab", "view(1)", "view", "Go to the next view", id="size.next", rank=20, line="1-8"),
     Key("shift+tab", "view(-1)", "previous view", "Go to the previous view", id="size.previous"),
@@ -26,12 +27,12 @@ SIZE_KEYS = (
     Key("enter,right,l", "choose", "open", "Open the file, or what the row is about", id="size.choose", rank=30),
     Key("t", "show", "in the tree", "Show the row in the tree", id="size.show", rank=40),
     Key("y", "copy", "copy", "Copy the new instruction, or the path", id="size.copy", rank=50),
-    Key("slash", "filter", "filter", "Filter as you type: text, a glob with * or ?, re:", id="size.filter", rank=60),
+    FILTER.at(60),
     Key("s", "sort", "sort", "Sort by the next column", id="size.sort", rank=70),
     Key("x", "extract", "extract", "Write the file or folder into a local folder", id="size.extract", rank=80),
-    Key("H", "history", "history", "List what every layer did to the path", id="size.history", rank=90),
+    HISTORY.at(90),
     Key("backspace", "up", "parent", "Go to the parent folder", id="size.folder-up"),
-    Key("q", "app.quit", "quit", "Quit", id="size.quit", rank=100),
+    QUIT.at(100),
 )
 SIZE_TABLE = (
     KeyGroup("The size of the image", SIZE_KEYS),

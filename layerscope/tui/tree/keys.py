@@ -1,5 +1,8 @@
 """The keys of every screen with a file tree. A smaller rank is more important; the ranks leave room for others."""
 
+from dataclasses import replace
+
+from layerscope.tui.keys.shared import FILTER
 from layerscope.tui.keys.table import Key
 
 CHANGES = Key("c", "changes", "changes", "Show only changes, or all files", id="files.changes", rank=70)
@@ -8,8 +11,6 @@ MOUSE_NOTE = (
     "Mouse",
     "Click a row to choose it, its sign to unfold it. Click twice to open. Click a key in the last line to press it.",
 )
-
-HELP = Key("question_mark", "help", "help", "Show all keys", id="screen.help", rank=0)
 
 FILTER_KEYS = (Key("enter,down,up", "submit", "go to the match", "Go to the match", id="filter.submit", rank=5),)
 
@@ -32,15 +33,7 @@ FILES_KEYS = (
         id="files.previous-pane",
         priority=True,
     ),
-    Key(
-        "slash",
-        "filter",
-        "filter",
-        "Filter as you type: text, a glob with * or ?, re: for a regular expression",
-        id="files.filter",
-        rank=20,
-        priority=True,
-    ),
+    replace(FILTER, priority=True),
     Key("n", "next_match(1)", "match", "Go to the next match", id="files.next", rank=30, line="n N"),
     Key("N", "next_match(-1)", "previous match", "Go to the previous match", id="files.previous"),
     Key("s", "sort", "sort", "Sort by size or by name", id="files.sort", rank=50),

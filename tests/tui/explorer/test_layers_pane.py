@@ -82,6 +82,16 @@ async def test_arrows_and_brackets_choose_a_layer() -> None:
         assert at.layer() == 1
 
 
+async def test_brackets_say_that_there_is_no_other_layer() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("right_square_bracket")
+        assert at.toasts() == ["This is the last layer."]
+        assert at.layer() == 6
+    async with journey(MY_APP) as at:
+        await at.press("home", "left_square_bracket")
+        assert at.toasts() == ["This is the first layer."]
+
+
 async def test_a_step_without_a_layer_shows_the_files_of_the_previous_layer() -> None:
     async with journey(MY_APP) as at:
         await at.press("end")
