@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 
+from layerscope.cache import identity
 from layerscope.session.content import content_pass
 from layerscope.session.reading import in_process, known_layers, layer_parts
 from layerscope.sources.tar import blocks
@@ -28,8 +29,8 @@ _IN_PROCESSES: _Settings = (
 _AHEAD: _Settings = ((blocks, "_LEAST_AHEAD", 0),)
 """The limit that makes a thread decompress even a small layer."""
 
-_CACHED: _Settings = ((known_layers, "_LEAST_STORED", 0),)
-"""The limit that makes the cache keep even a small image."""
+_CACHED: _Settings = ((known_layers, "_LEAST_STORED", 0), (identity, "_UNSETTLED_NANOSECONDS", 0))
+"""Limits that make the cache keep even a small image that was made a moment ago."""
 
 
 def disagreements_of_ways(case: Case) -> Iterator[str]:
