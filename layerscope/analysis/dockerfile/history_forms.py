@@ -149,6 +149,9 @@ class _BuildState:
             only = _HEREDOC_NAME.fullmatch(command)
             documents = "".join(f"\n{heredoc.text}{heredoc.name}" for heredoc in instruction.heredocs)
             yield _recorded(f"RUN {shell} {instruction.heredocs[0].text if only else command + documents}")
+            # podman leaves out the ends of heredocs
+            contents = "".join(f"\n{heredoc.text}" for heredoc in instruction.heredocs)
+            yield _recorded(f"RUN {shell} {command}{contents}")
         else:
             yield _recorded(f"RUN {shell} {command}")
 

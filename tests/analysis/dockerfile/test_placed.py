@@ -105,6 +105,16 @@ def test_heredocs_are_placed() -> None:
     assert layers(place(text, *made)) == {2: (1,), 6: (2,), 9: (3,)}
 
 
+def test_heredocs_of_podman_are_placed() -> None:
+    text = "FROM scratch\nRUN <<EOF\na\nb\nEOF\nCOPY <<'X' /etc/x\n1\nX\nRUN <<Y sh && c\nd\nY"
+    made = (
+        "/bin/sh -c <<EOF\na\nb\n",
+        f"/bin/sh -c #(nop) COPY file:{'0' * 64} in /etc/x ",
+        "/bin/sh -c <<Y sh && c\nd\n",
+    )
+    assert layers(place(text, *made)) == {2: (1,), 6: (2,), 9: (3,)}
+
+
 def test_an_argument_before_from_names_the_base() -> None:
     text = "ARG TAG=12\nFROM debian:$TAG\nARG TAG\nRUN echo $TAG"
     placed = place(text, *BASE, "ARG TAG=12", "RUN |1 TAG=12 /bin/sh -c echo $TAG # buildkit")
