@@ -124,7 +124,7 @@ def _built(image: Image) -> BuiltImage:
         "TARGETVARIANT": platform.variant or "",
     }
     environment = dict(variable.partition("=")[::2] for variable in run.env or ())
-    lines = [HistoryLine(step.created_by, step.layer) for step in image.steps]
+    lines = [HistoryLine(step.created_by, step.layer, step.comment) for step in image.steps]
     return BuiltImage(lines, environment, arguments, [layer.digest for layer in image.layers])
 
 

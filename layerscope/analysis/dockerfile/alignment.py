@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from layerscope.analysis.dockerfile.history_forms import WRITERS, ExpectedStep, HistoryLine, recorded_form
+from layerscope.analysis.dockerfile.history_forms import COPYING, WRITERS, ExpectedStep, HistoryLine, recorded_form
 from layerscope.analysis.dockerfile.stages import SCRATCH, Stage
 
+_MAKE_LAYERS = WRITERS | {"WORKDIR"}
 _MOST_COMPARED = 500_000
 """Pairs of an instruction and a step that are compared where the end of both does not match."""
 
@@ -88,16 +89,20 @@ def _without_crossings(pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, 
 def _squashed(expected: Sequence[ExpectedStep], steps: Sequence[HistoryLine], pairs: Mapping[int, int]) -> set[int]:
     """Return the instructions of stages whose only layer is at their last step, though others wrote files.
 
-    Buildah commits a stage as one layer by default: no line made it alone.
+    Buildah commits a stage as one layer by default: no line made it alone. A command that wrote nothing makes no layer
+    with the classic builder either, which records no name of the base.
     """
+    is_buildah = any((step.comment or "").startswith("FROM ") for step in steps)
+    writing = WRITERS if is_buildah else COPYING
     by_stage: dict[int, list[int]] = {}
     for at in sorted(pairs):
         by_stage.setdefault(expected[at].stage.number, []).append(at)
     squashed: set[int] = set()
     for own in by_stage.values():
         made = [at for at in own if steps[pairs[at]].layer]
-        writers = [at for at in own if expected[at].instruction.keyword in WRITERS]
-        if made == own[-1:] and any(at not in made for at in writers):
+        writers = [at for at in own if expected[at].instruction.keyword in writing]
+        wrote_nothing = expected[own[-1]].instruction.keyword not in _MAKE_LAYERS
+        if made == own[-1:] and (wrote_nothing or any(at not in made for at in writers)):
             squashed.update(own)
     return squashed
 

@@ -18,7 +18,8 @@ from layerscope.analysis.dockerfile.stages import SCRATCH, Stage, argument_value
 from layerscope.analysis.dockerfile.variables import UNKNOWN, expand, split_words
 from layerscope.model.instruction import instruction_of, keyword_of
 
-WRITERS = frozenset({"RUN", "COPY", "ADD"})
+COPYING = frozenset({"COPY", "ADD"})
+WRITERS = COPYING | {"RUN"}
 """The instructions that write files; WORKDIR may create a folder."""
 
 _MAY_BE_MISSING = frozenset({"ARG", "ONBUILD"})
@@ -41,6 +42,7 @@ class HistoryLine(NamedTuple):
 
     created_by: str | None
     layer: int | None
+    comment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -154,12 +156,18 @@ class _BuildState:
             yield _recorded(f"RUN {shell} {command}{contents}")
         else:
             yield _recorded(f"RUN {shell} {command}")
+            # podman writes the options, and after them the digest of what is mounted
+            mounted = UNKNOWN if instruction.flag("mount") else ""
+            yield _recorded(f"RUN {shell} {' '.join((*instruction.flags, command))}{mounted}")
 
     def _copy(self, instruction: Instruction) -> Iterator[str]:
         words = [self._expanded(word) for word in instruction.words or split_words(instruction.arguments, self._escape)]
         flags = [self._expanded(flag) for flag in instruction.flags if flag.startswith(_OWNER_AND_MODE)]
         yield " ".join([instruction.keyword, *flags, *words])
-        yield f"{instruction.keyword} file:{'0' * 12} in {words[-1] if words else ''}"
+        # podman writes the destination as it is in the Dockerfile
+        written = instruction.words or split_words(instruction.arguments, self._escape)
+        for destination in {*words[-1:], *written[-1:]}:
+            yield f"{instruction.keyword} file:{'0' * 12} in {destination}"
 
     def _assigned(self, instruction: Instruction) -> str:
         pairs = [

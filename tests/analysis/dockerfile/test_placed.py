@@ -232,6 +232,26 @@ def test_a_stage_that_was_committed_as_one_layer_belongs_to_no_line() -> None:
     assert (layers(placed), placed.matched) == ({}, 3)
 
 
+def test_a_command_without_a_layer_is_that_of_a_commit_only_where_buildah_built() -> None:
+    copied = f"/bin/sh -c #(nop) COPY file:{'0' * 64} in /f "
+    text = "FROM x\nRUN true\nCOPY f /f"
+    for comment, expected in ((None, {1: (1,), 3: (2,)}), ("FROM x", {1: (1,)})):
+        lines = [HistoryLine("base", 1), HistoryLine("/bin/sh -c true", None, comment), HistoryLine(copied, 2)]
+        assert layers(place_by_history(BuiltImage(lines, {}, {}, []), text)) == expected
+
+
+def test_options_of_a_command_and_variables_of_a_destination_are_placed_as_podman_records_them() -> None:
+    text = "FROM scratch\nARG D=/opt\nRUN --mount=type=bind,source=f,target=/m cp /m /c\nRUN --network=none b"
+    text += "\nCOPY f ${D}/f"
+    made = (
+        "/bin/sh -c #(nop) ARG D",
+        f"/bin/sh -c --mount=type=bind,source=f,target=/m cp /m /c:sha256:{'0' * 64}",
+        "/bin/sh -c --network=none b",
+        f"/bin/sh -c #(nop) COPY file:{'0' * 64} in ${{D}}/f ",
+    )
+    assert layers(place(text, *made)) == {3: (1,), 4: (2,), 5: (3,)}
+
+
 def digest(letter: str) -> Digest:
     return Digest("sha256", letter * 64)
 
