@@ -9,6 +9,7 @@ import select
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import IO
@@ -136,11 +137,21 @@ def answer(order: ReadOrder, orders: IO[bytes], answers: IO[bytes]) -> None:
     _Reader(order, orders, answers).run()
 
 
+def _yield_to_screen() -> None:
+    """Give this process, and those that it forks, less of the processors than the screen has, and no start before it.
+
+    Under a real-time policy, which processes inherit, niceness has no effect.
+    """
+    os.nice(_NICENESS)
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
 def main() -> None:
     """Answer one order."""
     gc.disable()
-    # the screen comes first
-    os.nice(_NICENESS)
+    _yield_to_screen()
     # unbuffered, so that select reports what has not been read
     orders = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115  # standard input
     try:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -194,3 +196,19 @@ def test_a_preference_after_the_end_is_ignored(small: ImageSession) -> None:
     reader.prefer(1)
     reader.close()
     reader.prefer(2)
+
+
+_POLICY = """
+import os
+import subprocess
+from layerscope.session.reading import reader_process
+
+reader_process._yield_to_screen()
+print(os.sched_getscheduler(0) == os.SCHED_BATCH, os.nice(0) > 0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such policy")
+def test_the_reader_process_has_less_of_the_processors_than_the_screen() -> None:
+    run = subprocess.run([sys.executable, "-c", _POLICY], capture_output=True, text=True, check=True)
+    assert run.stdout == "True True\n"
