@@ -50,6 +50,15 @@ async def test_a_command_may_have_another_key_which_the_key_line_and_the_help_sh
         assert isinstance(at.app.screen, SizeScreen)
 
 
+@pytest.mark.parametrize(("written", "pressed"), [("!", "exclamation_mark"), ("f5", "f5"), ("ctrl+s", "ctrl+s")])
+async def test_a_key_is_written_as_it_is_typed_or_by_its_name(own_settings: Path, written: str, pressed: str) -> None:
+    configure(own_settings, f'[keys]\n"explorer.size" = ["{written}"]')
+    async with journey(MY_APP) as at:
+        assert not at.toasts()
+        await at.press(pressed)
+        assert isinstance(at.app.screen, SizeScreen)
+
+
 @pytest.mark.parametrize(
     ("text", "notice"),
     [
@@ -57,6 +66,12 @@ async def test_a_command_may_have_another_key_which_the_key_line_and_the_help_sh
         ("theme = ", "is ignored: "),
         ('theme = "norf"', "there is no theme norf: did you mean nord?"),
         ('[keys]\n"explorer.siz" = "W"', "there is no key with the id explorer.siz: did you mean explorer.size?"),
+        ('[keys]\n"explorer.size" = "d"', "explorer.size and explorer.diff have the same key, d"),
+        (
+            '[keys]\n"explorer.size" = "W"\n"explorer.diff" = "W"',
+            "explorer.size and explorer.diff have the same key, W",
+        ),
+        ('[keys]\n"explorer.size" = "hyper+wibble"', "explorer.size: there is no key hyper+wibble"),
     ],
 )
 async def test_a_broken_setting_is_a_notice_and_the_image_opens(own_settings: Path, text: str, notice: str) -> None:

@@ -36,6 +36,11 @@ _NAMES = {
 }
 
 
+def printable_key(name: str) -> str:
+    """Return Textual's name of a key as people write it."""
+    return _NAMES.get(name, name)
+
+
 class Series(NamedTuple):
     """Several keys that the help lists on one line, such as the digits."""
 
@@ -78,7 +83,7 @@ class Key:
     @property
     def names(self) -> list[str]:
         """The keys as people write them."""
-        return [_NAMES.get(key, key) for key in self.keys.split(",")]
+        return [printable_key(key) for key in self.keys.split(",")]
 
     @property
     def line_text(self) -> str:
@@ -106,18 +111,18 @@ class KeyGroup(NamedTuple):
     keys: Sequence[Key]
 
 
-_ids = set[str]()
+_bound = list[Sequence[Key]]()
 
 
-def known_ids() -> frozenset[str]:
-    """Return the ids of the keys in all tables of the modules that have been imported."""
-    return frozenset(_ids)
+def bound_keys() -> Sequence[Sequence[Key]]:
+    """Return the keys of each screen and widget whose module has been imported."""
+    return _bound
 
 
 def bindings(keys: Iterable[Key]) -> list[BindingType]:
     """Return Textual's bindings of the keys."""
     keys = list(keys)
-    _ids.update(key.id for key in keys)
+    _bound.append(keys)
     return [
         Binding(
             key.keys,
