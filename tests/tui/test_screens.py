@@ -298,6 +298,29 @@ async def test_sizes(size: tuple[int, int]) -> None:
         assert at.explorer.file_tree.size.height > size[1] // 3
 
 
+@pytest.mark.parametrize("key", ["s", "c", "o", "Z", "plus", "a", "2"])
+async def test_a_key_that_changes_files_shows_them_on_a_small_screen(key: str) -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press(key)
+        assert at.focused() == "FileTree"
+        assert at.explorer.file_tree.is_on_screen
+
+
+@pytest.mark.parametrize("key", ["e", "D"])
+async def test_a_key_that_changes_the_layers_shows_them_on_a_small_screen(key: str) -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("tab")
+        assert not at.explorer.layer_list.is_on_screen
+        await at.press(key)
+        assert at.explorer.layer_list.is_on_screen
+
+
+async def test_a_small_screen_says_why_a_pane_cannot_be_zoomed() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("z")
+        assert at.toasts() == ["There is room for one pane only: Tab shows the next."]
+
+
 async def test_the_window_changes_its_size() -> None:
     async with journey(MY_APP, (200, 60)) as at:
         await at.press("Z", "tab", "end")

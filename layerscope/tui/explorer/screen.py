@@ -236,6 +236,7 @@ class ExplorerScreen(Screen[object]):
         self._state.marked = layer
         self._layers.show_layers()
         self._layers.show_title()
+        self.panes.show_changed_steps()
         self.refresh_bindings()
 
     def action_help(self) -> None:
@@ -254,12 +255,12 @@ class ExplorerScreen(Screen[object]):
         if self._state.settings.scope is not Scope(scope):
             self._visit()
             self._state.settings.show(Scope(scope))
-            self.files.rebuild(0)
+            self.panes.show_changed_files(0)
 
     def action_scope(self) -> None:
         """Show the merged tree, or only what the layer holds."""
         self._state.settings.toggle_scope()
-        self.files.rebuild()
+        self.panes.show_changed_files()
 
     def action_layer(self, step: int) -> None:
         """Go to the next or the previous layer."""
@@ -279,6 +280,7 @@ class ExplorerScreen(Screen[object]):
         self._state.toggle_empty_steps()
         self._layers.show_layers()
         self._layer_chosen()
+        self.panes.show_changed_steps()
 
     def action_image_details(self) -> None:
         """Show the details of the image, or of the step."""

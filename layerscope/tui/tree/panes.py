@@ -15,6 +15,7 @@ from layerscope.tui.tree.keys import FILES_KEYS
 from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.settings import TreeSettings
 from layerscope.tui.widgets.field_list import Field, FieldList
+from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.step_list import StepList
 
 _BORDERS = 2
@@ -131,7 +132,10 @@ class FilesPanes(Horizontal, SaysWhyNot):
 
     def action_zoom(self) -> None:
         """Show only the pane that has the focus, or all panes."""
-        self.toggle_class("-zoomed")
+        if self.screen.has_class("-narrow"):
+            warn(self, "There is room for one pane only: Tab shows the next.")
+        else:
+            self.toggle_class("-zoomed")
 
     def go_to(self, pane: Widget) -> None:
         """Give a pane the focus. On a small screen it is shown first: what is hidden loses the focus."""
@@ -145,7 +149,21 @@ class FilesPanes(Horizontal, SaysWhyNot):
 
     def _change(self, change: Callable[[], None]) -> None:
         change()
-        self.files.rebuild()
+        self.show_changed_files()
+
+    def show_changed_files(self, node: int | None = None) -> None:
+        """Show the files after a change of their settings, on a small screen in place of the steps."""
+        self.files.rebuild(node)
+        self._bring_up(self.files.file_tree)
+
+    def show_changed_steps(self) -> None:
+        """Show the steps after a change of their list, on a small screen in place of the files."""
+        self._bring_up(self.steps)
+
+    def _bring_up(self, pane: Widget) -> None:
+        """Give the focus to a pane that a small or zoomed screen hides."""
+        if not pane.is_on_screen:
+            self.go_to(pane)
 
     @property
     def hides_details(self) -> bool:
