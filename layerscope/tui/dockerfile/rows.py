@@ -10,7 +10,7 @@ from layerscope.tui.dockerfile.marks import LineMarks
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.row_table import TableColumn, TableRow, Target
 
-_FIGURES = tuple(TableColumn(title, right=True) for title in ("Layer", "Content", "Share", "Dead"))
+_LAYER, _CONTENT, _SHARE, _DEAD = (TableColumn(title, right=True) for title in ("Layer", "Content", "Share", "Dead"))
 _CACHE = TableColumn("Cache")
 _MARK = TableColumn("If")
 _SOURCE = (TableColumn("", right=True), TableColumn(""))
@@ -35,12 +35,15 @@ class DockerfileRows:
         self._shows_cache = bool(cache.cached)
         self.marks = LineMarks(placed)
         self.is_unfolded = False
+        self.shows_share = True
+        """Whether the share is a figure as well; the bar shows it in any case."""
 
     @property
     def columns(self) -> tuple[TableColumn, ...]:
         """The columns."""
         cache = [_CACHE] if self._shows_cache else []
-        return (*_FIGURES, *cache, *([_MARK] if self.marks else []), *_SOURCE)
+        share = [_SHARE] if self.shows_share else []
+        return (_LAYER, _CONTENT, *share, _DEAD, *cache, *([_MARK] if self.marks else []), *_SOURCE)
 
     def __len__(self) -> int:
         return len(self._costs) + (len(self._base) if self.is_unfolded else 0)
@@ -82,7 +85,7 @@ class DockerfileRows:
             (
                 layers_text(cost.layers),
                 human_size(cost.content_size),
-                human_share(cost.content_size, self._tallies.content_size),
+                *self._share(cost.content_size),
                 size_or_blank(cost.dead_size),
                 *self._cached(cost.is_cached),
                 *self._marked(cost.layers[-1]),
@@ -101,7 +104,7 @@ class DockerfileRows:
             (
                 str(layer),
                 human_size(sums.content_size),
-                human_share(sums.content_size, self._tallies.content_size),
+                *self._share(sums.content_size),
                 size_or_blank(sums.dead_size),
                 *self._cached(None),
                 *self._marked(layer),
@@ -114,7 +117,10 @@ class DockerfileRows:
             detail=f"layer {layer} of the base image: {title}",
         )
 
-    def _cached(self, is_cached: bool | None) -> list[str]:  # a cell's value
+    def _share(self, size: int | None) -> list[str]:
+        return [human_share(size, self._tallies.content_size)] if self.shows_share else []
+
+    def _cached(self, is_cached: bool | None) -> list[str]:
         """Return the cell that says whether a layer came from the cache; none where that is not known."""
         word = "" if is_cached is None else cache_word(cached=is_cached)
         return [word] if self._shows_cache else []

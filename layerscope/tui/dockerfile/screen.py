@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.events import Resize
 from textual.getters import query_one
 from textual.screen import Screen
 from textual.widgets import Static
@@ -26,6 +27,9 @@ from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_table import RowTable, Target
+
+_WIDE = 120
+"""Columns in which all figures leave enough room for the lines."""
 
 
 class DockerfileScreen(Screen[Target | None]):
@@ -71,6 +75,13 @@ class DockerfileScreen(Screen[Target | None]):
         self._show(self._rows.row_of(self._line))
         self.set_focus(self.table)
         self.refresh_bindings()
+
+    def on_resize(self, event: Resize) -> None:
+        """Leave the share out where the lines need its room."""
+        shows_share = event.size.width >= _WIDE
+        if shows_share != self._rows.shows_share:
+            self._rows.shows_share = shows_share
+            self._show(self.table.cursor)
 
     def _source(self) -> Text:
         base = [f"base {printable_line(self._placed.base)}"] if self._placed.base else []

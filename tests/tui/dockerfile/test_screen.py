@@ -42,9 +42,17 @@ async def test_the_whole_dockerfile_is_shown_with_the_cost_of_its_lines() -> Non
         await at.press("F")
         assert "aligned: 11 of 11 steps match · base my-app-base:1" in at.rows()[0]
         (row,) = [row for row in rows(at) if row.endswith("apt-get update")]
-        assert row.split()[1:7] == ["2", "96", "kB", "35", "%", "96"]
+        assert row.split()[1:6] == ["2", "96", "kB", "96", "kB"]
         await at.press("escape")
         assert isinstance(at.app.screen, ExplorerScreen)
+
+
+async def test_a_wide_screen_shows_the_share_as_a_figure() -> None:
+    async with journey(MY_APP, (160, 45)) as at:
+        at.explorer._navigation._session.dockerfile_name = str(DOCKERFILE)
+        await at.press("F")
+        (row,) = [row for row in rows(at) if row.endswith("apt-get update")]
+        assert row.split()[1:7] == ["2", "96", "kB", "35", "%", "96"]
 
 
 async def test_a_layer_leads_to_its_line_and_the_line_to_its_layer() -> None:
