@@ -23,6 +23,10 @@ class LoadedImage(Struct, frozen=True):
     tallies: Tallies
     contents: Contents
 
+    def __repr__(self) -> str:
+        """Name the image: Textual describes a worker by its arguments, and a tree has millions of values."""
+        return f"LoadedImage({self.image.reference!r})"
+
     def position(self, file: int) -> tuple[int, int, int]:
         """Return the layer of a regular file, its offset in that layer, and its size."""
         table, row = self._table_row(file)
