@@ -30,6 +30,12 @@ _ZERO_TIME = "0001-01-01T00:00:00"
 """The value of a time in Go that was never set."""
 
 
+_MOST_TEXTS = 4_096
+"""Texts that are kept to be shared: the documents of an image of 65,535 layers repeat the same few."""
+
+_shared = lru_cache(_MOST_TEXTS)(str)
+
+
 def is_zero_time(text: str | None) -> bool:
     """Return True for Go's zero time, which stands for an unknown time in the documents of an image."""
     return text is not None and text.startswith(_ZERO_TIME)
@@ -57,6 +63,10 @@ class Descriptor(Struct, frozen=True, rename="camel"):
     platform: Platform | None = None
     artifact_type: str | None = None
     urls: list[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Share the text of a media type."""
+        force_setattr(self, "media_type", _shared(self.media_type))
 
 
 class Index(Struct, frozen=True, rename="camel"):
@@ -88,9 +98,9 @@ class HistoryEntry(Struct, frozen=True):
     empty_layer: bool | None = None
 
     def __post_init__(self) -> None:
-        """Drop a time that is unknown."""
-        if is_zero_time(self.created):
-            force_setattr(self, "created", None)
+        """Drop a time that is unknown, and share the text of the others."""
+        known = self.created is not None and not is_zero_time(self.created)
+        force_setattr(self, "created", _shared(self.created) if known else None)
 
 
 class RootFS(Struct, frozen=True):
