@@ -38,7 +38,7 @@ from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.notices import copy_text
+from layerscope.tui.widgets.notices import copy_text, warn
 from layerscope.tui.widgets.step_list import StepList
 from layerscope.tui.widgets.title_line import Fact, TitleLine
 
@@ -272,7 +272,10 @@ class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
 
     def action_step(self, step: int) -> None:
         """Compare at another step."""
+        before = self._states.step_list.cursor
         self._states.step_list.action_move(step)
+        if self._states.step_list.cursor == before:
+            warn(self, f"This is the {'last' if step > 0 else 'first'} step.")
 
     def action_own(self) -> None:
         """Compare the files after each layer, or only what the layers hold themselves."""
@@ -287,7 +290,11 @@ class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
         self._change_states("previous")
 
     def _change_states(self, action: str) -> None:
+        before = self._states.wanted()
         self._states.actions[action]()
+        if self._states.wanted() == before:
+            warn(self, "These two states are compared already.")
+            return
         self._states.show_steps()
         self._show_texts()
         self._compare()

@@ -159,6 +159,14 @@ async def test_a_filter_sums_up_the_changes_that_match(tmp_path: Path) -> None:
         assert "+7.5 kB" in at.line_of("srv/")
 
 
+async def test_brackets_say_that_there_is_no_other_step(tmp_path: Path) -> None:
+    async with comparing_layers(small(tmp_path), ComparedLayers(2, 3)) as at:
+        await at.press("right_square_bracket")
+        assert at.toasts() == ["This is the last step."]
+        await at.press("d")
+        assert at.toasts()[-1] == "These two states are compared already."
+
+
 async def test_the_comparison_fits_a_small_screen(tmp_path: Path) -> None:
     async with comparing_layers(small(tmp_path), ComparedLayers(1, 2), (80, 24)) as at:
         assert at.title().endswith("files shown +9.0 kB")
