@@ -109,9 +109,10 @@ def _nearest(name: str, known: Sequence[str]) -> str:
     if parsed is None:
         return ""
     names = {tag: image for tag in dict.fromkeys(known) if (image := ImageName.parse(tag))}
-    same = sorted(tag for tag, image in names.items() if image.repository == parsed.repository)
+    # podman writes a name in full that Docker shortens
+    spelled = {image.full: tag for tag, image in sorted(names.items(), key=lambda name: len(name[0]), reverse=True)}
+    same = sorted(tag for tag in spelled.values() if names[tag].repository == parsed.repository)
     if same:
         return f" (it has {', '.join(map(short_name, same[:_MOST_TAGS_NAMED]))})"
-    spelled = {image.full: tag for tag, image in reversed(names.items())}
     alike = get_close_matches(parsed.full, spelled, _MOST_TAGS_NAMED, _ALIKE)
     return f" (did you mean {' or '.join(short_name(spelled[name]) for name in alike)}?)" if alike else ""

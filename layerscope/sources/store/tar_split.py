@@ -119,7 +119,10 @@ class TarSplitContent:
     def __init__(self, layer: UnpackedLayer, is_stopped: Callable[[], bool] = bool) -> None:
         self._layer = layer
         self._is_stopped = is_stopped
-        self._folder = os.open(layer.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            self._folder = os.open(layer.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise InvalidLayer("the engine has removed it from its store") from error
 
     def read(self, offset: int, size: int) -> bytes:
         """Return exactly these bytes of one file; raises InvalidLayer where the store does not hold them."""

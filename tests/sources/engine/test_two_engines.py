@@ -124,3 +124,14 @@ def test_an_engine_that_fails_at_the_look_up_does_not_take_the_image_of_the_othe
     outcome = ask(capsys, "layers", "app:v1", "--json")
     assert json.loads(outcome.out)["image"]["source"] == other
     assert outcome.err == f"warning: {failing} at {engines[failing].host}: the store is locked\n"
+
+
+def test_a_tag_that_both_engines_have_is_suggested_once(
+    engines: dict[Engine, FakeEngine], capsys: pytest.CaptureFixture[str]
+) -> None:
+    tags = {Engine.DOCKER: "app:v1", Engine.PODMAN: "docker.io/library/app:v1"}
+    missing = {f"{api}/images/app:v9/json": answer(b"", 404) for api in ("", "/libpod")}
+    for name, engine in engines.items():
+        listed = answer(json.dumps([{"Id": "1", "RepoTags": [tags[name]]}]).encode())
+        engine.answers = {**engine.answers, **missing, "/images/json": listed}
+    assert ask(capsys, "layers", "app:v9").err.endswith("podman has no image app:v9 (it has app:v1)\n")

@@ -91,6 +91,13 @@ def test_a_file_that_is_replaced_after_it_was_described_is_not_read(files: Writt
         list(content.chunks(entries.table.data_offsets[0], 7))
 
 
+def test_a_folder_that_the_engine_has_removed_since_is_not_read(files: WrittenFiles, folder: Path) -> None:
+    layer, _ = described(files, folder)
+    folder.rmdir()
+    with pytest.raises(InvalidLayer, match="the engine has removed it from its store"):
+        open_layer_content(layer)
+
+
 def test_a_file_with_the_name_of_a_whiteout_is_one_as_in_a_commit(files: WrittenFiles, folder: Path) -> None:
     (folder / ".wh.gone").touch()
     _, entries = described(files, folder)
