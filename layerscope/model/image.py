@@ -31,7 +31,8 @@ class Layer(Struct, frozen=True):
 
     ``blob`` is None if the layer is not available; ``problem`` then gives the reason in one sentence. A layer in the
     store of an engine has no blob, but is ``unpacked``. The last layer of a container is ``writable``. ``verified``: it
-    is known that the bytes have the ``diff_id``, which is otherwise a claim of the image.
+    is known that the bytes have the ``diff_id``, which is otherwise a claim of the image. ``short``: the blob has fewer
+    bytes than the manifest says.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Layer(Struct, frozen=True):
     unpacked: UnpackedLayer | None = None
     writable: bool = False
     verified: bool = False
+    short: bool = False
     known_size: int | None = None
     """The size of a blob that an engine has exported before."""
 

@@ -74,7 +74,7 @@ def _by_blob(layers: Sequence[Layer]) -> Iterable[Sequence[Layer]]:
     """Return the layers, those that share a blob together: an archive of 250 kB can list one blob 65,535 times."""
     groups: dict[object, list[Layer]] = {}
     for layer in layers:
-        key = layer.number if layer.blob is None else (layer.blob, layer.compression, layer.problem)
+        key = layer.number if layer.blob is None else (layer.blob, layer.compression, layer.problem, layer.short)
         groups.setdefault(key, []).append(layer)
     return groups.values()
 

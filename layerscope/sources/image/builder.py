@@ -127,7 +127,8 @@ def _layer(blueprint: Blueprint, number: int, blob: LayerBlob, located: _Located
     diff_id = diff_ids[number - 1] if number <= len(diff_ids) else None
     # The diff_id is the digest of the uncompressed layer.
     digest = blob.digest or (diff_id if compression is Compression.NONE else None)
-    return Layer(number, span, compression, digest, diff_id, blob.media_type or None, problem)
+    short = span is not None and blob.size is not None and span.stated_size < blob.size
+    return Layer(number, span, compression, digest, diff_id, blob.media_type or None, problem, short=short)
 
 
 def _locate(files: Files, blob: LayerBlob) -> _Located:

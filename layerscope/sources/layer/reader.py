@@ -25,6 +25,7 @@ def read_layer(
     Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason. Once
     ``is_stopped`` returns True, it raises ReadingStopped.
     """
+    part = part or TarPart()
     try:
         blocks = _open_blocks(layer, is_stopped, part, _taker(entries) if with_digests else None)
     except OSError as error:
@@ -35,11 +36,14 @@ def read_layer(
         return
     with closing(blocks):
         yield from walk(blocks, entries, part)
-    if part is not None and part.is_joined:
+    if part.is_joined or entries.error is not None:
         return
-    if layer.blob is not None and layer.blob.truncated and entries.error is None:
+    if layer.blob is not None and layer.blob.truncated:
         missing = layer.blob.stated_size - layer.blob.size
         entries.error = f"the archive ends {missing:,} bytes before the layer does"
+    elif layer.short and not part.has_end:
+        # some builders leave out the mark at the end, and some manifests state a wrong size
+        entries.error = "its blob is shorter than the manifest says, and its tar has no end"
 
 
 def _taker(entries: LayerEntries) -> ContentTaker:
@@ -48,9 +52,7 @@ def _taker(entries: LayerEntries) -> ContentTaker:
     return FileDigests(entries).take
 
 
-def _open_blocks(
-    layer: Layer, is_stopped: Callable[[], bool], part: TarPart | None, taker: ContentTaker | None
-) -> TarBlocks:
+def _open_blocks(layer: Layer, is_stopped: Callable[[], bool], part: TarPart, taker: ContentTaker | None) -> TarBlocks:
     if layer.unpacked is not None:
         from layerscope.sources.store.tar_split import TarSplitBlocks  # noqa: PLC0415  # only an engine's store has it
 

@@ -42,13 +42,15 @@ class TarPart(Struct):
 
     The walk of a part ends at ``stop`` if a header is there that no earlier one says anything about: then it
     ``is_joined`` with the next part. Otherwise what looked like a header was content, and the walk goes on to the end
-    of the tar. A part may use its share of what the ``of`` parts may use together.
+    of the tar. A part may use its share of what the ``of`` parts may use together. It ``has_end`` if the walk has come
+    to the mark at the end of the tar.
     """
 
     start: int = 0
     stop: int = NEVER
     of: int = 1
     is_joined: bool = False
+    has_end: bool = False
 
     def go_on(self) -> None:
         """Go on to the end of the tar."""

@@ -107,6 +107,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
         name, owner, size_field, mtime_field, checksum, flag, prefix = unpack(header)
         if adler32(header) & 0xFFFF != sums[checksum]:
             if header == ZERO_BLOCK:
+                part.has_end = True
                 break
             if not has_valid_checksum(header):
                 raise _broken_header(offset, header)

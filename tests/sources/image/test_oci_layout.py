@@ -7,6 +7,7 @@ import pytest
 
 from layerscope.errors import InvalidManifest, LayerscopeError, MissingBlob, UnsupportedFormat
 from layerscope.model.image import Compression, Image
+from layerscope.session.reading.in_process import read_whole
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.oci_layout import manifest_files
 from tests.builders import (
@@ -331,6 +332,22 @@ def test_a_wrong_size_is_a_warning(tmp_path: Path, opened: Opener) -> None:
     found = only(opened, tmp_path, one_layer(store, descriptor))
     assert found.blob_size == len(BASE)
     assert found.warnings == (f"the blob of layer 1 has {len(BASE):,} bytes, and the manifest says {10**30:,}",)
+
+
+@pytest.mark.parametrize("compression", [Compression.NONE, Compression.GZIP])
+def test_a_layer_that_is_cut_between_two_entries_is_incomplete(
+    tmp_path: Path, opened: Opener, compression: Compression
+) -> None:
+    tar = layer(file("a", b"x"), file("b", b"y"))
+    errors = []
+    for number, data in enumerate((tar[:1024], tar)):
+        store = OciStore()
+        descriptor = store.add(compressed(data, compression), OCI_LAYER) | {"size": 100_000}
+        (tmp_path / str(number)).mkdir()
+        entries = read_whole(only(opened, tmp_path / str(number), one_layer(store, descriptor)).layers[0])
+        errors.append((entries.paths, entries.error))
+    shorter = "its blob is shorter than the manifest says, and its tar has no end"
+    assert errors == [([b"a"], shorter), ([b"a", b"b"], None)]
 
 
 def test_a_platform_that_differs_from_the_config_is_a_warning(tmp_path: Path, opened: Opener) -> None:
