@@ -204,6 +204,14 @@ def test_mounts_are_listed_and_their_content_is_not(started: Started) -> None:
     assert b"volume/inside" not in marks(started.reference)
 
 
+def test_the_folder_of_the_writable_layer_is_named_where_it_is_read(started: Started) -> None:
+    with open_source(started.reference) as source:
+        found = source.choose()
+    assert found.storage is not None
+    assert len(found.storage.locations) == len(found.layers)
+    assert Path(found.storage.locations[-1]).is_dir()
+
+
 def test_containers_are_listed(started: Started) -> None:
     (listed,) = [container for container in local_containers().found if container.name == started.name]
     assert listed.engine == started.engine

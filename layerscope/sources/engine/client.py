@@ -55,6 +55,10 @@ class _Message(Struct, frozen=True):
     message: str = ""
 
 
+class _Refused(EngineUnavailable):
+    """An answer with an error."""
+
+
 class EngineClient:
     """One connection to an engine, opened by the first request. A context manager."""
 
@@ -84,8 +88,15 @@ class EngineClient:
         return self._get(f"{self._prefix}/info", EngineInfo)
 
     def images(self) -> list[ImageSummary]:
-        """Return the images that the engine lists; podman states no shared sizes."""
-        return self._get(f"{self._prefix}/images/json?shared-size=1", list[ImageSummary])
+        """Return the images that the engine lists; podman states no shared sizes.
+
+        Docker fails where an image is removed while it adds up what images share, so that it is asked twice.
+        """
+        path = f"{self._prefix}/images/json?shared-size=1"
+        try:
+            return self._get(path, list[ImageSummary])
+        except _Refused:
+            return self._get(path, list[ImageSummary])
 
     def image(self, name: str) -> ImageDetails:
         """Return the details of an image, by name, id or digest; raises ImageNotFound."""
@@ -227,7 +238,7 @@ class EngineClient:
             raise EngineUnavailable(f"{self.endpoint}: {self._cause(error, timeout)}") from error
         if response.status == _NOT_FOUND:
             raise ImageNotFound(f"{self.endpoint}: {complaint}")
-        raise EngineUnavailable(f"{self.endpoint}: {complaint}")
+        raise _Refused(f"{self.endpoint}: {complaint}")
 
     def _cause(self, error: Exception, timeout: float | None) -> str:
         if said := self._http.complaint():

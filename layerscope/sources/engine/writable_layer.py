@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from layerscope.model.candidate import Candidate
 from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Compression, Image, Layer, Step
+from layerscope.model.storage import Storage
 from layerscope.sources.engine.containers import EngineContainer
 from layerscope.sources.engine.copied_layer import CopiedLayer
 from layerscope.sources.engine.replies import EngineInfo
@@ -42,6 +43,7 @@ def with_writable_layer(
         warnings=(*image.warnings, *warnings, *remarks, *found.notes),
         container=container,
         container_image=image,
+        storage=_with_location(image.storage, layer),
     )
     return Candidate(lambda: image, image.tags, image.platform, image.digest, image.config_digest)
 
@@ -60,14 +62,20 @@ def _writable_layer(
     return replace(layer, blob=spool.file(copied.write, name)), _remarks(copied.named_as_whiteouts, copied.left_out)
 
 
+def _with_location(storage: Storage | None, layer: Layer) -> Storage | None:
+    """Return the storage with the folder of a container's own layer, if those of all other layers are known."""
+    if storage is None or layer.unpacked is None or len(storage.locations) != layer.number - 1:
+        return storage
+    return replace(storage, locations=(*storage.locations, layer.unpacked.folder))
+
+
 def _remarks(named_as_whiteouts: Sequence[bytes], left_out: Sequence[bytes]) -> list[str]:
     remarks = []
     if left_out:
         remarks.append(f"{plural(len(left_out), 'path')} of the container cannot be shown: {_names(left_out)}")
     if named_as_whiteouts:
-        files = plural(len(named_as_whiteouts), "file")
         names = _names(named_as_whiteouts)
-        remarks.append(f"a commit of the container takes {files} for whiteouts, as is done here: {names}")
+        remarks.append(f"files named like whiteouts count as whiteouts, as in a commit of the container: {names}")
     return remarks
 
 

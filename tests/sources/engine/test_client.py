@@ -1,5 +1,6 @@
 """The client of the engine API, against answers that no real engine can be made to give."""
 
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from layerscope.model.engine import Engine
 from layerscope.sources.engine import client as client_module
 from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.endpoints import Endpoint
-from tests.sources.engine.fake_engine import answer, fake_engine, ping
+from tests.sources.engine.fake_engine import Answer, answer, fake_engine, ping
 
 
 @pytest.mark.parametrize(("served", "spoken"), [("1.24", "1.24"), ("1.45", "1.45"), ("1.99", "1.52"), ("2.1", "1.52")])
@@ -64,6 +65,18 @@ def test_a_silent_engine_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert "no answer within" in refusal(engine.host)
 
 
+def test_images_are_listed_although_one_is_removed_meanwhile(tmp_path: Path) -> None:
+    failure = b'{"message": "layer sha256:1 was not found (corruption?)"}'
+    replies = [answer(failure, 500, b"Connection: close\r\n"), answer(b'[{"Id": "2"}]')]
+
+    def listing(connection: socket.socket) -> None:
+        connection.sendall(replies.pop(0))
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with connected(tmp_path, {"/images/json": listing}) as client:
+        assert [image.image_id for image in client.images()] == ["2"]
+
+
 def test_an_image_that_the_engine_lacks_is_not_found(tmp_path: Path) -> None:
     missing = {"/images/my-app:v9/json": answer(b'{"message": "No such image: my-app:v9"}', 404)}
     with connected(tmp_path, missing) as client, pytest.raises(ImageNotFound, match="No such image: my-app:v9"):
@@ -100,7 +113,7 @@ def test_podman_is_recognized_at_any_address(tmp_path: Path) -> None:
 
 
 @contextmanager
-def connected(folder: Path, answers: Mapping[str, bytes]) -> Iterator[EngineClient]:
+def connected(folder: Path, answers: Mapping[str, Answer]) -> Iterator[EngineClient]:
     with fake_engine(folder / "s", answers) as engine, EngineClient(Endpoint(Engine.DOCKER, engine.host)) as client:
         yield client
 
