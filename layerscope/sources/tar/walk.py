@@ -8,7 +8,6 @@ folders and links with short names: `_walk` reads these itself, in one loop with
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from zlib import adler32
 
 from layerscope.errors import InvalidLayer, UnsupportedCompression, os_reason
 from layerscope.model.entries import Kind, LayerEntries
@@ -26,6 +25,7 @@ from layerscope.sources.tar.header import (
     ZERO_BLOCK,
     has_valid_checksum,
     padded,
+    quick_sum,
     with_prefix,
 )
 from layerscope.sources.tar.names import Names
@@ -105,7 +105,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
                     permissions = PermissionIds(table)
         header = chunk[at : at + BLOCK]
         name, owner, size_field, mtime_field, checksum, flag, prefix = unpack(header)
-        if adler32(header) & 0xFFFF != sums[checksum]:
+        if quick_sum(header) & 0xFFFF != sums[checksum]:
             if header == ZERO_BLOCK:
                 part.has_end = True
                 break
