@@ -23,7 +23,7 @@ max-dead-size = {dead}  # {dead_text}
 
 # The content of all layers, the download size, the content of the largest layer, the number of layers.
 max-content-size = {content}  # {content_text}
-max-blob-size = {blob}  # {blob_text}
+{blob}
 max-layer-size = {layer}  # {layer_text}
 max-layers = {layers}
 
@@ -50,7 +50,7 @@ def rules_template(loaded: LoadedImage) -> str:
     """Return the text of the file; raises UsageError if the image cannot be read whole."""
     facts = CheckedImage(SizeAnalysis(loaded), Rules())
     why = facts.analysis.report
-    if facts.problems or facts.total is None or why.dead_size is None or why.blob_size is None:
+    if facts.problems or facts.total is None or why.dead_size is None:
         cause = facts.problems[0] if facts.problems else "a layer is missing"
         raise UsageError(f"cannot take limits from {printable_name(loaded.image.name)}: {cause}")
     efficiency = 1 - why.dead_size / facts.total if facts.total else 1.0
@@ -63,14 +63,18 @@ def rules_template(loaded: LoadedImage) -> str:
         dead_text=human_size(why.dead_size),
         content=facts.total,
         content_text=human_size(facts.total),
-        blob=why.blob_size,
-        blob_text=human_size(why.blob_size),
+        blob=_blob_line(why.blob_size),
         layer=largest,
         layer_text=human_size(largest),
         layers=len(why.layers),
         setuid=_listed(map(facts.analysis.tree.index.path, setuid_files(facts))),
         secrets=_secret_comments(secrets),
     )
+
+
+def _blob_line(size: int | None) -> str:
+    """Return the line about the download size, which is unknown where an engine stores the layers unpacked."""
+    return '# max-blob-size = "100 MB"' if size is None else f"max-blob-size = {size}  # {human_size(size)}"
 
 
 def _secret_comments(paths: Sequence[bytes]) -> str:

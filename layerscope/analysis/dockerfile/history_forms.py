@@ -118,8 +118,8 @@ class _BuildState:
 
     def written(self, instruction: Instruction) -> Iterator[str]:
         """Yield the history lines that builders write for the next instruction."""
-        arguments = " ".join(instruction.arguments.split())
-        yield f"{instruction.keyword} {arguments}"
+        if instruction.keyword not in COPYING:
+            yield f"{instruction.keyword} {' '.join(instruction.arguments.split())}"
         match instruction.keyword:
             case "RUN":
                 yield from self._run(instruction)

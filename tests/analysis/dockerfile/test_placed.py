@@ -240,6 +240,12 @@ def test_a_command_without_a_layer_is_that_of_a_commit_only_where_buildah_built(
         assert layers(place_by_history(BuiltImage(lines, {}, {}, []), text)) == expected
 
 
+def test_a_copy_with_another_owner_or_mode_is_not_the_same_step() -> None:
+    text = "FROM scratch\nCOPY --chmod=640 a /a\nCOPY --from=x --chown=1 b /b\nCOPY --link c /c"
+    made = ("COPY a /a # buildkit", "COPY --chown=1 b /b # buildkit", "COPY c /c # buildkit")
+    assert layers(place(text, *made)) == {3: (2,), 4: (3,)}
+
+
 def test_options_of_a_command_and_variables_of_a_destination_are_placed_as_podman_records_them() -> None:
     text = "FROM scratch\nARG D=/opt\nRUN --mount=type=bind,source=f,target=/m cp /m /c\nRUN --network=none b"
     text += "\nCOPY f ${D}/f"
