@@ -109,7 +109,6 @@ def work(connection: Connection, order: Order) -> None:
                 break
             if _reset_peak() > _MOST_KEPT:
                 break
-        faulthandler.cancel_dump_traceback_later()
 
 
 def _isolate(root: Path) -> None:
@@ -231,6 +230,8 @@ class _Runner:
         finally:
             self._armed = False
             signal.setitimer(signal.ITIMER_PROF, 0)
+            # the fuzzer's own work, such as removing what was extracted, has no limit
+            faulthandler.cancel_dump_traceback_later()
         self._seconds = time.process_time() - started
         if self._seconds > limits.seconds:
             found.append(f"took {self._seconds:.1f} processor seconds")
