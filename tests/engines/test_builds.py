@@ -159,6 +159,7 @@ LINES = [
     "--target first -t {tag} .",
     "--target none .",
     "--platform linux/amd64 -t {tag} .",
+    "--platform linux/amd64,linux/arm64 -t {tag} .",
     "--build-arg A=1 --label x=y -t {tag} .",
     "-f other/Dockerfile -t {tag} .",
     "-f missing .",

@@ -110,9 +110,9 @@ def _added_options(builder: str, options: BuildOptions, result: Path) -> list[st
         return ["--metadata-file", str(result)]
     if options.id_file:
         return []
-    # where it writes the id to a file, buildah does not print it
+    # where it writes the id to a file, buildah does not print it; and the file has room for one id only
     prints_id = builder == BUILDAH and options.is_quiet
-    return [] if options.outputs or prints_id else ["--iidfile", str(result)]
+    return [] if options.outputs or prints_id or options.is_for_several_platforms else ["--iidfile", str(result)]
 
 
 def _uses_buildkit() -> bool:

@@ -71,6 +71,7 @@ class BuildOptions:
     arguments: tuple[str, ...] = ()
     """The build arguments, ``NAME=VALUE``, or ``NAME`` alone for one from the environment."""
 
+    is_for_several_platforms: bool = False
     fixes_times: bool = False
     """Whether all steps get one time, whenever they run."""
 
@@ -114,6 +115,7 @@ def build_options(arguments: Sequence[str]) -> BuildOptions:
         "no-cache" in values and values["no-cache"][-1] != "false",
         "quiet" in values,
         tuple(values.get("build-arg", ())),
+        "all-platforms" in values or len(",".join(values.get("platform", ())).split(",")) > 1,
         not _FIX_TIMES.isdisjoint(values),
         _last(values, "layers"),
     )

@@ -103,6 +103,11 @@ def test_another_builder_with_an_output_gets_no_option(classic: str) -> None:
     assert given() == ["build", "-o", "out", "."]
 
 
+def test_a_build_for_several_platforms_gets_no_file_for_one_id(classic: str) -> None:
+    assert built("--platform", "linux/amd64,linux/arm64", ".") == (classic, 0, None)
+    assert given() == ["build", "--platform", "linux/amd64,linux/arm64", "."]
+
+
 @pytest.mark.usefixtures("buildkit")
 def test_an_archive_that_was_written_is_the_result() -> None:
     assert built("-o", "type=oci,dest=out.tar", ".")[2] == "out.tar"

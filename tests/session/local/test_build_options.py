@@ -110,3 +110,17 @@ def test_the_dockerfile_is_the_one_that_the_builder_reads(tmp_path: Path, monkey
 def test_options_that_give_all_steps_one_time_are_known(option: str) -> None:
     assert build_options([option, "."]).fixes_times
     assert not build_options(["--timeout=0", "."]).fixes_times
+
+
+@pytest.mark.parametrize(
+    ("arguments", "several"),
+    [
+        (["--platform", "linux/amd64,linux/arm64"], True),
+        (["--platform=linux/amd64", "--platform=linux/arm64"], True),
+        (["--all-platforms"], True),
+        (["--platform", "linux/amd64"], False),
+        ([], False),
+    ],
+)
+def test_a_build_for_several_platforms_is_known(arguments: list[str], several: bool) -> None:
+    assert build_options(arguments).is_for_several_platforms is several
