@@ -389,5 +389,9 @@ async def test_packages_say_whether_the_sbom_lists_them(tmp_path: Path) -> None:
         assert ["dpkg", "no", "curl", "1"] in rows
         assert ["dpkg", "yes", "nginx", "1"] in rows
         assert ["dpkg", "only", "bash", "5"] in rows
-        await at.press("end")
+        await at.press("s", "s", "s")
+        assert "by difference from the SBOM" in at.screen()
+        shown = [line.split()[-3] for line in at.screen().splitlines() if " dpkg " in line]
+        assert shown[:3] == ["curl", "bash", "nginx"]
+        await at.press("s", "end")
         assert "the SBOM of the image lists it, but it was not found in the image" in at.screen()

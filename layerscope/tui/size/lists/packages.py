@@ -22,6 +22,7 @@ def package_list(analysis: SizeAnalysis) -> SizeList[int]:
     names = [f"{each.package.name} {each.package.version}" for each in packages]
     names += [f"{each.name} {each.stated}" for each in listed]
     files = [*(len(each.places) for each in packages), *(0 for _ in listed)]
+    agree = [*(each.package[:3] not in differing for each in packages), *(False for _ in listed)]
     largest = max((package.size for package in packages), default=0) or 1
 
     def build(number: int) -> TableRow:
@@ -62,6 +63,7 @@ def package_list(analysis: SizeAnalysis) -> SizeList[int]:
             Order("size", lambda number: number),
             Order("files", lambda number: -files[number]),
             Order("name", lambda number: names[number]),
+            *([Order[int]("difference from the SBOM", lambda number: agree[number])] if analysis.sbom else []),
         ),
         text=lambda number: names[number],
         size=lambda number: packages[number].size if number < len(packages) else 0,
