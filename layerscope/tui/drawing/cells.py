@@ -3,6 +3,8 @@
 import re
 
 from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+from textual.widget import Widget
 
 from layerscope.text import printable_line, printable_text
 from layerscope.tui.drawing.glyphs import Glyphs
@@ -37,6 +39,12 @@ def cut(text: str, width: int, glyphs: Glyphs) -> str:
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, max(0, width - len(glyphs.ellipsis))) + glyphs.ellipsis[: max(0, width)]
+
+
+def wrapped(widget: Widget, text: str, width: int) -> list[str]:
+    """Return a text from an image in printable lines that fit the width, at least one."""
+    lines = Text(printable_line(text[:_LONGEST])).wrap(widget.app.console, width)
+    return [line.plain.rstrip() for line in lines] or [""]
 
 
 def cut_middle(text: str, width: int, glyphs: Glyphs) -> str:

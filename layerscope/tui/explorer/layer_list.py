@@ -7,7 +7,7 @@ from rich.segment import Segment
 
 from layerscope.model.image import Layer, Step
 from layerscope.text import human_size
-from layerscope.tui.drawing.cells import instruction_line, one_line, padded
+from layerscope.tui.drawing.cells import instruction_line, one_line, padded, wrapped
 from layerscope.tui.widgets.step_list import ONE_LINE, StepList
 
 _SIZE_WIDTH = 8
@@ -109,7 +109,7 @@ class LayerList(StepList):
                 )
             ]
         if line:
-            return self._instruction(indent, step_line, width)
+            return self._instruction(indent, step_line, line - 1, whole=len(self.lines_of(item)) > 2)  # noqa: PLR2004
         figures = self._figures(step_line, width)
         if self.two_lines:
             return figures
@@ -121,11 +121,25 @@ class LayerList(StepList):
         room = width - sum(len(segment.text) for segment in figures) - 2
         return [*figures, Segment("  " + instruction_line(step_line.step.title, room, self.glyphs))]
 
-    def _instruction(self, indent: str, step_line: LayerLine, width: int) -> list[Segment]:
-        """Return the second line of a layer: its instruction, and on the right its dead bytes."""
+    def extra_lines(self, item: int) -> int:
+        """Return the number of lines that an instruction fills beyond its first one."""
+        assert self._lines is not None  # noqa: S101  # there is an item
+        step_line = self._lines[item]
+        return len(self._instruction_parts(step_line)) - 1 if step_line.layer is not None else 0
+
+    def _instruction_room(self, step_line: LayerLine) -> int:
+        """Return the cells of an instruction below the figures, beside the dead bytes."""
         dead = dead_text(step_line.dead_size)
-        room = width - len(indent) - (len(dead) + 2 if dead else 0)
-        text = indent + padded(instruction_line(step_line.step.title, room, self.glyphs), room, self.glyphs)
+        return max(1, self.line_width - self._columns.digits - 2 - (len(dead) + 2 if dead else 0))
+
+    def _instruction_parts(self, step_line: LayerLine) -> list[str]:
+        return wrapped(self, step_line.step.title, self._instruction_room(step_line))
+
+    def _instruction(self, indent: str, step_line: LayerLine, part: int, *, whole: bool) -> list[Segment]:
+        """Return a line of an instruction, all of it or its start, and right of the first one the dead bytes."""
+        dead, room = "" if part else dead_text(step_line.dead_size), self._instruction_room(step_line)
+        cut = instruction_line(step_line.step.title, room, self.glyphs)
+        text = indent + padded(self._instruction_parts(step_line)[part] if whole else cut, room, self.glyphs)
         return [Segment(text, self.style_of("muted")), Segment(f"  {dead}" if dead else "", self.style_of("dead"))]
 
     def _number(self, step_line: LayerLine, layer: Layer) -> list[Segment]:

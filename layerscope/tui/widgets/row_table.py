@@ -8,12 +8,10 @@ from typing import Protocol
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.text import Text
 from textual import events
 from textual.message import Message
 
-from layerscope.text import printable_line
-from layerscope.tui.drawing.cells import cut, cut_middle, padded
+from layerscope.tui.drawing.cells import cut, cut_middle, padded, wrapped
 from layerscope.tui.widgets.line_list import LineList
 
 _BAR_WIDTH = 12
@@ -134,14 +132,10 @@ class RowTable(LineList):
         self._parts = ()
         if count <= height and self._columns and not self._columns[-1].is_path:
             cells = (self._rows[item].cells for item in range(count))
-            parts = [self._wrapped(last, self._room) for *_, last in cells]
+            parts = [wrapped(self, last, self._room) for *_, last in cells]
             self._parts = parts if sum(map(len, parts)) <= height else ()
         heights = map(len, self._parts) if self._parts else repeat(1, count)
         self._starts = list(accumulate(heights, initial=0))
-
-    def _wrapped(self, text: str, width: int) -> list[str]:
-        lines = Text(printable_line(text)).wrap(self.app.console, width)
-        return [line.plain.rstrip() for line in lines]
 
     @property
     def _room(self) -> int:

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from bisect import bisect_right
 from itertools import accumulate
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import BindingType
@@ -11,6 +11,9 @@ from textual.message import Message
 
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from textual.geometry import Size
 
 ONE_LINE = 76
 """Width from which a layer takes one line; below, it takes two if the screen is high enough: its figures, then its
@@ -39,11 +42,15 @@ class StepList(LineList):
         super().__init__()
         self._takes_two_lines = False
         self._starts: list[int] = []
-        self._starts_for: tuple[int, bool, int | None] | None = None
+        self._starts_for: tuple[int, Size, bool, int | None] | None = None
 
     @abstractmethod
     def is_layer(self, item: int) -> bool:
         """Return whether the step made a layer."""
+
+    def extra_lines(self, item: int) -> int:  # noqa: ARG002  # a list may cut its texts
+        """Return the number of lines that a step would fill beyond its second one."""
+        return 0
 
     def explained_item(self) -> int | None:
         """Return the step that has a second line even where layers have one: it says more than its instruction."""
@@ -90,14 +97,22 @@ class StepList(LineList):
 
     def _line_starts(self) -> list[int]:
         """Return the first line of each step, and the number of lines; computed again when either may have changed."""
-        count, two_lines = self.item_count(), self.two_lines
         tall = self.explained_item() if self.size.width < ONE_LINE else None
-        if self._starts_for != (count, two_lines, tall):
-            heights = [1 + self.is_layer(item) for item in range(count)] if two_lines else [1] * count
-            if tall is not None:
-                heights[tall] = 2
-            self._starts, self._starts_for = list(accumulate(heights, initial=0)), (count, two_lines, tall)
+        wanted_for = self.item_count(), self.size, self.two_lines, tall
+        if self._starts_for != wanted_for:
+            self._starts, self._starts_for = list(accumulate(self._heights(tall), initial=0)), wanted_for
         return self._starts
+
+    def _heights(self, tall: int | None) -> list[int]:
+        """Return the number of lines of each step: all that it fills, if there is room for that."""
+        items = range(self.item_count())
+        heights = [1 + self.is_layer(item) for item in items] if self.two_lines else [1] * len(items)
+        if tall is not None:
+            heights[tall] = 2
+        if self.two_lines:
+            whole = [height + self.extra_lines(item) for item, height in zip(items, heights, strict=True)]
+            heights = whole if sum(whole) <= self.size.height else heights
+        return heights
 
     def line_count(self) -> int:
         """Return the number of lines of all steps."""

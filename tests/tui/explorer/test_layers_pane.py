@@ -231,3 +231,18 @@ async def test_warnings_of_an_image_are_in_its_title_and_details(tmp_path: Path)
         assert "1 warning" in at.title()
         await at.press("i")
         assert "Warning the history describes 1 layer and the manifest lists 3" in at.details()
+
+
+async def test_instructions_are_wrapped_where_the_pane_has_room(tmp_path: Path) -> None:
+    words = " ".join(f"word-{number}" for number in range(20))
+    history = [{"created_by": "COPY a /"}, {"created_by": f"COPY {words} /"}]
+    archive = docker_archive(tmp_path / "image.tar", image(layer(file("a")), layer(file("b")), history=history))
+    async with journey(archive, (110, 40)) as at:
+        layers = at.explorer.layer_list
+        shown = " ".join(layers.render_line(line).text.strip() for line in layers.lines_of(1))
+        assert shown.endswith(f"COPY {words} /")
+        await at.press("up", "down")
+        assert at.layer() == 2
+        await at.pilot.resize_terminal(110, 14)
+        await at.settle()
+        assert layers.line_count() <= 4
