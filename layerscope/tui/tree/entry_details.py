@@ -63,10 +63,11 @@ class EntryDetails(Static):
         """Return facts beside each other after a ``lead``, in as many lines as they take: none is broken."""
         separator = f" {glyphs_of(self).separator} "
         first, *others = filter(None, parts)
-        lines = [lead + first]
+        lines, width = [lead + first], self.content_size.width
         for part in others:
             longer = f"{lines[-1]}{separator}{part}"
-            if cell_len(longer) <= self.content_size.width:
+            # before the first layout, the width is not known
+            if not width or cell_len(longer) <= width:
                 lines[-1] = longer
             else:
                 lines.append(" " * len(lead) + part)

@@ -80,11 +80,12 @@ class FilesPanes(Horizontal, SaysWhyNot):
         self._share_height()
 
     def _share_height(self) -> None:
-        """Give the details the lines that the steps leave free, and more if that is little."""
-        height, lines, least = self.size.height, self.steps.line_count(), int(self.size.height * _DETAILS_SHARE)
-        if lines > height - least - _BORDERS:
-            lines = self.steps.item_count()
-        self.details.styles.max_height = max(least, height - lines - _BORDERS)
+        """Give the details the lines that the steps can do without, and more if that is little.
+
+        Their lines now do not count: a step takes several only where the details leave room for it.
+        """
+        height = self.size.height
+        self.details.styles.max_height = max(int(height * _DETAILS_SHARE), height - self.steps.item_count() - _BORDERS)
 
     @property
     def copied_path(self) -> str | None:
