@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
+from io import BufferedReader
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote, urlencode
@@ -44,6 +45,8 @@ _LIBPOD = "/v4.0.0/libpod"
 """Podman's own API, which later releases serve as well."""
 
 _CHUNK = 1024 * 1024
+"""Bytes that one call may receive."""
+
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _LONGEST_COMPLAINT = 64 * 1024
 _OK, _NOT_FOUND = 200, 404
@@ -250,8 +253,19 @@ class EngineClient:
         return "the connection was closed early"
 
 
+class _Response(http.client.HTTPResponse):
+    """An answer with a larger buffer: http.client's own takes several calls for each of Docker's chunks of 32 kB."""
+
+    def __init__(self, connection: socket.socket, debuglevel: int = 0, method: str | None = None) -> None:
+        super().__init__(connection, debuglevel, method)
+        self.fp.close()
+        self.fp = BufferedReader(connection.makefile("rb", 0), _CHUNK)
+
+
 class _HTTP(http.client.HTTPConnection):
     """HTTP over whatever leads to the engine; proxies, which http.client knows nothing of, are never used."""
+
+    response_class = _Response
 
     def __init__(self, endpoint: Endpoint, resources: ExitStack) -> None:
         super().__init__("localhost")
