@@ -87,6 +87,7 @@ async def test_enter_goes_into_a_layer_and_escape_comes_back(size: tuple[int, in
     async with journey(MY_APP, size, plain=False) as at:
         # a small screen unfolds folders when it shows the files
         await at.press("left_square_bracket", "tab", "shift+tab")
+        await at.settle()
         start = seen(at)
         await at.press("enter")
         assert at.frame("files")[0].startswith("What layer 5 changed · ")
@@ -96,7 +97,8 @@ async def test_enter_goes_into_a_layer_and_escape_comes_back(size: tuple[int, in
         await at.press("escape")
         assert at.frame("files")[0].startswith("What layer 4 changed")
         await at.press("escape")
-        assert seen(at) == start
+        # the details, and with them the height of the layers, follow in the next picture
+        await at.until(lambda: seen(at) == start)
         await at.press("right")
         assert at.frame("files")[0].startswith("What layer 5 changed")
         await at.press("home", "left", "left")
