@@ -107,10 +107,6 @@ class Overview(LineList):
         """Draw the items for the new size."""
         self._draw_items()
 
-    def watch_show_vertical_scrollbar(self) -> None:
-        """Draw the items for the width without the scrollbar, or with it: Textual sends no resize event then."""
-        self._draw_items()
-
     def clicked(self, item: int, event: events.Click) -> None:  # noqa: ARG002  # the cursor is on it
         """Choose an item by a second click."""
         if event.chain > 1:

@@ -83,6 +83,13 @@ class StripView(ScrollView, can_focus=True):
         self._strips[key] = strip
         return strip
 
+    def on_resize(self) -> None:
+        """Draw the lines for the new size."""
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Draw the lines for the width beside the scrollbar, or without it: Textual sends no resize event then."""
+        self.on_resize()
+
     def notify_style_update(self) -> None:
         """Drop what was drawn: the theme has changed, or the focus."""
         self._strips.clear()

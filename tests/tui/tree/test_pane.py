@@ -300,3 +300,13 @@ async def test_the_history_of_a_path_leads_to_any_version_and_back() -> None:
         assert "version 1 of 2" in at.screen()
         await at.press("escape", "escape")
         assert at.at() == "/etc/nginx/nginx.conf"
+
+
+async def test_sizes_are_whole_beside_a_scrollbar(tmp_path: Path) -> None:
+    files = [file(f"folder/{number}", bytes(252_000)) for number in range(60)]
+    async with journey(docker_archive(tmp_path / "image.tar", image(layer(*files)))) as at:
+        await at.press("tab", "o")
+        assert at.tree() == ["+ folder/"]
+        await at.press("Z")
+        assert at.files.file_tree.show_vertical_scrollbar
+        assert all(line.endswith("252 kB") for line in at.tree_lines()[1:])
