@@ -101,6 +101,11 @@ class Journey:
             await self.until(self._is_settled)
             # what a worker tells at its end may start another one
             await self.pilot.pause()
+        await self._refreshed()
+
+    async def _refreshed(self) -> None:
+        """Wait until the screen has been drawn, with which a pause ends, and for what was to follow that."""
+        await self.pilot.pause()
         await self.pilot.pause()
 
     def _is_settled(self) -> bool:
@@ -121,7 +126,7 @@ class Journey:
     async def press(self, *keys: str) -> None:
         """Press keys, and wait for what they do."""
         await self.pilot.press(*keys)
-        await self.pilot.pause()
+        await self._refreshed()
 
     async def write(self, text: str) -> None:
         """Press the keys of a text."""

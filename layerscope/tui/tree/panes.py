@@ -21,8 +21,8 @@ from layerscope.tui.widgets.step_list import StepList
 _BORDERS = 2
 """The lines of the border of a frame."""
 
-_DETAILS_SHARE = 0.4
-"""The part of the height that the details may take from the steps."""
+_DETAILS_SHARE = 0.35
+"""The part of the height that the details have in any case."""
 
 
 class FilesPanes(Horizontal, SaysWhyNot):
@@ -80,12 +80,14 @@ class FilesPanes(Horizontal, SaysWhyNot):
         self._share_height()
 
     def _share_height(self) -> None:
-        """Give the details the lines that the steps can do without, and more if that is little.
+        """Give the details the lines that the steps can do without.
 
-        Their lines now do not count: a step takes several only where the details leave room for it.
+        The details of the chosen step do not count: the steps must not move when another one is chosen.
         """
         height = self.size.height
-        self.details.styles.max_height = max(int(height * _DETAILS_SHARE), height - self.steps.item_count() - _BORDERS)
+        least = int(height * _DETAILS_SHARE)
+        steps = self.steps.lines_in(height - least - _BORDERS)
+        self.details.styles.height = max(least, height - steps - _BORDERS)
 
     @property
     def copied_path(self) -> str | None:

@@ -86,9 +86,16 @@ class StepList(LineList):
         super().on_resize()
 
     def _choose_lines(self) -> None:
-        count, width = self.item_count(), self.size.width
-        layers = sum(map(self.is_layer, range(count))) if width < ONE_LINE and count <= self.size.height else 0
-        self._takes_two_lines = width < ONE_LINE and count + layers <= self.size.height
+        self._takes_two_lines = self._has_room_for_two(self.size.height)
+
+    def _has_room_for_two(self, height: int) -> bool:
+        count = self.item_count()
+        is_narrow = self.size.width < ONE_LINE and count <= height
+        return is_narrow and count + sum(map(self.is_layer, range(count))) <= height
+
+    def lines_in(self, height: int) -> int:
+        """Return the number of lines that the steps take where there are so many; more if even one for each is more."""
+        return sum(self._heights(height))
 
     def redraw(self) -> None:
         """Redraw the steps on the screen: what they show has changed, but not which they are."""
@@ -97,22 +104,23 @@ class StepList(LineList):
 
     def _line_starts(self) -> list[int]:
         """Return the first line of each step, and the number of lines; computed again when either may have changed."""
-        tall = self.explained_item() if self.size.width < ONE_LINE else None
-        wanted_for = self.item_count(), self.size, self.two_lines, tall
+        wanted_for = self.item_count(), self.size, self.two_lines, self.explained_item()
         if self._starts_for != wanted_for:
-            self._starts, self._starts_for = list(accumulate(self._heights(tall), initial=0)), wanted_for
+            self._starts = list(accumulate(self._heights(self.size.height), initial=0))
+            self._starts_for = wanted_for
         return self._starts
 
-    def _heights(self, tall: int | None) -> list[int]:
+    def _heights(self, height: int) -> list[int]:
         """Return the number of lines of each step: all that it fills, if there is room for that."""
         items = range(self.item_count())
-        heights = [1 + self.is_layer(item) for item in items] if self.two_lines else [1] * len(items)
-        if tall is not None:
-            heights[tall] = 2
-        if self.two_lines:
-            whole = [height + self.extra_lines(item) for item, height in zip(items, heights, strict=True)]
-            heights = whole if sum(whole) <= self.size.height else heights
-        return heights
+        if not self._has_room_for_two(height):
+            heights, tall = [1] * len(items), self.explained_item()
+            if tall is not None and self.size.width < ONE_LINE:
+                heights[tall] = 2
+            return heights
+        heights = [1 + self.is_layer(item) for item in items]
+        whole = [lines + self.extra_lines(item) for item, lines in zip(items, heights, strict=True)]
+        return whole if sum(whole) <= height else heights
 
     def line_count(self) -> int:
         """Return the number of lines of all steps."""

@@ -246,3 +246,15 @@ async def test_instructions_are_wrapped_where_the_pane_has_room(tmp_path: Path) 
         await at.pilot.resize_terminal(110, 14)
         await at.settle()
         assert layers.line_count() <= 4
+
+
+async def test_no_step_moves_when_another_one_is_chosen(tmp_path: Path) -> None:
+    steps = [{"created_by": "RUN short"}, {"created_by": "RUN " + " ".join(["echo a-long-instruction"] * 40)}]
+    layers = [layer(file(f"file-{number}")) for number in range(6)]
+    archive = docker_archive(tmp_path / "image.tar", image(*layers, history=steps * 3))
+    async with journey(archive, (110, 35)) as at:
+        await at.press("home")
+        places = [line.split()[0] for line in at.layers() if line.split()]
+        for _ in range(5):
+            await at.press("down")
+            assert [line.split()[0] for line in at.layers() if line.split()] == places
