@@ -26,9 +26,12 @@ _REAL = ("engine", "browser")
 """Markers of tests that need a program that many machines lack."""
 
 
+# A shell starts background jobs with SIGINT ignored, nohup ignores SIGHUP, and the commands that tests end by these
+# signals would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell starts background jobs with SIGINT ignored, and the commands that tests interrupt would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.hookimpl(optionalhook=True)
