@@ -21,7 +21,8 @@ class AlignedLines:
         self._new_layers = list(accumulate((step.new_layer or 0 for step in alignment.steps), max))
         self._tallies = (Tallies(), Tallies())
         self._rebuilt: Mapping[AlignedStep, bool | None] = {}
-        self.miss = next((item for item in range(len(self)) if self._is_miss(item) and self.is_layer(item)), None)
+        steps = enumerate(self._steps)
+        self.miss = next((item for item, step in steps if step is self._first_change and self.is_layer(item)), None)
         self.digits = len(str(max([1, *self._old_layers[-1:], *self._new_layers[-1:]])))
 
     def take_tallies(self, old: Tallies, new: Tallies) -> None:
@@ -56,9 +57,6 @@ class AlignedLines:
         else:
             word = "only in old" if step.relation is Relation.ONLY_OLD else "only in new"
         return "cache misses from here" if step is self._first_change else word
-
-    def _is_miss(self, item: int) -> bool:
-        return self._steps[item] is self._first_change
 
     def _cause(self, step: AlignedStep) -> str:
         """Return why the build cache missed, if it did so at this step."""

@@ -1,8 +1,6 @@
 """The overview of the size view: secrets and advice, one after the other, with the one under the cursor explained."""
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -12,10 +10,10 @@ from textual.message import Message
 from layerscope.tui.drawing.bars import BarStyles, bar_segments
 from layerscope.tui.size.lists.model import Subject
 from layerscope.tui.size.overview_items import BAR_WIDTH, Item, SizeShare, Spans
-from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.tall_list import TallList
 
 
-class Overview(LineList):
+class Overview(TallList):
     """Items of several lines: the one under the cursor is open, and so are the first ones, as many as fit."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"line-list--strong", "line-list--alarm"}
@@ -36,7 +34,6 @@ class Overview(LineList):
         self._headers: list[list[Spans]] = []
         self._explained: list[list[Spans]] = []
         self._lines: list[list[Spans]] = []
-        self._starts: list[int] = [0]
 
     def show(self, items: Sequence[Item], cursor: int = 0) -> None:
         """Show these items."""
@@ -68,24 +65,12 @@ class Overview(LineList):
             fits = extra[number] <= room
             room = room - extra[number] if fits else 0
             self._lines.append(long if fits or number == self.cursor else short)
-        self._starts = [0, *accumulate(map(len, self._lines))]
+        self.set_heights(map(len, self._lines))
         self.refill()
 
     def item_count(self) -> int:
         """Return the number of items."""
         return len(self._items)
-
-    def line_count(self) -> int:
-        """Return the number of lines of all items."""
-        return self._starts[-1]
-
-    def item_at(self, line: int) -> int:
-        """Return the item of a line."""
-        return bisect_right(self._starts, line) - 1
-
-    def lines_of(self, item: int) -> range:
-        """Return the lines of an item."""
-        return range(self._starts[item], self._starts[item + 1])
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:  # noqa: ARG002  # drawn for the width before
         """Return one line of an item."""

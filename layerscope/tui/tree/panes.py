@@ -85,6 +85,9 @@ class FilesPanes(Horizontal, SaysWhyNot):
         The details of the chosen step do not count: the steps must not move when another one is chosen.
         """
         height = self.size.height
+        if not height:
+            # before the first layout
+            return
         least = int(height * _DETAILS_SHARE)
         steps = self.steps.lines_in(height - least - _BORDERS)
         self.details.styles.height = max(least, height - steps - _BORDERS)

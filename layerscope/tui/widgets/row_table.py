@@ -1,9 +1,8 @@
 """A table with a bar and columns. Rows are built when they are drawn."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, repeat
+from itertools import repeat
 from typing import Protocol
 
 from rich.cells import cell_len
@@ -12,7 +11,7 @@ from textual import events
 from textual.message import Message
 
 from layerscope.tui.drawing.cells import cut, cut_middle, padded, wrapped
-from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.tall_list import TallList
 
 _BAR_WIDTH = 12
 _GAP = "  "
@@ -68,7 +67,7 @@ class TableRows(Protocol):
         ...
 
 
-class RowTable(LineList):
+class RowTable(TallList):
     """Rows under a line of titles; the bar comes first if the rows have one."""
 
     DEFAULT_CSS = """
@@ -88,7 +87,6 @@ class RowTable(LineList):
         self._widths: list[int] = []
         self._has_bar = False
         self._parts: Sequence[Sequence[str]] = ()
-        self._starts: Sequence[int] = (0,)
 
     def show(self, columns: Sequence[TableColumn], rows: TableRows, cursor: int = 0) -> None:
         """Show these rows."""
@@ -134,26 +132,13 @@ class RowTable(LineList):
             cells = (self._rows[item].cells for item in range(count))
             parts = [wrapped(self, last, self._room) for *_, last in cells]
             self._parts = parts if sum(map(len, parts)) <= height else ()
-        heights = map(len, self._parts) if self._parts else repeat(1, count)
-        self._starts = list(accumulate(heights, initial=0))
+        self.set_heights(map(len, self._parts) if self._parts else repeat(1, count))
 
     @property
     def _room(self) -> int:
         """The cells that are left for the last column."""
         before = sum(self._widths) + len(_GAP) * len(self._widths)
         return max(1, self.line_width - before - (_BAR_WIDTH + len(_GAP) if self._has_bar else 0))
-
-    def line_count(self) -> int:
-        """Return the number of lines of all rows."""
-        return self._starts[-1]
-
-    def item_at(self, line: int) -> int:
-        """Return the row of a line."""
-        return max(0, min(bisect_right(self._starts, line), self.item_count()) - 1)
-
-    def lines_of(self, item: int) -> range:
-        """Return the lines of a row."""
-        return range(self._starts[item], self._starts[item + 1]) if item + 1 < len(self._starts) else range(1)
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         """Return one line of a row."""

@@ -1,26 +1,21 @@
 """A list of steps. A layer takes two lines if one is too narrow for its figures and its instruction."""
 
 from abc import abstractmethod
-from bisect import bisect_right
-from itertools import accumulate
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
 from layerscope.tui.keys.table import Key, bindings
-from layerscope.tui.widgets.line_list import LineList
-
-if TYPE_CHECKING:
-    from textual.geometry import Size
+from layerscope.tui.widgets.tall_list import TallList
 
 ONE_LINE = 76
 """Width from which a layer takes one line; below, it takes two if the screen is high enough: its figures, then its
 instruction."""
 
 
-class StepList(LineList):
+class StepList(TallList):
     """The base of the lists of steps. A subclass has `item_count`, `draw` and `is_layer`."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (
@@ -41,8 +36,6 @@ class StepList(LineList):
     def __init__(self) -> None:
         super().__init__()
         self._takes_two_lines = False
-        self._starts: list[int] = []
-        self._starts_for: tuple[int, Size, bool, int | None] | None = None
 
     @abstractmethod
     def is_layer(self, item: int) -> bool:
@@ -76,7 +69,6 @@ class StepList(LineList):
 
     def refill(self, cursor: int | None = None) -> None:
         """Redraw everything, because the steps have changed."""
-        self._starts_for = None
         self._choose_lines()
         super().refill(cursor)
 
@@ -87,6 +79,7 @@ class StepList(LineList):
 
     def _choose_lines(self) -> None:
         self._takes_two_lines = self._has_room_for_two(self.size.height)
+        self.set_heights(self._heights(self.size.height))
 
     def _has_room_for_two(self, height: int) -> bool:
         count = self.item_count()
@@ -102,14 +95,6 @@ class StepList(LineList):
         self._strips.clear()
         self.refresh()
 
-    def _line_starts(self) -> list[int]:
-        """Return the first line of each step, and the number of lines; computed again when either may have changed."""
-        wanted_for = self.item_count(), self.size, self.two_lines, self.explained_item()
-        if self._starts_for != wanted_for:
-            self._starts = list(accumulate(self._heights(self.size.height), initial=0))
-            self._starts_for = wanted_for
-        return self._starts
-
     def _heights(self, height: int) -> list[int]:
         """Return the number of lines of each step: all that it fills, if there is room for that."""
         items = range(self.item_count())
@@ -121,16 +106,3 @@ class StepList(LineList):
         heights = [1 + self.is_layer(item) for item in items]
         whole = [lines + self.extra_lines(item) for item, lines in zip(items, heights, strict=True)]
         return whole if sum(whole) <= height else heights
-
-    def line_count(self) -> int:
-        """Return the number of lines of all steps."""
-        return self._line_starts()[-1]
-
-    def item_at(self, line: int) -> int:
-        """Return the step of a line."""
-        return max(0, min(bisect_right(self._line_starts(), line), self.item_count()) - 1)
-
-    def lines_of(self, item: int) -> range:
-        """Return the lines of a step."""
-        starts = self._line_starts()
-        return range(starts[item], starts[item + 1]) if item + 1 < len(starts) else range(1)
