@@ -8,7 +8,7 @@ from typing import TypedDict
 from layerscope.report.escape import in_csv
 from layerscope.report.layers.summary import layer_title
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.session.size.remarks import layers_in_order, reason_word
+from layerscope.session.size.remarks import layers_in_order, reason_word, sbom_version
 from layerscope.text import path_text, printable_line, printable_name
 
 
@@ -53,7 +53,7 @@ def _rows(analysis: SizeAnalysis) -> Iterator[CsvRow]:
         text = printable_line(f"{package.package.manager} {package.package.version}")
         yield {"kind": "package", "name": name, "size": package.size, "files": len(package.places), "text": text}
     for difference in analysis.sbom.differences if analysis.sbom else ():
-        stated, found = difference.stated or "no", difference.found or "no"
+        stated, found = sbom_version(difference.stated), sbom_version(difference.found)
         text = printable_line(f"{difference.manager}: {stated} in the SBOM, {found} in the image")
         yield {"kind": "sbom", "name": printable_line(difference.name), "text": text}
     for advice in analysis.report.advice:

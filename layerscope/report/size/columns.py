@@ -12,7 +12,7 @@ from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.analysis.size.layers_and_files import LargeFile, LayerSize
 from layerscope.report.layers.summary import layer_title
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.session.size.remarks import package_label
+from layerscope.session.size.remarks import package_label, sbom_version
 from layerscope.text import human_share, human_size, printable_line, size_or_blank
 
 Row = TypeVar("Row")
@@ -156,14 +156,10 @@ def sbom_table(sbom: SbomComparison) -> ReportTable[SbomDifference]:
     columns = (
         Column[SbomDifference]("by", Words, lambda row: Words(row.manager)),
         Column[SbomDifference]("package", Words, lambda row: Words(printable_line(row.name))),
-        Column[SbomDifference]("in the SBOM", Words, lambda row: Words(_version(row.stated))),
-        Column[SbomDifference]("in the image", Words, lambda row: Words(_version(row.found))),
+        Column[SbomDifference]("in the SBOM", Words, lambda row: Words(sbom_version(row.stated))),
+        Column[SbomDifference]("in the image", Words, lambda row: Words(sbom_version(row.found))),
     )
     return ReportTable(columns, sbom.differences, lambda _: 0, "difference")
-
-
-def _version(version: str | None) -> str:
-    return "no" if version is None else printable_line(version) or "yes"
 
 
 def _share_table(analysis: SizeAnalysis, shares: Sequence[GroupSize], noun: str) -> ReportTable[GroupSize]:

@@ -135,6 +135,11 @@ def _not_compared(kind: str, count: int) -> str:
     return f"{count:,} {f'of type {printable_line(kind)}' if kind else 'without a type'} not looked for"
 
 
+def sbom_version(version: str | None) -> str:
+    """Return the version of a package in the SBOM or in the image, safe for a screen: ``no`` if it is not there."""
+    return "no" if version is None else printable_line(version) or "yes"
+
+
 def layers_in_order(report: SizeReport) -> list[LayerSize]:
     """Return the layers in build order; the report has the largest first."""
     return sorted(report.layers, key=lambda layer_size: layer_size.layer)

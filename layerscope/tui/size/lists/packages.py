@@ -1,7 +1,9 @@
 """The packages of the final image, and the files of each."""
 
+from typing import NamedTuple
+
 from layerscope.analysis.packages.sbom import SbomDifference
-from layerscope.analysis.packages.sizes import MANAGERS
+from layerscope.analysis.packages.sizes import MANAGERS, PackageSize
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import package_label
 from layerscope.text import human_share, human_size, plural, printable_line
@@ -13,61 +15,103 @@ from layerscope.tui.widgets.row_table import TableColumn, TableRow
 _SBOM = TableColumn("SBOM", width=5)
 
 
-def package_list(analysis: SizeAnalysis) -> SizeList[int]:
-    """Return the packages, the largest first, and after them those that only the SBOM of the image lists."""
-    packages, total = analysis.packages.packages, sum(analysis.report.live.sizes)
-    differences = analysis.sbom.differences if analysis.sbom else ()
-    listed = [each for each in differences if each.found is None]
-    differing = {(each.manager, each.name, each.found): each for each in differences}
-    names = [f"{each.package.name} {each.package.version}" for each in packages]
-    names += [f"{each.name} {each.stated}" for each in listed]
-    files = [*(len(each.places) for each in packages), *(0 for _ in listed)]
-    agree = [*(each.package[:3] not in differing for each in packages), *(False for _ in listed)]
-    largest = max((package.size for package in packages), default=0) or 1
+class _FoundPackage(NamedTuple):
+    """A package of the image, its position among them, and how the SBOM differs if it does."""
 
-    def build(number: int) -> TableRow:
-        if number >= len(packages):
-            return _listed_row(listed[number - len(packages)])
-        row = packages[number]
-        manager, name, version = row.package.manager, *map(printable_line, row.package[1:3])
-        own = plural(len(row.places), "file")
-        cell, sentence = _in_sbom(differing.get(row.package[:3])) if analysis.sbom else ("", "")
-        return TableRow(
-            (
-                human_share(row.size, total),
-                human_size(row.size),
-                f"{len(row.places):,}",
-                manager,
-                *([cell] if analysis.sbom else []),
-                f"{name} {version}",
-            ),
-            share=row.size / largest,
-            subject=Subject(place=Place(SizeView.PACKAGES, number), copied=row.package.name),
-            detail=f"{manager} package {name}: {own} of its own in the final image{sentence}",
-        )
+    number: int
+    size: PackageSize
+    difference: SbomDifference | None
+
+    @property
+    def text(self) -> str:
+        """The name and the version."""
+        return f"{self.size.package.name} {self.size.package.version}"
+
+
+class _ListedPackage(NamedTuple):
+    """A package that only the SBOM lists."""
+
+    number: int
+    difference: SbomDifference
+
+    @property
+    def text(self) -> str:
+        """The name and the version."""
+        return f"{self.difference.name} {self.difference.stated}"
+
+
+_Record = _FoundPackage | _ListedPackage
+
+
+def _files(record: _Record) -> int:
+    return len(record.size.places) if isinstance(record, _FoundPackage) else 0
+
+
+def _size(record: _Record) -> int:
+    return record.size.size if isinstance(record, _FoundPackage) else 0
+
+
+def package_list(analysis: SizeAnalysis) -> SizeList[_Record]:
+    """Return the packages, the largest first, and after them those that only the SBOM of the image lists."""
+    records, total = _records(analysis), sum(analysis.report.live.sizes)
+    largest, has_sbom = max(map(_size, records), default=0) or 1, analysis.sbom is not None
+
+    def build(record: _Record) -> TableRow:
+        if isinstance(record, _ListedPackage):
+            return _listed_row(record.difference)
+        return _package_row(record, total, largest, has_sbom=has_sbom)
 
     columns = (
         SHARE,
         SIZE,
-        count_column("files", max(files, default=0)),
+        count_column("files", max(map(_files, records), default=0)),
         TableColumn("by", width=max(len(manager.name) for manager in MANAGERS)),
-        *([_SBOM] if analysis.sbom else []),
+        *([_SBOM] if has_sbom else []),
         TableColumn("package"),
     )
-
+    by_difference = Order[_Record]("difference from the SBOM", lambda record: record.difference is None)
     return SizeList(
         columns=columns,
-        records=range(len(packages) + len(listed)),
+        records=records,
         build=build,
         orders=(
-            Order("size", lambda number: number),
-            Order("files", lambda number: -files[number]),
-            Order("name", lambda number: names[number]),
-            *([Order[int]("difference from the SBOM", lambda number: agree[number])] if analysis.sbom else []),
+            Order("size", lambda record: record.number),
+            Order("files", lambda record: -_files(record)),
+            Order("name", lambda record: record.text),
+            *([by_difference] if has_sbom else []),
         ),
-        text=lambda number: names[number],
-        size=lambda number: packages[number].size if number < len(packages) else 0,
+        text=lambda record: record.text,
+        size=_size,
         when_empty=_no_packages(analysis),
+    )
+
+
+def _records(analysis: SizeAnalysis) -> list[_Record]:
+    packages, differences = analysis.packages.packages, analysis.sbom.differences if analysis.sbom else ()
+    differing = {(each.manager, each.name, each.found): each for each in differences}
+    listed = (each for each in differences if each.found is None)
+    return [
+        *(_FoundPackage(number, each, differing.get(each.package[:3])) for number, each in enumerate(packages)),
+        *(_ListedPackage(number, each) for number, each in enumerate(listed, len(packages))),
+    ]
+
+
+def _package_row(record: _FoundPackage, total: int, largest: int, *, has_sbom: bool) -> TableRow:
+    size, package, files = record.size.size, record.size.package, _files(record)
+    name = printable_line(package.name)
+    cell, sentence = _in_sbom(record.difference) if has_sbom else ("", "")
+    return TableRow(
+        (
+            human_share(size, total),
+            human_size(size),
+            f"{files:,}",
+            package.manager,
+            *([cell] if has_sbom else []),
+            f"{name} {printable_line(package.version)}",
+        ),
+        share=size / largest,
+        subject=Subject(place=Place(SizeView.PACKAGES, record.number), copied=package.name),
+        detail=f"{package.manager} package {name}: {plural(files, 'file')} of its own in the final image{sentence}",
     )
 
 
@@ -83,13 +127,14 @@ def _in_sbom(difference: SbomDifference | None) -> tuple[str, str]:
 
 def _listed_row(difference: SbomDifference) -> TableRow:
     """Return the row of a package that only the SBOM lists."""
-    manager, name, version = map(printable_line, (difference.manager, difference.name, difference.stated or ""))
+    name = printable_line(difference.name)
     return TableRow(
-        ("", "", "", manager, "only", f"{name} {version}"),
+        ("", "", "", difference.manager, "only", f"{name} {printable_line(difference.stated or '')}"),
         share=0.0,
         style="muted",
         subject=Subject(copied=difference.name),
-        detail=f"{manager} package {name}: the SBOM of the image lists it, but it was not found in the image",
+        detail=f"{difference.manager} package {name}: the SBOM of the image lists it, but it was not found in the"
+        " image",
     )
 
 
