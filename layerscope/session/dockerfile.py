@@ -38,7 +38,7 @@ class LineCost:
     content_size: int | None = None
     dead_size: int | None = None
     is_cached: bool | None = None
-    """Whether the last build took the layer from the cache; None if it made none, or that is unknown."""
+    """True if the last build took the layer from the cache; None if it made none, or that is unknown."""
 
     cause: str | None = None
     """The reason why it was the first one that was not in the cache, in words."""
@@ -167,9 +167,7 @@ def line_costs(placed: PlacedDockerfile, tallies: Tallies, cache: CacheState) ->
 
 def cache_state_of(image: Image, placed: PlacedDockerfile, build: RememberedBuild | None) -> CacheState:
     """Return what the last build of an image took from the build cache."""
-    return cache_state(
-        image, placed.layers.get(placed.chain[0].instructions[0].line, ()), build.report if build else None
-    )
+    return cache_state(image, placed.base_layers, build.report if build else None)
 
 
 def unplaced_layers(placed: PlacedDockerfile, image: Image, tallies: Tallies) -> LayerSums:

@@ -65,6 +65,16 @@ class PlacedDockerfile:
     """The name of the file, as the user gave it."""
 
     @property
+    def base_line(self) -> int:
+        """The line of the FROM that names the base image."""
+        return self.chain[0].instructions[0].line
+
+    @property
+    def base_layers(self) -> tuple[int, ...]:
+        """The layers of the base image; none for FROM scratch."""
+        return self.layers.get(self.base_line, ())
+
+    @property
     def confidence(self) -> str:
         """The confidence in the figures: ``from provenance``, or ``aligned: 9 of 9 steps match``."""
         if self.placed_by is PlacedBy.PROVENANCE:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.size.blob_share import BlobShares
-from layerscope.analysis.size.hidden import hidden_in_tree
+from layerscope.analysis.size.hidden import hidden_in_tree, sums_by_key
 from layerscope.analysis.tree.layered_tree import LayeredTree
 
 
@@ -42,10 +42,9 @@ class Plan(NamedTuple):
 def deaths(tree: LayeredTree) -> tuple[Death, ...]:
     """Return the dead bytes by the layers that wrote and hid them."""
     layers = tree.index.layers
-    sums: dict[tuple[int, int], int] = {}
-    for file, hiding_occurrence, size in hidden_in_tree(tree):
-        pair = layers[file], layers[hiding_occurrence]
-        sums[pair] = sums.get(pair, 0) + size
+    sums = sums_by_key(
+        ((layers[file], layers[hiding_occurrence]), size) for file, hiding_occurrence, size in hidden_in_tree(tree)
+    )
     return tuple(Death(writer, hidden_by, size) for (writer, hidden_by), size in sums.items())
 
 

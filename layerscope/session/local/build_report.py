@@ -101,7 +101,7 @@ def _arguments(run: BuildRun) -> dict[str, str]:
 def _reported(run: BuildRun, image: Image, placed: PlacedDockerfile | None) -> Iterator[ReportedStep]:
     """Yield the steps that made a layer."""
     fixes_times = run.options.fixes_times or FIXED_TIMES in {*os.environ, *_arguments(run)}
-    base = placed.layers.get(placed.chain[0].instructions[0].line, ()) if placed else ()
+    base = placed.base_layers if placed else ()
     for step in image.steps:
         if step.layer:
             line = placed.line_of_layer.get(step.layer) if placed else None

@@ -18,8 +18,7 @@ class LineMarks:
 
     def __init__(self, placed: PlacedDockerfile) -> None:
         self._placed = placed
-        base_line = placed.chain[0].instructions[0].line
-        self._own = {layer for line, layers in placed.layers.items() if line != base_line for layer in layers}
+        self._own = {layer for line, layers in placed.layers.items() if line != placed.base_line for layer in layers}
         self._marks: dict[int, Mark] = {}
 
     def __bool__(self) -> bool:

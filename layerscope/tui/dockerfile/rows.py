@@ -30,13 +30,12 @@ class DockerfileRows:
         self._image, self._tallies, self._glyphs = image, tallies, glyphs
         self._costs = list(line_costs(placed, tallies, cache))
         self._largest = max([1, *(cost.content_size or 0 for cost in self._costs)])
-        self._from_line = placed.chain[0].instructions[0].line
-        self._base = placed.layers.get(self._from_line, ())
+        self._from_line, self._base = placed.base_line, placed.base_layers
         self._shows_cache = bool(cache.cached)
         self.marks = LineMarks(placed)
         self.is_unfolded = False
         self.shows_share = True
-        """Whether the share is a figure as well; the bar shows it in any case."""
+        """True if the share is a figure as well; the bar shows it in any case."""
 
     @property
     def columns(self) -> tuple[TableColumn, ...]:
