@@ -108,7 +108,7 @@ class OnTerminal:
 
     @property
     def is_as_before(self) -> bool:
-        """Whether the terminal is set as it was, and shows what it showed before."""
+        """True if the terminal is set as it was, and shows what it showed before."""
         left = self.written.rfind(b"\x1b[?1049l") > self.written.rfind(b"\x1b[?1049h")
         return left and termios.tcgetattr(self._own) == self.settings
 

@@ -27,7 +27,7 @@ _PATIENCE_SECONDS = 60
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to."""
+    """The outcome of a run."""
 
     status: int
     out: str

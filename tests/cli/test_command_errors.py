@@ -1,4 +1,4 @@
-"""What bad input and wrong usage get: one sentence, status 2, no traceback, nothing on standard output."""
+"""Bad input and wrong usage: one sentence, status 2, no traceback, nothing on standard output."""
 
 import gzip
 import io

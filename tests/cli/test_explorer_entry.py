@@ -1,4 +1,4 @@
-"""How the command line hands over to the explorer: on a real terminal, from its start to its end."""
+"""The way from the command line to the explorer: on a real terminal, from its start to its end."""
 
 import signal
 from pathlib import Path

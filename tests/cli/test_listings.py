@@ -15,7 +15,7 @@ from tests.samples import SAMPLES
 Capture = pytest.CaptureFixture[str]
 
 MARKS = {1: (106, 0, 0), 2: (7, 1, 0), 3: (28, 4, 8), 4: (0, 0, 12), 5: (3, 8, 8), 6: (3, 1, 0)}
-"""What the README of the samples says of my-app: added, modified, removed, by layer."""
+"""The counts that the README of the samples states for my-app: added, modified, removed, by layer."""
 
 
 def document(capsys: Capture, *arguments: str | Path) -> Any:

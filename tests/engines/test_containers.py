@@ -69,7 +69,7 @@ class Started:
 
     @property
     def reference(self) -> str:
-        """What to open it by."""
+        """The reference that opens it."""
         return f"container://{self.name}"
 
 

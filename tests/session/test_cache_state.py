@@ -1,4 +1,4 @@
-"""What of an image came from the build cache: from a report, from provenance, or not known."""
+"""The layers that came from the build cache: by a report, by provenance, or unknown."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -73,7 +73,7 @@ class BuildOptions:
 
     is_for_several_platforms: bool = False
     fixes_times: bool = False
-    """Whether all steps get one time, whenever they run."""
+    """True if all steps get the same time, whenever they run."""
 
     layers: str | None = None
     """The value of ``--layers``, with which buildah uses a cache; empty if it is given without one."""

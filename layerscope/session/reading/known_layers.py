@@ -42,7 +42,7 @@ class KnownLayers:
         self.chain = None if self._cache is None else chain_identity(list(self._identities.values()))
         self._shared: dict[int, SharedLayer] = {}
         self.wants_digests = False
-        """Whether the content of many files will be compared: then a compressed layer is hashed while it is listed."""
+        """True if the content of many files will be compared: then a compressed layer is hashed while it is listed."""
         self._digests: dict[int, bytes] = {}
         self._unwritten: dict[tuple[RecordKind, str], Callable[[], None]] = {}
 

@@ -1,6 +1,6 @@
 """The writable layer of a container, copied through the API of its engine into a tar of the form that layers have.
 
-The engine lists the changed paths and gives a tar of any path. What it costs is the content that the container wrote: a
+The engine lists the changed paths and gives a tar of any path. The cost is the content that the container wrote: a
 copied-up file counts whole.
 """
 
@@ -31,7 +31,7 @@ _ROOT = PurePosixPath("/")
 
 
 class _Facts(NamedTuple):
-    """What links to one file have in common; ``digest`` is that of the content."""
+    """The facts that hard links to one file share; ``digest`` is that of the content."""
 
     kind: bytes
     size: int

@@ -24,7 +24,7 @@ _SPDX = "https://spdx.dev/Document"
 _CYCLONE_DX = "https://cyclonedx.org/bom"
 _PACKAGE_URL = "purl"
 _NOT_PACKAGES = frozenset({"container", "file", "operating-system"})
-"""What SBOMs list beside packages: what was scanned, for the most part."""
+"""The kinds of components that are not packages, such as the image that was scanned."""
 
 _BUILD_ARGUMENT = "build-arg:"
 _TARGET = "target"

@@ -15,7 +15,7 @@ from tests.analysis.entries import Item, layer
 from tests.analysis.oracle import State, restacked
 
 Facts = tuple[object, ...]
-"""What is compared of one path."""
+"""The facts about one path that are compared."""
 
 
 @dataclass

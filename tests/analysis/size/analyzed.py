@@ -36,7 +36,7 @@ class Written:
 
 
 Content = Item | Written
-"""What a layer may hold."""
+"""The content that a layer may have."""
 
 
 def written(

@@ -1,4 +1,4 @@
-"""What a container's writable layer did to the paths of its image."""
+"""The changes of a container's writable layer to the paths of its image."""
 
 from layerscope.analysis.tree.copy_up import CopyUp, copy_up
 from tests.analysis.comparison.compared import image_of

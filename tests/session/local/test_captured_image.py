@@ -1,4 +1,4 @@
-"""What is kept of an image before a build replaces it."""
+"""Images as they were before a build replaced them."""
 
 from layerscope.session.local.captured_image import captured, shared_layers
 from layerscope.session.open import open_image

@@ -1,4 +1,4 @@
-"""What a file is called, and what its mode, its capabilities and its head say, in words."""
+"""Words for the type of a file, its mode, its capabilities and its head."""
 
 import struct
 
