@@ -24,11 +24,11 @@ from layerscope.sources.request import STANDARD_INPUT
 if TYPE_CHECKING:
     from layerscope.analysis.dockerfile.placed import PlacedDockerfile
     from layerscope.analysis.tree.layered_tree import LayeredTree
+    from layerscope.session.dockerfile.remembered_build import RememberedBuild
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.reading.background import LayerReader, ReceiveEvent
     from layerscope.session.reading.reception import Reception
     from layerscope.session.reading.stack import LayerStack
-    from layerscope.session.remembered_build import RememberedBuild
     from layerscope.sources.engine.export import AwaitedImage
     from layerscope.sources.layer.random_access import RandomContent, RandomContents
 
@@ -67,14 +67,14 @@ class ImageSession(AbstractContextManager["ImageSession"]):
     @cached_property
     def build(self) -> "RememberedBuild | None":
         """The last build of the image by layerscope, if it is known."""
-        from layerscope.session.remembered_build import remembered_build  # noqa: PLC0415  # not needed to start
+        from layerscope.session.dockerfile.remembered_build import remembered_build  # noqa: PLC0415  # not needed to start
 
         return None if self.cache is None else remembered_build(self.cache, self.image)
 
     @cached_property
     def dockerfile(self) -> "PlacedDockerfile":
         """The Dockerfile, its lines placed; raises as `dockerfile_of` does, also where there is none."""
-        from layerscope.session.dockerfile import dockerfile_of  # noqa: PLC0415  # not needed to start
+        from layerscope.session.dockerfile.lines import dockerfile_of  # noqa: PLC0415  # not needed to start
 
         return dockerfile_of(self.image, self.dockerfile_name, build=self.build)
 

@@ -17,10 +17,10 @@ from layerscope.report.atomic_write import write_whole
 from layerscope.report.build.document import build_document
 from layerscope.report.build.lines import build_lines
 from layerscope.report.json_document import write_json
+from layerscope.session.dockerfile.remembered_build import remember_build
 from layerscope.session.local.build import BUILDERS, BuildRun, chosen_builder, run_build
 from layerscope.session.local.build_options import build_options
 from layerscope.session.local.build_report import open_result, remembered, report_build
-from layerscope.session.remembered_build import remember_build
 from layerscope.text import plural, printable_name
 
 EXAMPLES = None

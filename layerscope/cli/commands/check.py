@@ -27,7 +27,7 @@ from layerscope.report.check.junit import write_check_junit
 from layerscope.report.check.markdown import write_check_markdown
 from layerscope.report.check.sarif import sarif_document
 from layerscope.report.json_document import write_json
-from layerscope.session.dockerfile import known_dockerfile
+from layerscope.session.dockerfile.lines import known_dockerfile
 from layerscope.session.size.base_image import chosen_base
 from layerscope.text import printable_name
 

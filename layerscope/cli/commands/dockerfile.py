@@ -8,7 +8,7 @@ import typer
 from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn, warn_of_attestations
 from layerscope.cli.options import AsJson, DockerfileName
-from layerscope.session.dockerfile import cache_state_of, dockerfile_of
+from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of
 
 EXAMPLES = """\b
 Examples:

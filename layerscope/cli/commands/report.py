@@ -15,7 +15,7 @@ from layerscope.report.atomic_write import refuse_existing, write_whole
 from layerscope.report.page.html.page import html_report
 from layerscope.report.page.markdown import markdown_report
 from layerscope.report.page.spreadsheet import csv_report
-from layerscope.session.dockerfile import known_dockerfile
+from layerscope.session.dockerfile.lines import known_dockerfile
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.base_image import chosen_base
 from layerscope.text import printable_name

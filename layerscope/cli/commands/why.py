@@ -13,7 +13,7 @@ from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn, warn_of_attestations
 from layerscope.cli.options import AsJson, Base, DockerfileName
 from layerscope.cli.streams import narrate
-from layerscope.session.dockerfile import dockerfile_of, known_dockerfile
+from layerscope.session.dockerfile.lines import dockerfile_of, known_dockerfile
 from layerscope.session.image_session import ImageSession
 from layerscope.session.size.base_image import chosen_base
 

@@ -6,8 +6,8 @@ from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
 from layerscope.report.json_document import SCHEMA_VERSION
-from layerscope.session.cache_state import CacheState, cache_word
-from layerscope.session.dockerfile import line_costs, unplaced_layers
+from layerscope.session.dockerfile.cache_state import CacheState, cache_word
+from layerscope.session.dockerfile.lines import line_costs, unplaced_layers
 
 
 def dockerfile_document(

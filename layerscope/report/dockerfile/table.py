@@ -12,8 +12,8 @@ from layerscope.model.image import Image
 from layerscope.report.build.lines import miss_line
 from layerscope.report.layers.summary import image_facts
 from layerscope.report.tables import Grid, GridColumn, Line, show
-from layerscope.session.cache_state import CacheState, cache_word
-from layerscope.session.dockerfile import LineCost, layers_text, line_costs, unplaced_layers
+from layerscope.session.dockerfile.cache_state import CacheState, cache_word
+from layerscope.session.dockerfile.lines import LineCost, layers_text, line_costs, unplaced_layers
 from layerscope.text import human_share, human_size, printable_name, printable_text, size_or_blank
 
 _BAR = 8

@@ -12,13 +12,13 @@ from layerscope.cache.cache import Cache
 from layerscope.errors import LayerscopeError
 from layerscope.model.build_report import BuildReport, CacheMiss, MissCause, ReportedStep
 from layerscope.model.image import Image, Step
-from layerscope.session.cache_state import FIXED_TIMES, was_made_before
-from layerscope.session.dockerfile import dockerfile_of, read_dockerfile
+from layerscope.session.dockerfile.cache_state import FIXED_TIMES, was_made_before
+from layerscope.session.dockerfile.lines import dockerfile_of, read_dockerfile
+from layerscope.session.dockerfile.remembered_build import RememberedBuild, RememberedDockerfile
 from layerscope.session.image_session import ImageSession
 from layerscope.session.local.build import BUILDAH, BuildRun
 from layerscope.session.local.captured_image import CapturedImage, Unreadable, built_steps, shared_layers
 from layerscope.session.open import open_image
-from layerscope.session.remembered_build import RememberedBuild, RememberedDockerfile
 
 _HASHED = re.compile(r"(?:ADD|COPY) (?:--\S+ )*(?:file|dir|multi):[0-9a-f]{12,64} in ")
 """An instruction of the classic builder and of podman, which does not name what it copies."""

@@ -3,8 +3,8 @@
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
-from layerscope.session.cache_state import CacheState, cache_word
-from layerscope.session.dockerfile import LineCost, layer_sums, layers_text, line_costs
+from layerscope.session.dockerfile.cache_state import CacheState, cache_word
+from layerscope.session.dockerfile.lines import LineCost, layer_sums, layers_text, line_costs
 from layerscope.text import human_share, human_size, plural, printable_line, printable_text, size_or_blank
 from layerscope.tui.dockerfile.marks import LineMarks
 from layerscope.tui.drawing.glyphs import Glyphs

@@ -13,10 +13,10 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
-from layerscope.session.dockerfile import cache_state_of, layers_text, unplaced_layers
+from layerscope.session.dockerfile.lines import cache_state_of, layers_text, unplaced_layers
+from layerscope.session.dockerfile.remembered_build import RememberedBuild
+from layerscope.session.dockerfile.what_if import WhatIf
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.remembered_build import RememberedBuild
-from layerscope.session.what_if import WhatIf
 from layerscope.text import human_size, plural, printable_line, signed_size
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.dockerfile.keys import DOCKERFILE_KEYS, DOCKERFILE_TABLE

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from layerscope.model.build_report import BuildReport, CacheMiss, MissCause, ReportedStep
-from layerscope.session.remembered_build import RememberedBuild
+from layerscope.session.dockerfile.remembered_build import RememberedBuild
 from layerscope.tui.dockerfile.screen import DockerfileScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.widgets.row_table import RowTable

@@ -8,8 +8,13 @@ from msgspec.structs import replace
 
 from layerscope.cache.cache import Cache
 from layerscope.model.build_report import BuildReport, CacheMiss, MissCause, ReportedStep
+from layerscope.session.dockerfile.remembered_build import (
+    RememberedBuild,
+    RememberedDockerfile,
+    remember_build,
+    remembered_build,
+)
 from layerscope.session.open import open_image
-from layerscope.session.remembered_build import RememberedBuild, RememberedDockerfile, remember_build, remembered_build
 from tests.builders import docker_archive, file, image, layer
 from tests.cli.runner import MY_APP, ask
 from tests.samples import SAMPLES

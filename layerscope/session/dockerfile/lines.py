@@ -14,8 +14,8 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.errors import SourceError, UsageError, os_reason
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image
-from layerscope.session.cache_state import CacheState, cache_state
-from layerscope.session.remembered_build import RememberedBuild
+from layerscope.session.dockerfile.cache_state import CacheState, cache_state
+from layerscope.session.dockerfile.remembered_build import RememberedBuild
 from layerscope.text import human_size, short_name
 
 _LARGEST = 1_000_000

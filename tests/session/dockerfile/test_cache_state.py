@@ -9,7 +9,7 @@ from layerscope.model.build_report import BuildReport, CacheMiss, MissCause, Rep
 from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Image, Layer, Step
 from layerscope.model.provenance import Attestations, Provenance
-from layerscope.session.cache_state import CacheState, cache_state, was_made_before
+from layerscope.session.dockerfile.cache_state import CacheState, cache_state, was_made_before
 
 TIMES = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00.123456789Z", "2026-03-01T00:00:00Z", None)
 IMAGE = Image(
