@@ -9,14 +9,14 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.model.progress import Progress
-from layerscope.sources.engine.containers import engine_container
+from layerscope.sources.engine.container.lookup import engine_container
+from layerscope.sources.engine.container.writable_layer import with_writable_layer
 from layerscope.sources.engine.export import AwaitedImage, export_now
 from layerscope.sources.engine.exported import tags_named_first, with_id, with_tags
 from layerscope.sources.engine.lookup import EngineImage, engine_image
 from layerscope.sources.engine.reference import EngineReference
 from layerscope.sources.engine.replies import EngineInfo
 from layerscope.sources.engine.stored import storage_of, stored_candidates
-from layerscope.sources.engine.writable_layer import with_writable_layer
 from layerscope.sources.image.archive_file import open_archive
 from layerscope.sources.image.origin import Origin
 from layerscope.sources.request import Request

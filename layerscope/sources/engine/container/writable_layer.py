@@ -8,10 +8,10 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.storage import Storage
-from layerscope.sources.engine.containers import EngineContainer
-from layerscope.sources.engine.copied_layer import CopiedLayer
+from layerscope.sources.engine.container.copied_layer import CopiedLayer
+from layerscope.sources.engine.container.lookup import EngineContainer
+from layerscope.sources.engine.container.written_folder import written_folder
 from layerscope.sources.engine.replies import EngineInfo
-from layerscope.sources.engine.written_folder import written_folder
 from layerscope.sources.image.choice import choose
 from layerscope.sources.image.origin import Origin
 from layerscope.sources.stream.spool import Spool
