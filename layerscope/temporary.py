@@ -1,4 +1,4 @@
-"""Temporary folders that are removed even after SIGKILL: by the next run that needs one.
+"""Temporary folders that are removed however the run ends: after SIGKILL, by the next run that needs one.
 
 Each folder holds a lock file, locked by ``flock`` for as long as its process lives, in whatever way that ends. A folder
 whose lock can be taken belongs to a process that has ended. The lock file is made first and removed last: a folder
@@ -7,15 +7,18 @@ between containers that share a temporary folder.
 """
 
 import os
-import shutil
 import stat
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from tempfile import gettempdir, mkdtemp
+
+from layerscope.deferred_signals import deferred_signals
 
 _PREFIX = "layerscope-spool-"
 _LOCK = ".lock"
 _ATTEMPTS = 100
+
+_own = set[Path]()
+"""The folders that this process has made and not yet removed."""
 
 
 def locked_folder(stack: ExitStack) -> Path:
@@ -23,16 +26,38 @@ def locked_folder(stack: ExitStack) -> Path:
 
     Folders that runs before have left behind are removed first. Raises OSError where no folder can be made.
     """
+    from tempfile import gettempdir  # noqa: PLC0415  # 8 ms, and most archives are read in place
+
     remove_abandoned_folders(Path(gettempdir()))
     for _ in range(_ATTEMPTS):
         with ExitStack() as attempt:
-            # tempfile gives it mode 0700 and a name that nobody can guess
-            folder = Path(mkdtemp(prefix=_PREFIX))
+            folder = _new_folder()
             attempt.callback(_remove_own, folder)
             if _lock_new(folder, attempt):
                 stack.push(attempt.pop_all())
                 return folder
     raise FileExistsError(f"no folder could be locked in {gettempdir()}")
+
+
+def remove_own_folders() -> None:
+    """Remove the folders of this process that are left: where a signal ends the run, a stack may not be closed.
+
+    It may come between the making of a folder and the block that closes its stack, or interrupt the closing.
+    """
+    with deferred_signals():
+        for folder in tuple(_own):
+            _remove_own(folder)
+
+
+def _new_folder() -> Path:
+    """Make a folder, and note that it is there before a signal can end the run."""
+    from tempfile import mkdtemp  # noqa: PLC0415  # as above
+
+    with deferred_signals():
+        # tempfile gives it mode 0700 and a name that nobody can guess
+        folder = Path(mkdtemp(prefix=_PREFIX))
+        _own.add(folder)
+    return folder
 
 
 def _lock_new(folder: Path, stack: ExitStack) -> bool:
@@ -85,6 +110,7 @@ def _remove_if_abandoned(folder: Path) -> None:
 def _remove_own(folder: Path) -> None:
     with suppress(OSError):
         _remove(folder)
+    _own.discard(folder)
 
 
 def _remove(folder: Path) -> None:
@@ -92,6 +118,8 @@ def _remove(folder: Path) -> None:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
+                import shutil  # noqa: PLC0415  # 5 ms; few of them hold a folder
+
                 shutil.rmtree(entry.path)
             elif entry.name != _LOCK:
                 Path(entry).unlink()

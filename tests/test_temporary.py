@@ -7,11 +7,12 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from layerscope import temporary as temporary_module
-from layerscope.temporary import locked_folder, remove_abandoned_folders
+from layerscope.temporary import locked_folder, remove_abandoned_folders, remove_own_folders
 from tests.builders import docker_archive, file, image, layer
 
 HOLDER = """
@@ -49,6 +50,34 @@ def test_a_folder_is_private_and_removed_with_its_stack(temporary: Path) -> None
         assert folder.parent == temporary
         assert folder.stat().st_mode & 0o777 == 0o700
         (folder / "0.tar").write_bytes(b"x")
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_folder_whose_stack_is_never_closed_is_removed_at_the_end_of_the_run(temporary: Path) -> None:
+    (locked_folder(ExitStack()) / "0.tar").write_bytes(b"x")
+    remove_own_folders()
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_signal_while_a_folder_is_made_leaves_none(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def made_when_the_signal_comes(prefix: str) -> str:
+        folder = temporary / f"{prefix}new"
+        folder.mkdir()
+        signal.raise_signal(signal.SIGTERM)
+        return str(folder)
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(number)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", made_when_the_signal_comes)
+    kept = signal.signal(signal.SIGTERM, end)
+    try:
+        with pytest.raises(SystemExit), ExitStack() as stack:
+            locked_folder(stack)
+    finally:
+        signal.signal(signal.SIGTERM, kept)
+    assert len(list(temporary.iterdir())) == 1, "no stack knows it yet"
+    remove_own_folders()
     assert list(temporary.iterdir()) == []
 
 

@@ -9,6 +9,7 @@ from layerscope.cli.errors import error_lines, exit_status
 from layerscope.cli.signals import EndingSignals
 from layerscope.cli.streams import give_up_errors, give_up_output, narrate, prepare_streams
 from layerscope.cli.terminal import has_screen
+from layerscope.temporary import remove_own_folders
 
 PROGRAM = "layerscope"
 
@@ -27,6 +28,7 @@ def run(arguments: Sequence[str]) -> int:
         except BaseException as error:  # noqa: BLE001  # the one place that turns a crash into an exit status
             status = _explain(error) if signals.status is None else 0
         finally:
+            remove_own_folders()
             stop_log()
             gc.enable()
     return status if signals.status is None else signals.status

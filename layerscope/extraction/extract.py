@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
+from layerscope.deferred_signals import deferred_signals
 from layerscope.errors import UsageError, os_reason
 from layerscope.extraction.confined import ConfinedFolder
-from layerscope.extraction.deferred_signals import deferred_signals
 from layerscope.extraction.failure import ExtractionFailed, path_errors, shown
 from layerscope.extraction.install import Installer, check_free
 from layerscope.extraction.metadata import restore

@@ -10,9 +10,10 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import IO, NamedTuple
 from urllib.parse import SplitResult
+
+from layerscope.temporary import locked_folder
 
 _SSH = ("ssh", "-o", "ConnectTimeout=10", "-o", "BatchMode=yes")
 """In batch mode ssh asks nothing: an unknown host key or a missing key is an error, not a prompt behind the screen."""
@@ -41,8 +42,7 @@ def dial_stdio(address: SplitResult, identity: str | None, resources: ExitStack)
 
 def forward_socket(address: SplitResult, identity: str | None, resources: ExitStack) -> Relay:
     """Connect to a socket of the other machine; raises OSError where ssh fails to forward it."""
-    folder = resources.enter_context(tempfile.TemporaryDirectory(prefix="layerscope-"))
-    local = Path(folder, "engine.sock")
+    local = locked_folder(resources) / "engine.sock"
     command = [
         *_SSH,
         "-o",

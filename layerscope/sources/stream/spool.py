@@ -18,6 +18,7 @@ from layerscope.model.image import Compression
 from layerscope.model.progress import Progress, no_progress
 from layerscope.model.span import FileSpan
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
+from layerscope.temporary import locked_folder
 from layerscope.text import short_name
 
 if TYPE_CHECKING:
@@ -87,8 +88,6 @@ class Spool:
         Raises SourceError where the disk is full or cannot be written.
         """
         import tempfile  # noqa: PLC0415  # 8 ms, and most archives are read in place
-
-        from layerscope.temporary import locked_folder  # noqa: PLC0415  # the same
 
         try:
             if self._folder is None:
