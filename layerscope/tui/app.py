@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.notifications import Notify
 from textual.screen import Screen
 from textual.widgets import Input
 from textual.widgets.input import Selection
@@ -111,6 +112,12 @@ class LayerscopeApp(App[LayerscopeError]):
             await self._key_queue.press(event)
         else:
             await super().on_event(event)
+
+    def on_notify(self, message: Notify) -> None:
+        """Drop the notices that say the same: what a key says again stays one notice."""
+        for shown in [shown for shown in self._notifications if shown.message == message.notification.message]:
+            # Textual has no public way to withdraw one notice.
+            self._unnotify(shown, refresh=False)
 
     def action_copy_or_quit(self) -> None:
         """Copy the selected text and clear the selection, or quit if there is none; while files are written, ask."""

@@ -92,6 +92,13 @@ async def test_brackets_say_that_there_is_no_other_layer() -> None:
         assert at.toasts() == ["This is the first layer."]
 
 
+async def test_a_key_that_says_the_same_again_leaves_one_notice() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("p", *["right_square_bracket"] * 4)
+        assert at.toasts() == ["There is only this image, for one platform.", "This is the last layer."]
+        assert sum("last layer" in row for row in at.rows()) == 1
+
+
 async def test_a_step_without_a_layer_shows_the_files_of_the_previous_layer() -> None:
     async with journey(MY_APP) as at:
         await at.press("end")
