@@ -255,12 +255,16 @@ class ExplorerScreen(Screen[object]):
         if self._state.settings.scope is not Scope(scope):
             self._visit()
             self._state.settings.show(Scope(scope))
-            self.panes.show_changed_files(0)
+            self._show_scope()
 
     def action_scope(self) -> None:
         """Show the merged tree, or only what the layer holds."""
         self._state.settings.toggle_scope()
-        self.panes.show_changed_files()
+        self._show_scope()
+
+    def _show_scope(self) -> None:
+        """Show the files of the new scope; if they have the focus, the cursor stays on its path."""
+        self.panes.show_changed_files(self.file_tree.node if self.file_tree.has_focus else 0)
 
     def action_layer(self, step: int) -> None:
         """Go to the next or the previous layer."""

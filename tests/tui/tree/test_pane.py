@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from layerscope.tui.drawing.glyphs import UNICODE
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.file.screen import FileScreen
@@ -164,6 +166,20 @@ async def test_what_a_layer_changed_has_its_own_sizes(tmp_path: Path) -> None:
         await at.press("left_square_bracket")
         assert at.frame("files")[0] == "What layer 1 changed · 5.7 kB"
         assert "5.7 kB" in at.line_of("a/")
+
+
+@pytest.mark.parametrize("keys", [("a", "a"), ("2", "1")])
+async def test_another_scope_keeps_the_path_under_the_cursor(tmp_path: Path, keys: tuple[str, str]) -> None:
+    base = layer(file("a/one", b"x" * 5000), file("a/three", b"x"), file("b", b"x"))
+    archive = docker_archive(tmp_path / "image.tar", image(base, layer(file("a/one"), file("c"))))
+    async with journey(archive) as at:
+        await at.press("tab", "Z")
+        await at.go_to_row("one")
+        for key in keys:
+            await at.press(key)
+            assert at.at() == "/a/one"
+        await at.press("down", keys[0])
+        assert at.at() == "/a", "the nearest folder above a path that the layer does not have"
 
 
 async def test_columns_of_attributes_come_and_go() -> None:
