@@ -34,6 +34,7 @@ class DockerfileRows:
         self._shows_cache = bool(cache.cached)
         self.marks = LineMarks(placed)
         self.is_unfolded = False
+        self.cursor = 0
         self.shows_share = True
         """True if the share is a figure as well; the bar shows it in any case."""
 

@@ -12,8 +12,7 @@ from textual.getters import query_one
 from textual.screen import Screen
 from textual.widgets import Static
 
-from layerscope.analysis.dockerfile.placed import PlacedDockerfile
-from layerscope.session.dockerfile.lines import cache_state_of, layers_text, unplaced_layers
+from layerscope.session.dockerfile.lines import layers_text, unplaced_layers
 from layerscope.session.dockerfile.remembered_build import RememberedBuild
 from layerscope.session.dockerfile.what_if import WhatIf
 from layerscope.session.loaded_image import LoadedImage
@@ -33,7 +32,10 @@ _WIDE = 120
 
 
 class DockerfileScreen(Screen[Target | None]):
-    """The Dockerfile of an image. Its result is the layer that the user wants to see, or None."""
+    """The Dockerfile of an image. Its result is the layer that the user wants to see, or None.
+
+    The ``rows`` outlive the screen: the next one on them shows what this one showed last.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(DOCKERFILE_KEYS)
     DEFAULT_CSS = """
@@ -49,13 +51,9 @@ class DockerfileScreen(Screen[Target | None]):
 
     table = query_one(RowTable)
 
-    def __init__(
-        self, placed: PlacedDockerfile, opened: LoadedImage, line: int = 1, build: RememberedBuild | None = None
-    ) -> None:
+    def __init__(self, rows: DockerfileRows, opened: LoadedImage, build: RememberedBuild | None = None) -> None:
         super().__init__()
-        self._placed, self._opened, self._line = placed, opened, line
-        cache = cache_state_of(opened.image, placed, build)
-        self._rows = DockerfileRows(placed, opened.image, opened.tallies, glyphs_of(self), cache)
+        self._rows, self._placed, self._opened = rows, rows.placed, opened
         shared = build.report.shared_layers if build else None
         self._knows_previous = shared is not None
         self._what_if = WhatIf(opened, len(opened.image.layers) if shared is None else shared)
@@ -71,8 +69,8 @@ class DockerfileScreen(Screen[Target | None]):
         yield KeyLine(DOCKERFILE_TABLE)
 
     def on_mount(self) -> None:
-        """Show the lines, the cursor on the one that was asked for."""
-        self._show(self._rows.row_of(self._line))
+        """Show the lines with the cursor where the rows have it."""
+        self._show(self._rows.cursor)
         self.set_focus(self.table)
         self.refresh_bindings()
 
@@ -121,6 +119,7 @@ class DockerfileScreen(Screen[Target | None]):
 
     @on(LineList.Moved)
     def _show_detail(self) -> None:
+        self._rows.cursor = self.table.cursor
         row = self.table.row
         self.query_one("#detail", Static).update(Text(row.detail if row else "", overflow="fold"))
 
@@ -137,7 +136,7 @@ class DockerfileScreen(Screen[Target | None]):
         elif row is not None and row.target is not None:
             self.dismiss(row.target)
         else:
-            self.notify("This line made no layer.", markup=False, timeout=3)
+            warn(self, "This line made no layer.")
 
     def action_fold(self) -> None:
         """Fold the layers of the base image, or go back."""
@@ -167,6 +166,6 @@ class DockerfileScreen(Screen[Target | None]):
         instruction = self._placed.instructions.get(self._rows.line_at(self.table.cursor))
         origin = self._placed.origin(instruction.line) if instruction else None
         if origin is None:
-            self.notify("Only COPY --from another stage leads to another line.", markup=False, timeout=3)
+            warn(self, "Only COPY --from another stage leads to another line.")
         else:
             self.table.move_to(self._rows.row_of(origin))

@@ -10,6 +10,7 @@ from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import reopened
+from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.widgets.notices import warn
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from layerscope.session.files.revision import FileRevision
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.size.analysis import SizeAnalysis
+    from layerscope.tui.dockerfile.rows import DockerfileRows
     from layerscope.tui.size.state import SizeState
     from layerscope.tui.widgets.row_table import Target
 
@@ -33,12 +35,13 @@ class Navigation:
         self._file_screens = FileScreens()
         self._analysis: SizeAnalysis | None = None
         self._size_state: SizeState | None = None
+        self._dockerfile_rows: DockerfileRows | None = None
         self._opened: LoadedImage | None = None
 
     def _loaded(self) -> "LoadedImage | None":
         """Return the image with all its layers, or say that they are still being read, and return None."""
         if self._state.tree is None or not self._state.reading.complete:
-            self._screen.notify("Wait until all layers have been read.", markup=False, timeout=3)
+            warn(self._screen, "Wait until all layers have been read.")
             return None
         return self.loaded(self._state.tree)
 
@@ -66,18 +69,27 @@ class Navigation:
         opened = self._loaded()
         if opened is None:
             return
+        from layerscope.session.dockerfile.lines import cache_state_of  # noqa: PLC0415  # not needed to start
+        from layerscope.tui.dockerfile.rows import DockerfileRows  # noqa: PLC0415  # not needed to start
         from layerscope.tui.dockerfile.screen import DockerfileScreen  # noqa: PLC0415  # not needed to start
 
         try:
             placed = self._session.dockerfile
         except LayerscopeError as error:
-            self._screen.notify(str(error), markup=False, timeout=6)
+            warn(self._screen, str(error))
             return
-        line = 1 if layer is None else placed.line_of_layer.get(layer)
-        if line is None:
-            self._screen.notify(f"No line of the Dockerfile matches layer {layer}.", markup=False, timeout=3)
-        else:
-            self._screen.app.push_screen(DockerfileScreen(placed, opened, line, self._session.build), show)
+        line = None if layer is None else placed.line_of_layer.get(layer)
+        if layer is not None and line is None:
+            warn(self._screen, f"No line of the Dockerfile matches layer {layer}.")
+            return
+        build = self._session.build
+        if self._dockerfile_rows is None:
+            cache = cache_state_of(opened.image, placed, build)
+            glyphs = glyphs_of(self._screen)
+            self._dockerfile_rows = DockerfileRows(placed, opened.image, opened.tallies, glyphs, cache)
+        if line is not None:
+            self._dockerfile_rows.cursor = self._dockerfile_rows.row_of(line)
+        self._screen.app.push_screen(DockerfileScreen(self._dockerfile_rows, opened, build), show)
 
     def compare(self, old: int, new: int) -> None:
         """Compare two layers."""

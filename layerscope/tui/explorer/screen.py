@@ -310,8 +310,8 @@ class ExplorerScreen(Screen[object]):
         self._open_dockerfile(self._state.writing_layer(node))
 
     def _open_dockerfile(self, layer: int) -> None:
-        show = partial(self.show_target, partial(self._open_dockerfile, layer))
-        self._navigation.open_dockerfile(show, layer)
+        # the way back leads to what the user did there, not to this line
+        self._navigation.open_dockerfile(partial(self.show_target, self.action_dockerfile), layer)
 
     def action_diff(self) -> None:
         """Compare the file under the cursor with its previous version, or the layer with the previous one."""

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from layerscope.model.build_report import BuildReport, CacheMiss, MissCause, ReportedStep
 from layerscope.session.dockerfile.remembered_build import RememberedBuild
 from layerscope.tui.dockerfile.screen import DockerfileScreen
@@ -179,7 +181,26 @@ async def test_lines_that_made_no_layer_of_their_own_cannot_be_merged_or_dropped
     async with opened() as at:
         for keys in (["F", "m"], ["down", "m"], ["enter", "down", "m"]):
             await at.press(*keys)
-        assert notices(at) == ["Only a line that made a layer on the base image can be merged or dropped."] * 3
+            assert notices(at) == ["Only a line that made a layer on the base image can be merged or dropped."]
+            at.app.clear_notifications()
+
+
+@pytest.mark.parametrize("back", ["escape", "F"])
+async def test_the_dockerfile_comes_back_with_its_cursor_its_marks_and_what_was_unfolded(back: str) -> None:
+    async with opened() as at:
+        await at.press("F", *["down"] * 10, "m", "g", "down", "enter", "down")
+        shown = at.screen()
+        await at.press(back, "F")
+        assert at.screen() == shown
+        await at.press("down", "down", "G", back, "f")
+        assert line(at) == 28, "f shows its line, wherever the cursor was"
+        assert marks(at) == {11: "merge"}
+
+
+async def test_escape_from_a_layer_leads_back_to_the_line_that_led_there() -> None:
+    async with opened() as at:
+        await at.press("f", *["up"] * 11, "enter", "escape")
+        assert line(at) == 17
 
 
 async def test_after_a_build_the_layers_of_the_image_before_are_the_shared_ones() -> None:
