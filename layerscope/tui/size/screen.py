@@ -216,11 +216,13 @@ class SizeScreen(Screen[Target | None], OpensLater):
     def action_up(self) -> None:
         """Go to the parent folder."""
         place = self._state.visit.place
-        if place.subject and place.view in (SizeView.DIRECTORIES, SizeView.MAP):
+        if place.view not in (SizeView.DIRECTORIES, SizeView.MAP):
+            warn(self, "There is no parent folder here: keys 3 and 4 show folders.")
+        elif place.subject:
             parent = self._analysis.tree.index.parents[place.subject]
             self._go(Place(place.view, parent or None))
         else:
-            warn(self, "There is no parent folder here: keys 3 and 4 show folders.")
+            warn(self, "This is the top folder.")
 
     def action_show(self) -> None:
         """Show the row in the tree."""

@@ -263,6 +263,10 @@ async def test_keys_that_cannot_act_say_why(tmp_path: Path) -> None:
         assert "no parent folder here" in at.screen()
         await at.press("t")
         assert "no place of its own in the tree" in at.screen()
+        await at.press("3")
+        await at.settle()
+        await at.press("backspace")
+        assert "This is the top folder." in at.screen()
 
 
 def incomplete(*layers: bytes) -> Members:

@@ -35,7 +35,7 @@ def dead_list(analysis: SizeAnalysis) -> SizeList[int]:
         TableColumn("reason", width=max((len(reason_label(group.reason)) for group in groups), default=0)),
         count_column("wrote", layers),
         count_column("hid", layers),
-        TableColumn("instruction that wrote them"),
+        TableColumn("written by"),
     )
     return SizeList(
         columns=columns,
