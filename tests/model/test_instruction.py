@@ -159,6 +159,6 @@ def test_the_keyword_is_the_first_word() -> None:
     ids=lambda text: text[:12],
 )
 def test_a_huge_line_takes_linear_time(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     instruction_of(text)
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20

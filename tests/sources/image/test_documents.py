@@ -145,10 +145,10 @@ def one_config_by_many_entries() -> Members:
 )
 def test_many_references_to_documents_end_soon(tmp_path: Path, members: Callable[[], Members]) -> None:
     path = write_tar(tmp_path / "x.tar", members(), Compression.GZIP)
-    start = time.monotonic()
+    start = time.process_time()
     with suppress(LayerscopeError), open_source(str(path)) as source:
         source.choose()
-    assert time.monotonic() - start < A_SECOND_TOO_MANY
+    assert time.process_time() - start < A_SECOND_TOO_MANY
 
 
 @pytest.mark.parametrize(
@@ -233,8 +233,8 @@ def test_a_chain_of_long_links_is_not_followed_for_each_of_many_names(tmp_path: 
     names = [f"y{n}/../a0" for n in range(20_000)]
     files |= {"manifest.json": to_json([{"Config": "c", "Layers": names}]), "c": APP.config_json}
     path = write_tar(tmp_path / "x.tar", files)
-    start = time.monotonic()
+    start = time.process_time()
     with open_source(str(path)) as source:
         found = source.choose()
     assert len(found.layers) == 20_000
-    assert time.monotonic() - start < 3 * A_SECOND_TOO_MANY
+    assert time.process_time() - start < 3 * A_SECOND_TOO_MANY
