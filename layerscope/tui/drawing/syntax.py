@@ -22,7 +22,7 @@ _LIKE_SHELL = ("os-release", "profile", "environment", ".env", "bash.bashrc", ".
 
 
 class Tone(StrEnum):
-    """A colour of text; the value is the name of the component class."""
+    """A colour of text; the value is the name of a style of `RowView`."""
 
     COMMENT = "comment"
     KEYWORD = "keyword"

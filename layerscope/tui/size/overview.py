@@ -10,19 +10,16 @@ from textual.message import Message
 from layerscope.tui.drawing.bars import BarStyles, bar_segments
 from layerscope.tui.size.lists.model import Subject
 from layerscope.tui.size.overview_items import BAR_WIDTH, Item, SizeShare, Spans
+from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.tall_list import TallList
 
 
 class Overview(TallList):
     """Items of several lines: the one under the cursor is open, and so are the first ones, as many as fit."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"line-list--strong", "line-list--alarm"}
+    STYLES: ClassVar[dict[str, str]] = LineList.STYLES | {"strong": "bold", "alarm": "bold $error"}
     DEFAULT_CSS = """
-    Overview {
-        height: 1fr;
-        & > .line-list--strong { text-style: bold; }
-        & > .line-list--alarm { color: $error; text-style: bold; }
-    }
+    Overview { height: 1fr; }
     """
 
     class Chosen(Message):

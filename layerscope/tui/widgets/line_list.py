@@ -34,7 +34,6 @@ class LineList(StripView):
     `lines_of`.
     """
 
-    STYLE_PREFIX = "line-list"
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("up,k", "move(-1)", "Up", id="list.up"),
         Key("down,j", "move(1)", "Down", id="list.down"),
@@ -44,52 +43,32 @@ class LineList(StripView):
         Key("end,G", "last", "Last", id="list.last"),
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line-list--cursor",
-        "line-list--cursor-blurred",
-        "line-list--muted",
-        "line-list--accent",
-        "line-list--added",
-        "line-list--modified",
-        "line-list--removed",
-        "line-list--folder",
-        "line-list--link",
-        "line-list--bar",
-        "line-list--dead",
-        "line-list--dead-edge",
-        "line-list--lit",
-        "line-list--chosen",
-        "line-list--chosen-number",
-        "line-list--match",
-        "line-list--error",
+    STYLES: ClassVar[dict[str, str]] = {
+        "cursor": "on $primary 35%",
+        "cursor-blurred": "on $foreground 12%",
+        "muted": "$foreground 55%",
+        "accent": "$accent",
+        "added": "$success",
+        "modified": "$warning",
+        "removed": "$error",
+        "folder": "bold $primary",
+        "link": "$accent",
+        "bar": "$primary",
+        "dead": "$error",
+        "dead-edge": "$error 55%",
+        "lit": "bold $background on $accent",
+        "chosen": "bold on $foreground 15%",
+        "chosen-number": "bold $background on $primary",
+        "match": "bold underline",
+        "error": "$error",
     }
-    DEFAULT_CSS = """
-    LineList {
-        & > .line-list--cursor { background: $primary 35%; }
-        & > .line-list--cursor-blurred { background: $foreground 12%; }
-        & > .line-list--muted { color: $foreground 55%; }
-        & > .line-list--accent { color: $accent; }
-        & > .line-list--added { color: $success; }
-        & > .line-list--modified { color: $warning; }
-        & > .line-list--removed { color: $error; }
-        & > .line-list--folder { color: $primary; text-style: bold; }
-        & > .line-list--link { color: $accent; }
-        & > .line-list--bar { color: $primary; }
-        & > .line-list--dead { color: $error; }
-        & > .line-list--dead-edge { color: $error 55%; }
-        & > .line-list--lit { background: $accent; color: $background; text-style: bold; }
-        & > .line-list--chosen { background: $foreground 15%; text-style: bold; }
-        & > .line-list--chosen-number { background: $primary; color: $background; text-style: bold; }
-        & > .line-list--match { text-style: bold underline; }
-        & > .line-list--error { color: $error; }
-        &:ansi > .line-list--chosen { text-style: bold underline; }
-        &:ansi > .line-list--lit { text-style: reverse; }
-        &:ansi > .line-list--chosen-number { text-style: reverse; }
-        &:ansi:dark > .line-list--cursor { background: ansi_white; color: ansi_black; }
-        &:ansi:light > .line-list--cursor { background: ansi_black; color: ansi_white; }
-        &:ansi > .line-list--cursor-blurred { background: ansi_default; text-style: bold underline; }
+    ANSI_STYLES: ClassVar[dict[str, str]] = {
+        "cursor": "$ansi-background on $ansi-foreground",
+        "cursor-blurred": "bold underline",
+        "lit": "reverse on $accent",
+        "chosen": "bold underline",
+        "chosen-number": "reverse on $primary",
     }
-    """
 
     @dataclass
     class Moved(Message):

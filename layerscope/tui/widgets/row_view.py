@@ -29,7 +29,6 @@ class RowView(StripView):
     scrollbar counts rows. Strips are kept until `redraw`.
     """
 
-    STYLE_PREFIX = "row-view"
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("up,k", "scroll_lines(-1)", "Up", id="rows.up"),
         Key("down,j", "scroll_lines(1)", "Down", id="rows.down"),
@@ -41,55 +40,37 @@ class RowView(StripView):
         Key("right,l", "sideways(1)", "To the right", id="rows.right"),
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "row-view--muted",
-        "row-view--number",
-        "row-view--current",
-        "row-view--match",
-        "row-view--chosen",
-        "row-view--stand-in",
-        "row-view--comment",
-        "row-view--keyword",
-        "row-view--string",
-        "row-view--figure",
-        "row-view--name",
-        "row-view--added",
-        "row-view--removed",
-        "row-view--added-span",
-        "row-view--removed-span",
-        "row-view--added-mark",
-        "row-view--removed-mark",
-        "row-view--nothing",
-        "row-view--fold",
+    STYLES: ClassVar[dict[str, str]] = {
+        "muted": "$foreground 55%",
+        "number": "$foreground 45%",
+        "current": "bold reverse $accent",
+        "match": "underline on $warning 40%",
+        "chosen": "bold underline $background on $warning",
+        "stand-in": "$foreground 45%",
+        "comment": "italic $foreground 60%",
+        "keyword": "bold $primary",
+        "string": "$success",
+        "figure": "$warning",
+        "name": "$accent",
+        "added": "on $success 15%",
+        "removed": "on $error 15%",
+        "added-span": "underline on $success 40%",
+        "removed-span": "underline on $error 40%",
+        "added-mark": "bold $success",
+        "removed-mark": "bold $error",
+        "nothing": "on $foreground 5%",
+        "fold": "$primary on $panel",
+    }
+    ANSI_STYLES: ClassVar[dict[str, str]] = {
+        "match": "reverse on $warning",
+        "chosen": "bold reverse underline on $warning",
+        "added": "",
+        "removed": "",
+        "added-span": "underline ansi_black on ansi_green",
+        "removed-span": "underline ansi_black on ansi_red",
     }
     DEFAULT_CSS = """
-    RowView {
-        height: 1fr;
-        & > .row-view--muted { color: $foreground 55%; }
-        & > .row-view--number { color: $foreground 45%; }
-        & > .row-view--current { color: $accent; text-style: bold reverse; }
-        & > .row-view--match { background: $warning 40%; text-style: underline; }
-        & > .row-view--chosen { background: $warning; color: $background; text-style: bold underline; }
-        & > .row-view--stand-in { color: $foreground 45%; }
-        & > .row-view--comment { color: $foreground 60%; text-style: italic; }
-        & > .row-view--keyword { color: $primary; text-style: bold; }
-        & > .row-view--string { color: $success; }
-        & > .row-view--figure { color: $warning; }
-        & > .row-view--name { color: $accent; }
-        & > .row-view--added { background: $success 15%; }
-        & > .row-view--removed { background: $error 15%; }
-        & > .row-view--added-span { background: $success 40%; text-style: underline; }
-        & > .row-view--removed-span { background: $error 40%; text-style: underline; }
-        & > .row-view--added-mark { color: $success; text-style: bold; }
-        & > .row-view--removed-mark { color: $error; text-style: bold; }
-        & > .row-view--nothing { background: $foreground 5%; }
-        & > .row-view--fold { color: $primary; background: $panel; }
-        &:ansi > .row-view--added, &:ansi > .row-view--removed { background: ansi_default; }
-        &:ansi > .row-view--added-span { background: ansi_green; color: ansi_black; }
-        &:ansi > .row-view--removed-span { background: ansi_red; color: ansi_black; }
-        &:ansi > .row-view--match { text-style: reverse; }
-        &:ansi > .row-view--chosen { text-style: reverse bold underline; }
-    }
+    RowView { height: 1fr; }
     """
 
     @dataclass
