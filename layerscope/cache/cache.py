@@ -38,6 +38,7 @@ class RecordKind(StrEnum):
     CONTENT = "digests"
     ANSWER = "answers"
     IMAGE = "images"
+    OUTLINE = "outlines"
     LAYER = "layers"
     EXPORT = "exports"
     BUILD = "builds"

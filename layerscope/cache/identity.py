@@ -23,25 +23,29 @@ def layer_identity(layer: Layer) -> str | None:
     """Return a name that no other bytes have than those of the layer now, or None if there is none."""
     if layer.verified and layer.diff_id is not None:
         return str(layer.diff_id)
-    return None if layer.blob is None else _span_identity(layer.blob)
+    span = layer.blob or layer.packed_blob
+    return None if span is None else span_identity(span)
 
 
-def _span_identity(span: FileSpan) -> str | None:
-    """Return the identity of the file and the range of the span in it; None for a file that has just been changed.
+def span_identity(span: FileSpan) -> str | None:
+    """Return the identity of the user's file and the range of the span in it, or in what it was decompressed to.
 
-    Unlike the time of modification, which ``touch`` and reproducible builds set, the change time cannot be set.
+    None for a file that has just been changed. Unlike the time of modification, which ``touch`` and reproducible builds
+    set, the change time cannot be set.
     """
-    if span.version is None or span.truncated:
+    file = span.packed or span
+    if file.version is None or span.truncated:
         return None
     try:
-        status = os.stat(span.path)  # noqa: PTH116  # a path, and no Path anywhere else here
+        status = os.stat(file.path)  # noqa: PTH116  # a path, and no Path anywhere else here
     except OSError:
         return None
     is_settled = time.time_ns() - status.st_ctime_ns > _UNSETTLED_NANOSECONDS
-    if not is_settled or version_of(status) != span.version:
+    if not is_settled or version_of(status) != file.version:
         return None
-    version = " ".join(map(str, (*span.version, status.st_ctime_ns)))
-    return f"file {version} from {span.offset} to {span.offset + span.size}"
+    version = " ".join(map(str, (*file.version, status.st_ctime_ns)))
+    where = "decompressed" if span.packed else "file"
+    return f"{where} {version} from {span.offset} to {span.offset + span.size}"
 
 
 def chain_identity(identities: Sequence[str | None]) -> str | None:

@@ -48,11 +48,14 @@ class Layer(Struct, frozen=True):
     short: bool = False
     known_size: int | None = None
     """The size of a blob that an engine has exported before."""
+    packed_blob: FileSpan | None = None
+    """The place that the blob will have once the archive that holds it is decompressed; without a ``blob`` alone."""
 
     @property
     def blob_size(self) -> int | None:
         """The bytes of the blob as stored, counted and not taken from the image; None without a blob."""
-        return self.blob.size if self.blob else self.known_size
+        blob = self.blob or self.packed_blob
+        return blob.size if blob else self.known_size
 
     @property
     def pull_size(self) -> int | None:

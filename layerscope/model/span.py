@@ -17,8 +17,8 @@ def version_of(status: os.stat_result) -> FileVersion:
 class FileSpan(Struct, frozen=True):
     """``size`` bytes of the file ``path`` from ``offset``; ``stated_size`` is larger if the file ends early.
 
-    ``version`` is that of the user's file when the image was opened, and None for a temporary file. ``packed_size`` is
-    the size of the compressed file that a temporary one was decompressed from.
+    ``version`` is that of the user's file when the image was opened, and None for a temporary file. ``packed`` is the
+    compressed file that a temporary one was decompressed from.
     """
 
     path: str
@@ -26,7 +26,7 @@ class FileSpan(Struct, frozen=True):
     size: int
     stated_size: int
     version: FileVersion | None = None
-    packed_size: int | None = None
+    packed: "FileSpan | None" = None
 
     @classmethod
     def of_file(cls, path: str, status: os.stat_result) -> "FileSpan":
@@ -46,7 +46,7 @@ class FileSpan(Struct, frozen=True):
     @property
     def stored_size(self) -> int:
         """The bytes that the user's file spends on the span, at most."""
-        return self.size if self.packed_size is None else self.packed_size
+        return self.size if self.packed is None else self.packed.size
 
 
 class UnpackedLayer(Struct, frozen=True):

@@ -167,6 +167,14 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         keep_image(self.cache, self.image.engine_key, self._source.request.platform, stated)
         keep_content(self.cache, self.image.reference, image.layers)
 
+    def _keep_outline(self) -> None:
+        """Keep what opening a compressed archive reads of it."""
+        if self.cache is None or not any(layer.blob and layer.blob.packed for layer in self.image.layers):
+            return
+        from layerscope.session.known_outline import keep_outline  # noqa: PLC0415  # few archives are compressed
+
+        keep_outline(self.cache, self.image.reference, self.image.layers)
+
     def _random_content(self, layer: Layer) -> "RandomContent":
         """Return the content of a layer for reads at any offset; raises InvalidLayer, also once the image is closed."""
         from layerscope.sources.layer.random_access import RandomContents  # noqa: PLC0415  # tempfile: a listing needs none
@@ -289,6 +297,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
             self._random_contents.close()
         self._keep_export()
         self.known_layers.settle()
+        self._keep_outline()
         if self._owns_source:
             self._source.close()
 

@@ -12,6 +12,7 @@ from layerscope.cache.cache import Cache, RecordKind
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Compression, Image, Layer, Step
+from layerscope.session.reading.known_layers import holds_layers
 
 
 class _KnownLayer(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ def known_image(cache: Cache, platform: str | None, engine_key: str) -> Image | 
         )
         for number, layer in enumerate(known.layers, 1)
     )
-    if not all(cache.holds(RecordKind.ENTRIES, str(layer.diff_id)) for layer in layers):
+    if not holds_layers(cache, layers):
         return None
     return Image(
         known.source,

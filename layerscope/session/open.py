@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
-from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from layerscope.cache.cache import Cache
 from layerscope.errors import AmbiguousImage
 from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
-from layerscope.model.image import Image
+from layerscope.model.image import Image, Layer
 from layerscope.model.progress import ExportProgress, Progress, no_progress
+from layerscope.model.span import FileSpan
 from layerscope.session.image_session import ImageRequest, ImageSession
+from layerscope.session.reading.known_layers import holds_layers
 from layerscope.sources.open import OpenedSource, open_source
+
+if TYPE_CHECKING:
+    from layerscope.sources.image.outline import Outline
 
 
 class UndecidedImage(AbstractContextManager["UndecidedImage"]):
@@ -75,7 +80,7 @@ def open_or_choose(
     With ``engine``, the reference names an image or a container there. What the ``cache`` knows is not read again.
     Raises LayerscopeError.
     """
-    known = None if cache is None else partial(_known_image, cache, platform)
+    known = None if cache is None else _KnownImages(cache, platform)
     source = open_source(reference, engine=engine, platform=platform, known=known, progress=progress)
     try:
         return ImageSession(source.choose(image, platform), source, cache=cache)
@@ -86,10 +91,27 @@ def open_or_choose(
         raise
 
 
-def _known_image(cache: Cache, platform: str | None, engine_key: str) -> Image | None:
-    from layerscope.session.known_image import known_image  # noqa: PLC0415  # only an engine has such images
+class _KnownImages(NamedTuple):
+    """The images that the cache knows."""
 
-    return known_image(cache, platform, engine_key)
+    cache: Cache
+    platform: str | None
+
+    def engine_image(self, engine_key: str) -> Image | None:
+        """Return an engine's image, as `known_image` does."""
+        from layerscope.session.known_image import known_image  # noqa: PLC0415  # only an engine has such images
+
+        return known_image(self.cache, self.platform, engine_key)
+
+    def outline(self, archive: FileSpan) -> "Outline | None":
+        """Return the outline of a compressed archive, as `known_outline` does."""
+        from layerscope.session.known_outline import known_outline  # noqa: PLC0415  # few archives are compressed
+
+        return known_outline(self.cache, archive)
+
+    def has_layers(self, layers: Sequence[Layer]) -> bool:
+        """Return whether the entries of all the layers are known."""
+        return holds_layers(self.cache, layers)
 
 
 def open_image(

@@ -79,8 +79,9 @@ def open_source(
     """Return the images behind a reference: a folder, an archive, ``-`` for standard input, an engine's image.
 
     With ``engine``, the reference names an image or a container there. ``platform`` is what an engine is asked for that
-    has several; it is not asked for the layers of ``known`` images. ``progress`` is called while bytes are copied or
-    decompressed. Raises SourceError and FormatError, and UsageError where ``engine`` contradicts the reference.
+    has several. ``known`` images are neither exported nor decompressed before their content is needed. ``progress`` is
+    called while bytes are copied or decompressed. Raises SourceError and FormatError, and UsageError where ``engine``
+    contradicts the reference.
     """
     request = Request(reference, engine, platform, known)
     with ExitStack() as unless_opened:
@@ -132,7 +133,7 @@ def _open_file(request: Request, spool: Spool) -> Candidates | None:
     else:
         raise UnsupportedFormat(f"{name} is neither a file nor a folder")
     try:
-        return open_archive(archive, name, Origin.archive(request.reference), spool)
+        return open_archive(archive, name, Origin.archive(request.reference), spool, request.known)
     except UnsupportedFormat as error:
         suggestion = layout_folder(path)
         if suggestion is None:

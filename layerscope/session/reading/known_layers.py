@@ -161,6 +161,12 @@ class KnownLayers:
             return None
 
 
+def holds_layers(cache: Cache, layers: Sequence[Layer]) -> bool:
+    """Return whether the cache has the entries of all layers; a record may turn out to be damaged when it is read."""
+    identities = {layer_identity(layer) for layer in layers}
+    return all(identity and cache.holds(RecordKind.ENTRIES, identity) for identity in identities)
+
+
 def _are_worthwhile(layers: Sequence[Layer]) -> bool:
     """Return whether layers are worth a look into the cache; those of an engine would have to be exported again."""
     return any(layer.verified for layer in layers) or sum(layer.blob_size or 0 for layer in layers) >= _LEAST_STORED

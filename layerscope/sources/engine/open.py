@@ -67,7 +67,7 @@ def _look_at(
 
 def _known(awaited: AwaitedImage, key: str, origin: Origin, request: Request) -> Candidates:
     """Return an image whose layers are known, and that is exported once their content is needed."""
-    known = None if request.known is None else request.known(key)
+    known = None if request.known is None else request.known.engine_image(key)
     if known is None:
         return ()
     diff_ids = [layer.diff_id for layer in known.layers]

@@ -43,26 +43,34 @@ class Spool:
         self._written: set[str] = set()
         self._folder: Path | None = None
 
-    def chunks(self, chunks: Iterable[bytes], name: str, total: int | None = None) -> FileSpan:
+    def chunks(
+        self, chunks: Iterable[bytes], name: str, total: int | None = None, progress: Progress | None = None
+    ) -> FileSpan:
         """Write the chunks to a file, and return its span; an error calls them ``name``.
 
         Raises SourceError where the disk is full or cannot be written.
         """
-        return self._write(_counted(chunks, self.progress, total), name)
+        return self._write(_counted(chunks, progress or self.progress, total), name)
 
-    def stream(self, file: IO[bytes], name: str) -> FileSpan:
+    def stream(self, file: IO[bytes], name: str, progress: Progress | None = None) -> FileSpan:
         """Copy an open file, and return the span of the copy; raises SourceError where it cannot be read or written."""
-        return self.chunks(_read_chunks(file, name), name)
+        return self.chunks(_read_chunks(file, name), name, progress=progress)
 
-    def decompressed(self, span: FileSpan, compression: Compression, name: str) -> tuple[FileSpan, str | None]:
+    def decompressed(
+        self, span: FileSpan, compression: Compression, name: str, progress: Progress | None = None
+    ) -> tuple[FileSpan, str | None]:
         """Write the decompressed bytes of a span to a file; return its span, and a sentence where the stream breaks.
 
         The bytes before the break are kept. A span that is itself a temporary file is removed. Raises SourceError where
         the disk is full or cannot be written, and UnsupportedCompression.
         """
         breaks: list[str] = []
-        plain = self._write(_decompressed_chunks(span, compression, name, self.progress, breaks), name)
-        plain = replace(plain, packed_size=span.stored_size)
+        plain = self._write(_decompressed_chunks(span, compression, name, progress or self.progress, breaks), name)
+        packed = span.packed or span
+        if breaks:
+            # another version of a library may recover more
+            packed = replace(packed, version=None)
+        plain = replace(plain, packed=packed)
         if span.path in self._written:
             Path(span.path).unlink()
         return plain, breaks[0] if breaks else None

@@ -74,7 +74,7 @@ def _short(digest: Digest | None) -> str:
 
 
 def _layer_fields(layer: Layer, tally: LayerTally | None, tallies: Tallies, opaque: int) -> list[Field]:
-    stored = f"{human_size(layer.blob_size)} {_stored(layer)}" if layer.blob else ""
+    stored = f"{human_size(layer.blob_size)} {_stored(layer)}" if layer.blob_size is not None else ""
     if tally is None:
         return [("Problem", excerpt(layer.problem or "")), ("Blob", stored)]
     return [*_problem_fields(layer, tally), *_size_fields(layer, tally, tallies, opaque), ("Blob", stored)]

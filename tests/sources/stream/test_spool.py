@@ -13,6 +13,7 @@ import pytest
 
 from layerscope.errors import SourceError, UnsupportedCompression
 from layerscope.model.image import Compression
+from layerscope.model.progress import no_progress
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.files import read_span
 from layerscope.sources.stream import spool as spool_module
@@ -49,7 +50,7 @@ def test_a_stream_is_kept_until_the_stack_closes(temporary: Path) -> None:
 def test_a_compressed_file_is_decompressed(tmp_path: Path, compression: Compression) -> None:
     with ExitStack() as stack:
         packed = stored(tmp_path, compressed(PLAIN, compression))
-        span, error = Spool(stack).decompressed(packed, compression, "x")
+        span, error = Spool(stack).decompressed(packed, compression, "x", no_progress)
         assert read_span(span, "x") == PLAIN
         assert error is None
     assert Path(packed.path).exists()
@@ -59,7 +60,7 @@ def test_a_compressed_temporary_file_is_removed_when_it_has_been_decompressed(te
     with ExitStack() as stack:
         spool = Spool(stack)
         packed = spool.stream(io.BytesIO(compressed(PLAIN, Compression.GZIP)), "standard input")
-        spool.decompressed(packed, Compression.GZIP, "standard input")
+        spool.decompressed(packed, Compression.GZIP, "standard input", no_progress)
         assert len(list(temporary.rglob("*.tar"))) == 1
     assert list(temporary.iterdir()) == []
 
@@ -69,7 +70,7 @@ def test_a_stream_that_ends_early_is_kept_with_a_sentence(tmp_path: Path, compre
     noise = bytes(range(256)) * 8 + PLAIN
     packed = stored(tmp_path, compressed(noise, compression)[:-20])
     with ExitStack() as stack:
-        span, error = Spool(stack).decompressed(packed, compression, "x.tar")
+        span, error = Spool(stack).decompressed(packed, compression, "x.tar", no_progress)
         assert noise.startswith(read_span(span, "x"))
     assert error is not None
     assert error.startswith("x.tar is truncated or broken: ")
@@ -78,7 +79,7 @@ def test_a_stream_that_ends_early_is_kept_with_a_sentence(tmp_path: Path, compre
 def test_a_stream_that_needs_too_much_memory_is_an_error_with_its_name(tmp_path: Path) -> None:
     window_of_2_gib = b"\x28\xb5\x2f\xfd\x00\xa8" + bytes(20)
     with pytest.raises(UnsupportedCompression, match=r"^cannot decompress x\.tar: "), ExitStack() as stack:
-        Spool(stack).decompressed(stored(tmp_path, window_of_2_gib), Compression.ZSTD, "x.tar")
+        Spool(stack).decompressed(stored(tmp_path, window_of_2_gib), Compression.ZSTD, "x.tar", no_progress)
 
 
 def test_progress_has_a_total_that_is_never_below_the_bytes_done() -> None:
@@ -94,7 +95,7 @@ def test_progress_of_decompression_counts_stored_bytes(tmp_path: Path) -> None:
     seen: list[tuple[int, int | None]] = []
     packed = stored(tmp_path, compressed(PLAIN, Compression.GZIP))
     with ExitStack() as stack:
-        Spool(stack, lambda done, total: seen.append((done, total))).decompressed(packed, Compression.GZIP, "x")
+        Spool(stack).decompressed(packed, Compression.GZIP, "x", lambda done, total: seen.append((done, total)))
     assert seen[-1] == (packed.size, packed.size)
     assert seen == sorted(seen)
 
