@@ -85,7 +85,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         from layerscope.session.reading.stack import LayerStack  # noqa: PLC0415
 
         stack = LayerStack()
-        for number, entries in read_layers(self.image.layers, self.known_layers):
+        for number, entries in read_layers(self._layers_to_read(), self.known_layers):
             stack.apply(number, entries)
         return stack
 
@@ -132,6 +132,13 @@ class ImageSession(AbstractContextManager["ImageSession"]):
                 known=self.known_layers,
             ),
         )
+
+    def _layers_to_read(self) -> list[Layer]:
+        """Return the layers, with content if a record that the cache has of one is damaged; raises InvalidLayer."""
+        layers = list(self.image.layers)
+        if self.image.export is None or all(map(self.known_layers.entries, layers)):
+            return layers
+        return list(map(self._readable, layers))
 
     def _readable(self, layer: Layer) -> Layer:
         """Return a layer with its content, exported now if there is no other way; raises InvalidLayer."""
@@ -194,7 +201,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         frames = self.known_layers.tree_frames()
         if frames is not None:
             return KnownReader(frames)
-        order = ReadOrder(list(self.image.layers), first, self.known_layers.place, self.image.reference)
+        order = ReadOrder(self._layers_to_read(), first, self.known_layers.place, self.image.reference)
         if self._source.awaited is not None:
             # a layer that comes is read only if it has its diff_id
             layers = [replace(layer, verified=True) for layer in order.layers]

@@ -198,7 +198,7 @@ def test_nothing_is_kept_of_a_stream_that_breaks(tmp_path: Path, cache: Cache) -
     assert cache.entries() == []
 
 
-@pytest.mark.parametrize("kind", [RecordKind.OUTLINE])
+@pytest.mark.parametrize("kind", [RecordKind.ENTRIES, RecordKind.OUTLINE])
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:-1] + bytes([data[-1] ^ 1])])
 def test_a_damaged_record_is_a_miss(
     kind: RecordKind, damage: Callable[[bytes], bytes], archive: Path, cache: Cache, decompressed: list[str]
