@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.cache.cache import Cache
 from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError
 from layerscope.model.engine import Engine
 from layerscope.session.local.build import run_build as build
@@ -267,6 +268,28 @@ def test_the_podman_command_exports_if_no_service_runs(tmp_path: Path, monkeypat
             assert str(source.choose().config_digest) == sha256(made.recipe.config_json)
         with pytest.raises(LayerscopeError, match="podman cannot export layerscope-test-absent: "):
             open_source("podman://layerscope-test-absent")
+
+
+def test_what_the_podman_command_has_exported_is_not_exported_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reachable("podman")
+    cache = Cache(tmp_path / "cache")
+    with kept(Loaded("podman"), tmp_path) as made, monkeypatch.context() as patch:
+        patch.delenv("CONTAINER_HOST", raising=False)
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        if not podman_command.is_usable() or Path("/run/podman/podman.sock").exists():
+            pytest.skip("podman's command is not here, or its service runs at the usual place")
+        with open_image(f"podman://{made.repository}:v1", cache=cache) as session:
+            first = session.tallies
+        patch.setattr(podman_command, "save", None)
+        with open_image(f"podman://{made.repository}:v1", cache=cache) as session:
+            assert session.tallies == first
+            index = session.loaded.tree.index
+            node = index.find(b"etc/hosts")
+            assert node is not None
+            content = session.loaded.contents.chunks(index.occurrence(node, 1))
+            assert b"".join(content) == made.repository.encode()
 
 
 def test_a_build_without_docker_and_podman_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,13 +34,13 @@ def tags_named_first(tags: Iterable[str], name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*named, *known]))
 
 
-def with_tags(candidate: Candidate, tags: tuple[str, ...]) -> Candidate:
-    """Return the candidate with these tags: an image that is exported by its id comes without any."""
-    return replace(candidate, tags=tags, build=partial(_build, candidate, tags))
+def named_by_engine(candidate: Candidate, tags: tuple[str, ...], key: str) -> Candidate:
+    """Return the candidate with the tags and the ``engine_key`` that an engine's image has."""
+    return replace(candidate, tags=tags, build=partial(_build, candidate, tags, key))
 
 
-def _build(candidate: Candidate, tags: tuple[str, ...]) -> Image:
-    return replace(candidate.build(), tags=tags)
+def _build(candidate: Candidate, tags: tuple[str, ...], key: str) -> Image:
+    return replace(candidate.build(), tags=tags, engine_key=key)
 
 
 def with_verified_layers(candidate: Candidate) -> Candidate:

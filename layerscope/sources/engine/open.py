@@ -1,5 +1,6 @@
 """Images and containers of local engines, opened by name."""
 
+from collections.abc import Callable
 from functools import partial
 
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from layerscope.model.progress import Progress
 from layerscope.sources.engine.container.lookup import engine_container
 from layerscope.sources.engine.container.writable_layer import with_writable_layer
 from layerscope.sources.engine.export import AwaitedImage, export_now
-from layerscope.sources.engine.exported import tags_named_first, with_id, with_tags
+from layerscope.sources.engine.exported import named_by_engine, tags_named_first, with_id, with_verified_layers
 from layerscope.sources.engine.lookup import EngineImage, engine_image
 from layerscope.sources.engine.reference import EngineReference
 from layerscope.sources.engine.replies import EngineInfo
@@ -58,14 +59,15 @@ def _look_at(
     """Return an image from the engine's store, from what is known, or else what has to be exported."""
     origin = Origin.engine(request.reference, found.client.engine)
     awaited = AwaitedImage(found, info, name, request, spool)
-    candidates = stored_candidates(found, info, origin) or _known(awaited, found.key, origin, request)
+    candidates = stored_candidates(found, info, origin)
+    candidates = candidates or _known(partial(export_now, awaited), found.key, origin, request)
     if candidates:
         described = partial(storage_of, found, info)
         return tuple(found.named(candidate, name, described) for candidate in candidates)
     return awaited.candidates if awaited.has_no_layers else awaited
 
 
-def _known(awaited: AwaitedImage, key: str, origin: Origin, request: Request) -> Candidates:
+def _known(export_all: Callable[[Progress], Candidates], key: str, origin: Origin, request: Request) -> Candidates:
     """Return an image whose layers are known, and that is exported once their content is needed."""
     known = None if request.known is None else request.known.engine_image(key)
     if known is None:
@@ -73,7 +75,7 @@ def _known(awaited: AwaitedImage, key: str, origin: Origin, request: Request) ->
     diff_ids = [layer.diff_id for layer in known.layers]
 
     def export(progress: Progress) -> Image:
-        images = (candidate.build() for candidate in export_now(awaited, progress) if candidate.set_aside is None)
+        images = (candidate.build() for candidate in export_all(progress) if candidate.set_aside is None)
         for image in images:
             if [layer.diff_id for layer in image.layers] == diff_ids:
                 return image
@@ -90,7 +92,14 @@ def _from_podman_command(wanted: EngineReference, request: Request, spool: Spool
     if wanted.engine is not Engine.PODMAN or not podman_command.is_usable():
         return None
     details = podman_command.inspect(wanted.name)
-    archive = podman_command.save(wanted.name, details.image_id, spool)
-    candidates = open_archive(archive, request.title, Origin.engine(request.reference, Engine.PODMAN), spool)
+    origin, image_id = Origin.engine(request.reference, Engine.PODMAN), details.image_id
+
+    def export_all(progress: Progress) -> Candidates:
+        archive = podman_command.save(wanted.name, image_id, spool, progress)
+        candidates = open_archive(archive, request.title, origin, spool)
+        return tuple(map(with_verified_layers, with_id(candidates, image_id)))
+
+    key = f"{Engine.PODMAN} {image_id}"
+    candidates = _known(export_all, key, origin, request) or export_all(spool.progress)
     tags = tags_named_first(details.tags or (), wanted.name)
-    return tuple(with_tags(candidate, tags) for candidate in with_id(candidates, details.image_id))
+    return tuple(named_by_engine(candidate, tags, key) for candidate in candidates)

@@ -14,6 +14,7 @@ from typing import IO
 import msgspec
 
 from layerscope.errors import SourceError
+from layerscope.model.progress import Progress
 from layerscope.model.span import FileSpan
 from layerscope.sources.engine.replies import ImageDetails
 from layerscope.sources.stream.spool import Spool
@@ -41,7 +42,7 @@ def inspect(name: str) -> ImageDetails:
     return image
 
 
-def save(name: str, image_id: str, spool: Spool) -> FileSpan:
+def save(name: str, image_id: str, spool: Spool, progress: Progress) -> FileSpan:
     """Return the span of the exported archive; raises SourceError with podman's own message."""
     with ExitStack() as stack:
         messages = stack.enter_context(tempfile.TemporaryFile())
@@ -52,7 +53,7 @@ def save(name: str, image_id: str, spool: Spool) -> FileSpan:
         )
         with ExitStack() as unfinished:
             unfinished.callback(process.kill)
-            archive = spool.stream(_output(process), f"the image {short_name(name)}")
+            archive = spool.stream(_output(process), f"the image {short_name(name)}", progress)
             unfinished.pop_all()
         if process.wait() != 0:
             messages.seek(0)
