@@ -184,10 +184,6 @@ def _receive_together(sessions: Sequence[ImageSession], progress: Progress) -> N
 
 def share_layers(old: ImageSession, new: ImageSession) -> None:
     """Read the layers that both images hold with the same bytes once for both."""
-    from layerscope.session.reading.shared_layers import shared_layers  # noqa: PLC0415  # only for two images
+    from layerscope.session.reading.shared_layers import read_together  # noqa: PLC0415  # only for two images
 
-    in_old, in_new = shared_layers(old.image.layers, new.image.layers)
-    old.known_layers.share(in_old)
-    new.known_layers.share(in_new)
-    # the bytes of files that have the same size in both tell whether they differ
-    old.known_layers.wants_digests = new.known_layers.wants_digests = True
+    read_together(old.known_layers, new.known_layers)

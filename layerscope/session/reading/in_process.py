@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
@@ -14,6 +15,9 @@ from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.parallel import IsStopped, in_parallel, processes_at_once
 from layerscope.sources.layer.reader import read_layer
 
+if TYPE_CHECKING:
+    from layerscope.sources.tar.digests import HashedSizes
+
 _MANY_COMPRESSED = 8_000_000
 """Stored bytes that take 0.1 s."""
 
@@ -21,13 +25,29 @@ _TRIAL_SECONDS, _LONG_SECONDS = 0.02, 0.08
 """The time that this process reads plain layers, before others do if the rest would take long."""
 
 
-def read_whole(layer: Layer, is_stopped: IsStopped = bool, *, with_digests: bool = False) -> LayerEntries:
+class LayerRecords(Protocol):
+    """What is known of layers, and is kept of those that are read."""
+
+    @property
+    def hashed_sizes(self) -> "HashedSizes | None":
+        """The sizes of the files to hash while compressed layers are listed, or None."""
+
+    def entries(self, layer: Layer) -> LayerEntries | None:
+        """Return the entries of a layer, if they are known."""
+
+    def keep_entries(self, layer: Layer, entries: LayerEntries) -> None:
+        """Keep the entries of a layer."""
+
+
+def read_whole(
+    layer: Layer, is_stopped: IsStopped = bool, *, hashed_sizes: "HashedSizes | None" = None
+) -> LayerEntries:
     """Return the entries of a layer, with its ``error`` if it could not be read whole.
 
     Raises ReadingStopped once ``is_stopped`` returns True.
     """
     entries = LayerEntries()
-    deque(read_layer(layer, entries, is_stopped, with_digests=with_digests), maxlen=0)
+    deque(read_layer(layer, entries, is_stopped, hashed_sizes=hashed_sizes), maxlen=0)
     return entries
 
 
@@ -45,12 +65,12 @@ def read_layers(layers: Sequence[Layer], known: KnownLayers) -> Iterator[tuple[i
 
 
 def read_as_ordered(
-    layers: Sequence[Layer], order: Iterator[Layer], known: KnownLayers
+    layers: Sequence[Layer], order: Iterator[Layer], known: LayerRecords
 ) -> Iterator[tuple[Layer, LayerEntries | int]]:
     """Yield each layer with its entries when it has been read, and before that with the stored bytes read so far.
 
     Known layers come first. The others are read in the ``order``, which is asked for one whenever there is a process to
-    read it. Layers that share a blob also share their entries.
+    read it; those that it leaves out are not read. Layers that share a blob also share their entries.
     """
     unknown = dict[int, Sequence[Layer]]()
     for sharing in _by_blob(layers):
@@ -61,7 +81,7 @@ def read_as_ordered(
             yield from ((layer, entries) for layer in sharing)
     firsts = {layer.number: first for first, sharing in unknown.items() for layer in sharing}
     first_ones = [sharing[0] for sharing in unknown.values()]
-    for layer, result in _read(first_ones, _once_each(order, firsts), with_digests=known.wants_digests):
+    for layer, result in _read(first_ones, _once_each(order, firsts), known.hashed_sizes):
         if not isinstance(result, LayerEntries):
             yield layer, result
             continue
@@ -90,7 +110,7 @@ def _once_each(order: Iterator[Layer], firsts: Mapping[int, int]) -> Iterator[La
 
 
 def _read(
-    layers: Sequence[Layer], order: Iterator[Layer], *, with_digests: bool
+    layers: Sequence[Layer], order: Iterator[Layer], hashed_sizes: "HashedSizes | None"
 ) -> Iterator[tuple[Layer, LayerEntries | int]]:
     """Read layers as `read_as_ordered` does.
 
@@ -99,19 +119,20 @@ def _read(
     """
     compressed = [layer for layer in layers if layer.compression not in (Compression.NONE, None)]
     if len(compressed) > 1 and processes_at_once() == 1:
-        yield from zip(layers, in_parallel(partial(read_whole, with_digests=with_digests), layers), strict=True)
+        ordered = list(order)
+        yield from zip(ordered, in_parallel(partial(read_whole, hashed_sizes=hashed_sizes), ordered), strict=True)
         return
     unread = {layer.number: layer for layer in layers}
     pace = _Pace(layers, processes_at_once())
     for layer in order:
         entries = LayerEntries()
-        reading = read_layer(layer, entries, with_digests=with_digests)
+        reading = read_layer(layer, entries, hashed_sizes=hashed_sizes)
         for done in chain([0], reading):
             if pace.is_slow(done):
                 # what has been read of this layer took some hundredths of a second, and is read again
                 reading.close()
                 rest = list(unread.values())
-                yield from _read_in_processes(rest, chain([layer], order), pace.processes, with_digests=with_digests)
+                yield from _read_in_processes(rest, chain([layer], order), pace.processes, hashed_sizes)
                 return
             yield layer, done
         del unread[layer.number]
@@ -120,12 +141,12 @@ def _read(
 
 
 def _read_in_processes(
-    layers: Sequence[Layer], order: Iterator[Layer], count: int, *, with_digests: bool
+    layers: Sequence[Layer], order: Iterator[Layer], count: int, hashed_sizes: "HashedSizes | None"
 ) -> Iterator[tuple[Layer, LayerEntries | int]]:
     from layerscope.session.reading.layer_parts import read_in_processes  # noqa: PLC0415  # small images need none
 
-    for layer, result in read_in_processes(layers, order, count, with_digests=with_digests):
-        yield layer, read_whole(layer, with_digests=with_digests) if result is None else result
+    for layer, result in read_in_processes(layers, order, count, hashed_sizes):
+        yield layer, read_whole(layer, hashed_sizes=hashed_sizes) if result is None else result
 
 
 class _Pace:

@@ -1,6 +1,6 @@
 """The layers that an earlier run has read, from the cache; and those that this run reads, for the next one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from layerscope.analysis.tree.layered_tree import LayeredTree
     from layerscope.model.entries import LayerEntries
     from layerscope.session.reading.shared_layers import SharedLayer
+    from layerscope.sources.tar.digests import HashedSizes
 
 Known = TypeVar("Known")
 
@@ -36,13 +37,15 @@ class KnownLayers:
 
     def __init__(self, cache: Cache | None, layers: Sequence[Layer], label: str) -> None:
         self._cache = cache if cache is not None and _are_worthwhile(layers) else None
-        self._layers = layers
+        self.layers = layers
         self._label = label
         self._identities = {} if self._cache is None else {layer.number: layer_identity(layer) for layer in layers}
         self.chain = None if self._cache is None else chain_identity(list(self._identities.values()))
         self._shared: dict[int, SharedLayer] = {}
-        self.wants_digests = False
-        """True if the content of many files will be compared: then a compressed layer is hashed while it is listed."""
+        self.hashed_sizes: HashedSizes | None = None
+        """The sizes of files that will be compared: they are hashed while a compressed layer is listed."""
+        self._read: dict[int, LayerEntries] = {}
+        """The entries of layers that were read before the image as a whole."""
         self._digests: dict[int, bytes] = {}
         self._unwritten: dict[tuple[RecordKind, str], Callable[[], None]] = {}
 
@@ -54,32 +57,37 @@ class KnownLayers:
     @property
     def are_unchanged(self) -> bool:
         """True if the bytes of all layers are still those that were read."""
-        return self.chain is not None and self.chain == chain_identity(list(map(layer_identity, self._layers)))
+        return self.chain is not None and self.chain == chain_identity(list(map(layer_identity, self.layers)))
 
     def tallies(self) -> Tallies | None:
         """Return the figures of each layer, if they are known."""
         return self._decoded(RecordKind.TALLIES, self.chain, _tallies_from)
 
-    def share(self, layers: Mapping[int, "SharedLayer"]) -> None:
-        """Share what is read of layers with another image, given by their numbers."""
-        self._shared = dict(layers)
+    def share(self, layer: Layer, shared: "SharedLayer") -> None:
+        """Share what is read of the content of a layer with another image."""
+        self._shared[layer.number] = shared
 
     def shared(self, layer: Layer) -> "SharedLayer | None":
         """Return what is shared of a layer, or None if it is this image's alone."""
         return self._shared.get(layer.number)
 
     def entries(self, layer: Layer) -> "LayerEntries | None":
-        """Return the entries of a layer, if they are known; those of a shared layer once."""
-        shared = self._shared.get(layer.number)
-        if shared is not None and shared.entries is not None:
-            entries, shared.entries = shared.entries, None
-            self._keep_digests(layer, entries)
-            return entries
-        return self.record_of(RecordKind.ENTRIES, layer, _entries_from)
+        """Return the entries of a layer, if they are known."""
+        read = self._read.get(layer.number)
+        return self.record_of(RecordKind.ENTRIES, layer, _entries_from) if read is None else read
+
+    def take_entries(self, layer: Layer, entries: "LayerEntries") -> None:
+        """Take the entries of a layer that was read before the image as a whole."""
+        self._read[layer.number] = entries
 
     def record_of(self, kind: RecordKind, layer: Layer, decode: Callable[[memoryview], Known | None]) -> Known | None:
         """Return what ``decode`` makes of a record about a layer, or None if there is none."""
         return self._decoded(kind, self._identities.get(layer.number), decode)
+
+    @property
+    def has_tree(self) -> bool:
+        """True if all layers are known as one tree, unless its record is damaged."""
+        return self._cache is not None and self.chain is not None and self._cache.holds(RecordKind.TREE, self.chain)
 
     def tree(self) -> "tuple[LayeredTree, Tallies] | None":
         """Return all layers as one tree, and their figures, if they are known."""
@@ -96,7 +104,7 @@ class KnownLayers:
     def keep_answer(self, key: str, answer: str) -> None:
         """Keep what was printed about the layers."""
         encoded = answer.encode("utf-8", "surrogatepass")
-        self._keep(RecordKind.ANSWER, key, self._layers, partial(_write_bytes, encoded))
+        self._keep(RecordKind.ANSWER, key, self.layers, partial(_write_bytes, encoded))
 
     def keep_tallies(self, tallies: Tallies) -> None:
         """Keep the figures of all layers."""
@@ -106,18 +114,14 @@ class KnownLayers:
         """Return the digests of the layer's files, as `LayerEntries` has them; nothing if they were not computed."""
         return self._digests.get(layer.number, b"")
 
-    def _keep_digests(self, layer: Layer, entries: "LayerEntries") -> None:
-        # of a broken stream, a file counts as unreadable, although its bytes may have come
-        if entries.digests and entries.error is None:
-            self._digests[layer.number] = bytes(entries.digests)
-
     def keep_entries(self, layer: Layer, entries: "LayerEntries") -> None:
         """Keep the entries of a layer."""
-        self._keep_digests(layer, entries)
-        if layer.number in self._shared:
-            self._shared[layer.number].entries = entries
-        if entries.error is None:
-            self.keep_record_of(RecordKind.ENTRIES, layer, partial(_write_entries, layer.number, entries))
+        if entries.error is not None:
+            return
+        if entries.digests:
+            # of a broken stream, a file counts as unreadable, although its bytes may have come
+            self._digests[layer.number] = bytes(entries.digests)
+        self.keep_record_of(RecordKind.ENTRIES, layer, partial(_write_entries, layer.number, entries))
 
     def keep_record_of(self, kind: RecordKind, layer: Layer, write: Callable[[ColumnWriter], object]) -> None:
         """Keep what ``write`` writes about a layer, in place of an earlier record of the kind."""
@@ -134,12 +138,13 @@ class KnownLayers:
         for write in self._unwritten.values():
             write()
         self._unwritten.clear()
+        self._read.clear()
         if self._cache is not None:
             self._cache.shrink()
 
     def _keep_chain(self, kind: RecordKind, tallies: Tallies, write: Callable[[ColumnWriter], object]) -> None:
         if self.chain is not None and tallies.dead is not None:
-            self._keep(kind, self.chain, self._layers, write)
+            self._keep(kind, self.chain, self.layers, write)
 
     def _keep(
         self, kind: RecordKind, identity: str, layers: Sequence[Layer], write: Callable[[ColumnWriter], object]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -15,6 +15,9 @@ from layerscope.session.reading.parallel import IsStopped
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.tar.blocks import TarPart
 from layerscope.sources.tar.parts import joined, tar_parts
+
+if TYPE_CHECKING:
+    from layerscope.sources.tar.digests import HashedSizes
 
 _LEAST_DIVIDED = 64_000_000
 """The bytes of a plain layer that several processes walk."""
@@ -31,26 +34,26 @@ class _LayerPart(Struct, frozen=True):
 
     layer: Layer
     part: TarPart | None = None
-    with_digests: bool = False
+    hashed_sizes: "HashedSizes | None" = None
 
 
-def _parts_of(layer: Layer, workers: int, *, with_digests: bool) -> Iterator[_LayerPart]:
+def _parts_of(layer: Layer, workers: int, hashed_sizes: "HashedSizes | None") -> Iterator[_LayerPart]:
     blob = layer.blob
     if blob is None or layer.compression is not Compression.NONE or blob.size < _LEAST_DIVIDED or layer.unpacked:
-        yield _LayerPart(layer, with_digests=with_digests)
+        yield _LayerPart(layer, hashed_sizes=hashed_sizes)
     else:
         yield from (_LayerPart(layer, part) for part in tar_parts(blob, workers))
 
 
 def read_in_processes(
-    layers: Sequence[Layer], order: Iterator[Layer], count: int, *, with_digests: bool = False
+    layers: Sequence[Layer], order: Iterator[Layer], count: int, hashed_sizes: "HashedSizes | None" = None
 ) -> Iterator[tuple[Layer, LayerEntries | int | None]]:
     """Read the layers in so many processes, in the order that is asked for a layer whenever a process is idle.
 
     Yield layers with their stored bytes read so far, and at last with their entries; None for a layer that has to be
     read in one piece, by this process.
     """
-    parts = [part for layer in layers for part in _parts_of(layer, count, with_digests=with_digests)]
+    parts = [part for layer in layers for part in _parts_of(layer, count, hashed_sizes)]
     with ForkedWork(_slices, parts, min(count, len(parts))) as work:
         if not work.is_started:
             yield from ((layer, None) for layer in order)
@@ -71,7 +74,7 @@ def read_in_processes(
 def _slices(part: _LayerPart, is_stopped: IsStopped) -> Iterator[Any]:
     """Read a part, and yield it in messages."""
     entries, walked, sent = LayerEntries(), part.part or TarPart(), time.monotonic()
-    for done in read_layer(part.layer, entries, is_stopped, walked, with_digests=part.with_digests):
+    for done in read_layer(part.layer, entries, is_stopped, walked, hashed_sizes=part.hashed_sizes):
         if len(entries.paths) >= _ROWS or time.monotonic() - sent >= _SECONDS:
             if is_stopped():
                 return

@@ -1,55 +1,153 @@
-"""Layers that two images hold with the very same bytes, so that one reading serves both.
+"""The compressed layers of two images, read together: those that both hold with the very same bytes once.
 
 Both images state the digest of such a layer, but that is a claim. A blob at the same place of the same file is the
 same; others are compared, which takes a tenth of the time of decompressing one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.errors import InvalidLayer
+from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
+from layerscope.session.reading.in_process import read_as_ordered
+from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.sources.stream.span_file import SpanFile
+from layerscope.sources.tar.digests import HashedSizes
 
 if TYPE_CHECKING:
-    from layerscope.model.entries import LayerEntries
     from layerscope.session.content.content_facts import ContentFacts
 
 _CHUNK = 128 * 1024
 """Bytes of a read; more than a core's cache holds take longer."""
 
+_Pair = tuple[Layer, Layer]
+"""A layer of the old image, and one of the new image that states the same digest."""
+
 
 class SharedLayer(Struct):
-    """A layer that one image has read for the other: the ``entries``, which it takes, and facts about the files."""
+    """A layer that two images have, and facts about its files that were read for one of them."""
 
-    entries: "LayerEntries | None" = None
     facts: "ContentFacts | None" = None
 
 
-def shared_layers(old: Sequence[Layer], new: Sequence[Layer]) -> tuple[dict[int, SharedLayer], dict[int, SharedLayer]]:
-    """Return the compressed layers that both images have, by their numbers in the old one and in the new one.
+def read_together(old: KnownLayers, new: KnownLayers) -> None:
+    """Read the compressed layers of two images, and hash the files in them that are likely to be compared.
 
-    Plain layers are left out: walking one twice reads less than comparing it.
+    Plain layers are left for later: to walk one takes less time than to compare it. So are those of both images if
+    either is known as one tree.
     """
+    pairs = _layers_of_one_digest(old.layers, new.layers)
+    if old.has_tree or new.has_tree:
+        old.hashed_sizes = new.hashed_sizes = HashedSizes()
+        for pair in pairs:
+            if _have_same_bytes(*pair):
+                _share_facts(old, new, pair)
+    else:
+        _BothImages(old, new, pairs).read()
+
+
+class _BothImages:
+    """The compressed layers of two images; those of the new image have the numbers after those of the old one."""
+
+    def __init__(self, old: KnownLayers, new: KnownLayers, pairs: Sequence[_Pair]) -> None:
+        self.hashed_sizes = HashedSizes()
+        old.hashed_sizes = new.hashed_sizes = self.hashed_sizes
+        self._old = old
+        self._new = new
+        self._pairs = pairs
+        self._same: list[_Pair] = []
+        shared = {layer.digest for layer, _ in pairs}
+        news = [self._numbered(layer) for layer in new.layers]
+        self._layers = [layer for layer in (*old.layers, *news) if _is_compressed(layer)]
+        self._unshared = [layer for layer in self._layers if layer.digest not in shared]
+
+    def read(self) -> None:
+        """Read the layers, first those that one image alone has: files of other sizes need not be hashed after that.
+
+        Those of one digest are read for the old image, and compared while processes read the last ones.
+        """
+        missing, sizes = {layer.number for layer in self._unshared}, set[int]()
+        self._limit(missing, sizes)
+        for layer, read in read_as_ordered(self._layers, self._order(), self):
+            if isinstance(read, LayerEntries) and layer.number in missing:
+                missing.remove(layer.number)
+                sizes.update(read.table.sizes)
+                self._limit(missing, sizes)
+        for old_layer, new_layer in self._same:
+            _share_facts(self._old, self._new, (old_layer, new_layer))
+            entries = self._old.entries(old_layer)
+            if entries is not None:
+                self.keep_entries(self._numbered(new_layer), entries)
+
+    def _limit(self, missing: set[int], sizes: set[int]) -> None:
+        if not missing:
+            self.hashed_sizes.limit(sizes)
+
+    def _order(self) -> Iterator[Layer]:
+        yield from _largest_first(self._unshared)
+        yield from _largest_first([layer for layer, _ in self._pairs])
+        for pair in self._pairs:
+            if _have_same_bytes(*pair):
+                self._same.append(pair)
+            else:
+                yield self._numbered(pair[1])
+
+    def entries(self, layer: Layer) -> LayerEntries | None:
+        """Return the entries of a layer, if they are known to its image, which takes them."""
+        known, own = self._owner(layer)
+        entries = known.entries(own)
+        if entries is not None:
+            known.take_entries(own, entries)
+        return entries
+
+    def keep_entries(self, layer: Layer, entries: LayerEntries) -> None:
+        """Give the entries of a layer to its image."""
+        known, own = self._owner(layer)
+        known.keep_entries(own, entries)
+        known.take_entries(own, entries)
+
+    def _numbered(self, layer: Layer) -> Layer:
+        return replace(layer, number=len(self._old.layers) + layer.number)
+
+    def _owner(self, layer: Layer) -> tuple[KnownLayers, Layer]:
+        position, olds = layer.number - 1, len(self._old.layers)
+        if position < olds:
+            return self._old, self._old.layers[position]
+        return self._new, self._new.layers[position - olds]
+
+
+def _share_facts(old: KnownLayers, new: KnownLayers, pair: _Pair) -> None:
+    shared = SharedLayer()
+    old.share(pair[0], shared)
+    new.share(pair[1], shared)
+
+
+def _largest_first(layers: Sequence[Layer]) -> Sequence[Layer]:
+    """Return the layers so that no long one is left for one process at the end."""
+    return sorted(layers, key=lambda layer: layer.blob_size or 0, reverse=True)
+
+
+def _layers_of_one_digest(old: Sequence[Layer], new: Sequence[Layer]) -> Sequence[_Pair]:
+    """Return the compressed layers for which both images state the same digest, each of them once."""
     by_digest = {layer.digest: layer for layer in old if layer.digest and _is_compressed(layer)}
-    in_old, in_new = dict[int, SharedLayer](), dict[int, SharedLayer]()
-    for layer in new:
-        other = by_digest.pop(layer.digest, None) if layer.digest else None
-        if other is not None and _is_compressed(layer) and _have_same_bytes(other.blob, layer.blob):
-            in_old[other.number] = in_new[layer.number] = SharedLayer()
-    return in_old, in_new
+    shared = ((by_digest.pop(layer.digest, None), layer) for layer in new if layer.digest and _is_compressed(layer))
+    return [(old_layer, layer) for old_layer, layer in shared if old_layer is not None]
 
 
 def _is_compressed(layer: Layer) -> bool:
     return layer.blob is not None and layer.compression not in (Compression.NONE, None)
 
 
-def _have_same_bytes(old: FileSpan | None, new: FileSpan | None) -> bool:
-    if old is None or new is None or old.size != new.size or old.truncated or new.truncated:
+def _have_same_bytes(old_layer: Layer, new_layer: Layer) -> bool:
+    """Return whether reading one layer gives the entries of the other, too."""
+    old, new = old_layer.blob, new_layer.blob
+    if old is None or new is None or _is_broken(old_layer, old) or _is_broken(new_layer, new) or old.size != new.size:
         return False
     if (old.path, old.offset, old.version) == (new.path, new.offset, new.version):
         return True
@@ -65,3 +163,8 @@ def _have_same_bytes(old: FileSpan | None, new: FileSpan | None) -> bool:
             # who reads the layer reports it
             return False
     return False
+
+
+def _is_broken(layer: Layer, blob: FileSpan) -> bool:
+    """Return whether the image says something about the layer that is no fact of its bytes."""
+    return blob.truncated or layer.short or layer.problem is not None

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Generator
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Layer
 from layerscope.sources.tar.blocks import ContentTaker, TarBlocks, TarPart, open_blocks
 from layerscope.sources.tar.walk import walk
+
+if TYPE_CHECKING:
+    from layerscope.sources.tar.digests import HashedSizes
 
 
 def read_layer(
@@ -16,18 +20,18 @@ def read_layer(
     is_stopped: Callable[[], bool] = bool,
     part: TarPart | None = None,
     *,
-    with_digests: bool = False,
+    hashed_sizes: "HashedSizes | None" = None,
 ) -> Generator[int, None, None]:
     """Fill ``entries`` from the layer, or a part of its tar, and yield the stored bytes read, now and then.
 
-    With ``with_digests``, those of the files of a compressed layer are computed from the bytes that pass.
+    The files of ``hashed_sizes`` in a compressed layer are hashed while their bytes pass.
 
     Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason. Once
     ``is_stopped`` returns True, it raises ReadingStopped.
     """
     part = part or TarPart()
     try:
-        blocks = _open_blocks(layer, is_stopped, part, _taker(entries) if with_digests else None)
+        blocks = _open_blocks(layer, is_stopped, part, _taker(entries, hashed_sizes))
     except OSError as error:
         entries.error = f"cannot read its blob: {os_reason(error)}"
         return
@@ -46,10 +50,12 @@ def read_layer(
         entries.error = "its blob is shorter than the manifest says, and its tar has no end"
 
 
-def _taker(entries: LayerEntries) -> ContentTaker:
+def _taker(entries: LayerEntries, hashed_sizes: "HashedSizes | None") -> ContentTaker | None:
+    if hashed_sizes is None:
+        return None
     from layerscope.sources.tar.digests import FileDigests  # noqa: PLC0415  # hashlib: a listing needs none
 
-    return FileDigests(entries).take
+    return FileDigests(entries, hashed_sizes).take
 
 
 def _open_blocks(layer: Layer, is_stopped: Callable[[], bool], part: TarPart, taker: ContentTaker | None) -> TarBlocks:

@@ -3,24 +3,31 @@
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
+from layerscope.comparison.compare import compare_images
 from layerscope.model.digest import Digest
+from layerscope.model.entries import DIGEST_SIZE, NO_DIGEST, LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
 from layerscope.session.open import open_image, share_layers
-from layerscope.session.reading.shared_layers import shared_layers
-from tests.builders import compressed, file, image, layer, oci_archive
+from layerscope.session.reading import in_process
+from layerscope.session.reading.known_layers import KnownLayers
+from layerscope.session.reading.shared_layers import read_together
+from tests.builders import compressed, file, image, layer, oci_archive, whiteout
 
 BASE = layer(file("etc/hosts", b"localhost"), file("bin/app", b"a" * 900))
+TOP = layer(file("elsewhere", b"elsewhere"))
 DIGEST = Digest.parse(f"sha256:{'1' * 64}")
+OTHER_DIGEST = Digest.parse(f"sha256:{'2' * 64}")
 
 
-def gzip_layer(path: Path, content: bytes, number: int = 1) -> Layer:
-    """Return a layer in a file of its own that states `DIGEST`."""
+def gzip_layer(path: Path, content: bytes, number: int = 1, digest: Digest = DIGEST) -> Layer:
+    """Return a layer in a file of its own that states the digest."""
     blob = compressed(content, Compression.GZIP)
     path.write_bytes(blob)
-    return Layer(number, FileSpan(str(path), 0, len(blob), len(blob)), Compression.GZIP, DIGEST)
+    return Layer(number, FileSpan(str(path), 0, len(blob), len(blob)), Compression.GZIP, digest)
 
 
 def test_a_layer_that_both_images_have_is_read_once(tmp_path: Path) -> None:
@@ -42,7 +49,7 @@ def test_files_of_compressed_layers_are_compared_by_the_bytes_that_passed_while_
     tmp_path: Path,
 ) -> None:
     paths = [tmp_path / "old.tar", tmp_path / "new.tar"]
-    for path, content in zip(paths, (b"old", b"new"), strict=True):
+    for path, content in zip(paths, (b"old hosts", b"new hosts"), strict=True):
         oci_archive(path, image(BASE, layer(file("etc/hosts", content))))
     with open_image(str(paths[0])) as old, open_image(str(paths[1])) as new:
         share_layers(old, new)
@@ -50,7 +57,7 @@ def test_files_of_compressed_layers_are_compared_by_the_bytes_that_passed_while_
         # nothing can be read any more
         for path in paths:
             path.unlink()
-        for session, tree, content in zip((old, new), trees, (b"old", b"new"), strict=True):
+        for session, tree, content in zip((old, new), trees, (b"old hosts", b"new hosts"), strict=True):
             node = tree.index.find(b"etc/hosts")
             assert node is not None
             base, changed = tree.index.occurrences(node)
@@ -58,24 +65,86 @@ def test_files_of_compressed_layers_are_compared_by_the_bytes_that_passed_while_
             assert digests == {base: sha256(b"localhost").digest(), changed: sha256(content).digest()}
 
 
-def test_a_layer_that_only_claims_to_have_the_digest_is_not_shared(tmp_path: Path) -> None:
-    old, new = (
-        gzip_layer(tmp_path / "old", b"same size, old bytes"),
-        gzip_layer(tmp_path / "new", b"same size, new bytes"),
-    )
+def entries_of(known: KnownLayers) -> list[LayerEntries | None]:
+    """Return what was read of each layer."""
+    return [known.entries(each) for each in known.layers]
+
+
+def together(old: list[Layer], new: list[Layer]) -> tuple[KnownLayers, KnownLayers]:
+    """Return the layers of two images, read together."""
+    both = KnownLayers(None, old, ""), KnownLayers(None, new, "")
+    read_together(*both)
+    return both
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_layers_of_the_same_bytes_are_read_once_at_any_number(
+    tmp_path: Path, processes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_process, "processes_at_once", lambda: processes)
+    monkeypatch.setattr(in_process, "_MANY_COMPRESSED", 0)
+    alone = gzip_layer(tmp_path / "alone", layer(file("alone")), digest=OTHER_DIGEST)
+    old, new = gzip_layer(tmp_path / "old", BASE), gzip_layer(tmp_path / "new", BASE, number=2)
+    (read,), (other, shared) = map(entries_of, together([old], [alone, new]))
+    assert read is not None
+    assert read is shared
+    assert other is not None
+    assert (read.paths, other.paths) == ([b"etc/hosts", b"bin/app"], [b"alone"])
+
+
+def test_a_layer_that_only_claims_to_have_the_digest_is_read_for_itself(tmp_path: Path) -> None:
+    old, new = (gzip_layer(tmp_path / name, layer(file(name))) for name in ("old", "new"))
     assert old.blob_size == new.blob_size
-    assert shared_layers([old], [new]) == ({}, {})
+    paths = [[each and each.paths for each in entries_of(known)] for known in together([old], [new])]
+    assert paths == [[[b"old"]], [[b"new"]]]
 
 
-def test_layers_of_the_same_bytes_are_shared_at_any_number_unless_they_are_plain(tmp_path: Path) -> None:
-    old, new = gzip_layer(tmp_path / "old", b"bytes"), gzip_layer(tmp_path / "new", b"bytes", number=3)
-    in_old, in_new = shared_layers([old], [new])
-    assert in_old[1] is in_new[3]
-    plain = [replace(each, compression=Compression.NONE) for each in (old, new)]
-    assert shared_layers(plain[:1], plain[1:]) == ({}, {})
+def test_plain_layers_are_left_for_later(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_bytes(BASE)
+    plain = Layer(1, FileSpan(str(tmp_path / "plain"), 0, len(BASE), len(BASE)), Compression.NONE, DIGEST)
+    packed = gzip_layer(tmp_path / "packed", BASE)
+    (unread,), (read,) = map(entries_of, together([plain], [packed]))
+    assert unread is None
+    assert read is not None
 
 
-def test_a_layer_whose_file_is_gone_is_not_shared(tmp_path: Path) -> None:
-    old, new = gzip_layer(tmp_path / "old", b"bytes"), gzip_layer(tmp_path / "new", b"bytes")
+def test_a_layer_whose_file_is_gone_has_its_error_on_its_own_side(tmp_path: Path) -> None:
+    old, new = gzip_layer(tmp_path / "old", BASE), gzip_layer(tmp_path / "new", BASE)
     (tmp_path / "new").unlink()
-    assert shared_layers([old], [new]) == ({}, {})
+    (read,), (missing,) = map(entries_of, together([old], [new]))
+    assert read is not None
+    assert missing is not None
+    assert read.error is None
+    assert missing.error
+
+
+def test_a_layer_that_the_manifest_states_to_be_longer_is_not_that_of_the_other_image(tmp_path: Path) -> None:
+    endless = BASE.rstrip(b"\0")
+    old = gzip_layer(tmp_path / "old", endless + bytes(-len(endless) % 512))
+    (whole,), (short,) = map(entries_of, together([old], [replace(old, short=True)]))
+    assert whole is not None
+    assert short is not None
+    assert whole.error is None
+    assert short.error
+
+
+def test_of_a_layer_that_both_have_only_files_of_sizes_that_others_have_are_hashed(tmp_path: Path) -> None:
+    olds = [gzip_layer(tmp_path / "base", BASE), gzip_layer(tmp_path / "top", TOP, 2, OTHER_DIGEST)]
+    old, new = together(olds, olds[:1])
+    hosts, app = old.digests(olds[0])[:DIGEST_SIZE], old.digests(olds[0])[DIGEST_SIZE:]
+    assert (hosts, app) == (sha256(b"localhost").digest(), NO_DIGEST)
+    assert old.digests(olds[1]) == sha256(b"elsewhere").digest()
+    assert new.digests(olds[0]) == old.digests(olds[0])
+
+
+def test_files_that_were_not_hashed_are_compared_all_the_same(tmp_path: Path) -> None:
+    """The old image has one of two equal files of a shared layer, the new one the other: it has moved."""
+    base = layer(file("a", b"equal bytes"), file("b", b"equal bytes"))
+    paths = [
+        oci_archive(tmp_path / f"{number}.tar", image(base, layer(whiteout(name)))) for number, name in enumerate("ab")
+    ]
+    with open_image(str(paths[0])) as old, open_image(str(paths[1])) as new:
+        share_layers(old, new)
+        comparison = compare_images(old.loaded, new.loaded)
+        moved = [(comparison.diff.change(row).path for row in move) for move in comparison.moves]
+        assert list(map(list, moved)) == [[b"b", b"a"]]

@@ -1,5 +1,6 @@
 """Digests of files that are taken from the bytes of a compressed tar while it is listed."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 from layerscope.model.entries import DIGEST_SIZE, NO_DIGEST, Kind, LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
+from layerscope.session.reading.forked import ForkedWork
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.tar import blocks
+from layerscope.sources.tar.digests import HashedSizes
 from tests.builders import compressed, directory, file, hardlink, layer, sparse, symlink, whiteout
 
 _CHUNK = 2048
@@ -51,7 +54,7 @@ def test_each_file_has_the_digest_of_its_bytes(tmp_path: Path, count: int, *, ta
         *others, sparse("holes", 9000, (4096, b"x" * 600)), *(file(name, data) for name, data in contents.items())
     )
     reading, parts = LayerEntries(), LayerEntries()
-    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), reading, with_digests=True):
+    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), reading, hashed_sizes=HashedSizes()):
         if takes:
             parts.extend(reading.take())
     parts.extend(reading)
@@ -63,11 +66,43 @@ def test_each_file_has_the_digest_of_its_bytes(tmp_path: Path, count: int, *, ta
 def test_files_behind_a_break_have_no_digest(tmp_path: Path) -> None:
     whole = layer(file("first", b"1" * 3000), file("second", b"2" * 9000))
     read = LayerEntries()
-    for _ in read_layer(gzip_layer(tmp_path / "layer", whole[: 3 * _CHUNK]), read, with_digests=True):
+    for _ in read_layer(gzip_layer(tmp_path / "layer", whole[: 3 * _CHUNK]), read, hashed_sizes=HashedSizes()):
         pass
     assert read.error is not None
     assert read.table.kinds == bytes([Kind.FILE, Kind.FILE])
     assert bytes(read.digests) == sha256(b"1" * 3000).digest()
+
+
+def test_all_sizes_are_hashed_until_they_are_limited() -> None:
+    sizes = HashedSizes()
+    assert all(size in sizes for size in (0, 7, 1 << 62))
+    sizes.limit([7, 1 << 62])
+    assert [size in sizes for size in (0, 7, 8, 1 << 62)] == [False, True, False, True]
+
+
+def test_a_limit_reaches_processes_that_were_forked_before() -> None:
+    sizes = HashedSizes()
+
+    def sizes_hashed(_item: int, _is_stopped: object) -> Iterator[bool]:
+        yield True
+        while 0 in sizes:
+            pass
+        yield 7 in sizes
+
+    with ForkedWork(sizes_hashed, [0], 1) as work:
+        messages = work.messages(iter([0]))
+        next(messages)
+        sizes.limit([7])
+        assert [message for _, message in messages] == [True, None]
+
+
+def test_files_of_other_sizes_have_no_digest(tmp_path: Path) -> None:
+    sizes, read = HashedSizes(), LayerEntries()
+    sizes.limit([2])
+    tar = layer(file("a", b"1"), file("b", b"22"), file("c", b"333"), file("d", b"44"))
+    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), read, hashed_sizes=sizes):
+        pass
+    assert digests_by_path(read) == {"b": sha256(b"22").digest(), "d": sha256(b"44").digest()}
 
 
 def test_a_listing_alone_computes_no_digests(tmp_path: Path) -> None:
