@@ -29,6 +29,9 @@ The memory of 128 KiB or more comes from the system and goes back to it with eac
 _LEAST_AHEAD = 4_000_000
 """Stored bytes of a layer from which on a thread decompresses ahead of the walk."""
 
+_GZIP_CHUNK = 512 * 1024
+"""Bytes of gzip that the thread decompresses in one call, without the interpreter lock."""
+
 
 ContentTaker = Callable[[bytes, int], None]
 """A function of decompressed bytes and their offset in the tar, called with each chunk before the next is read."""
@@ -237,15 +240,20 @@ def open_blocks(
     """
     if compression is Compression.NONE:
         return PlainBlocks(span, part or TarPart())
-    stream = open_decompressed(span, compression)
-    return StreamBlocks(_ahead(stream) if span.size >= _LEAST_AHEAD else stream, span.stored_size, is_stopped, taker)
+    if span.size < _LEAST_AHEAD:
+        stream: DecompressedBytes = open_decompressed(span, compression)
+    elif compression is Compression.GZIP:
+        stream = _ahead(open_decompressed(span, compression, in_large_chunks=True), _GZIP_CHUNK)
+    else:
+        stream = _ahead(open_decompressed(span, compression), _STREAM_CHUNK)
+    return StreamBlocks(stream, span.stored_size, is_stopped, taker)
 
 
-def _ahead(stream: DecompressedSpan) -> DecompressedBytes:
-    """Return the stream, decompressed by a thread if the system starts one."""
+def _ahead(stream: DecompressedSpan, size: int) -> DecompressedBytes:
+    """Return the stream, decompressed in chunks of a size by a thread if the system starts one."""
     from layerscope.sources.stream.ahead import AheadStream  # noqa: PLC0415  # only for large layers
 
     try:
-        return AheadStream(stream, _STREAM_CHUNK)
+        return AheadStream(stream, size)
     except RuntimeError:
         return stream
