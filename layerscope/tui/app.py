@@ -1,12 +1,13 @@
 """The terminal application: it shows a first screen, and the screens that lead from it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter, NoColor
 from textual.notifications import Notify
 from textual.screen import Screen
 from textual.widgets import Input
@@ -34,6 +35,8 @@ from layerscope.tui.keys.workers import WRITING, is_worker_cancelled
 from layerscope.tui.preferences import known_choices
 from layerscope.tui.run import run
 from layerscope.tui.widgets.notices import warn
+
+_NO_COLORS = (NoColor(),)
 
 
 class LayerscopeApp(App[LayerscopeError]):
@@ -101,6 +104,13 @@ class LayerscopeApp(App[LayerscopeError]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the style variables that Textual does not have: the border of frames."""
         return {"frame": self.glyphs.frame}
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return the filters of lines: with NO_COLOR, the one for the theme that is shown.
+
+        Textual chooses it for the theme that it starts with, and that for other themes makes an ANSI theme black.
+        """
+        return _NO_COLORS if self.no_color and self.native_ansi_color else super().get_line_filters()
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the first screen: without an empty one before it, the start is a seventh shorter."""

@@ -274,6 +274,18 @@ async def test_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
         assert all(red == green == blue for red, green, blue in triplets)
 
 
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
+async def test_no_color_in_a_theme_of_the_terminals_colours(monkeypatch: pytest.MonkeyPatch, theme: str) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with journey(MY_APP, theme=theme) as at:
+        await at.press("tab", "down")
+        styles = {segment.text: segment.style for strip in at.strips() for segment in strip if segment.style}
+        colors = [color for style in styles.values() for color in (style.color, style.bgcolor) if color is not None]
+        assert all(color.is_default for color in colors), "black on black in Textual's own filter"
+        row = next(strip for strip in at.strips() if f" {at.at()[1:]}/ " in strip.text)
+        assert any(segment.style and segment.style.reverse for segment in row), "the cursor is seen"
+
+
 @pytest.mark.parametrize("size", [(80, 24), (110, 30)])
 async def test_a_locale_without_unicode(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("locale.getpreferredencoding", lambda do_setlocale=True: "ANSI_X3.4-1968")  # noqa: ARG005

@@ -69,6 +69,7 @@ class LineList(StripView):
         "chosen": "bold underline",
         "chosen-number": "reverse on $primary",
     }
+    NO_COLOR_STYLES: ClassVar[dict[str, str]] = {"cursor": "reverse"}
 
     @dataclass
     class Moved(Message):

@@ -28,6 +28,8 @@ class StripView(ScrollView, can_focus=True):
     """
     ANSI_STYLES: ClassVar[dict[str, str]]
     """The styles that take the place of others in a theme with the colours of the terminal, which cannot be mixed."""
+    NO_COLOR_STYLES: ClassVar[dict[str, str]] = {}
+    """The styles that take the place of others in such a theme if there are to be no colours."""
 
     DEFAULT_CSS = """
     StripView {
@@ -66,8 +68,7 @@ class StripView(ScrollView, can_focus=True):
         """Return one of the styles, with only the colours that differ from the view's own."""
         style = self._styles.get(name)
         if style is None:
-            styles = self.STYLES | self.ANSI_STYLES if self.app.native_ansi_color else self.STYLES
-            own = self.app.stylesheet.parse_style(styles[name])
+            own = self.app.stylesheet.parse_style(self._style_texts()[name])
             # Only the complete style has its alpha blended with the background.
             complete, base = (self.visual_style + own).rich_style, self.base_style
             style = self._styles[name] = Style(
@@ -79,6 +80,12 @@ class StripView(ScrollView, can_focus=True):
                 reverse=complete.reverse or None,
             )
         return style
+
+    def _style_texts(self) -> dict[str, str]:
+        """Return the styles for the theme."""
+        if not self.app.native_ansi_color:
+            return self.STYLES
+        return self.STYLES | self.ANSI_STYLES | (self.NO_COLOR_STYLES if self.app.no_color else {})
 
     def blank(self, width: int) -> Strip:
         """Return an empty line."""
