@@ -138,6 +138,9 @@ class SizeBody(Container):
             return ""
         if isinstance(content, MapContent):
             entry = self.treemap.entry
-            return empty_folder_sentence(self._analysis) if entry is None else entry_detail(self._analysis, entry)
+            if entry is None:
+                # before its first layout, the map has no boxes, whatever the folder holds
+                return empty_folder_sentence(self._analysis) if self.treemap.size else ""
+            return entry_detail(self._analysis, entry)
         row = self.table.row
         return content.when_empty if row is None else row.detail

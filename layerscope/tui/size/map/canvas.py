@@ -14,6 +14,9 @@ from layerscope.tui.size.map.boxes import Box
 _HUES = 5
 """The number of colours of boxes."""
 
+_FILLS = " .:'-"
+"""The characters that boxes are filled with in place of colours."""
+
 _LEAST_NAME = 4
 """The fewest cells of a name."""
 
@@ -42,9 +45,10 @@ _ASCII_THICK = _Lines("=", "#", "####")
 class Canvas:
     """The cells of the map."""
 
-    def __init__(self, width: int, height: int, glyphs: Glyphs) -> None:
+    def __init__(self, width: int, height: int, glyphs: Glyphs, *, has_colors: bool = True) -> None:
         self.height = height
         self._glyphs = glyphs
+        self._fills = " " * _HUES if has_colors else _FILLS
         self._characters = [[" "] * width for _ in range(height)]
         self._looks = [[Look()] * width for _ in range(height)]
 
@@ -73,23 +77,29 @@ class Canvas:
         for y in range(box.height):
             here = max(0, min(box.width, live - y * box.width))
             characters, looks = self._characters[box.top + y], self._looks[box.top + y]
-            characters[box.left : box.right] = " " * here + self._glyphs.dead * (box.width - here)
+            characters[box.left : box.right] = self._fills[hue] * here + self._glyphs.dead * (box.width - here)
             looks[box.left : box.left + here] = [Look(hue)] * here
             looks[box.left + here : box.right] = [Look(hue, is_dead=True)] * (box.width - here)
 
     def _name(self, box: Box) -> None:
-        """Write the name of a box, and its size beside it or below it."""
-        entry, room = box.entry, box.width - (4 if box.is_frame else 1)
-        look = Look(None if box.is_frame else box.number % _HUES, is_name=True)
-        left, size = box.left + (2 if box.is_frame else 0), human_size(entry.size)
-        one_line = f" {entry.name} {size} "
-        if room < _LEAST_NAME:
-            return
-        if cell_len(one_line) <= room or box.height == 1 or box.is_frame:
-            self._write(left, box.top, one_line if cell_len(one_line) <= room else f" {entry.name} ", room, look)
+        """Write the name of a box and its size; in a frame on one line only."""
+        if box.is_frame:
+            self._label(box, box.left + 2, box.top, box.width - 4, 1)
         else:
-            self._write(left, box.top, f" {entry.name} ", room, look)
-            self._write(left, box.top + 1, f" {size} ", room, look)
+            self._label(box, box.left, box.top, box.width - 1, box.height)
+
+    def _label(self, box: Box, x: int, y: int, room: int, lines: int) -> None:
+        """Write a name, and the size beside it or below it, if there is room for all of the size."""
+        name, size = box.entry.name, f" {human_size(box.entry.size)} "
+        if room < _LEAST_NAME or not lines:
+            return
+        look = Look(None if box.is_frame else box.number % _HUES, is_name=True)
+        if cell_len(f" {name}{size}") <= room:
+            self._write(x, y, f" {name}{size}", room, look)
+        else:
+            self._write(x, y, f" {name} ", room, look)
+            if lines > 1 and cell_len(size) <= room:
+                self._write(x, y + 1, size, room, look)
 
     def _write(self, x: int, y: int, text: str, room: int, look: Look) -> None:
         for character in cut(text, room, self._glyphs):
@@ -105,17 +115,11 @@ class Canvas:
             if box.is_frame:
                 self._name(box)
             else:
-                self._inner_name(box)
+                # inside the outline, which covers the name in the first line
+                self._label(box, box.left + 1, box.top + 1, box.width - 3, box.height - 2)
             return
         for y in range(box.top, box.bottom):
             self._looks[y][box.left : box.right] = [look] * box.width
-
-    def _inner_name(self, box: Box) -> None:
-        """Write the name inside the outline, which covers the one in the first line, if there is room."""
-        room = box.width - 3
-        if box.height > 2 and room >= _LEAST_NAME:  # noqa: PLR2004  # a line inside the outline
-            text, look = f" {box.entry.name} {human_size(box.entry.size)} ", Look(box.number % _HUES, is_name=True)
-            self._write(box.left + 1, box.top + 1, text, room, look)
 
     def _frame(self, box: Box, lines: _Lines, look: Look) -> None:
         first, last = box.left, box.right - 1

@@ -102,7 +102,7 @@ class Treemap(Widget, can_focus=True):
         self._draw()
 
     def _draw(self) -> None:
-        self._canvas = Canvas(*self.size, glyphs_of(self))
+        self._canvas = Canvas(*self.size, glyphs_of(self), has_colors=not self.app.no_color)
         self._canvas.draw(self._boxes, self._number)
         self.refresh()
 

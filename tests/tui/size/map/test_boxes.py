@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,6 +101,30 @@ def test_the_chosen_box_is_outlined_without_colours_as_well() -> None:
         canvas.draw(boxes_of({0: [MapEntry(node, 0, "x", 10, 0) for node in (1, 2)]}, 20, 6), 0)
         assert lines(canvas)[0][:10] == outline
         assert " x" in lines(canvas)[1][:10], "the name moves inside"
+
+
+@pytest.mark.parametrize("chosen", [None, 0])
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_a_size_is_shown_whole_or_not_at_all(chosen: int | None, is_folder: bool) -> None:
+    seen = set()
+    for width in range(6, 40):
+        for height in range(1, 8):
+            canvas = Canvas(width, height, UNICODE)
+            entry = MapEntry(1, 0, "some-folder/", 8_300_000, 0, is_folder)
+            canvas.draw(boxes_of({0: [entry], 1: []}, width, height), chosen)
+            text = " ".join(lines(canvas))
+            assert ("8.3 MB" in text) == any(character.isdigit() for character in text)
+            seen.add("8.3 MB" in text)
+    assert seen == {False, True}
+
+
+def test_without_colours_boxes_beside_each_other_have_different_characters() -> None:
+    canvas = Canvas(40, 10, UNICODE, has_colors=False)
+    boxes = boxes_of({0: [MapEntry(node, 0, "x", 10, 0) for node in (1, 2, 3, 4)]}, 40, 10)
+    canvas.draw(boxes, None)
+    fills = [lines(canvas)[box.bottom - 1][box.left : box.right] for box in boxes]
+    assert len(set(fills)) == 4
+    assert all(len(set(fill)) == 1 for fill in fills)
 
 
 def test_names_of_wide_characters_keep_the_columns() -> None:
