@@ -56,10 +56,14 @@ class SizeState:
         return self.visits[-1]
 
     def go_to(self, place: Place) -> bool:
-        """Visit a place, and return whether it is another one."""
+        """Visit a place, or return to it if it is on the way back, and return whether it is another one."""
         if place == self.visit.place:
             return False
-        self.visits.append(VisitedPlace(place))
+        places = [visit.place for visit in self.visits]
+        if place in places:
+            del self.visits[places.index(place) + 1 :]
+        else:
+            self.visits.append(VisitedPlace(place))
         return True
 
     def go_back(self) -> bool:

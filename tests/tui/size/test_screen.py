@@ -101,6 +101,30 @@ async def test_going_back_finds_every_list_as_it_was_left(tmp_path: Path) -> Non
         assert shown_screen(at) == "ExplorerScreen"
 
 
+async def test_a_view_that_was_visited_is_returned_to_so_that_the_way_out_stays_short(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w")
+        await at.settle()
+        for key in ("3", "down", "enter", "5", "down"):
+            await at.press(key)
+            await at.settle()
+        shown = at.screen()
+        for key in ("7", "8", "7", "5"):
+            await at.press(key)
+            await at.settle()
+        assert at.screen() == shown, "with the cursor where it was"
+        await at.press("escape")
+        await at.settle()
+        assert at.frame("size")[0].startswith("/srv")
+        await at.press("backspace")
+        await at.settle()
+        assert at.frame("size")[0].startswith("/  ")
+        await at.press("escape")
+        await at.settle()
+        await at.press("escape")
+        assert shown_screen(at) == "ExplorerScreen"
+
+
 async def test_a_long_list_comes_back_with_the_same_lines_on_the_screen(tmp_path: Path) -> None:
     files = [file(f"d/{number}", b"x" * (number + 1)) for number in range(300)]
     async with journey(docker_archive(tmp_path / "image.tar", image(layer(*files))), (80, 24)) as at:
