@@ -110,11 +110,6 @@ class SizeBody(Container):
         visit.top = round(self.chooser.scroll_offset.y)
 
     @property
-    def is_list(self) -> bool:
-        """True if a list is shown, which can be sorted and filtered."""
-        return self.chooser is self.table
-
-    @property
     def chooser(self) -> LineList | Treemap:
         """The widget with the cursor."""
         if self.has_class("-overview"):
@@ -122,15 +117,15 @@ class SizeBody(Container):
         return self.treemap if self.has_class("-map") else self.table
 
     @property
-    def subject(self) -> Subject | None:
-        """The subject of the item, the box or the row under the cursor."""
+    def subject(self) -> Subject:
+        """The subject of the item, the box or the row under the cursor; an empty one if there is none."""
         if self.chooser is self.overview:
             return self.overview.subject
         if self.chooser is self.treemap:
             entry = self.treemap.entry
-            return None if entry is None else entry_subject(self._analysis, entry)
+            return Subject() if entry is None else entry_subject(self._analysis, entry)
         row = self.table.row
-        return row.subject if row is not None and isinstance(row.subject, Subject) else None
+        return row.subject if row is not None and isinstance(row.subject, Subject) else Subject()
 
     def detail(self, content: Content) -> str:
         """Return what is said about the subject, or why there is none."""

@@ -5,13 +5,14 @@ from layerscope.tui.keys.table import Key, KeyGroup, Series
 from layerscope.tui.size.map.widget import Treemap
 from layerscope.tui.size.state import SizeView
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.prompt_line import PromptLine
 
 _DIGITS = Series(f"1 to {len(SizeView)}", "Go to the view of that number")
 
 SIZE_KEYS = (
     HELP,
     Key("escape,left,h", "back", "back", "Clear the filter, or go back to where you were", id="size.back", rank=10),
-    Key("tab", "view(1)", "view", "Go to the next view", id="size.next", rank=20, line="1-8"),
+    Key("tab", "view(1)", "view", "Go to the next view", id="size.next", rank=20),
     Key("shift+tab", "view(-1)", "previous view", "Go to the previous view", id="size.previous"),
     *(
         Key(
@@ -38,4 +39,5 @@ SIZE_TABLE = (
     KeyGroup("The size of the image", SIZE_KEYS),
     KeyGroup("In any list", LineList.KEYS),
     KeyGroup("In the map", Treemap.KEYS),
+    KeyGroup("In the filter", PromptLine.KEYS),
 )

@@ -38,9 +38,9 @@ class Overview(TallList):
         self._draw_items()
 
     @property
-    def subject(self) -> Subject | None:
+    def subject(self) -> Subject:
         """The subject of the item under the cursor."""
-        return self._items[self.cursor].subject if self.cursor < len(self._items) else None
+        return self._items[self.cursor].subject if self.cursor < len(self._items) else Subject()
 
     def _draw_items(self) -> None:
         """Draw all items for the width, closed and open."""

@@ -1,5 +1,6 @@
 """The size view: an overview with secrets and advice, and lists of what takes the space."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,7 +24,7 @@ from layerscope.text import copied_path, printable_line
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.drawing.glyphs import glyphs_of
-from layerscope.tui.keys.order import OpensLater
+from layerscope.tui.keys.order import OpensLater, SaysWhyNot
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.size.body import Content, SizeBody, content_of
 from layerscope.tui.size.file_actions import SizeFileActions
@@ -42,13 +43,18 @@ _SHORT = 30
 """The lines of a screen from which on one is left free above the bar."""
 
 
-class SizeScreen(Screen[Target | None], OpensLater):
+class SizeScreen(Screen[Target | None], OpensLater, SaysWhyNot):
     """The views of the size of one image. Its result is the place in the tree that the user wants to see, or None.
 
     The ``state`` outlives the screen: the next one on it shows what this one showed last.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(SIZE_KEYS)
+    why_not: ClassVar[Mapping[str, str]] = {
+        "filter": "The lists can be filtered: keys 2, 3 and 5 to 8.",
+        "sort": "The lists can be sorted: keys 2, 3 and 5 to 8.",
+        "up": "There is no parent folder here: keys 3 and 4 show folders.",
+    }
     DEFAULT_CSS = """
     SizeScreen {
         background: $background;
@@ -168,6 +174,12 @@ class SizeScreen(Screen[Target | None], OpensLater):
         self.query_one("#detail", Static).update(Text(text, overflow="fold"))
         self.query_one("#detail-frame").display = bool(text)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
+        """Return whether a key works now."""
+        if action in ("filter", "sort"):
+            return self._state.visit.place.is_list
+        return action != "up" or self._state.visit.place.is_folder
+
     def action_help(self) -> None:
         """Show all keys."""
         self.app.push_screen(HelpScreen(SIZE_TABLE))
@@ -198,8 +210,6 @@ class SizeScreen(Screen[Target | None], OpensLater):
     def action_choose(self) -> None:
         """Go to what the row is about, or open the file."""
         subject = self.body.subject
-        if subject is None:
-            return
         if subject.place is not None:
             self._go(subject.place)
         elif subject.node is None:
@@ -216,9 +226,7 @@ class SizeScreen(Screen[Target | None], OpensLater):
     def action_up(self) -> None:
         """Go to the parent folder."""
         place = self._state.visit.place
-        if place.view not in (SizeView.DIRECTORIES, SizeView.MAP):
-            warn(self, "There is no parent folder here: keys 3 and 4 show folders.")
-        elif place.subject:
+        if place.subject:
             parent = self._analysis.tree.index.parents[place.subject]
             self._go(Place(place.view, parent or None))
         else:
@@ -227,9 +235,9 @@ class SizeScreen(Screen[Target | None], OpensLater):
     def action_show(self) -> None:
         """Show the row in the tree."""
         subject = self.body.subject
-        if subject is None or subject.target is None:
-            leads = ": Enter lists its files" if subject is not None and subject.place is not None else ""
-            warn(self, f"This row has no place of its own in the tree{leads}.")
+        if subject.target is None:
+            leads = ": Enter lists its files" if subject.place is not None else ""
+            warn(self, f"This has no place of its own in the tree{leads}.")
         else:
             self.body.remember(self._state.visit)
             self.dismiss(subject.target)
@@ -237,37 +245,29 @@ class SizeScreen(Screen[Target | None], OpensLater):
     def action_copy(self) -> None:
         """Copy the new instruction of the advice, or the path."""
         subject = self.body.subject
-        if subject is not None and subject.copied:
+        if subject.copied:
             copy_text(self, subject.copied)
-        elif subject is not None and subject.node is not None:
+        elif subject.node is not None:
             copy_text(self, copied_path(self._analysis.tree.index.path(subject.node)))
         else:
             warn(self, "There is nothing to copy here.")
 
     def action_extract(self) -> None:
         """Ask where to extract the file or folder."""
-        if self.body.subject is not None:
-            self._files.extract(self.body.subject)
+        self._files.extract(self.body.subject)
 
     def action_history(self) -> None:
         """List what each layer did to the path."""
-        if self.body.subject is not None:
-            self._files.open_history(self.body.subject)
+        self._files.open_history(self.body.subject)
 
     def action_sort(self) -> None:
         """Sort the list by the next of its orders."""
-        if not self.body.is_list:
-            warn(self, "The lists can be sorted: keys 2, 3 and 5 to 8.")
-            return
         self._state.visit.order += 1
         self._state.visit.cursor = 0
         self._show()
 
     def action_filter(self) -> None:
         """Open the filter."""
-        if not self.body.is_list:
-            warn(self, "The lists can be filtered: keys 2, 3 and 5 to 8.")
-            return
         self.prompt.ask("filter", "text, *.glob or re:regex")
         with self.prevent(Input.Changed):
             self.prompt.value = self._state.visit.query

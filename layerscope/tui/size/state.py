@@ -32,6 +32,16 @@ class Place:
     view: SizeView
     subject: int | None = None
 
+    @property
+    def is_list(self) -> bool:
+        """True if a list is shown, which can be sorted and filtered."""
+        return self.view is not SizeView.MAP and self != Place(SizeView.OVERVIEW)
+
+    @property
+    def is_folder(self) -> bool:
+        """True if the entries of a folder are shown."""
+        return self.view in (SizeView.DIRECTORIES, SizeView.MAP)
+
 
 @dataclass(slots=True)
 class VisitedPlace:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.table import Key, KeyGroup, chosen_keys, ranked
@@ -39,7 +39,9 @@ class KeyLine(Static):
     def refresh_keys(self) -> None:
         """Show the keys that work now."""
         active = {active.binding.id for active in self.screen.active_bindings.values() if active.enabled}
-        keys = [key for key in self._keys if key.id in active]
+        # While a text is typed, characters are part of it; Textual overlooks the slash, which Unicode names otherwise.
+        is_typing = isinstance(self.screen.focused, Input)
+        keys = [key for key in self._keys if key.id in active and not (is_typing and key.names[0] == "/")]
         if keys != self._shown:
             self._shown = keys
             self._draw()

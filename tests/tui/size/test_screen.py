@@ -274,15 +274,21 @@ async def test_files_of_a_list_are_extracted_and_have_a_history(tmp_path: Path) 
         assert shown_screen(at) == "SizeScreen"
 
 
-async def test_keys_that_cannot_act_say_why(tmp_path: Path) -> None:
-    async with journey(messy_image(tmp_path)) as at:
-        await at.press("w", "1")
+async def test_keys_that_cannot_act_are_not_offered_and_say_why(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path), (160, 45)) as at:
+        await at.press("w")
         await at.settle()
-        for key, reason in (("s", "lists can be sorted"), ("slash", "lists can be filtered")):
-            await at.press(key)
-            assert reason in at.screen()
+        for view in ("1", "4"):
+            await at.press(view)
+            await at.settle()
+            assert not {"/ filter", "s sort"} & offered(at)
+            for key, reason in (("s", "lists can be sorted"), ("slash", "lists can be filtered")):
+                await at.press(key)
+                assert reason in at.screen()
+                at.app.clear_notifications()
         await at.press("5")
         await at.settle()
+        assert {"/ filter", "s sort"} <= offered(at)
         await at.press("backspace")
         assert "no parent folder here" in at.screen()
         await at.press("t")
@@ -291,6 +297,25 @@ async def test_keys_that_cannot_act_say_why(tmp_path: Path) -> None:
         await at.settle()
         await at.press("backspace")
         assert "This is the top folder." in at.screen()
+
+
+async def test_where_there_is_no_row_every_key_for_one_says_so(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path), (160, 45)) as at:
+        await at.press("w", "5")
+        await at.settle()
+        await at.filter("nothing like this")
+        await at.settle()
+        assert offered(at) == {"enter go", "esc cancel", "tab view"}, "all others are text"
+        await at.press("enter")
+        for key in ("enter", "t", "y", "x", "H"):
+            at.app.clear_notifications()
+            await at.press(key)
+            assert len(at.toasts()) == 1
+
+
+def offered(at: Journey) -> set[str]:
+    """Return the keys of the key line with their labels."""
+    return set(at.key_line().split("  "))
 
 
 def incomplete(*layers: bytes) -> Members:
