@@ -9,7 +9,7 @@ from layerscope.cache.cache import Cache
 from layerscope.cli.debug_log import note
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
-from layerscope.cli.terminal import collect_garbage_again, has_screen, terminal
+from layerscope.cli.terminal import has_screen, terminal
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.session.image_session import ImageRequest, ImageSession
@@ -130,7 +130,6 @@ def _explore(session: ImageSession) -> None:
     try:
         from layerscope.tui.app import explore  # noqa: PLC0415  # Textual, which no other command needs
 
-        collect_garbage_again()
         explore(session, reader)
     finally:
         reader.close()
@@ -139,7 +138,6 @@ def _explore(session: ImageSession) -> None:
 def _explore_choice(undecided: UndecidedImage) -> None:
     from layerscope.tui.app import explore_choice  # noqa: PLC0415  # as above
 
-    collect_garbage_again()
     explore_choice(undecided)
 
 
@@ -148,5 +146,4 @@ def show_start() -> None:
     with terminal():
         from layerscope.tui.app import explore_local  # noqa: PLC0415  # as above
 
-        collect_garbage_again()
         explore_local(Cache())

@@ -1,6 +1,5 @@
-"""The terminal and the garbage collector, as the explorer needs them."""
+"""The terminal, as the explorer needs it."""
 
-import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -15,12 +14,6 @@ _STDIN, _STDOUT, _STDERR = 0, 1, 2
 def has_screen() -> bool:
     """Return whether stdout is a terminal that the explorer can draw on: one with cursor addressing."""
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def collect_garbage_again() -> None:
-    """Turn the collector on, which `run` turned off, but exclude the objects of the start from it."""
-    gc.freeze()
-    gc.enable()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The terminal application: it shows a first screen, and the screens that lead from it."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any, ClassVar
@@ -95,6 +96,12 @@ class LayerscopeApp(App[LayerscopeError]):
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         for problem in self.preferences.problems:
             self.notify(printable_line(problem), title="Settings", severity="warning", markup=False, timeout=15)
+
+    def on_ready(self) -> None:
+        """Collect garbage from now on: until the first screen is shown, there is almost none. Its objects stay."""
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
 
     def watch_theme(self, theme: str) -> None:
         """Remember a theme that was chosen while the application runs."""

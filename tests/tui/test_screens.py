@@ -1,5 +1,6 @@
 """The explorer as a whole: panes, help, chooser, palette, mouse, themes, sizes, and unsafe names."""
 
+import gc
 import unicodedata
 from pathlib import Path
 
@@ -19,6 +20,15 @@ from tests.samples import SAMPLES
 from tests.tui.journeys import MY_APP, choosing, journey
 
 SIZES = [(80, 24), (160, 45), (200, 60)]
+
+
+async def test_garbage_is_collected_once_the_first_screen_is_shown() -> None:
+    gc.disable()
+    try:
+        async with journey(MY_APP) as at:
+            await at.until(gc.isenabled)
+    finally:
+        gc.enable()
 
 
 async def test_tab_goes_round_the_panes() -> None:

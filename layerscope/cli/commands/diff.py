@@ -14,7 +14,7 @@ from layerscope.cli.errors import ExitStatus
 from layerscope.cli.opening import warn, warn_of
 from layerscope.cli.options import AsJson, DebugLog, NoCache, Reference, parse_changes
 from layerscope.cli.streams import output_may_be_cut
-from layerscope.cli.terminal import collect_garbage_again, has_screen, terminal
+from layerscope.cli.terminal import has_screen, terminal
 from layerscope.comparison.compare import Comparison, compare_images, compare_layers
 from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.errors import UsageError
@@ -137,7 +137,6 @@ def _explore(sides: Sides, *, mtime: bool) -> None:
     with sides.opened() as (old, new), terminal():
         from layerscope.tui.app import explore_comparison, explore_layers  # noqa: PLC0415  # Textual
 
-        collect_garbage_again()
         if isinstance(sides.other, LayerPair):
             explore_layers(old, *sides.other, own=sides.own, mtime=mtime)
         else:
