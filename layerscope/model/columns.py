@@ -1,14 +1,15 @@
-"""Columns, declared as the fields of a dataclass.
+"""Columns, declared as the fields of a struct.
 
 A column holds the values of millions of rows in one piece of memory, and crosses from one process to another as the
-bytes that it is. The dataclass that owns a column declares its type once; everything else takes the list from there.
+bytes that it is. The struct that owns a column declares its type once; everything else takes the list from there.
 """
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import Field, field, fields
 from functools import partial
 from typing import Any, Protocol, TypeAlias
+
+from msgspec import Struct, field
 
 Ints: TypeAlias = "array[int]"
 """A column of numbers."""
@@ -27,41 +28,37 @@ class ColumnWriter(Protocol):
         """Write what is buffered."""
 
 
-_Type = str | type[bytes] | type[bytearray]
-
-_TYPE = "column"
-
-
-def column(kind: _Type) -> Any:
-    """Return the dataclass field of an empty column: an array of a type code, bytes, or a bytearray."""
-    empty: Any = partial(array, kind) if isinstance(kind, str) else kind
-    return field(default_factory=empty, metadata={_TYPE: kind})
+def column(kind: str | type[bytes] | type[bytearray]) -> Any:
+    """Return the field of an empty column: an array of a type code, bytes, or a bytearray."""
+    return field(default_factory=partial(array, kind) if isinstance(kind, str) else kind)
 
 
-def columns_of(record: Any) -> Iterator[Buffer]:
-    """Yield the columns of a dataclass instance, in the order of its fields."""
-    return (getattr(record, declared.name) for declared in _declared(record))
+def columns_of(record: Struct) -> Iterator[Buffer]:
+    """Yield the columns of a struct, in the order of its fields."""
+    return (value for value in _fields(record).values() if isinstance(value, _COLUMNS))
 
 
-def columns_from(record_class: Any, buffers: Iterable[bytes]) -> dict[str, Any]:
-    """Return the columns whose bytes `columns_of` gave, by the name of their field in the dataclass."""
-    pairs = zip(_declared(record_class), buffers, strict=True)
-    return {declared.name: _filled(declared.metadata[_TYPE], data) for declared, data in pairs}
+def columns_from(record_class: type[Struct], buffers: Iterable[bytes]) -> dict[str, Any]:
+    """Return the columns whose bytes `columns_of` gave, by the name of their field in the struct."""
+    empty = {name: value for name, value in _fields(record_class()).items() if isinstance(value, _COLUMNS)}
+    return {name: _filled(column, data) for (name, column), data in zip(empty.items(), buffers, strict=True)}
 
 
-def other_fields(record: Any) -> Mapping[str, Any]:
-    """Return the fields of a dataclass instance that are not columns, by name."""
-    others = (declared.name for declared in fields(record) if _TYPE not in declared.metadata and declared.init)
-    return {name: getattr(record, name) for name in others}
+def other_fields(record: Struct) -> Mapping[str, Any]:
+    """Return the fields of a struct that are not columns, by name."""
+    return {name: value for name, value in _fields(record).items() if not isinstance(value, _COLUMNS)}
 
 
-def _declared(record: Any) -> list[Field[Any]]:
-    return [declared for declared in fields(record) if _TYPE in declared.metadata]
+_COLUMNS = (array, bytearray, bytes)
 
 
-def _filled(kind: _Type, data: bytes) -> Buffer:
-    if not isinstance(kind, str):
-        return kind(data)
-    numbers = array(kind)
-    numbers.frombytes(data)
-    return numbers
+def _fields(record: Struct) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__struct_fields__}
+
+
+def _filled(empty: Buffer, data: bytes) -> Buffer:
+    if isinstance(empty, array):
+        numbers = array(empty.typecode)
+        numbers.frombytes(data)
+        return numbers
+    return type(empty)(data)

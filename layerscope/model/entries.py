@@ -2,8 +2,10 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
+
+from msgspec import Struct, field
 
 from layerscope.model.columns import Ints, column
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
@@ -40,8 +42,7 @@ class Kind(IntEnum):
 _WORDS = ("file", "dir", "symlink", "hardlink", "fifo", "char", "block")
 
 
-@dataclass(frozen=True, slots=True)
-class FileEntry:
+class FileEntry(Struct, frozen=True):
     """One entry as a layer holds it, or a directory that is only implied (then ``row`` is None).
 
     ``path`` is relative (``etc/passwd``; the root is empty). ``size`` counts the bytes of a regular file and is 0 for
@@ -75,8 +76,7 @@ def implied_directory(path: bytes, layer: int = 0) -> FileEntry:
     return FileEntry(path, Kind.DIR, 0, *IMPLIED_PERMISSIONS, layer=layer)
 
 
-@dataclass(slots=True)
-class EntryTable:
+class EntryTable(Struct, dict=True):
     """Columns of equal length, one row for each entry of the layer's tar: 29 bytes a row.
 
     This class alone lists the columns: the frames between processes and the comparison of two layers take them from
@@ -98,10 +98,13 @@ class EntryTable:
     xattrs: dict[int, Xattrs] = field(default_factory=dict)
     devices: dict[int, tuple[int, int]] = field(default_factory=dict)
     sparse: dict[int, SparseMap] = field(default_factory=dict)
-    _permission_ids: dict[Permissions, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.kinds)
+
+    @cached_property
+    def _permission_ids(self) -> dict[Permissions, int]:
+        return {permissions: number for number, permissions in enumerate(self.permission_sets)}
 
     def permission_id(self, mode: int, uid: int, gid: int) -> int:
         """Return the index of the set of permissions, and add the set if it is new."""
@@ -186,8 +189,7 @@ NO_DIGEST = bytes(DIGEST_SIZE)
 """In place of the digest of a row that has none."""
 
 
-@dataclass(slots=True)
-class LayerEntries:
+class LayerEntries(Struct):
     """The result of the walk over one layer: a table, the path of each row, the whiteouts, and warnings.
 
     ``warnings`` say what was left out and why. ``error`` is the reason why the walk ended early; everything read before

@@ -6,7 +6,9 @@
     assert stack.marks(2) == {"a/b": "-"}
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.occurrence import GONE, IMPLIED

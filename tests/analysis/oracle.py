@@ -1,6 +1,8 @@
 """Stacks layers the slow way: a dict of all paths for each layer, copied and rewritten by the rules of PRODUCT.md."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.model.entries import FileEntry, Kind, LayerEntries

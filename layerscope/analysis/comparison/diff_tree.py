@@ -5,9 +5,11 @@ Its layer numbers are `BEFORE` and `AFTER`, so that code for the layers of a `La
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from layerscope.analysis.comparison.diff import Diff
 from layerscope.analysis.comparison.difference import Aspect

@@ -9,7 +9,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from functools import cached_property
+
+from msgspec import Struct, field
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.model.columns import Ints, column
@@ -37,8 +39,7 @@ def size_key(folder: int, layer: int) -> int:
     return folder << _LAYER_BITS | layer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathIndex:
+class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
     """Columns; 37 bytes for a node with one occurrence, its name included.
 
     By node: ``parents``; ``ends`` (one past the last descendant); ``depths`` (0 for the root); ``name_ends`` (the end
@@ -72,13 +73,26 @@ class PathIndex:
     link_targets: dict[int, int] = field(default_factory=dict)
     large_sizes: dict[int, int] = field(default_factory=dict)
     large_written: dict[int, int] = field(default_factory=dict)
-    _links: dict[int, list[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _carriers: dict[tuple[int, int], int] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _holding: dict[bytes, Ints] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        """Sort the hard links now, in the thread that takes the index from the reader, not when a key is pressed."""
+        _ = self._links
+
+    @cached_property
+    def _links(self) -> dict[int, list[int]]:
+        """The occurrences of hard links, ascending, by the occurrence that they name."""
+        links = dict[int, list[int]]()
         for link, target in sorted(self.link_targets.items()):
-            self._links.setdefault(target, []).append(link)
+            links.setdefault(target, []).append(link)
+        return links
+
+    @cached_property
+    def _carriers(self) -> dict[tuple[int, int], int]:
+        return {}
+
+    @cached_property
+    def _holding(self) -> dict[bytes, Ints]:
+        return {}
 
     def __len__(self) -> int:
         return len(self.parents)

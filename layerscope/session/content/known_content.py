@@ -1,11 +1,12 @@
 """Digests and first bytes of files, from the cache; and those that this run reads, for the next one."""
 
 from array import array
-from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from itertools import accumulate
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from layerscope.cache.cache import RecordKind
 from layerscope.model.columns import ColumnWriter, Ints, column, columns_from, columns_of
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from layerscope.model.span import FileSpan
 
 
-@dataclass(slots=True)
-class _Columns:
+class _Columns(Struct):
     """The same as columns: one row for each digest, and one for each prefix with its end in ``prefixes``."""
 
     rows: Ints = column("I")

@@ -1,6 +1,6 @@
 """The unusual entries of a tar: all but plain files, folders and links with small numbers and short names."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
 from layerscope.sources.tar.allowance import Allowance

@@ -3,14 +3,13 @@
 import codecs
 import locale
 import os
-from dataclasses import dataclass
 from typing import Protocol, cast
 
+from msgspec import Struct
 from textual.message_pump import MessagePump
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(Struct, frozen=True):
     """One set of characters.
 
     ``eighths`` are the parts of a cell of a bar, from none to all of it. ``before`` and ``after`` stand where columns

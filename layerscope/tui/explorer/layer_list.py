@@ -1,8 +1,8 @@
 """The steps of an image in build order: size bar, content size, counts, instruction."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
 from rich.segment import Segment
 
 from layerscope.model.image import Layer, Step
@@ -16,8 +16,7 @@ _WIDE = 110
 """Width below which a layer on one line has half the bar, to leave room for its instruction."""
 
 
-@dataclass(frozen=True, slots=True)
-class LayerLine:
+class LayerLine(Struct, frozen=True):
     """A step in the list. Its size and counts are None until this layer and all layers before it are read."""
 
     step: Step
@@ -50,8 +49,7 @@ class StepLines(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class LayerColumns:
+class LayerColumns(Struct, frozen=True):
     """The size that fills a bar, and the widths of the columns: number, three counts, dead bytes."""
 
     largest: int = 1

@@ -3,9 +3,10 @@
 import time
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from layerscope.analysis.tree.copy_up import copy_up
 from layerscope.analysis.tree.layered_tree import TreeRow

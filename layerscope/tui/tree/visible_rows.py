@@ -7,10 +7,11 @@ cost grows with the visible rows, not with the number of paths.
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from heapq import heappop, heappush
 from operator import neg
+
+from msgspec import Struct
 
 from layerscope.analysis.search.globs import HEARTBEAT
 from layerscope.analysis.search.query import Query
@@ -41,8 +42,7 @@ class Sort(Enum):
     SIZE = "size"
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """Everything that determines the rows, except the folds."""
 
     layer: int

@@ -3,6 +3,7 @@ from dataclasses import dataclass, replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.index_building import build_path_index
@@ -75,7 +76,7 @@ class Built:
         row, number, path = self.index.rows[occurrence], self.index.layers[occurrence], self.index.path(node)
         if row == IMPLIED:
             return FileEntry(path, Kind.DIR, layer=number)
-        return replace(self.overlay.tables[number].entry(row, path, number), row=None)
+        return structs.replace(self.overlay.tables[number].entry(row, path, number), row=None)
 
     def each(self) -> list[tuple[int, State]]:
         """Return the number and the state of each layer."""
@@ -93,9 +94,9 @@ def built(stack: list[list[Item]]) -> Built:
 def _without_rows(state: State) -> State:
     return replace(
         state,
-        tree={path: replace(entry, row=None) for path, entry in state.tree.items()},
-        files={path: replace(entry, row=None) for path, entry in state.files.items()},
-        root=replace(state.root, row=None),
+        tree={path: structs.replace(entry, row=None) for path, entry in state.tree.items()},
+        files={path: structs.replace(entry, row=None) for path, entry in state.files.items()},
+        root=structs.replace(state.root, row=None),
     )
 
 
@@ -310,7 +311,7 @@ def test_claimed_sizes_that_add_up_to_more_than_64_bits_are_summed_exactly() -> 
 
 @given(stacks)
 @settings(max_examples=20)
-def test_columns_have_the_types_that_the_dataclass_declares(stack: list[list[Item]]) -> None:
+def test_columns_have_the_types_that_the_struct_declares(stack: list[list[Item]]) -> None:
     index, empty = built(stack).index, PathIndex()
     types = [getattr(column, "typecode", type(column)) for column in columns_of(index)]
     assert types == [getattr(column, "typecode", type(column)) for column in columns_of(empty)]
