@@ -1,7 +1,7 @@
 """The terminal application: it shows a first screen, and the screens that lead from it."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any, ClassVar
 
@@ -22,18 +22,16 @@ from layerscope.session.image_session import ImageSession
 from layerscope.session.open import UndecidedImage
 from layerscope.session.reading.background import LayerReader
 from layerscope.settings.config_file import nearest
-from layerscope.settings.preferences import load_preferences
+from layerscope.settings.preferences import Preferences, load_preferences
 from layerscope.settings.settings import Settings
 from layerscope.text import printable_line, short_name, use_binary_units
 from layerscope.tui.drawing.glyphs import glyphs_for_locale
 from layerscope.tui.drawing.scrollbars import draw_scrollbars_with
 from layerscope.tui.drawing.themes import DARK, LIGHT
 from layerscope.tui.explorer.screen import ExplorerScreen
-from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.keys.commands import key_commands
 from layerscope.tui.keys.order import KeyQueue
 from layerscope.tui.keys.workers import WRITING, is_worker_cancelled
-from layerscope.tui.preferences import known_choices
 from layerscope.tui.run import run
 from layerscope.tui.widgets.notices import warn
 
@@ -76,7 +74,7 @@ class LayerscopeApp(App[LayerscopeError]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.preferences = load_preferences()
-        self.key_choices = known_choices(self.preferences)
+        self.key_choices = _known_choices(self.preferences)
         self._apply(self.preferences.settings)
         draw_scrollbars_with(self.glyphs)
 
@@ -171,6 +169,15 @@ class LayerscopeApp(App[LayerscopeError]):
         yield SystemCommand("Quit", "Quit layerscope", self.action_quit)
 
 
+def _known_choices(preferences: Preferences) -> Mapping[str, str]:
+    """Return the keys that the user has chosen, by the id of their command."""
+    if not preferences.settings.keys:
+        return {}
+    from layerscope.tui.keys.choices import known_choices  # noqa: PLC0415  # imports all screens
+
+    return known_choices(preferences)
+
+
 @contextmanager
 def _reading(reader: LayerReader) -> Iterator[None]:
     """Close a reader at the end; raises LayerscopeError if it died, which the screen has shown by then."""
@@ -212,7 +219,7 @@ def start_app(cache: Cache | None = None) -> LayerscopeApp:
     return app
 
 
-def _chooser(app: LayerscopeApp, undecided: UndecidedImage) -> ChooserScreen:
+def _chooser(app: LayerscopeApp, undecided: UndecidedImage) -> Screen[Any]:
     def explore_candidate(candidate: Candidate) -> None:
         try:
             session = undecided.choose(candidate)
@@ -221,6 +228,8 @@ def _chooser(app: LayerscopeApp, undecided: UndecidedImage) -> ChooserScreen:
             return
         # The first screen is not on the stack of screens, so it cannot be replaced there.
         _push_explorer(app, session, app.resources.enter_context(ExitStack()))
+
+    from layerscope.tui.images.chooser import ChooserScreen  # noqa: PLC0415  # most images need no choice
 
     return ChooserScreen(undecided.reference, undecided.choices, explore_candidate)
 

@@ -1,18 +1,10 @@
-"""The user's settings in the application: theme, units, keys, and what is wrong with them."""
+"""The user's settings in the application."""
 
-from collections.abc import Iterator, Mapping
-from importlib import import_module
-from pkgutil import walk_packages
 from typing import Protocol, cast
 
 from textual.message_pump import MessagePump
 
-import layerscope.tui
-from layerscope.settings.config_file import nearest
 from layerscope.settings.preferences import Preferences
-from layerscope.text import short_name
-from layerscope.tui.keys.names import key_name
-from layerscope.tui.keys.table import bound_keys, printable_key
 
 
 class _Preferring(Protocol):
@@ -24,39 +16,3 @@ class _Preferring(Protocol):
 def preferences_of(node: MessagePump) -> Preferences:
     """Return the settings of the application that a widget or screen belongs to."""
     return cast("_Preferring", node.app).preferences
-
-
-def known_choices(preferences: Preferences) -> Mapping[str, str]:
-    """Return the keys that the user has chosen, by the id of their command; an unknown id becomes a problem."""
-    chosen = preferences.settings.keys
-    if not chosen:
-        return {}
-    # the key tables are in the modules of their screens, which are imported when they are opened
-    for module in walk_packages(layerscope.tui.__path__, "layerscope.tui."):
-        import_module(module.name)
-    choices, problems = dict[str, str](), list[str]()
-    ids = sorted({key.id for keys in bound_keys() for key in keys})
-    for name, keys in chosen.items():
-        names = [(key, key_name(key)) for key in keys.split(",")]
-        if name not in ids:
-            problems.append(f"there is no key with the id {short_name(name)}{nearest(name, ids)}")
-        elif unknown := next((key for key, known in names if known is None), None):
-            problems.append(f"{name}: there is no key {short_name(unknown)}")
-        else:
-            choices[name] = ",".join(known for _, known in names if known is not None)
-    problems += _clashes(choices)
-    preferences.problems.extend(f"{preferences.config_path}: {problem}" for problem in problems)
-    return choices
-
-
-def _clashes(choices: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each key that the user's choices give to two commands of one screen."""
-    told = set[tuple[str, str]]()
-    for table in bound_keys():
-        owners = dict[str, str]()
-        for key in table:
-            for name in choices.get(key.id, key.keys).split(","):
-                other = owners.setdefault(name, key.id)
-                if other != key.id and choices.keys() & {other, key.id} and (other, key.id) not in told:
-                    told.add((other, key.id))
-                    yield f"{other} and {key.id} have the same key, {printable_key(name)}"

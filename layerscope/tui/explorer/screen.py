@@ -22,7 +22,6 @@ from layerscope.session.reading.background import (
     ReceiveEvent,
 )
 from layerscope.text import printable_name
-from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE
 from layerscope.tui.explorer.layer_list import LayerList
@@ -241,6 +240,8 @@ class ExplorerScreen(Screen[object]):
 
     def action_help(self) -> None:
         """Show all keys, and what marks and bars mean."""
+        from layerscope.tui.dialogs.help import HelpScreen  # noqa: PLC0415  # not needed to start
+
         self.app.push_screen(HelpScreen(EXPLORER_TABLE, (*legend(glyphs_of(self)), MOUSE_NOTE)))
 
     def action_back(self) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from layerscope.analysis.tree.copy_up import copy_up
 from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image, Layer, Step
@@ -230,6 +229,8 @@ class ExplorerState:
         layer = self.image.layers[self.layer - 1] if self.layer else None
         if self.tree is None or layer is None or not layer.writable:
             return ""
+        from layerscope.analysis.tree.copy_up import copy_up  # noqa: PLC0415  # only a container has such copies
+
         copied = copy_up(self.tree, row.node, layer.number)
         return "" if copied is None else copy_up_words(copied)
 

@@ -1,11 +1,15 @@
 """The details of the engine's storage that holds an image, and of a container."""
 
-from layerscope.analysis.tree.copy_up import CopyUp
+from typing import TYPE_CHECKING
+
 from layerscope.model.container import Container, Mount
 from layerscope.model.image import Layer
 from layerscope.model.storage import Storage
 from layerscope.text import human_size, short_name
 from layerscope.tui.widgets.field_list import Field
+
+if TYPE_CHECKING:
+    from layerscope.analysis.tree.copy_up import CopyUp
 
 _UNKNOWN = "the engine does not report it"
 
@@ -43,7 +47,7 @@ def location_field(storage: Storage, layer: Layer) -> Field:
     return "Location", short_name(storage.locations[number]) if number < len(storage.locations) else _UNKNOWN
 
 
-def copy_up_words(copy: CopyUp) -> str:
+def copy_up_words(copy: "CopyUp") -> str:
     """Return what a container did to a path of its image, and what that costs."""
     if copy.is_removed:
         return f"only hidden here: layer {copy.layer} still holds it"

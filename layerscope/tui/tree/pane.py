@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.markup import escape
 
-from layerscope.analysis.search.query import parse_query
 from layerscope.errors import UsageError
 from layerscope.text import printable_line
 from layerscope.tui.drawing.glyphs import glyphs_of
@@ -182,6 +181,8 @@ class FilesPane(Vertical):
 
     def on_input_changed(self, message: "FilterBar.Changed") -> None:
         """Filter by the text typed so far."""
+        from layerscope.analysis.search.query import parse_query  # noqa: PLC0415  # not needed to start
+
         message.stop()
         self._wants_match = False
         try:

@@ -1,11 +1,13 @@
 """The settings of a file tree on the screen: sort, filter, folds, columns."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from layerscope.analysis.search.query import Query
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.settings.settings import Settings
 from layerscope.tui.tree.visible_rows import Folds, Scope, Sort, View
+
+if TYPE_CHECKING:
+    from layerscope.analysis.search.query import Query
 
 COLUMN_SETS = ((), ("mode", "owner"), ("mode", "owner", "mtime", "layer"))
 """The attribute columns that one key steps through."""
@@ -19,7 +21,7 @@ class TreePlace(NamedTuple):
 
     scope: Scope
     changes_only: bool
-    query: Query | None
+    query: "Query | None"
     fills: bool
     folds: Folds
 
@@ -52,7 +54,7 @@ class TreeSettings:
         """Return the view of a layer with these settings."""
         return View(layer, self.scope, self.changes_only, self.sort, self.query)
 
-    def filter(self, query: Query | None) -> None:
+    def filter(self, query: "Query | None") -> None:
         """Set the filter, or remove it."""
         self.query = query
         self._filter_folds = Folds()

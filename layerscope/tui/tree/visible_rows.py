@@ -10,14 +10,16 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from heapq import heappop, heappush
 from operator import neg
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from layerscope.analysis.search.globs import HEARTBEAT
-from layerscope.analysis.search.query import Query
 from layerscope.model.columns import Ints
 from layerscope.text import human_size, plural
 from layerscope.tui.tree.shown_tree import ShownTree
+
+if TYPE_CHECKING:
+    from layerscope.analysis.search.query import Query
 
 _ROWS_A_BATCH = 512
 _MOST_SCREENS = 8
@@ -49,7 +51,7 @@ class View(Struct, frozen=True):
     scope: Scope = Scope.MERGED
     changes_only: bool = False
     sort: Sort = Sort.NAME
-    query: Query | None = None
+    query: "Query | None" = None
 
 
 class Folds:
@@ -163,8 +165,10 @@ class VisibleRows:
                     break
                 self._above_repeated.add(folder)
 
-    def _find(self, query: Query) -> Iterator[None]:
+    def _find(self, query: "Query") -> Iterator[None]:
         """Flag the paths that match, the folders above them, and all paths below a folder that matches."""
+        from layerscope.analysis.search.globs import HEARTBEAT  # noqa: PLC0415  # not needed to start
+
         index = self.tree.index
         flags, sizes = bytearray(len(index)), self._sizes_of_matches
         for count, node in enumerate(query.hits(index)):
