@@ -25,6 +25,9 @@ LOADED = r"(stored|to pull)\)"
 UP, DOWN, PAGE_UP, PAGE_DOWN = b"\x1b[A", b"\x1b[B", b"\x1b[5~", b"\x1b[6~"
 HOME, END, TAB, SHIFT_TAB, ENTER, ESCAPE, BACKSPACE = b"\x1b[H", b"\x1b[F", b"\t", b"\x1b[Z", b"\r", b"\x1b", b"\x7f"
 
+_PAUSE = 0.2
+"""Seconds without output after which an answer is complete: unfinished work is painted every tenth of a second."""
+
 TREE_KEYS = (
     ("cursor down", [DOWN], 120),
     ("cursor up", [UP], 60),
@@ -56,7 +59,7 @@ class Answers:
         """Press a key and wait for the whole answer."""
         pressed = terminal.press(key)
         self.first.append(terminal.first_byte() - pressed)
-        self.whole.append(terminal.settle() - pressed)
+        self.whole.append(terminal.settle(_PAUSE) - pressed)
 
     def line(self) -> str:
         """Return the figures: median, 95th and 99th percentile in milliseconds."""

@@ -34,7 +34,7 @@ from layerscope.tui.images.start import StartScreen
 from layerscope.tui.tree.header import TreeHeader
 from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes
-from layerscope.tui.tree.visible_rows import Sort
+from layerscope.tui.tree.view import Sort
 from layerscope.tui.widgets.field_list import FieldList
 from layerscope.tui.widgets.line_list import LineList
 from tests.samples import SAMPLES

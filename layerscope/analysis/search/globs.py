@@ -7,6 +7,7 @@ name is read once, and what is below a folder without such a place is skipped.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -14,10 +15,9 @@ from msgspec import Struct
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.text import typed_names
 
-HEARTBEAT = -1
-"""Yielded when a search has run for a while without a hit, so that the caller can do other work."""
+NAMES_A_BATCH = 4096
+"""The names that are looked at before the hits among them are given, so that the caller can do other work."""
 
-_NAMES_A_BEAT = 4096
 _SEPARATOR = re.compile(r"(\*\*/|\*\*|/)")
 _CHARACTER = r"[^/][\x80-\xbf]*+"
 """The expression of a question mark: a byte, and the bytes that continue it in UTF-8."""
@@ -102,21 +102,23 @@ class Globs:
 
     def nodes(self, index: PathIndex) -> Iterator[int]:
         """Yield the nodes that match, ascending."""
-        return (node for node in self.hits(index) if node != HEARTBEAT)
+        return chain.from_iterable(self.hits(index))
 
-    def hits(self, index: PathIndex) -> Iterator[int]:
-        """Yield the nodes that match, ascending, and `HEARTBEAT` now and then."""
-        above, node, seen = [self._start], 1, 0
+    def hits(self, index: PathIndex) -> Iterator[list[int]]:
+        """Yield the nodes that match, ascending, in batches."""
+        above, node, seen, hits = [self._start], 1, 0, list[int]()
         while node < len(index):
             del above[index.depths[node] :]
             state = self._after(above[-1], index.name(node))
             above.append(state)
             seen += 1
             if state.is_match:
-                yield node
-            elif not seen % _NAMES_A_BEAT:
-                yield HEARTBEAT
+                hits.append(node)
+            if not seen % NAMES_A_BATCH:
+                yield hits
+                hits = []
             node = index.ends[node] if state.is_end else node + 1
+        yield hits
 
     @property
     def _start(self) -> _State:

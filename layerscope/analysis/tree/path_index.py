@@ -7,9 +7,8 @@ node after layer N is looked up among its occurrences, and so is the size of a d
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 
 from msgspec import Struct, field
 
@@ -17,6 +16,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.model.columns import Ints, column
 
 _LAYER_BITS = 16
+_LAYER_MASK = (1 << _LAYER_BITS) - 1
 
 
 _LARGEST = (1 << 63) - 1
@@ -240,20 +240,26 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
         position = bisect_left(keys, key)
         return position < len(keys) and keys[position] == key and not _holds(self.carried_keys, key)
 
-    def touched(self, nodes: Iterable[int], layer: int, copies_in: AbstractSet[int] | None = None) -> Iterator[int]:
+    def folders_touched(self, layer: int) -> set[int]:
+        """Return the folders for which `touches_below` is true, in a tenth of the time that it takes for each."""
+        folders = {key >> _LAYER_BITS for key in self.size_keys if key & _LAYER_MASK == layer}
+        return folders.difference(key >> _LAYER_BITS for key in self.carried_keys if key & _LAYER_MASK == layer)
+
+    def touched(
+        self, nodes: Iterable[int], layer: int, is_above: Callable[[int], object] | None = None, *, copies: bool = False
+    ) -> Iterator[int]:
         """Yield those of the nodes that the layer changed, or changed something below.
 
-        With ``copies_in``, the folders above unchanged copies, also yield these and the copies. A view of a large tree
-        asks this of each node, and a call for each would take three times as long.
+        With ``copies``, also yield those that the layer only holds again. ``is_above`` replaces `touches_below`.
+        A view of a large tree asks this of each node, and a call for each would take three times as long.
         """
         firsts, ends, layers, changes = self.firsts, self.ends, self.layers, self.changes
-        unchanged, copies = int(ChangeKind.UNCHANGED), copies_in is not None
-        folders = copies_in or frozenset[int]()
+        unchanged, is_above = int(ChangeKind.UNCHANGED), is_above or partial(self.touches_below, layer=layer)
         for node in nodes:
-            first = firsts[node]
-            own = bisect_right(layers, layer, first, firsts[node + 1]) - 1
+            first, end = firsts[node], firsts[node + 1]
+            own = first if end - first == 1 else bisect_right(layers, layer, first, end) - 1
             if (own >= first and layers[own] == layer and (copies or changes[own] != unchanged)) or (
-                ends[node] > node + 1 and (node in folders or self.touches_below(node, layer))
+                ends[node] > node + 1 and is_above(node)
             ):
                 yield node
 

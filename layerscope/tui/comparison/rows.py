@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from layerscope.analysis.comparison.diff_tree import DiffTree, Totals, add_up
 from layerscope.analysis.search.query import Query
 from layerscope.text import plural, signed_size
-from layerscope.tui.tree.visible_rows import Folds, View, VisibleRows
+from layerscope.tui.tree.view import Folds, View
+from layerscope.tui.tree.visible_rows import VisibleRows
 
 _NO_CHANGES = Totals()
 
@@ -32,9 +33,9 @@ class DiffRows(VisibleRows):
         self.uncertain = uncertain
         self.totals: Mapping[int, Totals] = tree.totals
 
-    def _find(self, query: Query) -> Iterator[None]:
+    def _match(self, query: Query) -> Iterator[None]:
         """Find the paths that match, and add up their changes by folder."""
-        yield from super()._find(query)
+        yield from super()._match(query)
         diff, totals = self.diff_tree.diff, dict[int, Totals]()
         yield from add_up(diff, (row for row, node in enumerate(diff.nodes) if self.is_found(node)), totals)
         self.totals = totals
@@ -45,7 +46,8 @@ class DiffRows(VisibleRows):
 
     def match_words(self) -> str:
         """Return the number of matches, and by how much they grew."""
-        return f"{plural(self.matches, 'match', 'matches')}, {signed_size(self.delta(0))}"
+        matches = self.matches
+        return "" if matches is None else f"{plural(matches.count, 'match', 'matches')}, {signed_size(self.delta(0))}"
 
     def _ranks(self, nodes: Iterable[int]) -> Iterator[int]:
         return (-abs(self.delta(node)) for node in nodes)

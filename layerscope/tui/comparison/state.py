@@ -10,7 +10,8 @@ from layerscope.text import plural, signed_size
 from layerscope.tui.comparison.rows import DiffRows
 from layerscope.tui.tree.settings import TreeSettings
 from layerscope.tui.tree.state import no_rows_sentence, row_captions
-from layerscope.tui.tree.visible_rows import Sort, VisibleRows
+from layerscope.tui.tree.view import Sort
+from layerscope.tui.tree.visible_rows import VisibleRows
 
 _FEW = 300
 """The most changes that are shown with all folders unfolded at the start."""
@@ -90,7 +91,7 @@ class ComparisonState:
 
     def first_change(self, rows: VisibleRows) -> int:
         """Return the first row with a file that differs, or the first row."""
-        changed = (row for row, node in enumerate(rows.nodes) if self.differs(node) and not rows.is_folder(node))
+        changed = (row for row, node in enumerate(rows) if self.differs(node) and not rows.is_folder(node))
         return next(changed, 0)
 
     def moved_node(self, node: int) -> int | None:

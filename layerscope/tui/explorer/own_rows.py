@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.tui.tree.visible_rows import Folds, View, VisibleRows
+from layerscope.tui.tree.view import Folds, View
+from layerscope.tui.tree.visible_rows import VisibleRows
 
 
 class OwnRows(VisibleRows):

@@ -42,7 +42,7 @@ from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import MOUSE_NOTE
 from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes
-from layerscope.tui.tree.visible_rows import Scope
+from layerscope.tui.tree.view import Scope
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import copy_text, warn

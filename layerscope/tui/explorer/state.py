@@ -20,7 +20,8 @@ from layerscope.tui.explorer.storage_fields import copy_up_words
 from layerscope.tui.tree.entry_details import RowNotes
 from layerscope.tui.tree.settings import TreeSettings
 from layerscope.tui.tree.state import no_rows_sentence, row_captions
-from layerscope.tui.tree.visible_rows import Scope, VisibleRows
+from layerscope.tui.tree.view import Scope
+from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.field_list import Field
 
 if TYPE_CHECKING:

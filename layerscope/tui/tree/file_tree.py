@@ -95,7 +95,7 @@ class FileTree(LineList):
         """The node under the cursor."""
         if self._rows is None or self.cursor >= len(self._rows):
             return None
-        return self._rows.nodes[self.cursor]
+        return self._rows[self.cursor]
 
     def show(self, rows: VisibleRows | None, cursor: int, *, columns: tuple[str, ...], marked: bool) -> None:
         """Show rows, which may still grow. They are marked if ``marked``, that is, if their changes are known."""
@@ -132,13 +132,13 @@ class FileTree(LineList):
     def strip_key(self, item: int) -> object:
         """Return everything that changes how a row looks."""
         assert self._rows is not None  # noqa: S101  # there is a row
-        node = self._rows.nodes[item]
+        node = self._rows[item]
         return node, self._rows.is_open(node)
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:  # noqa: ARG002  # a row has one line
         """Return the line of a row."""
         assert self._rows is not None  # noqa: S101  # there is a row
-        rows, node = self._rows, self._rows.nodes[item]
+        rows, node = self._rows, self._rows[item]
         row = rows.tree.row(node, rows.view.layer)
         if row is None:
             return []
@@ -289,7 +289,7 @@ class FileTree(LineList):
     def clicked(self, item: int, event: events.Click) -> None:
         """Go to the layer, or unfold or fold the folder, if that was clicked; do what Enter does on a second click."""
         assert self._rows is not None  # noqa: S101  # a row was clicked
-        sign = 2 + 2 * self._indent(self._rows, self._rows.nodes[item])
+        sign = 2 + 2 * self._indent(self._rows, self._rows[item])
         if self.choose_layer_at(event.x):
             return
         if event.chain > 1:
@@ -298,7 +298,7 @@ class FileTree(LineList):
             self._toggle(item)
 
     def _toggle(self, row: int) -> None:
-        if self._rows is not None and row < len(self._rows) and self._rows.is_folder(self._rows.nodes[row]):
+        if self._rows is not None and row < len(self._rows) and self._rows.is_folder(self._rows[row]):
             self.post_message(self.Toggled(row))
 
     def action_choose(self) -> None:
@@ -324,7 +324,7 @@ class FileTree(LineList):
             return
         if not rows.is_open(node):
             self._toggle(self.cursor)
-        elif self.cursor + 1 < len(rows) and rows.tree.index.parents[rows.nodes[self.cursor + 1]] == node:
+        elif self.cursor + 1 < len(rows) and rows.tree.index.parents[rows[self.cursor + 1]] == node:
             self.move_to(self.cursor + 1)
 
     def action_close(self) -> None:

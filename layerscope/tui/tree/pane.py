@@ -37,7 +37,8 @@ class FilesPane(Vertical):
         self.state = state
         self._filter_line: FilterLine | None = None
         self._wanted_node: int | None = None
-        self._growing = False
+        self._coming: VisibleRows | None = None
+        """The rows that will be shown once they are found and counted."""
         self._wants_match = False
 
     def compose(self) -> ComposeResult:
@@ -49,6 +50,8 @@ class FilesPane(Vertical):
     @property
     def path(self) -> bytes | None:
         """The path under the cursor."""
+        if self._coming is not None:
+            return self._coming.tree.index.path(self._wanted_node) if self._wanted_node else None
         node, rows = self.file_tree.node, self.file_tree.rows
         return rows.tree.index.path(node) if rows is not None and node is not None else None
 
@@ -67,15 +70,19 @@ class FilesPane(Vertical):
         self.workers.cancel_group(self, "rows")
         rows = self.state.rows()
         if rows is None:
+            self._coming = None
             self.file_tree.show(None, 0, columns=(), marked=False)
             self._show_frame(None)
             return
-        # A cursor in the first row stays in the first row.
-        self._wanted_node = (self.file_tree.node if self.file_tree.cursor else 0) if node is None else node
+        if node is not None:
+            self._wanted_node = node
+        elif self._coming is None:
+            # A cursor in the first row stays in the first row.
+            self._wanted_node = self.file_tree.node if self.file_tree.cursor else 0
         settings = self.state.settings
         if settings.fills and self._wanted_node:
             settings.reveal(rows.tree.index, self._wanted_node)
-        self._drive(rows, rows.build(self.file_tree.size.height if settings.fills else 0))
+        self._build(rows)
 
     @on(FileTree.Fitted)
     def _on_fitted(self) -> None:
@@ -84,40 +91,47 @@ class FilesPane(Vertical):
         if self.state.settings.fills:
             self.rebuild()
 
-    def _drive(self, rows: VisibleRows, building: Iterator[None]) -> None:
-        """Build rows: the first slice is shown immediately, the rest as it grows."""
+    def _build(self, rows: VisibleRows) -> None:
+        """Build rows, and show them once they are complete: those before stay as long, unless they have other nodes."""
+        height = self.file_tree.size.height if self.state.settings.fills else 0
+        building = rows.build(height, self._coming or self.file_tree.rows)
+        self._coming = rows
         try:
-            self._growing = not run_for(building, FIRST_SLICE)
+            is_complete = run_for(building, FIRST_SLICE)
         except UsageError as error:
             self._give_up(rows, error)
             return
-        self._show_rows(rows)
-        if self._growing:
-            self._go_on(rows, building)
+        before = self.file_tree.rows
+        if is_complete:
+            self._show_rows(rows)
+            return
+        if before is not None and before.tree is not rows.tree:
+            self.file_tree.show(None, 0, columns=(), marked=False)
+        self._show_captions(rows)
+        self._go_on(rows, building)
 
     def _give_up(self, rows: VisibleRows, error: UsageError) -> None:
-        """Say why the rows end here: the expression takes too long."""
-        self._growing = False
+        """Say why there are no rows: the expression takes too long."""
+        self._wanted_node = 0
         self._show_rows(rows)
         self.entry_details.say(printable_line(str(error)))
 
     @work(exclusive=True, group="rows")
     async def _go_on(self, rows: VisibleRows, building: Iterator[None]) -> None:
-        repainted = time.monotonic()
+        painted = time.monotonic()
         try:
             while not run_for(building, NEXT_SLICE):
-                if time.monotonic() - repainted > SECONDS_A_PICTURE:
-                    self.file_tree.grow()
-                    self._show_frame(rows)
-                    repainted = time.monotonic()
+                if time.monotonic() - painted > SECONDS_A_PICTURE:
+                    self._show_matches(rows)
+                    painted = time.monotonic()
                 await asyncio.sleep(0)
         except UsageError as error:
             self._give_up(rows, error)
             return
-        self._growing = False
         self._show_rows(rows)
 
     def _show_rows(self, rows: VisibleRows) -> None:
+        self._coming = None
         row = rows.row_of(self._wanted_node) if self._wanted_node else 0
         self.file_tree.show(rows, row or 0, columns=self.state.settings.columns, marked=self.state.is_marked)
         self._show_frame(rows)
@@ -132,10 +146,16 @@ class FilesPane(Vertical):
             self.border_subtitle = ""
             self.entry_details.say(self.state.why_no_tree())
             return
-        self.border_subtitle = escape(separator.join(self.state.captions(rows)))
-        if self._filter_line is not None:
-            self._filter_line.show(rows.match_words() if rows.view.query is not None else "")
+        self._show_captions(rows)
+        self._show_matches(rows)
         self.show_entry()
+
+    def _show_captions(self, rows: VisibleRows) -> None:
+        self.border_subtitle = escape(f" {glyphs_of(self).separator} ".join(self.state.captions(rows)))
+
+    def _show_matches(self, rows: VisibleRows) -> None:
+        if self._filter_line is not None:
+            self._filter_line.show(rows.match_words())
 
     def show_entry(self) -> None:
         """Show the details of the entry under the cursor."""
@@ -160,12 +180,14 @@ class FilesPane(Vertical):
         node = rows.node_at(row) if rows is not None else None
         if rows is None or node is None:
             return
-        if self._growing:
-            rows.flip(node)
+        # Keys that were pressed before count, even if their rows are still to come.
+        self.state.settings.folds.set(node, open_it=not (self._coming or rows).is_open(node))
+        if self._coming is not None:
             self.rebuild(node)
             return
         self._wanted_node = node
-        self._drive(rows, rows.toggle(row))
+        rows.toggle(row)
+        self._show_rows(rows)
 
     def filter(self) -> None:
         """Open the filter."""
@@ -200,12 +222,12 @@ class FilesPane(Vertical):
         self._go_to_match()
 
     def _go_to_match(self) -> None:
-        """Go to a match, unless the cursor is on one. If rows still grow, go there once there is one."""
+        """Go to a match, unless the cursor is on one. If rows are still to come, go there then."""
         rows = self.file_tree.rows
-        if not self._wants_match or rows is None or not len(rows):
+        if not self._wants_match or self._coming is not None or rows is None or not len(rows):
             return
-        self._wants_match = self._growing
-        if not rows.is_match(rows.nodes[self.file_tree.cursor]):
+        self._wants_match = False
+        if not rows.is_match(rows[self.file_tree.cursor]):
             self.next_match(1)
 
     @property

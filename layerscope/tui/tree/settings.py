@@ -4,16 +4,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.settings.settings import Settings
-from layerscope.tui.tree.visible_rows import Folds, Scope, Sort, View
+from layerscope.tui.tree.view import UNFOLD_ALL, Folds, Scope, Sort, View
 
 if TYPE_CHECKING:
     from layerscope.analysis.search.query import Query
 
 COLUMN_SETS = ((), ("mode", "owner"), ("mode", "owner", "mtime", "layer"))
 """The attribute columns that one key steps through."""
-
-_UNFOLD_ALL = 1 << 15
-"""A depth that no path reaches."""
 
 
 class TreePlace(NamedTuple):
@@ -67,24 +64,23 @@ class TreeSettings:
     def open_to(self, depth: int) -> None:
         """Unfold all folders above a depth, and fold all others."""
         folds = self.folds
-        folds.depth = max(0, min(depth, _UNFOLD_ALL))
+        folds.depth = max(0, min(depth, UNFOLD_ALL))
         folds.chosen.clear()
-        folds.filling.clear()
         self.fills = False
 
     def open_deeper(self, step: int) -> None:
         """Unfold folders so many levels deeper than before, or less deep."""
-        self.open_to((0 if self.folds.depth == _UNFOLD_ALL else self.folds.depth) + step)
+        self.open_to((0 if self.folds.depth == UNFOLD_ALL else self.folds.depth) + step)
 
     def open_all(self) -> None:
         """Unfold all folders."""
-        self.open_to(_UNFOLD_ALL)
+        self.open_to(UNFOLD_ALL)
 
     def toggle_all(self) -> None:
         """Unfold all folders, or fold all if none was folded since."""
         folds = self.folds
-        are_open = folds.depth == _UNFOLD_ALL and all(folds.chosen.values())
-        self.open_to(0 if are_open else _UNFOLD_ALL)
+        are_open = folds.depth == UNFOLD_ALL and all(folds.chosen.values())
+        self.open_to(0 if are_open else UNFOLD_ALL)
 
     @property
     def place(self) -> "TreePlace":
@@ -106,7 +102,6 @@ class TreeSettings:
         for folds in (self._folds, self._filter_folds):
             nodes = ((new.find(old.path(node)), is_open) for node, is_open in folds.chosen.items())
             folds.chosen = {node: is_open for node, is_open in nodes if node is not None}
-            folds.filling = set()
 
     def toggle_sort(self) -> None:
         """Sort by size instead of name, or by name instead of size."""

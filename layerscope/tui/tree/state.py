@@ -4,7 +4,8 @@ from typing import Protocol
 
 from layerscope.text import plural
 from layerscope.tui.tree.settings import TreeSettings
-from layerscope.tui.tree.visible_rows import Sort, VisibleRows
+from layerscope.tui.tree.view import Sort
+from layerscope.tui.tree.visible_rows import VisibleRows
 
 
 class FilesState(Protocol):
@@ -46,8 +47,8 @@ def row_captions(rows: VisibleRows, *, size_word: str = "size") -> list[str]:
     """Return how rows are sorted, and how many there are; ``size_word`` names the size that they are sorted by."""
     view = rows.view
     words = ["changes only"] if view.changes_only else []
-    words += [f"by {size_word if view.sort is Sort.SIZE else 'name'}", plural(len(rows), "row")]
-    return words
+    words += [f"by {size_word if view.sort is Sort.SIZE else 'name'}"]
+    return [*words, "counting rows" if rows.is_building else plural(len(rows), "row")]
 
 
 def no_rows_sentence(rows: VisibleRows) -> str:

@@ -1,113 +1,112 @@
 """The visible rows of a tree: unfolded, filtered and sorted, at one layer.
 
-Rows are built by a generator that yields after each batch, so that a view can repaint and handle keys between them. The
-cost grows with the visible rows, not with the number of paths.
+Rows are counted, not built: an unfolded folder is listed when it is needed to find a row, or when a folder in it was
+unfolded or folded by hand. Of all others, the rows below are the marks of a slice of nodes. What takes long is done by
+a generator that yields after each batch, so that a view can handle keys between them.
 """
 
-from array import array
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from enum import Enum
 from heapq import heappop, heappush
+from itertools import accumulate, pairwise
 from operator import neg
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec import Struct
-
-from layerscope.model.columns import Ints
 from layerscope.text import human_size, plural
+from layerscope.tui.tree.nodes_in_view import NodesInView
 from layerscope.tui.tree.shown_tree import ShownTree
+from layerscope.tui.tree.view import UNFOLD_ALL, Folds, Sort, View
 
 if TYPE_CHECKING:
     from layerscope.analysis.search.query import Query
+    from layerscope.tui.tree.matches import Matches
 
-_ROWS_A_BATCH = 512
+_NODES_A_BATCH = 1 << 14
 _MOST_SCREENS = 8
 """Screens of rows in a folder up to which it may be unfolded to fill one."""
 
-_MATCH = 1
-_ABOVE_MATCH = 2
-_BELOW_MATCH = 4
 
+class _Unfolded(NamedTuple):
+    """An unfolded folder: its children in the order of the view, and the row of each, the first one being 0.
 
-class Scope(Enum):
-    """The paths of a tree: those of all layers up to this one, or only the layer's own."""
+    ``starts`` has one number more: that of all rows below the folder.
+    """
 
-    MERGED = "merged"
-    OWN = "own"
-
-
-class Sort(Enum):
-    """The order of the children of a folder."""
-
-    NAME = "name"
-    SIZE = "size"
-
-
-class View(Struct, frozen=True):
-    """Everything that determines the rows, except the folds."""
-
-    layer: int
-    scope: Scope = Scope.MERGED
-    changes_only: bool = False
-    sort: Sort = Sort.NAME
-    query: "Query | None" = None
-
-
-class Folds:
-    """The unfolded folders: those that were chosen, those above a depth, and those that fill the screen."""
-
-    def __init__(self, depth: int = 0) -> None:
-        self.depth = depth
-        self.chosen: dict[int, bool] = {}
-        self.filling: set[int] = set()
-
-    def is_open(self, node: int, depth: int) -> bool:
-        """Return whether a folder at that depth (the root's children are at 1) is unfolded."""
-        return self.chosen.get(node, depth <= self.depth or node in self.filling)
-
-    def set(self, node: int, *, open_it: bool) -> None:
-        """Unfold or fold one folder."""
-        self.chosen[node] = open_it
-
-    def copy(self) -> "Folds":
-        """Return folds that do not change with these."""
-        folds = Folds(self.depth)
-        folds.chosen, folds.filling = dict(self.chosen), set(self.filling)
-        return folds
+    children: list[int]
+    starts: list[int]
 
 
 class VisibleRows:
-    """The rows of one tree under one view."""
+    """The rows of one tree under one view. Once they are built, a change of ``folds`` does not change them."""
 
     def __init__(self, tree: ShownTree, view: View, folds: Folds) -> None:
         self.tree = tree
         self.view = view
         self.folds = folds
-        self.nodes: Ints = array("I")
-        self.matches = 0
-        self.matched_size = 0
-        self._sizes_of_matches: dict[int, int] = {}
-        self._above_repeated: set[int] = set()
-        self._flags: bytearray | None = None
-        self._folded: dict[int, Ints] = {}
-        """The rows below folders that were folded, to unfold them again."""
+        self.in_view = NodesInView(tree, view)
+        self.matches: Matches | None = None
+        self.is_building = False
+        self.marks = bytearray()
+        """By node: 1 for a row, if no folder were unfolded or folded by hand. Empty if no other folder is unfolded."""
+        self._unfolded: dict[int, _Unfolded] = {}
+        self._known: dict[int, int] = {}
+        """The nodes of rows that were looked for."""
 
     def __len__(self) -> int:
-        return len(self.nodes)
+        return self._unfolded[0].starts[-1] if self._unfolded else 0
 
-    def build(self, height: int = 0) -> Iterator[None]:
-        """Fill the rows from the top; yields after each batch.
+    def __getitem__(self, row: int) -> int:
+        """Return the node of a row."""
+        node = self._known.get(row)
+        if node is None:
+            node = self._known[row] = self._way_to(row)[-1]
+        return node
 
-        With a ``height``, folders are unfolded until there are so many rows, the largest first.
+    def __iter__(self) -> Iterator[int]:
+        """Yield the nodes of all rows."""
+        levels = [iter(self.children(0))]
+        while levels:
+            for node in levels[-1]:
+                yield node
+                if self._is_unfolded(node):
+                    levels.append(iter(self._list(node).children))
+                    break
+            else:
+                levels.pop()
+
+    def build(self, height: int = 0, before: "VisibleRows | None" = None) -> Iterator[None]:
+        """Find and count the rows; yields after each batch. There are none before the end.
+
+        With a ``height``, folders are unfolded until there are so many rows, the largest first. What was found for the
+        rows ``before`` is not looked for again.
         """
-        if self.view.scope is Scope.OWN and not self.view.changes_only:
-            yield from self._mark_above_repeated()
+        self.folds = self.folds.copy()
+        self.is_building = True
+        try:
+            yield from self._find(height, before)
+            yield from self._count()
+        finally:
+            self.is_building = False
+
+    def _find(self, height: int, before: "VisibleRows | None") -> Iterator[None]:
+        if before is not None:
+            self._take_over(before)
+        yield from self.in_view.find()
         if self.view.query is not None:
-            yield from self._find(self.view.query)
+            yield from self.in_view.mark_all()
+            yield from self._match(self.view.query)
         elif height:
             self.folds.filling = self._filling(height)
-        yield from self._grow(self.nodes, 0)
+        if self.matches is not None or self.folds.depth:
+            yield from self.in_view.mark_all()
+            yield from self._mark_rows()
+
+    def _take_over(self, before: "VisibleRows") -> None:
+        """Take what was found for other rows and holds for these, too."""
+        if before.in_view.has_same_nodes(self.in_view):
+            self.in_view = before.in_view
+            if self.view.query is before.view.query is None and self.folds.depth == before.folds.depth:
+                self.marks = before.marks
 
     def _filling(self, height: int) -> set[int]:
         """Return the folders that fill a screen of so many rows with paths that have a size, the largest first.
@@ -148,91 +147,97 @@ class VisibleRows:
         """Return the children of a folder in the view, or None if these are more, or many more are not in the view."""
         children = list[int]()
         for count, child in enumerate(self.tree.index.children(folder)):
-            if self._is_in_view(child):
-                children.append(child)
+            children += self.in_view.those_of((child,))
             if len(children) > most or count > _MOST_SCREENS * most:
                 return None
         return children
 
-    def _mark_above_repeated(self) -> Iterator[None]:
-        """Find the folders above paths that the layer only repeats: it may hold no entry for them."""
-        index = self.tree.index
-        for count, node in enumerate(index.repeated(self.view.layer)):
-            if not count % _ROWS_A_BATCH:
-                yield
-            for folder in index.ancestors(node):
-                if folder in self._above_repeated:
-                    break
-                self._above_repeated.add(folder)
+    def _match(self, query: "Query") -> Iterator[None]:
+        """Find the paths that match, the folders above them, and all paths below a folder that matches."""
+        from layerscope.tui.tree.matches import Matches  # noqa: PLC0415  # not needed to start
 
-    def _find(self, query: "Query") -> Iterator[None]:
-        """Flag the paths that match, the folders above them, and all paths below a folder that matches."""
-        from layerscope.analysis.search.globs import HEARTBEAT  # noqa: PLC0415  # not needed to start
+        self.matches = Matches(self.tree.index)
+        yield from self.matches.find(query, self.in_view.those_of, self.whole_sizes)
 
-        index = self.tree.index
-        flags, sizes = bytearray(len(index)), self._sizes_of_matches
-        for count, node in enumerate(query.hits(index)):
-            if node == HEARTBEAT or not count % _ROWS_A_BATCH:
-                yield
-            if node == HEARTBEAT or not self._is_in_view(node):
-                continue
-            self.matches += 1
-            if not flags[node] & _BELOW_MATCH:
-                folder, size = index.parents[node], next(self.whole_sizes((node,)))
-                sizes[folder] = sizes.get(folder, 0) + size
-                self.matched_size += size
-            if index.ends[node] > node + 1 and not flags[node] & _BELOW_MATCH:
-                below = index.ends[node] - node - 1
-                flags[node + 1 : index.ends[node]] = bytes([_BELOW_MATCH]) * below
-            flags[node] |= _MATCH
-            for folder in index.ancestors(node):
-                if flags[folder] & _ABOVE_MATCH:
-                    break
-                flags[folder] |= _ABOVE_MATCH
-        self._flags = flags
-        yield from self._add_up(sizes)
+    def _mark_rows(self) -> Iterator[None]:
+        """Mark the nodes that are rows if no folder is unfolded or folded by hand: the folders above them are open."""
+        index, matches, deepest, marks = self.tree.index, self.matches, self.folds.depth + 1, self.marks
+        if matches is None and deepest > UNFOLD_ALL:
+            self.marks = self.in_view.marks
+            return
+        above = b"" if matches is None else matches.are_above()
+        while len(marks) < len(index):
+            part = slice(len(marks), len(marks) + _NODES_A_BATCH)
+            listed = bytes(map(deepest.__ge__, index.depths[part]))
+            if matches is not None:
+                listed = _either(listed, bytes(map(above.__getitem__, index.parents[part])))
+                listed = _both(listed, matches.are_flagged(part))
+            marks += _both(listed, self.in_view.marks[part])
+            yield
 
-    def _add_up(self, sizes: dict[int, int]) -> Iterator[None]:
-        """Add the sizes of matches up to the folders above them."""
-        parents = self.tree.index.parents
-        for folder in list(sizes):
-            for above in self.tree.index.ancestors(folder):
-                if above in sizes:
-                    break
-                sizes[above] = 0
-        for count, folder in enumerate(sorted(sizes, reverse=True)):
-            if not count % _ROWS_A_BATCH:
+    def _count(self) -> Iterator[None]:
+        """List the folders that were unfolded by hand, and those above them, from the bottom up."""
+        listed, parents = {0}, self.tree.index.parents
+        for exception in self.folds.exceptions:
+            folder = exception
+            while folder not in listed:
+                listed.add(folder)
+                folder = parents[folder]
+        # In preorder, a folder comes before what is below it: backwards, what it counts is complete in time.
+        for folder in sorted(listed, reverse=True):
+            if self._is_unfolded(folder):
+                self._list(folder)
                 yield
-            if parents[folder]:
-                sizes[parents[folder]] += sizes[folder]
+
+    def _list(self, folder: int) -> _Unfolded:
+        """Return an unfolded folder, listed now if it was not before."""
+        unfolded = self._unfolded.get(folder)
+        if unfolded is None:
+            children = self.children(folder)
+            starts = accumulate((1 + self._rows_below(child) for child in children), initial=0)
+            unfolded = self._unfolded[folder] = _Unfolded(children, [*starts])
+        return unfolded
+
+    def _rows_below(self, node: int) -> int:
+        if not self._is_unfolded(node):
+            return 0
+        if node in self._unfolded:
+            return self._unfolded[node].starts[-1]
+        # Nothing below was unfolded or folded by hand: such a folder is listed, and those above it.
+        return self.marks.count(1, node + 1, self.tree.index.ends[node])
+
+    def _is_unfolded(self, node: int) -> bool:
+        return not node or (self.tree.index.ends[node] > node + 1 and self.is_open(node))
+
+    def _way_to(self, row: int) -> list[int]:
+        """Return the nodes from the root's child to that of a row."""
+        way, folder = list[int](), 0
+        while True:
+            children, starts = self._list(folder)
+            position = bisect_right(starts, row) - 1
+            folder, row = children[position], row - starts[position]
+            way.append(folder)
+            if not row:
+                return way
+            row -= 1
 
     def is_found(self, node: int) -> bool:
         """Return whether the node matches the query, or is below one that does."""
-        return self._flags is not None and bool(self._flags[node] & (_MATCH | _BELOW_MATCH))
+        return self.matches is not None and self.matches.is_found(node)
 
     def match_words(self) -> str:
         """Return the number of matches, and the bytes of the files among them."""
-        return f"{plural(self.matches, 'match', 'matches')}, {human_size(self.matched_size)}"
+        matches = self.matches
+        return "" if matches is None else f"{plural(matches.count, 'match', 'matches')}, {human_size(matches.size)}"
 
     def is_match(self, node: int) -> bool:
         """Return whether the node itself matches the query."""
-        return self._flags is not None and bool(self._flags[node] & _MATCH)
-
-    def _in_view(self, nodes: Iterable[int]) -> Iterator[int]:
-        """Yield those of the nodes that the view has, in a folded folder or not."""
-        if self.view.changes_only:
-            return self.tree.index.touched(nodes, self.view.layer)
-        if self.view.scope is Scope.OWN:
-            return self.tree.index.touched(nodes, self.view.layer, self._above_repeated)
-        return self.tree.shown(nodes, self.view.layer)
-
-    def _is_in_view(self, node: int) -> bool:
-        return any(True for _ in self._in_view((node,)))
+        return self.matches is not None and self.matches.is_match(node)
 
     def children(self, folder: int) -> list[int]:
         """Return the children of a folder, in the order of the view."""
-        flags, children = self._flags, self.tree.index.children(folder)
-        nodes = [*self._in_view(children if flags is None else (child for child in children if flags[child]))]
+        children = self.tree.index.children(folder)
+        nodes = [*self.in_view.those_of(children if self.matches is None else self.matches.flagged(children))]
         if self.view.sort is Sort.SIZE and len(nodes) > 1:
             nodes.sort(key=dict(zip(nodes, self._ranks(nodes), strict=True)).__getitem__)
         return nodes
@@ -246,10 +251,12 @@ class VisibleRows:
         return next(self._sizes((node,)))
 
     def _sizes(self, nodes: Iterable[int]) -> Iterator[int]:
-        known = self._sizes_of_matches
-        if not known:
+        matches = self.matches
+        if matches is None:
             return self.whole_sizes(nodes)
-        return (known[node] if node in known else next(self.whole_sizes((node,))) for node in nodes)
+        return (
+            next(self.whole_sizes((node,))) if matches.is_found(node) else matches.size_below(node) for node in nodes
+        )
 
     def whole_sizes(self, nodes: Iterable[int]) -> Iterator[int]:
         """Yield the size of each node, whatever the filter."""
@@ -257,83 +264,91 @@ class VisibleRows:
 
     def is_folder(self, node: int) -> bool:
         """Return whether the row can be unfolded: the view has paths below it."""
-        return any(True for _ in self._in_view(self.tree.index.children(node)))
+        return any(True for _ in self.in_view.those_of(self.tree.index.children(node)))
 
     def is_open(self, node: int) -> bool:
         """Return whether the row is an unfolded folder. A filter unfolds the folders above its matches."""
-        depth = self.tree.index.depths[node]
-        if self._flags is not None and self._flags[node] & _ABOVE_MATCH:
+        if self.matches is not None and self.matches.is_above(node):
             return self.folds.chosen.get(node, True)
-        return self.folds.is_open(node, depth)
+        return self.folds.is_open(node, self.tree.index.depths[node])
 
-    def _grow(self, rows: Ints, folder: int) -> Iterator[None]:
-        """Append the rows below a folder, with those below unfolded folders."""
-        levels, ends, is_open = [iter(self.children(folder))], self.tree.index.ends, self.is_open
-        while levels:
-            for node in levels[-1]:
-                rows.append(node)
-                if not len(rows) % _ROWS_A_BATCH:
-                    yield
-                if ends[node] > node + 1 and is_open(node):
-                    levels.append(iter(self.children(node)))
-                    break
-            else:
-                levels.pop()
-
-    def toggle(self, row: int) -> Iterator[None]:
-        """Unfold or fold the folder in a row; yields after each batch. The rows after the folder come back last."""
-        node, below = self.nodes[row], row + 1
-        was_open = self.is_open(node)
-        self.flip(node)
-        if was_open:
-            end = self._end_of(row)
-            self._folded[node] = self.nodes[below:end]
-            del self.nodes[below:end]
-            return
-        if node in self._folded:
-            self.nodes[below:below] = self._folded.pop(node)
-            return
-        behind = self.nodes[row + 1 :]
-        del self.nodes[row + 1 :]
-        yield from self._grow(self.nodes, node)
-        self.nodes.extend(behind)
-
-    def flip(self, node: int) -> None:
-        """Unfold a folded folder, or fold an unfolded one, in the rows that are built next."""
+    def toggle(self, row: int) -> None:
+        """Unfold or fold the folder in a row."""
+        *folders, node = self._way_to(row)
+        before = self._rows_below(node)
         self.folds.set(node, open_it=not self.is_open(node))
-
-    def _end_of(self, row: int) -> int:
-        """Return the row after the last one below a row: in any order, the rows below it are contiguous."""
-        node, end = self.nodes[row], self.tree.index.ends[self.nodes[row]]
-        return bisect_left(self.nodes, True, row + 1, key=lambda other: not node < other < end)
+        if self._is_unfolded(node):
+            self._list(node)
+        growth = self._rows_below(node) - before
+        self._known.clear()
+        for folder, child in pairwise([0, *folders, node]):
+            children, starts = self._unfolded[folder]
+            behind = children.index(child) + 1
+            starts[behind:] = [start + growth for start in starts[behind:]]
 
     def row_of(self, node: int) -> int | None:
         """Return the row of a node, or of the nearest folder above it; None if there is none."""
-        while node:
-            row = self._exact_row(node)
-            if row is not None:
-                return row
-            node = self.tree.index.parents[node]
-        return None
-
-    def _exact_row(self, node: int) -> int | None:
-        if self.view.sort is Sort.NAME:
-            row = bisect_left(self.nodes, node)
-            return row if row < len(self.nodes) and self.nodes[row] == node else None
-        try:
-            return self.nodes.index(node)
-        except ValueError:
-            return None
+        row, found, folder = 0, None, 0
+        for child in reversed([node, *self.tree.index.ancestors(node)]) if node else ():
+            children, starts = self._list(folder)
+            if child not in children:
+                break
+            found = row + starts[children.index(child)]
+            if not self._is_unfolded(child):
+                break
+            row, folder = found + 1, child
+        return found
 
     def node_at(self, row: int) -> int | None:
         """Return the node of a row, or None if there is no such row."""
-        return self.nodes[row] if row < len(self.nodes) else None
+        return self[row] if row < len(self) else None
 
     def next_match(self, row: int, step: int) -> int | None:
         """Return the next (1) or previous (-1) row that matches, wrapping around; None if there is none."""
-        count = len(self.nodes)
-        for distance in range(1, count + 1):
-            candidate = (row + step * distance) % count
-            if self.is_match(self.nodes[candidate]):
-                return candidate
-        return None
+        node = self.node_at(row)
+        return None if node is None else self.row_of(next(self._matches_from(node, step), 0))
+
+    def _matches_from(self, node: int, step: int) -> Iterator[int]:
+        """Yield the rows that match after a row, or before it, and then all of them again."""
+        parents = self.tree.index.parents
+        if step > 0:
+            yield from (match for match in self._matches_in(node, step) if match != node)
+        while node:
+            folder = parents[node]
+            children = self._list(folder).children
+            position = children.index(node)
+            for sibling in children[position + 1 :] if step > 0 else reversed(children[:position]):
+                yield from self._matches_in(sibling, step)
+            if step < 0 and self.is_match(folder):
+                yield folder
+            node = folder
+        for child in self._list(0).children[::step]:
+            yield from self._matches_in(child, step)
+
+    def _matches_in(self, node: int, step: int) -> Iterator[int]:
+        """Yield the rows that match of a node and what is unfolded below it, from the last one on if ``step`` is -1."""
+        matches = self.matches
+        waiting = [node]
+        while waiting and matches is not None:
+            node = waiting.pop()
+            if node < 0:
+                yield -node
+                continue
+            is_match = matches.is_match(node)
+            below = self._list(node).children[::-step] if matches.is_above(node) and self._is_unfolded(node) else []
+            if is_match and step > 0:
+                yield node
+            elif is_match:
+                # comes after what is below it
+                waiting.append(-node)
+            waiting += below
+
+
+def _both(marks: bytes, others: bytes | bytearray) -> bytes:
+    """Return the marks that both have."""
+    return (int.from_bytes(marks, "little") & int.from_bytes(others, "little")).to_bytes(len(marks), "little")
+
+
+def _either(marks: bytes, others: bytes) -> bytes:
+    """Return the marks that either has."""
+    return (int.from_bytes(marks, "little") | int.from_bytes(others, "little")).to_bytes(len(marks), "little")

@@ -17,7 +17,7 @@ from layerscope.analysis.tree.tree_state import TreeState, touched_nodes
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 from layerscope.tui.comparison.rows import DiffRows
-from layerscope.tui.tree.visible_rows import Folds, Sort, View
+from layerscope.tui.tree.view import Folds, Sort, View
 from tests.analysis.comparison.compared import FakeBytes, Image, facts, image_of, slow_changes
 from tests.analysis.entries import Item, directory, file, hardlink, layer, opaque, stacked, symlink, whiteout
 
@@ -316,7 +316,7 @@ def shown(tree: DiffTree, *, sort: Sort, changes_only: bool = True) -> list[str]
     rows = DiffRows(tree, View(AFTER, changes_only=changes_only, sort=sort), Folds(9))
     for _ in rows.build():
         pass
-    return [tree.index.path(node).decode() for node in rows.nodes]
+    return [tree.index.path(node).decode() for node in rows]
 
 
 def test_a_view_shows_only_changes_the_largest_first() -> None:

@@ -1,13 +1,13 @@
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from layerscope.analysis.search import query as query_module
-from layerscope.analysis.search.globs import HEARTBEAT
 from layerscope.analysis.search.query import Query, parse_query
 from layerscope.analysis.tree.index_building import build_path_index
+from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.errors import UsageError
 from tests.analysis.entries import file, layer, stacked
 from tests.analysis.search.indexes import index_of
@@ -19,10 +19,14 @@ def query(text: str) -> Query:
     return parsed
 
 
+def hits(text: str, index: PathIndex) -> list[int]:
+    return [*chain.from_iterable(query(text).hits(index))]
+
+
 def found(text: str, *paths: str) -> list[str]:
     """Return the paths, folders among them, that the query hits."""
     index = index_of(*paths)
-    return [index.path(node).decode() for node in query(text).hits(index) if node != HEARTBEAT]
+    return [index.path(node).decode() for node in hits(text, index)]
 
 
 WEB = ["etc/nginx/nginx.conf", "etc/nginx/Mime.types", "etc/hosts", "usr/sbin/nginx", "usr/share/doc/README"]
@@ -134,28 +138,26 @@ def test_names_that_are_no_utf_8() -> None:
     overlay.apply(2, entries)
     index = build_path_index(overlay)
 
-    def hits(text: str) -> list[bytes]:
-        return [index.path(node) for node in query(text).hits(index) if node != HEARTBEAT]
+    def hit(text: str) -> list[bytes]:
+        return [index.path(node) for node in hits(text, index)]
 
-    assert hits("caf") == [b"caf\xc3\xa9", b"caf\xe9"]
-    assert hits("caf\udce9") == [b"caf\xe9"]
-    assert hits("caf?") == [b"caf\xc3\xa9", b"caf\xe9"]
-    assert hits("\udcff/b") == [b"\xff/b"]
-    assert hits("re:\udcff$") == [b"\xff"]
+    assert hit("caf") == [b"caf\xc3\xa9", b"caf\xe9"]
+    assert hit("caf\udce9") == [b"caf\xe9"]
+    assert hit("caf?") == [b"caf\xc3\xa9", b"caf\xe9"]
+    assert hit("\udcff/b") == [b"\xff/b"]
+    assert hit("re:\udcff$") == [b"\xff"]
 
 
 def test_a_long_search_without_a_hit_comes_up_for_air() -> None:
     index = index_of(*(f"file-{number}" for number in range(10_000)))
     for text in ("zzz*", "a/z", "re:zzz"):
-        assert list(query(text).hits(index)).count(HEARTBEAT) >= 2
+        assert [*query(text).hits(index)].count([]) >= 2
 
 
-def test_a_plain_text_search_yields_heartbeats_and_misses_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query_module, "_LITERAL_NAMES_A_BEAT", 3)
+def test_a_plain_text_search_misses_no_name_between_its_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_module, "_LITERAL_NAMES_A_BATCH", 3)
     index = index_of(*(f"file-{number}" for number in range(10)))
-    hits = list(query("e-").hits(index))
-    assert [node for node in hits if node != HEARTBEAT] == list(range(1, 11))
-    assert hits.count(HEARTBEAT) >= 3
+    assert [*query("e-").hits(index)] == [[1, 2, 3], [4, 5, 6], [7, 8, 9], [10]]
 
 
 def test_a_glob_of_many_stars_is_quick_on_an_unlucky_name() -> None:
@@ -173,14 +175,14 @@ def test_an_expression_that_takes_too_long_is_given_up_in_one_sentence() -> None
 
 
 def test_matches_before_the_time_limit_are_kept() -> None:
-    hits = query(ENDLESS).hits(index_of("a", "b" + "a" * 200 + "!"))
-    assert next(hits) == 1
+    batches = query(ENDLESS).hits(index_of("a", "b" + "a" * 200 + "!"))
+    assert next(batches) == [1]
 
 
 def test_an_expression_that_is_slow_on_each_path_comes_up_for_air(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query_module, "_SECONDS_A_BEAT", 0)
+    monkeypatch.setattr(query_module, "_SECONDS_A_BATCH", 0)
     index = index_of("b", "c", "d")
-    assert list(query("re:a").hits(index)).count(HEARTBEAT) >= 1
+    assert [*query("re:a").hits(index)].count([]) >= 1
 
 
 alphabet = "aAbB.é"
@@ -198,11 +200,11 @@ def test_a_plain_text_search_matches_the_same_names_as_a_loop(paths: list[str], 
         return text in name if any(map(str.isupper, text)) else text in name.lower()
 
     expected = [node for node in range(1, len(index)) if fits(index.name(node).decode())]
-    assert [node for node in query(text).hits(index) if node != HEARTBEAT] == expected
+    assert hits(text, index) == expected
 
 
 @given(all_paths, st.text(alphabet + "*?/", min_size=1, max_size=5))
 def test_hits_are_ascending_and_each_comes_once(paths: list[str], text: str) -> None:
-    hits = [node for node in query(text).hits(index_of(*paths)) if node != HEARTBEAT]
-    assert all(one < other for one, other in pairwise(hits))
-    assert 0 not in hits
+    found = hits(text, index_of(*paths))
+    assert all(one < other for one, other in pairwise(found))
+    assert 0 not in found

@@ -7,6 +7,7 @@ import pytest
 from layerscope.tui.drawing.glyphs import UNICODE
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.file.screen import FileScreen
+from layerscope.tui.tree import pane
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.header import TreeHeader
 from tests.builders import directory, docker_archive, file, hardlink, image, layer, symlink, whiteout
@@ -248,6 +249,20 @@ async def test_keys_work_while_many_rows_are_built(tmp_path: Path) -> None:
         assert at.frame("files")[1].endswith("19,540 rows"), (
             "all but the 500 of the folder that was folded while they were built"
         )
+
+
+async def test_rows_stay_until_those_that_replace_them_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with journey(MY_APP) as at:
+        await at.press("tab", "Z", "end", "up", "up")
+        tree, place, caption = at.tree(), at.at(), at.frame("files")[1]
+        monkeypatch.setattr(pane, "FIRST_SLICE", -1)
+        at.explorer.action_layer(-1)
+        assert (at.tree(), at.frame("files")[1]) == (tree, "merged · by name · counting rows")
+        await at.settle()
+        assert at.frame("files")[0] == "Files after layer 5"
+        await at.press("right_square_bracket")
+        await at.settle()
+        assert (at.at(), at.frame("files")) == (place, ("Files after layer 6", caption))
 
 
 async def test_links_and_empty_folders(tmp_path: Path) -> None:

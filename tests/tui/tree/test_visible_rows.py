@@ -15,11 +15,13 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import Overlay
 from layerscope.model.entries import Kind
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
-from layerscope.tui.tree.visible_rows import Folds, Scope, Sort, View, VisibleRows
+from layerscope.tui.tree import visible_rows
+from layerscope.tui.tree.view import UNFOLD_ALL as ALL
+from layerscope.tui.tree.view import Folds, Scope, Sort, View
+from layerscope.tui.tree.visible_rows import VisibleRows
 from tests.analysis.entries import Item, directory, file, hardlink, layer, symlink, whiteout
 from tests.analysis.oracle import State, is_below, restacked
 
-ALL = 99
 PATHS = [
     "/".join(parts)
     for parts in (["a"], ["b"], ["a", "a"], ["a", "b"], ["a!"], ["b", "a"], ["a", "b", "a"], ["a", "b", "b!"])
@@ -143,21 +145,25 @@ def built(tree: LayeredTree, view: View, folds: Folds | None = None) -> VisibleR
 
 
 def shown(rows: VisibleRows) -> list[bytes]:
-    return [rows.tree.index.path(node) for node in rows.nodes]
+    """Return the paths of all rows; each is found by its number, too."""
+    nodes = [rows[row] for row in range(len(rows))]
+    assert nodes == [*rows]
+    return [rows.tree.index.path(node) for node in nodes]
 
 
 @given(st.data(), stacks)
 @settings(max_examples=120)
 def test_rows_equal_those_of_a_plain_walk(data: st.DataObject, stack: list[list[Item]]) -> None:
     tree, states = layered(stack)
-    view, folds = data.draw(views(len(stack))), Folds(data.draw(st.sampled_from([0, 1, 2, ALL])))
-    nodes = st.integers(1, max(1, len(tree.index) - 1))
-    folds.chosen = data.draw(st.dictionaries(nodes, st.booleans(), max_size=3))
-    chosen = {tree.index.path(node): is_open for node, is_open in folds.chosen.items() if node < len(tree.index)}
+    view, folds = data.draw(views(len(stack))), Folds(data.draw(st.sampled_from([0, 1, 2, 9, ALL])))
+    if len(tree.index) > 1:
+        nodes = st.integers(1, len(tree.index) - 1)
+        folds.chosen = data.draw(st.dictionaries(nodes, st.booleans(), max_size=3))
+    chosen = {tree.index.path(node): is_open for node, is_open in folds.chosen.items()}
     rows, oracle = built(tree, view, folds), Oracle(states, view, folds.depth, chosen)
     assert shown(rows) == oracle.rows()
-    assert rows.matches == len(oracle.matches())
-    assert {tree.index.path(node) for node in rows.nodes if rows.is_match(node)} == oracle.matches() & set(shown(rows))
+    assert (rows.matches.count if rows.matches else 0) == len(oracle.matches())
+    assert {tree.index.path(node) for node in rows if rows.is_match(node)} == oracle.matches() & set(shown(rows))
 
 
 @given(st.data(), stacks)
@@ -165,13 +171,15 @@ def test_rows_equal_those_of_a_plain_walk(data: st.DataObject, stack: list[list[
 def test_toggling_gives_the_rows_of_a_new_build(data: st.DataObject, stack: list[list[Item]]) -> None:
     tree, _ = layered(stack)
     view = data.draw(views(len(stack)))
-    rows = built(tree, view, Folds(data.draw(st.sampled_from([0, 1, ALL]))))
+    folds = Folds(data.draw(st.sampled_from([0, 1, ALL])))
+    rows = built(tree, view, folds)
     for _ in range(3):
         if not len(rows):
             return
-        for _ in rows.toggle(data.draw(st.integers(0, len(rows) - 1))):
-            pass
-        assert rows.nodes == built(tree, view, rows.folds.copy()).nodes
+        row = data.draw(st.integers(0, len(rows) - 1))
+        folds.set(rows[row], open_it=not rows.is_open(rows[row]))
+        rows.toggle(row)
+        assert shown(rows) == shown(built(tree, view, folds))
 
 
 @given(st.data(), stacks)
@@ -191,7 +199,7 @@ def test_row_of_finds_a_node_or_its_nearest_folder(data: st.DataObject, stack: l
 def test_next_match_finds_the_nearest_and_wraps_around(data: st.DataObject, stack: list[list[Item]]) -> None:
     tree, _ = layered(stack)
     rows = built(tree, data.draw(views(len(stack))))
-    matches = [row for row, node in enumerate(rows.nodes) if rows.is_match(node)]
+    matches = [row for row, node in enumerate(rows) if rows.is_match(node)]
     for row in range(len(rows)):
         assert rows.next_match(row, 1) == next(
             (match for match in [*matches, *matches] if match > row), min(matches, default=None)
@@ -242,10 +250,11 @@ def test_folds_remember_the_folders_that_were_chosen() -> None:
     assert not folds.is_open(9, 2)
 
 
-def test_building_yields_between_batches() -> None:
+def test_building_yields_between_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     tree, _ = layered([[file(f"file-{number:05}") for number in range(3000)]])
-    assert len(list(VisibleRows(tree, View(1), Folds()).build())) == 5
-    assert len(list(VisibleRows(tree, View(1, query=parse_query("file")), Folds()).build())) > 10
+    monkeypatch.setattr(visible_rows, "_NODES_A_BATCH", 100)
+    assert len(list(VisibleRows(tree, View(1), Folds(1)).build())) > 30
+    assert len(list(VisibleRows(tree, View(1, query=parse_query("file")), Folds()).build())) > 30
 
 
 FILLED = layered(
