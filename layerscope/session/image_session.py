@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from layerscope.session.reading.background import LayerReader, ReceiveEvent
     from layerscope.session.reading.reception import Reception
     from layerscope.session.reading.stack import LayerStack
+    from layerscope.sources.engine.container.awaited import AwaitedContainer
     from layerscope.sources.engine.export import AwaitedImage
     from layerscope.sources.layer.random_access import RandomContent, RandomContents
 
@@ -136,13 +137,16 @@ class ImageSession(AbstractContextManager["ImageSession"]):
     def _layers_to_read(self) -> list[Layer]:
         """Return the layers, with content if a record that the cache has of one is damaged; raises InvalidLayer."""
         layers = list(self.image.layers)
-        if self.image.export is None or all(map(self.known_layers.entries, layers)):
+        if self.image.export is None:
             return layers
-        return list(map(self._readable, layers))
+        return [
+            layer if layer.writable or self.known_layers.entries(layer) else self._readable(layer) for layer in layers
+        ]
 
     def _readable(self, layer: Layer) -> Layer:
         """Return a layer with its content, exported now if there is no other way; raises InvalidLayer."""
-        if self.image.export is None or layer.blob is not None or self.cache is None:
+        is_here = layer.blob is not None or layer.unpacked is not None
+        if self.image.export is None or is_here or self.cache is None:
             return layer
         from layerscope.session.content.exported_content import with_kept_content  # noqa: PLC0415  # only with engines
 
@@ -202,16 +206,18 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         if frames is not None:
             return KnownReader(frames)
         order = ReadOrder(self._layers_to_read(), first, self.known_layers.place, self.image.reference)
-        if self._source.awaited is not None:
+        if self.awaited is not None and self.awaited.to_export is not None:
             # a layer that comes is read only if it has its diff_id
             layers = [replace(layer, verified=True) for layer in order.layers]
             place = None if self.cache is None else str(self.cache.place)
-            order = replace(order, layers=layers, cache=place, is_awaited=True)
+            order = replace(order, layers=layers, cache=place, awaited=[layer.number for layer in layers])
+        elif self.awaited is not None:
+            order = replace(order, awaited=[layer.number for layer in order.layers if layer.writable])
         return BackgroundReader(order)
 
     @property
-    def awaited(self) -> "AwaitedImage | None":
-        """The image in its engine, which has still to export it; None once it is received."""
+    def awaited(self) -> "AwaitedImage | AwaitedContainer | None":
+        """The image or container in its engine, which has still to send it; None once it is received."""
         return self._source.awaited
 
     def receive(self, reader: "LayerReader") -> "Iterator[ReceiveEvent]":
@@ -235,6 +241,8 @@ class ImageSession(AbstractContextManager["ImageSession"]):
                     yield event
                 else:
                     self.take_image(event.images[0])
+                    if self.image.container is not None:
+                        reader.take(self.image.layers[-1])
                     yield ImageReceived(self.image)
         except ReadingStopped:
             return
@@ -243,8 +251,9 @@ class ImageSession(AbstractContextManager["ImageSession"]):
             yield ReadingFailed(reader.failure)
 
     def take_image(self, image: Image) -> None:
-        """Take the image as the engine has exported it."""
-        self.image = self._exported = replace(image, requested_tag=self.image.requested_tag)
+        """Take the image as the engine has sent it."""
+        self.image = replace(image, requested_tag=self.image.requested_tag)
+        self._exported = self.image if image.export is None else None
         self.known_layers = KnownLayers(self.cache, image.layers, image.reference)
         self._source.awaited = None
 

@@ -29,7 +29,10 @@ from layerscope.sources.suggestion import image_option, layout_folder
 from layerscope.sources.transports import parse_location
 
 if TYPE_CHECKING:
+    from layerscope.sources.engine.container.awaited import AwaitedContainer
     from layerscope.sources.engine.export import AwaitedImage
+
+    Awaited = AwaitedImage | AwaitedContainer
 
 Candidates = tuple[Candidate, ...]
 
@@ -37,10 +40,10 @@ Candidates = tuple[Candidate, ...]
 class OpenedSource:
     """The images behind a reference; closing it removes the temporary files."""
 
-    def __init__(self, request: Request, opened: "Candidates | AwaitedImage", stack: ExitStack) -> None:
+    def __init__(self, request: Request, opened: "Candidates | Awaited", stack: ExitStack) -> None:
         self.request = request
         self.awaited = None if isinstance(opened, tuple) else opened
-        """An image that its engine has still to export; ``candidates`` are then what the engine says of it."""
+        """An image or a container that its engine has still to send; ``candidates`` are what is known until then."""
         self.candidates = opened if isinstance(opened, tuple) else opened.candidates
         self._stack = stack
 
@@ -152,7 +155,7 @@ def _open_location(request: Request, spool: Spool) -> Candidates | None:
     return location.select(candidates)
 
 
-def _open_container(request: Request, spool: Spool) -> Candidates | None:
+def _open_container(request: Request, spool: Spool) -> "AwaitedContainer | None":
     wanted = parse_container(request.reference, request.engine)
     if wanted is None:
         return None
@@ -174,7 +177,7 @@ def _open_engine(request: Request, spool: Spool) -> "Candidates | AwaitedImage |
         raise (error if wanted.engine else _not_found(request, str(error))) from error
 
 
-_Source = Callable[[Request, Spool], "Candidates | AwaitedImage | None"]
+_Source = Callable[[Request, Spool], "Candidates | Awaited | None"]
 
 _ENGINE_SOURCES: tuple[_Source, ...] = (_open_container, _open_engine)
 _SOURCES: tuple[_Source, ...] = (_open_standard_input, _open_folder, _open_file, _open_location, *_ENGINE_SOURCES)

@@ -194,8 +194,8 @@ def test_the_writable_layer_is_what_a_commit_would_add(started: Started, by_api:
 
 
 def test_mounts_are_listed_and_their_content_is_not(started: Started) -> None:
-    with open_source(started.reference) as source:
-        found = source.choose()
+    with open_image(started.reference) as session:
+        found = session.image
     assert found.container is not None
     assert {mount.destination: mount.kind for mount in found.container.mounts} == {
         "/volume": "volume",
@@ -205,8 +205,8 @@ def test_mounts_are_listed_and_their_content_is_not(started: Started) -> None:
 
 
 def test_the_folder_of_the_writable_layer_is_named_where_it_is_read(started: Started) -> None:
-    with open_source(started.reference) as source:
-        found = source.choose()
+    with open_image(started.reference) as session:
+        found = session.image
     assert found.storage is not None
     assert len(found.storage.locations) == len(found.layers)
     assert Path(found.storage.locations[-1]).is_dir()
@@ -223,8 +223,8 @@ def test_containers_are_listed(started: Started) -> None:
 @pytest.mark.parametrize("engine", ["docker"], indirect=True)
 def test_a_container_whose_image_has_gone_shows_its_own_layer(started: Started) -> None:
     run(started.engine, "rmi", "-f", started.image)
-    with open_source(started.reference) as source:
-        found = source.choose()
+    with open_image(started.reference) as session:
+        found = session.image
     assert found.layers[-1].writable
     if len(found.layers) == 1:
         assert any("has been removed" in warning for warning in found.warnings)

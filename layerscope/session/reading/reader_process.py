@@ -46,7 +46,7 @@ class _Reader:
         cache = None if order.cache is None else Cache(Path(order.cache))
         self._known = KnownLayers(cache, order.layers, order.label)
         self._preferred = order.first
-        self._awaited = set(self._layers) if order.is_awaited else set[int]()
+        self._awaited = set(order.awaited)
         self._orders = orders
         self._answers = answers
         self._read: dict[int, LayerEntries] = {}

@@ -19,6 +19,7 @@ from layerscope.model.image import Image, Layer
 from layerscope.model.progress import ExportProgress
 from layerscope.model.span import FileSpan
 from layerscope.session.reading.parallel import IsStopped
+from layerscope.sources.engine.container.awaited import AwaitedContainer
 from layerscope.sources.engine.export import AwaitedImage, BlobArrived, Export
 from layerscope.sources.stream.compression import detect_span, open_decompressed
 
@@ -47,12 +48,15 @@ ReceptionEvent = ExportProgress | LayerArrived | ImagesReceived
 class Reception:
     """The export of images of one engine: their layers are hashed while it streams."""
 
-    def __init__(self, awaited: Sequence[AwaitedImage], images: Sequence[Image], is_stopped: IsStopped) -> None:
+    def __init__(
+        self, awaited: Sequence[AwaitedImage | AwaitedContainer], images: Sequence[Image], is_stopped: IsStopped
+    ) -> None:
         self._awaited = awaited
         self._images = images
         self._is_stopped = is_stopped
-        self._export = Export(awaited)
-        self._wanted = {layer.diff_id for image in images for layer in image.layers}
+        exported = [each.to_export for each in awaited if each.to_export is not None]
+        self._export = Export(exported) if exported else None
+        self._wanted = {layer.diff_id for image in images for layer in image.layers if layer.diff_id is not None}
         self._arrived: set[Digest | None] = set()
         self._events = SimpleQueue[ReceptionEvent | Future[None]]()
         self._has_ended = False
@@ -81,12 +85,16 @@ class Reception:
 
     def cancel(self) -> None:
         """End `events` in another thread, even while the engine is silent; ``is_stopped`` must be true by then."""
-        self._export.cancel()
+        if self._export is not None:
+            self._export.cancel()
+        for awaited in self._awaited:
+            if isinstance(awaited, AwaitedContainer):
+                awaited.cancel()
 
     def _receive(self, pool: ThreadPoolExecutor) -> None:
         """Report the stream, and what it comes to: a layer that is hashed must not wait for the next bytes."""
-        jobs = list[Future[None]]()
-        for event in self._export.receive():
+        archive, jobs = None, list[Future[None]]()
+        for event in self._export.receive() if self._export is not None else ():
             if self._is_over():
                 raise ReadingStopped("the export was cancelled")
             if isinstance(event, BlobArrived):
@@ -94,10 +102,11 @@ class Reception:
             elif isinstance(event, ExportProgress):
                 self._events.put(event)
             else:
-                for job in jobs:
-                    job.result()
-                images = zip(self._awaited, self._images, strict=True)
-                self._events.put(ImagesReceived([self._whole(*image, event.archive) for image in images]))
+                archive = event.archive
+        for job in jobs:
+            job.result()
+        images = zip(self._awaited, self._images, strict=True)
+        self._events.put(ImagesReceived([self._whole(*image, archive) for image in images]))
 
     def _report_layer(self, blob: FileSpan) -> None:
         arrived = self._examine(blob)
@@ -125,7 +134,14 @@ class Reception:
             return None
         return LayerArrived(Layer(1, blob, compression, diff_id=diff_id, verified=True))
 
-    def _whole(self, awaited: AwaitedImage, image: Image, archive: FileSpan) -> Image:
+    def _whole(self, awaited: AwaitedImage | AwaitedContainer, image: Image, archive: FileSpan | None) -> Image:
+        """Return an image with all that the engine says of it, a container with its writable layer."""
+        below = image.container_image or image
+        if awaited.to_export is not None and archive is not None:
+            below = self._exported(awaited.to_export, below, archive)
+        return awaited.completed(below) if isinstance(awaited, AwaitedContainer) else below
+
+    def _exported(self, awaited: AwaitedImage, image: Image, archive: FileSpan) -> Image:
         """Return an image with all that the export says of it; raises DigestMismatch where its layers are others."""
         diff_ids = [layer.diff_id for layer in image.layers]
         for candidate in awaited.open(archive):

@@ -27,15 +27,15 @@ _LENGTH = 4
 class ReadOrder(msgspec.Struct, frozen=True):
     """The order for the reader process: the layers to read, and the one to start with.
 
-    ``cache`` is the folder of the cache, if it is to be used, and ``label`` the image's name there. If ``is_awaited``,
-    the layers are still to come, each by an `Arrival`.
+    ``cache`` is the folder of the cache, if it is to be used, and ``label`` the image's name there. ``awaited`` layers
+    are still to come, each by an `Arrival`.
     """
 
     layers: list[Layer]
     first: int
     cache: str | None = None
     label: str = ""
-    is_awaited: bool = False
+    awaited: list[int] = []
 
 
 class Preference(msgspec.Struct, frozen=True, tag=True):

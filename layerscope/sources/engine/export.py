@@ -65,6 +65,11 @@ class AwaitedImage:
         self.title = request.title
         self._origin = Origin.engine(request.reference, found.client.engine)
 
+    @property
+    def to_export(self) -> "AwaitedImage":
+        """This image."""
+        return self
+
     @cached_property
     def _described(self) -> Image | None:
         return described_image(self._found, self._info, self._origin)
@@ -101,7 +106,7 @@ class Export:
     """The export of images of one engine in one call: layers that they share come once."""
 
     def __init__(self, images: Sequence[AwaitedImage]) -> None:
-        self._images = images
+        self._images = list({image.image_id: image for image in images}.values())
         self._client = EngineClient(images[0].endpoint)
 
     def receive(self) -> Iterator[ExportEvent]:

@@ -10,8 +10,8 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.model.progress import Progress
-from layerscope.sources.engine.container.lookup import engine_container
-from layerscope.sources.engine.container.writable_layer import with_writable_layer
+from layerscope.sources.engine.container.awaited import AwaitedContainer
+from layerscope.sources.engine.container.lookup import EngineContainer, engine_container
 from layerscope.sources.engine.export import AwaitedImage, export_now
 from layerscope.sources.engine.exported import named_by_engine, tags_named_first, with_id, with_verified_layers
 from layerscope.sources.engine.lookup import EngineImage, engine_image
@@ -39,18 +39,22 @@ def open_image(wanted: EngineReference, request: Request, spool: Spool) -> Candi
     return image if isinstance(image, tuple) or image.fits(request.platform) else export_now(image)
 
 
-def open_container(wanted: EngineReference, request: Request, spool: Spool) -> Candidates:
-    """Return a container as an image with one more layer; raises as `engine_container` does."""
+def open_container(wanted: EngineReference, request: Request, spool: Spool) -> AwaitedContainer:
+    """Return a container, whose writable layer has still to be read; raises as `engine_container` does."""
     with engine_container(wanted) as found:
         info = found.client.info()
-        try:
-            image = EngineImage(found.client, found.client.image(found.image_id))
-            opened = _look_at(image, info, found.container.image, request, spool)
-            candidates = opened if isinstance(opened, tuple) else export_now(opened)
-        except ImageNotFound:
-            candidates = ()
         origin = Origin.engine(request.reference, found.client.engine)
-        return (with_writable_layer(found, info, candidates, origin, spool),)
+        return AwaitedContainer(found, info, _image_of(found, info, request, spool), origin, spool)
+
+
+def _image_of(found: EngineContainer, info: EngineInfo, request: Request, spool: Spool) -> Candidates | AwaitedImage:
+    """Return the image of a container, nothing where that has been removed."""
+    try:
+        image = EngineImage(found.client, found.client.image(found.image_id))
+        opened = _look_at(image, info, found.container.image, request, spool)
+    except ImageNotFound:
+        return ()
+    return opened if isinstance(opened, tuple) or opened.candidates else export_now(opened)
 
 
 def _look_at(

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
+from typing import TypeGuard
 
 import pytest
 
@@ -150,7 +151,7 @@ def test_the_steps_are_known_before_the_export_begins_and_layers_before_it_ends(
         received: list[object] = []
         export.start()
         events = reader.events()
-        read = [event.layer for event in itertools.islice(filter(is_read, events), 2) if isinstance(event, LayerRead)]
+        read = [event.layer for event in itertools.islice(filter(is_read, events), 2)]
         assert read == [1, 2]
         assert not any(isinstance(event, ImageReceived) for event in received)
         held.may_end.set()
@@ -163,7 +164,7 @@ def test_the_steps_are_known_before_the_export_begins_and_layers_before_it_ends(
         assert session.image.layers[2].blob is not None
 
 
-def is_read(event: object) -> bool:
+def is_read(event: object) -> TypeGuard[LayerRead]:
     return isinstance(event, LayerRead)
 
 
@@ -303,3 +304,107 @@ def test_what_the_explorer_received_is_known_the_next_time(docker: Path) -> None
             assert present_paths(again) == PATHS
             assert b"".join(again.loaded.contents.chunks(file_at(again.loaded, "/etc/hosts", 3))) == b"one"
         assert not [path for path in engine.requests if path.endswith("/get")]
+
+
+CONTAINER = {
+    "Id": "c0ffee",
+    "Name": "/web",
+    "Image": sha256(APP.config_json),
+    "State": {"Status": "exited"},
+    "Config": {"Image": "app:v1"},
+}
+
+
+def container_answers(export: Answer | None = None) -> dict[str, Answer]:
+    """Return the answers about a container that has written one file, and about its image."""
+    return image_answers(APP, "app:v1", export) | {
+        "/containers/web/json": answer(json.dumps(CONTAINER).encode()),
+        "/containers/c0ffee/changes": answer(b'[{"Path": "/new", "Kind": 1}]'),
+        "/containers/c0ffee/archive": answer(layer(file("new", b"written"))),
+    }
+
+
+def opened_container() -> ImageSession:
+    session = open_or_choose("container://web")
+    assert isinstance(session, ImageSession)
+    return session
+
+
+def test_the_steps_of_a_container_are_known_before_its_image_is_exported(docker: Path) -> None:
+    archive = in_order(FILES, [*NAMES, *(name for name in FILES if name not in NAMES)])
+    export = HeldExport(archive, offset_behind(archive, NAMES[2]) - 700)
+    with fake_engine(docker, container_answers(export)), opened_container() as session:
+        assert [step.layer for step in session.image.steps] == [1, None, 2, 3, 4]
+        assert session.image.steps[-1].title == "writable layer of web (exited)"
+        reader, received = session.read_in_background(4), list[object]()
+        export.may_begin.set()
+        receiving = Thread(target=lambda: received.extend(session.receive(reader)))
+        receiving.start()
+        events = reader.events()
+        assert [event.layer for event in itertools.islice(filter(is_read, events), 2)] == [1, 2]
+        export.may_end.set()
+        assert {event.layer for event in events if isinstance(event, LayerRead)} == {3, 4}
+        receiving.join()
+        reader.close()
+        assert isinstance(received[-1], ImageReceived)
+        assert present_paths(session) == [b"etc", b"etc/hosts", b"new", b"srv"]
+        assert b"".join(session.loaded.contents.chunks(file_at(session.loaded, "/new", 4))) == b"written"
+    assert left_behind(docker) == []
+
+
+def test_a_container_and_its_image_are_exported_in_one_call(docker: Path) -> None:
+    with fake_engine(docker, container_answers()) as engine:
+        image_session, container = open_images([ImageRequest("app:v1"), ImageRequest("container://web")])
+        with image_session, container:
+            assert present_paths(image_session) == PATHS
+            assert present_paths(container) == [b"etc", b"etc/hosts", b"new", b"srv"]
+    assert len([path for path in engine.requests if path.endswith("/get")]) == 1
+
+
+def test_the_writable_layer_of_a_known_image_is_awaited_alone(docker: Path) -> None:
+    cache = Cache(docker.parent / "cache")
+    with fake_engine(docker, container_answers()) as engine:
+        with open_image("app:v1", cache=cache) as first:
+            assert present_paths(first) == PATHS
+        engine.requests.clear()
+        session = open_or_choose("container://web", cache=cache)
+        assert isinstance(session, ImageSession)
+        with session:
+            reader = session.read_in_background(4)
+            events = reader.events()
+            assert {event.layer for event in itertools.islice(filter(is_read, events), 3)} == {1, 2, 3}
+            assert [type(event) for event in session.receive(reader)] == [ImageReceived]
+            assert [event.layer for event in events if isinstance(event, LayerRead)] == [4]
+            reader.close()
+            assert b"".join(session.loaded.contents.chunks(file_at(session.loaded, "/etc/hosts", 4))) == b"one"
+        assert not [path for path in engine.requests if path.endswith("/get")]
+
+
+def test_a_silent_engine_does_not_keep_a_container_from_being_closed(docker: Path) -> None:
+    has_begun, may_end = Event(), Event()
+
+    def silent(_connection: object) -> None:
+        has_begun.set()
+        may_end.wait()
+
+    answers = container_answers() | {"/containers/c0ffee/changes": silent}
+    with fake_engine(docker, answers), opened_container() as session:
+        reader, received = session.read_in_background(4), list[object]()
+        receiving = Thread(target=lambda: received.extend(session.receive(reader)))
+        receiving.start()
+        has_begun.wait()
+        session.stop_reading()
+        receiving.join()
+        reader.close()
+        may_end.set()
+        assert reader.failure is None
+        assert not any(isinstance(event, ImageReceived) for event in received)
+    assert left_behind(docker) == []
+
+
+def test_a_container_that_goes_while_it_is_read_is_one_sentence(docker: Path) -> None:
+    gone = answer(b'{"message": "No such container: c0ffee"}', 404)
+    answers = container_answers() | {"/containers/c0ffee/changes": gone}
+    with fake_engine(docker, answers), pytest.raises(ImageNotFound, match="No such container: c0ffee"):
+        open_image("container://web")
+    assert left_behind(docker) == []

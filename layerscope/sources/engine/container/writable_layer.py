@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from layerscope.model.candidate import Candidate
 from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.storage import Storage
@@ -12,7 +11,6 @@ from layerscope.sources.engine.container.copied_layer import CopiedLayer
 from layerscope.sources.engine.container.lookup import EngineContainer
 from layerscope.sources.engine.container.written_folder import written_folder
 from layerscope.sources.engine.replies import EngineInfo
-from layerscope.sources.image.choice import choose
 from layerscope.sources.image.origin import Origin
 from layerscope.sources.stream.spool import Spool
 from layerscope.text import plural, printable_name, short_name
@@ -20,46 +18,48 @@ from layerscope.text import plural, printable_name, short_name
 _MOST_NAMED = 5
 
 
-def with_writable_layer(
-    found: EngineContainer, info: EngineInfo, candidates: Sequence[Candidate], origin: Origin, spool: Spool
-) -> Candidate:
-    """Return a container as an image: the layers of its image, and the writable layer on top.
+def container_image(found: EngineContainer, image: Image | None, origin: Origin) -> Image:
+    """Return a container as an image: the layers of its image, and a writable layer that has still to be read.
 
-    ``candidates`` are what the engine has of its image; none where that has been removed, and the writable layer is all
-    that can be shown. Raises SourceError where the layer cannot be read or kept.
+    Without an image, which may have been removed, the writable layer is all that can be shown.
     """
-    container, warnings = found.container, list[str]()
-    if candidates:
-        image = choose(candidates, name=short_name(origin.reference)).build()
-    else:
-        warnings.append("the image of the container has been removed: only the writable layer can be shown")
+    container, warnings = found.container, found.notes
+    if image is None:
         image = Image(origin.reference, origin.docker, ImageConfig(), (), ())
-    layer, remarks = _writable_layer(found, info, image.layers, spool)
+        warnings = ("the image of the container has been removed: only the writable layer can be shown", *warnings)
+    layer = Layer(len(image.layers) + 1, None, Compression.NONE, writable=True)
     title = f"writable layer of {container.name} ({container.state})"
-    image = replace(
+    return replace(
         image,
         layers=(*image.layers, layer),
         steps=(*image.steps, Step(None, comment=title, layer=layer.number)),
-        warnings=(*image.warnings, *warnings, *remarks, *found.notes),
+        warnings=(*image.warnings, *warnings),
         container=container,
         container_image=image,
-        storage=_with_location(image.storage, layer),
     )
-    return Candidate(lambda: image, image.tags, image.platform, image.digest, image.config_digest)
 
 
-def _writable_layer(
-    found: EngineContainer, info: EngineInfo, lower: Sequence[Layer], spool: Spool
-) -> tuple[Layer, list[str]]:
-    """Return the layer, from the store or else through the API, and sentences about what differs from the container."""
+def with_writable_layer(image: Image, found: EngineContainer, info: EngineInfo, spool: Spool) -> Image:
+    """Return the image of a container with its writable layer, from the store or else through the API.
+
+    What differs from the container becomes a warning. Raises SourceError where the layer cannot be read or kept.
+    """
+    *lower, layer = image.layers
     name = f"the writable layer of container {short_name(found.container.name)}"
-    layer = Layer(len(lower) + 1, None, Compression.NONE, writable=True)
     folder = written_folder(found, info)
     unpacked = folder.layer(lower, spool, name) if folder else None
     if folder and unpacked:
-        return replace(layer, unpacked=unpacked), _remarks(folder.named_as_whiteouts, [])
-    copied = CopiedLayer(found, lower)
-    return replace(layer, blob=spool.file(copied.write, name)), _remarks(copied.named_as_whiteouts, copied.left_out)
+        layer, remarks = replace(layer, unpacked=unpacked), _remarks(folder.named_as_whiteouts, [])
+    else:
+        copied = CopiedLayer(found, lower)
+        layer = replace(layer, blob=spool.file(copied.write, name))
+        remarks = _remarks(copied.named_as_whiteouts, copied.left_out)
+    return replace(
+        image,
+        layers=(*lower, layer),
+        warnings=(*image.warnings, *remarks),
+        storage=_with_location(image.storage, layer),
+    )
 
 
 def _with_location(storage: Storage | None, layer: Layer) -> Storage | None:
