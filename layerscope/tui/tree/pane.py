@@ -94,7 +94,7 @@ class FilesPane(Vertical):
     def _build(self, rows: VisibleRows) -> None:
         """Build rows, and show them once they are complete: those before stay as long, unless they have other nodes."""
         height = self.file_tree.size.height if self.state.settings.fills else 0
-        building = rows.build(height, self._coming or self.file_tree.rows)
+        building = rows.build(height, self.file_tree.rows if self._coming is None else self._coming)
         self._coming = rows
         try:
             is_complete = run_for(building, FIRST_SLICE)
@@ -181,7 +181,8 @@ class FilesPane(Vertical):
         if rows is None or node is None:
             return
         # Keys that were pressed before count, even if their rows are still to come.
-        self.state.settings.folds.set(node, open_it=not (self._coming or rows).is_open(node))
+        is_open = (rows if self._coming is None else self._coming).is_open(node)
+        self.state.settings.folds.set(node, open_it=not is_open)
         if self._coming is not None:
             self.rebuild(node)
             return

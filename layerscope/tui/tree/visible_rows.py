@@ -53,7 +53,8 @@ class VisibleRows:
         """The nodes of rows that were looked for."""
 
     def __len__(self) -> int:
-        return self._unfolded[0].starts[-1] if self._unfolded else 0
+        root = self._unfolded.get(0)
+        return 0 if root is None else root.starts[-1]
 
     def __getitem__(self, row: int) -> int:
         """Return the node of a row."""

@@ -257,6 +257,13 @@ def test_building_yields_between_batches(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(list(VisibleRows(tree, View(1, query=parse_query("file")), Folds()).build())) > 30
 
 
+def test_there_are_no_rows_until_what_is_below_the_root_is_counted() -> None:
+    folds = Folds()
+    folds.set(TREE.index.find(b"usr/lib") or 0, open_it=True)
+    rows = VisibleRows(TREE, View(1), folds)
+    assert [len(rows) for _ in rows.build()] == [0, 2]
+
+
 FILLED = layered(
     [
         [
