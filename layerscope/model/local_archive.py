@@ -14,7 +14,10 @@ class ArchiveForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LocalArchive:
-    """An archive or layout; ``reference`` opens it, ``modified`` is in seconds since 1970, a folder has no size."""
+    """An archive or layout; ``reference`` opens it, ``modified`` is in seconds since 1970.
+
+    The ``size`` of a layout is that of its blobs; None if it is unknown.
+    """
 
     reference: str
     form: ArchiveForm

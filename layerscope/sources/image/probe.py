@@ -27,6 +27,9 @@ from layerscope.sources.tar.walk import walk
 _MOST_TURNS = 64
 """Times that the walk over an archive may yield, each after 64 reads: the headers of a thousand layers."""
 
+_MOST_BLOBS = 10_000
+"""Blobs of a layout whose sizes are looked up: a tenth of a second."""
+
 _LIST_STARTS = {MANIFEST: b"[", INDEX: b"{"}
 """The lists of images, and the first byte of each: other programs write a ``manifest.json`` as well."""
 
@@ -43,7 +46,17 @@ def probe(path: Path) -> LocalArchive | None:
         return None
     if form is None:
         return None
-    return LocalArchive(str(path), form, None if form is ArchiveForm.LAYOUT else status.st_size, status.st_mtime)
+    size = _size_of_blobs(path) if form is ArchiveForm.LAYOUT else status.st_size
+    return LocalArchive(str(path), form, size, status.st_mtime)
+
+
+def _size_of_blobs(layout: Path) -> int | None:
+    """Return the bytes of the files in the folders of a layout's blobs; None if there are no blobs, or too many."""
+    try:
+        sizes = [blob.stat().st_size for blob in islice(layout.glob("blobs/*/*"), _MOST_BLOBS + 1)]
+    except OSError:
+        return None
+    return sum(sizes) if 0 < len(sizes) <= _MOST_BLOBS else None
 
 
 def _form(path: Path, status: os.stat_result) -> ArchiveForm | None:

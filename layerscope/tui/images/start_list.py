@@ -33,6 +33,8 @@ class StartList(LineList):
     def __init__(self) -> None:
         super().__init__()
         self._lines: Sequence[Section | StartRow] = ()
+        self._wanted: StartRow | None = None
+        """The row that the user went to; None for the first one, whichever that is."""
 
     @property
     def row(self) -> StartRow | None:
@@ -41,11 +43,9 @@ class StartList(LineList):
         return line if isinstance(line, StartRow) else None
 
     def show(self, lines: Sequence[Section | StartRow]) -> None:
-        """Show these lines, the cursor on the same row as before; on the first one if it has not been moved."""
-        before, moved = self.row, self.cursor > 1
+        """Show these lines, the cursor on the row that the user went to, if it is there."""
         self._lines = lines
-        kept = next((item for item, line in enumerate(lines) if moved and _is_same(line, before)), 1)
-        self.refill(kept)
+        self.refill(next((item for item, line in enumerate(lines) if _is_same(line, self._wanted)), 1))
 
     def item_count(self) -> int:
         """Return the number of headings and rows."""
@@ -57,6 +57,7 @@ class StartList(LineList):
         if self._lines and isinstance(self._lines[item], Section):
             item += 1 if item >= self.cursor or not item else -1
         super().move_to(item)
+        self._wanted = self.row if self.cursor > 1 else None
         if self.cursor == 1:
             self.scroll_to(y=0, animate=False, immediate=True, force=True)
 

@@ -67,8 +67,9 @@ def test_what_is_no_image_is_left_out(tmp_path: Path) -> None:
 
 def test_the_folder_itself_may_be_a_layout(tmp_path: Path) -> None:
     oci_layout(tmp_path, APP)
+    size = sum(blob.stat().st_size for blob in (tmp_path / "blobs/sha256").iterdir())
     (archive,) = local_archives(tmp_path)
-    assert (archive.reference, archive.form, archive.size) == (str(tmp_path), ArchiveForm.LAYOUT, None)
+    assert (archive.reference, archive.form, archive.size) == (str(tmp_path), ArchiveForm.LAYOUT, size)
 
 
 def test_a_folder_that_is_not_there_holds_none(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from layerscope.model.local_image import LocalImage
 from layerscope.session.image_session import ImageSession
 from layerscope.session.local.listing import Listing
 from layerscope.settings.preferences import load_preferences
+from layerscope.text import human_size
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.images.opening import OpeningScreen
 from layerscope.tui.images.start import StartScreen
@@ -61,6 +62,14 @@ def shows(at: Journey, kind: type[Screen[Any]]) -> bool:
     return isinstance(at.app.screen, kind)
 
 
+def chosen(at: Journey) -> str:
+    """Return the name of the row under the cursor."""
+    screen = at.app.screen
+    assert isinstance(screen, StartScreen)
+    assert screen.list.row is not None
+    return screen.list.row.name
+
+
 async def go_to(at: Journey, name: str) -> None:
     screen = at.app.screen
     assert isinstance(screen, StartScreen)
@@ -99,6 +108,26 @@ async def test_rows_are_sorted_by_time_size_or_name() -> None:
         assert [line.split()[0] for line in lines(at)[6:9]] == ["app.tar", "layout", "two.tar"]
         await at.press("s")
         assert lines(at)[1].startswith("app:1")
+
+
+@pytest.mark.usefixtures("engines", "folder")
+async def test_the_cursor_stays_on_its_row_when_everything_is_listed_again() -> None:
+    async with starting() as at:
+        await go_to(at, "layout")
+        await at.press("r")
+        await at.until_listed()
+        assert chosen(at) == "layout"
+        await at.filter("no such image")
+        await at.press("escape")
+        assert chosen(at) == "layout"
+
+
+@pytest.mark.usefixtures("engines")
+async def test_a_layout_has_the_size_of_its_blobs(folder: Path) -> None:
+    size = sum(blob.stat().st_size for blob in (folder / "layout/blobs/sha256").iterdir())
+    async with starting((120, 30)) as at:
+        (row,) = [line for line in lines(at) if line.startswith("layout ")]
+        assert row.startswith(f"layout {human_size(size)} ")
 
 
 @pytest.mark.usefixtures("engines", "folder")
