@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from layerscope.analysis.tree.layered_tree import TreeRow
+from layerscope.model.image import Image
 from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.background import (
     ImageReceived,
@@ -352,12 +353,18 @@ class ExplorerScreen(Screen[object]):
     def action_refresh(self) -> None:
         """Open the image or the container again, as it is now."""
         title = f"Reading {printable_name(self.session.image.name)} again"
-        self._navigation.reopen(title, self._replace)
+        self._navigation.reopen(title, self._refresh)
 
-    def _replace(self, session: ImageSession | None) -> None:
-        """Show another image in place of this one, or the same one opened again; the cursors stay."""
+    def _refresh(self, session: ImageSession | None) -> None:
+        """Show the image that was opened again, and say whether it is another one."""
         if session is None:
             return
+        before = self.session.image
+        self._replace(session)
+        self.notify(_refreshed_sentence(before, session.image), markup=False)
+
+    def _replace(self, session: ImageSession) -> None:
+        """Show another image in place of this one, or the same one opened again; the cursors stay."""
         self._reports.stop_finding()
         self._reader.close()
         self.session.close()
@@ -370,3 +377,11 @@ class ExplorerScreen(Screen[object]):
         self.files.rebuild()
         self.post_message(self.Replaced(session))
         self._reports.read(self._reader)
+
+
+def _refreshed_sentence(before: Image, image: Image) -> str:
+    """Return what to say of an image that was opened again; a container changes without another config."""
+    sentence = f"{printable_name(image.name)} was read again"
+    if image.container is not None or image.config_digest is None:
+        return f"{sentence}."
+    return f"{sentence}: it is {'unchanged' if image.config_digest == before.config_digest else 'another image now'}."

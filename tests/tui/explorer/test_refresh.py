@@ -20,12 +20,20 @@ async def test_refresh_shows_the_image_as_it_is_now_and_keeps_the_cursor(tmp_pat
         await at.press("r")
         await at.until(lambda: at.explorer.session is not before)
         await at.settle()
+        assert at.toasts() == ["app:1 was read again: it is another image now."]
         assert at.at() == "/etc/passwd"
         assert at.layer() == 1, "the layer that was chosen stays"
         await at.press("right_square_bracket")
         assert "+ added" in at.tree()
         assert before._closed
         assert at.app.images == [before, at.explorer.session]
+
+
+async def test_refresh_says_that_the_image_is_unchanged(tmp_path: Path) -> None:
+    async with journey(docker_archive(tmp_path / "app.tar", image(BASE, tags=["app:1"]))) as at:
+        await at.press("r")
+        await at.until(at.toasts)
+        assert at.toasts() == ["app:1 was read again: it is unchanged."]
 
 
 async def test_an_image_that_is_gone_stays_on_the_screen_with_the_reason(tmp_path: Path) -> None:
