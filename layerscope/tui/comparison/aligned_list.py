@@ -1,17 +1,22 @@
 """The list of the aligned steps of two images."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.text import human_size
-from layerscope.tui.drawing.cells import cut, one_line
-from layerscope.tui.widgets.step_list import ONE_LINE, StepList
+from layerscope.tui.drawing.cells import cut, one_line, padded
+from layerscope.tui.widgets.step_list import StepList
 
+_GAP = "  "
 _SIZE_WIDTH = 8
 _MARKS = {Relation.SAME: "=", Relation.CHANGED: "~", Relation.ONLY_OLD: "-", Relation.ONLY_NEW: "+"}
+_MARKED_WORDS = ("same", "only in old", "only in new")
 _STYLES = {Relation.CHANGED: "modified", Relation.ONLY_OLD: "removed", Relation.ONLY_NEW: "added"}
 
 
@@ -88,35 +93,43 @@ class AlignedList(StepList):
         return self._lines is not None and self._lines.is_layer(item)
 
     def explained_item(self) -> int | None:
-        """Return the step where the build cache missed: its second line says why."""
+        """Return the step where the build cache missed: its last line says why."""
         return self._lines.miss if self._lines is not None else None
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
-        """Return one line of a step."""
+        """Return one line of a step: figures and a word, the instruction, and for the cache miss its cause."""
         assert self._lines is not None  # noqa: S101  # without lines there is no item
         shown = self._lines[item]
-        title = one_line(shown.step.title, width, self.glyphs)
-        style = self.style_of(_STYLES[shown.step.relation]) if shown.step.relation in _STYLES else None
-        muted = self.style_of("muted")
-        lead = Segment(f"{_MARKS[shown.step.relation]} ", style or muted)
-        indent = " " * (2 * self._digits + 3)
-        if not shown.has_layer:
-            text = f"{indent}{title}" if not shown.word else f"{indent}{title}  {shown.words}"
-            return [lead, Segment(cut(text, width - 2, self.glyphs), style or muted)]
-        if line and not self.two_lines:
-            room = width - 2 - len(indent)
+        style, muted = self._style(shown.step.relation), self.style_of("muted")
+        mark, indent = f"{_MARKS[shown.step.relation]} ", " " * (2 * self._digits + 3)
+        title, room = one_line(shown.step.title, width, self.glyphs), width - len(mark) - len(indent)
+        if item == self._lines.miss and line == len(self.lines_of(item)) - 1:
             words = shown.words if len(shown.words) <= room else f"cache miss: {shown.cause}"
-            return [Segment(f"  {indent}", muted), Segment(cut(words, room, self.glyphs), style)]
+            return [Segment(f"  {indent}"), Segment(cut(words, room, self.glyphs), style)]
         if line:
-            lead, cause = Segment(f"  {indent}", muted), f"{shown.cause}  " if shown.cause else ""
-            title = cut(title, width - len(lead.text) - len(cause), self.glyphs)
-            return [lead, Segment(cause, style), Segment(title, muted)]
+            return [Segment(f"  {indent}"), Segment(cut(title, room, self.glyphs), muted)]
+        word = "" if item == self._lines.miss else shown.words
+        lead = Segment(mark, style or muted)
+        if not shown.has_layer:
+            return [lead, Segment(indent), *self._beside(title, word, room, style or muted)]
         figures = [lead, Segment(self._numbers(shown.step), self.style_of("accent")), Segment(self._sizes(shown))]
-        room = width - sum(len(segment.text) for segment in figures) - 2
+        room = width - sum(len(segment.text) for segment in figures) - len(_GAP)
         if self.two_lines:
-            return [*figures, Segment("  " + cut(shown.word, room, self.glyphs), style or muted)]
-        text = f"{shown.words:<22}  {title}" if width >= ONE_LINE else title
-        return [*figures, Segment("  " + cut(text, room, self.glyphs), style)]
+            return [*figures, Segment(_GAP + cut(word, room, self.glyphs), style or muted)]
+        return [*figures, Segment(_GAP), *self._beside(title, word, room, style)]
+
+    def _style(self, relation: Relation) -> Style | None:
+        return self.style_of(_STYLES[relation]) if relation in _STYLES else None
+
+    def _beside(self, title: str, word: str, room: int, style: Style | None) -> Iterator[Segment]:
+        """Yield an instruction, and a word at the right: what the mark says as well is left out to make room."""
+        left = room - len(_GAP) - len(word)
+        is_needed = word not in _MARKED_WORDS
+        if not word or (cell_len(title) > left and not is_needed):
+            yield Segment(cut(title, room, self.glyphs), style)
+        else:
+            yield Segment(padded(title, left, self.glyphs) + _GAP, style)
+            yield Segment(word, style or self.style_of("muted"))
 
     def _numbers(self, step: AlignedStep) -> str:
         old, new = step.old_layer or "", step.new_layer or ""

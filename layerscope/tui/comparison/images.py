@@ -135,7 +135,7 @@ class TwoImages:
     def _fields_of(self, details: _Details, whole: ImageComparison) -> list[Field]:
         glyphs, sentences = self.step_list.glyphs, cache_story(self._alignment, details.rebuilt)
         return [
-            *(("Cache", printable_line(sentence)) for sentence in sentences),
+            ("Cache", printable_line(" ".join(sentences))),
             ("Problem", details.error),
             *config_fields(whole.config, glyphs),
             *package_fields(details.packages, glyphs),

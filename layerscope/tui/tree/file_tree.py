@@ -97,6 +97,11 @@ class FileTree(LineList):
             return None
         return self._rows[self.cursor]
 
+    @property
+    def shown_columns(self) -> tuple[str, ...]:
+        """The columns that have room beside the names."""
+        return tuple(self._widths)
+
     def show(self, rows: VisibleRows | None, cursor: int, *, columns: tuple[str, ...], marked: bool) -> None:
         """Show rows, which may still grow. They are marked if ``marked``, that is, if their changes are known."""
         self._rows = rows

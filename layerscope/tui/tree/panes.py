@@ -125,8 +125,12 @@ class FilesPanes(Horizontal, SaysWhyNot):
         self._change(self._settings.toggle_changes)
 
     def action_columns(self) -> None:
-        """Show the next set of columns."""
+        """Show the next set of columns, or say that there is no room for it."""
+        tree = self.files.file_tree
+        before = tree.shown_columns if tree.is_on_screen else None
         self._change(self._settings.next_columns)
+        if tree.shown_columns == before:
+            warn(self, "There is no room for more columns.")
 
     def action_open_deeper(self, step: int) -> None:
         """Unfold folders one level deeper, or less deep."""

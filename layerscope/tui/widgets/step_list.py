@@ -46,7 +46,7 @@ class StepList(TallList):
         return 0
 
     def explained_item(self) -> int | None:
-        """Return the step that has a second line even where layers have one: it says more than its instruction."""
+        """Return the step that has one line more than others of its kind: it says more than its instruction."""
         return None
 
     def action_enter(self) -> None:
@@ -84,7 +84,8 @@ class StepList(TallList):
     def _has_room_for_two(self, height: int) -> bool:
         count = self.item_count()
         is_narrow = self.size.width < ONE_LINE and count <= height
-        return is_narrow and count + sum(map(self.is_layer, range(count))) <= height
+        explained = self.explained_item() is not None
+        return is_narrow and count + sum(map(self.is_layer, range(count))) + explained <= height
 
     def lines_in(self, height: int) -> int:
         """Return the number of lines that the steps take where there are so many; more if even one for each is more."""
@@ -97,12 +98,11 @@ class StepList(TallList):
 
     def _heights(self, height: int) -> list[int]:
         """Return the number of lines of each step: all that it fills, if there is room for that."""
-        items = range(self.item_count())
-        if not self._has_room_for_two(height):
-            heights, tall = [1] * len(items), self.explained_item()
-            if tall is not None and self.size.width < ONE_LINE:
-                heights[tall] = 2
+        items, is_two = range(self.item_count()), self._has_room_for_two(height)
+        heights = [1 + (is_two and self.is_layer(item)) for item in items]
+        if (explained := self.explained_item()) is not None:
+            heights[explained] += 1
+        if not is_two:
             return heights
-        heights = [1 + self.is_layer(item) for item in items]
         whole = [lines + self.extra_lines(item) for item, lines in zip(items, heights, strict=True)]
         return whole if sum(whole) <= height else heights

@@ -33,9 +33,9 @@ async def test_steps_are_shared_changed_first_or_rebuilt(tmp_path: Path) -> None
     async with comparing(*both(tmp_path), (160, 45)) as at:
         lines = at.layers()
         assert lines[0].split() == ["=", "1", "1", "50", "kB", "same"]
-        assert lines[2].endswith("cache misses from here")
-        assert "rebuilt, same content" in lines[3]
-        assert "different content" in lines[4]
+        assert lines[3].strip() == "RUN apt install nginx"
+        assert lines[4].strip() == "cache misses from here: rebuilt, same content"
+        assert lines[5].endswith("different content")
 
 
 async def test_the_cause_of_the_first_cache_miss_is_named(tmp_path: Path) -> None:
@@ -44,8 +44,8 @@ async def test_the_cause_of_the_first_cache_miss_is_named(tmp_path: Path) -> Non
         for name in ("one.tar", "other.tar")
     )
     async with comparing(old, new, (160, 45)) as at:
-        assert "cache misses from here" in at.layers()[2]
-        assert at.layers()[3].endswith("content of COPY changed  COPY . /app")
+        assert at.layers()[3].strip() == "COPY . /app"
+        assert at.layers()[4].strip() == "cache misses from here: content of COPY changed"
 
 
 async def test_the_step_that_missed_the_cache_keeps_its_instruction_where_layers_have_one_line(tmp_path: Path) -> None:
@@ -59,7 +59,40 @@ async def test_the_step_that_missed_the_cache_keeps_its_instruction_where_layers
         lines = at.layers()
         assert lines[2].endswith("RUN step 2")
         assert lines[3].strip() == "cache miss: content of RUN changed"
-        assert lines[4].endswith("RUN step 3")
+        assert lines[4].split() == ["=", "4", "4", "0", "B", "RUN", "step", "3", "same"]
+
+
+async def test_an_instruction_has_the_room_of_a_word_that_the_mark_says_as_well(tmp_path: Path) -> None:
+    titles = [f"RUN {name} {'x' * 43}" for name in ("same", "miss", "other", "gone")]
+    old, new = (
+        docker_archive(
+            tmp_path / f"{number}.tar",
+            image(
+                layer(file("same")),
+                *(layer(file(f"{name}-{number}")) for name in ("miss", "other")),
+                *([layer(file("gone"))] if not number else []),
+                history=[{"created_by": title} for title in titles[: 4 - number]],
+            ),
+        )
+        for number in (0, 1)
+    )
+    async with comparing(old, new, (80, 24)) as at:
+        await at.press("tab")
+        lines = at.layers()
+        assert lines[0].endswith(f"{titles[0]}     same")
+        assert lines[1].endswith(titles[1])
+        assert lines[2].strip() == "cache misses from here: content of RUN changed"
+        assert lines[3].endswith("…  different content")
+        assert lines[4].endswith(titles[3])
+
+
+async def test_a_key_for_more_columns_says_that_there_is_no_room_for_them(tmp_path: Path) -> None:
+    async with comparing(*both(tmp_path), (80, 24)) as at:
+        await at.press("o")
+        header = at.header()
+        await at.press("o")
+        assert at.header() == header
+        assert at.toasts() == ["There is no room for more columns."]
 
 
 async def test_the_headline_gives_both_totals_and_the_growth_of_the_files(tmp_path: Path) -> None:
