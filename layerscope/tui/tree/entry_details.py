@@ -36,7 +36,7 @@ class EntryDetails(Static):
     def __init__(self, origin: Callable[[TreeRow], RowNotes] = lambda _: RowNotes()) -> None:
         super().__init__("", markup=False)
         self._origin = origin
-        self._laid_out = (0, 0)
+        self._text = Text()
 
     def show(self, rows: VisibleRows, row: TreeRow) -> None:
         """Show the details of a row."""
@@ -79,11 +79,19 @@ class EntryDetails(Static):
         self.put(Text(text, style="italic"))
 
     def put(self, text: Text) -> None:
-        """Show a text. The screen is laid out again, which costs more than the text, only if its height changes."""
-        width = max(1, self.content_size.width)
-        laid_out = (width, len(text.wrap(self.app.console, width)))
-        self.update(text, layout=laid_out != self._laid_out)
-        self._laid_out = laid_out
+        """Show a text, in as many lines as it takes.
+
+        The height is set because Textual may keep one: it computes none for a text that follows another one which has
+        been measured, but not been laid out. The screen is laid out again only if the height changes.
+        """
+        self._text = text
+        self.update(text, layout=False)
+        if width := self.content_size.width:
+            self.styles.height = len(text.wrap(self.app.console, width))
+
+    def on_resize(self) -> None:
+        """Fit the height to the new width."""
+        self.put(self._text)
 
     def _target(self, entry: FileEntry) -> str:
         if entry.link is None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 
 from layerscope.tui.drawing.glyphs import UNICODE
 from layerscope.tui.explorer.screen import ExplorerScreen
@@ -341,3 +342,28 @@ async def test_sizes_are_whole_beside_a_scrollbar(tmp_path: Path) -> None:
         await at.press("Z")
         assert at.files.file_tree.show_vertical_scrollbar
         assert all(line.endswith("252 kB") for line in at.tree_lines()[1:])
+
+
+async def test_the_details_are_as_high_as_their_text_if_the_screen_is_laid_out_between_two_texts() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("tab")
+        details = at.files.entry_details
+        details.put(Text("1\n2\n3\n4\n5"))
+        # another widget in the pane wants to be laid out, before this one has said that it does
+        at.files._clear_arrangement_cache()
+        at.app.screen._refresh_layout()
+        details.put(Text("1\n2\n3"))
+        await at.settle()
+        assert details.size.height == 3
+
+
+async def test_the_details_fit_another_width() -> None:
+    async with journey(MY_APP, (160, 45)) as at:
+        await at.press("tab", "Z")
+        await at.go_to_row("nginx-debug")
+        heights = []
+        for width in (160, 40, 160):
+            await at.pilot.resize_terminal(width, 45)
+            await at.settle()
+            heights.append(at.files.entry_details.size.height)
+        assert heights[0] == heights[2] == 3 < heights[1]
