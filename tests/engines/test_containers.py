@@ -3,7 +3,7 @@
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -44,6 +44,7 @@ ln -s /nowhere link
 mkfifo pipe
 ln made/deep/file made/link
 ln made/deep/file linked-across
+ln made/deep/file /linked-at-the-root
 ln -s /nowhere to-nothing && ln to-nothing to-nothing-too
 ln -s again to-a-folder
 rm -rf again-a-folder && ln -s again again-a-folder
@@ -185,12 +186,65 @@ def test_the_writable_layer_is_what_a_commit_would_add(started: Started, by_api:
     finally:
         run(started.engine, "rmi", "-f", tag)
     committed = marks(str(archive))
+    with reached(started.engine, by_api=by_api):
+        assert marks(started.reference) == committed
+
+
+@contextmanager
+def reached(engine: str, *, by_api: bool) -> Iterator[None]:
+    """Reach an engine so that its store can be read, or only its API."""
     with ExitStack() as stack:
         if by_api:
             # an engine behind TCP could run on any machine, so its store is not read
-            forwarder = stack.enter_context(forwarded(os.environ[VARIABLES[started.engine]].removeprefix("unix://")))
-            stack.enter_context(pytest.MonkeyPatch.context()).setenv(VARIABLES[started.engine], forwarder.host)
-        assert marks(started.reference) == committed
+            forwarder = stack.enter_context(forwarded(os.environ[VARIABLES[engine]].removeprefix("unix://")))
+            stack.enter_context(pytest.MonkeyPatch.context()).setenv(VARIABLES[engine], forwarder.host)
+        yield
+
+
+_NAMED_LIKE_WHITEOUTS = r"""
+for tool in mkdir touch; do alias $tool="/bin/busybox $tool"; done
+cd /srv
+printf x >.wh.removed
+printf x >.wh.nothing
+mkdir .wh.again && touch .wh.again/inside
+mkdir made && printf x >made/.wh..wh..opq
+printf x >folder/.wh..wh..opq
+printf x >.wh..wh.plnk
+"""
+
+
+@pytest.mark.parametrize("by_api", [False, True], ids=["by the store", "by the API"])
+def test_files_named_like_whiteouts_are_what_a_commit_makes_of_them(engine: str, base: str, by_api: bool) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("Docker cannot save such a commit, and its store belongs to root")
+    name = f"layerscope-test-{uuid.uuid4().hex[:12]}"
+    run(*_COMMANDS[engine], "run", "--name", name, "--network", "host", base, "/bin/sh", "-c", _NAMED_LIKE_WHITEOUTS)
+    try:
+        run(engine, "commit", name, f"{name}:committed")
+        committed = marks(f"{engine}://{name}:committed")
+        assert committed[b"srv/removed"].change == "REMOVED"
+        with reached(engine, by_api=by_api):
+            assert marks(f"container://{engine}/{name}") == committed
+            with open_image(f"container://{engine}/{name}") as session:
+                assert "/srv/.wh.removed" in " ".join(session.image.warnings)
+    finally:
+        run(engine, "rm", "-f", name)
+        run(engine, "rmi", "-f", f"{name}:committed")
+
+
+@pytest.mark.parametrize("engine", ["docker"], indirect=True)
+def test_files_that_docker_does_not_list_are_said_to_be_missing(engine: str, base: str) -> None:
+    if run(engine, "info", "--format", "{{.Driver}}").strip() != b"overlay2":
+        pytest.skip("only an overlay holds such files")
+    name = f"layerscope-test-{uuid.uuid4().hex[:12]}"
+    script = "exec 3>>/srv/moved; printf x >/srv/new"
+    run(engine, "run", "--name", name, "--network", "host", base, "/bin/sh", "-c", script)
+    try:
+        with reached(engine, by_api=True), open_image(f"container://{name}") as session:
+            (warning,) = session.image.warnings
+        assert warning.startswith("5 B of the writable layer are files that were copied up without a change")
+    finally:
+        run(engine, "rm", "-f", name)
 
 
 def test_mounts_are_listed_and_their_content_is_not(started: Started) -> None:

@@ -115,9 +115,10 @@ class EngineClient:
         """Return all containers, running or not, with the sizes of their writable layers."""
         return self._get(f"{self._prefix}/containers/json?all=1&size=1", list[ContainerSummary])
 
-    def container(self, name: str) -> ContainerDetails:
-        """Return the details of a container, by name or id; raises ImageNotFound."""
-        return self._get(f"{self._prefix}/containers/{quote(name, safe='')}/json", ContainerDetails)
+    def container(self, name: str, *, with_size: bool = False) -> ContainerDetails:
+        """Return the details of a container, by name or id; raises ImageNotFound. Its size may take long to sum up."""
+        query = "?size=1" if with_size else ""
+        return self._get(f"{self._prefix}/containers/{quote(name, safe='')}/json{query}", ContainerDetails)
 
     def changes(self, container_id: str) -> list[PathChange]:
         """Return the paths that a container changed: of a removed folder only the top, of a changed one no contents."""

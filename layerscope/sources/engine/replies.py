@@ -127,6 +127,7 @@ class ContainerDetails(Struct, frozen=True):
     config: _Config = field(default_factory=_Config, name="Config")
     host_config: _HostConfig = field(default_factory=_HostConfig, name="HostConfig")
     mounts: list[_Mount] | None = field(default=None, name="Mounts")
+    writable_size: int | None = field(default=None, name="SizeRw")
 
 
 class PathChange(Struct, frozen=True):

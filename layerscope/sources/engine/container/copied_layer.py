@@ -46,12 +46,14 @@ class _Facts(NamedTuple):
 class CopiedLayer:
     """Writes the tar; afterwards ``left_out`` are paths whose bytes the engine does not say.
 
-    ``named_as_whiteouts`` are files that a commit takes for whiteouts. ``lower`` are the layers of the image.
+    ``named_as_whiteouts`` are files that a commit takes for whiteouts; ``size`` is that of all files and symlinks, of
+    hard links once. ``lower`` are the layers of the image.
     """
 
     def __init__(self, found: EngineContainer, lower: Sequence[Layer]) -> None:
         self.left_out: list[bytes] = []
         self.named_as_whiteouts: list[bytes] = []
+        self.size = 0
         self._client = found.client
         self._container = found.container
         self._lower = LowerPaths(lower)
@@ -112,7 +114,7 @@ class CopiedLayer:
         Podman's tar of a path follows symlinks, and makes root the owner of a file.
         """
         written, linked = set[str](), list[tarfile.TarInfo]()
-        for member, content in self._members(self._client.exported_container(self._container.container_id), _ROOT):
+        for member, content in self._export():
             member.name = _relative(PurePosixPath("/", member.name))
             path = os.fsencode(member.name)
             if as_listed(path) not in wanted and (path not in UNLISTED_BY_PODMAN or path in self._lower):
@@ -138,6 +140,7 @@ class CopiedLayer:
             self.named_as_whiteouts.append(os.fsencode(member.name))
         member.pax_headers = {key: value for key, value in member.pax_headers.items() if key not in _PATH_RECORDS}
         tar.addfile(member, cast("IO[bytes] | None", content))
+        self.size += len(os.fsencode(member.linkname)) if member.issym() else member.size
         if member.issym() or (content and member.size):
             owner, digest = (member.uid, member.gid), content.hash.digest() if content else b""
             facts = _Facts(member.type, member.size, member.mode, *owner, member.mtime, member.linkname, digest)
@@ -146,13 +149,13 @@ class CopiedLayer:
     def _write_links(self, tar: tarfile.TarFile) -> None:
         """Write those entries again that turn out to be links to one file: of two with one name, the last counts.
 
-        Only a tar of a folder that holds all of them shows that. The root, which may be large, is not asked for.
+        Only a tar of a folder that holds all of them shows that. For the root, it is one without what is mounted.
         """
         groups = {facts: names for facts, names in self._alike.items() if len(names) > 1}
-        folders = {PurePosixPath("/", os.path.commonpath(names)) for names in groups.values()} - {_ROOT}
+        folders = {PurePosixPath("/", os.path.commonpath(names)) for names in groups.values()}
         alike, files = {name for names in groups.values() for name in names}, dict[str, str]()
         for folder in (folder for folder in folders if folders.isdisjoint(folder.parents)):
-            for member, _ in self._archive(folder):
+            for member, _ in self._archive(folder) if folder != _ROOT else self._export():
                 name = _relative(folder.parent / member.name)
                 if name in alike:
                     files[name] = _relative(folder.parent / member.linkname) if member.islnk() else name
@@ -162,9 +165,13 @@ class CopiedLayer:
                 first = firsts.setdefault(files.get(name, name), name)
                 if first != name:
                     tar.addfile(_link(name, first, facts))
+                    self.size -= facts.size or len(os.fsencode(facts.target))
 
     def _archive(self, path: PurePosixPath) -> "Iterator[tuple[tarfile.TarInfo, _Content | None]]":
         return self._members(self._client.archive(self._container.container_id, str(path)), path)
+
+    def _export(self) -> "Iterator[tuple[tarfile.TarInfo, _Content | None]]":
+        return self._members(self._client.exported_container(self._container.container_id), _ROOT)
 
     def _members(
         self, opened: AbstractContextManager[HTTPResponse], path: PurePosixPath

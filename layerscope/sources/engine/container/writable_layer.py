@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from layerscope.model.documents import ImageConfig
+from layerscope.model.engine import Engine
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.storage import Storage
 from layerscope.sources.engine.container.copied_layer import CopiedLayer
 from layerscope.sources.engine.container.lookup import EngineContainer
-from layerscope.sources.engine.container.written_folder import written_folder
+from layerscope.sources.engine.container.written_folder import OVERLAYS, written_folder
 from layerscope.sources.engine.replies import EngineInfo
 from layerscope.sources.image.origin import Origin
 from layerscope.sources.stream.spool import Spool
-from layerscope.text import plural, printable_name, short_name
+from layerscope.text import human_size, plural, printable_name, short_name
 
 _MOST_NAMED = 5
 
@@ -53,7 +54,7 @@ def with_writable_layer(image: Image, found: EngineContainer, info: EngineInfo, 
     else:
         copied = CopiedLayer(found, lower)
         layer = replace(layer, blob=spool.file(copied.write, name))
-        remarks = _remarks(copied.named_as_whiteouts, copied.left_out)
+        remarks = [*_remarks(copied.named_as_whiteouts, copied.left_out), *_unlisted(found, info, copied.size)]
     return replace(
         image,
         layers=(*lower, layer),
@@ -77,6 +78,22 @@ def _remarks(named_as_whiteouts: Sequence[bytes], left_out: Sequence[bytes]) -> 
         names = _names(named_as_whiteouts)
         remarks.append(f"files named like whiteouts count as whiteouts, as in a commit of the container: {names}")
     return remarks
+
+
+def _unlisted(found: EngineContainer, info: EngineInfo, size: int) -> list[str]:
+    """Return a sentence about files that Docker keeps in an overlay and does not list, where ``size`` was listed.
+
+    A file that was copied up and not changed is one of them: opened for writing, say, or linked to.
+    """
+    if found.client.engine != Engine.DOCKER or info.driver not in OVERLAYS:
+        return []
+    whole = found.client.container(found.container.container_id, with_size=True).writable_size
+    if whole is None or whole <= size:
+        return []
+    left_out = human_size(whole - size)
+    return [
+        f"{left_out} of the writable layer are files that were copied up without a change, which Docker does not list"
+    ]
 
 
 def _names(paths: Sequence[bytes]) -> str:

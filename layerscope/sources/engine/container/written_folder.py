@@ -16,7 +16,7 @@ from layerscope.sources.store import containers_storage, docker_graph
 from layerscope.sources.store.written_files import WrittenFiles, whiteout, write_tar_split
 from layerscope.sources.stream.spool import Spool
 
-_OVERLAYS = ("overlay2", "overlay")
+OVERLAYS = ("overlay2", "overlay")
 """Drivers whose folder holds only what a container has written; that of others is a copy of the whole file system."""
 
 _COMMITTED_XATTRS = {Engine.DOCKER: ("security.capability",), Engine.PODMAN: ("security.capability", "user.")}
@@ -43,7 +43,7 @@ class WrittenFolder:
         return UnpackedLayer(headers.path, str(self._folder))
 
     def _entries(self, files: WrittenFiles, lower: Sequence[Layer]) -> Iterator[TarInfo]:
-        if self._info.driver in _OVERLAYS:
+        if self._info.driver in OVERLAYS:
             yield from files.upper_entries()
             return
         lower_paths = LowerPaths(lower)
