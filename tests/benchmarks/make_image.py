@@ -131,7 +131,8 @@ class Content:
             self._files.append(file)
             yield file
             if self._is_real and dice.random() < HARD_LINKS:
-                yield Entry(f"{folder}{name}.link", mode=0o644, link=file.path)
+                # other names of a file mostly keep its ending, as those of bytecode and of modules in a store do
+                yield Entry(f"{folder}link-{name}", mode=0o644, link=file.path)
 
     def _size(self) -> int:
         """Return the size of a file: most are small, a few hold most of the bytes."""
