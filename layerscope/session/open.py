@@ -184,6 +184,8 @@ def _receive_together(sessions: Sequence[ImageSession], progress: Progress) -> N
 
 def share_layers(old: ImageSession, new: ImageSession) -> None:
     """Read the layers that both images hold with the same bytes once for both."""
-    from layerscope.session.reading.shared_layers import read_together  # noqa: PLC0415  # only for two images
+    # only for two images
+    from layerscope.analysis.packages.sizes import package_bytes  # noqa: PLC0415
+    from layerscope.session.reading.shared_layers import read_together  # noqa: PLC0415
 
-    read_together(old.known_layers, new.known_layers)
+    read_together(old.known_layers, new.known_layers, package_bytes)

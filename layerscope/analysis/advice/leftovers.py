@@ -90,6 +90,12 @@ def core_dumps_wanted(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
     return dict.fromkeys(_suspects(tree, live), _ELF_TYPE.stop)
 
 
+def core_dump_bytes(path: bytes) -> int:
+    """Return how many first bytes of a file tell whether it is a core dump."""
+    name = path.rpartition(b"/")[2]
+    return _ELF_TYPE.stop if b"core" in name and _CORE_NAME.fullmatch(name) else 0
+
+
 def _suspects(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
     """Return the nodes of the files that have the name of a core dump, by occurrence."""
     named = [node for node in tree.index.nodes_holding(b"core") if _CORE_NAME.fullmatch(tree.index.name(node))]

@@ -9,7 +9,7 @@ from layerscope.analysis.advice.apt import INSTALL, apt_uses
 from layerscope.analysis.advice.edits import Edits, replaced
 from layerscope.analysis.packages.dpkg import INFO, STATUS, list_names, parse_paths
 from layerscope.analysis.packages.dpkg_needs import MARKS, only_recommended
-from layerscope.analysis.packages.final_files import FinalFiles, databases_wanted
+from layerscope.analysis.packages.final_files import FinalFiles, database_bytes, databases_wanted
 from layerscope.analysis.search.path_patterns import matching_nodes
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -17,6 +17,8 @@ from layerscope.text import human_size, plural, printable_line
 
 _WITHOUT = re.compile(r"--no-install-recommends|--without-recommends|Install-Recommends[\s=]+\"?(?:false|0|no)")
 _NAMED = 5
+
+_DATABASES = (STATUS.decode(), MARKS.decode(), f"{INFO.decode()}*.list")
 
 
 class _Needless(NamedTuple):
@@ -32,8 +34,13 @@ def recommended_wanted(tree: LayeredTree, live: LiveFiles, instructions: Instruc
     """Return the files, by occurrence, that are likely to be read, and how many of their first bytes."""
     if not _installing(instructions):
         return {}
-    nodes = matching_nodes(tree.index, [STATUS.decode(), MARKS.decode(), f"{INFO.decode()}*.list"])
-    return databases_wanted(live, nodes)
+    return databases_wanted(live, matching_nodes(tree.index, _DATABASES))
+
+
+def recommended_bytes(path: bytes, size: int) -> int:
+    """Return how many first bytes of a file are likely to be read, before it is known which files are live."""
+    is_list = path.startswith(INFO) and path.endswith(b".list")
+    return database_bytes(size) if is_list or path in (STATUS, MARKS) else 0
 
 
 def recommended_packages(evidence: Evidence) -> Iterator[Advice]:

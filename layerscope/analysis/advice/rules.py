@@ -6,12 +6,19 @@ from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Inst
 from layerscope.analysis.advice.build_tools import build_tools
 from layerscope.analysis.advice.deleted_later import deleted_later
 from layerscope.analysis.advice.duplicate_files import duplicate_files
-from layerscope.analysis.advice.leftovers import bytecode, core_dumps, core_dumps_wanted, logs, version_control
+from layerscope.analysis.advice.leftovers import (
+    bytecode,
+    core_dump_bytes,
+    core_dumps,
+    core_dumps_wanted,
+    logs,
+    version_control,
+)
 from layerscope.analysis.advice.metadata_copies import metadata_copies
 from layerscope.analysis.advice.package_caches import package_caches
-from layerscope.analysis.advice.recommended import recommended_packages, recommended_wanted
+from layerscope.analysis.advice.recommended import recommended_bytes, recommended_packages, recommended_wanted
 from layerscope.analysis.advice.rewritten import rewritten
-from layerscope.analysis.advice.secrets import secrets_wanted
+from layerscope.analysis.advice.secrets import secret_bytes, secrets_wanted
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 
@@ -38,6 +45,11 @@ def wanted_prefixes(tree: LayeredTree, live: LiveFiles, instructions: Instructio
     """Return the files, by occurrence, that rules read, and how many first bytes: one pass can read them all."""
     by_package = recommended_wanted(tree, live, instructions)
     return core_dumps_wanted(tree, live) | secrets_wanted(tree) | by_package
+
+
+def rule_bytes(path: bytes, size: int) -> int:
+    """Return how many first bytes of a file rules are likely to read, before it is known which files are live."""
+    return max(core_dump_bytes(path), secret_bytes(path), recommended_bytes(path, size))
 
 
 def advise(evidence: Evidence, rules: tuple[Rule, ...] = RULES) -> tuple[Advice, ...]:

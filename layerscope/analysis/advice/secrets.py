@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from layerscope.analysis.advice.secret_kinds import PREFIX_SIZE, SECRET_PATTERNS, SecretKind, SecretPattern
 from layerscope.analysis.content import Prefixes
-from layerscope.analysis.search.path_patterns import matching_nodes
+from layerscope.analysis.search.path_patterns import PathMatcher, matching_nodes
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.occurrence import GONE
 from layerscope.model.entries import Kind
@@ -13,6 +13,9 @@ from layerscope.text import path_text, printable_name
 
 REMEDY = "Use `RUN --mount=type=secret` instead, and revoke it: everyone who can pull the image can read it."
 """The advice for any secret."""
+
+
+_SECRET_PATHS = PathMatcher(glob for pattern in SECRET_PATTERNS for glob in pattern.patterns)
 
 
 class Secret(NamedTuple):
@@ -52,6 +55,11 @@ def find_secrets(tree: LayeredTree, prefixes: Prefixes) -> tuple[Secret, ...]:
 def secrets_wanted(tree: LayeredTree) -> dict[int, int]:
     """Return the files, by occurrence, that are searched for secrets, and how many of their first bytes."""
     return {file: PREFIX_SIZE for _, files in _candidates(tree).values() for file in files}
+
+
+def secret_bytes(path: bytes) -> int:
+    """Return how many first bytes of a file are searched for secrets."""
+    return PREFIX_SIZE if _SECRET_PATHS.matches(path) else 0
 
 
 def _candidates(tree: LayeredTree) -> dict[int, tuple[SecretPattern, list[int]]]:

@@ -79,6 +79,12 @@ def types_wanted(live: LiveFiles, by_path: TypesByPath, budget: LookBudget | Non
     return {live.occurrences[position]: PREFIX_SIZE for position in unsure}
 
 
+def type_bytes(path: bytes, size: int) -> int:
+    """Return how many first bytes of a file are likely to be read, before it is known which files are live."""
+    folder, _, name = path.rpartition(b"/")
+    return PREFIX_SIZE if size and (type_of_folder(folder) or type_of_name(name, folder)) is None else 0
+
+
 def file_types(
     live: LiveFiles, by_path: TypesByPath, prefixes: Prefixes, mime: Mime, budget: LookBudget | None = None
 ) -> FileTypes:

@@ -22,6 +22,11 @@ def databases_wanted(live: LiveFiles, nodes: Iterable[int]) -> dict[int, int]:
     return wanted
 
 
+def database_bytes(size: int) -> int:
+    """Return how many bytes `FinalFiles.read` can read of a database of this size."""
+    return LARGEST_FILE if size <= LARGEST_FILE else 0
+
+
 class FinalFiles:
     """The live files by path, with symlinked folders followed; a file is named by its position among the live files.
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from layerscope.analysis.packages import apk, dpkg, npm, python_dist, rpm
-from layerscope.analysis.packages.final_files import FinalFiles, databases_wanted
+from layerscope.analysis.packages.final_files import FinalFiles, database_bytes, databases_wanted
 from layerscope.analysis.packages.package import Package, PackageManager
-from layerscope.analysis.search.path_patterns import matching_nodes, nodes_named
+from layerscope.analysis.search.path_patterns import PathMatcher, matching_nodes, nodes_named
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 
@@ -29,6 +29,7 @@ _DATABASES = (
     "**/*.dist-info/RECORD",
 )
 _MANIFEST = b"package.json"
+_DATABASE_PATHS = PathMatcher([*_DATABASES, f"**/{_MANIFEST.decode()}"])
 
 
 class PackageSize(NamedTuple):
@@ -52,6 +53,11 @@ def packages_wanted(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
     manifests = (node for node in nodes_named(tree.index, _MANIFEST) if _is_of_package(tree, node))
     nodes = [*matching_nodes(tree.index, _DATABASES), *manifests]
     return databases_wanted(live, nodes)
+
+
+def package_bytes(path: bytes, size: int) -> int:
+    """Return how many first bytes of a file are likely to be read, before it is known which files are live."""
+    return database_bytes(size) if _DATABASE_PATHS.matches(path) else 0
 
 
 def _is_of_package(tree: LayeredTree, node: int) -> bool:

@@ -16,7 +16,7 @@ from layerscope.report.page.html.page import html_report
 from layerscope.report.page.markdown import markdown_report
 from layerscope.report.page.spreadsheet import csv_report
 from layerscope.session.dockerfile.lines import known_dockerfile
-from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.analysis import SizeAnalysis, size_analysis
 from layerscope.session.size.base_image import chosen_base
 from layerscope.text import printable_name
 
@@ -58,7 +58,7 @@ def report(
     refuse_existing(path, force=force)
     with named.opened() as session:
         placed = known_dockerfile(session.image, dockerfile, session.build)
-        text = make(SizeAnalysis(session.loaded, chosen_base(session.image, base), placed))
+        text = make(size_analysis(session, chosen_base(session.image, base), placed))
         warn(session.image, session.tallies)
         warn_of_attestations(session.image)
     write_whole(path, text, force=force)

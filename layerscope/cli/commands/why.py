@@ -66,9 +66,9 @@ def _write(
     as_json: bool,
 ) -> Literal[True]:
     # the analysis takes 30 ms to import, and an earlier run may have done it
-    from layerscope.session.size.analysis import SizeAnalysis  # noqa: PLC0415
+    from layerscope.session.size.analysis import size_analysis  # noqa: PLC0415
 
-    analysis = SizeAnalysis(session.loaded, base, placed)
+    analysis = size_analysis(session, base, placed)
     if as_json:
         from layerscope.report.json_document import write_json_table  # noqa: PLC0415  # a document needs no Rich
         from layerscope.report.size.document import why_document  # noqa: PLC0415
@@ -84,9 +84,9 @@ def _write(
 def _print_patch(session: ImageSession, base: BaseImage | None, placed: PlacedDockerfile) -> None:
     """Print the patch for all advice that can be applied."""
     from layerscope.analysis.dockerfile.patching import patch_of  # noqa: PLC0415  # as above
-    from layerscope.session.size.analysis import SizeAnalysis  # noqa: PLC0415
+    from layerscope.session.size.analysis import size_analysis  # noqa: PLC0415
 
-    advice = SizeAnalysis(session.loaded, base).report.advice
+    advice = size_analysis(session, base).report.advice
     patch = patch_of(placed, [each.edits for each in advice])
     if not patch:
         narrate("layerscope: no advice can be given as a patch of this Dockerfile")

@@ -100,10 +100,10 @@ class ContentPass:
     def _without_known(self, layer: int, files: list[int], result: BytesRead) -> list[int]:
         """Add what is known of the files of a layer to the result, and return the others in the order of content."""
         facts, rows = self._known.of(self._image.layers[layer - 1]), self._tree.index.rows
-        table, kept = self._tree.tables[layer], len(facts.digests)
+        table, kept = self._tree.tables[layer], facts.count
         if not facts.is_empty:
             files = [file for file in files if not self._is_known(file, facts, rows[file], table, result)]
-        if len(facts.digests) > kept:
+        if facts.count > kept:
             self._known.keep(self._image.layers[layer - 1])
         offsets = table.data_offsets
         return sorted(files, key=lambda file: offsets[rows[file]])
@@ -117,10 +117,10 @@ class ContentPass:
                 return False
             result.digests[file] = digest
         if file in self._prefixes:
-            kept, prefix = min(size, self._prefixes[file]), facts.prefixes.get(row)
-            if prefix is None or len(prefix) < kept:
+            prefix = facts.prefix(row, min(size, self._prefixes[file]))
+            if prefix is None:
                 return False
-            result.prefixes[file] = prefix[:kept]
+            result.prefixes[file] = prefix
         return True
 
     def _hashed(self, file: int, size: int) -> int:

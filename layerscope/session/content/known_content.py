@@ -46,7 +46,7 @@ class KnownContent:
         facts = self._facts.get(key) if shared is None else shared.facts
         if facts is None:
             facts = self._known.record_of(RecordKind.CONTENT, layer, _facts_from) or ContentFacts()
-            facts.listed = self._known.digests(layer)
+            facts.listed = self._known.content(layer) or facts.listed
             facts = self._facts.setdefault(key, facts)
             if shared is not None:
                 shared.facts = facts

@@ -16,7 +16,7 @@ from layerscope.session.reading.parallel import IsStopped, in_parallel, processe
 from layerscope.sources.layer.reader import read_layer
 
 if TYPE_CHECKING:
-    from layerscope.sources.tar.digests import HashedSizes
+    from layerscope.sources.tar.taken_content import WantedContent
 
 _MANY_COMPRESSED = 8_000_000
 """Stored bytes that take 0.1 s."""
@@ -29,8 +29,8 @@ class LayerRecords(Protocol):
     """What is known of layers, and is kept of those that are read."""
 
     @property
-    def hashed_sizes(self) -> "HashedSizes | None":
-        """The sizes of the files to hash while compressed layers are listed, or None."""
+    def wanted(self) -> "WantedContent | None":
+        """What is taken of the content of compressed layers while they are listed, or None."""
 
     def entries(self, layer: Layer) -> LayerEntries | None:
         """Return the entries of a layer, if they are known."""
@@ -39,15 +39,13 @@ class LayerRecords(Protocol):
         """Keep the entries of a layer."""
 
 
-def read_whole(
-    layer: Layer, is_stopped: IsStopped = bool, *, hashed_sizes: "HashedSizes | None" = None
-) -> LayerEntries:
+def read_whole(layer: Layer, is_stopped: IsStopped = bool, *, wanted: "WantedContent | None" = None) -> LayerEntries:
     """Return the entries of a layer, with its ``error`` if it could not be read whole.
 
     Raises ReadingStopped once ``is_stopped`` returns True.
     """
     entries = LayerEntries()
-    deque(read_layer(layer, entries, is_stopped, hashed_sizes=hashed_sizes), maxlen=0)
+    deque(read_layer(layer, entries, is_stopped, wanted=wanted), maxlen=0)
     return entries
 
 
@@ -81,7 +79,7 @@ def read_as_ordered(
             yield from ((layer, entries) for layer in sharing)
     firsts = {layer.number: first for first, sharing in unknown.items() for layer in sharing}
     first_ones = [sharing[0] for sharing in unknown.values()]
-    for layer, result in _read(first_ones, _once_each(order, firsts), known.hashed_sizes):
+    for layer, result in _read(first_ones, _once_each(order, firsts), known.wanted):
         if not isinstance(result, LayerEntries):
             yield layer, result
             continue
@@ -110,7 +108,7 @@ def _once_each(order: Iterator[Layer], firsts: Mapping[int, int]) -> Iterator[La
 
 
 def _read(
-    layers: Sequence[Layer], order: Iterator[Layer], hashed_sizes: "HashedSizes | None"
+    layers: Sequence[Layer], order: Iterator[Layer], wanted: "WantedContent | None"
 ) -> Iterator[tuple[Layer, LayerEntries | int]]:
     """Read layers as `read_as_ordered` does.
 
@@ -120,19 +118,19 @@ def _read(
     compressed = [layer for layer in layers if layer.compression not in (Compression.NONE, None)]
     if len(compressed) > 1 and processes_at_once() == 1:
         ordered = list(order)
-        yield from zip(ordered, in_parallel(partial(read_whole, hashed_sizes=hashed_sizes), ordered), strict=True)
+        yield from zip(ordered, in_parallel(partial(read_whole, wanted=wanted), ordered), strict=True)
         return
     unread = {layer.number: layer for layer in layers}
     pace = _Pace(layers, processes_at_once())
     for layer in order:
         entries = LayerEntries()
-        reading = read_layer(layer, entries, hashed_sizes=hashed_sizes)
+        reading = read_layer(layer, entries, wanted=wanted)
         for done in chain([0], reading):
             if pace.is_slow(done):
                 # what has been read of this layer took some hundredths of a second, and is read again
                 reading.close()
                 rest = list(unread.values())
-                yield from _read_in_processes(rest, chain([layer], order), pace.processes, hashed_sizes)
+                yield from _read_in_processes(rest, chain([layer], order), pace.processes, wanted)
                 return
             yield layer, done
         del unread[layer.number]
@@ -141,12 +139,12 @@ def _read(
 
 
 def _read_in_processes(
-    layers: Sequence[Layer], order: Iterator[Layer], count: int, hashed_sizes: "HashedSizes | None"
+    layers: Sequence[Layer], order: Iterator[Layer], count: int, wanted: "WantedContent | None"
 ) -> Iterator[tuple[Layer, LayerEntries | int]]:
     from layerscope.session.reading.layer_parts import read_in_processes  # noqa: PLC0415  # small images need none
 
-    for layer, result in read_in_processes(layers, order, count, hashed_sizes):
-        yield layer, read_whole(layer, hashed_sizes=hashed_sizes) if result is None else result
+    for layer, result in read_in_processes(layers, order, count, wanted):
+        yield layer, read_whole(layer, wanted=wanted) if result is None else result
 
 
 class _Pace:

@@ -15,14 +15,18 @@ from layerscope.model.image import Layer
 
 if TYPE_CHECKING:
     from layerscope.analysis.tree.layered_tree import LayeredTree
-    from layerscope.model.entries import LayerEntries
+    from layerscope.model.entries import LayerEntries, TakenContent
+    from layerscope.model.span import FileSpan
     from layerscope.session.reading.shared_layers import SharedLayer
-    from layerscope.sources.tar.digests import HashedSizes
+    from layerscope.sources.tar.taken_content import WantedContent
 
 Known = TypeVar("Known")
 
 _LEAST_STORED = 1_000_000
 """Layers that are smaller together are read in the time that it takes to look them up."""
+
+_MOST_FIRST_BYTES = 64 * 1024 * 1024
+"""The first bytes of files that are kept while the layers of an image are listed."""
 
 _BROKEN = (msgspec.MsgspecError, ValueError, TypeError, KeyError)
 """The errors of a record whose bytes are whole and whose content is none of ours."""
@@ -42,11 +46,13 @@ class KnownLayers:
         self._identities = {} if self._cache is None else {layer.number: layer_identity(layer) for layer in layers}
         self.chain = None if self._cache is None else chain_identity(list(self._identities.values()))
         self._shared: dict[int, SharedLayer] = {}
-        self.hashed_sizes: HashedSizes | None = None
-        """The sizes of files that will be compared: they are hashed while a compressed layer is listed."""
+        self.wanted: WantedContent | None = None
+        """What will be asked of the content of files: it is taken while a compressed layer is listed."""
         self._read: dict[int, LayerEntries] = {}
         """The entries of layers that were read before the image as a whole."""
-        self._digests: dict[int, bytes] = {}
+        self._content: dict[FileSpan | int, TakenContent] = {}
+        """By blob, because layers that share one have the same files; by number for a layer without a blob."""
+        self._first_bytes_left = _MOST_FIRST_BYTES
         self._unwritten: dict[tuple[RecordKind, str], Callable[[], None]] = {}
 
     @property
@@ -110,17 +116,22 @@ class KnownLayers:
         """Keep the figures of all layers."""
         self._keep_chain(RecordKind.TALLIES, tallies, partial(_write_bytes, msgspec.json.encode(tallies)))
 
-    def digests(self, layer: Layer) -> bytes:
-        """Return the digests of the layer's files, as `LayerEntries` has them; nothing if they were not computed."""
-        return self._digests.get(layer.number, b"")
+    def content(self, layer: Layer) -> "TakenContent | None":
+        """Return what was taken of the layer's files while they were listed."""
+        return self._content.get(layer.blob or layer.number)
 
     def keep_entries(self, layer: Layer, entries: "LayerEntries") -> None:
         """Keep the entries of a layer."""
         if entries.error is not None:
-            return
-        if entries.digests:
             # of a broken stream, a file counts as unreadable, although its bytes may have come
-            self._digests[layer.number] = bytes(entries.digests)
+            return
+        key = layer.blob or layer.number
+        if key not in self._content:
+            self._content[key] = entries.content
+            self._first_bytes_left -= sum(map(len, entries.content.prefixes.values()))
+            if self._first_bytes_left < 0:
+                # a pass over the content reads them
+                entries.content.prefixes.clear()
         self.keep_record_of(RecordKind.ENTRIES, layer, partial(_write_entries, layer.number, entries))
 
     def keep_record_of(self, kind: RecordKind, layer: Layer, write: Callable[[ColumnWriter], object]) -> None:

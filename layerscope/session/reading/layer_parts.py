@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from layerscope.model.columns import columns_from, columns_of, other_fields
-from layerscope.model.entries import EntryTable, LayerEntries
+from layerscope.model.entries import EntryTable, LayerEntries, TakenContent
 from layerscope.model.image import Compression, Layer
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 from layerscope.session.reading.forked import ForkedWork
@@ -17,7 +17,7 @@ from layerscope.sources.tar.blocks import TarPart
 from layerscope.sources.tar.parts import joined, tar_parts
 
 if TYPE_CHECKING:
-    from layerscope.sources.tar.digests import HashedSizes
+    from layerscope.sources.tar.taken_content import WantedContent
 
 _LEAST_DIVIDED = 64_000_000
 """The bytes of a plain layer that several processes walk."""
@@ -34,26 +34,26 @@ class _LayerPart(Struct, frozen=True):
 
     layer: Layer
     part: TarPart | None = None
-    hashed_sizes: "HashedSizes | None" = None
+    wanted: "WantedContent | None" = None
 
 
-def _parts_of(layer: Layer, workers: int, hashed_sizes: "HashedSizes | None") -> Iterator[_LayerPart]:
+def _parts_of(layer: Layer, workers: int, wanted: "WantedContent | None") -> Iterator[_LayerPart]:
     blob = layer.blob
     if blob is None or layer.compression is not Compression.NONE or blob.size < _LEAST_DIVIDED or layer.unpacked:
-        yield _LayerPart(layer, hashed_sizes=hashed_sizes)
+        yield _LayerPart(layer, wanted=wanted)
     else:
         yield from (_LayerPart(layer, part) for part in tar_parts(blob, workers))
 
 
 def read_in_processes(
-    layers: Sequence[Layer], order: Iterator[Layer], count: int, hashed_sizes: "HashedSizes | None" = None
+    layers: Sequence[Layer], order: Iterator[Layer], count: int, wanted: "WantedContent | None" = None
 ) -> Iterator[tuple[Layer, LayerEntries | int | None]]:
     """Read the layers in so many processes, in the order that is asked for a layer whenever a process is idle.
 
     Yield layers with their stored bytes read so far, and at last with their entries; None for a layer that has to be
     read in one piece, by this process.
     """
-    parts = [part for layer in layers for part in _parts_of(layer, count, hashed_sizes)]
+    parts = [part for layer in layers for part in _parts_of(layer, count, wanted)]
     with ForkedWork(_slices, parts, min(count, len(parts))) as work:
         if not work.is_started:
             yield from ((layer, None) for layer in order)
@@ -74,7 +74,7 @@ def read_in_processes(
 def _slices(part: _LayerPart, is_stopped: IsStopped) -> Iterator[Any]:
     """Read a part, and yield it in messages."""
     entries, walked, sent = LayerEntries(), part.part or TarPart(), time.monotonic()
-    for done in read_layer(part.layer, entries, is_stopped, walked, hashed_sizes=part.hashed_sizes):
+    for done in read_layer(part.layer, entries, is_stopped, walked, wanted=part.wanted):
         if len(entries.paths) >= _ROWS or time.monotonic() - sent >= _SECONDS:
             if is_stopped():
                 return
@@ -93,7 +93,7 @@ def _message(entries: LayerEntries, done: int, *, is_joined: bool) -> Any:
         [opaque.directory for opaque in entries.opaque_whiteouts],
         entries.warnings,
         entries.error,
-        entries.digests,
+        (entries.content.digests, entries.content.prefixes),
         done,
         is_joined,
     )
@@ -109,7 +109,7 @@ class _PartRead:
 
     def add(self, message: Any) -> None:
         """Add what a message has."""
-        columns, others, paths, whiteouts, opaque, warnings, error, digests, done, self.is_joined = message
+        columns, others, paths, whiteouts, opaque, warnings, error, content, done, self.is_joined = message
         table = EntryTable(**columns_from(EntryTable, columns), **others)
         following = LayerEntries(
             table,
@@ -118,7 +118,7 @@ class _PartRead:
             [OpaqueWhiteout(path) for path in opaque],
             warnings,
             error,
-            digests,
+            TakenContent(*content),
         )
         self.entries.extend(following)
         self.done = max(done, self.done)

@@ -18,7 +18,7 @@ from layerscope.model.span import FileSpan
 from layerscope.session.reading.in_process import read_as_ordered
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.sources.stream.span_file import SpanFile
-from layerscope.sources.tar.digests import HashedSizes
+from layerscope.sources.tar.taken_content import FirstBytes, HashedSizes, WantedContent
 
 if TYPE_CHECKING:
     from layerscope.session.content.content_facts import ContentFacts
@@ -36,28 +36,28 @@ class SharedLayer(Struct):
     facts: "ContentFacts | None" = None
 
 
-def read_together(old: KnownLayers, new: KnownLayers) -> None:
-    """Read the compressed layers of two images, and hash the files in them that are likely to be compared.
+def read_together(old: KnownLayers, new: KnownLayers, first_bytes: FirstBytes) -> None:
+    """Read the compressed layers of two images, with the digests of files that are likely to be compared.
 
-    Plain layers are left for later: to walk one takes less time than to compare it. So are those of both images if
-    either is known as one tree.
+    ``first_bytes`` says what else to keep of files. Plain layers are left for later: to walk one takes less time than
+    to compare it. So are those of both images if either is known as one tree.
     """
     pairs = _layers_of_one_digest(old.layers, new.layers)
     if old.has_tree or new.has_tree:
-        old.hashed_sizes = new.hashed_sizes = HashedSizes()
+        old.wanted = new.wanted = WantedContent(HashedSizes(), first_bytes)
         for pair in pairs:
             if _have_same_bytes(*pair):
                 _share_facts(old, new, pair)
     else:
-        _BothImages(old, new, pairs).read()
+        _BothImages(old, new, pairs, first_bytes).read()
 
 
 class _BothImages:
     """The compressed layers of two images; those of the new image have the numbers after those of the old one."""
 
-    def __init__(self, old: KnownLayers, new: KnownLayers, pairs: Sequence[_Pair]) -> None:
-        self.hashed_sizes = HashedSizes()
-        old.hashed_sizes = new.hashed_sizes = self.hashed_sizes
+    def __init__(self, old: KnownLayers, new: KnownLayers, pairs: Sequence[_Pair], first_bytes: FirstBytes) -> None:
+        self._sizes = HashedSizes()
+        self.wanted = old.wanted = new.wanted = WantedContent(self._sizes, first_bytes)
         self._old = old
         self._new = new
         self._pairs = pairs
@@ -87,7 +87,7 @@ class _BothImages:
 
     def _limit(self, missing: set[int], sizes: set[int]) -> None:
         if not missing:
-            self.hashed_sizes.limit(sizes)
+            self._sizes.limit(sizes)
 
     def _order(self) -> Iterator[Layer]:
         yield from _largest_first(self._unshared)

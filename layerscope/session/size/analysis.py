@@ -1,19 +1,36 @@
 """The size analysis of an image in several views, each computed once, on first use."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
+from layerscope.analysis.advice.rules import rule_bytes
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
-from layerscope.analysis.file_types.sizes import FileTypes, TypesByPath, file_types, types_by_path, types_wanted
+from layerscope.analysis.file_types.sizes import (
+    FileTypes,
+    TypesByPath,
+    file_types,
+    type_bytes,
+    types_by_path,
+    types_wanted,
+)
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.packages.sbom import SbomComparison, compare_sbom
-from layerscope.analysis.packages.sizes import PackageSizes, package_sizes, packages_wanted
+from layerscope.analysis.packages.sizes import PackageSizes, package_bytes, package_sizes, packages_wanted
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.directories import DirectorySizes
 from layerscope.analysis.size.live import LiveFiles, live_files
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.size.report import SizeReport, size_report
 from layerscope.sources.magic import mime_type
+from layerscope.sources.tar.taken_content import HashedSizes, WantedContent
 from layerscope.text import printable_name
+
+if TYPE_CHECKING:
+    from layerscope.session.image_session import ImageSession
+
+
+_LARGEST_HASHED = 64_000_000
+"""The size from which on a file is hashed only if another has the same size: hashing takes half as long again."""
 
 
 class SizeAnalysis:
@@ -71,3 +88,15 @@ class SizeAnalysis:
         """The differences between the image and its SBOM; None without one."""
         stated = self.image.attestations.sbom_packages
         return None if stated is None else compare_sbom(stated, [each.package for each in self.packages.packages])
+
+
+def size_analysis(
+    session: "ImageSession", base: BaseImage | None = None, dockerfile: PlacedDockerfile | None = None
+) -> SizeAnalysis:
+    """Read the layers, and return the size analysis; what it needs of compressed layers is taken in the same pass."""
+    session.known_layers.wanted = WantedContent(HashedSizes(_LARGEST_HASHED), _first_bytes)
+    return SizeAnalysis(session.loaded, base, dockerfile)
+
+
+def _first_bytes(path: bytes, size: int) -> int:
+    return max(type_bytes(path, size), package_bytes(path, size), rule_bytes(path, size))

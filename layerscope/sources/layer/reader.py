@@ -11,7 +11,7 @@ from layerscope.sources.tar.blocks import ContentTaker, TarBlocks, TarPart, open
 from layerscope.sources.tar.walk import walk
 
 if TYPE_CHECKING:
-    from layerscope.sources.tar.digests import HashedSizes
+    from layerscope.sources.tar.taken_content import WantedContent
 
 
 def read_layer(
@@ -20,18 +20,18 @@ def read_layer(
     is_stopped: Callable[[], bool] = bool,
     part: TarPart | None = None,
     *,
-    hashed_sizes: "HashedSizes | None" = None,
+    wanted: "WantedContent | None" = None,
 ) -> Generator[int, None, None]:
     """Fill ``entries`` from the layer, or a part of its tar, and yield the stored bytes read, now and then.
 
-    The files of ``hashed_sizes`` in a compressed layer are hashed while their bytes pass.
+    What is ``wanted`` of the content of a compressed layer is taken from the bytes that pass.
 
     Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason. Once
     ``is_stopped`` returns True, it raises ReadingStopped.
     """
     part = part or TarPart()
     try:
-        blocks = _open_blocks(layer, is_stopped, part, _taker(entries, hashed_sizes))
+        blocks = _open_blocks(layer, is_stopped, part, _taker(entries, wanted))
     except OSError as error:
         entries.error = f"cannot read its blob: {os_reason(error)}"
         return
@@ -50,12 +50,12 @@ def read_layer(
         entries.error = "its blob is shorter than the manifest says, and its tar has no end"
 
 
-def _taker(entries: LayerEntries, hashed_sizes: "HashedSizes | None") -> ContentTaker | None:
-    if hashed_sizes is None:
+def _taker(entries: LayerEntries, wanted: "WantedContent | None") -> ContentTaker | None:
+    if wanted is None:
         return None
-    from layerscope.sources.tar.digests import FileDigests  # noqa: PLC0415  # hashlib: a listing needs none
+    from layerscope.sources.tar.taken_content import FileTaker  # noqa: PLC0415  # hashlib: a listing needs none
 
-    return FileDigests(entries, hashed_sizes).take
+    return FileTaker(entries, wanted).take
 
 
 def _open_blocks(layer: Layer, is_stopped: Callable[[], bool], part: TarPart, taker: ContentTaker | None) -> TarBlocks:

@@ -7,10 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from layerscope.cache.cache import Cache, RecordKind
-from layerscope.model.entries import LayerEntries
+from layerscope.model.entries import LayerEntries, TakenContent
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
-from layerscope.session.reading import in_process
+from layerscope.session.reading import in_process, known_layers
 from layerscope.session.reading.background import KnownReader, LayerRead, LayersStacked
 from layerscope.session.reading.in_process import read_layers
 from layerscope.session.reading.known_layers import KnownLayers
@@ -237,3 +237,20 @@ def test_the_reader_process_keeps_what_it_reads(archive: Path, cache: Cache) -> 
     assert kinds(cache) == {RecordKind.ENTRIES, RecordKind.TREE, RecordKind.TALLIES}
     with opened(archive, cache) as session:
         assert session.loaded.tree == expected
+
+
+def test_what_is_taken_of_the_content_of_layers_is_limited(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_layers, "_MOST_FIRST_BYTES", 5)
+    layers = open_image(str(archive)).image.layers
+    known = KnownLayers(None, layers, "")
+    for each in layers:
+        known.keep_entries(each, LayerEntries(content=TakenContent(prefixes={0: b"four"})))
+    taken = [known.content(each) for each in layers]
+    assert [each and each.prefixes for each in taken] == [{0: b"four"}, {}, {}]
+
+
+def test_nothing_is_taken_of_a_layer_that_could_not_be_read_whole(archive: Path) -> None:
+    layers = open_image(str(archive)).image.layers
+    known = KnownLayers(None, layers, "")
+    known.keep_entries(layers[0], LayerEntries(content=TakenContent(prefixes={0: b"four"}), error="it is broken"))
+    assert known.content(layers[0]) is None

@@ -1,4 +1,4 @@
-"""Digests of files that are taken from the bytes of a compressed tar while it is listed."""
+"""Digests and first bytes of files, taken from the bytes of a compressed tar while it is listed."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -11,8 +11,8 @@ from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
 from layerscope.session.reading.forked import ForkedWork
 from layerscope.sources.layer.reader import read_layer
-from layerscope.sources.tar import blocks
-from layerscope.sources.tar.digests import HashedSizes
+from layerscope.sources.tar import blocks, taken_content
+from layerscope.sources.tar.taken_content import HashedSizes, WantedContent
 from tests.builders import compressed, directory, file, hardlink, layer, sparse, symlink, whiteout
 
 _CHUNK = 2048
@@ -21,6 +21,14 @@ _CHUNK = 2048
 _CONTENTS = {
     f"files/{size}": bytes([size % 251]) * size for size in (0, 1, 511, 512, 513, 1024, 1536, 2047, 2048, 5000, 20_000)
 }
+
+
+def no_bytes(_path: bytes, _size: int) -> int:
+    """Keep no first bytes."""
+    return 0
+
+
+DIGESTS = WantedContent(HashedSizes(), no_bytes)
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +46,7 @@ def gzip_layer(path: Path, content: bytes) -> Layer:
 
 def digests_by_path(read: LayerEntries) -> dict[str, bytes]:
     """Return the digest of each row that has one."""
-    parts = [read.digests[at : at + DIGEST_SIZE] for at in range(0, len(read.digests), DIGEST_SIZE)]
+    parts = [read.content.digests[at : at + DIGEST_SIZE] for at in range(0, len(read.content.digests), DIGEST_SIZE)]
     pairs = zip(read.paths, parts, strict=True)
     return {path.decode(): bytes(digest) for path, digest in pairs if digest != NO_DIGEST}
 
@@ -54,7 +62,7 @@ def test_each_file_has_the_digest_of_its_bytes(tmp_path: Path, count: int, *, ta
         *others, sparse("holes", 9000, (4096, b"x" * 600)), *(file(name, data) for name, data in contents.items())
     )
     reading, parts = LayerEntries(), LayerEntries()
-    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), reading, hashed_sizes=HashedSizes()):
+    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), reading, wanted=DIGESTS):
         if takes:
             parts.extend(reading.take())
     parts.extend(reading)
@@ -66,16 +74,17 @@ def test_each_file_has_the_digest_of_its_bytes(tmp_path: Path, count: int, *, ta
 def test_files_behind_a_break_have_no_digest(tmp_path: Path) -> None:
     whole = layer(file("first", b"1" * 3000), file("second", b"2" * 9000))
     read = LayerEntries()
-    for _ in read_layer(gzip_layer(tmp_path / "layer", whole[: 3 * _CHUNK]), read, hashed_sizes=HashedSizes()):
+    for _ in read_layer(gzip_layer(tmp_path / "layer", whole[: 3 * _CHUNK]), read, wanted=DIGESTS):
         pass
     assert read.error is not None
     assert read.table.kinds == bytes([Kind.FILE, Kind.FILE])
-    assert bytes(read.digests) == sha256(b"1" * 3000).digest()
+    assert bytes(read.content.digests) == sha256(b"1" * 3000).digest()
 
 
-def test_all_sizes_are_hashed_until_they_are_limited() -> None:
+def test_all_sizes_up_to_the_largest_are_hashed_until_they_are_limited() -> None:
     sizes = HashedSizes()
     assert all(size in sizes for size in (0, 7, 1 << 62))
+    assert [size in HashedSizes(largest=7) for size in (0, 7, 8)] == [True, True, False]
     sizes.limit([7, 1 << 62])
     assert [size in sizes for size in (0, 7, 8, 1 << 62)] == [False, True, False, True]
 
@@ -100,13 +109,42 @@ def test_files_of_other_sizes_have_no_digest(tmp_path: Path) -> None:
     sizes, read = HashedSizes(), LayerEntries()
     sizes.limit([2])
     tar = layer(file("a", b"1"), file("b", b"22"), file("c", b"333"), file("d", b"44"))
-    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), read, hashed_sizes=sizes):
+    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), read, wanted=WantedContent(sizes, no_bytes)):
         pass
     assert digests_by_path(read) == {"b": sha256(b"22").digest(), "d": sha256(b"44").digest()}
+
+
+@pytest.mark.parametrize("takes", [False, True], ids=["whole", "in parts"])
+def test_as_many_first_bytes_are_kept_as_are_wanted(tmp_path: Path, *, takes: bool) -> None:
+    wanted = {b"files/1": 9, b"files/1536": 1000, b"files/5000": 3000, b"files/20000": 1}
+    nothing = HashedSizes(largest=-1)
+    tar = layer(directory("files"), *(file(name, data) for name, data in _CONTENTS.items()))
+    reading, read = LayerEntries(), LayerEntries()
+    first_bytes = WantedContent(nothing, lambda path, _size: wanted.get(path, 0))
+    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), reading, wanted=first_bytes):
+        if takes:
+            read.extend(reading.take())
+    read.extend(reading)
+    prefixes = {read.paths[row]: prefix for row, prefix in read.content.prefixes.items()}
+    assert prefixes == {path: _CONTENTS[path.decode()][:count] for path, count in wanted.items()}
+    assert digests_by_path(read).keys() == {"files/0"}
+
+
+def test_what_is_kept_of_a_layer_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taken_content, "_MOST_KEPT", 5000)
+    tar = layer(*(file(f"{number}", b"x" * 2000) for number in range(4)))
+    read = LayerEntries()
+    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), read, wanted=WantedContent(HashedSizes(), _all_bytes)):
+        pass
+    assert {row: len(prefix) for row, prefix in read.content.prefixes.items()} == {0: 2000, 1: 2000, 2: 1000}
+
+
+def _all_bytes(_path: bytes, size: int) -> int:
+    return size
 
 
 def test_a_listing_alone_computes_no_digests(tmp_path: Path) -> None:
     read = LayerEntries()
     for _ in read_layer(gzip_layer(tmp_path / "layer", layer(file("file", b"content"))), read):
         pass
-    assert not read.digests
+    assert not read.content.digests

@@ -1,0 +1,151 @@
+"""Digests and first bytes of the files of a compressed tar, taken while it is decompressed for the walk.
+
+A second pass for them would decompress everything again, which takes three times as long as to hash it.
+"""
+
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from mmap import mmap
+from typing import NamedTuple
+
+from layerscope.model.entries import NO_DIGEST, Kind, LayerEntries
+
+_EMPTY = sha256().digest()
+
+_MARKS = 65_521
+"""The marks of sizes; with a prime number of them, the round sizes that are common share few."""
+
+_MOST_KEPT = 32 * 1024 * 1024
+"""First bytes that are kept of all files of a layer; a later pass reads those that are left out."""
+
+
+FirstBytes = Callable[[bytes, int], int]
+"""A function that returns how many first bytes to keep of a file, given its path and its size."""
+
+
+class HashedSizes:
+    """The sizes of the files to hash: all up to the ``largest``, until `limit` is called.
+
+    Forked processes see the same. Some other sizes count as well after that: they share a mark with one that was given.
+    """
+
+    def __init__(self, largest: int = sys.maxsize) -> None:
+        self._largest = largest
+        self._marks = mmap(-1, _MARKS + 1)
+
+    def limit(self, sizes: Iterable[int]) -> None:
+        """Leave out all sizes but these."""
+        for size in sizes:
+            self._marks[size % _MARKS] = 1
+        # last, because a process may look at any moment
+        self._marks[_MARKS] = 1
+
+    def __contains__(self, size: int) -> bool:
+        return size <= self._largest and (not self._marks[_MARKS] or bool(self._marks[size % _MARKS]))
+
+
+class WantedContent(NamedTuple):
+    """The content of files that is wanted: whose digests, and how many first bytes."""
+
+    hashed: HashedSizes
+    first_bytes: FirstBytes
+
+
+class _Span(NamedTuple):
+    """The place of a file in the tar, and what to take of it."""
+
+    start: int
+    end: int
+    is_hashed: bool
+    kept: int
+
+
+class FileTaker:
+    """Adds what is ``wanted`` of each regular file to ``entries.content``, once all of its bytes have passed.
+
+    The walk adds a row before the bytes that follow its header are dropped. Nothing is taken of other rows, nor of
+    sparse files, whose bytes are not all in the tar.
+    """
+
+    def __init__(self, entries: LayerEntries, wanted: WantedContent) -> None:
+        self._entries = entries
+        self._wanted = wanted
+        self._table = entries.table
+        self._rows = 0
+        self._waiting: deque[_Span | bytes] = deque()
+        """The files that have not passed, in the order of rows, and what other rows have in place of a digest."""
+        self._passed = 0
+        """The rows of the layer that have passed."""
+        self._kept_left = _MOST_KEPT
+        self._hasher = sha256()
+        self._prefix = b""
+        self._reached = 0
+
+    def take(self, chunk: bytes, start: int) -> None:
+        """Take what is wanted of a chunk that starts at an offset of the tar, before the next chunk comes."""
+        self._add_rows()
+        waiting, end = self._waiting, start + len(chunk)
+        with memoryview(chunk) as view:
+            while waiting:
+                span = waiting[0]
+                if isinstance(span, bytes):
+                    self._pass_row(span)
+                    continue
+                low, high = max(span.start, self._reached), min(span.end, end)
+                if high <= low:
+                    return
+                if low < start:
+                    # never by this walk; facts about other bytes would be worse than none
+                    waiting[0] = NO_DIGEST
+                    continue
+                self._take_part(span, view[low - start : high - start])
+                self._reached = high
+                if high < span.end:
+                    return
+                self._end_file(span)
+
+    def _take_part(self, span: _Span, part: memoryview) -> None:
+        if span.is_hashed:
+            self._hasher.update(part)
+        if len(self._prefix) < span.kept:
+            self._prefix += part[: span.kept - len(self._prefix)]
+
+    def _end_file(self, span: _Span) -> None:
+        if span.kept:
+            self._entries.content.prefixes[self._passed] = self._prefix
+            self._prefix = b""
+        if span.is_hashed:
+            self._pass_row(self._hasher.digest())
+            self._hasher = sha256()
+        else:
+            self._pass_row(NO_DIGEST)
+
+    def _pass_row(self, digest: bytes) -> None:
+        self._entries.content.digests += digest
+        self._passed += 1
+        self._waiting.popleft()
+
+    def _add_rows(self) -> None:
+        """Note the rows that the walk has added. Its caller may have taken the table, and left a new one."""
+        table = self._entries.table
+        if table is not self._table:
+            self._table, self._rows = table, 0
+        for row in range(self._rows, len(table)):
+            is_file = table.kinds[row] == Kind.FILE and row not in table.sparse
+            self._waiting.append(self._wanted_of(row) if is_file else NO_DIGEST)
+        self._rows = len(table)
+
+    def _wanted_of(self, row: int) -> _Span | bytes:
+        """Return what is wanted of the file of a row, or what it has in place of a digest."""
+        size, start = self._table.sizes[row], self._table.data_offsets[row]
+        first_bytes = self._wanted.first_bytes(self._entries.paths[row], size)
+        if not size:
+            if first_bytes:
+                self._entries.content.prefixes[self._passed + len(self._waiting)] = b""
+            return _EMPTY
+        kept = min(size, self._kept_left, first_bytes)
+        self._kept_left -= kept
+        is_hashed = size in self._wanted.hashed
+        return _Span(start, start + size, is_hashed, kept) if is_hashed or kept else NO_DIGEST
