@@ -95,8 +95,8 @@ class ExplorerScreen(Screen[object]):
         self.files.rebuild()
         self.panes.go_to(self.layer_list)
         self.refresh_bindings()
-        # what the reader sends while it is imported must not delay the first picture
-        self.call_after_refresh(self._reports.read, self._reader)
+        # after the first picture, whose layout what the reader has sent by now would delay: the screen is laid out next
+        self.call_later(self._reports.read, self._reader)
         if self._state.reading.export:
             # an engine may be silent for minutes before the first byte
             self.set_interval(1, self._layers.show_title)
