@@ -11,7 +11,7 @@ from layerscope.text import human_size, printable_name, signed_size
 from layerscope.tui.comparison.rows import DiffRows
 from layerscope.tui.drawing.cells import padded
 from layerscope.tui.tree.columns import TreeColumn
-from layerscope.tui.tree.file_tree import FileTree
+from layerscope.tui.tree.file_tree import NAME_SHARE, FileTree
 from layerscope.tui.tree.visible_rows import VisibleRows
 
 _SIZE_WIDTH, _DELTA_WIDTH = 9, 10
@@ -34,7 +34,7 @@ class DiffFileTree(FileTree):
         yield TreeColumn("size", "size", _SIZE_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
         yield TreeColumn("what", "  changes", _WHAT_RANK, _WHAT_WIDTH, _WIDEST_WHAT, "<")
         yield TreeColumn("delta", "growth", _DELTA_RANK, _DELTA_WIDTH, _DELTA_WIDTH)
-        yield TreeColumn("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR)
+        yield TreeColumn("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR, name_share=NAME_SHARE)
 
     def cell(self, name: str, row: TreeRow, width: int) -> list[Segment]:
         """Return the cell of a column, as wide as it is, with the space before it."""

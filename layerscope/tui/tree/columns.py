@@ -6,15 +6,12 @@ from typing import NamedTuple
 SHORTEST_NAME = 24
 """Cells of a line that the name has at least: columns that leave less are left out."""
 
-_NAME_SHARE = 0.45
-"""The part of a line up to which the name has its room before columns grow."""
-
 
 class TreeColumn(NamedTuple):
     """A column after the name; the one of the lowest rank is left out first.
 
     The widths are in cells and include the space before the column. Of the columns that can grow to ``most``, the one
-    of the highest rank does so first.
+    of the highest rank does so first. ``name_share`` is the part of a line that the name has before this one grows.
     """
 
     name: str
@@ -23,19 +20,19 @@ class TreeColumn(NamedTuple):
     least: int
     most: int
     align: str = ">"
+    name_share: float = 0.0
 
 
-def fit_columns(columns: Iterable[TreeColumn], width: int) -> Mapping[str, int]:
-    """Return the width of each column for which a line has room, in order."""
+def fit_columns(columns: Iterable[TreeColumn], width: int, names: int = 0) -> Mapping[str, int]:
+    """Return the width of each column for which a line has room, in order; the longest name has ``names`` cells."""
     kept = list(columns)
     while kept and width - sum(column.least for column in kept) < SHORTEST_NAME:
         kept.remove(min(kept, key=lambda column: column.rank))
-    spare = width - max(SHORTEST_NAME, int(width * _NAME_SHARE)) - sum(column.least for column in kept)
     widths = {column.name: column.least for column in kept}
     for column in sorted(kept, key=lambda column: -column.rank):
-        growth = max(0, min(spare, column.most - column.least))
-        widths[column.name] += growth
-        spare -= growth
+        name = max(SHORTEST_NAME, names, int(width * column.name_share))
+        spare = width - name - sum(widths.values())
+        widths[column.name] += max(0, min(spare, column.most - column.least))
     return widths
 
 

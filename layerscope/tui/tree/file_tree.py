@@ -1,6 +1,6 @@
 """The file tree of one layer: marks, names, sizes, and a trace of each path through the layers."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar, NamedTuple
@@ -16,16 +16,20 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, printable_name
-from layerscope.tui.drawing.cells import cut_middle, padded
+from layerscope.tui.drawing.cells import cut, cut_middle, padded
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.tree.columns import TraceLayers, TreeColumn, fit_columns, trace_layers, trace_numbers
 from layerscope.tui.tree.shown_tree import ShownTree
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
 
+_INDENT = "  "
 _INDENT_PART = 4
 """Cells of the name's column for each level of indentation: deeper levels are not indented further. The complete path
 is shown below the tree."""
+
+NAME_SHARE = 0.45
+"""The part of a line that the name has before bars grow."""
 
 _SIZE_WIDTH = 10
 _BAR_WIDTH, _WIDEST_BAR = 9, 33
@@ -64,7 +68,10 @@ class FileTree(LineList):
         node: int
 
     class Fitted(Message):
-        """The columns have another width, or the screen another height."""
+        """The columns have another width."""
+
+    class Resized(Message):
+        """There is room for more rows, or for fewer."""
 
     class Left(Message):
         """The cursor is in a top row, and is to go back from there."""
@@ -81,6 +88,7 @@ class FileTree(LineList):
         self._attributes: tuple[str, ...] = ()
         self._widths: Mapping[str, int] = {}
         self._name_width = 0
+        self._longest_name = 0
         self._trace_layers = TraceLayers(())
         self.total = 1
         self._marked = True
@@ -109,22 +117,45 @@ class FileTree(LineList):
         self._marked = marked
         if rows is not None:
             self.total = max(1, self.largest(rows))
-        self._fit()
         self.refill(cursor)
+        self._longest_name = 0
+        self._fit()
 
     def _fit(self) -> None:
-        """Find the columns for which the lines have room."""
-        if self._rows is not None:
-            self._widths = fit_columns(self.columns(), self.line_width - _MARK_WIDTH)
-            self._name_width = self.line_width - _MARK_WIDTH - sum(self._widths.values())
-            cells = self._widths.get("trace", 0) - _TRACE_ENDS
-            self._trace_layers = trace_layers(self._rows.tree.layers, self._rows.view.layer, max(0, cells))
+        """Find the columns for which the lines have room beside the names that are, or were, on the screen."""
+        if self._rows is None:
+            return
+        lengths = (self._name_length(self._rows, row) for row in self._rows_on_screen(self._rows))
+        self._longest_name = max([self._longest_name, *lengths])
+        self._widths = fit_columns(self.columns(), self.line_width - _MARK_WIDTH, self._longest_name)
+        self._name_width = self.line_width - _MARK_WIDTH - sum(self._widths.values())
+        cells = self._widths.get("trace", 0) - _TRACE_ENDS
+        self._trace_layers = trace_layers(self._rows.tree.layers, self._rows.view.layer, max(0, cells))
+
+    def _rows_on_screen(self, rows: VisibleRows) -> Iterator[TreeRow]:
+        top, height = self.scroll_offset.y, self.size.height
+        for item in range(top, min(top + height, len(rows))):
+            row = rows.tree.row(rows[item], rows.view.layer)
+            if row is not None:
+                yield row
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Make room for the names that come onto the screen."""
+        super().watch_scroll_y(old_value, new_value)
+        before = self._widths
+        self._fit()
+        if self._widths != before:
+            self._strips.clear()
+            self.refresh()
+            self.post_message(self.Fitted())
 
     def on_resize(self) -> None:
         """Fit the columns to the new width."""
+        self._longest_name = 0
         self._fit()
         super().on_resize()
         self.post_message(self.Fitted())
+        self.post_message(self.Resized())
 
     def largest(self, rows: VisibleRows) -> int:
         """Return the size that fills a bar: that of the largest path in the root."""
@@ -148,14 +179,16 @@ class FileTree(LineList):
         if row is None:
             return []
         right = [segment for name, cells in self._widths.items() for segment in self.cell(name, row, cells)]
-        return [*self._mark(row), *self._name_cells(rows, row, self._name_width), *right]
+        missing = self._name_length(rows, row) + cell_len(self.link_text(row)) - self._name_width
+        taken = max(0, min(missing, _blank_cells(right) - 1))
+        return [*self._mark(row), *self._name_cells(rows, row, self._name_width + taken), *_without(right, taken)]
 
     def columns(self) -> Iterator[TreeColumn]:
         """Yield the columns after the name: attributes, size, bar, trace."""
         assert self._rows is not None  # noqa: S101  # only rows have columns
         yield from self.attribute_columns()
         yield TreeColumn("size", "size", _SIZE_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
-        yield TreeColumn("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR)
+        yield TreeColumn("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR, name_share=NAME_SHARE)
         layers = len(self._rows.tree.layers) + _TRACE_ENDS
         yield TreeColumn("trace", "", _TRACE_RANK, min(layers, _SHORTEST_TRACE), layers)
 
@@ -175,7 +208,8 @@ class FileTree(LineList):
             case "trace":
                 return self._trace(row.node)
             case _:
-                return [Segment(f"{_ATTRIBUTES[name].text(row.entry):>{width}}", self.style_of("muted"))]
+                text = cut(_ATTRIBUTES[name].text(row.entry), width - 1, self.glyphs)
+                return [Segment(f"{text:>{width}}", self.style_of("muted"))]
 
     def header(self) -> list[Segment]:
         """Return the line of titles: the names of the columns, and the numbers of the layers in the trace."""
@@ -217,22 +251,28 @@ class FileTree(LineList):
         name = _CHANGE_STYLES.get(change) if self._marked else None
         return self.style_of(name) if name else None
 
+    def _name_length(self, rows: VisibleRows, row: TreeRow) -> int:
+        """Return the cells that a name takes with its indentation."""
+        levels = min(rows.tree.index.depths[row.node], self.line_width // _INDENT_PART)
+        return len(_INDENT) * levels + cell_len(self._shown_name(rows, row))
+
     def _name_cells(self, rows: VisibleRows, row: TreeRow, width: int) -> list[Segment]:
         entry, glyphs = row.entry, self.glyphs
-        indent = "  " * self._indent(rows, row.node)
         folder = rows.is_folder(row.node)
-        fold = f"{glyphs.opened if rows.is_open(row.node) else glyphs.closed} " if folder else "  "
-        name = printable_name(rows.tree.index.name(row.node)) + ("/" if entry.kind is Kind.DIR else "")
+        fold = f"{glyphs.opened if rows.is_open(row.node) else glyphs.closed} " if folder else _INDENT
         style = self._change_style(row.change) or (self.style_of("folder") if entry.kind is Kind.DIR else None)
         if row.change is ChangeKind.REMOVED and self._marked:
             style = (style or Style()) + Style(strike=True)
         if rows.is_match(row.node):
             style = (style or Style()) + self.style_of("match")
-        lead = indent + fold
-        name = cut_middle(name, max(0, width - len(lead)), glyphs)
+        lead = _INDENT * self._indent(rows, row.node) + fold
+        name = cut_middle(self._shown_name(rows, row), max(0, width - len(lead)), glyphs)
         rest = width - len(lead) - cell_len(name)
         link = padded(self.link_text(row), rest, glyphs) if rest > 0 else ""
         return [Segment(lead, self.style_of("muted")), Segment(name, style), Segment(link, self.style_of("muted"))]
+
+    def _shown_name(self, rows: VisibleRows, row: TreeRow) -> str:
+        return printable_name(rows.tree.index.name(row.node)) + ("/" if row.entry.kind is Kind.DIR else "")
 
     def _indent(self, rows: VisibleRows, node: int) -> int:
         return min(rows.tree.index.depths[node] - 1, self._name_width // _INDENT_PART)
@@ -347,6 +387,19 @@ class FileTree(LineList):
             self.move_to(row)
         else:
             self.post_message(self.Left())
+
+
+def _blank_cells(segments: Iterable[Segment]) -> int:
+    """Return the number of cells without any text at the start of a line."""
+    text = "".join(segment.text for segment in segments)
+    return len(text) - len(text.lstrip(" "))
+
+
+def _without(segments: Iterable[Segment], blank_cells: int) -> Iterator[Segment]:
+    """Yield segments without so many of their first cells, which are blank."""
+    for segment in segments:
+        yield Segment(segment.text[blank_cells:], segment.style)
+        blank_cells = max(0, blank_cells - len(segment.text))
 
 
 def owner_text(entry: FileEntry) -> str:

@@ -86,8 +86,12 @@ class FilesPane(Vertical):
 
     @on(FileTree.Fitted)
     def _on_fitted(self) -> None:
-        """Fit the header to the new width, and unfold folders to fill the new height."""
+        """Fit the header to the columns."""
         self._header.refresh()
+
+    @on(FileTree.Resized)
+    def _on_resized(self) -> None:
+        """Unfold folders to fill the new height."""
         if self.state.settings.fills:
             self.rebuild()
 

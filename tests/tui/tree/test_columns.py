@@ -2,13 +2,22 @@
 
 from layerscope.tui.tree.columns import TreeColumn, fit_columns, trace_layers, trace_numbers
 
-COLUMNS = (TreeColumn("size", "size", 10, 10, 10), TreeColumn("bar", "", 0, 9, 17), TreeColumn("trace", "", 1, 6, 27))
+COLUMNS = (
+    TreeColumn("size", "size", 10, 10, 10),
+    TreeColumn("bar", "", 0, 9, 17, name_share=0.45),
+    TreeColumn("trace", "", 1, 6, 27),
+)
 
 
 def test_the_trace_grows_first_then_the_bar_and_the_name_keeps_its_part() -> None:
     assert fit_columns(COLUMNS, 50) == {"size": 10, "bar": 9, "trace": 7}
     assert fit_columns(COLUMNS, 90) == {"size": 10, "bar": 13, "trace": 27}
     assert fit_columns(COLUMNS, 200) == {"size": 10, "bar": 17, "trace": 27}
+
+
+def test_long_names_have_room_before_columns_grow() -> None:
+    assert fit_columns(COLUMNS, 90, names=60) == {"size": 10, "bar": 9, "trace": 11}
+    assert fit_columns(COLUMNS, 90, names=500) == {"size": 10, "bar": 9, "trace": 6}
 
 
 def test_columns_that_leave_a_name_no_room_are_left_out_by_rank() -> None:

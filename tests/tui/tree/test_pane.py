@@ -197,6 +197,39 @@ async def test_columns_of_attributes_come_and_go() -> None:
         assert at.header().split() == ["size", "123456"]
 
 
+LONG = "a-name-of-forty-cells-" + "x" * 18
+"""A name for which a tree of 60 cells has room only where its bars are short."""
+
+
+async def test_bars_make_room_for_the_names_on_the_screen(tmp_path: Path) -> None:
+    files = [file(f"file-{number:02}", bytes(9)) for number in range(40)]
+    path = docker_archive(tmp_path / "image.tar", image(layer(*files, file(f"z-{LONG}", bytes(9)))))
+    async with journey(path, (120, 30)) as at:
+        await at.press("tab")
+        long_bar = at.tree_lines()[0].count("█")
+        await at.press("end")
+        assert f"z-{LONG}" in at.tree_lines()[-1]
+        assert at.header().index("size") > at.tree_lines()[-1].index(LONG) + len(LONG)
+        assert at.tree_lines()[0].count("█") < long_bar
+        await at.press("home", "s", "s")
+        assert at.tree_lines()[0].count("█") == long_bar, "the name is not on the screen any more"
+
+
+async def test_a_name_uses_the_blank_cells_beside_it(tmp_path: Path) -> None:
+    base = layer(file(LONG, b""), symlink("link", "to/" + "x" * 35), file("large", bytes(9)))
+    async with journey(docker_archive(tmp_path / "image.tar", image(base, layer(whiteout(LONG)))), (100, 30)) as at:
+        assert LONG in at.line_of("- " + LONG), "a file that was removed and was empty shows no size and no bar"
+        assert "x" * 35 in "".join(at.tree_lines())
+
+
+async def test_an_owner_that_is_too_long_moves_no_column(tmp_path: Path) -> None:
+    base = layer(file("large", uid=4_000_000, gid=4_000_000), file("small"))
+    async with journey(docker_archive(tmp_path / "image.tar", image(base)), (120, 30)) as at:
+        await at.press("o")
+        assert "4000000:40… " in at.line_of("large")
+        assert len(at.line_of("large")) == len(at.line_of("small"))
+
+
 async def test_the_details_describe_the_entry_under_the_cursor() -> None:
     async with journey(MY_APP) as at:
         await at.press("tab", "plus", "plus", *["j"] * 12)
