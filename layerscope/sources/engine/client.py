@@ -156,11 +156,13 @@ class EngineClient:
         """True if `export` can be asked for one platform of an image, which engines can since Docker 28."""
         return self._api >= _PLATFORM_API
 
-    def export(self, image_ids: Sequence[str], platform: tuple[str, str, str] | None = None) -> Iterator[bytes]:
+    def export(
+        self, image_ids: Sequence[str], name: str, platform: tuple[str, str, str] | None = None
+    ) -> Iterator[bytes]:
         """Yield images as ``docker save`` writes them; raises ImageNotFound, and SourceError where it ends early.
 
-        Exporting by id shows the image that was looked up, even if its tag moves in between. ``platform`` is OS,
-        architecture and variant.
+        An error calls them ``name``. Exporting by id shows the image that was looked up, even if its tag moves in
+        between. ``platform`` is OS, architecture and variant.
         """
         one, *others = image_ids
         what = f"get?{urlencode({'names': image_ids}, doseq=True)}" if others else f"{quote(one, safe='/:@')}/get"
@@ -176,8 +178,7 @@ class EngineClient:
                     yield chunk
             except (OSError, http.client.HTTPException) as error:
                 cause = self._cause(error, STREAM_SECONDS)
-                names = " and ".join(map(short_name, image_ids))
-                raise SourceError(f"cannot export {names} from {self.endpoint}: {cause}") from error
+                raise SourceError(f"cannot export {name} from {self.endpoint}: {cause}") from error
 
     def cancel(self) -> None:
         """End a request that another thread waits for, with an error there."""

@@ -120,7 +120,8 @@ class Export:
         with self._client as client, self._images[0].spool.new_file(names) as file:
             yield ExportProgress(0, total)
             platform = self._images[0].platform if len(self._images) == 1 else None
-            yield from _written(client.export([image.image_id for image in self._images], platform), file, total)
+            chunks = client.export([image.image_id for image in self._images], names, platform)
+            yield from _written(chunks, file, total)
             size = file.tell()
         yield ExportEnded(FileSpan(str(file.name), 0, size, size))
 

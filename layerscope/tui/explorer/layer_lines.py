@@ -49,8 +49,10 @@ def _line(state: ExplorerState, step: Step, layer: Layer) -> LayerLine:
     marked = layer.number == state.marked
     if layer.number in state.tallies.layers:
         return read_layer_line(step, layer, state.tallies, marked=marked)
-    share = state.reading.share_of(layer.number)
-    return LayerLine(step, layer, progress=share, error=layer.problem, marked=marked)
+    share, problem = state.reading.share_of(layer.number), layer.problem
+    if state.reading.failure is not None:
+        problem = problem or "not read"
+    return LayerLine(step, layer, progress=share, error=problem, marked=marked)
 
 
 def read_layer_line(step: Step, layer: Layer, tallies: Tallies, *, marked: bool) -> LayerLine:

@@ -36,7 +36,7 @@ def step_fields(
         *fields,
         ("Created", time_words(step.created)),
         ("Author", excerpt(step.author or "")),
-        ("Comment", excerpt(step.comment or "")),
+        ("Comment", "" if step.comment == step.title else excerpt(step.comment or "")),
         *(_digest_fields(layer) if layer else []),
         ("Media type", excerpt(layer.media_type or "") if layer else ""),
         *([location_field(storage, layer)] if storage and layer else []),

@@ -86,7 +86,7 @@ def test_an_image_that_the_engine_lacks_is_not_found(tmp_path: Path) -> None:
 def test_an_export_is_yielded_in_pieces(tmp_path: Path) -> None:
     body = b"x" * 3_000_000
     with connected(tmp_path, {"/images/sha256:1/get": answer(body)}) as client:
-        pieces = list(client.export(["sha256:1"]))
+        pieces = list(client.export(["sha256:1"], "the image app:v1"))
     assert b"".join(pieces) == body
     assert len(pieces) > 1
 
@@ -95,16 +95,16 @@ def test_an_export_is_yielded_in_pieces(tmp_path: Path) -> None:
 def test_an_export_that_ends_early_is_one_sentence(tmp_path: Path, body: bytes) -> None:
     cut = b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n" + body
     with connected(tmp_path, {"/images/sha256:1/get": cut}) as client, pytest.raises(SourceError) as caught:
-        list(client.export(["sha256:1"]))
+        list(client.export(["sha256:1"], "the image app:v1"))
     cause = "the connection was closed early"
-    assert str(caught.value) == f"cannot export sha256:1 from {client.endpoint}: {cause}"
+    assert str(caught.value) == f"cannot export the image app:v1 from {client.endpoint}: {cause}"
 
 
 def test_an_export_that_falls_silent_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "STREAM_SECONDS", 0.2)
     begun = b"HTTP/1.1 200 X\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 2_000_000
     with connected(tmp_path, {"/images/sha256:1/get": begun}) as client, pytest.raises(SourceError, match="no answer"):
-        list(client.export(["sha256:1"]))
+        list(client.export(["sha256:1"], "the image app:v1"))
 
 
 def test_podman_is_recognized_at_any_address(tmp_path: Path) -> None:

@@ -82,7 +82,9 @@ async def test_an_export_that_breaks_off_is_said_in_the_title(
     async with app.run_test(size=WIDE) as pilot:
         it = Journey(app, pilot)
         held.may_begin.set()
-        await it.until(lambda: "cannot export" in it.title())
+        await it.until(lambda: "cannot export the image app:v1 from docker" in it.title())
+        assert "not read" in it.screen()
+        assert "waiting" not in it.screen()
         await it.press("q")
     with pytest.raises(LayerscopeError, match="no answer within"):
         app.resources.close()
