@@ -21,8 +21,8 @@ class DiffDetails(EntryDetails):
     DiffDetails { min-height: 3; }
     """
 
-    def show(self, rows: VisibleRows, row: TreeRow) -> None:
-        """Show both sides of a row."""
+    def details(self, rows: VisibleRows, row: TreeRow) -> Text:
+        """Return both sides of a row for the width."""
         assert isinstance(rows, DiffRows)  # noqa: S101  # a comparison shows no others
         tree = rows.diff_tree
         text = Text(f"/{printable_name(row.entry.path)}", style="bold", overflow="fold")
@@ -32,7 +32,7 @@ class DiffDetails(EntryDetails):
             for name, side in (("old", BEFORE), ("new", AFTER))
             if (entry := tree.entry(row.node, side)) is not None
         ]
-        self.put(text.append("\n".join(lines), style="not bold"))
+        return text.append("\n".join(lines), style="not bold")
 
     def _difference(self, rows: DiffRows, row: TreeRow) -> str:
         tree, move = rows.diff_tree, rows.moves.get(row.node)

@@ -42,7 +42,7 @@ from layerscope.tui.widgets.notices import copy_text, warn
 from layerscope.tui.widgets.step_list import StepList
 from layerscope.tui.widgets.title_line import Fact, TitleLine
 
-_SHORTEST_HEADLINE = 48
+_SHORTEST_HEADLINE = 60
 """Cells of the headline that are kept before other facts are left out: it has both totals."""
 
 

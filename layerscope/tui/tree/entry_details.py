@@ -37,9 +37,15 @@ class EntryDetails(Static):
         super().__init__("", markup=False)
         self._origin = origin
         self._text = Text()
+        self._shown: tuple[VisibleRows, TreeRow] | None = None
 
     def show(self, rows: VisibleRows, row: TreeRow) -> None:
         """Show the details of a row."""
+        self._shown = rows, row
+        self._put(self.details(rows, row))
+
+    def details(self, rows: VisibleRows, row: TreeRow) -> Text:
+        """Return the details of a row for the width."""
         entry, origin = row.entry, self._origin(row)
         parts = [mode_text(entry.kind.letter, entry.mode), owner_text(entry)]
         if entry.row is not None:
@@ -48,7 +54,7 @@ class EntryDetails(Static):
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
         text = Text(f"/{printable_name(entry.path)}{self._target(entry)}\n", style="bold", overflow="fold")
         text.append(self.facts(parts), style="not bold")
-        self.put(text.append(f"\n{self._writer(row, origin)}", style="not bold"))
+        return text.append(f"\n{self._writer(row, origin)}", style="not bold")
 
     def _writer(self, row: TreeRow, origin: RowNotes) -> str:
         """Return who wrote the entry, in one line: the instruction is cut before the package."""
@@ -76,9 +82,10 @@ class EntryDetails(Static):
 
     def say(self, text: str) -> None:
         """Show a sentence instead of details."""
-        self.put(Text(text, style="italic"))
+        self._shown = None
+        self._put(Text(text, style="italic"))
 
-    def put(self, text: Text) -> None:
+    def _put(self, text: Text) -> None:
         """Show a text, in as many lines as it takes.
 
         The height is set because Textual may keep one: it computes none for a text that follows another one which has
@@ -90,8 +97,8 @@ class EntryDetails(Static):
             self.styles.height = len(text.wrap(self.app.console, width))
 
     def on_resize(self) -> None:
-        """Fit the height to the new width."""
-        self.put(self._text)
+        """Fit the lines to the new width."""
+        self._put(self._text if self._shown is None else self.details(*self._shown))
 
     def _target(self, entry: FileEntry) -> str:
         if entry.link is None:

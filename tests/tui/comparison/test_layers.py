@@ -228,3 +228,11 @@ async def test_folders_have_no_size_if_only_the_layers_themselves_are_compared(t
         assert "-9.0 kB" in at.line_of("opt/")
         await at.press("home")
         assert at.entry() == "/opt unchanged, 1 change below it, -9.0 kB"
+
+
+async def test_a_small_screen_has_both_totals_and_no_broken_facts_when_the_comparison_opens() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("d")
+        await at.settle()
+        assert at.title().startswith("my-app:v1 · layer 5 273 kB → layer 6 275 kB (+2.4 kB)")
+        assert "root:root · 2025-06-15 15:06:40 · 1,455 bytes · layer 6" in at.entry()
