@@ -39,6 +39,9 @@ from layerscope.tui.widgets.notices import copy_text, warn
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_table import RowTable, Target
 
+_PATIENCE = 0.3
+"""Seconds after which a view that is still being computed says so."""
+
 _SHORT = 30
 """The lines of a screen from which on one is left free above the bar."""
 
@@ -106,7 +109,7 @@ class SizeScreen(Screen[Target | None], OpensLater, SaysWhyNot):
     def on_mount(self) -> None:
         """Show what the state visits."""
         self.refresh_bindings()
-        self._say(f"comparing the files{glyphs_of(self).ellipsis}")
+        self._say_waiting()
         self._show()
 
     def _show(self) -> None:
@@ -114,6 +117,12 @@ class SizeScreen(Screen[Target | None], OpensLater, SaysWhyNot):
         self.is_ready = False
         self._show_names()
         self._compute(self._state.visit)
+        self.set_timer(_PATIENCE, self._say_waiting)
+
+    def _say_waiting(self) -> None:
+        """Say what the screen waits for: until then it shows the visit before."""
+        if not self.is_ready:
+            self._say(f"comparing the files{glyphs_of(self).ellipsis}")
 
     def _show_names(self) -> None:
         """Show the names of the views; they come closer together where there is little room."""

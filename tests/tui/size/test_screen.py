@@ -1,10 +1,14 @@
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.tui.size.body import Content, content_of
 from layerscope.tui.size.lists.model import RowsOnDemand
 from layerscope.tui.size.map.widget import Treemap
 from layerscope.tui.size.overview import Overview
+from layerscope.tui.size.state import VisitedPlace
 from layerscope.tui.widgets.row_table import RowTable, TableRow
 from tests.builders import Members, OciStore, attested_files, docker_archive, file, image, layer, whiteout, write_tar
 from tests.tui.journeys import Journey, journey, starting_with
@@ -311,6 +315,24 @@ async def test_where_there_is_no_row_every_key_for_one_says_so(tmp_path: Path) -
             at.app.clear_notifications()
             await at.press(key)
             assert len(at.toasts()) == 1
+
+
+async def test_a_view_that_takes_a_while_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_go_on = Event()
+
+    def waiting(analysis: SizeAnalysis, visit: VisitedPlace) -> Content:
+        may_go_on.wait(20)
+        return content_of(analysis, visit)
+
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w")
+        await at.settle()
+        monkeypatch.setattr("layerscope.tui.size.screen.content_of", waiting)
+        await at.pilot.press("7")
+        await at.until(lambda: "comparing the files…" in at.screen())
+        may_go_on.set()
+        await at.settle()
+        assert "comparing the files…" not in at.screen()
 
 
 def offered(at: Journey) -> set[str]:
