@@ -1,6 +1,6 @@
 """The explorer: layers on the left, the file tree of the chosen one on the right."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -34,7 +34,7 @@ from layerscope.tui.explorer.reports import Reports
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.explorer.title import ImageTitle
 from layerscope.tui.explorer.visits import Visits
-from layerscope.tui.keys.order import is_first
+from layerscope.tui.keys.order import SaysWhyNot, is_first
 from layerscope.tui.keys.shared import HELP
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.preferences import preferences_of
@@ -53,10 +53,11 @@ if TYPE_CHECKING:
     from layerscope.tui.widgets.row_table import Target
 
 
-class ExplorerScreen(Screen[object]):
+class ExplorerScreen(Screen[object], SaysWhyNot):
     """The widgets of an image, wired to its state and to the reader of its layers."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings((HELP, *EXPLORER_KEYS))
+    why_not: ClassVar[Mapping[str, str]] = {"switch": "There is only this image, for one platform."}
     DEFAULT_CSS = """
     ExplorerScreen { layout: vertical; background: $background; }
     """
@@ -164,7 +165,7 @@ class ExplorerScreen(Screen[object]):
         """Return whether a key works now."""
         if action == "back":
             return self.files.has_filter or bool(self._visits) or not is_first(self)
-        return True
+        return action != "switch" or len(self.session.choices) > 1
 
     @on(LineList.Moved, "LayerList")
     def _on_layer_moved(self) -> None:
@@ -345,10 +346,7 @@ class ExplorerScreen(Screen[object]):
 
     def action_switch(self) -> None:
         """Choose another platform or image of the same source."""
-        if len(self.session.choices) > 1:
-            self._navigation.switch(self._replace)
-        else:
-            warn(self, "There is only this image, for one platform.")
+        self._navigation.switch(self._replace)
 
     def action_refresh(self) -> None:
         """Open the image or the container again, as it is now."""

@@ -66,7 +66,8 @@ async def test_the_path_under_the_cursor_stays_when_the_image_is_switched(tmp_pa
 
 
 async def test_an_image_without_others_says_so() -> None:
-    async with journey(MY_APP) as at:
+    async with journey(MY_APP, (260, 60)) as at:
+        assert "p platform" not in at.key_line()
         await at.press("p")
         assert "There is only this image" in " ".join(at.screen().split())
         assert " of 1)" not in at.title()
