@@ -49,6 +49,20 @@ def test_documents_import_no_screen(command: str) -> None:
     assert not imported(command, MY_APP, "--json") & (HEAVY | {"rich", "hashlib", "tempfile", "concurrent.futures"})
 
 
+@pytest.mark.parametrize("arguments", [(MY_APP, "--no-cache"), ("layers", MY_APP), ("layers", MY_APP, "--json")])
+def test_an_image_with_flags_needs_no_parser(arguments: tuple[str | Path, ...]) -> None:
+    assert "typer" not in imported(*arguments)
+
+
+@pytest.mark.parametrize("command", [(), ("layers",)])
+@pytest.mark.parametrize("flags", [(), ("--json",), ("--no-cache",), ("--no-cache", "--json")])
+def test_a_parser_finds_the_same_answer(command: tuple[str, ...], flags: tuple[str, ...]) -> None:
+    unparsed = launch(*command, MY_APP, *flags)
+    parsed = launch(*command, *flags, "--", MY_APP)
+    assert unparsed.status == 0
+    assert unparsed == parsed
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
