@@ -42,7 +42,7 @@ from tests.samples import SAMPLES
 MY_APP = SAMPLES / "my-app.tar"
 
 WIDE = (110, 40)
-_PATIENCE = 20
+_PATIENCE = 60
 """Seconds until a journey gives up waiting."""
 
 _ROW = re.compile(r"(?P<mark>[ +~-]) +(?:[▾▸v>] )?(?P<name>.*?)(?: {2,}.*| → .*| = .*)?$")

@@ -30,7 +30,7 @@ from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.widgets.row_view import RowView
 
 WIDE = (110, 30)
-_PATIENCE = 20
+_PATIENCE = 60
 
 
 class Host(LayerscopeApp):
