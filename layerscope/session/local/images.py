@@ -61,7 +61,8 @@ def _images(client: EngineClient) -> list[LocalImage]:
     return [
         LocalImage(
             client.engine,
-            tuple(tag for tag in image.tags or () if not tag.startswith(_UNTAGGED)),
+            # containerd's store may list a tag twice, under its short and its full name
+            tuple(dict.fromkeys(tag for tag in image.tags or () if not tag.startswith(_UNTAGGED))),
             image.image_id,
             _known(image.size, range(_LARGEST_SIZE)),
             _known(image.created, _TIMES),

@@ -83,6 +83,11 @@ def test_an_impossible_size_of_a_listed_image_is_unknown(docker: Path, size: int
         assert local_images().found == [LocalImage(Engine.DOCKER, ("a:1",), "sha256:a", None, None)]
 
 
+def test_a_tag_that_the_engine_lists_twice_is_listed_once(docker: Path) -> None:
+    with fake_engine(docker, listing({"Id": "sha256:a", "RepoTags": ["a:1", "a:1", "b:1"]})):
+        assert local_images().found == [LocalImage(Engine.DOCKER, ("a:1", "b:1"), "sha256:a", None, None)]
+
+
 @pytest.mark.parametrize(
     "reply",
     [
