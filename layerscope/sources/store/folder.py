@@ -12,6 +12,9 @@ from layerscope.errors import InvalidLayer, os_reason
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
+_DENIED = "Permission denied (of rootless podman, `podman unshare layerscope` can read every user's files)"
+"""A rootless engine stores the files of a container's other users as those of users that only its name space has."""
+
 
 def parts_of(name: bytes) -> list[bytes]:
     """Return the parts of a name, at least one; raises InvalidLayer for a name that leads out of the folder."""
@@ -45,6 +48,8 @@ def open_beneath(folder: int, name: bytes, size: int) -> int:
             descriptor = os.open(leaf, _FILE_FLAGS, dir_fd=parent)
         finally:
             os.close(parent)
+    except PermissionError as error:
+        raise InvalidLayer(f"the engine's store cannot be read: {_DENIED}") from error
     except OSError as error:
         raise InvalidLayer(f"the engine's store cannot be read: {os_reason(error)}") from error
     status = os.fstat(descriptor)
