@@ -255,9 +255,12 @@ class ExplorerScreen(Screen[object], SaysWhyNot):
             self._go_back()
 
     def action_view(self, scope: str) -> None:
-        """Show all files after the layer, or only what the layer changed."""
+        """Show all files after the layer, or only what the layer changed; the view before is not visited twice."""
         if self._state.settings.scope is not Scope(scope):
-            self._visit()
+            if self._visits.drop(self._state, Scope(scope)):
+                self.refresh_bindings()
+            else:
+                self._visit()
             self._state.settings.show(Scope(scope))
             self._show_scope()
 

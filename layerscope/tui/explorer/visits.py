@@ -6,6 +6,7 @@ from typing import NamedTuple
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.tree.settings import TreePlace
+from layerscope.tui.tree.view import Scope
 
 
 class Visit(NamedTuple):
@@ -45,6 +46,14 @@ class Visits:
                 reopen,
             )
         )
+
+    def drop(self, state: ExplorerState, scope: Scope) -> bool:
+        """Drop the last visit if it was to this view of the chosen step, and return whether it was."""
+        last = self._visits[-1] if self._visits else None
+        is_there = last is not None and (last.position, last.tree.scope, last.reopen) == (state.position, scope, None)
+        if is_there:
+            self._visits.pop()
+        return is_there
 
     def go_back(self, state: ExplorerState) -> Visit:
         """Choose the step of the last visit, show its tree and cursor, and return it."""

@@ -107,6 +107,17 @@ async def test_enter_goes_into_a_layer_and_escape_comes_back(size: tuple[int, in
         assert seen(at) == start, "there is no way back from the first screen"
 
 
+async def test_going_to_and_fro_between_the_views_makes_no_long_way_back() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("Z", "tab", "end")
+        start = seen(at)
+        await at.press("2", "1", "2", "1")
+        assert seen(at) == start
+        assert "esc back" not in at.key_line()
+        await at.press("2", "1", "2", "escape")
+        assert seen(at) == start
+
+
 async def test_a_row_of_the_size_view_leads_to_the_tree_and_escape_back_to_it() -> None:
     async with journey(MY_APP, plain=False) as at:
         start = seen(at)
