@@ -58,6 +58,18 @@ def cut_middle(text: str, width: int, glyphs: Glyphs) -> str:
     return start + glyphs.ellipsis + end
 
 
+def cut_path(path: str, width: int, glyphs: Glyphs) -> str:
+    """Return the path, cut in its folders to fit the width; its name is cut, in the middle, only if it is too long."""
+    if cell_len(path) <= width:
+        return path
+    start = max(0, path.rstrip("/").rfind("/"))
+    name, folders = path[start:], glyphs.ellipsis if start else ""
+    room = width - cell_len(name) - len(folders)
+    if room >= 0:
+        return set_cell_size(path, room) + folders + name
+    return cut(folders, width, glyphs) + cut_middle(name, max(0, width - len(folders)), glyphs)
+
+
 def padded(text: str, width: int, glyphs: Glyphs) -> str:
     """Return the text cut or padded to exactly the width."""
     text = cut(text, width, glyphs)

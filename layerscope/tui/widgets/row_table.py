@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual import events
 from textual.message import Message
 
-from layerscope.tui.drawing.cells import cut, cut_middle, padded, wrapped
+from layerscope.tui.drawing.cells import cut, cut_path, padded, wrapped
 from layerscope.tui.widgets.tall_list import TallList
 
 _BAR_WIDTH = 12
@@ -149,7 +149,7 @@ class RowTable(TallList):
         segments = self._bar(row) if self._has_bar else []
         *cells, last = (self._cell(number, cell) for number, cell in enumerate(row.cells))
         before = "".join(f"{cell}{_GAP}" for cell in cells)
-        shorten = cut_middle if self._columns[-1].is_path else cut
+        shorten = cut_path if self._columns[-1].is_path else cut
         shown = self._parts[item][0] if self._parts else shorten(last, self._room, self.glyphs)
         return [*segments, Segment(cut(before + shown, width, self.glyphs), style)]
 

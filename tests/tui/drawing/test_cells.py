@@ -3,7 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
-from layerscope.tui.drawing.cells import cut_middle, excerpt, one_line
+from layerscope.tui.drawing.cells import cut_middle, cut_path, excerpt, one_line
 from layerscope.tui.drawing.glyphs import ASCII, UNICODE
 
 
@@ -14,6 +14,24 @@ def test_a_text_cut_in_the_middle_fits_and_keeps_both_ends(text: str) -> None:
     assert shown[0] == text[0]
     assert shown[-1] == text[-1]
     assert (shown == text) == (cell_len(text) <= 40)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (30, "/usr/lib/python3/os.py"),
+        (20, "/usr/lib/pyth…/os.py"),
+        (8, "/…/os.py"),
+        (7, "…/os.py"),
+        (6, "…/o…py"),
+    ],
+)
+def test_a_path_is_cut_in_its_folders_before_its_name(width: int, shown: str) -> None:
+    assert cut_path("/usr/lib/python3/os.py", width, UNICODE) == shown
+
+
+def test_a_name_without_folders_is_cut_in_its_middle() -> None:
+    assert cut_path("library-of-python/", 9, UNICODE) == "libr…hon/"
 
 
 def test_an_ellipsis_is_ascii_where_the_locale_is() -> None:
