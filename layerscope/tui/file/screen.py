@@ -1,6 +1,7 @@
 """One file: its metadata, its content, and its versions."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 from textual import on, work
@@ -34,6 +35,9 @@ from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.notices import warn
 
+_PATIENCE = 0.3
+"""Seconds until the screen says that it waits: an engine may have to export the layer first."""
+
 
 class FileScreen(Screen[None], OpensLater, SaysWhyNot):
     """A file of an image, opened at one of its versions."""
@@ -63,6 +67,7 @@ class FileScreen(Screen[None], OpensLater, SaysWhyNot):
         self._state = FileState(version)
         self._actions = FileActions(self, self._state)
         self._opener = opener
+        self._is_waiting = False
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
@@ -78,11 +83,13 @@ class FileScreen(Screen[None], OpensLater, SaysWhyNot):
         state = self._state
         self.workers.cancel_node(self)
         self.is_ready = state.shown.file is None
+        self._is_waiting = not self.is_ready
         self._show_head()
         if state.shown.file is None:
             self.body.say(state.shown.why_not or "")
         else:
             self._open(state.version, state.shown.file)
+            self.set_timer(_PATIENCE, partial(self._say_that_it_waits, state.version))
         self.refresh_bindings()
 
     def _show_head(self) -> None:
@@ -97,11 +104,16 @@ class FileScreen(Screen[None], OpensLater, SaysWhyNot):
         else:
             self.post_message(FileOpened(version, opened))
 
+    def _say_that_it_waits(self, version: FileRevision) -> None:
+        if version is self._state.version and self._is_waiting:
+            self.body.say("The content is being read.")
+
     @on(FileOpened)
     def _on_opened(self, message: FileOpened) -> None:
         if message.version is not self._state.version:
             return
         self._state.file = message.file
+        self._is_waiting = False
         self.call_after_refresh(self.become_ready)
         if message.file is None:
             self.body.say(f"This file cannot be read: {message.error}.")

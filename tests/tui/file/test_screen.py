@@ -1,3 +1,4 @@
+import dataclasses
 import gzip
 import os
 import random
@@ -5,12 +6,15 @@ import struct
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 
 import pytest
+from msgspec.structs import replace
 from textual import events
 from textual.widgets import Input
 
-from layerscope.model.image import Compression
+from layerscope.model.image import Compression, Layer
+from layerscope.session.content.contents import Contents
 from layerscope.session.open import open_image
 from layerscope.tui.drawing.glyphs import ASCII, UNICODE
 from layerscope.tui.drawing.themes import DARK
@@ -34,7 +38,7 @@ from tests.builders import (
     whiteout,
     write_tar,
 )
-from tests.tui.file.file_journeys import WIDE, running, version, viewing
+from tests.tui.file.file_journeys import WIDE, FileJourney, Host, running, version, viewing
 
 CODE = '"""A module."""\n\nimport os\n\n\ndef run():\n    # start\n    return os.name\n'
 LONG = "".join(f"line {number} of a long text\n" for number in range(1, 5001))
@@ -522,3 +526,31 @@ async def test_a_file_of_an_archive_that_was_truncated_says_so(tmp_path: Path) -
             assert at.sentence() == "This file cannot be read: its file has changed since it was opened."
             await at.press("escape")
     assert not at.app.is_running
+
+
+async def test_content_that_takes_long_is_said_to_be_read(tmp_path: Path) -> None:
+    may_come = Event()
+
+    def fetched(of: Layer) -> Layer:
+        may_come.wait()
+        return of
+
+    with open_image(str(archive(tmp_path, [file("a.txt", b"hello")]))) as session:
+        loaded = session.loaded
+        contents = Contents(
+            session.image,
+            loaded.tree,
+            readable=fetched,
+            random_content=session._random_content,
+            is_stopped=session.is_stopped,
+            known=session.known_layers,
+        )
+        shown = dataclasses.replace(version(session, "a.txt", 1), opened=replace(loaded, contents=contents))
+        app = Host(FileScreen(shown, FileScreens()))
+        async with app.run_test(size=WIDE) as pilot:
+            at = FileJourney(app, pilot)
+            await at.until(lambda: at.sentence() == "The content is being read.")
+            may_come.set()
+            await at.until(lambda: not at.sentence())
+            await at.settle()
+            assert at.texts() == ["hello"]
