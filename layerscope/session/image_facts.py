@@ -20,8 +20,9 @@ def build_steps(image: Image) -> tuple[BuildStep, ...]:
 
 
 def _build_step(image: Image, step: Step) -> BuildStep:
-    diff_id = image.layers[step.layer - 1].diff_id if step.layer else None
-    return BuildStep(step.title, step.instruction, step.layer, str(diff_id) if diff_id else None)
+    layer = image.layers[step.layer - 1] if step.layer else None
+    diff_id = str(layer.diff_id) if layer and layer.diff_id else None
+    return BuildStep(step.title, step.instruction, step.layer, diff_id, writable=layer is not None and layer.writable)
 
 
 def config_facts(config: ImageConfig) -> ConfigFacts:

@@ -23,7 +23,7 @@ def _sentences(alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | N
     first = alignment.first_change
     before = list(takewhile(lambda step: step is not first, alignment.steps))
     rest = alignment.steps[len(before) :]
-    yield _shared([step for step in before if step.new_layer], len(alignment.layers))
+    yield _shared([step for step in before if step.new_layer and step.relation is Relation.SAME], len(alignment.layers))
     if first is None:
         yield "Both images were built by the same steps."
         return

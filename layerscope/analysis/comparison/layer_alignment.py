@@ -26,12 +26,16 @@ class Relation(StrEnum):
 
 
 class BuildStep(NamedTuple):
-    """A step of a build: its title, its instruction if it is known, and the layer that it made, if any."""
+    """A step of a build: its title, its instruction if it is known, and the layer that it made, if any.
+
+    The ``writable`` layer of a container was made by no build.
+    """
 
     title: str
     instruction: str | None
     layer: int | None = None
     diff_id: str | None = None
+    writable: bool = False
 
 
 class AlignedStep(NamedTuple):
@@ -50,6 +54,11 @@ class AlignedStep(NamedTuple):
     def new_layer(self) -> int | None:
         """The layer that the new step made."""
         return self.new.layer if self.new else None
+
+    @property
+    def writable(self) -> bool:
+        """True for the layer that a container writes to."""
+        return any(step.writable for step in (self.old, self.new) if step)
 
     @property
     def title(self) -> str:
@@ -72,8 +81,8 @@ class LayerAlignment:
 
     @cached_property
     def first_change(self) -> AlignedStep | None:
-        """The first step that is not the same in both: the build cache missed here."""
-        return next((step for step in self.steps if step.relation is not Relation.SAME), None)
+        """The first step of a build that is not the same in both: the build cache missed here."""
+        return next((step for step in self.steps if step.relation is not Relation.SAME and not step.writable), None)
 
 
 def align(old: Sequence[BuildStep], new: Sequence[BuildStep]) -> LayerAlignment:

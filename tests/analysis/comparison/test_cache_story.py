@@ -1,7 +1,7 @@
 import pytest
 
 from layerscope.analysis.comparison.cache_story import cache_story
-from layerscope.analysis.comparison.layer_alignment import Relation, align
+from layerscope.analysis.comparison.layer_alignment import BuildStep, Relation, align
 from tests.analysis.comparison.test_layer_alignment import image
 
 
@@ -25,6 +25,14 @@ def test_the_step_that_changed_first_is_named_with_its_layer() -> None:
 def test_two_builds_by_the_same_steps_are_said_to_be_the_same() -> None:
     assert story(BASE, BASE) == ["All 3 layers are shared.", "Both images were built by the same steps."]
     assert story(BASE[:1], BASE[:1])[0] == "The only layer is shared."
+
+
+def test_the_writable_layer_of_a_container_missed_no_cache() -> None:
+    alignment = align(image(*BASE), (*image(*BASE), BuildStep("writable layer of web", None, 4, writable=True)))
+    assert list(cache_story(alignment, {})) == [
+        "Layers 1 to 3 are shared.",
+        "Both images were built by the same steps.",
+    ]
 
 
 def test_layers_that_were_rebuilt_after_the_miss_are_listed_by_their_content() -> None:
