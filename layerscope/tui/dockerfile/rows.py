@@ -16,6 +16,9 @@ _MARK = TableColumn("If")
 _SOURCE = (TableColumn("", right=True), TableColumn(""))
 _TAB = 4
 
+_NARROW, _WIDE = 100, 120
+"""The cells from which on there is room for bars, and for the share as a figure."""
+
 
 class DockerfileRows:
     """The rows; a row is a line of the Dockerfile or, below the FROM, a layer of its base image.
@@ -35,14 +38,14 @@ class DockerfileRows:
         self.marks = LineMarks(placed)
         self.is_unfolded = False
         self.cursor = 0
-        self.shows_share = True
-        """True if the share is a figure as well; the bar shows it in any case."""
+        self.width = _WIDE
+        """The cells of the screen: where there are few, the lines have the room of the share and of the bar."""
 
     @property
     def columns(self) -> tuple[TableColumn, ...]:
         """The columns."""
         cache = [_CACHE] if self._shows_cache else []
-        share = [_SHARE] if self.shows_share else []
+        share = [_SHARE] if self.width >= _WIDE else []
         return (_LAYER, _CONTENT, *share, _DEAD, *cache, *([_MARK] if self.marks else []), *_SOURCE)
 
     def __len__(self) -> int:
@@ -77,7 +80,7 @@ class DockerfileRows:
         detail = f"{self._placement(cost)}\n{text}".lstrip()
         if not cost.layers:
             blanks = [""] * (len(self.columns) - len(_SOURCE))
-            return TableRow((*blanks, str(cost.line), text), 0.0, style="muted", detail=detail)
+            return TableRow((*blanks, str(cost.line), text), self._bar(0), style="muted", detail=detail)
         if cost.line == self._from_line:
             sign = self._glyphs.opened if self.is_unfolded else self._glyphs.closed
             text = f"{sign} {text}  ({plural(len(cost.layers), 'layer')} of the base image)"
@@ -92,7 +95,7 @@ class DockerfileRows:
                 str(cost.line),
                 text,
             ),
-            (cost.content_size or 0) / self._largest,
+            self._bar(cost.content_size),
             (cost.dead_size or 0) / self._largest,
             target=Target(cost.layers[-1]),
             detail=detail,
@@ -111,14 +114,18 @@ class DockerfileRows:
                 "",
                 f"    {title}",
             ),
-            (sums.content_size or 0) / self._largest,
+            self._bar(sums.content_size),
             (sums.dead_size or 0) / self._largest,
             target=Target(layer),
             detail=f"layer {layer} of the base image: {title}",
         )
 
     def _share(self, size: int | None) -> list[str]:
-        return [human_share(size, self._tallies.content_size)] if self.shows_share else []
+        return [human_share(size, self._tallies.content_size)] if self.width >= _WIDE else []
+
+    def _bar(self, size: int | None) -> float | None:
+        """Return the length of a bar, or None where there is no room for bars."""
+        return (size or 0) / self._largest if self.width >= _NARROW else None
 
     def _cached(self, is_cached: bool | None) -> list[str]:
         """Return the cell that says whether a layer came from the cache; none where that is not known."""

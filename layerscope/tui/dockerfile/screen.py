@@ -27,9 +27,6 @@ from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_table import RowTable, Target
 
-_WIDE = 120
-"""Columns in which all figures leave enough room for the lines."""
-
 
 class DockerfileScreen(Screen[Target | None]):
     """The Dockerfile of an image. Its result is the layer that the user wants to see, or None.
@@ -75,10 +72,9 @@ class DockerfileScreen(Screen[Target | None]):
         self.refresh_bindings()
 
     def on_resize(self, event: Resize) -> None:
-        """Leave the share out where the lines need its room."""
-        shows_share = event.size.width >= _WIDE
-        if shows_share != self._rows.shows_share:
-            self._rows.shows_share = shows_share
+        """Show the columns for which there is room."""
+        if event.size.width != self._rows.width:
+            self._rows.width = event.size.width
             self._show(self.table.cursor)
 
     def _source(self) -> Text:

@@ -57,6 +57,16 @@ async def test_a_wide_screen_shows_the_share_as_a_figure() -> None:
         assert row.split()[1:7] == ["2", "96", "kB", "35", "%", "96"]
 
 
+async def test_a_small_screen_gives_the_lines_the_room_of_the_bars() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        at.explorer._navigation._session.dockerfile_name = str(DOCKERFILE)
+        await at.press("F")
+        assert "RUN --mount=type=bind,from=tools,target=/bin " in at.screen()
+        await at.pilot.resize_terminal(100, 24)
+        await at.settle()
+        assert "█" in at.screen()
+
+
 async def test_a_layer_leads_to_its_line_and_the_line_to_its_layer() -> None:
     async with opened() as at:
         assert at.layer() == 6
