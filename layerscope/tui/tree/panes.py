@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from layerscope.text import copied_path
@@ -39,7 +39,7 @@ class FilesPanes(Horizontal, SaysWhyNot):
         .frame { border: $frame $foreground 30%; }
         .frame { border-title-color: $foreground; border-subtitle-color: $foreground 60%; }
         .frame:focus-within { border: $frame $primary; border-title-style: bold; }
-        #layers-frame { height: 1fr; min-height: 4; }
+        #layers-frame { min-height: 4; }
         #details-frame { height: auto; }
         #files-frame { width: 1fr; height: 1fr; }
     }
@@ -57,17 +57,18 @@ class FilesPanes(Horizontal, SaysWhyNot):
         self.steps = steps
         self.details = FieldList(id="details-frame", classes="frame")
         self.files = files
-        self._steps_frame = Container(steps, id="layers-frame", classes="frame")
+        steps.id = "layers-frame"
+        steps.add_class("frame")
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
-        yield Vertical(self._steps_frame, self.details, id="left")
+        yield Vertical(self.steps, self.details, id="left")
         yield self.files
 
     def title_steps(self, title: str, subtitle: str = "") -> None:
         """Write into the frame of the steps."""
-        self._steps_frame.border_title = title
-        self._steps_frame.border_subtitle = subtitle
+        self.steps.border_title = title
+        self.steps.border_subtitle = subtitle
 
     def show_details(self, title: str, fields: Sequence[Field]) -> None:
         """Show the details of the chosen step."""

@@ -221,7 +221,8 @@ class LineList(StripView):
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the line that was clicked."""
-        line = event.y + self.scroll_offset.y
+        offset = event.get_content_offset(self)
+        line = -1 if offset is None else offset.y + self.scroll_offset.y
         if 0 <= line < self.line_count():
             item = self.item_at(line)
             self.move_to(item)
