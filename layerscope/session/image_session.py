@@ -24,6 +24,7 @@ from layerscope.sources.request import STANDARD_INPUT
 if TYPE_CHECKING:
     from layerscope.analysis.dockerfile.placed import PlacedDockerfile
     from layerscope.analysis.tree.layered_tree import LayeredTree
+    from layerscope.session.content.content_facts import ContentFacts
     from layerscope.session.dockerfile.remembered_build import RememberedBuild
     from layerscope.session.loaded_image import LoadedImage
     from layerscope.session.reading.background import LayerReader, ReceiveEvent
@@ -62,6 +63,8 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         self._random_contents: RandomContents | None = None
         self._exported = image if image.export is None else None
         """The image with the content of its layers; None until a layer is needed that the cache does not have."""
+        self.compares_files = False
+        """True if the files of the image will be compared: that begins before the tree is complete."""
         self.dockerfile_name: str | None = None
         """The Dockerfile that the user named, for an image that does not hold it."""
 
@@ -107,12 +110,22 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         if known is not None:
             return self.loaded_from(*known)
         tallies = self.tallies
+        facts = self._facts_ahead()
         tree = self._stack.tree()
         self.known_layers.keep_tree(tree, tallies)
         # the stack and the entries hold every path again
         self.known_layers.settle()
         del self._stack
-        return self.loaded_from(tree, tallies)
+        loaded = self.loaded_from(tree, tallies)
+        loaded.contents.expect(facts)
+        return loaded
+
+    def _facts_ahead(self) -> "Iterator[tuple[Layer, ContentFacts]]":
+        if not self.compares_files:
+            return iter(())
+        from layerscope.session.content.content_ahead import facts_ahead  # noqa: PLC0415  # a listing needs none
+
+        return facts_ahead(self.image, self._stack.overlay)
 
     def loaded_from(self, tree: "LayeredTree", tallies: Tallies) -> "LoadedImage":
         """Return the image with layers that the reader process has read."""

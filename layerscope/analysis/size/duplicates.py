@@ -1,6 +1,6 @@
 """Live duplicates: the same bytes at several paths of the final image; hard links to one file are not duplicates."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.content import Digests
@@ -41,11 +41,11 @@ class Duplicate(NamedTuple):
         return self.size * (len(self.nodes) - 1)
 
 
-def duplicate_candidates(live: LiveFiles, budget: ReadingBudget | None = None) -> DuplicateCandidates:
-    """Return the groups of files of one size, the ones that could save the most first."""
+def duplicate_candidates(sizes: Iterable[int], budget: ReadingBudget | None = None) -> DuplicateCandidates:
+    """Return the groups of files of one size, given the size of each, the ones that could save the most first."""
     budget = budget or ReadingBudget()
     by_size: dict[int, list[int]] = {}
-    for position, size in enumerate(live.sizes):
+    for position, size in enumerate(sizes):
         by_size.setdefault(size, []).append(position)
     by_size.pop(0, None)
     collisions = [(size, positions) for size, positions in by_size.items() if len(positions) > 1]

@@ -1,11 +1,10 @@
 """Equality of the content of files that have the same size, found by reading as little as possible."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.content import Digests
-from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.model.image import Compression, Image
+from layerscope.session.content.content_pass import ContentPass
 from layerscope.session.loaded_image import LoadedImage
 
 _PREFIX = 4096
@@ -24,33 +23,35 @@ def compare(loaded: LoadedImage, files: Iterable[int], prefixes: Iterable[Mappin
 
     Of plain layers, only what decides is read; a compressed layer is decompressed once.
     """
-    image, tree = loaded.image, loaded.tree
-    first, plain = loaded.contents.start_pass(), list[Sequence[int]]()
+    return compare_in(loaded.contents.start_pass, files, prefixes)
+
+
+def compare_in(
+    start_pass: Callable[[], ContentPass], files: Iterable[int], prefixes: Iterable[Mapping[int, int]] = ()
+) -> ContentEquality:
+    """Compare the files as `compare` does, in passes over the content that the function starts."""
+    first, plain = start_pass(), list[Sequence[int]]()
     for sizes in prefixes:
         first.want_prefixes(sizes)
-    for size, group in _by_size(tree, files).items():
-        is_plain = size > _PREFIX and all(_is_plain(image, tree, file) for file in group)
+    for size, group in _by_size(first, files).items():
+        is_plain = size > _PREFIX and not any(map(first.is_compressed, group))
         if is_plain:
             plain.append(group)
             first.want_digests(group, _PREFIX)
         else:
             first.want_digests(group)
-    result = first.read()
+    result, second = first.read(), start_pass()
     undecided = {file for group in plain for file in _same_prefix(group, result.digests)}
+    second.want_digests(undecided)
     decided = {file: digest for file, digest in result.digests.items() if file not in undecided}
-    whole = {file: digest for file, digest in loaded.contents.digests(undecided).items() if digest is not None}
-    return ContentEquality({**decided, **whole}, result.prefixes)
+    return ContentEquality({**decided, **second.read().digests}, result.prefixes)
 
 
-def _by_size(tree: LayeredTree, files: Iterable[int]) -> dict[int, list[int]]:
+def _by_size(content_pass: ContentPass, files: Iterable[int]) -> dict[int, list[int]]:
     groups: dict[int, list[int]] = {}
     for file in dict.fromkeys(files):
-        groups.setdefault(tree.own_size(file), []).append(file)
+        groups.setdefault(content_pass.size(file), []).append(file)
     return groups
-
-
-def _is_plain(image: Image, tree: LayeredTree, file: int) -> bool:
-    return image.layers[tree.index.layers[file] - 1].compression is Compression.NONE
 
 
 def _same_prefix(group: Sequence[int], digests: Digests) -> Iterator[int]:

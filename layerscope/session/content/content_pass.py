@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.size.hidden import Occurrences
 from layerscope.errors import FormatError
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, Image, Layer
@@ -45,6 +45,7 @@ class BytesRead:
 class ContentPass:
     """A list of files and how many of their bytes to read. Files that cannot be read are missing from the result.
 
+    A file is the occurrence of it in the ``log``, which says where it is in the ``tables`` of the layers.
     Whole files of ``sparse_sizes`` are compared by their stored bytes: a hole costs nothing, whatever its size.
     ``is_stopped`` ends the pass with ReadingStopped. What is ``known`` is not read again; ``readable`` returns a layer
     by its number, ready to be read.
@@ -53,7 +54,8 @@ class ContentPass:
     def __init__(
         self,
         image: Image,
-        tree: LayeredTree,
+        log: Occurrences,
+        tables: Mapping[int, EntryTable],
         sparse_sizes: Collection[int],
         *,
         is_stopped: IsStopped,
@@ -62,12 +64,21 @@ class ContentPass:
     ) -> None:
         self._readable = readable
         self._image = image
-        self._tree = tree
+        self._log = log
+        self._tables = tables
         self._sparse_sizes = sparse_sizes
         self._is_stopped = is_stopped
         self._known = known
         self._digests: dict[int, int] = {}
         self._prefixes: dict[int, int] = {}
+
+    def size(self, file: int) -> int:
+        """Return the size of a file."""
+        return self._tables[self._log.layers[file]].sizes[self._log.rows[file]]
+
+    def is_compressed(self, file: int) -> bool:
+        """Return whether a file is in a layer that has to be decompressed."""
+        return self._is_layer_compressed(self._log.layers[file])
 
     def want_digests(self, occurrences: Iterable[int], size: int = sys.maxsize) -> None:
         """Request digests of files, or of so many of their first bytes."""
@@ -80,7 +91,7 @@ class ContentPass:
 
     def read(self) -> BytesRead:
         """Read what was requested."""
-        result, layers = BytesRead(), self._tree.index.layers
+        result, layers = BytesRead(), self._log.layers
         wanted, unknown = dict[int, list[int]](), dict[int, list[int]]()
         for file in self._digests.keys() | self._prefixes.keys():
             wanted.setdefault(layers[file], []).append(file)
@@ -92,15 +103,15 @@ class ContentPass:
             with suppress(FormatError):
                 self._readable(layer)
         for layer, part in self._read_layers(list(unknown.items())):
-            self._known.add(self._image.layers[layer - 1], self._facts(part, self._tree.tables[layer]))
+            self._known.add(self._image.layers[layer - 1], self._facts(part, self._tables[layer]))
             result.digests |= part.digests
             result.prefixes |= part.prefixes
         return result
 
     def _without_known(self, layer: int, files: list[int], result: BytesRead) -> list[int]:
         """Add what is known of the files of a layer to the result, and return the others in the order of content."""
-        facts, rows = self._known.of(self._image.layers[layer - 1]), self._tree.index.rows
-        table, kept = self._tree.tables[layer], facts.count
+        facts, rows = self._known.of(self._image.layers[layer - 1]), self._log.rows
+        table, kept = self._tables[layer], facts.count
         if not facts.is_empty:
             files = [file for file in files if not self._is_known(file, facts, rows[file], table, result)]
         if facts.count > kept:
@@ -134,7 +145,7 @@ class ContentPass:
         if processes > 1 and sum(seconds := [self._seconds(files) for files in by_layer]) > _LONG_SECONDS:
             longest_first = sorted(range(len(by_layer)), key=seconds.__getitem__, reverse=True)
             yield from self._read_in_processes([by_layer[place] for place in longest_first], processes)
-        elif sum(map(self._is_compressed, layers)) > 1:
+        elif sum(map(self._is_layer_compressed, layers)) > 1:
             yield from zip(layers, in_parallel(self._read_layer, by_layer), strict=True)
         else:
             yield from zip(layers, map(partial(self._read_layer, is_abandoned=bool), by_layer), strict=True)
@@ -168,30 +179,30 @@ class ContentPass:
     def _parts(self, by_layer: list[_FilesOfLayer]) -> Iterator[_FilesOfLayer]:
         """Yield the layers, those that can be read from any offset in several parts."""
         for layer, files in by_layer:
-            count = len(files) if self._is_compressed(layer) else _FILES_OF_PART
+            count = len(files) if self._is_layer_compressed(layer) else _FILES_OF_PART
             for start in range(0, len(files), count):
                 yield layer, files[start : start + count]
 
     def _seconds(self, files_of_layer: _FilesOfLayer) -> float:
         """Return about how long it takes to read the files of a layer."""
         layer, files = files_of_layer
-        if self._is_compressed(layer):
+        if self._is_layer_compressed(layer):
             return (self._image.layers[layer - 1].blob_size or 0) / _COMPRESSED_IN_A_SECOND
         seconds = len(files) / _FILES_IN_A_SECOND
         if seconds > _LONG_SECONDS:
             # a closer look would take a part of the time that it decides about
             return seconds
-        rows, sizes = self._tree.index.rows, self._tree.tables[layer].sizes
+        rows, sizes = self._log.rows, self._tables[layer].sizes
         wanted = (max(self._digests.get(file, 0), self._prefixes.get(file, 0)) for file in files)
         read = sum(min(size, sizes[rows[file]]) for file, size in zip(files, wanted, strict=True))
         return seconds + read / _BYTES_IN_A_SECOND
 
-    def _is_compressed(self, layer: int) -> bool:
+    def _is_layer_compressed(self, layer: int) -> bool:
         return self._image.layers[layer - 1].compression is not Compression.NONE
 
     def _read_layer(self, files_of_layer: _FilesOfLayer, is_abandoned: IsStopped) -> BytesRead:
         layer, files = files_of_layer
-        result, table, rows = BytesRead(), self._tree.tables[layer], self._tree.index.rows
+        result, table, rows = BytesRead(), self._tables[layer], self._log.rows
 
         def is_stopped() -> bool:
             return is_abandoned() or self._is_stopped()
@@ -204,7 +215,7 @@ class ContentPass:
 
     def _facts(self, result: BytesRead, table: EntryTable) -> ContentFacts:
         """Return what was read of the files of a layer, by row."""
-        digests, rows = dict[tuple[int, int], bytes](), self._tree.index.rows
+        digests, rows = dict[tuple[int, int], bytes](), self._log.rows
         for file, digest in result.digests.items():
             row = rows[file]
             digests[row, self._hashed(file, table.sizes[row])] = digest

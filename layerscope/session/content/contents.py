@@ -1,18 +1,20 @@
 """The bytes of files, by occurrence in the path index, and their digests, computed on first use."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import InvalidLayer
+from layerscope.model.entries import EntryTable
 from layerscope.model.image import Image, Layer
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.parallel import IsStopped
 from layerscope.sources.layer.content import file_chunks, open_layer_content, stored_pieces
 
 if TYPE_CHECKING:
+    from layerscope.session.content.content_facts import ContentFacts
     from layerscope.session.content.content_pass import ContentPass
     from layerscope.session.content.known_content import KnownContent
     from layerscope.sources.layer.random_access import RandomContent
@@ -98,7 +100,11 @@ class Contents:
     @cached_property
     def sparse_sizes(self) -> frozenset[int]:
         """The sizes of all sparse files of the image."""
-        return frozenset(table.sizes[row] for table in self._tree.tables.values() for row in table.sparse)
+        return sparse_sizes(self._tree.tables)
+
+    def expect(self, facts: "Iterator[tuple[Layer, ContentFacts]]") -> None:
+        """Take facts that another process finds out, as soon as some are needed."""
+        self._known_content.expect(facts)
 
     def digests(
         self, occurrences: Iterable[int], sparse_sizes: Collection[int] | None = None
@@ -126,7 +132,8 @@ class Contents:
         sizes = self.sparse_sizes if sparse_sizes is None else sparse_sizes
         return ContentPass(
             self._image,
-            self._tree,
+            self._tree.index,
+            self._tree.tables,
             sizes,
             is_stopped=self._is_stopped,
             known=self._known_content,
@@ -152,3 +159,8 @@ class Contents:
 
     def _content(self, layer: int) -> "RandomContent":
         return self._random_content(self.layer(layer))
+
+
+def sparse_sizes(tables: Mapping[int, EntryTable]) -> frozenset[int]:
+    """Return the sizes of all sparse files of the layers."""
+    return frozenset(table.sizes[row] for table in tables.values() for row in table.sparse)

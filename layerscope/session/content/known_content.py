@@ -1,6 +1,7 @@
 """Digests and first bytes of files, from the cache; and those that this run reads, for the next one."""
 
 from array import array
+from collections.abc import Iterator
 from functools import partial
 from io import BytesIO
 from itertools import accumulate
@@ -38,9 +39,17 @@ class KnownContent:
         self._known = known
         self._facts: dict[FileSpan | int, ContentFacts] = {}
         """By blob, because layers that share one have the same files; by number for a layer without a blob."""
+        self._expected: Iterator[tuple[Layer, ContentFacts]] = iter(())
+
+    def expect(self, facts: Iterator[tuple[Layer, ContentFacts]]) -> None:
+        """Take facts as they are found out, once any are asked for."""
+        self._expected = facts
 
     def of(self, layer: Layer) -> ContentFacts:
         """Return what is known about the files of a layer."""
+        expected, self._expected = self._expected, iter(())
+        for other, found in expected:
+            self.add(other, found)
         shared = self._known.shared(layer)
         key = layer.blob or layer.number
         facts = self._facts.get(key) if shared is None else shared.facts

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from layerscope.cancellation import is_cancelled
 from layerscope.errors import LayerscopeError, ReadingStopped
-from layerscope.session.reading.parallel import IsStopped
+from layerscope.session.reading.parallel import IsStopped, become_worker
 
 _LOOK_AGAIN = 100
 """Milliseconds between two looks at whether the work has been cancelled."""
@@ -107,6 +107,7 @@ class ForkedWork(Generic[Item]):
                 worker.close()
             os.close(orders)
             os.close(answers)
+            become_worker()
             _answer(self._work, self._items, order_source, answer_target, parent)
         os._exit(0)  # without the clean-up that is left to the first process
 

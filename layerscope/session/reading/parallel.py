@@ -23,12 +23,21 @@ IsStopped = Callable[[], bool]
 """Returns True when the result is no longer needed. Work asks it often, so that Ctrl+C ends it within a second."""
 
 
+_is_worker = False
+
+
+def become_worker() -> None:
+    """Let this process do alone what it works on for another, which has work of its own."""
+    global _is_worker  # noqa: PLW0603  # it is about the process
+    _is_worker = True
+
+
 def processes_at_once() -> int:
-    """Return how many processes can work at the same time; 1 if this process cannot be forked.
+    """Return how many processes can work at the same time; 1 if this process cannot be forked, or works for another.
 
     A lock that another thread holds would stay locked in the copy.
     """
-    if sys.platform != "linux" or active_count() > 1:
+    if sys.platform != "linux" or active_count() > 1 or _is_worker:
         return 1
     return min(len(os.sched_getaffinity(0)), _MOST_PROCESSES)
 

@@ -15,17 +15,17 @@ class LayerStack:
     """Layers put on top of each other, base first."""
 
     def __init__(self) -> None:
-        self._overlay = Overlay()
+        self.overlay = Overlay()
         self._tallies: dict[int, LayerTally] = {}
 
     def apply(self, layer: int, entries: LayerEntries) -> None:
         """Put the next layer on top."""
-        self._tallies[layer] = self._overlay.apply(layer, entries)
+        self._tallies[layer] = self.overlay.apply(layer, entries)
 
     def tallies(self) -> Tallies:
         """Return the sums of each layer; call it after the last `apply`."""
         broken = any(tally.error for tally in self._tallies.values())
-        return Tallies(self._tallies, None if broken else dead_sizes(self._overlay))
+        return Tallies(self._tallies, None if broken else dead_sizes(self.overlay))
 
     def tree(self) -> "LayeredTree":
         """Return all layers as one tree."""
@@ -33,4 +33,4 @@ class LayerStack:
         from layerscope.analysis.tree.index_building import build_path_index  # noqa: PLC0415
         from layerscope.analysis.tree.layered_tree import LayeredTree  # noqa: PLC0415
 
-        return LayeredTree(build_path_index(self._overlay), self._overlay.tables, tuple(self._tallies))
+        return LayeredTree(build_path_index(self.overlay), self.overlay.tables, tuple(self._tallies))

@@ -94,6 +94,7 @@ def size_analysis(
     session: "ImageSession", base: BaseImage | None = None, dockerfile: PlacedDockerfile | None = None
 ) -> SizeAnalysis:
     """Read the layers, and return the size analysis; what it needs of compressed layers is taken in the same pass."""
+    session.compares_files = True
     session.known_layers.wanted = WantedContent(HashedSizes(_LARGEST_HASHED), _first_bytes)
     return SizeAnalysis(session.loaded, base, dockerfile)
 

@@ -139,7 +139,7 @@ def _files(loaded: LoadedImage, live: LiveFiles, wanted: Iterable[Mapping[int, i
     """Find the dead files and the duplicates, and read ``wanted`` first bytes, in one pass over the content."""
     tree = loaded.tree
     hidden = hidden_in_tree(tree)
-    candidates = duplicate_candidates(live)
+    candidates = duplicate_candidates(live.sizes)
     same_size = (live.occurrences[place] for group in candidates.groups for place in group)
     rewritten = (file for pair in rewritten_pairs(tree, hidden) for file in pair)
     found = compare(loaded, chain(rewritten, same_size), wanted)

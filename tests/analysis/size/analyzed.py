@@ -77,7 +77,7 @@ class SizedImage:
 
     @cached_property
     def duplicates(self) -> tuple[Duplicate, ...]:
-        return find_duplicates(self.live, duplicate_candidates(self.live).groups, self.contents)
+        return find_duplicates(self.live, duplicate_candidates(self.live.sizes).groups, self.contents)
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

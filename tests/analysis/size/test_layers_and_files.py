@@ -123,7 +123,7 @@ def test_duplicates_that_cost_most_come_first() -> None:
 def test_files_beyond_the_budget_are_counted_and_save_least() -> None:
     live = sized([written(f"{size}-{n}", size=size) for size in (10, 100, 1000) for n in range(2)]).live
     budgets = (ReadingBudget(), ReadingBudget(files=2), ReadingBudget(size=230))
-    found = [duplicate_candidates(live, budget) for budget in budgets]
+    found = [duplicate_candidates(live.sizes, budget) for budget in budgets]
     compared = [[live.sizes[group[0]] for group in each.groups] for each in found]
     assert compared == [[1000, 100, 10], [1000], [100, 10]]
     assert [(each.left_out, each.left_out_size) for each in found] == [(0, 0), (4, 110), (2, 1000)]

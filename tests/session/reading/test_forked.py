@@ -182,6 +182,70 @@ print(outputs[:half] == outputs[half:], "layerscope.session.reading.layer_parts"
     assert lines == ["True True no process is left"]
 
 
+def test_two_images_read_together_in_processes_have_the_same_differences() -> None:
+    lines = printed(
+        """
+import io
+from contextlib import redirect_stdout
+from layerscope.cli.main import run
+from layerscope.session.reading import in_process
+
+outputs = []
+for many in (1 << 30, 0):
+    in_process._MANY_COMPRESSED = many
+    with redirect_stdout(io.StringIO()) as output:
+        run(["diff", *sys.argv[1:], "--json", "--no-cache"])
+    outputs.append(output.getvalue())
+print(outputs[0] == outputs[1], "layerscope.session.reading.layer_parts" in sys.modules, left())
+""",
+        SAMPLES / "my-app-v2-zstd",
+        SAMPLES / "my-app-v2.oci.tar",
+    )
+    assert lines == ["True True no process is left"]
+
+
+def test_processes_hash_fewer_sizes_from_the_moment_that_they_are_limited() -> None:
+    lines = printed("""
+from layerscope.sources.tar.taken_content import HashedSizes
+
+sizes = HashedSizes()
+def work(item, is_stopped):
+    yield 0 in sizes
+    while 0 in sizes:
+        pass
+    yield 7 in sizes
+
+with ForkedWork(work, [0], 1) as forked:
+    messages = forked.messages(iter([0]))
+    print(next(messages)[1])
+    sizes.limit([7])
+    print([message for _, message in messages])
+""")
+    assert lines == ["True", "[True, None]"]
+
+
+def test_files_compared_while_the_tree_is_built_give_the_same_report() -> None:
+    lines = printed(
+        """
+import io
+from contextlib import redirect_stdout
+from layerscope.cli.main import run
+from layerscope.session.content import content_ahead
+
+for path in sys.argv[1:]:
+    outputs = []
+    for many in (1 << 30, 0):
+        content_ahead._MANY = many
+        with redirect_stdout(io.StringIO()) as output:
+            run(["why", path, "--json", "--no-cache"])
+        outputs.append(output.getvalue())
+    print(outputs[0] == outputs[1], left())
+""",
+        *sorted(SAMPLES.glob("*.tar")),
+    )
+    assert set(lines) == {"True no process is left"}
+
+
 def test_this_process_reads_what_no_other_can_be_started_for() -> None:
     lines = printed(
         """

@@ -1,6 +1,5 @@
 """Digests and first bytes of files, taken from the bytes of a compressed tar while it is listed."""
 
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 from layerscope.model.entries import DIGEST_SIZE, NO_DIGEST, Kind, LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
-from layerscope.session.reading.forked import ForkedWork
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.tar import blocks, taken_content
 from layerscope.sources.tar.taken_content import HashedSizes, WantedContent
@@ -87,22 +85,6 @@ def test_all_sizes_up_to_the_largest_are_hashed_until_they_are_limited() -> None
     assert [size in HashedSizes(largest=7) for size in (0, 7, 8)] == [True, True, False]
     sizes.limit([7, 1 << 62])
     assert [size in sizes for size in (0, 7, 8, 1 << 62)] == [False, True, False, True]
-
-
-def test_a_limit_reaches_processes_that_were_forked_before() -> None:
-    sizes = HashedSizes()
-
-    def sizes_hashed(_item: int, _is_stopped: object) -> Iterator[bool]:
-        yield True
-        while 0 in sizes:
-            pass
-        yield 7 in sizes
-
-    with ForkedWork(sizes_hashed, [0], 1) as work:
-        messages = work.messages(iter([0]))
-        next(messages)
-        sizes.limit([7])
-        assert [message for _, message in messages] == [True, None]
 
 
 def test_files_of_other_sizes_have_no_digest(tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""Digests of the files that a size report compares, found by another process while this one builds the tree."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from layerscope.analysis.size.compared_files import compared_files
+from layerscope.analysis.tree.overlay import Overlay
+from layerscope.model.image import Compression, Image, Layer
+from layerscope.session.content.content_equality import compare_in
+from layerscope.session.content.content_facts import ContentFacts
+from layerscope.session.content.content_pass import ContentPass
+from layerscope.session.content.contents import sparse_sizes
+from layerscope.session.content.known_content import KnownContent
+from layerscope.session.reading.forked import ForkedWork
+from layerscope.session.reading.known_layers import KnownLayers
+from layerscope.session.reading.parallel import IsStopped, processes_at_once
+
+_Digests = Mapping[tuple[int, int], bytes]
+"""As `ContentFacts` has them."""
+
+_MANY = 20_000
+"""Occurrences from which on building the tree takes so long that another process has something to gain."""
+
+
+class _Files(NamedTuple):
+    """The files of the ``plain`` layers of an image."""
+
+    image: Image
+    overlay: Overlay
+    plain: frozenset[int]
+
+
+def facts_ahead(image: Image, overlay: Overlay) -> Iterator[tuple[Layer, ContentFacts]]:
+    """Start a process that compares files of plain layers, and return the facts that it will have found.
+
+    Nothing is started for a small image, or where processes cannot work at the same time. The process ends with this
+    one, and once all facts have been taken.
+    """
+    plain = frozenset(layer.number for layer in image.layers if layer.compression is Compression.NONE)
+    if not plain or len(overlay.paths) < _MANY or processes_at_once() == 1:
+        return iter(())
+    facts = _facts_of([_Files(image, overlay, plain)], image.layers)
+    # the process works from its first message on
+    next(facts, None)
+    return facts
+
+
+def _facts_of(files: list[_Files], layers: Sequence[Layer]) -> Iterator[tuple[Layer, ContentFacts]]:
+    with ForkedWork(_digests, files, 1) as work:
+        # the overlay holds every path, and is of no use here once the tree is built
+        files.clear()
+        for _, message in work.messages(iter([0])):
+            if message is not None:
+                layer, digests = message
+                yield layers[layer - 1], ContentFacts(digests)
+
+
+def _digests(files: _Files, is_stopped: IsStopped) -> Iterator[tuple[int, _Digests]]:
+    """Yield the digests of the files of each plain layer, by its number; none for a start."""
+    image, overlay, plain = files
+    yield 1, {}
+    known = KnownContent(KnownLayers(None, image.layers, ""))
+    holes = sparse_sizes(overlay.tables)
+
+    def start_pass() -> ContentPass:
+        return ContentPass(
+            image,
+            overlay,
+            overlay.tables,
+            holes,
+            is_stopped=is_stopped,
+            known=known,
+            readable=lambda number: image.layers[number - 1],
+        )
+
+    compare_in(start_pass, [file for file in compared_files(overlay) if overlay.layers[file] in plain])
+    # an archive of 250 kB can list one blob 65,535 times
+    blobs = {layer.blob or layer.number: layer for layer in image.layers if layer.number in plain}
+    for layer in blobs.values():
+        yield layer.number, known.of(layer).digests
