@@ -215,8 +215,8 @@ printf x >.wh..wh.plnk
 
 @pytest.mark.parametrize("by_api", [False, True], ids=["by the store", "by the API"])
 def test_files_named_like_whiteouts_are_what_a_commit_makes_of_them(engine: str, base: str, by_api: bool) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("Docker cannot save such a commit, and its store belongs to root")
+    if os.geteuid() != 0 or VARIABLES[engine] not in os.environ:
+        pytest.skip("no engine can save such a commit: it is read from the store, by root")
     name = f"layerscope-test-{uuid.uuid4().hex[:12]}"
     run(*_COMMANDS[engine], "run", "--name", name, "--network", "host", base, "/bin/sh", "-c", _NAMED_LIKE_WHITEOUTS)
     try:
