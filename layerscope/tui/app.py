@@ -57,6 +57,9 @@ class LayerscopeApp(App[LayerscopeError]):
         scrollbar-background: $background;
         scrollbar-color: $foreground 30%;
     }
+    Input:ansi:nocolor > .input--cursor { text-style: reverse; }
+    Input:ansi:nocolor > .input--selection { text-style: underline; }
+    OptionList:ansi:nocolor > .option-list--option-highlighted { text-style: underline; }
     """
 
     def __init__(self, first: Callable[[], Screen[Any]]) -> None:

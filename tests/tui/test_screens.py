@@ -294,6 +294,27 @@ async def test_no_color_in_a_theme_of_the_terminals_colours(monkeypatch: pytest.
         assert all(color.is_default for color in colors), "black on black in Textual's own filter"
         row = next(strip for strip in at.strips() if f" {at.at()[1:]}/ " in strip.text)
         assert any(segment.style and segment.style.reverse for segment in row), "the cursor is seen"
+        await at.press("slash")
+        assert at.app.focused is not None
+        assert at.app.focused.get_component_rich_style("input--cursor").reverse, "it blinks"
+
+
+@pytest.mark.parametrize(
+    ("keys", "row", "look"),
+    [
+        (("x", "tab"), "replace existing files", "reverse"),
+        (("ctrl+p", "down"), "Columns", "underline"),
+    ],
+)
+async def test_no_color_shows_what_has_the_focus(
+    monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...], row: str, look: str
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with journey(MY_APP, theme="ansi-dark") as at:
+        await at.press(*keys)
+        await at.settle()
+        shown = next(strip for strip in at.strips() if row in strip.text)
+        assert any(segment.style and getattr(segment.style, look) for segment in shown)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (110, 30)])

@@ -17,6 +17,7 @@ class CheckboxLine(Static, can_focus=True):
     DEFAULT_CSS = """
     CheckboxLine { height: 1; }
     CheckboxLine:focus { background: $primary 35%; }
+    CheckboxLine:focus:ansi:nocolor { text-style: reverse; }
     """
 
     def __init__(self, label: str) -> None:
