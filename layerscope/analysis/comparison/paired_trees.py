@@ -28,7 +28,7 @@ class _Merge:
         self._shared = min(shared, old.layer, new.layer)
         self._parents = array("I", [0])
         self._depths = array("H", [0])
-        self._names = bytearray()
+        self._names = bytearray(b"/")
         self._name_ends = array("I", [0])
         self.olds = array("i", [0])
         self.news = array("i", [0])
@@ -50,6 +50,7 @@ class _Merge:
         self._depths.append(self._depths[parent] + 1)
         self._names += name
         self._name_ends.append(len(self._names))
+        self._names += b"/"
         self.olds.append(old)
         self.news.append(new)
 
@@ -73,10 +74,10 @@ class _Merge:
         shift = node + 1 - start
         self._parents.extend([parent + shift for parent in index.parents[start:end]])
         self._depths.extend(index.depths[start:end])
-        first = index.name_ends[old]
+        first = index.name_ends[old] + 1
         name_shift = len(self._names) - first
         self._name_ends.extend([at + name_shift for at in index.name_ends[start:end]])
-        self._names += index.names[first : index.name_ends[end - 1]]
+        self._names += index.names[first : index.name_ends[end - 1] + 1]
         self.olds.extend(range(start, end))
         self.news.extend(range(new + 1, new + 1 + count))
         return True

@@ -67,7 +67,7 @@ def types_by_path(tree: LayeredTree, live: LiveFiles) -> TypesByPath:
             folder = parents[node]
             path = paths(folder) if folder else b""
             kind_of_folder = type_of_folder(path)
-        types.append(kind_of_folder or type_of_name(names[name_ends[node - 1] : name_ends[node]], path))
+        types.append(kind_of_folder or type_of_name(names[name_ends[node - 1] + 1 : name_ends[node]], path))
     unsure = [position for position, kind in enumerate(types) if kind is None and live.sizes[position]]
     unsure.sort(key=live.sizes.__getitem__, reverse=True)
     return TypesByPath(tuple(types), tuple(unsure))

@@ -1,9 +1,7 @@
 """Queries for paths: plain text, a glob, or a regular expression."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import pairwise
 from time import monotonic
 
 from msgspec import Struct
@@ -50,26 +48,15 @@ class Query(Struct, frozen=True):
         return self._path_hits(index) if self.on_path else self._name_hits(index)
 
     def _literal_hits(self, index: PathIndex, literal: bytes) -> Iterator[list[int]]:
-        """Search many names as one text, in pieces: all names in lower case at once would double their memory."""
-        ends = index.name_ends
+        """Search in pieces: all names in lower case at once would double their memory."""
         for first in range(1, len(index), _LITERAL_NAMES_A_BATCH):
-            start, last = ends[first - 1], min(first + _LITERAL_NAMES_A_BATCH, len(index)) - 1
-            names = index.names[start : ends[last]].lower()
-            position, node, hits = names.find(literal), first, list[int]()
-            while position >= 0:
-                node = bisect_right(ends, start + position, node)
-                if start + position + len(literal) <= ends[node]:
-                    hits.append(node)
-                    position = names.find(literal, ends[node] - start)
-                else:
-                    position = names.find(literal, position + 1)
-            yield hits
+            yield [*index.holding(literal, first, first + _LITERAL_NAMES_A_BATCH, ignore_case=True)]
 
     def _name_hits(self, index: PathIndex) -> Iterator[list[int]]:
-        search, names, ends = self.pattern.search, index.names, index.name_ends
+        search = self.pattern.search
         for first in range(1, len(index), NAMES_A_BATCH):
-            parts = pairwise(ends[first - 1 : first + NAMES_A_BATCH])
-            yield [node for node, (start, end) in enumerate(parts, first) if search(names[start:end])]
+            names = enumerate(index.names_of(first, first + NAMES_A_BATCH).split(b"/"), first)
+            yield [node for node, name in names if search(name)]
 
     def _path_hits(self, index: PathIndex) -> Iterator[list[int]]:
         search, folders, hits = self.pattern.search, [b""], list[int]()

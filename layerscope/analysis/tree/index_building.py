@@ -3,7 +3,8 @@
 from array import array
 from bisect import bisect_right
 from collections import defaultdict
-from itertools import accumulate
+from itertools import accumulate, chain, count
+from operator import add
 
 from layerscope.analysis.tree.carried_sizes import carried_sizes
 from layerscope.analysis.tree.change import ChangeKind
@@ -36,8 +37,8 @@ def build_path_index(overlay: Overlay) -> PathIndex:
         parents=parents,
         ends=subtree_ends(parents),
         depths=_depths(parents),
-        name_ends=array("I", accumulate(map(len, names))),
-        names=b"".join(names),
+        name_ends=array("I", map(add, accumulate(map(len, names)), count())),
+        names=b"/".join(chain(names, (b"",))),
         firsts=firsts,
         layers=array("H", map(overlay.layers.__getitem__, occurrences)),
         rows=array("i", map(overlay.rows.__getitem__, occurrences)),

@@ -9,6 +9,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
+from itertools import accumulate, islice, repeat
 
 from msgspec import Struct, field
 
@@ -19,6 +20,7 @@ _LAYER_BITS = 16
 _LAYER_MASK = (1 << _LAYER_BITS) - 1
 
 
+_NAMES_A_SEARCH = 1 << 16
 _LARGEST = (1 << 63) - 1
 
 
@@ -43,7 +45,8 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
     """Columns; 37 bytes for a node with one occurrence, its name included.
 
     By node: ``parents``; ``ends`` (one past the last descendant); ``depths`` (0 for the root); ``name_ends`` (the end
-    of its name in ``names``); ``firsts`` (its first occurrence; one more entry holds the end of the last).
+    of its name in ``names``, where a slash follows); ``firsts`` (its first occurrence; one more entry holds the end of
+    the last).
     By occurrence, those of a node in the order of layers: ``layers``, ``rows`` (a row of that layer's table, `GONE` or
     `IMPLIED`), ``changes``. ``link_targets`` leads from the occurrence of a hard link to the one that it names.
     Sizes of directories: ``size_keys`` (`size_key`, ascending) for each layer that touched something below the
@@ -99,7 +102,11 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
 
     def name(self, node: int) -> bytes:
         """Return the last part of the node's path."""
-        return self.names[self.name_ends[node - 1] if node else 0 : self.name_ends[node]]
+        return self.names[self.name_ends[node - 1] + 1 : self.name_ends[node]] if node else b""
+
+    def names_of(self, first: int, end: int) -> bytes:
+        """Return the names of the nodes from ``first`` to before ``end``, slashes between them."""
+        return self.names[self.name_ends[first - 1] + 1 : self.name_ends[min(end, len(self)) - 1]]
 
     def path(self, node: int) -> bytes:
         """Return the path relative to the root; the path of the root is empty."""
@@ -137,26 +144,24 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
         return node
 
     def nodes_holding(self, literal: bytes) -> Ints:
-        """Return the nodes whose names hold the text, ascending; remembered, because several rules look for one name.
-
-        All names are searched as the one text that they are stored in, so that the search runs at the speed of memory.
-        """
+        """Return the nodes whose names hold the text, ascending; remembered: several rules look for one name."""
         known = self._holding.get(literal)
         if known is None:
-            known = self._holding[literal] = array("I", self._search(literal))
+            known = self._holding[literal] = array("I")
+            for first in range(1, len(self), _NAMES_A_SEARCH):
+                known.extend(self.holding(literal, first, first + _NAMES_A_SEARCH))
         return known
 
-    def _search(self, literal: bytes) -> Iterator[int]:
-        """Yield the nodes whose names hold the text; a match that reaches into the next name is none."""
-        names, ends = self.names, self.name_ends
-        start, node = names.find(literal), 1
-        while start >= 0:
-            node = bisect_right(ends, start, node)
-            if start + len(literal) <= ends[node]:
-                yield node
-                start = names.find(literal, ends[node])
-            else:
-                start = names.find(literal, start + 1)
+    def holding(self, literal: bytes, first: int, end: int, *, ignore_case: bool = False) -> Iterable[int]:
+        """Return the nodes from ``first`` to before ``end`` whose names hold the text, which has no slash, ascending.
+
+        All names are searched as the one text that they are stored in, so that the search runs at the speed of memory:
+        the node of a match is the number of slashes before it. To ignore the case, pass a text in lower case.
+        """
+        names = self.names_of(first, end)
+        parts = (names.lower() if ignore_case else names).split(literal)
+        nodes = accumulate(map(bytes.count, parts, repeat(b"/")), initial=first)
+        return dict.fromkeys(islice(nodes, 1, len(parts)))
 
     def children(self, folder: int) -> Iterator[int]:
         """Yield the nodes directly below a folder, by name."""
