@@ -39,14 +39,15 @@ class Matches:
         in_view: Callable[[Iterable[int]], Iterator[int]],
         sizes: Callable[[Iterable[int]], Iterator[int]],
     ) -> Iterator[None]:
-        """Find the nodes that match and are in the view, and add up their sizes; yields after each batch."""
-        for batch in query.hits(self._index):
+        """Find the nodes that match and are in the view, and add up their sizes; yields between batches."""
+        for number, batch in enumerate(query.hits(self._index)):
+            if number:
+                yield
             nodes = [*in_view(batch)]
             outermost = self._flag(nodes)
             self.count += len(nodes)
             self._outermost.extend(outermost)
             self._sums += [*accumulate(sizes(outermost), initial=self._sums.pop())]
-            yield
 
     def _flag(self, nodes: list[int]) -> list[int]:
         """Flag matches, the folders above them, and all paths below; return those that are in no other match."""

@@ -57,7 +57,8 @@ class NodesInView:
             for node in self._those_of(nodes, folders.__contains__):
                 found[node - first] = 1
             marks += found
-            yield
+            if len(marks) < count:
+                yield
 
     def those_of(self, nodes: Iterable[int]) -> Iterator[int]:
         """Yield those of the nodes that the view has."""

@@ -122,6 +122,10 @@ class FilesPane(Vertical):
 
     @work(exclusive=True, group="rows")
     async def _go_on(self, rows: VisibleRows, building: Iterator[None]) -> None:
+        # The picture that answers the key goes out before the work goes on.
+        is_painted = asyncio.Event()
+        self.call_after_refresh(is_painted.set)
+        await is_painted.wait()
         painted = time.monotonic()
         try:
             while not run_for(building, NEXT_SLICE):

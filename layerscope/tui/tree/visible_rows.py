@@ -2,7 +2,7 @@
 
 Rows are counted, not built: an unfolded folder is listed when it is needed to find a row, or when a folder in it was
 unfolded or folded by hand. Of all others, the rows below are the marks of a slice of nodes. What takes long is done by
-a generator that yields after each batch, so that a view can handle keys between them.
+a generator that yields between batches, so that a view can handle keys between them.
 """
 
 from bisect import bisect_right
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from layerscope.tui.tree.matches import Matches
 
 _NODES_A_BATCH = 1 << 14
+_FOLDERS_A_BATCH = 64
 _MOST_SCREENS = 8
 """Screens of rows in a folder up to which it may be unfolded to fill one."""
 
@@ -76,7 +77,7 @@ class VisibleRows:
                 levels.pop()
 
     def build(self, height: int = 0, before: "VisibleRows | None" = None) -> Iterator[None]:
-        """Find and count the rows; yields after each batch. There are none before the end.
+        """Find and count the rows; yields between batches. There are none before the end.
 
         With a ``height``, folders are unfolded until there are so many rows, the largest first. What was found for the
         rows ``before`` is not looked for again.
@@ -174,7 +175,8 @@ class VisibleRows:
                 listed = _either(listed, bytes(map(above.__getitem__, index.parents[part])))
                 listed = _both(listed, matches.are_flagged(part))
             marks += _both(listed, self.in_view.marks[part])
-            yield
+            if len(marks) < len(index):
+                yield
 
     def _count(self) -> Iterator[None]:
         """List the folders that were unfolded by hand, and those above them, from the bottom up."""
@@ -185,9 +187,10 @@ class VisibleRows:
                 listed.add(folder)
                 folder = parents[folder]
         # In preorder, a folder comes before what is below it: backwards, what it counts is complete in time.
-        for folder in sorted(listed, reverse=True):
+        for count, folder in enumerate(sorted(listed, reverse=True), 1):
             if self._is_unfolded(folder):
                 self._list(folder)
+            if not count % _FOLDERS_A_BATCH:
                 yield
 
     def _list(self, folder: int) -> _Unfolded:

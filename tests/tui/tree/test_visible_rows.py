@@ -253,15 +253,16 @@ def test_folds_remember_the_folders_that_were_chosen() -> None:
 def test_building_yields_between_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     tree, _ = layered([[file(f"file-{number:05}") for number in range(3000)]])
     monkeypatch.setattr(visible_rows, "_NODES_A_BATCH", 100)
-    assert len(list(VisibleRows(tree, View(1), Folds(1)).build())) > 30
-    assert len(list(VisibleRows(tree, View(1, query=parse_query("file")), Folds()).build())) > 30
+    assert len(list(VisibleRows(tree, View(1), Folds(1)).build())) >= 30
+    assert len(list(VisibleRows(tree, View(1, query=parse_query("file")), Folds()).build())) >= 30
 
 
-def test_there_are_no_rows_until_what_is_below_the_root_is_counted() -> None:
+def test_there_are_no_rows_until_what_is_below_the_root_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visible_rows, "_FOLDERS_A_BATCH", 1)
     folds = Folds()
     folds.set(TREE.index.find(b"usr/lib") or 0, open_it=True)
     rows = VisibleRows(TREE, View(1), folds)
-    assert [len(rows) for _ in rows.build()] == [0, 2]
+    assert [len(rows) for _ in rows.build()] == [0, 0, 2]
 
 
 FILLED = layered(
