@@ -1,7 +1,9 @@
 """The explorer while an engine exports the image: steps first, then layer by layer."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -11,7 +13,7 @@ from layerscope.session.open import open_or_choose
 from layerscope.tui.app import LayerscopeApp, explorer_app
 from tests.builders import blob_name, docker_files, file, image, layer, sha256
 from tests.sources.engine.exporting import HeldExport, image_answers, in_order, offset_behind
-from tests.sources.engine.fake_engine import fake_engine
+from tests.sources.engine.fake_engine import Answer, answer, fake_engine
 from tests.tui.journeys import WIDE, Journey
 
 LAYERS = [layer(file("etc/hosts", b"one")), layer(file("srv/app", b"x" * 5000))]
@@ -88,3 +90,32 @@ async def test_an_export_that_breaks_off_is_said_in_the_title(
         await it.press("q")
     with pytest.raises(LayerscopeError, match="no answer within"):
         app.resources.close()
+
+
+async def test_a_container_says_that_its_writable_layer_is_awaited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s")
+    monkeypatch.delenv("CONTAINER_HOST")
+    may_come = Event()
+
+    def changes(connection: socket.socket) -> None:
+        may_come.wait()
+        connection.sendall(answer(b'[{"Path": "/new", "Kind": 1}]', headers=b"Connection: close\r\n"))
+
+    answers: dict[str, Answer] = {
+        "/info": answer(b"{}"),
+        "/containers/web/json": answer(b'{"Id": "c0ffee", "Name": "/web", "Image": "gone"}'),
+        "/images/gone/json": answer(b"{}", 404),
+        "/containers/c0ffee/changes": changes,
+        "/containers/c0ffee/archive": answer(layer(file("new", b"written"))),
+    }
+    with fake_engine(tmp_path / "s", answers), open_or_choose("container://web") as opened:
+        assert isinstance(opened, ImageSession)
+        app = app_for(opened)
+        with app.resources:
+            async with app.run_test(size=WIDE) as pilot:
+                it = Journey(app, pilot)
+                await it.until(lambda: "docker sends the writable layer, " in it.title())
+                may_come.set()
+                await it.until(lambda: "7 B in 1 layer" in it.title())
