@@ -27,7 +27,7 @@ class DocumentKind(Enum):
     SCHEMA_1 = auto()
 
 
-class Outline(Struct, frozen=True, rename="camel"):
+class KindFields(Struct, frozen=True, rename="camel"):
     """The fields that tell the kinds apart."""
 
     manifests: Raw | UnsetType = UNSET
@@ -61,10 +61,10 @@ class Outline(Struct, frozen=True, rename="camel"):
 
 def kind_of(documents: Documents, name: str) -> DocumentKind:
     """Return the kind of the document; raises InvalidManifest if it has none, or two."""
-    outline = documents.document(name, Outline)
-    if outline.kind is not None:
-        return outline.kind
+    fields = documents.document(name, KindFields)
+    if fields.kind is not None:
+        return fields.kind
     location = located(documents.files, name)
-    if outline.manifests is not UNSET:
+    if fields.manifests is not UNSET:
         raise InvalidManifest(f"{location} is both an index and a manifest")
     raise InvalidManifest(f"{location} is not a manifest: it has neither manifests nor config and layers")

@@ -19,7 +19,7 @@ from layerscope.sources.image.artifact import artifact_named, artifact_of, descr
 from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, build_image, check_layer_count
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import located
-from layerscope.sources.image.manifest_kind import DocumentKind, Outline, kind_of
+from layerscope.sources.image.manifest_kind import DocumentKind, KindFields, kind_of
 from layerscope.sources.image.origin import Origin
 from layerscope.text import short_name
 
@@ -250,7 +250,7 @@ def read_manifest(documents: Documents, file: ManifestFile) -> Manifest:
     if kind is DocumentKind.SCHEMA_1:
         raise UnsupportedFormat("a Docker schema 1 manifest, an obsolete format: pull the image again")
     if kind is DocumentKind.ARTIFACT:
-        raise UnsupportedFormat(artifact_named(documents.document(file.name, Outline).artifact_type))
+        raise UnsupportedFormat(artifact_named(documents.document(file.name, KindFields).artifact_type))
     manifest = documents.document(file.name, Manifest)
     check_layer_count(len(manifest.layers or ()), documents.files)
     artifact = artifact_of(manifest, documents)

@@ -13,7 +13,7 @@ from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Compression
 from layerscope.sources.image.documents import DOCUMENT_LIMIT, Documents
 from layerscope.sources.image.folder import FolderFiles
-from layerscope.sources.image.manifest_kind import Outline
+from layerscope.sources.image.manifest_kind import KindFields
 from layerscope.sources.open import open_source
 from tests.builders import (
     OCI_INDEX,
@@ -62,7 +62,7 @@ def test_the_bytes_of_a_document_are_not_kept(tmp_path: Path) -> None:
     documents = Documents(archive_files(write_tar(tmp_path / "x.tar", {"a": data})))
     tracemalloc.start()
     try:
-        kept = [documents.document("a", kind) for kind in (ImageConfig, Outline)]
+        kept = [documents.document("a", kind) for kind in (ImageConfig, KindFields)]
         memory, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
