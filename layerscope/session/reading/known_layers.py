@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from layerscope.analysis.tree.layered_tree import LayeredTree
     from layerscope.model.entries import LayerEntries, TakenContent
     from layerscope.model.span import FileSpan
-    from layerscope.session.reading.shared_layers import SharedLayer
+    from layerscope.session.content.content_facts import ContentFacts
     from layerscope.sources.tar.taken_content import WantedContent
 
 Known = TypeVar("Known")
@@ -30,6 +30,12 @@ _MOST_FIRST_BYTES = 64 * 1024 * 1024
 
 _BROKEN = (msgspec.MsgspecError, ValueError, TypeError, KeyError)
 """The errors of a record whose bytes are whole and whose content is none of ours."""
+
+
+class SharedLayer(msgspec.Struct):
+    """A layer that two images have, and facts about its files that were read for one of them."""
+
+    facts: "ContentFacts | None" = None
 
 
 class KnownLayers:
@@ -69,11 +75,11 @@ class KnownLayers:
         """Return the figures of each layer, if they are known."""
         return self._decoded(RecordKind.TALLIES, self.chain, _tallies_from)
 
-    def share(self, layer: Layer, shared: "SharedLayer") -> None:
+    def share(self, layer: Layer, shared: SharedLayer) -> None:
         """Share what is read of the content of a layer with another image."""
         self._shared[layer.number] = shared
 
-    def shared(self, layer: Layer) -> "SharedLayer | None":
+    def shared(self, layer: Layer) -> SharedLayer | None:
         """Return what is shared of a layer, or None if it is this image's alone."""
         return self._shared.get(layer.number)
 

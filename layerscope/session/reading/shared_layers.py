@@ -6,9 +6,7 @@ same; others are compared, which takes a tenth of the time of decompressing one.
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.errors import InvalidLayer
@@ -16,24 +14,15 @@ from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
 from layerscope.session.reading.in_process import read_as_ordered
-from layerscope.session.reading.known_layers import KnownLayers
+from layerscope.session.reading.known_layers import KnownLayers, SharedLayer
 from layerscope.sources.stream.span_file import SpanFile
 from layerscope.sources.tar.taken_content import FirstBytes, HashedSizes, WantedContent
-
-if TYPE_CHECKING:
-    from layerscope.session.content.content_facts import ContentFacts
 
 _CHUNK = 128 * 1024
 """Bytes of a read; more than a core's cache holds take longer."""
 
 _Pair = tuple[Layer, Layer]
 """A layer of the old image, and one of the new image that states the same digest."""
-
-
-class SharedLayer(Struct):
-    """A layer that two images have, and facts about its files that were read for one of them."""
-
-    facts: "ContentFacts | None" = None
 
 
 def read_together(old: KnownLayers, new: KnownLayers, first_bytes: FirstBytes) -> None:
