@@ -19,8 +19,9 @@ async def test_refresh_shows_the_image_as_it_is_now_and_keeps_the_cursor(tmp_pat
         docker_archive(path, image(BASE, MORE, tags=["app:1"]))
         await at.press("r")
         await at.until(lambda: at.explorer.session is not before)
-        await at.settle()
+        await at.until(at.toasts)
         assert at.toasts() == ["app:1 was read again: it is another image now."]
+        await at.settle()
         assert at.at() == "/etc/passwd"
         assert at.layer() == 1, "the layer that was chosen stays"
         await at.press("right_square_bracket")
