@@ -91,6 +91,7 @@ class SizeScreen(Screen[Target | None], OpensLater, SaysWhyNot):
         self._analysis = analysis
         self._state = state
         self._content: Content | None = None
+        self._is_computing = True
         self._files = SizeFileActions(self, analysis.loaded)
 
     def compose(self) -> ComposeResult:
@@ -114,14 +115,14 @@ class SizeScreen(Screen[Target | None], OpensLater, SaysWhyNot):
 
     def _show(self) -> None:
         """Compute what the visit shows, and show it then."""
-        self.is_ready = False
+        self.is_ready, self._is_computing = False, True
         self._show_names()
         self._compute(self._state.visit)
         self.set_timer(_PATIENCE, self._say_waiting)
 
     def _say_waiting(self) -> None:
         """Say what the screen waits for: until then it shows the visit before."""
-        if not self.is_ready:
+        if self._is_computing:
             self._say(f"comparing the files{glyphs_of(self).ellipsis}")
 
     def _show_names(self) -> None:
@@ -158,6 +159,7 @@ class SizeScreen(Screen[Target | None], OpensLater, SaysWhyNot):
         visit, report, content = message.visit, message.report, message.content
         if visit is not self._state.visit:
             return
+        self._is_computing = False
         self.call_after_refresh(self.become_ready)
         if report is None or content is None:
             self._say(printable_line(message.error))
