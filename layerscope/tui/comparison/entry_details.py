@@ -9,8 +9,8 @@ from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, plural, printable_name, signed_size
 from layerscope.tui.comparison.rows import DiffRows
 from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.tree.attributes import owner_text, time_text
 from layerscope.tui.tree.entry_details import EntryDetails
-from layerscope.tui.tree.file_tree import owner_text, time_text
 from layerscope.tui.tree.visible_rows import VisibleRows
 
 

@@ -12,7 +12,7 @@ from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.capabilities import XATTR, capabilities_text
 from layerscope.tui.file.mode_words import mode_words
 from layerscope.tui.file.state import FileState
-from layerscope.tui.tree.file_tree import owner_text, time_text
+from layerscope.tui.tree.attributes import owner_text, time_text
 
 _LONGEST_INSTRUCTION = 200
 """Characters of an instruction in the head; the history shows all of it."""

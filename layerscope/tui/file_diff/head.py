@@ -10,7 +10,7 @@ from layerscope.session.files.revision import FileRevision
 from layerscope.text import mode_text, printable_line, printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.head import size_words, xattr_words
-from layerscope.tui.tree.file_tree import owner_text
+from layerscope.tui.tree.attributes import owner_text
 
 _KINDS = {Kind.FILE: "file", Kind.DIR: "directory", Kind.SYMLINK: "symlink", Kind.HARDLINK: "hard link"}
 

@@ -1,9 +1,8 @@
 """The file tree of one layer: marks, names, sizes, and a trace of each path through the layers."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -14,10 +13,11 @@ from textual.message import Message
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import TreeRow
-from layerscope.model.entries import FileEntry, Kind
-from layerscope.text import human_size, mode_text, printable_name
+from layerscope.model.entries import Kind
+from layerscope.text import human_size, printable_name
 from layerscope.tui.drawing.cells import cut, cut_middle, padded
 from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.tree.attributes import ATTRIBUTES
 from layerscope.tui.tree.columns import TraceLayers, TreeColumn, fit_columns, trace_layers, trace_numbers
 from layerscope.tui.tree.shown_tree import ShownTree
 from layerscope.tui.tree.visible_rows import VisibleRows
@@ -195,7 +195,7 @@ class FileTree(LineList):
     def attribute_columns(self) -> Iterator[TreeColumn]:
         """Yield the columns of attributes that the user has chosen."""
         for rank, name in enumerate(self._attributes):
-            attribute = _ATTRIBUTES[name]
+            attribute = ATTRIBUTES[name]
             yield TreeColumn(name, attribute.title, _LAST_ATTRIBUTE_RANK - rank, attribute.width, attribute.width)
 
     def cell(self, name: str, row: TreeRow, width: int) -> list[Segment]:
@@ -208,7 +208,7 @@ class FileTree(LineList):
             case "trace":
                 return self._trace(row.node)
             case _:
-                text = cut(_ATTRIBUTES[name].text(row.entry), width - 1, self.glyphs)
+                text = cut(ATTRIBUTES[name].text(row.entry), width - 1, self.glyphs)
                 return [Segment(f"{text:>{width}}", self.style_of("muted"))]
 
     def header(self) -> list[Segment]:
@@ -400,32 +400,3 @@ def _without(segments: Iterable[Segment], blank_cells: int) -> Iterator[Segment]
     for segment in segments:
         yield Segment(segment.text[blank_cells:], segment.style)
         blank_cells = max(0, blank_cells - len(segment.text))
-
-
-def owner_text(entry: FileEntry) -> str:
-    """Return the owner as ``root:root``, or the numbers where it is not root."""
-    return ":".join("root" if number == 0 else str(number) for number in (entry.uid, entry.gid))
-
-
-def time_text(mtime: int, form: str = "%Y-%m-%d %H:%M") -> str:
-    """Return a time in UTC, or the number where no calendar has it."""
-    try:
-        return datetime.fromtimestamp(mtime, UTC).strftime(form)
-    except (OverflowError, OSError, ValueError):
-        return f"@{mtime}"
-
-
-class Attribute(NamedTuple):
-    """A column with an attribute of an entry; the width includes the space before it."""
-
-    title: str
-    width: int
-    text: Callable[[FileEntry], str]
-
-
-_ATTRIBUTES = {
-    "mode": Attribute("mode", 11, lambda entry: mode_text(entry.kind.letter, entry.mode)),
-    "owner": Attribute("owner", 12, owner_text),
-    "mtime": Attribute("modified", 17, lambda entry: time_text(entry.mtime) if entry.row is not None else ""),
-    "layer": Attribute("layer", 6, lambda entry: str(entry.layer)),
-}
