@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _LEAST_DIVIDED = 64_000_000
 """The bytes of a plain layer that several processes walk."""
+
+_UNEVEN = 1.5
+"""The size of the largest layer, as a multiple of what each process would read if the layers were of one size."""
 
 _ROWS = 16_384
 """Rows of a message: enough that a message costs little, and few enough that a worker holds little."""
@@ -45,6 +49,15 @@ def _parts_of(layer: Layer, workers: int, wanted: "WantedContent | None") -> Ite
         yield from (_LayerPart(layer, part) for part in tar_parts(blob, workers))
 
 
+def leaves_cores_idle(layers: Sequence[Layer], count: int) -> bool:
+    """Return whether the largest layer is read long after the other processes have ended.
+
+    Otherwise, a thread that decompresses ahead takes a core that another process needs.
+    """
+    sizes = [layer.blob_size or 0 for layer in layers]
+    return max(sizes) * count > _UNEVEN * sum(sizes)
+
+
 def read_in_processes(
     layers: Sequence[Layer], order: Iterator[Layer], count: int, wanted: "WantedContent | None" = None
 ) -> Iterator[tuple[Layer, LayerEntries | int | None]]:
@@ -54,7 +67,9 @@ def read_in_processes(
     read in one piece, by this process.
     """
     parts = [part for layer in layers for part in _parts_of(layer, count, wanted)]
-    with ForkedWork(_slices, parts, min(count, len(parts))) as work:
+    # hashing leaves the thread enough to do beside processes on every core
+    ahead = wanted is not None or leaves_cores_idle(layers, count)
+    with ForkedWork(partial(_slices, ahead=ahead), parts, min(count, len(parts))) as work:
         if not work.is_started:
             yield from ((layer, None) for layer in order)
             return
@@ -71,10 +86,10 @@ def read_in_processes(
                 yield layer, readings.pop(layer.number).entries()
 
 
-def _slices(part: _LayerPart, is_stopped: IsStopped) -> Iterator[Any]:
+def _slices(part: _LayerPart, is_stopped: IsStopped, *, ahead: bool) -> Iterator[Any]:
     """Read a part, and yield it in messages."""
     entries, walked, sent = LayerEntries(), part.part or TarPart(), time.monotonic()
-    for done in read_layer(part.layer, entries, is_stopped, walked, wanted=part.wanted):
+    for done in read_layer(part.layer, entries, is_stopped, walked, wanted=part.wanted, ahead=ahead):
         if len(entries.paths) >= _ROWS or time.monotonic() - sent >= _SECONDS:
             if is_stopped():
                 return

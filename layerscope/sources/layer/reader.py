@@ -21,17 +21,19 @@ def read_layer(
     part: TarPart | None = None,
     *,
     wanted: "WantedContent | None" = None,
+    ahead: bool = True,
 ) -> Generator[int, None, None]:
     """Fill ``entries`` from the layer, or a part of its tar, and yield the stored bytes read, now and then.
 
-    What is ``wanted`` of the content of a compressed layer is taken from the bytes that pass.
+    What is ``wanted`` of the content of a compressed layer is taken from the bytes that pass. A large layer is
+    decompressed ``ahead`` of the walk by a thread, for which there should be a core.
 
     Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason. Once
     ``is_stopped`` returns True, it raises ReadingStopped.
     """
     part = part or TarPart()
     try:
-        blocks = _open_blocks(layer, is_stopped, part, _taker(entries, wanted))
+        blocks = _open_blocks(layer, is_stopped, part, _taker(entries, wanted), ahead=ahead)
     except OSError as error:
         entries.error = f"cannot read its blob: {os_reason(error)}"
         return
@@ -58,7 +60,9 @@ def _taker(entries: LayerEntries, wanted: "WantedContent | None") -> ContentTake
     return FileTaker(entries, wanted).take
 
 
-def _open_blocks(layer: Layer, is_stopped: Callable[[], bool], part: TarPart, taker: ContentTaker | None) -> TarBlocks:
+def _open_blocks(
+    layer: Layer, is_stopped: Callable[[], bool], part: TarPart, taker: ContentTaker | None, *, ahead: bool
+) -> TarBlocks:
     if layer.unpacked is not None:
         from layerscope.sources.store.tar_split import TarSplitBlocks  # noqa: PLC0415  # only an engine's store has it
 
@@ -68,4 +72,4 @@ def _open_blocks(layer: Layer, is_stopped: Callable[[], bool], part: TarPart, ta
             raise InvalidLayer("the engine has removed it from its store") from error
     if layer.blob is None or layer.compression is None:
         raise InvalidLayer(layer.problem or "its blob is missing")
-    return open_blocks(layer.blob, layer.compression, is_stopped, part, taker)
+    return open_blocks(layer.blob, layer.compression, is_stopped, part, taker, ahead=ahead)

@@ -232,15 +232,17 @@ def open_blocks(
     is_stopped: Callable[[], bool] = bool,
     part: TarPart | None = None,
     taker: ContentTaker | None = None,
+    *,
+    ahead: bool = True,
 ) -> TarBlocks:
     """Open the tar in a span; raises OSError where the file cannot be read, and InvalidLayer where it has changed.
 
     Once ``is_stopped`` returns True, decompressing content raises ReadingStopped: one file may have gigabytes. What is
-    decompressed is passed to the ``taker``; content of a plain tar is not read.
+    decompressed is passed to the ``taker``; content of a plain tar is not read. A large one is decompressed ``ahead``.
     """
     if compression is Compression.NONE:
         return PlainBlocks(span, part or TarPart())
-    if span.size < _LEAST_AHEAD:
+    if span.size < _LEAST_AHEAD or not ahead:
         stream: DecompressedBytes = open_decompressed(span, compression)
     elif compression is Compression.GZIP:
         stream = _ahead(open_decompressed(span, compression, in_large_chunks=True), _GZIP_CHUNK)
