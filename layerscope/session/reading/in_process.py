@@ -26,11 +26,11 @@ _TRIAL_SECONDS, _LONG_SECONDS = 0.02, 0.08
 
 
 class LayerRecords(Protocol):
-    """What is known of layers, and is kept of those that are read."""
+    """The knowledge about layers: of those that were read before, and kept of those that are read."""
 
     @property
     def wanted(self) -> "WantedContent | None":
-        """What is taken of the content of compressed layers while they are listed, or None."""
+        """The content to take of compressed layers while they are listed, or None."""
 
     def entries(self, layer: Layer) -> LayerEntries | None:
         """Return the entries of a layer, if they are known."""

@@ -53,7 +53,7 @@ class KnownLayers:
         self.chain = None if self._cache is None else chain_identity(list(self._identities.values()))
         self._shared: dict[int, SharedLayer] = {}
         self.wanted: WantedContent | None = None
-        """What will be asked of the content of files: it is taken while a compressed layer is listed."""
+        """The content of files that will be asked for: it is taken while a compressed layer is listed."""
         self._read: dict[int, LayerEntries] = {}
         """The entries of layers that were read before the image as a whole."""
         self._content: dict[FileSpan | int, TakenContent] = {}

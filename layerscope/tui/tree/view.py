@@ -1,4 +1,4 @@
-"""What determines the rows of a tree: the layer, its scope, sort and filter, and the unfolded folders."""
+"""The choice of rows of a tree: the layer, its scope, sort and filter, and the unfolded folders."""
 
 from collections.abc import Iterable
 from enum import Enum

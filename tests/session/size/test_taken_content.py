@@ -1,4 +1,4 @@
-"""What the size report and a comparison need of compressed layers, taken while these are listed."""
+"""The content of compressed layers that a size report or a comparison needs, taken while these are listed."""
 
 from pathlib import Path
 
