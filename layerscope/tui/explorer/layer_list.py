@@ -137,7 +137,9 @@ class LayerList(StepList):
         """Return a line of an instruction, all of it or its start, and right of the first one the dead bytes."""
         dead, room = "" if part else dead_text(step_line.dead_size), self._instruction_room(step_line)
         cut = instruction_line(step_line.step.title, room, self.glyphs)
-        text = indent + padded(self._instruction_parts(step_line)[part] if whole else cut, room, self.glyphs)
+        # the list may be drawn at its new width before its heights are chosen for it: there are fewer parts then
+        shown = "".join(self._instruction_parts(step_line)[part : part + 1]) if whole else cut
+        text = indent + padded(shown, room, self.glyphs)
         return [Segment(text, self.style_of("muted")), Segment(f"  {dead}" if dead else "", self.style_of("dead"))]
 
     def _number(self, step_line: LayerLine, layer: Layer) -> list[Segment]:

@@ -255,6 +255,15 @@ async def test_instructions_are_wrapped_where_the_pane_has_room(tmp_path: Path) 
         assert layers.line_count() <= 4
 
 
+async def test_wrapped_instructions_are_drawn_while_the_pane_becomes_wider(tmp_path: Path) -> None:
+    history = [{"created_by": "RUN " + " ".join(["echo a-long-instruction"] * 9)}]
+    archive = docker_archive(tmp_path / "image.tar", image(layer(file("a")), history=history))
+    async with journey(archive, (160, 45)) as at:
+        assert len(at.layers()) > 3
+        await at.press("z")
+        assert len(at.layers()) == 1
+
+
 async def test_no_step_moves_when_another_one_is_chosen(tmp_path: Path) -> None:
     steps = [{"created_by": "RUN short"}, {"created_by": "RUN " + " ".join(["echo a-long-instruction"] * 40)}]
     layers = [layer(file(f"file-{number}")) for number in range(6)]
