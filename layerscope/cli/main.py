@@ -27,8 +27,10 @@ def run(arguments: Sequence[str]) -> int:
             status = _run(list(arguments))
             sys.stdout.flush()
         except SystemExit as end:
+            signals.stop_raising()
             status = end.code if isinstance(end.code, int) else 0
         except BaseException as error:  # noqa: BLE001  # the one place that turns a crash into an exit status
+            signals.stop_raising()
             status = _explain(error) if signals.status is None else 0
         finally:
             remove_own_folders()

@@ -180,6 +180,45 @@ def test_a_signal_in_a_callback_that_cannot_raise_ends_the_run_silently() -> Non
     assert (run.stdout, run.stderr, run.returncode) == (b"", b"", 143)
 
 
+_LOST = """
+import contextlib, signal
+from layerscope.cli.signals import EndingSignals
+with EndingSignals():
+    with contextlib.suppress(SystemExit):
+        signal.raise_signal(signal.SIGTERM)
+    while True:
+        pass
+"""
+
+
+def test_a_signal_whose_exception_is_lost_ends_the_run_all_the_same() -> None:
+    run = subprocess.run([sys.executable, "-c", _LOST], capture_output=True, timeout=30, check=False)
+    assert (run.stdout, run.stderr, run.returncode) == (b"", b"", 143)
+
+
+_CLEANING_UP = """
+import contextlib, os, signal, sys
+from layerscope.cli.signals import EndingSignals
+with EndingSignals() as signals:
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.raise_signal(signal.SIGALRM)
+        with contextlib.suppress(OSError):
+            os.stat("")
+        try:
+            os.stat("")
+        except OSError:
+            signal.raise_signal(signal.SIGALRM)
+        os.write(2, b"cleaned up")
+"""
+
+
+def test_a_clean_up_after_a_signal_is_not_interrupted() -> None:
+    run = subprocess.run([sys.executable, "-c", _CLEANING_UP], capture_output=True, timeout=30, check=False)
+    assert (run.stdout, run.stderr, run.returncode) == (b"", b"cleaned up", 143)
+
+
 _INTERRUPTED_DURING_IMPORT = """
 import sys
 import layerscope.__main__
