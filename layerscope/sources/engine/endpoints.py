@@ -29,6 +29,7 @@ class Endpoint:
     """An engine's address, with what it takes to connect there.
 
     ``tls_folder`` holds ca.pem, cert.pem and key.pem; ``identity`` is an ssh key. ``problem`` says why the
+    address cannot be used.
     """
 
     engine: Engine
