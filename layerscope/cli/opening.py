@@ -1,8 +1,11 @@
 """The image that the user names, opened for a command, listed, or shown in the explorer. It needs no Typer."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from threading import Thread
 
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.cache.cache import Cache
@@ -106,6 +109,8 @@ def show(
         with opened(reference, image, platform, engine, no_cache=no_cache) as session:
             print_layers(session, as_json=as_json)
         return
+    if not os.path.lexists(reference):
+        _import_screen()
     with ReadingProgress(progress_title(reference)) as progress:
         opened_image = open_or_choose(
             reference, image, platform, progress, engine=engine, cache=cache_unless(no_cache=no_cache)
@@ -122,6 +127,14 @@ def show_opened(session: ImageSession) -> None:
     """Open the explorer on an open image."""
     with terminal():
         _explore(session)
+
+
+def _import_screen() -> None:
+    """Import the screen in a thread, while an engine answers or standard input is copied.
+
+    A file is opened in less time than this thread would take from it.
+    """
+    Thread(target=import_module, args=("layerscope.tui.app",), daemon=True).start()
 
 
 def _explore(session: ImageSession) -> None:

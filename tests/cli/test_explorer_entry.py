@@ -32,6 +32,14 @@ def test_without_arguments_it_offers_what_can_be_opened(tmp_path: Path, monkeypa
         assert start.is_as_before
 
 
+def test_an_image_that_no_engine_has_is_one_sentence_on_a_terminal(tmp_path: Path) -> None:
+    nowhere = f"unix://{tmp_path}/none.sock"
+    with OnTerminal("no-such-image:v1", DOCKER_HOST=nowhere, CONTAINER_HOST=nowhere) as explorer:
+        assert explorer.status() == 2
+    assert explorer.written.startswith(b"layerscope: no file or folder is named no-such-image:v1, and no ")
+    assert explorer.written.count(b"\n") == 1
+
+
 def test_a_terminal_without_cursor_addressing_gets_the_table() -> None:
     with OnTerminal(MY_APP, TERM="dumb") as printing:
         assert printing.status() == 0
