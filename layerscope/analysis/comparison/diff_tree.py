@@ -16,6 +16,7 @@ from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.comparison.pairing import PairedState
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import TreeRow
+from layerscope.analysis.tree.marks import marked
 from layerscope.analysis.tree.occurrence import GONE
 from layerscope.analysis.tree.path_index import PathIndex, size_columns, size_key
 from layerscope.model.entries import FileEntry, Kind, implied_directory
@@ -104,6 +105,14 @@ class DiffTree:
     def shown(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
         """Yield those of the nodes that the tree shows."""
         return (node for node in nodes if self.is_shown(node, layer))
+
+    def shown_marks(self, nodes: range, layer: int) -> bytes:
+        """Mark those of the nodes that the tree shows."""
+        return marked(nodes, self.shown(nodes, layer))
+
+    def touched_marks(self, nodes: range, layer: int, *, copies: bool) -> bytes:
+        """Mark those of the nodes that differ."""
+        return self.index.touched_marks(nodes, layer, copies=copies)
 
     def is_directory(self, node: int, layer: int) -> bool:
         """Return whether the node is shown as a directory."""

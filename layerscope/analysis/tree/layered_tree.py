@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.layer_marks import MOST_LAYERS, layer_marks
+from layerscope.analysis.tree.marks import marked
 from layerscope.analysis.tree.occurrence import GONE, IMPLIED
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.model.entries import EntryTable, FileEntry, Kind, implied_directory
@@ -54,6 +56,22 @@ class LayeredTree(Struct, frozen=True):
             last = bisect_right(layers, layer, first, end) - 1
             if last >= first and (rows[last] != GONE or layers[last] == layer):
                 yield node
+
+    def shown_marks(self, nodes: range, layer: int) -> bytes:
+        """Mark those of the nodes that the tree of the layer shows."""
+        if self._has_few_layers:
+            return layer_marks(self.index, nodes, layer).shown()
+        return marked(nodes, self.shown(nodes, layer))
+
+    def touched_marks(self, nodes: range, layer: int, *, copies: bool) -> bytes:
+        """Mark those of the nodes that the layer itself changed, with ``copies`` also those that it holds again."""
+        if self._has_few_layers:
+            return layer_marks(self.index, nodes, layer).touched(copies=copies)
+        return self.index.touched_marks(nodes, layer, copies=copies)
+
+    @property
+    def _has_few_layers(self) -> bool:
+        return max(self.layers, default=0) <= MOST_LAYERS
 
     def is_directory(self, node: int, layer: int) -> bool:
         """Return whether the node is a directory at the layer, or was one when the layer removed it."""

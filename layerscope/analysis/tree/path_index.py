@@ -9,16 +9,15 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
-from itertools import accumulate, islice, repeat
+from itertools import accumulate, compress, islice, repeat
 
 from msgspec import Struct, field
 
 from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.marks import both, byte_marks, equal_marks, marked
 from layerscope.model.columns import Ints, column
 
 _LAYER_BITS = 16
-_LAYER_MASK = (1 << _LAYER_BITS) - 1
-
 
 _NAMES_A_SEARCH = 1 << 16
 _LARGEST = (1 << 63) - 1
@@ -200,13 +199,15 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
     def repeated(self, layer: int) -> Iterator[int]:
         """Yield the nodes, ascending, that the layer holds again unchanged.
 
-        The cost grows with what all layers repeat, not with the number of nodes.
+        The cost grows with what the layer repeats, not with the number of nodes.
         """
-        occurrence = self.changes.find(ChangeKind.UNCHANGED)
+        unchanged = self.changes.translate(byte_marks(int(ChangeKind.UNCHANGED).__eq__))
+        repeated = both(unchanged, equal_marks(self.layers, layer))
+        occurrence = repeated.find(1)
         while occurrence >= 0:
-            if self.layers[occurrence] == layer and self.rows[occurrence] >= 0:
+            if self.rows[occurrence] >= 0:
                 yield self.node_of(occurrence)
-            occurrence = self.changes.find(ChangeKind.UNCHANGED, occurrence + 1)
+            occurrence = repeated.find(1, occurrence + 1)
 
     def node_of(self, occurrence: int) -> int:
         """Return the node of an occurrence."""
@@ -245,10 +246,13 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
         position = bisect_left(keys, key)
         return position < len(keys) and keys[position] == key and not _holds(self.carried_keys, key)
 
-    def folders_touched(self, layer: int) -> set[int]:
-        """Return the folders for which `touches_below` is true, in a tenth of the time that it takes for each."""
-        folders = {key >> _LAYER_BITS for key in self.size_keys if key & _LAYER_MASK == layer}
-        return folders.difference(key >> _LAYER_BITS for key in self.carried_keys if key & _LAYER_MASK == layer)
+    def folders_touched(self, nodes: range, layer: int) -> set[int]:
+        """Return those of the nodes for which `touches_below` is true, in a hundredth of the time for each."""
+        touched, carried = (
+            {key >> _LAYER_BITS for key in compress(part, equal_marks(part, layer))}
+            for part in (_keys_of(nodes, keys) for keys in (self.size_keys, self.carried_keys))
+        )
+        return touched - carried
 
     def touched(
         self, nodes: Iterable[int], layer: int, is_above: Callable[[int], object] | None = None, *, copies: bool = False
@@ -267,6 +271,10 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
                 ends[node] > node + 1 and is_above(node)
             ):
                 yield node
+
+    def touched_marks(self, nodes: range, layer: int, *, copies: bool) -> bytes:
+        """Mark those of the nodes that the layer itself changed, with ``copies`` also those that it holds again."""
+        return marked(nodes, self.touched(nodes, layer, frozenset[int]().__contains__, copies=copies))
 
     def links_to(self, file: int) -> Sequence[int]:
         """Return the occurrences of the hard links to a file, in the order of nodes."""
@@ -291,6 +299,12 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
             return True
         position = bisect_left(self.size_keys, size_key(node + 1, 0)) - 1
         return position >= 0 and self.size_keys[position] > size_key(node, layer)
+
+
+def _keys_of(nodes: range, keys: Ints) -> Ints:
+    """Return those of ascending keys that belong to a range of nodes."""
+    first, end = (bisect_left(keys, size_key(node, 0)) for node in (nodes.start, nodes.stop))
+    return keys[first:end]
 
 
 def _holds(column: Ints, value: int) -> bool:

@@ -1,11 +1,12 @@
 """The nodes that a view of a tree has, in folded folders or not."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
+from layerscope.analysis.tree.marks import either, marked
 from layerscope.tui.tree.shown_tree import ShownTree
 from layerscope.tui.tree.view import Scope, View
 
-_NODES_A_BATCH = 1 << 13
+_NODES_A_BATCH = 1 << 14
 _REPEATED_A_BATCH = 512
 
 
@@ -47,29 +48,28 @@ class NodesInView:
     def mark_all(self) -> Iterator[None]:
         """Look at all nodes, so that each can be looked up from then on; goes on where it was left before."""
         count, marks = len(self.tree.index), self._marks
-        folders = set[int]()
-        if len(marks) < count and (self._is_own or self._changes_only):
-            folders = self.tree.index.folders_touched(self._layer).union(self._above_repeated or ())
         while len(marks) < count:
-            first = len(marks)
-            nodes = range(first, min(first + _NODES_A_BATCH, count))
-            found = bytearray(len(nodes))
-            for node in self._those_of(nodes, folders.__contains__):
-                found[node - first] = 1
-            marks += found
+            marks += self._marks_of(range(len(marks), min(len(marks) + _NODES_A_BATCH, count)))
             if len(marks) < count:
                 yield
+            else:
+                for folder in self._above_repeated or ():
+                    marks[folder] = 1
+
+    def _marks_of(self, nodes: range) -> bytes:
+        """Mark those of the nodes that the view has, except for the folders above repeated ones."""
+        if not self._is_own and not self._changes_only:
+            return self.tree.shown_marks(nodes, self._layer)
+        itself = self.tree.touched_marks(nodes, self._layer, copies=self._is_own)
+        return either(itself, marked(nodes, self.tree.index.folders_touched(nodes, self._layer)))
 
     def those_of(self, nodes: Iterable[int]) -> Iterator[int]:
         """Yield those of the nodes that the view has."""
         marks = self._marks
         if len(marks) == len(self.tree.index):
             return (node for node in nodes if marks[node])
-        return self._those_of(nodes, self._is_above)
-
-    def _those_of(self, nodes: Iterable[int], is_above: Callable[[int], bool]) -> Iterator[int]:
         if self._is_own or self._changes_only:
-            return self.tree.index.touched(nodes, self._layer, is_above, copies=self._is_own)
+            return self.tree.index.touched(nodes, self._layer, self._is_above, copies=self._is_own)
         return self.tree.shown(nodes, self._layer)
 
     def _is_above(self, folder: int) -> bool:

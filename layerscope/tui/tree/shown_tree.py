@@ -28,6 +28,14 @@ class ShownTree(Protocol):
         """Yield those of the nodes that the tree of the layer has."""
         ...
 
+    def shown_marks(self, nodes: range, layer: int) -> bytes:
+        """Mark those of the nodes that the tree of the layer has."""
+        ...
+
+    def touched_marks(self, nodes: range, layer: int, *, copies: bool) -> bytes:
+        """Mark those of the nodes that the layer itself changed, with ``copies`` also those that it holds again."""
+        ...
+
     def row(self, node: int, layer: int) -> TreeRow | None:
         """Return the node as the tree of the layer has it, or None if it does not."""
         ...

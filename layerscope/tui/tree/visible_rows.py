@@ -12,6 +12,7 @@ from itertools import accumulate, pairwise
 from operator import neg
 from typing import TYPE_CHECKING, NamedTuple
 
+from layerscope.analysis.tree.marks import at_most_marks, both, either
 from layerscope.text import human_size, plural
 from layerscope.tui.tree.nodes_in_view import NodesInView
 from layerscope.tui.tree.shown_tree import ShownTree
@@ -170,11 +171,11 @@ class VisibleRows:
         above = b"" if matches is None else matches.are_above()
         while len(marks) < len(index):
             part = slice(len(marks), len(marks) + _NODES_A_BATCH)
-            listed = bytes(map(deepest.__ge__, index.depths[part]))
+            listed = at_most_marks(index.depths[part], deepest)
             if matches is not None:
-                listed = _either(listed, bytes(map(above.__getitem__, index.parents[part])))
-                listed = _both(listed, matches.are_flagged(part))
-            marks += _both(listed, self.in_view.marks[part])
+                listed = either(listed, bytes(map(above.__getitem__, index.parents[part])))
+                listed = both(listed, matches.are_flagged(part))
+            marks += both(listed, self.in_view.marks[part])
             if len(marks) < len(index):
                 yield
 
@@ -346,13 +347,3 @@ class VisibleRows:
                 # comes after what is below it
                 waiting.append(-node)
             waiting += below
-
-
-def _both(marks: bytes, others: bytes | bytearray) -> bytes:
-    """Return the marks that both have."""
-    return (int.from_bytes(marks, "little") & int.from_bytes(others, "little")).to_bytes(len(marks), "little")
-
-
-def _either(marks: bytes, others: bytes) -> bytes:
-    """Return the marks that either has."""
-    return (int.from_bytes(marks, "little") | int.from_bytes(others, "little")).to_bytes(len(marks), "little")

@@ -1,0 +1,85 @@
+"""Marks of the nodes that the tree of a layer shows, and of those that the layer holds."""
+
+from msgspec import Struct
+
+from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.marks import byte_marks, column_bytes, marks_of, number_of, steps
+from layerscope.analysis.tree.path_index import PathIndex
+
+MOST_LAYERS = 254
+"""The highest number of a layer up to which the occurrences of a path, one for each layer at most, fit into a byte."""
+
+_IS_REMOVED = byte_marks(int(ChangeKind.REMOVED).__eq__)
+_IS_CHANGED = byte_marks(int(ChangeKind.UNCHANGED).__ne__)
+
+
+class LayerMarks(Struct, frozen=True):
+    """A range of nodes at one layer: marks by occurrence, as numbers, and how they become marks by node.
+
+    ``current`` are the last occurrences in layers up to this one, and ``own`` those that this layer made. Of each node
+    that has any, ``kept`` has exactly one occurrence: the current one or, without one, the first.
+    """
+
+    count: int
+    current: int
+    own: int
+    kept: int
+    removed: int
+    changed: int
+    occurrence_counts: bytes
+
+    def shown(self) -> bytes:
+        """Mark the nodes that are present, or that this layer removed."""
+        return self._by_node(self.current ^ (self.current & self.removed & ~self.own))
+
+    def touched(self, *, copies: bool) -> bytes:
+        """Mark the nodes that the layer changed, with ``copies`` also those that it only holds again."""
+        own = self.current & self.own
+        return self._by_node(own if copies else own & self.changed)
+
+    def _by_node(self, marks: int) -> bytes:
+        """Return the marks of the occurrences that are kept: the others are made 2, and left out."""
+        left_out = number_of(b"\1" * self.count) ^ self.kept
+        by_node = marks_of(marks | left_out << 1, self.count).translate(None, b"\2")
+        return _with_absent(by_node, self.occurrence_counts)
+
+
+def layer_marks(index: PathIndex, nodes: range, layer: int) -> LayerMarks:
+    """Return the marks of nodes at a layer. The number of no layer may exceed `MOST_LAYERS`."""
+    part = slice(index.firsts[nodes.start], index.firsts[nodes.stop])
+    layers, changes = column_bytes(index.layers[part], 0), index.changes[part]
+    counts = steps(index.firsts[nodes.start : nodes.stop + 1])
+    every, first = number_of(b"\1" * len(layers)), number_of(_first_marks(counts))
+    so_far = number_of(layers.translate(byte_marks(layer.__ge__)))
+    # the next occurrence, one byte up, is of the same node and of a layer up to this one, too
+    superseded = so_far & (so_far >> 8) & ((every ^ first) >> 8)
+    current = so_far ^ superseded
+    return LayerMarks(
+        count=len(layers),
+        current=current,
+        own=number_of(layers.translate(byte_marks(layer.__eq__))),
+        kept=current | (first & ~so_far),
+        removed=number_of(changes.translate(_IS_REMOVED)),
+        changed=number_of(changes.translate(_IS_CHANGED)),
+        occurrence_counts=counts,
+    )
+
+
+def _first_marks(counts: bytes) -> bytes:
+    """Mark the first occurrence of each node, given how many each one has."""
+    counts = counts.translate(None, b"\0")
+    for count in {*counts.translate(None, b"\1")}:
+        counts = counts.replace(bytes([count]), b"\1" + bytes(count - 1))
+    return counts
+
+
+def _with_absent(marks: bytes, counts: bytes) -> bytes:
+    """Insert marks for the nodes that no layer has: few, whose only layer took them back."""
+    absent = counts.find(0)
+    if absent < 0:
+        return marks
+    inserted = bytearray(marks)
+    while absent >= 0:
+        inserted.insert(absent, 0)
+        absent = counts.find(0, absent + 1)
+    return bytes(inserted)
