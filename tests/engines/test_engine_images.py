@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.cache.cache import Cache
-from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError
+from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError, SourceError
 from layerscope.model.engine import Engine
 from layerscope.session.local.build import run_build as build
 from layerscope.session.local.images import local_images
@@ -47,9 +47,9 @@ def reachable(engine: str) -> None:
 class Loaded:
     """An image that an engine has during a test."""
 
-    def __init__(self, engine: str) -> None:
+    def __init__(self, engine: str, content: bytes = b"") -> None:
         self.repository = f"layerscope-test-{uuid.uuid4().hex[:12]}"
-        self.tar = layer(directory("etc"), file("etc/hosts", self.repository.encode()))
+        self.tar = layer(directory("etc"), file("etc/hosts", self.repository.encode() + content))
         self.recipe = image(self.tar, tags=[f"{self.repository}:v1"])
         self.engine = engine
         self.reference = f"{engine}://{self.repository}:v1"
@@ -143,6 +143,48 @@ def test_an_interrupted_export_leaves_nothing(
 
     with pytest.raises(KeyboardInterrupt):
         open_image(exporting.reference, progress=interrupt)
+    assert list(folder.iterdir()) == []
+
+
+@contextmanager
+def podman_service(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run a service of podman beside any other; give the path of its socket, and the process."""
+    path = folder / "service.sock"
+    environment = {name: value for name, value in os.environ.items() if name != "CONTAINER_HOST"}
+    command = ["podman", "system", "service", "--time=0", f"unix://{path}"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        try:
+            asking = ["podman", "--url", f"unix://{path}", "version"]
+            while subprocess.run(asking, check=False, capture_output=True).returncode:
+                assert process.poll() is None
+            yield str(path), process
+        finally:
+            process.kill()
+
+
+def test_an_engine_that_is_killed_in_an_export_is_one_sentence_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reachable("podman")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    with (
+        kept(Loaded("podman", os.urandom(32_000_000)), tmp_path) as made,
+        podman_service(tmp_path) as (path, process),
+        forwarded(path) as forwarder,
+    ):
+        monkeypatch.setenv("CONTAINER_HOST", forwarder.host)
+        monkeypatch.setattr("tempfile.tempdir", str(folder))
+
+        def kill(done: int, _total: int | None) -> None:
+            if done:
+                process.kill()
+
+        with pytest.raises(
+            SourceError, match=rf"^cannot export .* from podman at {forwarder.host}: the connection .*$"
+        ):
+            open_image(made.reference, progress=kill)
+        monkeypatch.undo()
     assert list(folder.iterdir()) == []
 
 
