@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 import uuid
@@ -12,14 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.cache.cache import Cache
-from layerscope.errors import EngineUnavailable, ImageNotFound, LayerscopeError, SourceError
+from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError
 from layerscope.model.engine import Engine
 from layerscope.session.local.build import run_build as build
 from layerscope.session.local.images import local_images
 from layerscope.session.open import open_image
 from layerscope.session.reading.in_process import read_whole
-from layerscope.sources.engine import podman_command
 from layerscope.sources.engine.answering import AnsweringEngines
 from layerscope.sources.open import open_source
 from tests.builders import archive_bytes, directory, docker_files, file, image, layer, sha256
@@ -299,39 +298,37 @@ def test_the_classic_builder_states_its_image(context: Path, monkeypatch: pytest
     run("docker", "rmi", "--force", report.references[0].removeprefix("docker://"))
 
 
-def test_the_podman_command_exports_if_no_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def no_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let neither podman's service nor Docker be found; return the folder for temporary files."""
     reachable("podman")
-    with kept(Loaded("podman"), tmp_path) as made, monkeypatch.context() as patch:
-        patch.delenv("CONTAINER_HOST", raising=False)
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-        if not podman_command.is_usable() or Path("/run/podman/podman.sock").exists():
-            pytest.skip("podman's command is not here, or its service runs at the usual place")
+    monkeypatch.delenv("CONTAINER_HOST", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    if shutil.which("podman") is None or Path("/run/podman/podman.sock").exists():
+        pytest.skip("podman's command is not here, or its service runs at the usual place")
+    temporary = tmp_path / "t"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    return temporary
+
+
+def test_podman_serves_for_as_long_as_it_is_needed_if_no_service_runs(no_service: Path, tmp_path: Path) -> None:
+    with kept(Loaded("podman"), tmp_path) as made:
         with open_source(f"podman://{made.repository}:v1") as source:
             assert str(source.choose().config_digest) == sha256(made.recipe.config_json)
-        with pytest.raises(LayerscopeError, match="podman cannot export layerscope-test-absent: "):
+        with pytest.raises(ImageNotFound, match=r"^podman has no image layerscope-test-absent$"):
             open_source("podman://layerscope-test-absent")
+        assert any(f"{made.repository}:v1" in tag for each in local_images(Engine.PODMAN).found for tag in each.tags)
+    assert list(no_service.iterdir()) == []
+    assert str(no_service).encode() not in run("ps", "-eo", "args")
 
 
-def test_what_the_podman_command_has_exported_is_not_exported_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reachable("podman")
-    cache = Cache(tmp_path / "cache")
-    with kept(Loaded("podman"), tmp_path) as made, monkeypatch.context() as patch:
-        patch.delenv("CONTAINER_HOST", raising=False)
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-        if not podman_command.is_usable() or Path("/run/podman/podman.sock").exists():
-            pytest.skip("podman's command is not here, or its service runs at the usual place")
-        with open_image(f"podman://{made.repository}:v1", cache=cache) as session:
-            first = session.tallies
-        patch.setattr(podman_command, "save", None)
-        with open_image(f"podman://{made.repository}:v1", cache=cache) as session:
-            assert session.tallies == first
-            index = session.loaded.tree.index
-            node = index.find(b"etc/hosts")
-            assert node is not None
-            content = session.loaded.contents.chunks(index.occurrence(node, 1))
-            assert b"".join(content) == made.repository.encode()
+def test_what_podman_says_of_a_failure_is_in_the_error(no_service: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = no_service / "storage.conf"
+    storage.write_text('[storage]\ndriver = "absent"\nrunroot = "/nowhere"\ngraphroot = "/nowhere"\n')
+    monkeypatch.setenv("CONTAINERS_STORAGE_CONF", str(storage))
+    with pytest.raises(EngineUnavailable, match=r"^no podman engine answers \(tried podman system service: .*absent"):
+        open_source("podman://layerscope-test-absent")
 
 
 def test_a_build_without_docker_and_podman_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

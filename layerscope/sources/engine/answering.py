@@ -34,6 +34,8 @@ class AnsweringEngines:
     def __iter__(self) -> Iterator[EngineClient]:
         seen: set[Engine] = set()
         for endpoint in endpoints(self._engine):
+            if endpoint.engine in seen:
+                continue
             client = self._resources.enter_context(EngineClient(endpoint))
             try:
                 engine = client.engine

@@ -12,6 +12,7 @@ from pathlib import Path
 from layerscope.model.engine import Engine
 from layerscope.sources.engine.docker_context import current_context, docker_folder
 from layerscope.sources.engine.podman_connection import current_connection
+from layerscope.sources.engine.podman_service import SERVICE, is_installed, is_used
 from layerscope.text import short_name
 
 _DOCKER_SOCKET = "/var/run/docker.sock"
@@ -29,7 +30,7 @@ class Endpoint:
     """An engine's address, with what it takes to connect there.
 
     ``tls_folder`` holds ca.pem, cert.pem and key.pem; ``identity`` is an ssh key. ``problem`` says why the
-    address cannot be used.
+    address cannot be used. Where ``is_command`` is true, ``host`` is a command that serves as long as it is needed.
     """
 
     engine: Engine
@@ -38,22 +39,26 @@ class Endpoint:
     tls_verify: bool = True
     identity: str | None = None
     problem: str | None = None
+    is_command: bool = False
 
     @property
     def is_local(self) -> bool:
         """True if the engine is reached by a socket of this machine, so that its store may be here as well."""
-        return self.host.startswith("unix://")
+        return self.is_command or self.host.startswith("unix://")
 
     def __str__(self) -> str:
-        return f"{self.engine} at {short_name(self.host)}"
+        return self.host if self.is_command else f"{self.engine} at {short_name(self.host)}"
 
 
 def endpoints(engine: Engine | None = None) -> Iterator[Endpoint]:
-    """Yield the addresses to try, of one engine or of all: first what the user configured, else the usual sockets."""
-    if engine in (None, Engine.DOCKER):
-        yield from _docker()
-    if engine in (None, Engine.PODMAN):
-        yield from _podman()
+    """Yield the addresses to try, of one engine or of all: first what the user configured, else the usual sockets.
+
+    Podman's service is started if the user asks for podman, or if there is nothing else and podman has been used.
+    """
+    docker = [] if engine is Engine.PODMAN else list(_docker())
+    yield from docker
+    if engine is not Engine.DOCKER:
+        yield from _podman(may_start=engine is Engine.PODMAN or (not docker and is_used()))
 
 
 def _docker() -> Iterator[Endpoint]:
@@ -74,7 +79,7 @@ def _docker() -> Iterator[Endpoint]:
     )
 
 
-def _podman() -> Iterator[Endpoint]:
+def _podman(*, may_start: bool) -> Iterator[Endpoint]:
     if host := os.environ.get("CONTAINER_HOST"):
         yield Endpoint(Engine.PODMAN, host, identity=os.environ.get("CONTAINER_SSHKEY"))
         return
@@ -84,6 +89,8 @@ def _podman() -> Iterator[Endpoint]:
         return
     folders = filter(None, (os.environ.get("XDG_RUNTIME_DIR"), "/run"))
     yield from _sockets(Engine.PODMAN, [f"{folder}/podman/podman.sock" for folder in folders])
+    if may_start and is_installed():
+        yield Endpoint(Engine.PODMAN, " ".join(SERVICE), is_command=True)
 
 
 def _sockets(engine: Engine, paths: Iterable[str]) -> Iterator[Endpoint]:

@@ -34,15 +34,6 @@ def tags_named_first(tags: Iterable[str], name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*named, *known]))
 
 
-def named_by_engine(candidate: Candidate, tags: tuple[str, ...], key: str) -> Candidate:
-    """Return the candidate with the tags and the ``engine_key`` that an engine's image has."""
-    return replace(candidate, tags=tags, build=partial(_build, candidate, tags, key))
-
-
-def _build(candidate: Candidate, tags: tuple[str, ...], key: str) -> Image:
-    return replace(candidate.build(), tags=tags, engine_key=key)
-
-
 def with_verified_layers(candidate: Candidate) -> Candidate:
     """Return the candidate of an image whose layers are hashed when it is built, to know which have their diff_id."""
     return replace(candidate, build=partial(_verified, candidate))

@@ -5,20 +5,17 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from layerscope.errors import DigestMismatch, EngineUnavailable, ImageNotFound
+from layerscope.errors import DigestMismatch, ImageNotFound
 from layerscope.model.candidate import Candidate
-from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.model.progress import Progress
 from layerscope.sources.engine.container.awaited import AwaitedContainer
 from layerscope.sources.engine.container.lookup import EngineContainer, engine_container
 from layerscope.sources.engine.export import AwaitedImage, export_now
-from layerscope.sources.engine.exported import named_by_engine, tags_named_first, with_id, with_verified_layers
 from layerscope.sources.engine.lookup import EngineImage, engine_image
 from layerscope.sources.engine.reference import EngineReference
 from layerscope.sources.engine.replies import EngineInfo
 from layerscope.sources.engine.stored import storage_of, stored_candidates
-from layerscope.sources.image.archive_file import open_archive
 from layerscope.sources.image.origin import Origin
 from layerscope.sources.request import Request
 from layerscope.sources.stream.spool import Spool
@@ -28,14 +25,8 @@ Candidates = tuple[Candidate, ...]
 
 def open_image(wanted: EngineReference, request: Request, spool: Spool) -> Candidates | AwaitedImage:
     """Return an engine's image; raises ImageNotFound and EngineUnavailable as `engine_image` does."""
-    try:
-        with engine_image(wanted) as found:
-            image = _look_at(found, found.client.info(), wanted.name, request, spool)
-    except EngineUnavailable:
-        candidates = _from_podman_command(wanted, request, spool)
-        if candidates is None:
-            raise
-        return candidates
+    with engine_image(wanted) as found:
+        image = _look_at(found, found.client.info(), wanted.name, request, spool)
     return image if isinstance(image, tuple) or image.fits(request.platform) else export_now(image)
 
 
@@ -87,23 +78,3 @@ def _known(export_all: Callable[[Progress], Candidates], key: str, origin: Origi
 
     image = replace(known, reference=origin.reference, export=export)
     return (Candidate(lambda: image, (), image.platform, image.digest, image.config_digest),)
-
-
-def _from_podman_command(wanted: EngineReference, request: Request, spool: Spool) -> Candidates | None:
-    """Export an image with podman's command, if the user named podman and its service does not answer."""
-    from layerscope.sources.engine import podman_command  # noqa: PLC0415  # processes, which a socket does not need
-
-    if wanted.engine is not Engine.PODMAN or not podman_command.is_usable():
-        return None
-    details = podman_command.inspect(wanted.name)
-    origin, image_id = Origin.engine(request.reference, Engine.PODMAN), details.image_id
-
-    def export_all(progress: Progress) -> Candidates:
-        archive = podman_command.save(wanted.name, image_id, spool, progress)
-        candidates = open_archive(archive, request.title, origin, spool)
-        return tuple(map(with_verified_layers, with_id(candidates, image_id)))
-
-    key = f"{Engine.PODMAN} {image_id}"
-    candidates = _known(export_all, key, origin, request) or export_all(spool.progress)
-    tags = tags_named_first(details.tags or (), wanted.name)
-    return tuple(named_by_engine(candidate, tags, key) for candidate in candidates)

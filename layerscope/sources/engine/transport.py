@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from layerscope.errors import EngineUnavailable
 from layerscope.sources.engine.endpoints import Endpoint
+from layerscope.sources.engine.podman_service import start_service
 
 CONNECT_SECONDS = 10.0
 """An engine that does not answer for so long is taken for one that does not work."""
@@ -39,6 +40,8 @@ def open_connection(endpoint: Endpoint, resources: ExitStack) -> Connection:
     if endpoint.problem is not None:
         raise EngineUnavailable(f"{endpoint}: {endpoint.problem}")
     try:
+        if endpoint.is_command:
+            return Connection(*start_service(resources))
         address = urlsplit(endpoint.host)
         opener = _OPENERS.get(address.scheme)
         if opener is None:

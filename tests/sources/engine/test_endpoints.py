@@ -134,6 +134,42 @@ def test_the_environment_names_the_podman_connection(tmp_path: Path, monkeypatch
     assert endpoint.problem
 
 
+@pytest.fixture
+def podman(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Install a command named podman; return the folder of a user's images."""
+    command = tmp_path / "bin" / "podman"
+    command.parent.mkdir()
+    command.touch(0o755)
+    monkeypatch.setenv("PATH", str(command.parent))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    # a socket of this machine may be at one of the usual places
+    monkeypatch.setattr("layerscope.sources.engine.endpoints._sockets", lambda _engine, _paths: iter(()))
+    return tmp_path / "containers" / "storage"
+
+
+def test_podman_serves_itself_where_nothing_else_is_found_and_it_has_been_used(
+    podman: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert hosts() == []
+    podman.mkdir(parents=True)
+    assert hosts() == ["podman system service"]
+    assert hosts(Engine.DOCKER) == []
+    monkeypatch.setenv("DOCKER_HOST", "unix:///d.sock")
+    assert hosts() == ["docker at unix:///d.sock"]
+
+
+def test_podman_serves_itself_where_the_user_asks_for_it(podman: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert hosts(Engine.PODMAN) == ["podman system service"]
+    (endpoint,) = endpoints(Engine.PODMAN)
+    assert endpoint.is_local
+    monkeypatch.setenv("CONTAINER_HOST", "tcp://far:1")
+    assert hosts(Engine.PODMAN) == ["podman at tcp://far:1"]
+    monkeypatch.delenv("CONTAINER_HOST")
+    (podman.parents[1] / "bin" / "podman").unlink()
+    assert hosts(Engine.PODMAN) == []
+
+
 def test_a_requested_engine_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///no.sock")
     sentence = r"^no docker engine answers \(tried docker at unix:///no\.sock: no such socket\)$"

@@ -1,0 +1,73 @@
+"""Programs between this one and an engine, which run as long as the connection is used."""
+
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO, NamedTuple
+
+_START_SECONDS = 15.0
+_LOOK_AGAIN_SECONDS = 0.02
+_END_SECONDS = 2.0
+
+
+class Relay(NamedTuple):
+    """A socket behind which a program runs; ``complaint`` returns the last line that it wrote to standard error."""
+
+    socket: socket.socket
+    complaint: Callable[[], str]
+
+
+class RelayProgram(NamedTuple):
+    """A program that has been started."""
+
+    process: subprocess.Popen[bytes]
+    complaint: Callable[[], str]
+
+
+def start_program(command: Sequence[str], pipe: int, resources: ExitStack) -> RelayProgram:
+    """Start a program with the pipe as standard input and output; when ``resources`` close, it is ended."""
+    errors = resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # open as long as the program runs
+    process = subprocess.Popen(  # noqa: S603  # ssh with an address that the user configured, or podman
+        command, stdin=pipe, stdout=pipe, stderr=errors, start_new_session=True
+    )
+    resources.callback(_end, process)
+    return RelayProgram(process, lambda: _last_line(errors))
+
+
+def listening_program(command: Sequence[str], local: Path, resources: ExitStack) -> Relay:
+    """Start a program that listens at the socket ``local``, and connect to it.
+
+    Raises OSError where it ends before that, and TimeoutError.
+    """
+    process, complaint = start_program(command, subprocess.DEVNULL, resources)
+    deadline = time.monotonic() + _START_SECONDS
+    while not local.exists():
+        if process.poll() is not None:
+            raise OSError(complaint().removeprefix("Error: ") or f"{command[0]} ended with status {process.returncode}")
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        # no such program says when it is ready, so its socket is looked for
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_LOOK_AGAIN_SECONDS)
+    connection = resources.enter_context(socket.socket(socket.AF_UNIX))
+    connection.connect(str(local))
+    return Relay(connection, complaint)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _last_line(errors: IO[bytes]) -> str:
+    errors.seek(0)
+    lines = errors.read().decode("utf-8", "replace").strip().splitlines()
+    return lines[-1].strip() if lines else ""
