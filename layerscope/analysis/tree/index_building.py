@@ -3,17 +3,21 @@
 from array import array
 from bisect import bisect_right
 from collections import defaultdict
-from itertools import accumulate, chain, count
-from operator import add
+from itertools import accumulate, chain, compress, count, pairwise
+from operator import add, ne
 
 from layerscope.analysis.tree.carried_sizes import carried_sizes
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.occurrence import GONE
 from layerscope.analysis.tree.overlay import VOID, Overlay
 from layerscope.analysis.tree.path_index import PathIndex, size_columns, size_key, subtree_ends
-from layerscope.model.columns import Ints
+from layerscope.model.columns import Ints, picked
 
-_NO_CHANGES = frozenset({int(ChangeKind.UNCHANGED), VOID})
+_IS_CHANGE = bytes(change not in {ChangeKind.UNCHANGED, VOID} for change in range(256))
+"""1 for each change, to translate a column."""
+
+_NONE = -1
+"""No occurrence."""
 
 
 def build_path_index(overlay: Overlay) -> PathIndex:
@@ -26,13 +30,19 @@ def build_path_index(overlay: Overlay) -> PathIndex:
     ranks = array("I", bytes(4 * len(order)))
     for rank, path in enumerate(order):
         ranks[path] = rank
-    parents = array("I", [ranks[overlay.parents[path]] for path in order])
+    parents = array("I", map(ranks.__getitem__, picked(overlay.parents, order)))
     names = [paths[path].rpartition(b"/")[2] for path in order]
     occurrences, firsts = _by_node(overlay, ranks)
     sizes, written, carried = _directory_sizes(overlay, ranks, parents)
     size_keys = sorted(sizes)
     size_values, large_sizes = size_columns(map(sizes.__getitem__, size_keys))
     written_values, large_written = size_columns(map(written.__getitem__, size_keys))
+
+    def position(occurrence: int) -> int:
+        """Return the position of an occurrence of the overlay among those of its node."""
+        node = ranks[overlay.paths[occurrence]]
+        return occurrences.index(occurrence, firsts[node], firsts[node + 1])
+
     return PathIndex(
         parents=parents,
         ends=subtree_ends(parents),
@@ -40,46 +50,45 @@ def build_path_index(overlay: Overlay) -> PathIndex:
         name_ends=array("I", map(add, accumulate(map(len, names)), count())),
         names=b"/".join(chain(names, (b"",))),
         firsts=firsts,
-        layers=array("H", map(overlay.layers.__getitem__, occurrences)),
-        rows=array("i", map(overlay.rows.__getitem__, occurrences)),
-        changes=bytes(map(overlay.changes.__getitem__, occurrences)),
+        layers=array("H", picked(overlay.layers, occurrences)),
+        rows=array("i", picked(overlay.rows, occurrences)),
+        changes=bytes(picked(overlay.changes, occurrences)),
         size_keys=array("Q", size_keys),
         size_values=size_values,
         written_values=written_values,
         carried_keys=array("Q", sorted(carried)),
         opaque=_opaque(overlay, occurrences),
-        whiteouts=_whiteouts(overlay, occurrences),
-        link_targets=_link_targets(overlay, occurrences),
+        whiteouts=array("I", sorted(map(position, set(overlay.whiteouts)))),
+        link_targets={position(link): position(target) for link, target in overlay.link_targets.items()},
         large_sizes=large_sizes,
         large_written=large_written,
     )
 
 
 def _depths(parents: Ints) -> Ints:
-    depths = array("H", [0])
-    add = depths.append
-    for node in range(1, len(parents)):
-        add(depths[parents[node]] + 1)
+    """Return the depth of each node; of the root it is 0."""
+    below = {0: 1}
+    for folder in dict.fromkeys(parents):
+        below[folder] = below[parents[folder]] + (folder > 0)
+    depths = array("H", map(below.__getitem__, parents))
+    depths[0] = 0
     return depths
 
 
 def _by_node(overlay: Overlay, ranks: Ints) -> tuple[list[int], Ints]:
     """Return the occurrences in the order of nodes, and the position of the first occurrence of each node."""
-    nodes = [ranks[path] for path in overlay.paths]
-    kept = [occurrence for occurrence, change in enumerate(overlay.changes) if change != VOID]
-    counts = array("I", bytes(4 * (len(ranks) + 1)))
-    for occurrence in kept:
+    nodes, changes = picked(ranks, overlay.paths), overlay.changes
+    kept = list(range(len(changes)))
+    # each path has one occurrence with nothing before it
+    counts = array("I", [0]) + array("I", [1]) * len(ranks)
+    for occurrence in compress(kept, map(_NONE.__ne__, overlay.befores)):
         counts[nodes[occurrence] + 1] += 1
+    if VOID in changes:
+        kept = [occurrence for occurrence in kept if changes[occurrence] != VOID]
+        for node in compress(nodes, map(VOID.__eq__, changes)):
+            counts[node + 1] -= 1
     kept.sort(key=nodes.__getitem__)
     return kept, array("I", accumulate(counts))
-
-
-def _link_targets(overlay: Overlay, occurrences: list[int]) -> dict[int, int]:
-    """Return the targets of hard links by their positions among the occurrences in the order of nodes."""
-    if not overlay.link_targets:
-        return {}
-    positions = {occurrence: position for position, occurrence in enumerate(occurrences)}
-    return {positions[link]: positions[target] for link, target in overlay.link_targets.items()}
 
 
 def _opaque(overlay: Overlay, occurrences: list[int]) -> Ints:
@@ -91,14 +100,6 @@ def _opaque(overlay: Overlay, occurrences: list[int]) -> Ints:
         opaque[run.start : run.stop] = b"\1" * len(run)
     hidden = (opaque[occurrence] and overlay.rows[occurrence] == GONE for occurrence in occurrences)
     return array("I", [position for position, is_hidden in enumerate(hidden) if is_hidden])
-
-
-def _whiteouts(overlay: Overlay, occurrences: list[int]) -> Ints:
-    """Return the positions of the occurrences that whiteouts of their own paths made."""
-    if not overlay.whiteouts:
-        return array("I")
-    made = set(overlay.whiteouts)
-    return array("I", [position for position, occurrence in enumerate(occurrences) if occurrence in made])
 
 
 _Sizes = dict[int, int]
@@ -129,35 +130,42 @@ def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> tuple[_Siz
             carried_keys += [size_key(folder, layer) for folder in grown if folder not in touched]
         # Preorder puts a folder before everything below it, so that going backwards its sums are complete in time.
         for folder in sorted(grown, reverse=True):
-            key = size_key(folder, layer)
-            totals[folder] += grown[folder]
-            sizes[key], written[key] = totals[folder], wrote.get(folder, 0)
+            key, growth, size = size_key(folder, layer), grown[folder], wrote[folder]
+            totals[folder] = sizes[key] = totals[folder] + growth
+            written[key] = size
             if folder:
-                grown[parents[folder]] += grown[folder]
-                wrote[parents[folder]] = wrote.get(parents[folder], 0) + written[key]
+                above = parents[folder]
+                grown[above] += growth
+                wrote[above] += size
         start = end
     return sizes, written, carried_keys
 
 
-def _growth_by_folder(overlay: Overlay, occurrences: range, ranks: Ints) -> tuple[_Sizes, _Sizes]:
+def _growth_by_folder(overlay: Overlay, occurrences: range, ranks: Ints) -> tuple[_Sizes, defaultdict[int, int]]:
     """Return the content bytes by which one layer's occurrences grow each folder, without the folders below it.
 
-    The second value are the bytes that they write there.
+    The second value are the bytes that they write there. A layer holds the files of a folder together, so that a run of
+    them is added at once.
     """
-    rows, layers, tables, folders = overlay.rows, overlay.layers, overlay.tables, overlay.parents
-    wrote, shrunk = defaultdict[int, int](int), defaultdict[int, int](int)
-    sizes = tables[layers[occurrences.start]].sizes
     part = slice(occurrences.start, occurrences.stop)
-    columns = overlay.paths[part], overlay.changes[part], rows[part], overlay.befores[part]
-    for path, change, row, before in zip(*columns, strict=True):
-        if change in _NO_CHANGES:
-            continue
-        folder = folders[path]
-        wrote[folder] += sizes[row] if row >= 0 else 0
-        if before >= 0 and (old_row := rows[before]) >= 0:
-            shrunk[folder] += tables[layers[before]].sizes[old_row]
-    grown = {ranks[folder]: size - shrunk.get(folder, 0) for folder, size in wrote.items()}
-    return grown, {ranks[folder]: size for folder, size in wrote.items()}
+    is_change = overlay.changes[part].translate(_IS_CHANGE)
+    paths = list(compress(overlay.paths[part], is_change))
+    if not paths:
+        return {}, defaultdict(int)
+    folders = picked(overlay.parents, paths)
+    # GONE and IMPLIED, which are negative, are the last rows
+    sizes = overlay.tables[overlay.layers[occurrences.start]].sizes + array("q", [0, 0])
+    totals = list(accumulate(picked(sizes, list(compress(overlay.rows[part], is_change))), initial=0))
+    starts = [0, *compress(count(1), map(ne, folders, folders[1:]))]
+    wrote = defaultdict[int, int](int)
+    for start, end in pairwise([*starts, len(paths)]):
+        wrote[ranks[folders[start]]] += totals[end] - totals[start]
+    grown = dict(wrote)
+    befores = list(compress(overlay.befores[part], is_change))
+    for folder, before in compress(zip(folders, befores, strict=True), map(_NONE.__ne__, befores)):
+        if (old_row := overlay.rows[before]) >= 0:
+            grown[ranks[folder]] -= overlay.tables[overlay.layers[before]].sizes[old_row]
+    return grown, wrote
 
 
 def _add_parents(grown: dict[int, int], parents: Ints) -> None:

@@ -9,7 +9,8 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
-from itertools import accumulate, compress, islice, repeat
+from itertools import accumulate, compress, count, islice, repeat
+from operator import sub
 
 from msgspec import Struct, field
 
@@ -25,6 +26,14 @@ _LARGEST = (1 << 63) - 1
 
 def size_columns(sizes: Iterable[int]) -> tuple[Ints, dict[int, int]]:
     """Return sizes as a column, with those that do not fit by position."""
+    sizes = list(sizes)
+    try:
+        return array("q", sizes), {}
+    except OverflowError:
+        return _split_columns(sizes)
+
+
+def _split_columns(sizes: Iterable[int]) -> tuple[Ints, dict[int, int]]:
     column, large = array("q"), dict[int, int]()
     for position, size in enumerate(sizes):
         if -_LARGEST <= size <= _LARGEST:
@@ -95,6 +104,12 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _holding(self) -> dict[bytes, Ints]:
         return {}
+
+    @cached_property
+    def rewritten(self) -> Sequence[int]:
+        """The nodes that several layers wrote or removed, ascending."""
+        counts = map(sub, islice(self.firsts, 1, None), self.firsts)
+        return list(compress(count(), map((1).__lt__, counts)))
 
     def __len__(self) -> int:
         return len(self.parents)
@@ -315,9 +330,8 @@ def _holds(column: Ints, value: int) -> bool:
 def subtree_ends(parents: Ints) -> Ints:
     """Return one past the last descendant of each node, given the parents of nodes in preorder."""
     ends = array("I", range(1, len(parents) + 1))
-    for node in range(len(parents) - 1, 0, -1):
-        parent = parents[node]
-        # Going backwards, the last child of a parent comes first, and its subtree ends where the parent's does.
-        if ends[parent] == parent + 1:
-            ends[parent] = ends[node]
+    last_children = dict(zip(islice(parents, 1, None), count(1)))
+    # backwards, a folder comes after those below it, and its subtree ends where that of its last child does
+    for folder, child in reversed(last_children.items()):
+        ends[folder] = ends[child]
     return ends
