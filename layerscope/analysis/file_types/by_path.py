@@ -19,7 +19,6 @@ _FOLDERS = {
     ),
     FileType.CERTIFICATES: ("etc/ssl/certs", "usr/share/ca-certificates", "etc/pki/ca-trust"),
 }
-"""Folders whose files have one type, whatever their extensions."""
 
 _EXTENSIONS = {
     FileType.EXECUTABLES: "so dll exe ko wasm",
@@ -43,7 +42,8 @@ _EXTENSIONS = {
 _BY_EXTENSION = {
     extension.encode(): kind for kind, extensions in _EXTENSIONS.items() for extension in extensions.split()
 }
-_BY_FOLDER = {folder.encode(): kind for kind, folders in _FOLDERS.items() for folder in folders}
+TYPES_OF_FOLDERS = {folder.encode(): kind for kind, folders in _FOLDERS.items() for folder in folders}
+"""Folders whose files have one type, whatever their extensions; none of them is inside another."""
 
 _SHARED_LIBRARY, _LIBRARY_VERSION = b".so", re.compile(rb"\.so(?:\.[0-9.]+)?\Z")
 _APT_CACHE, _APT_INDEX = b"var/cache/apt", b".bin"
@@ -63,15 +63,20 @@ def type_of_folder(folder: bytes) -> FileType | None:
     """Return the type of all files in a folder, or None; files of one folder come together."""
     parts = folder.split(b"/", 4)
     for count in (4, 3):
-        if len(parts) >= count and (kind := _BY_FOLDER.get(b"/".join(parts[:count]))):
+        if len(parts) >= count and (kind := TYPES_OF_FOLDERS.get(b"/".join(parts[:count]))):
             return kind
     return None
 
 
+def type_of_extension(name: bytes) -> FileType | None:
+    """Return the type that the extension of a name shows, or None."""
+    _, dot, extension = name.rpartition(b".")
+    return _BY_EXTENSION.get(extension) if dot else None
+
+
 def type_of_name(name: bytes, folder: bytes) -> FileType | None:
     """Return the type that the name of a file shows in a folder whose files may have any type, or None."""
-    _, dot, extension = name.rpartition(b".")
-    if dot and (kind := _BY_EXTENSION.get(extension) or _BY_EXTENSION.get(extension.lower())):
+    if kind := type_of_extension(name) or type_of_extension(name.lower()):
         return kind
     if _SHARED_LIBRARY in name and _LIBRARY_VERSION.search(name):
         return FileType.EXECUTABLES

@@ -3,16 +3,19 @@
 Paths decide if they leave no doubt, else the first bytes of a file: the large files first, and within a budget.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from layerscope.analysis.content import Prefixes
-from layerscope.analysis.file_types.by_path import type_of_folder, type_of_name
+from layerscope.analysis.file_types.by_path import TYPES_OF_FOLDERS, type_of_extension, type_of_folder, type_of_name
 from layerscope.analysis.file_types.by_prefix import type_of_mime, type_of_prefix
 from layerscope.analysis.file_types.file_type import FileType
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.node_paths import NodePaths
+from layerscope.model.columns import picked
 
 PREFIX_SIZE = 2048
 """The number of first bytes that decide the type of a file."""
@@ -58,16 +61,15 @@ class FileTypes(NamedTuple):
 def types_by_path(tree: LayeredTree, live: LiveFiles) -> TypesByPath:
     """Return the types of the live files by their paths; empty files are never unsure."""
     index, paths = tree.index, NodePaths(tree.index)
-    parents, names, name_ends = index.parents, index.names, index.name_ends
-    types, folder = list[FileType | None](), 0
-    path, kind_of_folder = b"", type_of_folder(b"")
-    for node in live.nodes:
-        # the files of a folder come together
-        if parents[node] != folder:
-            folder = parents[node]
-            path = paths(folder) if folder else b""
-            kind_of_folder = type_of_folder(path)
-        types.append(kind_of_folder or type_of_name(names[name_ends[node - 1] + 1 : name_ends[node]], path))
+    names = picked(index.names.split(b"/"), live.nodes)
+    types = list(map(type_of_extension, names))
+    for place in [place for place, kind in enumerate(types) if kind is None]:
+        types[place] = type_of_name(names[place], paths(index.parents[live.nodes[place]]))
+    for folder, kind in TYPES_OF_FOLDERS.items():
+        node = index.find(folder)
+        if node is not None:
+            below = live.below(node + 1, index.ends[node])
+            types[below.start : below.stop] = [kind] * len(below)
     unsure = [position for position, kind in enumerate(types) if kind is None and live.sizes[position]]
     unsure.sort(key=live.sizes.__getitem__, reverse=True)
     return TypesByPath(tuple(types), tuple(unsure))
@@ -115,12 +117,11 @@ def _by_content(
             yield position, kind
 
 
-def _type_sizes(live: LiveFiles, types: Iterable[FileType]) -> tuple[TypeSize, ...]:
-    sizes: dict[FileType, int] = {}
-    counts: dict[FileType, int] = {}
+def _type_sizes(live: LiveFiles, types: Sequence[FileType]) -> tuple[TypeSize, ...]:
+    counts = Counter(compress(types, live.sizes))
+    sizes = dict.fromkeys(counts, 0)
     for size, kind in zip(live.sizes, types, strict=True):
         if size:
-            sizes[kind] = sizes.get(kind, 0) + size
-            counts[kind] = counts.get(kind, 0) + 1
+            sizes[kind] += size
     type_sizes = [TypeSize(kind, size, counts[kind]) for kind, size in sizes.items()]
     return tuple(sorted(type_sizes, key=lambda row: (row.type is FileType.UNKNOWN, -row.size, row.type)))

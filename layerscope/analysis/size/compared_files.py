@@ -1,9 +1,10 @@
 """The files that a size report compares, found before the tree is built."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from layerscope.analysis.size.duplicates import duplicate_candidates
 from layerscope.analysis.tree.overlay import Overlay
+from layerscope.model.columns import picked
 from layerscope.model.entries import Kind
 
 _FILE = int(Kind.FILE)
@@ -19,15 +20,17 @@ def compared_files(overlay: Overlay) -> Iterator[int]:
     kinds = {layer: table.kinds for layer, table in overlay.tables.items()}
     sizes = {layer: table.sizes for layer, table in overlay.tables.items()}
 
-    def size(occurrence: int) -> int:
-        """Return the size of a file; -1 for everything else."""
-        row, layer = rows[occurrence], layers[occurrence]
-        return sizes[layer][row] if row >= 0 and kinds[layer][row] == _FILE else -1
+    def sizes_of(occurrences: Sequence[int]) -> list[int]:
+        """Return the sizes of files; 0 for everything else."""
+        columns = picked(rows, occurrences), picked(layers, occurrences)
+        return [
+            sizes[layer][row] if row >= 0 and kinds[layer][row] == _FILE else 0
+            for row, layer in zip(*columns, strict=True)
+        ]
 
-    shown = [occurrence for occurrence in overlay.current if occurrence >= 0 and size(occurrence) > 0]
-    for group in duplicate_candidates(map(size, shown)).groups:
-        yield from (shown[place] for place in group)
-    for hiding in overlay.hiding_occurrences:
-        hidden = overlay.befores[hiding]
-        if size(hidden) == size(hiding) > 0:
-            yield from (hidden, hiding)
+    for group in duplicate_candidates(sizes_of(overlay.current)).groups:
+        yield from (overlay.current[path] for path in group)
+    hiding, hidden = overlay.hiding_occurrences, picked(overlay.befores, overlay.hiding_occurrences)
+    for size, new_size, *pair in zip(sizes_of(hidden), sizes_of(hiding), hidden, hiding, strict=True):
+        if size == new_size > 0:
+            yield from pair

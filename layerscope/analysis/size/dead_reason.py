@@ -79,7 +79,7 @@ def _replaced_folders(tree: LayeredTree) -> dict[int, Subtrees]:
     """Return by layer the directories that became another kind there."""
     firsts, layers, rows = tree.index.firsts, tree.index.layers, tree.index.rows
     folders: dict[int, list[int]] = {}
-    for node in range(1, len(tree.index)):
+    for node in tree.index.rewritten:
         for old in range(firsts[node], firsts[node + 1] - 1):
             if rows[old + 1] >= 0 and rows[old] != GONE and tree.kind(old) is Kind.DIR is not tree.kind(old + 1):
                 folders.setdefault(layers[old + 1], []).append(node)

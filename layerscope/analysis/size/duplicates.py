@@ -1,12 +1,14 @@
 """Live duplicates: the same bytes at several paths of the final image; hard links to one file are not duplicates."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from itertools import compress, count
 from typing import NamedTuple
 
 from layerscope.analysis.content import Digests
 from layerscope.analysis.size.live import LiveFiles
 
-Group = tuple[int, ...]
+Group = Sequence[int]
 """Positions among the live files, of equal size."""
 
 
@@ -41,25 +43,22 @@ class Duplicate(NamedTuple):
         return self.size * (len(self.nodes) - 1)
 
 
-def duplicate_candidates(sizes: Iterable[int], budget: ReadingBudget | None = None) -> DuplicateCandidates:
+def duplicate_candidates(sizes: Sequence[int], budget: ReadingBudget | None = None) -> DuplicateCandidates:
     """Return the groups of files of one size, given the size of each, the ones that could save the most first."""
     budget = budget or ReadingBudget()
-    by_size: dict[int, list[int]] = {}
-    for position, size in enumerate(sizes):
-        by_size.setdefault(size, []).append(position)
-    by_size.pop(0, None)
-    collisions = [(size, positions) for size, positions in by_size.items() if len(positions) > 1]
-    collisions.sort(key=lambda collision: (-collision[0] * (len(collision[1]) - 1), collision[0]))
-    groups: list[Group] = []
+    collisions = [(size, copies) for size, copies in Counter(sizes).items() if size and copies > 1]
+    collisions.sort(key=lambda collision: (-collision[0] * (collision[1] - 1), collision[0]))
+    groups: dict[int, list[int]] = {}
     files = read = left_out = left_out_size = 0
-    for size, positions in collisions:
-        count = len(positions)
-        if files + count > budget.files or read + size * count > budget.size:
-            left_out, left_out_size = left_out + count, left_out_size + size * (count - 1)
+    for size, copies in collisions:
+        if files + copies > budget.files or read + size * copies > budget.size:
+            left_out, left_out_size = left_out + copies, left_out_size + size * (copies - 1)
             continue
-        groups.append(tuple(positions))
-        files, read = files + count, read + size * count
-    return DuplicateCandidates(tuple(groups), left_out, left_out_size)
+        groups[size] = []
+        files, read = files + copies, read + size * copies
+    for position in compress(count(), map(groups.__contains__, sizes)):
+        groups[sizes[position]].append(position)
+    return DuplicateCandidates(tuple(groups.values()), left_out, left_out_size)
 
 
 def find_duplicates(live: LiveFiles, groups: Sequence[Group], digests: Digests) -> tuple[Duplicate, ...]:

@@ -69,8 +69,8 @@ def _hiding_occurrences(tree: "LayeredTree") -> dict[int, int]:
     firsts, rows = tree.index.firsts, tree.index.rows
     return {
         occurrence: occurrence + 1
-        for node in range(1, len(tree.index))
-        if firsts[node + 1] - firsts[node] > 1
+        for node in tree.index.rewritten
+        if node
         for occurrence in range(firsts[node], firsts[node + 1] - 1)
         if rows[occurrence] >= 0
     }

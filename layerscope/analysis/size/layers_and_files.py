@@ -1,7 +1,8 @@
 """The layers and the files of an image by size."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from heapq import nsmallest
+from heapq import nlargest, nsmallest
+from itertools import chain, compress
 from typing import NamedTuple
 
 from layerscope.analysis.size.dead import DeadBytes, DeadEntry
@@ -73,23 +74,23 @@ def _share(size: int | None, total: int | None) -> float | None:
 
 def largest_live(tree: LayeredTree, live: LiveFiles, count: int) -> tuple[LargeFile, ...]:
     """Return the largest files of the final image."""
-    return _largest(tree, _live_facts(live), count)
+    return _largest(tree, _live_facts(live, count), count)
 
 
 def largest_written(tree: LayeredTree, live: LiveFiles, dead: DeadBytes, count: int) -> tuple[LargeFile, ...]:
     """Return the largest files of all layers, including dead ones."""
-    facts = [*_live_facts(live), *_dead_facts(dead.entries[:count])]
-    return _largest(tree, facts, count)
+    return _largest(tree, chain(_live_facts(live, count), _dead_facts(dead.entries[:count])), count)
 
 
 _Facts = tuple[int, int, int, int]
 """The order of files, and their facts: negative size, node, layer, hiding layer or 0."""
 
 
-def _live_facts(live: LiveFiles) -> Iterator[_Facts]:
-    for node, layer, size in zip(live.nodes, live.layers, live.sizes, strict=True):
-        if size:
-            yield -size, node, layer, 0
+def _live_facts(live: LiveFiles, count: int) -> Iterator[_Facts]:
+    """Yield the facts of the ``count`` largest live files that have bytes, and of those of the same size."""
+    least = min(nlargest(count, live.sizes), default=0) or 1
+    for place in compress(range(len(live)), map(least.__le__, live.sizes)):
+        yield -live.sizes[place], live.nodes[place], live.layers[place], 0
 
 
 def _dead_facts(entries: Iterable[DeadEntry]) -> Iterator[_Facts]:

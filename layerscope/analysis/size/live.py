@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.model.columns import Ints
+from layerscope.model.columns import Ints, picked
 from layerscope.model.entries import Kind
 
 
@@ -39,24 +39,29 @@ def live_files(tree: LayeredTree) -> LiveFiles:
     is_file, is_link = Kind.FILE.value, Kind.HARDLINK.value
     nodes, files, links = list[int](), list[int](), list[tuple[int, int]]()
     # the root is no file, and the last entry of `firsts` is the end of the last node
-    for node, end in enumerate(islice(firsts, 2, None), 1):
-        row = rows[end - 1]
-        if row < 0 or firsts[node] == end:
+    lasts = [end - 1 for end in islice(firsts, 2, None)]
+    columns = islice(firsts, 1, None), lasts, picked(rows, lasts), picked(layers, lasts)
+    for node, (first, last, row, layer) in enumerate(zip(*columns, strict=False), 1):
+        if row < 0 or first > last:
             continue
-        kind = kinds[layers[end - 1]][row]
+        kind = kinds[layer][row]
         if kind == is_file:
             nodes.append(node)
-            files.append(end - 1)
+            files.append(last)
         elif kind == is_link:
-            links.append((node, end - 1))
+            links.append((node, last))
     if carried := _carried(tree, files, links):
-        nodes, files = map(list, zip(*sorted([*zip(nodes, files, strict=True), *carried]), strict=True))
+        nodes += [node for node, _ in carried]
+        files += [file for _, file in carried]
+        order = sorted(range(len(nodes)), key=nodes.__getitem__)
+        nodes, files = list(picked(nodes, order)), list(picked(files, order))
     sizes = {layer: table.sizes for layer, table in tree.tables.items()}
+    writers = picked(layers, files)
     return LiveFiles(
         array("I", nodes),
         array("I", files),
-        array("H", map(layers.__getitem__, files)),
-        array("q", (sizes[layers[file]][rows[file]] for file in files)),
+        array("H", writers),
+        array("q", [sizes[layer][row] for layer, row in zip(writers, picked(rows, files), strict=True)]),
     )
 
 

@@ -48,9 +48,9 @@ def compare_in(
 
 
 def _by_size(content_pass: ContentPass, files: Iterable[int]) -> dict[int, list[int]]:
-    groups: dict[int, list[int]] = {}
-    for file in dict.fromkeys(files):
-        groups.setdefault(content_pass.size(file), []).append(file)
+    groups, distinct = dict[int, list[int]](), list(dict.fromkeys(files))
+    for file, size in zip(distinct, content_pass.sizes(distinct), strict=True):
+        groups.setdefault(size, []).append(file)
     return groups
 
 

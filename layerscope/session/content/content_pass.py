@@ -5,10 +5,11 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 from layerscope.analysis.size.hidden import Occurrences
 from layerscope.errors import FormatError
+from layerscope.model.columns import picked
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, Image, Layer
 from layerscope.session.content.content_facts import STORED, ContentFacts
@@ -72,9 +73,11 @@ class ContentPass:
         self._digests: dict[int, int] = {}
         self._prefixes: dict[int, int] = {}
 
-    def size(self, file: int) -> int:
-        """Return the size of a file."""
-        return self._tables[self._log.layers[file]].sizes[self._log.rows[file]]
+    def sizes(self, files: Sequence[int]) -> Sequence[int]:
+        """Return the sizes of files."""
+        sizes = {layer: table.sizes for layer, table in self._tables.items()}
+        places = zip(picked(self._log.layers, files), picked(self._log.rows, files), strict=True)
+        return [sizes[layer][row] for layer, row in places]
 
     def is_compressed(self, file: int) -> bool:
         """Return whether a file is in a layer that has to be decompressed."""
@@ -113,31 +116,40 @@ class ContentPass:
         facts, rows = self._known.of(self._image.layers[layer - 1]), self._log.rows
         table, kept = self._tables[layer], facts.count
         if not facts.is_empty:
-            files = [file for file in files if not self._is_known(file, facts, rows[file], table, result)]
+            files = self._unknown(files, facts, table, result)
         if facts.count > kept:
             self._known.keep(self._image.layers[layer - 1])
         offsets = table.data_offsets
         return sorted(files, key=lambda file: offsets[rows[file]])
 
-    def _is_known(self, file: int, facts: ContentFacts, row: int, table: EntryTable, result: BytesRead) -> bool:
-        """Add what is known of a file to the result, and return True if nothing is missing."""
-        size = table.sizes[row]
-        if file in self._digests:
-            digest = facts.digest(row, self._hashed(file, size), size)
-            if digest is None:
-                return False
-            result.digests[file] = digest
-        if file in self._prefixes:
-            prefix = facts.prefix(row, min(size, self._prefixes[file]))
-            if prefix is None:
-                return False
-            result.prefixes[file] = prefix
-        return True
+    def _unknown(self, files: Iterable[int], facts: ContentFacts, table: EntryTable, result: BytesRead) -> list[int]:
+        """Add what is known of the files of a layer to the result, and return those of which something is missing."""
+        rows, sizes, unknown = self._log.rows, table.sizes, list[int]()
+        for file in files:
+            row = rows[file]
+            size = sizes[row]
+            if file in self._digests:
+                hashed = self._hashed(file, size)
+                # a call for each of 60,000 files takes a quarter of the time in which they are compared
+                digest = facts.digests.get((row, hashed)) or facts.digest(row, hashed, size)
+                if digest is None:
+                    unknown.append(file)
+                    continue
+                result.digests[file] = digest
+            if file in self._prefixes:
+                prefix = facts.prefix(row, min(size, self._prefixes[file]))
+                if prefix is None:
+                    unknown.append(file)
+                    continue
+                result.prefixes[file] = prefix
+        return unknown
 
     def _hashed(self, file: int, size: int) -> int:
         """Return the number of first bytes that the digest of a file of ``size`` bytes covers, or `STORED`."""
         hashed = self._digests[file]
-        return STORED if hashed >= size and size in self._sparse_sizes else min(hashed, size)
+        if hashed < size:
+            return hashed
+        return STORED if size in self._sparse_sizes else size
 
     def _read_layers(self, by_layer: list[_FilesOfLayer]) -> Iterator[tuple[int, BytesRead]]:
         """Yield what is read of each layer, or of some of its files, with its number."""
@@ -198,7 +210,11 @@ class ContentPass:
         return seconds + read / _BYTES_IN_A_SECOND
 
     def _is_layer_compressed(self, layer: int) -> bool:
-        return self._image.layers[layer - 1].compression is not Compression.NONE
+        return layer in self._compressed
+
+    @cached_property
+    def _compressed(self) -> frozenset[int]:
+        return frozenset(layer.number for layer in self._image.layers if layer.compression is not Compression.NONE)
 
     def _read_layer(self, files_of_layer: _FilesOfLayer, is_abandoned: IsStopped) -> BytesRead:
         layer, files = files_of_layer
