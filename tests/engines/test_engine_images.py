@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -299,17 +300,17 @@ def test_the_classic_builder_states_its_image(context: Path, monkeypatch: pytest
 
 
 @pytest.fixture
-def no_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def no_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Let neither podman's service nor Docker be found; return the folder for temporary files."""
     reachable("podman")
     monkeypatch.delenv("CONTAINER_HOST", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     if shutil.which("podman") is None or Path("/run/podman/podman.sock").exists():
         pytest.skip("podman's command is not here, or its service runs at the usual place")
-    temporary = tmp_path / "t"
-    temporary.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(temporary))
-    return temporary
+    # the path of a socket is short
+    with TemporaryDirectory(dir="/tmp") as temporary:
+        monkeypatch.setattr("tempfile.tempdir", temporary)
+        yield Path(temporary)
 
 
 def test_podman_serves_for_as_long_as_it_is_needed_if_no_service_runs(no_service: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Programs between this one and an engine, which run as long as the connection is used."""
 
+import os
 import socket
 import subprocess
 import tempfile
@@ -8,6 +9,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
+
+from layerscope.text import short_name
+
+_LONGEST_PATH = 103
+"""The bytes of a socket's path that every system takes: macOS has 104, Linux 108, with a zero byte at the end."""
 
 _START_SECONDS = 15.0
 _LOOK_AGAIN_SECONDS = 0.02
@@ -43,6 +49,8 @@ def listening_program(command: Sequence[str], local: Path, resources: ExitStack)
 
     Raises OSError where it ends before that, and TimeoutError.
     """
+    if len(os.fsencode(local)) > _LONGEST_PATH:
+        raise OSError(f"the path of a socket in {short_name(str(local.parent))} is too long: set TMPDIR")
     process, complaint = start_program(command, subprocess.DEVNULL, resources)
     deadline = time.monotonic() + _START_SECONDS
     while not local.exists():

@@ -59,7 +59,7 @@ def open_connection(endpoint: Endpoint, resources: ExitStack) -> Connection:
     except ValueError as error:
         raise EngineUnavailable(f"{endpoint}: invalid address ({error})") from error
     except OSError as error:
-        raise EngineUnavailable(f"{endpoint}: {(error.strerror or str(error)).lower()}") from error
+        raise EngineUnavailable(f"{endpoint}: {(error.strerror or '').lower() or error}") from error
 
 
 def _open_unix(_endpoint: Endpoint, address: SplitResult, resources: ExitStack) -> Connection:

@@ -170,6 +170,18 @@ def test_podman_serves_itself_where_the_user_asks_for_it(podman: Path, monkeypat
     assert hosts(Engine.PODMAN) == []
 
 
+@pytest.mark.usefixtures("podman")
+def test_a_temporary_folder_whose_path_is_too_long_for_a_socket_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("n" * 100)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with pytest.raises(EngineUnavailable, match=r"^no podman engine answers .* is too long: set TMPDIR\)$"):
+        open_source("podman://my-app:v1")
+    assert list(long.iterdir()) == []
+
+
 def test_a_requested_engine_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///no.sock")
     sentence = r"^no docker engine answers \(tried docker at unix:///no\.sock: no such socket\)$"
