@@ -32,9 +32,13 @@ class AnsweringEngines:
         self._resources = resources
 
     def __iter__(self) -> Iterator[EngineClient]:
+        return self._clients(bool)
+
+    def _clients(self, is_enough: Callable[[], bool]) -> Iterator[EngineClient]:
+        """Yield the clients; once ``is_enough`` returns True, no engine is started for one."""
         seen: set[Engine] = set()
         for endpoint in endpoints(self._engine):
-            if endpoint.engine in seen:
+            if endpoint.engine in seen or (endpoint.is_command and is_enough()):
                 continue
             client = self._resources.enter_context(EngineClient(endpoint))
             try:
@@ -51,12 +55,13 @@ class AnsweringEngines:
     ) -> list[Answer[T]]:
         """Ask each engine, and return the answers of those that have it, the preferred one first.
 
-        An engine that says its version may still fail: podman is silent while another process locks its store.
+        An engine that says its version may still fail: podman is silent while another process locks its store. Where
+        one has it, podman's service is not started to see whether podman has it, too.
         Raises ImageNotFound where no engine that answers has ``what``, with a ``hint``, and EngineUnavailable where
         none answers.
         """
         answers, lacking = list[Answer[T]](), list[Engine]()
-        for client in self:
+        for client in self._clients(lambda: bool(answers)):
             try:
                 found = find(client)
             except EngineUnavailable as error:

@@ -53,12 +53,12 @@ class Endpoint:
 def endpoints(engine: Engine | None = None) -> Iterator[Endpoint]:
     """Yield the addresses to try, of one engine or of all: first what the user configured, else the usual sockets.
 
-    Podman's service is started if the user asks for podman, or if there is nothing else and podman has been used.
+    Podman's service is the last, if the user asks for podman or podman has been used: starting it takes a moment.
     """
-    docker = [] if engine is Engine.PODMAN else list(_docker())
-    yield from docker
+    if engine is not Engine.PODMAN:
+        yield from _docker()
     if engine is not Engine.DOCKER:
-        yield from _podman(may_start=engine is Engine.PODMAN or (not docker and is_used()))
+        yield from _podman(may_start=engine is Engine.PODMAN or is_used())
 
 
 def _docker() -> Iterator[Endpoint]:

@@ -148,15 +148,12 @@ def podman(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "containers" / "storage"
 
 
-def test_podman_serves_itself_where_nothing_else_is_found_and_it_has_been_used(
-    podman: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert hosts() == []
-    podman.mkdir(parents=True)
-    assert hosts() == ["podman system service"]
-    assert hosts(Engine.DOCKER) == []
+def test_podman_serves_itself_where_it_has_been_used(podman: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///d.sock")
     assert hosts() == ["docker at unix:///d.sock"]
+    podman.mkdir(parents=True)
+    assert hosts() == ["docker at unix:///d.sock", "podman system service"]
+    assert hosts(Engine.DOCKER) == ["docker at unix:///d.sock"]
 
 
 def test_podman_serves_itself_where_the_user_asks_for_it(podman: Path, monkeypatch: pytest.MonkeyPatch) -> None:

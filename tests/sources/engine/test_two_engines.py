@@ -1,13 +1,15 @@
 """A name that two engines know: which one is opened, and what is said about the other."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from layerscope.errors import UsageError
+from layerscope.errors import ImageNotFound, UsageError
 from layerscope.model.engine import Engine
 from layerscope.session.open import open_image
 from layerscope.sources.open import open_source
@@ -135,3 +137,26 @@ def test_a_tag_that_both_engines_have_is_suggested_once(
         listed = answer(json.dumps([{"Id": "1", "RepoTags": [tags[name]]}]).encode())
         engine.answers = {**engine.answers, **missing, "/images/json": listed}
     assert ask(capsys, "layers", "app:v9").err.endswith("podman has no image app:v9 (it has app:v1)\n")
+
+
+def test_podman_is_started_only_for_what_no_engine_has_that_runs(
+    engines: dict[Engine, FakeEngine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CONTAINER_HOST")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    (tmp_path / "containers" / "storage").mkdir(parents=True)
+    command = tmp_path / "podman"
+    command.write_text('#!/bin/sh\necho "Error: started" >&2\nexit 125\n')
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with open_source("app:v1") as source:
+        assert source.choose().source == Engine.DOCKER
+        assert source.choose().engine_notes == ()
+    docker = engines[Engine.DOCKER]
+    docker.answers = {**docker.answers, "/images/app:v1/json": answer(b"", 404), "/images/json": answer(b"[]")}
+    with TemporaryDirectory(dir="/tmp") as folder:
+        monkeypatch.setattr("tempfile.tempdir", folder)
+        with pytest.raises(ImageNotFound, match=r"docker has no image app:v1 \(podman system service: started\)$"):
+            open_source("app:v1")
