@@ -7,11 +7,12 @@ name is read once, and what is below a folder without such a place is skipped.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, compress
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from layerscope.analysis.search.name_marks import NamePart
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.text import typed_names
 
@@ -27,6 +28,14 @@ _MOST_STATES = 1024
 
 _Matches = Callable[[bytes], object | None]
 """A test for a name."""
+
+
+def name_parts(glob: str) -> tuple[NamePart, ...]:
+    """Return texts that each name has that a glob matches: what is between its stars and question marks."""
+    texts = [text.encode("utf-8", "surrogateescape") for text in re.split(r"[*?]", glob)]
+    last = len(texts) - 1
+    parts = (NamePart(text, start=not place, end=place == last) for place, text in enumerate(texts) if text)
+    return tuple(parts)
 
 
 def name_pattern(glob: str, flags: int = 0) -> re.Pattern[bytes]:
@@ -102,23 +111,24 @@ class Globs:
 
     def nodes(self, index: PathIndex) -> Iterator[int]:
         """Yield the nodes that match, ascending."""
-        return chain.from_iterable(self.hits(index))
+        return compress(range(len(index)), chain.from_iterable(self.marks(index)))
 
-    def hits(self, index: PathIndex) -> Iterator[list[int]]:
-        """Yield the nodes that match, ascending, in batches."""
-        above, node, seen, hits = [self._start], 1, 0, list[int]()
+    def marks(self, index: PathIndex) -> Iterator[bytes]:
+        """Yield the marks of all nodes that match, in batches."""
+        above, node, seen, marks = [self._start], 1, 0, bytearray(1)
         while node < len(index):
             del above[index.depths[node] :]
             state = self._after(above[-1], index.name(node))
             above.append(state)
             seen += 1
-            if state.is_match:
-                hits.append(node)
+            following = index.ends[node] if state.is_end else node + 1
+            marks.append(state.is_match)
+            marks += bytes(following - node - 1)
             if not seen % NAMES_A_BATCH:
-                yield hits
-                hits = []
-            node = index.ends[node] if state.is_end else node + 1
-        yield hits
+                yield bytes(marks)
+                marks.clear()
+            node = following
+        yield bytes(marks)
 
     @property
     def _start(self) -> _State:

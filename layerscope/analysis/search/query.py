@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Iterator
+from itertools import compress
 from time import monotonic
 
 from msgspec import Struct
 
 from layerscope.analysis.search.expression import Expression, Pattern
-from layerscope.analysis.search.globs import NAMES_A_BATCH, Globs, name_pattern, spellings
+from layerscope.analysis.search.globs import NAMES_A_BATCH, Globs, name_parts, name_pattern, spellings
+from layerscope.analysis.search.name_marks import NamePart, name_marks, searched_names
+from layerscope.analysis.search.text_search import TextSearch, text_search
+from layerscope.analysis.tree.marks import marked
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.errors import UsageError
 
 REGEX_PREFIX = "re:"
 
-_LITERAL_NAMES_A_BATCH = 1 << 14
 _SECONDS_A_BATCH = 0.005
 """The seconds after which a batch of an expression that is slow on each path ends."""
 
@@ -21,13 +24,17 @@ _SECONDS_A_BATCH = 0.005
 class Query(Struct, frozen=True):
     """A compiled query for names, or, if ``on_path``, for whole paths with their leading slash.
 
-    ``literal`` is the lower-case text of a query that matches every name that contains it; else None.
+    The nodes that match a ``text_search`` match the query, if it has one. Else each name that matches has the
+    ``parts``, and if these are ``enough``, no other name has them.
     """
 
     text: str
     pattern: Pattern
     on_path: bool
-    literal: bytes | None = None
+    ignore_case: bool = False
+    text_search: TextSearch | None = None
+    parts: tuple[NamePart, ...] = ()
+    enough: bool = False
 
     def matches(self, name: str) -> bool:
         """Return whether the query finds a single name, such as that of an image, or its last part."""
@@ -36,45 +43,46 @@ class Query(Struct, frozen=True):
             return bool(self.pattern.search(path))
         return bool(self.pattern.search(path[1:]) or self.pattern.search(path.rpartition(b"/")[2]))
 
-    def hits(self, index: PathIndex) -> Iterator[list[int]]:
-        """Yield the nodes that match, ascending, in batches: an empty one where a part of the paths has no match.
+    def marks(self, index: PathIndex) -> Iterator[bytes]:
+        """Yield the marks of all nodes that match, in batches.
 
         Raises UsageError if a regular expression takes too long.
         """
-        if self.literal is not None:
-            return self._literal_hits(index, self.literal)
+        if self.text_search is not None:
+            return self.text_search.marks(index)
         if isinstance(self.pattern, Globs):
-            return self.pattern.hits(index)
-        return self._path_hits(index) if self.on_path else self._name_hits(index)
+            return self.pattern.marks(index)
+        return self._path_marks(index) if self.on_path else self._name_marks(index)
 
-    def _literal_hits(self, index: PathIndex, literal: bytes) -> Iterator[list[int]]:
-        """Search in pieces: all names in lower case at once would double their memory."""
-        for first in range(1, len(index), _LITERAL_NAMES_A_BATCH):
-            yield [*index.holding(literal, first, first + _LITERAL_NAMES_A_BATCH, ignore_case=True)]
+    def _name_marks(self, index: PathIndex) -> Iterator[bytes]:
+        yield b"\0"
+        for nodes, names in searched_names(index, ignore_case=self.ignore_case):
+            marks = name_marks(names, len(nodes), self.parts)
+            yield marks if self.enough else self._matching(names, nodes, marks)
 
-    def _name_hits(self, index: PathIndex) -> Iterator[list[int]]:
+    def _matching(self, names: bytes, nodes: range, marks: bytes) -> bytes:
+        """Return the marks of names that the pattern matches."""
+        named = compress(zip(nodes, names[1:].split(b"/"), strict=False), marks)
         search = self.pattern.search
-        for first in range(1, len(index), NAMES_A_BATCH):
-            names = enumerate(index.names_of(first, first + NAMES_A_BATCH).split(b"/"), first)
-            yield [node for node, name in names if search(name)]
+        return marked(nodes, (node for node, name in named if search(name)))
 
-    def _path_hits(self, index: PathIndex) -> Iterator[list[int]]:
-        search, folders, hits = self.pattern.search, [b""], list[int]()
-        first, due = 1, monotonic() + _SECONDS_A_BATCH
+    def _path_marks(self, index: PathIndex) -> Iterator[bytes]:
+        search, folders, marks = self.pattern.search, [b""], bytearray(1)
+        due = monotonic() + _SECONDS_A_BATCH
         try:
             for node in range(1, len(index)):
                 del folders[index.depths[node] :]
                 path = folders[-1] + b"/" + index.name(node)
                 folders.append(path)
-                if search(path):
-                    hits.append(node)
-                if node - first >= NAMES_A_BATCH or monotonic() > due:
-                    yield hits
-                    hits, first, due = [], node, monotonic() + _SECONDS_A_BATCH
+                marks.append(bool(search(path)))
+                if len(marks) >= NAMES_A_BATCH or monotonic() > due:
+                    yield bytes(marks)
+                    marks.clear()
+                    due = monotonic() + _SECONDS_A_BATCH
         except UsageError:
-            yield hits
+            yield bytes(marks)
             raise
-        yield hits
+        yield bytes(marks)
 
 
 def parse_query(text: str) -> Query | None:
@@ -90,9 +98,16 @@ def parse_query(text: str) -> Query | None:
     if text.startswith(REGEX_PREFIX):
         expression = text.removeprefix(REGEX_PREFIX).encode("utf-8", "surrogateescape")
         return Query(text, Expression(expression, ignore_case=bool(flags)), on_path=True)
-    on_path = "/" in text
+    on_path, has_escapes = "/" in text, "\\" in text
     if "*" in text or "?" in text:
-        return Query(text, Globs([text], flags) if on_path else name_pattern(text, flags), on_path)
+        if on_path:
+            return Query(text, Globs([text], flags), on_path=True)
+        parts = () if has_escapes else name_parts(text)
+        enough = not has_escapes and "?" not in text and len(parts) <= 1
+        return Query(
+            text, name_pattern(text, flags), on_path=False, ignore_case=bool(flags), parts=parts, enough=enough
+        )
+    name = text.encode("utf-8", "surrogateescape")
+    search = None if has_escapes else text_search(name, ignore_case=bool(flags))
     expression = spellings(text).encode("utf-8", "surrogateescape")
-    is_literal = flags and not on_path and text.isascii() and "\\" not in text
-    return Query(text, re.compile(expression, flags), on_path, text.lower().encode() if is_literal else None)
+    return Query(text, re.compile(expression, flags), on_path, bool(flags), search)

@@ -32,6 +32,11 @@ def either(marks: Marks, others: Marks) -> bytes:
     return marks_of(number_of(marks) | number_of(others), len(marks))
 
 
+def without(marks: Marks, others: Marks) -> bytes:
+    """Return the marks that the others do not have."""
+    return marks_of(number_of(marks) & ~number_of(others), len(marks))
+
+
 def marked(places: range, chosen: Iterable[int]) -> bytes:
     """Return the marks of some of the places."""
     marks = bytearray(len(places))

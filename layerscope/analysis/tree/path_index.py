@@ -15,10 +15,11 @@ from operator import sub
 from msgspec import Struct, field
 
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.marks import both, byte_marks, equal_marks, marked
+from layerscope.analysis.tree.marks import both, byte_marks, equal_marks, marked, steps, without
 from layerscope.model.columns import Ints, column
 
 _LAYER_BITS = 16
+_IS_STEP_DOWN = byte_marks((1).__eq__)
 
 _NAMES_A_SEARCH = 1 << 16
 _LARGEST = (1 << 63) - 1
@@ -166,14 +167,13 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
                 known.extend(self.holding(literal, first, first + _NAMES_A_SEARCH))
         return known
 
-    def holding(self, literal: bytes, first: int, end: int, *, ignore_case: bool = False) -> Iterable[int]:
+    def holding(self, literal: bytes, first: int, end: int) -> Iterable[int]:
         """Return the nodes from ``first`` to before ``end`` whose names hold the text, which has no slash, ascending.
 
         All names are searched as the one text that they are stored in, so that the search runs at the speed of memory:
-        the node of a match is the number of slashes before it. To ignore the case, pass a text in lower case.
+        the node of a match is the number of slashes before it.
         """
-        names = self.names_of(first, end)
-        parts = (names.lower() if ignore_case else names).split(literal)
+        parts = self.names_of(first, end).split(literal)
         nodes = accumulate(map(bytes.count, parts, repeat(b"/")), initial=first)
         return dict.fromkeys(islice(nodes, 1, len(parts)))
 
@@ -183,6 +183,25 @@ class PathIndex(Struct, frozen=True, kw_only=True, dict=True):
         while child < end:
             yield child
             child = self.ends[child]
+
+    def folder_marks(self, nodes: range) -> bytes:
+        """Mark those of the nodes that have others below, which come next; after a step up by 255 levels also one."""
+        depths = self.depths[nodes.start : nodes.stop + 1]
+        if nodes.stop == len(self):
+            depths.append(0)
+        return steps(depths).translate(_IS_STEP_DOWN)
+
+    def mark_below(self, folders: bytes, first: int, below: bytearray) -> None:
+        """Mark what is below marked folders in ``below``, given the marks of nodes from ``first`` on.
+
+        Those that are marked there are left out: so is all that is below them.
+        """
+        folders = without(folders, below[first : first + len(folders)])
+        place = folders.find(1)
+        while place >= 0:
+            start, end = first + place + 1, self.ends[first + place]
+            below[start:end] = b"\1" * (end - start)
+            place = folders.find(1, end - first)
 
     def ancestors(self, node: int) -> Iterator[int]:
         """Yield the folders that contain a node, the nearest first, without the root."""

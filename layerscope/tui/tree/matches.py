@@ -3,26 +3,28 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from itertools import accumulate
+from itertools import accumulate, compress
 
 from layerscope.analysis.search.query import Query
+from layerscope.analysis.tree.marks import Marks, both, either, without
 from layerscope.analysis.tree.path_index import PathIndex
 
-_MATCH = 1
-_ABOVE_MATCH = 2
-_BELOW_MATCH = 4
-
-_IS_ABOVE = bytes(bool(flags & _ABOVE_MATCH) for flags in range(256))
-_IS_FLAGGED = bytes(bool(flags) for flags in range(256))
+_FOLDERS_A_BATCH = 1 << 12
 
 
 class Matches:
-    """Flags by node. The sum of sizes counts what is in a folder that matches once, with the folder."""
+    """Marks by node. The sum of sizes counts what is in a folder that matches once, with the folder."""
 
     def __init__(self, index: PathIndex) -> None:
         self.count = 0
         self._index = index
-        self._flags = bytearray(len(index))
+        self._matching = bytearray()
+        self._found = bytearray(len(index))
+        """By node: 1 if it matches, or is below one that does."""
+        self._above = bytearray(len(index))
+        """By node: 1 if a path below it matches."""
+        self._unlisted = bytearray(len(index))
+        """By node: 1 if it is below a folder that is not above a match."""
         self._outermost = array("I")
         """The matches that are in no other one, ascending."""
         self._sums = [0]
@@ -33,63 +35,70 @@ class Matches:
         """The bytes of the files among the matches, and of those below."""
         return self._sums[-1]
 
-    def find(
-        self,
-        query: Query,
-        in_view: Callable[[Iterable[int]], Iterator[int]],
-        sizes: Callable[[Iterable[int]], Iterator[int]],
-    ) -> Iterator[None]:
-        """Find the nodes that match and are in the view, and add up their sizes; yields between batches."""
-        for number, batch in enumerate(query.hits(self._index)):
-            if number:
-                yield
-            nodes = [*in_view(batch)]
-            outermost = self._flag(nodes)
-            self.count += len(nodes)
+    def find(self, query: Query, in_view: Marks, sizes: Callable[[Iterable[int]], Iterator[int]]) -> Iterator[None]:
+        """Find the nodes that match and are marked as in the view, and add up their sizes; yields between batches."""
+        folders = bytearray()
+        for marks in query.marks(self._index):
+            nodes = range(len(self._matching), len(self._matching) + len(marks))
+            part = self._index.folder_marks(nodes)
+            folders += part
+            outermost = [*compress(nodes, self._add(nodes, both(marks, in_view[nodes.start : nodes.stop]), part))]
             self._outermost.extend(outermost)
             self._sums += [*accumulate(sizes(outermost), initial=self._sums.pop())]
+            yield
+        yield from self._mark_folders(folders)
 
-    def _flag(self, nodes: list[int]) -> list[int]:
-        """Flag matches, the folders above them, and all paths below; return those that are in no other match."""
-        flags, ends, parents, outermost = self._flags, self._index.ends, self._index.parents, list[int]()
-        for node in nodes:
-            if not flags[node] & _BELOW_MATCH:
-                outermost.append(node)
-                below = ends[node] - node - 1
-                if below:
-                    flags[node + 1 : ends[node]] = bytes([_BELOW_MATCH]) * below
-            flags[node] |= _MATCH
-        for folder in {parents[node] for node in nodes}:
-            above = folder
-            while above and not flags[above] & _ABOVE_MATCH:
-                flags[above] |= _ABOVE_MATCH
-                above = parents[above]
+    def _add(self, nodes: range, matching: bytes, folders: bytes) -> bytes:
+        """Add the matches among nodes, given which are folders; return the marks of those that are in no other one."""
+        found, part = self._found, slice(nodes.start, nodes.stop)
+        self._matching += matching
+        self.count += matching.count(1)
+        self._index.mark_below(both(matching, folders), nodes.start, found)
+        outermost = without(matching, found[part])
+        found[part] = either(matching, found[part])
         return outermost
+
+    def _mark_folders(self, folders: bytes | bytearray) -> Iterator[None]:
+        """Mark the folders above matches, and what is below the others; yields between batches."""
+        ends, above, unlisted = self._index.ends, self._above, self._unlisted
+        next_folder, next_match = folders.find, self._matching.find
+        folder, match = next_folder(1, 1), 0
+        while folder >= 0:
+            for _ in range(_FOLDERS_A_BATCH):
+                if 0 <= match <= folder:
+                    match = next_match(1, folder + 1)
+                following, end = folder + 1, ends[folder]
+                if folder < match < end:
+                    above[folder] = 1
+                else:
+                    unlisted[following:end] = b"\1" * (end - following)
+                    following = end
+                folder = next_folder(1, following)
+                if folder < 0:
+                    break
+            yield
 
     def is_match(self, node: int) -> bool:
         """Return whether the node itself matches."""
-        return bool(self._flags[node] & _MATCH)
+        return bool(self._matching[node])
 
     def is_found(self, node: int) -> bool:
         """Return whether the node matches, or is below one that does."""
-        return bool(self._flags[node] & (_MATCH | _BELOW_MATCH))
+        return bool(self._found[node])
 
     def is_above(self, node: int) -> bool:
         """Return whether a path below the node matches."""
-        return bool(self._flags[node] & _ABOVE_MATCH)
+        return bool(self._above[node])
 
     def flagged(self, nodes: Iterable[int]) -> Iterator[int]:
         """Yield those of the nodes that match, or that are above or below one that does."""
-        flags = self._flags
-        return (node for node in nodes if flags[node])
+        found, above = self._found, self._above
+        return (node for node in nodes if found[node] or above[node])
 
-    def are_above(self) -> bytes:
-        """Return `is_above` of each node."""
-        return bytes(self._flags.translate(_IS_ABOVE))
-
-    def are_flagged(self, nodes: slice) -> bytes:
-        """Return for each of the nodes whether `flagged` yields it."""
-        return bytes(self._flags[nodes].translate(_IS_FLAGGED))
+    def listed_marks(self, nodes: slice, at_top: Marks) -> bytes:
+        """Mark those of the nodes that `flagged` yields, in folders above matches, or else marked ``at_top``."""
+        flagged = either(self._found[nodes], self._above[nodes])
+        return without(flagged, without(self._unlisted[nodes], at_top))
 
     def size_below(self, folder: int) -> int:
         """Return the sizes of the matches below a folder that is itself in no match."""

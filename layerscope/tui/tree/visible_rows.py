@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 from operator import neg
 from typing import TYPE_CHECKING, NamedTuple
 
-from layerscope.analysis.tree.marks import at_most_marks, both, either
+from layerscope.analysis.tree.marks import at_most_marks, both
 from layerscope.text import human_size, plural
 from layerscope.tui.tree.nodes_in_view import NodesInView
 from layerscope.tui.tree.shown_tree import ShownTree
@@ -160,7 +160,7 @@ class VisibleRows:
         from layerscope.tui.tree.matches import Matches  # noqa: PLC0415  # not needed to start
 
         self.matches = Matches(self.tree.index)
-        yield from self.matches.find(query, self.in_view.those_of, self.whole_sizes)
+        yield from self.matches.find(query, self.in_view.marks, self.whole_sizes)
 
     def _mark_rows(self) -> Iterator[None]:
         """Mark the nodes that are rows if no folder is unfolded or folded by hand: the folders above them are open."""
@@ -168,13 +168,11 @@ class VisibleRows:
         if matches is None and deepest > UNFOLD_ALL:
             self.marks = self.in_view.marks
             return
-        above = b"" if matches is None else matches.are_above()
         while len(marks) < len(index):
             part = slice(len(marks), len(marks) + _NODES_A_BATCH)
             listed = at_most_marks(index.depths[part], deepest)
             if matches is not None:
-                listed = either(listed, bytes(map(above.__getitem__, index.parents[part])))
-                listed = both(listed, matches.are_flagged(part))
+                listed = matches.listed_marks(part, listed)
             marks += both(listed, self.in_view.marks[part])
             if len(marks) < len(index):
                 yield

@@ -1,9 +1,11 @@
-from itertools import chain, pairwise
+from fnmatch import fnmatchcase
+from itertools import chain, compress, count
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from layerscope.analysis.search import name_marks
 from layerscope.analysis.search import query as query_module
 from layerscope.analysis.search.query import Query, parse_query
 from layerscope.analysis.tree.index_building import build_path_index
@@ -20,7 +22,7 @@ def query(text: str) -> Query:
 
 
 def hits(text: str, index: PathIndex) -> list[int]:
-    return [*chain.from_iterable(query(text).hits(index))]
+    return [*compress(count(), chain.from_iterable(query(text).marks(index)))]
 
 
 def found(text: str, *paths: str) -> list[str]:
@@ -151,13 +153,14 @@ def test_names_that_are_no_utf_8() -> None:
 def test_a_long_search_without_a_hit_comes_up_for_air() -> None:
     index = index_of(*(f"file-{number}" for number in range(10_000)))
     for text in ("zzz*", "a/z", "re:zzz"):
-        assert [*query(text).hits(index)].count([]) >= 2
+        assert len([*query(text).marks(index)]) >= 2
 
 
 def test_a_plain_text_search_misses_no_name_between_its_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query_module, "_LITERAL_NAMES_A_BATCH", 3)
+    monkeypatch.setattr(name_marks, "_NODES_A_BATCH", 3)
     index = index_of(*(f"file-{number}" for number in range(10)))
-    assert [*query("e-").hits(index)] == [[1, 2, 3], [4, 5, 6], [7, 8, 9], [10]]
+    assert [len(marks) for marks in query("e-").marks(index)] == [1, 3, 3, 3, 1]
+    assert hits("e-", index) == [*range(1, 11)]
 
 
 def test_a_glob_of_many_stars_is_quick_on_an_unlucky_name() -> None:
@@ -171,18 +174,18 @@ ENDLESS = "re:(a|aa)+$"
 def test_an_expression_that_takes_too_long_is_given_up_in_one_sentence() -> None:
     index = index_of("short", "a" * 200 + "!")
     with pytest.raises(UsageError, match=r"the expression '\(a\|aa\)\+\$' takes too long"):
-        list(query(ENDLESS).hits(index))
+        list(query(ENDLESS).marks(index))
 
 
 def test_matches_before_the_time_limit_are_kept() -> None:
-    batches = query(ENDLESS).hits(index_of("a", "b" + "a" * 200 + "!"))
-    assert next(batches) == [1]
+    batches = query(ENDLESS).marks(index_of("a", "b" + "a" * 200 + "!"))
+    assert next(batches) == b"\0\1"
 
 
 def test_an_expression_that_is_slow_on_each_path_comes_up_for_air(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query_module, "_SECONDS_A_BATCH", 0)
     index = index_of("b", "c", "d")
-    assert [*query("re:a").hits(index)].count([]) >= 1
+    assert len([*query("re:a").marks(index)]) > 1
 
 
 alphabet = "aAbB.é"
@@ -203,8 +206,36 @@ def test_a_plain_text_search_matches_the_same_names_as_a_loop(paths: list[str], 
     assert hits(text, index) == expected
 
 
+@given(all_paths, st.text(alphabet + "/", min_size=1, max_size=5))
+@example(["a/b/c"], "/")
+@example(["a/b/c"], "//")
+@example(["a/a/a/a"], "/a/a/")
+@example(["ab/b/c", "b/b/c"], "b/b/")
+@example(["ab/c", "b/ab/c/d"], "/ab/c")
+def test_a_text_with_a_slash_matches_the_same_paths_as_a_loop(paths: list[str], text: str) -> None:
+    index = index_of(*paths)
+
+    def fits(path: str) -> bool:
+        return text in path if any(map(str.isupper, text)) else text in path.lower()
+
+    texts = [f"/{index.path(node).decode()}" for node in range(1, len(index))]
+    if "/" in text:
+        assert hits(text, index) == [node for node, path in enumerate(texts, 1) if fits(path)]
+
+
+@given(all_paths, st.lists(st.sampled_from(["a", "B", "é", ".", "*", "?"]), min_size=1, max_size=5).map("".join))
+def test_a_glob_matches_the_same_names_as_a_loop(paths: list[str], text: str) -> None:
+    index = index_of(*paths)
+    ignore_case = not any(map(str.isupper, text))
+    cased = [index.name(node).decode() for node in range(1, len(index))]
+    names = [name.encode().lower().decode() if ignore_case else name for name in cased]
+    if "*" in text or "?" in text:
+        assert hits(text, index) == [node for node, name in enumerate(names, 1) if fnmatchcase(name, text)]
+
+
 @given(all_paths, st.text(alphabet + "*?/", min_size=1, max_size=5))
-def test_hits_are_ascending_and_each_comes_once(paths: list[str], text: str) -> None:
-    found = hits(text, index_of(*paths))
-    assert all(one < other for one, other in pairwise(found))
-    assert 0 not in found
+def test_the_batches_have_a_mark_for_each_node(paths: list[str], text: str) -> None:
+    index = index_of(*paths)
+    marks = b"".join(query(text).marks(index))
+    assert len(marks) == len(index)
+    assert not marks[0]

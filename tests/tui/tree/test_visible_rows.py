@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layerscope.analysis.search import name_marks
 from layerscope.analysis.search.query import parse_query
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.index_building import build_path_index
@@ -15,7 +16,7 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import Overlay
 from layerscope.model.entries import Kind
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
-from layerscope.tui.tree import visible_rows
+from layerscope.tui.tree import matches, visible_rows
 from layerscope.tui.tree.view import UNFOLD_ALL as ALL
 from layerscope.tui.tree.view import Folds, Scope, Sort, View
 from layerscope.tui.tree.visible_rows import VisibleRows
@@ -160,7 +161,11 @@ def test_rows_equal_those_of_a_plain_walk(data: st.DataObject, stack: list[list[
         nodes = st.integers(1, len(tree.index) - 1)
         folds.chosen = data.draw(st.dictionaries(nodes, st.booleans(), max_size=3))
     chosen = {tree.index.path(node): is_open for node, is_open in folds.chosen.items()}
-    rows, oracle = built(tree, view, folds), Oracle(states, view, folds.depth, chosen)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(name_marks, "_NODES_A_BATCH", data.draw(st.sampled_from([1, 3, 100])))
+        patch.setattr(matches, "_FOLDERS_A_BATCH", 1)
+        rows = built(tree, view, folds)
+    oracle = Oracle(states, view, folds.depth, chosen)
     assert shown(rows) == oracle.rows()
     assert (rows.matches.count if rows.matches else 0) == len(oracle.matches())
     assert {tree.index.path(node) for node in rows if rows.is_match(node)} == oracle.matches() & set(shown(rows))
@@ -199,13 +204,13 @@ def test_row_of_finds_a_node_or_its_nearest_folder(data: st.DataObject, stack: l
 def test_next_match_finds_the_nearest_and_wraps_around(data: st.DataObject, stack: list[list[Item]]) -> None:
     tree, _ = layered(stack)
     rows = built(tree, data.draw(views(len(stack))))
-    matches = [row for row, node in enumerate(rows) if rows.is_match(node)]
+    matching = [row for row, node in enumerate(rows) if rows.is_match(node)]
     for row in range(len(rows)):
         assert rows.next_match(row, 1) == next(
-            (match for match in [*matches, *matches] if match > row), min(matches, default=None)
+            (match for match in [*matching, *matching] if match > row), min(matching, default=None)
         )
         assert rows.next_match(row, -1) == max(
-            (match for match in matches if match < row), default=max(matches, default=None)
+            (match for match in matching if match < row), default=max(matching, default=None)
         )
 
 
