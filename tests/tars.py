@@ -83,13 +83,13 @@ def list_tar(path: Path, blob: bytes) -> LayerEntries:
 
 def assert_sound(entries: LayerEntries) -> None:
     """Assert what holds for the listing of any bytes."""
-    table, count = entries.table, len(entries.paths)
+    table, count = entries.table, len(entries.table)
     columns = (table.kinds, table.sizes, table.permissions, table.mtimes, table.data_offsets)
     assert [len(column) for column in columns] == [count] * len(columns)
     assert len(table.link_rows) == len(table.link_ends)
     assert all(size >= 0 for size in table.sizes)
     hidden = [marker.path for marker in entries.whiteouts] + [marker.directory for marker in entries.opaque_whiteouts]
-    for path in entries.paths + hidden:
+    for path in [*entries.paths, *hidden]:
         assert not path or not set(path.split(b"/")) & {b"", b".", b".."}
         assert b"\0" not in path
     assert entries.error is None or entries.error.strip()

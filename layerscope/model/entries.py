@@ -8,6 +8,7 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from layerscope.model.columns import Ints, column
+from layerscope.model.row_paths import RowPaths
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 
 Xattrs = tuple[tuple[bytes, bytes], ...]
@@ -218,7 +219,7 @@ class LayerEntries(Struct):
     """
 
     table: EntryTable = field(default_factory=EntryTable)
-    paths: list[bytes] = field(default_factory=list)
+    paths: RowPaths = field(default_factory=RowPaths)
     whiteouts: list[Whiteout] = field(default_factory=list)
     opaque_whiteouts: list[OpaqueWhiteout] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -229,13 +230,19 @@ class LayerEntries(Struct):
         """Return what has been read so far, and go on without it; the walk permits that whenever it yields."""
         taken = LayerEntries(self.table, self.paths, self.whiteouts, self.opaque_whiteouts, self.warnings, self.error)
         taken.content, self.content = self.content, TakenContent()
-        self.table, self.paths, self.whiteouts, self.opaque_whiteouts, self.warnings = EntryTable(), [], [], [], []
+        self.table, self.paths, self.whiteouts, self.opaque_whiteouts, self.warnings = (
+            EntryTable(),
+            RowPaths(),
+            [],
+            [],
+            [],
+        )
         return taken
 
     def extend(self, following: "LayerEntries") -> None:
         """Add what was read after these."""
         self.table.extend(following.table)
-        self.paths += following.paths
+        self.paths.extend(following.paths)
         self.whiteouts += following.whiteouts
         self.opaque_whiteouts += following.opaque_whiteouts
         self.warnings += following.warnings

@@ -30,7 +30,7 @@ def ours(path: Path) -> int:
     with closing(open_blocks(FileSpan(str(path), 0, size, size), Compression.NONE)) as blocks:
         for _ in walk(blocks, entries):
             pass
-    return len(entries.paths) + len(entries.whiteouts) + len(entries.opaque_whiteouts)
+    return len(entries.table) + len(entries.whiteouts) + len(entries.opaque_whiteouts)
 
 
 def tarfiles(path: Path) -> int:

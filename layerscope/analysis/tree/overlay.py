@@ -168,7 +168,7 @@ class Overlay:
             add_sibling(first_child[parent])
             first_child[parent] = known_id
             add_child(_NONE)
-        self._add_new(start, len(entries.paths))
+        self._add_new(start, len(entries.table))
 
     def _add_new(self, start: int, end: int) -> None:
         """Add the occurrences of new paths, the last that have an id, for the rows from ``start`` to before ``end``."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 from layerscope.model.columns import columns_from, columns_of, other_fields
 from layerscope.model.entries import EntryTable, LayerEntries, TakenContent
 from layerscope.model.image import Compression, Layer
+from layerscope.model.row_paths import RowPaths
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 from layerscope.session.reading.forked import ForkedWork
 from layerscope.session.reading.parallel import IsStopped
@@ -96,7 +97,7 @@ def _slices(part: _LayerPart, is_stopped: IsStopped) -> Iterator[Any]:
     """Read a part, and yield it in messages."""
     entries, walked, sent = LayerEntries(), part.part or TarPart(), time.monotonic()
     for done in read_layer(part.layer, entries, is_stopped, walked, wanted=part.wanted, ahead=part.ahead):
-        if len(entries.paths) >= _ROWS or time.monotonic() - sent >= _SECONDS:
+        if len(entries.table) >= _ROWS or time.monotonic() - sent >= _SECONDS:
             if is_stopped():
                 return
             yield _message(entries.take(), done - walked.start, is_joined=False)
@@ -105,11 +106,10 @@ def _slices(part: _LayerPart, is_stopped: IsStopped) -> Iterator[Any]:
 
 
 def _message(entries: LayerEntries, done: int, *, is_joined: bool) -> Any:
-    # no path has a zero byte
     return (
         tuple(columns_of(entries.table)),
         dict(other_fields(entries.table)),
-        b"\0".join(entries.paths),
+        entries.paths.packed(),
         [whiteout.path for whiteout in entries.whiteouts],
         [opaque.directory for opaque in entries.opaque_whiteouts],
         entries.warnings,
@@ -134,7 +134,7 @@ class _PartRead:
         table = EntryTable(**columns_from(EntryTable, columns), **others)
         following = LayerEntries(
             table,
-            paths.split(b"\0") if len(table) else [],
+            RowPaths.unpacked(*paths) if len(table) else RowPaths(),
             [Whiteout(path) for path in whiteouts],
             [OpaqueWhiteout(path) for path in opaque],
             warnings,

@@ -109,7 +109,7 @@ class _Reader:
 
     def _keep(self, number: int, entries: LayerEntries) -> None:
         self._read[number] = entries
-        self._entries += len(entries.paths)
+        self._entries += len(entries.table)
         while self._settled + 1 in self._read:
             self._settled += 1
 

@@ -19,6 +19,7 @@ from layerscope.model.columns import Buffer, ColumnWriter, columns_from, columns
 from layerscope.model.digest import Digest
 from layerscope.model.entries import EntryTable, LayerEntries, Permissions, SparseMap, Xattrs
 from layerscope.model.image import Layer
+from layerscope.model.row_paths import RowPaths
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 
 _LENGTH = 4
@@ -80,7 +81,7 @@ class TableHead(Head, tag="table"):
 
 
 class EntriesHead(Head, tag="entries"):
-    """The fields of a layer's entries beside its table, which comes before; the paths follow, between zero bytes."""
+    """The fields of a layer's entries beside its table, which comes before; the packed paths follow."""
 
     whiteouts: list[Whiteout] = []
     opaque_whiteouts: list[OpaqueWhiteout] = []
@@ -206,16 +207,15 @@ def send_entries(file: ColumnWriter, layer: int, entries: LayerEntries) -> None:
     head = EntriesHead(
         whiteouts=entries.whiteouts, opaque_whiteouts=entries.opaque_whiteouts, warnings=entries.warnings
     )
-    # no path holds a zero byte
-    write_frame(file, head, [b"\0".join(entries.paths)])
+    write_frame(file, head, entries.paths.packed())
 
 
 def read_entries(file: IO[bytes]) -> LayerEntries | None:
     """Return the entries that `send_entries` wrote, or None where the file holds something else."""
     match read_frame(file), read_frame(file):
-        case (TableHead() as table_head, buffers), (EntriesHead() as head, [joined]):
+        case (TableHead() as table_head, buffers), (EntriesHead() as head, packed):
             table = table_from(table_head, buffers)
-            paths = joined.split(b"\0") if len(table) else []
+            paths = RowPaths.unpacked(*packed) if len(table) else RowPaths()
             return LayerEntries(table, paths, head.whiteouts, head.opaque_whiteouts, head.warnings)
     return None
 

@@ -39,12 +39,12 @@ class PermissionIds(_Decoded[int]):
 
 
 class Parents(_Decoded[bytes | None]):
-    """The normalized path of a parent folder with its slash; None where the whole name needs a closer look."""
+    """The normalized path of a parent folder; None where the whole name needs a closer look."""
 
     def __missing__(self, folder: bytes) -> bytes | None:
         clean = normalized(folder)
         odd = clean is None or PREFIX in clean
-        value = None if odd or clean is None else clean + b"/" if clean else b""
+        value = None if odd else clean
         return self.keep(folder, value) if len(folder) <= _LONGEST_FOLDER else value
 
 

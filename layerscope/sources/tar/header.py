@@ -43,8 +43,8 @@ OLD_GNU_SPARSE = b"S"
 DUMP_DIRECTORY = b"D"
 """GNU's incremental directory: beside files the only entry with content. All others have none, whatever they state."""
 
-ORDINARY_FIELDS = Struct("100s24s12s12s8sc188xB")
-"""Name, mode with uid and gid, size, mtime, checksum, type flag, and the first byte of the prefix.
+ORDINARY_FIELDS = Struct("100s24s11sB12s8sc188xB")
+"""Name, mode with uid and gid, size and its last byte, mtime, checksum, type flag, and the first byte of the prefix.
 
 The walk unpacks these of every header, and slices the rest where it is needed.
 """

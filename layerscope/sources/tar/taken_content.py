@@ -132,15 +132,16 @@ class FileTaker:
         table = self._entries.table
         if table is not self._table:
             self._table, self._rows = table, 0
-        for row in range(self._rows, len(table)):
+        paths = self._entries.paths.last(len(table) - self._rows)
+        for row, path in enumerate(paths, self._rows):
             is_file = table.kinds[row] == Kind.FILE and row not in table.sparse
-            self._waiting.append(self._wanted_of(row) if is_file else NO_DIGEST)
+            self._waiting.append(self._wanted_of(row, path) if is_file else NO_DIGEST)
         self._rows = len(table)
 
-    def _wanted_of(self, row: int) -> _Span | bytes:
+    def _wanted_of(self, row: int, path: bytes) -> _Span | bytes:
         """Return what is wanted of the file of a row, or what it has in place of a digest."""
         size, start = self._table.sizes[row], self._table.data_offsets[row]
-        first_bytes = self._wanted.first_bytes(self._entries.paths[row], size)
+        first_bytes = self._wanted.first_bytes(path, size)
         if not size:
             if first_bytes:
                 self._entries.content.prefixes[self._passed + len(self._waiting)] = b""

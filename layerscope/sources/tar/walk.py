@@ -12,7 +12,6 @@ from typing import Any
 from layerscope.errors import InvalidLayer, UnsupportedCompression, os_reason
 from layerscope.model.entries import Kind, LayerEntries
 from layerscope.model.image import Compression
-from layerscope.model.whiteout import PREFIX as WHITEOUT_PREFIX
 from layerscope.sources.stream.compression import detect
 from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.blocks import TarBlocks, TarPart
@@ -22,6 +21,7 @@ from layerscope.sources.tar.header import (
     BLOCK,
     LINK,
     ORDINARY_FIELDS,
+    SIZE,
     ZERO_BLOCK,
     has_valid_checksum,
     padded,
@@ -40,8 +40,8 @@ _ORDINARY = {b"0": Kind.FILE, b"5": Kind.DIR, b"1": Kind.HARDLINK, b"2": Kind.SY
 _FILE, _DIR = Kind.FILE.value, Kind.DIR.value
 
 _FIELD_ENDS = b"\0 "
-_ODD_STARTS = frozenset({b"", b"."})
-"""First bytes of the last part of a path that may not be normalized, or may be a whiteout."""
+_FIRST_ORDINARY = b"/"
+"""A name before this one may be a whiteout or not normalized: it is empty, or begins with a dot or something rarer."""
 
 _Append = Callable[[Any], None]
 
@@ -74,16 +74,19 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
     extended = ExtendedHeaders(blocks, allowance)
     unusual = UnusualEntries(entries, names, extended, SparseFiles(blocks, allowance), allowance)
     table, last = entries.table, (0, b"")
+    # of the open run of paths, as the header spells it; None if there is none
+    run_folder: bytes | None = None
     # locals, because a global or an attribute takes longer to look up, and there are 15 of them an entry
     unpack, fetch, ordinary = ORDINARY_FIELDS.unpack_from, blocks.fetch, _ORDINARY.get
     take_extended, take_unusual = extended.take, unusual.take
-    add_path, add_kind, add_size, add_permissions, add_mtime, add_data = _appenders(entries)
+    add_name, add_kind, add_size, add_permissions, add_mtime, add_data = _appenders(entries)
     permissions, times, parents, sums = PermissionIds(table), Times(), Parents(), Sums()
-    chunk, base, offset, fetches = b"", 0, part.start, 0
+    chunk, base, offset, fetches, last_header = b"", 0, part.start, 0, -1
     while True:
         at = offset - base
-        if at + BLOCK > len(chunk):
+        if at > last_header:
             chunk, base, at = fetch(offset, BLOCK), offset, 0
+            last_header = len(chunk) - BLOCK
             if len(chunk) < BLOCK:
                 if offset < part.stop:
                     _check_end(blocks, offset, chunk, max(last, _last_content(entries)))
@@ -101,10 +104,10 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
                 if entries.table is not table:
                     allowance.keep_rows(len(table), len(table.permission_sets))
                     table = entries.table
-                    add_path, add_kind, add_size, add_permissions, add_mtime, add_data = _appenders(entries)
-                    permissions = PermissionIds(table)
+                    add_name, add_kind, add_size, add_permissions, add_mtime, add_data = _appenders(entries)
+                    permissions, run_folder = PermissionIds(table), None
         header = chunk[at : at + BLOCK]
-        name, owner, size_field, mtime_field, checksum, flag, prefix = unpack(header)
+        name, owner, size_field, size_end, mtime_field, checksum, flag, prefix = unpack(header)
         if quick_sum(header) & 0xFFFF != sums[checksum]:
             if header == ZERO_BLOCK:
                 part.has_end = True
@@ -115,19 +118,19 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
         kind = ordinary(flag)
         if kind is None:
             if flag in EXTENDED_FLAGS:
-                offset = take_extended(flag, size_field, offset, chunk, at + BLOCK)
+                offset = take_extended(flag, header[SIZE], offset, chunk, at + BLOCK)
             else:
-                offset = take_unusual(header, offset)
+                offset, run_folder = take_unusual(header, offset), None
             continue
         try:
-            size = int(size_field[:11], 8) if size_field[11] in _FIELD_ENDS else -1
+            size = int(size_field, 8) if size_end in _FIELD_ENDS else -1
             permission = permissions[owner]
             mtime = times[mtime_field]
         except ValueError:
             size = permission = mtime = -1
         if size < 0:
             # a number is in base-256, negative or broken
-            offset = take_unusual(header, offset)
+            offset, run_folder = take_unusual(header, offset), None
             continue
         path = name.partition(b"\0")[0]
         if prefix:
@@ -136,25 +139,26 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
         if extended.waiting:
             plain = extended.next_plain(path, link, mtime, offset)
             if plain is None:
-                offset = take_unusual(header, offset)
+                offset, run_folder = take_unusual(header, offset), None
                 continue
             path, link, mtime = plain
         if kind == _DIR and path[-1:] == b"/":
             path = path[:-1]
         folder, _, leaf = path.rpartition(b"/")
-        parent = parents[folder]
-        if parent is None or leaf[:1] in _ODD_STARTS:
-            path = (
-                names.path_of(path)
-                if parent is None or not leaf.startswith(WHITEOUT_PREFIX)
-                else names.unless_whiteout(parent + leaf)
-            )
+        if folder != run_folder and leaf >= _FIRST_ORDINARY:
+            parent = parents[folder]
+            run_folder = None if parent is None else folder
+            if parent is not None:
+                entries.paths.begin(parent)
+        if leaf < _FIRST_ORDINARY or run_folder is None:
+            path = names.path_of(path)
             if path is None:
                 offset += padded(size) if kind == _FILE else 0
                 continue
+            entries.paths.append(path)
+            run_folder = None
         else:
-            path = parent + leaf
-        add_path(path)
+            add_name(leaf)
         add_kind(kind)
         add_permissions(permission)
         add_mtime(mtime)
@@ -171,10 +175,10 @@ def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call co
 
 
 def _appenders(entries: LayerEntries) -> tuple[_Append, _Append, _Append, _Append, _Append, _Append]:
-    """Return what adds a value to the paths and to each column that all rows have."""
+    """Return what adds a value to the names and to each column that all rows have."""
     table = entries.table
     return (
-        entries.paths.append,
+        entries.paths.name_appender(),
         table.kinds.append,
         table.sizes.append,
         table.permissions.append,
@@ -206,7 +210,7 @@ def _last_content(entries: LayerEntries) -> tuple[int, bytes]:
         return 0, b""
     sparse = table.sparse.get(len(table) - 1)
     stored = table.sizes[-1] if sparse is None else sum(length for _, length in sparse)
-    return table.data_offsets[-1] + stored, entries.paths[-1]
+    return table.data_offsets[-1] + stored, entries.paths.last(1)[0]
 
 
 def _broken_header(offset: int, block: bytes) -> InvalidLayer:

@@ -30,7 +30,7 @@ def test_layers_that_share_a_blob_are_read_once(tmp_path: Path) -> None:
     layers = layers_of(tmp_path, "a", "b", "a", "a")
     numbers, entries = zip(*read_layers(layers, KnownLayers(None, layers, "")), strict=True)
     assert numbers == (1, 2, 3, 4)
-    assert [each.paths for each in entries] == [[b"a"], [b"b"], [b"a"], [b"a"]]
+    assert [list(each.paths) for each in entries] == [[b"a"], [b"b"], [b"a"], [b"a"]]
     assert entries[0] is entries[2] is entries[3]
 
 

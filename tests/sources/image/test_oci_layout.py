@@ -345,7 +345,7 @@ def test_a_layer_that_is_cut_between_two_entries_is_incomplete(
         descriptor = store.add(compressed(data, compression), OCI_LAYER) | {"size": 100_000}
         (tmp_path / str(number)).mkdir()
         entries = read_whole(only(opened, tmp_path / str(number), one_layer(store, descriptor)).layers[0])
-        errors.append((entries.paths, entries.error))
+        errors.append((list(entries.paths), entries.error))
     shorter = "its blob is shorter than the manifest says, and its tar has no end"
     assert errors == [([b"a"], shorter), ([b"a", b"b"], None)]
 

@@ -107,7 +107,7 @@ def test_as_many_first_bytes_are_kept_as_are_wanted(tmp_path: Path, *, takes: bo
         if takes:
             read.extend(reading.take())
     read.extend(reading)
-    prefixes = {read.paths[row]: prefix for row, prefix in read.content.prefixes.items()}
+    prefixes = {list(read.paths)[row]: prefix for row, prefix in read.content.prefixes.items()}
     assert prefixes == {path: _CONTENTS[path.decode()][:count] for path, count in wanted.items()}
     assert digests_by_path(read).keys() == {"files/0"}
 
