@@ -74,9 +74,8 @@ class Stack:
     def marks(self, number: int) -> dict[str, str]:
         """Return the mark of each path that the layer changed."""
         overlay = self.overlay
-        paths = list(overlay.ids)
         return {
-            paths[overlay.paths[occurrence]].decode(): ChangeKind(change).mark
+            overlay.ids.path(overlay.paths[occurrence]).decode(): ChangeKind(change).mark
             for occurrence, change in enumerate(overlay.changes)
             if overlay.layers[occurrence] == number and change not in (ChangeKind.UNCHANGED, VOID)
         }
@@ -88,13 +87,13 @@ class Stack:
 
     def entry(self, path: str) -> FileEntry | None:
         """Return what stands at the path after all layers, or None."""
-        occurrence = self.overlay.current[self.overlay.ids[path.encode()]]
+        occurrence = self.overlay.current[self.overlay.ids.find(path.encode())]
         return None if occurrence < 0 else self._entry_of(occurrence)
 
     def _entry_of(self, occurrence: int) -> FileEntry | None:
         overlay = self.overlay
         number, row = overlay.layers[occurrence], overlay.rows[occurrence]
-        path = list(overlay.ids)[overlay.paths[occurrence]]
+        path = overlay.ids.path(overlay.paths[occurrence])
         if row == GONE:
             return None
         if row == IMPLIED:
@@ -103,11 +102,12 @@ class Stack:
 
     def paths(self) -> list[str]:
         """Return what stands after all layers, without the root, in the order of names."""
-        return sorted(path for path in (known.decode() for known in self.overlay.ids) if path and self.entry(path))
+        known = (self.overlay.ids.path(number).decode() for number in range(1, len(self.overlay.ids)))
+        return sorted(path for path in known if self.entry(path))
 
     def shown_by(self, path: str) -> FileEntry | None:
         """Return the regular file whose bytes the hard link at the path shows, or None where there is none."""
-        link = self.overlay.current[self.overlay.ids[path.encode()]]
+        link = self.overlay.current[self.overlay.ids.find(path.encode())]
         target = self.overlay.link_targets.get(link)
         entry = None if target is None else self._entry_of(target)
         return entry if entry and entry.kind is Kind.FILE else None

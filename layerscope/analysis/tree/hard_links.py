@@ -6,6 +6,7 @@ A target is a path of the image. It may be in the same layer or in a lower one, 
 from typing import Protocol
 
 from layerscope.analysis.tree.occurrence import GONE, IMPLIED
+from layerscope.analysis.tree.path_ids import PathIds
 from layerscope.model.columns import Ints
 from layerscope.model.entries import EntryTable, Kind
 
@@ -16,7 +17,7 @@ class LinkableLog(Protocol):
     """The columns of an overlay that lead from a path to its latest occurrence, and from there to its entry."""
 
     tables: dict[int, EntryTable]
-    ids: dict[bytes, int]
+    ids: PathIds
     current: Ints
     layers: Ints
     rows: Ints
@@ -48,8 +49,8 @@ def resolve_links(log: LinkableLog, start: int, table: EntryTable) -> None:
 
 def _target(log: LinkableLog, link: int, start: int, table: EntryTable) -> int:
     """Return the occurrence that a hard link names, or -1; one that its own layer hides still counts."""
-    path = log.ids.get(table.link(log.rows[link]) or b"")
-    if not path:
+    path = log.ids.find(table.link(log.rows[link]) or b"")
+    if path <= 0:
         # The root, whose id is 0, cannot be linked.
         return _NONE
     occurrence = log.current[path]

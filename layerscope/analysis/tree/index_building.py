@@ -22,18 +22,17 @@ _NONE = -1
 
 def build_path_index(overlay: Overlay) -> PathIndex:
     """Put the paths of an overlay in preorder, with their occurrences and the sizes of directories."""
-    paths = list(overlay.ids)
-    # No name holds a zero byte, and it sorts before every other: a folder comes directly before what is below it.
-    keys = [path.replace(b"/", b"\0") for path in paths]
-    order = sorted(range(len(paths)), key=keys.__getitem__)
+    names, folders = overlay.ids.names(), overlay.ids.parents()
+    keys = _sort_keys(names, folders)
+    order = sorted(range(len(keys)), key=keys.__getitem__)
     del keys
     ranks = array("I", bytes(4 * len(order)))
     for rank, path in enumerate(order):
         ranks[path] = rank
-    parents = array("I", map(ranks.__getitem__, picked(overlay.parents, order)))
-    names = [paths[path].rpartition(b"/")[2] for path in order]
+    parents = array("I", map(ranks.__getitem__, picked(folders, order)))
+    names = list(picked(names, order))
     occurrences, firsts = _by_node(overlay, ranks)
-    sizes, written, carried = _directory_sizes(overlay, ranks, parents)
+    sizes, written, carried = _directory_sizes(overlay, folders, ranks, parents)
     size_keys = sorted(sizes)
     size_values, large_sizes = size_columns(map(sizes.__getitem__, size_keys))
     written_values, large_written = size_columns(map(written.__getitem__, size_keys))
@@ -63,6 +62,18 @@ def build_path_index(overlay: Overlay) -> PathIndex:
         large_sizes=large_sizes,
         large_written=large_written,
     )
+
+
+def _sort_keys(names: list[bytes], parents: Ints) -> list[bytes]:
+    """Return the paths with zero bytes in place of slashes.
+
+    No name has one, and it sorts before every other: a folder comes directly before what is below it.
+    """
+    keys = [b""]
+    for path in range(1, len(names)):
+        parent = parents[path]
+        keys.append(keys[parent] + b"\0" + names[path] if parent else names[path])
+    return keys
 
 
 def _depths(parents: Ints) -> Ints:
@@ -105,7 +116,7 @@ def _opaque(overlay: Overlay, occurrences: list[int]) -> Ints:
 _Sizes = dict[int, int]
 
 
-def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> tuple[_Sizes, _Sizes, list[int]]:
+def _directory_sizes(overlay: Overlay, folders: Ints, ranks: Ints, parents: Ints) -> tuple[_Sizes, _Sizes, list[int]]:
     """Return the content bytes below each directory, by node and layer, for each layer that changed them.
 
     The second value are the bytes that the layer itself wrote there, the third the keys of layers that touched nothing
@@ -120,7 +131,7 @@ def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> tuple[_Siz
     while start < len(overlay.layers):
         layer = overlay.layers[start]
         end = bisect_right(overlay.layers, layer, start)
-        grown, wrote = _growth_by_folder(overlay, range(start, end), ranks)
+        grown, wrote = _growth_by_folder(overlay, range(start, end), folders, ranks)
         _add_parents(grown, parents)
         if layer in carried:
             touched = set(grown)
@@ -141,7 +152,9 @@ def _directory_sizes(overlay: Overlay, ranks: Ints, parents: Ints) -> tuple[_Siz
     return sizes, written, carried_keys
 
 
-def _growth_by_folder(overlay: Overlay, occurrences: range, ranks: Ints) -> tuple[_Sizes, defaultdict[int, int]]:
+def _growth_by_folder(
+    overlay: Overlay, occurrences: range, folders: Ints, ranks: Ints
+) -> tuple[_Sizes, defaultdict[int, int]]:
     """Return the content bytes by which one layer's occurrences grow each folder, without the folders below it.
 
     The second value are the bytes that they write there. A layer holds the files of a folder together, so that a run of
@@ -152,17 +165,17 @@ def _growth_by_folder(overlay: Overlay, occurrences: range, ranks: Ints) -> tupl
     paths = list(compress(overlay.paths[part], is_change))
     if not paths:
         return {}, defaultdict(int)
-    folders = picked(overlay.parents, paths)
+    changed = picked(folders, paths)
     # GONE and IMPLIED, which are negative, are the last rows
     sizes = overlay.tables[overlay.layers[occurrences.start]].sizes + array("q", [0, 0])
     totals = list(accumulate(picked(sizes, list(compress(overlay.rows[part], is_change))), initial=0))
-    starts = [0, *compress(count(1), map(ne, folders, folders[1:]))]
+    starts = [0, *compress(count(1), map(ne, changed, changed[1:]))]
     wrote = defaultdict[int, int](int)
     for start, end in pairwise([*starts, len(paths)]):
-        wrote[ranks[folders[start]]] += totals[end] - totals[start]
+        wrote[ranks[changed[start]]] += totals[end] - totals[start]
     grown = dict(wrote)
     befores = list(compress(overlay.befores[part], is_change))
-    for folder, before in compress(zip(folders, befores, strict=True), map(_NONE.__ne__, befores)):
+    for folder, before in compress(zip(changed, befores, strict=True), map(_NONE.__ne__, befores)):
         if (old_row := overlay.rows[before]) >= 0:
             grown[ranks[folder]] -= overlay.tables[overlay.layers[before]].sizes[old_row]
     return grown, wrote

@@ -8,12 +8,15 @@ hides, so 100 layers over a large base cost little more than one.
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+from msgspec import Struct, field
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.hard_links import resolve_links
 from layerscope.analysis.tree.occurrence import GONE, IMPLIED
+from layerscope.analysis.tree.path_ids import PathIds, child_path
 from layerscope.analysis.tree.tally import LayerTally, contradiction_warning, left_out_warning
 from layerscope.model.entries import IMPLIED_PERMISSIONS, EntryTable, Kind, LayerEntries
 from layerscope.model.whiteout import OpaqueWhiteout
@@ -29,18 +32,25 @@ An archive of 6 kB can name files in thousands of nested folders, each of which 
 that write no directories imply tens of thousands of them at most.
 """
 
-_NO_FOLDER = b"/"
-"""A folder that no relative path is in."""
-
 _ROOT = 0
 _NONE = -1
 """No path, or no occurrence."""
 
 
+class _Emptied(Struct):
+    """A folder whose children have been hidden: the last run of names before that, and the names written again."""
+
+    last_run: int
+    returned: list[int] = field(default_factory=list)
+
+
+_NEVER = _Emptied(_NONE)
+
+
 class Overlay:
     """A stack of layers, applied base first.
 
-    Columns by path id: ``parents``, and ``current``, the latest occurrence of the path (-1: none yet). Columns by
+    ``ids`` has the paths. By path id, ``current`` is the latest occurrence of the path (-1: none yet). Columns by
     occurrence, in the order of layers: ``paths``, ``layers``, ``rows`` (a row of the layer's table, GONE or IMPLIED),
     ``changes``, ``befores`` (the previous occurrence of the path, or -1). ``hiding_occurrences`` lists the occurrences
     that hid a present one. ``whiteouts`` lists those that a whiteout of the path itself made, even if the layer also
@@ -48,18 +58,16 @@ class Overlay:
     be anything but a hard link. ``opaque_runs`` holds the occurrences that an opaque whiteout made and no other
     whiteout beside it: one range for each layer with such.
 
-    The children of a path form a chain (``_first_child``, ``_next_sibling``), so that a whiteout visits what it hides
-    and nothing else. ``_chained`` is 0 for a path that is in no chain: one that was hidden, or has never been present.
+    ``_emptied`` has the folders whose children have all been hidden, so that a whiteout visits what it hides and
+    nothing else.
     """
 
     def __init__(self) -> None:
         self.tables: dict[int, EntryTable] = {0: EntryTable()}
-        self.ids: dict[bytes, int] = {b"": _ROOT}
-        self.parents = array("I", [_ROOT])
+        self.ids = PathIds()
         self.current = array("i", [0])
-        self._first_child = array("i", [_NONE])
-        self._next_sibling = array("i", [_NONE])
-        self._chained = bytearray(b"\1")
+        # the root is in itself, and is never hidden
+        self._emptied = {_ROOT: _Emptied(self.ids.last_run(_ROOT))}
         self.paths = array("I", [_ROOT])
         self.layers = array("H", [0])
         self.rows = array("i", [IMPLIED])
@@ -85,7 +93,7 @@ class Overlay:
         self._contradicted = []
         # Whiteouts hide lower layers only, wherever they are in the tar: they come before anything is written.
         for whiteout in entries.whiteouts:
-            self._white_out(self.ids.get(whiteout.path, _NONE))
+            self._white_out(self.ids.find(whiteout.path))
         self._apply_opaque(entries.opaque_whiteouts)
         self._write_all(entries)
         resolve_links(self, self._start, entries.table)
@@ -97,7 +105,7 @@ class Overlay:
         """Hide what is below opaque directories, after the other whiteouts, so that a run holds only their own work."""
         first = len(self.paths)
         for opaque in whiteouts:
-            self._remove_children(self.ids.get(opaque.directory, _NONE))
+            self._remove_children(self.ids.find(opaque.directory))
         if len(self.paths) > first:
             self.opaque_runs.append(range(first, len(self.paths)))
 
@@ -123,52 +131,58 @@ class Overlay:
         if self._left_out:
             yield left_out_warning(self._left_out, _MOST_IMPLIED, _MOST_IMPLIED_BYTES)
         if self._contradicted:
-            path = next(islice(self.ids, self._contradicted[0], None))
-            yield contradiction_warning(path, len(set(self._contradicted)) - 1)
+            yield contradiction_warning(self.ids.path(self._contradicted[0]), len(set(self._contradicted)) - 1)
 
     def _write_all(self, entries: LayerEntries) -> None:
-        """Write the rows of the layer.
+        """Write the rows of the layer, one run of names in a folder after the other.
 
-        Most paths are new, and a million of them must not cost a call each. This loop gives them their ids and puts
-        them into their folder; what follows from their order, `_add_new` adds for many rows at once: it stands for
-        `_intern` and `_put`. A known path goes through `_write`. The parent of the previous row is kept because a tar
-        lists the files of a folder together.
+        Most paths are new, and a million of them must not cost a call each: `_add_new` adds what follows from the order
+        of their ids for many runs. Known names go through `_write`.
         """
-        kinds, claim_id, first_child = entries.table.kinds, self.ids.setdefault, self._first_child
-        add_parent, add_sibling, add_child = self.parents.append, self._next_sibling.append, first_child.append
-        parent_path, parent = b"", _ROOT
-        new, start = len(self.ids), 0
-        for row, path in enumerate(entries.paths):
-            folder, _, _ = path.rpartition(b"/")
-            if folder != parent_path:
-                parent_path, parent = folder, self.ids.get(folder, _NONE)
-                # an id that the rows since `start` were given is that of a row
-                if parent >= new - (row - start):
-                    is_directory = kinds[row - (new - parent)] == Kind.DIR
-                else:
-                    is_directory = parent != _NONE and self._is_directory(parent)
-                if not is_directory:
-                    self._add_new(start, row)
-                    parent = self._directory(folder)
-                    new, start = len(self.ids), row
+        runs, row = entries.paths.runs(), 0
+        while unusual := self.ids.add_runs(runs, entries.table.kinds, row, self._is_directory):
+            start, (parent, folder, names, row) = row, unusual
+            self._add_new(start, row)
             if parent == _NONE:
-                # The next row must come here again, even if it is in the same folder.
-                parent_path, self._left_out = _NO_FOLDER, self._left_out + 1
-                start = row + 1
-                self._lose(row)
+                parent = self._directory(folder)
+            if parent == _NONE:
+                self._left_out += len(names)
+                self._lost += range(row, row + len(names))
+            else:
+                self._write_names(parent, folder, names, row)
+            row += len(names)
+        self._add_new(row, len(entries.table))
+
+    def _write_names(self, parent: int, folder: bytes, names: list[bytes], row: int) -> None:
+        """Write the rows of names in a folder of which some are known, or come twice."""
+        ids, kinds = self.ids.children(parent), self.tables[self._layer].kinds
+        new: list[bytes] = []
+        for at, name in enumerate(names, row):
+            unused = len(self.ids) + len(new)
+            path = ids.setdefault(name, unused)
+            if path == unused:
+                new.append(name)
                 continue
-            known_id = claim_id(path, new)
-            if known_id != new:
-                self._add_new(start, row)
-                self._write(known_id, row, kinds[row])
-                start = row + 1
-                continue
-            new += 1
-            add_parent(parent)
-            add_sibling(first_child[parent])
-            first_child[parent] = known_id
-            add_child(_NONE)
-        self._add_new(start, len(entries.table))
+            if new:
+                self._write_new(parent, folder, new, at)
+                new = []
+            kind = kinds[at]
+            self._write(path, at, kind)
+            if kind == Kind.DIR:
+                self.ids.folders.setdefault(child_path(folder, name), path)
+        if new:
+            self._write_new(parent, folder, new, row + len(names))
+
+    def _write_new(self, parent: int, folder: bytes, names: list[bytes], end: int) -> None:
+        """Write the rows of new names in a folder, the last of them before ``end``."""
+        first, kinds = end - len(names), self.tables[self._layer].kinds
+        directory = kinds.find(Kind.DIR, first, end)
+        while directory >= 0:
+            path = len(self.ids) + directory - first
+            self.ids.folders[child_path(folder, names[directory - first])] = path
+            directory = kinds.find(Kind.DIR, directory + 1, end)
+        self.ids.add(parent, names)
+        self._add_new(first, end)
 
     def _add_new(self, start: int, end: int) -> None:
         """Add the occurrences of new paths, the last that have an id, for the rows from ``start`` to before ``end``."""
@@ -176,7 +190,6 @@ class Overlay:
         if count <= 0:
             return
         self.current.extend(range(occurrence, occurrence + count))
-        self._chained += b"\1" * count
         self.paths.extend(range(path, path + count))
         self.layers.extend(array("H", [self._layer]) * count)
         self.rows.extend(range(start, end))
@@ -206,13 +219,19 @@ class Overlay:
     def _put(self, path: int, row: int) -> None:
         """Make the row the state of the path from this layer on."""
         occurrence = self.current[path]
+        if occurrence >= 0 and self.rows[occurrence] == GONE:
+            self._note_return(path)
         if occurrence >= self._start:
             self._lose(self.rows[occurrence])
         else:
             occurrence = self._push(path, occurrence)
         self.rows[occurrence] = row
         self.changes[occurrence] = self._change(occurrence)
-        self._chain(path)
+
+    def _note_return(self, path: int) -> None:
+        emptied = self._emptied.get(self.ids.parent(path))
+        if emptied is not None:
+            emptied.returned.append(path)
 
     def _push(self, path: int, before: int) -> int:
         """Append an occurrence of this layer and return it."""
@@ -226,14 +245,6 @@ class Overlay:
         if before >= 0 and self.rows[before] != GONE:
             self.hiding_occurrences.append(occurrence)
         return occurrence
-
-    def _chain(self, path: int) -> None:
-        """Put the path into the chain of its parent's children, if it is not there."""
-        if not self._chained[path]:
-            parent = self.parents[path]
-            self._next_sibling[path] = self._first_child[parent]
-            self._first_child[parent] = path
-            self._chained[path] = 1
 
     def _lose(self, row: int) -> None:
         """Note that a row counts nowhere, because a later row of the same layer took its place."""
@@ -287,22 +298,24 @@ class Overlay:
             self.whiteouts.append(self.current[path])
 
     def _remove_children(self, path: int) -> None:
-        """Hide everything below a path.
-
-        Each child leaves its parent's chain, so that a thousand layers that delete one folder visit a child once and
-        not a thousand times.
-        """
-        folders = [path] if path >= 0 else []
+        """Hide everything below a path."""
+        folders = [path]
         while folders:
-            folder = folders.pop()
-            child, self._first_child[folder] = self._first_child[folder], _NONE
-            while child != _NONE:
-                following, self._next_sibling[child] = self._next_sibling[child], _NONE
-                self._chained[child] = 0
+            for child in self._take_children(folders.pop()):
                 if self._is_present(child):
                     self._hide(child)
                     folders.append(child)
-                child = following
+
+    def _take_children(self, folder: int) -> Iterable[int]:
+        """Return the paths in a folder that may be present, to hide them.
+
+        A thousand layers that delete one folder visit each of them once and not a thousand times.
+        """
+        last_run, emptied = self.ids.last_run(folder), self._emptied.get(folder, _NEVER)
+        if last_run == emptied.last_run and not emptied.returned:
+            return ()
+        self._emptied[folder] = _Emptied(last_run)
+        return chain(emptied.returned, self.ids.added_after(emptied.last_run, folder))
 
     def _hide(self, path: int) -> None:
         occurrence = self.current[path]
@@ -321,30 +334,30 @@ class Overlay:
         Return _NONE if the image has implied too many directories already.
         """
         missing, size = list[bytes](), 0
-        while (folder := self.ids.get(path)) is None:
+        while (folder := self.ids.folders.get(path, _NONE)) == _NONE:
+            above, _, name = path.rpartition(b"/")
+            folder = self.ids.child(above, name)
+            if folder != _NONE:
+                break
             size += len(path)
             if len(missing) >= self._implied_left or size > self._implied_bytes_left:
                 # Every further path would have to be cut into its folders only to be left out, too.
                 self._implied_left = 0
                 return _NONE
             missing.append(path)
-            path = path.rpartition(b"/")[0]
+            path = above
         if not self._imply(folder, len(missing)):
             return _NONE
         self._implied_bytes_left -= size
+        self.ids.folders[path] = folder
         for new in reversed(missing):
-            folder = self._intern(new, folder)
+            name = new.rpartition(b"/")[2]
+            self.ids.folders[new] = len(self.ids)
+            self.ids.add(folder, [name])
+            folder = self.ids.folders[new]
+            self.current.append(_NONE)
             self._put(folder, IMPLIED)
         return folder
-
-    def _intern(self, path: bytes, parent: int) -> int:
-        new = self.ids[path] = len(self.ids)
-        self.parents.append(parent)
-        self.current.append(_NONE)
-        self._first_child.append(_NONE)
-        self._next_sibling.append(_NONE)
-        self._chained.append(0)
-        return new
 
     def _imply(self, path: int, more: int) -> bool:
         """Make a known path and its parents directories; one that is a directory already keeps its metadata.
@@ -354,7 +367,7 @@ class Overlay:
         missing = []
         while not self._is_directory(path):
             missing.append(path)
-            path = self.parents[path]
+            path = self.ids.parent(path)
         if len(missing) + more > self._implied_left:
             return False
         self._implied_left -= len(missing) + more

@@ -8,8 +8,8 @@ from tests.analysis.entries import directory, file, hardlink, layer, opaque, sta
 def compared(*layers: LayerEntries) -> list[str]:
     """Return the paths and the layers of the files."""
     overlay = stacked(*layers).overlay
-    paths, files = list(overlay.ids), sorted(set(compared_files(overlay)))
-    return [f"{paths[overlay.paths[file]].decode()} {overlay.layers[file]}" for file in files]
+    files = sorted(set(compared_files(overlay)))
+    return [f"{overlay.ids.path(overlay.paths[file]).decode()} {overlay.layers[file]}" for file in files]
 
 
 def test_files_of_one_size_that_the_final_image_shows_are_compared() -> None:
