@@ -16,10 +16,14 @@ def main() -> None:
     except KeyboardInterrupt:
         # `run` handles Ctrl+C; this one came before or after it
         status = _INTERRUPTED
+    except SystemExit as end:
+        # a signal came while `run` took its handlers back
+        status = end.code if isinstance(end.code, int) else 1
     import signal  # noqa: PLC0415
 
     # the run is over; Ctrl+C would only print a traceback
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 0)
     _end(status)
 
 

@@ -219,6 +219,26 @@ def test_a_clean_up_after_a_signal_is_not_interrupted() -> None:
     assert (run.stdout, run.stderr, run.returncode) == (b"", b"cleaned up", 143)
 
 
+_ENDED_AT_THE_END = """
+import signal, sys
+import layerscope.__main__
+from layerscope.cli.signals import EndingSignals
+class Late(EndingSignals):
+    def stop_raising(self):
+        super().stop_raising()
+        signal.raise_signal(signal.SIGTERM)
+import layerscope.cli.main
+layerscope.cli.main.EndingSignals = Late
+sys.argv[1:] = ["--version"]
+layerscope.__main__.main()
+"""
+
+
+def test_a_signal_at_the_very_end_has_its_exit_status() -> None:
+    run = subprocess.run([sys.executable, "-c", _ENDED_AT_THE_END], capture_output=True, timeout=30, check=False)
+    assert (run.stderr, run.returncode) == (b"", 143)
+
+
 _INTERRUPTED_DURING_IMPORT = """
 import sys
 import layerscope.__main__
