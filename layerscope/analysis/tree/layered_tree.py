@@ -12,8 +12,8 @@ from layerscope.analysis.tree.occurrence import GONE, IMPLIED
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.model.entries import EntryTable, FileEntry, Kind, implied_directory
 
-_FILE = int(Kind.FILE)
-"""To compare with a column, which is three times faster with a plain number."""
+_FILE, _DIRECTORY = int(Kind.FILE), int(Kind.DIR)
+"""To compare with a column, which is three times faster with plain numbers."""
 
 
 class TreeRow(Struct, frozen=True):
@@ -155,13 +155,18 @@ class LayeredTree(Struct, frozen=True):
         return self.shown_size(shown, layer - 1 if self.index.occurrence(node, layer) != shown else layer)
 
     def sizes(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
-        """Yield the `size` of each node, that of a regular file in a third of the time."""
+        """Yield the `size` of each node, that of a regular file or a directory in a third of the time."""
         firsts, layers, rows, tables = self.index.firsts, self.index.layers, self.index.rows, self.tables
+        size_below = self.index.size_below
         for node in nodes:
             first = firsts[node]
             last = bisect_right(layers, layer, first, firsts[node + 1]) - 1
-            if last >= first and (row := rows[last]) >= 0 and (table := tables[layers[last]]).kinds[row] == _FILE:
-                yield table.sizes[row]
+            row = rows[last] if last >= first else GONE
+            kind = tables[layers[last]].kinds[row] if row >= 0 else _DIRECTORY if row == IMPLIED else None
+            if kind == _FILE:
+                yield tables[layers[last]].sizes[row]
+            elif kind == _DIRECTORY:
+                yield size_below(node, layer)
             else:
                 yield self.size(node, layer)
 

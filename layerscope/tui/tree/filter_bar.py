@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -35,7 +36,7 @@ class FilterLine(Horizontal):
     DEFAULT_CSS = """
     FilterLine { height: 1; background: $panel; padding: 0 1; }
     FilterLine Static { width: auto; text-style: bold; color: $primary; }
-    FilterLine #filter-matches { text-style: none; color: $foreground; }
+    FilterLine #filter-matches { text-style: none; color: $foreground; text-align: right; }
     """
 
     def __init__(self, submit: Callable[[], None]) -> None:
@@ -50,5 +51,5 @@ class FilterLine(Horizontal):
         yield self._matches
 
     def show(self, matches: str) -> None:
-        """Show what matches."""
-        self._matches.update(matches)
+        """Show what matches. The count grows while it is shown, and a layout takes longer than to draw it again."""
+        self._matches.update(matches, layout=cell_len(matches) > self._matches.size.width)

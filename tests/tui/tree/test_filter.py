@@ -40,6 +40,16 @@ async def test_plain_text_filters_as_it_is_typed(web: Path) -> None:
         assert at.tree() == ["etc/", "usr/"]
 
 
+async def test_the_count_is_at_the_right_end_when_it_grows_and_shrinks(web: Path) -> None:
+    async with journey(web) as at:
+        await at.filter("hosts")
+        for count in ("1 match, 3 B", "4 matches, 0 B", "1 match, 0 B"):
+            at.files.query_one(FilterLine).show(count)
+            await at.settle()
+            line = next(line for line in at.screen().splitlines() if "filter: hosts" in line)
+            assert line.endswith(f" {count} │")
+
+
 async def test_a_folder_that_matches_shows_all_that_is_in_it(web: Path) -> None:
     async with journey(web) as at:
         await at.filter("nginx.d")
