@@ -1,6 +1,5 @@
 """The list of the aligned steps of two images."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,8 +9,8 @@ from rich.style import Style
 
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.text import human_size
-from layerscope.tui.drawing.cells import cut, one_line, padded
-from layerscope.tui.widgets.step_list import StepList
+from layerscope.tui.drawing.cells import cut, one_line, padded, segments_length
+from layerscope.tui.widgets.step_list import Instruction, StepList
 
 _GAP = "  "
 _SIZE_WIDTH = 8
@@ -96,40 +95,66 @@ class AlignedList(StepList):
         """Return the step where the build cache missed: its last line says why."""
         return self._lines.miss if self._lines is not None else None
 
+    def instruction_of(self, item: int, *, two_lines: bool) -> Instruction:
+        """Return the instruction of a step, and its room: below the figures, or between them and the word."""
+        shown = self._line(item)
+        if two_lines and shown.has_layer:
+            return Instruction(shown.step.title, self.line_width - self._indent)
+        room = self.line_width - segments_length(self._lead(shown))
+        word = self._word_beside(item, room)
+        return Instruction(shown.step.title, room - len(_GAP) - len(word) if word else room)
+
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         """Return one line of a step: figures and a word, the instruction, and for the cache miss its cause."""
-        assert self._lines is not None  # noqa: S101  # without lines there is no item
-        shown = self._lines[item]
-        style, muted = self._style(shown.step.relation), self.style_of("muted")
-        mark, indent = f"{_MARKS[shown.step.relation]} ", " " * (2 * self._digits + 3)
-        title, room = one_line(shown.step.title, width, self.glyphs), width - len(mark) - len(indent)
-        if item == self._lines.miss and line == len(self.lines_of(item)) - 1:
+        shown, part = self._line(item), self.instruction_part(item, line)
+        style, indent = self._style(shown.step.relation), Segment(" " * self._indent)
+        if item == self.explained_item() and line == len(self.lines_of(item)) - 1:
+            room = width - self._indent
             words = shown.words if len(shown.words) <= room else f"cache miss: {shown.cause}"
-            return [Segment(f"  {indent}"), Segment(cut(words, room, self.glyphs), style)]
+            return [indent, Segment(cut(words, room, self.glyphs), style)]
+        lead, muted = self._lead(shown), self.style_of("muted")
+        room = width - segments_length(lead)
+        if self.two_lines and shown.has_layer:
+            word = Segment(cut(self._word(item), room, self.glyphs), style or muted)
+            return [indent, Segment(part, muted)] if line else [*lead, word]
+        instruction_style = style if shown.has_layer else style or muted
         if line:
-            return [Segment(f"  {indent}"), Segment(cut(title, room, self.glyphs), muted)]
-        word = "" if item == self._lines.miss else shown.words
-        lead = Segment(mark, style or muted)
+            return [Segment(" " * (width - room)), Segment(part, instruction_style)]
+        if not (beside := self._word_beside(item, room)):
+            return [*lead, Segment(part, instruction_style)]
+        padding = padded(part, room - len(_GAP) - len(beside), self.glyphs) + _GAP
+        return [*lead, Segment(padding, instruction_style), Segment(beside, style or muted)]
+
+    def _line(self, item: int) -> AlignedLine:
+        assert self._lines is not None  # noqa: S101  # without lines there is no item
+        return self._lines[item]
+
+    @property
+    def _indent(self) -> int:
+        """The cells of the mark and of the numbers of the layers."""
+        return 2 * self._digits + 5
+
+    def _lead(self, shown: AlignedLine) -> list[Segment]:
+        """Return what is before the instruction, or before the word where a layer takes two lines."""
+        mark = f"{_MARKS[shown.step.relation]} "
+        lead = Segment(mark, self._style(shown.step.relation) or self.style_of("muted"))
         if not shown.has_layer:
-            return [lead, Segment(indent), *self._beside(title, word, room, style or muted)]
-        figures = [lead, Segment(self._numbers(shown.step), self.style_of("accent")), Segment(self._sizes(shown))]
-        room = width - sum(len(segment.text) for segment in figures) - len(_GAP)
-        if self.two_lines:
-            return [*figures, Segment(_GAP + cut(word, room, self.glyphs), style or muted)]
-        return [*figures, Segment(_GAP), *self._beside(title, word, room, style)]
+            return [lead, Segment(" " * (self._indent - len(mark)))]
+        numbers = Segment(self._numbers(shown.step), self.style_of("accent"))
+        return [lead, numbers, Segment(self._sizes(shown) + _GAP)]
+
+    def _word(self, item: int) -> str:
+        """Return what describes a step; the step of the cache miss has a line for that."""
+        return "" if item == self.explained_item() else self._line(item).words
+
+    def _word_beside(self, item: int, room: int) -> str:
+        """Return the word at the right of an instruction: what the mark says as well is left out to make room."""
+        word = self._word(item)
+        fits = cell_len(one_line(self._line(item).step.title, room, self.glyphs)) <= room - len(_GAP) - len(word)
+        return word if fits or word not in _MARKED_WORDS else ""
 
     def _style(self, relation: Relation) -> Style | None:
         return self.style_of(_STYLES[relation]) if relation in _STYLES else None
-
-    def _beside(self, title: str, word: str, room: int, style: Style | None) -> Iterator[Segment]:
-        """Yield an instruction, and a word at the right: what the mark says as well is left out to make room."""
-        left = room - len(_GAP) - len(word)
-        is_needed = word not in _MARKED_WORDS
-        if not word or (cell_len(title) > left and not is_needed):
-            yield Segment(cut(title, room, self.glyphs), style)
-        else:
-            yield Segment(padded(title, left, self.glyphs) + _GAP, style)
-            yield Segment(word, style or self.style_of("muted"))
 
     def _numbers(self, step: AlignedStep) -> str:
         old, new = step.old_layer or "", step.new_layer or ""

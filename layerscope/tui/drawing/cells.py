@@ -1,8 +1,10 @@
 """Text that has to fit into a number of cells."""
 
 import re
+from collections.abc import Iterable
 
 from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
 from rich.text import Text
 from textual.widget import Widget
 
@@ -43,8 +45,10 @@ def cut(text: str, width: int, glyphs: Glyphs) -> str:
 
 def wrapped(widget: Widget, text: str, width: int) -> list[str]:
     """Return a text from an image in printable lines that fit the width, at least one."""
-    lines = Text(printable_line(text[:_LONGEST])).wrap(widget.app.console, width)
-    return [line.plain.rstrip() for line in lines] or [""]
+    shown = printable_line(text[:_LONGEST])
+    if cell_len(shown) <= width:
+        return [shown]
+    return [line.plain.rstrip() for line in Text(shown).wrap(widget.app.console, width)]
 
 
 def cut_middle(text: str, width: int, glyphs: Glyphs) -> str:
@@ -68,6 +72,11 @@ def cut_path(path: str, width: int, glyphs: Glyphs) -> str:
     if room >= 0:
         return set_cell_size(path, room) + folders + name
     return cut(folders, width, glyphs) + cut_middle(name, max(0, width - len(folders)), glyphs)
+
+
+def segments_length(segments: Iterable[Segment]) -> int:
+    """Return the number of characters of segments."""
+    return sum(len(segment.text) for segment in segments)
 
 
 def padded(text: str, width: int, glyphs: Glyphs) -> str:

@@ -7,8 +7,8 @@ from rich.segment import Segment
 
 from layerscope.model.image import Layer, Step
 from layerscope.text import human_size
-from layerscope.tui.drawing.cells import instruction_line, one_line, padded, wrapped
-from layerscope.tui.widgets.step_list import ONE_LINE, StepList
+from layerscope.tui.drawing.cells import one_line, padded, segments_length
+from layerscope.tui.widgets.step_list import ONE_LINE, Instruction, StepList
 
 _SIZE_WIDTH = 8
 _WIDEST_BAR, _NARROW_BAR = 16, 6
@@ -93,54 +93,46 @@ class LayerList(StepList):
         """Return everything that changes how a step looks."""
         return item, self._is_lit(item)
 
+    def instruction_of(self, item: int, *, two_lines: bool) -> Instruction:
+        """Return the instruction of a step, and its room: below the figures, or beside them."""
+        assert self._lines is not None  # noqa: S101  # there is an item
+        step_line, width = self._lines[item], self.line_width
+        if step_line.layer is None:
+            before = self._columns.digits + 2
+        elif two_lines:
+            dead = dead_text(step_line.dead_size)
+            before = self._columns.digits + 2 + (len(dead) + 2 if dead else 0)
+        else:
+            before = segments_length(self._beside_instruction(step_line, width))
+        return Instruction(step_line.step.title, max(1, width - before))
+
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         """Return one line of a step."""
         assert self._lines is not None  # noqa: S101  # there is an item
-        step_line = self._lines[item]
-        indent = " " * (self._columns.digits + 2)
+        step_line, part = self._lines[item], self.instruction_part(item, line)
+        digits, muted = self._columns.digits, self.style_of("muted")
         if step_line.layer is None:
-            lead = f"{' ' * self._columns.digits}{self.glyphs.separator} "
-            return [
-                Segment(
-                    lead + instruction_line(step_line.step.title, width - len(lead), self.glyphs),
-                    self.style_of("muted"),
-                )
-            ]
-        if line:
-            return self._instruction(indent, step_line, line - 1, whole=len(self.lines_of(item)) > 2)  # noqa: PLR2004
-        figures = self._figures(step_line, width)
+            return [Segment(f"{' ' * digits}{' ' if line else self.glyphs.separator} {part}", muted)]
         if self.two_lines:
-            return figures
-        if width < ONE_LINE:
-            room = width - sum(len(segment.text) for segment in figures) - 2
-            return [*figures, Segment("  " + instruction_line(step_line.step.title, room, self.glyphs))]
-        if self._columns.dead:
+            return (
+                self._below(step_line, part, line, width) if line else self._figures(step_line, width, two_lines=True)
+            )
+        beside = self._beside_instruction(step_line, width)
+        return [*([Segment(" " * segments_length(beside))] if line else beside), Segment(part)]
+
+    def _below(self, step_line: LayerLine, part: str, line: int, width: int) -> list[Segment]:
+        """Return a line of an instruction below the figures; right of the first one are the dead bytes."""
+        dead = dead_text(step_line.dead_size) if line == 1 else ""
+        room = width - self._columns.digits - 2 - len(dead)
+        text = " " * (self._columns.digits + 2) + padded(part, room, self.glyphs)
+        return [Segment(text, self.style_of("muted")), Segment(dead, self.style_of("dead"))]
+
+    def _beside_instruction(self, step_line: LayerLine, width: int) -> list[Segment]:
+        """Return what is before the instruction of a layer that takes one line."""
+        figures = self._figures(step_line, width, two_lines=False)
+        if self._columns.dead and width >= ONE_LINE:
             figures.append(Segment(f"  {dead_text(step_line.dead_size):>{self._columns.dead}}", self.style_of("dead")))
-        room = width - sum(len(segment.text) for segment in figures) - 2
-        return [*figures, Segment("  " + instruction_line(step_line.step.title, room, self.glyphs))]
-
-    def extra_lines(self, item: int) -> int:
-        """Return the number of lines that an instruction fills beyond its first one."""
-        assert self._lines is not None  # noqa: S101  # there is an item
-        step_line = self._lines[item]
-        return len(self._instruction_parts(step_line)) - 1 if step_line.layer is not None else 0
-
-    def _instruction_room(self, step_line: LayerLine) -> int:
-        """Return the cells of an instruction below the figures, beside the dead bytes."""
-        dead = dead_text(step_line.dead_size)
-        return max(1, self.line_width - self._columns.digits - 2 - (len(dead) + 2 if dead else 0))
-
-    def _instruction_parts(self, step_line: LayerLine) -> list[str]:
-        return wrapped(self, step_line.step.title, self._instruction_room(step_line))
-
-    def _instruction(self, indent: str, step_line: LayerLine, part: int, *, whole: bool) -> list[Segment]:
-        """Return a line of an instruction, all of it or its start, and right of the first one the dead bytes."""
-        dead, room = "" if part else dead_text(step_line.dead_size), self._instruction_room(step_line)
-        cut = instruction_line(step_line.step.title, room, self.glyphs)
-        # the list may be drawn at its new width before its heights are chosen for it: there are fewer parts then
-        shown = "".join(self._instruction_parts(step_line)[part : part + 1]) if whole else cut
-        text = indent + padded(shown, room, self.glyphs)
-        return [Segment(text, self.style_of("muted")), Segment(f"  {dead}" if dead else "", self.style_of("dead"))]
+        return [*figures, Segment("  ")]
 
     def _number(self, step_line: LayerLine, layer: Layer) -> list[Segment]:
         """Return the number of a layer, whether it is marked to be compared, and whether its details have a warning."""
@@ -152,7 +144,7 @@ class LayerList(StepList):
             Segment(warning, self.style_of("error")),
         ]
 
-    def _figures(self, step_line: LayerLine, width: int) -> list[Segment]:
+    def _figures(self, step_line: LayerLine, width: int, *, two_lines: bool) -> list[Segment]:
         assert step_line.layer is not None  # noqa: S101  # a step without a layer has no figures
         number = self._number(step_line, step_line.layer)
         if step_line.error is not None:
@@ -162,16 +154,16 @@ class LayerList(StepList):
             blob_size = step_line.layer.blob_size
             stored = "" if blob_size is None else f"{human_size(blob_size)} stored, "
             text = f"reading {step_line.progress:.0%}" if step_line.progress else "waiting"
-            room = self._bar_width(width) + _SIZE_WIDTH + len(" stored, ")
+            room = self._bar_width(width, two_lines=two_lines) + _SIZE_WIDTH + len(" stored, ")
             return [*number, Segment(f"{stored:>{room}}{text}", self.style_of("muted"))]
         size = Segment(f"{human_size(step_line.content_size):>{_SIZE_WIDTH}}")
-        counts = self._counts(step_line) if self.two_lines or width >= ONE_LINE else []
-        return [*number, *self._bar(step_line, self._bar_width(width)), size, *counts]
+        counts = self._counts(step_line) if two_lines or width >= ONE_LINE else []
+        return [*number, *self._bar(step_line, self._bar_width(width, two_lines=two_lines)), size, *counts]
 
-    def _bar_width(self, width: int) -> int:
-        if not self.two_lines and width < ONE_LINE:
+    def _bar_width(self, width: int, *, two_lines: bool) -> int:
+        if not two_lines and width < ONE_LINE:
             return _NARROW_BAR
-        widest = _WIDEST_BAR if self.two_lines or width >= _WIDE else _WIDEST_BAR // 2
+        widest = _WIDEST_BAR if two_lines or width >= _WIDE else _WIDEST_BAR // 2
         return max(4, min(widest, width - self._columns.digits - 34))
 
     def _bar(self, step_line: LayerLine, width: int) -> list[Segment]:

@@ -21,8 +21,8 @@ from layerscope.tui.widgets.step_list import StepList
 _BORDERS = 2
 """The lines of the border of a frame."""
 
-_DETAILS_SHARE = 0.35
-"""The part of the height that the details have in any case."""
+_DETAILS_SHARE, _DETAILS_LINES = 0.35, 13
+"""The part of the height that the details have in any case, and the most lines of that."""
 
 
 class FilesPanes(Horizontal, SaysWhyNot):
@@ -89,7 +89,7 @@ class FilesPanes(Horizontal, SaysWhyNot):
         if not height:
             # before the first layout
             return
-        least = int(height * _DETAILS_SHARE)
+        least = min(int(height * _DETAILS_SHARE), _DETAILS_LINES)
         steps = self.steps.lines_in(height - least - _BORDERS)
         self.details.styles.height = max(least, height - steps - _BORDERS)
 

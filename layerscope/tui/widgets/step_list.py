@@ -1,12 +1,13 @@
 """A list of steps. A layer takes two lines if one is too narrow for its figures and its instruction."""
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
+from layerscope.tui.drawing.cells import cut, instruction_line, wrapped
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.widgets.tall_list import TallList
 
@@ -15,8 +16,19 @@ ONE_LINE = 76
 instruction."""
 
 
+_LEAST_ROOM = 20
+"""The cells from which on an instruction is wrapped."""
+
+
+class Instruction(NamedTuple):
+    """The instruction of a step, and the cells that a line has for it."""
+
+    text: str
+    room: int
+
+
 class StepList(TallList):
-    """The base of the lists of steps. A subclass has `item_count`, `draw` and `is_layer`."""
+    """The base of the lists of steps. A subclass has `item_count`, `draw`, `is_layer` and `instruction_of`."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("enter,right,l", "enter", "go in", "Go into the layer: what it changed", id="steps.enter", rank=34),
@@ -41,9 +53,22 @@ class StepList(TallList):
     def is_layer(self, item: int) -> bool:
         """Return whether the step made a layer."""
 
-    def extra_lines(self, item: int) -> int:  # noqa: ARG002  # a list may cut its texts
-        """Return the number of lines that a step would fill beyond its second one."""
-        return 0
+    @abstractmethod
+    def instruction_of(self, item: int, *, two_lines: bool) -> Instruction:
+        """Return the instruction of a step, and its room where a layer takes two lines, or one."""
+
+    def instruction_part(self, item: int, line: int) -> str:
+        """Return the part of an instruction in a line of its step; none in the line of the figures alone."""
+        text, room = self.instruction_of(item, two_lines=self.two_lines)
+        before = int(self.two_lines and self.is_layer(item))
+        last = len(self.lines_of(item)) - 1 - (item == self.explained_item())
+        if line < before:
+            return ""
+        if before == last:
+            return instruction_line(text, room, self.glyphs)
+        parts = wrapped(self, text, room)[line - before :]
+        # what has no room in the lines is cut at the end of the last one
+        return cut(" ".join(parts if line == last else parts[:1]), room, self.glyphs)
 
     def explained_item(self) -> int | None:
         """Return the step that has one line more than others of its kind: it says more than its instruction."""
@@ -97,12 +122,22 @@ class StepList(TallList):
         self.refresh()
 
     def _heights(self, height: int) -> list[int]:
-        """Return the number of lines of each step: all that it fills, if there is room for that."""
+        """Return the number of lines of each step: of instructions, as many as there is room for, equally."""
         items, is_two = range(self.item_count()), self._has_room_for_two(height)
         heights = [1 + (is_two and self.is_layer(item)) for item in items]
         if (explained := self.explained_item()) is not None:
             heights[explained] += 1
-        if not is_two:
+        if sum(heights) >= height:
+            # an image may have 100,000 steps: their instructions are only wrapped where one might have room
             return heights
-        whole = [lines + self.extra_lines(item) for item, lines in zip(items, heights, strict=True)]
-        return whole if sum(whole) <= height else heights
+        extra = [self._extra_lines(item, two_lines=is_two) for item in items]
+        for most in range(min(height, max(extra, default=0)), 0, -1):
+            taller = [lines + min(more, most) for lines, more in zip(heights, extra, strict=True)]
+            if sum(taller) <= height:
+                return taller
+        return heights
+
+    def _extra_lines(self, item: int, *, two_lines: bool) -> int:
+        """Return the number of lines that an instruction fills beyond its first one."""
+        text, room = self.instruction_of(item, two_lines=two_lines)
+        return len(wrapped(self, text, room)) - 1 if room >= _LEAST_ROOM else 0

@@ -252,7 +252,19 @@ async def test_instructions_are_wrapped_where_the_pane_has_room(tmp_path: Path) 
         assert at.layer() == 2
         await at.pilot.resize_terminal(110, 14)
         await at.settle()
-        assert layers.line_count() <= 4
+        assert layers.line_count() == layers.size.height
+        assert layers.render_line(layers.line_count() - 1).text.rstrip().endswith("…")
+
+
+async def test_a_zoomed_pane_shows_instructions_whole(tmp_path: Path) -> None:
+    words = " ".join(f"word-{number}" for number in range(40))
+    steps = [{"created_by": f"COPY {words} /"}, {"created_by": f"LABEL {words}", "empty_layer": True}]
+    archive = docker_archive(tmp_path / "image.tar", image(layer(file("a")), history=steps))
+    async with journey(archive, (160, 45)) as at:
+        await at.press("z")
+        shown = " ".join(" ".join(at.layers()).split())
+        assert f"COPY {words} / · LABEL {words}" in shown
+        assert "…" not in shown
 
 
 async def test_wrapped_instructions_are_drawn_while_the_pane_becomes_wider(tmp_path: Path) -> None:
@@ -261,7 +273,7 @@ async def test_wrapped_instructions_are_drawn_while_the_pane_becomes_wider(tmp_p
     async with journey(archive, (160, 45)) as at:
         assert len(at.layers()) > 3
         await at.press("z")
-        assert len(at.layers()) == 1
+        assert len(at.layers()) == 2
 
 
 async def test_no_step_moves_when_another_one_is_chosen(tmp_path: Path) -> None:
