@@ -97,12 +97,14 @@ class TwoImages:
         old_layer, new_layer = reached
         return _state_name(old, old_layer), _state_name(new, new_layer)
 
-    def headline(self) -> str:
-        """Return the names of both images with their sizes, and the difference."""
+    def headlines(self) -> Sequence[str]:
+        """Return the names of both images with their sizes, and the difference; then shorter names."""
         arrow = f" {self.step_list.glyphs.arrow} "
         if self._whole is None:
-            return arrow.join(self.names)
-        return grown(self.names, (self._whole.old.tallies.content_size, self._whole.new.tallies.content_size), arrow)
+            return (arrow.join(self.names),)
+        sizes = self._whole.old.tallies.content_size, self._whole.new.tallies.content_size
+        ends = [_last_part(name) for name in self.names]
+        return [grown(names, sizes, arrow) for names in (self.names, ends, ("old", "new"))]
 
     def facts(self) -> list[str]:
         """Return the shared layers, and whether the configs differ."""
@@ -145,8 +147,12 @@ class TwoImages:
 def _short_names(images: tuple[Image, Image]) -> tuple[str, str]:
     """Return the names of the images, without their folders if the rest tells them apart."""
     old, new = (printable_line(image.name) for image in images)
-    old_file, new_file = (name.rstrip("/").rpartition("/")[2] for name in (old, new))
+    old_file, new_file = map(_last_part, (old, new))
     return (old_file, new_file) if old_file != new_file else (old, new)
+
+
+def _last_part(name: str) -> str:
+    return name.rstrip("/").rpartition("/")[2]
 
 
 def _state_name(image: str, layer: int) -> str:

@@ -101,13 +101,14 @@ class TwoLayers:
         old, new = (f"layer {layer}{own}" if layer else "nothing" for layer in (self._pair.before, self._pair.after))
         return old, new
 
-    def headline(self) -> str:
+    def headlines(self) -> Sequence[str]:
         """Return the image, and the layers that are compared with the size of all layers up to them."""
         separator, arrow = (f" {glyph} " for glyph in (self.step_list.glyphs.separator, self.step_list.glyphs.arrow))
         if self._tree is None:
-            return separator.join([*self.names, arrow.join(self.sides())])
+            return (separator.join([*self.names, arrow.join(self.sides())]),)
         old, new = (self._size(layer) for layer in (self._pair.before, self._pair.after))
-        return separator.join([*self.names, grown(self.sides(), (old, new), arrow)])
+        growth = grown(self.sides(), (old, new), arrow)
+        return separator.join([*self.names, growth]), growth
 
     def _size(self, layer: int) -> int | None:
         """Return the content bytes of a layer, and, unless it is compared alone, of all layers before it."""

@@ -58,8 +58,8 @@ class ComparedStates(Protocol):
         """Return the names of the old and the new state."""
         ...
 
-    def headline(self) -> str:
-        """Return the names of the states with their sizes."""
+    def headlines(self) -> Sequence[str]:
+        """Return the names of the states with their sizes, then shorter forms of that."""
         ...
 
     def facts(self) -> list[str]:

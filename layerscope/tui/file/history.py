@@ -38,6 +38,9 @@ _COLUMNS = (
     TableColumn("Mode", right=True),
     TableColumn("Instruction"),
 )
+_LEAST_ROWS, _LINES_AROUND = 3, 13
+"""The lines of the table at least, and those of the screen above and below it: border, titles, instruction, keys."""
+
 _STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKind.REMOVED: "removed"}
 
 
@@ -51,7 +54,7 @@ class HistoryScreen(ModalScreen[None], OpensLater):
         #history { width: 96%; height: auto; max-height: 92%; padding: 0 1; }
         #history { background: $panel; border: $frame $primary; }
         #titles { height: 1; color: $foreground 60%; }
-        RowTable { height: auto; max-height: 30; }
+        RowTable { height: auto; }
         #detail { height: auto; max-height: 6; margin-top: 1; }
         KeyLine { dock: none; padding: 0; }
     }
@@ -89,6 +92,10 @@ class HistoryScreen(ModalScreen[None], OpensLater):
         """Read the events."""
         self.refresh_bindings()
         self._read()
+
+    def on_resize(self) -> None:
+        """Leave room for the instruction and the keys below the table."""
+        self.table.styles.max_height = max(_LEAST_ROWS, self.size.height - _LINES_AROUND)
 
     @work(thread=True, exclusive=True, exit_on_error=False)
     def _read(self) -> None:

@@ -13,7 +13,7 @@ from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import no_advice_sentence
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
-from layerscope.tui.drawing.cells import cut, cut_middle, one_line, padded
+from layerscope.tui.drawing.cells import cut, cut_middle, one_line
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.size.lists.model import Subject
 from layerscope.tui.size.lists.secrets import ALL_SECRETS
@@ -37,8 +37,8 @@ _INDENT = "      "
 _MOST_SECRETS, _MOST_LAYERS = 4, 8
 """The secrets and layers with a line of their own."""
 
-_WIDE, _CAUSE_WIDTH = 130, 64
-"""The cells from which on an instruction stands beside its cause, and the most cells of the cause then."""
+_WIDE, _CAUSE_WIDTH, _LEAST_INSTRUCTION = 130, 64, 24
+"""The cells from which on an instruction stands beside its cause, and the least cells of both then."""
 
 
 class Item(Protocol):
@@ -84,23 +84,26 @@ class AdviceItem(NamedTuple):
 
     def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:
         """Return the lines."""
-        advice, is_beside = self.advice, width >= _WIDE and cell_len(self.advice.cause) <= _CAUSE_WIDTH
+        advice, changes = self.advice, diff_lines(self.advice.edits)
         saves = f"-{human_size(advice.saves)}" if advice.saves else ""
         layer = f"  layer {advice.layer:<3} "
         line: Spans = [(f"{self.number:>3}  ", "strong"), (f"{saves:>7}", "added"), (layer, None)]
         room = width - cell_len(f"{self.number:>3}  {saves:>7}{layer}")
-        if is_beside:
-            instruction = one_line(self.instruction, room - _CAUSE_WIDTH - 1, glyphs)
-            line += [(padded(advice.cause, _CAUSE_WIDTH, glyphs) + " ", "strong"), (instruction, "muted")]
-        else:
-            line.append((cut(advice.cause, room, glyphs), "strong"))
+        cause = cut(advice.cause, room, glyphs)
+        if width >= _WIDE:
+            cause = f"{cause:<{_CAUSE_WIDTH}}  "
+        beside = room - cell_len(cause)
+        is_beside = width >= _WIDE and beside >= _LEAST_INSTRUCTION
+        line.append((cause, "strong"))
+        # the changes below begin with the instruction
+        if is_beside and not (is_open and changes):
+            line.append((one_line(self.instruction, beside, glyphs), "muted"))
         lines = [line]
         if is_open:
-            lines += self._explained(width, glyphs, is_beside=is_beside)
+            lines += self._explained(changes, width, glyphs, is_beside=is_beside)
         return lines
 
-    def _explained(self, width: int, glyphs: Glyphs, *, is_beside: bool) -> Iterator[Spans]:
-        changes = diff_lines(self.advice.edits)
+    def _explained(self, changes: Sequence[str], width: int, glyphs: Glyphs, *, is_beside: bool) -> Iterator[Spans]:
         if not changes and not is_beside:
             yield [(_INDENT + one_line(self.instruction, width - len(_INDENT), glyphs), "muted")]
         for line in changes:

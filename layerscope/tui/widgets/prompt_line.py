@@ -14,8 +14,8 @@ class PromptLine(Input):
     """One line. ``purpose`` says what the text is for; it is empty while the line is closed."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (
-        Key("enter", "submit", "go", id="prompt.submit", rank=1),
-        Key("escape", "cancel", "cancel", id="prompt.cancel", rank=2),
+        Key("enter", "submit", "go", "Use the text", id="prompt.submit", rank=1),
+        Key("escape", "cancel", "cancel", "Close the prompt", id="prompt.cancel", rank=2),
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     DEFAULT_CSS = """

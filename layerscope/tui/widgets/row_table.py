@@ -11,7 +11,7 @@ from textual import events
 from textual.message import Message
 
 from layerscope.tui.drawing.cells import cut, cut_path, padded, wrapped
-from layerscope.tui.widgets.tall_list import TallList
+from layerscope.tui.widgets.tall_list import TallList, fitting_heights, text_in_lines
 
 _BAR_WIDTH = 12
 _GAP = "  "
@@ -125,14 +125,16 @@ class RowTable(TallList):
         super().on_resize()
 
     def _choose_lines(self) -> None:
-        """Let the last cells take as many lines as they need if all rows fit on the screen even so."""
+        """Let the last cells take as many lines as there is room for if all rows are on the screen."""
         count, height = len(self._rows), self.size.height
         self._parts = ()
         if count <= height and self._columns and not self._columns[-1].is_path:
             cells = (self._rows[item].cells for item in range(count))
-            parts = [wrapped(self, last, self._room) for *_, last in cells]
-            self._parts = parts if sum(map(len, parts)) <= height else ()
-        self.set_heights(map(len, self._parts) if self._parts else repeat(1, count))
+            self._parts = [wrapped(self, last, self._room) for *_, last in cells]
+            extra = [len(parts) - 1 for parts in self._parts]
+            self.set_heights(fitting_heights([1] * count, extra, height))
+        else:
+            self.set_heights(repeat(1, count))
 
     @property
     def _room(self) -> int:
@@ -145,13 +147,17 @@ class RowTable(TallList):
         row = self._rows[item]
         style = self.style_of(row.style) if row.style else None
         if line:
-            return [Segment(" " * (width - self._room) + self._parts[item][line], style)]
+            return [Segment(" " * (width - self._room) + self._part(item, line), style)]
         segments = self._bar(row) if self._has_bar else []
         *cells, last = (self._cell(number, cell) for number, cell in enumerate(row.cells))
         before = "".join(f"{cell}{_GAP}" for cell in cells)
         shorten = cut_path if self._columns[-1].is_path else cut
-        shown = self._parts[item][0] if self._parts else shorten(last, self._room, self.glyphs)
+        shown = self._part(item, 0) if self._parts else shorten(last, self._room, self.glyphs)
         return [*segments, Segment(cut(before + shown, width, self.glyphs), style)]
+
+    def _part(self, item: int, line: int) -> str:
+        """Return a line of the last cell."""
+        return text_in_lines(self._parts[item], line, len(self.lines_of(item)) - 1, self._room, self.glyphs)
 
     def _cell(self, number: int, text: str) -> str:
         if self._columns[number].right:

@@ -1,15 +1,16 @@
 """A list of steps. A layer takes two lines if one is too narrow for its figures and its instruction."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from layerscope.tui.drawing.cells import cut, instruction_line, wrapped
+from layerscope.tui.drawing.cells import instruction_line, wrapped
 from layerscope.tui.keys.table import Key, bindings
-from layerscope.tui.widgets.tall_list import TallList
+from layerscope.tui.widgets.tall_list import TallList, fitting_heights, text_in_lines
 
 ONE_LINE = 76
 """Width from which a layer takes one line; below, it takes two if the screen is high enough: its figures, then its
@@ -66,9 +67,7 @@ class StepList(TallList):
             return ""
         if before == last:
             return instruction_line(text, room, self.glyphs)
-        parts = wrapped(self, text, room)[line - before :]
-        # what has no room in the lines is cut at the end of the last one
-        return cut(" ".join(parts if line == last else parts[:1]), room, self.glyphs)
+        return text_in_lines(wrapped(self, text, room), line - before, last - before, room, self.glyphs)
 
     def explained_item(self) -> int | None:
         """Return the step that has one line more than others of its kind: it says more than its instruction."""
@@ -121,7 +120,7 @@ class StepList(TallList):
         self._strips.clear()
         self.refresh()
 
-    def _heights(self, height: int) -> list[int]:
+    def _heights(self, height: int) -> Sequence[int]:
         """Return the number of lines of each step: of instructions, as many as there is room for, equally."""
         items, is_two = range(self.item_count()), self._has_room_for_two(height)
         heights = [1 + (is_two and self.is_layer(item)) for item in items]
@@ -131,11 +130,7 @@ class StepList(TallList):
             # an image may have 100,000 steps: their instructions are only wrapped where one might have room
             return heights
         extra = [self._extra_lines(item, two_lines=is_two) for item in items]
-        for most in range(min(height, max(extra, default=0)), 0, -1):
-            taller = [lines + min(more, most) for lines, more in zip(heights, extra, strict=True)]
-            if sum(taller) <= height:
-                return taller
-        return heights
+        return fitting_heights(heights, extra, height)
 
     def _extra_lines(self, item: int, *, two_lines: bool) -> int:
         """Return the number of lines that an instruction fills beyond its first one."""

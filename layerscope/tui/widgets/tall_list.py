@@ -4,7 +4,23 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
+from layerscope.tui.drawing.cells import cut
+from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.line_list import LineList
+
+
+def fitting_heights(heights: Sequence[int], extra: Sequence[int], room: int) -> Sequence[int]:
+    """Return the heights with extra lines where each may have some: all get the same number, the most that fits."""
+    for most in range(min(room, max(extra, default=0)), 0, -1):
+        taller = [lines + min(more, most) for lines, more in zip(heights, extra, strict=True)]
+        if sum(taller) <= room:
+            return taller
+    return heights
+
+
+def text_in_lines(parts: Sequence[str], line: int, last: int, width: int, glyphs: Glyphs) -> str:
+    """Return a line of a text of which the lines up to the ``last`` are shown; the rest of it is cut there."""
+    return cut(" ".join(parts[line:] if line == last else parts[line : line + 1]), width, glyphs)
 
 
 class TallList(LineList):

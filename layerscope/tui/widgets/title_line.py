@@ -33,7 +33,10 @@ class Fact(NamedTuple):
 
 
 class TitleLine(Static):
-    """One line. If it is too narrow, the name is cut, and then facts of a low rank are left out."""
+    """One line. If it is too narrow, the name is cut, and then facts of a low rank are left out.
+
+    A name may have shorter ``forms``: the first that fits is shown.
+    """
 
     COMPONENT_CLASSES = {"title-line--alarm"}  # noqa: RUF012  # declared by Textual without ClassVar
     DEFAULT_CSS = """
@@ -45,15 +48,15 @@ class TitleLine(Static):
 
     def __init__(self, name: str, *, shortest: int = _SHORTEST_NAME) -> None:
         super().__init__("", markup=False)
-        self._title = name
+        self._forms: Sequence[str] = (name,)
         self._shortest = shortest
         self._facts: Sequence[Fact] = ()
 
-    def show(self, facts: Sequence[Fact], name: str | None = None) -> None:
+    def show(self, facts: Sequence[Fact], *forms: str) -> None:
         """Show the facts that are known so far, and the name if it is another one now."""
-        shown = self._title, self._facts
-        self._title, self._facts = self._title if name is None else name, [fact for fact in facts if fact.text]
-        if shown != (self._title, self._facts):
+        shown = self._forms, self._facts
+        self._forms, self._facts = forms or self._forms, [fact for fact in facts if fact.text]
+        if shown != (self._forms, self._facts):
             self._draw()
 
     def on_resize(self) -> None:
@@ -69,11 +72,13 @@ class TitleLine(Static):
         glyphs = glyphs_of(self)
         separator = f" {glyphs.separator} "
         kept = list(self._facts)
-        while len(kept) > 1 and self._room_beside(kept) < min(cell_len(self._title), self._shortest):
+        while len(kept) > 1 and self._room_beside(kept) < min(cell_len(self._forms[0]), self._shortest):
             lowest = min(kept, key=lambda fact: fact.next_rank)
             kept = [fact for fact in kept if fact is not lowest or fact.short]
             kept = [fact._replace(text=fact.short, short="") if fact is lowest else fact for fact in kept]
-        text = Text(cut(self._title, max(8, self._room_beside(kept)), glyphs), style="bold", no_wrap=True)
+        room = max(8, self._room_beside(kept))
+        name = next((form for form in self._forms if cell_len(form) <= room), self._forms[-1])
+        text = Text(cut(name, room, glyphs), style="bold", no_wrap=True)
         for fact in kept:
             style = self.get_component_rich_style("title-line--alarm") if fact.is_alarming else "not bold"
             text.append(separator, style="not bold").append(fact.text, style=style)

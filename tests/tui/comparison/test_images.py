@@ -96,6 +96,20 @@ async def test_a_key_for_more_columns_says_that_there_is_no_room_for_them(tmp_pa
         assert at.toasts() == ["There is no room for more columns."]
 
 
+async def test_long_names_leave_the_headline_both_totals(tmp_path: Path) -> None:
+    old, new = (
+        docker_archive(
+            tmp_path / f"{size}.tar",
+            image(layer(file("f", b"x" * size)), tags=["registry.example.com/acme/service:2026.11.24-rc1"]),
+        )
+        for size in (1000, 3000)
+    )
+    async with comparing(old, new, (160, 45)) as at:
+        assert at.title().startswith("service:2026.11.24-rc1 1.0 kB → service:2026.11.24-rc1 3.0 kB (+2.0 kB)")
+    async with comparing(old, new, (80, 24)) as at:
+        assert at.title().startswith("old 1.0 kB → new 3.0 kB (+2.0 kB)")
+
+
 async def test_the_headline_gives_both_totals_and_the_growth_of_the_files(tmp_path: Path) -> None:
     async with comparing(*both(tmp_path), (160, 45)) as at:
         assert at.title().startswith(

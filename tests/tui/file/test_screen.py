@@ -296,6 +296,16 @@ async def test_the_history_lists_every_layer_that_touched_the_path(tmp_path: Pat
         assert at.texts() == ["one"]
 
 
+async def test_a_long_history_leaves_room_for_its_keys_on_a_small_screen(tmp_path: Path) -> None:
+    layers = [[file("f", f"{number}\n".encode())] for number in range(40)]
+    async with viewing(archive(tmp_path, *layers), "f", size=(80, 24)) as at:
+        await at.press("H")
+        screen = at.screen()
+        assert "40  modified  content" in screen
+        assert "COPY layer-40 /" in screen
+        assert "with marked" in screen
+
+
 async def test_any_two_versions_can_be_compared_from_the_history(tmp_path: Path) -> None:
     layers = ([file("f", b"one\n")], [file("f", b"two\n")], [file("f", b"three\n")])
     async with viewing(archive(tmp_path, *layers), "f") as at:

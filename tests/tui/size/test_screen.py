@@ -47,6 +47,8 @@ async def test_one_key_says_why_an_image_is_large_and_what_to_change(tmp_path: P
         await at.press("down")
         assert starting_with(at.rows(), "│      -")[0].strip("│ ").startswith("- RUN apt-get update && apt-get install")
         assert "+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*" in at.screen()
+        for line in at.rows():
+            assert ("apt's lists" in line) <= ("RUN apt-get" not in line), "the changes below begin with it"
 
 
 async def test_many_secrets_leave_room_for_the_advice_and_are_listed_by_enter(tmp_path: Path) -> None:
@@ -365,6 +367,10 @@ async def test_instructions_take_several_lines_where_all_rows_fit(tmp_path: Path
         await at.pilot.resize_terminal(110, 8)
         await at.settle()
         assert "word-29" not in rows(at)[0], "there is one line for each"
+        await at.pilot.resize_terminal(80, 14)
+        await at.settle()
+        assert rows(at)[0].endswith("…"), "there are as many lines as fit"
+        assert at.app.screen.query_one(RowTable).line_count() > 4
 
 
 async def test_an_image_with_an_unreadable_layer_is_never_said_to_have_no_waste(tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ def directory_row(analysis: SizeAnalysis, row: DirectoryRow, largest: int, whole
     index = analysis.tree.index
     name = printable_name(row.name) + ("/" if row.is_directory else "")
     dead = size_or_blank(row.dead)
+    live = f"{human_size(row.size)} in {plural(row.files, 'file')}" if row.files or not dead else ""
+    parts = filter(None, (live, f"{dead} of dead files" if dead else ""))
     place = Place(SizeView.DIRECTORIES, row.node) if row.is_directory else None
     return TableRow(
         (human_share(row.size, whole), human_size(row.size), dead, f"{row.files:,}", name),
@@ -63,6 +65,5 @@ def directory_row(analysis: SizeAnalysis, row: DirectoryRow, largest: int, whole
         dead_share=row.dead / largest,
         style="folder" if row.is_directory else None,
         subject=Subject(row.node, analysis.tree.layers[-1], place=place),
-        detail=f"{shown_path(index.path(row.node))}: {human_size(row.size)} in {plural(row.files, 'file')}"
-        + (f", and {dead} of dead files" if dead else ""),
+        detail=f"{shown_path(index.path(row.node))}: {', and '.join(parts)}",
     )

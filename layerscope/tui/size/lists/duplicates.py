@@ -72,11 +72,11 @@ def _duplicates(analysis: SizeAnalysis, numbers: Sequence[int]) -> SizeList[int]
 
     copies = count_column("copies", max((len(duplicates[number].nodes) for number in numbers), default=0))
     return SizeList(
-        columns=(TableColumn("twice", right=True, width=SIZE_WIDTH), SIZE, copies, PATH),
+        columns=(TableColumn("costs", right=True, width=SIZE_WIDTH), SIZE, copies, PATH),
         records=numbers,
         build=build,
         orders=(
-            Order("bytes twice", lambda number: (number == SMALL_DUPLICATES, number)),
+            Order("cost", lambda number: (number == SMALL_DUPLICATES, number)),
             Order("size", lambda number: -duplicates[number].size if number >= 0 else 0),
             Order("copies", lambda number: -len(duplicates[number].nodes) if number >= 0 else 0),
         ),
