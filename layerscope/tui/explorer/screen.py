@@ -302,6 +302,11 @@ class ExplorerScreen(Screen[object], SaysWhyNot):
         text = self.panes.copied_path if self.file_tree.has_focus else self._state.digest
         if text:
             copy_text(self, text)
+        else:
+            is_tree = self.file_tree.has_focus
+            warn(
+                self, "There is no path to copy." if is_tree else "This step made no layer: there is no digest to copy."
+            )
 
     def action_size(self) -> None:
         """Show what makes the image large."""

@@ -21,6 +21,7 @@ from layerscope.tui.tree.settings import TreePlace
 from layerscope.tui.tree.state import FilesState
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.notices import warn
 
 if TYPE_CHECKING:
     from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
@@ -274,5 +275,9 @@ class FilesPane(Vertical):
         """Go to the next (1) or the previous (-1) match."""
         rows = self.file_tree.rows
         row = rows.next_match(self.file_tree.cursor, step) if rows is not None else None
-        if row is not None:
+        if row is None:
+            warn(self, "Nothing matches.")
+        elif row == self.file_tree.cursor:
+            warn(self, "This is the only match.")
+        else:
             self.file_tree.move_to(row)

@@ -135,11 +135,23 @@ class FilesPanes(Horizontal, SaysWhyNot):
 
     def action_open_deeper(self, step: int) -> None:
         """Unfold folders one level deeper, or less deep."""
-        self._change(lambda: self._settings.open_deeper(step))
+        self._change_folds(lambda: self._settings.open_deeper(step), "unfolded" if step > 0 else "folded")
 
     def action_toggle_all(self) -> None:
         """Unfold all folders, or fold all of them."""
-        self._change(self._settings.toggle_all)
+        self._change_folds(self._settings.toggle_all, "unfolded")
+
+    def _change_folds(self, change: Callable[[], None], state: str) -> None:
+        """Unfold or fold folders, or say that they are in that state already."""
+        before = self.files.file_tree.rows
+        self._change(change)
+        after = self.files.file_tree.rows
+        if before is not None and after is not None and before is not after and len(before) == len(after):
+            is_filtered = self._settings.query is not None
+            warn(
+                self,
+                "The filter unfolds all folders above its matches." if is_filtered else f"All folders are {state}.",
+            )
 
     def action_zoom(self) -> None:
         """Show only the pane that has the focus, or all panes."""

@@ -107,6 +107,12 @@ async def test_a_step_without_a_layer_shows_the_files_of_the_previous_layer() ->
         assert "CMD" in at.details()
 
 
+async def test_a_step_without_a_layer_has_no_digest_to_copy() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("end", "y")
+        assert at.toasts() == ["This step made no layer: there is no digest to copy."]
+
+
 async def test_steps_without_a_layer_can_be_hidden() -> None:
     async with journey(MY_APP) as at:
         await at.press("end", "e")

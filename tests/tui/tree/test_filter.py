@@ -123,6 +123,15 @@ async def test_n_goes_from_match_to_match(web: Path) -> None:
         assert at.at() == "/usr/share/other/readme"
 
 
+async def test_keys_that_change_nothing_in_a_filtered_tree_say_why(web: Path) -> None:
+    async with journey(web) as at:
+        await at.filter("hosts")
+        await at.press("enter", "n", "Z")
+        assert at.toasts() == ["This is the only match.", "The filter unfolds all folders above its matches."]
+        await at.press("escape", "slash", *"no", "enter", "n")
+        assert at.toasts()[-1] == "Nothing matches."
+
+
 async def test_a_filtered_tree_stays_usable(web: Path) -> None:
     async with journey(web) as at:
         await at.filter("nginx")

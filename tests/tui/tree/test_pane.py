@@ -52,6 +52,8 @@ async def test_plus_and_minus_set_the_depth_to_which_folders_are_unfolded() -> N
         await at.press("minus")
         assert "apt/" in at.tree()
         assert "sources.list.d/" not in at.tree()
+        await at.press("minus", "minus", "minus")
+        assert at.toasts()[-1] == "All folders are folded."
 
 
 async def test_the_cursor_stays_on_its_path_when_the_layer_changes() -> None:
