@@ -77,7 +77,7 @@ def test_the_explorer(snap_compare: SnapCompare) -> None:
 
 
 def test_a_small_terminal(snap_compare: SnapCompare) -> None:
-    assert snap_compare(_app(), terminal_size=(80, 24), run_before=_read_whole("c", "Z"))
+    assert snap_compare(_app(), terminal_size=(80, 24), run_before=_read_whole("c"))
 
 
 def test_a_light_theme(snap_compare: SnapCompare) -> None:

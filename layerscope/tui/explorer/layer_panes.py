@@ -43,7 +43,7 @@ class LayerPanes:
         """Show how much has been read, and what the marked layer is for."""
         state = self.state
         self._title.show_reading(state.tallies, state.reading)
-        hint = f"D on another layer compares it with layer {state.marked}" if state.marked else ""
+        hint = f"D compares another layer with layer {state.marked}" if state.marked else ""
         self._panes.title_steps("Layers", hint)
 
     def after_move(self) -> None:

@@ -48,7 +48,7 @@ from layerscope.tui.widgets.notices import copy_text
 from layerscope.tui.widgets.title_line import Fact, TitleLine
 
 if TYPE_CHECKING:
-    from layerscope.tui.tree.filter_bar import FilterBar
+    from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
 
 _FOLDER = "this folder"
 
@@ -93,7 +93,7 @@ class StartScreen(Screen[object]):
         self._cache = cache
         self._explore = explore
         self._state = StartState()
-        self._filter_bar: FilterBar | None = None
+        self._filter_line: FilterLine | None = None
         self.title_line = TitleLine("layerscope")
         self.list = StartList()
 
@@ -177,19 +177,19 @@ class StartScreen(Screen[object]):
 
     @property
     def _is_filtering(self) -> bool:
-        return self._filter_bar is not None and self._filter_bar.has_focus
+        return self._filter_line is not None and self._filter_line.bar.has_focus
 
     def action_filter(self) -> None:
         """Open the filter."""
-        if self._filter_bar is None:
+        if self._filter_line is None:
             # Most users open no filter, and importing it takes a tenth of the start.
-            from layerscope.tui.tree.filter_bar import FilterBar  # noqa: PLC0415
+            from layerscope.tui.tree.filter_bar import FilterLine  # noqa: PLC0415
 
-            self._filter_bar = FilterBar(lambda: self.set_focus(self.list))
-            self.mount(self._filter_bar, before="#start-detail")
-        self._filter_bar.display = True
+            self._filter_line = FilterLine(lambda: self.set_focus(self.list))
+            self.mount(self._filter_line, before="#start-detail")
+        self._filter_line.display = True
         # Not by a message: the next key may follow immediately, and needs the new focus.
-        self.set_focus(self._filter_bar)
+        self.set_focus(self._filter_line.bar)
 
     def on_input_changed(self, message: "FilterBar.Changed") -> None:
         """Filter by the text typed so far."""
@@ -202,10 +202,10 @@ class StartScreen(Screen[object]):
 
     def action_clear(self) -> None:
         """Clear the filter."""
-        if self._filter_bar is not None:
-            with self.prevent(self._filter_bar.Changed):
-                self._filter_bar.clear()
-            self._filter_bar.display = False
+        if self._filter_line is not None:
+            with self.prevent(self._filter_line.bar.Changed):
+                self._filter_line.bar.clear()
+            self._filter_line.display = False
         self.set_focus(self.list)
         self._state.query = None
         self._show()

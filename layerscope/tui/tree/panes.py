@@ -135,23 +135,25 @@ class FilesPanes(Horizontal, SaysWhyNot):
 
     def action_open_deeper(self, step: int) -> None:
         """Unfold folders one level deeper, or less deep."""
-        self._change_folds(lambda: self._settings.open_deeper(step), "unfolded" if step > 0 else "folded")
+        if not self._changes_rows(lambda: self._settings.open_deeper(step)):
+            self._warn_of_folds("unfolded" if step > 0 else "folded")
 
     def action_toggle_all(self) -> None:
-        """Unfold all folders, or fold all of them."""
-        self._change_folds(self._settings.toggle_all, "unfolded")
+        """Unfold all folders, or fold all of them; folders that fill the screen may be all there are."""
+        toggle = self._settings.toggle_all
+        if not self._changes_rows(toggle) and not self._changes_rows(toggle):
+            self._warn_of_folds("unfolded")
 
-    def _change_folds(self, change: Callable[[], None], state: str) -> None:
-        """Unfold or fold folders, or say that they are in that state already."""
+    def _changes_rows(self, change: Callable[[], None]) -> bool:
+        """Unfold or fold folders; return False if that leaves as many rows as before."""
         before = self.files.file_tree.rows
         self._change(change)
         after = self.files.file_tree.rows
-        if before is not None and after is not None and before is not after and len(before) == len(after):
-            is_filtered = self._settings.query is not None
-            warn(
-                self,
-                "The filter unfolds all folders above its matches." if is_filtered else f"All folders are {state}.",
-            )
+        return before is None or after is None or before is after or len(before) != len(after)
+
+    def _warn_of_folds(self, state: str) -> None:
+        is_filtered = self._settings.query is not None
+        warn(self, "The filter unfolds all folders above its matches." if is_filtered else f"All folders are {state}.")
 
     def action_zoom(self) -> None:
         """Show only the pane that has the focus, or all panes."""

@@ -17,7 +17,7 @@ ONE_LINE = 76
 instruction."""
 
 
-_LEAST_ROOM = 20
+_LEAST_ROOM = 12
 """The cells from which on an instruction is wrapped."""
 
 

@@ -31,7 +31,7 @@ def small(tmp_path: Path) -> Path:
 async def test_capital_d_marks_a_layer_and_on_another_layer_compares_the_two() -> None:
     async with journey(MY_APP) as at:
         await at.press("left_square_bracket", "D")
-        assert at.frame("layers")[1] == "D on another layer compares it with layer 5"
+        assert at.frame("layers")[1] == "D compares another layer with layer 5"
         assert any(line.startswith("5◆") for line in at.layers())
         await at.press("right_square_bracket", "D")
         await at.settle()

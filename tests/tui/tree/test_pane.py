@@ -56,6 +56,17 @@ async def test_plus_and_minus_set_the_depth_to_which_folders_are_unfolded() -> N
         assert at.toasts()[-1] == "All folders are folded."
 
 
+async def test_folders_that_all_fill_the_screen_are_folded_by_one_key(tmp_path: Path) -> None:
+    archive = docker_archive(tmp_path / "image.tar", image(layer(file("etc/apt/sources"))))
+    async with journey(archive, plain=False) as at:
+        assert at.tree() == ["+ etc/", "+ apt/", "+ sources"]
+        await at.press("Z")
+        assert at.tree() == ["+ etc/"]
+        await at.press("Z")
+        assert at.tree() == ["+ etc/", "+ apt/", "+ sources"]
+        assert not at.toasts()
+
+
 async def test_the_cursor_stays_on_its_path_when_the_layer_changes() -> None:
     async with journey(MY_APP) as at:
         await at.press("tab", "Z", "end", "up")
@@ -125,7 +136,7 @@ async def test_the_trace_shows_what_each_layer_did() -> None:
     async with journey(MY_APP) as at:
         await at.press(*["plus"] * 5)
         assert at.line_of("timezone").endswith("+···~·")
-        await at.press("left_square_bracket", "Z", "Z")
+        await at.press("left_square_bracket", "Z")
         assert at.line_of("usr/").endswith("+·▪·▪·")
 
 
