@@ -8,6 +8,7 @@ from rich.text import Text
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.files.revision import FileRevision, Shown
 from layerscope.text import human_size, mode_text, plural, printable_line, printable_name
+from layerscope.tui.drawing.cells import one_line
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.capabilities import XATTR, capabilities_text
 from layerscope.tui.file.mode_words import mode_words
@@ -28,7 +29,7 @@ def file_head(state: FileState, glyphs: Glyphs) -> Text:
     text = Text(path_with_target(version, shown, glyphs), style="bold", overflow="fold")
     described = shown_entry(version, shown)
     digest = f"sha256 {state.digest}" if state.digest else ""
-    for parts in ([_description(state), *_size(state)], metadata(described), [digest], _story(state)):
+    for parts in ([_description(state), *_size(state)], metadata(described), [digest], _story(state, glyphs)):
         line = separator.join(part for part in parts if part)
         text.append(f"\n{line}" if line else "", style="not bold")
     return text
@@ -90,23 +91,22 @@ def size_words(size: int) -> str:
     return f"{human_size(size)} ({exact})" if size >= _EXACT else exact
 
 
-def _story(state: FileState) -> Iterator[str]:
+def _story(state: FileState, glyphs: Glyphs) -> Iterator[str]:
     version, shown, count = state.version, state.shown, len(state.versions)
     if count > 1:
         yield f"version {state.position + 1} of {count}"
     if shown.leads_to is not None:
         yield f"the link was written by layer {version.layer}"
         entry = shown_entry(version, shown)
-        yield f"the file by layer {entry.layer}: {_instruction(version, entry.layer)}"
+        yield f"the file by layer {entry.layer}: {_instruction(version, entry.layer, glyphs)}"
     elif version.entry.row is None:
         yield f"implied by paths below it in layer {version.layer}"
     else:
-        yield f"written by layer {version.layer}: {_instruction(version, version.layer)}"
+        yield f"written by layer {version.layer}: {_instruction(version, version.layer, glyphs)}"
     if version.removed_by is not None:
         yield f"removed by layer {version.removed_by}"
 
 
-def _instruction(version: FileRevision, layer: int) -> str:
+def _instruction(version: FileRevision, layer: int, glyphs: Glyphs) -> str:
     """Return the start of the instruction that made a layer."""
-    text = printable_line(version.opened.image.step(layer).title)
-    return text if len(text) <= _LONGEST_INSTRUCTION else f"{text[:_LONGEST_INSTRUCTION]}.."
+    return one_line(version.opened.image.step(layer).title, _LONGEST_INSTRUCTION, glyphs)
