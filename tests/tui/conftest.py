@@ -47,3 +47,9 @@ def _patient_waits() -> None:
 def _lasting_notices() -> None:
     """Keep what was said for longer than its seconds on the screen, which may pass before a busy machine looks."""
     Notifications._reap = lambda self: self  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def unicode_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw with Unicode in any locale."""
+    monkeypatch.setattr("locale.getpreferredencoding", lambda do_setlocale=True: "UTF-8")  # noqa: ARG005
