@@ -1,7 +1,8 @@
 """Layers read in parts by several processes, and put together again."""
 
 import time
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -23,11 +24,8 @@ if TYPE_CHECKING:
 _LEAST_DIVIDED = 64_000_000
 """The bytes of a plain layer that several processes walk."""
 
-_UNEVEN, _UNEVEN_TAKEN = 1.5, 1.2
-"""The size of a long layer, as a multiple of what each process would read if the layers were of one size.
-
-A process that also takes content leaves more of the work to the thread that decompresses ahead.
-"""
+_UNEVEN = 1.5
+"""The size of the largest layer, as a multiple of what each process would read if the layers were of one size."""
 
 _ROWS = 16_384
 """Rows of a message: enough that a message costs little, and few enough that a worker holds little."""
@@ -42,28 +40,23 @@ class _LayerPart(Struct, frozen=True):
     layer: Layer
     part: TarPart | None = None
     wanted: "WantedContent | None" = None
-    ahead: bool = False
 
 
-def _parts_of(
-    layer: Layer, workers: int, wanted: "WantedContent | None", ahead: Container[int]
-) -> Iterator[_LayerPart]:
+def _parts_of(layer: Layer, workers: int, wanted: "WantedContent | None") -> Iterator[_LayerPart]:
     blob = layer.blob
     if blob is None or layer.compression is not Compression.NONE or blob.size < _LEAST_DIVIDED or layer.unpacked:
-        yield _LayerPart(layer, wanted=wanted, ahead=layer.number in ahead)
+        yield _LayerPart(layer, wanted=wanted)
     else:
         yield from (_LayerPart(layer, part) for part in tar_parts(blob, workers))
 
 
-def long_layers(layers: Sequence[Layer], count: int, *, is_taken: bool) -> set[int]:
-    """Return the numbers of the layers that are read long after the other processes have ended.
+def leaves_cores_idle(layers: Sequence[Layer], count: int) -> bool:
+    """Return whether the largest layer is read long after the other processes have ended.
 
-    For all others, a thread that decompresses ahead takes a core that another process needs. Layers of one digest are
-    read once.
+    Otherwise, a thread that decompresses ahead takes a core that another process needs.
     """
-    sizes = {layer.digest or layer.number: layer.blob_size or 0 for layer in layers}
-    least = (_UNEVEN_TAKEN if is_taken else _UNEVEN) * sum(sizes.values()) / count
-    return {layer.number for layer in layers if (layer.blob_size or 0) > least}
+    sizes = [layer.blob_size or 0 for layer in layers]
+    return max(sizes) * count > _UNEVEN * sum(sizes)
 
 
 def read_in_processes(
@@ -74,9 +67,10 @@ def read_in_processes(
     Yield layers with their stored bytes read so far, and at last with their entries; None for a layer that has to be
     read in one piece, by this process.
     """
-    ahead = long_layers(layers, count, is_taken=wanted is not None)
-    parts = [part for layer in layers for part in _parts_of(layer, count, wanted, ahead)]
-    with ForkedWork(_slices, parts, min(count, len(parts))) as work:
+    parts = [part for layer in layers for part in _parts_of(layer, count, wanted)]
+    # hashing leaves the thread enough to do beside processes on every core
+    ahead = wanted is not None or leaves_cores_idle(layers, count)
+    with ForkedWork(partial(_slices, ahead=ahead), parts, min(count, len(parts))) as work:
         if not work.is_started:
             yield from ((layer, None) for layer in order)
             return
@@ -93,10 +87,10 @@ def read_in_processes(
                 yield layer, readings.pop(layer.number).entries()
 
 
-def _slices(part: _LayerPart, is_stopped: IsStopped) -> Iterator[Any]:
+def _slices(part: _LayerPart, is_stopped: IsStopped, *, ahead: bool) -> Iterator[Any]:
     """Read a part, and yield it in messages."""
     entries, walked, sent = LayerEntries(), part.part or TarPart(), time.monotonic()
-    for done in read_layer(part.layer, entries, is_stopped, walked, wanted=part.wanted, ahead=part.ahead):
+    for done in read_layer(part.layer, entries, is_stopped, walked, wanted=part.wanted, ahead=ahead):
         if len(entries.table) >= _ROWS or time.monotonic() - sent >= _SECONDS:
             if is_stopped():
                 return
