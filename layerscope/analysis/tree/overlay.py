@@ -143,11 +143,12 @@ class Overlay:
         while unusual := self.ids.add_runs(runs, entries.table.kinds, row, self._is_directory):
             start, (parent, folder, names, row) = row, unusual
             self._add_new(start, row)
-            if parent == _NONE:
-                parent = self._directory(folder)
-            if parent == _NONE:
+            if parent == _NONE and (parent := self._directory(folder)) == _NONE:
                 self._left_out += len(names)
                 self._lost += range(row, row + len(names))
+            elif self.ids.last_run(parent) == _NONE and len(set(names)) == len(names):
+                # the first names in a folder that is only implied
+                self._write_new(parent, folder, names, row + len(names))
             else:
                 self._write_names(parent, folder, names, row)
             row += len(names)
