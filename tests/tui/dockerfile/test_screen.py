@@ -88,7 +88,7 @@ async def test_a_file_leads_to_the_line_that_wrote_it() -> None:
 async def test_the_layers_of_the_base_fold_below_its_from() -> None:
     async with opened() as at:
         await at.press("F", "down")
-        assert "▸ FROM my-app-base:1  (1 layer of the base image)" in at.screen()
+        assert "▸ FROM my-app-base:1 (1 layer of the base image)" in at.screen()
         await at.press("enter")
         assert rows(at)[2].endswith("ADD rootfs.tar /")
         await at.press("G")
