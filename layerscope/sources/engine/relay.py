@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from layerscope.deferred_signals import deferred_signals
 from layerscope.text import short_name
 
 _LONGEST_PATH = 103
@@ -37,10 +38,11 @@ class RelayProgram(NamedTuple):
 def start_program(command: Sequence[str], pipe: int, resources: ExitStack) -> RelayProgram:
     """Start a program with the pipe as standard input and output; when ``resources`` close, it is ended."""
     errors = resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # open as long as the program runs
-    process = subprocess.Popen(  # noqa: S603  # ssh with an address that the user configured, or podman
-        command, stdin=pipe, stdout=pipe, stderr=errors, start_new_session=True
-    )
-    resources.callback(_end, process)
+    with deferred_signals():
+        process = subprocess.Popen(  # noqa: S603  # ssh with an address that the user configured, or podman
+            command, stdin=pipe, stdout=pipe, stderr=errors, start_new_session=True
+        )
+        resources.callback(_end, process)
     return RelayProgram(process, lambda: _last_line(errors))
 
 
@@ -54,16 +56,23 @@ def listening_program(command: Sequence[str], local: Path, resources: ExitStack)
     process, complaint = start_program(command, subprocess.DEVNULL, resources)
     deadline = time.monotonic() + _START_SECONDS
     while not local.exists():
-        if process.poll() is not None:
+        if _has_ended(process):
             raise OSError(complaint().removeprefix("Error: ") or f"{command[0]} ended with status {process.returncode}")
         if time.monotonic() > deadline:
             raise TimeoutError
-        # no such program says when it is ready, so its socket is looked for
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_LOOK_AGAIN_SECONDS)
     connection = resources.enter_context(socket.socket(socket.AF_UNIX))
     connection.connect(str(local))
     return Relay(connection, complaint)
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Wait a moment, and return whether a program has ended; none says when it listens, so its socket is looked for.
+
+    A signal in the middle of a wait leaves the lock of Popen locked, and the next wait without end.
+    """
+    with deferred_signals(), suppress(subprocess.TimeoutExpired):
+        process.wait(_LOOK_AGAIN_SECONDS)
+    return process.returncode is not None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
