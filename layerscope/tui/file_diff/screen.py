@@ -219,7 +219,8 @@ class FileDiffScreen(Screen[None], OpensLater, SaysWhyNot):
 
     def action_folds(self) -> None:
         """Show only changes, or the unchanged lines as well."""
-        self.view.toggle_folds()
+        if not self.view.toggle_folds():
+            self.notify("Every line is near a change: there is nothing to hide.", markup=False, timeout=3)
 
     def action_invisibles(self) -> None:
         """Show or hide spaces, tabs and line ends."""

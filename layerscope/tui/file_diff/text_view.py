@@ -106,12 +106,13 @@ class TextDiffView(RowView):
             self.in_one_column = in_one_column
             self._lay_out(near)
 
-    def toggle_folds(self) -> None:
-        """Fold all unchanged stretches, or open them."""
-        near = self._near()
+    def toggle_folds(self) -> bool:
+        """Fold all unchanged stretches, or open them; return False if every line is near a change."""
+        near, before = self._near(), len(self._items)
         self._folds = not self._is_folded
         self._opened.clear()
         self._lay_out(near)
+        return len(self._items) != before
 
     def toggle_invisibles(self) -> None:
         """Show or hide spaces, tabs and line ends."""

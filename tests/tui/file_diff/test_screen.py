@@ -52,6 +52,15 @@ async def test_a_wide_screen_shows_both_versions_side_by_side(tmp_path: Path) ->
             assert "│" in at.lines()[4]
 
 
+async def test_where_every_line_is_near_a_change_c_says_so(tmp_path: Path) -> None:
+    with texts(tmp_path, b"one\ntwo\n", b"one\ntwo\nthree\n") as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 16)) as at:
+            lines = at.lines()
+            await at.press("c")
+            assert at.lines() == lines
+            assert at.toasts() == ["Every line is near a change: there is nothing to hide."]
+
+
 async def test_n_goes_from_change_to_change(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 16)) as at:
