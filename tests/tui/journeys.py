@@ -54,12 +54,14 @@ class HeldReader(BackgroundReader):
     def __init__(self, session: ImageSession) -> None:
         super().__init__(ReadOrder(list(session.image.layers), len(session.image.layers)))
         self._gate = Semaphore(0)
+        self._is_open = False
         self.wishes: list[int] = []
 
     def events(self) -> Iterator[ReadEvent]:
         """Yield what happens, once it is released."""
         for event in super().events():
-            self._gate.acquire()
+            if not self._is_open:
+                self._gate.acquire()
             yield event
 
     def prefer(self, layer: int) -> None:
@@ -67,9 +69,10 @@ class HeldReader(BackgroundReader):
         self.wishes.append(layer)
         super().prefer(layer)
 
-    def release(self, count: int = 1 << 16) -> None:
-        """Let so many events through."""
-        self._gate.release(count)
+    def release(self, count: int | None = None) -> None:
+        """Let so many events through, or all."""
+        self._is_open = self._is_open or count is None
+        self._gate.release(count or 1)
 
     def kill(self) -> None:
         """End the process as a crash would."""
