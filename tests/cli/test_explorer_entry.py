@@ -125,12 +125,11 @@ def test_a_signal_ends_it_with_the_terminal_as_before_and_nothing_left(
     assert list(tmp_path.iterdir()) == []
 
 
-_MOMENTS = [0.15 + 0.12 * moment for moment in range(10)]
-"""Seconds after the start: while it imports, opens, lays out its screen, and shows it."""
+_MOMENTS = [(0.15 + 0.1 * moment, moment % 2 == 1) for moment in range(12)]
+"""Seconds after the start, while it imports, opens, lays out its screen, and shows it; every other one with a pipe."""
 
 
-@pytest.mark.parametrize("takes_stdin", [False, True])
-@pytest.mark.parametrize("moment", _MOMENTS)
+@pytest.mark.parametrize(("moment", "takes_stdin"), _MOMENTS)
 def test_closing_the_terminal_at_any_moment_of_the_start_ends_it(
     tmp_path: Path, moment: float, *, takes_stdin: bool
 ) -> None:

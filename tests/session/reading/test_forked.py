@@ -23,7 +23,7 @@ def left():
 def printed(program: str, *arguments: str | Path) -> list[str]:
     """Run a program, and return the lines that it prints."""
     command = [sys.executable, "-c", _START + program, *map(str, arguments)]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # this interpreter
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)  # this interpreter
     assert finished.stderr == ""
     return finished.stdout.splitlines()
 

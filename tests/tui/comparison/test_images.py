@@ -90,8 +90,10 @@ async def test_an_instruction_has_the_room_of_a_word_that_the_mark_says_as_well(
 async def test_a_key_for_more_columns_says_that_there_is_no_room_for_them(tmp_path: Path) -> None:
     async with comparing(*both(tmp_path), (80, 24)) as at:
         await at.press("o")
+        await at.settle()
         header = at.header()
         await at.press("o")
+        await at.settle()
         assert at.header() == header
         assert at.toasts() == ["There is no room for more columns."]
 

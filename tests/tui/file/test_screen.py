@@ -177,7 +177,8 @@ async def test_a_search_without_a_match_says_so(tmp_path: Path) -> None:
         assert not at.app.is_running or len(at.app.screen_stack) == 1
 
 
-async def test_a_search_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+async def test_a_search_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layerscope.analysis.text.search._SECONDS_A_PIECE", 0.1)
     async with viewing(archive(tmp_path, [file("f", b"a" * 60 + b"b\n")]), "f") as at:
         await at.search("re:(a|aa)+$")
         assert "takes too long" in at.toasts()[-1]
