@@ -1,7 +1,7 @@
 """An open image: what every command and screen reads it through."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from threading import Lock
@@ -63,6 +63,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         self._random_contents: RandomContents | None = None
         self._exported = image if image.export is None else None
         """The image with the content of its layers; None until a layer is needed that the cache does not have."""
+        self._facts_ahead: Generator[tuple[Layer, ContentFacts]] | None = None
         self.compares_files = False
         """True if the files of the image will be compared: that begins before the tree is complete."""
         self.dockerfile_name: str | None = None
@@ -110,22 +111,22 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         if known is not None:
             return self.loaded_from(*known)
         tallies = self.tallies
-        facts = self._facts_ahead()
+        self._start_to_compare()
         tree = self._stack.tree()
         self.known_layers.keep_tree(tree, tallies)
         # the stack and the entries hold every path again
         self.known_layers.settle()
         del self._stack
         loaded = self.loaded_from(tree, tallies)
-        loaded.contents.expect(facts)
+        if self._facts_ahead is not None:
+            loaded.contents.expect(self._facts_ahead)
         return loaded
 
-    def _facts_ahead(self) -> "Iterator[tuple[Layer, ContentFacts]]":
-        if not self.compares_files:
-            return iter(())
-        from layerscope.session.content.content_ahead import facts_ahead  # noqa: PLC0415  # a listing needs none
+    def _start_to_compare(self) -> None:
+        if self.compares_files:
+            from layerscope.session.content.content_ahead import facts_ahead  # noqa: PLC0415  # a listing needs none
 
-        return facts_ahead(self.image, self._stack.overlay)
+            self._facts_ahead = facts_ahead(self.image, self._stack.overlay)
 
     def loaded_from(self, tree: "LayeredTree", tallies: Tallies) -> "LoadedImage":
         """Return the image with layers that the reader process has read."""
@@ -324,6 +325,9 @@ class ImageSession(AbstractContextManager["ImageSession"]):
             self.stop_reading()
         if self._random_contents is not None:
             self._random_contents.close()
+        if self._facts_ahead is not None:
+            # of which a report that failed has taken none
+            self._facts_ahead.close()
         self._keep_export()
         self.known_layers.settle()
         self._keep_outline()

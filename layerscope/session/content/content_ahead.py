@@ -1,6 +1,6 @@
 """Digests of the files that a size report compares, found by another process while this one builds the tree."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.size.compared_files import compared_files
@@ -30,22 +30,22 @@ class _Files(NamedTuple):
     plain: frozenset[int]
 
 
-def facts_ahead(image: Image, overlay: Overlay) -> Iterator[tuple[Layer, ContentFacts]]:
+def facts_ahead(image: Image, overlay: Overlay) -> Generator[tuple[Layer, ContentFacts]] | None:
     """Start a process that compares files of plain layers, and return the facts that it will have found.
 
-    Nothing is started for a small image, or where processes cannot work at the same time. The process ends with this
-    one, and once all facts have been taken.
+    None for a small image, or where processes cannot work at the same time. The process ends once all facts have been
+    taken, and when the generator is closed.
     """
     plain = frozenset(layer.number for layer in image.layers if layer.compression is Compression.NONE)
     if not plain or len(overlay.paths) < _MANY or processes_at_once() == 1:
-        return iter(())
+        return None
     facts = _facts_of([_Files(image, overlay, plain)], image.layers)
     # the process works from its first message on
     next(facts, None)
     return facts
 
 
-def _facts_of(files: list[_Files], layers: Sequence[Layer]) -> Iterator[tuple[Layer, ContentFacts]]:
+def _facts_of(files: list[_Files], layers: Sequence[Layer]) -> Generator[tuple[Layer, ContentFacts]]:
     with ForkedWork(_digests, files, 1) as work:
         # the overlay holds every path, and is of no use here once the tree is built
         files.clear()

@@ -39,3 +39,20 @@ with open_image(sys.argv[1]) as session:
 def test_another_process_reads_the_files_that_a_size_report_compares(tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "image.tar", image(BASE, TOP))
     assert printed(PROGRAM, path) == ["True True", "2 2 no process is left"]
+
+
+def test_the_other_process_ends_with_the_session_if_nothing_is_compared(tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "image.tar", image(BASE, TOP))
+    program = """
+from layerscope.session.content import content_ahead
+from layerscope.session.open import open_image
+
+content_ahead._MANY = 0
+content_ahead.processes_at_once = lambda: 2
+with open_image(sys.argv[1]) as session:
+    session.compares_files = True
+    loaded = session.loaded
+    print(left())
+print(left())
+"""
+    assert printed(program, path) == ["a process is left", "no process is left"]
