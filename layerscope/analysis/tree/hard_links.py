@@ -30,11 +30,11 @@ def resolve_links(log: LinkableLog, start: int, table: EntryTable) -> None:
 
     Hard links may name hard links. A chain of them is walked once: every link in it gets the target of the last.
     """
-    if not table.link_rows:
+    kinds, rows = table.kinds, log.rows
+    hard_links = {row for row in table.link_rows if kinds[row] == Kind.HARDLINK}
+    if not hard_links:
         return
-    rows, kinds = log.rows, table.kinds
-    written = (occurrence for occurrence in range(start, len(rows)) if rows[occurrence] >= 0)
-    links = [occurrence for occurrence in written if kinds[rows[occurrence]] == Kind.HARDLINK]
+    links = [occurrence for occurrence, row in enumerate(rows[start:], start) if row in hard_links]
     unseen = set(links)
     for link in links:
         chain, occurrence = [], link
