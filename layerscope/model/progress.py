@@ -4,12 +4,21 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from layerscope.model.entries import LayerEntries
+
 
 class ExportProgress(Struct, frozen=True):
     """The bytes of an engine's export that have come, of the size that the engine states, which is an estimate."""
 
     done: int
     total: int | None
+
+
+class LayerProgress(Struct, frozen=True):
+    """The stored bytes of a layer that have been read, and all entries up to some place, if they are known yet."""
+
+    done: int
+    entries: LayerEntries | None = None
 
 
 Progress = Callable[[int, int | None], None]

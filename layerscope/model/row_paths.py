@@ -58,9 +58,14 @@ class RowPaths:
             paths[:0] = _joined(folder, names)
         return paths[len(paths) - count :]
 
-    def runs(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the folder of each run, and its names with zero bytes between them."""
-        return zip(*self._columns(), strict=True)
+    def runs(self, start: int = 0) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the folder of each run from one on, and its names with zero bytes between them."""
+        folders, names = self._columns()
+        return zip(folders[start:], names[start:], strict=True)
+
+    def run_count(self) -> int:
+        """Return the number of runs."""
+        return len(self._columns()[0])
 
     def __iter__(self) -> Iterator[bytes]:
         for folder, names in self.runs():

@@ -90,7 +90,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         from layerscope.session.reading.stack import LayerStack  # noqa: PLC0415
 
         stack = LayerStack()
-        for number, entries in read_layers(self._layers_to_read(), self.known_layers):
+        for number, entries in read_layers(self._layers_to_read(), self.known_layers, stack.grow):
             stack.apply(number, entries)
         return stack
 

@@ -82,24 +82,40 @@ class Overlay:
         self._lost: list[int] = []
         self._left_out = 0
         self._contradicted: list[int] = []
+        self._rows = self._runs = 0
+        """The rows of the layer that have been written, and the runs of their paths."""
         self._implied_left = _MOST_IMPLIED
         self._implied_bytes_left = _MOST_IMPLIED_BYTES
         self._incomplete = False
 
     def apply(self, layer: int, entries: LayerEntries) -> LayerTally:
         """Put a layer on top, and return its tally; layers may be left out, but must come in order."""
-        self.tables[layer] = entries.table
-        self._layer, self._start, self._lost, self._left_out = layer, len(self.paths), [], 0
-        self._contradicted = []
-        # Whiteouts hide lower layers only, wherever they are in the tar: they come before anything is written.
-        for whiteout in entries.whiteouts:
-            self._white_out(self.ids.find(whiteout.path))
-        self._apply_opaque(entries.opaque_whiteouts)
+        if self._layer != layer:
+            self._begin(layer, entries.table)
+            # Whiteouts hide lower layers only, wherever they are in the tar: they come before anything is written.
+            for whiteout in entries.whiteouts:
+                self._white_out(self.ids.find(whiteout.path))
+            self._apply_opaque(entries.opaque_whiteouts)
         self._write_all(entries)
         resolve_links(self, self._start, entries.table)
         tally = self._tally(entries)
         self._incomplete = self._incomplete or entries.error is not None
         return tally
+
+    def grow(self, layer: int, entries: LayerEntries) -> None:
+        """Put the first layer down as far as it has been read, before it is applied with all of its entries.
+
+        There is nothing below it that a whiteout, which may come last, could hide.
+        """
+        if self._layer != layer:
+            self._begin(layer, entries.table)
+        self._write_all(entries)
+
+    def _begin(self, layer: int, table: EntryTable) -> None:
+        self.tables[layer] = table
+        self._layer, self._start, self._lost, self._left_out = layer, len(self.paths), [], 0
+        self._contradicted = []
+        self._rows = self._runs = 0
 
     def _apply_opaque(self, whiteouts: Sequence[OpaqueWhiteout]) -> None:
         """Hide what is below opaque directories, after the other whiteouts, so that a run holds only their own work."""
@@ -134,12 +150,12 @@ class Overlay:
             yield contradiction_warning(self.ids.path(self._contradicted[0]), len(set(self._contradicted)) - 1)
 
     def _write_all(self, entries: LayerEntries) -> None:
-        """Write the rows of the layer, one run of names in a folder after the other.
+        """Write the rows of the layer that have not been written, one run of names in a folder after the other.
 
         Most paths are new, and a million of them must not cost a call each: `_add_new` adds what follows from the order
         of their ids for many runs. Known names go through `_write`.
         """
-        runs, row = entries.paths.runs(), 0
+        runs, row = entries.paths.runs(self._runs), self._rows
         while unusual := self.ids.add_runs(runs, entries.table.kinds, row, self._is_directory):
             start, (parent, folder, names, row) = row, unusual
             self._add_new(start, row)
@@ -152,7 +168,8 @@ class Overlay:
             else:
                 self._write_names(parent, folder, names, row)
             row += len(names)
-        self._add_new(row, len(entries.table))
+        self._rows, self._runs = len(entries.table), entries.paths.run_count()
+        self._add_new(row, self._rows)
 
     def _write_names(self, parent: int, folder: bytes, names: list[bytes], row: int) -> None:
         """Write the rows of names in a folder of which some are known, or come twice."""

@@ -41,6 +41,11 @@ class ForkedWork(Generic[Item]):
         self._work = work
         self._items = items
         self._workers: dict[int, _Worker] = {}
+        self._order_source, self._orders = os.pipe()
+        """One queue for all: who is idle takes the next order."""
+        self._has_more = True
+        self._waiting = 0
+        """Orders that have been given, and whose end has not been reported."""
         with suppress(OSError):
             while len(self._workers) < count:
                 self._start()
@@ -50,66 +55,81 @@ class ForkedWork(Generic[Item]):
         """True if there is a process to work."""
         return bool(self._workers)
 
-    def messages(self, following: Iterator[int]) -> Iterator[tuple[int, Any]]:
+    def messages(self, following: Iterator[int], *, ahead: int = 0) -> Iterator[tuple[int, Any]]:
         """Yield the index of an item and a message about it, as they come; None after the last one of an item.
 
-        A worker that is idle gets the next index that ``following`` yields. Raises the error that ended the work on an
-        item, ReadingStopped, and LayerscopeError if a process was killed.
+        A worker that is idle gets the next index that ``following`` yields, which is asked for so many ``ahead``, lest
+        workers wait while this process does something else. Raises the error that ended the work on an item,
+        ReadingStopped, and LayerscopeError if a process was killed.
         """
         poll = select.poll()
-        for descriptor in list(self._workers):
+        for descriptor in self._workers:
             poll.register(descriptor, select.POLLIN)
-            self._give(descriptor, following, poll)
+        self._give(following, len(self._workers) + ahead)
         while self._workers:
             for descriptor, _ in poll.poll(_LOOK_AGAIN):
-                index, message = self._workers[descriptor].receive()
+                received = self._workers[descriptor].receive()
+                if received is None:
+                    poll.unregister(descriptor)
+                    self._workers.pop(descriptor).end()
+                    continue
+                index, message = received
                 if message is None:
-                    self._give(descriptor, following, poll)
+                    self._waiting -= 1
+                    self._give(following, len(self._workers) + ahead)
                 yield index, message
             if is_cancelled():
                 raise ReadingStopped("reading the layers was stopped")
 
-    def _give(self, descriptor: int, following: Iterator[int], poll: select.poll) -> None:
-        """Give a worker the next item; without one, end it, because it holds memory."""
-        index = next(following, None)
-        if index is None:
-            poll.unregister(descriptor)
-            self._workers.pop(descriptor).end()
-        else:
-            self._workers[descriptor].give(index)
+    def _give(self, following: Iterator[int], most: int) -> None:
+        """Give orders until so many wait; after the last one, workers end, because they hold memory."""
+        while self._has_more and self._waiting < most:
+            index = next(following, None)
+            if index is None:
+                self._close_orders()
+            else:
+                self._waiting += 1
+                os.write(self._orders, index.to_bytes(_INDEX, "big"))
+
+    def _close_orders(self) -> None:
+        if self._has_more:
+            self._has_more = False
+            os.close(self._order_source)
+            os.close(self._orders)
 
     def __enter__(self) -> "ForkedWork[Item]":
         return self
 
     def __exit__(self, *_exit: object) -> None:
+        self._close_orders()
         while self._workers:
             _, worker = self._workers.popitem()
             worker.end()
 
     def _start(self) -> None:
         parent = os.getpid()
-        order_source, orders = os.pipe()
         answers, answer_target = os.pipe()
         try:
             process = _forked()
         except OSError:
-            for descriptor in (order_source, orders, answers, answer_target):
-                os.close(descriptor)
+            os.close(answers)
+            os.close(answer_target)
             raise
         if process:
-            os.close(order_source)
             os.close(answer_target)
-            self._workers[answers] = _Worker(process, orders, answers)
+            self._workers[answers] = _Worker(process, answers)
             return
+        status = 1
         with suppress(BaseException):
             # it must not keep open what ends the others when this process closes it
             for worker in self._workers.values():
                 worker.close()
-            os.close(orders)
+            os.close(self._orders)
             os.close(answers)
             become_worker()
-            _answer(self._work, self._items, order_source, answer_target, parent)
-        os._exit(0)  # without the clean-up that is left to the first process
+            _answer(self._work, self._items, self._order_source, answer_target, parent)
+            status = 0
+        os._exit(status)  # without the clean-up that is left to the first process
 
 
 def _forked() -> int:
@@ -128,55 +148,55 @@ def _forked() -> int:
 
 
 class _Worker:
-    """The other end of a worker's pipes."""
+    """The other end of a worker's pipe."""
 
-    def __init__(self, process: int, orders: int, answers: int) -> None:
+    def __init__(self, process: int, answers: int) -> None:
         self._process = process
-        self._orders = orders
         self._answers = FileIO(answers, "rb")
         with suppress(OSError):
             # an unprivileged user may have too many pipes of this size
             _enlarge(answers)
 
-    def give(self, index: int) -> None:
-        """Give the worker an item."""
-        with suppress(BrokenPipeError):
-            # `receive` reports a process that has died
-            os.write(self._orders, index.to_bytes(_INDEX, "big"))
+    def receive(self) -> tuple[int, Any] | None:
+        """Return the index of an item, and a message about it or None for its end; raises the error that ended it.
 
-    def receive(self) -> tuple[int, Any]:
-        """Return the index of an item, and a message about it or None for its end; raises the error that ended it."""
+        Return None once the worker has ended because there are no more orders.
+        """
         head = self._read(_INDEX + _LENGTH + 1)
+        if head is None:
+            return None
         index, size, kind = head[:_INDEX], head[_INDEX:-1], head[-1:]
-        body = self._read(int.from_bytes(size, "big"))
+        body = self._read(int.from_bytes(size, "big")) or bytearray()
         if kind == _ERROR:
             raise _error_from(body)
         return int.from_bytes(index, "big"), marshal.loads(body) if kind == _MESSAGE else None  # noqa: S302  # the same
 
-    def _read(self, size: int) -> bytearray:
+    def _read(self, size: int) -> bytearray | None:
+        """Return so many bytes, or None if the worker has ended as it should."""
         data = bytearray(size)
         left = memoryview(data)
         while left:
             count = self._answers.readinto(left)
             if not count:
-                raise LayerscopeError(self._early_end())
+                self._check_end()
+                return None
             left = left[count:]
         return data
 
-    def _early_end(self) -> str:
+    def _check_end(self) -> None:
         _, status = os.waitpid(self._process, 0)
         self._process = 0
         number = os.waitstatus_to_exitcode(status)
-        cause = f"killed by signal {-number}" if number < 0 else f"status {number}"
-        return f"a process that reads the layers ended early ({cause})"
+        if number:
+            cause = f"killed by signal {-number}" if number < 0 else f"status {number}"
+            raise LayerscopeError(f"a process that reads the layers ended early ({cause})")
 
     def close(self) -> None:
-        """Close the pipes."""
-        os.close(self._orders)
+        """Close the pipe."""
         self._answers.close()
 
     def end(self) -> None:
-        """End the process."""
+        """End the process, which may have ended."""
         self.close()
         if self._process:
             os.kill(self._process, signal.SIGKILL)

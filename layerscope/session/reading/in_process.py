@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
+from layerscope.model.progress import LayerProgress
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.parallel import IsStopped, in_parallel, processes_at_once
 from layerscope.sources.layer.reader import read_layer
@@ -49,13 +50,20 @@ def read_whole(layer: Layer, is_stopped: IsStopped = bool, *, wanted: "WantedCon
     return entries
 
 
-def read_layers(layers: Sequence[Layer], known: KnownLayers) -> Iterator[tuple[int, LayerEntries]]:
-    """Yield the number and the entries of each layer, base first."""
+def read_layers(
+    layers: Sequence[Layer], known: KnownLayers, grow: Callable[[int, LayerEntries], None] | None = None
+) -> Iterator[tuple[int, LayerEntries]]:
+    """Yield the number and the entries of each layer, base first.
+
+    ``grow`` is called with the entries of the base as far as they are known, while it is read.
+    """
     read: dict[int, LayerEntries] = {}
     waiting = deque(layer.number for layer in layers)
     for layer, entries in read_as_ordered(layers, iter(layers), known):
         if isinstance(entries, LayerEntries):
             read[layer.number] = entries
+        elif grow is not None and entries.entries is not None and layer.number == layers[0].number:
+            grow(layer.number, entries.entries)
         del entries
         while waiting and waiting[0] in read:
             number = waiting.popleft()
@@ -64,8 +72,8 @@ def read_layers(layers: Sequence[Layer], known: KnownLayers) -> Iterator[tuple[i
 
 def read_as_ordered(
     layers: Sequence[Layer], order: Iterator[Layer], known: LayerRecords
-) -> Iterator[tuple[Layer, LayerEntries | int]]:
-    """Yield each layer with its entries when it has been read, and before that with the stored bytes read so far.
+) -> Iterator[tuple[Layer, LayerEntries | LayerProgress]]:
+    """Yield each layer with its entries when it has been read, and before that with its progress.
 
     Known layers come first. The others are read in the ``order``, which is asked for one whenever there is a process to
     read it; those that it leaves out are not read. Layers that share a blob also share their entries.
@@ -109,7 +117,7 @@ def _once_each(order: Iterator[Layer], firsts: Mapping[int, int]) -> Iterator[La
 
 def _read(
     layers: Sequence[Layer], order: Iterator[Layer], wanted: "WantedContent | None"
-) -> Iterator[tuple[Layer, LayerEntries | int]]:
+) -> Iterator[tuple[Layer, LayerEntries | LayerProgress]]:
     """Read layers as `read_as_ordered` does.
 
     This process begins, and forks others for what turns out to take long. Where it cannot be forked, compressed layers
@@ -132,7 +140,7 @@ def _read(
                 rest = list(unread.values())
                 yield from _read_in_processes(rest, chain([layer], order), pace.processes, wanted)
                 return
-            yield layer, done
+            yield layer, LayerProgress(done)
         del unread[layer.number]
         pace.ended(layer)
         yield layer, entries
@@ -140,7 +148,7 @@ def _read(
 
 def _read_in_processes(
     layers: Sequence[Layer], order: Iterator[Layer], count: int, wanted: "WantedContent | None"
-) -> Iterator[tuple[Layer, LayerEntries | int]]:
+) -> Iterator[tuple[Layer, LayerEntries | LayerProgress]]:
     from layerscope.session.reading.layer_parts import read_in_processes  # noqa: PLC0415  # small images need none
 
     for layer, result in read_in_processes(layers, order, count, wanted):

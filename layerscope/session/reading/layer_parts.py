@@ -10,13 +10,14 @@ from msgspec import Struct
 from layerscope.model.columns import columns_from, columns_of, other_fields
 from layerscope.model.entries import EntryTable, LayerEntries, TakenContent
 from layerscope.model.image import Compression, Layer
+from layerscope.model.progress import LayerProgress
 from layerscope.model.row_paths import RowPaths
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 from layerscope.session.reading.forked import ForkedWork
 from layerscope.session.reading.parallel import IsStopped
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.tar.blocks import TarPart
-from layerscope.sources.tar.parts import joined, tar_parts
+from layerscope.sources.tar.parts import JoinedParts, tar_parts
 
 if TYPE_CHECKING:
     from layerscope.sources.tar.taken_content import WantedContent
@@ -24,11 +25,17 @@ if TYPE_CHECKING:
 _LEAST_DIVIDED = 64_000_000
 """The bytes of a plain layer that several processes walk."""
 
+_PARTS_OF_WORKER = 4
+"""The parts of a plain layer for each process: what has been read of the first is stacked while others are walked."""
+
 _UNEVEN = 1.5
 """The size of the largest layer, as a multiple of what each process would read if the layers were of one size."""
 
 _ROWS = 16_384
 """Rows of a message: enough that a message costs little, and few enough that a worker holds little."""
+
+_JOINED_AT_ONCE = 2
+"""Messages: one more than has come."""
 
 _SECONDS = 0.05
 """The time after which a worker reports its progress."""
@@ -47,7 +54,7 @@ def _parts_of(layer: Layer, workers: int, wanted: "WantedContent | None") -> Ite
     if blob is None or layer.compression is not Compression.NONE or blob.size < _LEAST_DIVIDED or layer.unpacked:
         yield _LayerPart(layer, wanted=wanted)
     else:
-        yield from (_LayerPart(layer, part) for part in tar_parts(blob, workers))
+        yield from (_LayerPart(layer, part) for part in tar_parts(blob, workers * _PARTS_OF_WORKER))
 
 
 def leaves_cores_idle(layers: Sequence[Layer], count: int) -> bool:
@@ -61,11 +68,11 @@ def leaves_cores_idle(layers: Sequence[Layer], count: int) -> bool:
 
 def read_in_processes(
     layers: Sequence[Layer], order: Iterator[Layer], count: int, wanted: "WantedContent | None" = None
-) -> Iterator[tuple[Layer, LayerEntries | int | None]]:
+) -> Iterator[tuple[Layer, LayerEntries | LayerProgress | None]]:
     """Read the layers in so many processes, in the order that is asked for a layer whenever a process is idle.
 
-    Yield layers with their stored bytes read so far, and at last with their entries; None for a layer that has to be
-    read in one piece, by this process.
+    Yield layers with their progress, and at last with their entries; None for a layer that has to be read in one piece,
+    by this process.
     """
     parts = [part for layer in layers for part in _parts_of(layer, count, wanted)]
     # hashing leaves the thread enough to do beside processes on every core
@@ -74,15 +81,16 @@ def read_in_processes(
         if not work.is_started:
             yield from ((layer, None) for layer in order)
             return
-        readings: dict[int, _LayerReading] = {}
+        indexes: dict[int, list[int]] = {}
         for index, part in enumerate(parts):
-            readings.setdefault(part.layer.number, _LayerReading()).parts[index] = _PartRead()
-        for index, message in work.messages(index for layer in order for index in readings[layer.number].parts):
+            indexes.setdefault(part.layer.number, []).append(index)
+        readings = {number: _LayerReading(range(of[0], of[-1] + 1)) for number, of in indexes.items()}
+        ordered = (index for layer in order for index in readings[layer.number].indexes)
+        for index, message in work.messages(ordered, ahead=0 if any(part.part is None for part in parts) else count):
             layer = parts[index].layer
             if message is not None:
-                readings[layer.number].parts[index].add(message)
-                yield layer, readings[layer.number].done
-            elif readings[layer.number].is_last():
+                yield layer, readings[layer.number].take(index, message)
+            elif readings[layer.number].is_last(index):
                 # nothing here may keep the parts while the caller stacks the layer
                 yield layer, readings.pop(layer.number).entries()
 
@@ -114,17 +122,20 @@ def _message(entries: LayerEntries, done: int, *, is_joined: bool) -> Any:
     )
 
 
-class _PartRead:
-    """The result of a part so far."""
+class _LayerReading:
+    """What has been read of a layer, whose parts have these indexes."""
 
-    def __init__(self) -> None:
-        self.entries = LayerEntries()
-        self.done = 0
-        self.is_joined = False
+    def __init__(self, indexes: range) -> None:
+        self.indexes = indexes
+        self._parts = JoinedParts(len(indexes))
+        self._done = [0] * len(indexes)
+        self._are_joined = [False] * len(indexes)
+        self._left = len(indexes)
 
-    def add(self, message: Any) -> None:
-        """Add what a message has."""
-        columns, others, paths, whiteouts, opaque, warnings, error, content, done, self.is_joined = message
+    def take(self, index: int, message: Any) -> LayerProgress:
+        """Take what a message has of a part."""
+        part = index - self.indexes.start
+        columns, others, paths, whiteouts, opaque, warnings, error, content, done, self._are_joined[part] = message
         table = EntryTable(**columns_from(EntryTable, columns), **others)
         following = LayerEntries(
             table,
@@ -135,27 +146,19 @@ class _PartRead:
             error,
             TakenContent(*content),
         )
-        self.entries.extend(following)
-        self.done = max(done, self.done)
+        self._parts.add(part, following)
+        # no more at once than keeps the workers from waiting
+        self._parts.join(_JOINED_AT_ONCE)
+        self._done[part] = max(done, self._done[part])
+        return LayerProgress(sum(self._done), self._parts.entries)
 
-
-class _LayerReading:
-    """The parts of one layer, by index."""
-
-    def __init__(self) -> None:
-        self.parts: dict[int, _PartRead] = {}
-        self._ended = 0
-
-    @property
-    def done(self) -> int:
-        """The stored bytes that have been read."""
-        return sum(part.done for part in self.parts.values())
-
-    def is_last(self) -> bool:
+    def is_last(self, index: int) -> bool:
         """Note that a part has ended, and return whether it was the last one."""
-        self._ended += 1
-        return self._ended == len(self.parts)
+        part = index - self.indexes.start
+        self._parts.end(part, is_joined=self._are_joined[part])
+        self._left -= 1
+        return not self._left
 
     def entries(self) -> LayerEntries | None:
         """Return the entries of the layer; None if it has to be read in one piece."""
-        return joined([(part.entries, part.is_joined) for part in self.parts.values()])
+        return self._parts.whole()

@@ -64,7 +64,7 @@ class _Reader:
             if isinstance(read, LayerEntries):
                 self._take(layer.number, read)
             else:
-                self._report(layer.number, read)
+                self._report(layer.number, read.done)
         self._stack()
         self._known.settle()
 

@@ -17,9 +17,21 @@ class LayerStack:
     def __init__(self) -> None:
         self.overlay = Overlay()
         self._tallies: dict[int, LayerTally] = {}
+        self._growing: LayerEntries | None = None
+
+    def grow(self, layer: int, entries: LayerEntries) -> None:
+        """Put the base down as far as it has been read; `apply` follows, with the same entries and the rest of them.
+
+        It may follow with others, if the layer turned out to be different.
+        """
+        self._growing = entries
+        self.overlay.grow(layer, entries)
 
     def apply(self, layer: int, entries: LayerEntries) -> None:
         """Put the next layer on top."""
+        if self._growing is not None and entries is not self._growing:
+            self.overlay = Overlay()
+        self._growing = None
         self._tallies[layer] = self.overlay.apply(layer, entries)
 
     def tallies(self) -> Tallies:

@@ -5,7 +5,9 @@ same, a tar for instance: whether a place is one is decided by the walk of the p
 """
 
 import os
-from collections.abc import Iterator, Sequence
+import sys
+from collections import deque
+from collections.abc import Iterator
 from contextlib import closing
 
 from layerscope.errors import InvalidLayer
@@ -42,19 +44,49 @@ def tar_parts(span: FileSpan, count: int) -> list[TarPart]:
     return [TarPart(start, stop, len(starts)) for start, stop in zip(starts, [*starts[1:], NEVER], strict=True)]
 
 
-def joined(parts: Sequence[tuple[LayerEntries, bool]]) -> LayerEntries | None:
-    """Return the entries of all parts as one, given for each whether it is joined with the next.
+class JoinedParts:
+    """The entries of all parts of a tar as one, from slices that are added while several processes walk the parts.
 
-    None where only one walk over the whole tar can tell them: errors and the number of warnings depend on all that
-    comes before them.
+    ``entries`` has those of the first slices in the order of the tar: of a part, only once the part before it is known
+    to be joined with it.
     """
-    (entries, is_joined), *others = parts
-    for following, is_following_joined in others:
-        if not is_joined:
-            break
-        entries.extend(following)
-        is_joined = is_following_joined
-    return None if others and (entries.error or entries.warnings) else entries
+
+    def __init__(self, count: int) -> None:
+        self.entries = LayerEntries()
+        self._slices = [deque[LayerEntries]() for _ in range(count)]
+        self._are_joined: list[bool | None] = [None] * count
+        """For each part whether it is joined with the next; None until it ends."""
+        self._part = 0
+
+    def add(self, part: int, following: LayerEntries) -> None:
+        """Add what has been read of a part."""
+        self._slices[part].append(following)
+
+    def end(self, part: int, *, is_joined: bool) -> None:
+        """Note that a part has been walked, and whether it is joined with the next."""
+        self._are_joined[part] = is_joined
+
+    def join(self, most: int = sys.maxsize) -> None:
+        """Add at most so many slices to the entries, as far as it is known that they belong there."""
+        while most and self._part < len(self._slices):
+            if self._slices[self._part]:
+                self.entries.extend(self._slices[self._part].popleft())
+                most -= 1
+            elif self._are_joined[self._part] is None:
+                return
+            else:
+                # one that is not joined was walked to the end of the tar
+                self._part = self._part + 1 if self._are_joined[self._part] else len(self._slices)
+
+    def whole(self) -> LayerEntries | None:
+        """Return the entries of a tar of which all parts have ended.
+
+        None where only one walk over the whole tar can tell them: errors and the number of warnings depend on all that
+        comes before them.
+        """
+        self.join()
+        is_one_walk = len(self._slices) == 1
+        return self.entries if is_one_walk or not (self.entries.error or self.entries.warnings) else None
 
 
 class _Headers:

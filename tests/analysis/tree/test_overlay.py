@@ -3,6 +3,8 @@ from collections.abc import Callable
 from types import FrameType
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from layerscope.analysis.tree.overlay import Overlay
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
@@ -301,6 +303,25 @@ def test_layers_may_be_left_out() -> None:
     overlay.apply(2, layer(file("a")))
     tally = overlay.apply(5, layer(whiteout("a"), file("b")))
     assert (tally.layer, tally.added, tally.removed) == (5, 1, 1)
+
+
+NAMES = st.sampled_from(["a", "a/b", "a/b/c", "a/d", "e", "e/f", ""])
+WRITTEN = st.builds(file, NAMES, st.integers(1, 9)) | st.builds(directory, NAMES) | st.builds(hardlink, NAMES, NAMES)
+HIDDEN = st.builds(whiteout, NAMES) | st.builds(opaque, NAMES)
+
+
+@given(st.lists(WRITTEN | HIDDEN, max_size=20), st.sets(st.integers(0, 20)))
+def test_a_base_that_grows_while_it_is_read_is_the_same_in_the_end(items: list[Item], stops: set[int]) -> None:
+    whole, grown, entries = Overlay(), Overlay(), LayerEntries()
+    tally = whole.apply(1, layer(*items))
+    for position, item in enumerate(items):
+        entries.extend(layer(item))
+        if position in stops:
+            grown.grow(1, entries)
+    assert grown.apply(1, entries) == tally
+    for column in ("paths", "rows", "changes", "befores", "current", "link_targets", "whiteouts", "opaque_runs"):
+        assert getattr(grown, column) == getattr(whole, column)
+    assert list(map(grown.ids.path, grown.paths)) == list(map(whole.ids.path, whole.paths))
 
 
 def calls_of(work: Callable[[], object]) -> int:

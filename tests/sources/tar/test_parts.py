@@ -19,7 +19,7 @@ from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.tar import parts as parts_module
 from layerscope.sources.tar import walk as walk_module
 from layerscope.sources.tar.blocks import NEVER, TarPart, open_blocks
-from layerscope.sources.tar.parts import joined, tar_parts
+from layerscope.sources.tar.parts import JoinedParts, tar_parts
 from layerscope.sources.tar.walk import walk
 from tests.builders import directory, file, layer, symlink, whiteout
 from tests.sources.tar.test_walk import FORMATS, archives, global_records, written
@@ -43,7 +43,12 @@ def read(span: FileSpan, part: TarPart | None = None) -> LayerEntries:
 
 def read_in_parts(span: FileSpan, parts: Sequence[TarPart]) -> LayerEntries | None:
     """Return the entries of the parts as one."""
-    return joined([(read(span, part), part.is_joined) for part in parts])
+    parts_read = JoinedParts(len(parts))
+    for number, part in reversed(list(enumerate(parts))):
+        parts_read.add(number, read(span, part))
+        parts_read.join()
+        parts_read.end(number, is_joined=part.is_joined)
+    return parts_read.whole()
 
 
 def cut_at(*starts: int) -> list[TarPart]:
