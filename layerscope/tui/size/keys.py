@@ -1,5 +1,7 @@
 """The key table of the size view."""
 
+from dataclasses import replace
+
 from layerscope.tui.keys.shared import FILTER, HELP, HISTORY, QUIT
 from layerscope.tui.keys.table import Key, KeyGroup, Series
 from layerscope.tui.size.map.widget import Treemap
@@ -38,6 +40,19 @@ SIZE_KEYS = (
 SIZE_TABLE = (
     KeyGroup("The size of the image", SIZE_KEYS),
     KeyGroup("In any list", LineList.KEYS),
-    KeyGroup("In the map", Treemap.KEYS),
     KeyGroup("In the filter", PromptLine.KEYS),
 )
+
+_MAP_NAMES = frozenset(name for key in Treemap.KEYS for name in key.keys.split(","))
+
+
+def _beside_map(key: Key) -> Key:
+    """Return a key without those of its names that move the cursor of the map."""
+    return replace(key, keys=",".join(name for name in key.keys.split(",") if name not in _MAP_NAMES))
+
+
+MAP_TABLE = (
+    KeyGroup("The size of the image", tuple(map(_beside_map, SIZE_KEYS))),
+    KeyGroup("In the map", Treemap.KEYS),
+)
+"""The keys of the view without a list: the map has neither pages nor a filter."""

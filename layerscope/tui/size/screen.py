@@ -29,7 +29,7 @@ from layerscope.tui.keys.table import bindings
 from layerscope.tui.size.body import Content, SizeBody, content_of
 from layerscope.tui.size.file_actions import SizeFileActions
 from layerscope.tui.size.headline import Headline, SizeBar
-from layerscope.tui.size.keys import SIZE_KEYS, SIZE_TABLE
+from layerscope.tui.size.keys import MAP_TABLE, SIZE_KEYS, SIZE_TABLE
 from layerscope.tui.size.map.widget import Treemap
 from layerscope.tui.size.overview import Overview
 from layerscope.tui.size.state import Place, SizeState, SizeView, VisitedPlace
@@ -192,8 +192,8 @@ class SizeScreen(Screen[Target | None], OpensLater, SaysWhyNot):
         return action != "up" or self._state.visit.place.is_folder
 
     def action_help(self) -> None:
-        """Show all keys."""
-        self.app.push_screen(HelpScreen(SIZE_TABLE))
+        """Show all keys of the view."""
+        self.app.push_screen(HelpScreen(MAP_TABLE if self._view is SizeView.MAP else SIZE_TABLE))
 
     def action_go_to(self, view: int) -> None:
         """Go to a view."""

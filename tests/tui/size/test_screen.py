@@ -424,6 +424,20 @@ async def test_arrows_and_enter_go_through_the_map_and_escape_comes_back(tmp_pat
         assert at.frame("size")[0].startswith("/ ")
 
 
+async def test_the_help_has_the_keys_of_the_view(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path), (160, 70)) as at:
+        await at.press("w")
+        for view, own, other in (("3", "Page up", "To the box above"), ("4", "To the box above", "Page up")):
+            await at.press(view)
+            await at.settle()
+            await at.press("question_mark")
+            assert own in at.screen()
+            assert other not in at.screen()
+            (back,) = [row for row in at.rows() if "or go back to where you were" in row]
+            assert ("Left" in back) == (view == "3"), "in the map, the arrows go to other boxes"
+            await at.press("escape")
+
+
 async def test_names_of_files_cannot_control_the_terminal(tmp_path: Path) -> None:
     layers = layer(file(BIDI, b"x" * 5000)), layer(file(BIDI, b"y" * 5000), file("copy", b"y" * 5000))
     async with journey(docker_archive(tmp_path / "image.tar", image(*layers))) as at:
