@@ -229,6 +229,7 @@ class ExplorerScreen(Screen[object], SaysWhyNot):
             return
         visit = self._visits.go_back(self._state)
         self._layers.show_layers()
+        self.layer_list.scroll_back(visit.steps_top)
         self._layers.after_move()
         if visit.reopen is not None:
             visit.reopen()
@@ -262,16 +263,13 @@ class ExplorerScreen(Screen[object], SaysWhyNot):
             else:
                 self._visit()
             self._state.settings.show(Scope(scope))
-            self._show_scope()
+            # if the files have the focus, the cursor stays on its path
+            self.panes.show_changed_files(self.file_tree.node if self.file_tree.has_focus else 0)
 
     def action_scope(self) -> None:
         """Show the merged tree, or only what the layer holds."""
         self._state.settings.toggle_scope()
-        self._show_scope()
-
-    def _show_scope(self) -> None:
-        """Show the files of the new scope; if they have the focus, the cursor stays on its path."""
-        self.panes.show_changed_files(self.file_tree.node if self.file_tree.has_focus else 0)
+        self.panes.show_changed_files(self.file_tree.node)
 
     def action_layer(self, step: int) -> None:
         """Go to the next or the previous layer."""

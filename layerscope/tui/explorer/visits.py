@@ -12,6 +12,7 @@ from layerscope.tui.tree.view import Scope
 class Visit(NamedTuple):
     """The state of the explorer: the chosen step, the view of its tree, the filter, the path under the cursor.
 
+    ``top`` and ``steps_top`` are the first lines on the screen, of the tree and of the layers.
     ``reopen`` opens the screen from which the next visit was made; None if that was the explorer itself.
     """
 
@@ -19,6 +20,8 @@ class Visit(NamedTuple):
     tree: TreePlace
     filter_text: str
     path: bytes | None
+    top: int
+    steps_top: int
     is_in_tree: bool
     reopen: Callable[[], None] | None
 
@@ -42,6 +45,8 @@ class Visits:
                 state.settings.place,
                 files.filter_text,
                 files.path if files.file_tree.cursor else None,
+                files.file_tree.scroll_offset.y,
+                self._panes.steps.scroll_offset.y,
                 files.file_tree.has_focus or files.is_filtering,
                 reopen,
             )
@@ -60,5 +65,5 @@ class Visits:
         visit = self._visits.pop()
         state.choose_position(visit.position)
         self._panes.go_to(self._panes.files.file_tree if visit.is_in_tree else self._panes.steps)
-        self._panes.files.go_back(visit.tree, visit.filter_text, visit.path)
+        self._panes.files.go_back(visit.tree, visit.filter_text, visit.path, visit.top)
         return visit

@@ -101,8 +101,7 @@ class SizeBody(Container):
     def _scroll_back(self, top: int) -> None:
         """Show the lines that were on the screen when the visit was left."""
         if top and isinstance(self.chooser, LineList):
-            self.chooser.scroll_to(y=top, animate=False, immediate=True, force=True)
-            self.chooser.show_cursor()
+            self.chooser.scroll_back(top)
 
     def remember(self, visit: VisitedPlace) -> None:
         """Keep the cursor and the scroll position of the visit that is shown."""

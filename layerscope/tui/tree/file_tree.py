@@ -110,14 +110,27 @@ class FileTree(LineList):
         """The columns that have room beside the names."""
         return tuple(self._widths)
 
-    def show(self, rows: VisibleRows | None, cursor: int, *, columns: tuple[str, ...], marked: bool) -> None:
-        """Show rows, which may still grow. They are marked if ``marked``, that is, if their changes are known."""
+    def show(
+        self,
+        rows: VisibleRows | None,
+        cursor: int,
+        *,
+        columns: tuple[str, ...],
+        marked: bool,
+        top: int | None = None,
+    ) -> None:
+        """Show rows, which may still grow, from the ``top`` on if the cursor allows it.
+
+        They are marked if ``marked``, that is, if their changes are known.
+        """
         self._rows = rows
         self._attributes = columns
         self._marked = marked
         if rows is not None:
             self.total = max(1, self.largest(rows))
         self.refill(cursor)
+        if top is not None:
+            self.scroll_back(top)
         self._longest_name = 0
         self._fit()
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -19,12 +19,25 @@ from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.header import TreeHeader
 from layerscope.tui.tree.settings import TreePlace
 from layerscope.tui.tree.state import FilesState
+from layerscope.tui.tree.view import View
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import warn
 
 if TYPE_CHECKING:
     from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
+
+
+class LeftView(NamedTuple):
+    """A view that another one has replaced: the node under its cursor, and the first line on the screen.
+
+    ``arrived_at`` is the node under the cursor of the other one. As long as it stays there, nobody has moved.
+    """
+
+    view: View
+    node: int | None
+    top: int
+    arrived_at: int | None
 
 
 class FilesPane(Vertical):
@@ -41,6 +54,9 @@ class FilesPane(Vertical):
         self._coming: VisibleRows | None = None
         """The rows that will be shown once they are found and counted."""
         self._wants_match = False
+        self._left: LeftView | None = None
+        self._may_return = False
+        self._wanted_top: int | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the titles, the tree, and the details below it."""
@@ -66,9 +82,11 @@ class FilesPane(Vertical):
         """True if there is a filter to clear."""
         return self.state.settings.query is not None or (self._filter_line is not None and self._filter_line.display)
 
-    def rebuild(self, node: int | None = None) -> None:
-        """Build the rows again, with the cursor on a node, or on the same node as before."""
+    def rebuild(self, node: int | None = None, top: int | None = None) -> None:
+        """Build the rows again, with the cursor on a node, or on the same node as before; ``top`` is the first line."""
         self.workers.cancel_group(self, "rows")
+        self._wanted_top = top
+        self._may_return = top is None and node in (None, self.file_tree.node)
         rows = self.state.rows()
         if rows is None:
             self._coming = None
@@ -141,8 +159,17 @@ class FilesPane(Vertical):
 
     def _show_rows(self, rows: VisibleRows) -> None:
         self._coming = None
+        tree, before, node = self.file_tree, self.file_tree.rows, self.file_tree.node
+        top, left = tree.scroll_offset.y, self._left
+        if self._may_return and left is not None and (left.view, left.arrived_at) == (rows.view, node):
+            # A key that is pressed twice shows the same lines again.
+            self._wanted_node, self._wanted_top = left.node, left.top
         row = rows.row_of(self._wanted_node) if self._wanted_node else 0
-        self.file_tree.show(rows, row or 0, columns=self.state.settings.columns, marked=self.state.is_marked)
+        columns, marked = self.state.settings.columns, self.state.is_marked
+        tree.show(rows, row or 0, columns=columns, marked=marked, top=self._wanted_top)
+        self._wanted_top = None
+        if before is not None and before.view != rows.view:
+            self._left = LeftView(before.view, node, top, tree.node)
         self._show_frame(rows)
         self._go_to_match()
 
@@ -245,15 +272,15 @@ class FilesPane(Vertical):
         """The text of the filter."""
         return self._filter_line.bar.value if self._filter_line is not None and self._filter_line.display else ""
 
-    def go_back(self, place: TreePlace, text: str, path: bytes | None) -> None:
-        """Return to a view of the tree, with the text of its filter and the path under the cursor."""
+    def go_back(self, place: TreePlace, text: str, path: bytes | None, top: int) -> None:
+        """Return to a view of the tree: its filter, the path under the cursor, the first line on the screen."""
         if self._filter_line is not None:
             with self.prevent(self._filter_line.bar.Changed):
                 self._filter_line.bar.value = text
             self._filter_line.display = bool(text)
         self.state.settings.go_back(place)
         rows = self.file_tree.rows
-        self.rebuild((rows.tree.index.find(path) if rows is not None and path else 0) or 0)
+        self.rebuild((rows.tree.index.find(path) if rows is not None and path else 0) or 0, top)
         self.refresh_bindings()
 
     def clear(self) -> None:

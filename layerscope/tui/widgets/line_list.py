@@ -154,6 +154,11 @@ class LineList(StripView):
             return
         self.scroll_to(y=target, animate=False, immediate=True, force=True)
 
+    def scroll_back(self, top: int) -> None:
+        """Show the lines that were on the screen before, from the ``top`` on, and the cursor in any case."""
+        self.scroll_to(y=top, animate=False, immediate=True, force=True)
+        self.show_cursor()
+
     def _refresh_item(self, item: int) -> None:
         if item < self.item_count():
             lines = self.lines_of(item)

@@ -133,6 +133,19 @@ async def test_a_row_of_the_size_view_leads_to_the_tree_and_escape_back_to_it() 
         assert seen(at) == start
 
 
+async def test_escape_shows_the_lines_of_the_tree_that_were_there_before_a_row_of_the_size_view() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("tab", "Z", *["pagedown"] * 4, *["up"] * 6)
+        start = seen(at)
+        await at.press("w", "2", "t")
+        await at.settle()
+        assert seen(at) != start
+        for _ in range(3):
+            await at.press("escape")
+            await at.settle()
+        assert seen(at) == start
+
+
 @pytest.mark.parametrize("size", [(80, 24), (110, 35), (160, 45), (200, 60)])
 async def test_the_tree_opens_by_size_and_fills_the_pane(size: tuple[int, int]) -> None:
     async with journey(MY_APP, size, plain=False) as at:

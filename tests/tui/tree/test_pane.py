@@ -197,6 +197,17 @@ async def test_another_scope_keeps_the_path_under_the_cursor(tmp_path: Path, key
         assert at.at() == "/a", "the nearest folder above a path that the layer does not have"
 
 
+@pytest.mark.parametrize("key", ["a", "c", "s"])
+async def test_a_key_pressed_twice_shows_the_same_lines_again(key: str) -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("tab", "Z", *["pagedown"] * 4, *["up"] * 6)
+        start = at.at(), at.tree_lines()
+        await at.press(key)
+        assert at.tree_lines() != start[1]
+        await at.press(key)
+        assert (at.at(), at.tree_lines()) == start
+
+
 async def test_columns_of_attributes_come_and_go() -> None:
     async with journey(MY_APP, (160, 40)) as at:
         await at.press("plus", "plus")
