@@ -14,7 +14,7 @@ class ExportProgress(Struct, frozen=True):
     total: int | None
 
 
-class LayerProgress(Struct, frozen=True):
+class ReadSoFar(Struct, frozen=True):
     """The stored bytes of a layer that have been read, and all entries up to some place, if they are known yet."""
 
     done: int

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
-from layerscope.model.progress import LayerProgress
+from layerscope.model.progress import ReadSoFar
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.parallel import IsStopped, in_parallel, processes_at_once
 from layerscope.sources.layer.reader import read_layer
@@ -72,7 +72,7 @@ def read_layers(
 
 def read_as_ordered(
     layers: Sequence[Layer], order: Iterator[Layer], known: LayerRecords
-) -> Iterator[tuple[Layer, LayerEntries | LayerProgress]]:
+) -> Iterator[tuple[Layer, LayerEntries | ReadSoFar]]:
     """Yield each layer with its entries when it has been read, and before that with its progress.
 
     Known layers come first. The others are read in the ``order``, which is asked for one whenever there is a process to
@@ -117,7 +117,7 @@ def _once_each(order: Iterator[Layer], firsts: Mapping[int, int]) -> Iterator[La
 
 def _read(
     layers: Sequence[Layer], order: Iterator[Layer], wanted: "WantedContent | None"
-) -> Iterator[tuple[Layer, LayerEntries | LayerProgress]]:
+) -> Iterator[tuple[Layer, LayerEntries | ReadSoFar]]:
     """Read layers as `read_as_ordered` does.
 
     This process begins, and forks others for what turns out to take long. Where it cannot be forked, compressed layers
@@ -140,7 +140,7 @@ def _read(
                 rest = list(unread.values())
                 yield from _read_in_processes(rest, chain([layer], order), pace.processes, wanted)
                 return
-            yield layer, LayerProgress(done)
+            yield layer, ReadSoFar(done)
         del unread[layer.number]
         pace.ended(layer)
         yield layer, entries
@@ -148,7 +148,7 @@ def _read(
 
 def _read_in_processes(
     layers: Sequence[Layer], order: Iterator[Layer], count: int, wanted: "WantedContent | None"
-) -> Iterator[tuple[Layer, LayerEntries | LayerProgress]]:
+) -> Iterator[tuple[Layer, LayerEntries | ReadSoFar]]:
     from layerscope.session.reading.layer_parts import read_in_processes  # noqa: PLC0415  # small images need none
 
     for layer, result in read_in_processes(layers, order, count, wanted):

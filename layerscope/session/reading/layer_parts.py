@@ -10,7 +10,7 @@ from msgspec import Struct
 from layerscope.model.columns import columns_from, columns_of, other_fields
 from layerscope.model.entries import EntryTable, LayerEntries, TakenContent
 from layerscope.model.image import Compression, Layer
-from layerscope.model.progress import LayerProgress
+from layerscope.model.progress import ReadSoFar
 from layerscope.model.row_paths import RowPaths
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 from layerscope.session.reading.forked import ForkedWork
@@ -68,7 +68,7 @@ def leaves_cores_idle(layers: Sequence[Layer], count: int) -> bool:
 
 def read_in_processes(
     layers: Sequence[Layer], order: Iterator[Layer], count: int, wanted: "WantedContent | None" = None
-) -> Iterator[tuple[Layer, LayerEntries | LayerProgress | None]]:
+) -> Iterator[tuple[Layer, LayerEntries | ReadSoFar | None]]:
     """Read the layers in so many processes, in the order that is asked for a layer whenever a process is idle.
 
     Yield layers with their progress, and at last with their entries; None for a layer that has to be read in one piece,
@@ -132,7 +132,7 @@ class _LayerReading:
         self._are_joined = [False] * len(indexes)
         self._left = len(indexes)
 
-    def take(self, index: int, message: Any) -> LayerProgress:
+    def take(self, index: int, message: Any) -> ReadSoFar:
         """Take what a message has of a part."""
         part = index - self.indexes.start
         columns, others, paths, whiteouts, opaque, warnings, error, content, done, self._are_joined[part] = message
@@ -150,7 +150,7 @@ class _LayerReading:
         # no more at once than keeps the workers from waiting
         self._parts.join(_JOINED_AT_ONCE)
         self._done[part] = max(done, self._done[part])
-        return LayerProgress(sum(self._done), self._parts.entries)
+        return ReadSoFar(sum(self._done), self._parts.entries)
 
     def is_last(self, index: int) -> bool:
         """Note that a part has ended, and return whether it was the last one."""

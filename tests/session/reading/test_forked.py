@@ -134,7 +134,7 @@ with ForkedWork(work, [0, 1], 2) as forked:
 
 _EQUALITY = """
 from msgspec.structs import replace
-from layerscope.model.progress import LayerProgress
+from layerscope.model.progress import ReadSoFar
 from layerscope.session.open import open_image
 from layerscope.session.reading import layer_parts
 from layerscope.session.reading.in_process import read_whole
@@ -151,7 +151,7 @@ for path in sys.argv[1:]:
         layers = session.image.layers
         read = {}
         for layer, result in read_in_processes(layers, iter(reversed(layers)), 3):
-            if not isinstance(result, LayerProgress):
+            if not isinstance(result, ReadSoFar):
                 read[layer.number] = read_whole(layer) if result is None else result
         assert len(read) == len(layers)
         assert all(facts(read[layer.number]) == facts(read_whole(layer)) for layer in layers), path
