@@ -67,6 +67,24 @@ async def test_keys_work_while_layers_are_read(three_layers: Path) -> None:
         assert at.tree() == ["etc/", "~ hosts"]
 
 
+async def test_the_nodes_of_a_layer_that_was_looked_at_are_not_looked_for_again(three_layers: Path) -> None:
+    async with journey(three_layers) as at:
+        await at.press("a")
+        first = at.files.file_tree.rows
+        await at.press("left_square_bracket", "right_square_bracket")
+        again = at.files.file_tree.rows
+        assert first is not None
+        assert again is not None
+        assert again is not first
+        assert again.in_view is first.in_view
+        await at.press("r")
+        await at.until(lambda: "unchanged" in " ".join(at.toasts()))
+        await at.settle()
+        read_again = at.files.file_tree.rows
+        assert read_again is not None
+        assert read_again.in_view.tree is read_again.tree
+
+
 async def test_arrows_and_brackets_choose_a_layer() -> None:
     async with journey(MY_APP) as at:
         assert at.layer() == 6
