@@ -90,9 +90,9 @@ class ComparisonState:
         return self.compared is not None and node in self.compared.tree.rows_by_node
 
     def first_change(self, rows: VisibleRows) -> int:
-        """Return the first row with a file that differs, or the first row."""
-        changed = (row for row, node in enumerate(rows) if self.differs(node) and not rows.is_folder(node))
-        return next(changed, 0)
+        """Return the first row that differs with nothing unfolded below it, or the first row."""
+        differing = ((row, node) for row, node in enumerate(rows) if self.differs(node))
+        return next((row for row, node in differing if not (rows.is_folder(node) and rows.is_open(node))), 0)
 
     def moved_node(self, node: int) -> int | None:
         """Return the node that a file was moved from or to; None if it was not moved, as far as is known."""

@@ -59,6 +59,14 @@ async def test_d_compares_a_layer_with_the_previous_one() -> None:
         assert at.frame("files")[0] == "Changes from nothing to layer 1"
 
 
+async def test_a_comparison_starts_at_the_largest_change_even_if_that_is_a_folder(tmp_path: Path) -> None:
+    base = layer(*(file(f"doc/package-{number % 50}/{number}", b"x" * 900) for number in range(400)))
+    tidy = layer(*(whiteout(f"doc/package-{number}") for number in range(50)), file("doc/README", b"kept"))
+    async with comparing_layers(docker_archive(tmp_path / "image.tar", image(base, tidy)), ComparedLayers(1, 2)) as at:
+        assert at.tree()[0] == "doc/", "the largest change is on the screen"
+        assert at.at() == "/doc/package-0"
+
+
 async def test_d_compares_a_file_with_its_previous_version(tmp_path: Path) -> None:
     async with journey(small(tmp_path)) as at:
         await at.press("tab", "Z", "down")
