@@ -14,6 +14,8 @@ _SIZE_WIDTH = 8
 _WIDEST_BAR, _NARROW_BAR = 16, 6
 _WIDE = 110
 """Width below which a layer on one line has half the bar, to leave room for its instruction."""
+_LEAST_INSTRUCTION = 18
+"""The cells of an instruction that the counts and the dead bytes leave in a narrow list."""
 
 
 class LayerLine(Struct, frozen=True):
@@ -130,7 +132,7 @@ class LayerList(StepList):
     def _beside_instruction(self, step_line: LayerLine, width: int) -> list[Segment]:
         """Return what is before the instruction of a layer that takes one line."""
         figures = self._figures(step_line, width, two_lines=False)
-        if self._columns.dead and width >= ONE_LINE:
+        if self._columns.dead and self._has_room(width, self._counts_width + self._columns.dead + 2):
             figures.append(Segment(f"  {dead_text(step_line.dead_size):>{self._columns.dead}}", self.style_of("dead")))
         return [*figures, Segment("  ")]
 
@@ -157,8 +159,17 @@ class LayerList(StepList):
             room = self._bar_width(width, two_lines=two_lines) + _SIZE_WIDTH + len(" stored, ")
             return [*number, Segment(f"{stored:>{room}}{text}", self.style_of("muted"))]
         size = Segment(f"{human_size(step_line.content_size):>{_SIZE_WIDTH}}")
-        counts = self._counts(step_line) if two_lines or width >= ONE_LINE else []
+        counts = self._counts(step_line) if two_lines or self._has_room(width, self._counts_width) else []
         return [*number, *self._bar(step_line, self._bar_width(width, two_lines=two_lines)), size, *counts]
+
+    @property
+    def _counts_width(self) -> int:
+        return sum(width + 2 for width in self._columns.counts if width)
+
+    def _has_room(self, width: int, cells: int) -> bool:
+        """Return whether a layer on one line has so many cells before its instruction for more than its size."""
+        taken = self._columns.digits + 2 + self._bar_width(width, two_lines=False) + _SIZE_WIDTH + 2
+        return width >= ONE_LINE or width - taken - cells >= _LEAST_INSTRUCTION
 
     def _bar_width(self, width: int, *, two_lines: bool) -> int:
         if not two_lines and width < ONE_LINE:

@@ -310,3 +310,14 @@ async def test_no_step_moves_when_another_one_is_chosen(tmp_path: Path) -> None:
         for _ in range(5):
             await at.press("down")
             assert [line.split()[0] for line in at.layers() if line.split()] == places
+
+
+async def test_many_layers_show_counts_and_dead_bytes_where_the_pane_has_room(tmp_path: Path) -> None:
+    layers = [layer(file("same", b"x" * 200_000), file(f"file-{number}", b"y")) for number in range(30)]
+    steps = [{"created_by": f"RUN {'echo an-instruction ' * 9}"}] * 30
+    async with journey(docker_archive(tmp_path / "image.tar", image(*layers, history=steps)), (160, 45)) as at:
+        assert at.layers()[0].split()[2:8] == "200 kB +1 ~1 200 kB".split()
+        assert "dead  RUN echo an-instruc" in at.layers()[0]
+        await at.pilot.resize_terminal(110, 45)
+        await at.settle()
+        assert "200 kB  RUN echo an-instruc" in at.layers()[0], "the instruction keeps its room"
