@@ -141,6 +141,13 @@ class DiffTree:
         """The content bytes of the larger one of both sides."""
         return max(self.side(layer).whole_size for layer in self.layers)
 
+    @property
+    def largest_delta(self) -> int:
+        """The most content bytes by which a path grew or shrank, with those below it."""
+        deltas = self.diff.deltas
+        changes = (total.size_delta for total in self.totals.values())
+        return max(map(abs, (max(deltas, default=0), min(deltas, default=0), *changes)))
+
     def own_delta(self, node: int) -> int:
         """Return the content bytes by which a path itself grew, without what is below it."""
         row = self.rows_by_node.get(node)

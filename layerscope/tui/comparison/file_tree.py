@@ -14,8 +14,8 @@ from layerscope.tui.tree.columns import TreeColumn
 from layerscope.tui.tree.file_tree import NAME_SHARE, FileTree
 from layerscope.tui.tree.visible_rows import VisibleRows
 
-_SIZE_WIDTH, _DELTA_WIDTH = 9, 10
-_BAR_WIDTH, _WIDEST_BAR = 10, 18
+_SIZE_WIDTH, _DELTA_WIDTH = 9, 11
+_BAR_WIDTH, _WIDEST_BAR = 9, 17
 _WHAT_WIDTH, _WIDEST_WHAT = 15, 25
 _SIZE_RANK, _BAR_RANK, _WHAT_RANK, _DELTA_RANK = 0, 1, 20, 21
 """The columns with the lowest rank are dropped first to make room for the name."""
@@ -33,8 +33,9 @@ class DiffFileTree(FileTree):
         yield from self.attribute_columns()
         yield TreeColumn("size", "size", _SIZE_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
         yield TreeColumn("what", "  changes", _WHAT_RANK, _WHAT_WIDTH, _WIDEST_WHAT, "<")
-        yield TreeColumn("delta", "growth", _DELTA_RANK, _DELTA_WIDTH, _DELTA_WIDTH)
-        yield TreeColumn("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR, name_share=NAME_SHARE)
+        yield TreeColumn("delta", "growth ", _DELTA_RANK, _DELTA_WIDTH, _DELTA_WIDTH)
+        has_bars = _diff_rows(self.rows).draws_bars
+        yield TreeColumn("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR, name_share=NAME_SHARE, is_empty=not has_bars)
 
     def cell(self, name: str, row: TreeRow, width: int) -> list[Segment]:
         """Return the cell of a column, as wide as it is, with the space before it."""
@@ -47,9 +48,9 @@ class DiffFileTree(FileTree):
             case "what":
                 return [Segment(padded(f"  {self._differences(row)}", width, self.glyphs), muted)]
             case "delta":
-                return [Segment(f"{signed_size(delta) if delta else '':>{width}}", self.style_of(change))]
+                return [Segment(f"{signed_size(delta) if delta else '':>{width - 1}} ", self.style_of(change))]
             case "bar":
-                return [Segment(" "), *self.bar(abs(delta) / self.total, 0, width - 2, change), Segment(" ")]
+                return [*self.bar(abs(delta) / self.total, 0, width - 1, change), Segment(" ")]
             case _:
                 return super().cell(name, row, width)
 

@@ -1,10 +1,12 @@
 """The visible rows of a comparison."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from layerscope.analysis.comparison.diff_tree import DiffTree, Totals, add_up
 from layerscope.analysis.search.query import Query
 from layerscope.text import plural, signed_size
+from layerscope.tui.drawing.bars import LEAST_SHARE
 from layerscope.tui.tree.view import Folds, View
 from layerscope.tui.tree.visible_rows import VisibleRows
 
@@ -43,6 +45,11 @@ class DiffRows(VisibleRows):
     def delta(self, node: int) -> int:
         """Return the content bytes by which a path grew, with everything below it that matches the filter."""
         return self.diff_tree.own_delta(node) + self.totals.get(node, _NO_CHANGES).size_delta
+
+    @cached_property
+    def draws_bars(self) -> bool:
+        """True if the bar of any path is long enough to be seen."""
+        return self.diff_tree.largest_delta >= LEAST_SHARE * self.diff_tree.whole_size
 
     def match_words(self) -> str:
         """Return the number of matches, and by how much they grew."""

@@ -8,7 +8,7 @@ from rich.style import Style
 
 from layerscope.tui.drawing.glyphs import Glyphs
 
-_LEAST = 0.001
+LEAST_SHARE = 0.001
 """The smallest share that a bar shows."""
 
 
@@ -47,4 +47,4 @@ def bar_segments(live: float, dead: float, width: int, glyphs: Glyphs, styles: B
 
 def _steps(share: float, whole: int) -> int:
     """Return the part of a bar in steps: none for a share that is too small, else at least one."""
-    return min(whole, max(1, round(share * whole))) if share >= _LEAST else 0
+    return min(whole, max(1, round(share * whole))) if share >= LEAST_SHARE else 0

@@ -12,6 +12,7 @@ class TreeColumn(NamedTuple):
 
     The widths are in cells and include the space before the column. Of the columns that can grow to ``most``, the one
     of the highest rank does so first. ``name_share`` is the part of a line that the name has before this one grows.
+    A column that ``is_empty`` gives its room to the name.
     """
 
     name: str
@@ -21,6 +22,7 @@ class TreeColumn(NamedTuple):
     most: int
     align: str = ">"
     name_share: float = 0.0
+    is_empty: bool = False
 
 
 def fit_columns(columns: Iterable[TreeColumn], width: int, names: int = 0) -> Mapping[str, int]:
@@ -28,6 +30,7 @@ def fit_columns(columns: Iterable[TreeColumn], width: int, names: int = 0) -> Ma
     kept = list(columns)
     while kept and width - sum(column.least for column in kept) < SHORTEST_NAME:
         kept.remove(min(kept, key=lambda column: column.rank))
+    kept = [column for column in kept if not column.is_empty]
     widths = {column.name: column.least for column in kept}
     for column in sorted(kept, key=lambda column: -column.rank):
         name = max(SHORTEST_NAME, names, int(width * column.name_share))

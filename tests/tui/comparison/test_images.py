@@ -126,6 +126,18 @@ async def test_bars_are_scaled_to_the_image(tmp_path: Path) -> None:
         assert at.line_of("index.html").split() == ["~", "index.html", "9", "B", "content"]
 
 
+async def test_names_have_the_room_of_bars_that_are_too_short_to_be_seen(tmp_path: Path) -> None:
+    name = f"a-package{'-and-more' * 3}.deb"
+    base = layer(file(name, b"x" * 90_000))
+    paths = [
+        docker_archive(tmp_path / f"{text}.tar", image(base, layer(file("page", text.encode()))))
+        for text in ("one", "three")
+    ]
+    async with comparing(paths[0], paths[1], (80, 24)) as at:
+        await at.press("c")
+        assert f" {name} " in at.screen()
+
+
 async def test_the_tree_shows_both_images_with_sums_on_folders(tmp_path: Path) -> None:
     async with comparing(*both(tmp_path)) as at:
         assert at.tree() == ["app/", "+ new-2", "- new-1", "~ index.html"]
