@@ -70,7 +70,7 @@ def _digest_fields(layer: Layer) -> list[Field]:
 
 def _short(digest: Digest | None) -> str:
     text = str(digest or "")
-    return text if len(text) <= _SHORT_DIGEST else f"{text[:_SHORT_DIGEST]}.."
+    return text if len(text) <= _SHORT_DIGEST else f"{text[:_SHORT_DIGEST]}…"
 
 
 def _layer_fields(layer: Layer, tally: LayerTally | None, tallies: Tallies, opaque: int) -> list[Field]:

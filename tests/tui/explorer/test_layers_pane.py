@@ -155,6 +155,7 @@ async def test_image_details_replace_the_details_of_the_step() -> None:
     async with journey(MY_APP, (110, 60)) as at:
         assert "COPY . /var/www/html/" in at.details()
         assert "2.4 kB, 0.9 % of the image" in at.details()
+        assert "Digest sha256:630d670c35835a25… (also diff_id)" in at.details()
         await at.press("i")
         assert at.frame("details")[0] == "Image"
         assert "linux/amd64" in at.details()
