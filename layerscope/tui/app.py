@@ -25,7 +25,7 @@ from layerscope.settings.config_file import nearest
 from layerscope.settings.preferences import Preferences, load_preferences
 from layerscope.settings.settings import Settings
 from layerscope.text import printable_line, short_name, use_binary_units
-from layerscope.tui.drawing.glyphs import glyphs_for_locale
+from layerscope.tui.drawing.glyphs import AsciiFilter, glyphs_for_locale
 from layerscope.tui.drawing.scrollbars import draw_scrollbars_with
 from layerscope.tui.drawing.themes import DARK, LIGHT
 from layerscope.tui.explorer.screen import ExplorerScreen
@@ -36,6 +36,7 @@ from layerscope.tui.run import run
 from layerscope.tui.widgets.notices import warn
 
 _NO_COLORS = (NoColor(),)
+_ASCII_ONLY = (AsciiFilter(),)
 
 
 class LayerscopeApp(App[LayerscopeError]):
@@ -59,6 +60,7 @@ class LayerscopeApp(App[LayerscopeError]):
     }
     Input:ansi:nocolor > .input--cursor { text-style: reverse; }
     Input:ansi:nocolor > .input--selection { text-style: underline; }
+    CommandPalette SearchIcon { display: none; }
     OptionList:ansi:nocolor > .option-list--option-highlighted { text-style: underline; }
     """
 
@@ -118,7 +120,8 @@ class LayerscopeApp(App[LayerscopeError]):
 
         Textual chooses it for the theme that it starts with, and that for other themes makes an ANSI theme black.
         """
-        return _NO_COLORS if self.no_color and self.native_ansi_color else super().get_line_filters()
+        filters = _NO_COLORS if self.no_color and self.native_ansi_color else super().get_line_filters()
+        return filters if self.glyphs.has_unicode else (*filters, *_ASCII_ONLY)
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the first screen: without an empty one before it, the start is a seventh shorter."""

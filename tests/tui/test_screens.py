@@ -103,6 +103,15 @@ def test_the_c_locale_uses_ascii(monkeypatch: pytest.MonkeyPatch, asked: str, fo
     assert glyphs_for_locale() is found
 
 
+async def test_all_of_the_screen_is_ascii_in_the_c_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    async with journey(MY_APP, (110, 40)) as at:
+        assert "sha256:630d670c35835a25~" in at.screen()
+        assert at.screen().isascii()
+        await at.press("ctrl+p")
+        assert at.screen().isascii(), "the palette, too"
+
+
 async def test_the_help_explains_marks_and_bars_before_the_keys() -> None:
     for size in ((80, 24), (160, 45)):
         async with journey(MY_APP, size) as at:

@@ -6,6 +6,9 @@ import os
 from typing import Protocol, cast
 
 from msgspec import Struct
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.message_pump import MessagePump
 
 
@@ -44,6 +47,20 @@ class Glyphs(Struct, frozen=True):
 
 UNICODE = Glyphs("▾", "▸", " ▏▎▍▌▋▊▉█", "▒", "▪", "·", "→", "·", "…", "▸", "◆", "‹", "›", "⚠")  # noqa: RUF001  # quotation marks as signs
 ASCII = Glyphs("v", ">", " |#", "%", "o", ".", "->", "|", "~", ">", "*", "<", ">", "!")
+
+
+_SPARE = str.maketrans({"…": ASCII.ellipsis, "·": ASCII.separator, "▔": "-", "▁": "-"})
+
+
+class AsciiFilter(LineFilter):
+    """Replaces what sentences and Textual's own titles have beyond ASCII; names of files are left as they are."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002  # from Textual
+        """Return the segments of a line in ASCII."""
+        return [
+            segment if segment.text.isascii() else Segment(segment.text.translate(_SPARE), *segment[1:])
+            for segment in segments
+        ]
 
 
 _VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
