@@ -10,9 +10,9 @@ from layerscope.tui.dockerfile.marks import LineMarks
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.row_table import TableColumn, TableRow, Target
 
-_LAYER, _CONTENT, _SHARE, _DEAD = (TableColumn(title, right=True) for title in ("Layer", "Content", "Share", "Dead"))
-_CACHE = TableColumn("Cache")
-_MARK = TableColumn("If")
+_LAYER, _CONTENT, _SHARE, _DEAD = (TableColumn(title, right=True) for title in ("layer", "content", "share", "dead"))
+_CACHE = TableColumn("cache")
+_MARK = TableColumn("if")
 _SOURCE = (TableColumn("", right=True), TableColumn(""))
 _TAB = 4
 
@@ -77,7 +77,7 @@ class DockerfileRows:
 
     def _line_row(self, cost: LineCost) -> TableRow:
         text = printable_text(cost.text).expandtabs(_TAB)
-        detail = f"{self._placement(cost)}\n{text}".lstrip()
+        detail = f"{self._placement(cost)}\n{text.strip()}".lstrip()
         if not cost.layers:
             blanks = [""] * (len(self.columns) - len(_SOURCE))
             return TableRow((*blanks, str(cost.line), text), self._bar(0), style="muted", detail=detail)

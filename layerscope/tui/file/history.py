@@ -31,12 +31,12 @@ from layerscope.tui.widgets.row_table import RowTable, TableColumn, TableRow
 
 _COLUMNS = (
     TableColumn(""),
-    TableColumn("Layer", right=True),
-    TableColumn("Change"),
-    TableColumn("What"),
-    TableColumn("Size", right=True),
-    TableColumn("Mode", right=True),
-    TableColumn("Instruction"),
+    TableColumn("layer", right=True),
+    TableColumn("change"),
+    TableColumn("what"),
+    TableColumn("size", right=True),
+    TableColumn("mode", right=True),
+    TableColumn("instruction"),
 )
 _LEAST_ROWS, _LINES_AROUND = 3, 13
 """The lines of the table at least, and those of the screen above and below it: border, titles, instruction, keys."""

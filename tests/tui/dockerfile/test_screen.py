@@ -55,6 +55,7 @@ async def test_a_wide_screen_shows_the_share_as_a_figure() -> None:
         await at.press("F")
         (row,) = [row for row in rows(at) if row.endswith("apt-get update")]
         assert row.split()[1:7] == ["2", "96", "kB", "35", "%", "96"]
+        assert at.rows()[2].split() == ["│", "layer", "content", "share", "dead", "│"], "as in all other tables"
 
 
 async def test_a_small_screen_gives_the_lines_the_room_of_the_bars() -> None:
