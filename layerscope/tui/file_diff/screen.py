@@ -38,6 +38,9 @@ from layerscope.tui.widgets.row_view import RowView
 SIDE_BY_SIDE = 140
 """The least width in cells at which the versions are shown side by side."""
 
+_BORDERS = 2
+"""The cells of the border of the frame."""
+
 _NEEDS_TEXT = ("change", "columns", "folds", "invisibles", "search")
 
 
@@ -87,9 +90,15 @@ class FileDiffScreen(Screen[None], OpensLater, SaysWhyNot):
         self._compare()
 
     def on_resize(self) -> None:
+        """Choose the columns for the new width."""
+        self._choose_columns()
+
+    def _choose_columns(self) -> None:
         """Show both versions side by side if they fit, unless the user chose."""
         if not self._has_chosen_columns:
-            self.view.set_columns(in_one_column=self.size.width < SIDE_BY_SIDE)
+            width = self.size.width
+            is_narrow = width < SIDE_BY_SIDE or self.view.is_cut_side_by_side(width - _BORDERS)
+            self.view.set_columns(in_one_column=is_narrow)
 
     def _say(self, sentence: str) -> None:
         self.query_one("#sentence", Static).update(Text(printable_line(sentence)))
@@ -124,6 +133,7 @@ class FileDiffScreen(Screen[None], OpensLater, SaysWhyNot):
             self._say(f"These files cannot be compared: {message.error}.")
         elif difference.text is not None and not difference.text.is_equal:
             self.view.show(difference.text)
+            self._choose_columns()
             self._show_only("TextDiffView")
             self.set_focus(self.view)
         elif not any(side is not None and side.pages is not None for side in (difference.before, difference.after)):

@@ -1,6 +1,7 @@
 """The rows of a text comparison: side by side, or in one column."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -21,6 +22,8 @@ Tones = Sequence[Sequence[ToneSpan]]
 
 _LEAST_DIGITS = 3
 _MOST_LINES = 4096
+_MOST_MEASURED = 500
+"""The changed rows whose length decides whether both versions fit side by side."""
 _OLD, _NEW = 0, 1
 _STYLES = {_OLD: "removed", _NEW: "added"}
 _MARK_WIDTH = 3
@@ -45,6 +48,7 @@ class TextDiffView(RowView):
         self._tones: tuple[Tones, Tones] = ((), ())
         self._lines: dict[tuple[int, int, bool], ShownLine] = {}
         self._digits = _LEAST_DIGITS
+        self._longest_change = 0
         self.in_one_column = True
         self._folds: bool | None = None
         self.invisibles = False
@@ -54,6 +58,8 @@ class TextDiffView(RowView):
         self._diff = diff
         self._digits = max(_LEAST_DIGITS, len(str(max(len(diff.old), len(diff.new)))))
         self._tones = ((), ())
+        changed = islice((row for row in diff.rows if row.changed), _MOST_MEASURED)
+        self._longest_change = max(map(self._width_of, changed), default=0)
         self._lay_out(0)
 
     @property
@@ -105,6 +111,11 @@ class TextDiffView(RowView):
             near = self._near()
             self.in_one_column = in_one_column
             self._lay_out(near)
+
+    def is_cut_side_by_side(self, width: int) -> bool:
+        """Return whether a changed line is longer than a half of the width, but not than one column."""
+        halved = (width - 1) // 2 - self._digits - _MARK_WIDTH
+        return halved < self._longest_change <= width - 2 * self._digits - 1 - _MARK_WIDTH
 
     def toggle_folds(self) -> bool:
         """Fold all unchanged stretches, or open them; return False if every line is near a change."""
@@ -273,11 +284,10 @@ class TextDiffView(RowView):
 
     def widest_seen(self) -> int:
         """Return the cells of the longest visible line."""
-        widths = [0]
-        for index in self.seen_rows():
-            item = self._items[index]
-            if not isinstance(item, Fold):
-                row = item.row
-                sides = ((_OLD, row.old), (_NEW, row.new))
-                widths += (cell_len(self._shown(row, side, at).text) for side, at in sides if at is not None)
-        return max(widths)
+        items = (self._items[index] for index in self.seen_rows())
+        return max((self._width_of(item.row) for item in items if not isinstance(item, Fold)), default=0)
+
+    def _width_of(self, row: DiffRow) -> int:
+        """Return the cells of the longer line of a row."""
+        sides = ((_OLD, row.old), (_NEW, row.new))
+        return max(cell_len(self._shown(row, side, at).text) for side, at in sides if at is not None)

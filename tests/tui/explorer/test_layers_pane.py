@@ -317,7 +317,7 @@ async def test_many_layers_show_counts_and_dead_bytes_where_the_pane_has_room(tm
     layers = [layer(file("same", b"x" * 200_000), file(f"file-{number}", b"y")) for number in range(30)]
     steps = [{"created_by": f"RUN {'echo an-instruction ' * 9}"}] * 30
     async with journey(docker_archive(tmp_path / "image.tar", image(*layers, history=steps)), (160, 45)) as at:
-        assert at.layers()[0].split()[2:8] == "200 kB +1 ~1 200 kB".split()
+        assert at.layers()[0].split()[2:8] == ["200", "kB", "+1", "~1", "200", "kB"]
         assert "dead  RUN echo an-instruc" in at.layers()[0]
         await at.pilot.resize_terminal(110, 45)
         await at.settle()

@@ -52,6 +52,15 @@ async def test_a_wide_screen_shows_both_versions_side_by_side(tmp_path: Path) ->
             assert "│" in at.lines()[4]
 
 
+async def test_lines_that_only_one_column_has_room_for_are_shown_in_one(tmp_path: Path) -> None:
+    line = b"a line of more than half the screen, " * 3
+    with texts(tmp_path, b"one\n", line + b"\n") as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
+            assert line.decode().strip() in at.lines()[1]
+            await at.press("v")
+            assert "│" in at.lines()[0]
+
+
 async def test_where_every_line_is_near_a_change_c_says_so(tmp_path: Path) -> None:
     with texts(tmp_path, b"one\ntwo\n", b"one\ntwo\nthree\n") as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 16)) as at:
