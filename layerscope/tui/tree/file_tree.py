@@ -33,7 +33,7 @@ NAME_SHARE = 0.45
 
 _SIZE_WIDTH = 10
 _BAR_WIDTH, _WIDEST_BAR = 9, 33
-_SHORTEST_TRACE, _TRACE_ENDS = 6, 2
+_SHORTEST_TRACE, _TRACE_ENDS = 8, 2
 _MARK_WIDTH = 2
 _CHANGE_STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKind.REMOVED: "removed"}
 

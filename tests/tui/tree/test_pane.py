@@ -169,6 +169,12 @@ async def test_a_trace_that_is_cut_says_so(tmp_path: Path) -> None:
         assert UNICODE.before not in at.header()
 
 
+async def test_a_trace_of_few_layers_is_whole_beside_long_names(tmp_path: Path) -> None:
+    layers = [layer(file(f"{number}-{'long-name' * 9}", b"x")) for number in range(6)]
+    async with journey(docker_archive(tmp_path / "six.tar", image(*layers)), (110, 35)) as at:
+        assert at.header().split() == ["size", "123456"]
+
+
 async def test_what_a_layer_changed_has_its_own_sizes(tmp_path: Path) -> None:
     base = layer(file("a/one", b"x" * 5000), file("a/two", b"x" * 700), file("b", b"x"))
     top = layer(file("a/one", b"y" * 3000), whiteout("a/two"))
