@@ -58,7 +58,7 @@ class DockerfileScreen(Screen[Target | None]):
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
         yield Static(self._source(), id="source", markup=False)
-        frame = Container(Static("", id="titles", markup=False), RowTable(), id="dockerfile-frame")
+        frame = Container(Static("", id="titles", markup=False), RowTable(wraps=True), id="dockerfile-frame")
         frame.border_title = "Dockerfile"
         yield frame
         yield Static("", id="what-if", markup=False)
@@ -87,11 +87,15 @@ class DockerfileScreen(Screen[Target | None]):
 
     def _show(self, cursor: int) -> None:
         self.table.show(self._rows.columns, self._rows, cursor)
-        self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
+        self._show_titles()
         what_if = self.query_one("#what-if", Static)
         what_if.display = bool(self._rows.marks)
         what_if.update(Text(self._planned() if self._rows.marks else "", overflow="fold"))
         self._show_detail()
+
+    @on(RowTable.Fitted)
+    def _show_titles(self) -> None:
+        self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
 
     def _planned(self) -> str:
         """Return what the image would cost with the marked lines."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.getters import query_one
@@ -95,8 +96,12 @@ class SizeBody(Container):
             self.treemap.show(content.folder, partial(folder_entries, self._analysis), visit.cursor)
         else:
             self.table.show(content.columns, content.rows, visit.cursor)
-            self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
+            self._show_titles()
         self.call_after_refresh(self._scroll_back, visit.top)
+
+    @on(RowTable.Fitted)
+    def _show_titles(self) -> None:
+        self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
 
     def _scroll_back(self, top: int) -> None:
         """Show the lines that were on the screen when the visit was left."""

@@ -13,8 +13,12 @@ from textual.message import Message
 from layerscope.tui.drawing.cells import cut, cut_path, padded, wrapped
 from layerscope.tui.widgets.tall_list import TallList, fitting_heights, text_in_lines
 
-_BAR_WIDTH = 12
+_BARS = (12, 6)
 _GAP = "  "
+_MOST_LINES = 9
+"""The most lines that a row takes."""
+_MOST_MEASURED = 200
+"""The rows of a long table of which the last cells decide how wide the bars are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,11 @@ class TableRows(Protocol):
 
 
 class RowTable(TallList):
-    """Rows under a line of titles; the bar comes first if the rows have one."""
+    """Rows under a line of titles; the bar comes first if the rows have one.
+
+    The bars have the first of their widths with which the last cells are not cut, or the last one. A text that
+    ``wraps`` is read from its start to its end: its last cells are wrapped even if that makes the table scroll.
+    """
 
     DEFAULT_CSS = """
     RowTable { height: 1fr; }
@@ -80,8 +88,13 @@ class RowTable(TallList):
 
         row: TableRow
 
-    def __init__(self) -> None:
+    class Fitted(Message):
+        """The bars have another width, and with them the titles another place."""
+
+    def __init__(self, *, wraps: bool = False) -> None:
         super().__init__()
+        self._wraps = wraps
+        self._bar_width = 0
         self._columns: Sequence[TableColumn] = ()
         self._rows: TableRows = ()
         self._widths: list[int] = []
@@ -106,7 +119,7 @@ class RowTable(TallList):
 
     def titles(self) -> str:
         """Return the line of titles, as wide as the cells below it."""
-        bar = [" " * _BAR_WIDTH] if self._has_bar else []
+        bar = [" " * self._bar_width] if self._bar_width else []
         cells = [self._cell(number, column.title) for number, column in enumerate(self._columns)]
         return _GAP.join([*bar, *cells])
 
@@ -125,14 +138,33 @@ class RowTable(TallList):
         super().on_resize()
 
     def _choose_lines(self) -> None:
+        """Choose the width of the bars, and the lines of each row for it."""
+        before = self._bar_width
+        for width in _BARS if self._has_bar else (0,):
+            self._bar_width = width
+            self._wrap_last_cells()
+            if not self._is_cut():
+                break
+        if self._bar_width != before:
+            self.post_message(self.Fitted())
+
+    def _is_cut(self) -> bool:
+        """Return whether the last cell of a row is not shown whole."""
+        if self._parts:
+            return any(len(parts) > len(self.lines_of(item)) for item, parts in enumerate(self._parts))
+        measured = range(min(len(self._rows), _MOST_MEASURED))
+        return any(cell_len(self._rows[item].cells[-1]) > self._room for item in measured)
+
+    def _wrap_last_cells(self) -> None:
         """Let the last cells take as many lines as there is room for if all rows are on the screen."""
         count, height = len(self._rows), self.size.height
         self._parts = ()
-        if count <= height and self._columns and not self._columns[-1].is_path:
+        if self._columns and not self._columns[-1].is_path and (self._wraps or count <= height):
             cells = (self._rows[item].cells for item in range(count))
             self._parts = [wrapped(self, last, self._room) for *_, last in cells]
-            extra = [len(parts) - 1 for parts in self._parts]
-            self.set_heights(fitting_heights([1] * count, extra, height))
+            lines = [min(len(parts), _MOST_LINES) for parts in self._parts]
+            extra = [more - 1 for more in lines]
+            self.set_heights(lines if self._wraps else fitting_heights([1] * count, extra, height))
         else:
             self.set_heights(repeat(1, count))
 
@@ -140,7 +172,7 @@ class RowTable(TallList):
     def _room(self) -> int:
         """The cells that are left for the last column."""
         before = sum(self._widths) + len(_GAP) * len(self._widths)
-        return max(1, self.line_width - before - (_BAR_WIDTH + len(_GAP) if self._has_bar else 0))
+        return max(1, self.line_width - before - (self._bar_width + len(_GAP) if self._bar_width else 0))
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         """Return one line of a row."""
@@ -148,7 +180,7 @@ class RowTable(TallList):
         style = self.style_of(row.style) if row.style else None
         if line:
             return [Segment(" " * (width - self._room) + self._part(item, line), style)]
-        segments = self._bar(row) if self._has_bar else []
+        segments = self._bar(row) if self._bar_width else []
         *cells, last = (self._cell(number, cell) for number, cell in enumerate(row.cells))
         before = "".join(f"{cell}{_GAP}" for cell in cells)
         shorten = cut_path if self._columns[-1].is_path else cut
@@ -166,7 +198,7 @@ class RowTable(TallList):
 
     def _bar(self, row: TableRow) -> list[Segment]:
         live = max(0.0, (row.share or 0) - row.dead_share)
-        return [*self.bar(live, row.dead_share, _BAR_WIDTH), Segment(_GAP)]
+        return [*self.bar(live, row.dead_share, self._bar_width), Segment(_GAP)]
 
     def clicked(self, item: int, event: events.Click) -> None:
         """Choose a row by a second click."""

@@ -11,7 +11,7 @@ from layerscope.tui.size.overview import Overview
 from layerscope.tui.size.state import VisitedPlace
 from layerscope.tui.widgets.row_table import RowTable, TableRow
 from tests.builders import Members, OciStore, attested_files, docker_archive, file, image, layer, whiteout, write_tar
-from tests.tui.journeys import Journey, journey, starting_with
+from tests.tui.journeys import MY_APP, Journey, journey, starting_with
 from tests.tui.size.messy import INSTRUCTIONS, KEY, messy_image
 
 BIDI = "evil\u202e\x1b[31m\\[b]"
@@ -490,3 +490,12 @@ async def test_packages_say_whether_the_sbom_lists_them(tmp_path: Path) -> None:
         assert shown[:3] == ["curl", "bash", "nginx"]
         await at.press("s", "end")
         assert "the SBOM of the image lists it, but it was not found in the image" in at.screen()
+
+
+async def test_bars_are_shorter_where_instructions_would_be_cut() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        await at.press("w", "2")
+        narrow = at.rows()[3].index("layer ")
+        await at.pilot.resize_terminal(200, 60)
+        await at.settle()
+        assert at.rows()[3].index("layer ") == narrow + 6, "the titles move with the columns"
