@@ -120,7 +120,8 @@ class TextDiffView(RowView):
     def toggle_folds(self) -> bool:
         """Fold all unchanged stretches, or open them; return False if every line is near a change."""
         near, before = self._near(), len(self._items)
-        self._folds = not self._is_folded
+        # A search or a click may have opened all folds.
+        self._folds = not any(isinstance(item, Fold) for item in self._items)
         self._opened.clear()
         self._lay_out(near)
         return len(self._items) != before
@@ -157,9 +158,16 @@ class TextDiffView(RowView):
         """Highlight the matches of a search, unfolded; None ends it. Raises UsageError if the search takes too long."""
         self._hits = matching_rows(self._diff, search) if self._diff is not None and search is not None else ()
         self._search, self._hit = search, None
-        hidden = [item for item in self._items if isinstance(item, Fold)]
-        self._opened |= {fold.start for fold in hidden if any(fold.start <= hit < fold.end for hit in self._hits)}
-        self._lay_out(self._near())
+        self._open_folds_with(self._hits)
+        self.redraw()
+
+    def _open_folds_with(self, hits: Sequence[int]) -> None:
+        """Open the folds that hide a match."""
+        folds = [item for item in self._items if isinstance(item, Fold)]
+        hiding = {fold.start for fold in folds if any(fold.start <= hit < fold.end for hit in hits)}
+        if hiding:
+            self._opened |= hiding
+            self._lay_out(self._near())
 
     @property
     def hits(self) -> tuple[int, int]:
@@ -176,8 +184,10 @@ class TextDiffView(RowView):
             self._hit = following if step > 0 else (following - 1) % len(self._hits)
         else:
             self._hit = (self._hit + step) % len(self._hits)
+        hit = self._hits[self._hit]
+        self._open_folds_with((hit,))
         self._strips.clear()
-        self.show_row(self._item_from(self._hits[self._hit]))
+        self.show_row(self._item_from(hit))
         self.refresh()
         self.post_message(self.Scrolled(self))
 

@@ -243,6 +243,19 @@ async def test_a_search_finds_folded_lines_of_both_versions(tmp_path: Path) -> N
             assert at.frame()[1] == "change 2 of 3"
 
 
+async def test_c_hides_what_a_search_has_opened_and_n_shows_the_next_match_all_the_same(tmp_path: Path) -> None:
+    with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 16)) as at:
+            await at.search("line")
+            assert at.lines()[0].split() == ["1", "1", "line", "1"]
+            await at.press("c", "home")
+            assert "unchanged" in at.lines()[0]
+            assert not at.toasts()
+            await at.press("n")
+            assert at.frame()[1].startswith("line 2 of 60 lines")
+            assert set(at.marked("chosen")) == {"line"}
+
+
 async def test_letters_typed_into_a_search_are_not_keys_and_escape_ends_it(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
