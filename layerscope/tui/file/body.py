@@ -27,6 +27,8 @@ from layerscope.tui.widgets.row_view import RowView
 
 _SEARCH_HINT = "text, re:regex, or bytes as 0x7f45"
 
+_NEEDS_CONTENT = ("search", "go_to", "bytes", "view")
+
 
 class FileBody(Vertical, SaysWhyNot):
     """The frame below the head of a file screen; it searches the content, and scrolls it to lines and offsets."""
@@ -61,11 +63,10 @@ class FileBody(Vertical, SaysWhyNot):
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
     why_not: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(_NEEDS_CONTENT, "There is no content."),
         "next_hit": "There is no search: / opens one.",
         "wrap": "Only a text has lines to wrap.",
         "invisibles": "Only a text has line ends and tabs.",
-        "bytes": "There is no content.",
-        "view": "There is no content.",
     }
     DEFAULT_CSS = """
     FileBody {
@@ -110,11 +111,6 @@ class FileBody(Vertical, SaysWhyNot):
         self.border_title, self.border_subtitle = self.content.titles()
 
     @property
-    def is_asking(self) -> bool:
-        """True while the prompt is open."""
-        return self.prompt.display
-
-    @property
     def is_searching(self) -> bool:
         """True while matches are shown."""
         return self._file is not None and self._file.hits is not None
@@ -126,13 +122,11 @@ class FileBody(Vertical, SaysWhyNot):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
         """Return whether a key works now."""
         match action:
-            case "search" | "go_to":
-                return self._file is not None and not self.is_asking
             case "next_hit":
                 return self.is_searching
             case "wrap" | "invisibles":
                 return self.content.is_text
-        return action not in ("bytes", "view") or self._file is not None
+        return action not in _NEEDS_CONTENT or self._file is not None
 
     def action_wrap(self) -> None:
         """Wrap long lines, or scroll sideways."""

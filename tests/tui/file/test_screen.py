@@ -370,6 +370,10 @@ async def test_entries_without_content_say_so_and_escape_leaves_them(tmp_path: P
                 "Only a text has lines to wrap.",
                 "There is no search: / opens one.",
             ]
+            for key in ("slash", "g", "b"):
+                at.app.clear_notifications()
+                await at.press(key)
+                assert at.toasts() == ["There is no content."]
             await at.press("escape")
         assert not at.app.is_running
 
