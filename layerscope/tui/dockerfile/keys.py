@@ -15,7 +15,7 @@ DOCKERFILE_KEYS = (
         id="dockerfile.choose",
         rank=20,
     ),
-    Key("left,h", "fold", "fold", "Fold the layers of the base image", id="dockerfile.fold"),
+    Key("left,h", "fold", "fold", "Fold the layers of the base image, or go back", id="dockerfile.fold"),
     Key(
         "f",
         "origin",

@@ -105,8 +105,14 @@ async def test_the_layers_of_the_base_fold_below_its_from() -> None:
         assert rows(at)[2].endswith("ADD rootfs.tar /")
         await at.press("G")
         assert line(at) == 33
-        await at.press("g", "down", "down", "enter")
+        await at.press("g", "down", "left")
+        assert "▸ FROM my-app-base:1" in at.screen()
+        await at.press("question_mark")
+        assert "Fold the layers of the base image, or go back" in at.screen()
+        await at.press("escape", "enter", "down", "enter")
         assert at.layer() == 1
+        await at.press("escape", "left", "left")
+        assert isinstance(at.app.screen, ExplorerScreen)
 
 
 async def test_a_line_without_a_layer_says_so() -> None:
