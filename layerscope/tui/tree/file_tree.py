@@ -22,6 +22,7 @@ from layerscope.tui.tree.columns import TraceLayers, TreeColumn, fit_columns, tr
 from layerscope.tui.tree.shown_tree import ShownTree
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.notices import warn
 
 _INDENT = "  "
 _INDENT_PART = 4
@@ -366,11 +367,15 @@ class FileTree(LineList):
         if row is not None and row.entry.kind is not Kind.DIR:
             self.post_message(self.Opened(row.node))
         else:
-            self._toggle(self.cursor)
+            self.action_toggle_fold()
 
     def action_toggle_fold(self) -> None:
         """Unfold the folder under the cursor, or fold it."""
-        self._toggle(self.cursor)
+        rows, node = self._rows, self.node
+        if rows is not None and node is not None and not rows.is_folder(node):
+            warn(self, "There is nothing below this path to unfold.")
+        else:
+            self._toggle(self.cursor)
 
     def action_open(self) -> None:
         """Unfold the folder under the cursor, go to the first row of an unfolded one, or open the file."""

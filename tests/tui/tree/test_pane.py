@@ -369,11 +369,15 @@ async def test_attribute_columns_replace_bars_and_traces_first() -> None:
             assert word in row
 
 
-async def test_enter_on_an_empty_folder_stays_in_the_tree() -> None:
+async def test_enter_or_space_on_an_empty_folder_stays_in_the_tree_and_says_so() -> None:
     async with journey(MY_APP) as at:
-        await at.press("tab", "down", "enter")
-        assert at.at() == "/boot"
-        assert isinstance(at.app.screen, ExplorerScreen)
+        await at.press("tab", "down")
+        for key in ("enter", "space", "right"):
+            at.app.clear_notifications()
+            await at.press(key)
+            assert at.at() == "/boot"
+            assert isinstance(at.app.screen, ExplorerScreen)
+            assert at.toasts() == ["There is nothing below this path to unfold."]
 
 
 async def test_the_history_of_a_path_leads_to_any_version_and_back() -> None:
