@@ -41,12 +41,16 @@ COMPARISON_KEYS = (HELP, *_COMMON_KEYS, *_LAYER_KEYS)
 """The bindings of the screen; those of layers do nothing where two images are compared."""
 
 _TREE_KEYS = tuple(replace(key, label="all files") if key is CHANGES else key for key in FILES_KEYS)
+_STEP_KEYS = tuple(
+    replace(key, help="Go to the files that differ at the step") if key.id == "steps.enter" else key
+    for key in StepList.KEYS
+)
 _WIDGET_GROUPS = (
     KeyGroup(
         "In the tree",
         FileTree.KEYS,
     ),
-    KeyGroup("In the steps", StepList.KEYS),
+    KeyGroup("In the steps", _STEP_KEYS),
     KeyGroup("In any list", LineList.KEYS),
     KeyGroup("In the filter", FILTER_KEYS),
 )

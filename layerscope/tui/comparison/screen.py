@@ -223,7 +223,10 @@ class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
 
     @on(LineList.Moved, "StepList")
     def _on_step_moved(self) -> None:
+        before = self._states.wanted()
         self._states.choose(self._states.step_list.cursor)
+        if self._states.wanted() == before and not self._states.step_list.is_on_screen:
+            warn(self, "The files are the same at this step.")
         self._show_texts()
         self._compare()
 

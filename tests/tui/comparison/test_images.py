@@ -170,6 +170,14 @@ async def test_the_images_are_compared_at_any_step(tmp_path: Path) -> None:
         assert "Nothing differs" in at.entry()
 
 
+async def test_a_step_that_a_small_screen_hides_and_that_changes_no_file_is_reported() -> None:
+    async with comparing(SAMPLES / "my-app.tar", SAMPLES / "my-app-v2.tar", (80, 24)) as at:
+        await at.press("left_square_bracket")
+        assert at.toasts() == ["The files are the same at this step."]
+        await at.press("question_mark", *["pagedown"] * 2)
+        assert "Go to the files that differ at the step" in at.screen()
+
+
 async def test_one_image_in_two_formats_does_not_differ() -> None:
     async with comparing(SAMPLES / "my-app-v2.tar", SAMPLES / "my-app-v2.oci.tar") as at:
         assert "Nothing differs between old and new." in at.entry()
