@@ -86,7 +86,9 @@ def read_in_processes(
             indexes.setdefault(part.layer.number, []).append(index)
         readings = {number: _LayerReading(range(of[0], of[-1] + 1)) for number, of in indexes.items()}
         ordered = (index for layer in order for index in readings[layer.number].indexes)
-        for index, message in work.messages(ordered, ahead=0 if any(part.part is None for part in parts) else count):
+        # a plain part is soon read, and the user may ask for another layer meanwhile
+        are_plain = all(layer.compression is Compression.NONE for layer in layers)
+        for index, message in work.messages(ordered, ahead=count if are_plain else 0):
             layer = parts[index].layer
             if message is not None:
                 yield layer, readings[layer.number].take(index, message)
