@@ -41,12 +41,13 @@ class ForkedWork(Generic[Item]):
         self._work = work
         self._items = items
         self._workers: dict[int, _Worker] = {}
-        self._order_source, self._orders = os.pipe()
-        """One queue for all: who is idle takes the next order."""
-        self._has_more = True
+        self._has_more = False
         self._waiting = 0
         """Orders that have been given, and whose end has not been reported."""
         with suppress(OSError):
+            # one queue for all: who is idle takes the next order
+            self._order_source, self._orders = os.pipe()
+            self._has_more = True
             while len(self._workers) < count:
                 self._start()
 

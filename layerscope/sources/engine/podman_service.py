@@ -24,7 +24,7 @@ def is_installed() -> bool:
 
 
 def is_used() -> bool:
-    """Return True if podman has run before as this user: its first run makes folders, which nobody asked for."""
+    """Return True if podman has run before as this user: its first run makes folders in the user's home."""
     root = "/var/lib" if os.geteuid() == 0 else os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(root, "containers", "storage").is_dir()
 

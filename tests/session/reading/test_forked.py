@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.samples import SAMPLES
 
 _START = """
@@ -252,7 +254,8 @@ for path in sys.argv[1:]:
     assert set(lines) == {"True no process is left"}
 
 
-def test_this_process_reads_what_no_other_can_be_started_for() -> None:
+@pytest.mark.parametrize("refused", ["fork", "pipe"])
+def test_this_process_reads_what_no_other_can_be_started_for(refused: str) -> None:
     lines = printed(
         """
 import errno
@@ -262,12 +265,13 @@ from layerscope.session.reading.layer_parts import read_in_processes
 def refuse():
     raise OSError(errno.EAGAIN, "no more processes")
 
-os.fork = refuse
+setattr(os, sys.argv[2], refuse)
 with open_image(sys.argv[1]) as session:
     layers = session.image.layers
     results = list(read_in_processes(layers, iter(layers), 2))
 print(results == [(layer, None) for layer in layers], left())
 """,
         SAMPLES / "my-app.tar",
+        refused,
     )
     assert lines == ["True no process is left"]
