@@ -14,6 +14,7 @@ from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.tree.file_tree import FileTree
+from layerscope.tui.tree.header import TreeHeader
 from layerscope.tui.widgets.key_line import KeyLine
 from tests.builders import docker_archive, file, image, layer
 from tests.samples import SAMPLES
@@ -272,6 +273,15 @@ async def test_themes(theme: str) -> None:
         waits_at = layers.lines_of(layers.cursor).start - layers.scroll_offset.y
         waiting, other = (layers.render_line(y)._segments[-1].style for y in (waits_at, waits_at - 1))
         assert waiting != other, "and where it waits as well"
+
+
+async def test_chosen_numbers_are_readable_in_any_colours_of_the_terminal() -> None:
+    async with journey(MY_APP, theme="ansi-dark") as at:
+        await at.press("tab", "left_square_bracket", "left_square_bracket")
+        (number,) = [part for part in at.files.query_one(TreeHeader).render_line(0) if part.text == "4"]
+        assert number.style
+        assert number.style.reverse
+        assert number.style.bgcolor is None or number.style.bgcolor.is_default, "no colour that may be as light"
 
 
 async def test_a_theme_is_changed_while_it_runs() -> None:

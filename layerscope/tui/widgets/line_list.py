@@ -65,9 +65,9 @@ class LineList(StripView):
     ANSI_STYLES: ClassVar[dict[str, str]] = {
         "cursor": "$ansi-background on $ansi-foreground",
         "cursor-blurred": "bold underline",
-        "lit": "reverse on $accent",
+        "lit": "bold reverse",
         "chosen": "bold underline",
-        "chosen-number": "reverse on $primary",
+        "chosen-number": "bold reverse",
     }
     NO_COLOR_STYLES: ClassVar[dict[str, str]] = {"cursor": "reverse"}
 
