@@ -18,6 +18,7 @@ class Overview(TallList):
     """Items of several lines: the one under the cursor is open, and so are the first ones, as many as fit."""
 
     STYLES: ClassVar[dict[str, str]] = LineList.STYLES | {"strong": "bold", "alarm": "bold $error"}
+    GREY_STYLES: ClassVar[dict[str, str]] = {"alarm": "bold $foreground"}
     DEFAULT_CSS = """
     Overview { height: 1fr; }
     """

@@ -30,6 +30,8 @@ class StripView(ScrollView, can_focus=True):
     """The styles that take the place of others in a theme with the colours of the terminal, which cannot be mixed."""
     NO_COLOR_STYLES: ClassVar[dict[str, str]] = {}
     """The styles that take the place of others in such a theme if there are to be no colours."""
+    GREY_STYLES: ClassVar[dict[str, str]] = {}
+    """The styles that take the place of others in any other theme then: some colours become a grey that is dim."""
 
     DEFAULT_CSS = """
     StripView {
@@ -84,7 +86,7 @@ class StripView(ScrollView, can_focus=True):
     def _style_texts(self) -> dict[str, str]:
         """Return the styles for the theme."""
         if not self.app.native_ansi_color:
-            return self.STYLES
+            return self.STYLES | (self.GREY_STYLES if self.app.no_color else {})
         return self.STYLES | self.ANSI_STYLES | (self.NO_COLOR_STYLES if self.app.no_color else {})
 
     def blank(self, width: int) -> Strip:

@@ -43,6 +43,7 @@ class TitleLine(Static):
     TitleLine {
         height: 1; dock: top; background: $panel; color: $foreground; padding: 0 1;
         & > .title-line--alarm { color: $error; text-style: bold; }
+        &:nocolor > .title-line--alarm { color: $foreground; text-style: bold reverse; }
     }
     """
 

@@ -499,3 +499,19 @@ async def test_bars_are_shorter_where_instructions_would_be_cut() -> None:
         await at.pilot.resize_terminal(200, 60)
         await at.settle()
         assert at.rows()[3].index("layer ") == narrow + 6, "the titles move with the columns"
+
+
+async def test_a_secret_stands_out_without_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with journey(messy_image(tmp_path)) as at:
+        await at.until(lambda: "secret" in at.title())
+        title = next(part for part in at.strips()[0] if "secret" in part.text)
+        assert title.style
+        assert title.style.reverse
+        await at.press("w")
+        await at.settle()
+        lines = [part for strip in at.strips() for part in strip if part.style and part.style.bold]
+        secret, advice = (next(part for part in lines if words in part.text) for words in ("only hides it", "too late"))
+        assert secret.style
+        assert advice.style
+        assert secret.style.color == advice.style.color
