@@ -10,7 +10,7 @@ from textual.message import Message
 from layerscope.text import human_size, printable_line, printable_name
 from layerscope.tui.drawing.cells import cut_middle, padded
 from layerscope.tui.images.start_state import Section, StartRow
-from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.tall_list import TallList
 
 _WIDE = 100
 """The width from which on times are shown to the minute, and shared sizes and ids have room."""
@@ -19,8 +19,8 @@ _SIZE_WIDTH, _KIND_WIDTH, _ID_WIDTH = 8, 10, 12
 _GAP = "  "
 
 
-class StartList(LineList):
-    """Headings and rows; the cursor stands on rows only."""
+class StartList(TallList):
+    """Headings and rows; the cursor stands on rows only. Where there is room, a line above each heading is blank."""
 
     DEFAULT_CSS = """
     StartList { height: 1fr; }
@@ -46,6 +46,20 @@ class StartList(LineList):
         """Show these lines, the cursor on the row that the user went to, if it is there."""
         self._lines = lines
         self.refill(next((item for item, line in enumerate(lines) if _is_same(line, self._wanted)), 1))
+
+    def refill(self, cursor: int | None = None) -> None:
+        """Redraw everything, because the lines have changed."""
+        self._choose_lines()
+        super().refill(cursor)
+
+    def on_resize(self) -> None:
+        """Leave lines blank if the new size has room for them."""
+        self._choose_lines()
+        super().on_resize()
+
+    def _choose_lines(self) -> None:
+        heights = [1 + bool(item and isinstance(line, Section)) for item, line in enumerate(self._lines)]
+        self.set_heights(heights if sum(heights) <= self.size.height else [1] * len(heights))
 
     def item_count(self) -> int:
         """Return the number of headings and rows."""
@@ -73,8 +87,10 @@ class StartList(LineList):
         if event.chain > 1 and isinstance(self._lines[item], StartRow):
             self.post_message(self.Chosen())
 
-    def draw(self, item: int, line: int, width: int) -> list[Segment]:  # noqa: ARG002  # every item has one line
-        """Return a heading with the titles of its columns, or a row."""
+    def draw(self, item: int, line: int, width: int) -> list[Segment]:
+        """Return a heading with the titles of its columns, or a row; of two lines, the first is blank."""
+        if line + 1 < len(self.lines_of(item)):
+            return []
         shown = self._lines[item]
         muted = self.style_of("muted")
         if isinstance(shown, Section):

@@ -90,6 +90,12 @@ async def test_images_containers_and_archives_stand_below_each_other_the_newest_
         assert shown[5] == "In this folder size modified"
         assert {line.split()[0] for line in shown[6:9]} == {"app.tar", "layout", "two.tar"}
         assert at.title() == "layerscope · 2 images · 1 container · 3 in this folder · newest first"
+        blank = [number for number, row in enumerate(at.rows()) if not row.strip()]
+        assert {4, 7} <= set(blank), "above the headings, where there is room"
+        await at.pilot.resize_terminal(120, 13)
+        await at.settle()
+        assert at.rows()[3].split()[:2] == ["(no", "tag)"]
+        assert at.rows()[4].startswith(" Containers")
 
 
 @pytest.mark.usefixtures("engines", "folder")
