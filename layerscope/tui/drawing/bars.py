@@ -38,7 +38,9 @@ def bar_segments(live: float, dead: float, width: int, glyphs: Glyphs, styles: B
         # The last cell cannot show where the parts meet: it has the colour of the larger one.
         yield Segment(glyphs.eighths[rest] if rest else "", styles.live if 2 * live_rest >= rest else styles.dead)
     else:
-        edge = Style(color=styles.live.color, bgcolor=styles.dead_edge.color)
+        # A cell of ASCII is not filled from its left: the colour behind it would be that of a whole cell.
+        both = Style(color=styles.live.color, bgcolor=styles.dead_edge.color)
+        edge = both if glyphs.has_unicode else styles.live
         yield Segment(glyphs.eighths[live_rest] if live_rest else "", edge)
         yield Segment(glyphs.dead * (cells - live_cells - bool(live_rest)), styles.dead)
         yield Segment(glyphs.eighths[rest] if rest else "", styles.dead_edge)

@@ -46,6 +46,7 @@ def test_a_cell_in_which_both_parts_meet_has_both_colours() -> None:
     live, edge, dead = drawn(4.5 / 8, 3.5 / 8)
     assert (live.text, edge.text, dead.text) == ("████", "▌", "▒▒▒")
     assert edge.style == Style(color="blue", bgcolor="magenta")
+    assert not any(segment.style.bgcolor for segment in drawn(4.5 / 8, 3.5 / 8, glyphs=ASCII) if segment.style)
 
 
 def test_a_small_dead_part_does_not_hide_the_live_part() -> None:
