@@ -25,6 +25,8 @@ _MOST_REASONS = 3
 _SHADES, _ASCII_SHADES = "▒░▓▒", "%=+%"
 _COLOURS = ("$error", "$warning", "$accent", "$secondary")
 """The looks of dead bytes by reason, the largest first: no two neighbours look alike, with colours or without."""
+_SIGNS = {"█": "▄"}
+"""The signs of the legend that differ from the bar: a whole cell would look like a part of the bar above it."""
 
 
 class _Part(NamedTuple):
@@ -129,7 +131,10 @@ class SizeBar(Widget):
         ]
         sum_of_dead = f"dead {human_size(dead)}, {human_share(dead, total)}" if dead else "no dead bytes"
         legend = [
-            Content.assemble((f"{part.glyph} ", part.style), f"{part.words} {human_size(part.size)}") for part in parts
+            Content.assemble(
+                (f"{_SIGNS.get(part.glyph, part.glyph)} ", part.style), f"{part.words} {human_size(part.size)}"
+            )
+            for part in parts
         ]
         legend.insert(1, Content.styled(sum_of_dead, "bold"))
         return [Content.assemble(*bar), *_lines(legend, width)]

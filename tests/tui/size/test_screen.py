@@ -515,3 +515,12 @@ async def test_a_secret_stands_out_without_colours(tmp_path: Path, monkeypatch: 
         assert secret.style
         assert advice.style
         assert secret.style.color == advice.style.color
+
+
+async def test_the_legend_of_the_bar_does_not_touch_it(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path)) as at:
+        await at.press("w")
+        await at.settle()
+        bar, legend = at.rows()[2:4]
+        assert bar.strip().startswith("█")
+        assert legend.strip().startswith("▄ live")
