@@ -82,6 +82,7 @@ class ExplorerScreen(Screen[object], SaysWhyNot):
         self.panes = FilesPanes(self.layer_list, self.files)
         self._layers = LayerPanes(self._state, self.title_line, self.layer_list, self.panes)
         self._visits = Visits(self.panes)
+        self._sought_path: bytes | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
@@ -136,9 +137,12 @@ class ExplorerScreen(Screen[object], SaysWhyNot):
 
     def _show_tree(self, event: LayersStacked) -> None:
         """Show the tree of the layers read so far, the cursor on the same path as before."""
-        path = self.files.path if self.file_tree.cursor else None
+        path = (self.files.path if self.file_tree.cursor else None) or self._sought_path
         self._state.take_tree(event)
-        self.files.rebuild(event.tree.index.find(path) if path else 0)
+        node = event.tree.index.find(path) if path else None
+        # the layers that have been read so far may not have it
+        self._sought_path = path if node is None and not event.last else None
+        self.files.rebuild(node or 0)
         # The list keeps its own cursor: a move of it may not have been handled yet.
         self._layers.show_layers(self.layer_list.cursor)
         self._layers.show_details()

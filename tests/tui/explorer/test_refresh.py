@@ -4,7 +4,7 @@ from pathlib import Path
 
 from layerscope.session.image_session import ImageSession
 from tests.builders import directory, docker_archive, file, image, layer
-from tests.tui.journeys import journey
+from tests.tui.journeys import MY_APP, journey
 
 BASE = layer(directory("etc"), file("etc/hosts", b"1"), file("etc/passwd", b"1"), file("top"))
 MORE = layer(file("etc/added", b"12"))
@@ -28,6 +28,17 @@ async def test_refresh_shows_the_image_as_it_is_now_and_keeps_the_cursor(tmp_pat
         assert "+ added" in at.tree()
         assert before._closed
         assert at.app.images == [before, at.explorer.session]
+
+
+async def test_the_cursor_waits_for_the_layer_that_has_its_path() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("tab", "Z")
+        await at.go_to_row("manual.txt")
+        place = at.at()
+        await at.press("r")
+        await at.until(at.toasts)
+        await at.settle()
+        assert at.at() == place, "the last layer, which is read first, does not have the path"
 
 
 async def test_refresh_says_that_the_image_is_unchanged(tmp_path: Path) -> None:
