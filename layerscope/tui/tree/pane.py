@@ -19,7 +19,6 @@ from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.header import TreeHeader
 from layerscope.tui.tree.settings import TreePlace
 from layerscope.tui.tree.state import FilesState
-from layerscope.tui.tree.view import View
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import warn
@@ -29,15 +28,19 @@ if TYPE_CHECKING:
 
 
 class LeftView(NamedTuple):
-    """A view that another one has replaced: the node under its cursor, and the first line on the screen.
+    """The rows that those of another view have replaced: the node under the cursor, and the first line on the screen.
 
     ``arrived_at`` is the node under the cursor of the other one. As long as it stays there, nobody has moved.
     """
 
-    view: View
+    rows: VisibleRows
     node: int | None
     top: int
     arrived_at: int | None
+
+    def is_left_for(self, rows: VisibleRows, node: int | None) -> bool:
+        """Return whether rows that follow a node under the cursor are these again."""
+        return self.rows.tree is rows.tree and self.rows.view == rows.view and self.arrived_at == node
 
 
 class FilesPane(Vertical):
@@ -161,7 +164,7 @@ class FilesPane(Vertical):
         self._coming = None
         tree, before, node = self.file_tree, self.file_tree.rows, self.file_tree.node
         top, left = tree.scroll_offset.y, self._left
-        if self._may_return and left is not None and (left.view, left.arrived_at) == (rows.view, node):
+        if self._may_return and left is not None and left.is_left_for(rows, node):
             # A key that is pressed twice shows the same lines again.
             self._wanted_node, self._wanted_top = left.node, left.top
         row = rows.row_of(self._wanted_node) if self._wanted_node else 0
@@ -169,7 +172,7 @@ class FilesPane(Vertical):
         tree.show(rows, row or 0, columns=columns, marked=marked, top=self._wanted_top)
         self._wanted_top = None
         if before is not None and before.view != rows.view:
-            self._left = LeftView(before.view, node, top, tree.node)
+            self._left = LeftView(before, node, top, tree.node)
         self._show_frame(rows)
         self._go_to_match()
 
