@@ -137,12 +137,11 @@ class ExplorerScreen(Screen[object], SaysWhyNot):
 
     def _show_tree(self, event: LayersStacked) -> None:
         """Show the tree of the layers read so far, the cursor on the same path as before."""
-        path = (self.files.path if self.file_tree.cursor else None) or self._sought_path
+        path = self._sought_path or (self.files.path if self.file_tree.cursor else None)
         self._state.take_tree(event)
-        node = event.tree.index.find(path) if path else None
         # the layers that have been read so far may not have it
-        self._sought_path = path if node is None and not event.last else None
-        self.files.rebuild(node or 0)
+        self._sought_path = None if event.last else path
+        self.files.rebuild((event.tree.index.find(path) if path else None) or 0)
         # The list keeps its own cursor: a move of it may not have been handled yet.
         self._layers.show_layers(self.layer_list.cursor)
         self._layers.show_details()
@@ -157,6 +156,11 @@ class ExplorerScreen(Screen[object], SaysWhyNot):
     def _on_files_moved(self) -> None:
         """Light up the layer that last wrote the path under the cursor."""
         self._layers.light_up()
+
+    @on(LineList.Moved, "FileTree")
+    def _stop_seeking(self) -> None:
+        """Leave the cursor where the user has moved it."""
+        self._sought_path = None
 
     @on(FactsFound)
     def _on_facts_found(self, message: FactsFound) -> None:

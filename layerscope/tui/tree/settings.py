@@ -65,7 +65,7 @@ class TreeSettings:
         """Unfold all folders above a depth, and fold all others."""
         folds = self.folds
         folds.depth = max(0, min(depth, UNFOLD_ALL))
-        folds.chosen.clear()
+        folds.clear_chosen()
         self.fills = False
 
     def open_deeper(self, step: int) -> None:
@@ -100,8 +100,7 @@ class TreeSettings:
     def keep_folds(self, old: PathIndex, new: PathIndex) -> None:
         """Keep folded what is folded, by path, when another tree replaces the old one."""
         for folds in (self._folds, self._filter_folds):
-            nodes = ((new.find(old.path(node)), is_open) for node, is_open in folds.chosen.items())
-            folds.chosen = {node: is_open for node, is_open in nodes if node is not None}
+            folds.move(old, new)
 
     def toggle_sort(self) -> None:
         """Sort by size instead of name, or by name instead of size."""

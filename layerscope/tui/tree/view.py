@@ -8,6 +8,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from layerscope.analysis.search.query import Query
+    from layerscope.analysis.tree.path_index import PathIndex
 
 
 class Scope(Enum):
@@ -44,6 +45,7 @@ class Folds:
     def __init__(self, depth: int = 0) -> None:
         self.depth = depth
         self.chosen: dict[int, bool] = {}
+        self._missing: dict[bytes, bool] = {}
         self.filling: set[int] = set()
 
     def is_open(self, node: int, depth: int) -> bool:
@@ -54,6 +56,22 @@ class Folds:
         """Unfold or fold one folder."""
         self.chosen[node] = open_it
 
+    def clear_chosen(self) -> None:
+        """Forget the folders that were unfolded or folded one by one."""
+        self.chosen.clear()
+        self._missing.clear()
+
+    def move(self, old: "PathIndex", new: "PathIndex") -> None:
+        """Keep the chosen folders, by path, when another tree replaces the old one; it may still lack some of them."""
+        paths = self._missing | {old.path(node): is_open for node, is_open in self.chosen.items()}
+        self.chosen, self._missing = {}, {}
+        for path, is_open in paths.items():
+            node = new.find(path)
+            if node is None:
+                self._missing[path] = is_open
+            else:
+                self.chosen[node] = is_open
+
     @property
     def exceptions(self) -> Iterable[int]:
         """The folders for which more than their depth counts."""
@@ -62,5 +80,5 @@ class Folds:
     def copy(self) -> "Folds":
         """Return folds that do not change with these."""
         folds = Folds(self.depth)
-        folds.chosen, folds.filling = dict(self.chosen), set(self.filling)
+        folds.chosen, folds.filling, folds._missing = dict(self.chosen), set(self.filling), dict(self._missing)
         return folds

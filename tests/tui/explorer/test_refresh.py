@@ -32,13 +32,16 @@ async def test_refresh_shows_the_image_as_it_is_now_and_keeps_the_cursor(tmp_pat
 
 async def test_the_cursor_waits_for_the_layer_that_has_its_path() -> None:
     async with journey(MY_APP) as at:
-        await at.press("tab", "Z")
-        await at.go_to_row("manual.txt")
+        await at.press("tab", "slash")
+        await at.write("manual")
+        await at.press("enter", "escape")
         place = at.at()
         await at.press("r")
         await at.until(at.toasts)
         await at.settle()
-        assert at.at() == place, "the last layer, which is read first, does not have the path"
+        assert at.at() == place == "/usr/share/nginx/manual.txt", (
+            "the last layer, which is read first, does not have the path"
+        )
 
 
 async def test_refresh_says_that_the_image_is_unchanged(tmp_path: Path) -> None:
