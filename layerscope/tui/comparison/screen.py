@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -46,6 +46,14 @@ _SHORTEST_HEADLINE = 60
 """Cells of the headline that are kept before other facts are left out: it has both totals."""
 
 
+class LeftComparison(NamedTuple):
+    """The comparison that was on the screen before, with the path under its cursor and its first line."""
+
+    wanted: Hashable
+    path: bytes | None
+    top: int
+
+
 class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
     """A comparison of two layers or of two images.
 
@@ -70,6 +78,7 @@ class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
         self._file_screens = FileScreens()
         self._at_work: Hashable = None
         self._shown: Hashable = None
+        self._left: LeftComparison | None = None
         self.file_tree = DiffFileTree()
         self.files = FilesPane(self._state, self.file_tree, DiffDetails())
         self.panes = FilesPanes(states.step_list, self.files)
@@ -166,10 +175,10 @@ class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
             self._state.waiting = message.error or ""
             self.files.rebuild()
         elif message.wanted == self._states.wanted():
-            self._shown = message.wanted
-            path, is_first = self.files.path if self.file_tree.cursor else None, self._state.compared is None
+            path, top = self._place_in(message.wanted)
+            self._shown, is_first = message.wanted, self._state.compared is None
             self._state.take(message.result)
-            self.files.rebuild(message.result.tree.index.find(path) if path else 0)
+            self.files.rebuild((message.result.tree.index.find(path) if path else None) or 0, top)
             if is_first and self.file_tree.rows is not None:
                 self.file_tree.move_to(self._state.first_change(self.file_tree.rows))
             if self._state.unread:
@@ -178,6 +187,17 @@ class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
         self.call_after_refresh(self.become_ready)
         if message.result is not None:
             self._compute_details()
+
+    def _place_in(self, wanted: Hashable) -> tuple[bytes | None, int | None]:
+        """Return the path for the cursor, and the first line if it is to be the one that was on the screen."""
+        path = self.files.path if self.file_tree.cursor else None
+        left, self._left = self._left, LeftComparison(self._shown, path, self.file_tree.scroll_offset.y)
+        return (left.path, left.top) if left is not None and left.wanted == wanted else (path, None)
+
+    @on(LineList.Moved, "FileTree")
+    def _on_row_moved(self) -> None:
+        """Stay at the row that the user has gone to."""
+        self._left = None
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="details")
     def _compute_details(self) -> None:

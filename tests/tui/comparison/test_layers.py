@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input
 
 from layerscope.tui.comparison.layers import ComparedLayers
@@ -39,6 +40,19 @@ async def test_capital_d_marks_a_layer_and_on_another_layer_compares_the_two() -
         assert at.frame("files")[0] == "Changes from layer 5 to layer 6"
         await at.press("escape")
         assert at.layer() == 6, "back in the explorer, where it was"
+
+
+@pytest.mark.parametrize("keys", [("a", "a"), ("right_square_bracket", "left_square_bracket")])
+async def test_a_comparison_that_is_returned_to_shows_the_same_lines(keys: tuple[str, str]) -> None:
+    async with comparing_layers(MY_APP, ComparedLayers(6, 2), (80, 24)) as at:
+        await at.press("pagedown", "pagedown", "up", "up")
+        start = at.at(), at.tree()
+        await at.press(keys[0])
+        await at.settle()
+        assert at.tree() != start[1]
+        await at.press(keys[1])
+        await at.settle()
+        assert (at.at(), at.tree()) == start
 
 
 async def test_capital_d_again_removes_the_mark() -> None:
