@@ -39,7 +39,8 @@ _PATIENCE = 0.3
 """Seconds until the screen says that it waits: an engine may have to export the layer first."""
 
 
-class FileScreen(Screen[None], OpensLater, SaysWhyNot):
+# Without Textual's keys of a screen: Tab would take the focus from the open prompt, and letters would be keys again.
+class FileScreen(Screen[None], OpensLater, SaysWhyNot, inherit_bindings=False):
     """A file of an image, opened at one of its versions."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(FILE_KEYS)

@@ -44,7 +44,8 @@ _BORDERS = 2
 _NEEDS_TEXT = ("change", "columns", "folds", "invisibles", "search")
 
 
-class FileDiffScreen(Screen[None], OpensLater, SaysWhyNot):
+# Without Textual's keys of a screen: Tab would take the focus from the open prompt, and letters would be keys again.
+class FileDiffScreen(Screen[None], OpensLater, SaysWhyNot, inherit_bindings=False):
     """A comparison of two versions; one of them is None if the file was added or removed."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(FILE_DIFF_KEYS)

@@ -474,6 +474,8 @@ async def test_the_key_line_has_the_keys_that_work_and_the_help_has_all(tmp_path
         assert "wrap" in at.key_line()
         await at.press("slash")
         assert at.key_line() == "enter go  esc cancel"
+        await at.press("tab", "q")
+        assert at.key_line() == "enter go  esc cancel", "Tab does not leave the prompt, so that q is a letter"
         await at.press("escape", "question_mark")
         assert "Open a copy in $VISUAL or $EDITOR" in at.screen()
         assert "Wrap long lines, or scroll sideways" in at.screen()

@@ -5,6 +5,7 @@ from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
 from layerscope.tui.drawing.glyphs import ASCII
 from layerscope.tui.file.screen import FileScreen
+from layerscope.tui.widgets.prompt_line import PromptLine
 from tests.builders import Entry, directory, docker_archive, file, image, layer, symlink
 from tests.tui.file.file_journeys import comparing, version
 
@@ -259,7 +260,9 @@ async def test_c_hides_what_a_search_has_opened_and_n_shows_the_next_match_all_t
 async def test_letters_typed_into_a_search_are_not_keys_and_escape_ends_it(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
-            await at.press("slash", "q", "v", "n", "y", "escape")
+            await at.press("slash", "q", "v", "tab", "n", "shift+tab", "y")
+            assert at.app.screen.query_one(PromptLine).value == "qvny"
+            await at.press("escape")
             assert at.frame()[1] == "change 1 of 3"
             await at.search("re:(")
             assert at.toasts()[-1].startswith("'(' is not a valid regular expression")
