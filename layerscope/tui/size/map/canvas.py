@@ -20,6 +20,9 @@ _FILLS = " .:'-"
 _LEAST_NAME = 4
 """The fewest cells of a name."""
 
+_LINES_OF_OUTLINE = 2
+"""A box that has no more has its name in the outline, not inside."""
+
 
 class Look(NamedTuple):
     """The look of a cell: the colour of its box, a name that stands out, stripes, or a line of a frame."""
@@ -84,9 +87,13 @@ class Canvas:
     def _name(self, box: Box) -> None:
         """Write the name of a box and its size; in a frame on one line only."""
         if box.is_frame:
-            self._label(box, box.left + 2, box.top, box.width - 4, 1)
+            self._title(box)
         else:
             self._label(box, box.left, box.top, box.width - 1, box.height)
+
+    def _title(self, box: Box) -> None:
+        """Write the name and the size into the first line of a frame or an outline."""
+        self._label(box, box.left + 2, box.top, box.width - 4, 1)
 
     def _label(self, box: Box, x: int, y: int, room: int, lines: int) -> None:
         """Write a name, and the size beside it or below it, if there is room for all of the size."""
@@ -112,11 +119,11 @@ class Canvas:
         look = Look(is_outline=True)
         if box.width > 1 and box.height > 1:
             self._frame(box, _THICK if self._glyphs.has_unicode else _ASCII_THICK, look)
-            if box.is_frame:
-                self._name(box)
+            if box.is_frame or box.height == _LINES_OF_OUTLINE:
+                self._title(box)
             else:
                 # inside the outline, which covers the name in the first line
-                self._label(box, box.left + 1, box.top + 1, box.width - 3, box.height - 2)
+                self._label(box, box.left + 1, box.top + 1, box.width - 3, box.height - _LINES_OF_OUTLINE)
             return
         for y in range(box.top, box.bottom):
             self._looks[y][box.left : box.right] = [look] * box.width

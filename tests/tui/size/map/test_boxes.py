@@ -101,6 +101,9 @@ def test_the_chosen_box_is_outlined_without_colours_as_well() -> None:
         canvas.draw(boxes_of({0: [MapEntry(node, 0, "x", 10, 0) for node in (1, 2)]}, 20, 6), 0)
         assert lines(canvas)[0][:10] == outline
         assert " x" in lines(canvas)[1][:10], "the name moves inside"
+        flat = Canvas(20, 2, glyphs)
+        flat.draw(boxes_of({0: [MapEntry(1, 0, "x", 10, 0)]}, 20, 2), 0)
+        assert lines(flat)[0].strip(outline) == " x 10 B ", "it stays in a box without an inside"
 
 
 @pytest.mark.parametrize("chosen", [None, 0])
