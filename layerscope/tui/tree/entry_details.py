@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual.widget import Widget
 from textual.widgets import Static
 
 from layerscope.analysis.tree.change import ChangeKind
@@ -16,6 +17,11 @@ from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.tree.attributes import owner_text, time_text
 from layerscope.tui.tree.view import Scope
 from layerscope.tui.tree.visible_rows import VisibleRows
+
+_MOST_LINES = 6
+"""The most lines of an instruction in a pane that is mostly blank."""
+_LONGEST_WORD = 20
+"""The cells of a word that moves to the next line."""
 
 
 class RowNotes(NamedTuple):
@@ -30,7 +36,7 @@ class EntryDetails(Static):
     """Lines below the tree: the path, facts, and who wrote it; ``origin`` returns what is known about that."""
 
     DEFAULT_CSS = """
-    EntryDetails { height: auto; min-height: 3; max-height: 6; padding: 0 1; color: $foreground 80%; }
+    EntryDetails { height: auto; min-height: 3; max-height: 9; padding: 0 1; color: $foreground 80%; }
     """
 
     def __init__(self, origin: Callable[[TreeRow], RowNotes] = lambda _: RowNotes()) -> None:
@@ -54,16 +60,27 @@ class EntryDetails(Static):
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
         text = Text(f"/{printable_name(entry.path)}{self._target(entry)}\n", style="bold", overflow="fold")
         text.append(self.facts(parts), style="not bold")
-        return text.append(f"\n{self._writer(row, origin)}", style="not bold")
+        lines = _MOST_LINES if self._is_mostly_blank(rows) else 1
+        return text.append(f"\n{self._writer(row, origin, lines)}", style="not bold")
 
-    def _writer(self, row: TreeRow, origin: RowNotes) -> str:
-        """Return who wrote the entry, in one line: the instruction is cut before the package."""
+    def _is_mostly_blank(self, rows: VisibleRows) -> bool:
+        """Return whether the rows that match a filter fill less than half of the pane.
+
+        Without one, the tree unfolds folders to fill its height, which must not depend on the entry under the cursor.
+        """
+        is_filtered = rows.view.query is not None
+        return is_filtered and isinstance(self.parent, Widget) and 2 * len(rows) < self.parent.size.height
+
+    def _writer(self, row: TreeRow, origin: RowNotes, lines: int) -> str:
+        """Return who wrote the entry, in so many lines at most: the instruction is cut before the package."""
         glyphs = glyphs_of(self)
         package = f" {glyphs.separator} {origin.package}" if origin.package else ""
         story = self._story(row)
         if not origin.instruction:
             return story + package
         room = self.content_size.width - cell_len(story) - cell_len(package) - len(": ")
+        # A line that is wrapped between words has blank cells at its end.
+        room += (lines - 1) * (self.content_size.width - _LONGEST_WORD)
         return f"{story}: {one_line(origin.instruction, max(0, room), glyphs)}{package}"
 
     def facts(self, parts: Iterable[str], lead: str = "") -> str:

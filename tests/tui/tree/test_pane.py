@@ -175,6 +175,17 @@ async def test_a_trace_of_few_layers_is_whole_beside_long_names(tmp_path: Path) 
         assert at.header().split() == ["size", "123456"]
 
 
+async def test_a_pane_that_is_mostly_blank_shows_the_instruction_whole(tmp_path: Path) -> None:
+    instruction = "RUN " + " ".join(f"word-{number}" for number in range(30))
+    files = [file(f"file-{number}") for number in range(40)]
+    path = docker_archive(tmp_path / "image.tar", image(layer(*files), history=[{"created_by": instruction}]))
+    async with journey(path, (110, 35)) as at:
+        await at.press("tab")
+        assert at.entry().endswith("…")
+        await at.filter("file-39")
+        assert at.entry().endswith(f"added by layer 1: {instruction}")
+
+
 async def test_what_a_layer_changed_has_its_own_sizes(tmp_path: Path) -> None:
     base = layer(file("a/one", b"x" * 5000), file("a/two", b"x" * 700), file("b", b"x"))
     top = layer(file("a/one", b"y" * 3000), whiteout("a/two"))
