@@ -20,6 +20,7 @@ from layerscope.tui.tree.header import TreeHeader
 from layerscope.tui.tree.settings import TreePlace
 from layerscope.tui.tree.state import FilesState
 from layerscope.tui.tree.visible_rows import VisibleRows
+from layerscope.tui.widgets.framed import Framed
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import warn
 
@@ -43,7 +44,7 @@ class LeftView(NamedTuple):
         return self.rows.tree is rows.tree and self.rows.view == rows.view and self.arrived_at == node
 
 
-class FilesPane(Vertical):
+class FilesPane(Vertical, Framed):
     """Shows the rows of a state. Long work is done in slices, and keys are handled between them."""
 
     def __init__(self, state: FilesState, tree: FileTree, details: EntryDetails) -> None:
@@ -180,9 +181,9 @@ class FilesPane(Vertical):
         separator = f" {glyphs_of(self).separator} "
         self._header.refresh()
         # A title is markup for Textual, and may have the name of an image in it.
-        self.border_title = escape(separator.join(self.state.title))
+        self.write_title(escape(separator.join(self.state.title)))
         if rows is None:
-            self.border_subtitle = ""
+            self.write_subtitle("")
             self.entry_details.say(self.state.why_no_tree())
             return
         self._show_captions(rows)
@@ -190,7 +191,7 @@ class FilesPane(Vertical):
         self.show_entry()
 
     def _show_captions(self, rows: VisibleRows) -> None:
-        self.border_subtitle = escape(f" {glyphs_of(self).separator} ".join(self.state.captions(rows)))
+        self.write_subtitle(escape(f" {glyphs_of(self).separator} ".join(self.state.captions(rows))))
 
     def _show_matches(self, rows: VisibleRows) -> None:
         if self._filter_line is not None:

@@ -67,8 +67,8 @@ class FilesPanes(Horizontal, SaysWhyNot):
 
     def title_steps(self, title: str, subtitle: str = "") -> None:
         """Write into the frame of the steps."""
-        self.steps.border_title = title
-        self.steps.border_subtitle = subtitle
+        self.steps.write_title(title)
+        self.steps.write_subtitle(subtitle)
 
     def show_details(self, title: str, fields: Sequence[Field]) -> None:
         """Show the details of the chosen step."""

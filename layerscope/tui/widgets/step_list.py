@@ -10,6 +10,7 @@ from textual.message import Message
 
 from layerscope.tui.drawing.cells import instruction_line, wrapped
 from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.widgets.framed import Framed
 from layerscope.tui.widgets.tall_list import TallList, fitting_heights, text_in_lines
 
 ONE_LINE = 76
@@ -28,7 +29,7 @@ class Instruction(NamedTuple):
     room: int
 
 
-class StepList(TallList):
+class StepList(TallList, Framed):
     """The base of the lists of steps. A subclass has `item_count`, `draw`, `is_layer` and `instruction_of`."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (
