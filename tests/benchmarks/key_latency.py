@@ -43,6 +43,9 @@ TREE_KEYS = (
 )
 """The keys pressed in the tree, in this order, with the number of presses."""
 
+_BLINK = 300
+"""Bytes that a blinking cursor does not write."""
+
 WORDS = (b"config", b"lib", b"test", b"*.py", b"usr/li", b"zzz")
 """Words typed into the filter letter by letter, and deleted again."""
 
@@ -55,11 +58,11 @@ class Answers:
     first: list[float] = field(default_factory=list)
     whole: list[float] = field(default_factory=list)
 
-    def press(self, terminal: Terminal, key: bytes) -> None:
-        """Press a key and wait for the whole answer."""
+    def press(self, terminal: Terminal, key: bytes, least: int = 0) -> None:
+        """Press a key and wait for the whole answer, in which output of less than ``least`` bytes does not count."""
         pressed = terminal.press(key)
         self.first.append(terminal.first_byte() - pressed)
-        self.whole.append(terminal.settle(_PAUSE) - pressed)
+        self.whole.append(terminal.settle(_PAUSE, least) - pressed)
 
     def line(self) -> str:
         """Return the figures: median, 95th and 99th percentile in milliseconds."""
@@ -109,9 +112,9 @@ def in_filter(terminal: Terminal) -> Answers:
     terminal.settle(0.5)
     for word in WORDS:
         for letter in word:
-            answers.press(terminal, bytes([letter]))
+            answers.press(terminal, bytes([letter]), _BLINK)
         for _ in word:
-            answers.press(terminal, BACKSPACE)
+            answers.press(terminal, BACKSPACE, _BLINK)
     terminal.press(ESCAPE)
     terminal.settle(0.5)
     return answers

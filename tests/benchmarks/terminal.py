@@ -60,11 +60,17 @@ class Terminal:
         """Return whether any output so far matches the regular expression."""
         return self._has(pattern, 0)
 
-    def settle(self, quiet: float = 0.06) -> float:
-        """Read until there is no output for so many seconds, and return the time of the last output or of this call."""
+    def settle(self, quiet: float = 0.06, least: int = 0) -> float:
+        """Read until there is no output for so many seconds, and return the time of the last output or of this call.
+
+        Output of less than ``least`` bytes does not count.
+        """
         last = time.perf_counter()
+        written = len(self._written)
         while self._read(quiet):
-            last = time.perf_counter()
+            if len(self._written) - written >= least:
+                last = time.perf_counter()
+            written = len(self._written)
         return last
 
     def _has(self, pattern: str, start: int) -> bool:
