@@ -21,6 +21,7 @@ from layerscope.tui.file.state import Goal, Hits, OpenFile
 from layerscope.tui.keys.order import SaysWhyNot
 from layerscope.tui.keys.shared import INVISIBLES
 from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.widgets.framed import Framed
 from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView
@@ -30,7 +31,7 @@ _SEARCH_HINT = "text, re:regex, or bytes as 0x7f45"
 _NEEDS_CONTENT = ("search", "go_to", "bytes", "view")
 
 
-class FileBody(Vertical, SaysWhyNot):
+class FileBody(Vertical, Framed, SaysWhyNot):
     """The frame below the head of a file screen; it searches the content, and scrolls it to lines and offsets."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (
@@ -108,7 +109,9 @@ class FileBody(Vertical, SaysWhyNot):
     @on(RowView.Scrolled)
     @on(FrameChanged)
     def _show_frame(self) -> None:
-        self.border_title, self.border_subtitle = self.content.titles()
+        title, subtitle = self.content.titles()
+        self.write_title(title)
+        self.write_subtitle(subtitle)
 
     @property
     def is_searching(self) -> bool:
