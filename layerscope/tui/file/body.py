@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.getters import query_one
 from textual.widgets import Input
 from textual.worker import get_current_worker
@@ -21,7 +20,7 @@ from layerscope.tui.file.state import Goal, Hits, OpenFile
 from layerscope.tui.keys.order import SaysWhyNot
 from layerscope.tui.keys.shared import INVISIBLES
 from layerscope.tui.keys.table import Key, bindings
-from layerscope.tui.widgets.framed import Framed
+from layerscope.tui.widgets.framed import FramedPane
 from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView
@@ -31,7 +30,7 @@ _SEARCH_HINT = "text, re:regex, or bytes as 0x7f45"
 _NEEDS_CONTENT = ("search", "go_to", "bytes", "view")
 
 
-class FileBody(Vertical, Framed, SaysWhyNot):
+class FileBody(FramedPane, SaysWhyNot):
     """The frame below the head of a file screen; it searches the content, and scrolls it to lines and offsets."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (

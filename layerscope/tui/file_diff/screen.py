@@ -7,7 +7,6 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.getters import query_one
 from textual.screen import Screen
 from textual.widgets import Static
@@ -30,6 +29,7 @@ from layerscope.tui.file_diff.notes import text_notes
 from layerscope.tui.file_diff.text_view import TextDiffView
 from layerscope.tui.keys.order import OpensLater, SaysWhyNot
 from layerscope.tui.keys.table import bindings
+from layerscope.tui.widgets.framed import FramedPane
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.notices import copy_text, warn
 from layerscope.tui.widgets.prompt_line import PromptLine
@@ -77,7 +77,7 @@ class FileDiffScreen(Screen[None], OpensLater, SaysWhyNot, inherit_bindings=Fals
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
         yield Static("", id="head", markup=False)
-        with Vertical(id="frame"):
+        with FramedPane(id="frame"):
             yield Static("", id="sentence", markup=False)
             yield TextDiffView()
             yield BinaryDiff()
@@ -161,21 +161,21 @@ class FileDiffScreen(Screen[None], OpensLater, SaysWhyNot, inherit_bindings=Fals
 
     @on(RowView.Scrolled)
     def _show_frame(self) -> None:
-        frame, difference = self.query_one("#frame"), self._difference
+        frame, difference = self.query_one(FramedPane), self._difference
         separator = f" {glyphs_of(self).separator} "
         if difference is None or difference.text is None or not self._is_text:
-            frame.border_title = "Bytes" if self.binary.display else ""
-            frame.border_subtitle = ""
+            frame.write_title("Bytes" if self.binary.display else "")
+            frame.write_subtitle("")
             return
         removed, added = difference.text.counts
         notes = text_notes(difference.text, difference.before, difference.after)
-        frame.border_title = separator.join([f"+{added:,} -{removed:,} lines", *notes])
+        frame.write_title(separator.join([f"+{added:,} -{removed:,} lines", *notes]))
         number, count = self.view.changes
         words = [f"change {number:,} of {count:,}"]
         if self._is_searching:
             number, count = self.view.hits
             words.insert(0, f"line {number:,} of {plural(count, 'line')} with a match")
-        frame.border_subtitle = separator.join(words)
+        frame.write_subtitle(separator.join(words))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
         """Return whether a key works now."""

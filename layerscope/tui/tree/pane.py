@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.markup import escape
 
 from layerscope.errors import UsageError
@@ -20,7 +19,7 @@ from layerscope.tui.tree.header import TreeHeader
 from layerscope.tui.tree.settings import TreePlace
 from layerscope.tui.tree.state import FilesState
 from layerscope.tui.tree.visible_rows import VisibleRows
-from layerscope.tui.widgets.framed import Framed
+from layerscope.tui.widgets.framed import FramedPane
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import warn
 
@@ -44,7 +43,7 @@ class LeftView(NamedTuple):
         return self.rows.tree is rows.tree and self.rows.view == rows.view and self.arrived_at == node
 
 
-class FilesPane(Vertical, Framed):
+class FilesPane(FramedPane):
     """Shows the rows of a state. Long work is done in slices, and keys are handled between them."""
 
     def __init__(self, state: FilesState, tree: FileTree, details: EntryDetails) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from textual.containers import Vertical
 from textual.geometry import Region
 from textual.widget import Widget
 
@@ -39,3 +40,7 @@ class Framed(Widget):
         """Return a line, relative to the content; none of a widget without a size, which is painted whole."""
         left, top = self.content_offset
         return (Region(-left, y - top, self.outer_size.width, 1),) if self.outer_size else ()
+
+
+class FramedPane(Vertical, Framed):
+    """Widgets below each other in a frame."""

@@ -1,13 +1,12 @@
 """Titles of frames."""
 
 from textual.app import App, ComposeResult
-from textual.containers import Vertical
 from textual.geometry import Region
 
-from layerscope.tui.widgets.framed import Framed
+from layerscope.tui.widgets.framed import FramedPane
 
 
-class Frame(Vertical, Framed):
+class Frame(FramedPane):
     DEFAULT_CSS = "Frame { border: round white; padding: 1 2; }"
 
 
