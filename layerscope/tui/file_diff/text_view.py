@@ -247,15 +247,18 @@ class TextDiffView(RowView):
         yield Segment(f"{mark} ", base + self.style_of(f"{_STYLES[side]}-mark") if row.changed else base)
 
     def _text(self, row: DiffRow, side: int, width: int) -> list[Segment]:
-        """Return the text of a line, in exactly ``width`` cells."""
+        """Return the text of a line, in exactly ``width`` cells; the last one says that the line goes on."""
         number = row.new if side else row.old
         assert number is not None  # noqa: S101  # the row has a line on this side
         shown = self._shown(row, side, number)
         base = self.rich_style + self.style_of(_STYLES[side]) if row.changed else self.rich_style
         segments = styled(shown.text, base, self._spans(shown, row, side, number))
         strip = Strip(segments)
-        if self.left or strip.cell_length > width:
-            strip = strip.crop(self.left, self.left + width)
+        if strip.cell_length > self.left + width:
+            strip = strip.crop(self.left, self.left + width - 1)
+            return [*strip.adjust_cell_length(width - 1), Segment(self.glyphs.after, base + self.style_of("muted"))]
+        if self.left:
+            strip = strip.crop(self.left)
         return list(strip.adjust_cell_length(width, base))
 
     def _shown(self, row: DiffRow, side: int, number: int) -> ShownLine:

@@ -200,6 +200,7 @@ async def test_long_lines_are_scrolled_together(tmp_path: Path) -> None:
     with texts(tmp_path, b"x" * 200 + b"old\n", b"x" * 200 + b"new\n") as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 20)) as at:
             assert not any("new" in line for line in at.lines())
+            assert [line[-1] for line in at.lines()] == ["›", "›"], "a line that goes on says so"  # noqa: RUF001
             await at.press(*["right"] * 20)
             assert [line[-3:] for line in at.lines()] == ["old", "new"]
             await at.press("y")
