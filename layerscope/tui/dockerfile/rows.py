@@ -1,5 +1,6 @@
 """The rows of the Dockerfile view: the lines, and below the FROM the layers of the base image where it is unfolded."""
 
+from layerscope.analysis.dockerfile.parser import Instruction
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
@@ -150,8 +151,13 @@ class DockerfileRows:
             made = "no step of the image matches it"
         else:
             made = f"layer {layers_text(layers)}" if layers else "no layer"
-        parts = [f"line {instruction.line}", *([f"stage {printable_line(stage.title)}"] if stage else []), made]
+        parts = [_lines_text(instruction), *([f"stage {printable_line(stage.title)}"] if stage else []), made]
         parts += [f"written by line {origin}"] if origin else []
         cause = self._costs[instruction.line - 1].cause
         parts += [f"cache miss: {printable_line(cause)}"] if cause else []
         return f" {self._glyphs.separator} ".join(parts)
+
+
+def _lines_text(instruction: Instruction) -> str:
+    first, last = instruction.line, instruction.last_line
+    return f"line {first}" if first == last else f"lines {first} to {last}"

@@ -85,7 +85,10 @@ async def test_a_layer_leads_to_its_line_and_the_line_to_its_layer() -> None:
         await at.press("f")
         assert line(at) == 28
         assert at.text_of("#detail") == "line 28 · stage 0 · layer 6 COPY . /var/www/html/"
-        await at.press(*["up"] * 11, "enter")
+        await at.press(*["up"] * 9)
+        assert line(at) == 19
+        assert at.text_of("#detail").startswith("lines 17 to 25 · stage 0 · layer 5 && chown")
+        await at.press("up", "up", "enter")
         assert at.layer() == 5
 
 
