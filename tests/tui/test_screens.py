@@ -77,6 +77,8 @@ async def test_the_details_of_the_image_are_shown_on_a_small_screen_too() -> Non
 async def test_the_size_view_has_its_own_help() -> None:
     async with journey(MY_APP) as at:
         await at.press("w", "question_mark")
+        # the key waits until the view has been computed
+        await at.settle()
         assert isinstance(at.app.screen, HelpScreen)
         assert "Go to the view of that number" in at.screen()
 

@@ -485,16 +485,19 @@ async def test_packages_say_whether_the_sbom_lists_them(tmp_path: Path) -> None:
         assert ["dpkg", "yes", "nginx", "1"] in rows
         assert ["dpkg", "only", "bash", "5"] in rows
         await at.press("s", "s", "s")
+        await at.settle()
         assert "by difference from the SBOM" in at.screen()
         shown = [line.split()[-3] for line in at.screen().splitlines() if " dpkg " in line]
         assert shown[:3] == ["curl", "bash", "nginx"]
         await at.press("s", "end")
+        await at.settle()
         assert "the SBOM of the image lists it, but it was not found in the image" in at.screen()
 
 
 async def test_bars_are_shorter_where_instructions_would_be_cut() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         await at.press("w", "2")
+        await at.settle()
         narrow = at.rows()[3].index("layer ")
         await at.pilot.resize_terminal(200, 60)
         await at.settle()
