@@ -155,9 +155,8 @@ class LayerList(StepList):
         if step_line.progress is not None:
             blob_size = step_line.layer.blob_size
             stored = "" if blob_size is None else f"{human_size(blob_size)} stored, "
-            text = f"reading {step_line.progress:.0%}" if step_line.progress else "waiting"
             room = self._bar_width(width, two_lines=two_lines) + _SIZE_WIDTH + len(" stored, ")
-            return [*number, Segment(f"{stored:>{room}}{text}", self.style_of("muted"))]
+            return [*number, Segment(f"{stored:>{room}}{_progress_words(step_line.progress)}", self.style_of("muted"))]
         size = Segment(f"{human_size(step_line.content_size):>{_SIZE_WIDTH}}")
         counts = self._counts(step_line) if two_lines or self._has_room(width, self._counts_width) else []
         return [*number, *self._bar(step_line, self._bar_width(width, two_lines=two_lines)), size, *counts]
@@ -189,6 +188,13 @@ class LayerList(StepList):
             for text, style, width in zip(texts, ("added", "modified", "removed"), self._columns.counts, strict=True)
             if width
         ]
+
+
+def _progress_words(progress: float) -> str:
+    """Return how far the reading of a layer is; its size is only known once all layers before it are read, too."""
+    if progress == 1:
+        return "read"
+    return f"reading {progress:.0%}" if progress else "waiting"
 
 
 def dead_text(size: int | None) -> str:

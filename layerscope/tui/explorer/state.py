@@ -48,6 +48,7 @@ class Reading:
         self._measure(layers)
 
     def _measure(self, layers: Sequence[Layer]) -> None:
+        self._knows_sizes = all(layer.blob_size is not None for layer in layers)
         self._sizes = {layer.number: layer.blob_size or 0 for layer in layers}
         self._total, self._total_done = sum(self._sizes.values()), sum(self._done.values())
 
@@ -76,9 +77,11 @@ class Reading:
         return self.has_read_all and self.export is None
 
     @property
-    def share(self) -> float:
-        """The share of the image that has been read."""
-        return self._total_done / max(1, self._total)
+    def words(self) -> str:
+        """The share of the image that has been read, or the number of layers where the size of one is not known."""
+        if self._knows_sizes:
+            return f"reading {self._total_done / max(1, self._total):.0%}"
+        return f"{len(self._finished):,} read"
 
     def share_of(self, layer: int) -> float:
         """Return the share of a layer that has been read."""

@@ -42,8 +42,10 @@ def storage_fields(storage: Storage) -> list[Field]:
 
 
 def location_field(storage: Storage, layer: Layer) -> Field:
-    """Return where the engine keeps a layer."""
+    """Return where the engine keeps a layer; nothing for that of a container until it is here."""
     number = layer.number - 1
+    if layer.writable and layer.blob is None and layer.unpacked is None:
+        return "Location", ""
     return "Location", short_name(storage.locations[number]) if number < len(storage.locations) else _UNKNOWN
 
 

@@ -28,7 +28,8 @@ class ImageTitle(TitleLine):
         self._image = image
         self._engine = engine_words(image)
         self._platform = excerpt(str(image.platform)) + of_several
-        self._stored = f"{plural(len(image.layers), 'layer')}, {human_size(image.blob_size)} stored"
+        stored = "" if image.blob_size is None else f", {human_size(image.blob_size)} stored"
+        self._stored = f"{plural(len(image.layers), 'layer')}{stored}"
 
     def show_reading(self, tallies: Tallies, reading: Reading) -> None:
         """Show what is known so far."""
@@ -53,7 +54,7 @@ class ImageTitle(TitleLine):
             layers, words = plural(len(self._image.layers), "layer"), _export_words(self._image, reading.export)
             return [Fact(layers, 9), Fact(words, 8)]
         if not reading.complete:
-            return [Fact(f"{self._stored}, reading {reading.share:.0%}", 9)]
+            return [Fact(f"{self._stored}, {reading.words}", 9)]
         size, dead = human_size(tallies.content_size), tallies.dead_size
         return [
             Fact(size_words(self._image, tallies), 9, short=size, short_rank=4),

@@ -1,10 +1,13 @@
 """The details of an engine's storage and of a container."""
 
+from msgspec.structs import replace
+
 from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.tree.copy_up import CopyUp
 from layerscope.model.container import Container, Mount
 from layerscope.model.engine import Engine
 from layerscope.model.image import Compression, Layer
+from layerscope.model.span import FileSpan
 from layerscope.model.storage import Storage
 from layerscope.tui.explorer.storage_fields import container_fields, copy_up_words, location_field, storage_fields
 
@@ -24,6 +27,14 @@ def test_what_the_engine_does_not_report_is_said_to_be_unknown() -> None:
         ("On write", "the engine does not report it"),
     ]
     assert location_field(storage, Layer(2, None, Compression.NONE))[1] == "the engine does not report it"
+
+
+def test_the_location_of_a_containers_own_layer_is_left_out_until_it_is_here() -> None:
+    storage = Storage(Engine.DOCKER, "graph driver", "overlay2", "extfs", ("/var/lib/docker/overlay2/a/diff",))
+    own = Layer(2, None, Compression.NONE, writable=True)
+    assert location_field(storage, own) == ("Location", "")
+    copied = replace(own, blob=FileSpan("layer.tar", 0, 10, 10))
+    assert location_field(storage, copied)[1] == "the engine does not report it"
 
 
 def test_a_container_shows_its_state_and_its_mounts() -> None:
