@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from rich.cells import cell_len
 from textual import on, work
 from textual.app import ComposeResult
 from textual.markup import escape
@@ -25,6 +26,9 @@ from layerscope.tui.widgets.notices import warn
 
 if TYPE_CHECKING:
     from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
+
+_AROUND_CAPTIONS = 4
+"""Cells of the lower border that captions leave: a corner and a space on each side."""
 
 
 class LeftView(NamedTuple):
@@ -113,7 +117,10 @@ class FilesPane(FramedPane):
 
     @on(FileTree.Resized)
     def _on_resized(self) -> None:
-        """Unfold folders to fill the new height."""
+        """Show the captions that fit the new width, and unfold folders to fill the new height."""
+        rows = self.file_tree.rows if self._coming is None else self._coming
+        if rows is not None:
+            self._show_captions(rows)
         if self.state.settings.fills:
             self.rebuild()
 
@@ -190,7 +197,10 @@ class FilesPane(FramedPane):
         self.show_entry()
 
     def _show_captions(self, rows: VisibleRows) -> None:
-        self.write_subtitle(escape(f" {glyphs_of(self).separator} ".join(self.state.captions(rows))))
+        separator, captions = f" {glyphs_of(self).separator} ", self.state.captions(rows)
+        while cell_len(separator.join(captions)) > max(0, self.outer_size.width - _AROUND_CAPTIONS):
+            captions.pop()
+        self.write_subtitle(escape(separator.join(captions)))
 
     def _show_matches(self, rows: VisibleRows) -> None:
         if self._filter_line is not None:

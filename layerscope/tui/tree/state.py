@@ -31,7 +31,7 @@ class FilesState(Protocol):
         ...
 
     def captions(self, rows: VisibleRows) -> list[str]:
-        """Return the words below the tree."""
+        """Return the words below the tree; where there is no room for all, the last ones are left out."""
         ...
 
     def why_no_tree(self) -> str:

@@ -146,6 +146,9 @@ async def test_the_tree_shows_both_images_with_sums_on_folders(tmp_path: Path) -
             "Changes from v1.tar to v2.oci.tar",
             "+1 ~1 -1 · +1.0 kB · changes only · by change · 4 rows",
         )
+        await at.pilot.resize_terminal(50, 24)
+        await at.settle()
+        assert at.frame("files")[1] == "+1 ~1 -1 · +1.0 kB · changes only · by change", "no word is cut"
 
 
 async def test_the_details_describe_cache_and_config(tmp_path: Path) -> None:
