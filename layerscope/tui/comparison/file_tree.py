@@ -15,7 +15,7 @@ from layerscope.tui.tree.file_tree import NAME_SHARE, FileTree
 from layerscope.tui.tree.visible_rows import VisibleRows
 
 _SIZE_WIDTH, _DELTA_WIDTH = 9, 11
-_BAR_WIDTH, _WIDEST_BAR = 9, 17
+_BAR_WIDTH, _WIDEST_BAR, _BAR_YIELDS = 9, 17, 5
 _WHAT_WIDTH, _WIDEST_WHAT = 15, 25
 _SIZE_RANK, _BAR_RANK, _WHAT_RANK, _DELTA_RANK = 0, 1, 20, 21
 """The columns with the lowest rank are dropped first to make room for the name."""
@@ -35,7 +35,9 @@ class DiffFileTree(FileTree):
         yield TreeColumn("what", "  changes", _WHAT_RANK, _WHAT_WIDTH, _WIDEST_WHAT, "<")
         yield TreeColumn("delta", "growth ", _DELTA_RANK, _DELTA_WIDTH, _DELTA_WIDTH)
         has_bars = _diff_rows(self.rows).draws_bars
-        yield TreeColumn("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR, name_share=NAME_SHARE, is_empty=not has_bars)
+        yield TreeColumn(
+            "bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR, "<", NAME_SHARE, is_empty=not has_bars, yields=_BAR_YIELDS
+        )
 
     def cell(self, name: str, row: TreeRow, width: int) -> list[Segment]:
         """Return the cell of a column, as wide as it is, with the space before it."""

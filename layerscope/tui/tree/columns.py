@@ -12,7 +12,8 @@ class TreeColumn(NamedTuple):
 
     The widths are in cells and include the space before the column. Of the columns that can grow to ``most``, the one
     of the highest rank does so first. ``name_share`` is the part of a line that the name has before this one grows.
-    A column that ``is_empty`` gives its room to the name.
+    A column that ``is_empty`` gives its room to the name, and one that ``yields`` so many cells, where a name would be
+    cut otherwise.
     """
 
     name: str
@@ -23,6 +24,7 @@ class TreeColumn(NamedTuple):
     align: str = ">"
     name_share: float = 0.0
     is_empty: bool = False
+    yields: int = 0
 
 
 def fit_columns(columns: Iterable[TreeColumn], width: int, names: int = 0) -> Mapping[str, int]:
@@ -34,8 +36,9 @@ def fit_columns(columns: Iterable[TreeColumn], width: int, names: int = 0) -> Ma
     widths = {column.name: column.least for column in kept}
     for column in sorted(kept, key=lambda column: -column.rank):
         name = max(SHORTEST_NAME, names, int(width * column.name_share))
-        spare = width - name - sum(widths.values())
-        widths[column.name] += max(0, min(spare, column.most - column.least))
+        room = width - sum(widths.values())
+        widths[column.name] += max(0, min(room - name, column.most - column.least))
+        widths[column.name] -= max(0, min(names - room, column.yields))
     return widths
 
 

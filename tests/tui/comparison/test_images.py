@@ -126,6 +126,15 @@ async def test_bars_are_scaled_to_the_image(tmp_path: Path) -> None:
         assert at.line_of("index.html").split() == ["~", "index.html", "9", "B", "content"]
 
 
+async def test_bars_are_shorter_where_a_name_would_be_cut(tmp_path: Path) -> None:
+    name = "a-module-with-a-long-name.so"
+    old, new = (
+        docker_archive(tmp_path / f"{size}.tar", image(layer(file(name, b"x" * size)))) for size in (10_000, 90_000)
+    )
+    async with comparing(old, new, (110, 35)) as at:
+        assert at.line_of(f"~ {name}").split() == ["~", name, "content", "+80", "kB", "██▋"]
+
+
 async def test_names_have_the_room_of_bars_that_are_too_short_to_be_seen(tmp_path: Path) -> None:
     name = f"a-package{'-and-more' * 3}.deb"
     base = layer(file(name, b"x" * 90_000))

@@ -20,6 +20,13 @@ def test_long_names_have_room_before_columns_grow() -> None:
     assert fit_columns(COLUMNS, 90, names=500) == {"size": 10, "bar": 9, "trace": 6}
 
 
+def test_a_column_may_yield_to_a_name_that_would_be_cut() -> None:
+    columns = (TreeColumn("size", "size", 10, 10, 10), TreeColumn("bar", "", 0, 9, 17, name_share=0.9, yields=5))
+    assert fit_columns(columns, 60, names=41) == {"size": 10, "bar": 9}
+    assert fit_columns(columns, 60, names=43) == {"size": 10, "bar": 7}
+    assert fit_columns(columns, 60, names=99) == {"size": 10, "bar": 4}
+
+
 def test_columns_that_leave_a_name_no_room_are_left_out_by_rank() -> None:
     assert fit_columns(COLUMNS, 45) == {"size": 10, "trace": 11}
     assert fit_columns(COLUMNS, 35) == {"size": 10}
