@@ -27,6 +27,9 @@ from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_table import RowTable, Target
 
+_MOST_DETAIL_LINES, _DETAIL_PADDING = 5, 2
+"""The most lines of the details of a line, and the cells beside them."""
+
 
 class DockerfileScreen(Screen[Target | None]):
     """The Dockerfile of an image. Its result is the layer that the user wants to see, or None.
@@ -42,7 +45,7 @@ class DockerfileScreen(Screen[Target | None]):
         #dockerfile-frame { height: 1fr; border: $frame $primary; border-title-style: bold; }
         #titles { height: 1; color: $foreground 60%; }
         #what-if { height: auto; padding: 0 1; background: $panel; text-style: bold; }
-        #detail { height: auto; max-height: 5; padding: 0 1; }
+        #detail { padding: 0 1; }
     }
     """
 
@@ -91,7 +94,16 @@ class DockerfileScreen(Screen[Target | None]):
         what_if = self.query_one("#what-if", Static)
         what_if.display = bool(self._rows.marks)
         what_if.update(Text(self._planned() if self._rows.marks else "", overflow="fold"))
+        self._reserve_detail()
         self._show_detail()
+
+    def _reserve_detail(self) -> None:
+        """Give the details the lines of the longest ones: the table must not move when another line is chosen."""
+        width = max(1, self.app.size.width - _DETAIL_PADDING)
+        # a line may have megabytes: more than fills the lines does not count
+        details = (self._rows[item].detail[: width * _MOST_DETAIL_LINES] for item in range(len(self._rows)))
+        lines = max((len(Text(detail).wrap(self.app.console, width)) for detail in details), default=1)
+        self.query_one("#detail").styles.height = min(lines, _MOST_DETAIL_LINES)
 
     @on(RowTable.Fitted)
     def _show_titles(self) -> None:

@@ -228,6 +228,17 @@ async def test_the_dockerfile_comes_back_with_its_cursor_its_marks_and_what_was_
         assert marks(at) == {11: "merge"}
 
 
+async def test_the_table_keeps_its_height_when_another_line_is_chosen() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        at.explorer._navigation._session.dockerfile_name = str(DOCKERFILE)
+        await at.press("F")
+        heights = set[int]()
+        for _ in range(33):
+            heights.add(at.app.screen.query_one(RowTable).size.height)
+            await at.press("down")
+        assert len(heights) == 1
+
+
 async def test_escape_from_a_layer_leads_back_to_the_line_that_led_there() -> None:
     async with opened() as at:
         await at.press("f", *["up"] * 11, "enter", "escape")
