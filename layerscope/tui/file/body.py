@@ -131,8 +131,15 @@ class FileBody(FramedPane, SaysWhyNot):
         return action not in _NEEDS_CONTENT or self._file is not None
 
     def action_wrap(self) -> None:
-        """Wrap long lines, or scroll sideways."""
-        self.content.text_view.toggle_wrap()
+        """Wrap long lines, or scroll sideways; without a long line on the screen, say what was switched."""
+        text = self.content.text_view
+        before = text.has_long_rows or text.left
+        text.toggle_wrap()
+        if not before:
+            warn(
+                self,
+                f"Long lines {'are wrapped' if text.wrap else 'scroll sideways'} now: there is none on the screen.",
+            )
 
     def action_invisibles(self) -> None:
         """Show or hide spaces, tabs and line ends."""

@@ -184,6 +184,11 @@ class TextView(RowView):
         """Return the cells of the longest visible row; an upper bound for a very long one."""
         return max((self._cells(*known) for known in map(self._line, self.seen_rows()) if known), default=0)
 
+    @property
+    def has_long_rows(self) -> bool:
+        """True if a visible row is longer than the screen: only such a one is wrapped."""
+        return self.widest_seen() > self._room
+
     def _cells(self, row: TextRow, shown: ShownLine) -> int:
         return cell_len(shown.text) if len(row.text) <= self._most_characters else 2 * len(row.text)
 

@@ -122,6 +122,16 @@ async def test_long_lines_are_scrolled_or_wrapped(tmp_path: Path) -> None:
         assert lines[1].startswith("     ")
         await at.press("W")
         assert at.texts() == ["0123456789" * 5 + "012", "short"]
+        assert at.toasts() == []
+
+
+async def test_switching_the_lines_says_so_where_none_is_long(tmp_path: Path) -> None:
+    async with viewing(archive(tmp_path, [file("f", b"short\n")]), "f") as at:
+        await at.press("W", "W")
+        assert at.toasts() == [
+            "Long lines are wrapped now: there is none on the screen.",
+            "Long lines scroll sideways now: there is none on the screen.",
+        ]
 
 
 async def test_a_text_scrolls_by_lines_by_pages_and_to_both_ends(tmp_path: Path) -> None:
