@@ -13,7 +13,7 @@ from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import no_advice_sentence
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
-from layerscope.tui.drawing.cells import cut, cut_middle, one_line
+from layerscope.tui.drawing.cells import cut, cut_middle, one_line, padded
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.size.lists.model import Subject
 from layerscope.tui.size.lists.secrets import ALL_SECRETS
@@ -37,8 +37,8 @@ _INDENT = "      "
 _MOST_SECRETS, _MOST_LAYERS = 4, 8
 """The secrets and layers with a line of their own."""
 
-_WIDE, _CAUSE_WIDTH, _LEAST_INSTRUCTION = 130, 64, 24
-"""The cells from which on an instruction stands beside its cause, and the least cells of both then."""
+_WIDE, _CAUSE_SHARE = 130, 0.65
+"""The cells from which on an instruction stands beside its cause, and the part of both that the cause has at most."""
 
 
 class Item(Protocol):
@@ -81,6 +81,8 @@ class AdviceItem(NamedTuple):
     advice: Advice
     instruction: str
     subject: Subject
+    cause_width: int
+    """The cells of the longest cause, beside which all instructions begin in one column."""
 
     def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:
         """Return the lines."""
@@ -89,15 +91,14 @@ class AdviceItem(NamedTuple):
         layer = f"  layer {advice.layer:<3} "
         line: Spans = [(f"{self.number:>3}  ", "strong"), (f"{saves:>7}", "added"), (layer, None)]
         room = width - cell_len(f"{self.number:>3}  {saves:>7}{layer}")
-        cause = cut(advice.cause, room, glyphs)
-        if width >= _WIDE:
-            cause = f"{cause:<{_CAUSE_WIDTH}}  "
-        beside = room - cell_len(cause)
-        is_beside = width >= _WIDE and beside >= _LEAST_INSTRUCTION
-        line.append((cause, "strong"))
+        column = min(self.cause_width, int(room * _CAUSE_SHARE))
+        is_beside = width >= _WIDE and cell_len(advice.cause) <= column
+        line.append(
+            (padded(advice.cause, column + 2, glyphs) if is_beside else cut(advice.cause, room, glyphs), "strong")
+        )
         # the changes below begin with the instruction
         if is_beside and not (is_open and changes):
-            line.append((one_line(self.instruction, beside, glyphs), "muted"))
+            line.append((one_line(self.instruction, room - column - 2, glyphs), "muted"))
         lines = [line]
         if is_open:
             lines += self._explained(changes, width, glyphs, is_beside=is_beside)
@@ -167,12 +168,14 @@ def overview_items(analysis: SizeAnalysis) -> Sequence[Item]:
     if len(report.secrets) > _MOST_SECRETS:
         more = plural(len(report.secrets) - _MOST_SECRETS, "more secret")
         items.append(NoteItem(f"{more}: Enter lists them all.", Subject(place=Place(SizeView.OVERVIEW, ALL_SECRETS))))
+    cause_width = max((cell_len(advice.cause) for advice in report.advice), default=0)
     items += (
         AdviceItem(
             number,
             advice,
             image.step(advice.layer).title,
             Subject(None, advice.layer, place=Place(SizeView.OVERVIEW, number - 1), copied=_copied(advice)),
+            cause_width,
         )
         for number, advice in enumerate(report.advice, 1)
     )

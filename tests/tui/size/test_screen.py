@@ -51,6 +51,14 @@ async def test_one_key_says_why_an_image_is_large_and_what_to_change(tmp_path: P
             assert ("apt's lists" in line) <= ("RUN apt-get" not in line), "the changes below begin with it"
 
 
+async def test_the_instructions_beside_the_causes_are_in_one_column() -> None:
+    async with journey(MY_APP, (160, 45)) as at:
+        await at.press("w")
+        await at.settle()
+        (long,), (short,) = ([line for line in at.rows() if cause in line] for cause in ("6 others", "mime.types"))
+        assert long.index("ADD rootfs.tar") == short.index("RUN apt-get install")
+
+
 async def test_many_secrets_leave_room_for_the_advice_and_are_listed_by_enter(tmp_path: Path) -> None:
     keys = [file(f"home/{number}/.ssh/id_rsa", KEY) for number in range(30)]
     layers = layer(*keys, file("var/log/x", b"x" * 9_000)), layer(whiteout("home/0"))
