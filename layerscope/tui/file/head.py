@@ -15,21 +15,18 @@ from layerscope.tui.file.mode_words import mode_words
 from layerscope.tui.file.state import FileState
 from layerscope.tui.tree.attributes import owner_text, time_text
 
-_LONGEST_INSTRUCTION = 200
-"""Characters of an instruction in the head; the history shows all of it."""
-
 _EXACT = 1000
 """Sizes from here on are rounded, and followed by the exact number of bytes."""
 
 
-def file_head(state: FileState, glyphs: Glyphs) -> Text:
-    """Return the lines above a file."""
+def file_head(state: FileState, glyphs: Glyphs, most: int) -> Text:
+    """Return the lines above a file, with the start of a longer instruction than ``most`` cells."""
     separator = f" {glyphs.separator} "
     version, shown = state.version, state.shown
     text = Text(path_with_target(version, shown, glyphs), style="bold", overflow="fold")
     described = shown_entry(version, shown)
     digest = f"sha256 {state.digest}" if state.digest else ""
-    for parts in ([_description(state), *_size(state)], metadata(described), [digest], _story(state, glyphs)):
+    for parts in ([_description(state), *_size(state)], metadata(described), [digest], _story(state, glyphs, most)):
         line = separator.join(part for part in parts if part)
         text.append(f"\n{line}" if line else "", style="not bold")
     return text
@@ -91,22 +88,22 @@ def size_words(size: int) -> str:
     return f"{human_size(size)} ({exact})" if size >= _EXACT else exact
 
 
-def _story(state: FileState, glyphs: Glyphs) -> Iterator[str]:
+def _story(state: FileState, glyphs: Glyphs, most: int) -> Iterator[str]:
     version, shown, count = state.version, state.shown, len(state.versions)
     if count > 1:
         yield f"version {state.position + 1} of {count}"
     if shown.leads_to is not None:
         yield f"the link was written by layer {version.layer}"
         entry = shown_entry(version, shown)
-        yield f"the file by layer {entry.layer}: {_instruction(version, entry.layer, glyphs)}"
+        yield f"the file by layer {entry.layer}: {_instruction(version, entry.layer, glyphs, most)}"
     elif version.entry.row is None:
         yield f"implied by paths below it in layer {version.layer}"
     else:
-        yield f"written by layer {version.layer}: {_instruction(version, version.layer, glyphs)}"
+        yield f"written by layer {version.layer}: {_instruction(version, version.layer, glyphs, most)}"
     if version.removed_by is not None:
         yield f"removed by layer {version.removed_by}"
 
 
-def _instruction(version: FileRevision, layer: int, glyphs: Glyphs) -> str:
-    """Return the start of the instruction that made a layer."""
-    return one_line(version.opened.image.step(layer).title, _LONGEST_INSTRUCTION, glyphs)
+def _instruction(version: FileRevision, layer: int, glyphs: Glyphs, most: int) -> str:
+    """Return the instruction that made a layer, or its start."""
+    return one_line(version.opened.image.step(layer).title, most, glyphs)

@@ -38,6 +38,9 @@ from layerscope.tui.widgets.notices import warn
 _PATIENCE = 0.3
 """Seconds until the screen says that it waits: an engine may have to export the layer first."""
 
+_INSTRUCTION_SHARE = 1 / 8
+"""The part of the screen that an instruction has at most; the history shows all of it."""
+
 
 # Without Textual's keys of a screen: Tab would take the focus from the open prompt, and letters would be keys again.
 class FileScreen(Screen[None], OpensLater, SaysWhyNot, inherit_bindings=False):
@@ -57,7 +60,7 @@ class FileScreen(Screen[None], OpensLater, SaysWhyNot, inherit_bindings=False):
     DEFAULT_CSS = """
     FileScreen {
         background: $background;
-        #head { height: auto; max-height: 8; padding: 0 1; background: $panel; }
+        #head { height: auto; max-height: 12; padding: 0 1; background: $panel; }
     }
     """
 
@@ -94,7 +97,13 @@ class FileScreen(Screen[None], OpensLater, SaysWhyNot, inherit_bindings=False):
         self.refresh_bindings()
 
     def _show_head(self) -> None:
-        self.query_one("#head", Static).update(file_head(self._state, glyphs_of(self)))
+        width, height = self.app.size
+        most = width * max(1, int(height * _INSTRUCTION_SHARE))
+        self.query_one("#head", Static).update(file_head(self._state, glyphs_of(self), most))
+
+    def on_resize(self) -> None:
+        """Show as much of the instruction as the new size has room for."""
+        self._show_head()
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="open")
     def _open(self, version: FileRevision, file: int) -> None:

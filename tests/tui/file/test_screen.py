@@ -290,6 +290,17 @@ async def test_every_version_can_be_stepped_through(tmp_path: Path) -> None:
         assert at.texts() == ["four"]
 
 
+async def test_an_instruction_has_the_room_of_a_large_screen(tmp_path: Path) -> None:
+    steps = [{"created_by": f"RUN {'make all && ' * 40}make install"}]
+    path = docker_archive(tmp_path / "image.tar", image(layer(file("f", b"text\n")), history=steps))
+    async with viewing(path, "f", size=(80, 24)) as at:
+        assert at.head()[-1].endswith("…")
+        assert at.texts() == ["text"]
+        await at.pilot.resize_terminal(160, 45)
+        await at.settle()
+        assert at.head()[-1].endswith(" make install")
+
+
 async def test_a_file_that_a_later_layer_removed_can_be_read(tmp_path: Path) -> None:
     async with viewing(archive(tmp_path, [file("f", b"secret\n")], [whiteout("f")]), "f") as at:
         assert at.texts() == ["secret"]
