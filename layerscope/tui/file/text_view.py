@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.message import Message
+from textual.strip import Strip
 
 from layerscope.analysis.text.search import Search
 from layerscope.session.files.text import FileText, TextRow
@@ -112,7 +113,7 @@ class TextView(RowView):
             return
         self.show_row(row)
         first, last = cell_len(shown.text[:start]), cell_len(shown.text[:end])
-        if first < self.left or last > self.left + self._room:
+        if first < self.left or last >= self.left + self._room:
             self.scroll_sideways(max(0, last - self._room * 2 // 3))
 
     def _match_at(self, row: TextRow, offset: int) -> Span:
@@ -214,7 +215,7 @@ class TextView(RowView):
         return shown_line(row.text[:characters], self.glyphs, end=end, invisibles=self.invisibles)
 
     def draw(self, row: int, line: int, width: int) -> list[Segment] | None:  # noqa: ARG002  # the line number takes part of it
-        """Return a line of a row."""
+        """Return a line of a row; the last cell of one that is cut says that it goes on."""
         known = self._line(row)
         if known is None:
             return None
@@ -226,6 +227,9 @@ class TextView(RowView):
         moved = empty - start
         spans = [(first + moved, last + moved, style) for first, last, style in self._spans(row, text_row, shown)]
         segments = styled(" " * empty + shown.text[start:end], base, spans)
+        if not self.wrap and empty + cell_len(shown.text[start:]) > self._room:
+            after = Segment(self.glyphs.after, base + self.style_of("muted"))
+            segments = [*Strip(segments).adjust_cell_length(self._room - 1, base), after]
         return [gutter, *segments]
 
     def _spans(self, row: int, text_row: TextRow, shown: ShownLine) -> Iterator[StyledSpan]:

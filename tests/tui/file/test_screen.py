@@ -110,6 +110,9 @@ async def test_control_characters_in_a_file_are_escaped(tmp_path: Path) -> None:
 
 async def test_long_lines_are_scrolled_or_wrapped(tmp_path: Path) -> None:
     data = b"0123456789" * 30 + b"\nshort\n"
+    wide = "字" * 27 + "\n" + "字" * 26 + "\n"
+    async with viewing(archive(tmp_path, [file("f", wide.encode())]), "f", size=(60, 20)) as at:
+        assert at.texts() == ["字" * 26 + "›", "字" * 26], "a line that is cut says so"  # noqa: RUF001
     async with viewing(archive(tmp_path, [file("f", data)]), "f", size=(60, 20)) as at:
         assert len(at.lines()) == 2
         await at.press("right")
@@ -121,7 +124,7 @@ async def test_long_lines_are_scrolled_or_wrapped(tmp_path: Path) -> None:
         assert lines[0].startswith("  1  0123")
         assert lines[1].startswith("     ")
         await at.press("W")
-        assert at.texts() == ["0123456789" * 5 + "012", "short"]
+        assert at.texts() == ["0123456789" * 5 + "01›", "short"]  # noqa: RUF001
         assert at.toasts() == []
 
 
