@@ -83,6 +83,14 @@ async def test_the_size_view_has_its_own_help() -> None:
         assert "Go to the view of that number" in at.screen()
 
 
+async def test_zooming_and_back_leaves_the_steps_as_they_were() -> None:
+    async with journey(MY_APP, (160, 45)) as at:
+        shown = at.layers()
+        await at.press("z", "z")
+        assert at.layers() == shown
+        assert not at.explorer.layer_list.show_vertical_scrollbar, "all lines are on the screen"
+
+
 async def test_names_of_size_views_are_not_split() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         await at.press("w")

@@ -105,6 +105,9 @@ class StepList(TallList, Framed):
     def _choose_lines(self) -> None:
         self._takes_two_lines = self._has_room_for_two(self.size.height)
         self.set_heights(self._heights(self.size.height))
+        if self.size.height:
+            # Textual decides on a scrollbar before the lines are chosen, and may keep one that is not needed any more.
+            self.show_vertical_scrollbar = self.line_count() > self.size.height
 
     def _has_room_for_two(self, height: int) -> bool:
         count = self.item_count()
