@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -80,6 +81,7 @@ class FilesPanes(Horizontal, SaysWhyNot):
         """Share the new height."""
         self._share_height()
 
+    @on(StepList.Fitted)
     def _share_height(self) -> None:
         """Give the details the lines that the steps can do without.
 

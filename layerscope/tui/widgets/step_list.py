@@ -44,12 +44,16 @@ class StepList(TallList, Framed):
     class Entered(Message):
         """The step under the cursor is to be gone into."""
 
+    class Fitted(Message):
+        """The steps have another width, at which they may take more lines or fewer."""
+
     class Left(Message):
         """The screen is to go back from the list."""
 
     def __init__(self) -> None:
         super().__init__()
         self._takes_two_lines = False
+        self._fitted_width = 0
 
     @abstractmethod
     def is_layer(self, item: int) -> bool:
@@ -101,6 +105,9 @@ class StepList(TallList, Framed):
         """Choose the number of lines for the new size."""
         self._choose_lines()
         super().on_resize()
+        if self.size.width != self._fitted_width:
+            self._fitted_width = self.size.width
+            self.post_message(self.Fitted())
 
     def _choose_lines(self) -> None:
         self._takes_two_lines = self._has_room_for_two(self.size.height)

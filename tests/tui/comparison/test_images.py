@@ -5,6 +5,7 @@ from pathlib import Path
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, BuildStep, LayerAlignment, Relation
 from layerscope.tui.comparison.aligned_lines import AlignedLines
 from layerscope.tui.comparison.screen import ComparisonScreen
+from layerscope.tui.tree.panes import FilesPanes
 from tests.builders import ImageRecipe, docker_archive, file, image, layer, oci_archive
 from tests.samples import SAMPLES
 from tests.tui.journeys import comparing, starting_with
@@ -36,6 +37,16 @@ async def test_steps_are_shared_changed_first_or_rebuilt(tmp_path: Path) -> None
         assert lines[3].strip() == "RUN apt install nginx"
         assert lines[4].strip() == "cache misses from here: rebuilt, same content"
         assert lines[5].endswith("different content")
+
+
+async def test_steps_take_no_more_lines_than_they_fill_when_a_small_screen_first_shows_them(tmp_path: Path) -> None:
+    history = [{"created_by": f"RUN install package-{number} and its documentation"} for number in range(3)]
+    archive = docker_archive(tmp_path / "one.tar", image(BASE, BASE, BASE, history=history))
+    async with comparing(archive, archive, (80, 24)) as at:
+        await at.press("tab")
+        await at.settle()
+        steps = at.app.screen.query_one(FilesPanes).steps
+        assert steps.size.height == steps.line_count()
 
 
 async def test_the_cause_of_the_first_cache_miss_is_named(tmp_path: Path) -> None:
