@@ -45,6 +45,9 @@ WIDE = (110, 40)
 _PATIENCE = 60
 """Seconds until a journey gives up waiting."""
 
+_STILL_LOOKS = 3
+"""Looks in a row that find the same screen."""
+
 _ROW = re.compile(r"(?P<mark>[ +~-]) +(?:[▾▸v>] )?(?P<name>.*?)(?: {2,}.*| → .*| = .*)?$")
 
 
@@ -105,6 +108,14 @@ class Journey:
             # what a worker tells at its end may start another one
             await self.pilot.pause()
         await self._refreshed()
+
+    async def still(self) -> None:
+        """Wait until the screen stays as it is: a pane may get another height by what is shown in it."""
+        await self.settle()
+        same, before = 0, self.screen()
+        while same < _STILL_LOOKS:
+            await self.pilot.pause()
+            same, before = same + 1 if self.screen() == before else 0, self.screen()
 
     async def _refreshed(self) -> None:
         """Wait until the screen has been drawn, with which a pause ends, and for what was to follow that."""

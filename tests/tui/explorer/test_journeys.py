@@ -87,7 +87,7 @@ async def test_enter_goes_into_a_layer_and_escape_comes_back(size: tuple[int, in
     async with journey(MY_APP, size, plain=False) as at:
         # a small screen unfolds folders when it shows the files
         await at.press("left_square_bracket", "tab", "shift+tab")
-        await at.settle()
+        await at.still()
         start = seen(at)
         await at.press("enter")
         assert at.frame("files")[0].startswith("What layer 5 changed · ")
@@ -102,8 +102,10 @@ async def test_enter_goes_into_a_layer_and_escape_comes_back(size: tuple[int, in
         await at.press("right")
         assert at.frame("files")[0].startswith("What layer 5 changed")
         await at.press("home", "left", "left")
+        await at.still()
         assert seen(at) == start
         await at.press("escape", "left")
+        await at.still()
         assert seen(at) == start, "there is no way back from the first screen"
 
 
