@@ -125,7 +125,7 @@ def _message(entries: LayerEntries, done: int, *, is_joined: bool) -> Any:
 
 
 class _LayerReading:
-    """What has been read of a layer, whose parts have these indexes."""
+    """The parts of a layer, which have these indexes, as far as they have been read."""
 
     def __init__(self, indexes: range) -> None:
         self.indexes = indexes

@@ -47,17 +47,8 @@ class StartList(TallList):
         self._lines = lines
         self.refill(next((item for item, line in enumerate(lines) if _is_same(line, self._wanted)), 1))
 
-    def refill(self, cursor: int | None = None) -> None:
-        """Redraw everything, because the lines have changed."""
-        self._choose_lines()
-        super().refill(cursor)
-
-    def on_resize(self) -> None:
-        """Leave lines blank if the new size has room for them."""
-        self._choose_lines()
-        super().on_resize()
-
-    def _choose_lines(self) -> None:
+    def choose_heights(self) -> None:
+        """Leave a line blank above each heading if there is room."""
         heights = [1 + bool(item and isinstance(line, Section)) for item, line in enumerate(self._lines)]
         self.set_heights(heights if sum(heights) <= self.size.height else [1] * len(heights))
 

@@ -127,17 +127,7 @@ class RowTable(TallList):
         """Return the number of rows."""
         return len(self._rows)
 
-    def refill(self, cursor: int | None = None) -> None:
-        """Redraw everything, because the rows have changed."""
-        self._choose_lines()
-        super().refill(cursor)
-
-    def on_resize(self) -> None:
-        """Choose the number of lines for the new size."""
-        self._choose_lines()
-        super().on_resize()
-
-    def _choose_lines(self) -> None:
+    def choose_heights(self) -> None:
         """Choose the width of the bars, and the lines of each row for it."""
         before = self._bar_width
         for width in _BARS if self._has_bar else (0,):

@@ -96,20 +96,15 @@ class StepList(TallList, Framed):
         """True if a layer takes two lines: the list is too narrow for one, and high enough for two."""
         return self._takes_two_lines
 
-    def refill(self, cursor: int | None = None) -> None:
-        """Redraw everything, because the steps have changed."""
-        self._choose_lines()
-        super().refill(cursor)
-
     def on_resize(self) -> None:
-        """Choose the number of lines for the new size."""
-        self._choose_lines()
+        """Choose the number of lines for the new size, and tell a new width."""
         super().on_resize()
         if self.size.width != self._fitted_width:
             self._fitted_width = self.size.width
             self.post_message(self.Fitted())
 
-    def _choose_lines(self) -> None:
+    def choose_heights(self) -> None:
+        """Give a layer two lines in a narrow list, and wrap instructions, as far as there is room."""
         self._takes_two_lines = self._has_room_for_two(self.size.height)
         self.set_heights(self._heights(self.size.height))
         if self.size.height:

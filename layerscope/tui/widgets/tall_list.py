@@ -31,11 +31,24 @@ def text_in_lines(parts: Sequence[str], line: int, last: int, width: int, glyphs
 
 
 class TallList(LineList):
-    """The base of such lists. A subclass sets the heights before it refills the list, and when the size changes."""
+    """The base of such lists. A subclass sets the heights in `choose_heights`, or before it refills the list."""
 
     def __init__(self) -> None:
         super().__init__()
         self._starts: Sequence[int] = (0,)
+
+    def choose_heights(self) -> None:
+        """Set heights that depend on the size of the list; called when the items or the size have changed."""
+
+    def refill(self, cursor: int | None = None) -> None:
+        """Redraw everything, because the items have changed."""
+        self.choose_heights()
+        super().refill(cursor)
+
+    def on_resize(self) -> None:
+        """Draw the lines for the new size."""
+        self.choose_heights()
+        super().on_resize()
 
     def set_heights(self, heights: Iterable[int]) -> None:
         """Set the number of lines of each item."""
