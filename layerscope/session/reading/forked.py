@@ -59,8 +59,8 @@ class ForkedWork(Generic[Item]):
     def messages(self, following: Iterator[int], *, ahead: int = 0) -> Iterator[tuple[int, Any]]:
         """Yield the index of an item and a message about it, as they come; None after the last one of an item.
 
-        A worker that is idle gets the next index that ``following`` yields, which is asked for so many ``ahead``, lest
-        workers wait while this process does something else. Raises the error that ended the work on an item,
+        A worker that is idle gets the next index that ``following`` yields. So many are asked for ``ahead``, so that no
+        worker waits while this process does something else. Raises the error that ended the work on an item,
         ReadingStopped, and LayerscopeError if a process was killed.
         """
         poll = select.poll()
@@ -164,23 +164,23 @@ class _Worker:
         Return None once the worker has ended because there are no more orders.
         """
         head = self._read(_INDEX + _LENGTH + 1)
-        if head is None:
+        if not head:
             return None
         index, size, kind = head[:_INDEX], head[_INDEX:-1], head[-1:]
-        body = self._read(int.from_bytes(size, "big")) or bytearray()
+        body = self._read(int.from_bytes(size, "big"))
         if kind == _ERROR:
             raise _error_from(body)
         return int.from_bytes(index, "big"), marshal.loads(body) if kind == _MESSAGE else None  # noqa: S302  # the same
 
-    def _read(self, size: int) -> bytearray | None:
-        """Return so many bytes, or None if the worker has ended as it should."""
+    def _read(self, size: int) -> bytearray:
+        """Return so many bytes, or none if the worker has ended as it should."""
         data = bytearray(size)
         left = memoryview(data)
         while left:
             count = self._answers.readinto(left)
             if not count:
                 self._check_end()
-                return None
+                return bytearray()
             left = left[count:]
         return data
 

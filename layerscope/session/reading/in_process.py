@@ -59,12 +59,12 @@ def read_layers(
     """
     read: dict[int, LayerEntries] = {}
     waiting = deque(layer.number for layer in layers)
-    for layer, entries in read_as_ordered(layers, iter(layers), known):
-        if isinstance(entries, LayerEntries):
-            read[layer.number] = entries
-        elif grow is not None and entries.entries is not None and layer.number == layers[0].number:
-            grow(layer.number, entries.entries)
-        del entries
+    for layer, result in read_as_ordered(layers, iter(layers), known):
+        if isinstance(result, LayerEntries):
+            read[layer.number] = result
+        elif grow is not None and result.entries is not None and layer.number == layers[0].number:
+            grow(layer.number, result.entries)
+        del result
         while waiting and waiting[0] in read:
             number = waiting.popleft()
             yield number, read.pop(number)

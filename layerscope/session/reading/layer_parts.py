@@ -35,7 +35,7 @@ _ROWS = 16_384
 """Rows of a message: enough that a message costs little, and few enough that a worker holds little."""
 
 _JOINED_AT_ONCE = 2
-"""Messages: one more than has come."""
+"""Messages that are joined when one comes: more than one, so that those that had to wait are caught up with."""
 
 _SECONDS = 0.05
 """The time after which a worker reports its progress."""

@@ -53,7 +53,7 @@ _SPARE = str.maketrans({"…": ASCII.ellipsis, "·": ASCII.separator, "▔": "-"
 
 
 class AsciiFilter(LineFilter):
-    """Replaces what sentences and Textual's own titles have beyond ASCII; names of files are left as they are."""
+    """Replaces the few signs beyond ASCII that sentences and Textual's own titles have."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002  # from Textual
         """Return the segments of a line in ASCII."""

@@ -10,7 +10,7 @@ from textual.widget import Widget
 class Framed(Widget):
     """A widget with a frame.
 
-    Textual paints a widget again, and everything in it, when a title is set. Here that is the line of the title.
+    Textual paints a widget again, and everything in it, when a title is set. Here, only the line of the title is.
     """
 
     _upper = ""
