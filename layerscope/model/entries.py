@@ -193,7 +193,7 @@ NO_DIGEST = bytes(DIGEST_SIZE)
 class TakenContent(Struct):
     """Facts about the content of files, taken from the bytes that passed while a compressed layer was listed.
 
-    ``digests`` has the SHA-256 of each row of the layer, or `NO_DIGEST`; those of the last rows may be missing.
+    ``digests`` has the digest of each row of the layer, or `NO_DIGEST`; those of the last rows may be missing.
     ``prefixes`` has the first bytes of some files, by row of the layer.
     """
 

@@ -1,6 +1,5 @@
 """One pass over the content of many files: each compressed layer is read once, and several layers in parallel."""
 
-import hashlib
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
@@ -16,6 +15,7 @@ from layerscope.session.content.content_facts import STORED, ContentFacts
 from layerscope.session.content.known_content import KnownContent
 from layerscope.session.reading.parallel import IsStopped, in_parallel, processes_at_once
 from layerscope.sources.layer.content import LayerContent, data_digest, file_chunks, open_layer_content, stored_chunks
+from layerscope.sources.tar.file_hash import digest_of, file_hash
 
 _FilesOfLayer = tuple[int, list[int]]
 """The number of a layer, and occurrences of files in it in the order of their content."""
@@ -245,7 +245,7 @@ class ContentPass:
             # nearly all files, which the generators below would take twice as long to read
             data = b"".join(content.chunks(table.data_offsets[row], needed))
             if file in self._digests:
-                result.digests[file] = hashlib.sha256(data[:hashed]).digest()
+                result.digests[file] = digest_of(data[:hashed])
             if file in self._prefixes:
                 result.prefixes[file] = data[:kept]
             return
@@ -253,7 +253,7 @@ class ContentPass:
         if hashed == STORED:
             result.digests[file] = data_digest(prefix.passing(stored_chunks(content, table, row)), size)
         else:
-            hasher = hashlib.sha256() if file in self._digests else None
+            hasher = file_hash(hashed) if file in self._digests else None
             for start, chunk in prefix.passing(_numbered(_first(content, table, row, max(hashed, kept)))):
                 if hasher and start < hashed:
                     hasher.update(chunk[: hashed - start])

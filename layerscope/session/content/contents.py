@@ -127,7 +127,7 @@ class Contents:
 
     def start_pass(self, sparse_sizes: Collection[int] | None = None) -> "ContentPass":
         """Return a pass over the content, for digests and first bytes of many files."""
-        from layerscope.session.content.content_pass import ContentPass  # noqa: PLC0415  # hashlib: a listing needs none
+        from layerscope.session.content.content_pass import ContentPass  # noqa: PLC0415  # hashes: a listing needs none
 
         sizes = self.sparse_sizes if sparse_sizes is None else sparse_sizes
         return ContentPass(

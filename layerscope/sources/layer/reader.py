@@ -55,7 +55,7 @@ def read_layer(
 def _taker(entries: LayerEntries, wanted: "WantedContent | None") -> ContentTaker | None:
     if wanted is None:
         return None
-    from layerscope.sources.tar.taken_content import FileTaker  # noqa: PLC0415  # hashlib: a listing needs none
+    from layerscope.sources.tar.taken_content import FileTaker  # noqa: PLC0415  # hashes: a listing needs none
 
     return FileTaker(entries, wanted).take
 

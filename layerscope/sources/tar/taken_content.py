@@ -6,13 +6,13 @@ A second pass for them would decompress everything again, which takes three time
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable
-from hashlib import sha256
 from mmap import mmap
 from typing import NamedTuple
 
 from layerscope.model.entries import NO_DIGEST, Kind, LayerEntries
+from layerscope.sources.tar.file_hash import FileHash, digest_of, file_hash
 
-_EMPTY = sha256().digest()
+_EMPTY = digest_of(b"")
 
 _MARKS = 65_521
 """The marks of sizes; with a prime number of them, the round sizes that are common share few."""
@@ -79,7 +79,7 @@ class FileTaker:
         self._passed = 0
         """The rows of the layer that have passed."""
         self._kept_left = _MOST_KEPT
-        self._hasher = sha256()
+        self._hash: FileHash | None = None
         self._prefix = b""
         self._reached = 0
 
@@ -108,7 +108,8 @@ class FileTaker:
 
     def _take_part(self, span: _Span, part: memoryview) -> None:
         if span.is_hashed:
-            self._hasher.update(part)
+            self._hash = self._hash or file_hash(span.end - span.start)
+            self._hash.update(part)
         if len(self._prefix) < span.kept:
             self._prefix += part[: span.kept - len(self._prefix)]
 
@@ -116,11 +117,8 @@ class FileTaker:
         if span.kept:
             self._entries.content.prefixes[self._passed] = self._prefix
             self._prefix = b""
-        if span.is_hashed:
-            self._pass_row(self._hasher.digest())
-            self._hasher = sha256()
-        else:
-            self._pass_row(NO_DIGEST)
+        digest, self._hash = self._hash.digest() if self._hash else NO_DIGEST, None
+        self._pass_row(digest)
 
     def _pass_row(self, digest: bytes) -> None:
         self._entries.content.digests += digest

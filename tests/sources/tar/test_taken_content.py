@@ -1,6 +1,5 @@
 """Digests and first bytes of files, taken from the bytes of a compressed tar while it is listed."""
 
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.tar import blocks, taken_content
+from layerscope.sources.tar.file_hash import digest_of
 from layerscope.sources.tar.taken_content import HashedSizes, WantedContent
 from tests.builders import compressed, directory, file, hardlink, layer, sparse, symlink, whiteout
 
@@ -66,7 +66,7 @@ def test_each_file_has_the_digest_of_its_bytes(tmp_path: Path, count: int, *, ta
     parts.extend(reading)
     assert parts.error is None
     assert parts.table.sparse
-    assert digests_by_path(parts) == {name: sha256(data).digest() for name, data in contents.items()}
+    assert digests_by_path(parts) == {name: digest_of(data) for name, data in contents.items()}
 
 
 def test_files_behind_a_break_have_no_digest(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_files_behind_a_break_have_no_digest(tmp_path: Path) -> None:
         pass
     assert read.error is not None
     assert read.table.kinds == bytes([Kind.FILE, Kind.FILE])
-    assert bytes(read.content.digests) == sha256(b"1" * 3000).digest()
+    assert bytes(read.content.digests) == digest_of(b"1" * 3000)
 
 
 def test_all_sizes_up_to_the_largest_are_hashed_until_they_are_limited() -> None:
@@ -93,7 +93,7 @@ def test_files_of_other_sizes_have_no_digest(tmp_path: Path) -> None:
     tar = layer(file("a", b"1"), file("b", b"22"), file("c", b"333"), file("d", b"44"))
     for _ in read_layer(gzip_layer(tmp_path / "layer", tar), read, wanted=WantedContent(sizes, no_bytes)):
         pass
-    assert digests_by_path(read) == {"b": sha256(b"22").digest(), "d": sha256(b"44").digest()}
+    assert digests_by_path(read) == {"b": digest_of(b"22"), "d": digest_of(b"44")}
 
 
 @pytest.mark.parametrize("takes", [False, True], ids=["whole", "in parts"])
