@@ -20,6 +20,8 @@ from layerscope.tui.tree.visible_rows import VisibleRows
 
 _MOST_LINES = 6
 """The most lines of an instruction in a pane that is mostly blank."""
+_OTHER_LINES = 3
+"""The lines of a path and of facts about it."""
 _LONGEST_WORD = 20
 """The cells of a word that moves to the next line."""
 
@@ -60,16 +62,12 @@ class EntryDetails(Static):
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
         text = Text(f"/{printable_name(entry.path)}{self._target(entry)}\n", style="bold", overflow="fold")
         text.append(self.facts(parts), style="not bold")
-        lines = _MOST_LINES if self._is_mostly_blank(rows) else 1
-        return text.append(f"\n{self._writer(row, origin, lines)}", style="not bold")
+        return text.append(f"\n{self._writer(row, origin, self._most_lines(rows))}", style="not bold")
 
-    def _is_mostly_blank(self, rows: VisibleRows) -> bool:
-        """Return whether the rows that match a filter fill less than half of the pane.
-
-        Without one, the tree unfolds folders to fill its height, which must not depend on the entry under the cursor.
-        """
-        is_filtered = rows.view.query is not None
-        return is_filtered and isinstance(self.parent, Widget) and 2 * len(rows) < self.parent.size.height
+    def _most_lines(self, rows: VisibleRows) -> int:
+        """Return the most lines of an instruction: the details may take half of a pane that is mostly blank."""
+        height = self.parent.size.height if isinstance(self.parent, Widget) else 0
+        return max(1, min(_MOST_LINES, height // 2 - _OTHER_LINES)) if 2 * len(rows) < height else 1
 
     def _writer(self, row: TreeRow, origin: RowNotes, lines: int) -> str:
         """Return who wrote the entry, in so many lines at most: the instruction is cut before the package."""

@@ -71,9 +71,6 @@ class FileTree(LineList):
     class Fitted(Message):
         """The columns have another width."""
 
-    class Resized(Message):
-        """There is room for more rows, or for fewer."""
-
     class Left(Message):
         """The cursor is in a top row, and is to go back from there."""
 
@@ -169,7 +166,6 @@ class FileTree(LineList):
         self._fit()
         super().on_resize()
         self.post_message(self.Fitted())
-        self.post_message(self.Resized())
 
     def largest(self, rows: VisibleRows) -> int:
         """Return the size that fills a bar: that of the largest path in the root."""

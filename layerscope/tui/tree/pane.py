@@ -27,6 +27,9 @@ from layerscope.tui.widgets.notices import warn
 if TYPE_CHECKING:
     from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
 
+_LINES_BESIDE = 4
+"""The lines of the pane that the tree does not have: those of the header and of short details."""
+
 _AROUND_CAPTIONS = 4
 """Cells of the lower border that captions leave: a corner and a space on each side."""
 
@@ -115,18 +118,20 @@ class FilesPane(FramedPane):
         """Fit the header to the columns."""
         self._header.refresh()
 
-    @on(FileTree.Resized)
-    def _on_resized(self) -> None:
+    def on_resize(self) -> None:
         """Show the captions that fit the new width, and unfold folders to fill the new height."""
         rows = self.file_tree.rows if self._coming is None else self._coming
         if rows is not None:
             self._show_captions(rows)
         if self.state.settings.fills:
             self.rebuild()
+        else:
+            self.show_entry()
 
     def _build(self, rows: VisibleRows) -> None:
         """Build rows, and show them once they are complete: those before stay as long, unless they have other nodes."""
-        height = self.file_tree.size.height if self.state.settings.fills else 0
+        # The details of some entries take more lines: the folders that are unfolded do not depend on the cursor.
+        height = max(0, self.size.height - _LINES_BESIDE) if self.state.settings.fills else 0
         building = rows.build(height, self.file_tree.rows if self._coming is None else self._coming)
         self._coming = rows
         try:

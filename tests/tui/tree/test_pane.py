@@ -178,12 +178,25 @@ async def test_a_trace_of_few_layers_is_whole_beside_long_names(tmp_path: Path) 
 async def test_a_pane_that_is_mostly_blank_shows_the_instruction_whole(tmp_path: Path) -> None:
     instruction = "RUN " + " ".join(f"word-{number}" for number in range(30))
     files = [file(f"file-{number}") for number in range(40)]
-    path = docker_archive(tmp_path / "image.tar", image(layer(*files), history=[{"created_by": instruction}]))
-    async with journey(path, (110, 35)) as at:
+    layers = image(layer(*files), layer(file("last")), history=[{"created_by": instruction}] * 2)
+    async with journey(docker_archive(tmp_path / "image.tar", layers), (110, 35), plain=False) as at:
         await at.press("tab")
         assert at.entry().endswith("…")
         await at.filter("file-39")
-        assert at.entry().endswith(f"added by layer 1: {instruction}")
+        assert at.entry().endswith(f"written by layer 1: {instruction}")
+        await at.press("escape", "2")
+        assert at.entry().endswith(f"added by layer 2: {instruction}")
+
+
+async def test_the_folders_that_are_unfolded_do_not_depend_on_the_path_under_the_cursor(tmp_path: Path) -> None:
+    files = [file(f"{folder}/{number}", bytes(size)) for size, folder in enumerate("dcba", 1) for number in range(10)]
+    path = docker_archive(tmp_path / "image.tar", image(layer(*files, file(f"a/{'x' * 250}", bytes(9)))))
+    async with journey(path, (110, 35), plain=False) as at:
+        await at.press("tab")
+        start = at.frame("files"), at.tree()[:20]
+        await at.press("down")
+        assert len(at.at()) > 250
+        assert (at.frame("files"), at.tree()[:20]) == start
 
 
 async def test_what_a_layer_changed_has_its_own_sizes(tmp_path: Path) -> None:
