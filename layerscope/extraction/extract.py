@@ -49,6 +49,7 @@ def extract(
         _check_all_free(folder, name, plan, force=options.force)
         with _work_folder(folder, name) as (stage, replaced):
             StagingWriter(stage, name, loaded, options).write(plan, _counting(progress, plan.size))
+            _check_any(plan)
             # The moves must not be left half done: signals take effect after them.
             stack.enter_context(deferred_signals())
             _install(Installer(folder, stage, replaced, name), folder, name, plan, options)

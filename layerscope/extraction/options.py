@@ -11,17 +11,19 @@ class ExtractionOptions:
     """Parts of an extraction that are off by default.
 
     ``force``: replace existing files; ``setuid``: keep the bits that let a program run as its owner or group;
-    ``devices``: make device nodes; ``owners``: restore owner and group. The last two need root.
+    ``devices``: make device nodes; ``owners``: restore owner and group, both need root; ``partial``: leave out files
+    whose content ends with a broken layer.
     """
 
     force: bool = False
     setuid: bool = False
     devices: bool = False
     owners: bool = False
+    partial: bool = False
 
 
 class LeftOut(NamedTuple):
-    """A path that was not written, and the reason; ``is_on_request``: an option would have written it."""
+    """A path that was not written, and the reason; ``is_on_request``: because of an option, so it is no error."""
 
     path: bytes
     reason: str

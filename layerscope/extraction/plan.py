@@ -1,6 +1,6 @@
 """The plan of an extraction: everything to be written, in order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -48,6 +48,14 @@ class ExtractionPlan:
     left_out: list[LeftOut] = field(default_factory=list)
     foreign_owners: list[LeftOut] = field(default_factory=list)
     size: int = 0
+
+    def leave_out(self, tree: LayeredTree, unreadable: Mapping[int, str]) -> None:
+        """Take the files out that could not be read: for each, by its occurrence, the reason."""
+        for file in self.files:
+            if reason := unreadable.get(file.occurrence):
+                self.size -= tree.own_size(file.occurrence)
+                self.left_out += [LeftOut(path, reason, is_on_request=True) for path in (file.entry.path, *file.links)]
+        self.files = [file for file in self.files if file.occurrence not in unreadable]
 
 
 def plan_extraction(

@@ -2,7 +2,8 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import groupby
 
 from layerscope.errors import FormatError
@@ -32,9 +33,13 @@ class StagingWriter:
         self._target = target
         self._loaded = loaded
         self._options = options
+        self._unreadable: dict[int, str] = {}
 
     def write(self, plan: ExtractionPlan, written: Written) -> None:
-        """Write everything in a plan except the metadata of folders; raises LayerscopeError."""
+        """Write everything in a plan except the metadata of folders; raises LayerscopeError.
+
+        A partial extraction takes files that cannot be read out of the plan.
+        """
         for path in plan.parents:
             self._make_folder(path, _USUAL)
         for folder in plan.folders:
@@ -44,6 +49,7 @@ class StagingWriter:
         for other in plan.others:
             self._make_other(other.entry)
             self._make_links(other.links, other.entry.path)
+        plan.leave_out(self._loaded.tree, self._unreadable)
 
     def _make_folder(self, path: bytes, mode: int) -> None:
         with path_errors(path, self._target):
@@ -55,9 +61,21 @@ class StagingWriter:
             with open_layer_files(self._loaded.contents.layer(layer), self._loaded.tree) as layer_files:
                 for file in files:
                     path = file.entry.path
-                    self._write_file(file, layer_files, written)
+                    with self._left_out_if_cut(file, layer):
+                        self._write_file(file, layer_files, written)
         except FormatError as error:
             raise ExtractionFailed(f"/{shown(path)} cannot be read from layer {layer}: {error}") from error
+
+    @contextmanager
+    def _left_out_if_cut(self, file: PlannedFile, layer: int) -> Iterator[None]:
+        try:
+            yield
+        except FormatError as error:
+            # The content of a layer that was listed without an error is readable, unless its file has changed since.
+            if not self._options.partial or self._loaded.tallies.layers[layer].error is None:
+                raise
+            self._stage.remove_all(file.entry.path)
+            self._unreadable[file.occurrence] = str(error)
 
     def _write_file(self, file: PlannedFile, layer_files: LayerFiles, written: Written) -> None:
         path = file.entry.path

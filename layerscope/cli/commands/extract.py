@@ -64,7 +64,7 @@ def extract(
         raise UsageError("--to takes a folder, not nothing")
     if not all(paths):
         raise UsageError("a path is empty: write / for all")
-    options = ExtractionOptions(force=force, setuid=setuid, devices=devices, owners=owner)
+    options = ExtractionOptions(force=force, setuid=setuid, devices=devices, owners=owner, partial=partial)
     with named.opened() as session:
         number = layer_number(session.image, layer)
         warn(session.image, session.tallies)

@@ -165,7 +165,7 @@ class ExtractScreen(ModalScreen[None]):
                 raise ReadingStopped("the extraction was stopped")
             self.post_message(self.Progressed(done, total or 0))
 
-        options = ExtractionOptions(force=force)
+        options = ExtractionOptions(force=force, partial=True)
         try:
             result = extract(self._opened, [self._node], self._layer, target, options=options, progress=report)
         except FileInTheWay as error:

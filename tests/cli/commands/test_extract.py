@@ -145,6 +145,21 @@ def test_an_incomplete_image_is_only_extracted_on_request(
     assert (outcome.status, target.is_dir()) == (0, True)
 
 
+def test_a_file_that_a_broken_layer_cuts_is_left_out_of_a_partial_extraction(capsys: Capture, tmp_path: Path) -> None:
+    cut = layer(file("a", b"1"), file("b", bytes(9000)), hardlink("c", "b"))[:3000]
+    archive, target = docker_archive(tmp_path / "a.tar", image(cut)), tmp_path / "out"
+    outcome = ask(capsys, "extract", archive, "/", "--to", target, "--partial")
+    assert (outcome.status, names(target)) == (0, ["a"])
+    assert outcome.err.splitlines()[1:] == [
+        "warning: left out /b: the layer ends before this content does",
+        f"wrote 1 file (1 B) to {target}",
+    ]
+    outcome = ask(capsys, "extract", archive, "/b", "--to", tmp_path / "none", "--partial")
+    assert outcome.status == 2
+    assert outcome.err.endswith("layerscope: /b is not written: the layer ends before this content does\n")
+    assert not (tmp_path / "none").exists()
+
+
 @pytest.mark.parametrize(("number", "path"), [(1, "/b"), (1, "/c"), (2, "/c")])
 def test_a_file_that_no_unread_layer_can_have_changed_is_extracted(
     capsys: Capture, tmp_path: Path, number: int, path: str
