@@ -6,7 +6,9 @@ from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn
 from layerscope.cli.options import AsJson, PathInImage
 from layerscope.comparison.compare import history_of
+from layerscope.errors import UsageError
 from layerscope.session.lookup import known_node
+from layerscope.text import printable_name
 
 EXAMPLES = """\b
 Examples:
@@ -27,16 +29,19 @@ def history(
         warn(session.image, session.tallies)
         tree, last = session.loaded.tree, len(session.image.layers)
         node = known_node(session.loaded, path, last)
+        name = tree.index.path(node)
+        if not name:
+            raise UsageError("the root folder has no history: name a path in it")
         events = history_of(session.loaded, node)
+        if not events:
+            raise UsageError(f"/{printable_name(name)} is in no layer: another entry of the same layer replaces it")
         if as_json:
             from layerscope.report.history.document import history_document  # noqa: PLC0415  # a document needs no Rich
             from layerscope.report.json_document import write_json_table  # noqa: PLC0415
 
-            document = history_document(
-                session.image, tree.index.path(node), events, present=tree.is_present(node, last)
-            )
+            document = history_document(session.image, name, events, present=tree.is_present(node, last))
             write_json_table(document, sys.stdout)
         else:
             from layerscope.report.history.table import write_history_table  # noqa: PLC0415  # Rich
 
-            write_history_table(session.image, tree.index.path(node), events, sys.stdout)
+            write_history_table(session.image, name, events, sys.stdout)

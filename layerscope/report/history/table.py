@@ -63,8 +63,6 @@ def _link(entry: FileEntry) -> list[str]:
 
 
 def _fate(events: Sequence[Revision]) -> str:
-    if not events:
-        return " is in no layer"
     # A directory that a layer only repeats is unchanged.
     last = next((event for event in reversed(events) if event.change is not ChangeKind.UNCHANGED), events[-1])
     if last.change is ChangeKind.REMOVED:

@@ -78,6 +78,12 @@ def test_the_table_starts_with_the_final_state_of_the_path(capsys: Capture, path
 def test_a_path_in_no_layer_ends_in_a_sentence(capsys: Capture, path: Path) -> None:
     assert ask(capsys, "history", path, "/etc/nope").complaint == "/etc/nope is in no layer of the image"
     assert ask(capsys, "history", path, "a\x1b[2J").complaint == "/a\\x1b[2J is in no layer of the image"
+    covered = docker_archive(path.parent / "b.tar", image(layer(file("a/b", b"1"), file("a", b"2"))))
+    told = ask(capsys, "history", covered, "/a/b")
+    assert (told.status, told.out) == (2, "")
+    assert told.err.endswith("/a/b is in no layer: another entry of the same layer replaces it\n")
+    root = "the root folder has no history: name a path in it"
+    assert {ask(capsys, "history", path, *way).complaint for way in (("/",), ("/", "--json"))} == {root}
 
 
 def test_no_name_steers_the_terminal_of_a_history(capsys: Capture, tmp_path: Path) -> None:
