@@ -1,6 +1,7 @@
 """A description of the step at which the build cache missed between two builds, and of what was rebuilt after it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby, takewhile
 
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, LayerAlignment, Relation
@@ -10,16 +11,20 @@ _LONGEST_TITLE = 60
 _MOST_NAMED = 6
 
 
-def cache_story(alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | None]) -> tuple[str, ...]:
+def cache_story(
+    alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | None], longest_title: int = _LONGEST_TITLE
+) -> tuple[str, ...]:
     """Return sentences: which layers are shared, which step changed first, what was rebuilt and with which content.
 
     ``rebuilt`` says for changed layers whether they hold the same as before; None if that is unknown. Titles are the
-    image's own words and must be escaped before they are printed.
+    image's own words, cut if they are longer than ``longest_title``, and must be escaped before they are printed.
     """
-    return tuple(_sentences(alignment, rebuilt))
+    return tuple(_sentences(alignment, rebuilt, partial(_short, longest_title)))
 
 
-def _sentences(alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | None]) -> Iterator[str]:
+def _sentences(
+    alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | None], short: Callable[[str], str]
+) -> Iterator[str]:
     first = alignment.first_change
     before = list(takewhile(lambda step: step is not first, alignment.steps))
     rest = alignment.steps[len(before) :]
@@ -27,11 +32,12 @@ def _sentences(alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | N
     if first is None:
         yield "Both images were built by the same steps."
         return
-    yield _stop(first, rest, rebuilt)
-    yield from _later([step for step in rest[1:] if step.new_layer and step.relation is Relation.SAME], "shared again")
+    yield _stop(first, rest, rebuilt, short)
+    again = [step for step in rest[1:] if step.new_layer and step.relation is Relation.SAME]
+    yield from _later(again, "shared again", short)
     others = [step for step in rest[1:] if step in rebuilt]
     for same, words in _OUTCOMES.items():
-        yield from _later([step for step in others if rebuilt[step] is same], f"rebuilt {words}")
+        yield from _later([step for step in others if rebuilt[step] is same], f"rebuilt {words}", short)
 
 
 _OUTCOMES = {True: "with the same content", False: "with different content", None: "and cannot be compared"}
@@ -46,21 +52,26 @@ def _shared(steps: Sequence[AlignedStep], count: int) -> str:
     return f"{numbers[:1].upper()}{numbers[1:]} {'is' if len(steps) == 1 else 'are'} shared."
 
 
-def _stop(first: AlignedStep, rest: Sequence[AlignedStep], rebuilt: Mapping[AlignedStep, bool | None]) -> str:
+def _stop(
+    first: AlignedStep,
+    rest: Sequence[AlignedStep],
+    rebuilt: Mapping[AlignedStep, bool | None],
+    short: Callable[[str], str],
+) -> str:
     """Return the sentence on the first step that changed."""
     lead = "The build cache missed at"
     if first.relation is Relation.CHANGED:
         outcome = f", {_OUTCOMES[rebuilt[first]]}" if first in rebuilt else ""
-        return f"{lead} {_step(first)}{_short(first.title)} changed first{outcome}."
+        return f"{lead} {_step(first)}{short(first.title)} changed first{outcome}."
     gap = list(takewhile(lambda step: step.relation in (Relation.ONLY_OLD, Relation.ONLY_NEW), rest))
     old = next((step for step in gap if step.relation is Relation.ONLY_OLD), None)
     new = next((step for step in gap if step.relation is Relation.ONLY_NEW), None)
     if old and new and old.title == new.title:
-        return f"{lead} {_step(new)}{_short(new.title)} became a different step."
+        return f"{lead} {_step(new)}{short(new.title)} became a different step."
     if old and new:
-        return f"{lead} {_step(new)}{_ended(f'{_short(old.title)} became {_short(new.title)}')}"
+        return f"{lead} {_step(new)}{_ended(f'{short(old.title)} became {short(new.title)}')}"
     side = "old" if old else "new"
-    return f"{lead} {_step(first)}{_short(first.title)} is a step of the {side} image only."
+    return f"{lead} {_step(first)}{short(first.title)} is a step of the {side} image only."
 
 
 def _step(step: AlignedStep) -> str:
@@ -68,13 +79,13 @@ def _step(step: AlignedStep) -> str:
     return f"layer {number}: " if number else "a step without a layer: "
 
 
-def _later(steps: Sequence[AlignedStep], words: str) -> Iterator[str]:
+def _later(steps: Sequence[AlignedStep], words: str, short: Callable[[str], str]) -> Iterator[str]:
     """Yield the sentence on some steps after the first change."""
     if not steps:
         return
     numbers = [step.new_layer or 0 for step in steps]
     if len(steps) == 1:
-        yield f"After it, layer {numbers[0]}, {_short(steps[0].title)}, was {words}."
+        yield f"After it, layer {numbers[0]}, {short(steps[0].title)}, was {words}."
     elif len(numbers) > _MOST_NAMED:
         yield f"After it, {plural(len(numbers), 'layer')} were {words}."
     else:
@@ -89,9 +100,9 @@ def layer_numbers(numbers: Sequence[int]) -> str:
     return f"{noun} {', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else f"{noun} {words[0]}"
 
 
-def _short(title: str) -> str:
+def _short(longest: int, title: str) -> str:
     line = " ".join(title.split())
-    return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1] + "…"
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def _ended(sentence: str) -> str:

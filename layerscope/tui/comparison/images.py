@@ -20,6 +20,9 @@ from layerscope.tui.comparison.keys import IMAGES_TABLE
 from layerscope.tui.comparison.step_details import aligned_step_fields, config_fields, package_fields, problem_fields
 from layerscope.tui.widgets.field_list import Field
 
+_LONGEST_TITLE = 4096
+"""Characters of an instruction in the sentences on the build cache where there is room for it."""
+
 
 class _Details(NamedTuple):
     """The rebuilt layers with the same content and the packages that differ, or the reason why they are unknown."""
@@ -53,7 +56,7 @@ class TwoImages:
         self._whole: ImageComparison | None = None
         self._details: _Details | None = None
         self._problems: list[Field] = []
-        self._details_fields: list[Field] | None = None
+        self._details_fields: Sequence[list[Field]] = ()
 
     @property
     def actions(self) -> Mapping[str, Callable[[], None]]:
@@ -110,17 +113,19 @@ class TwoImages:
         """Return the shared layers, and whether the configs differ."""
         return [self._shared, "config changed" if self._whole is not None and self._whole.config else ""]
 
-    def fields(self) -> list[Field]:
-        """Return the chosen step, then the differences beside the files."""
+    def fields(self) -> Sequence[list[Field]]:
+        """Return the chosen step and the differences beside the files, then with shorter instructions."""
         step = aligned_step_fields(self._lines[self._item]) if self._lines else []
-        return [*step, *self._problems, *self._differences()]
+        return [[*step, *self._problems, *differences] for differences in self._differences()]
 
-    def _differences(self) -> list[Field]:
+    def _differences(self) -> Sequence[list[Field]]:
+        if self._whole is None:
+            return ([],)
         if self._details is None:
-            return [("Cache", "comparing")] if self._whole is not None else []
-        if self._details_fields is None and self._whole is not None:
+            return ([("Cache", "comparing")],)
+        if not self._details_fields:
             self._details_fields = self._fields_of(self._details, self._whole)
-        return self._details_fields or []
+        return self._details_fields
 
     def compute_details(self) -> bool:
         """Find the layers that were rebuilt with the same content, and the packages that differ. Called in a thread."""
@@ -134,14 +139,18 @@ class TwoImages:
         self._details = details
         return True
 
-    def _fields_of(self, details: _Details, whole: ImageComparison) -> list[Field]:
-        glyphs, sentences = self.step_list.glyphs, cache_story(self._alignment, details.rebuilt)
-        return [
-            ("Cache", printable_line(" ".join(sentences))),
+    def _fields_of(self, details: _Details, whole: ImageComparison) -> Sequence[list[Field]]:
+        glyphs = self.step_list.glyphs
+        stories = (
+            cache_story(self._alignment, details.rebuilt, _LONGEST_TITLE),
+            cache_story(self._alignment, details.rebuilt),
+        )
+        others = [
             ("Problem", details.error),
             *config_fields(whole.config, glyphs),
             *package_fields(details.packages, glyphs),
         ]
+        return [[("Cache", printable_line(" ".join(story))), *others] for story in stories]
 
 
 def _short_names(images: tuple[Image, Image]) -> tuple[str, str]:

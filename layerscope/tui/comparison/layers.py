@@ -121,7 +121,7 @@ class TwoLayers:
         """Return no facts beside those of every comparison."""
         return []
 
-    def fields(self) -> list[Field]:
+    def fields(self) -> Sequence[list[Field]]:
         """Return the two steps, and those between them."""
         before, after = self._pair.before, self._pair.after
         low, high = sorted((before, after))
@@ -132,7 +132,7 @@ class TwoLayers:
         compared = "only what the two layers hold themselves" if self._pair.own else "the files after each layer"
         ends = [(f"{word} {layer}", self._title(layer)) for word, layer in (("From", before), ("To", after))]
         problems = problem_fields(self._tree.tallies) if self._tree else []
-        return [("Compared", compared), *problems, *ends, *([] if self._pair.own else steps)]
+        return ([("Compared", compared), *problems, *ends, *([] if self._pair.own else steps)],)
 
     def _title(self, layer: int) -> str:
         return excerpt(self._steps[layer - 1].title) if layer else "nothing, before the first layer"

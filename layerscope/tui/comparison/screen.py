@@ -144,7 +144,7 @@ class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
         facts = [Fact(growth, 9), *(Fact(fact, 5) for fact in self._states.facts())]
         counts = [Fact(words, 1) for words in summary.words] if summary else []
         self.title_line.show([*facts, *counts], *self._states.headlines())
-        self.panes.show_details("Details", self._states.fields())
+        self.panes.show_details("Details", *self._states.fields())
         self.panes.title_steps("Steps", "comparing" if self._at_work is not None else "")
 
     def _compare(self) -> None:

@@ -66,8 +66,8 @@ class ComparedStates(Protocol):
         """Return what the title line says beside the headline and the differences."""
         ...
 
-    def fields(self) -> list[Field]:
-        """Return the details of the chosen step."""
+    def fields(self) -> Sequence[list[Field]]:
+        """Return the details of the chosen step, then shorter forms of them."""
         ...
 
     def compute_details(self) -> bool:

@@ -71,10 +71,10 @@ class FilesPanes(Horizontal, SaysWhyNot):
         self.steps.write_title(title)
         self.steps.write_subtitle(subtitle)
 
-    def show_details(self, title: str, fields: Sequence[Field]) -> None:
-        """Show the details of the chosen step."""
+    def show_details(self, title: str, *forms: Sequence[Field]) -> None:
+        """Show the details of the chosen step; they may have shorter forms."""
         self.details.border_title = title
-        self.details.show(fields)
+        self.details.show(*forms)
         self._share_height()
 
     def on_resize(self) -> None:

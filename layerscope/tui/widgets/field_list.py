@@ -14,6 +14,9 @@ from layerscope.tui.keys.table import Key, bindings
 _MOST_FIELDS = 500
 """Fields that are shown: laying out a hundred thousand lines takes minutes."""
 
+_LONGER_SHARE = 1 / 4
+"""The part of the height by which longer texts move fields out of sight."""
+
 Field = tuple[str, str]
 """A label and a printable text."""
 
@@ -32,6 +35,8 @@ class FieldList(VerticalScroll):
     FieldList { height: auto; padding: 0 1; scrollbar-size-vertical: 1; }
     """
 
+    _forms: Sequence[Sequence[Field]] = ()
+
     def compose(self) -> Iterable[Static]:
         """Lay out the text."""
         yield Static("", markup=False)
@@ -44,15 +49,39 @@ class FieldList(VerticalScroll):
         """Scroll to the start (0) or to the end (1)."""
         self.scroll_to(y=share * self.max_scroll_y, animate=False, immediate=True)
 
-    def show(self, fields: Sequence[Field]) -> None:
-        """Show the fields that have a text."""
-        grid = Table.grid(padding=(0, 1), expand=True)
-        grid.add_column(no_wrap=True, style="dim")
-        grid.add_column(ratio=1, overflow="fold")
-        shown = [(label, value) for label, value in fields if value]
-        for label, value in shown[:_MOST_FIELDS]:
-            grid.add_row(Text(label), Text(value))
-        if len(shown) > _MOST_FIELDS:
-            grid.add_row(Text(""), Text(f"and {len(shown) - _MOST_FIELDS:,} more"))
-        self.query_one(Static).update(grid)
+    def show(self, *forms: Sequence[Field]) -> None:
+        """Show the fields that have a text.
+
+        They may have shorter ``forms``: the first that fits is shown, or that is only a few lines longer than the last.
+        """
+        self._forms = forms
+        self._draw()
         self.scroll_home(animate=False)
+
+    def on_resize(self) -> None:
+        """Choose the form that fits the new size."""
+        if len(self._forms) > 1:
+            self._draw()
+
+    def _draw(self) -> None:
+        *longer, shortest = map(_grid, self._forms)
+        height = self.content_size.height
+        most = max(height, self._lines_of(shortest) + int(height * _LONGER_SHARE)) if longer and height else 0
+        self.query_one(Static).update(next((grid for grid in longer if self._lines_of(grid) <= most), shortest))
+
+    def _lines_of(self, grid: Table) -> int:
+        console = self.app.console
+        return len(console.render_lines(grid, console.options.update_width(self.content_size.width)))
+
+
+def _grid(fields: Sequence[Field]) -> Table:
+    """Return a table of the fields that have a text."""
+    grid = Table.grid(padding=(0, 1), expand=True)
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(ratio=1, overflow="fold")
+    shown = [(label, value) for label, value in fields if value]
+    for label, value in shown[:_MOST_FIELDS]:
+        grid.add_row(Text(label), Text(value))
+    if len(shown) > _MOST_FIELDS:
+        grid.add_row(Text(""), Text(f"and {len(shown) - _MOST_FIELDS:,} more"))
+    return grid

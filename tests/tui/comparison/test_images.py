@@ -177,6 +177,21 @@ async def test_the_details_describe_cache_and_config(tmp_path: Path) -> None:
         assert "The build cache missed at layer 2" in at.details()
 
 
+async def test_the_details_have_whole_instructions_where_everything_fits(tmp_path: Path) -> None:
+    long = f"RUN install {' '.join(f'package-{number}' for number in range(20))}"
+    steps = [{"created_by": "FROM debian"}, {"created_by": long}]
+    old, new = (
+        docker_archive(tmp_path / f"v{number}.tar", image(BASE, layer(file("app", b"%d" % number)), history=steps))
+        for number in range(2)
+    )
+    async with comparing(old, new, (160, 45)) as at:
+        assert f"{long} changed first, with different content." in at.details()
+        await at.pilot.resize_terminal(80, 16)
+        await at.press("shift+tab")
+        await at.still()
+        assert f"{long[:59]}… changed first, with different content." in at.details()
+
+
 async def test_packages_that_differ_are_listed(tmp_path: Path) -> None:
     one = image(layer(file("var/lib/dpkg/status", STATUS % b"1.0")))
     other = image(layer(file("var/lib/dpkg/status", STATUS % b"1.1")))
@@ -256,4 +271,4 @@ async def test_a_long_instruction_is_cut_on_the_screen(tmp_path: Path) -> None:
         assert at.layers()[-2].endswith("xxx…")
         screen = at.app.screen
         assert isinstance(screen, ComparisonScreen)
-        assert "(1,000,009 characters in all)" in screen._states.fields()[0][1]
+        assert "(1,000,009 characters in all)" in screen._states.fields()[0][0][1]
