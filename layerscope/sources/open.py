@@ -188,7 +188,9 @@ def _not_found(request: Request, engines: str = "") -> ImageNotFound:
     """Return the error for a name without a file or folder; ``engines`` is what they answered, if they were asked."""
     if not request.reference:
         return ImageNotFound("the name of the image is empty")
-    if request.engine:
+    if request.reference.startswith("registry://"):
+        return ImageNotFound(f"cannot open {request.title}: layerscope does not read registries, pull the image first")
+    if request.engine or "://" in request.reference:
         return ImageNotFound(f"{request.title} is not the name of an image")
     missing = f"no file or folder is named {request.title}"
     suggestion = image_option(request.reference)

@@ -97,6 +97,18 @@ def test_an_engine_that_contradicts_the_prefix_is_wrong_usage(reference: str) ->
         open_source(reference, engine=Engine.PODMAN)
 
 
+@pytest.mark.parametrize("name", ["", "docker/", "..", "../images", "web/", "web?size=1"])
+def test_a_name_that_no_container_has_is_wrong_usage(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    told = ask(capsys, "layers", f"container://{name}").complaint
+    assert told == f"container://{name} is not the name of a container"
+
+
+def test_a_prefix_without_an_image_is_not_taken_for_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask(capsys, "layers", "docker://").complaint == "docker:// is not the name of an image"
+    told = ask(capsys, "layers", "registry://host/app:v1").complaint
+    assert told == "cannot open registry://host/app:v1: layerscope does not read registries, pull the image first"
+
+
 def test_a_file_is_not_opened_where_an_engine_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x.tar").write_bytes(b"")
     outcome = ask(capsys, "layers", str(tmp_path / "x.tar"), "--engine", "docker")
