@@ -90,13 +90,19 @@ class EngineHistoryLine(Struct, frozen=True):
 
 
 class ContainerSummary(Struct, frozen=True):
-    """One container of ``/containers/json``; ``writable_size`` in bytes, where it was asked for."""
+    """One container of ``/containers/json?size=1``."""
 
     container_id: str = field(name="Id")
     names: list[str] | None = field(default=None, name="Names")
     image: str = field(default="", name="Image")
     state: str = field(default="", name="State")
-    writable_size: int | None = field(default=None, name="SizeRw")
+    listed_size: int = field(default=0, name="SizeRw")
+    whole_size: int | None = field(default=None, name="SizeRootFs")
+
+    @property
+    def writable_size(self) -> int | None:
+        """The bytes of the writable layer: both engines leave a size of 0 out, and Docker writes -1 for unknown."""
+        return None if self.whole_size is None or self.listed_size < 0 else self.listed_size
 
 
 class _State(Struct, frozen=True):

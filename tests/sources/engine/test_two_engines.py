@@ -140,6 +140,16 @@ def test_an_engine_that_fails_at_the_look_up_does_not_take_the_image_of_the_othe
     assert outcome.err == f"warning: {failing} at {engines[failing].host}: the store is locked\n"
 
 
+def test_a_container_that_has_written_nothing_has_a_size(
+    engines: dict[Engine, FakeEngine], capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = [{"SizeRootFs": 9}, {"SizeRootFs": 9, "SizeRw": 4}, {"SizeRootFs": -1, "SizeRw": -1}, {}]
+    docker = engines[Engine.DOCKER]
+    docker.answers = {**docker.answers, "/containers/json": answer(json.dumps([{"Id": "1", **size} for size in sizes]).encode())}
+    listed = json.loads(ask(capsys, "containers", "--engine", "docker", "--json").out)["containers"]
+    assert [container["writable_size"] for container in listed] == [0, 4, None, None]
+
+
 def test_a_tag_that_both_engines_have_is_suggested_once(
     engines: dict[Engine, FakeEngine], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,7 +158,7 @@ def test_a_tag_that_both_engines_have_is_suggested_once(
     for name, engine in engines.items():
         listed = answer(json.dumps([{"Id": "1", "RepoTags": [tags[name]]}]).encode())
         engine.answers = {**engine.answers, **missing, "/images/json": listed}
-    assert ask(capsys, "layers", "app:v9").err.endswith("podman has no image app:v9 (it has app:v1)\n")
+    assert ask(capsys, "layers", "app:v9").err.endswith("podman has no image app:v9 (known tags: app:v1)\n")
 
 
 def test_podman_is_started_only_for_what_no_engine_has_that_runs(
