@@ -113,6 +113,6 @@ def _nearest(name: str, known: Sequence[str]) -> str:
     spelled = {image.full: tag for tag, image in sorted(names.items(), key=lambda name: len(name[0]), reverse=True)}
     same = sorted(tag for tag in spelled.values() if names[tag].repository == parsed.repository)
     if same:
-        return f" (it has {', '.join(map(short_name, same[:_MOST_TAGS_NAMED]))})"
+        return f" (known tags: {', '.join(map(short_name, same[:_MOST_TAGS_NAMED]))})"
     alike = get_close_matches(parsed.full, spelled, _MOST_TAGS_NAMED, _ALIKE)
     return f" (did you mean {' or '.join(short_name(spelled[name]) for name in alike)}?)" if alike else ""

@@ -145,7 +145,10 @@ def test_a_container_that_has_written_nothing_has_a_size(
 ) -> None:
     sizes = [{"SizeRootFs": 9}, {"SizeRootFs": 9, "SizeRw": 4}, {"SizeRootFs": -1, "SizeRw": -1}, {}]
     docker = engines[Engine.DOCKER]
-    docker.answers = {**docker.answers, "/containers/json": answer(json.dumps([{"Id": "1", **size} for size in sizes]).encode())}
+    docker.answers = {
+        **docker.answers,
+        "/containers/json": answer(json.dumps([{"Id": "1", **size} for size in sizes]).encode()),
+    }
     listed = json.loads(ask(capsys, "containers", "--engine", "docker", "--json").out)["containers"]
     assert [container["writable_size"] for container in listed] == [0, 4, None, None]
 
