@@ -103,6 +103,14 @@ class FileContent(Vertical):
             return False
         return self.file.encoding is not None if self._wants_text is None else self._wants_text
 
+    def is_shorter_than(self, lines: int) -> bool:
+        """Return whether the content takes fewer lines, as far as all of it is known."""
+        if self.view is None or self.file is None:
+            return False
+        text = self.file.text
+        is_counted = not self.is_text or (text is not None and text.index.is_finished)
+        return is_counted and self.view.is_shorter_than(lines)
+
     def _show_content(self, file: OpenFile) -> None:
         if not self.is_text:
             self.hex_view.show(file.pages)

@@ -26,6 +26,7 @@ from layerscope.tui.file.messages import (
     FileDescribed,
     FileHashed,
     FileOpened,
+    FrameChanged,
     TextRead,
 )
 from layerscope.tui.file.opener import FileOpener
@@ -34,12 +35,16 @@ from layerscope.tui.keys.order import OpensLater, SaysWhyNot
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.notices import warn
+from layerscope.tui.widgets.row_view import RowView
 
 _PATIENCE = 0.3
 """Seconds until the screen says that it waits: an engine may have to export the layer first."""
 
 _INSTRUCTION_SHARE = 1 / 8
-"""The part of the screen that an instruction has at most; the history shows all of it."""
+"""The part of the screen that an instruction has beside content that fills the rest; the history shows all of it."""
+
+_OTHER_LINES = 5
+"""The lines of the head beside those of an instruction, which may start in one of them."""
 
 
 # Without Textual's keys of a screen: Tab would take the focus from the open prompt, and letters would be keys again.
@@ -60,7 +65,7 @@ class FileScreen(Screen[None], OpensLater, SaysWhyNot, inherit_bindings=False):
     DEFAULT_CSS = """
     FileScreen {
         background: $background;
-        #head { height: auto; max-height: 12; padding: 0 1; background: $panel; }
+        #head { height: auto; max-height: 50%; padding: 0 1; background: $panel; }
     }
     """
 
@@ -72,6 +77,7 @@ class FileScreen(Screen[None], OpensLater, SaysWhyNot, inherit_bindings=False):
         self._actions = FileActions(self, self._state)
         self._opener = opener
         self._is_waiting = False
+        self._most_lines = 0
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
@@ -97,9 +103,22 @@ class FileScreen(Screen[None], OpensLater, SaysWhyNot, inherit_bindings=False):
         self.refresh_bindings()
 
     def _show_head(self) -> None:
-        width, height = self.app.size
-        most = width * max(1, int(height * _INSTRUCTION_SHARE))
+        self._most_lines = self._instruction_lines()
+        most = self.app.size.width * self._most_lines
         self.query_one("#head", Static).update(file_head(self._state, glyphs_of(self), most))
+
+    def _instruction_lines(self) -> int:
+        """Return the most lines of an instruction: the head may take half of a screen that is mostly blank."""
+        height = self.app.size.height
+        is_blank = self._state.shown.file is None or self.body.content.is_shorter_than(height // 3)
+        return max(1, height // 2 - _OTHER_LINES if is_blank else int(height * _INSTRUCTION_SHARE))
+
+    @on(RowView.Scrolled)
+    @on(FrameChanged)
+    def _on_body_changed(self) -> None:
+        """Show more of the instruction above short content."""
+        if self._instruction_lines() != self._most_lines:
+            self._show_head()
 
     def on_resize(self) -> None:
         """Show as much of the instruction as the new size has room for."""

@@ -171,6 +171,10 @@ class RowView(StripView):
             left -= height
         return 0, 0
 
+    def is_shorter_than(self, lines: int) -> bool:
+        """Return whether all rows together take fewer lines."""
+        return sum(1 for _ in self._lines_from(0, 0, lines)) < lines
+
     def render_line(self, y: int) -> Strip:
         """Return a line of the screen."""
         seen, width = self._seen_lines(), self.line_width

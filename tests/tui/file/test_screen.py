@@ -293,12 +293,16 @@ async def test_every_version_can_be_stepped_through(tmp_path: Path) -> None:
         assert at.texts() == ["four"]
 
 
-async def test_an_instruction_has_the_room_of_a_large_screen(tmp_path: Path) -> None:
+async def test_an_instruction_has_the_room_of_a_large_screen_or_beside_a_short_text(tmp_path: Path) -> None:
     steps = [{"created_by": f"RUN {'make all && ' * 40}make install"}]
-    path = docker_archive(tmp_path / "image.tar", image(layer(file("f", b"text\n")), history=steps))
+    files = layer(file("f", b"text\n" * 30), file("short", b"text\n"))
+    path = docker_archive(tmp_path / "image.tar", image(files, history=steps))
+    async with viewing(path, "short", size=(80, 24)) as at:
+        assert at.head()[-1].endswith(" make install")
+        assert at.texts() == ["text"]
     async with viewing(path, "f", size=(80, 24)) as at:
         assert at.head()[-1].endswith("…")
-        assert at.texts() == ["text"]
+        assert at.texts()[0] == "text"
         await at.pilot.resize_terminal(160, 45)
         await at.settle()
         assert at.head()[-1].endswith(" make install")
