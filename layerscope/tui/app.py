@@ -60,6 +60,8 @@ class LayerscopeApp(App[LayerscopeError]):
     }
     Input:ansi:nocolor > .input--cursor { text-style: reverse; }
     Input:ansi:nocolor > .input--selection { text-style: underline; }
+    Toast { width: auto; max-width: 100; }
+    .-narrow Toast { max-width: 100%; }
     CommandPalette SearchIcon { display: none; }
     OptionList:ansi:nocolor > .option-list--option-highlighted { text-style: underline; }
     """

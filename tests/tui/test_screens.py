@@ -387,10 +387,11 @@ async def test_a_key_that_changes_the_layers_shows_them_on_a_small_screen(key: s
         assert at.explorer.layer_list.is_on_screen
 
 
-async def test_a_small_screen_says_why_a_pane_cannot_be_zoomed() -> None:
+async def test_a_small_screen_says_in_one_line_why_a_pane_cannot_be_zoomed() -> None:
     async with journey(MY_APP, (80, 24)) as at:
         await at.press("z")
         assert at.toasts() == ["There is room for one pane only: Tab shows the next."]
+        assert at.toasts()[0] in at.screen()
 
 
 async def test_the_window_changes_its_size() -> None:
