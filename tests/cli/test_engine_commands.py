@@ -82,9 +82,12 @@ def test_an_option_of_ours_without_a_value_is_an_error(capsys: Capture, calls: C
 def test_a_build_that_fails_ends_with_the_builders_exit_status(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("layerscope.cli.commands.build.run_build", lambda *_: ended(17))
+    monkeypatch.setattr("layerscope.cli.commands.build.run_build", lambda *_: ended(17)._replace(note="no\x1bte"))
     outcome = ask(capsys, "build", "--build-report", tmp_path / "report.json", ".")
-    assert (outcome.status, outcome.err) == (17, "layerscope: docker build failed with exit status 17\n")
+    assert (outcome.status, outcome.err) == (
+        17,
+        "layerscope: no\\x1bte\nlayerscope: docker build failed with exit status 17\n",
+    )
     assert json.loads((tmp_path / "report.json").read_text())["exit_status"] == 17
 
 

@@ -21,7 +21,7 @@ from layerscope.session.dockerfile.remembered_build import remember_build
 from layerscope.session.local.build import BUILDERS, BuildRun, chosen_builder, run_build
 from layerscope.session.local.build_options import build_options
 from layerscope.session.local.build_report import open_result, remembered, report_build
-from layerscope.text import plural, printable_name
+from layerscope.text import plural, printable_line, printable_name
 
 EXAMPLES = None
 
@@ -52,7 +52,8 @@ def _watch(own: _OwnOptions, arguments: Sequence[str]) -> NoReturn:
     """Build again whenever the context changes, until Ctrl+C."""
     from layerscope.session.local.watching import WatchedContext  # noqa: PLC0415  # only for --watch
 
-    builder = chosen_builder(own.builder_command)
+    builder, note = chosen_builder(own.builder_command)
+    _say(note)
     written = [own.build_report] if own.build_report else []
     context = WatchedContext(build_options(arguments), BUILDERS[builder], written)
     for changed in context.changes():
@@ -87,6 +88,7 @@ def _own_options(arguments: Sequence[str]) -> tuple[_OwnOptions, list[str]]:
 
 def _finish(run: BuildRun, own: _OwnOptions) -> None:
     """Report on a build, and open its result on a terminal."""
+    _say(run.note)
     session = open_result(run)
     report = report_build(run, session)
     if run.exit_status:
@@ -103,6 +105,11 @@ def _finish(run: BuildRun, own: _OwnOptions) -> None:
             remember_build(Cache(), session.image, session.build)
             if not own.watches and not run.options.outputs and sys.stdout.isatty():
                 show_opened(session)
+
+
+def _say(note: str | None) -> None:
+    if note:
+        narrate(f"layerscope: {printable_line(note)}")
 
 
 def _write_report(name: str, document: dict[str, object]) -> None:

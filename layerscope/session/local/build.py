@@ -40,11 +40,18 @@ class _Metadata(Struct, frozen=True):
     config_digest: str = field(default="", name="containerimage.config.digest")
 
 
+class ChosenBuilder(NamedTuple):
+    """The command that builds; ``note`` is a sentence about one that would be preferred, and whose engine is silent."""
+
+    command: str
+    note: str | None = None
+
+
 class BuildRun(NamedTuple):
     """A build that has ended: its command, the options, when it started, and the image that had the tag before.
 
     ``references`` name the image that it made, and the engine may know only one of them; empty if it made none that can
-    be opened.
+    be opened. ``note`` is that of the chosen builder.
     """
 
     builder: str
@@ -53,6 +60,7 @@ class BuildRun(NamedTuple):
     exit_status: int
     references: tuple[str, ...]
     previous: CapturedImage | Unreadable | None
+    note: str | None = None
 
     @property
     def engine(self) -> Engine:
@@ -65,7 +73,7 @@ def run_build(arguments: Sequence[str], builder: str | None = None) -> BuildRun:
 
     Raises as `chosen_builder` does.
     """
-    builder = chosen_builder(builder)
+    builder, note = chosen_builder(builder)
     options = build_options(arguments)
     previous = captured_image(f"{BUILDERS[builder]}://{options.tags[0]}") if options.tags else None
     with ExitStack() as stack:
@@ -74,10 +82,10 @@ def run_build(arguments: Sequence[str], builder: str | None = None) -> BuildRun:
         started = datetime.now(UTC)
         status = _run([builder, "build", *added, *arguments])
         references = _references(BUILDERS[builder], options, result) if status == 0 else ()
-        return BuildRun(builder, options, started, status, references, previous)
+        return BuildRun(builder, options, started, status, references, previous, note)
 
 
-def chosen_builder(builder: str | None) -> str:
+def chosen_builder(builder: str | None) -> ChosenBuilder:
     """Return the builder that the user names, else the first one whose engine answers, else the first one.
 
     Raises EngineUnavailable if none is installed, and UsageError for the name of another one.
@@ -88,18 +96,21 @@ def chosen_builder(builder: str | None) -> str:
     if not installed:
         missing = f"{builder} is not" if builder else f"none of {', '.join(BUILDERS)} is"
         raise EngineUnavailable(f"cannot build: {missing} installed")
-    return next(filter(_answers, installed), installed[0]) if len(installed) > 1 else installed[0]
+    # only docker needs an engine that runs already
+    reason = _refusal() if installed[0] == Engine.DOCKER and len(installed) > 1 else None
+    if reason is None:
+        return ChosenBuilder(installed[0])
+    return ChosenBuilder(installed[1], f"{installed[1]} builds, because docker does not answer: {reason}")
 
 
-def _answers(builder: str) -> bool:
-    """Return whether a builder can work; only docker needs an engine that runs already."""
-    if builder != Engine.DOCKER:
-        return True
+def _refusal() -> str | None:
+    """Return why docker cannot build, or None if it can."""
     try:
-        command = [builder, "version"]
-        return subprocess.run(command, capture_output=True, check=False, timeout=_PATIENCE).returncode == 0  # noqa: S603  # fixed words
+        ended = subprocess.run([Engine.DOCKER.value, "version"], capture_output=True, check=False, timeout=_PATIENCE)  # noqa: S603  # fixed words
     except subprocess.TimeoutExpired:
-        return False
+        return f"no answer in {_PATIENCE} s"
+    lines = ended.stderr.decode(errors="replace").strip().splitlines()
+    return None if ended.returncode == 0 else (lines or [f"exit status {ended.returncode}"])[-1]
 
 
 def _added_options(builder: str, options: BuildOptions, result: Path) -> list[str]:

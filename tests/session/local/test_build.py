@@ -148,8 +148,10 @@ def test_a_builder_is_chosen_by_name_or_by_its_engine(tmp_path: Path, monkeypatc
         install(tmp_path, monkeypatch, name, "")
     assert run_build(["."]).builder == "docker"
     assert run_build(["."], "buildah").references == (f"podman://{DIGEST}",)
-    (tmp_path / "docker").write_text("#!/bin/sh\nexit 1\n")
-    assert run_build(["."]).builder == "podman"
+    assert run_build(["."]).note is None
+    (tmp_path / "docker").write_text("#!/bin/sh\necho 'Cannot connect' >&2\nexit 1\n")
+    run = run_build(["."])
+    assert (run.builder, run.note) == ("podman", "podman builds, because docker does not answer: Cannot connect")
     with pytest.raises(UsageError, match="takes docker, podman, buildah, not kaniko"):
         run_build(["."], "kaniko")
 
