@@ -33,7 +33,7 @@ def in_script(value: object) -> str:
 
 def in_markdown(text: str) -> str:
     """Return the text as one line of Markdown prose: no markup, no link, and no mention on GitHub."""
-    escaped = _MARKDOWN.sub(r"\\\g<0>", _LINE_STARTS.sub(_escaped_start, " ".join(text.split())))
+    escaped = _LINE_STARTS.sub(_escaped_start, _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split())))
     return _LINKS.sub(_BREAK, escaped)
 
 

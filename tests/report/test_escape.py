@@ -51,11 +51,12 @@ def test_markdown_prose_reads_back_as_plain_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["# title", "- item", "+ item", "1. item", "12) item", "> quote", "===", "---", "    code"]
+    "text", ["# title", "- item", "+ item", "1. item", "12) item", "> quote", "===", "---", "    code", "7.6 MB"]
 )
 def test_markdown_prose_starts_no_block(text: str) -> None:
-    kinds = [token.type for token in MarkdownIt("gfm-like", {"linkify": False}).parse(in_markdown(text))]
-    assert kinds == ["paragraph_open", "inline", "paragraph_close"]
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(in_markdown(text))
+    assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
+    assert "".join(child.content for child in tokens[1].children or ()) == text.strip()
 
 
 @pytest.mark.parametrize(
