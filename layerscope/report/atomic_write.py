@@ -5,7 +5,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from layerscope.errors import UsageError
+from layerscope.errors import UsageError, os_reason
 from layerscope.text import printable_name
 
 
@@ -22,15 +22,14 @@ def refuse_existing(path: Path, *, force: bool) -> None:
 def write_whole(path: Path, text: str, *, force: bool) -> None:
     """Write the text to a temporary file in the same folder, then rename it.
 
-    Raises UsageError, or an OSError that names the path.
+    Raises UsageError where that fails.
     """
     refuse_existing(path, force=force)
     try:
         _write_beside(path, text, force=force)
     except OSError as error:
-        # a write names no file, and the name of the temporary one says nothing to a user
-        error.filename = str(path)
-        raise
+        # the name of the temporary file says nothing to a user
+        raise UsageError(f"{printable_name(str(path))} cannot be written: {os_reason(error)}") from error
 
 
 def _write_beside(path: Path, text: str, *, force: bool) -> None:

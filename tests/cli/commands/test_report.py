@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.errors import UsageError
 from layerscope.report.atomic_write import write_whole
 from tests.builders import blob_name, docker_archive, docker_files, sha256, write_tar
 from tests.cli.runner import ask
@@ -76,7 +77,7 @@ def test_a_write_that_fails_names_the_file_and_leaves_none(monkeypatch: pytest.M
 
     monkeypatch.setattr("os.link", full)
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(OSError, match=r"No space left on device: 'a\.md'"):
+    with pytest.raises(UsageError, match=r"^a\.md cannot be written: No space left on device$"):
         write_whole(Path("a.md"), "text", force=False)
     assert names() == ["heavy.tar"]
 
