@@ -1,6 +1,7 @@
 """The log that ``--debug`` writes. Without the option, `logging` is not imported."""
 
 import sys
+from contextlib import suppress
 
 from layerscope import __version__
 from layerscope.errors import UsageError, os_reason
@@ -14,15 +15,18 @@ def start_log(path: str | None) -> None:
         return
     import logging  # noqa: PLC0415
 
+    # A disk that is full later ends the log, and not with a traceback for each line.
+    logging.raiseExceptions = False
     try:
         handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(relativeCreated)6.0f ms  %(message)s"))
+        log = logging.getLogger(_NAME)
+        log.addHandler(handler)
+        log.setLevel(logging.DEBUG)
+        log.debug("layerscope %s, Python %s, %s: %s", __version__, sys.version.split()[0], sys.platform, sys.argv)
+        handler.flush()
     except OSError as error:
         raise UsageError(f"cannot write the log {path}: {os_reason(error)}") from error
-    handler.setFormatter(logging.Formatter("%(asctime)s %(relativeCreated)6.0f ms  %(message)s"))
-    log = logging.getLogger(_NAME)
-    log.addHandler(handler)
-    log.setLevel(logging.DEBUG)
-    log.debug("layerscope %s, Python %s, %s: %s", __version__, sys.version.split()[0], sys.platform, sys.argv)
 
 
 def note(message: str, error: BaseException | None = None) -> None:
@@ -42,4 +46,5 @@ def stop_log() -> None:
     log = logging.getLogger(_NAME)
     for handler in list(log.handlers):
         log.removeHandler(handler)
-        handler.close()
+        with suppress(OSError):
+            handler.close()

@@ -108,6 +108,9 @@ def test_a_closed_pipe_ends_silently(arguments: tuple[str | Path, ...], unbuffer
 def test_a_full_disk_is_a_sentence() -> None:
     with Path("/dev/full").open("w") as full, start("layers", MY_APP, stdout=full, stderr=subprocess.PIPE) as process:
         assert process.communicate()[1] == b"layerscope: cannot write the output: No space left on device\n"
+    outcome = launch("layers", MY_APP, "--debug", "/dev/full")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err == "layerscope: cannot write the log /dev/full: No space left on device\n"
     assert process.returncode == 2
 
 
