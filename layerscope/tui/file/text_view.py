@@ -215,7 +215,7 @@ class TextView(RowView):
         return shown_line(row.text[:characters], self.glyphs, end=end, invisibles=self.invisibles)
 
     def draw(self, row: int, line: int, width: int) -> list[Segment] | None:  # noqa: ARG002  # the line number takes part of it
-        """Return a line of a row; the last cell of one that is cut says that it goes on."""
+        """Return a line of a row; the first and the last cell say that it goes on there."""
         known = self._line(row)
         if known is None:
             return None
@@ -227,9 +227,9 @@ class TextView(RowView):
         moved = empty - start
         spans = [(first + moved, last + moved, style) for first, last, style in self._spans(row, text_row, shown)]
         segments = styled(" " * empty + shown.text[start:end], base, spans)
-        if not self.wrap and empty + cell_len(shown.text[start:]) > self._room:
-            after = Segment(self.glyphs.after, base + self.style_of("muted"))
-            segments = [*Strip(segments).adjust_cell_length(self._room - 1, base), after]
+        if not self.wrap:
+            is_longer = empty + cell_len(shown.text[start:]) > self._room
+            segments = self.marked_ends(Strip(segments), self._room, base, before=start > 0, after=is_longer)
         return [gutter, *segments]
 
     def _spans(self, row: int, text_row: TextRow, shown: ShownLine) -> Iterator[StyledSpan]:

@@ -247,19 +247,15 @@ class TextDiffView(RowView):
         yield Segment(f"{mark} ", base + self.style_of(f"{_STYLES[side]}-mark") if row.changed else base)
 
     def _text(self, row: DiffRow, side: int, width: int) -> list[Segment]:
-        """Return the text of a line, in exactly ``width`` cells; the last one says that the line goes on."""
+        """Return the text of a line in exactly ``width`` cells; the first and the last one say where it goes on."""
         number = row.new if side else row.old
         assert number is not None  # noqa: S101  # the row has a line on this side
         shown = self._shown(row, side, number)
         base = self.rich_style + self.style_of(_STYLES[side]) if row.changed else self.rich_style
         segments = styled(shown.text, base, self._spans(shown, row, side, number))
-        strip = Strip(segments)
-        if strip.cell_length > self.left + width:
-            strip = strip.crop(self.left, self.left + width - 1)
-            return [*strip.adjust_cell_length(width - 1), Segment(self.glyphs.after, base + self.style_of("muted"))]
-        if self.left:
-            strip = strip.crop(self.left)
-        return list(strip.adjust_cell_length(width, base))
+        strip, left = Strip(segments), self.left
+        ends = {"before": bool(left and shown.text), "after": strip.cell_length > left + width}
+        return self.marked_ends(strip.crop(left), width, base, **ends)
 
     def _shown(self, row: DiffRow, side: int, number: int) -> ShownLine:
         assert self._diff is not None  # noqa: S101  # without a diff there is no row

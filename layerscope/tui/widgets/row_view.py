@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Size
@@ -250,6 +251,13 @@ class RowView(StripView):
         if left != self.left:
             self.left = left
             self.redraw()
+
+    def marked_ends(self, strip: Strip, width: int, style: Style, *, before: bool, after: bool) -> list[Segment]:
+        """Return a part of a text in exactly ``width`` cells, marked if something is cut ``before`` or ``after`` it."""
+        muted, end = style + self.style_of("muted"), width - after
+        part = strip.crop(int(before), end).adjust_cell_length(end - before, style)
+        marks = ([Segment(self.glyphs.before, muted)] * before, [Segment(self.glyphs.after, muted)] * after)
+        return [*marks[0], *part, *marks[1]]
 
     def widest_seen(self) -> int:
         """Return the width of the longest row on the screen."""

@@ -203,6 +203,7 @@ async def test_long_lines_are_scrolled_together(tmp_path: Path) -> None:
             assert [line[-1] for line in at.lines()] == ["›", "›"], "a line that goes on says so"  # noqa: RUF001
             await at.press(*["right"] * 20)
             assert [line[-3:] for line in at.lines()] == ["old", "new"]
+            assert [line[10] for line in at.lines()] == ["‹", "‹"], "and one that has begun before"  # noqa: RUF001
             await at.press("y")
             assert at.app.clipboard == "/f"
 
