@@ -112,9 +112,7 @@ class TextView(RowView):
                 self.action_scroll_lines(-(self.size.height // 3))
             return
         self.show_row(row)
-        first, last = cell_len(shown.text[:start]), cell_len(shown.text[:end])
-        if first < self.left or last >= self.left + self._room:
-            self.scroll_sideways(max(0, last - self._room * 2 // 3))
+        self.show_cells(cell_len(shown.text[:start]), cell_len(shown.text[:end]), self._room)
 
     def _match_at(self, row: TextRow, offset: int) -> Span:
         codec = "utf-8" if self._text is None else self._text.index.encoding.codec

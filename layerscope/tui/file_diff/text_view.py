@@ -114,8 +114,13 @@ class TextDiffView(RowView):
 
     def is_cut_side_by_side(self, width: int) -> bool:
         """Return whether a changed line is longer than a half of the width, but not than one column."""
+        halved, whole = (self._room(width, in_one_column=is_one) for is_one in (False, True))
+        return halved < self._longest_change <= whole
+
+    def _room(self, width: int, *, in_one_column: bool) -> int:
+        """Return the cells of a text beside its numbers and its mark; side by side, those in the left half."""
         halved = (width - 1) // 2 - self._digits - _MARK_WIDTH
-        return halved < self._longest_change <= width - 2 * self._digits - 1 - _MARK_WIDTH
+        return width - 2 * self._digits - 1 - _MARK_WIDTH if in_one_column else halved
 
     def toggle_folds(self) -> bool:
         """Fold all unchanged stretches, or open them; return False if every line is near a change."""
@@ -187,9 +192,29 @@ class TextDiffView(RowView):
         hit = self._hits[self._hit]
         self._open_folds_with((hit,))
         self._strips.clear()
-        self.show_row(self._item_from(hit))
+        item, start, end = self._first_match(hit)
+        self.show_row(item)
+        self.show_cells(start, end, self._room(self.line_width, in_one_column=self.in_one_column))
         self.refresh()
         self.post_message(self.Scrolled(self))
+
+    def _first_match(self, hit: int) -> tuple[int, int, int]:
+        """Return the item with the first match in a row of the diff, and the cells where the match starts and ends."""
+        assert self._diff is not None  # noqa: S101  # without a diff there is no match
+        assert self._search is not None  # noqa: S101  # nor without a search
+        row = self._diff.rows[hit]
+        for number, item in enumerate(self._items):
+            if isinstance(item, Fold) or item.row is not row:
+                continue
+            for side, line in ((_OLD, row.old), (_NEW, row.new)):
+                if line is None or (self.in_one_column and item.mark == _MARKS[1 - side]):
+                    continue
+                text = (self._diff.new if side else self._diff.old)[line].text
+                for match in self._search.spans(text):
+                    shown = self._shown(row, side, line)
+                    start, end = shown.span(*match)
+                    return number, cell_len(shown.text[:start]), cell_len(shown.text[:end])
+        return self._item_from(hit), 0, 0
 
     def row_count(self) -> int:
         """Return the number of rows."""

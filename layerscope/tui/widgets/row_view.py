@@ -252,6 +252,11 @@ class RowView(StripView):
             self.left = left
             self.redraw()
 
+    def show_cells(self, start: int, end: int, room: int) -> None:
+        """Scroll sideways until some cells of a line are on the screen, which has ``room`` for its text."""
+        if start < self.left + bool(self.left) or end >= self.left + room:
+            self.scroll_sideways(max(0, min(start - 1, end - room * 2 // 3)))
+
     def marked_ends(self, strip: Strip, width: int, style: Style, *, before: bool, after: bool) -> list[Segment]:
         """Return a part of a text in exactly ``width`` cells, marked if something is cut ``before`` or ``after`` it."""
         muted, end = style + self.style_of("muted"), width - after

@@ -1,6 +1,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
 from layerscope.tui.drawing.glyphs import ASCII
@@ -206,6 +208,21 @@ async def test_long_lines_are_scrolled_together(tmp_path: Path) -> None:
             assert [line[10] for line in at.lines()] == ["‹", "‹"], "and one that has begun before"  # noqa: RUF001
             await at.press("y")
             assert at.app.clipboard == "/f"
+
+
+@pytest.mark.parametrize("size", [(80, 12), (160, 12)])
+async def test_a_search_scrolls_to_its_matches(tmp_path: Path, size: tuple[int, int]) -> None:
+    before = [b"%d %s\n" % (number, b"x" * 200) for number in range(20)]
+    after = [line.replace(b"x", b"y") for line in before[:-1]] + [b"last %s needle\n" % (b"y" * 200)]
+    with texts(tmp_path, b"needle\n" + b"".join(before), b"needle\n" + b"".join(after)) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=size) as at:
+            await at.search("needle")
+            assert at.frame()[1].startswith("line 1 of 2 lines")
+            assert set(at.marked("chosen")) == {"needle"}
+            await at.press("n")
+            assert at.marked("chosen") == ["needle"]
+            await at.press("n")
+            assert at.lines()[0].split("│")[0].split()[-2:] == ["1", "needle"]
 
 
 async def test_f_opens_the_new_version_or_the_old_one_of_a_removed_file(tmp_path: Path) -> None:
