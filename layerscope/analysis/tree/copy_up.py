@@ -12,12 +12,14 @@ class CopyUp(NamedTuple):
 
     ``layer`` is the one that it was copied up from, ``size`` the bytes that the copy takes in the writable layer.
     ``what`` is empty for a path that is hidden; ``is_settled`` is false if two files of one size were not compared.
+    ``has_other_time`` is false if both times are in the same second: a folder is also copied up for what is below it.
     """
 
     layer: int
     is_removed: bool
     what: Aspect
     is_settled: bool
+    has_other_time: bool
     size: int
 
 
@@ -28,7 +30,13 @@ def copy_up(tree: LayeredTree, node: int, writable_layer: int) -> CopyUp | None:
         return None
     occurrence = tree.index.occurrence(node, writable_layer)
     if tree.index.rows[occurrence] == GONE:
-        return CopyUp(source, is_removed=True, what=Aspect(0), is_settled=True, size=0)
-    found = difference(tree, occurrence - 1, tree, occurrence)
-    what, is_settled = Aspect(found & ~UNSETTLED), not found & UNSETTLED
-    return CopyUp(source, is_removed=False, what=what, is_settled=is_settled, size=tree.own_size(occurrence))
+        return CopyUp(source, is_removed=True, what=Aspect(0), is_settled=True, has_other_time=False, size=0)
+    found = difference(tree, occurrence - 1, tree, occurrence, mtime=True)
+    return CopyUp(
+        source,
+        is_removed=False,
+        what=Aspect(found & ~UNSETTLED & ~Aspect.MTIME),
+        is_settled=not found & UNSETTLED,
+        has_other_time=bool(found & Aspect.MTIME),
+        size=tree.own_size(occurrence),
+    )

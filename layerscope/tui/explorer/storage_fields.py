@@ -15,6 +15,14 @@ _UNKNOWN = "the engine does not report it"
 
 _SHORT_ID = 12
 
+_POSSIBLE_CHANGES = {
+    (True, True): " to change nothing but its time",
+    (True, False): " unchanged",
+    (False, True): " to change its content or its time",
+    (False, False): ", perhaps to change its content",
+}
+"""A change of none of the aspects that are known, by whether the content is known and whether the times differ."""
+
 
 def container_fields(container: Container) -> list[Field]:
     """Return the details of a container; its mounts are listed because no layer has their content."""
@@ -54,6 +62,5 @@ def copy_up_words(copy: "CopyUp") -> str:
     if copy.is_removed:
         return f"only hidden here: layer {copy.layer} still holds it"
     changed = " and ".join(copy.what.words)
-    if not changed:
-        changed = "nothing but its time" if copy.is_settled else "its content or its time"
-    return f"copied up from layer {copy.layer} to change {changed}, which costs {human_size(copy.size)} here"
+    change = f" to change {changed}" if changed else _POSSIBLE_CHANGES[copy.is_settled, copy.has_other_time]
+    return f"copied up from layer {copy.layer}{change}, which costs {human_size(copy.size)} here"

@@ -2,14 +2,17 @@
 
 from layerscope.analysis.tree.copy_up import CopyUp, copy_up
 from tests.analysis.comparison.compared import image_of
-from tests.analysis.entries import file, whiteout
+from tests.analysis.entries import directory, file, whiteout
 
 MB = 1_000_000
 
 IMAGE = image_of(
-    [file("model", 300 * MB), file("gone"), file("log", 5)],
+    [file("model", 300 * MB), file("gone"), file("log", 5), directory("etc", mtime=1), directory("var", mtime=1)],
     [file("conf", 3)],
-    [file("model", 300 * MB, 0o600), file("conf", 4), file("log", 5), file("new", 1), whiteout("gone")],
+    [
+        *(file("model", 300 * MB, 0o600), file("conf", 4), file("log", 5), file("new", 1), whiteout("gone")),
+        *(directory("etc", mtime=2), directory("var", mtime=1)),
+    ],
 )
 
 
@@ -35,6 +38,14 @@ def test_a_file_of_the_same_size_is_left_open() -> None:
     found = copied("log")
     assert found is not None
     assert (found.what.words, found.is_settled) == ((), False)
+
+
+def test_a_folder_whose_time_is_the_same_is_told_from_one_with_another_time() -> None:
+    touched, same = copied("etc"), copied("var")
+    assert touched is not None
+    assert same is not None
+    assert (touched.what.words, touched.has_other_time) == ((), True)
+    assert (same.what.words, same.has_other_time) == ((), False)
 
 
 def test_a_removed_path_costs_nothing_and_names_the_layer_that_still_holds_it() -> None:

@@ -49,9 +49,13 @@ def test_a_container_shows_its_state_and_its_mounts() -> None:
 
 
 def test_a_copy_up_says_what_it_changed_and_what_that_costs() -> None:
-    chmod = CopyUp(2, is_removed=False, what=Aspect.MODE, is_settled=False, size=300_000_000)
+    chmod = CopyUp(2, is_removed=False, what=Aspect.MODE, is_settled=False, has_other_time=False, size=300_000_000)
     assert copy_up_words(chmod) == "copied up from layer 2 to change mode, which costs 300 MB here"
-    touched = CopyUp(2, is_removed=False, what=Aspect(0), is_settled=True, size=0)
+    touched = CopyUp(2, is_removed=False, what=Aspect(0), is_settled=True, has_other_time=True, size=0)
     assert copy_up_words(touched) == "copied up from layer 2 to change nothing but its time, which costs 0 B here"
-    removed = CopyUp(1, is_removed=True, what=Aspect(0), is_settled=True, size=0)
+    same = touched._replace(has_other_time=False)
+    assert copy_up_words(same) == "copied up from layer 2 unchanged, which costs 0 B here"
+    unread = same._replace(is_settled=False, size=5)
+    assert copy_up_words(unread) == "copied up from layer 2, perhaps to change its content, which costs 5 B here"
+    removed = touched._replace(layer=1, is_removed=True)
     assert copy_up_words(removed) == "only hidden here: layer 1 still holds it"
