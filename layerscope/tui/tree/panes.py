@@ -20,7 +20,7 @@ from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.step_list import StepList
 
 _BORDERS = 2
-"""The lines of the border of a frame."""
+"""The lines of the border of a frame, and its columns."""
 
 _DETAILS_SHARE, _DETAILS_LINES = 0.35, 13
 """The part of the height that the details have in any case, and the most lines of that."""
@@ -92,7 +92,8 @@ class FilesPanes(Horizontal, SaysWhyNot):
             # before the first layout
             return
         least = min(int(height * _DETAILS_SHARE), _DETAILS_LINES)
-        steps = self.steps.lines_in(height - least - _BORDERS)
+        hidden_width = 0 if self.steps.is_on_screen else self.size.width - _BORDERS
+        steps = self.steps.lines_in(height - least - _BORDERS, hidden_width)
         self.details.styles.height = max(least, height - steps - _BORDERS)
 
     @property

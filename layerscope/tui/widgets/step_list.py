@@ -54,6 +54,7 @@ class StepList(TallList, Framed):
         super().__init__()
         self._takes_two_lines = False
         self._fitted_width = 0
+        self._width_ahead = 0
 
     @abstractmethod
     def is_layer(self, item: int) -> bool:
@@ -113,13 +114,24 @@ class StepList(TallList, Framed):
 
     def _has_room_for_two(self, height: int) -> bool:
         count = self.item_count()
-        is_narrow = self.size.width < ONE_LINE and count <= height
+        is_narrow = (self._width_ahead or self.size.width) < ONE_LINE and count <= height
         explained = self.explained_item() is not None
         return is_narrow and count + sum(map(self.is_layer, range(count))) + explained <= height
 
-    def lines_in(self, height: int) -> int:
-        """Return the number of lines that the steps take where there are so many; more if even one for each is more."""
-        return sum(self._heights(height))
+    def lines_in(self, height: int, hidden_width: int = 0) -> int:
+        """Return the number of lines that the steps take where there are so many; more if even one for each is more.
+
+        A list that is hidden has no width, or that of an earlier layout: ``hidden_width`` is the one that it will have.
+        """
+        self._width_ahead = hidden_width
+        lines = sum(self._heights(height))
+        self._width_ahead = 0
+        return lines
+
+    @property
+    def line_width(self) -> int:
+        """The cells of a line, without the scrollbar."""
+        return self._width_ahead or super().line_width
 
     def redraw(self) -> None:
         """Redraw the steps on the screen: what they show has changed, but not which they are."""
