@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MANY_COMPRESSED = 8_000_000
 """Stored bytes that take 0.1 s."""
 
-_TRIAL_SECONDS, _LONG_SECONDS = 0.02, 0.08
+_TRIAL_SECONDS, _LONG_SECONDS = 0.008, 0.08
 """The time that this process reads plain layers, before others do if the rest would take long."""
 
 
