@@ -1,6 +1,8 @@
 """The size of each directory: the bytes below it that the final image shows, and the dead ones."""
 
-from heapq import nsmallest
+from bisect import bisect_left
+from heapq import heappop, heappush
+from itertools import accumulate
 from typing import NamedTuple
 
 from layerscope.analysis.size.dead import DeadBytes
@@ -20,58 +22,61 @@ class DirectoryRow(NamedTuple):
 
 
 class DirectorySizes:
-    """Sums by node; those of the root are the sums of the image, because all content is either live or dead."""
+    """Sums by node; those of the root are the sums of the image, because all content is either live or dead.
+
+    All that is below a folder follows it in the order of nodes, so that its sum is the difference of two running sums.
+    """
 
     def __init__(self, tree: LayeredTree, live: LiveFiles, dead: DeadBytes) -> None:
         self._tree = tree
         self._last = tree.layers[-1] if tree.layers else 0
-        count = len(tree.index)
-        self._sizes, self._dead, self._files = [0] * count, [0] * count, [0] * count
-        for node, size in zip(live.nodes, live.sizes, strict=True):
-            self._sizes[node] += size
-            self._files[node] += 1
-        for entry in dead.entries:
-            self._dead[entry.node] += entry.size
-        parents = tree.index.parents
-        for node in range(count - 1, 0, -1):
-            parent = parents[node]
-            self._sizes[parent] += self._sizes[node]
-            self._dead[parent] += self._dead[node]
-            self._files[parent] += self._files[node]
+        self._live = live
+        self._live_sums = list(accumulate(live.sizes, initial=0))
+        by_node = sorted((entry.node, entry.size) for entry in dead.entries)
+        self._dead_nodes = [node for node, _ in by_node]
+        self._dead_sums = list(accumulate((size for _, size in by_node), initial=0))
 
     def row(self, node: int) -> DirectoryRow:
         """Return the sums of one path."""
         index = self._tree.index
-        is_directory = index.ends[node] > node + 1 or self._tree.is_directory(node, self._last)
-        return DirectoryRow(
-            node, index.name(node), is_directory, self._sizes[node], self._dead[node], self._files[node]
-        )
+        is_directory = self._is_parent(node) or self._tree.is_directory(node, self._last)
+        files = len(self._files(node))
+        return DirectoryRow(node, index.name(node), is_directory, self.size(node), self.dead(node), files)
 
     def heaviest_folders(self, count: int) -> list[DirectoryRow]:
         """Return the largest folders, without the root; an empty folder is never among them."""
-        sizes, dead, ends = self._sizes, self._dead, self._tree.index.ends
-        folders = (
-            (-sizes[node] - dead[node], node)
-            for node in range(1, len(sizes))
-            if ends[node] > node + 1 and (sizes[node] or dead[node])
-        )
-        return [self.row(node) for _, node in nsmallest(count, folders)]
+        folders, pending = list[int](), [(0, 0)]
+        while pending and len(folders) <= count:
+            _, folder = heappop(pending)
+            folders.append(folder)
+            # none of them is larger than the folder that holds it
+            for node in filter(self._is_parent, self._tree.index.children(folder)):
+                if size := self.size(node) + self.dead(node):
+                    heappush(pending, (-size, node))
+        return [self.row(node) for node in folders[1:]]
 
     def size(self, node: int) -> int:
         """Return the live bytes at and below a node."""
-        return self._sizes[node]
+        files = self._files(node)
+        return self._live_sums[files.stop] - self._live_sums[files.start]
 
     def dead(self, node: int) -> int:
         """Return the dead bytes at and below a node."""
-        return self._dead[node]
+        start, end = bisect_left(self._dead_nodes, node), bisect_left(self._dead_nodes, self._tree.index.ends[node])
+        return self._dead_sums[end] - self._dead_sums[start]
 
     def nodes(self, folder: int) -> list[int]:
         """Return the nodes right below a folder that have any bytes, the largest first."""
-        sizes, dead = self._sizes, self._dead
-        nodes = [node for node in self._tree.index.children(folder) if sizes[node] or dead[node]]
-        nodes.sort(key=lambda node: (-sizes[node], -dead[node], node))
-        return nodes
+        sizes = {node: (self.size(node), self.dead(node)) for node in self._tree.index.children(folder)}
+        return sorted(filter(lambda node: any(sizes[node]), sizes), key=lambda node: (-sizes[node][0], -sizes[node][1]))
 
     def rows(self, folder: int) -> list[DirectoryRow]:
         """Return the entries right below a folder that have any bytes, the largest first."""
         return [self.row(node) for node in self.nodes(folder)]
+
+    def _is_parent(self, node: int) -> bool:
+        return self._tree.index.ends[node] > node + 1
+
+    def _files(self, node: int) -> range:
+        """Return the positions of the live files at and below a node."""
+        return self._live.below(node, self._tree.index.ends[node])
