@@ -152,6 +152,11 @@ def test_an_invalid_reference_asks_no_engine(reference: str) -> None:
             layer(file("etc/hosts")),
             "{} is a tar archive but not an image: it has no manifest.json and no index.json",
         ),
+        (
+            layer(file("./etc/hosts"), file("usr/bin/x")),
+            "{} is a file system without layers, not an image: docker save",
+        ),
+        (layer(file(".dockerenv"), file("x")), "without layers, not an image: docker save NAME writes the image, and"),
         (layer(file("my-app/index.json")), ", but my-app/index.json: unpack it and open the folder my-app"),
         (
             layer(file("repositories", b"{}"), file("aaa/layer.tar"), file("aaa/json")),

@@ -18,6 +18,9 @@ from layerscope.text import short_name
 
 _HEAD = 512
 
+_DOCKER_EXPORT = b".dockerenv"
+_ROOT_FOLDERS = frozenset({b"bin", b"etc", b"lib", b"usr", b"var"})
+
 
 class _Format(Struct, frozen=True):
     """A format of images; ``mismatch`` returns why some files do not have it, or None if they do.
@@ -47,6 +50,11 @@ def candidates_of(files: Files, origin: Origin) -> tuple[Candidate, ...]:
             return candidates
     if fitting:
         return ()
+    if isinstance(files, ArchiveFiles) and _is_file_system(files):
+        raise UnsupportedFormat(
+            f"{files.description} is a file system without layers, not an image: docker save NAME writes the image, "
+            f"and container://NAME opens a container"
+        )
     container = "a tar archive" if isinstance(files, ArchiveFiles) else "a folder"
     reasons = f"it has {' and '.join(filter(None, mismatches))}{_hint(documents)}"
     raise UnsupportedFormat(f"{files.description} is {container} but not an image: {reasons}")
@@ -86,6 +94,12 @@ def _hint(documents: Documents) -> str:
     if holds(files, LEGACY_LIST) and not holds(files, MANIFEST):
         return "; it was saved by a Docker before 1.10: load it into an engine and save it again"
     return _deeper(files) if isinstance(files, ArchiveFiles) else ""
+
+
+def _is_file_system(files: ArchiveFiles) -> bool:
+    """Return whether the archive is like one of ``docker export``, or another archive of a root folder."""
+    names = {name.partition(b"/")[0] for name in files.names}
+    return _DOCKER_EXPORT in names or len(names & _ROOT_FOLDERS) > 1
 
 
 def _deeper(files: ArchiveFiles) -> str:
