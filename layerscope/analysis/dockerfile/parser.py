@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 _DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
 _BACKSLASH, _BACKTICK = "\\", "`"
+_STORED_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _HOLD_HEREDOCS = frozenset({"ADD", "COPY", "RUN"})
 _HEREDOC = re.compile(r"""(?<!\S)\d*<<(-?)(?:'([^'<\s]+)'|"([^"<\s]+)"|([^\s<"']+))(?!\S)""")
 """The start of a heredoc; a here-string has a third ``<``."""
@@ -73,11 +74,12 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Dockerfile:
-    """The lines of a Dockerfile and its instructions, in order."""
+    """The lines of a Dockerfile and its instructions, in order; ``stored`` lines have their ends."""
 
     lines: tuple[str, ...]
     instructions: tuple[Instruction, ...]
-    escape: str = _BACKSLASH
+    escape: str
+    stored: tuple[str, ...]
 
     def text(self, instruction: Instruction) -> str:
         """Return the lines of an instruction as they are written."""
@@ -90,7 +92,7 @@ def parse_dockerfile(text: str) -> Dockerfile:
     if lines[-1] == "":
         lines.pop()
     escape = _escape(lines)
-    return Dockerfile(tuple(lines), tuple(_instructions(lines, escape)), escape)
+    return Dockerfile(tuple(lines), tuple(_instructions(lines, escape)), escape, tuple(_STORED_LINE.findall(text)))
 
 
 def _escape(lines: Sequence[str]) -> str:

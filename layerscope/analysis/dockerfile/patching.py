@@ -1,7 +1,7 @@
 """Changes to instructions, applied to the Dockerfile that they came from; and the patch that does so."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from difflib import unified_diff
 
 from layerscope.analysis.advice.edits import Edits, InstructionEdit
@@ -9,6 +9,8 @@ from layerscope.analysis.dockerfile.parser import Instruction
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 
 _CONTINUATION = "\\\n"
+_CRLF = "\r\n"
+_NO_END = "\\ No newline at end of file"
 
 
 class EditedDockerfile:
@@ -60,11 +62,15 @@ class EditedDockerfile:
         return text[: found[0].start()] + new + text[found[0].end() :] if len(found) == 1 else None
 
     def lines(self) -> list[str]:
-        """Return the lines of the Dockerfile with all changes."""
-        lines = list(self._placed.dockerfile.lines)
+        """Return the lines of the Dockerfile with all changes, and with their ends."""
+        lines = list(self._placed.dockerfile.stored)
+        end = _CRLF if any(line.endswith(_CRLF) for line in lines) else "\n"
         for line in sorted(self._texts, reverse=True):
-            text, instruction = self._texts[line], self._placed.instructions[line]
-            lines[line - 1 : instruction.last_line] = [] if text is None else text.split("\n")
+            text, last = self._texts[line], self._placed.instructions[line].last_line
+            changed = [] if text is None else [f"{part}{end}" for part in text.split("\n")]
+            if changed and not lines[last - 1].endswith("\n"):
+                changed[-1] = changed[-1].removesuffix(end)
+            lines[line - 1 : last] = changed
         return lines
 
 
@@ -73,9 +79,5 @@ def patch_of(placed: PlacedDockerfile, changes: Iterable[Edits]) -> str:
     edited = EditedDockerfile(placed)
     for edits in changes:
         edited.apply(edits)
-    old, new = (_with_line_ends(lines) for lines in (placed.dockerfile.lines, edited.lines()))
-    return "".join(unified_diff(old, new, f"a/{placed.name}", f"b/{placed.name}"))
-
-
-def _with_line_ends(lines: Sequence[str]) -> list[str]:
-    return [f"{line}\n" for line in lines]
+    diff = unified_diff(placed.dockerfile.stored, edited.lines(), f"a/{placed.name}", f"b/{placed.name}")
+    return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}\n" for line in diff)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from layerscope.analysis.dockerfile.history_forms import HistoryLine
+from layerscope.analysis.dockerfile.parser import parse_dockerfile
 from layerscope.analysis.dockerfile.placed import BuiltImage, PlacedDockerfile, place_by_history, place_by_provenance
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.errors import SourceError, UsageError, os_reason
@@ -68,8 +69,13 @@ def dockerfile_of(
     """
     text = None if file is None else read_dockerfile(file)
     placed = stated_dockerfile(image)
-    if placed is not None and (text is None or text.splitlines() == list(placed.dockerfile.lines)):
-        return placed if file is None else replace(placed, name=_relative(file))
+    if placed is not None:
+        if file is None or text is None:
+            return placed
+        named = parse_dockerfile(text)
+        if named.lines == placed.dockerfile.lines:
+            # a patch needs the line ends of the file
+            return replace(placed, name=_relative(file), dockerfile=named)
     built = build.dockerfile if build else None
     if text is None and built is not None:
         file, text = built.path, built.text

@@ -22,7 +22,7 @@ def edited(placed: PlacedDockerfile, *changes: Edits) -> str:
     under_change = EditedDockerfile(placed)
     for edits in changes:
         under_change.apply(edits)
-    return "\n".join(under_change.lines())
+    return "".join(under_change.lines())
 
 
 TEXT = "FROM scratch\nRUN apt-get \\\n  # why\n  update\nRUN make && make install\nCMD x"
@@ -83,9 +83,15 @@ def test_a_heredoc_and_the_base_image_are_left_alone() -> None:
     assert patch_of(placed, [continued(2, "RUN a", "b"), continued(1, "RUN base", "b")]) == ""
 
 
-def test_git_applies_the_patch(tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text(f"{TEXT}\n")
+@pytest.mark.parametrize(
+    "text", [f"{TEXT}\n", TEXT, TEXT.removesuffix("\nCMD x"), f"\ufeff{TEXT}\n".replace("\n", "\r\n")]
+)
+def test_git_applies_the_patch(tmp_path: Path, text: str) -> None:
+    (tmp_path / "Dockerfile").write_bytes(text.encode())
     changes = [removed(1, UPDATE), continued(2, MAKE, "make clean")]
-    patch = patch_of(PLACED, changes)
-    subprocess.run(["git", "apply", "-"], input=patch, text=True, cwd=tmp_path, check=True)
-    assert (tmp_path / "Dockerfile").read_text() == edited(PLACED, *changes) + "\n"
+    patch = patch_of(place(text, f"RUN /bin/sh -c {UPDATE[4:]}", f"RUN /bin/sh -c {MAKE[4:]}"), changes)
+    subprocess.run(["git", "apply", "-"], input=patch.encode(), cwd=tmp_path, check=True)
+    changed = text.replace("\r", "").replace("RUN apt-get \\\n  # why\n  update\n", "")
+    changed = changed.replace("make install", "make install \\\n && make clean")
+    end = "\r\n" if "\r" in text else "\n"
+    assert (tmp_path / "Dockerfile").read_bytes().decode() == changed.replace("\n", end)
