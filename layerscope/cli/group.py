@@ -38,6 +38,15 @@ class ListedCommand(NamedTuple):
     command_class: type[TyperCommand] | None = None
 
 
+class PlainCommand(TyperCommand):
+    """A command whose usage has IMAGE as its manual does; Typer writes {IMAGE}, which reads like a choice."""
+
+    def collect_usage_pieces(self, ctx: "Context") -> list[str]:
+        """Return the arguments of the usage line, with braces only around alternatives."""
+        pieces = super().collect_usage_pieces(ctx)
+        return [piece.strip("{}") if "|" not in piece else piece for piece in pieces]
+
+
 class PassThroughCommand(TyperCommand):
     """A command whose arguments are another program's: options, ``--`` and ``--help`` are passed on unchanged."""
 
@@ -156,5 +165,7 @@ def _import_command(listed: ListedCommand) -> "Command":
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.command(listed.name, cls=listed.command_class, epilog=module.EXAMPLES)(getattr(module, listed.name))
+    app.command(listed.name, cls=listed.command_class or PlainCommand, epilog=module.EXAMPLES)(
+        getattr(module, listed.name)
+    )
     return get_command(app)

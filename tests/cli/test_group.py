@@ -96,7 +96,10 @@ def test_help_shows_examples_options_and_commands(capsys: Capture, arguments: tu
 
 def test_each_command_has_help_of_its_own(capsys: Capture) -> None:
     assert "--only CHANGES" in ask(capsys, "tree", "--help").out
-    assert "layerscope layers my-app.tar" in ask(capsys, "layers", "-h").out
+    layers = ask(capsys, "layers", "-h").out
+    assert layers.startswith("Usage: layerscope layers [OPTIONS] IMAGE\n")
+    assert "layerscope layers my-app.tar" in layers
+    assert ask(capsys, "diff", "-h").out.startswith("Usage: layerscope diff [OPTIONS] IMAGE {A B|A..B|IMAGE}\n")
 
 
 @pytest.mark.parametrize("arguments", [("--version",), (MY_APP, "--version")])
