@@ -74,8 +74,10 @@ def test_our_own_options_are_not_passed_on(capsys: Capture, calls: Calls, tmp_pa
     assert (document["miss"]["cause"], document["tag"], document["content_size"]) == ("first-build", "x", 1)
 
 
-def test_an_option_of_ours_without_a_value_is_an_error(capsys: Capture, calls: Calls) -> None:
+def test_an_option_of_ours_with_no_or_an_invalid_value_is_an_error(capsys: Capture, calls: Calls) -> None:
     assert ask(capsys, "build", ".", "--build-report").complaint == "--build-report needs a value"
+    refusal = "no/x.json cannot be written: its folder does not exist"
+    assert ask(capsys, "build", ".", "--build-report", "no/x.json").complaint == refusal
     assert calls == []
 
 

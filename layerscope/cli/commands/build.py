@@ -13,7 +13,7 @@ from layerscope.cache.cache import Cache
 from layerscope.cli.opening import show_opened
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
-from layerscope.report.atomic_write import write_whole
+from layerscope.report.atomic_write import refuse_existing, write_whole
 from layerscope.report.build.document import build_document
 from layerscope.report.build.lines import build_lines
 from layerscope.report.json_document import write_json
@@ -41,6 +41,9 @@ class _OwnOptions(Struct):
 def build(context: typer.Context) -> int:
     """Build with the local engine (docker, podman or buildah), report what the cache did, and open the result."""
     own, arguments = _own_options(context.args)
+    if own.build_report is not None:
+        # nobody should wait for a build to hear that
+        refuse_existing(Path(own.build_report), force=True)
     if own.watches:
         _watch(own, arguments)
     run = run_build(arguments, own.builder_command)
