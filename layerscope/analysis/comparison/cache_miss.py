@@ -4,7 +4,13 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from layerscope.analysis.comparison.layer_alignment import AlignedStep, BuildStep, Relation, align
+from layerscope.analysis.comparison.layer_alignment import (
+    AlignedStep,
+    BuildStep,
+    Relation,
+    align,
+    comparable_instruction,
+)
 from layerscope.analysis.dockerfile.variables import used_values, variable_names
 from layerscope.model.build_report import CacheMiss, MissCause, ReportedStep
 from layerscope.model.instruction import keyword_of
@@ -81,13 +87,23 @@ def first_miss(
     base = [step.layer for step in reported if step.is_base]
     if base and not _same_base(base, new.steps, old.steps):
         return CacheMiss(missed, MissCause.BASE, "the base image changed")
-    steps = align(old.steps, new.steps).steps
+    hits = {step.layer for step in reported if step.is_cached}
+    steps = [each for step in align(old.steps, new.steps).steps for each in _by_instruction(step, hits)]
     at = next((at for at, step in enumerate(steps) if step.new_layer == missed.layer), None)
     if at is None:
         return CacheMiss(missed, MissCause.UNKNOWN, "the reason is not known")
-    hits = {step.layer for step in reported if step.is_cached}
     causes = _causes(steps[: at + 1], hits, is_buildkit=_is_of_buildkit(new, missed.layer))
     return _explained(_MissedStep(missed, steps[at], written.get(missed.layer)), causes, new, old)
+
+
+def _by_instruction(step: AlignedStep, hits: Collection[int]) -> Iterator[AlignedStep]:
+    """Yield a step; as two if another instruction, which the cache did not know, made the same layer again."""
+    is_known = step.new_layer in hits or not all(side and side.instruction for side in (step.old, step.new))
+    if step.old and step.new and not is_known and comparable_instruction(step.old) != comparable_instruction(step.new):
+        yield AlignedStep(step.old, None, Relation.ONLY_OLD)
+        yield AlignedStep(None, step.new, Relation.ONLY_NEW)
+    else:
+        yield step
 
 
 def _same_base(base: Sequence[int], new: Sequence[BuildStep], old: Sequence[BuildStep]) -> bool:

@@ -91,8 +91,8 @@ def align(old: Sequence[BuildStep], new: Sequence[BuildStep]) -> LayerAlignment:
     pairs, cells = list(anchors), _MOST_CELLS
     gaps = zip([(-1, -1), *anchors], [*anchors, (len(old), len(new))], strict=True)
     for (old_start, new_start), (old_end, new_end) in gaps:
-        old_keys = [_instruction(step) for step in old[old_start + 1 : old_end]]
-        new_keys = [_instruction(step) for step in new[new_start + 1 : new_end]]
+        old_keys = [comparable_instruction(step) for step in old[old_start + 1 : old_end]]
+        new_keys = [comparable_instruction(step) for step in new[new_start + 1 : new_end]]
         matches = common(old_keys, new_keys, cells)
         pairs += [(old_start + 1 + old_at, new_start + 1 + new_at) for old_at, new_at in matches]
         # All gaps share the number of pairs to compare: a thousand gaps must not cost a thousand times as much.
@@ -100,7 +100,8 @@ def align(old: Sequence[BuildStep], new: Sequence[BuildStep]) -> LayerAlignment:
     return LayerAlignment(tuple(_rows(old, new, sorted(pairs), frozenset(anchors))))
 
 
-def _instruction(step: BuildStep) -> str | None:
+def comparable_instruction(step: BuildStep) -> str | None:
+    """Return the instruction of a step without the hashes of what it copied."""
     return _CONTENT_HASH.sub("files", step.instruction) if step.instruction else None
 
 

@@ -129,6 +129,11 @@ def test_another_instruction_before_the_step_is_named() -> None:
     assert reason(new, OLD) == (MissCause.INSTRUCTION, "ENV A=1 became ENV A=2")
 
 
+def test_another_instruction_that_makes_the_same_layer_is_named() -> None:
+    old, new = (steps(BASE, (f"RUN /bin/sh -c {run} # buildkit", "empty")) for run in ("true", "make check"))
+    assert reason(new, old) == (MissCause.INSTRUCTION, "RUN true became RUN make check")
+
+
 def test_an_instruction_that_was_added_or_removed_is_named() -> None:
     run = "RUN /bin/sh -c make # buildkit"
     assert reason(steps(BASE, ("RUN /bin/sh -c new # buildkit", "n"), (run, "m2")), steps(BASE, (run, "m1"))) == (
