@@ -188,7 +188,9 @@ class ExtractScreen(ModalScreen[None]):
             self._say(message.error, message.hint)
             return
         self.app.notify(_summary(message.result), title="Extracted", markup=False, timeout=8)
-        self.dismiss()
+        # the palette may be open on top of it
+        self.pop_until_active()
+        self.app.call_later(self.dismiss)
 
     def _say(self, error: str = "", hint: str = _HINT) -> None:
         """Show an error, and below it, where no long path can push it away, what to do."""

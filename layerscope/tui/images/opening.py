@@ -115,7 +115,9 @@ class OpeningScreen(ModalScreen[Opened | None], Generic[Opened]):
             self.app.notify(
                 printable_line(message.error), title="Not opened", severity="error", markup=False, timeout=10
             )
-        self.dismiss(self._take())
+        # the palette may be open on top of it
+        self.pop_until_active()
+        self.app.call_later(self.dismiss, self._take())
 
     def _take(self) -> Opened | None:
         """Return what was opened, and close what will be."""

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from textual.widgets import Input
 
+from layerscope.errors import ReadingStopped
+from layerscope.extraction.extract import extract
 from layerscope.extraction.options import Extracted
 from layerscope.model.progress import Progress
+from layerscope.tui.dialogs.extract import ExtractScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
 from tests.builders import docker_archive, file, image, layer, whiteout
 from tests.tui.journeys import Journey, journey
@@ -120,3 +124,35 @@ async def test_ctrl_c_asks_once_before_it_stops_the_writing(
         assert any("press Ctrl+C again" in notice.message for notice in at.app._notifications)
         await at.press("ctrl+c")
         assert at.app.return_code == 0
+
+
+class HeldExtraction:
+    """An extraction that goes on until it may end; stopped, it removes what it has written as slowly."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.has_started, self.may_end = Event(), Event()
+        monkeypatch.setattr("layerscope.tui.dialogs.extract.extract", self._extract)
+
+    def _extract(self, *arguments: Any, progress: Progress, **options: Any) -> Extracted:
+        self.has_started.set()
+        try:
+            while not self.may_end.wait(0.01):
+                progress(1, 2)
+        except ReadingStopped:
+            self.may_end.wait(20)
+            raise
+        return extract(*arguments, **options)
+
+
+async def test_the_end_closes_the_dialog_below_the_palette(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = HeldExtraction(monkeypatch)
+    async with journey(small) as at:
+        await at.press("x")
+        at.app.screen.query_one(Input).value = str(tmp_path / "out")
+        await at.press("enter", "ctrl+p")
+        assert not isinstance(at.app.screen, ExtractScreen)
+        held.may_end.set()
+        await at.until(lambda: isinstance(at.app.screen, ExplorerScreen))
+    assert files_in(tmp_path / "out") == {"etc/conf": b"two"}

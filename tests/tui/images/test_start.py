@@ -14,6 +14,7 @@ from layerscope.model.engine import Engine
 from layerscope.model.local_image import LocalImage
 from layerscope.session.image_session import ImageSession
 from layerscope.session.local.listing import Listing
+from layerscope.session.open import UndecidedImage, open_or_choose
 from layerscope.settings.preferences import load_preferences
 from layerscope.text import human_size
 from layerscope.tui.images.chooser import ChooserScreen
@@ -266,3 +267,22 @@ async def test_esc_cancels_an_opening_that_takes_long() -> None:
         await at.press("escape")
         assert shows(at, StartScreen)
         assert all(thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread())
+
+
+@pytest.mark.usefixtures("folder")
+async def test_an_image_that_opens_below_the_palette_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_open = threading.Event()
+
+    def open_later(*arguments: Any, **options: Any) -> ImageSession | UndecidedImage:
+        may_open.wait(20)
+        return open_or_choose(*arguments, **options)
+
+    monkeypatch.setattr("layerscope.tui.images.start.open_or_choose", open_later)
+    async with starting() as at:
+        await at.filter("app.tar")
+        await at.press("enter", "enter", "ctrl+p")
+        assert not shows(at, OpeningScreen)
+        may_open.set()
+        await at.until_open()
+        await at.press("escape")
+        assert shows(at, StartScreen)
