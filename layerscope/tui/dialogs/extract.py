@@ -152,9 +152,17 @@ class ExtractScreen(ModalScreen[None]):
         if not target.strip():
             self._say(hint="Enter a folder. It is created if it does not exist.")
         elif not self.has_class("-writing"):
-            self.add_class("-writing")
+            self._set_writing(is_writing=True)
             self._say(hint="Esc stops, and removes what has been written.")
             self._extract(target, force=self.force.is_on)
+
+    def _set_writing(self, *, is_writing: bool) -> None:
+        """Show the progress, and keep the fields as they were: they say what is being written."""
+        self.set_class(is_writing, "-writing")
+        field = self.query_exactly_one(Input)
+        field.disabled = self.force.disabled = is_writing
+        if not is_writing:
+            self.set_focus(field)
 
     @work(thread=True, exit_on_error=False, group=WRITING)
     def _extract(self, target: str, *, force: bool) -> None:
@@ -183,7 +191,7 @@ class ExtractScreen(ModalScreen[None]):
 
     @on(Ended)
     def _on_ended(self, message: Ended) -> None:
-        self.remove_class("-writing")
+        self._set_writing(is_writing=False)
         if message.result is None:
             self._say(message.error, message.hint)
             return
@@ -202,6 +210,7 @@ class ExtractScreen(ModalScreen[None]):
         """Stop writing, or close the dialog."""
         if self.has_class("-writing"):
             self.workers.cancel_group(self, WRITING)
+            self._say(hint="Stopping: what has been written is being removed.")
         else:
             self.dismiss()
 

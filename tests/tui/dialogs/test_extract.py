@@ -144,6 +144,27 @@ class HeldExtraction:
         return extract(*arguments, **options)
 
 
+async def test_the_dialog_says_what_is_being_written_until_it_has_been_removed(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, target = HeldExtraction(monkeypatch), str(tmp_path / "out")
+    async with journey(small) as at:
+        await at.press("x")
+        field = at.app.screen.query_one(Input)
+        field.value = target
+        await at.press("enter")
+        await at.until(held.has_started.is_set)
+        await at.press("z", "tab", "space", "q", "enter")
+        assert field.value == target
+        assert "[ ] replace existing files" in at.screen()
+        await at.press("escape")
+        assert at.text_of("#hint") == "Stopping: what has been written is being removed."
+        held.may_end.set()
+        await at.until(lambda: at.text_of("#error") == "Stopped; nothing was written.")
+        await at.press("end", "z")
+        assert field.value == f"{target}z"
+
+
 async def test_the_end_closes_the_dialog_below_the_palette(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
