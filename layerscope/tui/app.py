@@ -31,7 +31,7 @@ from layerscope.tui.drawing.themes import DARK, LIGHT
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.keys.commands import key_commands
 from layerscope.tui.keys.order import KeyQueue
-from layerscope.tui.keys.workers import WRITING, is_worker_cancelled
+from layerscope.tui.keys.workers import is_worker_cancelled, writers
 from layerscope.tui.run import run
 from layerscope.tui.widgets.notices import warn
 
@@ -76,7 +76,7 @@ class LayerscopeApp(App[LayerscopeError]):
         self.images: list[ImageSession | UndecidedImage] = []
         """The open images: a signal that ends the application stops their reading."""
         self._first = first
-        self._has_warned = False
+        self._warned_of = frozenset[object]()
         self._key_queue = KeyQueue(self, super().on_event)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -153,15 +153,11 @@ class LayerscopeApp(App[LayerscopeError]):
             self.screen.clear_selection()
         if selected:
             self.copy_to_clipboard(selected)
-        elif self._is_writing and not self._has_warned:
-            self._has_warned = True
+        elif not writers() <= self._warned_of:
+            self._warned_of = writers()
             warn(self.screen, "Files are being written: press Ctrl+C again to stop that and quit.")
         else:
             self.exit()
-
-    @property
-    def _is_writing(self) -> bool:
-        return any(worker.group == WRITING and not worker.is_finished for worker in self.workers)
 
     def on_explorer_screen_replaced(self, message: ExplorerScreen.Replaced) -> None:
         """Close the image that the explorer shows now at the end."""

@@ -22,6 +22,7 @@ from layerscope.errors import LayerscopeError
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import UndecidedImage
 from layerscope.tui.keys.order import is_open
+from layerscope.tui.keys.workers import writers
 
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -107,8 +108,11 @@ class _Ending:
             loop.call_later(_RETRY, self._exit, loop)
 
     def _watch(self) -> None:
-        """End the process if the application does not end."""
-        if self.is_done.wait(_PATIENCE):
+        """End the process if the application does not end; what is left to be removed of files is waited for."""
+        while not self.is_done.wait(_PATIENCE):
+            if self._app.is_running or not writers():
+                break
+        else:
             return
         try:
             driver = self._app._driver  # noqa: SLF001  # Textual has no public name for it

@@ -26,7 +26,7 @@ from layerscope.text import human_size, plural, printable_line, printable_name
 from layerscope.tui.drawing.cells import cut_middle
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.table import Key, bindings
-from layerscope.tui.keys.workers import WRITING, start_detached
+from layerscope.tui.keys.workers import start_detached, writing
 from layerscope.tui.widgets.checkbox import CheckboxLine
 
 _MOST_LEFT_OUT = 3
@@ -164,7 +164,7 @@ class ExtractScreen(ModalScreen[None]):
         if not is_writing:
             self.set_focus(field)
 
-    @work(thread=True, exit_on_error=False, group=WRITING)
+    @work(thread=True, exit_on_error=False, group="extract")
     def _extract(self, target: str, *, force: bool) -> None:
         worker = get_current_worker()
 
@@ -175,7 +175,8 @@ class ExtractScreen(ModalScreen[None]):
 
         options = ExtractionOptions(force=force, partial=True)
         try:
-            result = extract(self._opened, [self._node], self._layer, target, options=options, progress=report)
+            with writing():
+                result = extract(self._opened, [self._node], self._layer, target, options=options, progress=report)
         except FileInTheWay as error:
             self.post_message(self.Ended(None, f"{error}.", _REPLACE))
         except ReadingStopped:
@@ -209,7 +210,7 @@ class ExtractScreen(ModalScreen[None]):
     def action_leave(self) -> None:
         """Stop writing, or close the dialog."""
         if self.has_class("-writing"):
-            self.workers.cancel_group(self, WRITING)
+            self.workers.cancel_group(self, "extract")
             self._say(hint="Stopping: what has been written is being removed.")
         else:
             self.dismiss()

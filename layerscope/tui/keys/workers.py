@@ -1,13 +1,12 @@
-"""Work in threads: the cancellation of Textual's workers, and threads that nothing waits for."""
+"""Work in threads: the cancellation of Textual's workers, writing, and threads that nothing waits for."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from threading import Thread
 
 from textual.worker import NoActiveWorker, get_current_worker
 
-WRITING = "writing"
-"""The group of workers that write files of the user: Ctrl+C asks once before it ends them."""
+_writers = set[object]()
 
 
 def is_worker_cancelled() -> bool:
@@ -16,6 +15,22 @@ def is_worker_cancelled() -> bool:
         return get_current_worker().is_cancelled
     except NoActiveWorker:
         return False
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Mark the block as one that writes files of the user, and removes them if it is stopped."""
+    writer = object()
+    _writers.add(writer)
+    try:
+        yield
+    finally:
+        _writers.discard(writer)
+
+
+def writers() -> frozenset[object]:
+    """Return an object for each block that writes now: Ctrl+C asks once before it ends them, and the end waits."""
+    return frozenset(_writers)
 
 
 def start_detached(work: Callable[[], object]) -> Thread:

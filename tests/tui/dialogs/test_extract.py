@@ -177,3 +177,17 @@ async def test_the_end_closes_the_dialog_below_the_palette(
         held.may_end.set()
         await at.until(lambda: isinstance(at.app.screen, ExplorerScreen))
     assert files_in(tmp_path / "out") == {"etc/conf": b"two"}
+
+
+async def test_ctrl_c_asks_again_for_other_files(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with journey(small) as at:
+        for number in range(2):
+            held = HeldExtraction(monkeypatch)
+            await at.press("x")
+            at.app.screen.query_one(Input).value = str(tmp_path / f"out-{number}")
+            await at.press("enter")
+            await at.until(held.has_started.is_set)
+            await at.press("end", "ctrl+c")
+            assert at.app.is_running
+            held.may_end.set()
+            await at.until(lambda: isinstance(at.app.screen, ExplorerScreen))
