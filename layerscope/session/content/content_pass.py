@@ -223,10 +223,15 @@ class ContentPass:
         def is_stopped() -> bool:
             return is_abandoned() or self._is_stopped()
 
-        # nothing after a break can be read either
-        with suppress(FormatError), closing(open_layer_content(self._readable(layer), is_stopped)) as content:
-            for file in files:
-                self._read_file(file, result, content, table, rows[file])
+        try:
+            with closing(open_layer_content(self._readable(layer), is_stopped)) as content:
+                # nothing after a break can be read either
+                with suppress(FormatError):
+                    for file in files:
+                        self._read_file(file, result, content, table, rows[file])
+                content.check()
+        except FormatError:
+            return BytesRead()
         return result
 
     def _facts(self, result: BytesRead, table: EntryTable) -> ContentFacts:
@@ -243,7 +248,7 @@ class ContentPass:
         needed = min(max(hashed, kept), size)
         if hashed != STORED and needed <= _SMALL and row not in table.sparse:
             # nearly all files, which the generators below would take twice as long to read
-            data = b"".join(content.chunks(table.data_offsets[row], needed))
+            data = content.read(table.data_offsets[row], needed)
             if file in self._digests:
                 result.digests[file] = digest_of(data[:hashed])
             if file in self._prefixes:

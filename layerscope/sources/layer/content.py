@@ -26,6 +26,12 @@ class LayerContent(Protocol):
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
         """Yield exactly these bytes; raises InvalidLayer where the layer ends before them or is broken."""
 
+    def read(self, offset: int, size: int) -> bytes:
+        """Return these bytes, as `chunks` yields them, whose reader has to `check` that they were the layer's."""
+
+    def check(self) -> None:
+        """Raise InvalidLayer where the bytes of another image may have been written over those of the layer."""
+
     def close(self) -> None:
         """Close what is open."""
 
@@ -42,18 +48,17 @@ class PlainContent:
         """Yield exactly these bytes."""
         end = offset + size
         while offset < min(end, self._span.size):
-            if self._is_stopped():
-                raise ReadingStopped("reading the layer was stopped")
             chunk = self.read(offset, min(end, self._span.size, offset + _CHUNK) - offset)
             yield chunk
             offset += len(chunk)
-        self._check(end)
-        # the bytes of another image may have been written over these
-        check_unchanged(self._span, self._descriptor)
+        self._check_end(end)
+        self.check()
 
     def read(self, offset: int, size: int) -> bytes:
         """Return exactly these bytes; any thread may call it."""
-        self._check(offset + size)
+        if self._is_stopped():
+            raise ReadingStopped("reading the layer was stopped")
+        self._check_end(offset + size)
         try:
             data = os.pread(self._descriptor, size, self._span.offset + offset)
         except OSError as error:
@@ -62,7 +67,11 @@ class PlainContent:
             raise InvalidLayer("the file ends before this content does", offset + len(data))
         return data
 
-    def _check(self, end: int) -> None:
+    def check(self) -> None:
+        """Raise InvalidLayer where the file has changed."""
+        check_unchanged(self._span, self._descriptor)
+
+    def _check_end(self, end: int) -> None:
         if end > self._span.size:
             raise InvalidLayer("the layer ends before this content does", self._span.size)
 
@@ -100,6 +109,14 @@ class StreamedContent:
             size -= len(chunk)
         # a wrong checksum may be known by now, although every byte could be decompressed
         self._stream.check()
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return exactly these bytes."""
+        return b"".join(self.chunks(offset, size))
+
+    def check(self) -> None:
+        """Raise InvalidLayer where the file has changed."""
+        self._stream.check_unchanged()
 
     def _take(self, most: int) -> bytes:
         if self._is_stopped():

@@ -128,6 +128,9 @@ class TarSplitContent:
         """Return exactly these bytes of one file; raises InvalidLayer where the store does not hold them."""
         return b"".join(self.chunks(offset, size))
 
+    def check(self) -> None:
+        """Do nothing: a changed store is noticed where a file of the layer is opened."""
+
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
         """Yield exactly these bytes of one file; raises InvalidLayer where the store does not hold them."""
         with self._file(offset, size) as (descriptor, start):

@@ -1,5 +1,14 @@
-"""A pass over the content in several processes against one in this process."""
+"""Passes over the content: in several processes against one in this process, and over a file that changes."""
 
+import os
+from pathlib import Path
+
+from layerscope.session.content.content_pass import ContentPass
+from layerscope.session.content.contents import sparse_sizes
+from layerscope.session.content.known_content import KnownContent
+from layerscope.session.open import open_image
+from layerscope.session.reading.known_layers import KnownLayers
+from tests.builders import docker_archive, file, image, layer
 from tests.samples import SAMPLES
 from tests.session.reading.test_forked import printed
 
@@ -25,3 +34,28 @@ print(outputs[:third] == outputs[third : 2 * third] == outputs[2 * third :], all
 def test_a_pass_in_several_processes_finds_what_one_in_this_process_finds() -> None:
     images = [SAMPLES / "my-app.tar", SAMPLES / "my-app-v2.oci.tar", SAMPLES / "my-app-v2-zstd"]
     assert printed(_PROGRAM, *images) == ["True True no process is left"]
+
+
+def test_nothing_is_known_of_files_whose_archive_is_written_to_while_they_are_read(tmp_path: Path) -> None:
+    archive = docker_archive(tmp_path / "image.tar", image(layer(file("a", b"1"), file("b", b"2"))))
+    with open_image(str(archive)) as session:
+        tree, stated = session.loaded.tree, session.image
+        files = [node for node in map(tree.index.find, (b"a", b"b")) if node is not None]
+
+        def written_to() -> bool:
+            """Change the archive's time, as who writes to it does, once it is open; do not stop."""
+            os.utime(archive, ns=(0, 0))
+            return False
+
+        for is_stopped, count in ((bool, 2), (written_to, 0)):
+            content_pass = ContentPass(
+                stated,
+                tree.index,
+                tree.tables,
+                sparse_sizes(tree.tables),
+                is_stopped=is_stopped,
+                known=KnownContent(KnownLayers(None, stated.layers, "")),
+                readable=lambda number: stated.layers[number - 1],
+            )
+            content_pass.want_digests([tree.index.occurrence(node, 1) for node in files])
+            assert len(content_pass.read().digests) == count
