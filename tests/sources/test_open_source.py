@@ -194,8 +194,8 @@ def test_a_truncated_archive_says_so(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(LayerscopeError) as caught:
         open_source(str(path)).choose()
-    assert "it has no manifest.json and no index.json" in str(caught.value)
-    assert f"{path} is truncated or broken: it ends inside" in str(caught.value)
+    assert str(caught.value).startswith(f"{path} is truncated or broken: it ends inside")
+    assert str(caught.value).endswith("; what could be read of it has no manifest.json and no index.json")
 
 
 def test_a_truncated_compressed_archive_says_so(tmp_path: Path) -> None:
@@ -338,13 +338,11 @@ def test_a_tar_whose_members_are_all_left_out_is_still_a_tar(tmp_path: Path, ent
         open_source(str(tmp_path / "x.tar"))
 
 
-def test_a_tar_whose_first_member_is_broken_is_still_called_a_tar(tmp_path: Path) -> None:
+def test_a_tar_whose_first_member_is_broken_is_called_broken(tmp_path: Path) -> None:
     sparse_map = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "100"}
     path = tmp_path / "x.tar"
     path.write_bytes(layer(file("s", b"9" * 5_000, pax_headers=sparse_map), file("a")))
-    sentence = (
-        r"x\.tar is a tar archive but not an image: .*; .*x\.tar is truncated or broken: the map of a sparse file"
-    )
+    sentence = r"x\.tar is truncated or broken: the map of a sparse file .*; what could be read of it has no manifest"
     with pytest.raises(UnsupportedFormat, match=sentence):
         open_source(str(path))
 

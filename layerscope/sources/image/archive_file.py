@@ -12,7 +12,7 @@ from layerscope.model.span import FileSpan
 from layerscope.sources.image.archive import ArchiveFiles
 from layerscope.sources.image.choice import choices
 from layerscope.sources.image.origin import Origin
-from layerscope.sources.image.recognize import archive_candidates, what_it_is
+from layerscope.sources.image.recognize import candidates_of, what_it_is
 from layerscope.sources.request import KnownImages
 from layerscope.sources.stream.compression import detect_span
 from layerscope.sources.stream.spool import Spool
@@ -37,7 +37,7 @@ def open_archive(
         raise SourceError(f"cannot read {name}: {os_reason(failure)}") from failure
     if not files.is_tar:
         raise UnsupportedFormat(error or what_it_is(plain, name))
-    return archive_candidates(files, origin)
+    return candidates_of(files, origin)
 
 
 def _decompressed(archive: FileSpan, name: str, spool: Spool, progress: Progress) -> tuple[FileSpan, str | None]:
@@ -63,7 +63,7 @@ def _known_candidates(
         return ()
     files = ArchiveFiles(replace(spool.file(outline.write, name), packed=archive), name)
     packed = _PackedArchive(archive, name, spool)
-    candidates = archive_candidates(files, origin)
+    candidates = candidates_of(files, origin)
     complete = [candidate for candidate in choices(candidates) if candidate.complete]
     if not complete or not all(_is_known(candidate, known) for candidate in complete):
         return ()

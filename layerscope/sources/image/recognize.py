@@ -55,19 +55,11 @@ def candidates_of(files: Files, origin: Origin) -> tuple[Candidate, ...]:
             f"{files.description} is a file system without layers, not an image: docker save NAME writes the image, "
             f"and container://NAME opens a container"
         )
+    reasons = f"{' and '.join(filter(None, mismatches))}{_hint(documents)}"
+    if isinstance(files, ArchiveFiles) and files.error:
+        raise UnsupportedFormat(f"{files.error}; what could be read of it has {reasons}")
     container = "a tar archive" if isinstance(files, ArchiveFiles) else "a folder"
-    reasons = f"it has {' and '.join(filter(None, mismatches))}{_hint(documents)}"
-    raise UnsupportedFormat(f"{files.description} is {container} but not an image: {reasons}")
-
-
-def archive_candidates(files: ArchiveFiles, origin: Origin) -> tuple[Candidate, ...]:
-    """Return the images in an archive; if it has none and is truncated, the error says so."""
-    try:
-        return candidates_of(files, origin)
-    except UnsupportedFormat as error:
-        if files.error is None:
-            raise
-        raise UnsupportedFormat(f"{error}; {files.error}") from error
+    raise UnsupportedFormat(f"{files.description} is {container} but not an image: it has {reasons}")
 
 
 def _docker_mismatch(documents: Documents) -> str | None:
