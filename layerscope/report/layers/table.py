@@ -1,8 +1,8 @@
 """The layers of an image for people: a line that sums it up, and a row for each step."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TextIO
 
 from rich.console import Group, RenderableType
@@ -19,7 +19,6 @@ from layerscope.text import human_share, human_size, printable_line, size_or_bla
 _GAP = 2
 _UNKNOWN = "?"
 _NO_LAYER = "·"
-_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,11 @@ def _count(count: int | None) -> str:
 
 
 def _created(created: str | None) -> str:
-    """Return date and time to the minute, or the start of what the image states instead."""
-    match = _DATE_AND_TIME.match(created or "")
-    return match[0].replace("T", " ") if match else printable_line(created or "")[:16]
+    """Return date and time in UTC to the minute, or the start of what the image states instead."""
+    try:
+        return datetime.fromisoformat(created or "").astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return printable_line(created or "")[:16]
 
 
 _FIGURES = (

@@ -140,10 +140,12 @@ def test_an_image_without_layers_has_a_summary(tmp_path: Path) -> None:
     assert lines[0] == "none:1 · linux/amd64 · 0 B in 0 layers (0 B stored) · no dead bytes"
 
 
-def test_an_invalid_date_is_shown_as_stated(tmp_path: Path) -> None:
-    history = [{"created_by": "RUN a", "created": "yesterday \x1b[2J"}]
-    path = docker_archive(tmp_path / "image.tar", image(layer(file("a")), history=history))
+def test_times_are_in_utc_and_an_invalid_one_is_shown_as_stated(tmp_path: Path) -> None:
+    times = ["yesterday \x1b[2J", "2024-01-01T03:30:00+05:30"]
+    history = [{"created_by": "RUN a", "created": time} for time in times]
+    path = docker_archive(tmp_path / "image.tar", image(layer(file("a")), layer(file("b")), history=history))
     session: ImageSession
     with open_image(str(path)) as session:
         text = plain_text(layer_table(session.image, session.tallies))
     assert "yesterday \\x1b[2" in text
+    assert "2023-12-31 22:00" in text
