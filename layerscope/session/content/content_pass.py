@@ -248,7 +248,7 @@ class ContentPass:
         needed = min(max(hashed, kept), size)
         if hashed != STORED and needed <= _SMALL and row not in table.sparse:
             # nearly all files, which the generators below would take twice as long to read
-            data = content.read(table.data_offsets[row], needed)
+            data = content.read_unchecked(table.data_offsets[row], needed)
             if file in self._digests:
                 result.digests[file] = digest_of(data[:hashed])
             if file in self._prefixes:

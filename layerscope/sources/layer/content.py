@@ -26,7 +26,7 @@ class LayerContent(Protocol):
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
         """Yield exactly these bytes; raises InvalidLayer where the layer ends before them or is broken."""
 
-    def read(self, offset: int, size: int) -> bytes:
+    def read_unchecked(self, offset: int, size: int) -> bytes:
         """Return these bytes, as `chunks` yields them, whose reader has to `check` that they were the layer's."""
 
     def check(self) -> None:
@@ -48,7 +48,7 @@ class PlainContent:
         """Yield exactly these bytes."""
         end = offset + size
         while offset < min(end, self._span.size):
-            chunk = self.read(offset, min(end, self._span.size, offset + _CHUNK) - offset)
+            chunk = self.read_unchecked(offset, min(end, self._span.size, offset + _CHUNK) - offset)
             yield chunk
             offset += len(chunk)
         self._check_end(end)
@@ -56,6 +56,12 @@ class PlainContent:
 
     def read(self, offset: int, size: int) -> bytes:
         """Return exactly these bytes; any thread may call it."""
+        data = self.read_unchecked(offset, size)
+        self.check()
+        return data
+
+    def read_unchecked(self, offset: int, size: int) -> bytes:
+        """Return these bytes as they are now."""
         if self._is_stopped():
             raise ReadingStopped("reading the layer was stopped")
         self._check_end(offset + size)
@@ -110,7 +116,7 @@ class StreamedContent:
         # a wrong checksum may be known by now, although every byte could be decompressed
         self._stream.check()
 
-    def read(self, offset: int, size: int) -> bytes:
+    def read_unchecked(self, offset: int, size: int) -> bytes:
         """Return exactly these bytes."""
         return b"".join(self.chunks(offset, size))
 

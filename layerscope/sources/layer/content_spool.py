@@ -102,6 +102,7 @@ class SpooledContent:
         """Spool one more piece, or note why there is none, or that there is no space for it."""
         try:
             chunk = self._stream.read1(_CHUNK)
+            self._stream.check_unchanged()
         except FormatError as error:
             self._end = error
             return

@@ -17,7 +17,7 @@ from layerscope.cancellation import is_cancelled
 from layerscope.errors import InvalidLayer, ReadingStopped
 from layerscope.model.span import FileSpan
 from layerscope.sources.layer.inflation import Inflation
-from layerscope.sources.stream.span_file import open_span
+from layerscope.sources.stream.span_file import check_unchanged, open_span
 
 _SPACING = 4 * 1024 * 1024
 """Bytes of content between two checkpoints, and so the most that is inflated to reach a byte."""
@@ -37,6 +37,7 @@ class CheckpointedContent:
     """
 
     def __init__(self, span: FileSpan, spacing: int = _SPACING, most: int = _MOST_CHECKPOINTS) -> None:
+        self._span = span
         self._descriptor = open_span(span)
         self._lock = Lock()
         self._spacing = spacing
@@ -59,6 +60,7 @@ class CheckpointedContent:
                     raise InvalidLayer("the layer ends before this content does", self._reader.position)
                 pieces.append(piece)
                 size -= len(piece)
+            check_unchanged(self._span, self._descriptor)
             return b"".join(pieces)
 
     def prepare(self) -> Iterator[int]:

@@ -1,5 +1,6 @@
 """Files that shrink or are replaced after the image was opened: an error, never a short or wrong list."""
 
+import os
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
@@ -77,6 +78,23 @@ def test_a_file_that_is_replaced_or_written_to_is_an_error(tmp_path: Path, compr
     for contents in (lambda: closing(open_layer_content(found)), lambda: RandomContents().of(found)):
         with pytest.raises(InvalidLayer, match=CHANGED):
             contents()
+
+
+@pytest.mark.parametrize("compression", [Compression.NONE, Compression.GZIP, Compression.ZSTD])
+def test_a_file_that_is_written_to_while_the_image_is_open_gives_no_other_bytes(
+    tmp_path: Path, compression: Compression
+) -> None:
+    found = opened_layer(tmp_path / "layer", TAR * 8 + END, compression)
+    with closing(RandomContents()) as contents:
+        content = contents.of(found)
+        first = content.read(512, 7)
+        (tmp_path / "layer").write_bytes(compressed(TAR.replace(b"content", b"CONTENT") * 8 + END, compression))
+        # the clock of a file system may stand still for some milliseconds
+        os.utime(tmp_path / "layer", ns=(0, 0))
+        with pytest.raises(InvalidLayer, match=CHANGED):
+            content.read(512 if compression is not Compression.ZSTD else len(TAR) * 8 - 1024, 7)
+        # the start of it has been spooled
+        assert compression is not Compression.ZSTD or content.read(512, 7) == first
 
 
 @pytest.mark.parametrize("write", [docker_archive, oci_layout])
