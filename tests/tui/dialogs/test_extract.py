@@ -73,6 +73,14 @@ async def test_x_in_the_layer_list_extracts_all_files_of_the_layer(small: Path, 
     assert files_in(tmp_path / "out") == {"etc/conf": b"one", "srv/data": b"d" * 5000}
 
 
+async def test_a_file_that_a_broken_layer_cuts_is_skipped(tmp_path: Path) -> None:
+    cut = layer(file("a", b"one"), file("b", bytes(9000)))[:3000]
+    async with journey(docker_archive(tmp_path / "cut.tar", image(cut))) as at:
+        await extract_to(at, tmp_path / "out")
+        assert "skipped: /b (the layer ends before" in " ".join(at.screen().split())
+    assert files_in(tmp_path / "out") == {"a": b"one"}
+
+
 async def test_existing_files_are_replaced_only_if_the_user_chooses_so(small: Path, tmp_path: Path) -> None:
     target = tmp_path / ("long-name-" * 20) / "out"
     (target / "etc").mkdir(parents=True)
