@@ -32,6 +32,7 @@ WhichEngine = Annotated[
     Engine | None,
     typer.Option("--engine", help="The engine that has the image or the container; by default Docker before podman."),
 ]
+ListedEngine = Annotated[Engine | None, typer.Option("--engine", help="The engine to list; by default all.")]
 Base = Annotated[
     str | None,
     typer.Option("--base", metavar="IMAGE|N", help="The base image: the number of its layers, or an image to open."),

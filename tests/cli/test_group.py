@@ -99,6 +99,7 @@ def test_each_command_has_help_of_its_own(capsys: Capture) -> None:
     layers = ask(capsys, "layers", "-h").out
     assert layers.startswith("Usage: layerscope layers [OPTIONS] IMAGE\n")
     assert "layerscope layers my-app.tar" in layers
+    assert all("by default all" in ask(capsys, command, "-h").out for command in ("images", "containers"))
     assert ask(capsys, "diff", "-h").out.startswith("Usage: layerscope diff [OPTIONS] IMAGE {A B|A..B|IMAGE}\n")
 
 

@@ -23,8 +23,8 @@ Examples:
   layerscope cache prune     remove what is of no use, or unused for 30 days
   layerscope cache clear     remove everything
 
-LAYERSCOPE_CACHE_DIR names another folder; --no-cache at any other command
-reads everything again."""
+LAYERSCOPE_CACHE_DIR names another folder; with --no-cache, a command that
+opens an image reads everything again."""
 
 
 class Action(StrEnum):

@@ -4,7 +4,7 @@ import sys
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import warn_of
-from layerscope.cli.options import AsJson, DebugLog, WhichEngine
+from layerscope.cli.options import AsJson, DebugLog, ListedEngine
 from layerscope.report.json_document import write_json
 from layerscope.report.local.document import containers_document
 from layerscope.session.local.containers import local_containers
@@ -16,7 +16,7 @@ Examples:
   layerscope diff my-app:v1 container://web"""
 
 
-def containers(engine: WhichEngine = None, as_json: AsJson = False, debug: DebugLog = None) -> None:
+def containers(engine: ListedEngine = None, as_json: AsJson = False, debug: DebugLog = None) -> None:
     """List the containers of the local engines, with the sizes of their writable layers."""
     start_log(debug)
     listing = local_containers(engine).checked()

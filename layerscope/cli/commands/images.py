@@ -7,7 +7,7 @@ import typer
 
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import warn_of
-from layerscope.cli.options import AsJson, DebugLog, WhichEngine
+from layerscope.cli.options import AsJson, DebugLog, ListedEngine
 from layerscope.report.json_document import write_json
 from layerscope.report.local.document import images_document
 from layerscope.session.local.images import ImageOrder, local_images, matching_images, ordered_images
@@ -24,7 +24,7 @@ def images(
         str, typer.Argument(metavar="[FILTER]", help="Text, a glob or re:REGEX for tags and ids.", show_default=False)
     ] = "",
     sort: Annotated[ImageOrder, typer.Option("--sort", help="The order of the rows.")] = ImageOrder.CREATED,
-    engine: WhichEngine = None,
+    engine: ListedEngine = None,
     as_json: AsJson = False,
     debug: DebugLog = None,
 ) -> None:
