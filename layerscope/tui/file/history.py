@@ -19,6 +19,7 @@ from layerscope.comparison.compare import history_of
 from layerscope.model.entries import Kind
 from layerscope.session.files.revision import FileRevision, versions_of
 from layerscope.text import human_size, printable_line, printable_name
+from layerscope.tui.drawing.cells import wrapped
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.keys import HISTORY_KEYS, HISTORY_TABLE
 from layerscope.tui.file.opener import FileOpener
@@ -28,6 +29,7 @@ from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_table import RowTable, TableColumn, TableRow
+from layerscope.tui.widgets.tall_list import text_in_lines
 
 _COLUMNS = (
     TableColumn(""),
@@ -40,6 +42,10 @@ _COLUMNS = (
 )
 _LEAST_ROWS, _LINES_AROUND = 3, 13
 """The lines of the table at least, and those of the screen above and below it: border, titles, instruction, keys."""
+_LEAST_DETAIL, _LINES_BESIDE = 6, 5
+"""The lines of an instruction at least, and those of the panel beside the table and it."""
+_HEIGHT_SHARE = 0.92
+"""The part of the screen's height that the panel has at most."""
 
 _STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKind.REMOVED: "removed"}
 
@@ -55,7 +61,7 @@ class HistoryScreen(ModalScreen[None], OpensLater):
         #history { background: $panel; border: $frame $primary; }
         #titles { height: 1; color: $foreground 60%; }
         RowTable { height: auto; }
-        #detail { height: auto; max-height: 6; margin-top: 1; }
+        #detail { height: auto; margin-top: 1; }
         KeyLine { dock: none; padding: 0; }
     }
     """
@@ -95,7 +101,13 @@ class HistoryScreen(ModalScreen[None], OpensLater):
 
     def on_resize(self) -> None:
         """Leave room for the instruction and the keys below the table."""
-        self.table.styles.max_height = max(_LEAST_ROWS, self.size.height - _LINES_AROUND)
+        self.table.styles.max_height = self._most_rows
+        # the panel gets its new width first
+        self.call_after_refresh(self._show_detail)
+
+    @property
+    def _most_rows(self) -> int:
+        return max(_LEAST_ROWS, self.size.height - _LINES_AROUND)
 
     @work(thread=True, exclusive=True, exit_on_error=False)
     def _read(self) -> None:
@@ -130,8 +142,16 @@ class HistoryScreen(ModalScreen[None], OpensLater):
 
     @on(LineList.Moved)
     def _show_detail(self) -> None:
-        row = self.table.row
-        self.query_one("#detail", Static).update(Text(row.detail if row else "", overflow="fold"))
+        """Show the instruction of the event under the cursor, in as many lines as the panel has room for."""
+        row, detail = self.table.row, self.query_one("#detail", Static)
+        width = detail.size.width
+        if row is None or not width:
+            return
+        rows = min(len(self._events), self._most_rows)
+        most = max(_LEAST_DETAIL, int(self.size.height * _HEIGHT_SHARE) - _LINES_BESIDE - rows)
+        lines = wrapped(self, row.detail, width)
+        last = text_in_lines(lines, most - 1, most - 1, width, glyphs_of(self))
+        detail.update(Text("\n".join([*lines[: most - 1], last] if len(lines) > most else lines)))
 
     @property
     def _chosen(self) -> FileRevision | None:

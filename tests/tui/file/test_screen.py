@@ -305,6 +305,9 @@ async def test_an_instruction_has_the_room_of_a_large_screen_or_beside_a_short_t
     async with viewing(path, "f", size=(80, 24)) as at:
         assert at.head()[-1].endswith("…")
         assert at.texts()[0] == "text"
+        await at.press("H")
+        assert "make install" in at.screen(), "the history shows all of it"
+        await at.press("escape")
         await at.pilot.resize_terminal(160, 45)
         await at.settle()
         assert at.head()[-1].endswith(" make install")
