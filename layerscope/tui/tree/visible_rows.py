@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _NODES_A_BATCH = 1 << 14
 _FOLDERS_A_BATCH = 64
-_MOST_SCREENS = 8
+_MOST_SCREENS = 16
 """Screens of rows in a folder up to which it may be unfolded to fill one."""
 
 

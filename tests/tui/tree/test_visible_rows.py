@@ -307,6 +307,15 @@ def test_folders_without_a_size_do_not_keep_the_screen_from_being_filled() -> No
     assert [path.decode() for path in shown(rows)][:4] == ["all", "all/one", "all/two", "empty-0"]
 
 
+def test_a_folder_of_many_screens_is_unfolded_rather_than_leaving_one_half_empty() -> None:
+    for children, rows_shown in ((150, 151), (170, 1)):
+        tree, _ = layered([[file(f"all/{number}", 1) for number in range(children)]])
+        rows = VisibleRows(tree, View(1, sort=Sort.SIZE), Folds())
+        for _ in rows.build(10):
+            pass
+        assert len(rows) == rows_shown
+
+
 def test_a_folder_that_was_folded_stays_so_on_a_screen_that_is_filled() -> None:
     folds = Folds()
     folds.set(FILLED.index.find(b"large") or 0, open_it=False)
