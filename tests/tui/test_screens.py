@@ -409,6 +409,9 @@ async def test_a_long_image_name_is_cut_before_its_figures(tmp_path: Path) -> No
     async with journey(path, (80, 24)) as at:
         assert at.title().startswith("registry.exa")
         assert at.title().endswith(" · 0 B in 1 layer (10 kB stored) · no dead bytes")
+    path = docker_archive(tmp_path / "image.tar", image(layer(file("a")), tags=["my-application:v1"]))
+    async with journey(path, (80, 24)) as at:
+        assert at.title().startswith("my-application:v1 · 0 B"), "of a short name, the platform is left out instead"
 
 
 def _is_harmless(character: str) -> bool:

@@ -10,7 +10,7 @@ from textual.widgets import Static
 from layerscope.tui.drawing.cells import cut
 from layerscope.tui.drawing.glyphs import glyphs_of
 
-_SHORTEST_NAME = 12
+_SHORTEST_NAME = 20
 """Cells of a name that are kept before facts are left out."""
 
 
