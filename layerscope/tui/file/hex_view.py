@@ -74,7 +74,9 @@ class HexView(RowView):
             Segment("  ", base),
             *styled(characters, base, spans),
         ]
-        return list(Strip(segments).crop(self.left, self.left + width)) if self.left else segments
+        strip, left = Strip(segments), self.left
+        is_longer = strip.cell_length > left + width
+        return self.marked_ends(strip.crop(left), width, base, before=left > 0, after=is_longer)
 
     def _spans(self, row: int, data: bytes) -> Iterator[StyledSpan]:
         """Yield the styles of runs of bytes in a row."""
