@@ -11,7 +11,7 @@ from textual.strip import Strip
 from layerscope.analysis.text.diff import DiffRow, TextDiff
 from layerscope.analysis.text.search import Search
 from layerscope.text import plural
-from layerscope.tui.drawing.shown_line import ShownLine, shown_line
+from layerscope.tui.drawing.shown_line import ShownLine, Span, shown_line
 from layerscope.tui.drawing.styled import StyledSpan, styled
 from layerscope.tui.drawing.syntax import ToneSpan
 from layerscope.tui.file_diff.layout import DiffItem, Fold, change_starts, layout
@@ -155,9 +155,31 @@ class TextDiffView(RowView):
         self._change = change
         self._strips.clear()
         self.show_row(self._changes[change])
+        self._show_difference(self._items[self._changes[change]])
         self.refresh()
         self.post_message(self.Scrolled(self))
         return True
+
+    def _show_difference(self, item: DiffItem) -> None:
+        """Scroll sideways to the first difference in a changed row, or to its start if all of it differs."""
+        if self._diff is None or isinstance(item, Fold):
+            return
+        spans = self._diff.spans(item.row)
+        side = _OLD if spans[_OLD] else _NEW
+        self.show_cells(*self._cells(item.row, side, next(iter(spans[side]), (0, 0))), self._text_width)
+
+    def _cells(self, row: DiffRow, side: int, span: Span) -> Span:
+        """Return the cells where a span of a line starts and ends; of a line that is missing, those of its start."""
+        number = row.new if side else row.old
+        if number is None:
+            return 0, 0
+        shown = self._shown(row, side, number)
+        start, end = shown.span(*span)
+        return cell_len(shown.text[:start]), cell_len(shown.text[:end])
+
+    @property
+    def _text_width(self) -> int:
+        return self._room(self.line_width, in_one_column=self.in_one_column)
 
     def search(self, search: Search | None) -> None:
         """Highlight the matches of a search, unfolded; None ends it. Raises UsageError if the search takes too long."""
@@ -192,13 +214,13 @@ class TextDiffView(RowView):
         hit = self._hits[self._hit]
         self._open_folds_with((hit,))
         self._strips.clear()
-        item, start, end = self._first_match(hit)
+        item, cells = self._first_match(hit)
         self.show_row(item)
-        self.show_cells(start, end, self._room(self.line_width, in_one_column=self.in_one_column))
+        self.show_cells(*cells, self._text_width)
         self.refresh()
         self.post_message(self.Scrolled(self))
 
-    def _first_match(self, hit: int) -> tuple[int, int, int]:
+    def _first_match(self, hit: int) -> tuple[int, Span]:
         """Return the item with the first match in a row of the diff, and the cells where the match starts and ends."""
         assert self._diff is not None  # noqa: S101  # without a diff there is no match
         assert self._search is not None  # noqa: S101  # nor without a search
@@ -211,10 +233,8 @@ class TextDiffView(RowView):
                     continue
                 text = (self._diff.new if side else self._diff.old)[line].text
                 for match in self._search.spans(text):
-                    shown = self._shown(row, side, line)
-                    start, end = shown.span(*match)
-                    return number, cell_len(shown.text[:start]), cell_len(shown.text[:end])
-        return self._item_from(hit), 0, 0
+                    return number, self._cells(row, side, match)
+        return self._item_from(hit), (0, 0)
 
     def row_count(self) -> int:
         """Return the number of rows."""

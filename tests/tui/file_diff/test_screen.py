@@ -225,6 +225,19 @@ async def test_a_search_scrolls_to_its_matches(tmp_path: Path, size: tuple[int, 
             assert at.lines()[0].split("│")[0].split()[-2:] == ["1", "needle"]
 
 
+async def test_n_scrolls_to_what_differs_in_a_long_line(tmp_path: Path) -> None:
+    lines = [b"line %d\n" % number for number in range(30)]
+    before = b"".join([b"one\n", *lines, b"x" * 200 + b" one\n", *lines])
+    after = b"".join([b"two\n", *lines, b"x" * 200 + b" two\n", *lines, b"more\n"])
+    with texts(tmp_path, before, after) as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 14)) as at:
+            await at.press("n")
+            assert at.marked("removed-span") == ["one"]
+            assert at.marked("added-span") == ["two"]
+            await at.press("n")
+            assert at.lines()[-1].endswith("+ more")
+
+
 async def test_f_opens_the_new_version_or_the_old_one_of_a_removed_file(tmp_path: Path) -> None:
     with texts(tmp_path, b"old\n", b"new\n") as session:
         before, after = version(session, "f", 1), version(session, "f", 2)
