@@ -52,12 +52,17 @@ Cell = str | Line | Sequence[Line]
 
 @dataclass(frozen=True, slots=True)
 class GridColumn:
-    """A column; a flexible one gives way first where the screen is narrow."""
+    """A column; a flexible one gives way first where the screen is narrow, down to its ``least`` width.
+
+    Then optional ones are left out, the last of them first: half a figure says less than none.
+    """
 
     title: str
     is_right: bool = False
     style: str = ""
     is_flexible: bool = False
+    is_optional: bool = False
+    least: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +104,10 @@ class Grid:
         return Measurement(widest, widest)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        widths = self._fitted_widths(options.max_width)
+        shown = self._shown(options.max_width)
+        widths = self._fitted_widths(shown, options.max_width)
         for row in self._rows:
-            cells = [_lines(cell) for cell in row.cells]
+            cells = [_lines(row.cells[at]) for at in shown]
             if widths != self._widths:
                 cells = [_fitted_cell(lines, width) for lines, width in zip(cells, widths, strict=True)]
             *others, last = cells
@@ -110,18 +116,18 @@ class Grid:
                 # Beside the other cells, the terminal would break the paths of this one sooner than it has to.
                 last, below = (), last
             for at in range(max(map(len, [*others, last]))):
-                yield from _segments(
-                    console, self._pieces(row, [lines[at : at + 1] for lines in (*others, last)], widths)
-                )
+                pieces = [lines[at : at + 1] for lines in (*others, last)]
+                yield from _segments(console, self._pieces(row, shown, pieces, widths))
             for line in below:
                 yield from _segments(console, [(f"{self._margin}{_BELOW}{line.text}", line.style or "none", False)])
 
     def _pieces(
-        self, row: _GridRow, cells: Sequence[Sequence[Line]], widths: Sequence[int]
+        self, row: _GridRow, shown: Sequence[int], cells: Sequence[Sequence[Line]], widths: Sequence[int]
     ) -> Iterator[tuple[str, str, bool]]:
         """Yield one line of the screen as texts with style and weight; no spaces follow its last character."""
         spaces = self._margin
-        for column, lines, width in zip(self._columns, cells, widths, strict=True):
+        for at, lines, width in zip(shown, cells, widths, strict=True):
+            column = self._columns[at]
             if not lines:
                 spaces += " " * width + self._gap
                 continue
@@ -138,10 +144,22 @@ class Grid:
     def _total(self, widths: Sequence[int]) -> int:
         return len(self._margin) + sum(widths) + len(self._gap) * (len(widths) - 1)
 
-    def _fitted_widths(self, most: int) -> list[int]:
+    def _shown(self, most: int) -> list[int]:
+        """Return the columns that are shown: all, unless optional ones are left out so that the others fit."""
+        least = [
+            min(width, max(column.least, _width(column.title))) if column.is_flexible else width
+            for column, width in zip(self._columns, self._widths, strict=True)
+        ]
+        shown = list(range(len(least)))
+        for at in reversed([at for at in shown if self._columns[at].is_optional]):
+            if self._total([least[each] for each in shown]) > most:
+                shown.remove(at)
+        return shown
+
+    def _fitted_widths(self, shown: Sequence[int], most: int) -> list[int]:
         """Return widths that fit the screen: flexible columns shrink first, then all, the widest most."""
-        widths = list(self._widths)
-        flexible = [at for at, column in enumerate(self._columns) if column.is_flexible]
+        widths = [self._widths[at] for at in shown]
+        flexible = [at for at, column in enumerate(shown) if self._columns[column].is_flexible]
         for shrinking in (flexible, range(len(widths))):
             if self._total(widths) > most:
                 left = most - self._total([0 if at in shrinking else width for at, width in enumerate(widths)])
@@ -208,6 +226,10 @@ def _wrapped(text: str, width: int) -> Iterator[str]:
         line = f"{line} {word}" if line else word
         room -= taken
     yield line
+
+
+LEAST_INSTRUCTION = 16
+"""The cells of an instruction that are worth more than a figure beside them."""
 
 
 def figures(*titles: str, last: str) -> Grid:

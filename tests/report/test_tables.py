@@ -40,6 +40,26 @@ def test_a_narrow_screen_folds_or_cuts_the_flexible_column_but_breaks_no_path(wi
     assert (other_size, see, path) == (" 4 B", "    see", "    /a/path/that-is-not-broken")
 
 
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (40, ["size   shared  when        instruction", "58 MB   12 MB  2026-11-26  RUN make all"]),
+        (30, ["size   shared  instruction", "58 MB   12 MB  RUN make all"]),
+        (20, ["size   instruction", "58 MB  RUN make all"]),
+        (15, ["size   instruc…", "58 MB  RUN mak…"]),
+    ],
+)
+def test_a_narrow_screen_leaves_out_optional_columns_before_it_cuts_a_figure(width: int, lines: list[str]) -> None:
+    grid = Grid(
+        GridColumn("size"),
+        GridColumn("shared", is_right=True, is_optional=True),
+        GridColumn("when", is_optional=True),
+        GridColumn("instruction", is_flexible=True, least=12),
+    )
+    grid.add_row("58 MB", "12 MB", "2026-11-26", Line("RUN make all"))
+    assert plain_text(grid, width).splitlines() == lines
+
+
 def test_an_indented_line_keeps_its_indent_where_it_is_folded() -> None:
     grid = Grid(GridColumn("", is_flexible=True))
     grid.add_row(Line("words that need three lines", is_folded=True, indent=4))

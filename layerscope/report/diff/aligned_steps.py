@@ -4,7 +4,7 @@ from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.comparison.compare import ImageComparison
 from layerscope.comparison.filtered import FilteredComparison
 from layerscope.report.layers.summary import printable_title
-from layerscope.report.tables import Grid, GridColumn, Line, instruction_line
+from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, instruction_line
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import human_size
 
@@ -19,11 +19,11 @@ _STYLES = {
 
 _COLUMNS = (
     GridColumn("from", is_right=True),
-    GridColumn("content", is_right=True),
+    GridColumn("content", is_right=True, is_optional=True),
     GridColumn("to", is_right=True),
-    GridColumn("content", is_right=True),
+    GridColumn("content", is_right=True, is_optional=True),
     GridColumn("relation"),
-    GridColumn("instruction", is_flexible=True),
+    GridColumn("instruction", is_flexible=True, least=LEAST_INSTRUCTION),
 )
 
 

@@ -11,7 +11,7 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
 from layerscope.report.build.lines import miss_line
 from layerscope.report.layers.summary import image_facts
-from layerscope.report.tables import Grid, GridColumn, Line, show
+from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, show
 from layerscope.session.dockerfile.cache_state import CacheState, cache_word
 from layerscope.session.dockerfile.lines import LineCost, layers_text, line_costs, unplaced_layers
 from layerscope.text import human_share, human_size, printable_name, printable_text, size_or_blank
@@ -36,12 +36,13 @@ def _parts(placed: PlacedDockerfile, image: Image, tallies: Tallies, cache: Cach
     costs = list(line_costs(placed, tallies, cache))
     largest = max((cost.content_size or 0 for cost in costs), default=0)
     grid = Grid(
-        *(GridColumn(title, is_right=True) for title in ("layers", "content", "share")),
-        GridColumn(""),
+        *(GridColumn(title, is_right=True) for title in ("layers", "content")),
+        GridColumn("share", is_right=True, is_optional=True),
+        GridColumn("", is_optional=True),
         GridColumn("dead", is_right=True, style="magenta"),
-        *([GridColumn("cache")] if cache.cached else []),
+        *([GridColumn("cache", is_optional=True)] if cache.cached else []),
         GridColumn("", is_right=True, style="dim"),
-        GridColumn("Dockerfile", is_flexible=True),
+        GridColumn("Dockerfile", is_flexible=True, least=LEAST_INSTRUCTION),
     )
     for cost in costs:
         figures, source = _figures(cost, largest, tallies.content_size), _source(cost)

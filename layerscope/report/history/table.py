@@ -12,7 +12,7 @@ from layerscope.model.entries import FileEntry, Kind
 from layerscope.model.image import Image
 from layerscope.report.colors import CHANGE_STYLES
 from layerscope.report.layers.summary import layer_title
-from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, show
+from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, instruction_line, show
 from layerscope.report.tree.entry import link_text
 from layerscope.text import human_size, mode_text, path_text, printable_name
 
@@ -21,9 +21,9 @@ _COLUMNS = (
     GridColumn(""),
     GridColumn("what", is_flexible=True),
     GridColumn("size", is_right=True),
-    GridColumn("mode"),
-    GridColumn("owner"),
-    GridColumn("instruction", is_flexible=True),
+    GridColumn("mode", is_optional=True),
+    GridColumn("owner", is_optional=True),
+    GridColumn("instruction", is_flexible=True, least=LEAST_INSTRUCTION),
 )
 
 

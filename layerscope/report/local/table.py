@@ -12,8 +12,12 @@ from layerscope.text import human_size, printable_name
 _NO_TAG = "(no tag)"
 _ID_LENGTH = 12
 _COLUMNS = (
-    *(GridColumn(name, is_right=True) for name in ("size", "shared", "unique", "layers")),
-    *(GridColumn(name) for name in ("created", "engine", "id")),
+    GridColumn("size", is_right=True),
+    GridColumn("shared", is_right=True, is_optional=True),
+    GridColumn("unique", is_right=True),
+    GridColumn("layers", is_right=True, is_optional=True),
+    *(GridColumn(name, is_optional=True) for name in ("created", "engine")),
+    GridColumn("id"),
     GridColumn("image", is_flexible=True),
 )
 
@@ -33,7 +37,8 @@ def write_image_table(images: Sequence[LocalImage], file: TextIO) -> None:
 
 _CONTAINER_COLUMNS = (
     GridColumn("writable", is_right=True),
-    *(GridColumn(name) for name in ("state", "engine", "id")),
+    GridColumn("state"),
+    *(GridColumn(name, is_optional=True) for name in ("engine", "id")),
     GridColumn("name"),
     GridColumn("image", is_flexible=True),
 )

@@ -4,9 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 
-from layerscope.report.size.columns import Bar, Cell, Figure, InstructionText, Paths, ReportTable, Row, Words
-from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, name_line, remainder
+from layerscope.report.size.columns import Bar, Cell, Column, Figure, InstructionText, Paths, ReportTable, Row, Words
+from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, instruction_line, name_line, remainder
 from layerscope.text import path_text
+
+_NEEDED = 2
+"""The first columns: the number of a layer and its size, say."""
 
 
 def table_parts(
@@ -16,14 +19,20 @@ def table_parts(
     if not table.rows:
         return
     columns = table.without_bars()
-    grid = Grid(
-        *(GridColumn(each.title, is_right=each.kind is Figure, is_flexible=each.kind is not Figure) for each in columns)
-    )
+    grid = Grid(*(_grid_column(column, is_first=at < _NEEDED) for at, column in enumerate(columns)))
     for row in table.rows[:most]:
         grid.add_row(*(_lines(column.cell(row), most_paths) for column in columns))
     yield grid
     if table.noun:
         yield from remainder(table.rows, most, table.size, table.noun)
+
+
+def _grid_column(column: Column[Row], *, is_first: bool) -> GridColumn:
+    is_figure = column.kind is Figure
+    least = LEAST_INSTRUCTION if column.kind is InstructionText else 1
+    return GridColumn(
+        column.title, is_right=is_figure, is_flexible=not is_figure, is_optional=is_figure and not is_first, least=least
+    )
 
 
 def _lines(cell: Cell, most_paths: int | None) -> Sequence[Line]:
