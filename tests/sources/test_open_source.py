@@ -162,7 +162,7 @@ def test_an_invalid_reference_asks_no_engine(reference: str) -> None:
             layer(file("repositories", b"{}"), file("aaa/layer.tar"), file("aaa/json")),
             "no index.json; it was saved by a Docker before 1.10: load it",
         ),
-        (b"\x1f\x8b broken", "{} is truncated or broken: the gzip stream"),
+        (b"\x1f\x8b\x08 broken", "{} is truncated or broken: the gzip stream"),
         (compressed(b"", Compression.GZIP), "{} is empty"),
         (compressed(b"text\n", Compression.XZ), "{} is a text file, not an image"),
     ],

@@ -14,11 +14,14 @@ from layerscope.sources.stream.span_file import SpanFile
 PREFIX_SIZE = 8
 """The number of first bytes that `detect` needs."""
 
+_BZIP2 = tuple(b"BZh%d%b" % (level, block) for level in range(1, 10) for block in (b"1AY&", b"\x17rE8"))
+"""The start of a stream and of its first block, or of its end: a tar may start with a file named ``BZh``."""
+
 _MAGIC = (
-    (b"\x1f\x8b", Compression.GZIP),
+    (b"\x1f\x8b\x08", Compression.GZIP),
     (b"\x28\xb5\x2f\xfd", Compression.ZSTD),
     (b"\xfd7zXZ\x00", Compression.XZ),
-    (b"BZh", Compression.BZIP2),
+    (_BZIP2, Compression.BZIP2),
 )
 _SKIPPABLE_FRAME_TAIL = b"\x2a\x4d\x18"
 _LARGEST_WINDOW_LOG = 27

@@ -23,7 +23,7 @@ from layerscope.sources.tar import blocks
 from layerscope.sources.tar import walk as walk_module
 from layerscope.sources.tar.blocks import open_blocks
 from layerscope.sources.tar.walk import walk
-from tests.builders import compressed
+from tests.builders import compressed, file, layer
 from tests.tars import END, JUNK, ListTar, assert_sound, entry, listing
 
 FORMATS = [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]
@@ -164,6 +164,13 @@ def _xattrs(member: tarfile.TarInfo) -> Xattrs:
         if key.startswith("SCHILY.xattr.")
     ]
     return tuple(sorted(encoded))
+
+
+@pytest.mark.parametrize("name", ["BZhello.txt", "BZh9", "\x1f\udc8b"])
+def test_a_first_name_that_looks_like_a_compression_makes_none(listed: ListTar, name: str) -> None:
+    entries = listed(layer(file(name, b"1")))
+    assert entries.error is None
+    assert [entry.path for entry in entries] == [name.encode("utf-8", "surrogateescape")]
 
 
 @given(archives, st.sampled_from(FORMATS), global_records)
