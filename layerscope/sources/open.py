@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from msgspec.structs import replace
 
-from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError, UnsupportedFormat, os_reason
+from layerscope.errors import EngineUnavailable, ImageNotFound, MissingBlob, SourceError, UnsupportedFormat, os_reason
 from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
@@ -56,7 +56,15 @@ class OpenedSource:
         """Return the requested image; raises as `choice.choose` does, and FormatError if the image is broken."""
         candidate = choice.choose(self.candidates, image, platform, name=self.request.title)
         tag = None if image is None else choice.requested_tag(candidate, image)
-        return replace(candidate.build(), requested_tag=tag)
+        return replace(self._built(candidate), requested_tag=tag)
+
+    def _built(self, candidate: Candidate) -> Image:
+        try:
+            return candidate.build()
+        except MissingBlob as error:
+            # an engine that has pulled one platform of several lists all of them in an archive
+            which = f" for {candidate.platform}" if candidate.platform else ""
+            raise MissingBlob(f"{self.request.title} lists an image{which}, but does not hold it: {error}") from error
 
     def close(self) -> None:
         """Remove the temporary files; their layers can no longer be read."""
