@@ -60,6 +60,7 @@ class ExtractScreen(ModalScreen[None]):
         Input:focus { border: none; }
         ProgressBar { display: none; height: 1; }
         Bar { width: 1fr; }
+        Bar > .bar--indeterminate { color: $primary; }
         &.-writing ProgressBar { display: block; }
         #plan { color: $foreground 80%; margin-bottom: 1; max-height: 6; }
         #error { display: none; margin-top: 1; max-height: 8; }

@@ -49,11 +49,11 @@ UNICODE = Glyphs("▾", "▸", " ▏▎▍▌▋▊▉█", "▒", "▪", "·", 
 ASCII = Glyphs("v", ">", " |#", "%", "o", ".", "->", "|", "~", ">", "*", "<", ">", "!")
 
 
-_SPARE = str.maketrans({"…": ASCII.ellipsis, "·": ASCII.separator, "▔": "-", "▁": "-"})
+_SPARE = str.maketrans({"…": ASCII.ellipsis, "·": ASCII.separator, "▔": "-", "▁": "-"} | dict.fromkeys("━╸╺", "="))
 
 
 class AsciiFilter(LineFilter):
-    """Replaces the few signs beyond ASCII that sentences and Textual's own titles have."""
+    """Replaces the few signs beyond ASCII that sentences, and Textual's own titles and bars of progress have."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002  # from Textual
         """Return the segments of a line in ASCII."""

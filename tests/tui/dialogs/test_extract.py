@@ -155,6 +155,7 @@ class HeldExtraction:
 async def test_the_dialog_says_what_is_being_written_until_it_has_been_removed(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
     held, target = HeldExtraction(monkeypatch), str(tmp_path / "out")
     async with journey(small) as at:
         await at.press("x")
@@ -165,6 +166,7 @@ async def test_the_dialog_says_what_is_being_written_until_it_has_been_removed(
         await at.press("z", "tab", "space", "q", "enter")
         assert field.value == target
         assert "[ ] replace existing files" in at.screen()
+        assert at.screen().isascii()
         await at.press("escape")
         assert at.text_of("#hint") == "Stopping: what has been written is being removed."
         held.may_end.set()
