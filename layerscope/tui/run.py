@@ -10,6 +10,8 @@ import select
 import signal
 import termios
 from collections.abc import Callable, Iterator, Sequence
+from concurrent import futures
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from types import FrameType
@@ -35,6 +37,9 @@ _RETRY = 0.02
 _PATIENCE = 1.3
 """Seconds after a signal until the watchdog ends the process."""
 
+GRACE = 0.5
+"""Seconds that a thread has at the end to stop reading."""
+
 _STDERR = 2
 
 _LEAVE = b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
@@ -51,6 +56,7 @@ def run(app: App[LayerscopeError], images: Sequence[ImageSession | UndecidedImag
     ending = _Ending(app, images)
     try:
         with asyncio.Runner() as runner, ending.on_signals(runner.get_loop()):
+            runner.get_loop().set_default_executor(WorkerThreads())
             try:
                 error = runner.run(app.run_async())
             finally:
@@ -64,6 +70,31 @@ def run(app: App[LayerscopeError], images: Sequence[ImageSession | UndecidedImag
         raise error
     if app.return_code:
         raise LayerscopeError("internal error in the explorer, shown above; please report it")
+
+
+class WorkerThreads(ThreadPoolExecutor):
+    """The threads of Textual's workers; at the end, only those that write files are waited for.
+
+    Others are given time to stop reading, but nothing interrupts a comparison of millions of paths.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._works = set[Future[Any]]()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Start work, and remember it until it is done."""
+        work = super().submit(fn, *args, **kwargs)
+        self._works.add(work)
+        work.add_done_callback(self._works.discard)
+        return work
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002  # from the base class
+        """End the threads that can be ended."""
+        futures.wait(tuple(self._works), GRACE)
+        while writers():
+            futures.wait(tuple(self._works), GRACE)
+        super().shutdown(wait=False)
 
 
 class _Ending:
