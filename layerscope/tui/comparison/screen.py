@@ -122,7 +122,7 @@ class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
 
     @on(LayersBeingRead)
     def _on_reading(self, message: LayersBeingRead) -> None:
-        self._state.waiting = f"Reading the layers, {message.share:.0%}."
+        self._state.waiting = f"Reading the layers, {100 * message.share:.0f} %."
         self.files.rebuild()
 
     @on(AllLayersRead)

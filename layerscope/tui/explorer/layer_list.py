@@ -194,7 +194,7 @@ def _progress_words(progress: float) -> str:
     """Return how far the reading of a layer is; its size is only known once all layers before it are read, too."""
     if progress == 1:
         return "read"
-    return f"reading {progress:.0%}" if progress else "waiting"
+    return f"reading {100 * progress:.0f} %" if progress else "waiting"
 
 
 def dead_text(size: int | None) -> str:

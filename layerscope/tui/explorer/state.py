@@ -80,7 +80,7 @@ class Reading:
     def words(self) -> str:
         """The share of the image that has been read, or the number of layers where the size of one is not known."""
         if self._knows_sizes:
-            return f"reading {self._total_done / max(1, self._total):.0%}"
+            return f"reading {100 * self._total_done / max(1, self._total):.0f} %"
         return f"{len(self._finished):,} read"
 
     def share_of(self, layer: int) -> float:

@@ -38,7 +38,7 @@ async def test_steps_are_listed_before_any_layer_is_read(three_layers: Path) -> 
     async with held_journey(three_layers) as (at, reader):
         assert len(starting_with(at.layers(), "COPY layer-")) == 3
         assert "waiting" in at.layers()[0]
-        assert "reading 0%" in at.title()
+        assert "reading 0 %" in at.title()
         assert at.entry() == "Layer 3 is being read."
         reader.release()
         await at.settle()
@@ -53,7 +53,7 @@ async def test_the_chosen_layer_is_shown_before_previous_layers_are_read(three_l
         await at.until(lambda: at.tree() != [])
         assert at.tree() == ["top"], "no marks: what is below is not known"
         assert at.frame("files")[1].startswith("previous layers are still being read")
-        assert [line.split()[-1] for line in starting_with(at.layers(), "3")] == ["read"], "not: reading 100%"
+        assert [line.split()[-1] for line in starting_with(at.layers(), "3")] == ["read"], "not: reading 100 %"
         reader.release()
         await at.settle()
         assert at.tree() == ["etc/", "srv/", "+ top"]
@@ -63,7 +63,7 @@ def test_layers_without_a_known_size_are_counted_while_they_are_read() -> None:
     layers = [Layer(number, None, Compression.NONE, known_size=size) for number, size in ((1, 100), (2, None))]
     reading = Reading(layers, is_awaited=False)
     reading.take(LayerRead(1))
-    assert reading.words == "1 read", "not: reading 100%"
+    assert reading.words == "1 read", "not: reading 100 %"
 
 
 async def test_keys_work_while_layers_are_read(three_layers: Path) -> None:
