@@ -3,6 +3,7 @@
 import argparse
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -63,16 +64,21 @@ class Fuzzer:
     def run(self) -> None:
         """Run all cases, or those that fit into the seconds."""
         workers = [worker for _ in range(self._options.workers) if (worker := self._start())]
-        while workers:
-            ready = wait([worker.connection for worker in workers], timeout=1)
-            for worker in list(workers):
-                if worker.connection in ready:
-                    self._receive(worker)
-                if worker.ended or self._is_late():
-                    workers.remove(worker)
-                    self._stop(worker)
-                    if (another := self._start()) is not None:
-                        workers.append(another)
+        try:
+            while workers:
+                ready = wait([worker.connection for worker in workers], timeout=1)
+                for worker in list(workers):
+                    if worker.connection in ready:
+                        self._receive(worker)
+                    if worker.ended or self._is_late():
+                        workers.remove(worker)
+                        self._stop(worker)
+                        if (another := self._start()) is not None:
+                            workers.append(another)
+        finally:
+            # after Ctrl+C, nobody else ends them, and they would go on writing into the folder that is being removed
+            for worker in workers:
+                self._stop(worker)
 
     def _is_late(self) -> bool:
         return self._deadline is not None and time.monotonic() > self._deadline
@@ -184,8 +190,10 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """Run the fuzzer, print a summary, and return 1 if anything was found."""
     options = parsed()
+    # the folder of the run is removed after SIGTERM as well
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(prefix="layerscope-fuzz-") as scratch:
         fuzzer = Fuzzer(options, Path(scratch))
         fuzzer.run()
     totals, seconds = fuzzer.totals, time.monotonic() - started

@@ -98,7 +98,8 @@ def work(connection: Connection, order: Order) -> None:
     """Run cases, and send a message for each start, finding and end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE * MIB, _ADDRESS_SPACE * MIB))
-    with Path(order.trace).open("w") as file, tempfile.TemporaryDirectory(prefix="layerscope-fuzz-") as root:
+    scratch = Path(order.trace).parent
+    with Path(order.trace).open("w") as file, tempfile.TemporaryDirectory(prefix="worker-", dir=scratch) as root:
         _isolate(Path(root))
         runner = _Runner(connection, order, Path(root), file)
         signal.signal(signal.SIGPROF, runner.on_timer)
