@@ -7,7 +7,7 @@ from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog
 from layerscope.report.json_document import write_json
 from layerscope.report.settings.document import settings_document
-from layerscope.settings.preferences import load_preferences
+from layerscope.settings.preferences import ValueOrigin, load_preferences
 
 EXAMPLES = """\b
 Write settings into config.toml, whose path the command prints:
@@ -23,6 +23,12 @@ def config(as_json: AsJson = False, debug: DebugLog = None) -> None:
     """List the settings: value, and whether it comes from config.toml, from the last run, or is the default."""
     start_log(debug)
     preferences = load_preferences()
+    if ValueOrigin.CONFIG in (preferences.origins["theme"], preferences.origins["keys"]):
+        from textual.screen import Screen  # noqa: PLC0415  # only the explorer knows its themes and keys
+
+        from layerscope.tui.app import LayerscopeApp  # noqa: PLC0415  # the same
+
+        preferences = LayerscopeApp(Screen).preferences
     if as_json:
         write_json(settings_document(preferences), sys.stdout)
     else:

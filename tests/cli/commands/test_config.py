@@ -24,6 +24,17 @@ def test_settings_are_listed_with_their_origin_and_mistakes_go_to_stderr(capsys:
     )
 
 
+def test_an_unknown_theme_or_key_is_a_warning(capsys: Capture, own_settings: Path) -> None:
+    own_settings.mkdir()
+    (own_settings / "config.toml").write_text('theme = "norf"\nkeys."explorer.siz" = "W"\n')
+    outcome = ask(capsys, "config")
+    assert outcome.status == 0
+    assert outcome.err.splitlines() == [
+        f"warning: {own_settings}/config.toml: there is no key with the id explorer.siz: did you mean explorer.size?",
+        f"warning: {own_settings}/config.toml: there is no theme norf: did you mean nord?",
+    ]
+
+
 def test_the_document_has_the_same(capsys: Capture, own_settings: Path) -> None:
     document = json.loads(ask(capsys, "config", "--json").out)
     assert document["schema_version"] == 1
