@@ -42,7 +42,10 @@ def extract(
     """
     options = options or ExtractionOptions()
     _check_rights(options)
-    plan = plan_extraction(loaded.tree, nodes, layer, options)
+    is_incomplete = options.partial and any(
+        tally.error for number, tally in loaded.tallies.layers.items() if number <= layer
+    )
+    plan = plan_extraction(loaded.tree, nodes, layer, options, is_incomplete=is_incomplete)
     _check_any(plan)
     name = shown(os.fsencode(target)).rstrip("/") or "/"
     with _opened_target(os.fsencode(target), name) as folder, ExitStack() as stack:

@@ -12,7 +12,7 @@ class ExtractionOptions:
 
     ``force``: replace existing files; ``setuid``: keep the bits that let a program run as its owner or group;
     ``devices``: make device nodes; ``owners``: restore owner and group, both need root; ``partial``: leave out files
-    whose content ends with a broken layer.
+    whose content ends with a broken layer, and hard links to files in a layer that could not be read.
     """
 
     force: bool = False

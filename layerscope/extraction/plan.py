@@ -14,6 +14,8 @@ _DEVICES = (Kind.CHAR, Kind.BLOCK)
 _LARGEST_MAJOR, _LARGEST_MINOR = (1 << 12) - 1, (1 << 20) - 1
 """https://man7.org/linux/man-pages/man3/makedev.3.html; larger numbers are cut or refused by the kernel."""
 
+_NO_TARGET = "the target of this hard link is not in the image"
+
 _Groups = dict[int, list[tuple[int, FileEntry]]]
 """For each file, by its occurrence: the occurrences and entries that are names of it."""
 
@@ -59,9 +61,17 @@ class ExtractionPlan:
 
 
 def plan_extraction(
-    tree: LayeredTree, nodes: Iterable[int], layer: int, options: ExtractionOptions | None = None
+    tree: LayeredTree,
+    nodes: Iterable[int],
+    layer: int,
+    options: ExtractionOptions | None = None,
+    *,
+    is_incomplete: bool = False,
 ) -> ExtractionPlan:
-    """Plan to write the nodes as they are after the layer, and everything below them."""
+    """Plan to write the nodes as they are after the layer, and everything below them.
+
+    The target of a hard link may be missing without an error if the image ``is_incomplete``, and the user knows that.
+    """
     plan, groups, others, paths = ExtractionPlan(), _Groups(), _Groups(), NodePaths(tree.index)
     for root in _outermost(tree, nodes):
         plan.roots.append(tree.index.path(root))
@@ -72,7 +82,11 @@ def plan_extraction(
                 if file >= 0:
                     groups.setdefault(file, []).append((occurrence, entry))
                 elif entry.kind is not Kind.DIR:
-                    _add_other(plan, others, tree, entry.path, occurrence)
+                    target = tree.linked(occurrence)
+                    if target < 0 or tree.kind(target) is Kind.DIR:
+                        plan.left_out.append(LeftOut(entry.path, _NO_TARGET, is_on_request=is_incomplete))
+                    else:
+                        others.setdefault(target, []).append((occurrence, tree.entry_at(target, entry.path)))
                 elif entry.path:
                     plan.folders.append(entry)
     options = options or ExtractionOptions()
@@ -99,15 +113,6 @@ def _parents(roots: Iterable[bytes]) -> list[bytes]:
         parts = root.split(b"/")
         folders.update(b"/".join(parts[:count]) for count in range(1, len(parts)))
     return sorted(folders, key=lambda path: (path.count(b"/"), path))
-
-
-def _add_other(plan: ExtractionPlan, groups: _Groups, tree: LayeredTree, path: bytes, occurrence: int) -> None:
-    """Add a symlink, pipe or device, or another name of one, to the group of its occurrence."""
-    target = tree.linked(occurrence)
-    if target < 0 or tree.kind(target) is Kind.DIR:
-        plan.left_out.append(LeftOut(path, "the target of this hard link is not in the image"))
-    else:
-        groups.setdefault(target, []).append((occurrence, tree.entry_at(target, path)))
 
 
 def _sort_in(plan: ExtractionPlan, groups: _Groups, options: ExtractionOptions) -> None:

@@ -160,6 +160,19 @@ def test_a_file_that_a_broken_layer_cuts_is_left_out_of_a_partial_extraction(cap
     assert not (tmp_path / "none").exists()
 
 
+def test_a_hard_link_into_a_missing_layer_is_left_out_of_a_partial_extraction(capsys: Capture, tmp_path: Path) -> None:
+    base, top = layer(file("a", b"1")), layer(file("b", b"1"), hardlink("c", "a"))
+    files = docker_files(image(base, top))
+    whole = write_tar(tmp_path / "whole.tar", docker_files(image(top)))
+    del files[blob_name(sha256(base))]
+    archive, target = write_tar(tmp_path / "a.tar", files), tmp_path / "out"
+    outcome = ask(capsys, "extract", archive, "/", "--to", target, "--partial")
+    assert (outcome.status, names(target)) == (0, ["b"])
+    assert "warning: left out /c: the target of this hard link is not in the image\n" in outcome.err
+    # in an image that was read whole, such a link is an error all the same
+    assert ask(capsys, "extract", whole, "/", "--to", tmp_path / "other", "--partial").status == 2
+
+
 @pytest.mark.parametrize(("number", "path"), [(1, "/b"), (1, "/c"), (2, "/c")])
 def test_a_file_that_no_unread_layer_can_have_changed_is_extracted(
     capsys: Capture, tmp_path: Path, number: int, path: str
