@@ -74,9 +74,12 @@ def _docker() -> Iterator[Endpoint]:
         return
     runtime = environment.get("XDG_RUNTIME_DIR")
     rootless = [f"{runtime}/docker.sock"] if runtime else []
-    yield from _sockets(
-        Engine.DOCKER, [_DOCKER_SOCKET, *rootless, *(f"{Path.home()}/{name}" for name in _DOCKER_SOCKETS_AT_HOME)]
-    )
+    sockets = [_DOCKER_SOCKET, *rootless, *(f"{Path.home()}/{name}" for name in _DOCKER_SOCKETS_AT_HOME)]
+    found = list(_sockets(Engine.DOCKER, sockets))
+    if not found and environment.get("DOCKER_CONTEXT"):
+        # an engine that the user names has to be in the answer, with the reason why it is silent
+        found = [Endpoint(Engine.DOCKER, f"unix://{_DOCKER_SOCKET}")]
+    yield from found
 
 
 def _podman(*, may_start: bool) -> Iterator[Endpoint]:

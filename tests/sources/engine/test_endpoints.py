@@ -106,6 +106,11 @@ def test_an_unknown_context_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> Non
     assert endpoint.problem == "no such context (docker context ls lists them)"
 
 
+def test_the_default_context_that_is_named_is_tried_without_a_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_CONTEXT", "default")
+    assert hosts(Engine.DOCKER) == ["docker at unix:///var/run/docker.sock"]
+
+
 def test_a_broken_docker_configuration_is_a_problem(configuration: Path) -> None:
     (configuration / "config.json").write_text("{")
     (endpoint,) = endpoints(Engine.DOCKER)
