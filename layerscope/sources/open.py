@@ -7,7 +7,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
+from weakref import WeakSet
 
 from msgspec.structs import replace
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from layerscope.sources.engine.export import AwaitedImage
 
     Awaited = AwaitedImage | AwaitedContainer
+
+_STREAMS_READ = WeakSet[BinaryIO]()
+"""Standard input, once an archive was read from it."""
 
 Candidates = tuple[Candidate, ...]
 
@@ -116,6 +120,9 @@ def _open_standard_input(request: Request, spool: Spool) -> Candidates | None:
         raise SourceError(
             "standard input is a terminal: pipe an archive into it, as in docker save my-app | layerscope -"
         )
+    if sys.stdin.buffer in _STREAMS_READ:
+        raise SourceError("standard input can be read only once, and two images are to come from it")
+    _STREAMS_READ.add(sys.stdin.buffer)
     archive = spool.stream(sys.stdin.buffer, request.title)
     return open_archive(archive, request.title, Origin.archive(request.reference), spool)
 

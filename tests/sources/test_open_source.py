@@ -80,6 +80,8 @@ def test_a_terminal_or_a_closed_standard_input_is_an_error(monkeypatch: pytest.M
     monkeypatch.setattr(sys, "stdin", Input(b""))
     with pytest.raises(UnsupportedFormat, match="standard input is empty"):
         open_source("-")
+    with pytest.raises(SourceError, match="standard input can be read only once"):
+        open_source("-")
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(SourceError, match="standard input is closed"):
         open_source("-")
