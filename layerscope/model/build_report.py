@@ -21,13 +21,13 @@ class MissCause(StrEnum):
 class ReportedStep:
     """A step that made a layer; ``line`` is its line in the Dockerfile, if that is known.
 
-    ``is_cached`` is None where the image states no time.
+    ``is_base`` is None where the Dockerfile is not known. ``is_cached`` is None where the image states no time.
     """
 
     title: str
     layer: int
     line: int | None
-    is_base: bool
+    is_base: bool | None
     is_cached: bool | None
 
 

@@ -31,8 +31,10 @@ def cache_state(image: Image, base: Collection[int], report: BuildReport | None)
     ``base`` are the layers of the base image, which no step of the build made.
     """
     if report is not None:
-        steps = [step for step in report.steps if not step.is_base and step.is_cached is not None]
-        return CacheState({step.layer: bool(step.is_cached) for step in steps}, report.miss)
+        # a build of a Dockerfile that was not on this machine did not know the base
+        steps = [step for step in report.steps if not step.is_base and step.layer not in base]
+        cached = {step.layer: step.is_cached for step in steps if step.is_cached is not None}
+        return CacheState(cached, report.miss)
     provenance = image.attestations.provenance
     started = _time(provenance.started) if provenance and FIXED_TIMES not in provenance.build_arguments else None
     if started is None:

@@ -101,12 +101,12 @@ def _arguments(run: BuildRun) -> dict[str, str]:
 def _reported(run: BuildRun, image: Image, placed: PlacedDockerfile | None) -> Iterator[ReportedStep]:
     """Yield the steps that made a layer."""
     fixes_times = run.options.fixes_times or FIXED_TIMES in {*os.environ, *_arguments(run)}
-    base = placed.base_layers if placed else ()
     for step in image.steps:
         if step.layer:
             line = placed.line_of_layer.get(step.layer) if placed else None
             is_cached = None if fixes_times else was_made_before(step.created, run.started)
-            yield ReportedStep(_title(step, placed, line), step.layer, line, step.layer in base, is_cached)
+            is_base = step.layer in placed.base_layers if placed else None
+            yield ReportedStep(_title(step, placed, line), step.layer, line, is_base, is_cached)
 
 
 def _title(step: Step, placed: PlacedDockerfile | None, line: int | None) -> str:

@@ -27,6 +27,16 @@ def test_a_build_without_an_earlier_image_has_only_its_own_size() -> None:
     assert list(build_lines(BuildReport("docker", 1))) == []
 
 
+def test_steps_of_an_unknown_dockerfile_may_be_those_of_the_base() -> None:
+    steps = [ReportedStep("RUN x", layer, None, is_base=None, is_cached=layer < 3) for layer in (1, 2, 3)]
+    report = BuildReport("docker", 0, steps=tuple(steps))
+    assert list(build_lines(report)) == ["2 steps from the cache or the base image, 1 run"]
+    assert build_document(report)["steps"] == [
+        {"instruction": "RUN x", "line": None, "layer": layer, "base": None, "cache": cache}
+        for layer, cache in ((1, None), (2, None), (3, "miss"))
+    ]
+
+
 def test_the_document_has_every_step() -> None:
     document = build_document(REPORT)
     assert document["size_delta"] == 500_000

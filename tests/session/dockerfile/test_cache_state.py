@@ -46,10 +46,12 @@ def test_a_report_on_the_build_comes_first() -> None:
         ReportedStep("ADD", 1, 1, is_base=True, is_cached=True),
         ReportedStep("RUN a", 2, 2, is_base=False, is_cached=False),
         ReportedStep("RUN b", 3, 3, is_base=False, is_cached=None),
+        ReportedStep("RUN c", 4, None, is_base=None, is_cached=True),
+        ReportedStep("RUN d", 5, None, is_base=None, is_cached=True),
     ]
     miss = CacheMiss(steps[1], MissCause.NO_CACHE, "the build ran with --no-cache")
     report = BuildReport("docker", 0, steps=tuple(steps), miss=miss)
-    assert cache_state(IMAGE, [1], report) == CacheState({2: False}, miss)
+    assert cache_state(IMAGE, [1, 4], report) == CacheState({2: False, 5: True}, miss)
 
 
 @pytest.mark.parametrize(
