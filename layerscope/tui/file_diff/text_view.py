@@ -70,9 +70,11 @@ class TextDiffView(RowView):
         return len(self._diff.rows) > self.size.height
 
     def on_resize(self) -> None:
-        """Fold what does not fit the new size."""
+        """Fold what does not fit the new size, and show what differs unless the user has scrolled sideways."""
         self._lay_out(self._near())
         super().on_resize()
+        if not self.left:
+            self._show_difference()
 
     def take_tones(self, old: Tones, new: Tones) -> None:
         """Colour the lines of both versions."""
@@ -111,6 +113,7 @@ class TextDiffView(RowView):
             near = self._near()
             self.in_one_column = in_one_column
             self._lay_out(near)
+            self._show_difference()
 
     def is_cut_side_by_side(self, width: int) -> bool:
         """Return whether a changed line is longer than a half of the width, but not than one column."""
@@ -143,27 +146,36 @@ class TextDiffView(RowView):
 
     def go_to_change(self, step: int) -> bool:
         """Go to the next change, or to the previous one; return False if there is none."""
-        if not self._changes:
+        at = self._chosen_row
+        if at is None:
             return False
-        at = self._changes[min(self._change, len(self._changes) - 1)]
         if at not in self.seen_rows():
             at = self.top
         numbers = range(len(self._changes)) if step > 0 else reversed(range(len(self._changes)))
         change = next((number for number in numbers if (self._changes[number] - at) * step > 0), None)
         if change is None:
+            self._show_difference()
             return False
         self._change = change
         self._strips.clear()
         self.show_row(self._changes[change])
-        self._show_difference(self._items[self._changes[change]])
+        self._show_difference()
         self.refresh()
         self.post_message(self.Scrolled(self))
         return True
 
-    def _show_difference(self, item: DiffItem) -> None:
-        """Scroll sideways to the first difference in a changed row, or to its start if all of it differs."""
-        if self._diff is None or isinstance(item, Fold):
+    @property
+    def _chosen_row(self) -> int | None:
+        """The row at which the current change starts."""
+        return self._changes[min(self._change, len(self._changes) - 1)] if self._changes else None
+
+    def _show_difference(self) -> None:
+        """Scroll sideways to the first difference in the current change, or to its start if all of it differs."""
+        row = self._chosen_row
+        if self._diff is None or row is None or row not in self.seen_rows():
             return
+        item = self._items[row]
+        assert not isinstance(item, Fold)  # noqa: S101  # it has changed
         spans = self._diff.spans(item.row)
         side = _OLD if spans[_OLD] else _NEW
         self.show_cells(*self._cells(item.row, side, next(iter(spans[side]), (0, 0))), self._text_width)
@@ -254,7 +266,7 @@ class TextDiffView(RowView):
         if isinstance(item, Fold):
             text = f"{' ' * self._digits} {self.glyphs.ellipsis} {plural(item.rows, 'unchanged line')}"
             return [Segment(text.ljust(width), self.rich_style + self.style_of("fold"))]
-        is_chosen = bool(self._changes) and row == self._changes[min(self._change, len(self._changes) - 1)]
+        is_chosen = row == self._chosen_row
         if self.in_one_column:
             return self._in_one_column(item.mark, item.row, width, is_chosen=is_chosen)
         half = (width - 1) // 2

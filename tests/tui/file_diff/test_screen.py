@@ -201,6 +201,7 @@ async def test_a_comparison_is_shown_in_plain_ascii(tmp_path: Path) -> None:
 async def test_long_lines_are_scrolled_together(tmp_path: Path) -> None:
     with texts(tmp_path, b"x" * 200 + b"old\n", b"x" * 200 + b"new\n") as session:
         async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 20)) as at:
+            await at.press("home")
             assert not any("new" in line for line in at.lines())
             assert [line[-1] for line in at.lines()] == ["›", "›"], "a line that goes on says so"  # noqa: RUF001
             await at.press(*["right"] * 20)
@@ -223,6 +224,19 @@ async def test_a_search_scrolls_to_its_matches(tmp_path: Path, size: tuple[int, 
             assert at.marked("chosen") == ["needle"]
             await at.press("n")
             assert at.lines()[0].split("│")[0].split()[-2:] == ["1", "needle"]
+
+
+@pytest.mark.parametrize("size", [(80, 14), (160, 14)])
+async def test_a_diff_opens_at_what_differs_and_n_returns_to_it(tmp_path: Path, size: tuple[int, int]) -> None:
+    with texts(tmp_path, b"x" * 200 + b" one\n", b"x" * 200 + b" two\n") as session:
+        async with comparing(version(session, "f", 1), version(session, "f", 2), size=size) as at:
+            assert (at.marked("removed-span"), at.marked("added-span")) == (["one"], ["two"])
+            await at.press("home")
+            assert not at.marked("removed-span")
+            await at.press("n")
+            assert at.marked("removed-span") == ["one"]
+            await at.press("home", "v")
+            assert at.marked("added-span") == ["two"]
 
 
 async def test_n_scrolls_to_what_differs_in_a_long_line(tmp_path: Path) -> None:
