@@ -3,10 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
-from rich.text import Text
-from textual.widget import Widget
 
 from layerscope.text import printable_line, printable_text
 from layerscope.tui.drawing.glyphs import Glyphs
@@ -43,12 +41,27 @@ def cut(text: str, width: int, glyphs: Glyphs) -> str:
     return set_cell_size(text, max(0, width - len(glyphs.ellipsis))) + glyphs.ellipsis[: max(0, width)]
 
 
-def wrapped(widget: Widget, text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
     """Return a text from an image in printable lines that fit the width, at least one."""
-    shown = printable_line(text[:_LONGEST])
-    if cell_len(shown) <= width:
-        return [shown]
-    return [line.plain.rstrip() for line in Text(shown).wrap(widget.app.console, width)]
+    return folded(printable_line(text[:_LONGEST]), width)
+
+
+def folded(text: str, width: int, hang: str = "") -> list[str]:
+    """Return a text in lines that break between words where they can, each but the first with ``hang`` before it."""
+    if cell_len(text) <= width:
+        return [text]
+    lines, line, indent = list[str](), "", ""
+    for word in text.rstrip().split(" "):
+        if line and cell_len(f"{indent}{line} {word}") > width:
+            lines.append(indent + line.rstrip())
+            line, indent = "", hang
+        line = f"{line} {word}" if line else word
+        if cell_len(indent + line) > width:
+            *whole, line = chop_cells(line, width - len(hang))
+            for part in whole:
+                lines.append(indent + part)
+                indent = hang
+    return [*lines, indent + line]
 
 
 def cut_middle(text: str, width: int, glyphs: Glyphs) -> str:

@@ -149,7 +149,7 @@ class HistoryScreen(ModalScreen[None], OpensLater):
             return
         rows = min(len(self._events), self._most_rows)
         most = max(_LEAST_DETAIL, int(self.size.height * _HEIGHT_SHARE) - _LINES_BESIDE - rows)
-        lines = wrapped(self, row.detail, width)
+        lines = wrapped(row.detail, width)
         last = text_in_lines(lines, most - 1, most - 1, width, glyphs_of(self))
         detail.update(Text("\n".join([*lines[: most - 1], last] if len(lines) > most else lines)))
 

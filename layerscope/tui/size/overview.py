@@ -1,6 +1,8 @@
 """The overview of the size view: secrets and advice, one after the other, with the one under the cursor explained."""
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
+from operator import sub
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -11,7 +13,7 @@ from layerscope.tui.drawing.bars import BarStyles, bar_segments
 from layerscope.tui.size.lists.model import Subject
 from layerscope.tui.size.overview_items import BAR_WIDTH, Item, SizeShare, Spans
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.tall_list import TallList
+from layerscope.tui.widgets.tall_list import TallList, fitting_heights
 
 
 class Overview(TallList):
@@ -45,24 +47,33 @@ class Overview(TallList):
 
     def _draw_items(self) -> None:
         """Draw all items for the width, closed and open."""
-        self._headers, self._explained = (
-            [item.lines(self.line_width, self.glyphs, is_open=is_open) for item in self._items]
-            for is_open in (False, True)
-        )
+        self._headers, self._explained = (self._drawn(repeat(is_open), repeat(1)) for is_open in (False, True))
         self._lay_out()
 
+    def _drawn(self, opens: Iterable[bool], most: Iterable[int]) -> list[list[Spans]]:
+        """Return the lines of all items: whether each one is open, and the most lines of its instruction."""
+        width, glyphs = self.line_width, self.glyphs
+        each = zip(self._items, opens, most, strict=False)
+        return [item.lines(width, glyphs, lines, is_open=is_open) for item, is_open, lines in each]
+
     def _lay_out(self) -> None:
-        """Choose the items that are open, and show the one under the cursor."""
-        closed, opened = self._headers, self._explained
+        """Choose the items that are open, with the one under the cursor, and wrap instructions in the lines left."""
+        height, closed, opened = self.size.height, self._headers, self._explained
         extra = [len(long) - len(short) for short, long in zip(closed, opened, strict=True)]
         # Every item can open when the cursor comes to it, so that the others never have to close for it.
-        room = self.size.height - sum(map(len, closed))
+        room = height - sum(map(len, closed))
         room -= 0 if sum(extra) <= room else max(extra, default=0)
-        self._lines = []
-        for number, (short, long) in enumerate(zip(closed, opened, strict=True)):
-            fits = extra[number] <= room
-            room = room - extra[number] if fits else 0
-            self._lines.append(long if fits or number == self.cursor else short)
+        opens = list[bool]()
+        for number, lines in enumerate(extra):
+            fits = lines <= room
+            room = room - lines if fits else 0
+            opens.append(fits or number == self.cursor)
+        self._lines = [long if is_open else short for short, long, is_open in zip(closed, opened, opens, strict=True)]
+        heights = [len(lines) for lines in self._lines]
+        if sum(heights) < height:
+            whole = [len(lines) for lines in self._drawn(opens, repeat(height))]
+            fitting = fitting_heights(heights, list(map(sub, whole, heights)), height)
+            self._lines = self._drawn(opens, (1 + lines for lines in map(sub, fitting, heights)))
         self.set_heights(map(len, self._lines))
         self.refill()
 

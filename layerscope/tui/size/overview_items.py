@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 
 from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.advice.edits import diff_lines, new_instructions
@@ -13,11 +13,12 @@ from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import no_advice_sentence
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
-from layerscope.tui.drawing.cells import cut, cut_middle, one_line, padded
+from layerscope.tui.drawing.cells import cut, cut_middle, folded, instruction_line, padded, wrapped
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.size.lists.model import Subject
 from layerscope.tui.size.lists.secrets import ALL_SECRETS
 from layerscope.tui.size.state import Place, SizeView
+from layerscope.tui.widgets.tall_list import text_in_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class Item(Protocol):
         """The subject that Enter opens, and the text to copy."""
         ...
 
-    def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:
-        """Return the lines; without those that explain it unless it is open."""
+    def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:
+        """Return the lines, ``most`` of an instruction; without those that explain the item unless it is open."""
         ...
 
 
@@ -61,7 +62,7 @@ class SecretItem(NamedTuple):
     instruction: str
     subject: Subject
 
-    def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:
+    def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:
         """Return the lines; the path is cut in its middle."""
         secret, name = self.secret, printable_name(path_text(self.secret.path))
         hidden = "" if secret.removed_in is None else f"; layer {secret.removed_in} only hides it"
@@ -69,7 +70,7 @@ class SecretItem(NamedTuple):
         name = cut_middle(name, max(12, width - cell_len(start) - len(end)), glyphs)
         lines: list[Spans] = [[(cut(f"{start}{name}{end}", width, glyphs), "alarm")]]
         if is_open:
-            lines.append([(_INDENT + one_line(self.instruction, width - len(_INDENT), glyphs), "muted")])
+            lines += _instruction([(_INDENT, None)], self.instruction, width - len(_INDENT), most, glyphs)
             lines += _folded(REMEDY, width)
         return lines
 
@@ -84,7 +85,7 @@ class AdviceItem(NamedTuple):
     cause_width: int
     """The cells of the longest cause, beside which all instructions begin in one column."""
 
-    def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:
+    def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:
         """Return the lines."""
         advice, changes = self.advice, diff_lines(self.advice.edits)
         saves = f"-{human_size(advice.saves)}" if advice.saves else ""
@@ -97,16 +98,17 @@ class AdviceItem(NamedTuple):
             (padded(advice.cause, column + 2, glyphs) if is_beside else cut(advice.cause, room, glyphs), "strong")
         )
         # the changes below begin with the instruction
-        if is_beside and not (is_open and changes):
-            line.append((one_line(self.instruction, room - column - 2, glyphs), "muted"))
+        has_instruction = not (is_open and changes)
         lines = [line]
+        if is_beside and has_instruction:
+            lines = _instruction(line, self.instruction, room - column - 2, most, glyphs)
+        elif is_open and has_instruction:
+            lines += _instruction([(_INDENT, None)], self.instruction, width - len(_INDENT), most, glyphs)
         if is_open:
-            lines += self._explained(changes, width, glyphs, is_beside=is_beside)
+            lines += self._explained(changes, width)
         return lines
 
-    def _explained(self, changes: Sequence[str], width: int, glyphs: Glyphs, *, is_beside: bool) -> Iterator[Spans]:
-        if not changes and not is_beside:
-            yield [(_INDENT + one_line(self.instruction, width - len(_INDENT), glyphs), "muted")]
+    def _explained(self, changes: Sequence[str], width: int) -> Iterator[Spans]:
         for line in changes:
             yield from _folded(printable_line(line), width, "removed" if line[0] == "-" else "added", hang="    ")
         if not changes:
@@ -123,13 +125,13 @@ class LayerItem(NamedTuple):
     is_first: bool
     subject: Subject
 
-    def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:  # noqa: ARG002  # as every item
-        """Return the line."""
+    def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:  # noqa: ARG002  # as every item
+        """Return the lines."""
         size, layer = human_size(self.layer_size.content_size), self.layer_size.layer
         start = f"     {size:>7}  layer {layer:<3} {self.percentage:>6}  "
-        instruction = one_line(self.instruction, width - cell_len(start) - BAR_WIDTH - 2, glyphs)
-        line: Spans = [(start, None), self.bar, (f"  {instruction}", "muted")]
-        return [[], [(" Largest layers", "strong")], line] if self.is_first else [line]
+        before: Spans = [(start, None), self.bar, ("  ", None)]
+        lines = _instruction(before, self.instruction, width - cell_len(start) - BAR_WIDTH - 2, most, glyphs)
+        return [[], [(" Largest layers", "strong")], *lines] if self.is_first else lines
 
 
 class NoteItem(NamedTuple):
@@ -138,24 +140,25 @@ class NoteItem(NamedTuple):
     sentence: str
     subject: Subject = Subject()
 
-    def lines(self, width: int, glyphs: Glyphs, *, is_open: bool) -> list[Spans]:  # noqa: ARG002  # as every item
+    def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:  # noqa: ARG002  # as every item
         """Return the sentence in lines."""
         return [*_folded(self.sentence, width)]
 
 
+def _instruction(before: Spans, text: str, room: int, most: int, glyphs: Glyphs) -> list[Spans]:
+    """Return an instruction in ``most`` lines of so many cells, the first one after what is ``before`` it."""
+    parts = wrapped(text, room) if most > 1 else [instruction_line(text, room, glyphs)]
+    last = min(most, len(parts)) - 1
+    texts = [text_in_lines(parts, line, last, room, glyphs) for line in range(last + 1)]
+    indent = " " * sum(BAR_WIDTH if isinstance(span, SizeShare) else cell_len(span[0]) for span in before)
+    lines: list[Spans] = [[(indent + part, "muted")] for part in texts[1:]]
+    return [[*before, (texts[0], "muted")], *lines]
+
+
 def _folded(text: str, width: int, style: str | None = None, hang: str = "") -> Iterator[Spans]:
-    """Yield a text in lines that break between words where they can, each but the first with ``hang`` before it."""
-    room, line, indent = max(10, width - len(_INDENT)), "", ""
-    for word in text.split(" "):
-        if line and cell_len(f"{indent}{line} {word}") > room:
-            yield [(f"{_INDENT}{indent}{line}", style)]
-            line, indent = "", hang
-        *whole, last = chop_cells(word, room - len(hang)) or [""]
-        for part in whole:
-            yield [(f"{_INDENT}{indent}{part}", style)]
-            indent = hang
-        line = f"{line} {last}" if line else last
-    yield [(f"{_INDENT}{indent}{line}", style)]
+    """Yield a text in lines that fit the width, each but the first with ``hang`` before it."""
+    for line in folded(text, max(10, width - len(_INDENT)), hang):
+        yield [(_INDENT + line, style)]
 
 
 def overview_items(analysis: SizeAnalysis) -> Sequence[Item]:

@@ -151,7 +151,7 @@ class RowTable(TallList):
         self._parts = ()
         if self._columns and not self._columns[-1].is_path and (self._wraps or count <= height):
             cells = (self._rows[item].cells for item in range(count))
-            self._parts = [wrapped(self, last, self._room) for *_, last in cells]
+            self._parts = [wrapped(last, self._room) for *_, last in cells]
             lines = [min(len(parts), _MOST_LINES) for parts in self._parts]
             extra = [more - 1 for more in lines]
             self.set_heights(lines if self._wraps else fitting_heights([1] * count, extra, height))

@@ -73,7 +73,7 @@ class StepList(TallList, Framed):
             return ""
         if before == last:
             return instruction_line(text, room, self.glyphs)
-        return text_in_lines(wrapped(self, text, room), line - before, last - before, room, self.glyphs)
+        return text_in_lines(wrapped(text, room), line - before, last - before, room, self.glyphs)
 
     def explained_item(self) -> int | None:
         """Return the step that has one line more than others of its kind: it says more than its instruction."""
@@ -153,4 +153,4 @@ class StepList(TallList, Framed):
     def _extra_lines(self, item: int, *, two_lines: bool) -> int:
         """Return the number of lines that an instruction fills beyond its first one."""
         text, room = self.instruction_of(item, two_lines=two_lines)
-        return len(wrapped(self, text, room)) - 1 if room >= _LEAST_ROOM else 0
+        return len(wrapped(text, room)) - 1 if room >= _LEAST_ROOM else 0

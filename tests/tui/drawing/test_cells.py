@@ -3,7 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
-from layerscope.tui.drawing.cells import cut_middle, cut_path, excerpt, one_line
+from layerscope.tui.drawing.cells import cut_middle, cut_path, excerpt, folded, one_line
 from layerscope.tui.drawing.glyphs import ASCII, UNICODE
 
 
@@ -14,6 +14,15 @@ def test_a_text_cut_in_the_middle_fits_and_keeps_both_ends(text: str) -> None:
     assert shown[0] == text[0]
     assert shown[-1] == text[-1]
     assert (shown == text) == (cell_len(text) <= 40)
+
+
+@pytest.mark.parametrize("width", [10, 14, 16, 30])
+def test_a_folded_text_fits_and_loses_nothing_but_spaces(width: int) -> None:
+    text = "RUN a /a/path/of/many/cells b && 漢字漢字漢字漢字漢字 c"
+    lines = folded(text, width, "    ")
+    assert max(map(cell_len, lines)) <= width
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(line.startswith("    ") for line in lines[1:])
 
 
 @pytest.mark.parametrize(

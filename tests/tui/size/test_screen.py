@@ -55,8 +55,20 @@ async def test_the_instructions_beside_the_causes_are_in_one_column() -> None:
     async with journey(MY_APP, (160, 45)) as at:
         await at.press("w")
         await at.settle()
-        (long,), (short,) = ([line for line in at.rows() if cause in line] for cause in ("6 others", "mime.types"))
+        (long,), (short,) = ([line for line in at.rows() if cause in line] for cause in ("6 others", "unchanged by"))
         assert long.index("ADD rootfs.tar") == short.index("RUN apt-get install")
+
+
+async def test_instructions_of_the_overview_take_the_lines_that_no_open_item_needs(tmp_path: Path) -> None:
+    async with journey(messy_image(tmp_path), (80, 28)) as at:
+        await at.press("w")
+        await at.settle()
+        overview = at.app.screen.query_one(Overview)
+        assert overview.line_count() == overview.size.height
+        assert any(line.endswith(" --no-install-recommends python3 │") for line in at.rows()), "it is not cut"
+        await at.press("down", "down", "down")
+        assert "+  && chmod -R g+w /usr/lib/python3" in at.screen()
+        assert overview.line_count() == overview.size.height, "the item that opens takes lines of the instructions"
 
 
 async def test_many_secrets_leave_room_for_the_advice_and_are_listed_by_enter(tmp_path: Path) -> None:
