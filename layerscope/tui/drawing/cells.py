@@ -15,6 +15,9 @@ _HASH = re.compile(r"\b((?:file|dir|multi|sha256):[0-9a-f]{4})[0-9a-f]{8,60}\b")
 _LONGEST = 4096
 """Characters of a text from an image that are drawn; an instruction may have a million."""
 
+_LEAST_WIDTH = 12
+"""The cells from which on a text is wrapped."""
+
 
 def one_line(text: str, width: int, glyphs: Glyphs) -> str:
     """Return a text from an image as one printable line, cut at its end to fit the width."""
@@ -42,8 +45,9 @@ def cut(text: str, width: int, glyphs: Glyphs) -> str:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Return a text from an image in printable lines that fit the width, at least one."""
-    return folded(printable_line(text[:_LONGEST]), width)
+    """Return a text from an image in printable lines that fit the width, or in one where it is too narrow."""
+    shown = printable_line(text[:_LONGEST])
+    return folded(shown, width) if width >= _LEAST_WIDTH else [shown]
 
 
 def folded(text: str, width: int, hang: str = "") -> list[str]:

@@ -18,10 +18,6 @@ ONE_LINE = 76
 instruction."""
 
 
-_LEAST_ROOM = 12
-"""The cells from which on an instruction is wrapped."""
-
-
 class Instruction(NamedTuple):
     """The instruction of a step, and the cells that a line has for it."""
 
@@ -153,4 +149,4 @@ class StepList(TallList, Framed):
     def _extra_lines(self, item: int, *, two_lines: bool) -> int:
         """Return the number of lines that an instruction fills beyond its first one."""
         text, room = self.instruction_of(item, two_lines=two_lines)
-        return len(wrapped(text, room)) - 1 if room >= _LEAST_ROOM else 0
+        return len(wrapped(text, room)) - 1

@@ -3,7 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
-from layerscope.tui.drawing.cells import cut_middle, cut_path, excerpt, folded, one_line
+from layerscope.tui.drawing.cells import cut_middle, cut_path, excerpt, folded, one_line, wrapped
 from layerscope.tui.drawing.glyphs import ASCII, UNICODE
 
 
@@ -23,6 +23,11 @@ def test_a_folded_text_fits_and_loses_nothing_but_spaces(width: int) -> None:
     assert max(map(cell_len, lines)) <= width
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert all(line.startswith("    ") for line in lines[1:])
+
+
+@pytest.mark.parametrize("width", [-1, 0, 8])
+def test_a_text_is_not_wrapped_into_a_few_letters_a_line(width: int) -> None:
+    assert wrapped("RUN apt-get update", width) == ["RUN apt-get update"]
 
 
 @pytest.mark.parametrize(
