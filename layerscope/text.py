@@ -21,6 +21,14 @@ _TWO_DIGITS = 9.95
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 """Controls, bidi and other format characters, lone surrogates, unassigned code points, separators except the space."""
 
+_INVISIBLE = (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, 0xFFA0)
+"""Characters of other categories that show nothing: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point."""
+
+_VARIATIONS = (*range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400), *range(0xE0100, 0xE01F0))
+"""Selectors of a variant or a skin tone: terminals disagree on whether the emoji before takes one cell, two or four."""
+
+_UNSAFE_CODES = frozenset(_INVISIBLE + _VARIATIONS)
+
 _ESCAPE = re.compile(r"\\(\\|[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U000[0-9a-f]{5}|U0010[0-9a-f]{4})")
 _SHORT_ESCAPES = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
 _FIRST_ESCAPED_BYTE = 0x80
@@ -51,8 +59,8 @@ def path_bytes(path: str) -> bytes:
 def printable_name(name: bytes | str) -> str:
     r"""Return the name with each character escaped that could control a terminal or disguise the name.
 
-    Invalid UTF-8 becomes ``\xNN``, control and bidi characters ``\xNN`` or ``\uNNNN``. A backslash is doubled, so that
-    two different names never look alike.
+    Invalid UTF-8 becomes ``\xNN``; control, bidi and invisible characters, and those that select a variant of an emoji,
+    become ``\xNN`` or ``\uNNNN``. A backslash is doubled, so that two different names never look alike.
     """
     text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
     if text.isascii() and text.isprintable() and "\\" not in text:
@@ -106,7 +114,8 @@ def _printable_character(character: str) -> str:
     code = ord(character)
     if code in _ESCAPED_BYTES:
         return f"\\x{code - 0xDC00:02x}"
-    if character != "\\" and unicodedata.category(character) not in _UNSAFE_CATEGORIES:
+    is_unsafe = character == "\\" or code in _UNSAFE_CODES or unicodedata.category(character) in _UNSAFE_CATEGORIES
+    if not is_unsafe:
         return character
     return character.encode("unicode_escape").decode("ascii")
 

@@ -17,10 +17,24 @@ from layerscope.text import human_share, printable_name, typed_names
         b"d\\xe4m",
         b"c\xc2\x85d",
         b"c\x85d",
+        "heart\u2764\ufe0f".encode(),
     ],
 )
 def test_a_name_can_be_typed_as_it_is_shown(name: bytes) -> None:
     assert name in typed_names(printable_name(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("invisible\u3164", "invisible\\u3164"),
+        ("\u2764\ufe0f.txt", "\u2764\\ufe0f.txt"),
+        ("\U0001f44d\U0001f3fd", "\U0001f44d\\U0001f3fd"),
+        ("e\u0301 \u65e5 \U0001f389", "e\u0301 \u65e5 \U0001f389"),
+    ],
+)
+def test_what_shows_nothing_or_has_another_width_in_another_terminal_is_escaped(name: str, shown: str) -> None:
+    assert printable_name(name) == shown
 
 
 @pytest.mark.parametrize("text", [r"d\xe4m", r"a\b", r"\x", r"\uZZZZ", r"\U0011ffff", "\\"])
