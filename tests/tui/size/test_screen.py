@@ -98,6 +98,19 @@ async def test_the_new_instruction_is_copied(tmp_path: Path) -> None:
         assert at.app.clipboard == INSTRUCTIONS[3], "of a layer, its instruction is copied"
 
 
+async def test_a_copied_instruction_is_shown_short_and_without_control_characters(tmp_path: Path) -> None:
+    instruction = f"RUN echo \x1b[31m \u202e{'x' * 20_000}"
+    recipe = image(layer(file("a", b"x")), history=[{"created_by": instruction}])
+    async with journey(docker_archive(tmp_path / "image.tar", recipe)) as at:
+        await at.press("w")
+        await at.settle()
+        await at.press("end", "y")
+        assert at.app.clipboard == instruction
+        (toast,) = at.toasts()
+        assert toast.startswith(r"RUN echo \x1b[31m \u202exxx")
+        assert len(toast) < 400
+
+
 async def test_going_back_finds_every_list_as_it_was_left(tmp_path: Path) -> None:
     async with journey(messy_image(tmp_path)) as at:
         screens = []
