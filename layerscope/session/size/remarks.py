@@ -101,6 +101,8 @@ def no_advice_sentence(report: SizeReport) -> str:
     """Return what to say in place of an empty list of advice."""
     if not report.is_complete:
         return "No waste was found in the layers that could be read."
+    if report.dead_size:
+        return f"No single change saves much of the {human_size(report.dead_size)} of dead bytes."
     if not report.is_clean:
         return "No waste was found."
     return "Nothing to change: no waste and no known risk was found."

@@ -96,6 +96,12 @@ def test_a_clean_image_has_nothing_to_change(tmp_path: Path) -> None:
     assert not any(line.startswith("Dead bytes") for line in lines)
 
 
+def test_dead_bytes_too_few_for_advice_are_no_clean_image(tmp_path: Path) -> None:
+    layers = [layer(file("big", b"x" * 90_000)), *(layer(file("small", b"%d" % number)) for number in range(9))]
+    lines = shown(docker_archive(tmp_path / "image.tar", image(*layers)))
+    assert "No single change saves much of the 8 B of dead bytes." in lines
+
+
 def test_unknown_figures_are_named(tmp_path: Path) -> None:
     files = docker_files(HEAVY)
     del files[blob_name(sha256(HEAVY.layers[1]))]
