@@ -95,12 +95,12 @@ class AlignedList(StepList):
         """Return the step where the build cache missed: its last line says why."""
         return self._lines.miss if self._lines is not None else None
 
-    def instruction_of(self, item: int, *, two_lines: bool) -> Instruction:
+    def instruction_of(self, item: int, width: int, *, two_lines: bool) -> Instruction:
         """Return the instruction of a step, and its room: below the figures, or between them and the word."""
         shown = self._line(item)
         if two_lines and shown.has_layer:
-            return Instruction(shown.step.title, self.line_width - self._indent)
-        room = self.line_width - segments_length(self._lead(shown))
+            return Instruction(shown.step.title, width - self._indent)
+        room = width - segments_length(self._lead(shown))
         word = self._word_beside(item, room)
         return Instruction(shown.step.title, room - len(_GAP) - len(word) if word else room)
 

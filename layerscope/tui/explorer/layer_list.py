@@ -95,10 +95,10 @@ class LayerList(StepList):
         """Return everything that changes how a step looks."""
         return item, self._is_lit(item)
 
-    def instruction_of(self, item: int, *, two_lines: bool) -> Instruction:
+    def instruction_of(self, item: int, width: int, *, two_lines: bool) -> Instruction:
         """Return the instruction of a step, and its room: below the figures, or beside them."""
         assert self._lines is not None  # noqa: S101  # there is an item
-        step_line, width = self._lines[item], self.line_width
+        step_line = self._lines[item]
         if step_line.layer is None:
             before = self._columns.digits + 2
         elif two_lines:

@@ -50,19 +50,18 @@ class StepList(TallList, Framed):
         super().__init__()
         self._takes_two_lines = False
         self._fitted_width = 0
-        self._width_ahead = 0
 
     @abstractmethod
     def is_layer(self, item: int) -> bool:
         """Return whether the step made a layer."""
 
     @abstractmethod
-    def instruction_of(self, item: int, *, two_lines: bool) -> Instruction:
-        """Return the instruction of a step, and its room where a layer takes two lines, or one."""
+    def instruction_of(self, item: int, width: int, *, two_lines: bool) -> Instruction:
+        """Return the instruction of a step, and its room in lines of a width, where a layer takes two lines, or one."""
 
     def instruction_part(self, item: int, line: int) -> str:
         """Return the part of an instruction in a line of its step; none in the line of the figures alone."""
-        text, room = self.instruction_of(item, two_lines=self.two_lines)
+        text, room = self.instruction_of(item, self.line_width, two_lines=self.two_lines)
         before = int(self.two_lines and self.is_layer(item))
         last = len(self.lines_of(item)) - 1 - (item == self.explained_item())
         if line < before:
@@ -102,15 +101,16 @@ class StepList(TallList, Framed):
 
     def choose_heights(self) -> None:
         """Give a layer two lines in a narrow list, and wrap instructions, as far as there is room."""
-        self._takes_two_lines = self._has_room_for_two(self.size.height)
-        self.set_heights(self._heights(self.size.height))
-        if self.size.height:
+        height, width = self.size.height, self.line_width
+        self._takes_two_lines = self._has_room_for_two(height, width)
+        self.set_heights(self._heights(height, width))
+        if height:
             # Textual decides on a scrollbar before the lines are chosen, and may keep one that is not needed any more.
-            self.show_vertical_scrollbar = self.line_count() > self.size.height
+            self.show_vertical_scrollbar = self.line_count() > height
 
-    def _has_room_for_two(self, height: int) -> bool:
+    def _has_room_for_two(self, height: int, width: int) -> bool:
         count = self.item_count()
-        is_narrow = (self._width_ahead or self.size.width) < ONE_LINE and count <= height
+        is_narrow = width < ONE_LINE and count <= height
         explained = self.explained_item() is not None
         return is_narrow and count + sum(map(self.is_layer, range(count))) + explained <= height
 
@@ -119,34 +119,22 @@ class StepList(TallList, Framed):
 
         A list that is hidden has no width, or that of an earlier layout: ``hidden_width`` is the one that it will have.
         """
-        self._width_ahead = hidden_width
-        lines = sum(self._heights(height))
-        self._width_ahead = 0
-        return lines
-
-    @property
-    def line_width(self) -> int:
-        """The cells of a line, without the scrollbar."""
-        return self._width_ahead or super().line_width
+        return sum(self._heights(height, hidden_width or self.line_width))
 
     def redraw(self) -> None:
         """Redraw the steps on the screen: what they show has changed, but not which they are."""
         self._strips.clear()
         self.refresh()
 
-    def _heights(self, height: int) -> Sequence[int]:
+    def _heights(self, height: int, width: int) -> Sequence[int]:
         """Return the number of lines of each step: of instructions, as many as there is room for, equally."""
-        items, is_two = range(self.item_count()), self._has_room_for_two(height)
+        items, is_two = range(self.item_count()), self._has_room_for_two(height, width)
         heights = [1 + (is_two and self.is_layer(item)) for item in items]
         if (explained := self.explained_item()) is not None:
             heights[explained] += 1
         if sum(heights) >= height:
             # an image may have 100,000 steps: their instructions are only wrapped where one might have room
             return heights
-        extra = [self._extra_lines(item, two_lines=is_two) for item in items]
+        instructions = (self.instruction_of(item, width, two_lines=is_two) for item in items)
+        extra = [len(wrapped(text, room)) - 1 for text, room in instructions]
         return fitting_heights(heights, extra, height)
-
-    def _extra_lines(self, item: int, *, two_lines: bool) -> int:
-        """Return the number of lines that an instruction fills beyond its first one."""
-        text, room = self.instruction_of(item, two_lines=two_lines)
-        return len(wrapped(text, room)) - 1
