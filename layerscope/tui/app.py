@@ -31,7 +31,7 @@ from layerscope.tui.drawing.themes import DARK, LIGHT
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.keys.commands import key_commands
 from layerscope.tui.keys.order import KeyQueue
-from layerscope.tui.keys.workers import is_worker_cancelled, writers
+from layerscope.tui.keys.workers import Writers, is_worker_cancelled
 from layerscope.tui.run import run
 from layerscope.tui.widgets.notices import warn
 
@@ -75,6 +75,7 @@ class LayerscopeApp(App[LayerscopeError]):
         self.resources = ExitStack()
         self.images: list[ImageSession | UndecidedImage] = []
         """The open images: a signal that ends the application stops their reading."""
+        self.writers = Writers()
         self._first = first
         self._warned_of = frozenset[object]()
         self._key_queue = KeyQueue(self, super().on_event)
@@ -153,8 +154,8 @@ class LayerscopeApp(App[LayerscopeError]):
             self.screen.clear_selection()
         if selected:
             self.copy_to_clipboard(selected)
-        elif not writers() <= self._warned_of:
-            self._warned_of = writers()
+        elif not (at_work := self.writers.at_work) <= self._warned_of:
+            self._warned_of = at_work
             warn(self.screen, "Files are being written: press Ctrl+C again to stop that and quit.")
         else:
             self.exit()
@@ -296,4 +297,4 @@ def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = Fa
 
 def _run(app: LayerscopeApp) -> None:
     with app.resources:
-        run(app, app.images)
+        run(app, app.images, app.writers)

@@ -24,7 +24,7 @@ from layerscope.errors import LayerscopeError
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import UndecidedImage
 from layerscope.tui.keys.order import is_open
-from layerscope.tui.keys.workers import writers
+from layerscope.tui.keys.workers import Writers
 
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -46,17 +46,17 @@ _LEAVE = b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<
 """Textual's driver writes this at its end: it leaves the alternate screen and turns off what it turned on."""
 
 
-def run(app: App[LayerscopeError], images: Sequence[ImageSession | UndecidedImage]) -> None:
+def run(app: App[LayerscopeError], images: Sequence[ImageSession | UndecidedImage], writers: Writers) -> None:
     """Run the application until it ends.
 
     Raises the error that ended it, and SystemExit after a signal. The ``images`` are not closed, but no reading of
-    their content keeps the application from ending.
+    their content keeps the application from ending; only its ``writers`` are waited for.
     """
     app.driver_class = _Terminal
-    ending = _Ending(app, images)
+    ending = _Ending(app, images, writers)
     try:
         with asyncio.Runner() as runner, ending.on_signals(runner.get_loop()):
-            runner.get_loop().set_default_executor(WorkerThreads())
+            runner.get_loop().set_default_executor(WorkerThreads(writers))
             try:
                 error = runner.run(app.run_async())
             finally:
@@ -78,8 +78,9 @@ class WorkerThreads(ThreadPoolExecutor):
     Others are given time to stop reading, but nothing interrupts a comparison of millions of paths.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, writers: Writers) -> None:
         super().__init__()
+        self._writers = writers
         self._works = set[Future[Any]]()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -92,7 +93,7 @@ class WorkerThreads(ThreadPoolExecutor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002  # from the base class
         """End the threads that can be ended."""
         futures.wait(tuple(self._works), GRACE)
-        while writers():
+        while self._writers.at_work:
             futures.wait(tuple(self._works), GRACE)
         super().shutdown(wait=False)
 
@@ -100,9 +101,12 @@ class WorkerThreads(ThreadPoolExecutor):
 class _Ending:
     """The end of an application by a signal."""
 
-    def __init__(self, app: App[LayerscopeError], images: Sequence[ImageSession | UndecidedImage]) -> None:
+    def __init__(
+        self, app: App[LayerscopeError], images: Sequence[ImageSession | UndecidedImage], writers: Writers
+    ) -> None:
         self._app = app
         self._images = images
+        self._writers = writers
         self.is_done = Event()
         self.signal: int | None = None
 
@@ -141,7 +145,7 @@ class _Ending:
     def _watch(self) -> None:
         """End the process if the application does not end; what is left to be removed of files is waited for."""
         while not self.is_done.wait(_PATIENCE):
-            if self._app.is_running or not writers():
+            if self._app.is_running or not self._writers.at_work:
                 break
         else:
             return

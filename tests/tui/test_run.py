@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from layerscope.tui import run
-from layerscope.tui.keys.workers import writing
+from layerscope.tui.keys.workers import Writers
 from layerscope.tui.run import WorkerThreads, _Ending
 
 
@@ -26,8 +26,9 @@ def test_files_that_are_being_removed_are_waited_for(monkeypatch: pytest.MonkeyP
     exits = list[int]()
     monkeypatch.setattr(os, "_exit", exits.append)
     app: Any = SimpleNamespace(is_running=False, _driver=None)
-    with writing():
-        ending = _Ending(app, ())
+    writers = Writers()
+    with writers.writing():
+        ending = _Ending(app, (), writers)
         ending.is_done = _Waits()
         ending._watch()
         assert not exits
@@ -38,7 +39,7 @@ def test_files_that_are_being_removed_are_waited_for(monkeypatch: pytest.MonkeyP
 
 def test_the_end_does_not_wait_for_a_thread_that_nothing_interrupts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "GRACE", 0.01)
-    threads, is_over = WorkerThreads(), Event()
+    threads, is_over = WorkerThreads(Writers()), Event()
     work = threads.submit(is_over.wait, 20)
     threads.shutdown()
     assert not work.done()
@@ -47,10 +48,11 @@ def test_the_end_does_not_wait_for_a_thread_that_nothing_interrupts(monkeypatch:
 
 def test_the_end_waits_for_a_thread_that_removes_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "GRACE", 0.01)
-    threads, has_started, may_end = WorkerThreads(), Event(), Event()
+    writers, has_started, may_end = Writers(), Event(), Event()
+    threads = WorkerThreads(writers)
 
     def write() -> None:
-        with writing():
+        with writers.writing():
             has_started.set()
             may_end.wait(20)
 

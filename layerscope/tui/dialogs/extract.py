@@ -26,7 +26,7 @@ from layerscope.text import human_size, plural, printable_line, printable_name
 from layerscope.tui.drawing.cells import cut_middle
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.table import Key, bindings
-from layerscope.tui.keys.workers import start_detached, writing
+from layerscope.tui.keys.workers import start_detached, writers_of
 from layerscope.tui.widgets.checkbox import CheckboxLine
 
 _MOST_LEFT_OUT = 3
@@ -176,7 +176,7 @@ class ExtractScreen(ModalScreen[None]):
 
         options = ExtractionOptions(force=force, partial=True)
         try:
-            with writing():
+            with writers_of(self).writing():
                 result = extract(self._opened, [self._node], self._layer, target, options=options, progress=report)
         except FileInTheWay as error:
             self.post_message(self.Ended(None, f"{error}.", _REPLACE))

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
+from typing import Protocol, cast
 
+from textual.message_pump import MessagePump
 from textual.worker import NoActiveWorker, get_current_worker
-
-_writers = set[object]()
 
 
 def is_worker_cancelled() -> bool:
@@ -17,20 +17,40 @@ def is_worker_cancelled() -> bool:
         return False
 
 
-@contextmanager
-def writing() -> Iterator[None]:
-    """Mark the block as one that writes files of the user, and removes them if it is stopped."""
-    writer = object()
-    _writers.add(writer)
-    try:
-        yield
-    finally:
-        _writers.discard(writer)
+class Writers:
+    """The work that writes files of the user, and removes them if it is stopped.
+
+    Ctrl+C asks once before it ends such work, and the end of the application waits for it.
+    """
+
+    def __init__(self) -> None:
+        self._at_work = set[object]()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Count the block among the work until its end."""
+        work = object()
+        self._at_work.add(work)
+        try:
+            yield
+        finally:
+            self._at_work.discard(work)
+
+    @property
+    def at_work(self) -> frozenset[object]:
+        """An object for each block that writes now."""
+        return frozenset(self._at_work)
 
 
-def writers() -> frozenset[object]:
-    """Return an object for each block that writes now: Ctrl+C asks once before it ends them, and the end waits."""
-    return frozenset(_writers)
+class _Writing(Protocol):
+    """An application whose screens may write files."""
+
+    writers: Writers
+
+
+def writers_of(node: MessagePump) -> Writers:
+    """Return the writers of the application that a widget or screen belongs to."""
+    return cast("_Writing", node.app).writers
 
 
 def start_detached(work: Callable[[], object]) -> Thread:
