@@ -229,7 +229,7 @@ class ContentPass:
                 with suppress(FormatError):
                     for file in files:
                         self._read_file(file, result, content, table, rows[file])
-                content.check()
+                content.check_unchanged()
         except FormatError:
             return BytesRead()
         return result

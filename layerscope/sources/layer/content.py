@@ -27,10 +27,10 @@ class LayerContent(Protocol):
         """Yield exactly these bytes; raises InvalidLayer where the layer ends before them or is broken."""
 
     def read_unchecked(self, offset: int, size: int) -> bytes:
-        """Return these bytes, as `chunks` yields them, whose reader has to `check` that they were the layer's."""
+        """Return exactly these bytes; the caller has to `check_unchanged` after the last of them."""
 
-    def check(self) -> None:
-        """Raise InvalidLayer where the bytes of another image may have been written over those of the layer."""
+    def check_unchanged(self) -> None:
+        """Raise InvalidLayer where other bytes may have been written over those of the layer."""
 
     def close(self) -> None:
         """Close what is open."""
@@ -52,16 +52,16 @@ class PlainContent:
             yield chunk
             offset += len(chunk)
         self._check_end(end)
-        self.check()
+        self.check_unchanged()
 
     def read(self, offset: int, size: int) -> bytes:
         """Return exactly these bytes; any thread may call it."""
         data = self.read_unchecked(offset, size)
-        self.check()
+        self.check_unchanged()
         return data
 
     def read_unchecked(self, offset: int, size: int) -> bytes:
-        """Return these bytes as they are now."""
+        """Return these bytes as the file has them now."""
         if self._is_stopped():
             raise ReadingStopped("reading the layer was stopped")
         self._check_end(offset + size)
@@ -73,7 +73,7 @@ class PlainContent:
             raise InvalidLayer("the file ends before this content does", offset + len(data))
         return data
 
-    def check(self) -> None:
+    def check_unchanged(self) -> None:
         """Raise InvalidLayer where the file has changed."""
         check_unchanged(self._span, self._descriptor)
 
@@ -120,7 +120,7 @@ class StreamedContent:
         """Return exactly these bytes."""
         return b"".join(self.chunks(offset, size))
 
-    def check(self) -> None:
+    def check_unchanged(self) -> None:
         """Raise InvalidLayer where the file has changed."""
         self._stream.check_unchanged()
 

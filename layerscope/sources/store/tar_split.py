@@ -130,7 +130,7 @@ class TarSplitContent:
 
     read_unchecked = read
 
-    def check(self) -> None:
+    def check_unchanged(self) -> None:
         """Do nothing: a changed store is noticed where a file of the layer is opened."""
 
     def chunks(self, offset: int, size: int) -> Iterator[bytes]:
