@@ -30,6 +30,14 @@ def instruction_line(text: str, width: int, glyphs: Glyphs) -> str:
     return line if cell_len(line) <= width else cut(_HASH.sub(rf"\1{glyphs.ellipsis}", line), width, glyphs)
 
 
+def instruction_lines(text: str, width: int, most: int, glyphs: Glyphs) -> list[str]:
+    """Return an instruction in lines that fit the width, the last one cut if there are more than ``most``."""
+    parts = wrapped(text, width) if most > 1 else [text]
+    if len(parts) == 1:
+        return [instruction_line(text, width, glyphs)]
+    return parts if len(parts) <= most else [*parts[: most - 1], cut(" ".join(parts[most - 1 :]), width, glyphs)]
+
+
 def excerpt(text: str) -> str:
     """Return a text from an image with its line breaks, or the start of a very long text and its length."""
     if len(text) <= _LONGEST:

@@ -19,7 +19,7 @@ from layerscope.comparison.compare import history_of
 from layerscope.model.entries import Kind
 from layerscope.session.files.revision import FileRevision, versions_of
 from layerscope.text import human_size, printable_line, printable_name
-from layerscope.tui.drawing.cells import wrapped
+from layerscope.tui.drawing.cells import instruction_lines
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.keys import HISTORY_KEYS, HISTORY_TABLE
 from layerscope.tui.file.opener import FileOpener
@@ -29,7 +29,6 @@ from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_table import RowTable, TableColumn, TableRow
-from layerscope.tui.widgets.tall_list import text_in_lines
 
 _COLUMNS = (
     TableColumn(""),
@@ -149,9 +148,7 @@ class HistoryScreen(ModalScreen[None], OpensLater):
             return
         rows = min(len(self._events), self._most_rows)
         most = max(_LEAST_DETAIL, int(self.size.height * _HEIGHT_SHARE) - _LINES_BESIDE - rows)
-        lines = wrapped(row.detail, width)
-        last = text_in_lines(lines, most - 1, most - 1, width, glyphs_of(self))
-        detail.update(Text("\n".join([*lines[: most - 1], last] if len(lines) > most else lines)))
+        detail.update(Text("\n".join(instruction_lines(row.detail, width, most, glyphs_of(self)))))
 
     @property
     def _chosen(self) -> FileRevision | None:

@@ -13,12 +13,11 @@ from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import no_advice_sentence
 from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
-from layerscope.tui.drawing.cells import cut, cut_middle, folded, instruction_line, padded, wrapped
+from layerscope.tui.drawing.cells import cut, cut_middle, folded, instruction_lines, padded
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.size.lists.model import Subject
 from layerscope.tui.size.lists.secrets import ALL_SECRETS
 from layerscope.tui.size.state import Place, SizeView
-from layerscope.tui.widgets.tall_list import text_in_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ class AdviceItem(NamedTuple):
         has_instruction = not (is_open and changes)
         lines = [line]
         if is_beside and has_instruction:
-            lines = _instruction(line, self.instruction, room - column - 2, most, glyphs)
+            lines = [*_instruction(line, self.instruction, room - column - 2, most, glyphs)]
         elif is_open and has_instruction:
             lines += _instruction([(_INDENT, None)], self.instruction, width - len(_INDENT), most, glyphs)
         if is_open:
@@ -130,7 +129,7 @@ class LayerItem(NamedTuple):
         size, layer = human_size(self.layer_size.content_size), self.layer_size.layer
         start = f"     {size:>7}  layer {layer:<3} {self.percentage:>6}  "
         before: Spans = [(start, None), self.bar, ("  ", None)]
-        lines = _instruction(before, self.instruction, width - cell_len(start) - BAR_WIDTH - 2, most, glyphs)
+        lines = [*_instruction(before, self.instruction, width - cell_len(start) - BAR_WIDTH - 2, most, glyphs)]
         return [[], [(" Largest layers", "strong")], *lines] if self.is_first else lines
 
 
@@ -145,14 +144,13 @@ class NoteItem(NamedTuple):
         return [*_folded(self.sentence, width)]
 
 
-def _instruction(before: Spans, text: str, room: int, most: int, glyphs: Glyphs) -> list[Spans]:
-    """Return an instruction in ``most`` lines of so many cells, the first one after what is ``before`` it."""
-    parts = wrapped(text, room) if most > 1 else [instruction_line(text, room, glyphs)]
-    last = min(most, len(parts)) - 1
-    texts = [text_in_lines(parts, line, last, room, glyphs) for line in range(last + 1)]
+def _instruction(before: Spans, text: str, room: int, most: int, glyphs: Glyphs) -> Iterator[Spans]:
+    """Yield an instruction in ``most`` lines of so many cells, the first one after what is ``before`` it."""
+    first, *others = instruction_lines(text, room, most, glyphs)
     indent = " " * sum(BAR_WIDTH if isinstance(span, SizeShare) else cell_len(span[0]) for span in before)
-    lines: list[Spans] = [[(indent + part, "muted")] for part in texts[1:]]
-    return [[*before, (texts[0], "muted")], *lines]
+    yield [*before, (first, "muted")]
+    for line in others:
+        yield [(indent + line, "muted")]
 
 
 def _folded(text: str, width: int, style: str | None = None, hang: str = "") -> Iterator[Spans]:

@@ -11,7 +11,7 @@ from textual import events
 from textual.message import Message
 
 from layerscope.tui.drawing.cells import cut, cut_path, padded, wrapped
-from layerscope.tui.widgets.tall_list import TallList, fitting_heights, text_in_lines
+from layerscope.tui.widgets.tall_list import TallList, fitting_heights
 
 _BARS = (12, 6)
 _GAP = "  "
@@ -178,8 +178,9 @@ class RowTable(TallList):
         return [*segments, Segment(cut(before + shown, width, self.glyphs), style)]
 
     def _part(self, item: int, line: int) -> str:
-        """Return a line of the last cell."""
-        return text_in_lines(self._parts[item], line, len(self.lines_of(item)) - 1, self._room, self.glyphs)
+        """Return a line of the last cell; what the item has no line for is cut off the last one."""
+        is_last = line == len(self.lines_of(item)) - 1
+        return cut(" ".join(self._parts[item][line : None if is_last else line + 1]), self._room, self.glyphs)
 
     def _cell(self, number: int, text: str) -> str:
         if self._columns[number].right:

@@ -8,10 +8,10 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from layerscope.tui.drawing.cells import instruction_line, wrapped
+from layerscope.tui.drawing.cells import instruction_lines, wrapped
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.widgets.framed import Framed
-from layerscope.tui.widgets.tall_list import TallList, fitting_heights, text_in_lines
+from layerscope.tui.widgets.tall_list import TallList, fitting_heights
 
 ONE_LINE = 76
 """Width from which a layer takes one line; below, it takes two if the screen is high enough: its figures, then its
@@ -66,9 +66,9 @@ class StepList(TallList, Framed):
         last = len(self.lines_of(item)) - 1 - (item == self.explained_item())
         if line < before:
             return ""
-        if before == last:
-            return instruction_line(text, room, self.glyphs)
-        return text_in_lines(wrapped(text, room), line - before, last - before, room, self.glyphs)
+        lines = instruction_lines(text, room, last - before + 1, self.glyphs)
+        # before the first layout at a new width, there may be fewer
+        return "".join(lines[line - before : line - before + 1])
 
     def explained_item(self) -> int | None:
         """Return the step that has one line more than others of its kind: it says more than its instruction."""

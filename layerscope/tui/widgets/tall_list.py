@@ -4,8 +4,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from layerscope.tui.drawing.cells import cut
-from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.widgets.line_list import LineList
 
 
@@ -23,11 +21,6 @@ def fitting_heights(heights: Sequence[int], extra: Sequence[int], room: int) -> 
                 taller[item] += 1
             return taller
     return heights
-
-
-def text_in_lines(parts: Sequence[str], line: int, last: int, width: int, glyphs: Glyphs) -> str:
-    """Return a line of a text of which the lines up to the ``last`` are shown; the rest of it is cut there."""
-    return cut(" ".join(parts[line:] if line == last else parts[line : line + 1]), width, glyphs)
 
 
 class TallList(LineList):
