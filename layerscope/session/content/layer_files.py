@@ -1,11 +1,11 @@
-"""The files of one layer, for who copies many of them in one pass."""
+"""The files of one layer, to copy many of them in one pass."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.image import Layer
-from layerscope.sources.layer.content import LayerContent, open_layer_content, stored_pieces
+from layerscope.sources.layer.content import LayerContent, open_layer_content, stored_chunks
 
 
 class LayerFiles:
@@ -25,11 +25,7 @@ class LayerFiles:
 
         Raises FormatError if they cannot be read.
         """
-        for start, offset, length in stored_pieces(self._table, self._rows[file]):
-            reached = start
-            for chunk in self._content.chunks(offset, length):
-                yield reached, chunk
-                reached += len(chunk)
+        return stored_chunks(self._content, self._table, self._rows[file])
 
 
 @contextmanager
