@@ -11,7 +11,7 @@ class ExtractionOptions:
     """Parts of an extraction that are off by default.
 
     ``force``: replace existing files; ``setuid``: keep the bits that let a program run as its owner or group;
-    ``devices``: make device nodes; ``owners``: restore owner and group, both need root; ``partial``: leave out files
+    ``devices``: make device nodes; ``owners``: restore owner and group (both need root); ``partial``: leave out files
     whose content ends with a broken layer, and hard links to files in a layer that could not be read.
     """
 

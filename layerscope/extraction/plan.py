@@ -52,7 +52,7 @@ class ExtractionPlan:
     size: int = 0
 
     def leave_out(self, tree: LayeredTree, unreadable: Mapping[int, str]) -> None:
-        """Take the files out that could not be read: for each, by its occurrence, the reason."""
+        """Move the files that could not be read to `left_out`; ``unreadable`` has the reasons by occurrence."""
         for file in self.files:
             if reason := unreadable.get(file.occurrence):
                 self.size -= tree.own_size(file.occurrence)

@@ -42,7 +42,7 @@ def build(context: typer.Context) -> int:
     """Build with the local engine (docker, podman or buildah), report what the cache did, and open the result."""
     own, arguments = _own_options(context.args)
     if own.build_report is not None:
-        # nobody should wait for a build to hear that
+        # an invalid path is an error before the build, not after it
         refuse_existing(Path(own.build_report), force=True)
     if own.watches:
         _watch(own, arguments)

@@ -9,7 +9,7 @@ from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, 
 from layerscope.text import path_text
 
 _NEEDED = 2
-"""The first columns: the number of a layer and its size, say."""
+"""The first columns are never left out: the number of a layer and its size, for example."""
 
 
 def table_parts(
@@ -19,7 +19,7 @@ def table_parts(
     if not table.rows:
         return
     columns = table.without_bars()
-    grid = Grid(*(_grid_column(column, is_first=at < _NEEDED) for at, column in enumerate(columns)))
+    grid = Grid(*(_grid_column(column, is_needed=at < _NEEDED) for at, column in enumerate(columns)))
     for row in table.rows[:most]:
         grid.add_row(*(_lines(column.cell(row), most_paths) for column in columns))
     yield grid
@@ -27,11 +27,15 @@ def table_parts(
         yield from remainder(table.rows, most, table.size, table.noun)
 
 
-def _grid_column(column: Column[Row], *, is_first: bool) -> GridColumn:
+def _grid_column(column: Column[Row], *, is_needed: bool) -> GridColumn:
     is_figure = column.kind is Figure
     least = LEAST_INSTRUCTION if column.kind is InstructionText else 1
     return GridColumn(
-        column.title, is_right=is_figure, is_flexible=not is_figure, is_optional=is_figure and not is_first, least=least
+        column.title,
+        is_right=is_figure,
+        is_flexible=not is_figure,
+        is_optional=is_figure and not is_needed,
+        least=least,
     )
 
 

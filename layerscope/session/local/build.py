@@ -41,7 +41,7 @@ class _Metadata(Struct, frozen=True):
 
 
 class ChosenBuilder(NamedTuple):
-    """The command that builds; ``note`` is a sentence about one that would be preferred, and whose engine is silent."""
+    """The command that builds; ``note`` says why it is not the one that comes first, if its engine does not answer."""
 
     command: str
     note: str | None = None

@@ -53,7 +53,7 @@ _SPARE = str.maketrans({"…": ASCII.ellipsis, "·": ASCII.separator, "▔": "-"
 
 
 class AsciiFilter(LineFilter):
-    """Replaces the few signs beyond ASCII that sentences, and Textual's own titles and bars of progress have."""
+    """Replaces the few signs beyond ASCII in sentences, and in Textual's own titles and progress bars."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002  # from Textual
         """Return the segments of a line in ASCII."""

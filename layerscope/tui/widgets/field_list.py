@@ -15,7 +15,7 @@ _MOST_FIELDS = 500
 """Fields that are shown: laying out a hundred thousand lines takes minutes."""
 
 _LONGER_SHARE = 1 / 4
-"""The part of the height by which longer texts move fields out of sight."""
+"""The part of the height by which a longer form may exceed the shortest one: it moves fields out of sight."""
 
 Field = tuple[str, str]
 """A label and a printable text."""
@@ -52,7 +52,8 @@ class FieldList(VerticalScroll):
     def show(self, *forms: Sequence[Field]) -> None:
         """Show the fields that have a text.
 
-        They may have shorter ``forms``: the first that fits is shown, or that is only a few lines longer than the last.
+        Of several ``forms``, the longest first, this shows the first that fits or is only a few lines longer than the
+        last.
         """
         self._forms = forms
         self._draw()
