@@ -36,11 +36,11 @@ async def test_tab_goes_round_the_panes() -> None:
     async with journey(MY_APP, (110, 60)) as at:
         assert at.focused() == "LayerList"
         await at.press("tab")
-        assert at.focused() == "FileTree"
+        assert at.focused() == "LayerFileTree"
         await at.press("tab")
         assert at.focused() == "LayerList", "the details fit their place"
         await at.press("shift+tab")
-        assert at.focused() == "FileTree"
+        assert at.focused() == "LayerFileTree"
 
 
 async def test_tab_visits_details_that_do_not_fit() -> None:
@@ -259,7 +259,7 @@ async def test_the_mouse_chooses_folds_and_scrolls() -> None:
         await at.click(LayerList, 5, 1)
         assert at.layer() == 1
         await at.click(FileTree, 8, 3)
-        assert (at.at(), at.focused()) == ("/etc", "FileTree")
+        assert (at.at(), at.focused()) == ("/etc", "LayerFileTree")
         assert at.tree()[4] == "+ home/"
         await at.click(FileTree, 2, 3)
         assert at.tree()[4] == "+ apt/"
@@ -374,7 +374,7 @@ async def test_sizes(size: tuple[int, int]) -> None:
 async def test_a_key_that_changes_files_shows_them_on_a_small_screen(key: str) -> None:
     async with journey(MY_APP, (80, 24)) as at:
         await at.press(key)
-        assert at.focused() == "FileTree"
+        assert at.focused() == "LayerFileTree"
         assert at.explorer.file_tree.is_on_screen
 
 

@@ -24,6 +24,7 @@ from layerscope.session.reading.background import (
 )
 from layerscope.text import printable_name
 from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.explorer.file_tree import LayerFileTree
 from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE
 from layerscope.tui.explorer.layer_list import LayerList
 from layerscope.tui.explorer.layer_panes import LayerPanes
@@ -77,7 +78,7 @@ class ExplorerScreen(Screen[object], SaysWhyNot):
         self._reports = Reports(self)
         self.title_line = ImageTitle(session)
         self.layer_list = LayerList()
-        self.file_tree = FileTree()
+        self.file_tree = LayerFileTree()
         self.files = FilesPane(self._state, self.file_tree, EntryDetails(self._origin_of))
         self.panes = FilesPanes(self.layer_list, self.files)
         self._layers = LayerPanes(self._state, self.title_line, self.layer_list, self.panes)
@@ -190,8 +191,8 @@ class ExplorerScreen(Screen[object], SaysWhyNot):
     def _on_opened(self, message: FileTree.Opened) -> None:
         self._navigation.open_file(message.node)
 
-    @on(FileTree.LayerChosen)
-    def _on_trace_clicked(self, message: FileTree.LayerChosen) -> None:
+    @on(LayerFileTree.LayerChosen)
+    def _on_trace_clicked(self, message: LayerFileTree.LayerChosen) -> None:
         self._go_to_layer(message.layer)
 
     def show_target(self, reopen: Callable[[], None], target: "Target | None") -> None:

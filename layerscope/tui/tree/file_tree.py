@@ -1,5 +1,6 @@
-"""The file tree of one layer: marks, names, sizes, and a trace of each path through the layers."""
+"""A file tree: marks, names and columns, and the keys that unfold folders and open files."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,12 +15,11 @@ from textual.message import Message
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.model.entries import Kind
-from layerscope.text import human_size, printable_name
+from layerscope.text import printable_name
 from layerscope.tui.drawing.cells import cut, cut_middle, padded
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.tree.attributes import ATTRIBUTES
-from layerscope.tui.tree.columns import TraceLayers, TreeColumn, fit_columns, trace_layers, trace_numbers
-from layerscope.tui.tree.shown_tree import ShownTree
+from layerscope.tui.tree.columns import TreeColumn, fit_columns
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import warn
@@ -32,18 +32,15 @@ is shown below the tree."""
 NAME_SHARE = 0.45
 """The part of a line that the name has before bars grow."""
 
-_SIZE_WIDTH = 10
-_BAR_WIDTH, _WIDEST_BAR = 9, 33
-_SHORTEST_TRACE, _TRACE_ENDS = 8, 2
 _MARK_WIDTH = 2
 _CHANGE_STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKind.REMOVED: "removed"}
 
-_BAR_RANK, _TRACE_RANK, _LAST_ATTRIBUTE_RANK, _SIZE_RANK = 0, 1, 9, 10
-"""The order in which columns are left out if a name has no room: first those that are also shown elsewhere."""
+_LAST_ATTRIBUTE_RANK = 9
+"""The rank of the first attribute; each one after it has a lower one."""
 
 
 class FileTree(LineList):
-    """The rows of a tree. Its items are the rows of a `VisibleRows`."""
+    """The base of the file trees. Its items are the rows of a `VisibleRows`; a subclass has the columns."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("enter", "choose", "open", "Open the file; unfold or fold the folder", id="tree.choose", rank=35),
@@ -74,12 +71,6 @@ class FileTree(LineList):
     class Left(Message):
         """The cursor is in a top row, and is to go back from there."""
 
-    @dataclass
-    class LayerChosen(Message):
-        """The cell of a layer in the trace was clicked."""
-
-        layer: int
-
     def __init__(self) -> None:
         super().__init__()
         self._rows: VisibleRows | None = None
@@ -87,9 +78,8 @@ class FileTree(LineList):
         self._widths: Mapping[str, int] = {}
         self._name_width = 0
         self._longest_name = 0
-        self._trace_layers = TraceLayers(())
         self.total = 1
-        self._marked = True
+        self.marked = True
 
     @property
     def rows(self) -> VisibleRows | None:
@@ -123,7 +113,7 @@ class FileTree(LineList):
         """
         self._rows = rows
         self._attributes = columns
-        self._marked = marked
+        self.marked = marked
         if rows is not None:
             self.total = max(1, self.largest(rows))
         self.refill(cursor)
@@ -140,8 +130,6 @@ class FileTree(LineList):
         self._longest_name = max([self._longest_name, *lengths])
         self._widths = fit_columns(self.columns(), self.line_width - _MARK_WIDTH, self._longest_name)
         self._name_width = self.line_width - _MARK_WIDTH - sum(self._widths.values())
-        cells = self._widths.get("trace", 0) - _TRACE_ENDS
-        self._trace_layers = trace_layers(self._rows.tree.layers, self._rows.view.layer, max(0, cells))
 
     def _rows_on_screen(self, rows: VisibleRows) -> Iterator[TreeRow]:
         top, height = self.scroll_offset.y, self.size.height
@@ -193,14 +181,9 @@ class FileTree(LineList):
         taken = max(0, min(missing, _blank_cells(right) - 1))
         return [*self._mark(row), *self._name_cells(rows, row, self._name_width + taken), *_without(right, taken)]
 
+    @abstractmethod
     def columns(self) -> Iterator[TreeColumn]:
-        """Yield the columns after the name: attributes, size, bar, trace."""
-        assert self._rows is not None  # noqa: S101  # only rows have columns
-        yield from self.attribute_columns()
-        yield TreeColumn("size", "size", _SIZE_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
-        yield TreeColumn("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR, name_share=NAME_SHARE)
-        layers = len(self._rows.tree.layers) + _TRACE_ENDS
-        yield TreeColumn("trace", "", _TRACE_RANK, min(layers, _SHORTEST_TRACE), layers)
+        """Yield the columns after the name."""
 
     def attribute_columns(self) -> Iterator[TreeColumn]:
         """Yield the columns of attributes that the user has chosen."""
@@ -209,20 +192,12 @@ class FileTree(LineList):
             yield TreeColumn(name, attribute.title, _LAST_ATTRIBUTE_RANK - rank, attribute.width, attribute.width)
 
     def cell(self, name: str, row: TreeRow, width: int) -> list[Segment]:
-        """Return the cell of a column, as wide as it is, with the space before it."""
-        match name:
-            case "size":
-                return [Segment(f"{self._size_text(row):>{width}}")]
-            case "bar":
-                return [Segment(" "), *self._bar(row, width - 1)]
-            case "trace":
-                return self._trace(row.node)
-            case _:
-                text = cut(ATTRIBUTES[name].text(row.entry), width - 1, self.glyphs)
-                return [Segment(f"{text:>{width}}", self.style_of("muted"))]
+        """Return the cell of a column, as wide as it is, with the space before it: here, of an attribute."""
+        text = cut(ATTRIBUTES[name].text(row.entry), width - 1, self.glyphs)
+        return [Segment(f"{text:>{width}}", self.style_of("muted"))]
 
     def header(self) -> list[Segment]:
-        """Return the line of titles: the names of the columns, and the numbers of the layers in the trace."""
+        """Return the line of titles."""
         muted = self.style_of("muted")
         if self._rows is None:
             return []
@@ -232,33 +207,20 @@ class FileTree(LineList):
         }
         segments = [Segment(" " * room, muted)]
         for name in self._widths:
-            segments += self._numbers() if name == "trace" else [Segment(titles[name], muted)]
+            segments += self.title(name, titles[name])
         return segments
 
-    def _numbers(self) -> list[Segment]:
-        """Return the numbers above the trace, that of the chosen layer highlighted."""
-        assert self._rows is not None  # noqa: S101  # there is a header
-        muted, shown, chosen = self.style_of("muted"), self._trace_layers, self._rows.view.layer
-        numbers = trace_numbers(shown.layers, chosen)
-        before, label, after = numbers, "", ""
-        if chosen in shown.layers:
-            label, column = str(chosen), shown.layers.index(chosen)
-            start = max(0, column + 1 - len(label))
-            before, after = numbers[:start], numbers[start + len(label) :]
-        return [
-            Segment(self.glyphs.before if shown.is_cut_before else " ", muted),
-            Segment(before, muted),
-            Segment(label, self.style_of("chosen-number")),
-            Segment(after, muted),
-            Segment(self.glyphs.after if shown.is_cut_after else " ", muted),
-        ]
+    def title(self, name: str, text: str) -> list[Segment]:  # noqa: ARG002  # a subclass may have another one by name
+        """Return the title of a column, as wide as it is."""
+        return [Segment(text, self.style_of("muted"))]
 
     def _mark(self, row: TreeRow) -> list[Segment]:
-        style = self._change_style(row.change)
-        return [Segment(f"{row.change.mark if self._marked else ' '} ", style)]
+        style = self.change_style(row.change)
+        return [Segment(f"{row.change.mark if self.marked else ' '} ", style)]
 
-    def _change_style(self, change: ChangeKind) -> Style | None:
-        name = _CHANGE_STYLES.get(change) if self._marked else None
+    def change_style(self, change: ChangeKind) -> Style | None:
+        """Return the style of what a layer changed; None if it is unchanged, or if changes are not known."""
+        name = _CHANGE_STYLES.get(change) if self.marked else None
         return self.style_of(name) if name else None
 
     def _name_length(self, rows: VisibleRows, row: TreeRow) -> int:
@@ -270,8 +232,8 @@ class FileTree(LineList):
         entry, glyphs = row.entry, self.glyphs
         folder = rows.is_folder(row.node)
         fold = f"{glyphs.opened if rows.is_open(row.node) else glyphs.closed} " if folder else _INDENT
-        style = self._change_style(row.change) or (self.style_of("folder") if entry.kind is Kind.DIR else None)
-        if row.change is ChangeKind.REMOVED and self._marked:
+        style = self.change_style(row.change) or (self.style_of("folder") if entry.kind is Kind.DIR else None)
+        if row.change is ChangeKind.REMOVED and self.marked:
             style = (style or Style()) + Style(strike=True)
         if rows.is_match(row.node):
             style = (style or Style()) + self.style_of("match")
@@ -296,56 +258,24 @@ class FileTree(LineList):
             return f" = /{printable_name(entry.link)}"
         return f" {self.glyphs.arrow} {printable_name(entry.link)}"
 
-    def _size_text(self, row: TreeRow) -> str:
-        assert self._rows is not None  # noqa: S101  # there is a row
-        size = self._rows.size(row.node)
-        has_size = row.entry.kind in (Kind.FILE, Kind.DIR) and row.change is not ChangeKind.REMOVED
-        return human_size(size) if size or has_size else ""
+    def column_at(self, x: int) -> tuple[str, int]:
+        """Return the column at a cell of a line, and the position of the cell in it; no name if none is there."""
+        start = self.line_width - sum(self._widths.values())
+        for name, width in self._widths.items():
+            if start <= x < start + width:
+                return name, x - start
+            start += width
+        return "", 0
 
-    def _bar(self, row: TreeRow, width: int) -> Iterator[Segment]:
-        assert self._rows is not None  # noqa: S101  # there is a row
-        size = 0 if row.change is ChangeKind.REMOVED else self._rows.size(row.node)
-        return self.bar(size / self.total, 0, width)
-
-    def _trace(self, node: int) -> list[Segment]:
-        """Return one cell for each layer: its change of the path. Of many layers, show those around the chosen one."""
-        assert self._rows is not None  # noqa: S101  # there is a row
-        tree, chosen = self._rows.tree, self._rows.view.layer
-        trace = [Segment(" ")]
-        for layer in self._trace_layers.layers:
-            style = self._change_style(tree.index.change(node, layer)) or self.style_of("muted")
-            style = style + self.style_of("chosen") if layer == chosen else style
-            trace.append(Segment(self._trace_cell(tree, node, layer), style))
-        return [*trace, Segment(" ")]
-
-    def layer_at(self, x: int) -> int | None:
-        """Return the layer whose cell of the trace is in a column of the screen, or None."""
-        column = x - self.line_width + 1
-        for name, width in reversed(list(self._widths.items())):
-            if name == "trace":
-                cell = column + width - 2
-                return self._trace_layers.layers[cell] if 0 <= cell < len(self._trace_layers.layers) else None
-            column += width
-        return None
-
-    def choose_layer_at(self, x: int) -> bool:
-        """Post `LayerChosen` if the trace has a cell in that column; return whether it has."""
-        layer = self.layer_at(x)
-        if layer is not None:
-            self.post_message(self.LayerChosen(layer))
-        return layer is not None
-
-    def _trace_cell(self, tree: ShownTree, node: int, layer: int) -> str:
-        change = tree.index.change(node, layer)
-        if change is not ChangeKind.UNCHANGED and self._marked:
-            return change.mark
-        return self.glyphs.touched if tree.index.touches_below(node, layer) else self.glyphs.untouched
+    def column_clicked(self, x: int) -> bool:  # noqa: ARG002  # a subclass may have such columns
+        """Do what a click on a column does, in a row or in its title; return whether it does anything."""
+        return False
 
     def clicked(self, item: int, event: events.Click) -> None:
-        """Go to the layer, or unfold or fold the folder, if that was clicked; do what Enter does on a second click."""
+        """Unfold or fold the folder, if its sign was clicked; do what Enter does on a second click."""
         assert self._rows is not None  # noqa: S101  # a row was clicked
         sign = 2 + 2 * self._indent(self._rows, self._rows[item])
-        if self.choose_layer_at(event.x):
+        if self.column_clicked(event.x):
             return
         if event.chain > 1:
             self.action_choose()

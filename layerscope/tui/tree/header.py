@@ -1,4 +1,4 @@
-"""The line above a file tree: the titles of its columns, and the numbers of the layers."""
+"""The line above a file tree: the titles of its columns."""
 
 from rich.segment import Segment
 from textual import events
@@ -9,7 +9,7 @@ from layerscope.tui.tree.file_tree import FileTree
 
 
 class TreeHeader(Widget):
-    """One line; a click on the number of a layer goes to it."""
+    """One line; a click on a title is one on its column."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -27,5 +27,5 @@ class TreeHeader(Widget):
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the layer whose number was clicked."""
-        self._tree.choose_layer_at(event.x)
+        """Do what a click on the column does."""
+        self._tree.column_clicked(event.x)

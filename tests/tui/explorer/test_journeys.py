@@ -91,7 +91,7 @@ async def test_enter_goes_into_a_layer_and_escape_comes_back(size: tuple[int, in
         start = seen(at)
         await at.press("enter")
         assert at.frame("files")[0].startswith("What layer 5 changed · ")
-        assert at.focused() == "FileTree"
+        assert at.focused() == "LayerFileTree"
         await at.press("down", "left_square_bracket", "1")
         assert at.frame("files")[0] == "Files after layer 4"
         await at.press("escape")

@@ -113,7 +113,7 @@ async def test_n_goes_from_match_to_match(web: Path) -> None:
     async with journey(web) as at:
         await at.filter("readme")
         await at.press("enter")
-        assert at.focused() == "FileTree"
+        assert at.focused() == "LayerFileTree"
         assert at.at() == "/usr/share/nginx.d/readme"
         await at.press("n")
         assert at.at() == "/usr/share/other/readme"
@@ -170,7 +170,7 @@ async def test_an_empty_filter_shows_everything(web: Path) -> None:
     async with journey(web) as at:
         await at.filter("")
         await at.press("enter")
-        assert at.focused() == "FileTree"
+        assert at.focused() == "LayerFileTree"
         assert at.tree() == ["etc/", "usr/"]
         await at.press("escape")
         assert at.tree() == ["etc/", "usr/"]
@@ -182,7 +182,7 @@ async def test_the_key_line_shows_the_keys_of_the_filter(web: Path) -> None:
         await at.filter("a/b")
         assert at.key_line() == "enter go to the match  tab pane  esc back"
         await at.press("tab")
-        assert at.focused() == "FileTree"
+        assert at.focused() == "LayerFileTree"
         assert "n N match" in at.key_line()
         assert "esc back" in at.key_line()
 
