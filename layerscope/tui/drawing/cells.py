@@ -62,12 +62,13 @@ def folded(text: str, width: int, hang: str = "") -> list[str]:
     """Return a text in lines that break between words where they can, each but the first with ``hang`` before it."""
     if cell_len(text) <= width:
         return [text]
-    lines, line, indent = list[str](), "", ""
-    for word in text.rstrip().split(" "):
-        if line and cell_len(f"{indent}{line} {word}") > width:
+    words = text.strip(" ")
+    lines, line, indent = list[str](), text[: text.find(words)], ""
+    for word in words.split(" "):
+        if line.strip() and cell_len(f"{indent}{line} {word}") > width:
             lines.append(indent + line.rstrip())
             line, indent = "", hang
-        line = f"{line} {word}" if line else word
+        line = f"{line} {word}" if line.strip() else line + word
         if cell_len(indent + line) > width:
             *whole, line = chop_cells(line, width - len(hang))
             for part in whole:

@@ -23,6 +23,7 @@ def test_a_folded_text_fits_and_loses_nothing_but_spaces(width: int) -> None:
     assert max(map(cell_len, lines)) <= width
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert all(line.startswith("    ") for line in lines[1:])
+    assert folded("  && make all", 8) == ["  &&", "make all"], "it stays indented"
 
 
 @pytest.mark.parametrize("width", [-1, 0, 8])
