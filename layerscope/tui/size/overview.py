@@ -75,6 +75,7 @@ class Overview(TallList):
             fitting = fitting_heights(heights, list(map(sub, whole, heights)), height)
             self._lines = self._drawn(opens, (1 + lines for lines in map(sub, fitting, heights)))
         self.set_heights(map(len, self._lines))
+        self.fit_scrollbar()
         self.refill()
 
     def item_count(self) -> int:

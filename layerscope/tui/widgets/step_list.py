@@ -104,9 +104,7 @@ class StepList(TallList, Framed):
         height, width = self.size.height, self.line_width
         self._takes_two_lines = self._has_room_for_two(height, width)
         self.set_heights(self._heights(height, width))
-        if height:
-            # Textual decides on a scrollbar before the lines are chosen, and may keep one that is not needed any more.
-            self.show_vertical_scrollbar = self.line_count() > height
+        self.fit_scrollbar()
 
     def _has_room_for_two(self, height: int, width: int) -> bool:
         count = self.item_count()

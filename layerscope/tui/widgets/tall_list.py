@@ -47,6 +47,11 @@ class TallList(LineList):
         """Set the number of lines of each item."""
         self._starts = list(accumulate(heights, initial=0))
 
+    def fit_scrollbar(self) -> None:
+        """Show a scrollbar only if it is needed: Textual decides on it before the lines are chosen, and may keep it."""
+        if self.size.height:
+            self.show_vertical_scrollbar = self.line_count() > self.size.height
+
     def line_count(self) -> int:
         """Return the number of lines of all items."""
         return self._starts[-1]
