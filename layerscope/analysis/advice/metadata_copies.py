@@ -128,8 +128,10 @@ def _remedy(evidence: Evidence, writer: int, changes: _Changes) -> str:
 
 
 def _options(changes: _Changes) -> str:
-    """Return the options of COPY that give all files their final metadata."""
+    """Return the options of COPY that give all files their final metadata; nothing if no option gives it."""
     options, changed = [], _changed(changes)
+    if "extended attributes" in changed:
+        return ""
     owners, modes = {_owner(after) for _, after in changes}, {after.mode for _, after in changes}
     if "owner" in changed:
         options.append("--chown={}:{}".format(*owners.pop()) if len(owners) == 1 else f"--chown={_ANY}")

@@ -6,6 +6,7 @@ import pytest
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind
 from layerscope.analysis.advice.rules import advise, wanted_prefixes
+from layerscope.model.entries import FileEntry, Kind
 from tests.analysis.entries import directory, opaque, symlink, whiteout
 from tests.analysis.size.analyzed import Content, SizedImage, Written, sized, written
 
@@ -126,6 +127,13 @@ def test_a_later_chmod_to_several_modes_names_the_option_without_a_value() -> No
     image = sized([written("m"), written("n", "y")], [written("m", mode=0o755), written("n", "y", mode=0o600)])
     advice = only(image.advice("ADD m n /", "RUN chmod"), AdviceKind.METADATA_COPY)
     assert "only to change their mode. Write `ADD --chmod=…` here" in advice.text
+
+
+def test_no_option_of_copy_is_advised_for_extended_attributes() -> None:
+    capable = FileEntry(b"ping", Kind.FILE, 1, 0o755, 0, 0, 0, xattrs=((b"security.capability", b"x"),))
+    image = sized([written("ping")], [Written(capable, b"x")])
+    advice = only(image.advice("COPY ping /", "RUN chmod 755 /ping && setcap"), AdviceKind.METADATA_COPY)
+    assert "their mode and extended attributes. Change as few of them as you can" in advice.text
 
 
 def test_a_later_chmod_of_files_that_a_run_made_belongs_into_that_run() -> None:
