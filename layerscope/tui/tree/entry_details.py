@@ -131,7 +131,8 @@ class EntryDetails(Static):
             return f"{human_size(rows.size(row.node))} {below}"
         if entry.device is not None:
             return f"device {entry.device[0]}, {entry.device[1]}"
-        return entry.kind.word
+        # the first line says what a hard link is
+        return "" if entry.kind is Kind.HARDLINK else entry.kind.word
 
     def _story(self, row: TreeRow) -> str:
         if row.entry.row is None:

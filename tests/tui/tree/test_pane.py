@@ -130,6 +130,9 @@ async def test_the_size_of_a_folder_includes_everything_in_it(tmp_path: Path) ->
         await at.press("left_square_bracket")
         assert "1.5 kB" in at.line_of("+ a/")
         assert "= /a/one" in at.line_of("+ three")
+        await at.press("tab", "slash", *"three", "enter")
+        assert "/a/three = /a/one (hard link)" in at.screen()
+        assert "hardlink" not in at.screen()
 
 
 async def test_the_trace_shows_what_each_layer_did() -> None:
