@@ -54,7 +54,8 @@ def cut(text: str, width: int, glyphs: Glyphs) -> str:
 
 def wrapped(text: str, width: int) -> list[str]:
     """Return a text from an image in printable lines that fit the width, or in one where it is too narrow."""
-    shown = printable_line(text[:_LONGEST])
+    words = text[:_LONGEST].lstrip(" ")
+    shown = " " * (len(text[:_LONGEST]) - len(words)) + printable_line(words)
     return folded(shown, width) if width >= _LEAST_WIDTH else [shown]
 
 

@@ -63,3 +63,7 @@ def test_an_excerpt_of_a_long_text_says_how_long_it_is() -> None:
     assert excerpt("short \x07") == r"short \x07"
     assert excerpt("x" * 1_000_000).endswith("(1,000,000 characters in all)")
     assert len(excerpt("\u202e" * 1_000_000)) < 30_000
+
+
+def test_a_line_with_letters_beyond_ascii_keeps_its_indentation() -> None:
+    assert wrapped("  \u05d0\u05d1 x", 12) == ["  \u05d0\u05d1 x"]
