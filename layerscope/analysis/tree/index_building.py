@@ -8,9 +8,10 @@ from operator import add, ne
 
 from layerscope.analysis.tree.carried_sizes import carried_sizes
 from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.index_columns import size_columns, subtree_ends
 from layerscope.analysis.tree.occurrence import GONE
 from layerscope.analysis.tree.overlay import VOID, Overlay
-from layerscope.analysis.tree.path_index import PathIndex, size_columns, size_key, subtree_ends
+from layerscope.analysis.tree.path_index import PathIndex, size_key
 from layerscope.model.columns import Ints, picked
 
 _IS_CHANGE = bytes(change not in {ChangeKind.UNCHANGED, VOID} for change in range(256))

@@ -22,27 +22,6 @@ _LAYER_BITS = 16
 _IS_STEP_DOWN = byte_marks((1).__eq__)
 
 _NAMES_A_SEARCH = 1 << 16
-_LARGEST = (1 << 63) - 1
-
-
-def size_columns(sizes: Iterable[int]) -> tuple[Ints, dict[int, int]]:
-    """Return sizes as a column, with those that do not fit by position."""
-    sizes = list(sizes)
-    try:
-        return array("q", sizes), {}
-    except OverflowError:
-        return _split_columns(sizes)
-
-
-def _split_columns(sizes: Iterable[int]) -> tuple[Ints, dict[int, int]]:
-    column, large = array("q"), dict[int, int]()
-    for position, size in enumerate(sizes):
-        if -_LARGEST <= size <= _LARGEST:
-            column.append(size)
-        else:
-            column.append(0)
-            large[position] = size
-    return column, large
 
 
 def size_key(folder: int, layer: int) -> int:
@@ -344,13 +323,3 @@ def _keys_of(nodes: range, keys: Ints) -> Ints:
 def _holds(column: Ints, value: int) -> bool:
     position = bisect_left(column, value)
     return position < len(column) and column[position] == value
-
-
-def subtree_ends(parents: Ints) -> Ints:
-    """Return one past the last descendant of each node, given the parents of nodes in preorder."""
-    ends = array("I", range(1, len(parents) + 1))
-    last_children = dict(zip(islice(parents, 1, None), count(1)))
-    # backwards, a folder comes after those below it, and its subtree ends where that of its last child does
-    for folder, child in reversed(last_children.items()):
-        ends[folder] = ends[child]
-    return ends
