@@ -157,6 +157,11 @@ def signed_size(size: int) -> str:
     return f"+{human_size(size)}" if size > 0 else human_size(size)
 
 
+def whole_percent(share: float) -> str:
+    """Return a share as a whole percentage: ``24 %``."""
+    return f"{100 * share:.0f} %"
+
+
 def human_share(part: int | None, whole: int | None) -> str:
     """Return a part of a whole as a percentage, empty if the whole is 0 or unknown.
 

@@ -15,7 +15,7 @@ from layerscope.comparison.compare import Comparison
 from layerscope.errors import LayerscopeError
 from layerscope.session.files.revision import FileRevision, version_at
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.text import signed_size
+from layerscope.text import signed_size, whole_percent
 from layerscope.tui.comparison.entry_details import DiffDetails
 from layerscope.tui.comparison.file_tree import DiffFileTree
 from layerscope.tui.comparison.keys import COMPARISON_KEYS
@@ -122,7 +122,7 @@ class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
 
     @on(LayersBeingRead)
     def _on_reading(self, message: LayersBeingRead) -> None:
-        self._state.waiting = f"Reading the layers, {100 * message.share:.0f} %."
+        self._state.waiting = f"Reading the layers, {whole_percent(message.share)}."
         self.files.rebuild()
 
     @on(AllLayersRead)

@@ -6,7 +6,7 @@ from msgspec import Struct
 from rich.segment import Segment
 
 from layerscope.model.image import Layer, Step
-from layerscope.text import human_size
+from layerscope.text import human_size, whole_percent
 from layerscope.tui.drawing.cells import one_line, padded, segments_length
 from layerscope.tui.widgets.step_list import ONE_LINE, Instruction, StepList
 
@@ -194,7 +194,7 @@ def _progress_words(progress: float) -> str:
     """Return how far the reading of a layer is; its size is only known once all layers before it are read, too."""
     if progress == 1:
         return "read"
-    return f"reading {100 * progress:.0f} %" if progress else "waiting"
+    return f"reading {whole_percent(progress)}" if progress else "waiting"
 
 
 def dead_text(size: int | None) -> str:

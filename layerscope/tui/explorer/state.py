@@ -14,7 +14,7 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image, Layer, Step
 from layerscope.model.progress import ExportProgress
 from layerscope.session.reading.background import LayerProgress, LayerRead, LayersStacked
-from layerscope.text import human_size, printable_line
+from layerscope.text import human_size, printable_line, whole_percent
 from layerscope.tui.explorer.own_rows import OwnRows
 from layerscope.tui.explorer.step_fields import step_fields
 from layerscope.tui.explorer.storage_fields import copy_up_words
@@ -80,7 +80,7 @@ class Reading:
     def words(self) -> str:
         """The share of the image that has been read, or the number of layers where the size of one is not known."""
         if self._knows_sizes:
-            return f"reading {100 * self._total_done / max(1, self._total):.0f} %"
+            return f"reading {whole_percent(self._total_done / max(1, self._total))}"
         return f"{len(self._finished):,} read"
 
     def share_of(self, layer: int) -> float:

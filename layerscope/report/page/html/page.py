@@ -14,7 +14,7 @@ from layerscope.report.page.html.elements import Markup, element, joined, prose
 from layerscope.report.page.html.treemap import map_items
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import remarks
-from layerscope.text import human_share, human_size, plural, printable_line, printable_name
+from layerscope.text import human_share, human_size, plural, printable_line, printable_name, whole_percent
 
 _PLACEHOLDER = re.compile(r"\{\{([A-Z_]+)\}\}")
 _NAVIGATION = (
@@ -71,7 +71,7 @@ def _tiles(analysis: SizeAnalysis) -> Iterator[Markup]:
     yield _tile("content", human_size(why.total_size), f"in {plural(len(why.layers), 'layer')}")
     yield _tile("blobs, as stored", human_size(why.blob_size), "")
     yield _tile("dead", human_size(why.dead_size), share)
-    yield _tile("efficiency", "?" if why.efficiency is None else f"{100 * why.efficiency:.0f} %", "")
+    yield _tile("efficiency", "?" if why.efficiency is None else whole_percent(why.efficiency), "")
     yield _tile("in the final image", human_size(sum(why.live.sizes)), plural(len(why.live), "file"))
 
 
