@@ -56,7 +56,7 @@ class HistoryScreen(ModalScreen[None], OpensLater):
     DEFAULT_CSS = """
     HistoryScreen {
         align: center middle;
-        #history { width: 96%; height: auto; max-height: 92%; padding: 0 1; }
+        #history { width: 96%; height: auto; padding: 0 1; }
         #history { background: $panel; border: $frame $primary; }
         #titles { height: 1; color: $foreground 60%; }
         RowTable { height: auto; }
@@ -100,9 +100,14 @@ class HistoryScreen(ModalScreen[None], OpensLater):
 
     def on_resize(self) -> None:
         """Leave room for the instruction and the keys below the table."""
+        self.query_one("#history").styles.max_height = self._most_lines
         self.table.styles.max_height = self._most_rows
         # the panel gets its new width first
         self.call_after_refresh(self._show_detail)
+
+    @property
+    def _most_lines(self) -> int:
+        return int(self.size.height * _HEIGHT_SHARE)
 
     @property
     def _most_rows(self) -> int:
@@ -147,7 +152,7 @@ class HistoryScreen(ModalScreen[None], OpensLater):
         if row is None or not width:
             return
         rows = min(len(self._events), self._most_rows)
-        most = max(_LEAST_DETAIL, int(self.size.height * _HEIGHT_SHARE) - _LINES_BESIDE - rows)
+        most = max(_LEAST_DETAIL, self._most_lines - _LINES_BESIDE - rows)
         detail.update(Text("\n".join(instruction_lines(row.detail, width, most, glyphs_of(self)))))
 
     @property
