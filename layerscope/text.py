@@ -27,7 +27,10 @@ _INVISIBLE = (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3
 _VARIATIONS = (*range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400), *range(0xE0100, 0xE01F0))
 """Selectors of a variant or a skin tone: terminals disagree on whether the emoji before takes one cell, two or four."""
 
-_UNSAFE_CODES = frozenset(_INVISIBLE + _VARIATIONS)
+_FLAG_LETTERS = (*range(0x1F1E6, 0x1F200),)
+"""Two of them are a flag: terminals disagree on their cells likewise, and tmux joins one to any emoji before it."""
+
+_UNSAFE_CODES = frozenset(_INVISIBLE + _VARIATIONS + _FLAG_LETTERS)
 
 _ESCAPE = re.compile(r"\\(\\|[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U000[0-9a-f]{5}|U0010[0-9a-f]{4})")
 _SHORT_ESCAPES = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t"}

@@ -30,6 +30,7 @@ def test_a_name_can_be_typed_as_it_is_shown(name: bytes) -> None:
         ("invisible\u3164", "invisible\\u3164"),
         ("\u2764\ufe0f.txt", "\u2764\\ufe0f.txt"),
         ("\U0001f44d\U0001f3fd", "\U0001f44d\\U0001f3fd"),
+        ("\U0001f1e9\U0001f1ea", "\\U0001f1e9\\U0001f1ea"),
         ("e\u0301 \u65e5 \U0001f389", "e\u0301 \u65e5 \U0001f389"),
     ],
 )
