@@ -120,8 +120,8 @@ class TextDiffView(RowView):
         return self._shown.change_count
 
     def go_to_change(self, step: int) -> bool:
-        """Go to the next change, or to the previous one; return False if there is none."""
-        current = self._shown.change
+        """Go to another change, or to what differs in this one if there is none; return False if that is visible."""
+        current, left = self._shown.change, self.left
         at = self.top if current is None or current not in self.seen_rows() else current
         change = self._shown.to_change(step, at)
         if change is not None:
@@ -130,7 +130,7 @@ class TextDiffView(RowView):
             self.refresh()
             self.post_message(self.Scrolled(self))
         self._show_difference()
-        return change is not None
+        return change is not None or self.left != left
 
     def _show_difference(self) -> None:
         """Scroll sideways to the first difference in the current change, or to its start if all of it differs."""

@@ -235,6 +235,9 @@ async def test_a_diff_opens_at_what_differs_and_n_returns_to_it(tmp_path: Path, 
             assert not at.marked("removed-span")
             await at.press("n")
             assert at.marked("removed-span") == ["one"]
+            assert not at.toasts()
+            await at.press("n")
+            assert at.toasts() == ["This is the last change."]
             await at.press("home", "v")
             assert at.marked("added-span") == ["two"]
 
