@@ -137,7 +137,7 @@ class ComparisonState:
         counts = [f"{mark}{count:,}" for mark, count in (("+", added), ("~", modified), ("-", removed)) if count]
         uncertain = len(self.compared.uncertain)
         if not counts:
-            return Summary(0, 0, ["nothing differs" if self.compared.is_complete else "not all layers could be read"])
+            return Summary(0, 0, ["no path differs" if self.compared.is_complete else "not all layers could be read"])
         words = [" ".join(counts), *([f"? {uncertain:,} uncertain"] if uncertain else [])]
         return Summary(added + modified + removed, delta, words)
 
@@ -158,5 +158,5 @@ class ComparisonState:
         if rows.view.query is None and rows.view.changes_only and self.compared is not None:
             if not self.compared.is_complete:
                 return "No difference was found, but not all layers could be read."
-            return f"Nothing differs between {' and '.join(self.compared.sides)}."
+            return f"No path differs between {' and '.join(self.compared.sides)}."
         return no_rows_sentence(rows)

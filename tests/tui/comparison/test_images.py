@@ -207,7 +207,7 @@ async def test_the_images_are_compared_at_any_step(tmp_path: Path) -> None:
         await at.press("left_square_bracket")
         await at.settle()
         assert at.frame("files")[0] == "Changes from v1.tar layer 2 to v2.oci.tar layer 2"
-        assert "Nothing differs" in at.entry()
+        assert "No path differs" in at.entry()
 
 
 async def test_a_step_that_a_small_screen_hides_and_that_changes_no_file_is_reported() -> None:
@@ -220,7 +220,7 @@ async def test_a_step_that_a_small_screen_hides_and_that_changes_no_file_is_repo
 
 async def test_one_image_in_two_formats_does_not_differ() -> None:
     async with comparing(SAMPLES / "my-app-v2.tar", SAMPLES / "my-app-v2.oci.tar") as at:
-        assert "Nothing differs between old and new." in at.entry()
+        assert "No path differs between old and new." in at.entry()
         assert not starting_with(at.layers(), "~")
 
 
@@ -243,13 +243,24 @@ async def test_differences_that_depend_on_an_unreadable_layer_are_marked(tmp_pat
         assert "uncertain because a layer could not be read" in at.entry()
 
 
+async def test_images_whose_steps_alone_differ_are_not_said_to_be_equal(tmp_path: Path) -> None:
+    base = layer(file("a", b"1"))
+    old, new = (
+        docker_archive(tmp_path / f"{name}.tar", image(base, history=[{"created_by": f"COPY {name} /"}]))
+        for name in ("old", "new")
+    )
+    async with comparing(old, new, (120, 30)) as at:
+        assert "no path differs" in at.title()
+        assert "othing differs" not in at.screen()
+
+
 async def test_images_with_an_unreadable_layer_are_never_said_to_be_equal(tmp_path: Path) -> None:
     old, new = (
         docker_archive(tmp_path / f"{name}.tar", image(layer(file("a", b"1")), layer(file("b", bytes(9000)))[:2000]))
         for name in ("old", "new")
     )
     async with comparing(old, new) as at:
-        assert "Nothing differs" not in at.screen()
+        assert "path differs" not in at.screen()
         assert "not all layers could be read" in at.entry()
 
 

@@ -112,7 +112,7 @@ async def test_the_cursor_in_the_layer_list_chooses_the_compared_layer(tmp_path:
         await at.press("left_square_bracket", "left_square_bracket")
         await at.settle()
         assert at.frame("files")[0] == "Changes from layer 1 to layer 1"
-        assert "Nothing differs between layer 1 and layer 1." in at.entry()
+        assert "No path differs between layer 1 and layer 1." in at.entry()
 
 
 async def test_a_compares_only_what_the_layers_hold_themselves(tmp_path: Path) -> None:
