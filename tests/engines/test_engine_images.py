@@ -189,7 +189,9 @@ def test_an_engine_that_is_killed_in_an_export_is_one_sentence_and_leaves_nothin
 
 
 def test_the_error_for_a_missing_tag_lists_the_existing_tags(loaded: Loaded) -> None:
-    with pytest.raises(ImageNotFound, match=f"has no image {loaded.repository} .it has .*{loaded.repository}:v1.$"):
+    with pytest.raises(
+        ImageNotFound, match=f"has no image {loaded.repository} .known tags: .*{loaded.repository}:v1.$"
+    ):
         open_source(f"{loaded.engine}://{loaded.repository}")
 
 

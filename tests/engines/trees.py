@@ -1,17 +1,17 @@
 """File trees of an image: as layerscope shows it, as an engine exports it, as it was extracted."""
 
-import hashlib
 import os
 import stat
 import tarfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
+from layerscope.sources.tar.file_hash import digest_of
 
 Marks = dict[bytes, tuple[str, FileEntry]]
 """The tree of a layer: for each path, the change that the layer made and the entry."""
@@ -40,7 +40,7 @@ class Shown(NamedTuple):
     gid: int
     link: bytes | None
     device: tuple[int, int] | None
-    sha256: bytes | None
+    digest: bytes | None
 
 
 def is_made_by_engines(path: bytes) -> bool:
@@ -137,7 +137,7 @@ def _written(path: Path) -> Shown:
         found.st_gid,
         os.fsencode(path.readlink()) if kind == "symlink" else None,
         (os.major(found.st_rdev), os.minor(found.st_rdev)) if kind in ("char", "block") else None,
-        hashlib.sha256(path.read_bytes()).digest() if kind == "file" else None,
+        digest_of(path.read_bytes()) if kind == "file" else None,
     )
 
 
@@ -166,7 +166,7 @@ def _exported(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Shown:
         member.gid,
         member.linkname.encode("utf-8", "surrogateescape") if member.issym() else None,
         (member.devmajor, member.devminor) if member.isdev() and not member.isfifo() else None,
-        _sha256(content) if content else None,
+        digest_of(content.read()) if content else None,
     )
 
 
@@ -179,7 +179,3 @@ _KINDS = {
     tarfile.CHRTYPE: "char",
     tarfile.BLKTYPE: "block",
 }
-
-
-def _sha256(content: IO[bytes]) -> bytes:
-    return hashlib.file_digest(content, "sha256").digest()  # type: ignore[arg-type]  # a tar member has the read methods of a file

@@ -13,7 +13,7 @@ def build_lines(report: BuildReport) -> Iterator[str]:
     known = [is_cached for is_cached in own if is_cached is not None]
     if known:
         # without a Dockerfile on this machine, the steps of the base are not told from those of the cache
-        or_base = " or the base image" if any(step.is_base is None for step in report.steps) else ""
+        or_base = " or the base image" if any(step.is_base is None and step.is_cached for step in report.steps) else ""
         yield f"{plural(sum(known), 'step')} from the cache{or_base}, {len(known) - sum(known)} run"
     if len(known) < len(own):
         yield f"{plural(len(own) - len(known), 'step')}: the times in the image do not say whether from the cache"
