@@ -4,11 +4,13 @@ import argparse
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -187,14 +189,25 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     return options
 
 
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Make the folder of a run, and remove it in the end with all that stopped workers have left in it."""
+    folder = tempfile.mkdtemp(prefix="layerscope-fuzz-")
+    try:
+        yield Path(folder)
+    finally:
+        # shutil goes no more than a thousand folders deep
+        subprocess.run(["rm", "-rf", folder], check=True)  # a folder of this process
+
+
 def main() -> int:
     """Run the fuzzer, print a summary, and return 1 if anything was found."""
     options = parsed()
     # the folder of the run is removed after SIGTERM as well
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="layerscope-fuzz-") as scratch:
-        fuzzer = Fuzzer(options, Path(scratch))
+    with scratch_folder() as scratch:
+        fuzzer = Fuzzer(options, scratch)
         fuzzer.run()
     totals, seconds = fuzzer.totals, time.monotonic() - started
     for kind, count in totals.kinds.most_common():
