@@ -28,7 +28,14 @@ def build_document(report: BuildReport) -> dict[str, object]:
 
 
 def _step(step: ReportedStep) -> dict[str, object]:
-    is_known = step.is_cached is not None and not step.is_base
-    # a step that was there before the build may be one of the base where that is not known
-    cache = ("miss" if not step.is_cached else None if step.is_base is None else "hit") if is_known else None
+    cache = _cache_word(step)
     return {"instruction": step.title, "line": step.line, "layer": step.layer, "base": step.is_base, "cache": cache}
+
+
+def _cache_word(step: ReportedStep) -> str | None:
+    if step.is_base or step.is_cached is None:
+        return None
+    if not step.is_cached:
+        return "miss"
+    # a step that was there before the build may be one of the base
+    return None if step.is_base is None else "hit"

@@ -6,7 +6,10 @@ from typing import Protocol
 from blake3 import blake3
 
 _LONG = 8192
-"""Bytes from which on BLAKE3 is faster: it takes 8 to 16 blocks of 1 kB at once, while processors have SHA-256."""
+"""Bytes from which on BLAKE3 is faster: it hashes 8 or 16 kB at once.
+
+Below that, the instructions that processors have for SHA-256 are faster.
+"""
 
 
 class FileHash(Protocol):
