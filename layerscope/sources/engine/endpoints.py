@@ -1,19 +1,28 @@
-"""The addresses of container engines: environment, configuration, the usual sockets.
+"""The addresses of container engines: environment, configuration of their command lines, the usual sockets.
 
 https://docs.docker.com/reference/cli/docker/#environment-variables;
-https://docs.podman.io/en/latest/markdown/podman.1.html#environment-variables
+https://docs.docker.com/engine/manage-resources/contexts/;
+https://docs.podman.io/en/latest/markdown/podman.1.html#environment-variables;
+https://docs.podman.io/en/latest/markdown/podman-system-connection.1.html
 """
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
+from typing import TypeVar
 
+import msgspec
+from msgspec import Struct, field
+
+from layerscope.errors import EngineUnavailable
 from layerscope.model.engine import Engine
-from layerscope.sources.engine.docker_context import current_context, docker_folder
-from layerscope.sources.engine.podman_connection import current_connection
-from layerscope.sources.engine.podman_service import SERVICE, is_installed, is_used
 from layerscope.text import short_name
+
+PODMAN_SERVICE = ("podman", "system", "service")
+"""The command that serves podman's API: podman itself needs no service, and most users start none."""
 
 _DOCKER_SOCKET = "/var/run/docker.sock"
 _DOCKER_SOCKETS_AT_HOME = (
@@ -23,6 +32,10 @@ _DOCKER_SOCKETS_AT_HOME = (
     ".rd/docker.sock",
 )
 """The sockets of Docker Desktop on macOS and Linux, Colima, and Rancher Desktop."""
+
+_DEFAULT_CONTEXT = "default"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +71,7 @@ def endpoints(engine: Engine | None = None) -> Iterator[Endpoint]:
     if engine is not Engine.PODMAN:
         yield from _docker()
     if engine is not Engine.DOCKER:
-        yield from _podman(may_start=engine is Engine.PODMAN or is_used())
+        yield from _podman(may_start=engine is Engine.PODMAN or _podman_has_run())
 
 
 def _docker() -> Iterator[Endpoint]:
@@ -66,11 +79,12 @@ def _docker() -> Iterator[Endpoint]:
     if host := environment.get("DOCKER_HOST"):
         folder, verify = environment.get("DOCKER_CERT_PATH"), bool(environment.get("DOCKER_TLS_VERIFY"))
         uses_tls = folder or verify
-        yield Endpoint(Engine.DOCKER, host, (Path(folder) if folder else docker_folder()) if uses_tls else None, verify)
+        tls_folder = Path(folder) if folder else _docker_folder()
+        yield Endpoint(Engine.DOCKER, host, tls_folder if uses_tls else None, verify)
         return
-    context = current_context()
+    context = _docker_context()
     if context is not None:
-        yield Endpoint(Engine.DOCKER, context.host, context.tls_folder, context.tls_verify, problem=context.problem)
+        yield context
         return
     runtime = environment.get("XDG_RUNTIME_DIR")
     rootless = [f"{runtime}/docker.sock"] if runtime else []
@@ -82,18 +96,126 @@ def _docker() -> Iterator[Endpoint]:
     yield from found
 
 
+class _DockerConfiguration(Struct, frozen=True, rename="camel"):
+    current_context: str = _DEFAULT_CONTEXT
+
+
+class _ContextEndpoint(Struct, frozen=True):
+    host: str = field(default="", name="Host")
+    skip_tls_verify: bool = field(default=False, name="SkipTLSVerify")
+
+
+class _ContextMetadata(Struct, frozen=True):
+    endpoints: dict[str, _ContextEndpoint] = field(default_factory=dict, name="Endpoints")
+
+
+def _docker_context() -> Endpoint | None:
+    """Return the endpoint of the context in use, None for the default one.
+
+    A context that is named but not defined, or a file that is invalid, is a problem to report: the default engine may
+    hold another image of the same name.
+    """
+    folder = _docker_folder()
+    name = os.environ.get("DOCKER_CONTEXT", "")
+    try:
+        if not name:
+            configuration = _read_configuration(folder / "config.json", _DockerConfiguration) or _DockerConfiguration()
+            name = configuration.current_context
+        return None if name in ("", _DEFAULT_CONTEXT) else _named_context(folder, name)
+    except EngineUnavailable as error:
+        named = f"context {short_name(name)}" if name else "its current context"
+        return Endpoint(Engine.DOCKER, named, problem=str(error))
+
+
+def _named_context(folder: Path, name: str) -> Endpoint:
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+    metadata = _read_configuration(folder / "contexts" / "meta" / digest / "meta.json", _ContextMetadata)
+    if metadata is None:
+        raise EngineUnavailable("no such context (docker context ls lists them)")
+    found = metadata.endpoints.get("docker", _ContextEndpoint())
+    if not found.host:
+        raise EngineUnavailable("the context has no docker endpoint")
+    tls_folder = folder / "contexts" / "tls" / digest / "docker"
+    return Endpoint(Engine.DOCKER, found.host, tls_folder if tls_folder.is_dir() else None, not found.skip_tls_verify)
+
+
+def _docker_folder() -> Path:
+    """Return the configuration folder of the Docker CLI."""
+    folder = os.environ.get("DOCKER_CONFIG")
+    return Path(folder) if folder else Path.home() / ".docker"
+
+
 def _podman(*, may_start: bool) -> Iterator[Endpoint]:
     if host := os.environ.get("CONTAINER_HOST"):
         yield Endpoint(Engine.PODMAN, host, identity=os.environ.get("CONTAINER_SSHKEY"))
         return
-    connection = current_connection()
+    connection = _podman_connection()
     if connection is not None:
-        yield Endpoint(Engine.PODMAN, connection.host, identity=connection.identity, problem=connection.problem)
+        yield connection
         return
     folders = filter(None, (os.environ.get("XDG_RUNTIME_DIR"), "/run"))
     yield from _sockets(Engine.PODMAN, [f"{folder}/podman/podman.sock" for folder in folders])
-    if may_start and is_installed():
-        yield Endpoint(Engine.PODMAN, " ".join(SERVICE), is_command=True)
+    if may_start and which(PODMAN_SERVICE[0]) is not None:
+        yield Endpoint(Engine.PODMAN, " ".join(PODMAN_SERVICE), is_command=True)
+
+
+class _Destination(Struct, frozen=True):
+    uri: str = field(default="", name="URI")
+    identity: str | None = field(default=None, name="Identity")
+
+
+class _Connections(Struct, frozen=True):
+    default: str | None = field(default=None, name="Default")
+    connections: dict[str, _Destination] | None = field(default=None, name="Connections")
+
+
+class _ConnectionsFile(Struct, frozen=True):
+    connection: _Connections = field(default_factory=_Connections, name="Connection")
+
+
+def _podman_connection() -> Endpoint | None:
+    """Return the connection that CONTAINER_CONNECTION names, else the default one; None where there is none."""
+    name = os.environ.get("CONTAINER_CONNECTION")
+    try:
+        found = (_read_configuration(_connections_file(), _ConnectionsFile) or _ConnectionsFile()).connection
+        name = name or found.default
+        return _named_connection(found, name) if name else None
+    except EngineUnavailable as error:
+        named = f"connection {short_name(name)}" if name else "its default connection"
+        return Endpoint(Engine.PODMAN, named, problem=str(error))
+
+
+def _named_connection(found: _Connections, name: str) -> Endpoint:
+    destination = (found.connections or {}).get(name)
+    if destination is None or not destination.uri:
+        raise EngineUnavailable("no such connection (podman system connection list shows them)")
+    return Endpoint(Engine.PODMAN, destination.uri, identity=destination.identity or None)
+
+
+def _connections_file() -> Path:
+    if stated := os.environ.get("PODMAN_CONNECTIONS_CONF"):
+        return Path(stated)
+    configuration = os.environ.get("XDG_CONFIG_HOME")
+    folder = Path(configuration) if configuration else Path.home() / ".config"
+    return folder / "containers" / "podman-connections.json"
+
+
+def _podman_has_run() -> bool:
+    """Return True if podman has run before as this user: its first run makes folders in the user's home."""
+    root = "/var/lib" if os.geteuid() == 0 else os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(root, "containers", "storage").is_dir()
+
+
+def _read_configuration(file: Path, kind: type[T]) -> T | None:
+    """Return a JSON file's content, None if there is no such file; raises EngineUnavailable if it is invalid."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=kind)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise EngineUnavailable(f"cannot read {short_name(str(file))}: {error.strerror or error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise EngineUnavailable(f"{short_name(str(file))} is invalid: {error}") from error
 
 
 def _sockets(engine: Engine, paths: Iterable[str]) -> Iterator[Endpoint]:

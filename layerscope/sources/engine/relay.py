@@ -1,4 +1,9 @@
-"""Programs between this one and an engine, which run as long as the connection is used."""
+"""Programs between this one and an engine, which run as long as the connection is used: ssh, podman's service.
+
+Docker's command line relays its API over standard input and output (``docker system dial-stdio``); podman's addresses
+name the socket on the other machine, which ssh forwards to one here.
+https://docs.podman.io/en/latest/markdown/podman-system-service.1.html
+"""
 
 import os
 import socket
@@ -9,12 +14,21 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
+from urllib.parse import SplitResult
 
 from layerscope.deferred_signals import deferred_signals
+from layerscope.sources.engine.endpoints import PODMAN_SERVICE
+from layerscope.temporary import locked_folder
 from layerscope.text import short_name
 
 _LONGEST_PATH = 103
 """The bytes of a socket's path that every system takes: macOS has 104, Linux 108, with a zero byte at the end."""
+
+_IDLE_SECONDS = 60
+"""The time after which podman's service ends by itself if this process is killed."""
+
+_SSH = ("ssh", "-o", "ConnectTimeout=10", "-o", "BatchMode=yes")
+"""In batch mode ssh asks nothing: an unknown host key or a missing key is an error, not a prompt behind the screen."""
 
 _START_SECONDS = 15.0
 _LOOK_AGAIN_SECONDS = 0.02
@@ -88,3 +102,44 @@ def _last_line(errors: IO[bytes]) -> str:
     errors.seek(0)
     lines = errors.read().decode("utf-8", "replace").strip().splitlines()
     return lines[-1].strip() if lines else ""
+
+
+def dial_stdio(address: SplitResult, identity: str | None, resources: ExitStack) -> Relay:
+    """Connect to the Docker engine that the other machine's own command line uses."""
+    ours, theirs = socket.socketpair()
+    resources.enter_context(ours)
+    with theirs:
+        command = [*_SSH, "-T", *_destination(address, identity), "docker", "system", "dial-stdio"]
+        program = start_program(command, theirs.fileno(), resources)
+    return Relay(ours, program.complaint)
+
+
+def forward_socket(address: SplitResult, identity: str | None, resources: ExitStack) -> Relay:
+    """Connect to a socket of the other machine; raises OSError where ssh fails to forward it."""
+    local = locked_folder(resources) / "engine.sock"
+    command = [
+        *_SSH,
+        "-o",
+        "ExitOnForwardFailure=yes",
+        "-nNT",
+        "-L",
+        f"{local}:{address.path}",
+        *_destination(address, identity),
+    ]
+    return listening_program(command, local, resources)
+
+
+def _destination(address: SplitResult, identity: str | None) -> list[str]:
+    """Return the arguments that name the other machine; raises ValueError for a name that ssh takes for an option."""
+    host = address.hostname or ""
+    if not host or host.startswith("-") or (address.username or "").startswith("-"):
+        raise ValueError("no host name")
+    key = ["-i", identity] if identity else []
+    port = ["-p", str(address.port)] if address.port else []
+    return [*key, *port, "--", f"{address.username}@{host}" if address.username else host]
+
+
+def start_podman_service(resources: ExitStack) -> Relay:
+    """Start podman's service, and connect to it; raises OSError with podman's own message, and TimeoutError."""
+    local = locked_folder(resources) / "podman.sock"
+    return listening_program([*PODMAN_SERVICE, f"--time={_IDLE_SECONDS}", f"unix://{local}"], local, resources)

@@ -13,7 +13,6 @@ from urllib.parse import SplitResult, urlsplit
 
 from layerscope.errors import EngineUnavailable
 from layerscope.sources.engine.endpoints import Endpoint
-from layerscope.sources.engine.podman_service import start_service
 
 CONNECT_SECONDS = 10.0
 """An engine that does not answer for so long is taken for one that does not work."""
@@ -41,7 +40,7 @@ def open_connection(endpoint: Endpoint, resources: ExitStack) -> Connection:
         raise EngineUnavailable(f"{endpoint}: {endpoint.problem}")
     try:
         if endpoint.is_command:
-            return Connection(*start_service(resources))
+            return _start_podman(resources)
         address = urlsplit(endpoint.host)
         opener = _OPENERS.get(address.scheme)
         if opener is None:
@@ -95,10 +94,16 @@ def _secured(endpoint: Endpoint, host: str, connection: socket.socket) -> socket
     return context.wrap_socket(connection, server_hostname=host)
 
 
-def _open_ssh(endpoint: Endpoint, address: SplitResult, resources: ExitStack) -> Connection:
-    from layerscope.sources.engine import ssh  # noqa: PLC0415  # processes, which engines on this machine do without
+def _start_podman(resources: ExitStack) -> Connection:
+    from layerscope.sources.engine.relay import start_podman_service  # noqa: PLC0415  # as for ssh
 
-    connect = ssh.forward_socket if address.path.strip("/") else ssh.dial_stdio
+    return Connection(*start_podman_service(resources))
+
+
+def _open_ssh(endpoint: Endpoint, address: SplitResult, resources: ExitStack) -> Connection:
+    from layerscope.sources.engine import relay  # noqa: PLC0415  # processes, which engines on this machine do without
+
+    connect = relay.forward_socket if address.path.strip("/") else relay.dial_stdio
     return Connection(*connect(address, endpoint.identity, resources))
 
 
