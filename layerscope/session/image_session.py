@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from layerscope.session.reading.background import LayerReader, ReceiveEvent
     from layerscope.session.reading.reception import Reception
     from layerscope.session.reading.stack import LayerStack
-    from layerscope.sources.engine.container.awaited import AwaitedContainer
+    from layerscope.sources.engine.container.writable_layer import AwaitedContainer
     from layerscope.sources.engine.export import AwaitedImage
     from layerscope.sources.layer.random_access import RandomContent, RandomContents
 

@@ -1,10 +1,11 @@
 """The reference that a user types, opened by the first source in an ordered list that recognizes it."""
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -12,29 +13,43 @@ from weakref import WeakSet
 
 from msgspec.structs import replace
 
-from layerscope.errors import EngineUnavailable, ImageNotFound, MissingBlob, SourceError, UnsupportedFormat, os_reason
+from layerscope.errors import (
+    EngineUnavailable,
+    ImageNotFound,
+    LayerscopeError,
+    MissingBlob,
+    SourceError,
+    UnsupportedFormat,
+    os_reason,
+)
 from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.model.progress import Progress, no_progress
 from layerscope.model.span import FileSpan
-from layerscope.sources.engine.reference import parse_container, parse_reference
 from layerscope.sources.image import choice
 from layerscope.sources.image.archive_file import open_archive
 from layerscope.sources.image.folder import FolderFiles
 from layerscope.sources.image.origin import Origin
 from layerscope.sources.image.recognize import candidates_of
-from layerscope.sources.request import STANDARD_INPUT, KnownImages, Request
+from layerscope.sources.request import (
+    STANDARD_INPUT,
+    KnownImages,
+    Request,
+    parse_container,
+    parse_reference,
+    parse_transport,
+)
 from layerscope.sources.stream.spool import Spool
-from layerscope.sources.suggestion import image_option, layout_folder
-from layerscope.sources.transports import parse_location
+from layerscope.text import short_name
 
 if TYPE_CHECKING:
-    from layerscope.sources.engine.container.awaited import AwaitedContainer
+    from layerscope.sources.engine.container.writable_layer import AwaitedContainer
     from layerscope.sources.engine.export import AwaitedImage
 
     Awaited = AwaitedImage | AwaitedContainer
 
+_IMAGE_SEPARATOR = re.compile(r"[:@]")
 _STREAMS_READ = WeakSet[BinaryIO]()
 """Standard input, once an archive was read from it."""
 
@@ -153,28 +168,28 @@ def _open_file(request: Request, spool: Spool) -> Candidates | None:
     try:
         return open_archive(archive, name, Origin.archive(request.reference), spool, request.known)
     except UnsupportedFormat as error:
-        suggestion = layout_folder(path)
+        suggestion = _layout_folder(path)
         if suggestion is None:
             raise
         raise UnsupportedFormat(f"{name} is part of an image layout: {suggestion}") from error
 
 
-def _open_location(request: Request, spool: Spool) -> Candidates | None:
-    location = parse_location(request.reference)
-    if location is None:
+def _open_transport(request: Request, spool: Spool) -> Candidates | None:
+    transport = parse_transport(request.reference)
+    if transport is None:
         return None
-    within = replace(request, reference=location.path)
+    within = replace(request, reference=transport.path)
     candidates = _open_folder(within, spool) or _open_file(within, spool)
     if candidates is None:
         raise _not_found(within)
-    return location.select(candidates)
+    return transport.select(candidates)
 
 
 def _open_container(request: Request, spool: Spool) -> "AwaitedContainer | None":
     wanted = parse_container(request.reference, request.engine)
     if wanted is None:
         return None
-    from layerscope.sources.engine.open import open_container  # noqa: PLC0415  # sockets, which a file does not need
+    from layerscope.sources.engine.source import open_container  # noqa: PLC0415  # sockets, which a file does not need
 
     return open_container(wanted, request, spool)
 
@@ -183,7 +198,7 @@ def _open_engine(request: Request, spool: Spool) -> "Candidates | AwaitedImage |
     wanted = parse_reference(request.reference, request.engine)
     if wanted is None:
         return None
-    from layerscope.sources.engine.open import open_image  # noqa: PLC0415  # sockets, which a file does not need
+    from layerscope.sources.engine.source import open_image  # noqa: PLC0415  # sockets, which a file does not need
 
     try:
         return open_image(wanted, request, spool)
@@ -195,7 +210,7 @@ def _open_engine(request: Request, spool: Spool) -> "Candidates | AwaitedImage |
 _Source = Callable[[Request, Spool], "Candidates | Awaited | None"]
 
 _ENGINE_SOURCES: tuple[_Source, ...] = (_open_container, _open_engine)
-_SOURCES: tuple[_Source, ...] = (_open_standard_input, _open_folder, _open_file, _open_location, *_ENGINE_SOURCES)
+_SOURCES: tuple[_Source, ...] = (_open_standard_input, _open_folder, _open_file, _open_transport, *_ENGINE_SOURCES)
 """The sources, tried in this order; each returns None for a reference that it does not recognize."""
 
 
@@ -208,7 +223,7 @@ def _not_found(request: Request, engines: str = "") -> ImageNotFound:
     if request.engine or "://" in request.reference:
         return ImageNotFound(f"{request.title} is not the name of an image")
     missing = f"no file or folder is named {request.title}"
-    suggestion = image_option(request.reference)
+    suggestion = _image_option(request.reference)
     if suggestion is not None:
         return ImageNotFound(f"{missing}: {suggestion}")
     return ImageNotFound(f"{missing}, and {engines}" if engines else missing)
@@ -230,3 +245,22 @@ def _read_pipe(path: Path, name: str, spool: Spool) -> FileSpan:
             return spool.stream(file, name)
     except OSError as error:
         raise SourceError(f"cannot read {name}: {os_reason(error)}") from error
+
+
+def _image_option(reference: str) -> str | None:
+    """Return a suggestion for ``testrepo:v1`` if ``testrepo`` is a file or folder, else None."""
+    for separator in _IMAGE_SEPARATOR.finditer(reference):
+        path, image = reference[: separator.start()], reference[separator.end() :]
+        with suppress(OSError, ValueError):
+            if path and image and Path(path).exists():
+                return f"open {short_name(path)} with --image {short_name(image)}"
+    return None
+
+
+def _layout_folder(path: Path) -> str | None:
+    """Return a suggestion for a file of an image layout (``index.json``, a blob), else None."""
+    for folder in (path.parent, path.parent.parent.parent):
+        with suppress(LayerscopeError, OSError):
+            if candidates_of(FolderFiles(folder), Origin.folder(str(folder))):
+                return f"open the folder {short_name(str(folder))}"
+    return None

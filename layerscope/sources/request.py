@@ -1,19 +1,44 @@
-"""The request of a user to open an image."""
+"""The request of a user to open an image, and the forms of its reference."""
 
+import os
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct
 
+from layerscope.errors import ImageNotFound, UsageError
+from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image, Layer
 from layerscope.model.span import FileSpan
+from layerscope.sources.image.choice import named
+from layerscope.sources.image.name import ImageName
 from layerscope.text import short_name
 
 if TYPE_CHECKING:
     from layerscope.sources.image.outline import Outline
 
 STANDARD_INPUT = "-"
+
+_ENGINE_PREFIXES = {
+    "docker://": Engine.DOCKER,
+    "podman://": Engine.PODMAN,
+    "docker-daemon:": Engine.DOCKER,
+    "containers-storage:": Engine.PODMAN,
+}
+"""The last two are skopeo's, as are `_TRANSPORTS`.
+
+https://github.com/containers/image/blob/main/docs/containers-transports.5.md
+"""
+
+_CONTAINER = "container://"
+
+_CONTAINER_NAME = re.compile(r"[a-zA-Z0-9][\w.-]*", re.ASCII)
+"""Other names would be taken for another path of the API; the engines allow no others."""
+
+_TRANSPORTS = ("docker-archive:", "oci-archive:", "oci:", "dir:")
+"""The format is detected from the content, so that all of them are a path, and some an image in it."""
 
 
 class KnownImages(Protocol):
@@ -44,3 +69,81 @@ class Request(Struct, frozen=True):
     def title(self) -> str:
         """The name for messages."""
         return "standard input" if self.reference == STANDARD_INPUT else short_name(self.reference)
+
+
+class EngineReference(Struct, frozen=True):
+    """An image or a container by name, in one engine or in any."""
+
+    name: str
+    engine: Engine | None = None
+
+
+def parse_reference(reference: str, engine: Engine | None = None) -> EngineReference | None:
+    """Return the image of ``docker://NAME``, ``podman://NAME`` or ``NAME``; None for anything else.
+
+    Raises UsageError where ``engine`` contradicts the prefix.
+    """
+    for prefix, named_engine in _ENGINE_PREFIXES.items():
+        if reference.startswith(prefix):
+            name = reference.removeprefix(prefix)
+            return EngineReference(name, _agreed(named_engine, engine, reference)) if ImageName.parse(name) else None
+    return EngineReference(reference, engine) if ImageName.parse(reference) else None
+
+
+def parse_container(reference: str, engine: Engine | None = None) -> EngineReference | None:
+    """Return the container of ``container://NAME`` or ``container://podman/NAME``; None for anything else.
+
+    Raises UsageError where no container has such a name, or ``engine`` contradicts the engine in the reference.
+    """
+    if not reference.startswith(_CONTAINER):
+        return None
+    first, separator, name = reference.removeprefix(_CONTAINER).partition("/")
+    if separator and first in list(Engine):
+        engine = _agreed(Engine(first), engine, reference)
+    else:
+        name = reference.removeprefix(_CONTAINER)
+    if not _CONTAINER_NAME.fullmatch(name):
+        raise UsageError(f"{short_name(reference)} is not the name of a container")
+    return EngineReference(name, engine)
+
+
+def _agreed(named: Engine, engine: Engine | None, reference: str) -> Engine:
+    if engine not in (None, named):
+        raise UsageError(f"--engine {engine} and {reference} name two engines")
+    return named
+
+
+class TransportPath(NamedTuple):
+    """A path, and the image in it: a tag, or ``@N`` for its position."""
+
+    path: str
+    image: str
+
+    def select(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        """Return the candidates that the reference names; raises ImageNotFound where there is none."""
+        if not self.image:
+            return tuple(candidates)
+        position = self.image.removeprefix("@")
+        if self.image.startswith("@") and position.isdecimal():
+            found = list(candidates)[int(position) :][:1]
+        else:
+            found = named(candidates, self.image)
+        if not found:
+            raise ImageNotFound(f"{short_name(self.path)} holds no image {short_name(self.image)}")
+        return tuple(found)
+
+
+def parse_transport(reference: str) -> TransportPath | None:
+    """Return the path and the image of a transport's name; None for anything else.
+
+    A path may hold colons, so that the longest one that exists is taken.
+    """
+    transport = next(filter(reference.startswith, _TRANSPORTS), None)
+    if transport is None:
+        return None
+    rest = reference.removeprefix(transport)
+    path, image = rest, ""
+    while ":" in path and not os.path.lexists(path):
+        path, _, last = path.rpartition(":")
+        image = f"{last}:{image}" if image else last
+    return TransportPath(path, image) if os.path.lexists(path) else TransportPath(*rest.partition(":")[::2])

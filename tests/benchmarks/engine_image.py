@@ -22,8 +22,8 @@ from pairs import in_pairs, print_pairs
 
 from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.lookup import engine_image
-from layerscope.sources.engine.reference import parse_reference
 from layerscope.sources.engine.transport import open_connection
+from layerscope.sources.request import parse_reference
 
 BUFFER = 1024 * 1024
 

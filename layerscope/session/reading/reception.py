@@ -19,7 +19,7 @@ from layerscope.model.image import Image, Layer
 from layerscope.model.progress import ExportProgress
 from layerscope.model.span import FileSpan
 from layerscope.session.reading.parallel import IsStopped
-from layerscope.sources.engine.container.awaited import AwaitedContainer
+from layerscope.sources.engine.container.writable_layer import AwaitedContainer
 from layerscope.sources.engine.export import AwaitedImage, BlobArrived, Export
 from layerscope.sources.stream.compression import detect_span, open_decompressed
 

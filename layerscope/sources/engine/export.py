@@ -4,32 +4,43 @@ Docker sends blobs sorted by digest, then ``index.json`` and ``manifest.json``; 
 Neither order matters here.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from io import FileIO
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from layerscope.errors import DigestMismatch
 from layerscope.model.candidate import Candidate
+from layerscope.model.digest import Digest
+from layerscope.model.documents import HistoryEntry, ImageConfig, RootFS
 from layerscope.model.entries import Kind
-from layerscope.model.image import Image
+from layerscope.model.image import Image, Layer
+from layerscope.model.instruction import instruction_of
 from layerscope.model.progress import ExportProgress, Progress
 from layerscope.model.span import FileSpan
 from layerscope.sources.engine.client import EngineClient
-from layerscope.sources.engine.described import described_image
-from layerscope.sources.engine.exported import with_id, with_verified_layers
 from layerscope.sources.engine.lookup import EngineImage
-from layerscope.sources.engine.replies import EngineInfo
+from layerscope.sources.engine.replies import EngineHistoryLine, EngineInfo
 from layerscope.sources.engine.stored import storage_of
 from layerscope.sources.image.archive_file import open_archive
 from layerscope.sources.image.archive_walk import walk_archive
 from layerscope.sources.image.choice import for_platform, platform_parts
+from layerscope.sources.image.history import pair_history
 from layerscope.sources.image.origin import Origin
+from layerscope.sources.layer.verification import with_verification
 from layerscope.sources.request import Request
 from layerscope.sources.stream.spool import Spool, write_all
+from layerscope.text import short_name
 
 _PROGRESS_STEP = 1024 * 1024
 """Bytes between two reports: chunks are as small as 32 kB."""
+
+_MAKE_LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
+_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class BlobArrived(Struct, frozen=True):
@@ -72,7 +83,7 @@ class AwaitedImage:
 
     @cached_property
     def _described(self) -> Image | None:
-        return described_image(self._found, self._info, self._origin)
+        return _described_image(self._found, self._info, self._origin)
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -95,7 +106,7 @@ class AwaitedImage:
         """Return the image as the export holds it; raises FormatError, and DigestMismatch for another image."""
         candidates = open_archive(archive, self.title, self._origin, self.spool)
         # the id is that of an index, which the export of one platform need not hold
-        return self._named(candidates if self.platform else with_id(candidates, self.image_id))
+        return self._named(candidates if self.platform else _with_id(candidates, self.image_id))
 
     def _named(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
         described = partial(storage_of, self._found, self._info)
@@ -137,7 +148,7 @@ def export_now(image: AwaitedImage, progress: Progress | None = None) -> tuple[C
         if isinstance(event, ExportProgress):
             (progress or image.spool.progress)(event.done, event.total)
         elif isinstance(event, ExportEnded):
-            candidates = tuple(map(with_verified_layers, image.open(event.archive)))
+            candidates = tuple(map(_with_verified_layers, image.open(event.archive)))
     return candidates
 
 
@@ -162,3 +173,85 @@ def _arrived(archive: FileSpan) -> tuple[list[FileSpan], int]:
     if files and files[-1].truncated:
         return files[:-1], files[-1].offset + files[-1].stated_size
     return files, 0
+
+
+def _described_image(found: EngineImage, info: EngineInfo, origin: Origin) -> Image | None:
+    """Return an image whose layers are still to come, None where the engine does not say which it has.
+
+    Podman says which lines of the history made a layer; for Docker that is solved as `_entries` does.
+    """
+    details = found.details
+    try:
+        diff_ids = [Digest.parse(diff_id) for diff_id in details.diff_ids]
+        # with containerd, the id is that of an index
+        config_digest = None if info.uses_containerd else details.digest
+    except ValueError:
+        return None
+    if not details.root.kind:
+        return None
+    entries = details.podman_history
+    if entries is None:
+        entries = _entries(found.client.history(details.image_id)[::-1], len(diff_ids))
+    layers = tuple(Layer(number, None, None, diff_id=diff_id) for number, diff_id in enumerate(diff_ids, 1))
+    config = ImageConfig(
+        details.architecture,
+        details.os,
+        details.variant or None,
+        details.created,
+        details.author,
+        details.config,
+        RootFS(diff_ids=diff_ids),
+        entries,
+    )
+    steps, _ = pair_history(entries, len(layers))
+    return Image(origin.reference, origin.docker, config, layers, steps, config_digest=config_digest)
+
+
+def _entries(lines: Sequence[EngineHistoryLine], layers: int) -> list[HistoryEntry]:
+    """Return the lines of the history, base first, with as many of them marked as makers of a layer as there are.
+
+    A line with a size made one. A layer may also be empty, so that instructions that usually make one fill the gap,
+    then any others. The config, which comes with the layers, has the truth.
+    """
+    sized = [number for number, line in enumerate(lines) if line.size]
+    others = [number for number, line in enumerate(lines) if not line.size]
+    others.sort(key=lambda number: not (instruction_of(lines[number].created_by) or "").startswith(_MAKE_LAYERS))
+    made = {*sized, *others[: max(0, layers - len(sized))]}
+    return [
+        HistoryEntry(
+            time.strftime(_TIME_FORMAT, time.gmtime(line.created)) if line.created > 0 else None,
+            line.created_by or None,
+            comment=line.comment or None,
+            empty_layer=number not in made,
+        )
+        for number, line in enumerate(lines)
+    ]
+
+
+def _with_id(candidates: Sequence[Candidate], image_id: str) -> tuple[Candidate, ...]:
+    """Return the images of an export that have the requested id; raises DigestMismatch if none has.
+
+    An id is the digest of the config or, in containerd's store, of the manifest or index.
+    """
+    encoded = image_id.removeprefix("sha256:")
+    matching = tuple(candidate for candidate in candidates if encoded in _encoded_digests(candidate))
+    if not matching:
+        raise DigestMismatch(f"the engine exported another image than {short_name(image_id)}")
+    return matching
+
+
+def _with_verified_layers(candidate: Candidate) -> Candidate:
+    """Return the candidate of an image whose layers are hashed when it is built, to know which have their diff_id."""
+    return replace(candidate, build=partial(_verified, candidate))
+
+
+def _verified(candidate: Candidate) -> Image:
+    image = candidate.build()
+    with ThreadPoolExecutor() as pool:
+        layers = pool.map(with_verification, image.layers)
+        return replace(image, layers=tuple(layers))
+
+
+def _encoded_digests(candidate: Candidate) -> set[str]:
+    digests = (candidate.config_digest, candidate.digest, *candidate.indexes)
+    return {digest.encoded for digest in digests if digest is not None}

@@ -7,6 +7,7 @@ from pathlib import Path
 from layerscope.errors import FormatError
 from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
+from layerscope.model.documents import ImageConfig
 from layerscope.model.engine import Engine
 from layerscope.model.image import Compression, Image, Layer
 from layerscope.model.span import UnpackedLayer
@@ -19,7 +20,6 @@ from layerscope.sources.image.history import pair_history
 from layerscope.sources.image.oci_layout import oci_candidates
 from layerscope.sources.image.origin import Origin
 from layerscope.sources.store import containers_storage, docker_graph
-from layerscope.sources.store.stored_image import StoredImage
 
 _CONTENT = "io.containerd.content.v1.content"
 _CONTAINERD_ROOT = Path("/var/lib/containerd")
@@ -43,8 +43,8 @@ def stored_candidates(found: EngineImage, info: EngineInfo, origin: Origin) -> t
     stored = read(root, info.driver, image_id)
     if stored is None:
         return ()
-    image = _image(stored, origin)
-    return (Candidate(lambda: image, platform=image.platform, config_digest=stored.config_digest),)
+    image = _image(image_id, *stored, origin)
+    return (Candidate(lambda: image, platform=image.platform, config_digest=image_id),)
 
 
 def storage_of(found: EngineImage, info: EngineInfo, image: Image) -> Storage:
@@ -59,19 +59,19 @@ def storage_of(found: EngineImage, info: EngineInfo, image: Image) -> Storage:
     return Storage(found.client.engine, store, info.driver or None, info.backing_filesystem, locations)
 
 
-def _image(stored: StoredImage, origin: Origin) -> Image:
+def _image(image_id: Digest, config: ImageConfig, stored: tuple[UnpackedLayer, ...], origin: Origin) -> Image:
     layers = tuple(
         Layer(number, None, Compression.NONE, diff_id, diff_id, unpacked=unpacked, verified=_is_trusted(unpacked))
-        for number, (diff_id, unpacked) in enumerate(zip(stored.config.diff_ids, stored.layers, strict=True), 1)
+        for number, (diff_id, unpacked) in enumerate(zip(config.diff_ids, stored, strict=True), 1)
     )
-    steps, warning = pair_history(stored.config.history or [], len(layers))
+    steps, warning = pair_history(config.history or [], len(layers))
     return Image(
         origin.reference,
         origin.docker,
-        stored.config,
+        config,
         layers,
         steps,
-        config_digest=stored.config_digest,
+        config_digest=image_id,
         warnings=(warning,) if warning else (),
     )
 

@@ -18,7 +18,6 @@ from layerscope.errors import FormatError
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, decode
 from layerscope.model.span import UnpackedLayer
-from layerscope.sources.store.stored_image import StoredImage
 
 T = TypeVar("T")
 
@@ -42,8 +41,11 @@ class _Layer(Struct, frozen=True):
     diff_id: str = field(default="", name="diff-digest")
 
 
-def stored_image(root: Path, driver: str, image_id: Digest) -> StoredImage | None:
-    """Return an image of the store, None where this user may not read it or it does not look as described above."""
+def stored_image(root: Path, driver: str, image_id: Digest) -> tuple[ImageConfig, tuple[UnpackedLayer, ...]] | None:
+    """Return the config of an image, checked against its digest, and its layers, base first.
+
+    None if this user may not read the store, or if it does not look as described above.
+    """
     if driver not in _FOLDERS:
         return None
     try:
@@ -55,7 +57,7 @@ def stored_image(root: Path, driver: str, image_id: Digest) -> StoredImage | Non
         layers = tuple(_layers(root, driver, image.layer, config))
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, FormatError):
         return None
-    return StoredImage(config, image_id, layers) if len(layers) == len(config.diff_ids) else None
+    return (config, layers) if len(layers) == len(config.diff_ids) else None
 
 
 def container_folder(root: Path, driver: str, container_id: str) -> Path | None:

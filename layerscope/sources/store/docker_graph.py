@@ -14,7 +14,6 @@ from layerscope.errors import FormatError
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, decode
 from layerscope.model.span import UnpackedLayer
-from layerscope.sources.store.stored_image import StoredImage
 
 _FOLDERS = {
     "overlay2": "overlay2/{}/diff",
@@ -25,9 +24,10 @@ _FOLDERS = {
 """The folder of a layer by driver; vfs and btrfs keep the files of the layers below in the same folder."""
 
 
-def stored_image(root: Path, driver: str, image_id: Digest) -> StoredImage | None:
-    """Return an image of the store, None where this user may not read it or it does not look as described above.
+def stored_image(root: Path, driver: str, image_id: Digest) -> tuple[ImageConfig, tuple[UnpackedLayer, ...]] | None:
+    """Return the config of an image, checked against its digest, and its layers, base first.
 
+    None if this user may not read the store, or if it does not look as described above.
     Everything is named by digest, so it does not matter which engine the store belongs to.
     """
     if driver not in _FOLDERS:
@@ -42,7 +42,7 @@ def stored_image(root: Path, driver: str, image_id: Digest) -> StoredImage | Non
     except (OSError, UnicodeDecodeError, FormatError):
         return None
     found = tuple(layer for layer in layers if layer is not None)
-    return StoredImage(config, image_id, found) if len(found) == len(layers) else None
+    return (config, found) if len(found) == len(layers) else None
 
 
 def container_folder(root: Path, driver: str, container_id: str) -> Path | None:

@@ -10,8 +10,8 @@ from layerscope.errors import EngineUnavailable
 from layerscope.model.engine import Engine
 from layerscope.session.local.images import local_images
 from layerscope.sources.engine.endpoints import Endpoint, endpoints
-from layerscope.sources.engine.reference import parse_reference
 from layerscope.sources.open import open_source
+from layerscope.sources.request import parse_reference
 
 VARIABLES = (
     "DOCKER_HOST",

@@ -18,7 +18,7 @@ from layerscope.model.engine import Engine
 from layerscope.model.image import Layer
 from layerscope.model.whiteout import PREFIX
 from layerscope.sources.engine.container.listed_paths import REPLACEMENT, UNLISTED_BY_PODMAN, LowerPaths, as_listed
-from layerscope.sources.engine.container.lookup import EngineContainer
+from layerscope.sources.engine.lookup import EngineContainer
 from layerscope.sources.engine.replies import PathChange
 from layerscope.sources.store.written_files import whiteout
 from layerscope.text import printable_name

@@ -1,17 +1,21 @@
-"""The writable layer of a container, on top of the layers of its image."""
+"""A container as an image: the layers of its image, and its writable layer on top, which is read when it is needed."""
 
 from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from layerscope.model.candidate import Candidate
 from layerscope.model.documents import ImageConfig
 from layerscope.model.engine import Engine
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.storage import Storage
+from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.container.copied_layer import CopiedLayer
-from layerscope.sources.engine.container.lookup import EngineContainer
 from layerscope.sources.engine.container.written_folder import OVERLAYS, written_folder
+from layerscope.sources.engine.export import AwaitedImage
+from layerscope.sources.engine.lookup import EngineContainer
 from layerscope.sources.engine.replies import EngineInfo
+from layerscope.sources.image.choice import choose
 from layerscope.sources.image.origin import Origin
 from layerscope.sources.stream.spool import Spool
 from layerscope.text import human_size, plural, printable_name, short_name
@@ -19,7 +23,52 @@ from layerscope.text import human_size, plural, printable_name, short_name
 _MOST_NAMED = 5
 
 
-def container_image(found: EngineContainer, image: Image | None, origin: Origin) -> Image:
+class AwaitedContainer:
+    """A container, and what is known of it until its writable layer is read.
+
+    ``image`` is its image where that has to be exported, and else what the engine has of it; an empty sequence if it
+    has been removed.
+    """
+
+    def __init__(
+        self,
+        found: EngineContainer,
+        info: EngineInfo,
+        image: AwaitedImage | Sequence[Candidate],
+        origin: Origin,
+        spool: Spool,
+    ) -> None:
+        self.endpoint = found.client.endpoint
+        self.to_export = image if isinstance(image, AwaitedImage) else None
+        """The image that has to be exported before the writable layer is read."""
+        self._candidates = image.candidates if isinstance(image, AwaitedImage) else image
+        self._client = EngineClient(self.endpoint)
+        self._found = found._replace(client=self._client)
+        self._info = info
+        self._origin = origin
+        self._spool = spool
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The container as an image, with what is known of its layers."""
+        image = choose(self._candidates, name=self._origin.reference).build() if self._candidates else None
+        container = _container_image(self._found, image, self._origin)
+        return (
+            Candidate(lambda: container, container.tags, container.platform, container.digest, container.config_digest),
+        )
+
+    def completed(self, image: Image) -> Image:
+        """Return the container on top of its image; raises SourceError where the writable layer cannot be read."""
+        with self._client:
+            container = _container_image(self._found, image if self._candidates else None, self._origin)
+            return _with_writable_layer(container, self._found, self._info, self._spool)
+
+    def cancel(self) -> None:
+        """End `completed` in another thread: it raises SourceError there."""
+        self._client.cancel()
+
+
+def _container_image(found: EngineContainer, image: Image | None, origin: Origin) -> Image:
     """Return a container as an image: the layers of its image, and a writable layer that has still to be read.
 
     Without an image, which may have been removed, the writable layer is all that can be shown.
@@ -40,7 +89,7 @@ def container_image(found: EngineContainer, image: Image | None, origin: Origin)
     )
 
 
-def with_writable_layer(image: Image, found: EngineContainer, info: EngineInfo, spool: Spool) -> Image:
+def _with_writable_layer(image: Image, found: EngineContainer, info: EngineInfo, spool: Spool) -> Image:
     """Return the image of a container with its writable layer, from the store or else through the API.
 
     What differs from the container becomes a warning. Raises SourceError where the layer cannot be read or kept.

@@ -10,7 +10,7 @@ from layerscope.model.engine import Engine
 from layerscope.model.image import Layer
 from layerscope.model.span import UnpackedLayer
 from layerscope.sources.engine.container.listed_paths import REPLACEMENT, UNLISTED_BY_PODMAN, LowerPaths, as_listed
-from layerscope.sources.engine.container.lookup import EngineContainer
+from layerscope.sources.engine.lookup import EngineContainer
 from layerscope.sources.engine.replies import EngineInfo
 from layerscope.sources.store import containers_storage, docker_graph
 from layerscope.sources.store.written_files import WrittenFiles, whiteout, write_tar_split

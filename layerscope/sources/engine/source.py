@@ -1,7 +1,8 @@
-"""Images and containers of local engines, opened by name."""
+"""The local engines as a source: images and containers by name."""
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -9,16 +10,16 @@ from layerscope.errors import DigestMismatch, ImageNotFound
 from layerscope.model.candidate import Candidate
 from layerscope.model.image import Image
 from layerscope.model.progress import Progress
-from layerscope.sources.engine.container.awaited import AwaitedContainer
-from layerscope.sources.engine.container.lookup import EngineContainer, engine_container
 from layerscope.sources.engine.export import AwaitedImage, export_now
-from layerscope.sources.engine.lookup import EngineImage, engine_image
-from layerscope.sources.engine.reference import EngineReference
+from layerscope.sources.engine.lookup import EngineContainer, EngineImage, engine_container, engine_image
 from layerscope.sources.engine.replies import EngineInfo
 from layerscope.sources.engine.stored import storage_of, stored_candidates
 from layerscope.sources.image.origin import Origin
-from layerscope.sources.request import Request
+from layerscope.sources.request import EngineReference, Request
 from layerscope.sources.stream.spool import Spool
+
+if TYPE_CHECKING:
+    from layerscope.sources.engine.container.writable_layer import AwaitedContainer
 
 Candidates = tuple[Candidate, ...]
 
@@ -30,8 +31,10 @@ def open_image(wanted: EngineReference, request: Request, spool: Spool) -> Candi
     return image if isinstance(image, tuple) or image.fits(request.platform) else export_now(image)
 
 
-def open_container(wanted: EngineReference, request: Request, spool: Spool) -> AwaitedContainer:
+def open_container(wanted: EngineReference, request: Request, spool: Spool) -> "AwaitedContainer":
     """Return a container, whose writable layer has still to be read; raises as `engine_container` does."""
+    from layerscope.sources.engine.container.writable_layer import AwaitedContainer  # noqa: PLC0415  # tarfile
+
     with engine_container(wanted) as found:
         info = found.client.info()
         origin = Origin.engine(request.reference, found.client.engine)
