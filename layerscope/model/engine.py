@@ -1,4 +1,4 @@
-"""The container engines that are supported."""
+"""The container engines that are supported. Alone in its file because the help of commands imports nothing else."""
 
 from enum import StrEnum
 

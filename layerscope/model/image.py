@@ -6,14 +6,13 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
-from layerscope.model.container import Container
 from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig, Platform
 from layerscope.model.engine import Engine
+from layerscope.model.local import Container, Storage
 from layerscope.model.progress import Progress
 from layerscope.model.provenance import Attestations
 from layerscope.model.span import FileSpan, UnpackedLayer
-from layerscope.model.storage import Storage
 
 
 class Compression(StrEnum):

@@ -29,8 +29,8 @@ from layerscope.model.progress import Progress, no_progress
 from layerscope.model.span import FileSpan
 from layerscope.sources.image import choice
 from layerscope.sources.image.archive_file import open_archive
-from layerscope.sources.image.folder import FolderFiles
-from layerscope.sources.image.origin import Origin
+from layerscope.sources.image.builder import Origin
+from layerscope.sources.image.files import FolderFiles
 from layerscope.sources.image.recognize import candidates_of
 from layerscope.sources.request import (
     STANDARD_INPUT,

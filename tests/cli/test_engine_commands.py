@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.model.engine import Engine
-from layerscope.model.local_image import LocalImage
+from layerscope.model.local import LocalImage
 from layerscope.session.local.build import BuildRun
 from layerscope.session.local.build_options import build_options
 from layerscope.session.local.listing import Listing

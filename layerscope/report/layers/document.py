@@ -3,10 +3,9 @@
 from typing import TypedDict
 
 from layerscope.analysis.tree.tally import LayerTally, Tallies
-from layerscope.model.container import Container, Mount
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image, Layer, Step
-from layerscope.model.storage import Storage
+from layerscope.model.local import Container, Mount, Storage
 from layerscope.report.json_document import SCHEMA_VERSION
 
 

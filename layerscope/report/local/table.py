@@ -4,8 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import TextIO
 
-from layerscope.model.container import Container
-from layerscope.model.local_image import LocalImage
+from layerscope.model.local import Container, LocalImage
 from layerscope.report.tables import Grid, GridColumn, Line, show
 from layerscope.text import human_size, printable_name
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from layerscope.model.local_archive import LocalArchive
+from layerscope.model.local import LocalArchive
 from layerscope.sources.image.probe import probe
 
 _MOST_ENTRIES = 2_000

@@ -1,7 +1,7 @@
 """The containers of the local engines."""
 
-from layerscope.model.container import Container
 from layerscope.model.engine import Engine
+from layerscope.model.local import Container
 from layerscope.session.local.listing import Listing, listing_of
 from layerscope.sources.engine.replies import ContainerSummary
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from layerscope.analysis.search.query import parse_query
 from layerscope.errors import ImageNotFound
 from layerscope.model.engine import Engine
-from layerscope.model.local_image import LocalImage
+from layerscope.model.local import LocalImage
 from layerscope.session.local.listing import Listing, listing_of
 from layerscope.sources.engine.client import EngineClient
 

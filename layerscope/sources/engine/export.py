@@ -26,11 +26,10 @@ from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.lookup import EngineImage
 from layerscope.sources.engine.replies import EngineHistoryLine, EngineInfo
 from layerscope.sources.engine.stored import storage_of
+from layerscope.sources.image.archive import walk_archive
 from layerscope.sources.image.archive_file import open_archive
-from layerscope.sources.image.archive_walk import walk_archive
+from layerscope.sources.image.builder import Origin, pair_history
 from layerscope.sources.image.choice import for_platform, platform_parts
-from layerscope.sources.image.history import pair_history
-from layerscope.sources.image.origin import Origin
 from layerscope.sources.layer.verification import with_verification
 from layerscope.sources.request import Request
 from layerscope.sources.stream.spool import Spool, write_all

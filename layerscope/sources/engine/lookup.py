@@ -10,10 +10,9 @@ from msgspec.structs import replace
 
 from layerscope.errors import ImageNotFound
 from layerscope.model.candidate import Candidate
-from layerscope.model.container import Container, Mount
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
-from layerscope.model.storage import Storage
+from layerscope.model.local import Container, Mount, Storage
 from layerscope.sources.engine.answering import AnsweringEngines
 from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.replies import ContainerDetails, ImageDetails

@@ -14,7 +14,7 @@ from layerscope.sources.engine.export import AwaitedImage, export_now
 from layerscope.sources.engine.lookup import EngineContainer, EngineImage, engine_container, engine_image
 from layerscope.sources.engine.replies import EngineInfo
 from layerscope.sources.engine.stored import storage_of, stored_candidates
-from layerscope.sources.image.origin import Origin
+from layerscope.sources.image.builder import Origin
 from layerscope.sources.request import EngineReference, Request
 from layerscope.sources.stream.spool import Spool
 

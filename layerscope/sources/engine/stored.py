@@ -10,15 +10,14 @@ from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig
 from layerscope.model.engine import Engine
 from layerscope.model.image import Compression, Image, Layer
+from layerscope.model.local import Storage
 from layerscope.model.span import UnpackedLayer
-from layerscope.model.storage import Storage
 from layerscope.sources.engine.lookup import EngineImage
 from layerscope.sources.engine.replies import EngineInfo
+from layerscope.sources.image.builder import Origin, pair_history
 from layerscope.sources.image.documents import Documents
-from layerscope.sources.image.folder import FolderFiles
-from layerscope.sources.image.history import pair_history
+from layerscope.sources.image.files import FolderFiles
 from layerscope.sources.image.oci_layout import oci_candidates
-from layerscope.sources.image.origin import Origin
 from layerscope.sources.store import containers_storage, docker_graph
 
 _CONTENT = "io.containerd.content.v1.content"

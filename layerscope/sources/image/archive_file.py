@@ -10,8 +10,8 @@ from layerscope.model.image import Compression, Image
 from layerscope.model.progress import Progress
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.archive import ArchiveFiles
+from layerscope.sources.image.builder import Origin
 from layerscope.sources.image.choice import choices
-from layerscope.sources.image.origin import Origin
 from layerscope.sources.image.recognize import candidates_of, what_it_is
 from layerscope.sources.request import KnownImages
 from layerscope.sources.stream.compression import detect_span

@@ -5,17 +5,19 @@ https://github.com/opencontainers/image-spec/blob/main/config.md
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from typing import Self
 
 from msgspec import Struct, field
 
 from layerscope.errors import InvalidLayer, InvalidManifest, MissingBlob, UnsupportedCompression, os_reason
 from layerscope.model.digest import Digest
-from layerscope.model.documents import ImageConfig, Platform
-from layerscope.model.image import Compression, Image, Layer
+from layerscope.model.documents import HistoryEntry, ImageConfig, Platform
+from layerscope.model.engine import Engine
+from layerscope.model.image import Compression, Image, Layer, Step
+from layerscope.model.instruction import instruction_of
 from layerscope.model.provenance import Attestations
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.files import Files, holds
-from layerscope.sources.image.history import pair_history
 from layerscope.sources.stream.compression import detect_span, open_decompressed
 from layerscope.sources.tar.header import BLOCK, has_valid_checksum
 from layerscope.text import plural, short_name
@@ -31,6 +33,29 @@ _TAR = "tar"
 """A part of the media types of all tar layers."""
 
 _FOREIGN = ("nondistributable", "foreign")
+
+
+class Origin(Struct, frozen=True):
+    """The reference that the user typed, and the source names of a Docker archive and an OCI layout."""
+
+    reference: str
+    docker: str
+    oci: str
+
+    @classmethod
+    def archive(cls, reference: str) -> Self:
+        """Return the origin of the images in a tar archive."""
+        return cls(reference, "docker-archive", "oci-archive")
+
+    @classmethod
+    def folder(cls, reference: str) -> Self:
+        """Return the origin of the images in a folder."""
+        return cls(reference, "docker-folder", "oci-layout")
+
+    @classmethod
+    def engine(cls, reference: str, engine: Engine) -> Self:
+        """Return the origin of an image that an engine exported."""
+        return cls(reference, engine, engine)
 
 
 class LayerBlob(Struct, frozen=True):
@@ -206,3 +231,27 @@ def _size_warnings(layers: Sequence[Layer], blobs: Sequence[LayerBlob]) -> list[
         for layer, blob in zip(layers, blobs, strict=True)
         if layer.blob is not None and blob.size is not None and layer.blob.stated_size != blob.size
     ]
+
+
+def pair_history(history: Sequence[HistoryEntry], layers: int) -> tuple[tuple[Step, ...], str | None]:
+    """Return the steps, base first, and a warning if the history and the layers do not match.
+
+    The lines are in layer order, and each line that is not marked as an empty layer created one.
+    They are paired from the base up. A surplus line created no layer; a surplus layer gets a step without text. An
+    image without any history causes no warning.
+    """
+    steps: list[Step] = []
+    made = 0
+    for entry in history:
+        if not entry.empty_layer:
+            made += 1
+        steps.append(_step(entry, None if entry.empty_layer or made > layers else made))
+    steps += [Step(None, layer=number) for number in range(made + 1, layers + 1)]
+    warning = None
+    if history and made != layers:
+        warning = f"the history describes {plural(made, 'layer')} and the manifest lists {layers:,}"
+    return tuple(steps), warning
+
+
+def _step(entry: HistoryEntry, layer: int | None) -> Step:
+    return Step(instruction_of(entry.created_by), entry.created_by, entry.created, entry.author, entry.comment, layer)

@@ -19,10 +19,10 @@ from layerscope.model.digest import Digest
 from layerscope.model.documents import DockerArchiveManifest, ImageConfig, LayerSource, Manifest, docker_manifests
 from layerscope.model.image import Image
 from layerscope.model.provenance import Attestations
-from layerscope.sources.image.artifact import artifact_named, document_layers
-from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, build_image, check_layer_count
+from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, Origin, build_image, check_layer_count
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import located
+from layerscope.sources.image.manifest_kind import artifact_named, document_layers
 from layerscope.sources.image.oci_layout import (
     ManifestFile,
     attestations_of,
@@ -31,7 +31,6 @@ from layerscope.sources.image.oci_layout import (
     oci_candidates,
     read_manifest,
 )
-from layerscope.sources.image.origin import Origin
 
 MANIFEST = "manifest.json"
 LEGACY_LIST = "repositories"

@@ -15,12 +15,17 @@ from layerscope.model.digest import Digest
 from layerscope.model.documents import Descriptor, ImageConfig, Index, Manifest, Platform
 from layerscope.model.image import Image
 from layerscope.model.provenance import Attestations
-from layerscope.sources.image.artifact import artifact_named, artifact_of, descriptor_artifact
-from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, build_image, check_layer_count
+from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, Origin, build_image, check_layer_count
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import located
-from layerscope.sources.image.manifest_kind import DocumentKind, KindFields, kind_of
-from layerscope.sources.image.origin import Origin
+from layerscope.sources.image.manifest_kind import (
+    DocumentKind,
+    KindFields,
+    artifact_named,
+    artifact_of,
+    descriptor_artifact,
+    kind_of,
+)
 from layerscope.text import short_name
 
 INDEX = "index.json"

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from layerscope.model.entries import Kind
 from layerscope.model.span import FileSpan
-from layerscope.sources.image.archive_walk import walk_archive
+from layerscope.sources.image.archive import walk_archive
 from layerscope.sources.image.documents import TOTAL_LIMIT
 from layerscope.sources.stream.span_file import open_span
 from layerscope.sources.stream.spool import write_all

@@ -14,7 +14,7 @@ from pathlib import Path
 from layerscope.errors import LayerscopeError
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression
-from layerscope.model.local_archive import ArchiveForm, LocalArchive
+from layerscope.model.local import ArchiveForm, LocalArchive
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.docker_archive import MANIFEST
 from layerscope.sources.image.files import read_span

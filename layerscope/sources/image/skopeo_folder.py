@@ -6,10 +6,10 @@ https://github.com/containers/image/blob/main/docs/containers-transports.5.md#di
 from layerscope.model.candidate import Candidate
 from layerscope.model.digest import Digest
 from layerscope.model.span import FileSpan
+from layerscope.sources.image.builder import Origin
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import Files
 from layerscope.sources.image.oci_layout import oci_candidates
-from layerscope.sources.image.origin import Origin
 
 _VERSION, _START = "version", b"Directory Transport Version"
 _MANIFEST = "manifest.json"

@@ -8,8 +8,8 @@ from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.digest import Digest
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
+from layerscope.model.local import Storage
 from layerscope.model.provenance import Attestations, Provenance
-from layerscope.model.storage import Storage
 from layerscope.text import exec_form, human_share, human_size, plural
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.explorer.storage_fields import container_fields, location_field, storage_fields

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from layerscope.model.container import Container, Mount
 from layerscope.model.image import Layer
-from layerscope.model.storage import Storage
+from layerscope.model.local import Container, Mount, Storage
 from layerscope.text import human_size, short_name
 from layerscope.tui.widgets.field_list import Field
 

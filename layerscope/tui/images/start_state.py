@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from layerscope.analysis.search.query import Query
-from layerscope.model.container import Container
-from layerscope.model.local_archive import LocalArchive
-from layerscope.model.local_image import LocalImage
+from layerscope.model.local import Container, LocalArchive, LocalImage
 from layerscope.settings.state_file import Recent
 
 _ID_LENGTH = 12

@@ -3,7 +3,7 @@
 import io
 
 from layerscope.model.engine import Engine
-from layerscope.model.local_image import LocalImage
+from layerscope.model.local import LocalImage
 from layerscope.report.local.document import images_document
 from layerscope.report.local.table import write_image_table
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.model.image import Compression
-from layerscope.model.local_archive import ArchiveForm
+from layerscope.model.local import ArchiveForm
 from layerscope.session.local.archives import local_archives
 from tests.builders import (
     archive_bytes,

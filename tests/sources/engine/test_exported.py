@@ -8,7 +8,7 @@ import pytest
 
 from layerscope.errors import DigestMismatch, EngineUnavailable
 from layerscope.model.engine import Engine
-from layerscope.model.local_image import LocalImage
+from layerscope.model.local import LocalImage
 from layerscope.session.local.images import local_images
 from layerscope.sources.open import open_source
 from tests.builders import Members, OciStore, archive_bytes, docker_files, file, image, layer, oci_files, sha256

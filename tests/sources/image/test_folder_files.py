@@ -7,8 +7,7 @@ import pytest
 
 from layerscope.errors import MissingBlob
 from layerscope.sources.image.documents import Documents
-from layerscope.sources.image.files import holds
-from layerscope.sources.image.folder import FolderFiles
+from layerscope.sources.image.files import FolderFiles, holds
 from layerscope.sources.open import open_source
 
 

@@ -1,7 +1,7 @@
 """History lines are paired with layers, and a mismatch is a warning."""
 
 from layerscope.model.documents import HistoryEntry
-from layerscope.sources.image.history import pair_history
+from layerscope.sources.image.builder import pair_history
 
 
 def line(created_by: str, *, empty: bool = False) -> HistoryEntry:

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from textual.screen import Screen
 
-from layerscope.model.container import Container
 from layerscope.model.engine import Engine
-from layerscope.model.local_image import LocalImage
+from layerscope.model.local import Container, LocalImage
 from layerscope.session.image_session import ImageSession
 from layerscope.session.local.listing import Listing
 from layerscope.session.open import UndecidedImage, open_or_choose

@@ -8,15 +8,15 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.documents import ImageConfig
 from layerscope.model.engine import Engine
 from layerscope.model.image import Compression, Image, Layer, Step
-from layerscope.model.storage import Storage
+from layerscope.model.local import Storage
 from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.container.copied_layer import CopiedLayer
 from layerscope.sources.engine.container.written_folder import OVERLAYS, written_folder
 from layerscope.sources.engine.export import AwaitedImage
 from layerscope.sources.engine.lookup import EngineContainer
 from layerscope.sources.engine.replies import EngineInfo
+from layerscope.sources.image.builder import Origin
 from layerscope.sources.image.choice import choose
-from layerscope.sources.image.origin import Origin
 from layerscope.sources.stream.spool import Spool
 from layerscope.text import human_size, plural, printable_name, short_name
 
