@@ -13,7 +13,7 @@ from hypothesis import settings
 
 from layerscope.cache import identity
 from layerscope.cache.folder import PLACE_VARIABLE
-from layerscope.settings.places import CONFIG_VARIABLE, STATE_VARIABLE
+from layerscope.settings.preferences import CONFIG_VARIABLE, STATE_VARIABLE
 from layerscope.sources.open import open_source
 from tests.builders import Opener
 from tests.tars import ListTar, list_tar

@@ -1,5 +1,6 @@
-"""The settings that count: config.toml before what is remembered before the defaults."""
+"""The settings that count: config.toml before what is remembered before the defaults; and where both files are."""
 
+import os
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -9,9 +10,31 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from layerscope.settings.config_file import read_config
-from layerscope.settings.places import config_file, state_file
 from layerscope.settings.settings import OPTIONS, Settings, with_values
 from layerscope.settings.state_file import Recent, State, read_state, write_state
+
+CONFIG_VARIABLE, STATE_VARIABLE = "LAYERSCOPE_CONFIG_DIR", "LAYERSCOPE_STATE_DIR"
+"""Environment variables with other folders than the usual ones."""
+
+_PROGRAM = "layerscope"
+
+
+def config_file() -> Path:
+    """Return the path of the settings that the user writes; layerscope only reads it."""
+    return _folder(CONFIG_VARIABLE, "user_config_path") / "config.toml"
+
+
+def state_file() -> Path:
+    """Return the path of what is remembered from one run to the next."""
+    return _folder(STATE_VARIABLE, "user_state_path") / "state.json"
+
+
+def _folder(variable: str, usual: str) -> Path:
+    if chosen := os.environ.get(variable):
+        return Path(chosen)
+    import platformdirs  # noqa: PLC0415  # 8 ms, which a listing need not pay
+
+    return Path(getattr(platformdirs, usual)(_PROGRAM, appauthor=False))
 
 
 class ValueOrigin(StrEnum):

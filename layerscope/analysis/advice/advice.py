@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from layerscope.analysis.advice.edits import Edits, can_be_continued
 from layerscope.analysis.content import Prefixes
-from layerscope.analysis.size.dead import DeadBytes, DeadEntry
-from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.size.dead import DeadBytes, DeadEntry, DeadReason
 from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree

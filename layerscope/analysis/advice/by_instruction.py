@@ -4,8 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from layerscope.analysis.advice.advice import Evidence
-from layerscope.analysis.size.dead import DeadEntry
-from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.size.dead import DeadEntry, DeadReason
 
 
 @dataclass(slots=True)

@@ -8,8 +8,7 @@ from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
 from layerscope.analysis.advice.edits import Edits, continued, deletion
 from layerscope.analysis.advice.fix import COPYING, fix, layers_do, named_layers, named_paths
 from layerscope.analysis.advice.package_caches import cache_subtrees
-from layerscope.analysis.size.dead import DeadEntry
-from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.size.dead import DeadEntry, DeadReason
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.node_paths import NodePaths
 from layerscope.model.instruction import keyword_of

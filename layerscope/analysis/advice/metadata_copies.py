@@ -7,8 +7,7 @@ from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
 from layerscope.analysis.advice.edits import Edits, continued, removed, replaced
 from layerscope.analysis.advice.fix import COPYING, layers_do, named_layers, named_paths
-from layerscope.analysis.size.dead import DeadEntry
-from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.size.dead import DeadEntry, DeadReason
 from layerscope.model.entries import FileEntry
 from layerscope.text import human_size, path_text, plural
 

@@ -7,7 +7,7 @@ from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
 from layerscope.analysis.advice.fix import layers_do, named_layers, named_paths
 from layerscope.analysis.advice.package_caches import cache_subtrees
 from layerscope.analysis.search.path_patterns import matching_subtrees
-from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.size.dead import DeadReason
 from layerscope.text import human_size, plural
 
 _BOOKKEEPING = (

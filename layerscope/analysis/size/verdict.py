@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from layerscope.analysis.size.dead import DeadBytes
-from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.size.dead import DeadBytes, DeadReason
 from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.text import human_share, human_size, plural, printable_line
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from layerscope.analysis.advice.edits import diff_lines
-from layerscope.analysis.size.dead_groups import DeadGroup, dead_groups
+from layerscope.analysis.size.dead import DeadGroup, dead_groups
 from layerscope.report.escape import (
     block_in_markdown,
     code_in_markdown,

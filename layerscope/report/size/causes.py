@@ -9,7 +9,7 @@ from rich.text import Text
 from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.advice.edits import diff_lines
 from layerscope.analysis.advice.secrets import REMEDY, Secret
-from layerscope.analysis.size.dead_groups import DeadGroup, dead_groups
+from layerscope.analysis.size.dead import DeadGroup, dead_groups
 from layerscope.report.layers.summary import layer_title
 from layerscope.report.size.cells import path_lines
 from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, name_line, remainder, section

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from layerscope.analysis.packages.sbom import SbomComparison
-from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.size.dead import DeadReason
 from layerscope.analysis.size.layers_and_files import LayerSize
 from layerscope.session.size.report import SizeReport
 from layerscope.text import human_size, plural, printable_line

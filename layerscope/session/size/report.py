@@ -11,8 +11,7 @@ from layerscope.analysis.advice.secrets import Secret, find_secrets
 from layerscope.analysis.content import Prefixes
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.blob_share import BlobShares, blob_shares
-from layerscope.analysis.size.dead import DeadBytes, dead_bytes
-from layerscope.analysis.size.dead_reason import rewritten_pairs
+from layerscope.analysis.size.dead import DeadBytes, dead_bytes, rewritten_pairs
 from layerscope.analysis.size.duplicates import Duplicate, DuplicateCandidates, duplicate_candidates, find_duplicates
 from layerscope.analysis.size.hidden import hidden_in_tree
 from layerscope.analysis.size.layers_and_files import (

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.analysis.size.dead import dead_bytes
-from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.size.dead import DeadReason, dead_bytes
 from layerscope.analysis.size.hidden import dead_sizes, hidden_in_tree
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout

@@ -5,9 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.analysis.comparison.binary_difference import first_difference
-from layerscope.analysis.text.diff import TextDiff, diff_texts, unified
+from layerscope.analysis.text.diff import TextDiff, changed_spans, diff_texts, unified
 from layerscope.analysis.text.encoding import TextEncoding
-from layerscope.analysis.text.line_spans import changed_spans
 from layerscope.analysis.text.lines import split_lines
 
 words = st.text("ab \n", max_size=40)

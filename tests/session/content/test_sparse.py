@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.size.dead import DeadReason
 from layerscope.comparison.compare import compare_images
 from layerscope.errors import ReadingStopped
 from layerscope.model.image import Compression

@@ -6,7 +6,7 @@ import pytest
 
 from layerscope.analysis.advice.advice import AdviceKind
 from layerscope.analysis.size.base_image import BaseImage
-from layerscope.analysis.size.dead_reason import DeadReason
+from layerscope.analysis.size.dead import DeadReason
 from layerscope.analysis.size.live import live_files
 from layerscope.model.image import Compression, Layer
 from layerscope.session.content import content_pass, contents

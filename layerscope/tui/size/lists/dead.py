@@ -1,6 +1,6 @@
 """The causes of dead bytes, and the files of each."""
 
-from layerscope.analysis.size.dead_groups import dead_groups
+from layerscope.analysis.size.dead import dead_groups
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import no_dead_sentence, reason_label
 from layerscope.text import human_size, plural
