@@ -9,15 +9,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from layerscope.deferred_signals import deferred_signals
 from layerscope.errors import UsageError, os_reason
 from layerscope.extraction.confined import ConfinedFolder
-from layerscope.extraction.failure import ExtractionFailed, path_errors, shown
+from layerscope.extraction.failure import ExtractionFailed, Incomplete, path_errors, shown
 from layerscope.extraction.install import Installer, check_free
 from layerscope.extraction.metadata import restore
 from layerscope.extraction.options import Extracted, ExtractionOptions
-from layerscope.extraction.plan import ExtractionPlan, plan_extraction
+from layerscope.extraction.plan import ExtractionPlan, plan_extraction, unread_layers
 from layerscope.extraction.staging import StagingWriter, Written
 from layerscope.model.entries import Kind
 from layerscope.model.progress import Progress, no_progress
 from layerscope.session.loaded_image import LoadedImage
+from layerscope.text import plural
 
 _LONGEST_PATH = 4095
 """The longest path in bytes that any system opens."""
@@ -42,10 +43,9 @@ def extract(
     """
     options = options or ExtractionOptions()
     _check_rights(options)
-    is_incomplete = options.partial and any(
-        tally.error for number, tally in loaded.tallies.layers.items() if number <= layer
-    )
-    plan = plan_extraction(loaded.tree, nodes, layer, options, is_incomplete=is_incomplete)
+    plan = plan_extraction(loaded.tree, nodes, layer, options)
+    if not options.partial:
+        _check_whole(loaded, nodes, layer, plan)
     _check_any(plan)
     name = shown(os.fsencode(target)).rstrip("/") or "/"
     with _opened_target(os.fsencode(target), name) as folder, ExitStack() as stack:
@@ -56,10 +56,10 @@ def extract(
             # The moves must not be left half done: signals take effect after them.
             stack.enter_context(deferred_signals())
             _install(Installer(folder, stage, replaced, name), folder, name, plan, options)
-    return _result(plan)
+    return _result(plan, options)
 
 
-def _result(plan: ExtractionPlan) -> Extracted:
+def _result(plan: ExtractionPlan, options: ExtractionOptions) -> Extracted:
     kinds = Counter(other.entry.kind for other in plan.others)
     hard_links = sum(len(file.links) for file in plan.files) + sum(len(other.links) for other in plan.others)
     return Extracted(
@@ -69,8 +69,8 @@ def _result(plan: ExtractionPlan) -> Extracted:
         pipes=kinds[Kind.FIFO],
         devices=kinds[Kind.CHAR] + kinds[Kind.BLOCK],
         size=plan.size,
-        left_out=tuple(plan.left_out),
-        foreign_owners=tuple(plan.foreign_owners),
+        left_out=(*plan.impossible, *plan.left_out),
+        with_xattrs=0 if options.xattrs else sum(bool(entry.xattrs) for entry in plan.entries()),
     )
 
 
@@ -79,11 +79,21 @@ def _check_rights(options: ExtractionOptions) -> None:
         raise UsageError("only root can restore owners and make device nodes")
 
 
+def _check_whole(loaded: LoadedImage, nodes: Sequence[int], layer: int, plan: ExtractionPlan) -> None:
+    """Raise Incomplete if a layer that the paths depend on was not read whole, or if one of them cannot be written."""
+    if unread := unread_layers(loaded, nodes, layer):
+        more = f" and {plural(len(unread) - 1, 'other layer')}" if len(unread) > 1 else ""
+        raise Incomplete(f"layer {unread[0]}{more} could not be read whole")
+    if plan.impossible:
+        path, reason, _ = plan.impossible[0]
+        more = f" ({plural(len(plan.impossible), 'such path')})" if len(plan.impossible) > 1 else ""
+        raise Incomplete(f"/{shown(path)} cannot be written: {reason}{more}")
+
+
 def _check_any(plan: ExtractionPlan) -> None:
     """Raise ExtractionFailed if none of the selected paths can be written."""
-    if plan.left_out and not (plan.folders or plan.files or plan.others):
-        left_out = plan.left_out[0]
-        raise ExtractionFailed(f"/{shown(left_out.path)} is not written: {left_out.reason}")
+    if (left_out := [*plan.impossible, *plan.left_out]) and not any(plan.entries()):
+        raise ExtractionFailed(f"/{shown(left_out[0].path)} is not written: {left_out[0].reason}")
 
 
 def _counting(progress: Progress, total: int) -> Written:
@@ -198,7 +208,7 @@ def _install(
         for entry in reversed(plan.folders):
             if entry.path in new:
                 with path_errors(entry.path, name), target.folder(entry.path) as folder:
-                    restore(folder, entry, options)
+                    plan.left_out += restore(folder, entry, options)
     except BaseException:
         installer.undo()
         raise

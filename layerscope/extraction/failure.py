@@ -19,6 +19,10 @@ class FileInTheWay(ExtractionFailed):
     """A file exists, which only ``force`` replaces; the command or screen says how to ask for that."""
 
 
+class Incomplete(ExtractionFailed):
+    """The image does not have all of the selected paths; ``partial`` writes the others."""
+
+
 def shown(path: bytes) -> str:
     """Return a path for a message."""
     text = printable_name(path)

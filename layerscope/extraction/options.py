@@ -11,29 +11,30 @@ class ExtractionOptions:
     """Parts of an extraction that are off by default.
 
     ``force``: replace existing files; ``setuid``: keep the bits that let a program run as its owner or group;
-    ``devices``: make device nodes; ``owners``: restore owner and group (both need root); ``partial``: leave out files
-    whose content ends with a broken layer, and hard links to files in a layer that could not be read.
+    ``devices``: make device nodes; ``owners``: restore owner and group (both need root); ``xattrs``: restore extended
+    attributes; ``partial``: leave out what the image does not have, or what cannot be read, in place of failing.
     """
 
     force: bool = False
     setuid: bool = False
     devices: bool = False
     owners: bool = False
+    xattrs: bool = False
     partial: bool = False
 
 
 class LeftOut(NamedTuple):
-    """A path that was not written, and the reason; ``is_on_request``: because of an option, so it is no error."""
+    """A path that was not written, and the reason; or only a ``part`` of its metadata: ``the owner 1:-1``."""
 
     path: bytes
     reason: str
-    is_on_request: bool = False
+    part: str = ""
 
 
 class Extracted(NamedTuple):
     """The result: files (without hard links), folders, links of both kinds, pipes, devices, and content bytes.
 
-    ``foreign_owners`` are paths with owners that no system has: they belong to the user.
+    ``with_xattrs`` are the paths whose extended attributes were not asked for.
     """
 
     files: int
@@ -43,12 +44,7 @@ class Extracted(NamedTuple):
     devices: int
     size: int
     left_out: tuple[LeftOut, ...]
-    foreign_owners: tuple[LeftOut, ...] = ()
-
-    @property
-    def is_complete(self) -> bool:
-        """True if everything was done that the options ask for."""
-        return not self.foreign_owners and all(path.is_on_request for path in self.left_out)
+    with_xattrs: int = 0
 
     @property
     def words(self) -> str:

@@ -10,7 +10,7 @@ from layerscope.errors import FormatError
 from layerscope.extraction.confined import PRIVATE, ConfinedFolder
 from layerscope.extraction.failure import ExtractionFailed, path_errors, shown
 from layerscope.extraction.metadata import restore, restore_at
-from layerscope.extraction.options import ExtractionOptions
+from layerscope.extraction.options import ExtractionOptions, LeftOut
 from layerscope.extraction.plan import ExtractionPlan, PlannedFile
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.content.layer_files import LayerFiles, open_layer_files
@@ -34,6 +34,7 @@ class StagingWriter:
         self._loaded = loaded
         self._options = options
         self._unreadable: dict[int, str] = {}
+        self._unrestored: list[LeftOut] = []
 
     def write(self, plan: ExtractionPlan, written: Written) -> None:
         """Write everything in a plan except the metadata of folders; raises LayerscopeError.
@@ -50,6 +51,7 @@ class StagingWriter:
             self._make_other(other.entry)
             self._make_links(other.links, other.entry.path)
         plan.leave_out(self._loaded.tree, self._unreadable)
+        plan.left_out += self._unrestored
 
     def _make_folder(self, path: bytes, mode: int) -> None:
         with path_errors(path, self._target):
@@ -85,7 +87,7 @@ class StagingWriter:
                 written(len(chunk))
             # A sparse file may end with a hole.
             os.ftruncate(descriptor, layer_files.size(file.occurrence))
-            restore(descriptor, file.entry, self._options)
+            self._unrestored += restore(descriptor, file.entry, self._options)
         self._make_links(file.links, path)
 
     def _make_links(self, links: Iterable[bytes], path: bytes) -> None:
@@ -102,7 +104,8 @@ class StagingWriter:
             else:
                 self._stage.make_device(entry.path, _NODES[entry.kind], os.makedev(*(entry.device or (0, 0))))
             with self._stage.parent(entry.path) as (folder, name):
-                restore_at(folder, name, entry, self._options, is_link=entry.kind is Kind.SYMLINK)
+                is_link = entry.kind is Kind.SYMLINK
+                self._unrestored += restore_at(folder, name, entry, self._options, is_link=is_link)
 
 
 def _write_all(descriptor: int, chunk: bytes, offset: int) -> None:

@@ -13,7 +13,7 @@ import pytest
 from layerscope.errors import LayerscopeError, UsageError
 from layerscope.extraction.confined import ConfinedFolder
 from layerscope.extraction.extract import extract
-from layerscope.extraction.failure import FileInTheWay
+from layerscope.extraction.failure import FileInTheWay, Incomplete
 from layerscope.extraction.options import Extracted, ExtractionOptions, LeftOut
 from layerscope.model.image import Compression
 from layerscope.model.progress import Progress, no_progress
@@ -37,6 +37,7 @@ from tests.builders import (
 from tests.tars import header
 
 BIG = os.urandom(300_000)
+PARTIAL = ExtractionOptions(partial=True)
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="takes root")
 
 
@@ -173,6 +174,113 @@ def test_root_can_restore_owners_and_devices(target: Path) -> None:
     assert (os.major(made.st_rdev), os.minor(made.st_rdev)) == (1, 3)
 
 
+CAPABILITY = bytes.fromhex("0100000200200000000000000000000000000000")
+"""cap_net_raw=ep, as Linux stores it (struct vfs_cap_data, revision 2)."""
+
+ACL = b"\2\0\0\0" + b"".join(
+    tag.to_bytes(2, "little") + permissions.to_bytes(2, "little") + who.to_bytes(4, "little")
+    for tag, permissions, who in (
+        (1, 7, 2**32 - 1),
+        (2, 4, 1234),
+        (4, 5, 2**32 - 1),
+        (16, 5, 2**32 - 1),
+        (32, 5, 2**32 - 1),
+    )
+)
+"""user::rwx, user:1234:r--, group::r-x, mask::r-x, other::r-x (linux/posix_acl_xattr.h)."""
+
+XATTRS = ExtractionOptions(xattrs=True)
+
+
+def xattrs(values: dict[str, bytes]) -> dict[str, str]:
+    """Return the PAX records of extended attributes."""
+    return {f"SCHILY.xattr.{name}": value.decode("utf-8", "surrogateescape") for name, value in values.items()}
+
+
+def xattrs_of(path: Path) -> dict[str, bytes]:
+    return {name: os.getxattr(path, name, follow_symlinks=False) for name in os.listxattr(path, follow_symlinks=False)}
+
+
+def takes_xattrs(folder: Path) -> bool:
+    try:
+        os.setxattr(folder, "user.test", b"")
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture
+def with_xattrs(target: Path) -> Path:
+    """Return the target, if its file system stores extended attributes."""
+    if not takes_xattrs(target.parent / "outside"):
+        pytest.skip("the file system has no extended attributes")
+    return target
+
+
+def test_xattrs_are_left_out_and_counted_unless_they_are_asked_for(with_xattrs: Path) -> None:
+    entries = [
+        file("a", pax_headers=xattrs({"user.a": b"1", "security.capability": CAPABILITY})),
+        hardlink("b", "a"),
+        directory("d", pax_headers=xattrs({"user.d": b"2"})),
+        file("plain"),
+    ]
+    assert take_out(with_xattrs, [entries]).with_xattrs == 2
+    assert [xattrs_of(with_xattrs / name) for name in "abd"] == [{}, {}, {}]
+
+
+def test_xattrs_of_files_and_folders_are_restored(with_xattrs: Path) -> None:
+    entries = [
+        file("a", pax_headers=xattrs({"user.b": b"\0\xff", "user.a": b""}), mode=0o400),
+        file("z", pax_headers=xattrs({"user.z": b"z"})),
+        hardlink("link", "z"),
+        directory("d", pax_headers=xattrs({"user.d": b"2"}), mode=0o555),
+    ]
+    base64 = file("e", pax_headers={"LIBARCHIVE.xattr.user.%65": "NTU="})
+    extracted = take_out(with_xattrs, [[*entries, base64]], options=XATTRS)
+    assert (extracted.with_xattrs, extracted.left_out) == (0, ())
+    assert xattrs_of(with_xattrs / "a") == {"user.a": b"", "user.b": b"\0\xff"}
+    assert xattrs_of(with_xattrs / "d") == {"user.d": b"2"}
+    assert xattrs_of(with_xattrs / "e") == {"user.e": b"55"}
+    assert (_mode(with_xattrs / "a"), _mode(with_xattrs / "d")) == (0o400, 0o555)
+    take_out(with_xattrs, [entries], ["/link"], options=ExtractionOptions(force=True, xattrs=True))
+    assert xattrs_of(with_xattrs / "link") == {"user.z": b"z"}
+
+
+@as_root
+def test_root_can_restore_capabilities_and_acls_of_files_with_other_owners(with_xattrs: Path) -> None:
+    values = xattrs({"security.capability": CAPABILITY, "system.posix_acl_access": ACL})
+    entries = [
+        file("ping", b"x", mode=0o4755, uid=1234, gid=5, pax_headers=values),
+        fifo("pipe", uid=7, mode=0o755, pax_headers=xattrs({"system.posix_acl_access": ACL})),
+        symlink("l", "ping", pax_headers=xattrs({"user.l": b"x"})),
+    ]
+    extracted = take_out(with_xattrs, [entries], options=ExtractionOptions(owners=True, setuid=True, xattrs=True))
+    assert xattrs_of(with_xattrs / "ping") == {"security.capability": CAPABILITY, "system.posix_acl_access": ACL}
+    assert xattrs_of(with_xattrs / "pipe") == {"system.posix_acl_access": ACL}
+    assert (_mode(with_xattrs / "ping"), (with_xattrs / "ping").stat().st_uid) == (0o4755, 1234)
+    # Linux has user attributes for files and folders only
+    assert extracted.left_out == (LeftOut(b"l", "Operation not permitted", "xattr user.l"),)
+
+
+def test_xattrs_that_a_file_system_reads_are_never_restored(with_xattrs: Path) -> None:
+    names = ("trusted.overlay.opaque", "user.overlay.opaque", "user.containers.override_stat", "security.selinux")
+    records = {f"SCHILY.xattr.{name}": "y" for name in (*names, "trusted.x", "security.capability2", "user.a\0b")}
+    extracted = take_out(with_xattrs, [[directory("d", pax_headers=records)]], options=XATTRS)
+    assert xattrs_of(with_xattrs / "d") == {}
+    assert {each.reason for each in extracted.left_out} == {"it belongs to the system that the image was built on"}
+    assert [each.part for each in extracted.left_out] == sorted(each.part for each in extracted.left_out)
+    assert {f"xattr {name}" for name in names} < {each.part for each in extracted.left_out}
+    assert len(extracted.left_out) == 7
+
+
+def test_an_xattr_that_the_system_refuses_is_reported_and_the_file_is_written(with_xattrs: Path) -> None:
+    records = xattrs({"user.a": bytes(70_000), "user.b": b"1"})
+    extracted = take_out(with_xattrs, [[file("f", b"x", pax_headers=records)]], options=XATTRS)
+    assert [(each.path, each.part) for each in extracted.left_out] == [(b"f", "xattr user.a")]
+    assert xattrs_of(with_xattrs / "f") == {"user.b": b"1"}
+    assert (with_xattrs / "f").read_bytes() == b"x"
+
+
 def base_256(number: int) -> bytes:
     """Return a number as a tar field of 8 bytes holds it, if it is too large for octal digits, or negative."""
     encoded = number.to_bytes(8, "big", signed=True)
@@ -185,9 +293,11 @@ def test_device_numbers_that_no_system_has_are_left_out(target: Path, numbers: t
     odd = header(b"dev/odd", flag=b"3", devices=b"".join(map(base_256, numbers)))
     archive = docker_archive(target.parent / "image.tar", image(odd + layer(device("dev/null", 1, 3))))
     with open_image(str(archive)) as session:
-        extracted = extract(session.loaded, [0], 1, str(target), options=ExtractionOptions(devices=True))
+        with pytest.raises(Incomplete, match=r"^/dev/odd cannot be written: no system has its device numbers$"):
+            extract(session.loaded, [0], 1, str(target), options=ExtractionOptions(devices=True))
+        assert not target.exists()
+        extracted = extract(session.loaded, [0], 1, str(target), options=ExtractionOptions(devices=True, partial=True))
     assert extracted.left_out == (LeftOut(b"dev/odd", "no system has its device numbers"),)
-    assert not extracted.is_complete
     assert (extracted.devices, extracted.words) == (1, "1 folder and 1 device (0 B)")
 
 
@@ -196,10 +306,7 @@ def test_an_owner_that_no_system_has_is_reported(target: Path) -> None:
     number = (1 << 32) - 1
     entries = [file("a", b"1", uid=number, gid=7), file("b", uid=5, gid=6)]
     extracted = take_out(target, [entries], options=ExtractionOptions(owners=True))
-    assert [(path.path, path.reason) for path in extracted.foreign_owners] == [
-        (b"a", f"no system has the owner {number}:7")
-    ]
-    assert not extracted.is_complete
+    assert extracted.left_out == (LeftOut(b"a", "no system has it", f"the owner {number}:7"),)
     assert ((target / "a").stat().st_uid, (target / "a").stat().st_gid) == (os.geteuid(), 7)
     assert ((target / "b").stat().st_uid, (target / "b").stat().st_gid) == (5, 6)
 
@@ -268,11 +375,14 @@ def test_other_users_cannot_restore_owners_or_devices(target: Path, monkeypatch:
     assert not target.exists()
 
 
-def test_devices_and_dangling_hard_links_are_left_out_with_a_reason(target: Path) -> None:
+def test_devices_are_left_out_and_dangling_hard_links_on_request_only(target: Path) -> None:
     layers = [
         [device("dev/null", 1, 3), device("dev/sda", 8, 0, block=True), fifo("pipe"), hardlink("l", "no"), file("f")]
     ]
-    found = take_out(target, layers)
+    with pytest.raises(Incomplete, match=r"^/l cannot be written: the target of this hard link is not in the image$"):
+        take_out(target, layers)
+    assert not target.exists()
+    found = take_out(target, layers, options=PARTIAL)
     assert {left.path: left.reason for left in found.left_out} == {
         b"dev/null": "it is a device",
         b"dev/sda": "it is a device",
@@ -306,7 +416,9 @@ def test_hard_links_to_symlinks_and_pipes_are_other_names_of_them(target: Path) 
 
 def test_hard_links_to_devices_and_folders_are_left_out(target: Path) -> None:
     layers = [[device("null", 1, 3), hardlink("zero", "null"), directory("d"), hardlink("e", "d"), hardlink("x", "x")]]
-    assert {left.path: left.reason for left in take_out(target, layers).left_out} == {
+    with pytest.raises(Incomplete, match=r"^/e cannot be written: .* is not in the image \(2 such paths\)$"):
+        take_out(target, layers)
+    assert {left.path: left.reason for left in take_out(target, layers, options=PARTIAL).left_out} == {
         b"null": "it is a device",
         b"zero": "it is a device",
         b"e": "the target of this hard link is not in the image",
@@ -379,6 +491,7 @@ def test_symlinks_are_written_as_they_are_and_their_targets_never_touched(target
     take_out(
         target,
         [[symlink("l", str(secret), mode=0o6777, mtime=3), hardlink("h", "l"), hardlink("o", "../outside/secret")]],
+        options=ExtractionOptions(partial=True, xattrs=True),
     )
     assert tree_of(target) == {"l": f"-> {secret}", "h": f"-> {secret}"}
     after = secret.stat()

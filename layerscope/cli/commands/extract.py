@@ -1,6 +1,6 @@
 """``layerscope extract``: copy files and folders out of an image."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import typer
@@ -13,8 +13,7 @@ from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
 from layerscope.extraction import extract as extraction
-from layerscope.extraction.completeness import unread_layers
-from layerscope.extraction.failure import FileInTheWay
+from layerscope.extraction.failure import FileInTheWay, Incomplete
 from layerscope.extraction.options import ExtractionOptions, LeftOut
 from layerscope.session.lookup import layer_number, present_node
 from layerscope.text import path_text, plural, printable_name
@@ -24,10 +23,16 @@ Examples:
   layerscope extract my-app.tar /etc/nginx --to out     out/etc/nginx
   layerscope extract my-app.tar / --to rootfs           the whole file system
   layerscope extract my-app.tar /srv/state --layer 6 --to out
-  sudo layerscope extract my-app.tar / --to rootfs --owner --setuid --devices
+  sudo layerscope extract my-app.tar / --to rootfs --owner --setuid --devices \\
+    --xattrs
 
-Nothing is written outside DIR, and no link is followed. If anything fails, DIR
-is left as it was."""
+Nothing is written outside DIR, and no link is followed.
+
+Everything is written, or nothing: if a path cannot be read or written, DIR is
+left as it was, and the status is 2. With --partial, paths that the image does
+not hold whole (in a broken layer, a hard link without target) are left out.
+Devices and xattrs whose option is not given, and owners and xattrs that this
+system does not accept, are reported, and the status is 0."""
 
 Paths = Annotated[
     list[str],
@@ -42,8 +47,9 @@ Target = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
 Setuid = Annotated[bool, typer.Option("--setuid", help="Keep setuid and setgid bits.")]
 Devices = Annotated[bool, typer.Option("--devices", help="Create device nodes; requires root.")]
-Partial = Annotated[bool, typer.Option("--partial", help="Write what could be read of an incomplete image.")]
 Owner = Annotated[bool, typer.Option("--owner", help="Restore owners; requires root.")]
+Xattrs = Annotated[bool, typer.Option("--xattrs", help="Restore xattrs, ACLs and capabilities where the system can.")]
+Partial = Annotated[bool, typer.Option("--partial", help="Write what could be read of an incomplete image.")]
 
 
 @image_command
@@ -57,6 +63,7 @@ def extract(
     setuid: Setuid = False,
     devices: Devices = False,
     owner: Owner = False,
+    xattrs: Xattrs = False,
     partial: Partial = False,
 ) -> int:
     """Write files and folders as they are after a layer, at their paths below DIR: all of them, or nothing."""
@@ -64,38 +71,37 @@ def extract(
         raise UsageError("--to takes a folder, not nothing")
     if not all(paths):
         raise UsageError("a path is empty: write / for all")
-    options = ExtractionOptions(force=force, setuid=setuid, devices=devices, owners=owner, partial=partial)
+    options = ExtractionOptions(
+        force=force, setuid=setuid, devices=devices, owners=owner, xattrs=xattrs, partial=partial
+    )
     with named.opened() as session:
         number = layer_number(session.image, layer)
         warn(session.image, session.tallies)
         nodes = [present_node(session.loaded, path, number) for path in paths]
-        if not partial:
-            _check_complete(unread_layers(session.loaded, nodes, number))
         try:
             with ReadingProgress(f"writing to {printable_name(to)}") as progress:
                 extracted = extraction.extract(session.loaded, nodes, number, to, options=options, progress=progress)
         except FileInTheWay as error:
             raise UsageError(f"{error}: use --force to replace it, or another folder") from error
-    for sentence in _by_reason("left out", extracted.left_out):
+        except Incomplete as error:
+            raise UsageError(f"{error}: use --partial to write the rest") from error
+    for sentence in _by_reason(extracted.left_out):
         warn_of(sentence)
-    for sentence in _by_reason("did not restore the owner of", extracted.foreign_owners):
-        warn_of(sentence)
+    if count := extracted.with_xattrs:
+        warn_of(
+            f"left out the xattrs of {plural(count, 'path')}: use --xattrs to restore xattrs, ACLs and capabilities"
+        )
     narrate(f"wrote {extracted.words} to {printable_name(to)}")
-    return ExitStatus.SUCCESS if extracted.is_complete else ExitStatus.ERROR
+    return ExitStatus.SUCCESS
 
 
-def _check_complete(unread: Sequence[int]) -> None:
-    if unread:
-        more = len(unread) - 1
-        layers = f"layer {unread[0]}" + (f" and {plural(more, 'other layer')}" if more else "")
-        raise UsageError(f"{layers} could not be read whole: use --partial to write what could be read")
-
-
-def _by_reason(words: str, left_out: Sequence[LeftOut]) -> Iterator[str]:
-    """Yield a sentence for each reason."""
-    by_reason: dict[str, list[str]] = {}
-    for each in left_out:
-        by_reason.setdefault(each.reason, []).append(printable_name(path_text(each.path)))
-    for reason, names in by_reason.items():
-        more = f" (and {plural(len(names) - 1, 'more path')} for that reason)" if len(names) > 1 else ""
-        yield f"{words} {names[0]}: {reason}{more}"
+def _by_reason(left_out: Iterable[LeftOut]) -> Iterator[str]:
+    """Yield a sentence for each reason, with the first of the paths."""
+    by_reason: dict[str, dict[bytes, str]] = {}
+    for path, reason, part in left_out:
+        by_reason.setdefault(reason, {}).setdefault(path, part)
+    for reason, parts in by_reason.items():
+        path, part = next(iter(parts.items()))
+        name = f"{part} of {printable_name(path_text(path))}" if part else printable_name(path_text(path))
+        more = f" (and {plural(len(parts) - 1, 'more path')} for that reason)" if len(parts) > 1 else ""
+        yield f"left out {name}: {reason}{more}"

@@ -228,8 +228,8 @@ def _absolute(target: str) -> Path:
 def _summary(result: Extracted) -> str:
     """Return what was written, and what was skipped."""
     text = result.words
-    if not result.left_out:
-        return text
-    named = [f"/{printable_name(left.path)} ({left.reason})" for left in result.left_out[:_MOST_LEFT_OUT]]
-    more = len(result.left_out) - len(named)
-    return f"{text}; skipped: {', '.join(named)}{f' and {more:,} more' if more else ''}"
+    if result.left_out:
+        named = [f"/{printable_name(left.path)} ({left.reason})" for left in result.left_out[:_MOST_LEFT_OUT]]
+        more = len(result.left_out) - len(named)
+        text += f"; skipped: {', '.join(named)}{f' and {more:,} more' if more else ''}"
+    return text + (f"; without the xattrs of {plural(result.with_xattrs, 'path')}" if result.with_xattrs else "")
