@@ -8,9 +8,9 @@ from layerscope.analysis.comparison.binary_difference import first_difference
 from layerscope.analysis.text.diff import TextDiff, diff_texts
 from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, detect_encoding
 from layerscope.analysis.text.lines import TextLine, split_lines
-from layerscope.session.files.description import file_words
 from layerscope.session.files.pages import FilePages
 from layerscope.session.files.revision import FileRevision
+from layerscope.session.files.text import file_words
 from layerscope.text import human_size
 
 LARGEST_TEXT = 4_000_000

@@ -13,7 +13,7 @@ import pytest
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.errors import ImageNotFound
 from layerscope.model.entries import FileEntry, Xattrs
-from layerscope.session.local.containers import local_containers
+from layerscope.session.local.listing import local_containers
 from layerscope.session.open import open_image
 from layerscope.sources.open import open_source
 from tests.builders import directory, docker_archive, file, image, layer, symlink

@@ -17,7 +17,7 @@ import pytest
 from layerscope.errors import EngineUnavailable, ImageNotFound, SourceError
 from layerscope.model.engine import Engine
 from layerscope.session.local.build import run_build as build
-from layerscope.session.local.images import local_images
+from layerscope.session.local.listing import local_images
 from layerscope.session.open import open_image
 from layerscope.session.reading.in_process import read_whole
 from layerscope.sources.engine.answering import AnsweringEngines

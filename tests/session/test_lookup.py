@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import UsageError
-from layerscope.session.files.path_contents import file_at
+from layerscope.session.files.revision import file_at
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.lookup import known_node, present_node
 from layerscope.session.open import open_image

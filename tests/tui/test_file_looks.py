@@ -64,7 +64,7 @@ def _settled(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
 
 @pytest.fixture
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageSession]:
-    monkeypatch.setattr("layerscope.session.files.description.description", lambda _: None)
+    monkeypatch.setattr("layerscope.session.files.text.description", lambda _: None)
     facts = {"mtime": 1_795_468_740}
     first = layer(file("app/serve.py", OLD.encode(), mode=0o755, **facts))
     second = layer(

@@ -22,7 +22,7 @@ SCREENS: dict[str, tuple[Callable[..., LayerscopeApp], Sequence[str]]] = {
 @pytest.mark.parametrize("theme", ["layerscope-light", "ansi-dark", "NO_COLOR"])
 def test_a_theme(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch, theme: str, screen: str) -> None:
     # the description of a file depends on the version of libmagic
-    monkeypatch.setattr("layerscope.session.files.description.description", lambda _: None)
+    monkeypatch.setattr("layerscope.session.files.text.description", lambda _: None)
     make, keys = SCREENS[screen]
     if theme == "NO_COLOR":
         monkeypatch.setenv("NO_COLOR", "1")

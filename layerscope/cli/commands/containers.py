@@ -7,7 +7,7 @@ from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog, ListedEngine
 from layerscope.report.json_document import write_json
 from layerscope.report.local.document import containers_document
-from layerscope.session.local.containers import local_containers
+from layerscope.session.local.listing import local_containers
 
 EXAMPLES = """\b
 Examples:

@@ -10,7 +10,7 @@ from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog, ListedEngine
 from layerscope.report.json_document import write_json
 from layerscope.report.local.document import images_document
-from layerscope.session.local.images import ImageOrder, local_images, matching_images, ordered_images
+from layerscope.session.local.listing import ImageOrder, local_images, matching_images, ordered_images
 
 EXAMPLES = """\b
 Examples:

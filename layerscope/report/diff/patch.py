@@ -12,7 +12,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.filtered import FilteredComparison
 from layerscope.errors import FormatError
 from layerscope.report.colors import change_styles
-from layerscope.session.files.whole_text import WholeText, read_text
+from layerscope.session.files.text import WholeText, read_text
 from layerscope.text import human_size, path_text, printable_name, printable_text
 
 LARGEST_TEXT = 8_000_000

@@ -1,13 +1,22 @@
-"""One path as one layer wrote it, and its content: bytes, or the reason why there are none."""
+"""One path as one layer wrote it, and the file that it leads to: bytes, or the reason why there are none."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from layerscope.analysis.tree.image_links import followed
 from layerscope.analysis.tree.occurrence import GONE
+from layerscope.errors import UsageError
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.text import printable_name
+from layerscope.session.lookup import present_node, typed_paths
+from layerscope.text import path_text, printable_name
+
+_NOT_FILES = {
+    Kind.DIR: "a directory",
+    Kind.FIFO: "a named pipe",
+    Kind.CHAR: "a character device",
+    Kind.BLOCK: "a block device",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +145,31 @@ def _without_bytes(entry: FileEntry) -> str:
         case Kind.HARDLINK:
             return f"a hard link to /{printable_name(entry.link or b'')}, which is empty or missing"
     return "an empty file"
+
+
+def file_at(loaded: LoadedImage, path: str, layer: int) -> int:
+    """Return the occurrence of the regular file that a path leads to after the layer, through links of all kinds.
+
+    Raises UsageError if there is none, or if it is not a regular file; it names the layers that hold the path.
+    """
+    tree = loaded.tree
+    nodes = (followed(tree, layer, candidate) for candidate in typed_paths(path))
+    node = next((node for node in nodes if node is not None), None)
+    if node is None:
+        # this raises, except for a link that leads nowhere
+        node = present_node(loaded, path, layer)
+    occurrence = tree.index.occurrence(node, layer)
+    found, name = tree.linked(occurrence), printable_name(path_text(tree.index.path(node)))
+    if found < 0:
+        raise UsageError(f"{name} is a hard link whose target is not in the image")
+    kind = tree.kind(found)
+    if kind is Kind.SYMLINK:
+        target = printable_name(tree.entry_of(found, node).link or b"")
+        raise UsageError(f"{name} is a symlink to {target}, and leads nowhere after layer {layer}")
+    if kind in _NOT_FILES:
+        way_out = ": layerscope tree lists it, layerscope extract writes it" if kind is Kind.DIR else ""
+        raise UsageError(f"{name} is {_NOT_FILES[kind]}, and has no content{way_out}")
+    file = tree.file_behind(occurrence)
+    if file < 0:
+        raise UsageError(f"{name} is a hard link whose target is not in the image")
+    return file

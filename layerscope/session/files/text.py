@@ -1,13 +1,17 @@
-"""A text file for reading by rows: once the rows are counted, only the visible ones are read."""
+"""A file as text: by rows, of which only the visible ones are read, or whole; and a description of any file."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from layerscope.analysis.text.encoding import TextEncoding
+from layerscope.analysis.file_types.description import describe
+from layerscope.analysis.file_types.elf import elf_words
+from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, detect_encoding
 from layerscope.analysis.text.index import TextIndex
-from layerscope.analysis.text.lines import LineEnd
+from layerscope.analysis.text.lines import LineEnd, TextLine, split_lines
+from layerscope.session.content.contents import Contents
 from layerscope.session.files.pages import FilePages
+from layerscope.sources.magic import description
 
 _Read = Callable[[int, int], bytes | None]
 
@@ -107,3 +111,32 @@ class FileText:
         elif self.index.is_continued(row + 1):
             end = None
         return TextRow(self.index.line_of(row), start, text, end, self.index.is_continued(row))
+
+
+class WholeText(NamedTuple):
+    """The lines of a file, and their encoding."""
+
+    lines: list[TextLine]
+    encoding: TextEncoding
+
+
+def read_text(contents: Contents, occurrence: int) -> WholeText | None:
+    """Return the text of a file, or None if it is not text, which its first bytes decide.
+
+    Raises FormatError if the file cannot be read.
+    """
+    size = contents.size(occurrence)
+    head = contents.read_range(occurrence, 0, PREFIX_SIZE)
+    encoding = detect_encoding(head, whole=size <= PREFIX_SIZE)
+    if encoding is None:
+        return None
+    rest = contents.read_range(occurrence, PREFIX_SIZE, size - PREFIX_SIZE) if size > PREFIX_SIZE else b""
+    return WholeText(split_lines(head + rest, encoding), encoding)
+
+
+def file_words(head: bytes, path: bytes, size: int) -> str | None:
+    """Return a description of a file by its first bytes; the first call loads libmagic, which takes 50 ms.
+
+    For an ELF file, ours says more: libmagic needs more than the first bytes.
+    """
+    return elf_words(head) or (description(head) if head else None) or describe(head, path, size)

@@ -1,16 +1,38 @@
-"""The images and containers of the local engines."""
+"""What this machine has: the images and containers of the local engines, and the archives of a folder."""
 
-from collections.abc import Callable
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
 from typing import Generic, TypeVar
 
-from layerscope.errors import EngineUnavailable
+from layerscope.analysis.search.query import parse_query
+from layerscope.errors import EngineUnavailable, ImageNotFound
 from layerscope.model.engine import Engine
+from layerscope.model.local import Container, LocalArchive, LocalImage
 from layerscope.sources.engine.answering import AnsweringEngines
 from layerscope.sources.engine.client import EngineClient
+from layerscope.sources.engine.replies import ContainerSummary
+from layerscope.sources.image.probe import probe
 
 T = TypeVar("T")
+
+_UNTAGGED = "<none>"
+
+_TIMES = range(-62_135_596_799, 253_402_300_800)
+"""The years 1 to 9999, without their first second: Go's zero time stands for an unknown one."""
+
+_LARGEST_SIZE = 1 << 63
+
+_Layers = list[tuple[str, int]] | None
+"""The diff_id and the size of each layer; None where the image has been removed since it was listed."""
+
+_MOST_ENTRIES = 2_000
+"""Entries of a folder that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +54,7 @@ class Listing(Generic[T]):
         return self
 
 
-def listing_of(engine: Engine | None, items: Callable[[EngineClient], list[T]]) -> Listing[T]:
+def _listing_of(engine: Engine | None, items: Callable[[EngineClient], list[T]]) -> Listing[T]:
     """Return what one engine has, or all of them."""
     with ExitStack() as stack:
         engines, listed = AnsweringEngines(engine, stack), list[list[T]]()
@@ -43,3 +65,102 @@ def listing_of(engine: Engine | None, items: Callable[[EngineClient], list[T]]) 
                 engines.refusals.append(str(error))
         found = [item for each in listed for item in each]
         return Listing(found, tuple(engines.refusals), None if listed else engines.unavailable())
+
+
+class ImageOrder(StrEnum):
+    """The orders of a list of images: the newest or the largest first, or by name."""
+
+    CREATED = "created"
+    SIZE = "size"
+    UNIQUE = "unique"
+    NAME = "name"
+
+
+_ORDER_KEYS: dict[ImageOrder, Callable[[LocalImage], tuple[object, ...]]] = {
+    ImageOrder.CREATED: lambda image: (-(image.created or 0),),
+    ImageOrder.SIZE: lambda image: (-(image.size or 0),),
+    ImageOrder.UNIQUE: lambda image: (-(image.unique_size or 0),),
+    ImageOrder.NAME: lambda image: (not image.tags, image.tags),
+}
+
+
+def local_images(engine: Engine | None = None) -> Listing[LocalImage]:
+    """Return the images of one engine or of all, the newest first."""
+    listing = _listing_of(engine, _images)
+    return replace(listing, found=ordered_images(listing.found, ImageOrder.CREATED))
+
+
+def ordered_images(images: Iterable[LocalImage], order: ImageOrder) -> list[LocalImage]:
+    """Return the images in an order."""
+    return sorted(images, key=_ORDER_KEYS[order])
+
+
+def matching_images(images: Iterable[LocalImage], text: str) -> list[LocalImage]:
+    """Return the images one of whose tags or whose id matches a filter as the explorer has it; raises UsageError."""
+    query = parse_query(text)
+    return [image for image in images if query is None or any(map(query.matches, (*image.tags, image.image_id)))]
+
+
+def _images(client: EngineClient) -> list[LocalImage]:
+    listed = client.images()
+    layers = [_layers(client, image.image_id) for image in listed]
+    # podman states 0 as the shared size of every image
+    shared = _shared_sizes(layers) if client.engine == Engine.PODMAN else [image.shared_size for image in listed]
+    return [
+        LocalImage(
+            client.engine,
+            # containerd's store may list a tag twice, under its short and its full name
+            tuple(dict.fromkeys(tag for tag in image.tags or () if not tag.startswith(_UNTAGGED))),
+            image.image_id,
+            _known(image.size, range(_LARGEST_SIZE)),
+            _known(image.created, _TIMES),
+            _known(shared_size, range(_LARGEST_SIZE)),
+            None if of_image is None else len(of_image),
+        )
+        for image, of_image, shared_size in zip(listed, layers, shared, strict=True)
+    ]
+
+
+def _known(number: int | None, valid: range) -> int | None:
+    """Return a number that an engine states, or None for one that cannot be right."""
+    return number if number is not None and number in valid else None
+
+
+def _layers(client: EngineClient, image_id: str) -> _Layers:
+    try:
+        details = client.image(image_id)
+        if details.podman_history is None:
+            return [(diff_id, 0) for diff_id in details.diff_ids]
+        sizes = [line.size for line in reversed(client.history(image_id))]
+    except ImageNotFound:
+        return None
+    made = [size for size, line in zip(sizes, details.podman_history, strict=False) if not line.empty_layer]
+    return list(zip(details.diff_ids, made, strict=False))
+
+
+def _shared_sizes(images: Sequence[_Layers]) -> list[int]:
+    """Return, for each image, the size of those layers that another one holds, too."""
+    holders = Counter(diff_id for layers in images for diff_id in {diff_id for diff_id, _ in layers or ()})
+    return [sum(size for diff_id, size in layers or () if holders[diff_id] > 1) for layers in images]
+
+
+def local_containers(engine: Engine | None = None) -> Listing[Container]:
+    """Return the containers of one engine or of all."""
+    return _listing_of(engine, lambda client: [_listed(client.engine, container) for container in client.containers()])
+
+
+def _listed(engine: Engine, container: ContainerSummary) -> Container:
+    name = (container.names or [""])[0].removeprefix("/")
+    return Container(engine, container.container_id, name, container.image, container.state, container.writable_size)
+
+
+def local_archives(folder: Path) -> Iterator[LocalArchive]:
+    """Yield what looks like an image: the folder itself, then what is in it. One that cannot be read holds none."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in islice(entries, _MOST_ENTRIES) if not entry.name.startswith("."))
+    except OSError:
+        return
+    for path in (folder, *(folder / name for name in names)):
+        if found := probe(path):
+            yield found

@@ -11,9 +11,8 @@ from layerscope.analysis.text.lines import TextLine
 from layerscope.analysis.text.search import Found, find_in_bytes, find_in_text
 from layerscope.comparison.file_difference import ComparedFile, IsCancelled
 from layerscope.errors import FormatError
-from layerscope.session.files.description import file_words
 from layerscope.session.files.pages import FilePages
-from layerscope.session.files.text import FileText
+from layerscope.session.files.text import FileText, file_words
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.tui.drawing.syntax import ToneSpan, find_lexer, tones_of
 from layerscope.tui.file.state import OpenFile

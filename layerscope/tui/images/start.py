@@ -20,9 +20,7 @@ from layerscope.errors import LayerscopeError, UsageError
 from layerscope.model.engine import Engine
 from layerscope.model.progress import Progress
 from layerscope.session.image_session import ImageSession
-from layerscope.session.local.archives import local_archives
-from layerscope.session.local.containers import local_containers
-from layerscope.session.local.images import local_images
+from layerscope.session.local.listing import local_archives, local_containers, local_images
 from layerscope.session.open import UndecidedImage, open_or_choose
 from layerscope.text import plural, printable_line, printable_name
 from layerscope.tui.dialogs.help import HelpScreen

@@ -16,7 +16,7 @@ from layerscope.cache.cache import Cache
 from layerscope.errors import DigestMismatch, ImageNotFound, LayerscopeError, SourceError
 from layerscope.model.image import Compression
 from layerscope.model.progress import ExportProgress
-from layerscope.session.files.path_contents import file_at
+from layerscope.session.files.revision import file_at
 from layerscope.session.image_session import ImageRequest, ImageSession
 from layerscope.session.open import open_image, open_images, open_or_choose
 from layerscope.session.reading.background import (

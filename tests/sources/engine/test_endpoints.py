@@ -8,7 +8,7 @@ import pytest
 
 from layerscope.errors import EngineUnavailable
 from layerscope.model.engine import Engine
-from layerscope.session.local.images import local_images
+from layerscope.session.local.listing import local_images
 from layerscope.sources.engine.endpoints import Endpoint, endpoints
 from layerscope.sources.open import open_source
 from layerscope.sources.request import parse_reference

@@ -9,7 +9,7 @@ import pytest
 from layerscope.errors import DigestMismatch, EngineUnavailable
 from layerscope.model.engine import Engine
 from layerscope.model.local import LocalImage
-from layerscope.session.local.images import local_images
+from layerscope.session.local.listing import local_images
 from layerscope.sources.open import open_source
 from tests.builders import Members, OciStore, archive_bytes, docker_files, file, image, layer, oci_files, sha256
 from tests.sources.engine.fake_engine import answer, fake_engine

@@ -7,7 +7,7 @@ import pytest
 
 from layerscope.model.image import Compression
 from layerscope.model.local import ArchiveForm
-from layerscope.session.local.archives import local_archives
+from layerscope.session.local.listing import local_archives
 from tests.builders import (
     archive_bytes,
     docker_archive,
