@@ -9,12 +9,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from layerscope.deferred_signals import deferred_signals
 from layerscope.errors import UsageError, os_reason
 from layerscope.extraction.confined import ConfinedFolder
-from layerscope.extraction.failure import ExtractionFailed, Incomplete, path_errors, shown
-from layerscope.extraction.install import Installer, check_free
-from layerscope.extraction.metadata import restore
-from layerscope.extraction.options import Extracted, ExtractionOptions
+from layerscope.extraction.options import Extracted, ExtractionFailed, ExtractionOptions, Incomplete, path_errors, shown
 from layerscope.extraction.plan import ExtractionPlan, plan_extraction, unread_layers
-from layerscope.extraction.staging import StagingWriter, Written
+from layerscope.extraction.staging import Installer, StagingWriter, Written, check_free
 from layerscope.model.entries import Kind
 from layerscope.model.progress import Progress, no_progress
 from layerscope.session.loaded_image import LoadedImage
@@ -55,7 +52,7 @@ def extract(
             _check_any(plan)
             # The moves must not be left half done: signals take effect after them.
             stack.enter_context(deferred_signals())
-            _install(Installer(folder, stage, replaced, name), folder, name, plan, options)
+            Installer(folder, stage, replaced, name).install(plan, options)
     return _result(plan, options)
 
 
@@ -195,20 +192,3 @@ def _work_folder(target: ConfinedFolder, name: str) -> Iterator[tuple[ConfinedFo
                     target.remove_empty(path)
         raise
     target.remove_all(work_folder)
-
-
-def _install(
-    installer: Installer, target: ConfinedFolder, name: str, plan: ExtractionPlan, options: ExtractionOptions
-) -> None:
-    """Move everything into place, and restore the metadata of new folders."""
-    try:
-        installer.install(force=options.force)
-        # Innermost folders first: a change in a folder changes its modification time.
-        new = installer.new_folders([*plan.parents, *(entry.path for entry in plan.folders)])
-        for entry in reversed(plan.folders):
-            if entry.path in new:
-                with path_errors(entry.path, name), target.folder(entry.path) as folder:
-                    plan.left_out += restore(folder, entry, options)
-    except BaseException:
-        installer.undo()
-        raise

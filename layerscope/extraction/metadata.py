@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from layerscope.errors import os_reason
-from layerscope.extraction.failure import shown
-from layerscope.extraction.options import ExtractionOptions, LeftOut
+from layerscope.extraction.options import ExtractionOptions, LeftOut, shown
 from layerscope.model.entries import FileEntry
 
 _LARGEST_ID = (1 << 32) - 2

@@ -44,7 +44,6 @@ class ExtractionPlan:
     ``left_out`` are paths that take an option, ``impossible`` those that cannot be written at all.
     """
 
-    roots: list[bytes] = field(default_factory=list)
     parents: list[bytes] = field(default_factory=list)
     folders: list[FileEntry] = field(default_factory=list)
     files: list[PlannedFile] = field(default_factory=list)
@@ -71,8 +70,8 @@ def plan_extraction(
 ) -> ExtractionPlan:
     """Plan to write the nodes as they are after the layer, and everything below them."""
     plan, groups, paths = ExtractionPlan(), _Groups(), NodePaths(tree.index)
-    for root in _outermost(tree, nodes):
-        plan.roots.append(tree.index.path(root))
+    roots = list(_outermost(tree, nodes))
+    for root in roots:
         for node in range(root, tree.index.ends[root]):
             if tree.is_present(node, layer):
                 occurrence, path = tree.index.occurrence(node, layer), paths(node)
@@ -84,7 +83,7 @@ def plan_extraction(
                 else:
                     groups.setdefault(target, []).append((occurrence != target, path))
     _sort_in(plan, groups, tree, options or ExtractionOptions())
-    plan.parents = _parents(plan.roots)
+    plan.parents = _parents(map(tree.index.path, roots))
     return plan
 
 

@@ -1,16 +1,15 @@
-"""Writing of a plan into an empty staging folder that no other program knows."""
+"""Writing of a plan into an empty staging folder that no other program knows, and installation into the target."""
 
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 
 from layerscope.errors import FormatError
 from layerscope.extraction.confined import PRIVATE, ConfinedFolder
-from layerscope.extraction.failure import ExtractionFailed, path_errors, shown
 from layerscope.extraction.metadata import restore, restore_at
-from layerscope.extraction.options import ExtractionOptions, LeftOut
+from layerscope.extraction.options import ExtractionFailed, ExtractionOptions, FileInTheWay, LeftOut, path_errors, shown
 from layerscope.extraction.plan import ExtractionPlan, PlannedFile
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.content.layer_files import LayerFiles, open_layer_files
@@ -23,6 +22,7 @@ _USUAL = 0o777
 """The mode of a folder without metadata from the image; the user's umask applies."""
 
 _NODES = {Kind.CHAR: stat.S_IFCHR, Kind.BLOCK: stat.S_IFBLK}
+_WORDS = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a symlink"}
 
 
 class StagingWriter:
@@ -113,3 +113,86 @@ def _write_all(descriptor: int, chunk: bytes, offset: int) -> None:
     while left:
         count = os.pwrite(descriptor, left, offset)
         left, offset = left[count:], offset + count
+
+
+def check_free(target: ConfinedFolder, name: str, path: bytes, *, is_folder: bool, force: bool) -> None:
+    """Raise ExtractionFailed if something at the path must not, or cannot, be replaced; its folder exists."""
+    status = target.status(path)
+    if status is None or (is_folder and stat.S_ISDIR(status.st_mode)):
+        return
+    if is_folder or stat.S_ISDIR(status.st_mode):
+        raise ExtractionFailed(f"{_kind(status.st_mode)} is in the way at {name}/{shown(path)}")
+    if not force:
+        raise FileInTheWay(f"{name}/{shown(path)} already exists")
+
+
+def _kind(mode: int) -> str:
+    return _WORDS.get(stat.S_IFMT(mode), "a file")
+
+
+class Installer:
+    """An installation that can be undone: replaced files are kept in ``replaced`` until the end."""
+
+    def __init__(self, target: ConfinedFolder, stage: ConfinedFolder, replaced: ConfinedFolder, name: str) -> None:
+        self._target = target
+        self._stage = stage
+        self._replaced = replaced
+        self._name = name
+        self._moved: dict[bytes, None] = {}
+        self._set_aside: list[tuple[bytes, bytes]] = []
+
+    def install(self, plan: ExtractionPlan, options: ExtractionOptions) -> None:
+        """Move everything from the staging folder, and restore the metadata of new folders; after a failure, undo it.
+
+        The contents of existing folders are merged; they keep their metadata.
+        """
+        try:
+            self._move_all(force=options.force)
+            new = self._new_folders([*plan.parents, *(entry.path for entry in plan.folders)])
+            # Innermost folders first: a change in a folder changes its modification time.
+            for entry in reversed(plan.folders):
+                if entry.path in new:
+                    with path_errors(entry.path, self._name), self._target.folder(entry.path) as folder:
+                        plan.left_out += restore(folder, entry, options)
+        except BaseException:
+            self._undo()
+            raise
+
+    def _move_all(self, *, force: bool) -> None:
+        pending = [b""]
+        while pending:
+            folder = pending.pop()
+            for name in self._stage.names(folder):
+                path = folder + b"/" + name if folder else name
+                is_folder = self._stage.is_folder(path)
+                with path_errors(path, self._name):
+                    check_free(self._target, self._name, path, is_folder=is_folder, force=force)
+                    if is_folder and self._target.is_folder(path):
+                        pending.append(path)
+                    else:
+                        self._move(path)
+
+    def _move(self, path: bytes) -> None:
+        # Each move is recorded before it is made, so that an exception at any point can be undone.
+        if self._target.status(path) is not None:
+            aside = b"%d" % len(self._set_aside)
+            self._set_aside.append((aside, path))
+            self._target.move(path, self._replaced, aside)
+        self._moved[path] = None
+        self._stage.move(path, self._target, path)
+
+    def _new_folders(self, paths: Iterable[bytes]) -> set[bytes]:
+        """Return those of the folders, outer ones first, that a move made."""
+        new = set[bytes]()
+        for path in paths:
+            if path in self._moved or path.rpartition(b"/")[0] in new:
+                new.add(path)
+        return new
+
+    def _undo(self) -> None:
+        """Undo all moves, as far as the system allows."""
+        for path in reversed(self._moved):
+            self._target.remove_all(path)
+        for aside, path in reversed(self._set_aside):
+            with suppress(OSError):
+                self._replaced.move(aside, self._target, path)

@@ -13,8 +13,7 @@ import pytest
 from layerscope.errors import LayerscopeError, UsageError
 from layerscope.extraction.confined import ConfinedFolder
 from layerscope.extraction.extract import extract
-from layerscope.extraction.failure import FileInTheWay, Incomplete
-from layerscope.extraction.options import Extracted, ExtractionOptions, LeftOut
+from layerscope.extraction.options import Extracted, ExtractionOptions, FileInTheWay, Incomplete, LeftOut
 from layerscope.model.image import Compression
 from layerscope.model.progress import Progress, no_progress
 from layerscope.session.lookup import layer_number, present_node

@@ -13,8 +13,7 @@ from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
 from layerscope.extraction import extract as extraction
-from layerscope.extraction.failure import FileInTheWay, Incomplete
-from layerscope.extraction.options import ExtractionOptions, LeftOut
+from layerscope.extraction.options import ExtractionOptions, FileInTheWay, Incomplete, LeftOut
 from layerscope.session.lookup import layer_number, present_node
 from layerscope.text import path_text, plural, printable_name
 

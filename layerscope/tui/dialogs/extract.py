@@ -18,8 +18,7 @@ from textual.worker import get_current_worker
 
 from layerscope.errors import LayerscopeError, ReadingStopped
 from layerscope.extraction.extract import extract
-from layerscope.extraction.failure import FileInTheWay
-from layerscope.extraction.options import Extracted, ExtractionOptions
+from layerscope.extraction.options import Extracted, ExtractionOptions, FileInTheWay
 from layerscope.extraction.plan import plan_extraction
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import human_size, plural, printable_line, printable_name
