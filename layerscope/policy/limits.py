@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from layerscope.analysis.size.dead import DeadEntry, dead_groups
-from layerscope.policy.dive_efficiency import dive_efficiency
+from layerscope.policy.dive import dive_efficiency
 from layerscope.policy.facts import CheckedImage
 from layerscope.policy.outcome import Location, Outcome, Unit, Verdict
 from layerscope.policy.rules import Amount

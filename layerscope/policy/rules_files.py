@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from layerscope.errors import UsageError, os_reason
-from layerscope.policy.dive_rules import read_dive_rules
+from layerscope.policy.dive import read_dive_rules
 from layerscope.policy.rules import RulesFile, rules_from
 from layerscope.text import printable_line, printable_name
 

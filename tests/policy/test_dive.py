@@ -1,4 +1,4 @@
-"""Efficiency by dive's formula, against a model of dive's trees."""
+"""Efficiency by dive's formula, against a model of dive's trees, and ``.dive-ci`` files as repositories hold them."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.policy.dive_efficiency import dive_efficiency
+from layerscope.policy.dive import dive_efficiency, read_dive_rules
+from layerscope.policy.rules import RulesFile
 from layerscope.session.open import open_image
 from tests.builders import Entry, directory, docker_archive, file, hardlink, image, layer, opaque, symlink, whiteout
 
@@ -94,3 +95,51 @@ def _by_dive(layers: list[tuple[dict[str, int], set[str]]]) -> float:
         merged |= files
     total = sum(map(sum, found.values()))
     return sum(map(min, found.values())) / total if total else 1.0
+
+
+def limits(file: RulesFile) -> tuple[float | None, int | None, float | None]:
+    rules = file.rules
+    return rules.min_dive_efficiency, rules.max_dead_size, rules.max_user_dead_share
+
+
+FORMS = [
+    "rules:\n  lowestEfficiency: 0.95\n  highestWastedBytes: 20MB\n  highestUserWastedPercent: 0.2\n",
+    "rules: {lowestEfficiency: 0.95, highestWastedBytes: 20MB, highestUserWastedPercent: 0.2}",
+    "rules: { lowestEfficiency: '0.95',  # text\n highestWastedBytes: \"20MB\",\n highestUserWastedPercent: 0.2 }\n",
+    '{"rules": {"lowestEfficiency": 0.95, "highestWastedBytes": "20MB", "highestUserWastedPercent": 0.2}}',
+    "rules:\n    'lowestEfficiency':   0.95 #\n    \"highestWastedBytes\": '20MB'\n    highestUserWastedPercent: 0.2",
+    "---\nrules:\n  lowest-efficiency: 0.95\n  highest-wasted-bytes: 20MB\n  highest-user-wasted-percent: 0.2\n...\n",
+    "\ufeffrules:\r\n  lowestEfficiency: 0.95\r\n  highestWastedBytes: 20MB\r\n  highestUserWastedPercent: 0.2\r\n",
+]
+
+
+@pytest.mark.parametrize("text", FORMS)
+def test_rules_are_read_in_block_and_flow_style(text: str) -> None:
+    file = read_dive_rules(text, ".dive-ci")
+    assert limits(file) == (0.95, 20_000_000, 0.2)
+    assert file.ignored == ()
+
+
+FOREIGN = [
+    ("ci: true\nrules:\n  lowestEfficiency: 0.95\n", ("ci",)),
+    ("log:\n  enabled: true\n  path: ./dive.log # don't\nrules:\n  lowestEfficiency: 0.95\n", ("log",)),
+    ("keybinding:\n  # Global bindings\n  quit: ctrl+c\nrules:\n  lowestEfficiency: 0.95\n", ("keybinding",)),
+    ("plugins:\n- one\n- two:\n    deep: 1\nrules:\n  lowestEfficiency: 0.95\n", ("plugins",)),
+    (
+        "rules:\n  lowestEfficiency: 0.95\n  noSecrets:\n    paths:\n      - /root\n  other: [a, b]\n",
+        ("rules.noSecrets", "rules.other"),
+    ),
+    ("rules: {lowestEfficiency: 0.95, other: {a: [1, 2], b: 'x, y: z'}}", ("rules.other",)),
+    (
+        "other: {a: [1,\n 2]}\nrules:\n  lowestEfficiency: 0.95\nlast: |\n  rules:\n    lowestEfficiency: 0.1\n",
+        ("other", "last"),
+    ),
+    ("x: don't: [panic\nrules:\n  lowestEfficiency: 0.95", ("x",)),
+]
+
+
+@pytest.mark.parametrize(("text", "ignored"), FOREIGN)
+def test_keys_that_are_no_rules_of_dive_are_ignored_and_named(text: str, ignored: tuple[str, ...]) -> None:
+    file = read_dive_rules(text, ".dive-ci")
+    assert limits(file) == (0.95, None, 0.1)
+    assert file.ignored == ignored
