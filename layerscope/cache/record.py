@@ -27,7 +27,7 @@ from layerscope import __version__
 from layerscope.cache.folder import create_private, is_private_file
 from layerscope.model.columns import Buffer, ColumnWriter
 
-_FORMAT = 6
+_FORMAT = 7
 """To be increased when what is kept, or the rules by which it was computed, change between two releases."""
 
 _MAGIC = b"LSCACHE\n"

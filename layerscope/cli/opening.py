@@ -139,7 +139,9 @@ def _import_screen() -> None:
 
 def _explore(session: ImageSession) -> None:
     # a process of its own reads the layers while this one imports the screen
-    reader = session.read_in_background(first=len(session.image.layers))
+    from layerscope.session.reading.background import read_in_background  # noqa: PLC0415  # subprocess: a list needs none
+
+    reader = read_in_background(session, len(session.image.layers))
     try:
         from layerscope.tui.app import explore  # noqa: PLC0415  # Textual, which no other command needs
 

@@ -18,7 +18,6 @@ from layerscope.analysis.size.live import live_files
 from layerscope.analysis.tree.path_history import Revision, path_history
 from layerscope.analysis.tree.tree_state import TreeState
 from layerscope.comparison.content_comparer import ContentComparer
-from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.image_facts import build_steps, config_facts
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.lookup import layer_number
@@ -160,7 +159,7 @@ def _shared_layers(old: LoadedImage, new: LoadedImage) -> Mapping[int, int]:
 
 def _packages(loaded: LoadedImage) -> list[PackageVersion]:
     tree = loaded.tree
-    files = FinalFiles(tree, live_files(tree), partial(read_prefixes, loaded))
+    files = FinalFiles(tree, live_files(tree), loaded.contents.prefixes)
     packages = (package for manager in MANAGERS for package in manager.find(files))
     return [(package.manager, package.name, package.version) for package in packages]
 

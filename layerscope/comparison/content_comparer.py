@@ -30,15 +30,16 @@ class ContentComparer:
     def digests(self, old: Collection[int], new: Collection[int]) -> tuple[Digests, Digests]:
         """Return digests of files of the old image and of the new one, without those that cannot be read."""
         if self._is_one_image:
-            both = self._old.digests({*old, *new}, self._sparse_sizes)
+            both = self._old.contents.digests({*old, *new}, self._sparse_sizes)
             return both, both
-        return self._old.digests(old, self._sparse_sizes), self._new.digests(new, self._sparse_sizes)
+        return self._old.contents.digests(old, self._sparse_sizes), self._new.contents.digests(new, self._sparse_sizes)
 
     def _is_same_file(self, old: int, new: int) -> bool:
         """Return whether both are the same file, or have the same position in a layer of both images."""
         if self._is_one_image:
             return old == new
-        (old_layer, *old_span), (new_layer, *new_span) = self._old.position(old), self._new.position(new)
+        old_layer, *old_span = self._old.contents.position(old)
+        new_layer, *new_span = self._new.contents.position(new)
         return self._shared().get(old_layer) == new_layer and old_span == new_span
 
 

@@ -12,8 +12,7 @@ from layerscope.extraction.metadata import restore, restore_at
 from layerscope.extraction.options import ExtractionFailed, ExtractionOptions, FileInTheWay, LeftOut, path_errors, shown
 from layerscope.extraction.plan import ExtractionPlan, PlannedFile
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.session.content.layer_files import LayerFiles, open_layer_files
-from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.loaded_image import LoadedImage, StoredChunks
 
 Written = Callable[[int], None]
 """A callback for the content bytes written since the last call; an exception that it raises ends the extraction."""
@@ -60,11 +59,11 @@ class StagingWriter:
     def _write_layer(self, layer: int, files: list[PlannedFile], written: Written) -> None:
         path = files[0].entry.path
         try:
-            with open_layer_files(self._loaded.contents.layer(layer), self._loaded.tree) as layer_files:
+            with self._loaded.contents.open_layer(layer) as stored_chunks:
                 for file in files:
                     path = file.entry.path
                     with self._left_out_if_cut(file, layer):
-                        self._write_file(file, layer_files, written)
+                        self._write_file(file, stored_chunks, written)
         except FormatError as error:
             raise ExtractionFailed(f"/{shown(path)} cannot be read from layer {layer}: {error}") from error
 
@@ -79,14 +78,14 @@ class StagingWriter:
             self._stage.remove_all(file.entry.path)
             self._unreadable[file.occurrence] = str(error)
 
-    def _write_file(self, file: PlannedFile, layer_files: LayerFiles, written: Written) -> None:
+    def _write_file(self, file: PlannedFile, stored_chunks: StoredChunks, written: Written) -> None:
         path = file.entry.path
         with path_errors(path, self._target), self._stage.new_file(path) as descriptor:
-            for offset, chunk in layer_files.stored_chunks(file.occurrence):
+            for offset, chunk in stored_chunks(file.occurrence):
                 _write_all(descriptor, chunk, offset)
                 written(len(chunk))
             # A sparse file may end with a hole.
-            os.ftruncate(descriptor, layer_files.size(file.occurrence))
+            os.ftruncate(descriptor, self._loaded.contents.size(file.occurrence))
             self._unrestored += restore(descriptor, file.entry, self._options)
         self._make_links(file.links, path)
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from layerscope.model.columns import Ints, column
+from layerscope.model.content_facts import ContentFacts
 from layerscope.model.row_paths import RowPaths
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 
@@ -185,37 +186,11 @@ class EntryTable(Struct, dict=True):
         )
 
 
-DIGEST_SIZE = 32
-NO_DIGEST = bytes(DIGEST_SIZE)
-"""In place of the digest of a row that has none."""
-
-
-class TakenContent(Struct):
-    """Facts about the content of files, taken from the bytes that passed while a compressed layer was listed.
-
-    ``digests`` has the digest of each row of the layer, or `NO_DIGEST`; those of the last rows may be missing.
-    ``prefixes`` has the first bytes of some files, by row of the layer.
-    """
-
-    digests: bytearray = field(default_factory=bytearray)
-    prefixes: dict[int, bytes] = field(default_factory=dict)
-
-    def digest(self, row: int) -> bytes | None:
-        """Return the digest of a row, if it was computed."""
-        digest = bytes(self.digests[row * DIGEST_SIZE : (row + 1) * DIGEST_SIZE])
-        return digest if digest and digest != NO_DIGEST else None
-
-    def extend(self, following: "TakenContent") -> None:
-        """Add what was taken after this."""
-        self.digests += following.digests
-        self.prefixes |= following.prefixes
-
-
 class LayerEntries(Struct):
     """The result of the walk over one layer: a table, the path of each row, the whiteouts, and warnings.
 
     ``warnings`` say what was left out and why. ``error`` is the reason why the walk ended early; everything read before
-    it is kept. ``content`` is what was wanted of the files' content.
+    it is kept. ``content`` is what was taken of the content that passed.
     """
 
     table: EntryTable = field(default_factory=EntryTable)
@@ -224,12 +199,12 @@ class LayerEntries(Struct):
     opaque_whiteouts: list[OpaqueWhiteout] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
-    content: TakenContent = field(default_factory=TakenContent)
+    content: ContentFacts = field(default_factory=ContentFacts)
 
     def take(self) -> "LayerEntries":
         """Return what has been read so far, and go on without it; the walk permits that whenever it yields."""
         taken = LayerEntries(self.table, self.paths, self.whiteouts, self.opaque_whiteouts, self.warnings, self.error)
-        taken.content, self.content = self.content, TakenContent()
+        taken.content, self.content = self.content, ContentFacts()
         self.table, self.paths, self.whiteouts, self.opaque_whiteouts, self.warnings = (
             EntryTable(),
             RowPaths(),

@@ -29,18 +29,18 @@ class Answers:
     def find(self, question: Sequence[object]) -> str | None:
         """Return the answer that an earlier run gave to the question, or None."""
         key = self._key(question)
-        return None if key is None else self._sessions[0].known_layers.answer(key)
+        return None if key is None else self._sessions[0].layers.known.answer(key)
 
     def keep(self, question: Sequence[object], answer: str) -> None:
         """Keep an answer, once it has been printed."""
         key = self._key(question)
         is_whole = all(session.tallies.dead is not None for session in self._sessions)
-        is_same = all(session.known_layers.are_unchanged for session in self._sessions)
+        is_same = all(session.layers.known.are_unchanged for session in self._sessions)
         if key is not None and is_whole and is_same and len(answer) <= _LARGEST:
-            self._sessions[0].known_layers.keep_answer(key, answer)
+            self._sessions[0].layers.known.keep_answer(key, answer)
 
     def _key(self, question: Sequence[object]) -> str | None:
-        chains = [session.known_layers.chain for session in self._sessions]
+        chains = [session.layers.known.chain for session in self._sessions]
         if None in chains:
             return None
         from hashlib import sha256  # noqa: PLC0415  # 7 ms, and small images are not looked up

@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from layerscope.cache.cache import Cache
 from layerscope.errors import AmbiguousImage
 from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
-from layerscope.model.image import Image, Layer
 from layerscope.model.progress import ExportProgress, Progress, no_progress
-from layerscope.model.span import FileSpan
 from layerscope.session.image_session import ImageRequest, ImageSession
-from layerscope.session.reading.known_layers import holds_layers
+from layerscope.session.kept_image import KeptImages
 from layerscope.sources.open import OpenedSource, open_source
 
 if TYPE_CHECKING:
-    from layerscope.sources.image.outline import Outline
+    from layerscope.session.loaded_image import LoadedImage
 
 
 class UndecidedImage(AbstractContextManager["UndecidedImage"]):
@@ -80,7 +78,7 @@ def open_or_choose(
     With ``engine``, the reference names an image or a container there. What the ``cache`` knows is not read again.
     Raises LayerscopeError.
     """
-    known = None if cache is None else _KnownImages(cache, platform)
+    known = None if cache is None else KeptImages(cache, platform)
     source = open_source(reference, engine=engine, platform=platform, known=known, progress=progress)
     try:
         return ImageSession(source.choose(image, platform), source, cache=cache)
@@ -89,29 +87,6 @@ def open_or_choose(
     except BaseException:
         source.close()
         raise
-
-
-class _KnownImages(NamedTuple):
-    """The images that the cache knows."""
-
-    cache: Cache
-    platform: str | None
-
-    def engine_image(self, engine_key: str) -> Image | None:
-        """Return an engine's image, as `known_image` does."""
-        from layerscope.session.known_image import known_image  # noqa: PLC0415  # only an engine has such images
-
-        return known_image(self.cache, self.platform, engine_key)
-
-    def outline(self, archive: FileSpan) -> "Outline | None":
-        """Return the outline of a compressed archive, as `known_outline` does."""
-        from layerscope.session.known_outline import known_outline  # noqa: PLC0415  # few archives are compressed
-
-        return known_outline(self.cache, archive)
-
-    def has_layers(self, layers: Sequence[Layer]) -> bool:
-        """Return whether the entries of all the layers are known."""
-        return holds_layers(self.cache, layers)
 
 
 def open_image(
@@ -174,7 +149,7 @@ def _receive_together(sessions: Sequence[ImageSession], progress: Progress) -> N
     from layerscope.session.reading.reception import ImagesReceived, Reception  # noqa: PLC0415  # exports only
 
     awaited = [session.awaited for session in sessions if session.awaited is not None]
-    for event in Reception(awaited, [session.image for session in sessions], sessions[0].is_stopped).events():
+    for event in Reception(awaited, [session.image for session in sessions], sessions[0].layers.is_stopped).events():
         if isinstance(event, ExportProgress):
             progress(event.done, event.total)
         elif isinstance(event, ImagesReceived):
@@ -182,10 +157,11 @@ def _receive_together(sessions: Sequence[ImageSession], progress: Progress) -> N
                 session.take_image(image)
 
 
-def share_layers(old: ImageSession, new: ImageSession) -> None:
-    """Read the layers that both images hold with the same bytes once for both."""
+def load_both(old: ImageSession, new: ImageSession) -> "tuple[LoadedImage, LoadedImage]":
+    """Load two images to compare them; the layers that both hold with the same bytes are read once for both."""
     # only for two images
     from layerscope.analysis.packages.sizes import package_bytes  # noqa: PLC0415
     from layerscope.session.reading.shared_layers import read_together  # noqa: PLC0415
 
-    read_together(old.known_layers, new.known_layers, package_bytes)
+    needs = read_together(old.layers.known, new.layers.known, package_bytes)
+    return old.load(needs), new.load(needs)

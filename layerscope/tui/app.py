@@ -20,7 +20,7 @@ from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import UndecidedImage
-from layerscope.session.reading.background import LayerReader
+from layerscope.session.reading.background import LayerReader, read_in_background
 from layerscope.settings.config_file import nearest
 from layerscope.settings.preferences import Preferences, load_preferences
 from layerscope.settings.settings import Settings
@@ -241,7 +241,7 @@ def _chooser(app: LayerscopeApp, undecided: UndecidedImage) -> Screen[Any]:
 
 def _push_explorer(app: LayerscopeApp, session: ImageSession, resources: ExitStack) -> None:
     """Show an image until the user goes back; its resources are closed then."""
-    reader = session.read_in_background(len(session.image.layers))
+    reader = read_in_background(session, len(session.image.layers))
     resources.enter_context(_reading(reader))
 
     def leave(_: object) -> None:
@@ -271,7 +271,7 @@ def explore_local(cache: Cache) -> None:
 
 def explore_layers(session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
     """Compare two layers of an image (0: nothing) until the user quits."""
-    from layerscope.session.reading.loader import BackgroundLoader  # noqa: PLC0415  # not needed to explore
+    from layerscope.session.reading.background import BackgroundLoader  # noqa: PLC0415  # not needed to explore
     from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers  # noqa: PLC0415
     from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415
 
@@ -284,7 +284,7 @@ def explore_layers(session: ImageSession, before: int, after: int, *, own: bool 
 
 def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = False) -> None:
     """Compare two images until the user quits."""
-    from layerscope.session.reading.loader import BackgroundLoader  # noqa: PLC0415  # not needed to explore
+    from layerscope.session.reading.background import BackgroundLoader  # noqa: PLC0415  # not needed to explore
     from layerscope.tui.comparison.images import TwoImages  # noqa: PLC0415
     from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415
 

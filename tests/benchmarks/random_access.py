@@ -16,8 +16,8 @@ from statistics import median, quantiles
 from pairs import in_pairs, print_pairs
 
 from layerscope.model.entries import Kind
-from layerscope.session.content.contents import Contents
 from layerscope.session.image_session import ImageSession
+from layerscope.session.loaded_image import FileContents
 from layerscope.session.open import open_image
 
 HEAD = 64 * 1024
@@ -26,16 +26,16 @@ HEAD = 64 * 1024
 
 def some_files(session: ImageSession, count: int) -> list[int]:
     """Return occurrences of regular files from all parts of the image."""
-    tree = session.loaded.tree
+    tree = session.load().tree
     files = [each for each, row in enumerate(tree.index.rows) if row >= 0 and tree.kind(each) is Kind.FILE]
     return random.Random(1).sample(files, min(count, len(files)))  # noqa: S311  # the same files each time
 
 
-def prepare(contents: Contents, session: ImageSession, files: list[int]) -> float:
+def prepare(contents: FileContents, session: ImageSession, files: list[int]) -> float:
     """Make one pass over each layer with one of the files, and return the seconds."""
     started = time.perf_counter()
-    for layer in {session.loaded.tree.index.layers[file] for file in files}:
-        first = next(file for file in files if session.loaded.tree.index.layers[file] == layer)
+    for layer in {session.load().tree.index.layers[file] for file in files}:
+        first = next(file for file in files if session.load().tree.index.layers[file] == layer)
         for _ in contents.prepare(first):
             pass
     return time.perf_counter() - started
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=7)
     options = parser.parse_args()
     with open_image(options.image) as session:
-        files, contents = some_files(session, options.files), session.loaded.contents
+        files, contents = some_files(session, options.files), session.load().contents
         print(f"one pass over the layers: {prepare(contents, session, files):.2f} s")
         opened = timed(lambda file: contents.read_range(file, 0, HEAD), files)
         seconds = [opened() for _ in files]

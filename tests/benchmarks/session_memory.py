@@ -21,7 +21,7 @@ from make_image import write_image
 
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
-from layerscope.session.reading.background import LayersStacked
+from layerscope.session.reading.background import LayersStacked, read_in_background
 
 MODES = {"command": "layers read by the process itself", "explorer": "layers read by a reader process"}
 
@@ -46,11 +46,11 @@ def measure(mode: str, image: str) -> Held:
 
 
 def _stacked(session: ImageSession) -> tuple[int, object]:
-    return sum(tally.entries or 0 for tally in session.tallies.layers.values()), session.loaded.tree
+    return sum(tally.entries or 0 for tally in session.tallies.layers.values()), session.load().tree
 
 
 def _handed_over(session: ImageSession) -> tuple[int, object]:
-    reader = session.read_in_background(1)
+    reader = read_in_background(session, 1)
     last = None
     for event in reader.events():
         if isinstance(event, LayersStacked):

@@ -31,7 +31,7 @@ def other(tmp_path: Path) -> Path:
 
 def forbid_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make everything fail that needs the files of an image."""
-    monkeypatch.setattr(ImageSession, "loaded", None)
+    monkeypatch.setattr(ImageSession, "load", None)
 
 
 def kept(place: Path) -> int:

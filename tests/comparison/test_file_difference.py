@@ -14,7 +14,7 @@ def compared(tmp_path: Path, before: bytes, after: bytes) -> FileDifference:
 
 def of_layers(tmp_path: Path, one: bytes, other: bytes) -> FileDifference:
     with open_image(str(docker_archive(tmp_path / "image.tar", image(one, other)))) as session:
-        opened = session.loaded
+        opened = session.load()
         node = opened.tree.index.find(b"f")
         assert node is not None
         sides = [open_side(version_at(opened, node, number)) for number in (1, 2)]
@@ -83,7 +83,7 @@ def test_a_missing_side_is_empty(tmp_path: Path) -> None:
 
 def test_a_comparison_can_be_cancelled(tmp_path: Path) -> None:
     with open_image(str(docker_archive(tmp_path / "image.tar", image(layer(file("f", b"\0" * 9)))))) as session:
-        opened = session.loaded
+        opened = session.load()
         node = opened.tree.index.find(b"f")
         assert node is not None
         side = open_side(version_at(opened, node, 1))

@@ -153,7 +153,7 @@ class Mark(NamedTuple):
 def marks(reference: str) -> dict[bytes, Mark]:
     """Return the mark of every path that the last layer changed."""
     with open_image(reference) as session:
-        tree, top = session.loaded.tree, len(session.image.layers)
+        tree, top = session.load().tree, len(session.image.layers)
         entries, names = dict[bytes, tuple[str, FileEntry]](), dict[FileEntry, set[bytes]]()
         for row in tree.rows(top):
             if row.change is ChangeKind.REMOVED:

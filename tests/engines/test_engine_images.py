@@ -19,7 +19,7 @@ from layerscope.model.engine import Engine
 from layerscope.session.local.build import run_build as build
 from layerscope.session.local.listing import local_images
 from layerscope.session.open import open_image
-from layerscope.session.reading.in_process import read_whole
+from layerscope.session.reading.layer_reading import read_whole
 from layerscope.sources.engine.answering import AnsweringEngines
 from layerscope.sources.open import open_source
 from tests.builders import archive_bytes, directory, docker_files, file, image, layer, sha256

@@ -233,11 +233,11 @@ def test_an_image_that_is_gone_when_its_content_is_needed_is_an_error(
     cache.remove(entry for entry in cache.entries() if entry.path.name.startswith(RecordKind.EXPORT))
     with open_image(loaded, cache=cache) as session:
         run(engine, "rmi", "-f", loaded.partition("://")[2])
-        tree = session.loaded.tree
+        tree = session.load().tree
         node = tree.index.find(b"etc/text")
         assert node is not None
         with pytest.raises(InvalidLayer, match=" at tcp://"):
-            list(session.loaded.contents.chunks(tree.index.occurrence(node, 1)))
+            list(session.load().contents.chunks(tree.index.occurrence(node, 1)))
 
 
 def test_files_are_read_from_the_folders_of_the_store(loaded: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -54,7 +54,7 @@ def marks(reference: str, image: str | None = None) -> list[Marks]:
         assert session.image.warnings == ()
         assert [tally.error for tally in session.tallies.layers.values()] == [None] * len(session.image.layers)
         return [
-            {row.entry.path: (row.change.word, row.entry) for row in session.loaded.tree.rows(layer.number)}
+            {row.entry.path: (row.change.word, row.entry) for row in session.load().tree.rows(layer.number)}
             for layer in session.image.layers
         ]
 
@@ -63,9 +63,9 @@ def final_tree(reference: str) -> dict[bytes, Shown]:
     """Return the merged tree of all layers, without the paths that engines add."""
     with open_image(reference) as session:
         top = len(session.image.layers)
-        nodes = {row.entry.path: row for row in session.loaded.tree.rows(top) if row.change is not ChangeKind.REMOVED}
+        nodes = {row.entry.path: row for row in session.load().tree.rows(top) if row.change is not ChangeKind.REMOVED}
         return {
-            path: _shown(session, session.loaded.tree.index.occurrence(row.node, top), row.entry)
+            path: _shown(session, session.load().tree.index.occurrence(row.node, top), row.entry)
             for path, row in nodes.items()
             if not is_made_by_engines(path)
         }
@@ -75,8 +75,8 @@ def _shown(session: ImageSession, occurrence: int, entry: FileEntry) -> Shown:
     is_file = entry.kind in (Kind.FILE, Kind.HARDLINK)
     size = entry.size
     if entry.kind is Kind.HARDLINK:
-        file, index = session.loaded.tree.file_behind(occurrence), session.loaded.tree.index
-        size = session.loaded.tree.tables[index.layers[file]].sizes[index.rows[file]]
+        file, index = session.load().tree.file_behind(occurrence), session.load().tree.index
+        size = session.load().tree.tables[index.layers[file]].sizes[index.rows[file]]
     return Shown(
         "file" if is_file else entry.kind.word,
         size,
@@ -85,7 +85,7 @@ def _shown(session: ImageSession, occurrence: int, entry: FileEntry) -> Shown:
         entry.gid,
         None if is_file else entry.link,
         entry.device,
-        session.loaded.contents.digests([occurrence])[occurrence] if is_file else None,
+        session.load().contents.digests([occurrence])[occurrence] if is_file else None,
     )
 
 

@@ -73,8 +73,8 @@ def take_out(  # noqa: PLR0917  # what a test is about stands in its line
     archive = oci_archive(target.parent / "image.tar", image(*tars), compression=compression)
     with open_image(str(archive)) as session:
         at = layer_number(session.image, number)
-        nodes = [present_node(session.loaded, path, at) for path in paths]
-        return extract(session.loaded, nodes, at, str(target), options=options, progress=progress)
+        nodes = [present_node(session.load(), path, at) for path in paths]
+        return extract(session.load(), nodes, at, str(target), options=options, progress=progress)
 
 
 def tree_of(folder: Path) -> dict[str, str]:
@@ -293,9 +293,9 @@ def test_device_numbers_that_no_system_has_are_left_out(target: Path, numbers: t
     archive = docker_archive(target.parent / "image.tar", image(odd + layer(device("dev/null", 1, 3))))
     with open_image(str(archive)) as session:
         with pytest.raises(Incomplete, match=r"^/dev/odd cannot be written: no system has its device numbers$"):
-            extract(session.loaded, [0], 1, str(target), options=ExtractionOptions(devices=True))
+            extract(session.load(), [0], 1, str(target), options=ExtractionOptions(devices=True))
         assert not target.exists()
-        extracted = extract(session.loaded, [0], 1, str(target), options=ExtractionOptions(devices=True, partial=True))
+        extracted = extract(session.load(), [0], 1, str(target), options=ExtractionOptions(devices=True, partial=True))
     assert extracted.left_out == (LeftOut(b"dev/odd", "no system has its device numbers"),)
     assert (extracted.devices, extracted.words) == (1, "1 folder and 1 device (0 B)")
 
@@ -562,7 +562,7 @@ def test_a_target_that_is_not_a_folder_is_an_error(target: Path) -> None:
 def _into(folder: Path) -> None:
     tar = oci_archive(folder.parent.parent / "image.tar", image(layer(file("a"))))
     with open_image(str(tar)) as session:
-        extract(session.loaded, [0], 1, str(folder))
+        extract(session.load(), [0], 1, str(folder))
 
 
 def test_a_new_target_is_removed_after_a_failure(target: Path) -> None:
@@ -593,7 +593,7 @@ def test_a_target_may_be_spelled_in_any_way(target: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(target.parent)
     tar = oci_archive(target.parent / "image.tar", image(layer(file("a", b"x"))))
     with open_image(str(tar)) as session:
-        extract(session.loaded, [0], 1, target_name)
+        extract(session.load(), [0], 1, target_name)
     (found,) = target.rglob("a")
     assert found.read_bytes() == b"x"
     assert found.parent in {target, target / "other", target / "x"}
@@ -638,7 +638,7 @@ def test_a_full_disk_leaves_nothing_behind(target: Path) -> None:
         largest_file(100_000),
         pytest.raises(LayerscopeError, match=r"not enough room in .*target for /d/b"),
     ):
-        extract(session.loaded, [0], 1, str(target))
+        extract(session.load(), [0], 1, str(target))
     assert tree_of(target) == {"mine": "mine"}
 
 
@@ -666,7 +666,7 @@ def test_content_that_cannot_be_read_leaves_nothing_behind(target: Path) -> None
         target.parent / "image.tar", image(layer(file("a", b"x"), file("b", BIG))), compression=Compression.GZIP
     )
     with open_image(str(tar)) as session:
-        assert session.loaded.tree is not None
+        assert session.load().tree is not None
         data = bytearray(tar.read_bytes())
         at = session.image.layers[0].blob
         assert at is not None
@@ -675,7 +675,7 @@ def test_content_that_cannot_be_read_leaves_nothing_behind(target: Path) -> None
         with pytest.raises(
             LayerscopeError, match="/a cannot be read from layer 1: its file has changed since it was opened"
         ):
-            extract(session.loaded, [0], 1, str(target))
+            extract(session.load(), [0], 1, str(target))
     assert not target.exists()
 
 

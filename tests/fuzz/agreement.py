@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from types import ModuleType
 
 from layerscope.cache import identity
-from layerscope.session.content import content_pass
-from layerscope.session.reading import in_process, known_layers, layer_parts
+from layerscope.session.content import content_reader
+from layerscope.session.reading import known_layers, layer_parts, layer_reading
 from layerscope.sources.tar import blocks
 from tests.fuzz.case import Case
 from tests.fuzz.commands import Outcome, run_command
@@ -15,14 +15,14 @@ from tests.fuzz.commands import Outcome, run_command
 _Settings = Sequence[tuple[ModuleType, str, float]]
 
 _IN_PROCESSES: _Settings = (
-    (in_process, "_TRIAL_SECONDS", -1),
-    (in_process, "_LONG_SECONDS", -1),
-    (in_process, "_MANY_COMPRESSED", 0),
+    (layer_reading, "_TRIAL_SECONDS", -1),
+    (layer_reading, "_LONG_SECONDS", -1),
+    (layer_reading, "_MANY_COMPRESSED", 0),
     (layer_parts, "_LEAST_DIVIDED", 1),
     (layer_parts, "_ROWS", 3),
-    (content_pass, "_LONG_SECONDS", -1),
-    (content_pass, "_ORDER_SECONDS", 0),
-    (content_pass, "_FILES_OF_PART", 2),
+    (content_reader, "_LONG_SECONDS", -1),
+    (content_reader, "_ORDER_SECONDS", 0),
+    (content_reader, "_FILES_OF_PART", 2),
 )
 """Limits that make processes read even a small image, and parts of its plain layers."""
 

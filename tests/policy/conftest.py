@@ -32,7 +32,7 @@ def checked(tmp_path: Path) -> Iterator[Checked]:
             if lost:
                 del files[blob_name(sha256(layers[lost - 1]))]
             path = write_tar(tmp_path / "image.tar", files)
-            loaded = stack.enter_context(open_image(str(path))).loaded
+            loaded = stack.enter_context(open_image(str(path))).load()
             analysis = SizeAnalysis(loaded, None if base is None else BaseImage(layers=base))
             return CheckedImage(analysis, rules or Rules(), baseline)
 

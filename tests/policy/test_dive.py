@@ -16,7 +16,7 @@ from tests.builders import Entry, directory, docker_archive, file, hardlink, ima
 def efficiency(folder: Path, *layers: Sequence[Entry]) -> float:
     path = docker_archive(folder / "image.tar", image(*(layer(*entries) for entries in layers)))
     with open_image(str(path)) as session:
-        return dive_efficiency(session.loaded.tree)
+        return dive_efficiency(session.load().tree)
 
 
 def of_size(name: str, size: int) -> Entry:

@@ -12,7 +12,7 @@ from tests.builders import docker_archive, file, image, layer
 
 def test_layers_that_an_engine_stores_unpacked_set_no_limit_for_the_download(tmp_path: Path) -> None:
     with open_image(str(docker_archive(tmp_path / "app.tar", image(layer(file("a", b"a")))))) as session:
-        loaded = session.loaded
+        loaded = session.load()
         (stored,) = (replace(each, blob=None) for each in loaded.image.layers)
         unpacked = replace(loaded.image, layers=(stored,))
         text = rules_template(LoadedImage(unpacked, loaded.tree, loaded.tallies, loaded.contents))

@@ -9,11 +9,10 @@ from msgspec.structs import replace
 from layerscope.cache import cache as cache_module
 from layerscope.cache.cache import Cache, RecordKind
 from layerscope.model.image import Compression, Image, Layer
-from layerscope.session.content.exported_content import keep_content, with_kept_content
-from layerscope.session.known_image import keep_image, known_image
+from layerscope.session.kept_image import keep_content, keep_image, known_image, with_kept_content
 from layerscope.session.open import open_image
-from layerscope.session.reading.in_process import read_layers, read_whole
 from layerscope.session.reading.known_layers import KnownLayers
+from layerscope.session.reading.layer_reading import read_layers, read_whole
 from layerscope.sources.layer.content import open_layer_content
 from tests.builders import file, image, layer, oci_archive
 

@@ -72,10 +72,10 @@ def listed(path: Path, cache: Cache, tag: str | None = None) -> None:
 
 
 def content(session: ImageSession, path: bytes) -> bytes:
-    index = session.loaded.tree.index
+    index = session.load().tree.index
     node = index.find(path)
     assert node is not None
-    return b"".join(session.loaded.contents.chunks(index.occurrence(node, len(session.image.layers))))
+    return b"".join(session.load().contents.chunks(index.occurrence(node, len(session.image.layers))))
 
 
 def kinds(cache: Cache) -> set[str]:
@@ -130,7 +130,7 @@ def test_content_is_decompressed_when_it_is_read_and_only_once(
         assert decompressed == []
         assert content(session, b"etc/hosts") == b"two"
         assert content(session, b"etc/hosts") == b"two"
-        assert session.loaded.contents.layer(1).blob_size == len(LARGE)
+        assert session.layers.readable(1).blob_size == len(LARGE)
     assert len(decompressed) == 1
 
 
@@ -154,7 +154,7 @@ def test_an_archive_that_was_written_again_is_decompressed_again(
     listed(archive, cache)
     write_tar(archive, docker_files(image(layer(file("new", b"y" * 2_000_000)))), Compression.GZIP)
     with opened(archive, cache) as session:
-        assert session.loaded.tree.index.find(b"new")
+        assert session.load().tree.index.find(b"new")
     assert len(decompressed) == 2
 
 
@@ -175,16 +175,16 @@ def test_a_lying_archive_serves_itself_alone(archive: Path, tmp_path: Path, cach
     listed(liar, cache)
     assert not cache.holds(RecordKind.ENTRIES, str(Digest("sha256", sha256(LARGE))))
     with opened(archive, cache) as session:
-        assert session.loaded.tree.index.find(b"evil") is None
+        assert session.load().tree.index.find(b"evil") is None
     with opened(liar, cache) as session:
-        assert session.loaded.tree.index.find(b"evil")
+        assert session.load().tree.index.find(b"evil")
 
 
 def test_nothing_is_kept_of_standard_input(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     packed = compressed(archive_bytes(docker_files(RECIPE)), Compression.GZIP)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(packed)))
     with open_image("-", cache=cache) as session:
-        assert session.loaded.tree.layers
+        assert session.load().tree.layers
     assert cache.entries() == []
 
 
@@ -212,7 +212,7 @@ def test_a_damaged_record_is_a_miss(
     for _ in range(2):
         with opened(archive, cache) as session:
             assert session.tallies == tallies
-            assert session.loaded.tree.layers
+            assert session.load().tree.layers
     assert len(decompressed) == 2
 
 

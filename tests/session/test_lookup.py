@@ -27,7 +27,7 @@ ODD_NAMES = [
 def odd(tmp_path: Path) -> LoadedImage:
     entries = [file(f"d/{name.decode('utf-8', 'surrogateescape')}", name) for name in ODD_NAMES]
     with open_image(str(docker_archive(tmp_path / "odd.tar", image(layer(*entries))))) as session:
-        return session.loaded
+        return session.load()
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
@@ -42,8 +42,8 @@ def test_a_name_can_be_typed_as_it_is_printed(odd: LoadedImage, name: bytes) -> 
 def test_the_literal_name_wins(tmp_path: Path) -> None:
     entries = [file("a\\x41", b"literal"), file("aA", b"escaped")]
     with open_image(str(docker_archive(tmp_path / "a.tar", image(layer(*entries))))) as session:
-        node = known_node(session.loaded, "/a\\x41", 1)
-        assert session.loaded.tree.index.path(node) == b"a\\x41"
+        node = known_node(session.load(), "/a\\x41", 1)
+        assert session.load().tree.index.path(node) == b"a\\x41"
 
 
 def test_a_path_in_no_layer_of_an_incomplete_image_may_be_in_one_that_was_not_read(tmp_path: Path) -> None:
@@ -52,9 +52,9 @@ def test_a_path_in_no_layer_of_an_incomplete_image_may_be_in_one_that_was_not_re
     with ExitStack() as stack:
         whole = stack.enter_context(open_image(str(write_tar(tmp_path / "whole.tar", files))))
         with pytest.raises(UsageError, match=r"^/nowhere is in no layer of the image$"):
-            known_node(whole.loaded, "/nowhere", 2)
+            known_node(whole.load(), "/nowhere", 2)
         del files[blob_name(sha256(top))]
         broken = stack.enter_context(open_image(str(write_tar(tmp_path / "broken.tar", files))))
         for find in (known_node, present_node, file_at):
             with pytest.raises(UsageError, match=r"^/b is in no layer that could be read$"):
-                find(broken.loaded, "/b", 2)
+                find(broken.load(), "/b", 2)

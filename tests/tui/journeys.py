@@ -21,8 +21,7 @@ from textual.widget import Widget
 from layerscope.errors import AmbiguousImage, LayerscopeError
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import UndecidedImage, open_image
-from layerscope.session.reading.background import BackgroundReader, ReadEvent
-from layerscope.session.reading.loader import BackgroundLoader
+from layerscope.session.reading.background import BackgroundLoader, BackgroundReader, ReadEvent
 from layerscope.session.reading.wire import ReadOrder
 from layerscope.sources.open import open_source
 from layerscope.tui.app import LayerscopeApp, chooser_app, explorer_app, start_app

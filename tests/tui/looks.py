@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from layerscope.session.open import open_image
-from layerscope.session.reading.loader import BackgroundLoader
+from layerscope.session.reading.background import BackgroundLoader, read_in_background
 from layerscope.tui.app import LayerscopeApp, explorer_app
 from layerscope.tui.comparison.images import TwoImages
 from layerscope.tui.comparison.screen import ComparisonScreen
@@ -41,7 +41,7 @@ def settled(*keys: str) -> Callable[[Pilot[object]], Awaitable[None]]:
 def image_app(path: Path = MY_APP, theme: str | None = None) -> LayerscopeApp:
     """Return an application that shows an image."""
     session = open_image(str(path))
-    app = explorer_app(session, session.read_in_background(len(session.image.layers)))
+    app = explorer_app(session, read_in_background(session, len(session.image.layers)))
     if theme is not None:
         app.theme = theme
     return app

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.session.open import open_image
+from layerscope.session.reading.background import read_in_background
 from layerscope.tui.app import chooser_app, explorer_app
 from tests.builders import docker_archive, file, image, layer
 from tests.samples import SAMPLES
@@ -94,7 +95,7 @@ def test_the_comparison_of_two_layers(snap_compare: SnapCompare) -> None:
 def test_the_dockerfile(snap_compare: SnapCompare) -> None:
     session = open_image(str(MY_APP))
     session.dockerfile_name = str(SAMPLES / "dockerfiles/my-app/v1/Dockerfile")
-    app = explorer_app(session, session.read_in_background(len(session.image.layers)))
+    app = explorer_app(session, read_in_background(session, len(session.image.layers)))
     assert snap_compare(app, terminal_size=(110, 30), run_before=settled("F", *["j"] * 9, "m"))
 
 

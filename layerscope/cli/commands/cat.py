@@ -35,7 +35,7 @@ def cat(
     with named.opened() as session:
         number = layer_number(session.image, layer)
         warn(session.image, session.tallies)
-        chunks = _chunks(session.loaded, file_at(session.loaded, path, number), path)
+        chunks = _chunks(session.load(), file_at(session.load(), path, number), path)
         if sys.stdout.isatty():
             write_readable(chunks, printable_name(path), sys.stdout)
         else:

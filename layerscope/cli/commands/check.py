@@ -120,7 +120,7 @@ def _report(
                 file.rules, baseline, own_platform, progress, cache_unless(no_cache=named.no_cache)
             )
         placed = known_dockerfile(session.image, dockerfile, session.build)
-        report = check_rules(session.loaded, file, chosen_base(session.image, base), old_image, placed)
+        report = check_rules(session.load(), file, chosen_base(session.image, base), old_image, placed)
         warn(session.image, session.tallies)
     return report
 
@@ -162,6 +162,6 @@ def _write_rules(named: NamedImage, config: str | None, *, force: bool) -> None:
         raise UsageError(f"--init writes a separate file such as {OWN_NAME}, not {printable_name(str(path))}")
     refuse_existing(path, force=force)
     with named.opened() as session:
-        text = rules_template(session.loaded)
+        text = rules_template(session.load())
     write_whole(path, text, force=force)
     narrate(f"wrote {printable_name(str(path))}")

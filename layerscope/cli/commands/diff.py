@@ -20,7 +20,7 @@ from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.errors import UsageError
 from layerscope.model.engine import Engine
 from layerscope.session.image_session import ImageSession
-from layerscope.session.open import share_layers
+from layerscope.session.open import load_both
 from layerscope.text import path_text, plural, printable_name
 
 EXAMPLES = """\b
@@ -176,10 +176,9 @@ def _print_answer(old: ImageSession, new: ImageSession, sides: Sides, form: _For
 
 def _view(old: ImageSession, new: ImageSession, sides: Sides, form: _Form, *, mtime: bool) -> FilteredComparison:
     if isinstance(sides.other, LayerPair):
-        comparison: Comparison = compare_layers(old.loaded, *sides.other, own=sides.own, mtime=mtime)
+        comparison: Comparison = compare_layers(old.load(), *sides.other, own=sides.own, mtime=mtime)
     else:
-        share_layers(old, new)
-        comparison = compare_images(old.loaded, new.loaded, mtime=mtime)
+        comparison = compare_images(*load_both(old, new), mtime=mtime)
     return FilteredComparison(comparison, form.changes, form.globs)
 
 

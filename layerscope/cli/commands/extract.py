@@ -76,10 +76,10 @@ def extract(
     with named.opened() as session:
         number = layer_number(session.image, layer)
         warn(session.image, session.tallies)
-        nodes = [present_node(session.loaded, path, number) for path in paths]
+        nodes = [present_node(session.load(), path, number) for path in paths]
         try:
             with ReadingProgress(f"writing to {printable_name(to)}") as progress:
-                extracted = extraction.extract(session.loaded, nodes, number, to, options=options, progress=progress)
+                extracted = extraction.extract(session.load(), nodes, number, to, options=options, progress=progress)
         except FileInTheWay as error:
             raise UsageError(f"{error}: use --force to replace it, or another folder") from error
         except Incomplete as error:

@@ -27,12 +27,12 @@ def history(
     """Show which layers wrote, changed or removed a path, with their instructions."""
     with named.opened() as session:
         warn(session.image, session.tallies)
-        tree, last = session.loaded.tree, len(session.image.layers)
-        node = known_node(session.loaded, path, last)
+        tree, last = session.load().tree, len(session.image.layers)
+        node = known_node(session.load(), path, last)
         name = tree.index.path(node)
         if not name:
             raise UsageError("the root folder has no history: name a path in it")
-        events = history_of(session.loaded, node)
+        events = history_of(session.load(), node)
         if not events:
             raise UsageError(f"/{printable_name(name)} is in no layer: another entry of the same layer replaces it")
         if as_json:

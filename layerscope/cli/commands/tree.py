@@ -57,5 +57,5 @@ def tree(
         is_writable = session.image.layers[number - 1].writable if number else False
         selection = TreeSelection(number, changes, depth, by_size=sort is SortKey.SIZE, writable=is_writable)
         write = write_tree_document if as_json else write_tree_lines
-        write(session.loaded.tree, selection, sys.stdout)
+        write(session.load().tree, selection, sys.stdout)
         warn(session.image, session.tallies)

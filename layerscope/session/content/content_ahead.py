@@ -1,22 +1,19 @@
 """Digests of the files that a size report compares, found by another process while this one builds the tree."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.size.compared_files import compared_files
 from layerscope.analysis.tree.overlay import Overlay
+from layerscope.model.columns import Buffer
+from layerscope.model.content_facts import ContentFacts
 from layerscope.model.image import Compression, Image, Layer
-from layerscope.session.content.content_equality import compare_in
-from layerscope.session.content.content_facts import ContentFacts
-from layerscope.session.content.content_pass import ContentPass
-from layerscope.session.content.contents import sparse_sizes
-from layerscope.session.content.known_content import KnownContent
+from layerscope.session.content.content_equality import compare
+from layerscope.session.content.content_reader import ContentReader
+from layerscope.session.content.open_layers import OpenLayers
+from layerscope.session.loaded_image import sparse_sizes
 from layerscope.session.reading.forked import ForkedWork
-from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.parallel import IsStopped, processes_at_once
-
-_Digests = Mapping[tuple[int, int], bytes]
-"""As `ContentFacts` has them."""
 
 _MANY = 20_000
 """Occurrences from which on building the tree takes so long that another process has something to gain."""
@@ -46,35 +43,23 @@ def facts_ahead(image: Image, overlay: Overlay) -> Generator[tuple[Layer, Conten
 
 
 def _facts_of(files: list[_Files], layers: Sequence[Layer]) -> Generator[tuple[Layer, ContentFacts]]:
-    with ForkedWork(_digests, files, 1) as work:
+    with ForkedWork(_compared, files, 1) as work:
         # the overlay holds every path, and is of no use here once the tree is built
         files.clear()
         for _, message in work.messages(iter([0])):
             if message is not None:
-                layer, digests = message
-                yield layers[layer - 1], ContentFacts(digests)
+                layer, facts = message
+                yield layers[layer - 1], ContentFacts.unpacked(facts)
 
 
-def _digests(files: _Files, is_stopped: IsStopped) -> Iterator[tuple[int, _Digests]]:
-    """Yield the digests of the files of each plain layer, by its number; none for a start."""
+def _compared(files: _Files, is_stopped: IsStopped) -> Iterator[tuple[int, list[Buffer]]]:
+    """Yield facts about the files of each plain layer, by its number; none for a start."""
     image, overlay, plain = files
-    yield 1, {}
-    known = KnownContent(KnownLayers(None, image.layers, ""))
-    holes = sparse_sizes(overlay.tables)
-
-    def start_pass() -> ContentPass:
-        return ContentPass(
-            image,
-            overlay,
-            overlay.tables,
-            holes,
-            is_stopped=is_stopped,
-            known=known,
-            readable=lambda number: image.layers[number - 1],
-        )
-
-    compare_in(start_pass, [file for file in compared_files(overlay) if overlay.layers[file] in plain])
+    yield 1, ContentFacts().packed()
+    layers = OpenLayers(image)
+    reader = ContentReader(layers, overlay, overlay.tables, sparse_sizes(overlay.tables), is_stopped)
+    compare(reader, [file for file in compared_files(overlay) if overlay.layers[file] in plain])
     # an archive of 250 kB can list one blob 65,535 times
     blobs = {layer.blob or layer.number: layer for layer in image.layers if layer.number in plain}
     for layer in blobs.values():
-        yield layer.number, known.of(layer).digests
+        yield layer.number, layers.known.facts(layer).packed()

@@ -1,55 +1,36 @@
 """Equality of the content of files that have the same size, found by reading as little as possible."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from layerscope.analysis.content import Digests
-from layerscope.session.content.content_pass import ContentPass
-from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.content.content_reader import WHOLE, ContentReader
 
 _PREFIX = 4096
 """Files of plain layers whose first bytes differ are not read further than this."""
 
 
-class ContentEquality(NamedTuple):
-    """Digests that are equal if and only if two files of the same size are; and the first bytes of some files."""
+def compare(reader: ContentReader, files: Iterable[int], prefixes: Mapping[int, int] | None = None) -> Digests:
+    """Return digests of files, given by occurrence, that are equal if and only if two files of the same size are.
 
-    digests: Digests
-    prefixes: Mapping[int, bytes]
-
-
-def compare(loaded: LoadedImage, files: Iterable[int], prefixes: Iterable[Mapping[int, int]]) -> ContentEquality:
-    """Compare the files, given by occurrence, that have the same size, and read ``prefixes`` of so many bytes.
-
-    Of plain layers, only what decides is read; a compressed layer is decompressed once.
+    Of plain layers, only what decides is read. So many first bytes of the files in ``prefixes`` are read in the same
+    pass, because a compressed layer is decompressed once, and are known after that.
     """
-    return compare_in(loaded.contents.start_pass, files, prefixes)
-
-
-def compare_in(
-    start_pass: Callable[[], ContentPass], files: Iterable[int], prefixes: Iterable[Mapping[int, int]] = ()
-) -> ContentEquality:
-    """Compare the files as `compare` does, in passes over the content that the function starts."""
-    first, plain = start_pass(), list[Sequence[int]]()
-    for sizes in prefixes:
-        first.want_prefixes(sizes)
-    for size, group in _by_size(first, files).items():
-        is_plain = size > _PREFIX and not any(map(first.is_compressed, group))
+    wanted, plain = dict[int, int](), list[Sequence[int]]()
+    for size, group in _by_size(reader, files).items():
+        is_plain = size > _PREFIX and not any(map(reader.is_compressed, group))
         if is_plain:
             plain.append(group)
-            first.want_digests(group, _PREFIX)
-        else:
-            first.want_digests(group)
-    result, second = first.read(), start_pass()
-    undecided = {file for group in plain for file in _same_prefix(group, result.digests)}
-    second.want_digests(undecided)
-    decided = {file: digest for file, digest in result.digests.items() if file not in undecided}
-    return ContentEquality({**decided, **second.read().digests}, result.prefixes)
+        wanted |= dict.fromkeys(group, _PREFIX if is_plain else WHOLE)
+    first, _ = reader.read(wanted, prefixes or {})
+    undecided = {file: WHOLE for group in plain for file in _same_prefix(group, first)}
+    second, _ = reader.read(undecided, {})
+    decided = {file: digest for file, digest in first.items() if file not in undecided}
+    return {**decided, **second}
 
 
-def _by_size(content_pass: ContentPass, files: Iterable[int]) -> dict[int, list[int]]:
+def _by_size(reader: ContentReader, files: Iterable[int]) -> dict[int, list[int]]:
     groups, distinct = dict[int, list[int]](), list(dict.fromkeys(files))
-    for file, size in zip(distinct, content_pass.sizes(distinct), strict=True):
+    for file, size in zip(distinct, reader.sizes(distinct), strict=True):
         groups.setdefault(size, []).append(file)
     return groups
 

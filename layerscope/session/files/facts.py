@@ -1,7 +1,6 @@
 """Facts that the explorer shows beside the files of an image: packages, the SBOM, secrets."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 from layerscope.analysis.advice.secrets import Secret, find_secrets
@@ -10,7 +9,6 @@ from layerscope.analysis.packages.package import Package
 from layerscope.analysis.packages.sbom import SbomComparison, compare_sbom
 from layerscope.analysis.packages.sizes import package_sizes
 from layerscope.analysis.size.live import live_files
-from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.loaded_image import LoadedImage
 
 
@@ -27,7 +25,7 @@ class FileFacts(NamedTuple):
 
 def file_facts(loaded: LoadedImage) -> FileFacts:
     """Return the facts about an image; reads package databases and the start of files that may hold a secret."""
-    read = partial(read_prefixes, loaded)
+    read = loaded.contents.prefixes
     secrets = find_secrets(loaded.tree, read)
     live = live_files(loaded.tree)
     sizes = package_sizes(FinalFiles(loaded.tree, live, read)).packages

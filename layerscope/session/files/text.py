@@ -9,8 +9,8 @@ from layerscope.analysis.file_types.elf import elf_words
 from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, detect_encoding
 from layerscope.analysis.text.index import TextIndex
 from layerscope.analysis.text.lines import LineEnd, TextLine, split_lines
-from layerscope.session.content.contents import Contents
 from layerscope.session.files.pages import FilePages
+from layerscope.session.loaded_image import FileContents
 from layerscope.sources.magic import description
 
 _Read = Callable[[int, int], bytes | None]
@@ -120,7 +120,7 @@ class WholeText(NamedTuple):
     encoding: TextEncoding
 
 
-def read_text(contents: Contents, occurrence: int) -> WholeText | None:
+def read_text(contents: FileContents, occurrence: int) -> WholeText | None:
     """Return the text of a file, or None if it is not text, which its first bytes decide.
 
     Raises FormatError if the file cannot be read.

@@ -79,7 +79,7 @@ def layer_files(session: ImageSession, layers: list[int]) -> dict[int, Files]:
     readable = [layer for layer in layers if session.tallies.layers[layer].content_size is not None]
     if not readable:
         return {}
-    loaded = session.loaded
+    loaded = session.load()
     contents = LayerContents(loaded.tree, readable)
     return {layer: _files(loaded, contents.occurrences(layer)) for layer in readable}
 

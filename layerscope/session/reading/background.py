@@ -3,18 +3,20 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 import layerscope
-from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import Tallies
+from layerscope.errors import LayerscopeError
 from layerscope.model.image import Image, Layer
 from layerscope.model.progress import ExportProgress
+from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.wire import (
     Arrival,
     Message,
@@ -31,7 +33,9 @@ from layerscope.session.reading.wire import (
 )
 
 if TYPE_CHECKING:
+    from layerscope.analysis.tree.layered_tree import LayeredTree
     from layerscope.model.entries import EntryTable
+    from layerscope.session.loaded_image import LoadedImage
 
 
 class LayerProgress(Struct, frozen=True):
@@ -50,7 +54,7 @@ class LayerRead(Struct, frozen=True):
 class LayersStacked(Struct, frozen=True):
     """The layers read so far as one tree. ``tallies`` has the layers below which all have been read."""
 
-    tree: LayeredTree
+    tree: "LayeredTree"
     tallies: Tallies
     last: bool
 
@@ -203,3 +207,52 @@ def _environment() -> dict[str, str]:
     root = str(Path(layerscope.__file__).parent.parent)
     path = [root, os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else [root]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+
+
+def read_in_background(session: ImageSession, first: int) -> LayerReader:
+    """Start to read the layers in another process, layer ``first`` before the others, unless they are known."""
+    known, awaited, cache = session.layers.known, session.awaited, session.cache
+    frames = known.tree_frames()
+    if frames is not None:
+        return KnownReader(frames)
+    order = ReadOrder(session.layers.to_read(), first, known.place, session.image.reference)
+    if awaited is not None and awaited.to_export is not None:
+        # a layer that comes is read only if it has its diff_id
+        layers = [replace(layer, verified=True) for layer in order.layers]
+        place = None if cache is None else str(cache.place)
+        order = replace(order, layers=layers, cache=place, awaited=[layer.number for layer in layers])
+    elif awaited is not None:
+        order = replace(order, awaited=[layer.number for layer in order.layers if layer.writable])
+    return BackgroundReader(order)
+
+
+class BackgroundLoader:
+    """Reads the layers of a session's image, from the moment it is made."""
+
+    def __init__(self, session: ImageSession) -> None:
+        self._session = session
+        self._reader = read_in_background(session, len(session.image.layers))
+
+    def load(self, progress: Callable[[float], None]) -> "LoadedImage":
+        """Wait for the last layer; ``progress`` is called with the fraction of the stored bytes that is done.
+
+        Raises LayerscopeError if the reader ends early.
+        """
+        sizes = {layer.number: layer.blob_size or 0 for layer in self._session.image.layers}
+        done, total = dict.fromkeys(sizes, 0), max(1, sum(sizes.values()))
+        for event in self._reader.events():
+            if isinstance(event, ReadingFailed):
+                raise LayerscopeError(event.reason)
+            if isinstance(event, LayersStacked):
+                if event.last:
+                    from layerscope.session.loaded_image import loaded_image  # noqa: PLC0415  # not before the first screen
+
+                    return loaded_image(self._session.layers, event.tree, event.tallies)
+                continue
+            done[event.layer] = sizes[event.layer] if isinstance(event, LayerRead) else event.done
+            progress(sum(done.values()) / total)
+        raise LayerscopeError("reading the layers was stopped")
+
+    def close(self) -> None:
+        """End the reading if it still goes on."""
+        self._reader.close()

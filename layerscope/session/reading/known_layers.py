@@ -1,6 +1,6 @@
 """The layers that an earlier run has read, from the cache; and those that this run reads, for the next one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, TypeVar
@@ -11,14 +11,13 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.cache.cache import Cache, RecordKind
 from layerscope.cache.identity import chain_identity, layer_identity
 from layerscope.model.columns import ColumnWriter
+from layerscope.model.content_facts import ContentFacts
 from layerscope.model.image import Layer
+from layerscope.model.span import FileSpan
 
 if TYPE_CHECKING:
     from layerscope.analysis.tree.layered_tree import LayeredTree
-    from layerscope.model.entries import LayerEntries, TakenContent
-    from layerscope.model.span import FileSpan
-    from layerscope.session.content.content_facts import ContentFacts
-    from layerscope.sources.tar.taken_content import WantedContent
+    from layerscope.model.entries import LayerEntries
 
 Known = TypeVar("Known")
 
@@ -30,12 +29,6 @@ _MOST_FIRST_BYTES = 64 * 1024 * 1024
 
 _BROKEN = (msgspec.MsgspecError, ValueError, TypeError, KeyError)
 """The errors of a record whose bytes are whole and whose content is none of ours."""
-
-
-class SharedLayer(msgspec.Struct):
-    """A layer that two images have, and facts about its files that were read for one of them."""
-
-    facts: "ContentFacts | None" = None
 
 
 class KnownLayers:
@@ -51,13 +44,15 @@ class KnownLayers:
         self._label = label
         self._identities = {} if self._cache is None else {layer.number: layer_identity(layer) for layer in layers}
         self.chain = None if self._cache is None else chain_identity(list(self._identities.values()))
-        self._shared: dict[int, SharedLayer] = {}
-        self.wanted: WantedContent | None = None
-        """The content of files that will be asked for: it is taken while a compressed layer is listed."""
+        self._shared: dict[int, tuple[KnownLayers, Layer]] = {}
+        """The other image that has the same layer, by number."""
         self._read: dict[int, LayerEntries] = {}
         """The entries of layers that were read before the image as a whole."""
-        self._content: dict[FileSpan | int, TakenContent] = {}
+        self._facts: dict[FileSpan | int, ContentFacts] = {}
         """By blob, because layers that share one have the same files; by number for a layer without a blob."""
+        self._unasked = set[FileSpan | int]()
+        """The layers whose facts this run has found out before any were asked for."""
+        self._expected: Generator[tuple[Layer, ContentFacts]] | None = None
         self._first_bytes_left = _MOST_FIRST_BYTES
         self._unwritten: dict[tuple[RecordKind, str], Callable[[], None]] = {}
 
@@ -75,13 +70,46 @@ class KnownLayers:
         """Return the figures of each layer, if they are known."""
         return self._decoded(RecordKind.TALLIES, self.chain, _tallies_from)
 
-    def share(self, layer: Layer, shared: SharedLayer) -> None:
+    def share(self, layer: Layer, other: "KnownLayers", others: Layer) -> None:
         """Share what is read of the content of a layer with another image."""
-        self._shared[layer.number] = shared
+        self._shared[layer.number] = other, others
+        other._shared[others.number] = self, layer  # noqa: SLF001  # of this class
 
-    def shared(self, layer: Layer) -> SharedLayer | None:
-        """Return what is shared of a layer, or None if it is this image's alone."""
-        return self._shared.get(layer.number)
+    def expect(self, facts: Generator[tuple[Layer, ContentFacts]] | None) -> None:
+        """Take facts that another process finds out, once any are asked for."""
+        self._expected = facts
+
+    def end_expected(self) -> None:
+        """End the process that finds facts out; a report that failed has taken none of them."""
+        if self._expected is not None:
+            self._expected.close()
+
+    def facts(self, layer: Layer) -> ContentFacts:
+        """Return what is known about the content of the files of a layer; more may be added to it."""
+        expected, self._expected = self._expected, None
+        for other, found in expected or ():
+            self._take_facts(other, found)
+        key = layer.blob or layer.number
+        facts = self._facts.get(key)
+        if facts is None:
+            shared, others = self._shared.get(layer.number, (self, layer))
+            facts = shared._facts.get(others.blob or others.number)  # noqa: SLF001  # of this class
+            facts = facts or self.record_of(RecordKind.CONTENT, layer, _facts_from) or ContentFacts()
+            facts = self._facts.setdefault(key, facts)
+        elif key in self._unasked:
+            self._unasked.discard(key)
+            self.keep_facts(layer)
+        return facts
+
+    def _take_facts(self, layer: Layer, facts: ContentFacts) -> None:
+        key = layer.blob or layer.number
+        if facts and key not in self._facts:
+            self._facts[key] = facts
+            self._unasked.add(key)
+
+    def keep_facts(self, layer: Layer) -> None:
+        """Keep what is known of a layer's files for the next run."""
+        self.keep_record_of(RecordKind.CONTENT, layer, partial(_write_facts, self.facts(layer)))
 
     def entries(self, layer: Layer) -> "LayerEntries | None":
         """Return the entries of a layer, if they are known."""
@@ -122,22 +150,17 @@ class KnownLayers:
         """Keep the figures of all layers."""
         self._keep_chain(RecordKind.TALLIES, tallies, partial(_write_bytes, msgspec.json.encode(tallies)))
 
-    def content(self, layer: Layer) -> "TakenContent | None":
-        """Return what was taken of the layer's files while they were listed."""
-        return self._content.get(layer.blob or layer.number)
-
     def keep_entries(self, layer: Layer, entries: "LayerEntries") -> None:
         """Keep the entries of a layer."""
         if entries.error is not None:
             # of a broken stream, a file counts as unreadable, although its bytes may have come
             return
-        key = layer.blob or layer.number
-        if key not in self._content:
-            self._content[key] = entries.content
+        if (layer.blob or layer.number) not in self._facts:
             self._first_bytes_left -= sum(map(len, entries.content.prefixes.values()))
             if self._first_bytes_left < 0:
                 # a pass over the content reads them
                 entries.content.prefixes.clear()
+            self._take_facts(layer, entries.content)
         self.keep_record_of(RecordKind.ENTRIES, layer, partial(_write_entries, layer.number, entries))
 
     def keep_record_of(self, kind: RecordKind, layer: Layer, write: Callable[[ColumnWriter], object]) -> None:
@@ -212,6 +235,21 @@ def _entries_from(record: memoryview) -> "LayerEntries | None":
     from layerscope.session.reading.wire import read_entries  # noqa: PLC0415  # as above
 
     return read_entries(BytesIO(record))
+
+
+def _write_facts(facts: ContentFacts, file: ColumnWriter) -> None:
+    from layerscope.session.reading.wire import send_facts  # noqa: PLC0415  # as above
+
+    send_facts(file, facts, all_prefixes=False)
+
+
+def _facts_from(record: memoryview) -> ContentFacts | None:
+    from layerscope.session.reading.wire import read_facts  # noqa: PLC0415  # as above
+
+    facts = read_facts(BytesIO(record))
+    if facts is not None:
+        facts.asked.update(facts.prefixes)
+    return facts
 
 
 def _write_tree(tree: "LayeredTree", tallies: Tallies, file: ColumnWriter) -> None:

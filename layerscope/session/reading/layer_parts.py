@@ -3,24 +3,23 @@
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from io import BytesIO
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from layerscope.model.columns import columns_from, columns_of, other_fields
-from layerscope.model.entries import EntryTable, LayerEntries, TakenContent
+from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.progress import ReadSoFar
-from layerscope.model.row_paths import RowPaths
-from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
 from layerscope.session.reading.forked import ForkedWork
 from layerscope.session.reading.parallel import IsStopped
+from layerscope.session.reading.wire import read_entries, read_facts, send_entries, send_facts
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.tar.blocks import TarPart
 from layerscope.sources.tar.parts import JoinedParts, tar_parts
 
 if TYPE_CHECKING:
-    from layerscope.sources.tar.taken_content import WantedContent
+    from layerscope.sources.tar.content_taker import ContentNeeds
 
 _LEAST_DIVIDED = 64_000_000
 """The bytes of a plain layer that several processes walk."""
@@ -46,13 +45,13 @@ class _LayerPart(Struct, frozen=True):
 
     layer: Layer
     part: TarPart | None = None
-    wanted: "WantedContent | None" = None
+    needs: "ContentNeeds | None" = None
 
 
-def _parts_of(layer: Layer, workers: int, wanted: "WantedContent | None") -> Iterator[_LayerPart]:
+def _parts_of(layer: Layer, workers: int, needs: "ContentNeeds | None") -> Iterator[_LayerPart]:
     blob = layer.blob
     if blob is None or layer.compression is not Compression.NONE or blob.size < _LEAST_DIVIDED or layer.unpacked:
-        yield _LayerPart(layer, wanted=wanted)
+        yield _LayerPart(layer, needs=needs)
     else:
         yield from (_LayerPart(layer, part) for part in tar_parts(blob, workers * _PARTS_OF_WORKER))
 
@@ -67,16 +66,16 @@ def leaves_cores_idle(layers: Sequence[Layer], count: int) -> bool:
 
 
 def read_in_processes(
-    layers: Sequence[Layer], order: Iterator[Layer], count: int, wanted: "WantedContent | None" = None
+    layers: Sequence[Layer], order: Iterator[Layer], count: int, needs: "ContentNeeds | None" = None
 ) -> Iterator[tuple[Layer, LayerEntries | ReadSoFar | None]]:
     """Read the layers in so many processes, in the order that is asked for a layer whenever a process is idle.
 
     Yield layers with their progress, and at last with their entries; None for a layer that has to be read in one piece,
     by this process.
     """
-    parts = [part for layer in layers for part in _parts_of(layer, count, wanted)]
+    parts = [part for layer in layers for part in _parts_of(layer, count, needs)]
     # hashing leaves the thread enough to do beside processes on every core
-    ahead = wanted is not None or leaves_cores_idle(layers, count)
+    ahead = needs is not None or leaves_cores_idle(layers, count)
     with ForkedWork(partial(_slices, ahead=ahead), parts, min(count, len(parts))) as work:
         if not work.is_started:
             yield from ((layer, None) for layer in order)
@@ -97,10 +96,10 @@ def read_in_processes(
                 yield layer, readings.pop(layer.number).entries()
 
 
-def _slices(part: _LayerPart, is_stopped: IsStopped, *, ahead: bool) -> Iterator[Any]:
+def _slices(part: _LayerPart, is_stopped: IsStopped, *, ahead: bool) -> Iterator[tuple[bytes, int, bool]]:
     """Read a part, and yield it in messages."""
     entries, walked, sent = LayerEntries(), part.part or TarPart(), time.monotonic()
-    for done in read_layer(part.layer, entries, is_stopped, walked, wanted=part.wanted, ahead=ahead):
+    for done in read_layer(part.layer, entries, is_stopped, walked, needs=part.needs, ahead=ahead):
         if len(entries.table) >= _ROWS or time.monotonic() - sent >= _SECONDS:
             if is_stopped():
                 return
@@ -109,19 +108,12 @@ def _slices(part: _LayerPart, is_stopped: IsStopped, *, ahead: bool) -> Iterator
     yield _message(entries, 0, is_joined=walked.is_joined)
 
 
-def _message(entries: LayerEntries, done: int, *, is_joined: bool) -> Any:
-    return (
-        tuple(columns_of(entries.table)),
-        dict(other_fields(entries.table)),
-        entries.paths.packed(),
-        [whiteout.path for whiteout in entries.whiteouts],
-        [opaque.directory for opaque in entries.opaque_whiteouts],
-        entries.warnings,
-        entries.error,
-        (entries.content.digests, entries.content.prefixes),
-        done,
-        is_joined,
-    )
+def _message(entries: LayerEntries, done: int, *, is_joined: bool) -> tuple[bytes, int, bool]:
+    """Return the frames of entries and of their content, the bytes done so far, and whether the part is joined."""
+    frames = BytesIO()
+    send_entries(frames, 0, entries)
+    send_facts(frames, entries.content)
+    return frames.getvalue(), done, is_joined
 
 
 class _LayerReading:
@@ -134,21 +126,16 @@ class _LayerReading:
         self._are_joined = [False] * len(indexes)
         self._left = len(indexes)
 
-    def take(self, index: int, message: Any) -> ReadSoFar:
+    def take(self, index: int, message: tuple[bytes, int, bool]) -> ReadSoFar:
         """Take what a message has of a part."""
         part = index - self.indexes.start
-        columns, others, paths, whiteouts, opaque, warnings, error, content, done, self._are_joined[part] = message
-        table = EntryTable(**columns_from(EntryTable, columns), **others)
-        following = LayerEntries(
-            table,
-            RowPaths.unpacked(*paths) if len(table) else RowPaths(),
-            [Whiteout(path) for path in whiteouts],
-            [OpaqueWhiteout(path) for path in opaque],
-            warnings,
-            error,
-            TakenContent(*content),
-        )
-        self._parts.add(part, following)
+        data, done, self._are_joined[part] = message
+        frames = BytesIO(data)
+        entries, content = read_entries(frames), read_facts(frames)
+        assert entries is not None  # noqa: S101  # `_message` wrote both
+        assert content is not None  # noqa: S101  # the same
+        entries.content = content
+        self._parts.add(part, entries)
         # no more at once than keeps the workers from waiting
         self._parts.join(_JOINED_AT_ONCE)
         self._done[part] = max(done, self._done[part])

@@ -18,9 +18,8 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.cache.cache import Cache
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Layer
-from layerscope.session.reading.in_process import read_as_ordered
 from layerscope.session.reading.known_layers import KnownLayers
-from layerscope.session.reading.stack import LayerStack
+from layerscope.session.reading.layer_reading import LayerStack, read_as_ordered
 from layerscope.session.reading.wire import (
     Preference,
     ProgressHead,

@@ -13,11 +13,13 @@ from queue import SimpleQueue
 from msgspec import Struct
 from msgspec.structs import replace
 
-from layerscope.errors import DigestMismatch, FormatError, ReadingStopped
+from layerscope.errors import DigestMismatch, FormatError, LayerscopeError, ReadingStopped
 from layerscope.model.digest import Digest
 from layerscope.model.image import Image, Layer
 from layerscope.model.progress import ExportProgress
 from layerscope.model.span import FileSpan
+from layerscope.session.image_session import ImageSession
+from layerscope.session.reading.background import ImageReceived, LayerReader, ReadingFailed, ReceiveEvent
 from layerscope.session.reading.parallel import IsStopped
 from layerscope.sources.engine.container.writable_layer import AwaitedContainer
 from layerscope.sources.engine.export import AwaitedImage, BlobArrived, Export
@@ -157,3 +159,32 @@ class Reception:
                 raise DigestMismatch(f"the engine sent other bytes for layer {layer.number} than its diff_id says")
         layers = tuple(replace(layer, verified=layer.blob is not None) for layer in image.layers)
         return replace(image, layers=layers)
+
+
+def receive(session: ImageSession, reader: LayerReader) -> Iterator[ReceiveEvent]:
+    """Yield what happens while the engine exports the image, and hand each layer that has come to the reader.
+
+    A failure is also the reader's. Any thread may iterate; `ImageSession.stop_reading` ends it.
+    """
+    if session.awaited is None:
+        return
+    reception = Reception([session.awaited], [session.image], session.layers.is_stopped)
+    session.when_stopped(reception.cancel)
+    try:
+        for event in reception.events():
+            if isinstance(event, LayerArrived):
+                for layer in session.image.layers:
+                    if layer.diff_id == event.layer.diff_id:
+                        reader.take(replace(event.layer, number=layer.number))
+            elif isinstance(event, ExportProgress):
+                yield event
+            else:
+                session.take_image(event.images[0])
+                if session.image.container is not None:
+                    reader.take(session.image.layers[-1])
+                yield ImageReceived(session.image)
+    except ReadingStopped:
+        return
+    except LayerscopeError as error:
+        reader.failure = str(error)
+        yield ReadingFailed(reader.failure)

@@ -13,10 +13,10 @@ from layerscope.errors import InvalidLayer
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
-from layerscope.session.reading.in_process import read_as_ordered
-from layerscope.session.reading.known_layers import KnownLayers, SharedLayer
+from layerscope.session.reading.known_layers import KnownLayers
+from layerscope.session.reading.layer_reading import read_as_ordered
 from layerscope.sources.stream.span_file import SpanFile
-from layerscope.sources.tar.taken_content import FirstBytes, HashedSizes, WantedContent
+from layerscope.sources.tar.content_taker import ContentNeeds, FirstBytes, HashedSizes
 
 _CHUNK = 128 * 1024
 """Bytes of a read; more than a core's cache holds take longer."""
@@ -25,28 +25,27 @@ _Pair = tuple[Layer, Layer]
 """A layer of the old image, and one of the new image that states the same digest."""
 
 
-def read_together(old: KnownLayers, new: KnownLayers, first_bytes: FirstBytes) -> None:
+def read_together(old: KnownLayers, new: KnownLayers, first_bytes: FirstBytes) -> ContentNeeds:
     """Read the compressed layers of two images, with the digests of files that are likely to be compared.
 
     ``first_bytes`` says what else to keep of files. Plain layers are left for later: to walk one takes less time than
-    to compare it. So are those of both images if either is known as one tree.
+    to compare it. So are those of both images if either is known as one tree. Return what is needed of those.
     """
-    pairs = _layers_of_one_digest(old.layers, new.layers)
+    pairs, needs = _layers_of_one_digest(old.layers, new.layers), ContentNeeds(HashedSizes(), first_bytes)
     if old.has_tree or new.has_tree:
-        old.wanted = new.wanted = WantedContent(HashedSizes(), first_bytes)
-        for pair in pairs:
-            if _have_same_bytes(*pair):
-                _share_facts(old, new, pair)
+        for old_layer, new_layer in pairs:
+            if _have_same_bytes(old_layer, new_layer):
+                old.share(old_layer, new, new_layer)
     else:
-        _BothImages(old, new, pairs, first_bytes).read()
+        _BothImages(old, new, pairs, needs).read()
+    return needs
 
 
 class _BothImages:
     """The compressed layers of two images; those of the new image have the numbers after those of the old one."""
 
-    def __init__(self, old: KnownLayers, new: KnownLayers, pairs: Sequence[_Pair], first_bytes: FirstBytes) -> None:
-        self._sizes = HashedSizes()
-        self.wanted = old.wanted = new.wanted = WantedContent(self._sizes, first_bytes)
+    def __init__(self, old: KnownLayers, new: KnownLayers, pairs: Sequence[_Pair], needs: ContentNeeds) -> None:
+        self._needs = needs
         self._old = old
         self._new = new
         self._pairs = pairs
@@ -63,20 +62,20 @@ class _BothImages:
         """
         missing, sizes = {layer.number for layer in self._unshared}, set[int]()
         self._limit(missing, sizes)
-        for layer, read in read_as_ordered(self._layers, self._order(), self):
+        for layer, read in read_as_ordered(self._layers, self._order(), self, self._needs):
             if isinstance(read, LayerEntries) and layer.number in missing:
                 missing.remove(layer.number)
                 sizes.update(read.table.sizes)
                 self._limit(missing, sizes)
         for old_layer, new_layer in self._same:
-            _share_facts(self._old, self._new, (old_layer, new_layer))
+            self._old.share(old_layer, self._new, new_layer)
             entries = self._old.entries(old_layer)
             if entries is not None:
                 self.keep_entries(self._numbered(new_layer), entries)
 
     def _limit(self, missing: set[int], sizes: set[int]) -> None:
         if not missing:
-            self._sizes.limit(sizes)
+            self._needs.hashed.limit(sizes)
 
     def _order(self) -> Iterator[Layer]:
         yield from _largest_first(self._unshared)
@@ -109,12 +108,6 @@ class _BothImages:
         if position < olds:
             return self._old, self._old.layers[position]
         return self._new, self._new.layers[position - olds]
-
-
-def _share_facts(old: KnownLayers, new: KnownLayers, pair: _Pair) -> None:
-    shared = SharedLayer()
-    old.share(pair[0], shared)
-    new.share(pair[1], shared)
 
 
 def _largest_first(layers: Sequence[Layer]) -> Sequence[Layer]:

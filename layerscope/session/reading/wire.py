@@ -8,19 +8,21 @@ the keys would wait. `EntryTable` and `PathIndex` declare their columns; this mo
 
 import json
 from collections.abc import Iterable
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
-from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.columns import Buffer, ColumnWriter, columns_from, columns_of, other_fields
+from layerscope.model.content_facts import ContentFacts
 from layerscope.model.digest import Digest
 from layerscope.model.entries import EntryTable, LayerEntries, Permissions, SparseMap, Xattrs
 from layerscope.model.image import Layer
 from layerscope.model.row_paths import RowPaths
 from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
+
+if TYPE_CHECKING:
+    from layerscope.analysis.tree.layered_tree import LayeredTree
 
 _LENGTH = 4
 
@@ -86,6 +88,7 @@ class EntriesHead(Head, tag="entries"):
     whiteouts: list[Whiteout] = []
     opaque_whiteouts: list[OpaqueWhiteout] = []
     warnings: list[str] = []
+    error: str | None = None
 
 
 class TreeHead(Head, tag="tree"):
@@ -202,10 +205,13 @@ def table_from(head: TableHead, buffers: list[bytes]) -> EntryTable:
 
 
 def send_entries(file: ColumnWriter, layer: int, entries: LayerEntries) -> None:
-    """Write the entries of a layer that was read whole."""
+    """Write the entries of a layer or of a part of one, without their content."""
     send_table(file, layer, entries.table)
     head = EntriesHead(
-        whiteouts=entries.whiteouts, opaque_whiteouts=entries.opaque_whiteouts, warnings=entries.warnings
+        whiteouts=entries.whiteouts,
+        opaque_whiteouts=entries.opaque_whiteouts,
+        warnings=entries.warnings,
+        error=entries.error,
     )
     write_frame(file, head, entries.paths.packed())
 
@@ -216,11 +222,24 @@ def read_entries(file: IO[bytes]) -> LayerEntries | None:
         case (TableHead() as table_head, buffers), (EntriesHead() as head, packed):
             table = table_from(table_head, buffers)
             paths = RowPaths.unpacked(*packed) if len(table) else RowPaths()
-            return LayerEntries(table, paths, head.whiteouts, head.opaque_whiteouts, head.warnings)
+            return LayerEntries(table, paths, head.whiteouts, head.opaque_whiteouts, head.warnings, head.error)
     return None
 
 
-def send_tree(file: ColumnWriter, tree: LayeredTree, tallies: Tallies, *, last: bool) -> None:
+def send_facts(file: ColumnWriter, facts: ContentFacts, *, all_prefixes: bool = True) -> None:
+    """Write facts about the content of a layer's files, of first bytes all or those that were asked for."""
+    write_frame(file, FactsHead(), facts.packed(all_prefixes=all_prefixes))
+
+
+def read_facts(file: IO[bytes]) -> ContentFacts | None:
+    """Return the facts that `send_facts` wrote, or None where the file holds something else."""
+    match read_frame(file):
+        case FactsHead(), buffers:
+            return ContentFacts.unpacked(buffers)
+    return None
+
+
+def send_tree(file: ColumnWriter, tree: "LayeredTree", tallies: Tallies, *, last: bool) -> None:
     """Write the path index of the layers read so far, and the tallies of the layers."""
     head = TreeHead(
         layers=list(tree.layers),
@@ -232,8 +251,12 @@ def send_tree(file: ColumnWriter, tree: LayeredTree, tallies: Tallies, *, last: 
     write_frame(file, head, columns_of(tree.index))
 
 
-def tree_from(head: TreeHead, buffers: list[bytes], tables: dict[int, EntryTable]) -> tuple[LayeredTree, Tallies]:
+def tree_from(head: TreeHead, buffers: list[bytes], tables: dict[int, EntryTable]) -> "tuple[LayeredTree, Tallies]":
     """Return the tree and the tallies that a frame holds, over tables that came before it."""
+    # 5 ms, and the entries of layers need no tree
+    from layerscope.analysis.tree.layered_tree import LayeredTree  # noqa: PLC0415
+    from layerscope.analysis.tree.path_index import PathIndex  # noqa: PLC0415
+
     index = PathIndex(
         **columns_from(PathIndex, buffers),
         link_targets=head.link_targets,
@@ -244,7 +267,7 @@ def tree_from(head: TreeHead, buffers: list[bytes], tables: dict[int, EntryTable
     return LayeredTree(index, {0: EntryTable(), **tables}, tuple(head.layers)), Tallies(head.tallies, head.dead)
 
 
-def read_tree(file: IO[bytes]) -> tuple[LayeredTree, Tallies] | None:
+def read_tree(file: IO[bytes]) -> "tuple[LayeredTree, Tallies] | None":
     """Return the tree and the tallies of a file with tables and one tree, or None where it holds something else."""
     tables: dict[int, EntryTable] = {}
     while (frame := read_frame(file)) is not None:

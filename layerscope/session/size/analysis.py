@@ -22,7 +22,7 @@ from layerscope.analysis.size.live import LiveFiles, live_files
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.size.report import SizeReport, size_report
 from layerscope.sources.magic import mime_type
-from layerscope.sources.tar.taken_content import HashedSizes, WantedContent
+from layerscope.sources.tar.content_taker import ContentNeeds, HashedSizes
 from layerscope.text import printable_name
 
 if TYPE_CHECKING:
@@ -94,9 +94,8 @@ def size_analysis(
     session: "ImageSession", base: BaseImage | None = None, dockerfile: PlacedDockerfile | None = None
 ) -> SizeAnalysis:
     """Read the layers, and return the size analysis; what it needs of compressed layers is taken in the same pass."""
-    session.compares_files = True
-    session.known_layers.wanted = WantedContent(HashedSizes(_LARGEST_HASHED), _first_bytes)
-    return SizeAnalysis(session.loaded, base, dockerfile)
+    needs = ContentNeeds(HashedSizes(_LARGEST_HASHED), _first_bytes)
+    return SizeAnalysis(session.load(needs, compares_files=True), base, dockerfile)
 
 
 def _first_bytes(path: bytes, size: int) -> int:

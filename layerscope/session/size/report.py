@@ -1,7 +1,6 @@
 """The size report: which layer made an image large, and what to change."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -26,7 +25,6 @@ from layerscope.analysis.size.verdict import verdict
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.session.content.content_equality import compare
-from layerscope.session.content.prefixes import read_prefixes
 from layerscope.session.image_facts import base_of
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import human_size, plural
@@ -141,10 +139,13 @@ def _files(loaded: LoadedImage, live: LiveFiles, wanted: Iterable[Mapping[int, i
     candidates = duplicate_candidates(live.sizes)
     same_size = (live.occurrences[place] for group in candidates.groups for place in group)
     rewritten = (file for pair in rewritten_pairs(tree, hidden) for file in pair)
-    found = compare(loaded, chain(rewritten, same_size), wanted)
-    dead = dead_bytes(tree, hidden, found.digests)
-    duplicates = find_duplicates(live, candidates.groups, found.digests)
-    return _Files(live, dead, candidates, duplicates, partial(read_prefixes, loaded, known=found.prefixes))
+    prefixes = dict[int, int]()
+    for sizes in wanted:
+        prefixes |= {file: max(size, prefixes.get(file, 0)) for file, size in sizes.items()}
+    digests = compare(loaded.contents.reader(), chain(rewritten, same_size), prefixes)
+    dead = dead_bytes(tree, hidden, digests)
+    duplicates = find_duplicates(live, candidates.groups, digests)
+    return _Files(live, dead, candidates, duplicates, loaded.contents.prefixes)
 
 
 def _evidence(tree: LayeredTree, files: _Files, instructions: Instructions, base: BaseImage | None) -> Evidence:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from layerscope.errors import InvalidLayer, os_reason
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Layer
-from layerscope.sources.tar.blocks import ContentTaker, TarBlocks, TarPart, open_blocks
+from layerscope.sources.tar.blocks import TakeChunk, TarBlocks, TarPart, open_blocks
 from layerscope.sources.tar.walk import walk
 
 if TYPE_CHECKING:
-    from layerscope.sources.tar.taken_content import WantedContent
+    from layerscope.sources.tar.content_taker import ContentNeeds
 
 
 def read_layer(
@@ -20,12 +20,12 @@ def read_layer(
     is_stopped: Callable[[], bool] = bool,
     part: TarPart | None = None,
     *,
-    wanted: "WantedContent | None" = None,
+    needs: "ContentNeeds | None" = None,
     ahead: bool = True,
 ) -> Generator[int, None, None]:
     """Fill ``entries`` from the layer, or a part of its tar, and yield the stored bytes read, now and then.
 
-    What is ``wanted`` of the content of a compressed layer is taken from the bytes that pass. A large layer is
+    What is in ``needs`` of the content of a compressed layer is taken from the bytes that pass. A large layer is
     decompressed ``ahead`` of the walk by a thread, for which there should be a core.
 
     Nothing in the image makes it raise: where the layer cannot be read, ``entries.error`` is the reason. Once
@@ -33,7 +33,7 @@ def read_layer(
     """
     part = part or TarPart()
     try:
-        blocks = _open_blocks(layer, is_stopped, part, _taker(entries, wanted), ahead=ahead)
+        blocks = _open_blocks(layer, is_stopped, part, _taker(entries, needs), ahead=ahead)
     except OSError as error:
         entries.error = f"cannot read its blob: {os_reason(error)}"
         return
@@ -52,16 +52,16 @@ def read_layer(
         entries.error = "its blob is shorter than the manifest says, and its tar has no end"
 
 
-def _taker(entries: LayerEntries, wanted: "WantedContent | None") -> ContentTaker | None:
-    if wanted is None:
+def _taker(entries: LayerEntries, needs: "ContentNeeds | None") -> TakeChunk | None:
+    if needs is None:
         return None
-    from layerscope.sources.tar.taken_content import FileTaker  # noqa: PLC0415  # hashes: a listing needs none
+    from layerscope.sources.tar.content_taker import ContentTaker  # noqa: PLC0415  # hashes: a listing needs none
 
-    return FileTaker(entries, wanted).take
+    return ContentTaker(entries, needs).take
 
 
 def _open_blocks(
-    layer: Layer, is_stopped: Callable[[], bool], part: TarPart, taker: ContentTaker | None, *, ahead: bool
+    layer: Layer, is_stopped: Callable[[], bool], part: TarPart, take_chunk: TakeChunk | None, *, ahead: bool
 ) -> TarBlocks:
     if layer.unpacked is not None:
         from layerscope.sources.store.tar_split import TarSplitBlocks  # noqa: PLC0415  # only an engine's store has it
@@ -72,4 +72,4 @@ def _open_blocks(
             raise InvalidLayer("the engine has removed it from its store") from error
     if layer.blob is None or layer.compression is None:
         raise InvalidLayer(layer.problem or "its blob is missing")
-    return open_blocks(layer.blob, layer.compression, is_stopped, part, taker, ahead=ahead)
+    return open_blocks(layer.blob, layer.compression, is_stopped, part, take_chunk, ahead=ahead)

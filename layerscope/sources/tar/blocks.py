@@ -33,7 +33,7 @@ _GZIP_CHUNK = 512 * 1024
 """Bytes of gzip that the thread decompresses in one call, without the interpreter lock."""
 
 
-ContentTaker = Callable[[bytes, int], None]
+TakeChunk = Callable[[bytes, int], None]
 """A function of decompressed bytes and their offset in the tar, called with each chunk before the next is read."""
 
 NEVER = 1 << 64
@@ -153,13 +153,17 @@ class PlainBlocks:
 
 
 class StreamBlocks:
-    """Blocks of a compressed tar; content is decompressed, passed to ``taker`` with its offset, and dropped."""
+    """Blocks of a compressed tar; content is decompressed, passed to ``take_chunk`` with its offset, and dropped."""
 
     def __init__(
-        self, stream: DecompressedBytes, stored: int, is_stopped: Callable[[], bool], taker: ContentTaker | None = None
+        self,
+        stream: DecompressedBytes,
+        stored: int,
+        is_stopped: Callable[[], bool],
+        take_chunk: TakeChunk | None = None,
     ) -> None:
         self.stored = stored
-        self._taker = taker
+        self._take_chunk = take_chunk
         self._is_stopped = is_stopped
         self._stream = stream
         self._chunk = b""
@@ -198,8 +202,8 @@ class StreamBlocks:
     def _advance(self) -> bool:
         if self._is_stopped():
             raise ReadingStopped("reading the layer was stopped")
-        if self._taker is not None:
-            self._taker(self._chunk, self._base)
+        if self._take_chunk is not None:
+            self._take_chunk(self._chunk, self._base)
         try:
             following = self._stream.read1(_STREAM_CHUNK)
         except InvalidLayer as error:
@@ -221,8 +225,8 @@ class StreamBlocks:
 
     def close(self) -> None:
         """Pass on the last content, and close the file."""
-        if self._taker is not None:
-            self._taker(self._chunk, self._base)
+        if self._take_chunk is not None:
+            self._take_chunk(self._chunk, self._base)
         self._stream.close()
 
 
@@ -231,14 +235,14 @@ def open_blocks(
     compression: Compression,
     is_stopped: Callable[[], bool] = bool,
     part: TarPart | None = None,
-    taker: ContentTaker | None = None,
+    take_chunk: TakeChunk | None = None,
     *,
     ahead: bool = True,
 ) -> TarBlocks:
     """Open the tar in a span; raises OSError where the file cannot be read, and InvalidLayer where it has changed.
 
     Once ``is_stopped`` returns True, decompressing content raises ReadingStopped: one file may have gigabytes. What is
-    decompressed is passed to the ``taker``; content of a plain tar is not read. A large one is decompressed ``ahead``.
+    decompressed is passed to ``take_chunk``; content of a plain tar is not read. A large one is decompressed ``ahead``.
     """
     if compression is Compression.NONE:
         return PlainBlocks(span, part or TarPart())
@@ -248,7 +252,7 @@ def open_blocks(
         stream = _ahead(open_decompressed(span, compression, in_large_chunks=True), _GZIP_CHUNK)
     else:
         stream = _ahead(open_decompressed(span, compression), _STREAM_CHUNK)
-    return StreamBlocks(stream, span.stored_size, is_stopped, taker)
+    return StreamBlocks(stream, span.stored_size, is_stopped, take_chunk)
 
 
 def _ahead(stream: DecompressedSpan, size: int) -> DecompressedBytes:

@@ -11,7 +11,7 @@ from layerscope.errors import LayerscopeError
 from layerscope.model.image import Image
 from layerscope.session.image_facts import build_steps
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.reading.loader import BackgroundLoader
+from layerscope.session.reading.background import BackgroundLoader
 from layerscope.text import printable_line
 from layerscope.tui.comparison.aligned_lines import AlignedLines, shared_words
 from layerscope.tui.comparison.aligned_list import AlignedList

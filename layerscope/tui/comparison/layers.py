@@ -7,7 +7,7 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.comparison.compare import Comparison, LayerComparison
 from layerscope.model.image import Image, Step
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.reading.loader import BackgroundLoader
+from layerscope.session.reading.background import BackgroundLoader
 from layerscope.text import printable_line
 from layerscope.tui.comparison.headline import grown
 from layerscope.tui.comparison.keys import LAYERS_TABLE

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from layerscope.comparison.compare import Comparison
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.reading.loader import BackgroundLoader
+from layerscope.session.reading.background import BackgroundLoader
 from layerscope.tui.keys.table import KeyGroup
 from layerscope.tui.widgets.field_list import Field
 from layerscope.tui.widgets.step_list import StepList

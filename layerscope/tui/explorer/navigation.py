@@ -48,7 +48,9 @@ class Navigation:
     def loaded(self, tree: "LayeredTree") -> "LoadedImage":
         """Return the image with all its layers, which have been read."""
         if self._opened is None:
-            self._opened = self._session.loaded_from(tree, self._state.tallies)
+            from layerscope.session.loaded_image import loaded_image  # noqa: PLC0415  # not needed to start
+
+            self._opened = loaded_image(self._session.layers, tree, self._state.tallies)
         return self._opened
 
     def open_size(self, show: Callable[["Target | None"], None]) -> None:

@@ -33,7 +33,9 @@ class Reports:
 
     def receive(self, session: ImageSession, reader: LayerReader) -> None:
         """Report the export of an image, whose layers go to a reader."""
-        self._screen.run_worker(lambda: self._report(reader, session.receive(reader)), thread=True, group="export")
+        from layerscope.session.reading.reception import receive  # noqa: PLC0415  # 8 ms, and an archive needs no export
+
+        self._screen.run_worker(lambda: self._report(reader, receive(session, reader)), thread=True, group="export")
 
     def find_facts(self, opened: "LoadedImage") -> None:
         """Find the packages and the secrets of an image, and post them."""

@@ -21,6 +21,7 @@ from layerscope.session.reading.background import (
     ReadEvent,
     ReadingFailed,
     ReceiveEvent,
+    read_in_background,
 )
 from layerscope.text import printable_name
 from layerscope.tui.drawing.glyphs import glyphs_of
@@ -382,7 +383,7 @@ class ExplorerScreen(Screen[object], SaysWhyNot):
         self._reader.close()
         self.session.close()
         self.session = session
-        self._reader = session.read_in_background(self._state.layer or len(session.image.layers))
+        self._reader = read_in_background(session, self._state.layer or len(session.image.layers))
         self._state = self.files.state = self._layers.state = self._state.followed_by(session.image)
         self._navigation = Navigation(self, session, self._state)
         self.title_line.take(session)

@@ -24,7 +24,7 @@ def report_of(path: Path, rules: Mapping[str, object] | None = None) -> CheckRep
     """Return what became of the rules, which stand in lines 3 and on of a file."""
     stated = rules_from(dict(STRICT if rules is None else rules), "rules.toml")
     with open_image(str(path)) as session:
-        return check(session.loaded, RulesFile("ci/my rules.toml", stated, LINES))
+        return check(session.load(), RulesFile("ci/my rules.toml", stated, LINES))
 
 
 def reports(folder: Path) -> dict[str, CheckReport]:

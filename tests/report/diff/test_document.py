@@ -21,12 +21,12 @@ def of_images(tmp_path: Path, changes: frozenset[ChangeKind] = ALL_CHANGES, glob
     one = oci_archive(tmp_path / "v1.tar", V1, compression=Compression.ZSTD)
     other = docker_archive(tmp_path / "v2.tar", V2)
     with open_image(str(one)) as old, open_image(str(other)) as new:
-        return written(FilteredComparison(compare_images(old.loaded, new.loaded), changes, globs))
+        return written(FilteredComparison(compare_images(old.load(), new.load()), changes, globs))
 
 
 def of_layers(path: Path, before: int, after: int, *, own: bool = False) -> Any:
     with open_image(str(path)) as session:
-        return written(FilteredComparison(compare_layers(session.loaded, before, after, own=own)))
+        return written(FilteredComparison(compare_layers(session.load(), before, after, own=own)))
 
 
 def written(view: FilteredComparison) -> Any:
@@ -145,10 +145,10 @@ def test_the_pull_size_is_that_of_the_layers_that_only_the_new_image_has(tmp_pat
     v1, v2 = image(base, old), image(base, new)
     path = oci_archive(tmp_path / "v2.tar", v2)
     with open_image(str(oci_archive(tmp_path / "v1.tar", v1))) as before, open_image(str(path)) as after:
-        document = written(FilteredComparison(compare_images(before.loaded, after.loaded)))
+        document = written(FilteredComparison(compare_images(before.load(), after.load())))
         assert document["pull_size"] == after.image.layers[1].blob_size
-        same = written(FilteredComparison(compare_images(after.loaded, after.loaded)))
+        same = written(FilteredComparison(compare_images(after.load(), after.load())))
         assert same["pull_size"] == 0
     with open_image(str(tmp_path / "v1.tar")) as before, open_image(str(docker_archive(tmp_path / "p", v2))) as plain:
-        document = written(FilteredComparison(compare_images(before.loaded, plain.loaded)))
+        document = written(FilteredComparison(compare_images(before.load(), plain.load())))
         assert document["pull_size"] is None

@@ -20,14 +20,14 @@ from tests.two_versions import V1, V2
 def of_images(tmp_path: Path, globs: Sequence[str] = (), *, stat: bool = False, patch: bool = False) -> list[str]:
     one, other = docker_archive(tmp_path / "v1.tar", V1), oci_archive(tmp_path / "v2.tar", V2)
     with open_image(str(one)) as old, open_image(str(other)) as new:
-        view = FilteredComparison(compare_images(old.loaded, new.loaded), ALL_CHANGES, globs)
+        view = FilteredComparison(compare_images(old.load(), new.load()), ALL_CHANGES, globs)
         return written(view, stat=stat, patch=patch)
 
 
 def of_layers(path: Path, before: int, after: int, *, own: bool = False, patch: bool = False) -> list[str]:
     with open_image(str(path)) as session:
         return written(
-            FilteredComparison(compare_layers(session.loaded, before, after, own=own)),
+            FilteredComparison(compare_layers(session.load(), before, after, own=own)),
             patch=patch,
         )
 
@@ -109,7 +109,7 @@ def test_a_summary_by_directory_starts_with_the_root_then_the_largest_changes(tm
     other = layer(file("c/small", b"xx"), file("c/d/new", b"x" * 200), whiteout("a"))
     path = docker_archive(tmp_path / "image.tar", image(one, other))
     with open_image(str(path)) as session:
-        lines = written(FilteredComparison(compare_layers(session.loaded, 1, 2)), stat=True)
+        lines = written(FilteredComparison(compare_layers(session.load(), 1, 2)), stat=True)
     shown = [line.split() for line in section(lines, "Paths: 2 added, 1 modified, 3 removed, -2.8 kB")]
     assert [(row[:2], row[-1]) for row in shown] == [
         (["-2.8", "kB"], "/"),
@@ -133,7 +133,7 @@ def test_a_directory_with_one_changed_subdirectory_has_no_line(tmp_path: Path) -
         tmp_path / "image.tar", image(layer(file(f"{below}/a", b"1")), layer(file(f"{below}/a", b"22")))
     )
     with open_image(str(path)) as session:
-        lines = written(FilteredComparison(compare_layers(session.loaded, 1, 2)), stat=True)
+        lines = written(FilteredComparison(compare_layers(session.load(), 1, 2)), stat=True)
     assert section(lines, "Paths: 1 modified, +1 B") == ["   +1 B  ~1  /var/www/html/"]
 
 
@@ -230,6 +230,6 @@ def test_the_output_is_a_patch_that_turns_one_into_the_other(tmp_path: Path) -> 
     # Without the tab, GNU patch ends the name at the space.
     assert "--- a/d/a b\t\n" in text
     with open_image(str(path)) as session:
-        extract(session.loaded, [0], 1, str(tmp_path / "out"))
+        extract(session.load(), [0], 1, str(tmp_path / "out"))
     subprocess.run(["git", "apply", "-"], cwd=tmp_path / "out", input=text.encode(), check=True, capture_output=True)
     assert (tmp_path / "out/d/a b").read_bytes() == new

@@ -44,7 +44,7 @@ def page(folder: Path, recipe: ImageRecipe, name: str) -> Path:
     archive = docker_archive(folder / f"{name}.tar", recipe)
     path = folder / f"{name}.html"
     with open_image(str(archive)) as session:
-        path.write_text(html_report(SizeAnalysis(session.loaded)), encoding="utf-8")
+        path.write_text(html_report(SizeAnalysis(session.load())), encoding="utf-8")
     return path
 
 

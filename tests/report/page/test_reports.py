@@ -24,7 +24,7 @@ RECIPES = {"heavy": HEAVY, "harmful": HARMFUL, "clean": CLEAN}
 
 def report_on(folder: Path, recipe: ImageRecipe, make: Callable[[SizeAnalysis], str]) -> str:
     with open_image(str(docker_archive(folder / "image.tar", recipe))) as session:
-        return make(SizeAnalysis(session.loaded))
+        return make(SizeAnalysis(session.load()))
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -137,7 +137,7 @@ def test_reports_say_what_is_unknown(tmp_path: Path) -> None:
     files = docker_files(HEAVY)
     del files[blob_name(sha256(HEAVY.layers[1]))]
     with open_image(str(write_tar(tmp_path / "broken.tar", files))) as session:
-        analysis = SizeAnalysis(session.loaded)
+        analysis = SizeAnalysis(session.load())
         assert "Unknown: layer 2 could not be read whole" in html_report(analysis)
         assert "Unknown: layer 2 could not be read whole" in markdown_report(analysis)
         sizes = {row["layer"]: row["size"] for row in rows_of(csv_report(analysis)) if row["kind"] == "layer"}
@@ -146,7 +146,7 @@ def test_reports_say_what_is_unknown(tmp_path: Path) -> None:
 
 def test_the_map_is_bounded_and_its_sums_are_exact(tmp_path: Path) -> None:
     with open_image(str(docker_archive(tmp_path / "heavy.tar", HEAVY))) as session:
-        directories = SizeAnalysis(session.loaded).directories
+        directories = SizeAnalysis(session.load()).directories
         few, whole = map_items(directories, most=3), map_items(directories)
     assert len(few) < len(whole)
     for root, *items in (few, whole):

@@ -22,7 +22,7 @@ REMOVE = "RUN rm -rf /var/cache/apt /root/.ssh/id_rsa"
 
 def document_of(path: Path, base: BaseImage | None = None) -> WhyDocument:
     with open_image(str(path)) as session:
-        return why_document(SizeAnalysis(session.loaded, base))
+        return why_document(SizeAnalysis(session.load(), base))
 
 
 @pytest.fixture(scope="module")

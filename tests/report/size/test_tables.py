@@ -15,7 +15,7 @@ from tests.heavy import CLEAN, HARMFUL, HEAVY
 
 def shown(path: Path, *, every: bool = False, width: int | None = None, base: BaseImage | None = None) -> list[str]:
     with open_image(str(path)) as session:
-        return plain_text(why_tables(SizeAnalysis(session.loaded, base), show_all=every), width).splitlines()
+        return plain_text(why_tables(SizeAnalysis(session.load(), base), show_all=every), width).splitlines()
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from layerscope.model.entries import FileEntry, Kind, LayerEntries
 from layerscope.report.tree.document import entry_lines, write_tree_document
 from layerscope.report.tree.selection import TreeSelection
 from layerscope.session.open import open_image
-from layerscope.session.reading.stack import LayerStack
+from layerscope.session.reading.layer_reading import LayerStack
 from tests.builders import (
     device,
     directory,
@@ -49,7 +49,7 @@ TOP = layer(file("etc/motd", b"hello", mtime=9), whiteout("etc/hosts"), opaque("
 
 def tree_of(path: Path) -> LayeredTree:
     with open_image(str(path)) as session:
-        return session.loaded.tree
+        return session.load().tree
 
 
 @pytest.fixture

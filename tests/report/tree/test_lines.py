@@ -45,7 +45,7 @@ class Screen(io.StringIO):
 @pytest.fixture
 def tree(tmp_path: Path) -> LayeredTree:
     with open_image(str(docker_archive(tmp_path / "image.tar", image(BASE, TOP)))) as session:
-        return session.loaded.tree
+        return session.load().tree
 
 
 def lines(tree: LayeredTree, selection: TreeSelection) -> list[str]:
@@ -92,7 +92,7 @@ def test_only_selected_changes_are_listed(tree: LayeredTree) -> None:
 def test_names_are_made_safe_for_the_screen(tmp_path: Path) -> None:
     odd = layer(file("\x1b[2J\u202ename\udcff", b""))
     with open_image(str(docker_archive(tmp_path / "image.tar", image(odd)))) as session:
-        (line,) = lines(session.loaded.tree, TreeSelection(1))
+        (line,) = lines(session.load().tree, TreeSelection(1))
     assert line.endswith("/\\x1b[2J\\u202ename\\xff")
 
 

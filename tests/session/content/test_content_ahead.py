@@ -18,18 +18,18 @@ BASE = layer(
 TOP = layer(file("written-again.txt", b"new bytes"), file("d.txt", b"small"))
 
 PROGRAM = """
-from layerscope.session.content import content_ahead, content_pass
+from layerscope.session.content import content_ahead, content_reader
 from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis, size_analysis
 
 with open_image(sys.argv[1]) as session:
-    expected = SizeAnalysis(session.loaded).report
+    expected = SizeAnalysis(session.load()).report
 content_ahead._MANY = 0
 content_ahead.processes_at_once = lambda: 2
 with open_image(sys.argv[1]) as session:
     analysis = size_analysis(session)
     # this process reads nothing
-    content_pass.open_layer_content = None
+    content_reader.open_layer_content = None
     report = analysis.report
     print(report.duplicates == expected.duplicates, report.dead == expected.dead)
     print(len(report.duplicates), len(report.dead.entries), left())
@@ -50,8 +50,7 @@ from layerscope.session.open import open_image
 content_ahead._MANY = 0
 content_ahead.processes_at_once = lambda: 2
 with open_image(sys.argv[1]) as session:
-    session.compares_files = True
-    loaded = session.loaded
+    loaded = session.load(compares_files=True)
     print(left())
 print(left())
 """

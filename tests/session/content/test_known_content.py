@@ -7,11 +7,9 @@ import pytest
 from layerscope.cache.cache import Cache
 from layerscope.comparison.compare import compare_images
 from layerscope.model.image import Compression
-from layerscope.session.content import content_pass
-from layerscope.session.content.known_content import KnownContent
-from layerscope.session.content.prefixes import read_prefixes
+from layerscope.session.content import content_reader
 from layerscope.session.image_session import ImageSession
-from layerscope.session.open import open_image, share_layers
+from layerscope.session.open import load_both, open_image
 from layerscope.session.size.analysis import SizeAnalysis
 from tests.builders import file, image, layer, oci_archive, sparse
 
@@ -47,7 +45,7 @@ def archives(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path
 
 def forbid_content(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every pass over content fail."""
-    monkeypatch.setattr(content_pass, "open_layer_content", None)
+    monkeypatch.setattr(content_reader, "open_layer_content", None)
 
 
 def opened(path: Path, cache: Cache | None) -> ImageSession:
@@ -55,7 +53,7 @@ def opened(path: Path, cache: Cache | None) -> ImageSession:
 
 
 def why(session: ImageSession) -> object:
-    analysis = SizeAnalysis(session.loaded)
+    analysis = SizeAnalysis(session.load())
     report = analysis.report._asdict()
     del report["prefixes"]
     return report, analysis.types, analysis.packages
@@ -78,8 +76,7 @@ def test_a_second_comparison_reads_no_content(
 ) -> None:
     def differences() -> list[bytes]:
         with opened(archives[0], cache) as old, opened(archives[1], cache) as new:
-            share_layers(old, new)
-            diff = compare_images(old.loaded, new.loaded).diff
+            diff = compare_images(*load_both(old, new)).diff
             return [diff.pairing.shape.path(node) for node in diff.nodes]
 
     first = differences()
@@ -89,7 +86,7 @@ def test_a_second_comparison_reads_no_content(
 
 
 def occurrences(session: ImageSession, *paths: bytes) -> Iterator[int]:
-    index = session.loaded.tree.index
+    index = session.load().tree.index
     for path in paths:
         node = index.find(path)
         assert node is not None
@@ -102,7 +99,7 @@ def test_a_file_with_holes_is_told_apart_by_what_is_stored_in_a_later_run_too(
     for sparse_sizes in ({50_000}, set[int](), {50_000}):
         with opened(archives[0], cache) as session:
             holes, stored = occurrences(session, b"holes", b"stored")
-            digests = session.loaded.digests([holes, stored], sparse_sizes)
+            digests = session.load().contents.digests([holes, stored], sparse_sizes)
             assert digests[holes] == digests[stored]
 
 
@@ -110,13 +107,12 @@ def test_more_first_bytes_than_are_known_are_read(archives: tuple[Path, Path], c
     for size in (2, 4, 3, 900):
         with opened(archives[0], cache) as session:
             (motd,) = occurrences(session, b"etc/motd")
-            assert read_prefixes(session.loaded, [motd], size) == {motd: b"hello"[:size]}
+            assert session.load().contents.prefixes([motd], size) == {motd: b"hello"[:size]}
 
 
 def test_what_is_known_about_files_is_kept_once_for_layers_that_share_a_blob(tmp_path: Path) -> None:
     session = open_image(str(oci_archive(tmp_path / "image.tar", image(BASE, TOP, BASE))))
     with session:
-        known = KnownContent(session.known_layers)
-        first, other, again = map(known.of, session.image.layers)
+        first, other, again = map(session.layers.known.facts, session.image.layers)
         assert first is again
         assert first is not other

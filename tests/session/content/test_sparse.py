@@ -34,7 +34,7 @@ def test_files_of_8_eib_are_compared_by_their_stored_bytes(
     new = layer(sparse("f", [(1 << 40, PIECE if same else b"y" * 512)], HUGE), file("other"))
     with ExitStack() as stack:
         session = opened(stack, tmp_path / "a.tar", compression, old, new)
-        (dead,) = size_report(session.loaded).dead.entries
+        (dead,) = size_report(session.load()).dead.entries
     assert dead.reason is (DeadReason.IDENTICAL if same else DeadReason.OVERWRITTEN)
 
 
@@ -48,7 +48,7 @@ def test_a_hole_is_equal_to_stored_zeros_in_one_image(tmp_path: Path, compressio
     ]
     with ExitStack() as stack:
         session = opened(stack, tmp_path / "a.tar", compression, *layers)
-        reasons = {entry.writer: entry.reason for entry in size_report(session.loaded).dead.entries}
+        reasons = {entry.writer: entry.reason for entry in size_report(session.load()).dead.entries}
     assert reasons == {1: DeadReason.IDENTICAL, 2: DeadReason.OVERWRITTEN}
 
 
@@ -59,14 +59,14 @@ def test_a_hole_is_equal_to_stored_zeros_in_two_images(tmp_path: Path, compressi
         old = opened(stack, tmp_path / "old.tar", Compression.NONE, layer(file("f", dense), file("g", dense)))
         new_layer = layer(sparse("f", [(10_000, PIECE)], 20_000), sparse("g", [(10_001, PIECE)], 20_000))
         new = opened(stack, tmp_path / "new.tar", compression, new_layer)
-        diff = compare_images(old.loaded, new.loaded).diff
+        diff = compare_images(old.load(), new.load()).diff
         assert [diff.change(row).path for row in range(len(diff))] == [b"g"]
 
 
 def test_a_stopped_session_ends_a_pass_that_is_running(tmp_path: Path) -> None:
     with ExitStack() as stack:
         session = opened(stack, tmp_path / "a.tar", Compression.GZIP, layer(file("a", b"1" * 9), file("b", b"2" * 9)))
-        loaded = session.loaded
+        loaded = session.load()
         session.stop_reading()
         with pytest.raises(ReadingStopped):
             size_report(loaded)

@@ -10,7 +10,7 @@ from tests.builders import device, directory, docker_archive, fifo, file, hardli
 
 def opened(tmp_path: Path, *layers: bytes) -> LoadedImage:
     with open_image(str(docker_archive(tmp_path / "image.tar", image(*layers)))) as session:
-        return session.loaded
+        return session.load()
 
 
 def node(tree: LoadedImage, path: bytes) -> int:

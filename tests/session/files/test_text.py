@@ -30,7 +30,7 @@ def session_of(tmp_path: Path, compression: Compression, content: bytes) -> Imag
 
 
 def pages_of(session: ImageSession) -> FilePages:
-    opened = session.loaded
+    opened = session.load()
     node = opened.tree.index.find(b"f")
     assert node is not None
     return FilePages(opened, opened.tree.index.occurrence(node, 1))

@@ -15,6 +15,7 @@ from layerscope.session.reading.background import (
     LayersStacked,
     ReadEvent,
     ReadingFailed,
+    read_in_background,
 )
 from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, whiteout, write_tar
 
@@ -40,7 +41,7 @@ def large(tmp_path: Path) -> Iterator[ImageSession]:
 
 
 def process_for(session: ImageSession, first: int) -> BackgroundReader:
-    reader = session.read_in_background(first)
+    reader = read_in_background(session, first)
     assert isinstance(reader, BackgroundReader)
     return reader
 
@@ -70,13 +71,13 @@ def last_of(events: list[ReadEvent]) -> LayersStacked:
 
 
 def test_the_chosen_layer_is_read_first_and_then_the_others_from_the_base(small: ImageSession) -> None:
-    assert order_of(all_events(small.read_in_background(3))) == [3, 1, 2]
-    assert order_of(all_events(small.read_in_background(1))) == [1, 2, 3]
+    assert order_of(all_events(read_in_background(small, 3))) == [3, 1, 2]
+    assert order_of(all_events(read_in_background(small, 1))) == [1, 2, 3]
 
 
 def test_a_layer_is_read_before_it_is_stacked(small: ImageSession) -> None:
     seen: set[int] = set()
-    for event in all_events(small.read_in_background(2)):
+    for event in all_events(read_in_background(small, 2)):
         if isinstance(event, LayerRead):
             seen.add(event.layer)
         elif isinstance(event, LayersStacked):
@@ -85,23 +86,23 @@ def test_a_layer_is_read_before_it_is_stacked(small: ImageSession) -> None:
 
 
 def test_a_layer_above_an_unread_one_has_no_tally_yet(small: ImageSession) -> None:
-    first = next(event for event in all_events(small.read_in_background(2)) if isinstance(event, LayersStacked))
+    first = next(event for event in all_events(read_in_background(small, 2)) if isinstance(event, LayersStacked))
     assert first.tree.layers == (2,)
     assert first.tallies.layers == {}
     assert first.tallies.dead is None
 
 
 def test_the_reader_process_returns_what_this_process_reads(small: ImageSession) -> None:
-    last = last_of(all_events(small.read_in_background(2)))
+    last = last_of(all_events(read_in_background(small, 2)))
     assert last.tree.layers == (1, 2, 3)
     assert last.tallies == small.tallies
     for number in last.tree.layers:
-        assert list(last.tree.rows(number)) == list(small.loaded.tree.rows(number))
+        assert list(last.tree.rows(number)) == list(small.load().tree.rows(number))
 
 
 def test_an_image_without_layers_is_complete_immediately(tmp_path: Path) -> None:
     with open_image(str(docker_archive(tmp_path / "empty.tar", image()))) as session:
-        events = all_events(session.read_in_background(0))
+        events = all_events(read_in_background(session, 0))
         assert last_of(events).tallies.layers == {}
 
 
@@ -125,7 +126,7 @@ def test_a_broken_layer_is_reported_and_the_part_before_the_break_is_kept(tmp_pa
     assert isinstance(whole, bytes)
     files[name] = whole[:1536]
     with open_image(str(write_tar(tmp_path / "broken.tar", files))) as session:
-        last = last_of(all_events(session.read_in_background(3)))
+        last = last_of(all_events(read_in_background(session, 3)))
         assert last.tallies.layers[1].error
         assert last.tallies.layers[2].error is None
         assert last.tallies.layers[2].rests_on_incomplete
@@ -141,7 +142,7 @@ def test_closing_ends_the_process_immediately(large: ImageSession) -> None:
 
 
 def test_closing_unblocks_a_waiting_thread(large: ImageSession) -> None:
-    reader = large.read_in_background(4)
+    reader = read_in_background(large, 4)
     events = reader.events()
     next(events)
     listener = Thread(target=lambda: list(events))
@@ -175,7 +176,7 @@ def many_layers(tmp_path: Path, count: int) -> ImageSession:
 @pytest.mark.parametrize("count", [600, 2_000])
 def test_an_order_longer_than_a_pipe_is_read_whole(tmp_path: Path, count: int) -> None:
     with many_layers(tmp_path, count) as session:
-        last = last_of(all_events(session.read_in_background(count)))
+        last = last_of(all_events(read_in_background(session, count)))
     assert last.tree.layers == tuple(range(1, count + 1))
 
 

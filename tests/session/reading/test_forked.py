@@ -139,7 +139,7 @@ from msgspec.structs import replace
 from layerscope.model.progress import ReadSoFar
 from layerscope.session.open import open_image
 from layerscope.session.reading import layer_parts
-from layerscope.session.reading.in_process import read_whole
+from layerscope.session.reading.layer_reading import read_whole
 from layerscope.session.reading.layer_parts import read_in_processes
 
 layer_parts._LEAST_DIVIDED = 1
@@ -172,11 +172,11 @@ def test_a_command_reads_a_large_image_in_processes_and_prints_the_same() -> Non
 import io
 from contextlib import redirect_stdout
 from layerscope.cli.main import run
-from layerscope.session.reading import in_process
+from layerscope.session.reading import layer_reading
 
 outputs = []
 for trial in (10, -1):
-    in_process._TRIAL_SECONDS, in_process._LONG_SECONDS, in_process._MANY_COMPRESSED = trial, trial, abs(trial)
+    layer_reading._TRIAL_SECONDS, layer_reading._LONG_SECONDS, layer_reading._MANY_COMPRESSED = trial, trial, abs(trial)
     for name in sys.argv[1:]:
         with redirect_stdout(io.StringIO()) as output:
             run(["layers", name, "--json"])
@@ -196,11 +196,11 @@ def test_two_images_read_together_in_processes_have_the_same_differences() -> No
 import io
 from contextlib import redirect_stdout
 from layerscope.cli.main import run
-from layerscope.session.reading import in_process
+from layerscope.session.reading import layer_reading
 
 outputs = []
 for many in (1 << 30, 0):
-    in_process._MANY_COMPRESSED = many
+    layer_reading._MANY_COMPRESSED = many
     with redirect_stdout(io.StringIO()) as output:
         run(["diff", *sys.argv[1:], "--json", "--no-cache"])
     outputs.append(output.getvalue())
@@ -214,7 +214,7 @@ print(outputs[0] == outputs[1], "layerscope.session.reading.layer_parts" in sys.
 
 def test_processes_hash_fewer_sizes_from_the_moment_that_they_are_limited() -> None:
     lines = printed("""
-from layerscope.sources.tar.taken_content import HashedSizes
+from layerscope.sources.tar.content_taker import HashedSizes
 
 sizes = HashedSizes()
 def work(item, is_stopped):

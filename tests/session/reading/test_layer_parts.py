@@ -7,8 +7,8 @@ import pytest
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
-from layerscope.session.reading.in_process import read_whole
 from layerscope.session.reading.layer_parts import leaves_cores_idle, read_in_processes
+from layerscope.session.reading.layer_reading import read_whole
 from layerscope.sources.tar import blocks
 from tests.builders import compressed, file, layer
 from tests.tars import listing

@@ -25,7 +25,9 @@ from layerscope.session.reading.background import (
     LayerRead,
     LayersStacked,
     ReadingFailed,
+    read_in_background,
 )
+from layerscope.session.reading.reception import receive
 from layerscope.sources.engine import client as client_module
 from tests.builders import (
     OciStore,
@@ -69,7 +71,7 @@ def left_behind(docker: Path) -> list[Path]:
 
 
 def present_paths(session: ImageSession) -> list[bytes]:
-    tree = session.loaded.tree
+    tree = session.load().tree
     return [row.entry.path for row in tree.rows(len(session.image.layers)) if row.change.name != "REMOVED"]
 
 
@@ -83,8 +85,8 @@ def test_the_order_of_the_blobs_makes_no_difference(docker: Path, order: list[st
         assert present_paths(session) == PATHS
         assert [step.layer for step in session.image.steps] == [1, None, 2, 3]
         assert [layer.error for layer in session.tallies.layers.values()] == [None] * 3
-        hosts = file_at(session.loaded, "/etc/hosts", 3)
-        assert b"".join(session.loaded.contents.chunks(hosts)) == b"one"
+        hosts = file_at(session.load(), "/etc/hosts", 3)
+        assert b"".join(session.load().contents.chunks(hosts)) == b"one"
     assert left_behind(docker) == []
 
 
@@ -145,9 +147,9 @@ def test_the_steps_are_known_before_the_export_begins_and_layers_before_it_ends(
     with opened() as session:
         assert [step.title for step in session.image.steps][:2] == ["ADD rootfs.tar /", "ENV A=1"]
         assert [step.layer for step in session.image.steps] == [1, None, 2, 3]
-        reader = session.read_in_background(3)
+        reader = read_in_background(session, 3)
         held.may_begin.set()
-        export = Thread(target=lambda: received.extend(session.receive(reader)))
+        export = Thread(target=lambda: received.extend(receive(session, reader)))
         received: list[object] = []
         export.start()
         events = reader.events()
@@ -171,8 +173,8 @@ def is_read(event: object) -> TypeGuard[LayerRead]:
 @pytest.mark.parametrize("begins", [True, False])
 def test_an_export_is_cancelled_while_the_engine_is_silent(held: HeldExport, docker: Path, begins: bool) -> None:
     with opened() as session:
-        reader, received = session.read_in_background(3), list[object]()
-        events = session.receive(reader)
+        reader, received = read_in_background(session, 3), list[object]()
+        events = receive(session, reader)
         received.append(next(events))
         export = Thread(target=lambda: received.extend(events))
         if begins:
@@ -219,8 +221,8 @@ def test_a_broken_export_is_one_sentence_and_leaves_nothing(docker: Path, what: 
 
 def test_a_failure_is_reported_to_the_explorer_and_its_reader(docker: Path) -> None:
     with fake_engine(docker, image_answers(APP, "app:v1", broken(WHOLE[:9000]))), opened() as session:
-        reader = session.read_in_background(3)
-        last = list(session.receive(reader))[-1]
+        reader = read_in_background(session, 3)
+        last = list(receive(session, reader))[-1]
         reader.close()
         assert isinstance(last, ReadingFailed)
         assert last.reason == reader.failure
@@ -290,8 +292,8 @@ def test_what_the_explorer_received_is_known_the_next_time(docker: Path) -> None
         session = open_or_choose("app:v1", cache=cache)
         assert isinstance(session, ImageSession)
         with session:
-            reader = session.read_in_background(3)
-            export = Thread(target=lambda: deque(session.receive(reader), maxlen=0))
+            reader = read_in_background(session, 3)
+            export = Thread(target=lambda: deque(receive(session, reader), maxlen=0))
             export.start()
             deque(reader.events(), maxlen=0)
             export.join()
@@ -302,7 +304,7 @@ def test_what_the_explorer_received_is_known_the_next_time(docker: Path) -> None
         engine.requests.clear()
         with open_image("app:v1", cache=cache) as again:
             assert present_paths(again) == PATHS
-            assert b"".join(again.loaded.contents.chunks(file_at(again.loaded, "/etc/hosts", 3))) == b"one"
+            assert b"".join(again.load().contents.chunks(file_at(again.load(), "/etc/hosts", 3))) == b"one"
         assert not [path for path in engine.requests if path.endswith("/get")]
 
 
@@ -336,9 +338,9 @@ def test_the_steps_of_a_container_are_known_before_its_image_is_exported(docker:
     with fake_engine(docker, container_answers(export)), opened_container() as session:
         assert [step.layer for step in session.image.steps] == [1, None, 2, 3, 4]
         assert session.image.steps[-1].title == "writable layer of web (exited)"
-        reader, received = session.read_in_background(4), list[object]()
+        reader, received = read_in_background(session, 4), list[object]()
         export.may_begin.set()
-        receiving = Thread(target=lambda: received.extend(session.receive(reader)))
+        receiving = Thread(target=lambda: received.extend(receive(session, reader)))
         receiving.start()
         events = reader.events()
         assert [event.layer for event in itertools.islice(filter(is_read, events), 2)] == [1, 2]
@@ -348,7 +350,7 @@ def test_the_steps_of_a_container_are_known_before_its_image_is_exported(docker:
         reader.close()
         assert isinstance(received[-1], ImageReceived)
         assert present_paths(session) == [b"etc", b"etc/hosts", b"new", b"srv"]
-        assert b"".join(session.loaded.contents.chunks(file_at(session.loaded, "/new", 4))) == b"written"
+        assert b"".join(session.load().contents.chunks(file_at(session.load(), "/new", 4))) == b"written"
     assert left_behind(docker) == []
 
 
@@ -370,13 +372,13 @@ def test_the_writable_layer_of_a_known_image_is_awaited_alone(docker: Path) -> N
         session = open_or_choose("container://web", cache=cache)
         assert isinstance(session, ImageSession)
         with session:
-            reader = session.read_in_background(4)
+            reader = read_in_background(session, 4)
             events = reader.events()
             assert {event.layer for event in itertools.islice(filter(is_read, events), 3)} == {1, 2, 3}
-            assert [type(event) for event in session.receive(reader)] == [ImageReceived]
+            assert [type(event) for event in receive(session, reader)] == [ImageReceived]
             assert [event.layer for event in events if isinstance(event, LayerRead)] == [4]
             reader.close()
-            assert b"".join(session.loaded.contents.chunks(file_at(session.loaded, "/etc/hosts", 4))) == b"one"
+            assert b"".join(session.load().contents.chunks(file_at(session.load(), "/etc/hosts", 4))) == b"one"
         assert not [path for path in engine.requests if path.endswith("/get")]
 
 
@@ -389,8 +391,8 @@ def test_a_silent_engine_does_not_keep_a_container_from_being_closed(docker: Pat
 
     answers = container_answers() | {"/containers/c0ffee/changes": silent}
     with fake_engine(docker, answers), opened_container() as session:
-        reader, received = session.read_in_background(4), list[object]()
-        receiving = Thread(target=lambda: received.extend(session.receive(reader)))
+        reader, received = read_in_background(session, 4), list[object]()
+        receiving = Thread(target=lambda: received.extend(receive(session, reader)))
         receiving.start()
         has_begun.wait()
         session.stop_reading()

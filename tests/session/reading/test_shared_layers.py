@@ -7,12 +7,13 @@ import pytest
 from msgspec.structs import replace
 
 from layerscope.comparison.compare import compare_images
+from layerscope.model.content_facts import NO_DIGEST
 from layerscope.model.digest import Digest
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
-from layerscope.session.open import open_image, share_layers
-from layerscope.session.reading import in_process
+from layerscope.session.open import load_both, open_image
+from layerscope.session.reading import layer_reading
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.shared_layers import read_together
 from tests.builders import compressed, file, image, layer, oci_archive, whiteout
@@ -34,14 +35,14 @@ def test_a_layer_that_both_images_have_is_read_once(tmp_path: Path) -> None:
     old_path = oci_archive(tmp_path / "old.tar", image(BASE, layer(file("old"))))
     new_path = oci_archive(tmp_path / "new.tar", image(BASE, layer(file("new"))))
     with open_image(str(old_path)) as old, open_image(str(new_path)) as new:
-        share_layers(old, new)
-        assert old.loaded.tree.tables[1] is new.loaded.tree.tables[1]
-        assert old.loaded.tree.tables[2] is not new.loaded.tree.tables[2]
+        load_both(old, new)
+        assert old.load().tree.tables[1] is new.load().tree.tables[1]
+        assert old.load().tree.tables[2] is not new.load().tree.tables[2]
         (hosts,) = (
-            node for node in range(len(new.loaded.tree.index)) if new.loaded.tree.index.path(node) == b"etc/hosts"
+            node for node in range(len(new.load().tree.index)) if new.load().tree.index.path(node) == b"etc/hosts"
         )
-        occurrence = new.loaded.tree.index.firsts[hosts]
-        digests = [session.loaded.contents.digests([occurrence]) for session in (old, new)]
+        occurrence = new.load().tree.index.firsts[hosts]
+        digests = [session.load().contents.digests([occurrence]) for session in (old, new)]
         assert digests[0] == digests[1]
 
 
@@ -52,8 +53,8 @@ def test_files_of_compressed_layers_are_compared_by_the_bytes_that_passed_while_
     for path, content in zip(paths, (b"old hosts", b"new hosts"), strict=True):
         oci_archive(path, image(BASE, layer(file("etc/hosts", content))))
     with open_image(str(paths[0])) as old, open_image(str(paths[1])) as new:
-        share_layers(old, new)
-        trees = [session.loaded.tree for session in (old, new)]
+        load_both(old, new)
+        trees = [session.load().tree for session in (old, new)]
         # nothing can be read any more
         for path in paths:
             path.unlink()
@@ -61,7 +62,7 @@ def test_files_of_compressed_layers_are_compared_by_the_bytes_that_passed_while_
             node = tree.index.find(b"etc/hosts")
             assert node is not None
             base, changed = tree.index.occurrences(node)
-            digests = session.loaded.contents.digests([base, changed])
+            digests = session.load().contents.digests([base, changed])
             assert digests == {base: sha256(b"localhost").digest(), changed: sha256(content).digest()}
 
 
@@ -82,7 +83,7 @@ def test_layers_of_the_same_bytes_are_read_once_at_any_number(
     tmp_path: Path, processes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # these layers are so small that this process reads them, in threads or one after another
-    monkeypatch.setattr(in_process, "processes_at_once", lambda: processes)
+    monkeypatch.setattr(layer_reading, "processes_at_once", lambda: processes)
     alone = gzip_layer(tmp_path / "alone", layer(file("alone")), digest=OTHER_DIGEST)
     old, new = gzip_layer(tmp_path / "old", BASE), gzip_layer(tmp_path / "new", BASE, number=2)
     (read,), (other, shared) = map(entries_of, together([old], [alone, new]))
@@ -131,12 +132,10 @@ def test_a_layer_that_the_manifest_states_to_be_longer_is_not_that_of_the_other_
 def test_of_a_layer_that_both_have_only_files_of_sizes_that_others_have_are_hashed(tmp_path: Path) -> None:
     olds = [gzip_layer(tmp_path / "base", BASE), gzip_layer(tmp_path / "top", TOP, 2, OTHER_DIGEST)]
     old, new = together(olds, olds[:1])
-    base, top = map(old.content, olds)
-    assert base is not None
-    assert top is not None
-    assert [base.digest(row) for row in range(2)] == [sha256(b"localhost").digest(), None]
-    assert top.digest(0) == sha256(b"elsewhere").digest()
-    assert new.content(olds[0]) is base
+    base, top = map(old.facts, olds)
+    assert base.digests == sha256(b"localhost").digest() + NO_DIGEST
+    assert top.digests == sha256(b"elsewhere").digest()
+    assert new.facts(olds[0]) is base
 
 
 def test_files_that_were_not_hashed_are_compared_all_the_same(tmp_path: Path) -> None:
@@ -146,7 +145,7 @@ def test_files_that_were_not_hashed_are_compared_all_the_same(tmp_path: Path) ->
         oci_archive(tmp_path / f"{number}.tar", image(base, layer(whiteout(name)))) for number, name in enumerate("ab")
     ]
     with open_image(str(paths[0])) as old, open_image(str(paths[1])) as new:
-        share_layers(old, new)
-        comparison = compare_images(old.loaded, new.loaded)
+        load_both(old, new)
+        comparison = compare_images(old.load(), new.load())
         moved = [(comparison.diff.change(row).path for row in move) for move in comparison.moves]
         assert list(map(list, moved)) == [[b"b", b"a"]]

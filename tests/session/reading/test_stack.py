@@ -1,7 +1,7 @@
 """Layers put on top of each other."""
 
 from layerscope.model.entries import LayerEntries
-from layerscope.session.reading.stack import LayerStack
+from layerscope.session.reading.layer_reading import LayerStack
 from tests.analysis.entries import file, layer
 
 

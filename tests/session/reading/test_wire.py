@@ -5,7 +5,7 @@ from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.entries import EntryTable, FileEntry, Kind
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
-from layerscope.session.reading.stack import LayerStack
+from layerscope.session.reading.layer_reading import LayerStack
 from layerscope.session.reading.wire import (
     ReadOrder,
     TableHead,

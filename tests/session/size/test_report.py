@@ -9,8 +9,8 @@ from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.dead import DeadReason
 from layerscope.analysis.size.live import live_files
 from layerscope.model.image import Compression, Layer
-from layerscope.session.content import content_pass, contents
-from layerscope.session.content.prefixes import read_prefixes
+from layerscope.session import loaded_image
+from layerscope.session.content import content_reader
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
 from layerscope.session.size.analysis import SizeAnalysis
@@ -74,7 +74,7 @@ def opened(stack: ExitStack, path: Path) -> ImageSession:
 
 
 def report_of(stack: ExitStack, path: Path) -> SizeReport:
-    return size_report(opened(stack, path).loaded)
+    return size_report(opened(stack, path).load())
 
 
 def every_form(folder: Path) -> list[Path]:
@@ -106,7 +106,7 @@ def test_all_forms_of_an_image_give_the_same_report(tmp_path: Path, sessions: Ex
 
 def test_the_sums_are_those_of_the_tallies(tmp_path: Path, sessions: ExitStack) -> None:
     session = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE))
-    why, tallies = size_report(session.loaded), session.tallies
+    why, tallies = size_report(session.load()), session.tallies
     assert (why.total_size, why.dead_size, why.efficiency) == (
         tallies.content_size,
         tallies.dead_size,
@@ -174,8 +174,8 @@ def test_the_stored_size_of_dead_bytes_is_estimated_from_each_layers_compression
 def test_labels_name_the_base_image_unless_the_user_does(tmp_path: Path, sessions: ExitStack) -> None:
     labels = {"Labels": {"org.opencontainers.image.base.name": "debian:13"}}
     session = opened(sessions, docker_archive(tmp_path / "a.tar", image(BASE, MIDDLE, config=labels)))
-    assert size_report(session.loaded).base == BaseImage("debian:13")
-    chosen = size_report(session.loaded, BaseImage("debian:13", layers=1))
+    assert size_report(session.load()).base == BaseImage("debian:13")
+    chosen = size_report(session.load(), BaseImage("debian:13", layers=1))
     assert chosen.base == BaseImage("debian:13", layers=1)
     copies = [each for each in chosen.advice if each.kind is AdviceKind.METADATA_COPY]
     assert "Change as few of them as you can" in copies[0].text
@@ -215,9 +215,9 @@ def test_an_unreadable_layer_leaves_the_sums_unknown(tmp_path: Path, sessions: E
 def test_content_that_became_unreadable_leaves_reasons_unknown(tmp_path: Path, sessions: ExitStack) -> None:
     path = docker_archive(tmp_path / "a.tar", RECIPE)
     session = opened(sessions, path)
-    assert session.loaded.tree.layers == (1, 2, 3)
+    assert session.load().tree.layers == (1, 2, 3)
     path.unlink()
-    why = size_report(session.loaded)
+    why = size_report(session.load())
     assert why.dead_size == session.tallies.dead_size
     reasons = {entry.path: entry.reason for entry in why.dead.entries}
     assert (reasons[b"srv/model"], reasons[b"old/a"]) == (None, DeadReason.OPAQUE)
@@ -235,10 +235,10 @@ def test_a_compressed_layer_is_decompressed_once(
         opens.append(layer.number)
         return open_layer_content(layer, is_stopped)
 
-    monkeypatch.setattr(content_pass, "open_layer_content", counted)
-    monkeypatch.setattr(contents, "open_layer_content", counted)
+    monkeypatch.setattr(content_reader, "open_layer_content", counted)
+    monkeypatch.setattr(loaded_image, "open_layer_content", counted)
     session = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
-    assert size_report(session.loaded).secrets
+    assert size_report(session.load()).secrets
     assert sorted(opens) == [1, 2, 3]
 
 
@@ -246,9 +246,9 @@ def test_prefixes_that_other_views_need_are_read_in_the_same_pass(
     tmp_path: Path, sessions: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = opened(sessions, oci_archive(tmp_path / "a.tar", RECIPE))
-    live = live_files(session.loaded.tree)
+    live = live_files(session.load().tree)
     why = size_report(
-        session.loaded,
+        session.load(),
         live=live,
         wanted=[dict.fromkeys(live.occurrences, 7), {live.occurrences[0]: 3}],
     )
@@ -262,8 +262,8 @@ def never_open(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(layer: Layer, _is_stopped: Callable[[], bool]) -> LayerContent:
         raise AssertionError(f"layer {layer.number} is read")
 
-    monkeypatch.setattr(content_pass, "open_layer_content", never)
-    monkeypatch.setattr(contents, "open_layer_content", never)
+    monkeypatch.setattr(content_reader, "open_layer_content", never)
+    monkeypatch.setattr(loaded_image, "open_layer_content", never)
 
 
 def test_nothing_is_read_if_all_sizes_differ(
@@ -276,7 +276,7 @@ def test_nothing_is_read_if_all_sizes_differ(
 
 def test_the_report_is_computed_once(tmp_path: Path, sessions: ExitStack) -> None:
     session = opened(sessions, docker_archive(tmp_path / "a.tar", RECIPE))
-    analysis = SizeAnalysis(session.loaded)
+    analysis = SizeAnalysis(session.load())
     assert analysis.report is analysis.report
 
 
@@ -286,22 +286,23 @@ def test_first_bytes_are_read_of_many_files_at_once(
 ) -> None:
     recipe = image(layer(file("b", b"long content"), file("a", b"short"), hardlink("c", "b"), hardlink("d", "nowhere")))
     session = opened(sessions, oci_archive(tmp_path / "a.tar", recipe, compression=compression))
-    tree = session.loaded.tree
+    tree = session.load().tree
     nodes = [tree.index.find(name) for name in (b"a", b"b", b"c", b"d")]
     found = [tree.index.occurrence(node, 1) for node in nodes if node is not None]
-    assert list(read_prefixes(session.loaded, found, 6).values()) == [b"short", b"long c", b"long c", None]
+    assert list(session.load().contents.prefixes(found, 6).values()) == [b"short", b"long c", b"long c", None]
 
 
 def test_first_bytes_that_are_known_are_not_read_again(tmp_path: Path, sessions: ExitStack) -> None:
     path = docker_archive(tmp_path / "a.tar", image(layer(file("a", b"content"))))
     session = opened(sessions, path)
-    node = session.loaded.tree.index.find(b"a")
+    node = session.load().tree.index.find(b"a")
     assert node is not None
-    occurrence = session.loaded.tree.index.occurrence(node, 1)
+    occurrence = session.load().tree.index.occurrence(node, 1)
+    contents = session.load().contents
+    assert contents.prefixes([occurrence], 4) == {occurrence: b"cont"}
     path.unlink()
-    known = {occurrence: b"cont"}
-    assert read_prefixes(session.loaded, [occurrence], 3, known=known) == {occurrence: b"con"}
-    assert read_prefixes(session.loaded, [occurrence], 5, known=known) == {occurrence: b"cont"}
+    assert contents.prefixes([occurrence], 3) == {occurrence: b"con"}
+    assert contents.prefixes([occurrence], 5) == {occurrence: None}
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from layerscope.comparison.compare import compare_images
 from layerscope.model.image import Compression
-from layerscope.session.content import content_pass
-from layerscope.session.open import open_image, share_layers
+from layerscope.session.content import content_reader
+from layerscope.session.open import load_both, open_image
 from layerscope.session.size import analysis
 from layerscope.session.size.analysis import SizeAnalysis, size_analysis
 from tests.builders import file, image, layer, oci_archive
@@ -39,7 +39,7 @@ def packed(path: Path, *layers: bytes) -> str:
 
 def forbid_content(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every pass over content fail."""
-    monkeypatch.setattr(content_pass, "open_layer_content", None)
+    monkeypatch.setattr(content_reader, "open_layer_content", None)
 
 
 def results(size: SizeAnalysis) -> object:
@@ -52,7 +52,7 @@ def results(size: SizeAnalysis) -> object:
 def test_a_size_report_reads_compressed_layers_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = packed(tmp_path / "image.tar", BASE, TOP)
     with open_image(path) as session:
-        expected = results(SizeAnalysis(session.loaded))
+        expected = results(SizeAnalysis(session.load()))
     forbid_content(monkeypatch)
     with open_image(path) as session:
         size = size_analysis(session)
@@ -75,6 +75,5 @@ def test_packages_of_compressed_images_are_compared_without_another_pass(
     forbid_content(monkeypatch)
     old_path, new_path = packed(tmp_path / "old.tar", BASE, TOP), packed(tmp_path / "new.tar", BASE, NEW_TOP)
     with open_image(old_path) as old, open_image(new_path) as new:
-        share_layers(old, new)
-        packages = compare_images(old.loaded, new.loaded).packages
+        packages = compare_images(*load_both(old, new)).packages
     assert [(each.name, each.before, each.after) for each in packages] == [("app", ("1",), ("2",))]

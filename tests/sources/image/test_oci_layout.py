@@ -7,7 +7,7 @@ import pytest
 
 from layerscope.errors import InvalidManifest, LayerscopeError, MissingBlob, UnsupportedFormat
 from layerscope.model.image import Compression, Image
-from layerscope.session.reading.in_process import read_whole
+from layerscope.session.reading.layer_reading import read_whole
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.oci_layout import manifest_files
 from tests.builders import (

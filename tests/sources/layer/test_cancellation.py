@@ -21,7 +21,7 @@ def _cancelled() -> Iterator[None]:
 def test_every_read_of_content_ends_once_the_work_is_cancelled(tmp_path: Path, compression: Compression) -> None:
     recipe = image(layer(file("a", b"a" * 3_000_000), file("b", b"b" * 3_000_000)), layer(file("a", b"c")))
     with open_image(str(oci_archive(tmp_path / "image.tar", recipe, compression=compression))) as session:
-        contents, files = session.loaded.contents, [occurrence(session, name) for name in (b"a", b"b")]
+        contents, files = session.load().contents, [occurrence(session, name) for name in (b"a", b"b")]
         cancel_work_if(lambda: True)
         for number in files:
             with pytest.raises(ReadingStopped):
@@ -36,7 +36,7 @@ def test_every_read_of_content_ends_once_the_work_is_cancelled(tmp_path: Path, c
 
 
 def occurrence(session: ImageSession, path: bytes) -> int:
-    index = session.loaded.tree.index
+    index = session.load().tree.index
     node = index.find(path)
     assert node is not None
     return index.occurrence(node, 1)

@@ -11,7 +11,7 @@ from layerscope.errors import InvalidLayer
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Image, Layer
 from layerscope.model.span import FileSpan, UnpackedLayer
-from layerscope.session.reading.in_process import read_whole
+from layerscope.session.reading.layer_reading import read_whole
 from layerscope.sources.layer.content import open_layer_content
 from layerscope.sources.layer.random_access import RandomContents
 from layerscope.sources.layer.reader import read_layer

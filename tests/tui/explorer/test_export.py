@@ -10,6 +10,7 @@ import pytest
 from layerscope.errors import LayerscopeError
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_or_choose
+from layerscope.session.reading.background import read_in_background
 from layerscope.tui.app import LayerscopeApp, explorer_app
 from tests.builders import blob_name, docker_files, file, image, layer, sha256
 from tests.sources.engine.exporting import HeldExport, image_answers, in_order, offset_behind
@@ -44,7 +45,7 @@ def session(held: HeldExport) -> Iterator[ImageSession]:
 
 
 def app_for(session: ImageSession) -> LayerscopeApp:
-    return explorer_app(session, session.read_in_background(len(session.image.layers)))
+    return explorer_app(session, read_in_background(session, len(session.image.layers)))
 
 
 async def test_layers_fill_in_while_the_export_goes_on_and_keys_work(held: HeldExport, session: ImageSession) -> None:

@@ -26,7 +26,7 @@ async def test_refresh_shows_the_image_as_it_is_now_and_keeps_the_cursor(tmp_pat
         assert at.layer() == 1, "the layer that was chosen stays"
         await at.press("right_square_bracket")
         assert "+ added" in at.tree()
-        assert before._closed
+        assert before.layers.is_stopped()
         assert at.app.images == [before, at.explorer.session]
 
 

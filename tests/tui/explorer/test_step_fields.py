@@ -3,7 +3,7 @@
 from layerscope.analysis.packages.sbom import SbomComparison, SbomDifference
 from layerscope.model.image import Step
 from layerscope.model.provenance import Attestations, Material, Provenance, StatedPackage
-from layerscope.session.reading.stack import LayerStack
+from layerscope.session.reading.layer_reading import LayerStack
 from layerscope.tui.explorer.step_fields import attestation_fields, step_fields
 
 

@@ -166,7 +166,7 @@ async def viewing(
 ) -> AsyncIterator[FileJourney]:
     """Open a file of an image, as it is after a layer, by default the last one."""
     with open_image(str(path)) as session:
-        opened = session.loaded
+        opened = session.load()
         node = opened.tree.index.find(name.encode())
         assert node is not None
         shown = version_at(opened, node, layer or len(session.image.layers)) or versions_of(opened, node)[0]
@@ -191,7 +191,7 @@ async def comparing(
 
 def version(session: ImageSession, name: str, layer: int) -> FileRevision:
     """Return a file as it is after a layer."""
-    opened = session.loaded
+    opened = session.load()
     node = opened.tree.index.find(name.encode())
     assert node is not None
     found = version_at(opened, node, layer)

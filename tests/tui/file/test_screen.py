@@ -9,12 +9,12 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from msgspec.structs import replace
 from textual import events
 from textual.widgets import Input
 
 from layerscope.model.image import Compression, Layer
-from layerscope.session.content.contents import Contents
+from layerscope.session.content.open_layers import OpenLayers
+from layerscope.session.loaded_image import loaded_image
 from layerscope.session.open import open_image
 from layerscope.tui.drawing.glyphs import ASCII, UNICODE
 from layerscope.tui.drawing.themes import DARK
@@ -582,21 +582,14 @@ async def test_a_file_of_an_archive_that_was_truncated_says_so(tmp_path: Path) -
 async def test_content_that_takes_long_is_said_to_be_read(tmp_path: Path) -> None:
     may_come = Event()
 
-    def fetched(of: Layer) -> Layer:
-        may_come.wait()
-        return of
+    class Slow(OpenLayers):
+        def readable(self, number: int) -> Layer:
+            may_come.wait()
+            return super().readable(number)
 
     with open_image(str(archive(tmp_path, [file("a.txt", b"hello")]))) as session:
-        loaded = session.loaded
-        contents = Contents(
-            session.image,
-            loaded.tree,
-            readable=fetched,
-            random_content=session._random_content,
-            is_stopped=session.is_stopped,
-            known=session.known_layers,
-        )
-        shown = dataclasses.replace(version(session, "a.txt", 1), opened=replace(loaded, contents=contents))
+        loaded = loaded_image(Slow(session.image), session.load().tree, session.tallies)
+        shown = dataclasses.replace(version(session, "a.txt", 1), opened=loaded)
         app = Host(FileScreen(shown, FileScreens()))
         async with app.run_test(size=WIDE) as pilot:
             at = FileJourney(app, pilot)

@@ -191,7 +191,7 @@ async def test_a_row_opens_and_esc_comes_back_to_it() -> None:
         assert isinstance(at.app.screen, StartScreen)
         assert at.app.screen.list.row is not None
         assert at.app.screen.list.row.name == "app.tar"
-        assert all(opened._closed for opened in at.app.images if isinstance(opened, ImageSession))
+        assert all(opened.layers.is_stopped() for opened in at.app.images if isinstance(opened, ImageSession))
         await at.press("escape", "escape")
         assert at.app.return_code is None, "Esc never quits"
         await at.press("q")

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from mmap import mmap
 from typing import NamedTuple
 
-from layerscope.model.entries import NO_DIGEST, Kind, LayerEntries
+from layerscope.model.content_facts import NO_DIGEST
+from layerscope.model.entries import Kind, LayerEntries
 from layerscope.sources.tar.file_hash import FileHash, digest_of, file_hash
 
 _EMPTY = digest_of(b"")
@@ -46,8 +47,8 @@ class HashedSizes:
         return size <= self._largest and (not self._marks[_MARKS] or bool(self._marks[size % _MARKS]))
 
 
-class WantedContent(NamedTuple):
-    """The content of files that is wanted: whose digests, and how many first bytes."""
+class ContentNeeds(NamedTuple):
+    """What will be asked of the content of files: whose digests, and how many first bytes."""
 
     hashed: HashedSizes
     first_bytes: FirstBytes
@@ -62,16 +63,16 @@ class _Span(NamedTuple):
     kept: int
 
 
-class FileTaker:
-    """Adds what is ``wanted`` of each regular file to ``entries.content``, once all of its bytes have passed.
+class ContentTaker:
+    """Adds what is needed of each regular file to ``entries.content``, once all of its bytes have passed.
 
     The walk adds a row before the bytes that follow its header are dropped. Nothing is taken of other rows, nor of
     sparse files, whose bytes are not all in the tar.
     """
 
-    def __init__(self, entries: LayerEntries, wanted: WantedContent) -> None:
+    def __init__(self, entries: LayerEntries, needs: ContentNeeds) -> None:
         self._entries = entries
-        self._wanted = wanted
+        self._needs = needs
         self._table = entries.table
         self._rows = 0
         self._waiting: deque[_Span | bytes] = deque()
@@ -84,7 +85,7 @@ class FileTaker:
         self._reached = 0
 
     def take(self, chunk: bytes, start: int) -> None:
-        """Take what is wanted of a chunk that starts at an offset of the tar, before the next chunk comes."""
+        """Take what is needed of a chunk that starts at an offset of the tar, before the next chunk comes."""
         self._add_rows()
         waiting, end = self._waiting, start + len(chunk)
         with memoryview(chunk) as view:
@@ -133,18 +134,18 @@ class FileTaker:
         paths = self._entries.paths.last(len(table) - self._rows)
         for row, path in enumerate(paths, self._rows):
             is_file = table.kinds[row] == Kind.FILE and row not in table.sparse
-            self._waiting.append(self._wanted_of(row, path) if is_file else NO_DIGEST)
+            self._waiting.append(self._needed_of(row, path) if is_file else NO_DIGEST)
         self._rows = len(table)
 
-    def _wanted_of(self, row: int, path: bytes) -> _Span | bytes:
-        """Return what is wanted of the file of a row, or what it has in place of a digest."""
+    def _needed_of(self, row: int, path: bytes) -> _Span | bytes:
+        """Return what is needed of the file of a row, or what it has in place of a digest."""
         size, start = self._table.sizes[row], self._table.data_offsets[row]
-        first_bytes = self._wanted.first_bytes(path, size)
+        first_bytes = self._needs.first_bytes(path, size)
         if not size:
             if first_bytes:
                 self._entries.content.prefixes[self._passed + len(self._waiting)] = b""
             return _EMPTY
         kept = min(size, self._kept_left, first_bytes)
         self._kept_left -= kept
-        is_hashed = size in self._wanted.hashed
+        is_hashed = size in self._needs.hashed
         return _Span(start, start + size, is_hashed, kept) if is_hashed or kept else NO_DIGEST

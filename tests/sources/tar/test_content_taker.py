@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.model.entries import DIGEST_SIZE, NO_DIGEST, Kind, LayerEntries
+from layerscope.model.content_facts import DIGEST_SIZE, NO_DIGEST
+from layerscope.model.entries import Kind, LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
 from layerscope.sources.layer.reader import read_layer
-from layerscope.sources.tar import blocks, taken_content
+from layerscope.sources.tar import blocks, content_taker
+from layerscope.sources.tar.content_taker import ContentNeeds, HashedSizes
 from layerscope.sources.tar.file_hash import digest_of
-from layerscope.sources.tar.taken_content import HashedSizes, WantedContent
 from tests.builders import compressed, directory, file, hardlink, layer, sparse, symlink, whiteout
 
 _CHUNK = 2048
@@ -26,7 +27,7 @@ def no_bytes(_path: bytes, _size: int) -> int:
     return 0
 
 
-DIGESTS = WantedContent(HashedSizes(), no_bytes)
+DIGESTS = ContentNeeds(HashedSizes(), no_bytes)
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +61,7 @@ def test_each_file_has_the_digest_of_its_bytes(tmp_path: Path, count: int, *, ta
         *others, sparse("holes", 9000, (4096, b"x" * 600)), *(file(name, data) for name, data in contents.items())
     )
     reading, parts = LayerEntries(), LayerEntries()
-    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), reading, wanted=DIGESTS):
+    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), reading, needs=DIGESTS):
         if takes:
             parts.extend(reading.take())
     parts.extend(reading)
@@ -72,7 +73,7 @@ def test_each_file_has_the_digest_of_its_bytes(tmp_path: Path, count: int, *, ta
 def test_files_behind_a_break_have_no_digest(tmp_path: Path) -> None:
     whole = layer(file("first", b"1" * 3000), file("second", b"2" * 9000))
     read = LayerEntries()
-    for _ in read_layer(gzip_layer(tmp_path / "layer", whole[: 3 * _CHUNK]), read, wanted=DIGESTS):
+    for _ in read_layer(gzip_layer(tmp_path / "layer", whole[: 3 * _CHUNK]), read, needs=DIGESTS):
         pass
     assert read.error is not None
     assert read.table.kinds == bytes([Kind.FILE, Kind.FILE])
@@ -91,7 +92,7 @@ def test_files_of_other_sizes_have_no_digest(tmp_path: Path) -> None:
     sizes, read = HashedSizes(), LayerEntries()
     sizes.limit([2])
     tar = layer(file("a", b"1"), file("b", b"22"), file("c", b"333"), file("d", b"44"))
-    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), read, wanted=WantedContent(sizes, no_bytes)):
+    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), read, needs=ContentNeeds(sizes, no_bytes)):
         pass
     assert digests_by_path(read) == {"b": digest_of(b"22"), "d": digest_of(b"44")}
 
@@ -102,8 +103,8 @@ def test_as_many_first_bytes_are_kept_as_are_wanted(tmp_path: Path, *, takes: bo
     nothing = HashedSizes(largest=-1)
     tar = layer(directory("files"), *(file(name, data) for name, data in _CONTENTS.items()))
     reading, read = LayerEntries(), LayerEntries()
-    first_bytes = WantedContent(nothing, lambda path, _size: wanted.get(path, 0))
-    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), reading, wanted=first_bytes):
+    first_bytes = ContentNeeds(nothing, lambda path, _size: wanted.get(path, 0))
+    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), reading, needs=first_bytes):
         if takes:
             read.extend(reading.take())
     read.extend(reading)
@@ -113,10 +114,10 @@ def test_as_many_first_bytes_are_kept_as_are_wanted(tmp_path: Path, *, takes: bo
 
 
 def test_what_is_kept_of_a_layer_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(taken_content, "_MOST_KEPT", 5000)
+    monkeypatch.setattr(content_taker, "_MOST_KEPT", 5000)
     tar = layer(*(file(f"{number}", b"x" * 2000) for number in range(4)))
     read = LayerEntries()
-    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), read, wanted=WantedContent(HashedSizes(), _all_bytes)):
+    for _ in read_layer(gzip_layer(tmp_path / "layer", tar), read, needs=ContentNeeds(HashedSizes(), _all_bytes)):
         pass
     assert {row: len(prefix) for row, prefix in read.content.prefixes.items()} == {0: 2000, 1: 2000, 2: 1000}
 

@@ -3,11 +3,10 @@
 import os
 from pathlib import Path
 
-from layerscope.session.content.content_pass import ContentPass
-from layerscope.session.content.contents import sparse_sizes
-from layerscope.session.content.known_content import KnownContent
+from layerscope.session.content.content_reader import WHOLE, ContentReader
+from layerscope.session.content.open_layers import OpenLayers
+from layerscope.session.loaded_image import sparse_sizes
 from layerscope.session.open import open_image
-from layerscope.session.reading.known_layers import KnownLayers
 from tests.builders import docker_archive, file, image, layer
 from tests.samples import SAMPLES
 from tests.session.reading.test_forked import printed
@@ -16,12 +15,12 @@ _PROGRAM = """
 import io
 from contextlib import redirect_stdout
 from layerscope.cli.main import run
-from layerscope.session.content import content_pass
+from layerscope.session.content import content_reader
 
-content_pass._FILES_OF_PART = 3
+content_reader._FILES_OF_PART = 3
 outputs = []
 for seconds, order_seconds in ((1000, 0), (-1, 0), (-1, 1000)):
-    content_pass._LONG_SECONDS, content_pass._ORDER_SECONDS = seconds, order_seconds
+    content_reader._LONG_SECONDS, content_reader._ORDER_SECONDS = seconds, order_seconds
     for arguments in (["why", name] for name in sys.argv[1:]):
         with redirect_stdout(io.StringIO()) as output:
             run([*arguments, "--json", "--no-cache"])
@@ -39,7 +38,7 @@ def test_a_pass_in_several_processes_finds_what_one_in_this_process_finds() -> N
 def test_nothing_is_known_of_files_whose_archive_is_written_to_while_they_are_read(tmp_path: Path) -> None:
     archive = docker_archive(tmp_path / "image.tar", image(layer(file("a", b"1"), file("b", b"2"))))
     with open_image(str(archive)) as session:
-        tree, stated = session.loaded.tree, session.image
+        tree, stated = session.load().tree, session.image
         files = [node for node in map(tree.index.find, (b"a", b"b")) if node is not None]
 
         def written_to() -> bool:
@@ -48,14 +47,6 @@ def test_nothing_is_known_of_files_whose_archive_is_written_to_while_they_are_re
             return False
 
         for is_stopped, count in ((bool, 2), (written_to, 0)):
-            content_pass = ContentPass(
-                stated,
-                tree.index,
-                tree.tables,
-                sparse_sizes(tree.tables),
-                is_stopped=is_stopped,
-                known=KnownContent(KnownLayers(None, stated.layers, "")),
-                readable=lambda number: stated.layers[number - 1],
-            )
-            content_pass.want_digests([tree.index.occurrence(node, 1) for node in files])
-            assert len(content_pass.read().digests) == count
+            reader = ContentReader(OpenLayers(stated), tree.index, tree.tables, sparse_sizes(tree.tables), is_stopped)
+            digests, _ = reader.read({tree.index.occurrence(node, 1): WHOLE for node in files}, {})
+            assert len(digests) == count

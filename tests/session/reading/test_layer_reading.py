@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
-from layerscope.session.reading import in_process
-from layerscope.session.reading.in_process import read_as_ordered, read_layers
+from layerscope.session.reading import layer_reading
 from layerscope.session.reading.known_layers import KnownLayers
+from layerscope.session.reading.layer_reading import read_as_ordered, read_layers
 from tests.analysis.counting import counted_calls
 from tests.builders import file, layer
 
@@ -48,7 +48,7 @@ def test_a_layer_that_cannot_be_read_shares_nothing_with_one_of_the_same_blob(tm
 
 
 def test_the_cost_of_many_layers_is_linear(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_process, "processes_at_once", lambda: 2)
+    monkeypatch.setattr(layer_reading, "processes_at_once", lambda: 2)
     costs = []
     for count in (300, 600):
         layers = [Layer(number, None, None, problem="its blob is missing") for number in range(1, count + 1)]

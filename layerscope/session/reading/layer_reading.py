@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
+from layerscope.analysis.size.hidden import dead_sizes
+from layerscope.analysis.tree.overlay import Overlay
+from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.progress import ReadSoFar
+from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.parallel import IsStopped, in_parallel, processes_at_once
 from layerscope.sources.layer.reader import read_layer
 
 if TYPE_CHECKING:
-    from layerscope.sources.tar.taken_content import WantedContent
+    from layerscope.analysis.tree.layered_tree import LayeredTree
+    from layerscope.session.loaded_image import LoadedImage
+    from layerscope.sources.tar.content_taker import ContentNeeds
 
 _MANY_COMPRESSED = 8_000_000
 """Stored bytes that take 0.1 s."""
@@ -29,10 +35,6 @@ _TRIAL_SECONDS, _LONG_SECONDS = 0.008, 0.08
 class LayerRecords(Protocol):
     """The knowledge about layers: of those that were read before, and kept of those that are read."""
 
-    @property
-    def wanted(self) -> "WantedContent | None":
-        """The content to take of compressed layers while they are listed, or None."""
-
     def entries(self, layer: Layer) -> LayerEntries | None:
         """Return the entries of a layer, if they are known."""
 
@@ -40,26 +42,30 @@ class LayerRecords(Protocol):
         """Keep the entries of a layer."""
 
 
-def read_whole(layer: Layer, is_stopped: IsStopped = bool, *, wanted: "WantedContent | None" = None) -> LayerEntries:
+def read_whole(layer: Layer, is_stopped: IsStopped = bool, *, needs: "ContentNeeds | None" = None) -> LayerEntries:
     """Return the entries of a layer, with its ``error`` if it could not be read whole.
 
     Raises ReadingStopped once ``is_stopped`` returns True.
     """
     entries = LayerEntries()
-    deque(read_layer(layer, entries, is_stopped, wanted=wanted), maxlen=0)
+    deque(read_layer(layer, entries, is_stopped, needs=needs), maxlen=0)
     return entries
 
 
 def read_layers(
-    layers: Sequence[Layer], known: KnownLayers, grow: Callable[[int, LayerEntries], None] | None = None
+    layers: Sequence[Layer],
+    known: KnownLayers,
+    grow: Callable[[int, LayerEntries], None] | None = None,
+    needs: "ContentNeeds | None" = None,
 ) -> Iterator[tuple[int, LayerEntries]]:
     """Yield the number and the entries of each layer, base first.
 
-    ``grow`` is called with the entries of the base as far as they are known, while it is read.
+    ``grow`` is called with the entries of the base as far as they are known, while it is read. What is in ``needs`` of
+    the content of compressed layers is taken while they are listed.
     """
     read: dict[int, LayerEntries] = {}
     waiting = deque(layer.number for layer in layers)
-    for layer, result in read_as_ordered(layers, iter(layers), known):
+    for layer, result in read_as_ordered(layers, iter(layers), known, needs):
         if isinstance(result, LayerEntries):
             read[layer.number] = result
         elif grow is not None and result.entries is not None and layer.number == layers[0].number:
@@ -71,7 +77,7 @@ def read_layers(
 
 
 def read_as_ordered(
-    layers: Sequence[Layer], order: Iterator[Layer], known: LayerRecords
+    layers: Sequence[Layer], order: Iterator[Layer], known: LayerRecords, needs: "ContentNeeds | None" = None
 ) -> Iterator[tuple[Layer, LayerEntries | ReadSoFar]]:
     """Yield each layer with its entries when it has been read, and before that with its progress.
 
@@ -87,7 +93,7 @@ def read_as_ordered(
             yield from ((layer, entries) for layer in sharing)
     firsts = {layer.number: first for first, sharing in unknown.items() for layer in sharing}
     first_ones = [sharing[0] for sharing in unknown.values()]
-    for layer, result in _read(first_ones, _once_each(order, firsts), known.wanted):
+    for layer, result in _read(first_ones, _once_each(order, firsts), needs):
         if not isinstance(result, LayerEntries):
             yield layer, result
             continue
@@ -116,7 +122,7 @@ def _once_each(order: Iterator[Layer], firsts: Mapping[int, int]) -> Iterator[La
 
 
 def _read(
-    layers: Sequence[Layer], order: Iterator[Layer], wanted: "WantedContent | None"
+    layers: Sequence[Layer], order: Iterator[Layer], needs: "ContentNeeds | None"
 ) -> Iterator[tuple[Layer, LayerEntries | ReadSoFar]]:
     """Read layers as `read_as_ordered` does.
 
@@ -126,19 +132,19 @@ def _read(
     compressed = [layer for layer in layers if layer.compression not in (Compression.NONE, None)]
     if len(compressed) > 1 and processes_at_once() == 1:
         ordered = list(order)
-        yield from zip(ordered, in_parallel(partial(read_whole, wanted=wanted), ordered), strict=True)
+        yield from zip(ordered, in_parallel(partial(read_whole, needs=needs), ordered), strict=True)
         return
     unread = {layer.number: layer for layer in layers}
     pace = _Pace(layers, processes_at_once())
     for layer in order:
         entries = LayerEntries()
-        reading = read_layer(layer, entries, wanted=wanted)
+        reading = read_layer(layer, entries, needs=needs)
         for done in chain([0], reading):
             if pace.is_slow(done):
                 # what has been read of this layer took some hundredths of a second, and is read again
                 reading.close()
                 rest = list(unread.values())
-                yield from _read_in_processes(rest, chain([layer], order), pace.processes, wanted)
+                yield from _read_in_processes(rest, chain([layer], order), pace.processes, needs)
                 return
             yield layer, ReadSoFar(done)
         del unread[layer.number]
@@ -147,12 +153,12 @@ def _read(
 
 
 def _read_in_processes(
-    layers: Sequence[Layer], order: Iterator[Layer], count: int, wanted: "WantedContent | None"
+    layers: Sequence[Layer], order: Iterator[Layer], count: int, needs: "ContentNeeds | None"
 ) -> Iterator[tuple[Layer, LayerEntries | ReadSoFar]]:
     from layerscope.session.reading.layer_parts import read_in_processes  # noqa: PLC0415  # small images need none
 
-    for layer, result in read_in_processes(layers, order, count, wanted):
-        yield layer, read_whole(layer, wanted=wanted) if result is None else result
+    for layer, result in read_in_processes(layers, order, count, needs):
+        yield layer, read_whole(layer, needs=needs) if result is None else result
 
 
 class _Pace:
@@ -188,3 +194,95 @@ class _Pace:
 
 def _packed_size(layer: Layer) -> int:
     return 0 if layer.compression is Compression.NONE else layer.blob_size or 0
+
+
+class LayerStack:
+    """Layers put on top of each other, base first."""
+
+    def __init__(self) -> None:
+        self.overlay = Overlay()
+        self._tallies: dict[int, LayerTally] = {}
+        self._growing: LayerEntries | None = None
+
+    def grow(self, layer: int, entries: LayerEntries) -> None:
+        """Put the base down as far as it has been read; `apply` follows, with the same entries and the rest of them.
+
+        It may follow with others, if the layer turned out to be different.
+        """
+        self._growing = entries
+        self.overlay.grow(layer, entries)
+
+    def apply(self, layer: int, entries: LayerEntries) -> None:
+        """Put the next layer on top."""
+        if self._growing is not None and entries is not self._growing:
+            self.overlay = Overlay()
+        self._growing = None
+        self._tallies[layer] = self.overlay.apply(layer, entries)
+
+    def tallies(self) -> Tallies:
+        """Return the sums of each layer; call it after the last `apply`."""
+        broken = any(tally.error for tally in self._tallies.values())
+        return Tallies(self._tallies, None if broken else dead_sizes(self.overlay))
+
+    def tree(self) -> "LayeredTree":
+        """Return all layers as one tree."""
+        # 5 ms, and a list of layers needs no tree
+        from layerscope.analysis.tree.index_building import build_path_index  # noqa: PLC0415
+        from layerscope.analysis.tree.layered_tree import LayeredTree  # noqa: PLC0415
+
+        return LayeredTree(build_path_index(self.overlay), self.overlay.tables, tuple(self._tallies))
+
+
+class LayerReading:
+    """The layers of an open image, read by this process when they are first needed."""
+
+    def __init__(self, layers: OpenLayers) -> None:
+        self._layers = layers
+        self._stack: tuple[LayerStack, Tallies] | None = None
+        self._tallies: Tallies | None = None
+        self._loaded: LoadedImage | None = None
+
+    @property
+    def tallies(self) -> Tallies:
+        """The figures of each layer. A list of layers needs no more than these."""
+        if self._tallies is None:
+            self._tallies = self._layers.known.tallies() or self._stacked(None)[1]
+        return self._tallies
+
+    def load(self, needs: "ContentNeeds | None" = None, *, compares_files: bool = False) -> "LoadedImage":
+        """Return the image with its layers; raises as `OpenLayers.to_read` does.
+
+        What is in ``needs`` of the content of compressed layers is taken while they are listed. With
+        ``compares_files``, another process begins to compare files before the tree is complete.
+        """
+        if self._loaded is None:
+            # 6 ms, and a list of layers needs no tree
+            from layerscope.session.loaded_image import loaded_image  # noqa: PLC0415
+
+            known = self._layers.known.tree()
+            tree, self._tallies = known or self._read_tree(needs, compares_files=compares_files)
+            self._loaded = loaded_image(self._layers, tree, self._tallies)
+        return self._loaded
+
+    def _read_tree(self, needs: "ContentNeeds | None", *, compares_files: bool) -> "tuple[LayeredTree, Tallies]":
+        known, (stack, tallies) = self._layers.known, self._stacked(needs)
+        if compares_files:
+            from layerscope.session.content.content_ahead import facts_ahead  # noqa: PLC0415  # hashes, as above
+
+            known.expect(facts_ahead(self._layers.image, stack.overlay))
+        tree = stack.tree()
+        known.keep_tree(tree, tallies)
+        # the stack and the entries hold every path again
+        known.settle()
+        self._stack = None
+        return tree, tallies
+
+    def _stacked(self, needs: "ContentNeeds | None") -> tuple[LayerStack, Tallies]:
+        """Return the layers on top of each other, and their figures; this process reads them once."""
+        if self._stack is None:
+            stack, known = LayerStack(), self._layers.known
+            for number, entries in read_layers(self._layers.to_read(), known, stack.grow, needs):
+                stack.apply(number, entries)
+            self._stack = stack, stack.tallies()
+            known.keep_tallies(self._stack[1])
+        return self._stack

@@ -1,0 +1,219 @@
+"""What the cache keeps of images beside the records of their layers.
+
+- The documents of an engine's image. An engine describes it in fewer words than its export. Unlike layers, documents
+  are not hashed: they serve the engine that gave them, for the id that it gives the image.
+- The content of layers that an engine has exported. The file of the export moves into the cache as it is: to copy it
+  would take longer than to list it. What is read of it later is hashed first.
+- The outline of a compressed archive. It serves the file that it was made from alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from layerscope.cache.cache import Cache, RecordKind
+from layerscope.cache.identity import span_identity
+from layerscope.errors import FormatError
+from layerscope.model.digest import Digest
+from layerscope.model.documents import ImageConfig
+from layerscope.model.image import Compression, Image, Layer, Step
+from layerscope.model.span import FileSpan
+from layerscope.session.content.open_layers import OpenLayers
+from layerscope.session.reading.known_layers import holds_layers
+from layerscope.sources.image.outline import Outline, outline_of
+
+
+class KeptImages(NamedTuple):
+    """The images that the cache knows."""
+
+    cache: Cache
+    platform: str | None
+
+    def engine_image(self, engine_key: str) -> Image | None:
+        """Return an engine's image, as `known_image` does."""
+        return known_image(self.cache, self.platform, engine_key)
+
+    def outline(self, archive: FileSpan) -> Outline | None:
+        """Return the outline of a compressed archive, as `known_outline` does."""
+        return known_outline(self.cache, archive)
+
+    def has_layers(self, layers: Sequence[Layer]) -> bool:
+        """Return whether the entries of all the layers are known."""
+        return holds_layers(self.cache, layers)
+
+
+class _KnownLayer(msgspec.Struct, frozen=True):
+    digest: Digest | None
+    diff_id: Digest | None
+    media_type: str | None
+    compression: Compression | None
+    size: int | None
+
+
+class _KnownImage(msgspec.Struct, frozen=True):
+    source: str
+    config: ImageConfig
+    layers: list[_KnownLayer]
+    steps: tuple[Step, ...]
+    digest: Digest | None
+    config_digest: Digest | None
+    warnings: tuple[str, ...]
+    annotations: Mapping[str, str]
+
+
+def keep_image(cache: Cache, engine_key: str, platform: str | None, image: Image) -> None:
+    """Keep what an image states, if all its layers are verified; ``platform`` is the one that was asked for."""
+    if not all(layer.verified for layer in image.layers):
+        return
+    layers = [
+        _KnownLayer(layer.digest, layer.diff_id, layer.media_type, layer.compression, layer.blob_size)
+        for layer in image.layers
+    ]
+    known = _KnownImage(
+        image.source,
+        image.config,
+        layers,
+        image.steps,
+        image.digest,
+        image.config_digest,
+        tuple(warning for warning in image.warnings if warning not in image.engine_notes),
+        image.annotations,
+    )
+    encoded = msgspec.json.encode(known, enc_hook=str)
+    cache.keep(RecordKind.IMAGE, _key(engine_key, platform), image.reference, lambda file: file.write(encoded))
+
+
+def known_image(cache: Cache, platform: str | None, engine_key: str) -> Image | None:
+    """Return an image as its export was, if the entries of all its layers are known; they have no content."""
+    record = cache.read(RecordKind.IMAGE, _key(engine_key, platform))
+    if record is None:
+        return None
+    try:
+        known = msgspec.json.decode(record, type=_KnownImage, dec_hook=_digest)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    layers = tuple(
+        Layer(
+            number,
+            None,
+            layer.compression,
+            layer.digest,
+            layer.diff_id,
+            layer.media_type,
+            verified=True,
+            known_size=layer.size,
+        )
+        for number, layer in enumerate(known.layers, 1)
+    )
+    if not holds_layers(cache, layers):
+        return None
+    return Image(
+        known.source,
+        known.source,
+        known.config,
+        layers,
+        known.steps,
+        digest=known.digest,
+        config_digest=known.config_digest,
+        warnings=known.warnings,
+        annotations=known.annotations,
+    )
+
+
+def _key(engine_key: str, platform: str | None) -> str:
+    return f"{engine_key} {platform or ''}"
+
+
+def _digest(_kind: type, text: str) -> Digest:
+    return Digest.parse(text)
+
+
+def known_outline(cache: Cache, archive: FileSpan) -> Outline | None:
+    """Return the outline of an archive as it is now, or None if it is not known."""
+    identity = span_identity(archive)
+    record = None if identity is None else cache.read(RecordKind.OUTLINE, identity)
+    try:
+        return None if record is None else msgspec.msgpack.decode(record, type=Outline)
+    except msgspec.MsgspecError:
+        return None
+
+
+def keep_outline(cache: Cache, image: Image) -> None:
+    """Keep the outline of the compressed archive that holds the image, if it is new and its layers are known."""
+    layers = image.layers
+    blob = next((layer.blob for layer in layers if layer.blob and layer.blob.packed), None)
+    identity = None if blob is None or blob.packed is None else span_identity(blob.packed)
+    if blob is None or identity is None or cache.holds(RecordKind.OUTLINE, identity) or not holds_layers(cache, layers):
+        return
+    try:
+        size = Path(blob.path).stat().st_size
+        outline = outline_of(replace(blob, offset=0, size=size, stated_size=size))
+    except (OSError, FormatError):
+        return
+    if outline is not None:
+        encoded = msgspec.msgpack.encode(outline)
+        cache.keep(RecordKind.OUTLINE, identity, image.reference, lambda file: file.write(encoded))
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """The place of a layer's blob in an adopted file."""
+
+    file: str
+    offset: int
+    size: int
+    compression: Compression | None
+
+
+def with_kept_content(cache: Cache, layer: Layer) -> Layer:
+    """Return a layer that has no content of its own with what the cache has of it, if that has the layer's diff_id."""
+    from layerscope.sources.layer.verification import with_verification  # noqa: PLC0415  # hashes: a listing needs none
+
+    place = _place(cache, layer)
+    file = None if place is None else cache.adopted(place.file)
+    if place is None or file is None:
+        return layer
+    span = FileSpan(str(file), place.offset, place.size, place.size)
+    checked = with_verification(replace(layer, blob=span, compression=place.compression, verified=False))
+    return checked if checked.verified else layer
+
+
+def keep_export(cache: Cache, layers: OpenLayers, platform: str | None) -> None:
+    """Keep what an engine has exported: what the image states, and the content of its layers."""
+    image, exported = layers.image, layers.exported
+    if exported is not None and image.engine_key is not None:
+        keep_image(cache, image.engine_key, platform, image.container_image or image)
+        keep_content(cache, image.reference, exported.layers)
+
+
+def keep_content(cache: Cache, label: str, layers: Sequence[Layer]) -> None:
+    """Keep the content of verified layers, whose files move into the cache: nothing can be read of them any more."""
+    blobs = [(layer, layer.blob) for layer in layers if layer.verified and layer.blob is not None]
+    exported = [(layer, blob) for layer, blob in blobs if blob.version is None]
+    if all(_is_kept(cache, layer) for layer, _ in exported):
+        return
+    adopted = {path: cache.adopt(Path(path)) for path in {blob.path for _, blob in exported}}
+    for layer, blob in exported:
+        file = adopted[blob.path]
+        if file is not None:
+            _keep_place(cache, label, layer, _Place(file.name, blob.offset, blob.size, layer.compression))
+
+
+def _keep_place(cache: Cache, label: str, layer: Layer, place: _Place) -> None:
+    encoded = msgspec.json.encode(place)
+    cache.keep(RecordKind.LAYER, str(layer.diff_id), label, lambda file: file.write(encoded))
+
+
+def _is_kept(cache: Cache, layer: Layer) -> bool:
+    place = _place(cache, layer)
+    return place is not None and cache.adopted(place.file) is not None
+
+
+def _place(cache: Cache, layer: Layer) -> _Place | None:
+    record = cache.read(RecordKind.LAYER, str(layer.diff_id)) if layer.verified else None
+    try:
+        return None if record is None else msgspec.json.decode(record, type=_Place)
+    except msgspec.MsgspecError:
+        return None
