@@ -225,7 +225,11 @@ def command_lines(case: Case, folder: Path) -> Iterator[list[str]]:
     sides = dice.choice((["1", str(top)], ["0", "1"], ["1..99"], [image], [other], [other], ["1", str(top), "--own"]))
     yield ["diff", image, *sides, *dice.choice((["--json"], ["--stat"], ["--patch"], ["--exit-code"], ["--no-tui"]))]
     yield ["cat", image, _some_path(case), *which]
-    extras = [option for option in ("--devices", "--owner", "--setuid", "--force") if dice.random() < 0.3]
+    extras = [
+        option
+        for option in ("--devices", "--owner", "--setuid", "--xattrs", "--partial", "--force")
+        if dice.random() < 0.3
+    ]
     path = "/" if dice.random() < 0.8 else _some_path(case)
     yield ["extract", image, path, "--to", str(folder / "out"), *which, *extras]
     form = dice.choice(("json", "junit", "sarif", "github", "markdown"))
@@ -317,7 +321,7 @@ def disagreements(case: Case, folder: Path) -> Iterator[str]:
         counts = {change: changes.count(change) for change in ("added", "modified", "removed")}
         if {change: stated[number - 1][change] for change in counts} != counts:
             yield f"layer {number}: layers --json says {stated[number - 1]}, the oracle counts {counts}"
-    outcome = run_command(["extract", str(case.image), "/", "--to", str(folder / "out")])
+    outcome = run_command(["extract", str(case.image), "/", "--partial", "--to", str(folder / "out")])
     final = {path: row.node for path, row in rows.items() if row.change != "removed"}
     whole = all(node.content is not None for node in final.values() if node.kind in ("file", "hardlink"))
     if outcome.status == 0:
