@@ -172,7 +172,9 @@ def _make_parents(tree: Tree, path: bytes, number: int) -> None:
 
 def _node(tar: tarfile.TarFile, member: tarfile.TarInfo, number: int) -> Node:
     kind = _KINDS.get(member.type, "file")
-    xattrs = {key.removeprefix("SCHILY.xattr."): value for key, value in member.pax_headers.items() if "xattr" in key}
+    # tarfile applies global headers; engines ignore them
+    records = ((key, value) for key, value in member.pax_headers.items() if key not in tar.pax_headers)
+    xattrs = {key.removeprefix("SCHILY.xattr."): value for key, value in records if "xattr" in key}
     node = Node(
         kind,
         number,

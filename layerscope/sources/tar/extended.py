@@ -1,8 +1,9 @@
-"""Extended headers: what PAX and GNU headers in front of an entry state about it, or about all that follow."""
+"""Extended headers: what PAX and GNU headers in front of an entry state about it."""
 
 from msgspec import Struct
 
 from layerscope.errors import InvalidLayer
+from layerscope.model.entries import LayerEntries
 from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.blocks import TarBlocks
 from layerscope.sources.tar.header import (
@@ -55,17 +56,16 @@ class _Pending(Struct):
 
 
 class ExtendedHeaders:
-    """The extended headers of one tar: those for the next entry, and the global ones.
+    """The extended headers of one tar, as they come up to the next entry.
 
     ``waiting`` is true while something is stated about the next entry.
     """
 
-    def __init__(self, blocks: TarBlocks, allowance: Allowance) -> None:
+    def __init__(self, entries: LayerEntries, blocks: TarBlocks, allowance: Allowance) -> None:
+        self._entries = entries
         self._blocks = blocks
         self._allowance = allowance
-        self._globals = NO_RECORDS
         self._has_globals = False
-        self._newest_globals = NO_RECORDS
         self._pending: _Pending | None = None
         self._remembered: dict[bytes, Records] = {}
         self.waiting = False
@@ -102,7 +102,11 @@ class ExtendedHeaders:
 
     def _extend(self, flag: bytes, body: bytes, offset: int) -> None:
         if flag == _GLOBAL_PAX:
-            self._extend_globals(self._records(body, offset))
+            # engines parse a global header too, and refuse the layer if it is broken
+            self._records(body, offset)
+            if not self._has_globals:
+                self._has_globals = True
+                self._entries.warnings.append("has PAX global headers, which change no entry: engines ignore them")
             return
         pending = self._pending = self._pending or _Pending()
         self.waiting = True
@@ -111,16 +115,8 @@ class ExtendedHeaders:
         elif flag == _LONG_LINK:
             pending.long_link = text(body)
         else:
-            records = self._records(body, offset)
-            known = pending.records
-            pending.records = records if known is NO_RECORDS else known.updated(records, self._allowance)
-
-    def _extend_globals(self, records: Records) -> None:
-        if records is not self._newest_globals:
-            self._newest_globals = records
-            self._globals = self._globals.updated(records, self._allowance)
-            self._has_globals = not self._globals.is_empty
-            self.waiting = self.waiting or self._has_globals
+            # of several PAX headers, the last one counts, as in Go's archive/tar
+            pending.records = self._records(body, offset)
 
     def _records(self, body: bytes, offset: int) -> Records:
         """Return the records of a body, which are parsed once where headers repeat it."""
@@ -136,7 +132,7 @@ class ExtendedHeaders:
     def next_plain(self, name: bytes, link: bytes, mtime: int, offset: int) -> tuple[bytes, bytes, int] | None:
         """Return name, link and mtime of the next entry, or None where more than these, or an odd one, is stated."""
         pending = self._pending
-        if pending is None or self._has_globals or not pending.records.is_ordinary:
+        if pending is None or not pending.records.is_ordinary:
             return None
         values = pending.records.values
         if mtime_text := values.get(MTIME_KEY):
@@ -158,9 +154,8 @@ class ExtendedHeaders:
         Of several statements, a record wins over a GNU long name, and that over the header.
         """
         pending, self._pending = self._pending or _Pending(), None
-        self.waiting = self._has_globals
-        records = self._globals.updated(pending.records, self._allowance) if self.waiting else pending.records
-        records = records.without_blanks()
+        self.waiting = False
+        records = pending.records.without_blanks()
         name = pending.long_name
         if name is None:
             name = text(header[NAME])

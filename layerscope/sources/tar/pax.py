@@ -45,9 +45,6 @@ _XATTRS = (_SCHILY_XATTR, _LIBARCHIVE_XATTR)
 _XATTR_MEMORY = 200
 """Bytes that an extended attribute takes beside its record."""
 
-_SHARED_XATTR_MEMORY = 80
-"""Bytes that an extended attribute takes in a further set of attributes."""
-
 _NEWLINE = 0x0A
 _LONGEST_LENGTH = 20
 """Bytes within which the length of a record and its space must be found."""
@@ -71,19 +68,6 @@ class XattrRecords:
                 xattrs.setdefault(unquote_to_bytes(key[len(_LIBARCHIVE_XATTR) :]), _base64(value))
         return tuple(sorted(xattrs.items()))
 
-    def updated(self, newer: "XattrRecords", allowance: Allowance) -> "XattrRecords":
-        """Return these records with newer ones over them: themselves, where that changes nothing."""
-        if newer is self or not newer.records:
-            return self
-        if not self.records:
-            return newer
-        if newer.records.items() <= self.records.items():
-            return self
-        count = len(self.records) + len(newer.records)
-        allowance.use_records(count)
-        allowance.add_memory(count * _SHARED_XATTR_MEMORY)
-        return XattrRecords({**self.records, **newer.records})
-
 
 NO_XATTRS = XattrRecords({})
 
@@ -96,20 +80,11 @@ class Records(Struct, frozen=True, eq=False):
     is_ordinary: bool = False
     """True if there is nothing but a name, a link and a time."""
 
-    @property
-    def is_empty(self) -> bool:
-        """True if there are no records."""
-        return self.xattrs is NO_XATTRS and not self.values
-
     def without_blanks(self) -> "Records":
-        """Return the records without those that have no value, which take back what a global header states."""
+        """Return the records without those that have no value, which leave the header's in place."""
         if all(self.values.values()):
             return self
         return Records({key: value for key, value in self.values.items() if value}, self.xattrs)
-
-    def updated(self, newer: "Records", allowance: Allowance) -> "Records":
-        """Return these records with newer ones over them."""
-        return Records({**self.values, **newer.values}, self.xattrs.updated(newer.xattrs, allowance))
 
 
 NO_RECORDS = Records(NO_VALUES, NO_XATTRS, is_ordinary=True)
@@ -175,8 +150,9 @@ def numeric(values: Values, key: bytes, header_field: bytes, offset: int) -> int
 
 
 def decimal(value: bytes, key: bytes, offset: int) -> int:
-    """Return the decimal number in a record without its fraction; raises InvalidLayer where it is broken."""
+    """Return the decimal number in a record, rounded down; raises InvalidLayer where it is broken."""
+    whole, _, fraction = value.partition(b".")
     try:
-        return int(value.partition(b".")[0])
+        return int(whole) - (whole[:1] == b"-" and fraction.strip(b"0") != b"")
     except ValueError as error:
         raise InvalidLayer(f"a PAX record has a broken {key.decode()}", offset) from error

@@ -71,7 +71,7 @@ def walk(blocks: TarBlocks, entries: LayerEntries, part: TarPart | None = None) 
 def _walk(  # noqa: C901, PLR0912, PLR0915  # the hot loop: each further call costs a tenth of an entry's time
     blocks: TarBlocks, entries: LayerEntries, names: Names, allowance: Allowance, part: TarPart
 ) -> Iterator[int]:
-    extended = ExtendedHeaders(blocks, allowance)
+    extended = ExtendedHeaders(entries, blocks, allowance)
     unusual = UnusualEntries(entries, names, extended, SparseFiles(blocks, allowance), allowance)
     table, last = entries.table, (0, b"")
     # of the open run of paths, as the header spells it; None if there is none

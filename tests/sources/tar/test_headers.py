@@ -105,9 +105,18 @@ def test_an_mtime_is_read_in_every_notation_and_clamped_to_64_bits(listed: ListT
 
 @pytest.mark.parametrize(
     ("text", "mtime"),
-    [(b"-1.5", -1), (b"12.999999999", 12), (b"7", 7), (b"9" * 40, LARGEST), (b"-" + b"9" * 40, -LARGEST)],
+    [
+        (b"-1.5", -2),
+        (b"-0.5", -1),
+        (b"-1.0", -1),
+        (b"-2", -2),
+        (b"12.999999999", 12),
+        (b"7", 7),
+        (b"9" * 40, LARGEST),
+        (b"-" + b"9" * 40, -LARGEST),
+    ],
 )
-def test_an_mtime_in_a_record_is_decimal(listed: ListTar, text: bytes, mtime: int) -> None:
+def test_an_mtime_in_a_record_is_decimal_and_rounded_down(listed: ListTar, text: bytes, mtime: int) -> None:
     assert only(listed, pax((b"mtime", text)) + header(b"a")).mtime == mtime
     assert only(listed, pax((b"mtime", text), (b"uid", b"1")) + header(b"a")).mtime == mtime
 
@@ -168,14 +177,16 @@ def test_an_extended_header_affects_the_next_entry_only(listed: ListTar) -> None
     assert [(item.path, item.uid) for item in entries] == [(b"other", 7), (b"b", 0)]
 
 
-def test_a_global_header_affects_all_entries_until_another_overrides_it(listed: ListTar) -> None:
-    first, second = pax((b"uid", b"7"), (b"mtime", b"9"), flag=b"g"), pax((b"uid", b"5"), flag=b"g")
-    third = pax((b"uid", b""), (b"comment", b"x"), flag=b"g")
-    entries = listed(
-        first + entry(b"a") + pax((b"uid", b"8")) + entry(b"b") + entry(b"c")
-        + second + entry(b"d") + third + entry(b"e") + END
-    )  # fmt: skip
-    assert [(item.uid, item.mtime) for item in entries] == [(7, 9), (8, 9), (7, 9), (5, 9), (0, 9)]
+def test_a_global_header_changes_no_entry_and_is_warned_of_once(listed: ListTar) -> None:
+    stated = pax((b"path", b"x"), (b"uid", b"7"), (b"mtime", b"9"), (b"SCHILY.xattr.user.a", b"1"), flag=b"g")
+    entries = listed(stated + entry(b"a") + pax((b"uid", b"8")) + stated + entry(b"b") + stated + END)
+    assert [(item.path, item.uid, item.mtime, item.xattrs) for item in entries] == [(b"a", 0, 0, ()), (b"b", 8, 0, ())]
+    assert entries.warnings == ["has PAX global headers, which change no entry: engines ignore them"]
+
+
+def test_the_last_of_several_pax_headers_counts(listed: ListTar) -> None:
+    item = only(listed, pax((b"path", b"b"), (b"uid", b"7")) + pax((b"gid", b"8")) + entry(b"a"))
+    assert (item.path, item.uid, item.gid) == (b"a", 0, 8)
 
 
 def test_an_empty_extended_header_changes_nothing(listed: ListTar) -> None:

@@ -57,11 +57,8 @@ def limited(entries: LayerEntries, words: str) -> bool:
     return entries.error is not None and words in entries.error and "real layer" in entries.error
 
 
-@pytest.mark.parametrize("flag", [b"g", b"x"])
-def test_a_pax_header_repeated_before_each_entry_is_parsed_once(
-    listed: ListTar, parsed_bodies: list[bytes], flag: bytes
-) -> None:
-    repeated = pax_header(*xattr_records(800), (b"uid", b"7"), flag=flag)
+def test_a_pax_header_repeated_before_each_entry_is_parsed_once(listed: ListTar, parsed_bodies: list[bytes]) -> None:
+    repeated = pax_header(*xattr_records(800), (b"uid", b"7"))
     entries = listed(b"".join(repeated + entry(b"%d" % number) for number in range(300)) + END)
     assert entries.error is None
     assert len(entries.table) == 300
@@ -69,24 +66,6 @@ def test_a_pax_header_repeated_before_each_entry_is_parsed_once(
     assert {item.uid for item in entries} == {7}
     assert len(entries.table.xattrs) == 300
     assert len({id(xattrs) for xattrs in entries.table.xattrs.values()}) == 1, "entries share one tuple"
-
-
-def test_alternating_global_headers_are_parsed_once_each(listed: ListTar, parsed_bodies: list[bytes]) -> None:
-    headers = [pax_header(*xattr_records(500, prefix), flag=b"g") for prefix in (b"a", b"b")]
-    entries = listed(b"".join(headers[number % 2] + entry(b"%d" % number) for number in range(200)) + END)
-    assert entries.error is None
-    assert len(parsed_bodies) == 2
-    assert len(entries.table.xattrs[199]) == 1000
-    assert len({id(xattrs) for xattrs in entries.table.xattrs.values()}) == 2
-
-
-@pytest.mark.usefixtures("_small_allowance")
-def test_global_xattrs_that_each_entry_adds_to_end_within_a_limit(listed: ListTar) -> None:
-    shared = pax_header(*xattr_records(1000), flag=b"g")
-    own = (pax_header((b"SCHILY.xattr.user.own", b"%d" % number)) + entry(b"%d" % number) for number in range(100))
-    entries = listed(compressed(shared + b"".join(own) + END, Compression.GZIP))
-    assert limited(entries, "names and attributes") or limited(entries, "records")
-    assert 3 < len(entries.table) < 30
 
 
 @pytest.mark.usefixtures("_small_allowance")
