@@ -12,8 +12,6 @@ from layerscope.text import human_size, path_text, plural, printable_name
 MOST_LOCATIONS = 10
 """The most locations that a verdict names."""
 
-_NOT_ALL = "not all layers could be read"
-
 
 def percent(share: float) -> str:
     """Return a share as a percentage with four digits: ``91.25 %``."""
@@ -25,33 +23,33 @@ def points(share: float) -> str:
     return f"{100 * share:.4g} points"
 
 
-def unknown(unit: Unit | None, limit: float | None, reason: str) -> Verdict:
-    """Return the verdict of a rule whose outcome is unknown."""
-    return Verdict(Outcome.UNKNOWN, reason, unit, limit)
+def unread(unit: Unit | None, limit: float | None, text: str) -> Verdict:
+    """Return the verdict of a rule whose outcome depends on a layer that could not be read."""
+    return Verdict(Outcome.UNKNOWN, f"{text}: not all layers could be read", unit, limit)
 
 
 def min_efficiency(facts: CheckedImage, limit: float) -> Verdict:
     """Check that the efficiency is at least the limit."""
-    value = facts.efficiency
-    if value is None:
-        return unknown(Unit.FRACTION, limit, f"the efficiency is unknown: {_NOT_ALL}")
-    if value >= limit:
-        text = f"the efficiency is {percent(value)}, at least {percent(limit)} is required"
-        return Verdict(Outcome.PASSED, text, Unit.FRACTION, limit, value)
-    text = f"the efficiency is {percent(value)}, {points(limit - value)} under the limit of {percent(limit)}"
-    return _failed_dead(facts.dead, text, Unit.FRACTION, limit, value)
+    return _efficiency(facts, limit, facts.efficiency, "is {}")
 
 
 def min_dive_efficiency(facts: CheckedImage, limit: float) -> Verdict:
     """Check that the efficiency by dive's formula is at least the limit."""
-    if facts.efficiency is None:
-        return unknown(Unit.FRACTION, limit, f"the efficiency is unknown: {_NOT_ALL}")
-    value = dive_efficiency(facts.analysis.tree)
-    text = f"the efficiency by dive's formula is {percent(value)} (by bytes, {percent(facts.efficiency)})"
+    exact = facts.efficiency
+    if exact is None:
+        return _efficiency(facts, limit, None)
+    text = f"by dive's formula is {{}} (by bytes, {percent(exact)})"
+    return _efficiency(facts, limit, dive_efficiency(facts.analysis.tree), text)
+
+
+def _efficiency(facts: CheckedImage, limit: float, value: float | None, text: str = "") -> Verdict:
+    if value is None:
+        return unread(Unit.FRACTION, limit, "the efficiency is unknown")
+    text = f"the efficiency {text.format(percent(value))}"
     if value >= limit:
-        text = f"{text}, at least {percent(limit)} is required"
+        text += f", at least {percent(limit)} is required"
         return Verdict(Outcome.PASSED, text, Unit.FRACTION, limit, value)
-    text = f"{text}, {points(limit - value)} under the limit of {percent(limit)}"
+    text += f", {points(limit - value)} under the limit of {percent(limit)}"
     return _failed_dead(facts.dead, text, Unit.FRACTION, limit, value)
 
 
@@ -77,7 +75,7 @@ def max_user_dead_share(facts: CheckedImage, limit: float) -> Verdict:
 
 def _dead(entries: Sequence[DeadEntry], value: int | None, limit: int) -> Verdict:
     if value is None:
-        return unknown(Unit.BYTES, limit, f"the dead bytes are unknown: {_NOT_ALL}")
+        return unread(Unit.BYTES, limit, "the dead bytes are unknown")
     if value <= limit:
         return Verdict(Outcome.PASSED, f"{human_size(value)} are dead{_allowed(limit)}", Unit.BYTES, limit, value)
     text = f"{human_size(value)} are dead{_over(value, limit)}"
@@ -86,7 +84,7 @@ def _dead(entries: Sequence[DeadEntry], value: int | None, limit: int) -> Verdic
 
 def _dead_share(entries: Sequence[DeadEntry], dead: int | None, whole: int | None, limit: float, what: str) -> Verdict:
     if dead is None or whole is None:
-        return unknown(Unit.FRACTION, limit, f"the dead bytes are unknown: {_NOT_ALL}")
+        return unread(Unit.FRACTION, limit, "the dead bytes are unknown")
     value = dead / whole if whole else float(dead > 0)
     text = f"the dead bytes are {percent(value)} {what}"
     if value <= limit:
@@ -125,7 +123,7 @@ def _budget(layers: Iterable[tuple[int, int | None]], limit: int, what: str) -> 
     sizes = sorted(layers, key=lambda each: (-(each[1] or 0), each[0]))
     known = sum(size for _, size in sizes if size is not None)
     if any(size is None for _, size in sizes) and known <= limit:
-        return unknown(Unit.BYTES, limit, f"the size of the {what} is unknown: {_NOT_ALL}")
+        return unread(Unit.BYTES, limit, f"the size of the {what} is unknown")
     if known <= limit:
         return Verdict(Outcome.PASSED, f"{human_size(known)} of {what}{_allowed(limit)}", Unit.BYTES, limit, known)
     text = f"{human_size(known)} of {what}{_over(known, limit)}"
@@ -137,25 +135,19 @@ def _budget(layers: Iterable[tuple[int, int | None]], limit: int, what: str) -> 
 
 def max_layer_size(facts: CheckedImage, limit: int) -> Verdict:
     """Check that no layer holds more content bytes."""
-    sizes = facts.analysis.report.layers
-    over = [
-        layer_size for layer_size in sizes if layer_size.content_size is not None and layer_size.content_size > limit
-    ]
-    if not over and any(layer_size.content_size is None for layer_size in sizes):
-        return unknown(Unit.BYTES, limit, f"the largest layer is unknown: {_NOT_ALL}")
-    value = max((layer_size.content_size or 0 for layer_size in sizes), default=0)
+    sizes = [(each.layer, each.content_size) for each in facts.analysis.report.layers]
+    over = [(layer, size) for layer, size in sizes if size is not None and size > limit]
+    if not over and any(size is None for _, size in sizes):
+        return unread(Unit.BYTES, limit, "the largest layer is unknown")
+    value = max((size or 0 for _, size in sizes), default=0)
     if not over:
         text = f"the largest layer holds {human_size(value)}{_allowed(limit)}"
         return Verdict(Outcome.PASSED, text, Unit.BYTES, limit, value)
     locations = tuple(
-        Location(
-            layer_size.layer,
-            f"holds {human_size(layer_size.content_size)}{_over(layer_size.content_size or 0, limit)}",
-            size=layer_size.content_size,
-        )
-        for layer_size in over[:MOST_LOCATIONS]
+        Location(layer, f"holds {human_size(size)}{_over(size, limit)}", size=size)
+        for layer, size in over[:MOST_LOCATIONS]
     )
-    text = f"layer {over[0].layer} holds {human_size(value)}{_over(value, limit)}"
+    text = f"layer {over[0][0]} holds {human_size(value)}{_over(value, limit)}"
     text += f"; {plural(len(over), 'layer')} in all" if len(over) > 1 else ""
     return Verdict(Outcome.FAILED, text, Unit.BYTES, limit, value, locations, len(over))
 
@@ -167,21 +159,11 @@ def max_layers(facts: CheckedImage, limit: int) -> Verdict:
     if value <= limit:
         text = f"there are {plural(value, 'layer')}; {limit} are allowed"
         return Verdict(Outcome.PASSED, text, Unit.COUNT, limit, value)
-    own = [
-        layer_size
-        for layer_size in sizes
-        if layer_size.layer > facts.base_layers and layer_size.content_size is not None
-    ]
-    smallest = sorted(own, key=lambda layer_size: (layer_size.content_size, layer_size.layer))[
-        : min(value - limit, MOST_LOCATIONS)
-    ]
+    own = ((each.content_size, each.layer) for each in sizes if each.layer > facts.base_layers)
+    smallest = sorted((size, layer) for size, layer in own if size is not None)
     locations = tuple(
-        Location(
-            layer_size.layer,
-            f"holds {human_size(layer_size.content_size)} and could be merged with another",
-            size=layer_size.content_size,
-        )
-        for layer_size in smallest
+        Location(layer, f"holds {human_size(size)} and could be merged with another", size=size)
+        for size, layer in smallest[: min(value - limit, MOST_LOCATIONS)]
     )
     text = f"there are {plural(value, 'layer')}, {value - limit} over the limit of {limit}"
     return Verdict(Outcome.FAILED, text, Unit.COUNT, limit, value, locations, len(locations))
@@ -193,9 +175,9 @@ def max_growth(facts: CheckedImage, limit: Amount) -> Verdict:
     bound = limit.size if limit.share is None else limit.share
     assert bound is not None  # noqa: S101  # it is one of the two
     if baseline is None:
-        return unknown(unit, bound, "there is no image to compare with (--baseline IMAGE)")
+        return Verdict(Outcome.UNKNOWN, "there is no image to compare with (--baseline IMAGE)", unit, bound)
     if facts.total is None or baseline.content_size is None:
-        return unknown(unit, bound, f"the growth is unknown: {_NOT_ALL}")
+        return unread(unit, bound, "the growth is unknown")
     growth = facts.total - baseline.content_size
     share = growth / baseline.content_size if baseline.content_size else float(growth > 0)
     value = growth if limit.share is None else share
@@ -214,11 +196,9 @@ def _new_layers(facts: CheckedImage, known: frozenset[str]) -> list[Location]:
     """Return the layers that the baseline does not have, largest first."""
     diff_ids = {layer.number: str(layer.diff_id) for layer in facts.analysis.image.layers}
     return [
-        Location(
-            layer_size.layer, f"is new and holds {human_size(layer_size.content_size)}", size=layer_size.content_size
-        )
-        for layer_size in facts.analysis.report.layers
-        if diff_ids[layer_size.layer] not in known
+        Location(each.layer, f"is new and holds {human_size(each.content_size)}", size=each.content_size)
+        for each in facts.analysis.report.layers
+        if diff_ids[each.layer] not in known
     ]
 
 

@@ -5,19 +5,18 @@ from collections.abc import Iterator, Sequence
 from layerscope.analysis.advice.secrets import Secret
 from layerscope.model.entries import Kind
 from layerscope.policy.facts import CheckedImage
-from layerscope.policy.limits import MOST_LOCATIONS, unknown
+from layerscope.policy.limits import MOST_LOCATIONS, unread
 from layerscope.policy.outcome import Location, Outcome, Verdict
 from layerscope.policy.rules import PathPattern
 from layerscope.text import human_size, mode_text, path_text, plural, printable_name
 
 _SETUID = 0o4000
-_NOT_ALL = "not all layers could be read"
 
 
 def forbidden_paths(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Verdict:
     """Check that none of the paths is in the final image."""
     if facts.problems:
-        return unknown(None, None, f"it is unknown whether there are forbidden paths: {_NOT_ALL}")
+        return unread(None, None, "it is unknown whether there are forbidden paths")
     forbidden = list(_topmost(facts, patterns))
     if not forbidden:
         return Verdict(Outcome.PASSED, "there are no forbidden paths")
@@ -51,7 +50,7 @@ def _named(locations: Sequence[Location], count: int) -> str:
 def required_paths(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Verdict:
     """Check that each of the patterns matches a path in the final image."""
     if facts.problems:
-        return unknown(None, None, f"it is unknown whether required paths are missing: {_NOT_ALL}")
+        return unread(None, None, "it is unknown whether required paths are missing")
     missing = [pattern for pattern in patterns if next(facts.present([pattern]), None) is None]
     if not missing:
         return Verdict(Outcome.PASSED, "no required path is missing")
@@ -74,7 +73,7 @@ def _last_seen(facts: CheckedImage, pattern: PathPattern) -> Location:
 def allowed_setuid(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdict:
     """Check that the final image has no setuid files except the allowed ones."""
     if facts.problems:
-        return unknown(None, None, f"the setuid files are unknown: {_NOT_ALL}")
+        return unread(None, None, "the setuid files are unknown")
     nodes = frozenset(facts.ever(allowed))
     forbidden = [node for node in setuid_files(facts) if node not in nodes]
     if not forbidden:
@@ -119,7 +118,7 @@ def allowed_secrets(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verd
         text = f"{plural(len(locations), 'secret')} in the image: {_named(locations, len(locations))}"
         return Verdict(Outcome.FAILED, text, None, 0, len(locations), tuple(locations[:MOST_LOCATIONS]), len(locations))
     if facts.problems:
-        return unknown(None, None, f"it is unknown whether there are secrets: {_NOT_ALL}")
+        return unread(None, None, "it is unknown whether there are secrets")
     return Verdict(Outcome.PASSED, "no layer has a secret that is not allowed")
 
 
