@@ -77,7 +77,9 @@ class AnsweringEngines:
 
     def _missing(self, lacking: list[Engine], what: str, hint: str) -> SourceError:
         refused = f" ({'; '.join(self.refusals)})" if self.refusals else ""
-        return ImageNotFound(" and ".join(f"{engine} has no {what}" for engine in lacking) + hint + refused)
+        article = "an" if what.startswith("image") else "a"
+        has_none = f"{lacking[0]} has no" if len(lacking) == 1 else f"neither {' nor '.join(lacking)} has {article}"
+        return ImageNotFound(f"{has_none} {what}{hint}{refused}")
 
     def unavailable(self) -> EngineUnavailable:
         """Return the error for when none has answered."""

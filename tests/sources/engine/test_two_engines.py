@@ -161,7 +161,8 @@ def test_a_tag_that_both_engines_have_is_suggested_once(
     for name, engine in engines.items():
         listed = answer(json.dumps([{"Id": "1", "RepoTags": [tags[name]]}]).encode())
         engine.answers = {**engine.answers, **missing, "/images/json": listed}
-    assert ask(capsys, "layers", "app:v9").err.endswith("podman has no image app:v9 (known tags: app:v1)\n")
+    told = ask(capsys, "layers", "app:v9").complaint
+    assert told.endswith("and neither docker nor podman has an image app:v9 (known tags: app:v1)")
 
 
 def test_podman_is_started_only_for_what_no_engine_has_that_runs(
