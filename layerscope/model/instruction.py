@@ -2,7 +2,7 @@ r"""The Dockerfile instruction that a history line's ``created_by`` was made fro
 
 The classic builder writes ``/bin/sh -c #(nop)  CMD ["sh"]`` and ``/bin/sh -c make``, BuildKit ``CMD ["sh"]`` and
 ``RUN /bin/sh -c make # buildkit``. Both put build arguments first: ``|1 VERSION=2 /bin/sh -c make``. BuildKit keeps
-the line breaks of a heredoc. See
+the line breaks of a heredoc. Options of a RUN are before the shell or after it. See
 https://github.com/moby/buildkit/blob/master/frontend/dockerfile/dockerfile2llb/convert.go.
 """
 
@@ -31,6 +31,7 @@ _BUILD_ARGUMENTS = re.compile(r"\|(\d{1,4})\s+")
 _LONGEST_VALUE = 65_536
 """Characters of a build argument in which its end is searched for."""
 
+_OPTION = re.compile(r"(?<!\S)--(?:mount|network|security|device)=\S+\s+")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][\w.-]*=")
 _NEXT_ASSIGNMENT = re.compile(r"\s+(?=[A-Za-z_][\w.-]*=)")
 _WORD = re.compile(r"\S*\s*")
@@ -53,8 +54,10 @@ def instruction_of(created_by: str | None) -> str | None:
         text = " ".join(text.split())
     instruction = _after_nop(text)
     if instruction is None:
-        command = _without_build_arguments(text.removeprefix("RUN "))
+        first, command = _split_options(text.removeprefix("RUN "))
+        second, command = _split_options(_without_build_arguments(command))
         command = _SHELL.sub("", command, count=1) if _SHELL.match(command) else command
+        command = first + second + command
         if command != text:
             return f"RUN {command}".strip()
         instruction = text
@@ -80,8 +83,16 @@ def _after_nop(text: str) -> str | None:
     return text[position + len(_NOP) :].strip()
 
 
+def _split_options(command: str) -> tuple[str, str]:
+    """Return the options of a RUN that a command starts with, and the rest."""
+    end = 0
+    while option := _OPTION.match(command, end):
+        end = option.end()
+    return command[:end], command[end:]
+
+
 def _without_build_arguments(command: str) -> str:
-    """Return the command without the build arguments; the last of them ends at the shell, or is one word."""
+    """Return the command without the build arguments; the last ends at an option or the shell, or is one word."""
     count = _BUILD_ARGUMENTS.match(command)
     if count is None:
         return command
@@ -96,6 +107,7 @@ def _without_build_arguments(command: str) -> str:
 def _end_of_last_value(command: str, start: int) -> int:
     shell = _SHELL.search(command, start, start + _LONGEST_VALUE)
     if shell is not None:
-        return shell.start()
+        option = _OPTION.search(command, start, shell.start())
+        return option.start() if option else shell.start()
     word = _WORD.match(command, start)
     return word.end() if word else start

@@ -6,6 +6,7 @@ import pytest
 
 from layerscope.model.instruction import instruction_of, keyword_of
 
+CACHE = "--mount=type=cache,target=/root/.cache"
 HASH = "2f1a9cde0123" + "4" * 52
 
 
@@ -71,6 +72,15 @@ def test_one_leading_shell_is_stripped(shell: str) -> None:
         ("RUN |3 A=one two B=http://x/?y=z C=d /bin/bash -o pipefail -c make # buildkit", "RUN make"),
         ('/bin/sh -c echo "#(nop)"', 'RUN echo "#(nop)"'),
         ("python3 -c #(nop) CMD x", "CMD x"),
+        (
+            "RUN --mount=type=cache,target=/root/.cache /bin/sh -c pip install x # buildkit",
+            f"RUN {CACHE} pip install x",
+        ),
+        (f"RUN {CACHE} --network=none |2 A=b C=d /bin/sh -c make # buildkit", f"RUN {CACHE} --network=none make"),
+        (f"RUN |2 A=b C=d {CACHE} /bin/sh -c make # buildkit", f"RUN {CACHE} make"),
+        (f"|2 A=b C=d /bin/sh -c {CACHE} make", f"RUN {CACHE} make"),
+        (f"RUN {CACHE} /opt/own-shell -c make", f"RUN {CACHE} /opt/own-shell -c make"),
+        (f"RUN {CACHE} make --sh -c x", f"RUN {CACHE} make --sh -c x"),
     ],
 )
 def test_build_arguments_and_exec_form(created_by: str, instruction: str) -> None:
