@@ -12,6 +12,10 @@ _LISTS = ("ENV", "EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL", "USER", "VOLUME"
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _LIST = re.compile(r"(?:&\{)?\[(.*)\]\}?", re.DOTALL)
 _MAP = re.compile(r"map\[(.*)\]", re.DOTALL)
+_LINE_NUMBERS = re.compile(r"&\{\[[{}\d ]*\] 0x[0-9a-f]+\}")
+"""Some versions of BuildKit print where an EXPOSE is in the Dockerfile, in place of its ports."""
+
+UNKNOWN_PORTS = "EXPOSE (not recorded)"
 _HEALTHCHECK = re.compile(r"&\{\[(.*)\]((?:\s+\"[\w.]*\"){3,4})\s+'(.*)'\}", re.DOTALL)
 _HEALTHCHECK_TIMES = ("interval", "timeout", "start-period", "start-interval")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|.)")
@@ -28,6 +32,8 @@ def as_written(instruction: str, is_shell: Callable[[str], bool]) -> str:
     rest = rest.strip()
     if keyword in _COMMANDS:
         return f"{keyword} {_command(rest, is_shell if keyword != 'SHELL' else None)}".strip()
+    if keyword == "EXPOSE" and _LINE_NUMBERS.fullmatch(rest):
+        return UNKNOWN_PORTS
     if keyword in _LISTS:
         return f"{keyword} {_list(rest)}".strip()
     if keyword == "HEALTHCHECK":

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from layerscope.analysis.dockerfile.parser import Dockerfile, Instruction
 from layerscope.analysis.dockerfile.stages import SCRATCH, Stage, argument_values
 from layerscope.analysis.dockerfile.variables import UNKNOWN, expand, split_words
+from layerscope.model.go_values import UNKNOWN_PORTS
 from layerscope.model.instruction import instruction_of, keyword_of
 
 COPYING = frozenset({"COPY", "ADD"})
@@ -133,8 +134,7 @@ class _BuildState:
                 self._workdir = self._joined(self._expanded(instruction.arguments))
                 yield f"WORKDIR {self._workdir}"
             case "VOLUME" | "EXPOSE" | "USER" | "STOPSIGNAL":
-                words = instruction.words or split_words(instruction.arguments, self._escape)
-                yield f"{instruction.keyword} {' '.join(map(self._expanded, words))}"
+                yield from self._listed(instruction)
             case "HEALTHCHECK":
                 yield f"HEALTHCHECK {instruction.text}"
             case "CMD" | "ENTRYPOINT" | "SHELL":
@@ -168,6 +168,12 @@ class _BuildState:
         written = instruction.words or split_words(instruction.arguments, self._escape)
         for destination in {*words[-1:], *written[-1:]}:
             yield f"{instruction.keyword} file:{'0' * 12} in {destination}"
+
+    def _listed(self, instruction: Instruction) -> Iterator[str]:
+        words = instruction.words or split_words(instruction.arguments, self._escape)
+        yield f"{instruction.keyword} {' '.join(map(self._expanded, words))}"
+        if instruction.keyword == "EXPOSE":
+            yield UNKNOWN_PORTS
 
     def _assigned(self, instruction: Instruction) -> str:
         pairs = [

@@ -202,7 +202,7 @@ def _described_image(found: EngineImage, info: EngineInfo, origin: Origin) -> Im
         RootFS(diff_ids=diff_ids),
         entries,
     )
-    steps, _ = pair_history(entries, len(layers))
+    steps, _ = pair_history(config, len(layers))
     return Image(origin.reference, origin.docker, config, layers, steps, config_digest=config_digest)
 
 

@@ -63,7 +63,7 @@ def _image(image_id: Digest, config: ImageConfig, stored: tuple[UnpackedLayer, .
         Layer(number, None, Compression.NONE, diff_id, diff_id, unpacked=unpacked, verified=_is_trusted(unpacked))
         for number, (diff_id, unpacked) in enumerate(zip(config.diff_ids, stored, strict=True), 1)
     )
-    steps, warning = pair_history(config.history or [], len(layers))
+    steps, warning = pair_history(config, len(layers))
     return Image(
         origin.reference,
         origin.docker,

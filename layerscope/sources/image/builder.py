@@ -11,8 +11,9 @@ from msgspec import Struct, field
 
 from layerscope.errors import InvalidLayer, InvalidManifest, MissingBlob, UnsupportedCompression, os_reason
 from layerscope.model.digest import Digest
-from layerscope.model.documents import HistoryEntry, ImageConfig, Platform
+from layerscope.model.documents import HistoryEntry, ImageConfig, Platform, RunConfig
 from layerscope.model.engine import Engine
+from layerscope.model.go_values import UNKNOWN_PORTS
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.instruction import instruction_of
 from layerscope.model.provenance import Attestations
@@ -98,12 +99,11 @@ def build_image(blueprint: Blueprint) -> Image:
 
     Raises InvalidManifest if it has too many history lines.
     """
-    history = blueprint.config.history or []
-    _check_count(len(history), "history lines", _MOST_STEPS, blueprint.files)
+    _check_count(len(blueprint.config.history or ()), "history lines", _MOST_STEPS, blueprint.files)
     # Layers that share a blob, as the empty layers of some builders do, are opened only once.
     located = {blob: _locate(blueprint.files, blob) for blob in set(blueprint.layers)}
     layers = tuple(_layer(blueprint, number, blob, located[blob]) for number, blob in enumerate(blueprint.layers, 1))
-    steps, warning = pair_history(history, len(layers))
+    steps, warning = pair_history(blueprint.config, len(layers))
     warnings = [warning, _diff_ids_warning(blueprint), _platform_warning(blueprint), blueprint.files.error]
     return Image(
         blueprint.reference,
@@ -233,19 +233,21 @@ def _size_warnings(layers: Sequence[Layer], blobs: Sequence[LayerBlob]) -> list[
     ]
 
 
-def pair_history(history: Sequence[HistoryEntry], layers: int) -> tuple[tuple[Step, ...], str | None]:
+def pair_history(config: ImageConfig, layers: int) -> tuple[tuple[Step, ...], str | None]:
     """Return the steps, base first, and a warning if the history and the layers do not match.
 
     The lines are in layer order, and each line that is not marked as an empty layer created one.
     They are paired from the base up. A surplus line created no layer; a surplus layer gets a step without text. An
     image without any history causes no warning.
     """
+    history = config.history or []
+    instructions = _with_ports([instruction_of(entry.created_by) for entry in history], config.config or RunConfig())
     steps: list[Step] = []
     made = 0
-    for entry in history:
+    for entry, instruction in zip(history, instructions, strict=True):
         if not entry.empty_layer:
             made += 1
-        steps.append(_step(entry, None if entry.empty_layer or made > layers else made))
+        steps.append(_step(entry, instruction, None if entry.empty_layer or made > layers else made))
     steps += [Step(None, layer=number) for number in range(made + 1, layers + 1)]
     warning = None
     if history and made != layers:
@@ -253,5 +255,18 @@ def pair_history(history: Sequence[HistoryEntry], layers: int) -> tuple[tuple[St
     return tuple(steps), warning
 
 
-def _step(entry: HistoryEntry, layer: int | None) -> Step:
-    return Step(instruction_of(entry.created_by), entry.created_by, entry.created, entry.author, entry.comment, layer)
+def _step(entry: HistoryEntry, instruction: str | None, layer: int | None) -> Step:
+    return Step(instruction, entry.created_by, entry.created, entry.author, entry.comment, layer)
+
+
+def _with_ports(instructions: list[str | None], run: RunConfig) -> list[str | None]:
+    """Return the instructions, an EXPOSE whose ports are not recorded with those that only it can have exposed."""
+    if instructions.count(UNKNOWN_PORTS) != 1:
+        return instructions
+    words = [each.split()[1:] for each in instructions if each and each.startswith("EXPOSE ") and each != UNKNOWN_PORTS]
+    recorded = {word if "/" in word else f"{word}/tcp" for each in words for word in each}
+    exposed = (run.exposed_ports or {}).keys()
+    if not recorded < exposed:
+        return instructions
+    ports = f"EXPOSE {' '.join(sorted(exposed - recorded))}"
+    return [ports if each == UNKNOWN_PORTS else each for each in instructions]

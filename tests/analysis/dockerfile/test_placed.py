@@ -300,3 +300,4 @@ def test_provenance_without_the_source_places_nothing() -> None:
 def test_a_range_of_ports_is_compared_as_builders_record_it() -> None:
     text = "FROM scratch\nEXPOSE 8000-8002\nEXPOSE 1-65535"
     assert place(text, "EXPOSE map[8000/tcp:{} 8001/tcp:{} 8002/tcp:{}]", "EXPOSE 1-65535").matched == 2
+    assert place(text, "EXPOSE &{[{{1 0} {1 0}}] 0xc0004a1c00}", "EXPOSE 1-65535").matched == 2
