@@ -101,14 +101,19 @@ def entry_row(tree: LayeredTree, occurrence: int) -> EntryRow:
 def difference(old_tree: LayeredTree, old: int, new_tree: LayeredTree, new: int, *, mtime: bool = False) -> int:
     """Return the aspects in which two present occurrences differ, and UNSETTLED if their bytes must be compared.
 
-    A hard link counts as the file that it names; that it is a link, and to which path, is its ``LINK``. If the kinds
-    differ, content and link are not compared. With ``mtime``, times count if both occurrences state one.
+    A hard link has the content and the xattrs of the file that it names, since many builders state xattrs only there,
+    and mode and owner of its own header; that it is a link, and to which path, is its ``LINK``. If the kinds differ,
+    content and link are not compared. With ``mtime``, times count if both occurrences state one.
     """
     old_row, new_row = entry_row(old_tree, old), entry_row(new_tree, new)
     aspects = _metadata(old_row, new_row)
     if mtime and old_row is not _IMPLIED_ROW is not new_row and old_row.mtime != new_row.mtime:
         aspects |= Aspect.MTIME
     old_file, new_file = old_tree.file_behind(old), new_tree.file_behind(new)
+    old_shown = old_row if old_file in (old, -1) else entry_row(old_tree, old_file)
+    new_shown = new_row if new_file in (new, -1) else entry_row(new_tree, new_file)
+    if old_shown.table.xattrs.get(old_shown.row) != new_shown.table.xattrs.get(new_shown.row):
+        aspects |= Aspect.XATTRS
     if (old_file < 0) != (new_file < 0) or (old_file < 0 and old_row.kind != new_row.kind):
         return aspects | Aspect.KIND
     if old_file == old and new_file == new:
@@ -130,8 +135,6 @@ def _metadata(old: EntryRow, new: EntryRow) -> int:
             aspects |= Aspect.MODE
         if old_permissions[1:] != new_permissions[1:]:
             aspects |= Aspect.OWNER
-    if old.table.xattrs.get(old.row) != new.table.xattrs.get(new.row):
-        aspects |= Aspect.XATTRS
     return aspects
 
 

@@ -66,7 +66,7 @@ def facts(state: State, path: bytes) -> Facts:
     file = entry if entry.kind is Kind.FILE else state.files.get(path)
     content = (file.size, file.mtime if file.size else 0) if file else entry.device
     mode = 0 if entry.kind is Kind.SYMLINK else entry.mode
-    return Kind.FILE if file else entry.kind, mode, entry.uid, entry.gid, entry.xattrs, entry.link, content
+    return Kind.FILE if file else entry.kind, mode, entry.uid, entry.gid, (file or entry).xattrs, entry.link, content
 
 
 def slow_changes(before: State, after: State) -> dict[bytes, str]:

@@ -5,6 +5,7 @@ from types import FrameType
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from layerscope.analysis.comparison.diff import Diff, find_differences
 from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE, DiffTree, diff_tree, directory_totals
@@ -220,6 +221,13 @@ def test_a_hard_link_is_compared_by_the_file_it_shows_and_named_as_a_link() -> N
     assert whats(diff_of(image, 1, 2)) == {"l": ("link",), "m": ("content",), "n": ("content", "link")}
     deltas = {change.path: change.size_delta for change in diff_of(image, 1, 2)}
     assert deltas == {b"l": 3, b"m": 0, b"n": 0}
+
+
+def test_a_hard_link_has_the_xattrs_of_the_file_it_shows() -> None:
+    plain, capable = file("a", 3), replace(file("a", 3), xattrs=((b"security.capability", b"1"),))
+    image = image_of([plain, hardlink("l", "a")], [capable, hardlink("l", "a")], [hardlink("a", "l")])
+    assert whats(diff_of(image, 1, 2)) == {"a": ("xattrs",), "l": ("xattrs",)}
+    assert whats(diff_of(image, 2, 3)) == {"a": ("link",)}
 
 
 def test_a_hard_link_that_shows_nothing_is_of_another_kind_than_a_file() -> None:
