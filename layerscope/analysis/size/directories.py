@@ -8,6 +8,7 @@ from typing import NamedTuple
 from layerscope.analysis.size.dead import DeadBytes
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.model.entries import Kind
 
 
 class DirectoryRow(NamedTuple):
@@ -48,7 +49,10 @@ class DirectorySizes:
         folders, pending = list[int](), [(0, 0)]
         while pending and len(folders) <= count:
             _, folder = heappop(pending)
-            folders.append(folder)
+            # what is another kind of file now has no row, but dead folders below it may
+            entry = self._tree.entry(folder, self._last)
+            if entry is None or entry.kind is Kind.DIR:
+                folders.append(folder)
             # none of them is larger than the folder that holds it
             for node in filter(self._is_parent, self._tree.index.children(folder)):
                 if size := self.size(node) + self.dead(node):

@@ -88,6 +88,12 @@ def test_a_folder_has_the_live_and_the_dead_bytes_below_it() -> None:
     assert [(row.name, row.size, row.dead) for row in sizes.rows(folder)] == [(b"b", 7, 3), (b"c", 1, 0)]
 
 
+def test_a_folder_that_became_a_file_is_none_of_the_largest_folders() -> None:
+    image = sized([written("a/b/c", size=7), written("d/e", size=1)], [written("a", size=9), whiteout("d")])
+    folders = DirectorySizes(image.tree, image.live, image.dead).heaviest_folders(9)
+    assert [(image.tree.index.path(row.node), row.size, row.dead) for row in folders] == [(b"a/b", 0, 7), (b"d", 0, 1)]
+
+
 def test_paths_without_any_size_have_no_row() -> None:
     image = sized([directory("empty"), written("none", ""), symlink("l", "x"), written("f", "1")])
     rows = DirectorySizes(image.tree, image.live, image.dead).rows(0)
