@@ -22,6 +22,10 @@ def forbidden_paths(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Ver
         return Verdict(Outcome.PASSED, "there are no forbidden paths")
     count, locations = len(forbidden), [_path_location(facts, node) for node in forbidden[:MOST_LOCATIONS]]
     text = f"{plural(count, 'forbidden path')}: {_named(locations, count)}"
+    return _failed(text, locations, count)
+
+
+def _failed(text: str, locations: Sequence[Location], count: int) -> Verdict:
     return Verdict(Outcome.FAILED, text, None, 0, count, tuple(locations), count)
 
 
@@ -57,7 +61,7 @@ def required_paths(facts: CheckedImage, patterns: Sequence[PathPattern]) -> Verd
     locations = [_last_seen(facts, pattern) for pattern in missing[:MOST_LOCATIONS]]
     names = ", ".join(map(printable_name, missing[:MOST_LOCATIONS]))
     text = f"{len(missing)} of {plural(len(patterns), 'required path')} missing: {names}"
-    return Verdict(Outcome.FAILED, text, None, 0, len(missing), tuple(locations), len(missing))
+    return _failed(text, locations, len(missing))
 
 
 def _last_seen(facts: CheckedImage, pattern: PathPattern) -> Location:
@@ -81,7 +85,7 @@ def allowed_setuid(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verdi
     locations = [_setuid_location(facts, node) for node in forbidden[:MOST_LOCATIONS]]
     count = len(forbidden)
     text = f"{plural(count, 'setuid file')} not allowed: {_named(locations, count)}"
-    return Verdict(Outcome.FAILED, text, None, 0, count, tuple(locations), count)
+    return _failed(text, locations, count)
 
 
 def setuid_files(facts: CheckedImage) -> Iterator[int]:
@@ -116,7 +120,7 @@ def allowed_secrets(facts: CheckedImage, allowed: Sequence[PathPattern]) -> Verd
     locations = [_secret_location(secret) for secret in listed_secrets(facts) if secret.node not in nodes]
     if locations:
         text = f"{plural(len(locations), 'secret')} in the image: {_named(locations, len(locations))}"
-        return Verdict(Outcome.FAILED, text, None, 0, len(locations), tuple(locations[:MOST_LOCATIONS]), len(locations))
+        return _failed(text, locations[:MOST_LOCATIONS], len(locations))
     if facts.problems:
         return unread(None, None, "it is unknown whether there are secrets")
     return Verdict(Outcome.PASSED, "no layer has a secret that is not allowed")

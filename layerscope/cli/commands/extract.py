@@ -31,7 +31,8 @@ Everything is written, or nothing: if a path cannot be read or written, DIR is
 left as it was, and the status is 2. With --partial, paths that the image does
 not hold whole (in a broken layer, a hard link without target) are left out.
 Devices and xattrs whose option is not given, and owners and xattrs that this
-system does not accept, are reported, and the status is 0."""
+system does not accept, are reported; the status is 0, unless nothing remains
+to be written."""
 
 Paths = Annotated[
     list[str],
