@@ -1,7 +1,8 @@
 """A first rules file, with the current figures of an image as limits."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from layerscope.errors import UsageError
 from layerscope.policy.facts import CheckedImage
@@ -39,15 +40,26 @@ max-layers = {layers}
 allowed-setuid = [{setuid}]
 
 # Keys and credentials in any layer, even if a later layer deletes them. Only those listed are allowed.
-{secrets}allowed-secrets = []
+{secrets_note}allowed-secrets = [{secrets}]
 
 # Paths that the rules about dead bytes, paths, setuid files and secrets ignore.
 ignore = []
 """
 
+_SECRETS_NOTE = """\
+# The image contains these today. Delete the lines of those that are real secrets, and remove them from the image.
+"""
 
-def rules_template(loaded: LoadedImage) -> str:
-    """Return the text of the file; raises UsageError if the image cannot be read whole."""
+
+class RulesTemplate(NamedTuple):
+    """The text of the file, and the paths of the secrets that it allows because the image holds them."""
+
+    text: str
+    secrets: list[bytes]
+
+
+def rules_template(loaded: LoadedImage) -> RulesTemplate:
+    """Return rules that the image passes; raises UsageError if it cannot be read whole."""
     facts = CheckedImage(SizeAnalysis(loaded), Rules())
     why = facts.analysis.report
     if facts.problems or facts.total is None or why.dead_size is None:
@@ -56,7 +68,7 @@ def rules_template(loaded: LoadedImage) -> str:
     efficiency = 1 - why.dead_size / facts.total if facts.total else 1.0
     largest = max((layer_size.content_size or 0 for layer_size in why.layers), default=0)
     secrets = sorted({secret.path for secret in listed_secrets(facts)})
-    return _TEMPLATE.format(
+    text = _TEMPLATE.format(
         name=printable_name(loaded.image.name),
         efficiency=math.floor(efficiency * 10_000) / 10_000,
         dead=why.dead_size,
@@ -68,21 +80,15 @@ def rules_template(loaded: LoadedImage) -> str:
         layer_text=human_size(largest),
         layers=len(why.layers),
         setuid=_listed(map(facts.analysis.tree.index.path, setuid_files(facts))),
-        secrets=_secret_comments(secrets),
+        secrets_note=_SECRETS_NOTE if secrets else "",
+        secrets=_listed(secrets),
     )
+    return RulesTemplate(text, secrets)
 
 
 def _blob_line(size: int | None) -> str:
     """Return the line about the download size, which is unknown where an engine stores the layers unpacked."""
     return '# max-blob-size = "100 MB"' if size is None else f"max-blob-size = {size}  # {human_size(size)}"
-
-
-def _secret_comments(paths: Sequence[bytes]) -> str:
-    """Return comments with the secrets of the image: a check fails on them until they are removed or allowed."""
-    if not paths:
-        return ""
-    lines = "".join(f"#     {_pattern(path)},\n" for path in paths)
-    return f"# The image contains these, so that the check fails. Allow those that are not secrets:\n{lines}"
 
 
 def _listed(paths: Iterable[bytes]) -> str:

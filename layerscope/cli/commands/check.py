@@ -29,7 +29,7 @@ from layerscope.report.check.sarif import sarif_document
 from layerscope.report.json_document import write_json
 from layerscope.session.dockerfile.lines import known_dockerfile
 from layerscope.session.size.base_image import chosen_base
-from layerscope.text import printable_name
+from layerscope.text import path_text, plural, printable_name, short_name
 
 EXAMPLES = """\b
 Examples:
@@ -40,6 +40,9 @@ Examples:
   layerscope check my-app.tar --format github           annotations in a GitHub workflow
 
 Status 0: all rules pass; 1: a rule fails; 2: unknown, because a layer could not be read."""
+
+_MOST_NAMED = 3
+"""Secrets that ``--init`` names on the terminal; the file lists all."""
 
 _STATUSES = {
     Outcome.PASSED: ExitStatus.SUCCESS,
@@ -112,7 +115,7 @@ def _report(
     if file.ignored:
         warn_of(f"{file.name}: ignored keys that layerscope does not know: {', '.join(file.ignored)}")
     if baseline is not None and file.rules.max_growth is None:
-        raise UsageError(f"--baseline needs the rule max-growth, which {file.name} does not have")
+        warn_of(f"--baseline is not used: {file.name} has no rule max-growth")
     with named.opened() as session:
         own_platform = named.platform or str(session.image.platform) or None
         with ReadingProgress(progress_title(baseline or "the baseline")) as progress:
@@ -162,6 +165,10 @@ def _write_rules(named: NamedImage, config: str | None, *, force: bool) -> None:
         raise UsageError(f"--init writes a separate file such as {OWN_NAME}, not {printable_name(str(path))}")
     refuse_existing(path, force=force)
     with named.opened() as session:
-        text = rules_template(session.load())
-    write_whole(path, text, force=force)
+        template = rules_template(session.load())
+    write_whole(path, template.text, force=force)
     narrate(f"wrote {printable_name(str(path))}")
+    if template.secrets:
+        found = ", ".join(short_name(path_text(secret)) for secret in template.secrets[:_MOST_NAMED])
+        more = f" and {len(template.secrets) - _MOST_NAMED:,} more" if len(template.secrets) > _MOST_NAMED else ""
+        warn_of(f"the image holds {plural(len(template.secrets), 'secret')}, which the rules allow: {found}{more}")
