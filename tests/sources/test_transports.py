@@ -63,9 +63,12 @@ def skopeo_folder(path: Path) -> Path:
     return write_folder(path, {**blobs, "manifest.json": manifest, "version": version})
 
 
+@pytest.mark.parametrize("has_version", [True, False])
 @pytest.mark.parametrize("prefix", ["", "dir:"])
-def test_a_folder_of_skopeo_is_opened(tmp_path: Path, prefix: str) -> None:
+def test_a_folder_of_skopeo_is_opened_even_without_its_version(tmp_path: Path, prefix: str, has_version: bool) -> None:
     folder = skopeo_folder(tmp_path / "folder")
+    if not has_version:
+        (folder / "version").unlink()
     with open_source(f"{prefix}{folder}") as source:
         found = source.choose()
         assert str(found.config_digest) == sha256(FIRST.config_json)

@@ -12,13 +12,19 @@ from layerscope.sources.image.files import Files
 from layerscope.sources.image.oci_layout import oci_candidates
 
 _VERSION, _START = "version", b"Directory Transport Version"
-_MANIFEST = "manifest.json"
+_MANIFEST, _MANIFEST_FIELD = "manifest.json", b'"schemaVersion"'
 
 
 def skopeo_mismatch(documents: Documents) -> str | None:
-    """Return an empty reason if the files are not such a folder, or None if they are."""
-    is_one = documents.files.span(_VERSION) is not None and documents.starts_with(_VERSION, _START)
-    return None if is_one and documents.files.span(_MANIFEST) is not None else ""
+    """Return an empty reason if the files are not such a folder, or None if they are.
+
+    Old versions of skopeo write no ``version``, and none needs it.
+    """
+    if documents.files.span(_MANIFEST) is None:
+        return ""
+    if documents.files.span(_VERSION) is not None:
+        return None if documents.starts_with(_VERSION, _START) else ""
+    return None if _MANIFEST_FIELD in documents.read(_MANIFEST) else ""
 
 
 def skopeo_candidates(documents: Documents, origin: Origin) -> tuple[Candidate, ...]:
