@@ -1,29 +1,28 @@
 """The console script, and ``python -m layerscope``."""
 
+# the module behind `signal`: it is built in, and the other one takes 1 ms to import
+import _signal  # type: ignore[import-not-found]  # typeshed lacks it
 import os
 import sys
 
-_INTERRUPTED = 130
+# Until `run` handles Ctrl+C, it ends the process: Python would print a traceback. An ignored one stays ignored.
+if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    # Everything is imported in here: where Ctrl+C comes during an import outside, Python prints a traceback.
     try:
+        # everything is imported after the lines above
         from layerscope.cli.main import run  # noqa: PLC0415
 
         status = run(sys.argv[1:])
-    except KeyboardInterrupt:
-        # `run` handles Ctrl+C; this one came before or after it
-        status = _INTERRUPTED
     except SystemExit as end:
         # a signal came while `run` took its handlers back
         status = end.code if isinstance(end.code, int) else 1
-    import signal  # noqa: PLC0415
-
-    # the run is over; Ctrl+C would only print a traceback
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    # the run is over, and has its status
+    _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
+    _signal.setitimer(_signal.ITIMER_REAL, 0)
     _end(status)
 
 

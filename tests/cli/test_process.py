@@ -243,12 +243,12 @@ def test_a_signal_at_the_very_end_has_its_exit_status() -> None:
 
 
 _INTERRUPTED_DURING_IMPORT = """
-import sys
+import signal, sys
 import layerscope.__main__
 class Interrupting:
     def find_spec(self, name, path, target=None):
         if name == "layerscope.cli.main":
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 sys.meta_path.insert(0, Interrupting())
 layerscope.__main__.main()
 """
@@ -258,13 +258,19 @@ def test_ctrl_c_during_the_first_imports_ends_silently() -> None:
     run = subprocess.run(
         [sys.executable, "-c", _INTERRUPTED_DURING_IMPORT], capture_output=True, timeout=30, check=False
     )
-    assert (run.stdout, run.stderr, run.returncode) == (b"", b"", 130)
+    assert (run.stdout, run.stderr, run.returncode) == (b"", b"", -signal.SIGINT)
 
 
 def test_nothing_is_imported_before_ctrl_c_is_handled() -> None:
     code = "import sys; before = set(sys.modules); import layerscope.__main__; print(*set(sys.modules) - before)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(run.stdout.split()) == {"layerscope", "layerscope.__main__"}
+
+
+def test_ctrl_c_before_the_first_import_ends_silently() -> None:
+    code = "import layerscope.__main__; import signal; signal.raise_signal(signal.SIGINT)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30, check=False)
+    assert (run.stderr, run.returncode) == (b"", -signal.SIGINT)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=str)
