@@ -15,5 +15,5 @@ def test_layers_that_an_engine_stores_unpacked_set_no_limit_for_the_download(tmp
         loaded = session.load()
         (stored,) = (replace(each, blob=None) for each in loaded.image.layers)
         unpacked = replace(loaded.image, layers=(stored,))
-        text = rules_template(LoadedImage(unpacked, loaded.tree, loaded.tallies, loaded.contents))
+        text = rules_template(LoadedImage(unpacked, loaded.tree, loaded.tallies, loaded.contents)).text
     assert '# max-blob-size = "100 MB"\nmax-layer-size = 1  # 1 B\n' in text
