@@ -1,9 +1,47 @@
-"""The bytes of files as analysis gets them: it reads none itself."""
+"""The bytes of files as analysis asks for them and gets them: it reads none itself."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from layerscope.analysis.size.live import LiveFiles
+    from layerscope.analysis.tree.layered_tree import LayeredTree
 
 Digests = Mapping[int, bytes]
 """By the occurrence of a file: values that are equal if the bytes are; files that cannot be read are missing."""
 
 Prefixes = Callable[[Sequence[int], int], Mapping[int, bytes | None]]
 """A function from occurrences of files and a number to so many first bytes of each; None if they cannot be read."""
+
+
+class ImageFiles(NamedTuple):
+    """The files of an image, and the instruction of each layer if it is known."""
+
+    tree: "LayeredTree"
+    live: "LiveFiles"
+    instructions: Mapping[int, str | None]
+
+
+class ContentNeed(NamedTuple):
+    """The first bytes of files that a rule reads, named before it runs, so that one pass reads them for all rules.
+
+    ``of_file`` returns how many of a file are needed by its path and size, while layers are listed; ``of_image`` has
+    the number by occurrence, once it is known which files are live.
+    """
+
+    of_file: Callable[[bytes, int], int]
+    of_image: Callable[[ImageFiles], Mapping[int, int]]
+
+
+def needed_of_file(needs: Iterable[ContentNeed]) -> Callable[[bytes, int], int]:
+    """Return a function of the path and the size of a file that returns how many of its first bytes are needed."""
+    each = [need.of_file for need in needs]
+    return lambda path, size: max([of_file(path, size) for of_file in each])
+
+
+def needed_of_image(needs: Iterable[ContentNeed], files: ImageFiles) -> dict[int, int]:
+    """Return how many first bytes of files are needed, by occurrence."""
+    needed: dict[int, int] = {}
+    for need in needs:
+        needed |= {file: max(size, needed.get(file, 0)) for file, size in need.of_image(files).items()}
+    return needed

@@ -160,8 +160,8 @@ def _receive_together(sessions: Sequence[ImageSession], progress: Progress) -> N
 def load_both(old: ImageSession, new: ImageSession) -> "tuple[LoadedImage, LoadedImage]":
     """Load two images to compare them; the layers that both hold with the same bytes are read once for both."""
     # only for two images
-    from layerscope.analysis.packages.sizes import package_bytes  # noqa: PLC0415
+    from layerscope.analysis.packages.sizes import PACKAGES  # noqa: PLC0415
     from layerscope.session.reading.shared_layers import read_together  # noqa: PLC0415
 
-    needs = read_together(old.layers.known, new.layers.known, package_bytes)
+    needs = read_together(old.layers.known, new.layers.known, PACKAGES.of_file)
     return old.load(needs), new.load(needs)

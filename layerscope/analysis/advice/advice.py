@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from layerscope.analysis.advice.edits import Edits, can_be_continued
-from layerscope.analysis.content import Prefixes
+from layerscope.analysis.content import ContentNeed, Prefixes
 from layerscope.analysis.size.dead import DeadBytes, DeadEntry, DeadReason
 from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.analysis.size.live import LiveFiles
@@ -181,5 +181,8 @@ class Evidence:
         )
 
 
-Rule = Callable[[Evidence], Iterator[Advice]]
-"""A function that looks for one kind of waste; it need not care whether a saving is worth advice."""
+class Rule(NamedTuple):
+    """A rule that finds one kind of waste, whether its saving is worth advice or not; it reads what it needs."""
+
+    find: Callable[[Evidence], Iterator[Advice]]
+    need: ContentNeed | None = None

@@ -8,6 +8,7 @@ from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.edits import Edits, continued, deletion, deletion_below, replaced
 from layerscope.analysis.advice.fix import fix
 from layerscope.analysis.advice.held import Held, held_live
+from layerscope.analysis.content import ContentNeed
 from layerscope.analysis.file_types.signatures import ELF_MAGIC
 from layerscope.analysis.search.path_patterns import topmost_nodes
 from layerscope.analysis.size.live import LiveFiles
@@ -85,13 +86,7 @@ def logs(evidence: Evidence) -> Iterator[Advice]:
         yield evidence.advice(AdviceKind.LOGS, layer, waste.files, cause=cause, text=text, paths=paths, edits=edits)
 
 
-def core_dumps_wanted(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
-    """Return the files, by occurrence, that may be core dumps, and how many of their first bytes are read."""
-    return dict.fromkeys(_suspects(tree, live), _ELF_TYPE.stop)
-
-
-def core_dump_bytes(path: bytes) -> int:
-    """Return how many first bytes of a file tell whether it is a core dump."""
+def _needed_of_file(path: bytes, _size: int) -> int:
     name = path.rpartition(b"/")[2]
     return _ELF_TYPE.stop if b"core" in name and _CORE_NAME.fullmatch(name) else 0
 
@@ -100,6 +95,12 @@ def _suspects(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
     """Return the nodes of the files that have the name of a core dump, by occurrence."""
     named = [node for node in tree.index.nodes_holding(b"core") if _CORE_NAME.fullmatch(tree.index.name(node))]
     return {live.occurrences[at]: node for node in named for at in live.below(node, node + 1)}
+
+
+CORE_DUMPS = ContentNeed(
+    _needed_of_file, lambda files: dict.fromkeys(_suspects(files.tree, files.live), _ELF_TYPE.stop)
+)
+"""The first bytes of files that have the name of a core dump."""
 
 
 def core_dumps(evidence: Evidence) -> Iterator[Advice]:

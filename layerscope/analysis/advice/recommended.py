@@ -1,18 +1,17 @@
 """Debian packages that were installed only because others recommend them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Instructions
 from layerscope.analysis.advice.apt import INSTALL, apt_uses
 from layerscope.analysis.advice.edits import Edits, replaced
+from layerscope.analysis.content import ContentNeed, ImageFiles
 from layerscope.analysis.packages.dpkg import INFO, STATUS, list_names, parse_paths
 from layerscope.analysis.packages.dpkg_needs import MARKS, only_recommended
-from layerscope.analysis.packages.final_files import FinalFiles, database_bytes, databases_wanted
+from layerscope.analysis.packages.final_files import FinalFiles, needed_of_database, needed_of_databases
 from layerscope.analysis.search.path_patterns import matching_nodes
-from layerscope.analysis.size.live import LiveFiles
-from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.text import human_size, plural, printable_line
 
 _WITHOUT = re.compile(r"--no-install-recommends|--without-recommends|Install-Recommends[\s=]+\"?(?:false|0|no)")
@@ -30,17 +29,19 @@ class _Needless(NamedTuple):
     files: frozenset[int]
 
 
-def recommended_wanted(tree: LayeredTree, live: LiveFiles, instructions: Instructions) -> dict[int, int]:
-    """Return the files, by occurrence, that are likely to be read, and how many of their first bytes."""
-    if not _installing(instructions):
-        return {}
-    return databases_wanted(live, matching_nodes(tree.index, _DATABASES))
-
-
-def recommended_bytes(path: bytes, size: int) -> int:
-    """Return how many first bytes of a file are likely to be read, before it is known which files are live."""
+def _needed_of_file(path: bytes, size: int) -> int:
     is_list = path.startswith(INFO) and path.endswith(b".list")
-    return database_bytes(size) if is_list or path in (STATUS, MARKS) else 0
+    return needed_of_database(size) if is_list or path in (STATUS, MARKS) else 0
+
+
+def _needed_of_image(files: ImageFiles) -> Mapping[int, int]:
+    if not _installing(files.instructions):
+        return {}
+    return needed_of_databases(files.live, matching_nodes(files.tree.index, _DATABASES))
+
+
+DEBIAN_DATABASES = ContentNeed(_needed_of_file, _needed_of_image)
+"""The databases of Debian packages, if an instruction may have installed recommended ones."""
 
 
 def recommended_packages(evidence: Evidence) -> Iterator[Advice]:

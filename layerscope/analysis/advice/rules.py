@@ -2,38 +2,35 @@
 
 from collections.abc import Iterable, Iterator
 
-from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Instructions, Rule
+from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Rule
 from layerscope.analysis.advice.build_tools import build_tools
 from layerscope.analysis.advice.deleted_later import deleted_later
 from layerscope.analysis.advice.duplicate_files import duplicate_files
 from layerscope.analysis.advice.leftovers import (
+    CORE_DUMPS,
     bytecode,
-    core_dump_bytes,
     core_dumps,
-    core_dumps_wanted,
     logs,
     version_control,
 )
 from layerscope.analysis.advice.metadata_copies import metadata_copies
 from layerscope.analysis.advice.package_caches import package_caches
-from layerscope.analysis.advice.recommended import recommended_bytes, recommended_packages, recommended_wanted
+from layerscope.analysis.advice.recommended import DEBIAN_DATABASES, recommended_packages
 from layerscope.analysis.advice.rewritten import rewritten
-from layerscope.analysis.advice.secrets import secret_bytes, secrets_wanted
-from layerscope.analysis.size.live import LiveFiles
-from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.advice.secrets import SECRETS
 
 RULES: tuple[Rule, ...] = (
-    package_caches,
-    version_control,
-    core_dumps,
-    bytecode,
-    logs,
-    build_tools,
-    recommended_packages,
-    deleted_later,
-    metadata_copies,
-    rewritten,
-    duplicate_files,
+    Rule(package_caches),
+    Rule(version_control),
+    Rule(core_dumps, CORE_DUMPS),
+    Rule(bytecode),
+    Rule(logs),
+    Rule(build_tools),
+    Rule(recommended_packages, DEBIAN_DATABASES),
+    Rule(deleted_later),
+    Rule(metadata_copies),
+    Rule(rewritten),
+    Rule(duplicate_files),
 )
 """In order of precedence: a file counts for the first rule that gives advice on it."""
 
@@ -41,15 +38,8 @@ _RISKS = frozenset({AdviceKind.VERSION_CONTROL, AdviceKind.CORE_DUMP})
 """Kinds that are worth advice however little they save."""
 
 
-def wanted_prefixes(tree: LayeredTree, live: LiveFiles, instructions: Instructions) -> dict[int, int]:
-    """Return the files, by occurrence, that rules read, and how many first bytes: one pass can read them all."""
-    by_package = recommended_wanted(tree, live, instructions)
-    return core_dumps_wanted(tree, live) | secrets_wanted(tree) | by_package
-
-
-def rule_bytes(path: bytes, size: int) -> int:
-    """Return how many first bytes of a file rules are likely to read, before it is known which files are live."""
-    return max(core_dump_bytes(path), secret_bytes(path), recommended_bytes(path, size))
+RULE_NEEDS = (SECRETS, *(rule.need for rule in RULES if rule.need is not None))
+"""What the rules and the search for secrets read of files."""
 
 
 def advise(evidence: Evidence, rules: tuple[Rule, ...] = RULES) -> tuple[Advice, ...]:
@@ -59,7 +49,7 @@ def advise(evidence: Evidence, rules: tuple[Rule, ...] = RULES) -> tuple[Advice,
     """
     accepted, small = list[Advice](), dict[int, list[Advice]]()
     for rule in rules:
-        for advice in rule(evidence):
+        for advice in rule.find(evidence):
             if evidence.matters(advice.saves) or advice.kind in _RISKS:
                 evidence.claimed.update(advice.files)
                 accepted.append(advice)

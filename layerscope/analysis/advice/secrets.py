@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from layerscope.analysis.advice.secret_kinds import PREFIX_SIZE, SECRET_PATTERNS, SecretKind, SecretPattern
-from layerscope.analysis.content import Prefixes
+from layerscope.analysis.content import ContentNeed, Prefixes
 from layerscope.analysis.search.path_patterns import PathMatcher, matching_nodes
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.occurrence import GONE
@@ -52,16 +52,6 @@ def find_secrets(tree: LayeredTree, prefixes: Prefixes) -> tuple[Secret, ...]:
     return tuple(sorted(secrets, key=lambda secret: (secret.layer, secret.path)))
 
 
-def secrets_wanted(tree: LayeredTree) -> dict[int, int]:
-    """Return the files, by occurrence, that are searched for secrets, and how many of their first bytes."""
-    return {file: PREFIX_SIZE for _, files in _candidates(tree).values() for file in files}
-
-
-def secret_bytes(path: bytes) -> int:
-    """Return how many first bytes of a file are searched for secrets."""
-    return PREFIX_SIZE if _SECRET_PATHS.matches(path) else 0
-
-
 def _candidates(tree: LayeredTree) -> dict[int, tuple[SecretPattern, list[int]]]:
     """Return by node the pattern that its path matches, and the files that any layer holds there."""
     index, candidates = tree.index, dict[int, tuple[SecretPattern, list[int]]]()
@@ -71,6 +61,13 @@ def _candidates(tree: LayeredTree) -> dict[int, tuple[SecretPattern, list[int]]]
             if files and pattern.is_candidate(index.path(node)):
                 candidates.setdefault(node, (pattern, files))
     return candidates
+
+
+SECRETS = ContentNeed(
+    lambda path, _size: PREFIX_SIZE if _SECRET_PATHS.matches(path) else 0,
+    lambda files: {file: PREFIX_SIZE for _, candidates in _candidates(files.tree).values() for file in candidates},
+)
+"""The first bytes of files that may hold a secret, of all layers."""
 
 
 def _files_at(tree: LayeredTree, node: int) -> Iterator[int]:

@@ -4,11 +4,11 @@ Paths decide if they leave no doubt, else the first bytes of a file: the large f
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import NamedTuple
 
-from layerscope.analysis.content import Prefixes
+from layerscope.analysis.content import ContentNeed, ImageFiles, Prefixes
 from layerscope.analysis.file_types.by_path import TYPES_OF_FOLDERS, type_of_extension, type_of_folder, type_of_name
 from layerscope.analysis.file_types.by_prefix import type_of_mime, type_of_prefix
 from layerscope.analysis.file_types.file_type import FileType
@@ -75,14 +75,19 @@ def types_by_path(tree: LayeredTree, live: LiveFiles) -> TypesByPath:
     return TypesByPath(tuple(types), tuple(unsure))
 
 
-def types_wanted(live: LiveFiles, by_path: TypesByPath, budget: LookBudget | None = None) -> dict[int, int]:
-    """Return the files, by occurrence, whose bytes are read, and how many of their first bytes."""
-    unsure = by_path.unsure[: (budget or LookBudget()).files]
-    return {live.occurrences[position]: PREFIX_SIZE for position in unsure}
+def types_need(
+    by_path: Callable[[LayeredTree, LiveFiles], TypesByPath] = types_by_path, budget: LookBudget | None = None
+) -> ContentNeed:
+    """Return the need of the first bytes of files whose path does not decide; ``by_path`` may know these."""
+
+    def of_image(files: ImageFiles) -> Mapping[int, int]:
+        unsure = by_path(files.tree, files.live).unsure[: (budget or LookBudget()).files]
+        return {files.live.occurrences[position]: PREFIX_SIZE for position in unsure}
+
+    return ContentNeed(_needed_of_file, of_image)
 
 
-def type_bytes(path: bytes, size: int) -> int:
-    """Return how many first bytes of a file are likely to be read, before it is known which files are live."""
+def _needed_of_file(path: bytes, size: int) -> int:
     folder, _, name = path.rpartition(b"/")
     return PREFIX_SIZE if size and (type_of_folder(folder) or type_of_name(name, folder)) is None else 0
 

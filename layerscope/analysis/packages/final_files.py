@@ -10,7 +10,7 @@ from layerscope.analysis.tree.image_links import ImagePaths
 from layerscope.analysis.tree.layered_tree import LayeredTree
 
 
-def databases_wanted(live: LiveFiles, nodes: Iterable[int]) -> dict[int, int]:
+def needed_of_databases(live: LiveFiles, nodes: Iterable[int]) -> dict[int, int]:
     """Return the files at the nodes, by occurrence, that `FinalFiles.read` can read, and how many bytes of each."""
     wanted, left = dict[int, int](), LARGEST_TOTAL
     for node in nodes:
@@ -22,7 +22,7 @@ def databases_wanted(live: LiveFiles, nodes: Iterable[int]) -> dict[int, int]:
     return wanted
 
 
-def database_bytes(size: int) -> int:
+def needed_of_database(size: int) -> int:
     """Return how many bytes `FinalFiles.read` can read of a database of this size."""
     return LARGEST_FILE if size <= LARGEST_FILE else 0
 

@@ -1,13 +1,13 @@
 """The size of each package of the final image."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from layerscope.analysis.content import ContentNeed, ImageFiles
 from layerscope.analysis.packages import apk, dpkg, npm, python_dist, rpm
-from layerscope.analysis.packages.final_files import FinalFiles, database_bytes, databases_wanted
+from layerscope.analysis.packages.final_files import FinalFiles, needed_of_database, needed_of_databases
 from layerscope.analysis.packages.package import Package, PackageManager
 from layerscope.analysis.search.path_patterns import PathMatcher, matching_nodes, nodes_named
-from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 
 MANAGERS = (
@@ -48,16 +48,17 @@ class PackageSizes(NamedTuple):
     unread: tuple[bytes, ...]
 
 
-def packages_wanted(tree: LayeredTree, live: LiveFiles) -> dict[int, int]:
-    """Return the files, by occurrence, that are likely to be read, and how many of their first bytes."""
+def _needed_of_image(files: ImageFiles) -> Mapping[int, int]:
+    tree = files.tree
     manifests = (node for node in nodes_named(tree.index, _MANIFEST) if _is_of_package(tree, node))
     nodes = [*matching_nodes(tree.index, _DATABASES), *manifests]
-    return databases_wanted(live, nodes)
+    return needed_of_databases(files.live, nodes)
 
 
-def package_bytes(path: bytes, size: int) -> int:
-    """Return how many first bytes of a file are likely to be read, before it is known which files are live."""
-    return database_bytes(size) if _DATABASE_PATHS.matches(path) else 0
+PACKAGES = ContentNeed(
+    lambda path, size: needed_of_database(size) if _DATABASE_PATHS.matches(path) else 0, _needed_of_image
+)
+"""The databases of packages."""
 
 
 def _is_of_package(tree: LayeredTree, node: int) -> bool:

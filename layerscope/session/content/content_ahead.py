@@ -58,7 +58,7 @@ def _compared(files: _Files, is_stopped: IsStopped) -> Iterator[tuple[int, list[
     yield 1, ContentFacts().packed()
     layers = OpenLayers(image)
     reader = ContentReader(layers, overlay, overlay.tables, sparse_sizes(overlay.tables), is_stopped)
-    compare(reader, [file for file in compared_files(overlay) if overlay.layers[file] in plain])
+    compare(reader, [file for file in compared_files(overlay) if overlay.layers[file] in plain], {})
     # an archive of 250 kB can list one blob 65,535 times
     blobs = {layer.blob or layer.number: layer for layer in image.layers if layer.number in plain}
     for layer in blobs.values():

@@ -9,7 +9,7 @@ _PREFIX = 4096
 """Files of plain layers whose first bytes differ are not read further than this."""
 
 
-def compare(reader: ContentReader, files: Iterable[int], prefixes: Mapping[int, int] | None = None) -> Digests:
+def compare(reader: ContentReader, files: Iterable[int], prefixes: Mapping[int, int]) -> Digests:
     """Return digests of files, given by occurrence, that are equal if and only if two files of the same size are.
 
     Of plain layers, only what decides is read. So many first bytes of the files in ``prefixes`` are read in the same
@@ -21,7 +21,7 @@ def compare(reader: ContentReader, files: Iterable[int], prefixes: Mapping[int, 
         if is_plain:
             plain.append(group)
         wanted |= dict.fromkeys(group, _PREFIX if is_plain else WHOLE)
-    first, _ = reader.read(wanted, prefixes or {})
+    first, _ = reader.read(wanted, prefixes)
     undecided = {file: WHOLE for group in plain for file in _same_prefix(group, first)}
     second, _ = reader.read(undecided, {})
     decided = {file: digest for file, digest in first.items() if file not in undecided}

@@ -3,19 +3,19 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from layerscope.analysis.advice.rules import rule_bytes
+from layerscope.analysis.advice.rules import RULE_NEEDS
+from layerscope.analysis.content import needed_of_file
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.file_types.sizes import (
     FileTypes,
     TypesByPath,
     file_types,
-    type_bytes,
     types_by_path,
-    types_wanted,
+    types_need,
 )
 from layerscope.analysis.packages.final_files import FinalFiles
 from layerscope.analysis.packages.sbom import SbomComparison, compare_sbom
-from layerscope.analysis.packages.sizes import PackageSizes, package_bytes, package_sizes, packages_wanted
+from layerscope.analysis.packages.sizes import PACKAGES, PackageSizes, package_sizes
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.directories import DirectorySizes
 from layerscope.analysis.size.live import LiveFiles, live_files
@@ -57,8 +57,8 @@ class SizeAnalysis:
     @cached_property
     def report(self) -> SizeReport:
         """Layers, biggest files, dead bytes, duplicates, advice."""
-        wanted = (types_wanted(self._live, self._types_by_path), packages_wanted(self.tree, self._live))
-        return size_report(self.loaded, self._base, live=self._live, wanted=wanted)
+        needs = (types_need(lambda _tree, _live: self._types_by_path), PACKAGES)
+        return size_report(self.loaded, self._base, live=self._live, needs=needs)
 
     @cached_property
     def _live(self) -> LiveFiles:
@@ -94,9 +94,5 @@ def size_analysis(
     session: "ImageSession", base: BaseImage | None = None, dockerfile: PlacedDockerfile | None = None
 ) -> SizeAnalysis:
     """Read the layers, and return the size analysis; what it needs of compressed layers is taken in the same pass."""
-    needs = ContentNeeds(HashedSizes(_LARGEST_HASHED), _first_bytes)
+    needs = ContentNeeds(HashedSizes(_LARGEST_HASHED), needed_of_file((types_need(), PACKAGES, *RULE_NEEDS)))
     return SizeAnalysis(session.load(needs, compares_files=True), base, dockerfile)
-
-
-def _first_bytes(path: bytes, size: int) -> int:
-    return max(type_bytes(path, size), package_bytes(path, size), rule_bytes(path, size))

@@ -5,9 +5,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, Evidence, Instructions
-from layerscope.analysis.advice.rules import advise, wanted_prefixes
+from layerscope.analysis.advice.rules import RULE_NEEDS, advise
 from layerscope.analysis.advice.secrets import Secret, find_secrets
-from layerscope.analysis.content import Prefixes
+from layerscope.analysis.content import ContentNeed, ImageFiles, Prefixes, needed_of_image
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.blob_share import BlobShares, blob_shares
 from layerscope.analysis.size.dead import DeadBytes, dead_bytes, rewritten_pairs
@@ -90,19 +90,20 @@ def size_report(
     base: BaseImage | None = None,
     *,
     live: LiveFiles | None = None,
-    wanted: Iterable[Mapping[int, int]] = (),
+    needs: Iterable[ContentNeed] = (),
 ) -> SizeReport:
     """Return the report of a loaded image.
 
     It reads the content of files of equal size, and the first bytes of files whose names suggest keys or core dumps.
-    ``wanted`` first bytes, so many by occurrence, are read in the same pass. ``base`` replaces the base image that the
+    The first bytes that ``needs`` name are read in the same pass. ``base`` replaces the base image that the
     image states; ``live`` are the live files if they are known.
     """
     image, tree, tallies = loaded.image, loaded.tree, loaded.tallies
     base = base or base_of(image)
     instructions = {step.layer: step.instruction for step in image.steps if step.layer}
     live = live_files(tree) if live is None else live
-    files = _files(loaded, live, [wanted_prefixes(tree, live, instructions), *wanted])
+    needed = needed_of_image((*RULE_NEEDS, *needs), ImageFiles(tree, live, instructions))
+    files = _files(loaded, live, needed)
     dead = None if tallies.dead is None else files.dead
     blob_sizes = {layer.number: layer.blob_size for layer in image.layers}
     layers = layer_sizes(blob_sizes, instructions, tallies.layers, dead)
@@ -132,17 +133,14 @@ def size_report(
     )
 
 
-def _files(loaded: LoadedImage, live: LiveFiles, wanted: Iterable[Mapping[int, int]]) -> _Files:
-    """Find the dead files and the duplicates, and read ``wanted`` first bytes, in one pass over the content."""
+def _files(loaded: LoadedImage, live: LiveFiles, needed: Mapping[int, int]) -> _Files:
+    """Find the dead files and the duplicates, and read ``needed`` first bytes, in one pass over the content."""
     tree = loaded.tree
     hidden = hidden_in_tree(tree)
     candidates = duplicate_candidates(live.sizes)
     same_size = (live.occurrences[place] for group in candidates.groups for place in group)
     rewritten = (file for pair in rewritten_pairs(tree, hidden) for file in pair)
-    prefixes = dict[int, int]()
-    for sizes in wanted:
-        prefixes |= {file: max(size, prefixes.get(file, 0)) for file, size in sizes.items()}
-    digests = compare(loaded.contents.reader(), chain(rewritten, same_size), prefixes)
+    digests = compare(loaded.contents.reader(), chain(rewritten, same_size), needed)
     dead = dead_bytes(tree, hidden, digests)
     duplicates = find_duplicates(live, candidates.groups, digests)
     return _Files(live, dead, candidates, duplicates, loaded.contents.prefixes)

@@ -5,7 +5,8 @@ from types import FrameType
 import pytest
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind
-from layerscope.analysis.advice.rules import advise, wanted_prefixes
+from layerscope.analysis.advice.rules import RULE_NEEDS, advise
+from layerscope.analysis.content import ImageFiles, needed_of_image
 from layerscope.model.entries import FileEntry, Kind
 from tests.analysis.entries import directory, opaque, symlink, whiteout
 from tests.analysis.size.analyzed import Content, SizedImage, Written, sized, written
@@ -320,7 +321,7 @@ def test_all_files_that_rules_read_are_announced() -> None:
     instructions = {1: "RUN apt-get install app", 2: "RUN rm"}
     image.advice(*instructions.values())
     assert image.secrets
-    assert wanted_prefixes(image.tree, image.live, instructions) == image.looked_into()
+    assert needed_of_image(RULE_NEEDS, ImageFiles(image.tree, image.live, instructions)) == image.looked_into()
 
 
 def calls_for(folders: int) -> int:

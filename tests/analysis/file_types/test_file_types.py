@@ -1,5 +1,6 @@
 import pytest
 
+from layerscope.analysis.content import ImageFiles
 from layerscope.analysis.file_types.by_path import type_of_path
 from layerscope.analysis.file_types.by_prefix import type_of_mime, type_of_prefix
 from layerscope.analysis.file_types.file_type import FileType
@@ -10,7 +11,7 @@ from layerscope.analysis.file_types.sizes import (
     TypeSize,
     file_types,
     types_by_path,
-    types_wanted,
+    types_need,
 )
 from tests.analysis.size.analyzed import SizedImage, sized, written
 
@@ -141,5 +142,5 @@ def test_libmagic_is_not_used_for_tiny_files() -> None:
 def test_all_files_that_are_read_for_their_type_are_announced(files: int) -> None:
     image, budget = sized([written("a", ELF), written("b", NOISE, size=90), written("c.py")]), LookBudget(files=files)
     types_of(image, budget=budget)
-    by_path = types_by_path(image.tree, image.live)
-    assert types_wanted(image.live, by_path, budget) == image.looked_into()
+    need = types_need(budget=budget)
+    assert need.of_image(ImageFiles(image.tree, image.live, {})) == image.looked_into()

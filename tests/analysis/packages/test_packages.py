@@ -1,5 +1,6 @@
 import pytest
 
+from layerscope.analysis.content import ImageFiles
 from layerscope.analysis.packages.apk import parse_installed
 from layerscope.analysis.packages.dpkg import is_installed, parse_paths, parse_stanzas
 from layerscope.analysis.packages.dpkg_needs import only_recommended
@@ -7,7 +8,7 @@ from layerscope.analysis.packages.limits import LARGEST_FILE, LARGEST_TOTAL
 from layerscope.analysis.packages.npm import is_package_folder, parse_manifest
 from layerscope.analysis.packages.package import Package
 from layerscope.analysis.packages.python_dist import parse_metadata, parse_record
-from layerscope.analysis.packages.sizes import PackageSizes, package_sizes, packages_wanted
+from layerscope.analysis.packages.sizes import PACKAGES, PackageSizes, package_sizes
 from layerscope.model.entries import FileEntry
 from tests.analysis.entries import directory, symlink
 from tests.analysis.size.analyzed import SizedImage, sized, written
@@ -263,7 +264,7 @@ def test_all_package_files_that_are_read_are_announced() -> None:
         ]
     )
     packages_of(image)
-    assert packages_wanted(image.tree, image.live) == image.looked_into()
+    assert PACKAGES.of_image(ImageFiles(image.tree, image.live, {})) == image.looked_into()
 
 
 def test_a_database_of_very_many_lines_is_read_within_a_budget_and_reported() -> None:
@@ -276,13 +277,13 @@ def test_a_database_that_is_too_large_or_claims_to_be_is_not_read_but_reported()
     image = sized([written("var/lib/dpkg/status", STATUS, size=LARGEST_FILE + 1)])
     assert packages_of(image).packages == ()
     assert packages_of(image).unread == (b"var/lib/dpkg/status",)
-    assert packages_wanted(image.tree, image.live) == {}
+    assert PACKAGES.of_image(ImageFiles(image.tree, image.live, {})) == {}
 
 
 def test_many_large_databases_together_are_read_within_a_budget() -> None:
     metadata = [written(f"p{number}.dist-info/METADATA", size=LARGEST_FILE) for number in range(50)]
     image = sized(metadata)
-    assert len(packages_wanted(image.tree, image.live)) == LARGEST_TOTAL // LARGEST_FILE
+    assert len(PACKAGES.of_image(ImageFiles(image.tree, image.live, {}))) == LARGEST_TOTAL // LARGEST_FILE
     assert len(packages_of(image).unread) == 50 - LARGEST_TOTAL // LARGEST_FILE
 
 

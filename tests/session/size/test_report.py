@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.analysis.advice.advice import AdviceKind
+from layerscope.analysis.content import ContentNeed
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.analysis.size.dead import DeadReason
 from layerscope.analysis.size.live import live_files
@@ -250,7 +251,10 @@ def test_prefixes_that_other_views_need_are_read_in_the_same_pass(
     why = size_report(
         session.load(),
         live=live,
-        wanted=[dict.fromkeys(live.occurrences, 7), {live.occurrences[0]: 3}],
+        needs=[
+            ContentNeed(lambda _path, _size: 0, lambda _files: dict.fromkeys(live.occurrences, 7)),
+            ContentNeed(lambda _path, _size: 0, lambda _files: {live.occurrences[0]: 3}),
+        ],
     )
     never_open(monkeypatch)
     assert set(why.prefixes(why.live.occurrences, 7).values()) == {LONG[:7], b"second\0", b"untouch", b"!"}
