@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import IO, TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -127,6 +128,7 @@ class BackgroundReader:
             env=_environment(),
             start_new_session=True,
         )
+        self._lock = Lock()
         self._is_closed = False
         self._has_listener = False
         self.failure: str | None = None
@@ -160,7 +162,11 @@ class BackgroundReader:
 
     def events(self) -> Iterator[ReadEvent]:
         """Yield events until all layers are read or the reader is closed; it blocks, so call it from a thread."""
-        self._has_listener = True
+        with self._lock:
+            # the thread may start after the image has been left
+            if self._is_closed:
+                return
+            self._has_listener = True
         with self._answers as answers:
             yield from self._events(answers)
 
@@ -177,7 +183,8 @@ class BackgroundReader:
 
     def close(self) -> None:
         """End the process."""
-        self._is_closed = True
+        with self._lock:
+            self._is_closed = True
         self._process.kill()
         self._process.wait()
         with suppress(BrokenPipeError):

@@ -152,6 +152,12 @@ def test_closing_unblocks_a_waiting_thread(large: ImageSession) -> None:
     assert not listener.is_alive()
 
 
+def test_nothing_is_read_after_closing(large: ImageSession) -> None:
+    reader = process_for(large, 4)
+    reader.close()
+    assert all_events(reader) == []
+
+
 def test_closing_after_the_last_event_leaves_no_process(small: ImageSession) -> None:
     reader = process_for(small, 3)
     list(reader.events())
