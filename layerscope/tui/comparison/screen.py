@@ -8,7 +8,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.getters import query_one
-from textual.screen import Screen
 
 from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE
 from layerscope.comparison.compare import Comparison
@@ -30,7 +29,7 @@ from layerscope.tui.comparison.state import ComparisonState, compared, moved
 from layerscope.tui.comparison.states import ComparedStates
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.file_screens import FileScreens
-from layerscope.tui.keys.order import OpensLater, SaysWhyNot, is_first
+from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot, is_first
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import MOUSE_NOTE
@@ -54,7 +53,7 @@ class LeftComparison(NamedTuple):
     top: int
 
 
-class ComparisonScreen(Screen[object], OpensLater, SaysWhyNot):
+class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
     """A comparison of two layers or of two images.
 
     One comparison is computed at a time, in a thread; the tree on the screen stays until the next one is ready. The

@@ -24,6 +24,7 @@ from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import human_size, plural, printable_line, printable_name
 from layerscope.tui.drawing.cells import cut_middle
 from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.keys.order import LeftOnce
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.keys.workers import start_detached, writers_of
 from layerscope.tui.widgets.checkbox import CheckboxLine
@@ -45,7 +46,7 @@ _KEYS = (
 )
 
 
-class ExtractScreen(ModalScreen[None]):
+class ExtractScreen(ModalScreen[None], LeftOnce[None]):
     """A panel that extracts a path, as it is after a layer, into a folder; node 0 stands for all files."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)
@@ -198,8 +199,7 @@ class ExtractScreen(ModalScreen[None]):
             return
         self.app.notify(_summary(message.result), title="Extracted", markup=False, timeout=8)
         # the palette may be open on top of it
-        self.pop_until_active()
-        self.app.call_later(self.dismiss)
+        self.leave()
 
     def _say(self, error: str = "", hint: str = _HINT) -> None:
         """Show an error, and below it, where no long path can push it away, what to do."""

@@ -15,6 +15,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from layerscope.tui.keys.order import LeftOnce
 from layerscope.tui.keys.table import Key, KeyGroup, bindings, chosen_keys, help_lines
 
 _PALETTE = ("Ctrl+P", "Command palette: all commands by name, and themes")
@@ -37,7 +38,7 @@ Note = tuple[str, str]
 """A title, and what there is to know."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ModalScreen[None], LeftOnce[None]):
     """A panel over a screen: the ``notes``, then the keys, in two columns where there is room."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)

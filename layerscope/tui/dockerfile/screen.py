@@ -9,7 +9,6 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.events import Resize
 from textual.getters import query_one
-from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.session.dockerfile.lines import layers_text, unplaced_layers
@@ -21,6 +20,7 @@ from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.dockerfile.keys import DOCKERFILE_KEYS, DOCKERFILE_TABLE
 from layerscope.tui.dockerfile.rows import DockerfileRows
 from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.keys.order import LeftOnce
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
@@ -31,7 +31,7 @@ _MOST_DETAIL_LINES, _DETAIL_PADDING = 5, 2
 """The most lines of the details of a line, and the cells beside them."""
 
 
-class DockerfileScreen(Screen[Target | None]):
+class DockerfileScreen(LeftOnce[Target | None]):
     """The Dockerfile of an image. Its result is the layer that the user wants to see, or None.
 
     The ``rows`` outlive the screen: the next one on them shows what this one showed last.

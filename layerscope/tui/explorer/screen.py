@@ -9,7 +9,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
-from textual.screen import Screen
 
 from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.model.image import Image
@@ -36,7 +35,7 @@ from layerscope.tui.explorer.reports import Reports
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.explorer.title import ImageTitle
 from layerscope.tui.explorer.visits import Visits
-from layerscope.tui.keys.order import SaysWhyNot, is_first
+from layerscope.tui.keys.order import LeftOnce, SaysWhyNot, is_first
 from layerscope.tui.keys.shared import HELP
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.preferences import preferences_of
@@ -55,7 +54,7 @@ if TYPE_CHECKING:
     from layerscope.tui.widgets.row_table import Target
 
 
-class ExplorerScreen(Screen[object], SaysWhyNot):
+class ExplorerScreen(LeftOnce[object], SaysWhyNot):
     """The widgets of an image, wired to its state and to the reader of its layers."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings((HELP, *EXPLORER_KEYS))

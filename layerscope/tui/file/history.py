@@ -23,7 +23,7 @@ from layerscope.tui.drawing.cells import instruction_lines
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.keys import HISTORY_KEYS, HISTORY_TABLE
 from layerscope.tui.file.opener import FileOpener
-from layerscope.tui.keys.order import OpensLater
+from layerscope.tui.keys.order import LeftOnce, OpensLater
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
@@ -49,7 +49,7 @@ _HEIGHT_SHARE = 0.92
 _STYLES = {ChangeKind.ADDED: "added", ChangeKind.MODIFIED: "modified", ChangeKind.REMOVED: "removed"}
 
 
-class HistoryScreen(ModalScreen[None], OpensLater):
+class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
     """The events of a path, from the base image up, in a panel over the file view."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(HISTORY_KEYS)

@@ -8,7 +8,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.getters import query_one
-from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.errors import FormatError
@@ -31,7 +30,7 @@ from layerscope.tui.file.messages import (
 )
 from layerscope.tui.file.opener import FileOpener
 from layerscope.tui.file.state import FileState
-from layerscope.tui.keys.order import OpensLater, SaysWhyNot
+from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.notices import warn
@@ -48,7 +47,7 @@ _OTHER_LINES = 5
 
 
 # Without Textual's keys of a screen: Tab would take the focus from the open prompt, and letters would be keys again.
-class FileScreen(Screen[None], OpensLater, SaysWhyNot, inherit_bindings=False):
+class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False):
     """A file of an image, opened at one of its versions."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(FILE_KEYS)

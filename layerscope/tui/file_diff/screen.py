@@ -8,7 +8,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.getters import query_one
-from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
@@ -27,7 +26,7 @@ from layerscope.tui.file_diff.keys import FILE_DIFF_KEYS, FILE_DIFF_TABLE
 from layerscope.tui.file_diff.messages import BothHashed, BothToned, FilesCompared
 from layerscope.tui.file_diff.notes import text_notes
 from layerscope.tui.file_diff.text_view import TextDiffView
-from layerscope.tui.keys.order import OpensLater, SaysWhyNot
+from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.framed import FramedPane
 from layerscope.tui.widgets.key_line import KeyLine
@@ -45,7 +44,7 @@ _NEEDS_TEXT = ("change", "columns", "folds", "invisibles", "search")
 
 
 # Without Textual's keys of a screen: Tab would take the focus from the open prompt, and letters would be keys again.
-class FileDiffScreen(Screen[None], OpensLater, SaysWhyNot, inherit_bindings=False):
+class FileDiffScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False):
     """A comparison of two versions; one of them is None if the file was added or removed."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(FILE_DIFF_KEYS)

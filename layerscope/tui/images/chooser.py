@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.getters import query_one
-from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.errors import LayerscopeError
@@ -17,7 +16,7 @@ from layerscope.model.candidate import Candidate
 from layerscope.text import human_size, printable_name, short_name
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.images.keys import CHOOSER_KEYS, CHOOSER_TABLE
-from layerscope.tui.keys.order import is_first
+from layerscope.tui.keys.order import LeftOnce, is_first
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
@@ -66,7 +65,7 @@ def _row(choice: Candidate) -> TableRow:
     return TableRow((short_name(platform), size, created, f"{name}  {problem}".rstrip()), subject=choice, detail=detail)
 
 
-class ChooserScreen(Screen[object]):
+class ChooserScreen(LeftOnce[object]):
     """A list of images, the ``current`` one under the cursor; ``choose`` is called with the one that is chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(CHOOSER_KEYS)

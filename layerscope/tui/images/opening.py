@@ -20,6 +20,7 @@ from layerscope.model.progress import Progress
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import UndecidedImage
 from layerscope.text import human_share, human_size, printable_line
+from layerscope.tui.keys.order import LeftOnce
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.keys.workers import start_detached
 
@@ -35,7 +36,7 @@ _KEYS = (Key("escape,q", "leave", "cancel", "Cancel, and close the dialog", id="
 Opened = TypeVar("Opened", bound=ImageSession | UndecidedImage)
 
 
-class OpeningScreen(ModalScreen[Opened | None], Generic[Opened]):
+class OpeningScreen(ModalScreen[Opened | None], LeftOnce[Opened | None], Generic[Opened]):
     """A panel that opens an image; its result is what ``open_it`` returns, or None.
 
     A thread that nothing waits for does the work: an engine that prepares an export answers nothing for minutes, and
@@ -116,8 +117,7 @@ class OpeningScreen(ModalScreen[Opened | None], Generic[Opened]):
                 printable_line(message.error), title="Not opened", severity="error", markup=False, timeout=10
             )
         # the palette may be open on top of it
-        self.pop_until_active()
-        self.app.call_later(self.dismiss, self._take())
+        self.leave(self._take())
 
     def _take(self) -> Opened | None:
         """Return what was opened, and close what will be."""

@@ -12,9 +12,10 @@ from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
-from textual.screen import Screen
+from textual.screen import Screen, ScreenResultType
 from textual.widgets import Input
 
 from layerscope.tui.widgets.notices import warn
@@ -50,6 +51,24 @@ class OpensLater:
     def takes(self, key: str) -> bool:
         """Return whether the screen can handle a key now."""
         return self.is_ready or key in self.live_keys
+
+
+class LeftOnce(Screen[ScreenResultType]):
+    """A screen that is left once: Textual's own pops whatever is on top, and ends the application on the first screen.
+
+    A click, or a second key that was under way, may ask a screen that is gone, or that another one covers.
+    """
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Leave the screen if it is on top, and not the first one."""
+        return super().dismiss(result) if self.is_active and not is_first(self) else AwaitComplete()
+
+    def leave(self, result: ScreenResultType | None = None) -> None:
+        """Leave the screen, and all that cover it, such as the palette."""
+        stack = self.app.screen_stack
+        if self in stack:
+            for screen in reversed(stack[stack.index(self) :]):
+                screen.dismiss(result if screen is self else None)
 
 
 class SaysWhyNot:

@@ -12,7 +12,6 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.getters import query_one
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
@@ -24,7 +23,7 @@ from layerscope.text import copied_path, printable_line
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.drawing.glyphs import glyphs_of
-from layerscope.tui.keys.order import OpensLater, SaysWhyNot
+from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.size.body import Content, SizeBody, content_of
 from layerscope.tui.size.file_actions import SizeFileActions
@@ -46,7 +45,7 @@ _SHORT = 30
 """The lines of a screen from which on one is left free above the bar."""
 
 
-class SizeScreen(Screen[Target | None], OpensLater, SaysWhyNot):
+class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
     """The views of the size of one image. Its result is the place in the tree that the user wants to see, or None.
 
     The ``state`` outlives the screen: the next one on it shows what this one showed last.

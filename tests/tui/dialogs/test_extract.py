@@ -208,3 +208,13 @@ async def test_ctrl_c_asks_again_for_other_files(small: Path, tmp_path: Path, mo
             assert at.app.is_running
             held.may_end.set()
             await at.until(lambda: isinstance(at.app.screen, ExplorerScreen))
+
+
+async def test_the_end_of_the_work_leaves_a_dialog_that_has_been_left_alone(small: Path) -> None:
+    async with journey(small) as at:
+        await at.press("x")
+        dialog = at.app.screen
+        dialog.post_message(ExtractScreen.Ended(Extracted(1, 0, 0, 0, 0, 3, ())))
+        dialog.dismiss()
+        await at.settle()
+        assert isinstance(at.app.screen, ExplorerScreen)

@@ -5,9 +5,11 @@ from pathlib import Path
 from textual import events
 
 from layerscope.tui.comparison.screen import ComparisonScreen
+from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file.text_view import TextView
 from layerscope.tui.file_diff.screen import FileDiffScreen
+from layerscope.tui.keys.order import LeftOnce
 from layerscope.tui.size.screen import SizeScreen
 from tests.builders import docker_archive, file, image, layer
 from tests.tui.journeys import MY_APP, Journey, held_journey, journey
@@ -122,3 +124,32 @@ async def test_a_filter_typed_before_the_tree_is_read_leads_to_its_first_match()
         reader.release()
         await at.settle()
         assert at.at() == "/etc/nginx/nginx.conf"
+
+
+async def test_a_screen_is_left_once_however_often_that_is_asked() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("w")
+        for _ in range(3):
+            at.app.screen.call_later(at.app.screen.action_dismiss)
+        await at.press("escape")
+        assert at.explorer.is_active
+
+
+async def test_the_first_screen_is_not_left() -> None:
+    async with journey(MY_APP) as at:
+        at.explorer.dismiss()
+        await at.press("w", "escape")
+        assert at.explorer.is_active
+
+
+async def test_leaving_a_screen_leaves_what_covers_it() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("w", "question_mark")
+        size = at.app.screen_stack[1]
+        assert isinstance(size, LeftOnce)
+        size.dismiss()
+        assert isinstance(at.app.screen, HelpScreen)
+        size.leave()
+        size.leave()
+        await at.settle()
+        assert at.explorer.is_active
