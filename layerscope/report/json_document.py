@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TextIO, TypeVar
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Row = TypeVar("Row")
 

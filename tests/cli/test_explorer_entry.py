@@ -108,7 +108,7 @@ def test_a_given_platform_needs_no_choice() -> None:
 def test_a_document_is_also_printed_on_a_terminal() -> None:
     with OnTerminal(MY_APP, "--json") as printing:
         assert printing.status() == 0
-        assert b'"schema_version": 1' in printing.written
+        assert b'"schema_version": 2' in printing.written
 
 
 @pytest.mark.parametrize(

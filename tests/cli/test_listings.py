@@ -111,7 +111,7 @@ def test_an_image_with_a_broken_layer_lists_with_a_warning(
         "warning: layer 2: left out ../c: its name has ..",
     ]
     if form:
-        assert json.loads(outcome.out)["schema_version"] == 1
+        assert json.loads(outcome.out)["schema_version"] == 2
 
 
 def test_the_tree_above_a_missing_layer_shows_what_is_known(capsys: Capture, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_contradicting_documents_give_a_warning(capsys: Capture, tmp_path: Path)
 
 def test_an_image_without_layers(capsys: Capture, tmp_path: Path) -> None:
     path = docker_archive(tmp_path / "image.tar", image(tags=["none:1"]))
-    assert document(capsys, "tree", path) == {"schema_version": 1, "layer": 0, "entries": []}
+    assert document(capsys, "tree", path) == {"schema_version": 2, "layer": 0, "entries": []}
     assert document(capsys, "layers", path)["layers"] == []
     assert ask(capsys, "tree", path).out == ""
     assert ask(capsys, path).out.startswith("none:1")

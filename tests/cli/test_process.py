@@ -122,7 +122,7 @@ def test_streams_that_are_closed_do_no_harm(closed: str) -> None:
     assert finished.returncode == 0
     assert finished.stderr == b""
     if closed in ("2>&-", "<&-"):
-        assert json.loads(finished.stdout)["schema_version"] == 1
+        assert json.loads(finished.stdout)["schema_version"] == 2
 
 
 @pytest.mark.parametrize("command", [["layers"], ["tree"], ["tree", "--layer", "1"]])

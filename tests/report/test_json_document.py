@@ -10,7 +10,7 @@ ODD = "é \udcff \x1b[2J \x7f \u202e \U0001f433"
 
 def written(rows: list[dict[str, object]]) -> str:
     file = io.StringIO()
-    write_json_rows({"schema_version": 1, "layer": 2}, "entries", rows, file)
+    write_json_rows({"schema_version": 2, "layer": 2}, "entries", rows, file)
     return file.getvalue()
 
 
@@ -46,18 +46,18 @@ def test_rows_are_ascii_and_names_read_back_unchanged() -> None:
     text = written([{"path": ODD}])
     assert text.isascii()
     assert text.replace("\n", "").isprintable()
-    assert json.loads(text) == {"schema_version": 1, "layer": 2, "entries": [{"path": ODD}]}
+    assert json.loads(text) == {"schema_version": 2, "layer": 2, "entries": [{"path": ODD}]}
 
 
 def test_each_row_has_a_line_of_its_own() -> None:
     rows: list[dict[str, object]] = [{"path": f"/{number}"} for number in range(2000)]
     lines = written(rows).splitlines()
     assert len(lines) == len(rows) + 2
-    assert lines[0] == '{"schema_version": 1, "layer": 2, "entries": ['
+    assert lines[0] == '{"schema_version": 2, "layer": 2, "entries": ['
     assert lines[1] == '{"path": "/0"},'
     assert lines[-2:] == ['{"path": "/1999"}', "]}"]
     assert json.loads("".join(lines))["entries"] == rows
 
 
 def test_a_document_without_rows_is_valid() -> None:
-    assert json.loads(written([])) == {"schema_version": 1, "layer": 2, "entries": []}
+    assert json.loads(written([])) == {"schema_version": 2, "layer": 2, "entries": []}

@@ -21,8 +21,8 @@ class Relation(StrEnum):
 
     SAME = "same"
     CHANGED = "changed"
-    ONLY_OLD = "only-left"
-    ONLY_NEW = "only-right"
+    ONLY_OLD = "only-old"
+    ONLY_NEW = "only-new"
 
 
 class BuildStep(NamedTuple):

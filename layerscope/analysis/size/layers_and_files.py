@@ -14,7 +14,7 @@ from layerscope.analysis.tree.tally import LayerTally
 class LayerSize(NamedTuple):
     """The size of one layer in bytes, and its ``share`` of all content; None for what is unknown.
 
-    ``dead_size`` counts the bytes that it wrote and later layers hid, ``hidden_size`` the bytes of lower layers that it
+    ``dead_size`` counts the bytes that it wrote and later layers hid, ``hides_size`` the bytes of lower layers that it
     hid.
     """
 
@@ -24,7 +24,7 @@ class LayerSize(NamedTuple):
     blob_size: int | None
     share: float | None
     dead_size: int | None
-    hidden_size: int | None
+    hides_size: int | None
 
 
 class LargeFile(NamedTuple):

@@ -8,12 +8,12 @@ from layerscope.text import path_text
 
 
 class LocationPart(TypedDict):
-    """A location to look at; ``killer`` is the layer that hides it, if any."""
+    """A location to look at; ``hidden_by`` is the layer that hides it, if any."""
 
     layer: int | None
     instruction: str | None
     line: int | None
-    killer: int | None
+    hidden_by: int | None
     path: str | None
     size: int | None
     text: str
@@ -81,7 +81,7 @@ def _location_part(report: CheckReport, location: Location) -> LocationPart:
         "layer": location.layer,
         "instruction": None if location.layer is None else report.image.step(location.layer).instruction,
         "line": report.dockerfile.line_of_layer.get(location.layer or 0) if report.dockerfile else None,
-        "killer": location.hidden_by,
+        "hidden_by": location.hidden_by,
         "path": None if location.path is None else path_text(location.path),
         "size": location.size,
         "text": location.text,

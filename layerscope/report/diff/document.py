@@ -66,13 +66,13 @@ MovePart = TypedDict("MovePart", {"from": str, "to": str})
 
 
 class AlignedPart(TypedDict):
-    """A layer of the old image (``left``), of the new one (``right``), or of both.
+    """A layer of the old image (``old``), of the new one (``new``), or of both.
 
     ``same_content``: whether both hold the same except for times; null if unknown.
     """
 
-    left: int | None
-    right: int | None
+    old: int | None
+    new: int | None
     relation: str
     instruction: str
     same_content: bool | None
@@ -170,8 +170,8 @@ def _aligned_part(step: AlignedStep, images: ImageComparison, broken: tuple[Brok
     is_broken = step.old_layer in broken[0] or step.new_layer in broken[1]
     is_same = step.relation is Relation.SAME and not is_broken
     return {
-        "left": step.old_layer,
-        "right": step.new_layer,
+        "old": step.old_layer,
+        "new": step.new_layer,
         "relation": step.relation.value,
         "instruction": step.title,
         "same_content": True if is_same else images.rebuilt.get(step),

@@ -105,7 +105,7 @@ def layer_table(analysis: SizeAnalysis, sizes: Sequence[LayerSize]) -> ReportTab
         Column[LayerSize]("content", Figure, lambda row: Figure(human_size(row.content_size))),
         Column[LayerSize]("share", Figure, lambda row: Figure(human_share(row.content_size, total))),
         Column[LayerSize]("dead", Figure, lambda row: Figure(size_or_blank(row.dead_size))),
-        Column[LayerSize]("hides", Figure, lambda row: Figure(size_or_blank(row.hidden_size))),
+        Column[LayerSize]("hides", Figure, lambda row: Figure(size_or_blank(row.hides_size))),
         Column[LayerSize]("blob", Figure, lambda row: Figure(human_size(row.blob_size))),
         Column[LayerSize]("instruction", InstructionText, lambda row: InstructionText(layer_title(image, row.layer))),
     )

@@ -22,7 +22,7 @@ LARGEST_FOLDERS = 100
 
 
 class LayerSizePart(TypedDict):
-    """One layer; ``killed_size``: the bytes of lower layers that it hid."""
+    """One layer; ``hides_size``: the bytes of lower layers that it hid."""
 
     layer: int
     instruction: str | None
@@ -30,7 +30,7 @@ class LayerSizePart(TypedDict):
     blob_size: int | None
     share: float | None
     dead_size: int | None
-    killed_size: int | None
+    hides_size: int | None
 
 
 class FilePart(TypedDict):
@@ -42,9 +42,9 @@ class FilePart(TypedDict):
 
 
 class WrittenFilePart(FilePart):
-    """One of the largest files of any layer; ``killer`` is the layer that hid it, if it is dead."""
+    """One of the largest files of any layer; ``hidden_by`` is the layer that hid it, if it is dead."""
 
-    killer: int | None
+    hidden_by: int | None
 
 
 class DeadPart(TypedDict):
@@ -53,7 +53,7 @@ class DeadPart(TypedDict):
     path: str
     size: int
     writer: int
-    killer: int
+    hidden_by: int
     reason: str | None
 
 
@@ -84,8 +84,8 @@ class AdvicePart(TypedDict):
     text: str
     kind: str
     paths: list[str]
-    killer: int | None
-    killer_instruction: str | None
+    hidden_by: int | None
+    hidden_by_instruction: str | None
     blob_saves_estimate: int | None
     line: int | None
     patch: str | None
@@ -192,7 +192,7 @@ def why_document(analysis: SizeAnalysis) -> WhyDocument:
         "efficiency": why.efficiency,
         "layers": [_layer_size_part(layer_size) for layer_size in why.layers],
         "largest": [_file_part(file) for file in why.largest],
-        "largest_written": [{**_file_part(file), "killer": file.hidden_by} for file in why.largest_written],
+        "largest_written": [{**_file_part(file), "hidden_by": file.hidden_by} for file in why.largest_written],
         "dead": _dead_sum_part(why),
         "duplicates": [_duplicate_part(duplicate, paths) for duplicate in why.duplicates],
         "duplicates_complete": why.duplicates_complete,
@@ -217,7 +217,7 @@ def _layer_size_part(layer_size: LayerSize) -> LayerSizePart:
         "blob_size": layer_size.blob_size,
         "share": layer_size.share,
         "dead_size": layer_size.dead_size,
-        "killed_size": layer_size.hidden_size,
+        "hides_size": layer_size.hides_size,
     }
 
 
@@ -242,7 +242,7 @@ def _dead_part(entry: DeadEntry) -> DeadPart:
         "path": path_text(entry.path),
         "size": entry.size,
         "writer": entry.writer,
-        "killer": entry.hidden_by,
+        "hidden_by": entry.hidden_by,
         "reason": None if entry.reason is None else entry.reason.value,
     }
 
@@ -265,8 +265,8 @@ def _advice_part(advice: Advice, analysis: SizeAnalysis) -> AdvicePart:
         "text": advice.text,
         "kind": advice.kind.value,
         "paths": [path_text(path) for path in advice.paths],
-        "killer": advice.hidden_by,
-        "killer_instruction": advice.hidden_by_instruction,
+        "hidden_by": advice.hidden_by,
+        "hidden_by_instruction": advice.hidden_by_instruction,
         "blob_saves_estimate": analysis.report.blob_shares.estimate(advice.layer, advice.saves),
         "line": placed.line_of_layer.get(advice.layer) if placed else None,
         "patch": (patch_of(placed, [advice.edits]) or None) if placed else None,

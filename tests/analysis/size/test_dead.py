@@ -54,7 +54,7 @@ def test_one_chown_of_a_100_megabyte_file_counts_100_megabytes_and_not_200() -> 
         (hardlink("f", "elsewhere"), DeadReason.REPLACED),
     ],
 )
-def test_a_hidden_file_has_the_reason_that_its_killer_shows(after: Item, reason: DeadReason) -> None:
+def test_a_hidden_file_has_the_reason_that_the_layer_that_hid_it_shows(after: Item, reason: DeadReason) -> None:
     image = sized([written("f", "before")], [after])
     (entry,) = image.dead.entries
     assert (entry.path, entry.size, entry.writer, entry.hidden_by, entry.reason) == (b"f", 6, 1, 2, reason)
@@ -84,7 +84,7 @@ def test_a_whiteout_counts_before_an_opaque_one() -> None:
     assert sized(base, [opaque("d"), whiteout("d")]).dead_paths() == dict.fromkeys(("d/e/f", "d/g"), "deleted")
 
 
-def test_the_killer_is_the_first_layer_that_hid_the_file_whatever_comes_later() -> None:
+def test_hidden_by_is_the_first_layer_that_hid_the_file_whatever_comes_later() -> None:
     first, second, third = (written("d/f", text) for text in "123")
     image = sized([first], [whiteout("d/f")], [second], [opaque("d")], [third])
     assert [(entry.writer, entry.hidden_by, entry.reason) for entry in image.dead.entries] == [
@@ -143,7 +143,7 @@ def test_dead_files_come_largest_first_and_can_be_selected_by_folder() -> None:
     assert {entry.path for entry in image.dead.below(folder, image.tree.index.ends[folder])} == {b"a/l", b"a/s"}
 
 
-def test_sums_are_by_reason_writer_and_killer() -> None:
+def test_sums_are_by_reason_writer_and_hiding_layer() -> None:
     image = sized(
         [written("a", "1"), written("b", "22")],
         [written("b", "333"), written("c", "4444")],

@@ -16,8 +16,8 @@ def layers_of(image: SizedImage, blob_sizes: dict[int, int | None]) -> tuple[Lay
 def test_a_layer_has_content_blob_share_and_dead_bytes() -> None:
     image = sized([written("a", size=60), written("b", size=15)], [written("a", size=25), whiteout("b")])
     first, second = layers_of(image, {1: 300, 2: None})
-    assert first == LayerSize(1, "ADD base /", 75, 300, 0.75, dead_size=75, hidden_size=0)
-    assert second == LayerSize(2, None, 25, None, 0.25, dead_size=0, hidden_size=75)
+    assert first == LayerSize(1, "ADD base /", 75, 300, 0.75, dead_size=75, hides_size=0)
+    assert second == LayerSize(2, None, 25, None, 0.25, dead_size=0, hides_size=75)
 
 
 def test_layers_are_ranked_by_content_and_equal_ones_by_number() -> None:

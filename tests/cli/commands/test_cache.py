@@ -54,7 +54,7 @@ def test_the_images_are_listed(capsys: Capture, archive: Path) -> None:
 def test_clear_removes_everything_but_files_that_are_not_ours(capsys: Capture, own_cache: Path) -> None:
     (own_cache / "notes.txt").write_text("mine")
     size = document(capsys)["size"]
-    assert document(capsys, "clear") == {"schema_version": 1, "removed": 2, "freed_size": size}
+    assert document(capsys, "clear") == {"schema_version": 2, "removed": 2, "freed_size": size}
     assert [path.name for path in own_cache.iterdir()] == ["notes.txt"]
     assert ask(capsys, "cache", "clear").out == "removed 0 records, 0 B\n"
 

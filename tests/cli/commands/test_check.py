@@ -189,7 +189,7 @@ def test_secrets_are_forbidden_unless_listed_even_if_removed_later(capsys: Captu
     outcome = ask(capsys, "check", "heavy.tar", "--json")
     assert outcome.status == 1
     (place,) = only_rule(outcome)["places"]
-    assert (place["path"], place["layer"], place["killer"]) == ("/root/.ssh/id_rsa", 1, 3)
+    assert (place["path"], place["layer"], place["hidden_by"]) == ("/root/.ssh/id_rsa", 1, 3)
     rules('allowed-secrets = ["id_rsa"]')
     assert ask(capsys, "check", "heavy.tar").status == 0
 

@@ -37,7 +37,7 @@ def test_an_unknown_theme_or_key_is_a_warning(capsys: Capture, own_settings: Pat
 
 def test_the_document_has_the_same(capsys: Capture, own_settings: Path) -> None:
     document = json.loads(ask(capsys, "config", "--json").out)
-    assert document["schema_version"] == 1
+    assert document["schema_version"] == 2
     assert document["config_file"] == f"{own_settings}/config.toml"
     assert {"name": "columns", "value": [], "origin": "default"} in document["settings"]
     assert document["problems"] == []

@@ -55,12 +55,10 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
     return docker_archive(tmp_path / "v1.tar", V1), docker_archive(tmp_path / "v2.tar", V2)
 
 
-@pytest.mark.parametrize("left", FORMS)
-@pytest.mark.parametrize("right", FORMS)
-def test_two_images_are_compared_whatever_forms_they_have(
-    capsys: Capture, tmp_path: Path, left: str, right: str
-) -> None:
-    one, other = archive(tmp_path, left, V1, "one"), archive(tmp_path, right, V2, "other")
+@pytest.mark.parametrize("old", FORMS)
+@pytest.mark.parametrize("new", FORMS)
+def test_two_images_are_compared_whatever_forms_they_have(capsys: Capture, tmp_path: Path, old: str, new: str) -> None:
+    one, other = archive(tmp_path, old, V1, "one"), archive(tmp_path, new, V2, "other")
     assert paths(capsys, one, other) == sorted(CHANGES)
     outcome = ask(capsys, "diff", one, other, "--patch")
     assert outcome.status == 0

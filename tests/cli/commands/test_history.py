@@ -37,7 +37,7 @@ def events(found: Any) -> list[tuple[int, str, list[str]]]:
 
 def test_every_layer_that_touched_the_path_is_listed_with_its_instruction(capsys: Capture, path: Path) -> None:
     found = document(capsys, path, "/etc/hosts")
-    assert (found["schema_version"], found["path"], found["present"]) == (1, "/etc/hosts", False)
+    assert (found["schema_version"], found["path"], found["present"]) == (2, "/etc/hosts", False)
     assert events(found) == [
         (1, "added", []),
         (2, "modified", ["content"]),

@@ -51,7 +51,7 @@ def test_the_document_has_every_field_of_the_report(checked: Reports) -> None:
         "layer": 1,
         "instruction": "ADD rootfs.tar /",
         "line": None,
-        "killer": 2,
+        "hidden_by": 2,
         "path": "/srv/model.bin",
         "size": 5_000,
         "text": "wrote 5.0 kB in 1 file that layer 2 hides (metadata-only), /srv/model.bin for one",

@@ -42,7 +42,7 @@ def test_each_change_has_its_aspects_and_size_delta(tmp_path: Path) -> None:
     assert rows == CHANGES
     assert [row["path"] for row in found["changes"]] == sorted(CHANGES)
     assert found["summary"] == {"added": 3, "modified": 8, "removed": 2, "size_delta": 1}
-    assert found["schema_version"] == 1
+    assert found["schema_version"] == 2
     assert found["unread"] == []
 
 
@@ -65,7 +65,7 @@ def test_a_parent_without_an_entry_has_no_time(tmp_path: Path) -> None:
 
 def test_two_images_have_their_layers_aligned(tmp_path: Path) -> None:
     found = of_images(tmp_path)
-    assert [(row["left"], row["right"], row["relation"], row["same_content"]) for row in found["layers"]] == [
+    assert [(row["old"], row["new"], row["relation"], row["same_content"]) for row in found["layers"]] == [
         (1, 1, "same", True),
         (2, 2, "same", True),
         (3, 3, "changed", True),

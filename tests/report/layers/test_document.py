@@ -53,7 +53,7 @@ def test_a_small_image_in_full(tmp_path: Path) -> None:
     # The digest of the manifest depends on the builder of the test image.
     digest = found["image"]["digest"]
     expected: dict[str, Any] = {
-        "schema_version": 1,
+        "schema_version": 2,
         "image": {
             "reference": str(path),
             "source": "docker-archive",

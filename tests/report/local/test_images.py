@@ -23,7 +23,7 @@ IMAGES = (
 
 def test_the_document_has_a_reference_for_each_image() -> None:
     assert images_document(IMAGES) == {
-        "schema_version": 1,
+        "schema_version": 2,
         "images": [
             {
                 "reference": "docker://my-app:v1",

@@ -31,7 +31,7 @@ def heavy(tmp_path_factory: pytest.TempPathFactory) -> WhyDocument:
 
 
 def test_the_sums_are_exact(heavy: WhyDocument) -> None:
-    assert heavy["schema_version"] == 1
+    assert heavy["schema_version"] == 2
     assert heavy["total_size"] == 18_165
     assert heavy["blob_size"] == sum(map(len, HEAVY.layers))
     assert heavy["efficiency"] == 1 - 8_035 / 18_165
@@ -49,7 +49,7 @@ def test_layers_are_sorted_by_size(heavy: WhyDocument) -> None:
     assert [(part["layer"], part["instruction"]) for part in heavy["layers"]] == [(2, COPY), (1, ADD), (3, REMOVE)]
     assert [part["content_size"] for part in heavy["layers"]] == [10_100, 8_035, 30]
     assert [part["dead_size"] for part in heavy["layers"]] == [0, 8_035, 0]
-    assert [part["killed_size"] for part in heavy["layers"]] == [5_000, 0, 3_035]
+    assert [part["hides_size"] for part in heavy["layers"]] == [5_000, 0, 3_035]
     assert [part["share"] for part in heavy["layers"]] == [size / 18_165 for size in (10_100, 8_035, 30)]
     assert [part["blob_size"] for part in heavy["layers"]] == [len(HEAVY.layers[place]) for place in (1, 0, 2)]
 
@@ -64,7 +64,7 @@ def test_the_largest_files_are_those_of_the_final_image(heavy: WhyDocument) -> N
 
 
 def test_the_largest_written_files_are_those_of_all_layers(heavy: WhyDocument) -> None:
-    hiding_layers = [(part["path"], part["layer"], part["killer"]) for part in heavy["largest_written"][:4]]
+    hiding_layers = [(part["path"], part["layer"], part["hidden_by"]) for part in heavy["largest_written"][:4]]
     assert hiding_layers == [
         ("/srv/copy.bin", 2, None),
         ("/srv/model.bin", 1, 2),
@@ -73,12 +73,12 @@ def test_the_largest_written_files_are_those_of_all_layers(heavy: WhyDocument) -
     ]
 
 
-def test_each_dead_file_has_writer_killer_and_reason_sorted_by_path(heavy: WhyDocument) -> None:
+def test_each_dead_file_has_its_writer_the_layer_that_hid_it_and_a_reason_sorted_by_path(heavy: WhyDocument) -> None:
     assert heavy["dead"]["entries"] == [
-        {"path": "/etc/passwd", "size": 20, "writer": 1, "killer": 3, "reason": "overwritten"},
-        {"path": "/root/.ssh/id_rsa", "size": len(KEY), "writer": 1, "killer": 3, "reason": "deleted"},
-        {"path": "/srv/model.bin", "size": len(MODEL), "writer": 1, "killer": 2, "reason": "metadata-only"},
-        {"path": "/var/cache/apt/pkgcache.bin", "size": 3_000, "writer": 1, "killer": 3, "reason": "deleted"},
+        {"path": "/etc/passwd", "size": 20, "writer": 1, "hidden_by": 3, "reason": "overwritten"},
+        {"path": "/root/.ssh/id_rsa", "size": len(KEY), "writer": 1, "hidden_by": 3, "reason": "deleted"},
+        {"path": "/srv/model.bin", "size": len(MODEL), "writer": 1, "hidden_by": 2, "reason": "metadata-only"},
+        {"path": "/var/cache/apt/pkgcache.bin", "size": 3_000, "writer": 1, "hidden_by": 3, "reason": "deleted"},
     ]
 
 
@@ -95,7 +95,7 @@ def test_duplicates_have_paths_layers_and_savings(heavy: WhyDocument) -> None:
 def test_advice_names_both_instructions_and_the_paths(heavy: WhyDocument) -> None:
     (copied,) = [part for part in heavy["advice"] if part["kind"] == "metadata-copy"]
     assert (copied["layer"], copied["instruction"], copied["saves"]) == (1, ADD, 5_000)
-    assert (copied["killer"], copied["killer_instruction"]) == (2, COPY)
+    assert (copied["hidden_by"], copied["hidden_by_instruction"]) == (2, COPY)
     assert copied["paths"] == ["/srv/model.bin"]
     assert copied["text"]
 

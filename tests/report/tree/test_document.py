@@ -70,7 +70,7 @@ def test_a_whole_document(tmp_path: Path) -> None:
     text = io.StringIO()
     write_tree_document(tree, TreeSelection(2), text)
     assert json.loads(text.getvalue()) == {
-        "schema_version": 1,
+        "schema_version": 2,
         "layer": 2,
         "entries": [
             {

@@ -18,14 +18,14 @@ def dead_list(analysis: SizeAnalysis) -> SizeList[int]:
     def build(number: int) -> TableRow:
         group = groups[number]
         reason, files = reason_label(group.reason), len(group.entries)
-        writer, hider = (layer_title(analysis, layer) for layer in (group.writer, group.hidden_by))
+        writer, hiding = (layer_title(analysis, layer) for layer in (group.writer, group.hidden_by))
         return TableRow(
             (human_size(group.size), f"{files:,}", reason, str(group.writer), str(group.hidden_by), writer),
             share=group.size / largest,
             dead_share=group.size / largest,
-            subject=Subject(place=Place(SizeView.DEAD, number), copied=f"{writer}\n{hider}"),
+            subject=Subject(place=Place(SizeView.DEAD, number), copied=f"{writer}\n{hiding}"),
             detail=f"{plural(files, 'file')}, {reason}\nwritten by layer {group.writer}: {writer}\n"
-            f"hidden by layer {group.hidden_by}: {hider}",
+            f"hidden by layer {group.hidden_by}: {hiding}",
         )
 
     layers = len(analysis.image.layers)

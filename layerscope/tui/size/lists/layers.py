@@ -20,7 +20,7 @@ def layer_list(analysis: SizeAnalysis) -> SizeList[LayerSize]:
                 human_size(layer_size.content_size),
                 human_share(layer_size.content_size, report.total_size),
                 size_or_blank(layer_size.dead_size),
-                size_or_blank(layer_size.hidden_size),
+                size_or_blank(layer_size.hides_size),
                 human_size(layer_size.blob_size),
                 instruction,
             ),
@@ -44,7 +44,7 @@ def layer_list(analysis: SizeAnalysis) -> SizeList[LayerSize]:
         orders=(
             Order("content", lambda row: -(row.content_size or 0)),
             Order("dead bytes", lambda row: -(row.dead_size or 0)),
-            Order("hidden bytes", lambda row: -(row.hidden_size or 0)),
+            Order("hidden bytes", lambda row: -(row.hides_size or 0)),
             Order("number", lambda row: row.layer),
         ),
         text=lambda row: analysis.image.step(row.layer).title,
