@@ -80,10 +80,9 @@ def warn_of(sentence: str) -> None:
 def print_layers(session: ImageSession, *, as_json: bool = False) -> None:
     """Print the layers of an open image as a document or as a table, and warnings to standard error."""
     if as_json:
-        from layerscope.report.json_document import write_json  # noqa: PLC0415  # a document needs no Rich
-        from layerscope.report.layers.document import layers_document  # noqa: PLC0415
+        from layerscope.report.layers.document import write_layers_document  # noqa: PLC0415  # a document needs no Rich
 
-        write_json(layers_document(session.image, session.tallies), sys.stdout)
+        write_layers_document(session.image, session.tallies, sys.stdout)
     else:
         from layerscope.report.layers.table import write_layer_table  # noqa: PLC0415  # Rich
 

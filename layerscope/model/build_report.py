@@ -60,3 +60,10 @@ class BuildReport:
     content_size: int | None = None
     previous_size: int | None = None
     shared_layers: int | None = None
+
+    @property
+    def size_delta(self) -> int | None:
+        """The bytes by which the image grew; None if either size is unknown."""
+        if self.content_size is None or self.previous_size is None:
+            return None
+        return self.content_size - self.previous_size

@@ -1,12 +1,12 @@
 """JSON documents, in ASCII only, so that they survive any terminal, pipe and locale."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import TextIO, TypeVar
+from typing import TextIO
 
-SCHEMA_VERSION = 2
-
-Row = TypeVar("Row")
+import msgspec
+from msgspec import UNSET, Struct
 
 _BATCH = 512
 """The number of rows that are encoded together."""
@@ -14,85 +14,80 @@ _BATCH = 512
 _DEEPEST = 2
 """The depth of nested objects that are spread over several lines."""
 
+_TO_ESCAPE = re.compile(r"[^ -~]+")
 
-def write_json(document: Mapping[str, object], file: TextIO) -> None:
-    """Write a document with one field on a line.
 
-    Lone surrogates, which stand for bytes that are not UTF-8, become escapes.
+class Document(Struct, kw_only=True):
+    """A document. It may gain fields; to lose or change one takes a new version."""
+
+    schema_version: int = 2
+
+
+Part = Struct | Mapping[str, object]
+
+
+def write_document(document: Part, file: TextIO, rows: Iterable[Struct] = ()) -> None:
+    """Write a document: a field on each line, and a row of a list on each.
+
+    ``rows`` take the place of the last field of a document whose list is too long to be in memory as a whole.
     """
-    from json import JSONEncoder  # noqa: PLC0415  # 4 ms that tables need not pay
-
-    # The text of 65,000 layers as one string, and the pieces it is joined from, would take four times as much memory.
-    for pieces in _batches(JSONEncoder(indent=2).iterencode(document)):
-        _write("".join(pieces), file)
-    _write("\n", file)
+    *fields, (last, value) = _fields(document)
+    file.writelines(_object([*fields, (last, iter(rows) if rows else value)], 0))
+    file.write("\n")
 
 
-def write_json_rows(head: Mapping[str, object], name: str, rows: Iterable[Mapping[str, object]], file: TextIO) -> None:
-    """Write a document whose last field, ``name``, lists the rows, one per line; they are never all in memory."""
-    _write_batches(head, name, map(_on_lines, _batches(rows)), file)
+def _fields(part: Part) -> list[tuple[str, object]]:
+    if isinstance(part, Mapping):
+        return list(part.items())
+    names = zip(part.__struct_encode_fields__, part.__struct_fields__, strict=True)
+    return [(key, value) for key, name in names if (value := getattr(part, name)) is not UNSET]
 
 
-def write_json_lines(head: Mapping[str, object], name: str, lines: Iterable[str], file: TextIO) -> None:
-    """Write the same document from rows that are already JSON, each without a line break."""
-    _write_batches(head, name, map(",\n".join, _batches(lines)), file)
+def _object(fields: Iterable[tuple[str, object]], depth: int) -> Iterator[str]:
+    indent, bracket = "  " * depth, "{"
+    for key, value in fields:
+        yield f"{bracket}\n{indent}  {_encoded(key)}: "
+        yield from _value(value, depth + 1)
+        bracket = ","
+    yield f"\n{indent}}}"
 
 
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Yield the rows in batches."""
-    remaining = iter(rows)
-    while batch := list(islice(remaining, _BATCH)):
-        yield batch
-
-
-def _write_batches(head: Mapping[str, object], name: str, batches: Iterable[str], file: TextIO) -> None:
-    from json import JSONEncoder  # noqa: PLC0415
-
-    encode = JSONEncoder().encode
-    _write(f"{encode(head)[:-1]}, {encode(name)}: [", file)
-    separator = "\n"
-    for batch in batches:
-        _write(separator + batch, file)
-        separator = ",\n"
-    _write("\n]}\n", file)
-
-
-def _on_lines(rows: Sequence[Mapping[str, object]], indent: str = "") -> str:
-    """Return the rows, one per line, as the elements of a list; encoding each by itself takes twice as long.
-
-    The encoder puts a line break between values, and never writes one within a string.
-    """
-    from json import JSONEncoder  # noqa: PLC0415
-
-    text = JSONEncoder(separators=("\n", ": ")).encode(rows)[1:-1]
-    return text.replace("}\n{", "},\0{").replace("\n", ", ").replace("\0", f"\n{indent}")
-
-
-def _write(text: str, file: TextIO) -> None:
-    # DEL is the one control character that JSON does not escape.
-    file.write(text.replace("\x7f", "\\u007f"))
-
-
-def write_json_table(document: Mapping[str, object], file: TextIO) -> None:
-    """Write a document that may be large: the top two levels of objects over several lines, each row on one."""
-    from json import JSONEncoder  # noqa: PLC0415
-
-    _write("".join(_laid_out(document, JSONEncoder().encode, 0)) + "\n", file)
-
-
-def _laid_out(value: object, encode: Callable[[object], str], depth: int) -> Iterator[str]:
+def _value(value: object, depth: int) -> Iterator[str]:
     """Yield the pieces of a value; objects below the second level are written on one line."""
-    if isinstance(value, Mapping) and value and depth < _DEEPEST:
-        pieces = [[f"{encode(key)}: ", *_laid_out(item, encode, depth + 1)] for key, item in value.items()]
-        brackets = "{}"
-    elif isinstance(value, list) and value and isinstance(value[0], Mapping) and depth <= _DEEPEST:
-        pieces, brackets = [[_on_lines(value, indent=f"{'  ' * depth}  ")]], "[]"
+    if isinstance(value, (Struct, Mapping)) and value and depth < _DEEPEST:
+        yield from _object(_fields(value), depth)
+    elif isinstance(value, Iterator):
+        yield from _rows(value, "  " * depth)
+    elif isinstance(value, list) and value and isinstance(value[0], Struct):
+        yield from _rows(iter(value), "  " * depth)
     else:
-        yield encode(value)
-        return
-    indent = "  " * depth
-    yield brackets[0]
-    for number, piece in enumerate(pieces):
-        yield f"{',' if number else ''}\n{indent}  "
-        yield from piece
-    yield f"\n{indent}{brackets[1]}"
+        yield _encoded(value)
+
+
+def _rows(rows: Iterator[Struct], indent: str) -> Iterator[str]:
+    """Yield the rows in batches: the text of 65,000 layers as one string would take four times as much memory."""
+    bracket = "["
+    while batch := list(islice(rows, _BATCH)):
+        # A quote within a string is escaped, so that these characters are only found between two rows.
+        between = f', {{"{batch[0].__struct_encode_fields__[0]}": '
+        lines = _encoded(batch)[1:-1].replace(f"}}{between}", f"}},\n{indent}  {between[2:]}")
+        yield f"{bracket}\n{indent}  {lines}"
+        bracket = ","
+    yield "[]" if bracket == "[" else f"\n{indent}]"
+
+
+def _encoded(value: object) -> str:
+    """Return a value as JSON on one line. Lone surrogates, which stand for bytes that are not UTF-8, become escapes."""
+    try:
+        text = msgspec.json.format(msgspec.json.encode(value), indent=0).decode()
+    except UnicodeEncodeError:
+        from json import JSONEncoder  # noqa: PLC0415  # 4 ms, and such names are rare
+
+        return JSONEncoder().encode(msgspec.to_builtins(value))
+    return text if text.isascii() and "\x7f" not in text else _TO_ESCAPE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    from json.encoder import encode_basestring_ascii  # noqa: PLC0415  # as above
+
+    return encode_basestring_ascii(match[0])[1:-1]

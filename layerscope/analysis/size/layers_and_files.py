@@ -5,13 +5,15 @@ from heapq import nlargest, nsmallest
 from itertools import chain, compress
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from layerscope.analysis.size.dead import DeadBytes, DeadEntry
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import LayerTally
 
 
-class LayerSize(NamedTuple):
+class LayerSize(Struct, frozen=True):
     """The size of one layer in bytes, and its ``share`` of all content; None for what is unknown.
 
     ``dead_size`` counts the bytes that it wrote and later layers hid, ``hides_size`` the bytes of lower layers that it

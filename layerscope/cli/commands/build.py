@@ -13,10 +13,9 @@ from layerscope.cache.cache import Cache
 from layerscope.cli.opening import show_opened
 from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
+from layerscope.model.build_report import BuildReport
 from layerscope.report.atomic_write import refuse_existing, write_whole
-from layerscope.report.build.document import build_document
-from layerscope.report.build.lines import build_lines
-from layerscope.report.json_document import write_json
+from layerscope.report.build.report import build_lines, write_build_document
 from layerscope.session.dockerfile.remembered_build import remember_build
 from layerscope.session.local.build import BUILDERS, BuildRun, chosen_builder, run_build
 from layerscope.session.local.build_options import build_options
@@ -101,7 +100,7 @@ def _finish(run: BuildRun, own: _OwnOptions) -> None:
     for line in build_lines(report):
         narrate(f"layerscope: {line}")
     if own.build_report is not None:
-        _write_report(own.build_report, build_document(report))
+        _write_report(own.build_report, report)
     if session is not None:
         with session:
             session.build = remembered(run, session, report)
@@ -115,8 +114,8 @@ def _say(note: str | None) -> None:
         narrate(f"layerscope: {printable_line(note)}")
 
 
-def _write_report(name: str, document: dict[str, object]) -> None:
+def _write_report(name: str, report: BuildReport) -> None:
     text = io.StringIO()
-    write_json(document, text)
+    write_build_document(report, text)
     # each build overwrites the report of the previous one
     write_whole(Path(name), text.getvalue(), force=True)

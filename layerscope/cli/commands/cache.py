@@ -11,9 +11,8 @@ from layerscope.cache.cache import Cache, CacheEntry
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog
-from layerscope.report.cache.document import cache_document, removed_document
+from layerscope.report.cache.document import write_cache_document, write_removed_document
 from layerscope.report.cache.images import cached_images
-from layerscope.report.json_document import write_json
 from layerscope.text import human_size, plural, printable_name
 
 EXAMPLES = """\b
@@ -57,7 +56,7 @@ def cache(action: What = Action.SHOW, as_json: AsJson = False, debug: DebugLog =
 def _show(cache: Cache, *, as_json: bool, is_list: bool) -> None:
     images = cached_images(cache.entries())
     if as_json:
-        write_json(cache_document(cache, images), sys.stdout)
+        write_cache_document(cache, images, sys.stdout)
         return
     from layerscope.report.cache.table import write_cache_summary, write_cache_table  # noqa: PLC0415  # Rich
 
@@ -71,6 +70,6 @@ def _remove(cache: Cache, entries: Sequence[CacheEntry], *, as_json: bool) -> No
     cache.remove(entries)
     size = sum(entry.size for entry in entries)
     if as_json:
-        write_json(removed_document(len(entries), size), sys.stdout)
+        write_removed_document(len(entries), size, sys.stdout)
     else:
         sys.stdout.write(f"removed {plural(len(entries), 'record')}, {human_size(size)}\n")

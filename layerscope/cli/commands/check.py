@@ -21,12 +21,11 @@ from layerscope.policy.outcome import CheckReport, Outcome
 from layerscope.policy.rules_files import OWN_NAME, find_rules, is_own
 from layerscope.policy.rules_template import rules_template
 from layerscope.report.atomic_write import refuse_existing, write_whole
-from layerscope.report.check.document import check_document
+from layerscope.report.check.document import write_check_document
 from layerscope.report.check.github import write_check_github
 from layerscope.report.check.junit import write_check_junit
 from layerscope.report.check.markdown import write_check_markdown
-from layerscope.report.check.sarif import sarif_document
-from layerscope.report.json_document import write_json
+from layerscope.report.check.sarif import write_check_sarif
 from layerscope.session.dockerfile.lines import known_dockerfile
 from layerscope.session.size.base_image import chosen_base
 from layerscope.text import path_text, plural, printable_name, short_name
@@ -147,11 +146,11 @@ def _write(report: CheckReport, form: Format, file: TextIO) -> None:
 
             write_check_table(report, file)
         case Format.JSON:
-            write_json(check_document(report), file)
+            write_check_document(report, file)
         case Format.JUNIT:
             write_check_junit(report, file)
         case Format.SARIF:
-            write_json(sarif_document(report), file)
+            write_check_sarif(report, file)
         case Format.GITHUB:
             write_check_github(report, file)
         case Format.MARKDOWN:

@@ -5,8 +5,7 @@ import sys
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog
-from layerscope.report.json_document import write_json
-from layerscope.report.settings.document import settings_document
+from layerscope.report.settings.document import write_settings_document
 from layerscope.settings.preferences import ValueOrigin, load_preferences
 
 EXAMPLES = """\b
@@ -30,7 +29,7 @@ def config(as_json: AsJson = False, debug: DebugLog = None) -> None:
 
         preferences = LayerscopeApp(Screen).preferences
     if as_json:
-        write_json(settings_document(preferences), sys.stdout)
+        write_settings_document(preferences, sys.stdout)
     else:
         from layerscope.report.settings.table import write_settings_table  # noqa: PLC0415  # Rich
 

@@ -5,8 +5,7 @@ import sys
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog, ListedEngine
-from layerscope.report.json_document import write_json
-from layerscope.report.local.document import containers_document
+from layerscope.report.local.document import write_containers_document
 from layerscope.session.local.listing import local_containers
 
 EXAMPLES = """\b
@@ -21,7 +20,7 @@ def containers(engine: ListedEngine = None, as_json: AsJson = False, debug: Debu
     start_log(debug)
     listing = local_containers(engine).checked()
     if as_json:
-        write_json(containers_document(listing.found), sys.stdout)
+        write_containers_document(listing.found, sys.stdout)
     else:
         from layerscope.report.local.table import write_container_table  # noqa: PLC0415  # Rich
 

@@ -35,10 +35,9 @@ def dockerfile(
         placed = dockerfile_of(session.image, file, target, build=session.build)
         cache = cache_state_of(session.image, placed, session.build)
         if as_json:
-            from layerscope.report.dockerfile.document import dockerfile_document  # noqa: PLC0415  # needs no Rich
-            from layerscope.report.json_document import write_json_table  # noqa: PLC0415
+            from layerscope.report.dockerfile.document import write_dockerfile_document  # noqa: PLC0415  # needs no Rich
 
-            write_json_table(dockerfile_document(placed, session.image, session.tallies, cache), sys.stdout)
+            write_dockerfile_document(placed, session.image, session.tallies, cache, sys.stdout)
         else:
             from layerscope.report.dockerfile.table import write_dockerfile_table  # noqa: PLC0415  # Rich
 

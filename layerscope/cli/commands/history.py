@@ -36,11 +36,10 @@ def history(
         if not events:
             raise UsageError(f"/{printable_name(name)} is in no layer: another entry of the same layer replaces it")
         if as_json:
-            from layerscope.report.history.document import history_document  # noqa: PLC0415  # a document needs no Rich
-            from layerscope.report.json_document import write_json_table  # noqa: PLC0415
+            from layerscope.report.history.document import write_history_document  # noqa: PLC0415  # needs no Rich
 
-            document = history_document(session.image, name, events, present=tree.is_present(node, last))
-            write_json_table(document, sys.stdout)
+            is_present = tree.is_present(node, last)
+            write_history_document(session.image, name, events, sys.stdout, present=is_present)
         else:
             from layerscope.report.history.table import write_history_table  # noqa: PLC0415  # Rich
 

@@ -8,8 +8,7 @@ import typer
 from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog, ListedEngine
-from layerscope.report.json_document import write_json
-from layerscope.report.local.document import images_document
+from layerscope.report.local.document import write_images_document
 from layerscope.session.local.listing import ImageOrder, local_images, matching_images, ordered_images
 
 EXAMPLES = """\b
@@ -33,7 +32,7 @@ def images(
     listing = local_images(engine).checked()
     found = ordered_images(matching_images(listing.found, pattern), sort)
     if as_json:
-        write_json(images_document(found), sys.stdout)
+        write_images_document(found, sys.stdout)
     else:
         from layerscope.report.local.table import write_image_table  # noqa: PLC0415  # Rich
 

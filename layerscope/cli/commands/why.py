@@ -70,10 +70,9 @@ def _write(
 
     analysis = size_analysis(session, base, placed)
     if as_json:
-        from layerscope.report.json_document import write_json_table  # noqa: PLC0415  # a document needs no Rich
-        from layerscope.report.size.document import why_document  # noqa: PLC0415
+        from layerscope.report.size.document import write_why_document  # noqa: PLC0415  # a document needs no Rich
 
-        write_json_table(why_document(analysis), file)
+        write_why_document(analysis, file)
     else:
         from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415  # Rich
 

@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import TextIO
+
+from msgspec import Struct
 
 from layerscope.cache.cache import Cache
 from layerscope.report.cache.images import CachedImage
-from layerscope.report.json_document import SCHEMA_VERSION
+from layerscope.report.json_document import Document, write_document
 
 
-class CachedImagePart(TypedDict):
+class CachedImagePart(Struct):
     """An image; ``reference`` is null for records that cannot be used."""
 
     reference: str | None
@@ -18,10 +20,9 @@ class CachedImagePart(TypedDict):
     used: str
 
 
-class CacheDocument(TypedDict):
+class CacheDocument(Document, kw_only=True):
     """The whole document; ``bound`` is the size that the cache never exceeds, ``problem`` says why it is not used."""
 
-    schema_version: int
     folder: str
     size: int
     bound: int
@@ -30,35 +31,34 @@ class CacheDocument(TypedDict):
     images: list[CachedImagePart]
 
 
-class RemovedDocument(TypedDict):
+class RemovedDocument(Document, kw_only=True):
     """The files that ``prune`` and ``clear`` have removed."""
 
-    schema_version: int
     removed: int
     freed_size: int
 
 
-def cache_document(cache: Cache, images: Sequence[CachedImage]) -> CacheDocument:
-    """Return the document."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "folder": str(cache.place),
-        "size": sum(image.size for image in images),
-        "bound": cache.bound,
-        "records": sum(image.records for image in images),
-        "problem": cache.problem,
-        "images": [
-            {
-                "reference": image.reference,
-                "records": image.records,
-                "size": image.size,
-                "used": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(image.used)),
-            }
+def write_cache_document(cache: Cache, images: Sequence[CachedImage], file: TextIO) -> None:
+    """Write the document."""
+    document = CacheDocument(
+        folder=str(cache.place),
+        size=sum(image.size for image in images),
+        bound=cache.bound,
+        records=sum(image.records for image in images),
+        problem=cache.problem,
+        images=[
+            CachedImagePart(
+                reference=image.reference,
+                records=image.records,
+                size=image.size,
+                used=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(image.used)),
+            )
             for image in images
         ],
-    }
+    )
+    write_document(document, file)
 
 
-def removed_document(records: int, size: int) -> RemovedDocument:
-    """Return the document."""
-    return {"schema_version": SCHEMA_VERSION, "removed": records, "freed_size": size}
+def write_removed_document(records: int, size: int, file: TextIO) -> None:
+    """Write the document."""
+    write_document(RemovedDocument(removed=records, freed_size=size), file)

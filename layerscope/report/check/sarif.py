@@ -4,11 +4,13 @@ A result is located in the Dockerfile, at the line that made the worst layer, wh
 file, because the image is not a file of the repository; the layers to look at are its logical locations.
 """
 
+from typing import TextIO
 from urllib.parse import quote
 
 from layerscope import __version__
 from layerscope.policy.outcome import CheckReport, Location, Outcome, RuleResult
 from layerscope.report.check.lines import message
+from layerscope.report.json_document import write_document
 from layerscope.report.layers.summary import layer_title
 from layerscope.text import path_text, printable_line, printable_name
 
@@ -19,8 +21,8 @@ _KINDS = {Outcome.PASSED: ("pass", "none"), Outcome.FAILED: ("fail", "error"), O
 Json = dict[str, object]
 
 
-def sarif_document(report: CheckReport) -> Json:
-    """Return the log."""
+def write_check_sarif(report: CheckReport, file: TextIO) -> None:
+    """Write the log."""
     rules = [{"id": result.rule, "name": result.rule.title().replace("-", "")} for result in report.results]
     run: Json = {
         "tool": {"driver": {"name": "layerscope", "version": __version__, "rules": rules}},
@@ -28,7 +30,7 @@ def sarif_document(report: CheckReport) -> Json:
         "results": [_result(report, index, result) for index, result in enumerate(report.results)],
         "columnKind": "unicodeCodePoints",
     }
-    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    write_document({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, file)
 
 
 def _invocation(report: CheckReport) -> Json:

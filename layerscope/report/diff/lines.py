@@ -8,7 +8,7 @@ from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.report.colors import change_styles
-from layerscope.report.tree.entry import link_text
+from layerscope.report.tree.selection import link_text
 from layerscope.text import human_size, path_text, printable_name, signed_size
 
 _SIZE_WIDTH = len("999 MB")
@@ -71,5 +71,5 @@ def _details(change: Change) -> Iterator[str]:
 
 
 def _link(entry: FileEntry) -> str:
-    link = link_text(entry)
+    link = link_text(entry.kind, entry.link)
     return "no link" if link is None else printable_name(link)

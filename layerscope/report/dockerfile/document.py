@@ -1,44 +1,73 @@
-"""The Dockerfile of an image as a JSON document: each line with its layers and their sizes."""
+"""The ``dockerfile`` document: each line of the Dockerfile with its layers and their sizes."""
 
-from collections.abc import Iterator
+from typing import TextIO
+
+from msgspec import Struct
 
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
-from layerscope.report.json_document import SCHEMA_VERSION
+from layerscope.report.json_document import Document, write_document
 from layerscope.session.dockerfile.cache_state import CacheState, cache_word
-from layerscope.session.dockerfile.lines import line_costs, unplaced_layers
+from layerscope.session.dockerfile.lines import LineCost, line_costs, unplaced_layers
 
 
-def dockerfile_document(
-    placed: PlacedDockerfile, image: Image, tallies: Tallies, cache: CacheState
-) -> dict[str, object]:
-    """Return the document; what no line could be found for is ``unplaced``, so that the sizes add up."""
+class UnplacedPart(Struct):
+    """The layers that no line could be found for."""
+
+    layers: list[int]
+    content_size: int | None
+    dead_size: int | None
+
+
+class LinePart(Struct):
+    """A line; null: it has no layer, or the figures and the state of the build cache are unknown."""
+
+    line: int
+    text: str
+    stage: str | None
+    layers: list[int] | None
+    content_size: int | None
+    dead_size: int | None
+    cache: str | None
+    cause: str | None
+
+
+class DockerfileDocument(Document, kw_only=True):
+    """The whole document; ``matched`` of ``steps`` were found. The sizes add up together with those ``unplaced``."""
+
+    source: str
+    base: str | None
+    matched: int
+    steps: int
+    unplaced: UnplacedPart
+    lines: list[LinePart]
+
+
+def write_dockerfile_document(
+    placed: PlacedDockerfile, image: Image, tallies: Tallies, cache: CacheState, file: TextIO
+) -> None:
+    """Write the document."""
     unplaced = unplaced_layers(placed, image, tallies)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "source": placed.placed_by.value,
-        "base": placed.base,
-        "matched": placed.matched,
-        "steps": placed.expected,
-        "unplaced": {
-            "layers": list(unplaced.layers),
-            "content_size": unplaced.content_size,
-            "dead_size": unplaced.dead_size,
-        },
-        "lines": list(_lines(placed, tallies, cache)),
-    }
+    document = DockerfileDocument(
+        source=placed.placed_by.value,
+        base=placed.base,
+        matched=placed.matched,
+        steps=placed.expected,
+        unplaced=UnplacedPart(list(unplaced.layers), unplaced.content_size, unplaced.dead_size),
+        lines=[_line_part(cost) for cost in line_costs(placed, tallies, cache)],
+    )
+    write_document(document, file)
 
 
-def _lines(placed: PlacedDockerfile, tallies: Tallies, cache: CacheState) -> Iterator[dict[str, object]]:
-    for cost in line_costs(placed, tallies, cache):
-        yield {
-            "line": cost.line,
-            "text": cost.text,
-            "stage": cost.stage,
-            "layers": None if cost.layers is None else list(cost.layers),
-            "content_size": cost.content_size,
-            "dead_size": cost.dead_size,
-            "cache": None if cost.is_cached is None else cache_word(cached=cost.is_cached),
-            "cause": cost.cause,
-        }
+def _line_part(cost: LineCost) -> LinePart:
+    return LinePart(
+        line=cost.line,
+        text=cost.text,
+        stage=cost.stage,
+        layers=None if cost.layers is None else list(cost.layers),
+        content_size=cost.content_size,
+        dead_size=cost.dead_size,
+        cache=None if cost.is_cached is None else cache_word(cached=cost.is_cached),
+        cause=cost.cause,
+    )

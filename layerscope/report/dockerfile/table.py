@@ -9,7 +9,7 @@ from rich.text import Text
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
-from layerscope.report.build.lines import miss_line
+from layerscope.report.build.report import miss_line
 from layerscope.report.layers.summary import image_facts
 from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, show
 from layerscope.session.dockerfile.cache_state import CacheState, cache_word

@@ -1,56 +1,63 @@
 """The ``history`` document: the history of one path."""
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import TextIO
+
+from msgspec import Struct
 
 from layerscope.analysis.tree.path_history import Revision
 from layerscope.model.image import Image
-from layerscope.report.json_document import SCHEMA_VERSION
-from layerscope.report.tree.entry import EntryPart, entry_part
+from layerscope.report.json_document import Document, write_document
+from layerscope.report.tree.document import entry_part
 from layerscope.text import path_text
 
 
-class EventPart(EntryPart):
+class EventPart(Struct):
     """The change that one layer made to the path; for a removal, the other fields describe the path before it."""
 
+    layer: int
     instruction: str | None
     change: str
     what: list[str]
     written_by: int
+    kind: str
+    size: int
+    mode: str
+    uid: int
+    gid: int
+    mtime: int | None
+    link: str | None
 
 
-class HistoryDocument(TypedDict):
+class HistoryDocument(Document, kw_only=True):
     """The whole document; ``present``: whether the path is in the final image."""
 
-    schema_version: int
     path: str
     present: bool
     events: list[EventPart]
 
 
-def history_document(image: Image, path: bytes, events: Sequence[Revision], *, present: bool) -> HistoryDocument:
-    """Return the document of a path."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "path": path_text(path),
-        "present": present,
-        "events": [_event_part(image, event) for event in events],
-    }
+def write_history_document(
+    image: Image, path: bytes, events: Sequence[Revision], file: TextIO, *, present: bool
+) -> None:
+    """Write the document of a path."""
+    parts = [_event_part(image, event) for event in events]
+    write_document(HistoryDocument(path=path_text(path), present=present, events=parts), file)
 
 
 def _event_part(image: Image, event: Revision) -> EventPart:
     entry = entry_part(event.entry)
-    return {
-        "layer": event.layer,
-        "instruction": image.step(event.layer).instruction,
-        "change": event.change.word,
-        "what": list(event.what.words),
-        "written_by": entry["layer"],
-        "kind": entry["kind"],
-        "size": entry["size"],
-        "mode": entry["mode"],
-        "uid": entry["uid"],
-        "gid": entry["gid"],
-        "mtime": entry["mtime"],
-        "link": entry["link"],
-    }
+    return EventPart(
+        layer=event.layer,
+        instruction=image.step(event.layer).instruction,
+        change=event.change.word,
+        what=list(event.what.words),
+        written_by=entry.layer,
+        kind=entry.kind,
+        size=entry.size,
+        mode=entry.mode,
+        uid=entry.uid,
+        gid=entry.gid,
+        mtime=entry.mtime,
+        link=entry.link,
+    )

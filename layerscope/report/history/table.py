@@ -13,7 +13,7 @@ from layerscope.model.image import Image
 from layerscope.report.colors import CHANGE_STYLES
 from layerscope.report.layers.summary import layer_title
 from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, instruction_line, show
-from layerscope.report.tree.entry import link_text
+from layerscope.report.tree.selection import link_text
 from layerscope.text import human_size, mode_text, path_text, printable_name
 
 _COLUMNS = (
@@ -58,7 +58,7 @@ def _details(event: Revision) -> str:
 
 
 def _link(entry: FileEntry) -> list[str]:
-    link = link_text(entry)
+    link = link_text(entry.kind, entry.link)
     return [] if link is None else [f"-> {printable_name(link)}"]
 
 

@@ -1,15 +1,17 @@
 """The ``layers`` document: an image, its layers and its steps."""
 
-from typing import TypedDict
+from typing import TextIO
+
+from msgspec import Struct
 
 from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.documents import RunConfig
 from layerscope.model.image import Image, Layer, Step
-from layerscope.model.local import Container, Mount, Storage
-from layerscope.report.json_document import SCHEMA_VERSION
+from layerscope.model.local import Storage
+from layerscope.report.json_document import Document, write_document
 
 
-class ConfigPart(TypedDict):
+class ConfigPart(Struct):
     """The defaults for a container of the image; null where the image states none."""
 
     env: list[str] | None
@@ -22,7 +24,7 @@ class ConfigPart(TypedDict):
     volumes: list[str] | None
 
 
-class ImagePart(TypedDict):
+class ImagePart(Struct):
     """The image as a whole; ``content_size`` is null if a layer could not be read."""
 
     reference: str
@@ -38,7 +40,7 @@ class ImagePart(TypedDict):
     warnings: list[str]
 
 
-class LayerPart(TypedDict):
+class LayerPart(Struct):
     """One layer, and its changes to the layers before it."""
 
     layer: int
@@ -62,7 +64,7 @@ class LayerPart(TypedDict):
     warnings: list[str]
 
 
-class StepPart(TypedDict):
+class StepPart(Struct):
     """One history line, and the number of the layer that it made."""
 
     instruction: str | None
@@ -71,14 +73,14 @@ class StepPart(TypedDict):
     layer: int | None
 
 
-class LayerLocationPart(TypedDict):
+class LayerLocationPart(Struct):
     """The folder or file of one layer on the engine's machine."""
 
     layer: int
     path: str
 
 
-class StoragePart(TypedDict):
+class StoragePart(Struct):
     """The storage of the engine that holds the image; null for what it does not report."""
 
     engine: str
@@ -89,7 +91,7 @@ class StoragePart(TypedDict):
     locations: list[LayerLocationPart]
 
 
-class ContainerPart(TypedDict):
+class ContainerPart(Struct):
     """The container whose writable layer is the last one."""
 
     id: str
@@ -97,7 +99,7 @@ class ContainerPart(TypedDict):
     state: str
 
 
-class MountPart(TypedDict):
+class MountPart(Struct):
     """A mount of the container, whose content is in no layer."""
 
     type: str
@@ -105,10 +107,9 @@ class MountPart(TypedDict):
     destination: str
 
 
-class LayersDocument(TypedDict):
+class LayersDocument(Document, kw_only=True):
     """The whole document; ``container`` is null for an image, ``storage`` for one that no engine holds."""
 
-    schema_version: int
     image: ImagePart
     layers: list[LayerPart]
     steps: list[StepPart]
@@ -117,100 +118,90 @@ class LayersDocument(TypedDict):
     mounts: list[MountPart]
 
 
+def write_layers_document(image: Image, tallies: Tallies, file: TextIO) -> None:
+    """Write the document."""
+    write_document(layers_document(image, tallies), file)
+
+
 def layers_document(image: Image, tallies: Tallies) -> LayersDocument:
     """Return the document."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "image": image_part(image, tallies),
-        "layers": [_layer_part(image.step(layer.number), tallies, layer) for layer in image.layers],
-        "steps": [_step_part(step) for step in image.steps],
-        "storage": None if image.storage is None else _storage_part(image.storage),
-        "container": None if image.container is None else _container_part(image.container),
-        "mounts": [] if image.container is None else [_mount_part(mount) for mount in image.container.mounts],
-    }
+    container = image.container
+    return LayersDocument(
+        image=image_part(image, tallies),
+        layers=[_layer_part(image.step(layer.number), tallies, layer) for layer in image.layers],
+        steps=[StepPart(step.instruction, step.created_by, step.created, step.layer) for step in image.steps],
+        storage=None if image.storage is None else _storage_part(image.storage),
+        container=None if container is None else ContainerPart(container.container_id, container.name, container.state),
+        mounts=[MountPart(mount.kind, mount.source, mount.destination) for mount in container.mounts]
+        if container
+        else [],
+    )
 
 
 def _storage_part(storage: Storage) -> StoragePart:
-    return {
-        "engine": storage.engine,
-        "store": storage.store,
-        "driver": storage.driver,
-        "backing_filesystem": storage.backing_filesystem,
-        "copy_on_write": storage.copy_on_write,
-        "locations": [{"layer": layer, "path": path} for layer, path in enumerate(storage.locations, 1)],
-    }
-
-
-def _container_part(container: Container) -> ContainerPart:
-    return {"id": container.container_id, "name": container.name, "state": container.state}
-
-
-def _mount_part(mount: Mount) -> MountPart:
-    return {"type": mount.kind, "source": mount.source, "destination": mount.destination}
+    return StoragePart(
+        engine=storage.engine,
+        store=storage.store,
+        driver=storage.driver,
+        backing_filesystem=storage.backing_filesystem,
+        copy_on_write=storage.copy_on_write,
+        locations=[LayerLocationPart(layer, path) for layer, path in enumerate(storage.locations, 1)],
+    )
 
 
 def image_part(image: Image, tallies: Tallies) -> ImagePart:
     """Return the image as a whole."""
-    return {
-        "reference": image.reference,
-        "source": image.source,
-        "tags": list(image.tags),
-        "platform": str(image.platform) or None,
-        "digest": _text(image.digest),
-        "config_digest": _text(image.config_digest),
-        "created": image.config.created,
-        "content_size": tallies.content_size,
-        "blob_size": image.blob_size,
-        "config": _config_part(image.config.config or RunConfig()),
-        "warnings": list(image.warnings),
-    }
+    return ImagePart(
+        reference=image.reference,
+        source=image.source,
+        tags=list(image.tags),
+        platform=str(image.platform) or None,
+        digest=_text(image.digest),
+        config_digest=_text(image.config_digest),
+        created=image.config.created,
+        content_size=tallies.content_size,
+        blob_size=image.blob_size,
+        config=_config_part(image.config.config or RunConfig()),
+        warnings=list(image.warnings),
+    )
 
 
 def _config_part(config: RunConfig) -> ConfigPart:
-    return {
-        "env": config.env,
-        "cmd": config.cmd,
-        "entrypoint": config.entrypoint,
-        "user": config.user,
-        "workdir": config.working_dir,
-        "labels": config.labels,
-        "ports": None if config.exposed_ports is None else list(config.exposed_ports),
-        "volumes": None if config.volumes is None else list(config.volumes),
-    }
+    return ConfigPart(
+        env=config.env,
+        cmd=config.cmd,
+        entrypoint=config.entrypoint,
+        user=config.user,
+        workdir=config.working_dir,
+        labels=config.labels,
+        ports=None if config.exposed_ports is None else list(config.exposed_ports),
+        volumes=None if config.volumes is None else list(config.volumes),
+    )
 
 
 def _layer_part(step: Step, tallies: Tallies, layer: Layer) -> LayerPart:
     tally = tallies.layers.get(layer.number) or LayerTally(layer.number)
-    return {
-        "layer": layer.number,
-        "digest": _text(layer.digest),
-        "diff_id": _text(layer.diff_id),
-        "media_type": layer.media_type,
-        "compression": _text(layer.compression),
-        "blob_size": layer.blob_size,
-        "content_size": tally.content_size,
-        "instruction": step.instruction,
-        "created_by": step.created_by,
-        "created": step.created,
-        "entries": tally.entries,
-        "added": tally.added,
-        "modified": tally.modified,
-        "removed": tally.removed,
-        "dead_size": tallies.dead_in(layer.number),
-        "error": tally.error,
-        "rests_on_incomplete": tally.rests_on_incomplete,
-        "writable": layer.writable,
-        "warnings": list(tally.warnings),
-    }
-
-
-def _step_part(step: Step) -> StepPart:
-    return {
-        "instruction": step.instruction,
-        "created_by": step.created_by,
-        "created": step.created,
-        "layer": step.layer,
-    }
+    return LayerPart(
+        layer=layer.number,
+        digest=_text(layer.digest),
+        diff_id=_text(layer.diff_id),
+        media_type=layer.media_type,
+        compression=_text(layer.compression),
+        blob_size=layer.blob_size,
+        content_size=tally.content_size,
+        instruction=step.instruction,
+        created_by=step.created_by,
+        created=step.created,
+        entries=tally.entries,
+        added=tally.added,
+        modified=tally.modified,
+        removed=tally.removed,
+        dead_size=tallies.dead_in(layer.number),
+        error=tally.error,
+        rests_on_incomplete=tally.rests_on_incomplete,
+        writable=layer.writable,
+        warnings=list(tally.warnings),
+    )
 
 
 def _text(value: object) -> str | None:

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import TextIO
+
+from msgspec import Struct
 
 from layerscope.model.local import Container, LocalImage
-from layerscope.report.json_document import SCHEMA_VERSION
+from layerscope.report.json_document import Document, write_document
 
 
-class ListedImage(TypedDict):
+class ListedImage(Struct):
     """One image; ``reference`` opens it, sizes are the engine's own figures, ``layers`` is their number."""
 
     reference: str
@@ -22,33 +24,13 @@ class ListedImage(TypedDict):
     layers: int | None
 
 
-class ImagesDocument(TypedDict):
+class ImagesDocument(Document, kw_only=True):
     """The whole document."""
 
-    schema_version: int
     images: list[ListedImage]
 
 
-def images_document(images: Sequence[LocalImage]) -> ImagesDocument:
-    """Return the document."""
-    return {"schema_version": SCHEMA_VERSION, "images": [_listed(image) for image in images]}
-
-
-def _listed(image: LocalImage) -> ListedImage:
-    return {
-        "reference": image.reference,
-        "engine": image.engine,
-        "id": image.image_id,
-        "tags": list(image.tags),
-        "created": None if image.created is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(image.created)),
-        "size": image.size,
-        "shared_size": image.shared_size,
-        "unique_size": image.unique_size,
-        "layers": image.layers,
-    }
-
-
-class ListedContainer(TypedDict):
+class ListedContainer(Struct):
     """One container; ``reference`` opens it, ``writable_size`` is the engine's own figure."""
 
     reference: str
@@ -60,25 +42,43 @@ class ListedContainer(TypedDict):
     writable_size: int | None
 
 
-class ContainersDocument(TypedDict):
+class ContainersDocument(Document, kw_only=True):
     """The whole document."""
 
-    schema_version: int
     containers: list[ListedContainer]
 
 
-def containers_document(containers: Sequence[Container]) -> ContainersDocument:
-    """Return the document."""
-    return {"schema_version": SCHEMA_VERSION, "containers": [_listed_container(each) for each in containers]}
+def write_images_document(images: Sequence[LocalImage], file: TextIO) -> None:
+    """Write the document."""
+    write_document(ImagesDocument(images=[_listed(image) for image in images]), file)
+
+
+def _listed(image: LocalImage) -> ListedImage:
+    return ListedImage(
+        reference=image.reference,
+        engine=image.engine,
+        id=image.image_id,
+        tags=list(image.tags),
+        created=None if image.created is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(image.created)),
+        size=image.size,
+        shared_size=image.shared_size,
+        unique_size=image.unique_size,
+        layers=image.layers,
+    )
+
+
+def write_containers_document(containers: Sequence[Container], file: TextIO) -> None:
+    """Write the document."""
+    write_document(ContainersDocument(containers=[_listed_container(each) for each in containers]), file)
 
 
 def _listed_container(container: Container) -> ListedContainer:
-    return {
-        "reference": container.reference,
-        "engine": container.engine,
-        "id": container.container_id,
-        "name": container.name,
-        "image": container.image,
-        "state": container.state,
-        "writable_size": container.writable_size,
-    }
+    return ListedContainer(
+        reference=container.reference,
+        engine=container.engine,
+        id=container.container_id,
+        name=container.name,
+        image=container.image,
+        state=container.state,
+        writable_size=container.writable_size,
+    )

@@ -1,12 +1,14 @@
 """The ``config`` document: the settings, and where their values come from."""
 
-from typing import Any, TypedDict
+from typing import Any, TextIO
 
-from layerscope.report.json_document import SCHEMA_VERSION
+from msgspec import Struct
+
+from layerscope.report.json_document import Document, write_document
 from layerscope.settings.preferences import Preferences
 
 
-class SettingPart(TypedDict):
+class SettingPart(Struct):
     """One setting; ``origin`` is "config.toml", "state" or "default"."""
 
     name: str
@@ -14,25 +16,24 @@ class SettingPart(TypedDict):
     origin: str
 
 
-class SettingsDocument(TypedDict):
+class SettingsDocument(Document, kw_only=True):
     """The whole document; ``problems`` are sentences about what config.toml gets wrong."""
 
-    schema_version: int
     config_file: str
     state_file: str
     settings: list[SettingPart]
     problems: list[str]
 
 
-def settings_document(preferences: Preferences) -> SettingsDocument:
-    """Return the document."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "config_file": str(preferences.config_path),
-        "state_file": str(preferences.state_path),
-        "settings": [
-            {"name": name, "value": getattr(preferences.settings, name), "origin": origin.value}
+def write_settings_document(preferences: Preferences, file: TextIO) -> None:
+    """Write the document."""
+    document = SettingsDocument(
+        config_file=str(preferences.config_path),
+        state_file=str(preferences.state_path),
+        settings=[
+            SettingPart(name, getattr(preferences.settings, name), origin.value)
             for name, origin in preferences.origins.items()
         ],
-        "problems": preferences.problems,
-    }
+        problems=preferences.problems,
+    )
+    write_document(document, file)

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import Kind
 from layerscope.report.colors import change_styles
-from layerscope.report.tree.drawing import Guides, drawn, guides_for
-from layerscope.report.tree.rows import PrintedRow, printed_row
-from layerscope.report.tree.selection import TreeSelection
+from layerscope.report.tree.selection import PrintedRow, TreeSelection, printed_row
 from layerscope.text import human_size, mode_text, printable_name
 
 _SIZE_WIDTH = len("999 MB")
@@ -19,6 +17,18 @@ _LETTERS = tuple(kind.letter for kind in Kind)
 _MARKS = tuple(change.mark for change in ChangeKind)
 _ARROWS: dict[int, str] = {Kind.SYMLINK: " -> ", Kind.HARDLINK: " link to "}
 """The words before the target of a link, as ls and tar write them."""
+
+
+class Guides(NamedTuple):
+    """The guides before the names: of an entry and of the last one, and those of the levels above it."""
+
+    entry: str
+    last: str
+    beside: str
+    below: str
+
+
+_UNICODE, _ASCII = Guides("├── ", "└── ", "│   ", "    "), Guides("|-- ", "`-- ", "|   ", "    ")
 
 
 def write_tree_lines(tree: LayeredTree, selection: TreeSelection, file: TextIO) -> None:
@@ -40,7 +50,7 @@ def tree_lines(
     layer = selection.layer
     owner_width = _owner_width(tree)
     layer_width = len(str(max(tree.layers, default=0)))
-    for node, path, guide in _listed(tree, selection) if guides is None else drawn(tree, selection, guides):
+    for node, path, guide in _listed(tree, selection) if guides is None else _drawn(tree, selection, guides):
         row = printed_row(tree, node, layer, path)
         size = human_size(tree.size(node, layer)) if row.kind in (Kind.FILE, Kind.DIR) or row.size else _NO_SIZE
         yield (
@@ -75,3 +85,49 @@ def _name(row: PrintedRow) -> str:
     if row.kind == Kind.DIR:
         return name + "/"
     return name if row.link is None else f"{name}{_ARROWS[row.kind]}{printable_name(row.link)}"
+
+
+def guides_for(encoding: str | None) -> Guides:
+    """Return the guides that an encoding has."""
+    try:
+        "".join(_UNICODE).encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return _ASCII
+    return _UNICODE
+
+
+def _drawn(tree: LayeredTree, selection: TreeSelection, guides: Guides) -> Iterator[tuple[int, str, str]]:
+    """Yield each selected node, and each folder that one is in, with its name and its guides.
+
+    The entries of a folder are sorted by size or by name, as the selection says.
+    """
+    children = _children(tree, selection)
+    pending = [(node, "", is_last) for node, is_last in _marked(children.get(0, []))]
+    while pending:
+        node, above, is_last = pending.pop()
+        name = tree.index.name(node).decode("utf-8", "surrogateescape")
+        yield node, name, above + (guides.last if is_last else guides.entry)
+        below = above + (guides.below if is_last else guides.beside)
+        pending += [(child, below, child_is_last) for child, child_is_last in _marked(children.get(node, []))]
+
+
+def _children(tree: LayeredTree, selection: TreeSelection) -> dict[int, list[int]]:
+    """Return by folder the entries to draw, in their order."""
+    parents, nodes = tree.index.parents, set[int]()
+    for selected, _ in selection.preorder(tree):
+        node = selected
+        while node and node not in nodes:
+            nodes.add(node)
+            node = parents[node]
+    children: dict[int, list[int]] = {}
+    for node in sorted(nodes):
+        children.setdefault(parents[node], []).append(node)
+    if selection.by_size:
+        for entries in children.values():
+            entries.sort(key=lambda node: tree.size(node, selection.layer), reverse=True)
+    return children
+
+
+def _marked(nodes: list[int]) -> Iterator[tuple[int, bool]]:
+    """Yield nodes from the last to the first, each with whether it is the last one."""
+    return ((node, number == 0) for number, node in enumerate(reversed(nodes)))

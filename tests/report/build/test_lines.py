@@ -1,8 +1,8 @@
 """The report on a build, as lines and as a document."""
 
 from layerscope.model.build_report import BuildReport, CacheMiss, MissCause, ReportedStep
-from layerscope.report.build.document import build_document
-from layerscope.report.build.lines import build_lines
+from layerscope.report.build.report import build_lines, write_build_document
+from tests.report.documents import read_back
 
 STEPS = (
     ReportedStep("ADD rootfs.tar /", 1, 1, is_base=True, is_cached=True),
@@ -31,14 +31,14 @@ def test_steps_of_an_unknown_dockerfile_may_be_those_of_the_base() -> None:
     steps = [ReportedStep("RUN x", layer, None, is_base=None, is_cached=layer < 3) for layer in (1, 2, 3)]
     report = BuildReport("docker", 0, steps=tuple(steps))
     assert list(build_lines(report)) == ["2 steps from the cache or the base image, 1 run"]
-    assert build_document(report)["steps"] == [
+    assert read_back(write_build_document, report)["steps"] == [
         {"instruction": "RUN x", "line": None, "layer": layer, "base": None, "cache": cache}
         for layer, cache in ((1, None), (2, None), (3, "miss"))
     ]
 
 
 def test_the_document_has_every_step() -> None:
-    document = build_document(REPORT)
+    document = read_back(write_build_document, REPORT)
     assert document["size_delta"] == 500_000
     assert document["steps"] == [
         {"instruction": "ADD rootfs.tar /", "line": 1, "layer": 1, "base": True, "cache": None},
@@ -58,7 +58,7 @@ def test_the_document_has_every_step() -> None:
 
 
 def test_the_document_of_a_failed_build_has_its_status() -> None:
-    document = build_document(BuildReport("docker", 17, tag="app:1"))
+    document = read_back(write_build_document, BuildReport("docker", 17, tag="app:1"))
     assert (document["exit_status"], document["steps"]) == (17, [])
     assert (document["miss"], document["size_delta"]) == (None, None)
 

@@ -1,7 +1,5 @@
 """The ``diff`` document, of two layers and of two images."""
 
-import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from layerscope.model.image import Compression
 from layerscope.report.diff.document import write_diff_document
 from layerscope.session.open import open_image
 from tests.builders import docker_archive, file, image, layer, oci_archive, whiteout
+from tests.report.documents import read_back
 from tests.two_versions import CHANGES, STEPS, V1, V2
 
 
@@ -24,16 +23,13 @@ def of_images(tmp_path: Path, changes: frozenset[ChangeKind] = ALL_CHANGES, glob
         return written(FilteredComparison(compare_images(old.load(), new.load()), changes, globs))
 
 
+def written(view: FilteredComparison) -> Any:
+    return read_back(write_diff_document, view)
+
+
 def of_layers(path: Path, before: int, after: int, *, own: bool = False) -> Any:
     with open_image(str(path)) as session:
         return written(FilteredComparison(compare_layers(session.load(), before, after, own=own)))
-
-
-def written(view: FilteredComparison) -> Any:
-    text = io.StringIO()
-    write_diff_document(view, text)
-    assert text.getvalue().isascii()
-    return json.loads(text.getvalue())
 
 
 def test_each_change_has_its_aspects_and_size_delta(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from layerscope.model.image import Compression
-from layerscope.report.layers.document import LayersDocument, layers_document
+from layerscope.report.layers.document import write_layers_document
 from layerscope.session.open import open_image
 from tests.builders import (
     blob_name,
@@ -21,6 +21,7 @@ from tests.builders import (
     whiteout,
     write_tar,
 )
+from tests.report.documents import read_back
 
 BASE = layer(directory("etc"), file("etc/motd", b"welcome"), file("etc/hosts", b"localhost"))
 TOP = layer(file("etc/motd", b"hello"), whiteout("etc/hosts"), file("new", b"1"))
@@ -41,9 +42,9 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def document(path: Path) -> LayersDocument:
+def document(path: Path) -> Any:
     with open_image(str(path)) as session:
-        return layers_document(session.image, session.tallies)
+        return read_back(write_layers_document, session.image, session.tallies)
 
 
 def test_a_small_image_in_full(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_a_missing_layer_has_its_error_and_the_others_their_figures(tmp_path: Pa
     assert first["rests_on_incomplete"] is False
     assert missing["error"] == f"the blob {sha256(TOP)} is not in {tmp_path / 'image.tar'}"
     unknown = ("blob_size", "content_size", "compression", "entries", "added", "modified", "removed", "dead_size")
-    assert [missing[name] for name in unknown] == [None] * len(unknown)  # type: ignore[literal-required]
+    assert [missing[name] for name in unknown] == [None] * len(unknown)
     assert missing["instruction"] == "COPY layer-2 /"
     assert (last["added"], last["content_size"], last["error"], last["rests_on_incomplete"]) == (1, 4, None, True)
     assert found["image"]["content_size"] is None

@@ -4,8 +4,9 @@ import io
 
 from layerscope.model.engine import Engine
 from layerscope.model.local import LocalImage
-from layerscope.report.local.document import images_document
+from layerscope.report.local.document import write_images_document
 from layerscope.report.local.table import write_image_table
+from tests.report.documents import read_back
 
 IMAGES = (
     LocalImage(
@@ -22,7 +23,7 @@ IMAGES = (
 
 
 def test_the_document_has_a_reference_for_each_image() -> None:
-    assert images_document(IMAGES) == {
+    assert read_back(write_images_document, IMAGES) == {
         "schema_version": 2,
         "images": [
             {

@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
-from layerscope.report.tree.document import entry_lines, write_tree_document
+from layerscope.report.tree.document import write_tree_document
 from layerscope.report.tree.selection import TreeSelection
 from layerscope.session.open import open_image
 from layerscope.session.reading.layer_reading import LayerStack
@@ -30,6 +29,7 @@ from tests.builders import (
     symlink,
     whiteout,
 )
+from tests.report.documents import read_back
 from tests.samples import SAMPLES
 
 BASE = layer(
@@ -57,12 +57,13 @@ def small(tmp_path: Path) -> LayeredTree:
     return tree_of(docker_archive(tmp_path / "image.tar", image(BASE, TOP)))
 
 
-def parsed_rows(tree: LayeredTree, selection: TreeSelection) -> Iterator[Any]:
-    return map(json.loads, entry_lines(tree, selection))
+def parsed(tree: LayeredTree, selection: TreeSelection) -> list[Any]:
+    found: list[Any] = read_back(write_tree_document, tree, selection)["entries"]
+    return found
 
 
 def rows(tree: LayeredTree, selection: TreeSelection) -> dict[str, Any]:
-    return {row["path"]: row for row in parsed_rows(tree, selection)}
+    return {row["path"]: row for row in parsed(tree, selection)}
 
 
 def test_a_whole_document(tmp_path: Path) -> None:
@@ -157,7 +158,7 @@ def test_rows_can_be_limited_to_a_depth(small: LayeredTree) -> None:
 
 
 def test_rows_can_be_sorted_by_size(small: LayeredTree) -> None:
-    sizes = [row["size"] for row in parsed_rows(small, TreeSelection(1, by_size=True))]
+    sizes = [row["size"] for row in parsed(small, TreeSelection(1, by_size=True))]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[:3] == [9, 7, 5]
 
@@ -190,11 +191,11 @@ def test_any_selection_is_a_subset_of_the_whole_tree(layers: list[list[bytes]], 
             entries.paths.append(path)
         stack.apply(number, entries)
     tree, last = stack.tree(), len(layers)
-    everything = list(parsed_rows(tree, TreeSelection(last)))
+    everything = parsed(tree, TreeSelection(last))
     assert [row["path"] for row in everything] == sorted(row["path"] for row in everything)
     assert len(everything) == len(list(tree.rows(last)))
     words = {change.word for change in changes}
-    selected = list(parsed_rows(tree, TreeSelection(last, frozenset(changes), depth=2)))
+    selected = parsed(tree, TreeSelection(last, frozenset(changes), depth=2))
     assert selected == [row for row in everything if row["change"] in words and row["path"].count("/") <= 2]
 
 
@@ -202,6 +203,6 @@ def test_the_same_image_has_the_same_tree_in_every_form() -> None:
     forms = ("my-app-v2.tar", "my-app-v2.oci.tar", "my-app-v2-zstd")
     trees = [tree_of(SAMPLES / form) for form in forms]
     for layer_number in range(1, 7):
-        first, *others = [list(parsed_rows(tree, TreeSelection(layer_number))) for tree in trees]
+        first, *others = [parsed(tree, TreeSelection(layer_number)) for tree in trees]
         assert first
         assert all(other == first for other in others)
