@@ -79,5 +79,5 @@ def patch_of(placed: PlacedDockerfile, changes: Iterable[Edits]) -> str:
     edited = EditedDockerfile(placed)
     for edits in changes:
         edited.apply(edits)
-    diff = unified_diff(placed.dockerfile.stored, edited.lines(), f"a/{placed.name}", f"b/{placed.name}")
+    diff = unified_diff(placed.dockerfile.stored, edited.lines(), f"a/{placed.path}", f"b/{placed.path}")
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}\n" for line in diff)

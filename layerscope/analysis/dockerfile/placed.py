@@ -61,8 +61,18 @@ class PlacedDockerfile:
     matched: int
     expected: int
     base: str | None
-    name: str = "Dockerfile"
-    """The name of the file, as the user gave it."""
+    path: str = "Dockerfile"
+    """The path of the file from the current folder: ``../Dockerfile``."""
+
+    @property
+    def name(self) -> str:
+        """The path, or its last part if the file is outside the current folder."""
+        return self.path.rpartition("/")[2] if self.is_outside else self.path
+
+    @property
+    def is_outside(self) -> bool:
+        """True if the file is outside the current folder."""
+        return self.path.startswith("../")
 
     @property
     def base_line(self) -> int:

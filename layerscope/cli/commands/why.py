@@ -16,6 +16,7 @@ from layerscope.cli.streams import narrate
 from layerscope.session.dockerfile.lines import dockerfile_of, known_dockerfile
 from layerscope.session.image_session import ImageSession
 from layerscope.session.size.base_image import chosen_base
+from layerscope.text import short_name
 
 EXAMPLES = """\b
 Examples:
@@ -49,7 +50,7 @@ def why(
         write = partial(_write, session, chosen, placed, show_all=show_all, as_json=as_json)
         stated = (
             session.image.attestations,
-            placed and (placed.name, placed.dockerfile.lines, sorted(placed.layers.items())),
+            placed and (placed.path, placed.dockerfile.lines, sorted(placed.layers.items())),
         )
         print_answer([session], ("why", chosen, show_all, as_json, stated), write)
         warn(session.image, session.tallies)
@@ -89,4 +90,6 @@ def _print_patch(session: ImageSession, base: BaseImage | None, placed: PlacedDo
     patch = patch_of(placed, [each.edits for each in advice])
     if not patch:
         narrate("layerscope: no advice can be given as a patch of this Dockerfile")
+    elif placed.is_outside:
+        narrate(f"layerscope: {short_name(placed.path)} is outside this folder: git apply needs --unsafe-paths")
     sys.stdout.write(patch)

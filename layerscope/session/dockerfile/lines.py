@@ -3,6 +3,7 @@
 It is that of the provenance, or the one that the user names, or the one of the last build by layerscope.
 """
 
+import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -75,7 +76,7 @@ def dockerfile_of(
         named = parse_dockerfile(text)
         if named.lines == placed.dockerfile.lines:
             # a patch needs the line ends of the file
-            return replace(placed, name=_relative(file), dockerfile=named)
+            return replace(placed, path=os.path.relpath(file), dockerfile=named)
     built = build.dockerfile if build else None
     if text is None and built is not None:
         file, text = built.path, built.text
@@ -88,7 +89,7 @@ def dockerfile_of(
     if built is not None and (built.text, built.target) == (text, target or built.target):
         # the build knew the values of all arguments
         placed = replace(placed, layers=built.layers, matched=built.matched, expected=built.expected)
-    return placed if file is None else replace(placed, name=_relative(file))
+    return placed if file is None else replace(placed, path=os.path.relpath(file))
 
 
 def known_dockerfile(image: Image, file: str | None, build: RememberedBuild | None) -> PlacedDockerfile | None:
@@ -99,14 +100,6 @@ def known_dockerfile(image: Image, file: str | None, build: RememberedBuild | No
     if file is None and (build is None or build.dockerfile is None):
         return stated_dockerfile(image)
     return dockerfile_of(image, file, build=build)
-
-
-def _relative(file: str) -> str:
-    """Return the name of a file as a patch for this folder has it; only the last part of one that is elsewhere."""
-    path = Path(file)
-    if path.is_absolute() and path.is_relative_to(Path.cwd()):
-        return path.relative_to(Path.cwd()).as_posix()
-    return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
 
 
 def stated_dockerfile(image: Image) -> PlacedDockerfile | None:

@@ -140,6 +140,41 @@ def test_why_names_the_lines_and_gives_a_patch(
     subprocess.run(["git", "apply", "-"], input=patch.out, text=True, cwd=tmp_path, check=True)
 
 
+@pytest.mark.parametrize("is_repository", [True, False])
+@pytest.mark.parametrize(
+    ("folder", "name", "options"),
+    [
+        (".", "./Dockerfile", []),
+        (".", "docker/Dockerfile", []),
+        ("docker", "Dockerfile", []),
+        ("docker", "../docker/Dockerfile", []),
+        ("docker", "../Dockerfile", ["--unsafe-paths"]),
+    ],
+)
+def test_git_applies_a_patch_from_any_folder(
+    capsys: Capture,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    folder: str,
+    name: str,
+    options: list[str],
+    is_repository: bool,
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    if is_repository:
+        subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / "docker").mkdir()
+    monkeypatch.chdir(tmp_path / folder)
+    Path(name).write_text(DOCKERFILE.read_text())
+    patch = ask(capsys, "why", MY_APP, "-f", name, "--patch")
+    assert patch.err == "".join(
+        f"layerscope: {name} is outside this folder: git apply needs {option}\n" for option in options
+    )
+    subprocess.run(["git", "apply", *options, "-"], input=patch.out, text=True, check=True)
+    assert "RUN --mount=type=bind,from=tools" in Path(name).read_text()
+
+
 def test_why_gives_lines_and_patches_for_an_image_with_provenance(capsys: Capture, tmp_path: Path) -> None:
     commands = ("apt-get update && apt-get install -y x", "rm -rf /var/lib/apt/lists")
     text = "FROM scratch\n" + "".join(f"RUN {command}\n" for command in commands)
