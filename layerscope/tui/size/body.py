@@ -97,16 +97,14 @@ class SizeBody(Container):
         else:
             self.table.show(content.columns, content.rows, visit.cursor)
             self._show_titles()
-        self.call_after_refresh(self._scroll_back, visit.top)
+        chooser = self.chooser
+        if visit.top and isinstance(chooser, LineList):
+            # the lines that were on the screen when the visit was left
+            self.call_after_refresh(chooser.scroll_back, visit.top)
 
     @on(RowTable.Fitted)
     def _show_titles(self) -> None:
         self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
-
-    def _scroll_back(self, top: int) -> None:
-        """Show the lines that were on the screen when the visit was left."""
-        if top and isinstance(self.chooser, LineList):
-            self.chooser.scroll_back(top)
 
     def remember(self, visit: VisitedPlace) -> None:
         """Keep the cursor and the scroll position of the visit that is shown."""
