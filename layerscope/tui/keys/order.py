@@ -14,8 +14,10 @@ from textual import events
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.dom import DOMNode
+from textual.geometry import Offset
 from textual.message_pump import MessagePump
 from textual.screen import Screen, ScreenResultType
+from textual.widget import Widget
 from textual.widgets import Input
 
 from layerscope.tui.widgets.notices import warn
@@ -69,6 +71,11 @@ class LeftOnce(Screen[ScreenResultType]):
         if self in stack:
             for screen in reversed(stack[stack.index(self) :]):
                 screen.dismiss(result if screen is self else None)
+
+    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
+        """Return what a click hits: not a widget that was removed since the last picture, whose parent Textual asks."""
+        widget, offset = super().get_widget_and_offset_at(x, y)
+        return (widget, offset) if widget is None or widget.is_attached else (None, None)
 
 
 class SaysWhyNot:

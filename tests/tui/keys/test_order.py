@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from textual import events
+from textual.widgets import Static
 
 from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.dialogs.help import HelpScreen
@@ -153,3 +154,15 @@ async def test_leaving_a_screen_leaves_what_covers_it() -> None:
         size.leave()
         await at.settle()
         assert at.explorer.is_active
+
+
+async def test_a_click_on_what_has_just_been_removed_does_nothing() -> None:
+    async with journey(MY_APP) as at:
+        removed = Static("a line")
+        await at.explorer.mount(removed, before=0)
+        await at.settle()
+        x, y = removed.region.offset
+        await removed.remove()
+        await at.app.on_event(events.MouseDown(None, x, y, 0, 0, 1, False, False, False))
+        await at.settle()
+        assert at.title()
