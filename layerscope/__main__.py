@@ -2,7 +2,6 @@
 
 # the module behind `signal`: it is built in, and the other one takes 1 ms to import
 import _signal  # type: ignore[import-not-found]  # typeshed lacks it
-import os
 import sys
 
 # Until `run` handles Ctrl+C, it ends the process: Python would print a traceback. An ignored one stays ignored.
@@ -20,24 +19,15 @@ def main() -> None:
     except SystemExit as end:
         # a signal came while `run` took its handlers back
         status = end.code if isinstance(end.code, int) else 1
-    # the run is over, and has its status
-    _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
-    _signal.setitimer(_signal.ITIMER_REAL, 0)
-    _end(status)
-
-
-def _end(status: int) -> None:
-    """End the process at once.
-
-    The interpreter would take down each module and object first: 15 of the 160 ms that a small image takes.
-    """
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (AttributeError, OSError, ValueError):
             # a closed stream is None, and `run` has reported what it could not write
             continue
-    os._exit(status)
+    from layerscope.signals import end_process  # noqa: PLC0415  # as above
+
+    end_process(status)
 
 
 if __name__ == "__main__":

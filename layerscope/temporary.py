@@ -11,7 +11,7 @@ import stat
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
-from layerscope.deferred_signals import deferred_signals
+from layerscope.signals import deferred_signals
 
 _PREFIX = "layerscope-spool-"
 _LOCK = ".lock"

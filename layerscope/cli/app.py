@@ -6,7 +6,6 @@ import typer
 from typer.main import get_command
 
 from layerscope import __version__
-from layerscope.cli.debug_log import start_log
 from layerscope.cli.group import DEFAULT, ImageGroup, ListedCommand, PassThroughCommand
 from layerscope.cli.options import (
     AsJson,
@@ -18,6 +17,7 @@ from layerscope.cli.options import (
     WhichImage,
     WhichPlatform,
 )
+from layerscope.debug_log import start_log
 
 _COMMANDS = (
     ListedCommand("layers", "layerscope.cli.commands.layers", "List the layers: size, changes, instruction."),

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 from inspect import Parameter, Signature, signature
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
-from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import opened
 from layerscope.cli.options import DebugLog, NoCache, Reference, WhichEngine, WhichImage, WhichPlatform
+from layerscope.debug_log import start_log
 from layerscope.model.engine import Engine
 from layerscope.session.image_session import ImageSession
 

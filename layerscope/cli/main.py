@@ -4,11 +4,11 @@ import gc
 import sys
 from collections.abc import Sequence
 
-from layerscope.cli.debug_log import note, stop_log
 from layerscope.cli.errors import error_lines, exit_status
-from layerscope.cli.signals import EndingSignals
 from layerscope.cli.streams import give_up_errors, give_up_output, narrate, prepare_streams
 from layerscope.cli.terminal import has_screen
+from layerscope.debug_log import note, stop_log
+from layerscope.signals import EndingSignals
 from layerscope.temporary import remove_own_folders
 
 PROGRAM = "layerscope"
@@ -22,7 +22,8 @@ def run(arguments: Sequence[str]) -> int:
     # almost nothing that is allocated becomes garbage before the end
     gc.disable()
     prepare_streams()
-    with EndingSignals() as signals:
+    # a pipe that nobody reads would block the end
+    with EndingSignals(give_up_output) as signals:
         try:
             status = _run(list(arguments))
             sys.stdout.flush()

@@ -5,19 +5,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
-from threading import Thread
 
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.cache.cache import Cache
-from layerscope.cli.debug_log import note
 from layerscope.cli.progress import ReadingProgress
 from layerscope.cli.streams import narrate
 from layerscope.cli.terminal import has_screen, terminal
+from layerscope.debug_log import note
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.session.image_session import ImageRequest, ImageSession
 from layerscope.session.open import UndecidedImage, open_images, open_or_choose
 from layerscope.text import printable_line, printable_name
+from layerscope.work import start_thread
 
 
 @contextmanager
@@ -133,7 +133,7 @@ def _import_screen() -> None:
 
     A file is opened in less time than this thread would take from it.
     """
-    Thread(target=import_module, args=("layerscope.tui.app",), daemon=True).start()
+    start_thread(lambda: import_module("layerscope.tui.app"))
 
 
 def _explore(session: ImageSession) -> None:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
-from layerscope.deferred_signals import deferred_signals
 from layerscope.errors import UsageError, os_reason
 from layerscope.extraction.confined import ConfinedFolder
 from layerscope.extraction.options import Extracted, ExtractionFailed, ExtractionOptions, Incomplete, path_errors, shown
@@ -15,6 +14,7 @@ from layerscope.extraction.staging import Installer, StagingWriter, Written, che
 from layerscope.model.entries import Kind
 from layerscope.model.progress import Progress, no_progress
 from layerscope.session.loaded_image import LoadedImage
+from layerscope.signals import deferred_signals
 from layerscope.text import plural
 
 _LONGEST_PATH = 4095

@@ -15,7 +15,6 @@ from textual.widgets import Input
 from textual.widgets.input import Selection
 
 from layerscope.cache.cache import Cache
-from layerscope.cancellation import cancel_work_if
 from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
 from layerscope.session.image_session import ImageSession
@@ -34,6 +33,7 @@ from layerscope.tui.keys.order import KeyQueue
 from layerscope.tui.keys.workers import Writers, is_worker_cancelled
 from layerscope.tui.run import run
 from layerscope.tui.widgets.notices import warn
+from layerscope.work import cancel_work_if
 
 _NO_COLORS = (NoColor(),)
 _ASCII_ONLY = (AsciiFilter(),)

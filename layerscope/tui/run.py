@@ -7,14 +7,12 @@ terminal that takes no output blocks it, a watchdog thread ends the process.
 import asyncio
 import os
 import select
-import signal
 import termios
 from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from threading import Event, Thread
-from types import FrameType
+from threading import Event
 from typing import IO, Any
 
 from textual.app import App
@@ -23,13 +21,10 @@ from textual.drivers.linux_driver import LinuxDriver
 from layerscope.errors import LayerscopeError
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import UndecidedImage
+from layerscope.signals import BY_SIGNAL, end_process, handled_signals
 from layerscope.tui.keys.order import is_open
 from layerscope.tui.keys.workers import Writers
-
-_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-
-_BY_SIGNAL = 128
-"""The number that a shell adds to the signal that ended a program."""
+from layerscope.work import start_thread
 
 _RETRY = 0.02
 """Seconds until an ending signal is tried again while the first screen is being laid out."""
@@ -65,7 +60,7 @@ def run(app: App[LayerscopeError], images: Sequence[ImageSession | UndecidedImag
     finally:
         ending.is_done.set()
         if ending.signal is not None:
-            raise SystemExit(_BY_SIGNAL + ending.signal)
+            raise SystemExit(BY_SIGNAL + ending.signal)
     if error is not None:
         raise error
     if app.return_code:
@@ -117,22 +112,15 @@ class _Ending:
         An exception from a signal handler would end the task that happens to run, and be reported as its error.
         """
 
-        def end(number: int, _frame: FrameType | None) -> None:
+        def end(number: int) -> None:
             if self.signal is None:
                 self.signal = number
-                Thread(target=self._watch, daemon=True).start()
+                start_thread(self._watch)
                 loop.call_soon_threadsafe(self._exit, loop)
 
-        handlers = {number: signal.getsignal(number) for number in _ENDING}
-        kept = {number: handler for number, handler in handlers.items() if handler not in {None, signal.SIG_IGN}}
-        for number in kept:
-            # The loop's own handlers would also be called while other code has replaced the signal's handler.
-            signal.signal(number, end)
-        try:
+        # The loop's own handlers would also be called while other code has replaced the signal's handler.
+        with handled_signals(end):
             yield
-        finally:
-            for number, handler in kept.items():
-                signal.signal(number, handler)
 
     def _exit(self, loop: asyncio.AbstractEventLoop) -> None:
         for image in self._images:
@@ -156,7 +144,7 @@ class _Ending:
             for image in self._images:
                 image.close()
         finally:
-            os._exit(_BY_SIGNAL + (self.signal or 0))
+            end_process(BY_SIGNAL + (self.signal or 0))
 
 
 class _Terminal(LinuxDriver):

@@ -165,9 +165,9 @@ def test_an_interrupted_run_ends_silently_and_leaves_nothing_behind(
 
 _INTERRUPTED_IN_A_CALLBACK = """
 import signal, weakref
-from layerscope.cli.signals import EndingSignals
+from layerscope.signals import EndingSignals
 class Thing: pass
-with EndingSignals():
+with EndingSignals(lambda: None):
     thing = Thing()
     reference = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGTERM))
     del thing
@@ -185,8 +185,8 @@ def test_a_signal_in_a_callback_that_cannot_raise_ends_the_run_silently() -> Non
 
 _LOST = """
 import contextlib, signal
-from layerscope.cli.signals import EndingSignals
-with EndingSignals():
+from layerscope.signals import EndingSignals
+with EndingSignals(lambda: None):
     with contextlib.suppress(SystemExit):
         signal.raise_signal(signal.SIGTERM)
     while True:
@@ -201,8 +201,8 @@ def test_a_signal_whose_exception_is_lost_ends_the_run_all_the_same() -> None:
 
 _CLEANING_UP = """
 import contextlib, os, signal, sys
-from layerscope.cli.signals import EndingSignals
-with EndingSignals() as signals:
+from layerscope.signals import EndingSignals
+with EndingSignals(lambda: None) as signals:
     try:
         signal.raise_signal(signal.SIGTERM)
     finally:
@@ -225,7 +225,7 @@ def test_a_clean_up_after_a_signal_is_not_interrupted() -> None:
 _ENDED_AT_THE_END = """
 import signal, sys
 import layerscope.__main__
-from layerscope.cli.signals import EndingSignals
+from layerscope.signals import EndingSignals
 class Late(EndingSignals):
     def stop_raising(self):
         super().stop_raising()

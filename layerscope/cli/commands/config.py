@@ -2,9 +2,9 @@
 
 import sys
 
-from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog
+from layerscope.debug_log import start_log
 from layerscope.report.settings.document import write_settings_document
 from layerscope.settings.preferences import ValueOrigin, load_preferences
 

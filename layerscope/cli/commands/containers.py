@@ -2,9 +2,9 @@
 
 import sys
 
-from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog, ListedEngine
+from layerscope.debug_log import start_log
 from layerscope.report.local.document import write_containers_document
 from layerscope.session.local.listing import local_containers
 

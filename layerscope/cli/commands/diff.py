@@ -9,7 +9,6 @@ import typer
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.cli.answering import print_answer
 from layerscope.cli.commands.diff_sides import LayerPair, Sides, parse_sides
-from layerscope.cli.debug_log import start_log
 from layerscope.cli.errors import ExitStatus
 from layerscope.cli.opening import warn, warn_of
 from layerscope.cli.options import AsJson, DebugLog, NoCache, Reference, parse_changes
@@ -17,6 +16,7 @@ from layerscope.cli.streams import output_may_be_cut
 from layerscope.cli.terminal import has_screen, terminal
 from layerscope.comparison.compare import Comparison, compare_images, compare_layers
 from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
+from layerscope.debug_log import start_log
 from layerscope.errors import UsageError
 from layerscope.model.engine import Engine
 from layerscope.session.image_session import ImageSession

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from layerscope.cli.debug_log import start_log
 from layerscope.cli.opening import warn_of
 from layerscope.cli.options import AsJson, DebugLog, ListedEngine
+from layerscope.debug_log import start_log
 from layerscope.report.local.document import write_images_document
 from layerscope.session.local.listing import ImageOrder, local_images, matching_images, ordered_images
 

@@ -13,7 +13,7 @@ from layerscope.session.content.content_reader import ContentReader
 from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.loaded_image import sparse_sizes
 from layerscope.session.reading.forked import ForkedWork
-from layerscope.session.reading.parallel import IsStopped, processes_at_once
+from layerscope.work import IsStopped, processes_at_once
 
 _MANY = 20_000
 """Occurrences from which on building the tree takes so long that another process has something to gain."""

@@ -13,9 +13,9 @@ from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression
 from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.reading.forked import ForkedWork
-from layerscope.session.reading.parallel import IsStopped, in_parallel, processes_at_once
 from layerscope.sources.layer.content import LayerContent, data_digest, file_chunks, open_layer_content, stored_chunks
 from layerscope.sources.tar.file_hash import digest_of, file_hash
+from layerscope.work import IsStopped, in_parallel, processes_at_once
 
 WHOLE = sys.maxsize
 """In place of a number of first bytes: all of a file."""
@@ -38,7 +38,7 @@ _SMALL = 4096
 """Bytes that are read at once."""
 
 _LONG_SECONDS = 0.08
-"""The time from which on several processes are faster."""
+"""The time from which on several processes or threads are faster."""
 
 _ORDER_SECONDS = 0.01
 """The least work of one order to a process: an order costs as much as reading a few small files."""
@@ -159,11 +159,12 @@ class ContentReader:
 
     def _read_layers(self, by_layer: list[_LayerRead]) -> Iterator[tuple[_LayerRead, FileBytes]]:
         """Yield the layers, or parts of them, with what is read of each."""
-        processes = processes_at_once()
-        if processes > 1 and sum(seconds := [self._seconds(part) for part in by_layer]) > _LONG_SECONDS:
+        processes, seconds = processes_at_once(), [self._seconds(part) for part in by_layer]
+        is_long = sum(seconds) > _LONG_SECONDS
+        if is_long and processes > 1:
             longest_first = sorted(range(len(by_layer)), key=seconds.__getitem__, reverse=True)
             yield from self._read_in_processes([by_layer[index] for index in longest_first], processes)
-        elif sum(layer in self._compressed for layer, _ in by_layer) > 1:
+        elif is_long and sum(layer in self._compressed for layer, _ in by_layer) > 1:
             yield from zip(by_layer, in_parallel(self._read_layer, by_layer), strict=True)
         else:
             yield from zip(by_layer, map(partial(self._read_layer, is_abandoned=bool), by_layer), strict=True)

@@ -4,10 +4,10 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from layerscope.cache.cache import Cache
-from layerscope.cancellation import is_cancelled
 from layerscope.errors import InvalidLayer, ReadingStopped, SourceError
 from layerscope.model.image import Image, Layer
 from layerscope.session.reading.known_layers import KnownLayers
+from layerscope.work import is_cancelled
 
 if TYPE_CHECKING:
     from layerscope.sources.layer.content_spool import SpoolBudget

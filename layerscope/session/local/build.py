@@ -6,11 +6,9 @@ user's: ``--iidfile`` fails beside most kinds of ``--output``, and replaces the 
 
 import os
 import shutil
-import signal
 import subprocess
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +20,7 @@ from layerscope.errors import EngineUnavailable, UsageError
 from layerscope.model.engine import Engine
 from layerscope.session.local.build_options import BuildOptions, build_options
 from layerscope.session.local.captured_image import CapturedImage, Unreadable, captured_image
+from layerscope.signals import interrupts_left_to_program
 from layerscope.temporary import locked_folder
 from layerscope.text import short_name
 
@@ -136,26 +135,13 @@ def _uses_buildkit() -> bool:
 
 def _run(command: Sequence[str]) -> int:
     """Return the exit status of a builder, which gets Ctrl+C itself; a signal that ended it gives 128 + its number."""
-    with _interrupts_ignored(), subprocess.Popen(command) as process:  # noqa: S603  # the user's arguments
+    with interrupts_left_to_program(), subprocess.Popen(command) as process:  # noqa: S603  # the user's arguments
         try:
             status = process.wait()
         except BaseException:
             process.terminate()
             raise
     return status if status >= 0 else 128 - status
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Leave Ctrl+C to the builder, which cleans up; unlike SIG_IGN, a handler is not inherited by it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    previous = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
 
 
 def _references(engine: Engine, options: BuildOptions, result: Path) -> tuple[str, ...]:

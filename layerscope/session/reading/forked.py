@@ -12,9 +12,9 @@ from contextlib import suppress
 from io import FileIO
 from typing import Any, Generic, TypeVar
 
-from layerscope.cancellation import is_cancelled
 from layerscope.errors import LayerscopeError, ReadingStopped
-from layerscope.session.reading.parallel import IsStopped, become_worker
+from layerscope.signals import end_process, fork
+from layerscope.work import IsStopped, become_worker, is_cancelled
 
 _LOOK_AGAIN = 100
 """Milliseconds between two looks at whether the work has been cancelled."""
@@ -24,7 +24,6 @@ _PIPE_SIZE = 1024 * 1024
 
 _INDEX, _LENGTH = 4, 8
 _MESSAGE, _ERROR, _END = b"m", b"e", b"."
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Item = TypeVar("Item")
 Work = Callable[[Item, IsStopped], Iterator[Any]]
@@ -111,7 +110,7 @@ class ForkedWork(Generic[Item]):
         parent = os.getpid()
         answers, answer_target = os.pipe()
         try:
-            process = _forked()
+            process = fork()
         except OSError:
             os.close(answers)
             os.close(answer_target)
@@ -130,22 +129,8 @@ class ForkedWork(Generic[Item]):
             become_worker()
             _answer(self._work, self._items, self._order_source, answer_target, parent)
             status = 0
-        os._exit(status)  # without the clean-up that is left to the first process
-
-
-def _forked() -> int:
-    """Fork this process; return the id of the new one, and 0 there, where signals have no handlers of this one."""
-    kept = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        process = os.fork()
-        if not process:
-            # Ctrl+C reaches all processes of a terminal; this one ends the other
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGHUP, signal.SIG_DFL)
-        return process
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, kept)
+        # without the clean-up that is left to the first process
+        end_process(status)
 
 
 class _Worker:

@@ -12,11 +12,11 @@ from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.progress import ReadSoFar
 from layerscope.session.reading.forked import ForkedWork
-from layerscope.session.reading.parallel import IsStopped
 from layerscope.session.reading.wire import read_entries, read_facts, send_entries, send_facts
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.tar.blocks import TarPart
 from layerscope.sources.tar.parts import JoinedParts, tar_parts
+from layerscope.work import IsStopped
 
 if TYPE_CHECKING:
     from layerscope.sources.tar.content_taker import ContentNeeds

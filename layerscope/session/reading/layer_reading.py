@@ -17,8 +17,8 @@ from layerscope.model.image import Compression, Layer
 from layerscope.model.progress import ReadSoFar
 from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.reading.known_layers import KnownLayers
-from layerscope.session.reading.parallel import IsStopped, in_parallel, processes_at_once
 from layerscope.sources.layer.reader import read_layer
+from layerscope.work import IsStopped, in_parallel, processes_at_once
 
 if TYPE_CHECKING:
     from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -130,12 +130,13 @@ def _read(
     are read in threads.
     """
     compressed = [layer for layer in layers if layer.compression not in (Compression.NONE, None)]
-    if len(compressed) > 1 and processes_at_once() == 1:
+    processes = processes_at_once()
+    if processes == 1 and len(compressed) > 1 and sum(map(_packed_size, layers)) >= _MANY_COMPRESSED:
         ordered = list(order)
         yield from zip(ordered, in_parallel(partial(read_whole, needs=needs), ordered), strict=True)
         return
     unread = {layer.number: layer for layer in layers}
-    pace = _Pace(layers, processes_at_once())
+    pace = _Pace(layers, processes)
     for layer in order:
         entries = LayerEntries()
         reading = read_layer(layer, entries, needs=needs)

@@ -20,10 +20,10 @@ from layerscope.model.progress import ExportProgress
 from layerscope.model.span import FileSpan
 from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.background import ImageReceived, LayerReader, ReadingFailed, ReceiveEvent
-from layerscope.session.reading.parallel import IsStopped
 from layerscope.sources.engine.container.writable_layer import AwaitedContainer
 from layerscope.sources.engine.export import AwaitedImage, BlobArrived, Export
 from layerscope.sources.stream.compression import detect_span, open_decompressed
+from layerscope.work import IsStopped
 
 _CHUNK = 1024 * 1024
 _HASHING_THREADS = 2

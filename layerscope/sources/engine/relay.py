@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from urllib.parse import SplitResult
 
-from layerscope.deferred_signals import deferred_signals
+from layerscope.signals import deferred_signals
 from layerscope.sources.engine.endpoints import PODMAN_SERVICE
 from layerscope.temporary import locked_folder
 from layerscope.text import short_name

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from io import FileIO
 from threading import Lock
 
-from layerscope.cancellation import is_cancelled
 from layerscope.errors import FormatError, InvalidLayer, ReadingStopped
 from layerscope.model.image import Compression
 from layerscope.model.span import FileSpan
 from layerscope.sources.layer.content import StreamedContent
 from layerscope.sources.stream.compression import open_decompressed
+from layerscope.work import is_cancelled
 
 SPOOL_LIMIT = 4_000_000_000
 """The bytes that all spools of an image may take together; they also never take more than half of the free space."""

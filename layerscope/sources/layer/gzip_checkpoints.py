@@ -13,11 +13,11 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from threading import Lock
 
-from layerscope.cancellation import is_cancelled
 from layerscope.errors import InvalidLayer, ReadingStopped
 from layerscope.model.span import FileSpan
 from layerscope.sources.layer.inflation import Inflation
 from layerscope.sources.stream.span_file import check_unchanged, open_span
+from layerscope.work import is_cancelled
 
 _SPACING = 4 * 1024 * 1024
 """Bytes of content between two checkpoints, and so the most that is inflated to reach a byte."""

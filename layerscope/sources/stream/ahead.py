@@ -4,10 +4,11 @@ The libraries release the interpreter lock while they decompress.
 """
 
 from queue import Empty, SimpleQueue
-from threading import Semaphore, Thread
+from threading import Semaphore
 
 from layerscope.errors import FormatError
 from layerscope.sources.stream.compression import DecompressedSpan
+from layerscope.work import start_thread
 
 _Chunk = tuple[bytes, FormatError | None]
 """A chunk, and the error that had turned up when it was read."""
@@ -33,9 +34,7 @@ class AheadStream:
         self._is_closed = False
         self._last: _Chunk | BaseException = b"", None
         self._is_ended = False
-        # a daemon, so that it keeps no process that a second Ctrl+C ends
-        self._thread = Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._thread = start_thread(self._run)
 
     def _run(self) -> None:
         try:

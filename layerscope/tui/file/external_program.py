@@ -1,13 +1,12 @@
 """An external program that uses the terminal while the explorer waits."""
 
-import signal
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from textual.app import App, SuspendNotSupported
 
+from layerscope.signals import interrupts_left_to_program
 from layerscope.text import printable_line
 
 
@@ -15,23 +14,10 @@ def run_external_program(app: App[object], command: Sequence[str], file: Path) -
     """Run a command with a file as its last argument; return a sentence that says why it failed, or None."""
     try:
         # Nothing may be raised in this block: Textual would not take the terminal back.
-        with app.suspend(), _interrupts_ignored():
+        with app.suspend(), interrupts_left_to_program():
             return _run(command, file)
     except SuspendNotSupported:
         return "Another program cannot use this terminal."
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Ignore Ctrl+C, which reaches both programs but is meant for the external one.
-
-    This sets a handler that does nothing. SIG_IGN would be inherited by the external program.
-    """
-    kept = signal.signal(signal.SIGINT, lambda _number, _frame: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, kept)
 
 
 def _run(command: Sequence[str], file: Path) -> str | None:

@@ -8,6 +8,8 @@ from typing import Protocol, cast
 from textual.message_pump import MessagePump
 from textual.worker import NoActiveWorker, get_current_worker
 
+from layerscope.work import start_thread
+
 
 def is_worker_cancelled() -> bool:
     """Return whether the worker that this context belongs to, if any, has been cancelled."""
@@ -64,6 +66,4 @@ def start_detached(work: Callable[[], object]) -> Thread:
         with suppress(RuntimeError):
             work()
 
-    thread = Thread(target=run, daemon=True)
-    thread.start()
-    return thread
+    return start_thread(run)

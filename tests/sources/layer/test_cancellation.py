@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.cancellation import cancel_work_if
 from layerscope.errors import ReadingStopped
 from layerscope.model.image import Compression
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
+from layerscope.work import cancel_work_if
 from tests.builders import file, image, layer, oci_archive
 
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from layerscope.deferred_signals import deferred_signals
+from layerscope.signals import deferred_signals
 
 
 def test_a_deferred_signal_takes_effect_after_the_block() -> None:
