@@ -105,6 +105,7 @@ class ExtractScreen(ModalScreen[None], LeftOnce[None]):
         self._node = node
         self._layer = layer
         self._amount = ""
+        self._has_begun = self._is_stopped = False
 
     def compose(self) -> ComposeResult:
         """Lay out the panel."""
@@ -153,6 +154,7 @@ class ExtractScreen(ModalScreen[None], LeftOnce[None]):
         if not target.strip():
             self._say(hint="Enter a folder. It is created if it does not exist.")
         elif not self.has_class("-writing"):
+            self._has_begun = self._is_stopped = False
             self._set_writing(is_writing=True)
             self._say(hint="Esc stops, and removes what has been written.")
             self._extract(target, force=self.force.is_on)
@@ -170,12 +172,14 @@ class ExtractScreen(ModalScreen[None], LeftOnce[None]):
         worker = get_current_worker()
 
         def report(done: int, total: int | None) -> None:
-            if worker.is_cancelled:
+            if worker.is_cancelled or self._is_stopped:
                 raise ReadingStopped("the extraction was stopped")
             self.post_message(self.Progressed(done, total or 0))
 
         options = ExtractionOptions(force=force, partial=True)
+        self._has_begun = True
         try:
+            report(0, None)
             with writers_of(self).writing():
                 result = extract(self._opened, [self._node], self._layer, target, options=options, progress=report)
         except FileInTheWay as error:
@@ -210,7 +214,10 @@ class ExtractScreen(ModalScreen[None], LeftOnce[None]):
     def action_leave(self) -> None:
         """Stop writing, or close the dialog."""
         if self.has_class("-writing"):
-            self.workers.cancel_group(self, "extract")
+            self._is_stopped = True
+            # a thread that is cancelled before its start would never say that it has ended
+            if self._has_begun:
+                self.workers.cancel_group(self, "extract")
             self._say(hint="Stopping: what has been written is being removed.")
         else:
             self.dismiss()

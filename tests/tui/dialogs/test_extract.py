@@ -218,3 +218,18 @@ async def test_the_end_of_the_work_leaves_a_dialog_that_has_been_left_alone(smal
         dialog.dismiss()
         await at.settle()
         assert isinstance(at.app.screen, ExplorerScreen)
+
+
+async def test_escape_stops_the_work_that_has_not_begun(small: Path, tmp_path: Path) -> None:
+    async with journey(small) as at:
+        await at.press("x")
+        dialog = at.app.screen
+        assert isinstance(dialog, ExtractScreen)
+        dialog.query_one(Input).value = str(tmp_path / "out")
+        dialog.action_write()
+        dialog.action_leave()
+        await at.settle()
+        assert "Stopped; nothing was written." in at.screen()
+        await at.press("escape")
+        assert isinstance(at.app.screen, ExplorerScreen)
+    assert not files_in(tmp_path / "out")
