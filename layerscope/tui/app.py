@@ -1,12 +1,13 @@
 """The terminal application: it shows a first screen, and the screens that lead from it."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from typing import Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter, NoColor
 from textual.notifications import Notify
@@ -28,12 +29,14 @@ from layerscope.tui.drawing.glyphs import AsciiFilter, glyphs_for_locale
 from layerscope.tui.drawing.scrollbars import draw_scrollbars_with
 from layerscope.tui.drawing.themes import DARK, LIGHT
 from layerscope.tui.explorer.screen import ExplorerScreen
-from layerscope.tui.keys.commands import key_commands
 from layerscope.tui.keys.order import KeyQueue
 from layerscope.tui.keys.workers import Writers, is_worker_cancelled
 from layerscope.tui.run import run
 from layerscope.tui.widgets.notices import warn
 from layerscope.work import cancel_work_if
+
+if TYPE_CHECKING:
+    from layerscope.tui.dialogs.palette import Command
 
 _NO_COLORS = (NoColor(),)
 _ASCII_ONLY = (AsciiFilter(),)
@@ -53,7 +56,7 @@ class LayerscopeApp(App[LayerscopeError]):
         Binding("ctrl+z", "suspend_process", show=False, priority=True, system=True, id="app.suspend"),
     ]
     CSS = """
-    VerticalScroll, OptionList {
+    VerticalScroll {
         scrollbar-size-vertical: 1;
         scrollbar-background: $background;
         scrollbar-color: $foreground 30%;
@@ -62,8 +65,6 @@ class LayerscopeApp(App[LayerscopeError]):
     Input:ansi:nocolor > .input--selection { text-style: underline; }
     Toast { width: auto; max-width: 100; }
     .-narrow Toast { max-width: 100%; }
-    CommandPalette SearchIcon { display: none; }
-    OptionList:ansi:nocolor > .option-list--option-highlighted { text-style: underline; }
     """
 
     def __init__(self, first: Callable[[], Screen[Any]]) -> None:
@@ -164,14 +165,31 @@ class LayerscopeApp(App[LayerscopeError]):
         """Close the image that the explorer shows now at the end."""
         self.images.append(self.resources.enter_context(message.session))
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield the commands of the palette: the screen's, then the application's.
+    def action_command_palette(self) -> None:
+        """Offer the commands that work now: the screen's, then the application's."""
+        from layerscope.tui.dialogs.palette import Command, PaletteScreen, key_commands  # noqa: PLC0415  # not at the start
 
-        Textual's own list has a second help panel, and commands that change the layout behind the screens' back.
-        """
-        yield from key_commands(screen)
-        yield SystemCommand("Theme", "Choose the colours of the screens", self.action_change_theme)
-        yield SystemCommand("Quit", "Quit layerscope", self.action_quit)
+        if not isinstance(self.screen, PaletteScreen):
+            theme = Command("Theme", "", "Choose the colours of the screens", self.action_change_theme)
+            leave = Command("Quit", "q", "Quit layerscope", self.action_quit)
+            self._offer("Commands", [*key_commands(self.screen), theme, leave])
+
+    def action_change_theme(self) -> None:
+        """Offer the themes."""
+        from layerscope.tui.dialogs.palette import Command  # noqa: PLC0415  # as above
+
+        names = sorted(self.available_themes)
+        themes = [Command(name, "", "", partial(setattr, self, "theme", name)) for name in names]
+        self._offer("Themes", themes, names.index(self.theme))
+
+    def _offer(self, title: str, commands: "Sequence[Command]", current: int = 0) -> None:
+        from layerscope.tui.dialogs.palette import PaletteScreen  # noqa: PLC0415  # as above
+
+        def run(command: "Command | None") -> None:
+            if command is not None:
+                self.call_later(command.run)
+
+        self.push_screen(PaletteScreen(title, commands, current), run)
 
 
 def _known_choices(preferences: Preferences) -> Mapping[str, str]:

@@ -2,23 +2,26 @@
 
 import gc
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from textual import events
 
 from layerscope.tui.dialogs.help import HelpScreen
+from layerscope.tui.dialogs.palette import Command, CommandList, PaletteScreen
 from layerscope.tui.drawing.glyphs import ASCII, UNICODE, Glyphs, glyphs_for_locale
 from layerscope.tui.explorer.layer_list import LayerList
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.images.chooser import ChooserScreen
+from layerscope.tui.size.screen import SizeScreen
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.header import TreeHeader
 from layerscope.tui.widgets.key_line import KeyLine
 from tests.builders import docker_archive, file, image, layer
 from tests.samples import SAMPLES
-from tests.tui.journeys import MY_APP, choosing, journey
+from tests.tui.journeys import MY_APP, Journey, choosing, journey
 
 SIZES = [(80, 24), (160, 45), (200, 60)]
 
@@ -221,14 +224,52 @@ async def test_quits_without_a_choice() -> None:
         assert at.app.return_code == 0
 
 
+def palette(at: Journey) -> Sequence[Command]:
+    """Return the commands that the palette lists."""
+    assert isinstance(at.app.screen, PaletteScreen)
+    return at.app.screen.list.commands
+
+
+async def test_keys_for_an_empty_palette_do_nothing() -> None:
+    async with journey(MY_APP, (80, 24)) as at:
+        for key in ("ctrl+p", *"zzz", "pagedown", "pageup", "down", "enter", "end"):
+            at.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await at.pilot.resize_terminal(20, 5)
+        await at.settle()
+        assert palette(at) == []
+        await at.press("escape")
+        assert isinstance(at.app.screen, ExplorerScreen)
+
+
+async def test_the_palette_finds_a_command_by_what_it_does_and_runs_it_by_a_click() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("ctrl+p")
+        await at.write("dead")
+        assert [command.key for command in palette(at)] == ["w"]
+        await at.click(CommandList, 3, 0)
+        await at.until(lambda: isinstance(at.app.screen, SizeScreen))
+
+
+async def test_the_palette_changes_the_theme() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("ctrl+p")
+        await at.write("theme")
+        await at.press("enter")
+        await at.write("layerscope-light")
+        await at.press("enter")
+        assert at.app.theme == "layerscope-light"
+        assert isinstance(at.app.screen, ExplorerScreen)
+
+
 async def test_the_command_palette_runs_the_commands_of_keys() -> None:
     async with journey(MY_APP) as at:
-        titles = {command.title for command in at.app.get_system_commands(at.app.screen)}
+        await at.press("ctrl+p")
+        titles = {command.title for command in palette(at)}
         assert {"Sort", "Columns", "Quit", "Theme"} <= titles
         assert "Match" not in titles, "there is no filter"
-        assert not {"Keys", "Maximize", "Screenshot"} & titles, "Textual's own commands are left out"
         await at.press("ctrl+p")
         await at.write("sort")
+        assert palette(at)[0].title == "Sort"
         await at.settle()
         await at.press("enter")
         await at.until(lambda: isinstance(at.app.screen, ExplorerScreen))
@@ -242,11 +283,11 @@ async def test_the_command_palette_has_the_keys_of_each_screen() -> None:
         await at.press("enter", "enter")
         await at.settle()
         assert isinstance(at.app.screen, FileScreen)
-        titles = [command.title for command in at.app.get_system_commands(at.app.screen)]
+        await at.press("ctrl+p")
+        titles = [command.title for command in palette(at)]
         assert "Wrap" in titles
         assert "Sort" not in titles
         assert len(titles) == len(set(titles)), "each once, however many keys it has"
-        await at.press("ctrl+p")
         await at.write("hex")
         await at.settle()
         await at.press("enter")
@@ -332,7 +373,7 @@ async def test_no_color_in_a_theme_of_the_terminals_colours(monkeypatch: pytest.
     ("keys", "row", "look"),
     [
         (("x", "tab"), "replace existing files", "reverse"),
-        (("ctrl+p", "down"), "Columns", "underline"),
+        (("ctrl+p",), "Go into the layer", "underline"),
     ],
 )
 async def test_no_color_shows_what_has_the_focus(

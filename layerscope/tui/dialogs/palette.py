@@ -1,0 +1,174 @@
+"""The command palette: the commands that work now, found by a part of their name or of what they do."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from rich.segment import Segment
+from textual import events, on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.dom import DOMNode
+from textual.fuzzy import Matcher
+from textual.getters import query_one
+from textual.message import Message
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Input
+
+from layerscope.tui.drawing.cells import cut, padded
+from layerscope.tui.keys.order import LeftOnce
+from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.widgets.line_list import LineList
+
+_KEYS = (
+    Key("escape", "dismiss", "Close", id="palette.close"),
+    Key("enter", "choose", "Run the command", id="palette.choose"),
+    Key("up", "move(-1)", "Up", id="palette.up"),
+    Key("down", "move(1)", "Down", id="palette.down"),
+    Key("pageup", "page(-1)", "Page up", id="palette.page-up"),
+    Key("pagedown", "page(1)", "Page down", id="palette.page-down"),
+)
+_GAP = "  "
+_LINES_AROUND = 4
+"""The lines of the panel beside the list: the border, and the line to type into with a blank one."""
+
+
+class Command(NamedTuple):
+    """A command: its name, the key that runs it as well, and what it does."""
+
+    title: str
+    key: str
+    help: str
+    run: Callable[[], object]
+
+
+class CommandList(LineList):
+    """Commands, one a line: the name in ``title_width`` cells, what it does, and the key at the right."""
+
+    DEFAULT_CSS = """
+    CommandList { height: auto; background: $panel; }
+    """
+    can_focus = False
+
+    class Chosen(Message):
+        """A command was clicked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.commands: Sequence[Command] = ()
+        self.title_width = 0
+
+    def item_count(self) -> int:
+        """Return the number of commands."""
+        return len(self.commands)
+
+    def strip_key(self, item: int) -> object:
+        """Return the command."""
+        return self.commands[item]
+
+    def draw(self, item: int, line: int, width: int) -> list[Segment]:  # noqa: ARG002  # one line each
+        """Return a command."""
+        command, glyphs = self.commands[item], self.glyphs
+        key = _GAP + command.key if command.key else ""
+        title = padded(command.title, max(0, min(self.title_width, width - len(key))), glyphs)
+        room = max(0, width - len(title) - len(_GAP) - len(key))
+        help_text = padded(cut(command.help, room, glyphs), room, glyphs)
+        return [
+            Segment(title),
+            Segment(_GAP + help_text, self.style_of("muted")),
+            Segment(key, self.style_of("accent")),
+        ]
+
+    def clicked(self, item: int, event: events.Click) -> None:  # noqa: ARG002  # from the base class
+        """Run the command."""
+        self.post_message(self.Chosen())
+
+
+class PaletteScreen(ModalScreen[Command], LeftOnce[Command]):
+    """A line to type into, and the commands that match; the result is the chosen one, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(_KEYS)
+    DEFAULT_CSS = """
+    PaletteScreen {
+        align-horizontal: center;
+        #palette { margin-top: 3; width: 100; max-width: 96%; height: auto; padding: 0 1; }
+        #palette { background: $panel; border: $frame $primary; }
+        &.-narrow #palette { margin-top: 0; }
+        Input { height: 1; border: none; padding: 0; background: $background; margin-bottom: 1; }
+        Input:focus { border: none; }
+    }
+    """
+
+    list = query_one(CommandList)
+
+    def __init__(self, title: str, commands: Sequence[Command], current: int = 0) -> None:
+        super().__init__()
+        self._title = title
+        self._commands = commands
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panel."""
+        panel = Vertical(Input(placeholder="a part of a name"), CommandList(), id="palette")
+        panel.border_title = self._title
+        yield panel
+
+    def on_mount(self) -> None:
+        """Show all commands."""
+        self.list.title_width = max(len(command.title) for command in self._commands)
+        self._show(self._commands, self._current)
+
+    @on(Input.Changed)
+    def _show_matches(self, message: Input.Changed) -> None:
+        found = matching(self._commands, message.value) if message.value else self._commands
+        self._show(found, 0 if message.value else self._current)
+
+    def on_resize(self) -> None:
+        """Leave room above and below the list."""
+        self.list.styles.max_height = max(1, self.size.height * 2 // 3)
+        self.query_one("#palette").styles.max_height = max(1, self.size.height * 2 // 3) + _LINES_AROUND
+
+    def _show(self, commands: Sequence[Command], cursor: int) -> None:
+        self.list.commands = commands
+        self.list.refill(cursor)
+        self.query_one("#palette").border_subtitle = "" if commands else "no command matches"
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor, around the ends."""
+        if count := self.list.item_count():
+            self.list.move_to((self.list.cursor + step) % count)
+
+    def action_page(self, step: int) -> None:
+        """Move the cursor by a screenful."""
+        self.list.action_page(step)
+
+    @on(Input.Submitted)
+    @on(CommandList.Chosen)
+    def action_choose(self) -> None:
+        """Run the command under the cursor; without one, the palette stays open."""
+        if self.list.cursor < self.list.item_count():
+            self.dismiss(self.list.commands[self.list.cursor])
+
+
+def matching(commands: Sequence[Command], text: str) -> list[Command]:
+    """Return the commands that match a text, by how well their names do, then those whose help has it."""
+    matcher = Matcher(text)
+    scores = {command: matcher.match(command.title) for command in commands}
+    named = sorted((command for command in commands if scores[command]), key=scores.__getitem__, reverse=True)
+    sought = text.casefold()
+    return [*named, *(command for command in commands if not scores[command] and sought in command.help.casefold())]
+
+
+def key_commands(screen: Screen[Any]) -> Iterable[Command]:
+    """Yield the keys that work now, each once, without those of the application."""
+    seen = set[str | None]()
+    for node, binding, enabled, tooltip in screen.active_bindings.values():
+        is_apps = isinstance(node, App) or binding.action.removeprefix("app.") == "quit"
+        if enabled and tooltip and not is_apps and binding.id not in seen:
+            seen.add(binding.id)
+            title = binding.description[:1].upper() + binding.description[1:]
+            yield Command(title, binding.key_display or binding.key, tooltip, _runner(screen, node, binding))
+
+
+def _runner(screen: Screen[Any], node: DOMNode, binding: Binding) -> Callable[[], object]:
+    return lambda: screen.call_later(screen.app.run_action, binding.action, node)
