@@ -1,5 +1,6 @@
 """What is known of the content of files, without reading it again."""
 
+import sys
 from array import array
 from itertools import accumulate
 
@@ -10,6 +11,9 @@ from layerscope.model.columns import Buffer, Ints, column, columns_from, columns
 DIGEST_SIZE = 32
 NO_DIGEST = bytes(DIGEST_SIZE)
 """In place of the digest of a row that has none."""
+
+WHOLE = sys.maxsize
+"""In place of a number of first bytes: all of a file."""
 
 STORED = -1
 """In place of a number of bytes: the digest covers what is stored of a file that may have holes."""

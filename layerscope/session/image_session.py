@@ -14,11 +14,11 @@ from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.session.content.open_layers import OpenLayers
+from layerscope.session.kept_image import keep_export, keep_outline
 from layerscope.sources.open import OpenedSource
 from layerscope.sources.request import STANDARD_INPUT
 
 if TYPE_CHECKING:
-    from layerscope.analysis.dockerfile.placed import PlacedDockerfile
     from layerscope.analysis.tree.tally import Tallies
     from layerscope.session.dockerfile.remembered_build import RememberedBuild
     from layerscope.session.loaded_image import LoadedImage
@@ -66,13 +66,6 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         from layerscope.session.dockerfile.remembered_build import remembered_build  # noqa: PLC0415  # not needed to start
 
         return None if self.cache is None else remembered_build(self.cache, self.image)
-
-    @cached_property
-    def dockerfile(self) -> "PlacedDockerfile":
-        """The Dockerfile, its lines placed; raises as `dockerfile_of` does, also where there is none."""
-        from layerscope.session.dockerfile.lines import dockerfile_of  # noqa: PLC0415  # not needed to start
-
-        return dockerfile_of(self.image, self.dockerfile_name, build=self.build)
 
     @cached_property
     def _reading(self) -> "LayerReading":
@@ -153,8 +146,6 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         self.stop_reading()
         self.layers.close()
         if self.cache is not None:
-            from layerscope.session.kept_image import keep_export, keep_outline  # noqa: PLC0415  # 1 ms, not before the answer
-
             keep_export(self.cache, self.layers, self._source.request.platform)
             self.layers.known.settle()
             keep_outline(self.cache, self.image)

@@ -9,7 +9,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -21,9 +21,11 @@ from layerscope.model.digest import Digest
 from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.span import FileSpan
-from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.reading.known_layers import holds_layers
 from layerscope.sources.image.outline import Outline, outline_of
+
+if TYPE_CHECKING:
+    from layerscope.session.content.open_layers import OpenLayers
 
 
 class KeptImages(NamedTuple):
@@ -180,7 +182,7 @@ def with_kept_content(cache: Cache, layer: Layer) -> Layer:
     return checked if checked.verified else layer
 
 
-def keep_export(cache: Cache, layers: OpenLayers, platform: str | None) -> None:
+def keep_export(cache: Cache, layers: "OpenLayers", platform: str | None) -> None:
     """Keep what an engine has exported: what the image states, and the content of its layers."""
     image, exported = layers.image, layers.exported
     if exported is not None and image.engine_key is not None:

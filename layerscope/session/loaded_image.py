@@ -11,6 +11,7 @@ from layerscope.analysis.content import Digests
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.errors import InvalidLayer
+from layerscope.model.content_facts import WHOLE
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Image
 from layerscope.session.content.open_layers import OpenLayers
@@ -99,8 +100,6 @@ class FileContents:
         Digests are equal if and only if the files are, for files that are digested with the same ``sparse_sizes``: by
         default those of this image, and those of both images to compare two.
         """
-        from layerscope.session.content.content_reader import WHOLE  # noqa: PLC0415  # hashes: a listing needs none
-
         sizes = self.sparse_sizes if sparse_sizes is None else sparse_sizes
         files = {occurrence: file for occurrence in occurrences if (file := self.file(occurrence)) is not None}
         keys = {file: (file, self.size(file) in sizes) for file in files.values()}
@@ -117,7 +116,7 @@ class FileContents:
 
     def reader(self, sparse_sizes: Collection[int] | None = None) -> "ContentReader":
         """Return what reads digests and first bytes of many files in one pass."""
-        from layerscope.session.content.content_reader import ContentReader  # noqa: PLC0415  # as above
+        from layerscope.session.content.content_reader import ContentReader  # noqa: PLC0415  # 10 ms: hashes, which a listing does not need
 
         sizes = self.sparse_sizes if sparse_sizes is None else sparse_sizes
         return ContentReader(self._layers, self._tree.index, self._tree.tables, sizes)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
-from typing import TYPE_CHECKING
 
 from layerscope.cache.cache import Cache
 from layerscope.errors import AmbiguousImage
@@ -12,9 +11,6 @@ from layerscope.model.progress import ExportProgress, Progress, no_progress
 from layerscope.session.image_session import ImageRequest, ImageSession
 from layerscope.session.kept_image import KeptImages
 from layerscope.sources.open import OpenedSource, open_source
-
-if TYPE_CHECKING:
-    from layerscope.session.loaded_image import LoadedImage
 
 
 class UndecidedImage(AbstractContextManager["UndecidedImage"]):
@@ -155,13 +151,3 @@ def _receive_together(sessions: Sequence[ImageSession], progress: Progress) -> N
         elif isinstance(event, ImagesReceived):
             for session, image in zip(sessions, event.images, strict=True):
                 session.take_image(image)
-
-
-def load_both(old: ImageSession, new: ImageSession) -> "tuple[LoadedImage, LoadedImage]":
-    """Load two images to compare them; the layers that both hold with the same bytes are read once for both."""
-    # only for two images
-    from layerscope.analysis.packages.sizes import PACKAGES  # noqa: PLC0415
-    from layerscope.session.reading.shared_layers import read_together  # noqa: PLC0415
-
-    needs = read_together(old.layers.known, new.layers.known, PACKAGES.of_file)
-    return old.load(needs), new.load(needs)

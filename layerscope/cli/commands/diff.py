@@ -20,7 +20,7 @@ from layerscope.debug_log import start_log
 from layerscope.errors import UsageError
 from layerscope.model.engine import Engine
 from layerscope.session.image_session import ImageSession
-from layerscope.session.open import load_both
+from layerscope.session.reading.shared_layers import load_both
 from layerscope.text import path_text, plural, printable_name
 
 EXAMPLES = """\b

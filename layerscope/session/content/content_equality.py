@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from layerscope.analysis.content import Digests
-from layerscope.session.content.content_reader import WHOLE, ContentReader
+from layerscope.model.content_facts import WHOLE
+from layerscope.session.content.content_reader import ContentReader
 
 _PREFIX = 4096
 """Files of plain layers whose first bytes differ are not read further than this."""

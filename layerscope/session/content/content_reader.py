@@ -1,6 +1,5 @@
 """Passes over the content of many files: each compressed layer is read once, and several layers in parallel."""
 
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import cached_property, partial
@@ -16,9 +15,6 @@ from layerscope.session.reading.forked import ForkedWork
 from layerscope.sources.layer.content import LayerContent, data_digest, file_chunks, open_layer_content, stored_chunks
 from layerscope.sources.tar.file_hash import digest_of, file_hash
 from layerscope.work import IsStopped, in_parallel, processes_at_once
-
-WHOLE = sys.maxsize
-"""In place of a number of first bytes: all of a file."""
 
 _NOTHING = -2
 """In place of the number of bytes of which a digest or a prefix is needed."""

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from layerscope.cache.cache import Cache
 from layerscope.errors import InvalidLayer, ReadingStopped, SourceError
 from layerscope.model.image import Image, Layer
+from layerscope.session.kept_image import with_kept_content
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.work import is_cancelled
 
 if TYPE_CHECKING:
-    from layerscope.sources.layer.content_spool import SpoolBudget
-    from layerscope.sources.layer.random_access import RandomContent
+    from layerscope.sources.layer.random_access import RandomContent, SpoolBudget
 
 
 class OpenLayers:
@@ -57,8 +57,6 @@ class OpenLayers:
         is_here = layer.blob is not None or layer.unpacked is not None
         if self.image.export is None or is_here or self.cache is None:
             return layer
-        from layerscope.session.kept_image import with_kept_content  # noqa: PLC0415  # only with engines
-
         known = with_kept_content(self.cache, layer)
         if known.blob is not None:
             return known
@@ -73,8 +71,8 @@ class OpenLayers:
 
     def random_content(self, number: int) -> "RandomContent":
         """Return the content of a layer, opened once for reads at any offset; raises InvalidLayer, also once closed."""
-        from layerscope.sources.layer.content_spool import SpoolBudget  # noqa: PLC0415  # tempfile: a listing needs none
-        from layerscope.sources.layer.random_access import open_random_content  # noqa: PLC0415  # as above
+        # 10 ms: tempfile, which a listing does not need
+        from layerscope.sources.layer.random_access import SpoolBudget, open_random_content  # noqa: PLC0415
 
         layer = self.readable(number)
         with self._lock:

@@ -14,6 +14,15 @@ from layerscope.model.columns import ColumnWriter
 from layerscope.model.content_facts import ContentFacts
 from layerscope.model.image import Layer
 from layerscope.model.span import FileSpan
+from layerscope.session.reading.wire import (
+    read_entries,
+    read_facts,
+    read_tree,
+    send_entries,
+    send_facts,
+    send_table,
+    send_tree,
+)
 
 if TYPE_CHECKING:
     from layerscope.analysis.tree.layered_tree import LayeredTree
@@ -226,26 +235,18 @@ def _tallies_from(record: memoryview) -> Tallies:
 
 
 def _write_entries(layer: int, entries: "LayerEntries", file: ColumnWriter) -> None:
-    from layerscope.session.reading.wire import send_entries  # noqa: PLC0415  # the figures alone need no frames
-
     send_entries(file, layer, entries)
 
 
 def _entries_from(record: memoryview) -> "LayerEntries | None":
-    from layerscope.session.reading.wire import read_entries  # noqa: PLC0415  # as above
-
     return read_entries(BytesIO(record))
 
 
 def _write_facts(facts: ContentFacts, file: ColumnWriter) -> None:
-    from layerscope.session.reading.wire import send_facts  # noqa: PLC0415  # as above
-
     send_facts(file, facts, all_prefixes=False)
 
 
 def _facts_from(record: memoryview) -> ContentFacts | None:
-    from layerscope.session.reading.wire import read_facts  # noqa: PLC0415  # as above
-
     facts = read_facts(BytesIO(record))
     if facts is not None:
         facts.asked.update(facts.prefixes)
@@ -253,14 +254,10 @@ def _facts_from(record: memoryview) -> ContentFacts | None:
 
 
 def _write_tree(tree: "LayeredTree", tallies: Tallies, file: ColumnWriter) -> None:
-    from layerscope.session.reading.wire import send_table, send_tree  # noqa: PLC0415  # as above
-
     for layer in tree.layers:
         send_table(file, layer, tree.tables[layer])
     send_tree(file, tree, tallies, last=True)
 
 
 def _tree_from(record: memoryview) -> "tuple[LayeredTree, Tallies] | None":
-    from layerscope.session.reading.wire import read_tree  # noqa: PLC0415  # as above
-
     return read_tree(BytesIO(record))

@@ -228,10 +228,10 @@ class LayerStack:
     def tree(self) -> "LayeredTree":
         """Return all layers as one tree."""
         # 5 ms, and a list of layers needs no tree
-        from layerscope.analysis.tree.index_building import build_path_index  # noqa: PLC0415
-        from layerscope.analysis.tree.layered_tree import LayeredTree  # noqa: PLC0415
+        from layerscope.analysis.tree import index_building, layered_tree  # noqa: PLC0415
 
-        return LayeredTree(build_path_index(self.overlay), self.overlay.tables, tuple(self._tallies))
+        index = index_building.build_path_index(self.overlay)
+        return layered_tree.LayeredTree(index, self.overlay.tables, tuple(self._tallies))
 
 
 class LayerReading:

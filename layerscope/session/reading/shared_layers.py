@@ -9,10 +9,13 @@ from contextlib import ExitStack
 
 from msgspec.structs import replace
 
+from layerscope.analysis.packages.sizes import PACKAGES
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
+from layerscope.session.image_session import ImageSession
+from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.layer_reading import read_as_ordered
 from layerscope.sources.stream.span_file import SpanFile
@@ -23,6 +26,12 @@ _CHUNK = 128 * 1024
 
 _Pair = tuple[Layer, Layer]
 """A layer of the old image, and one of the new image that states the same digest."""
+
+
+def load_both(old: ImageSession, new: ImageSession) -> tuple[LoadedImage, LoadedImage]:
+    """Load two images to compare them; the layers that both hold with the same bytes are read once for both."""
+    needs = read_together(old.layers.known, new.layers.known, PACKAGES.of_file)
+    return old.load(needs), new.load(needs)
 
 
 def read_together(old: KnownLayers, new: KnownLayers, first_bytes: FirstBytes) -> ContentNeeds:

@@ -254,17 +254,17 @@ def send_tree(file: ColumnWriter, tree: "LayeredTree", tallies: Tallies, *, last
 def tree_from(head: TreeHead, buffers: list[bytes], tables: dict[int, EntryTable]) -> "tuple[LayeredTree, Tallies]":
     """Return the tree and the tallies that a frame holds, over tables that came before it."""
     # 5 ms, and the entries of layers need no tree
-    from layerscope.analysis.tree.layered_tree import LayeredTree  # noqa: PLC0415
-    from layerscope.analysis.tree.path_index import PathIndex  # noqa: PLC0415
+    from layerscope.analysis.tree import layered_tree, path_index  # noqa: PLC0415
 
-    index = PathIndex(
-        **columns_from(PathIndex, buffers),
+    index = path_index.PathIndex(
+        **columns_from(path_index.PathIndex, buffers),
         link_targets=head.link_targets,
         large_sizes=head.large_sizes,
         large_written=head.large_written,
     )
     # the root is there before the first layer
-    return LayeredTree(index, {0: EntryTable(), **tables}, tuple(head.layers)), Tallies(head.tallies, head.dead)
+    tree = layered_tree.LayeredTree(index, {0: EntryTable(), **tables}, tuple(head.layers))
+    return tree, Tallies(head.tallies, head.dead)
 
 
 def read_tree(file: IO[bytes]) -> "tuple[LayeredTree, Tallies] | None":

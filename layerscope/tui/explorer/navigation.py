@@ -71,12 +71,12 @@ class Navigation:
         opened = self._loaded()
         if opened is None:
             return
-        from layerscope.session.dockerfile.lines import cache_state_of  # noqa: PLC0415  # not needed to start
+        from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of  # noqa: PLC0415  # not needed to start
         from layerscope.tui.dockerfile.rows import DockerfileRows  # noqa: PLC0415  # not needed to start
         from layerscope.tui.dockerfile.screen import DockerfileScreen  # noqa: PLC0415  # not needed to start
 
         try:
-            placed = self._session.dockerfile
+            placed = dockerfile_of(self._session.image, self._session.dockerfile_name, build=self._session.build)
         except LayerscopeError as error:
             warn(self._screen, str(error))
             return

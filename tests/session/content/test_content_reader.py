@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from layerscope.session.content.content_reader import WHOLE, ContentReader
+from layerscope.model.content_facts import WHOLE
+from layerscope.session.content.content_reader import ContentReader
 from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.loaded_image import sparse_sizes
 from layerscope.session.open import open_image

@@ -12,10 +12,10 @@ from layerscope.model.digest import Digest
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
-from layerscope.session.open import load_both, open_image
+from layerscope.session.open import open_image
 from layerscope.session.reading import layer_reading
 from layerscope.session.reading.known_layers import KnownLayers
-from layerscope.session.reading.shared_layers import read_together
+from layerscope.session.reading.shared_layers import load_both, read_together
 from tests.builders import compressed, file, image, layer, oci_archive, whiteout
 
 BASE = layer(file("etc/hosts", b"localhost"), file("bin/app", b"a" * 900))

@@ -7,7 +7,8 @@ import pytest
 from layerscope.comparison.compare import compare_images
 from layerscope.model.image import Compression
 from layerscope.session.content import content_reader
-from layerscope.session.open import load_both, open_image
+from layerscope.session.open import open_image
+from layerscope.session.reading.shared_layers import load_both
 from layerscope.session.size import analysis
 from layerscope.session.size.analysis import SizeAnalysis, size_analysis
 from tests.builders import file, image, layer, oci_archive

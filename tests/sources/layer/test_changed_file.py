@@ -13,7 +13,7 @@ from layerscope.model.image import Compression, Image, Layer
 from layerscope.model.span import FileSpan, UnpackedLayer
 from layerscope.session.reading.layer_reading import read_whole
 from layerscope.sources.layer.content import open_layer_content
-from layerscope.sources.layer.random_access import RandomContents
+from layerscope.sources.layer.random_access import SpoolBudget, open_random_content
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.open import open_source
 from tests.builders import compressed, docker_archive, file, image, layer, oci_layout
@@ -75,7 +75,7 @@ def test_a_file_that_is_replaced_or_written_to_is_an_error(tmp_path: Path, compr
     other = entry(b"other", b"content" * 200) + TAR[2048:] + END
     path.write_bytes(compressed(other, compression))
     assert listed_after(found).error == CHANGED
-    for contents in (lambda: closing(open_layer_content(found)), lambda: RandomContents().of(found)):
+    for contents in (lambda: closing(open_layer_content(found)), lambda: open_random_content(found, SpoolBudget())):
         with pytest.raises(InvalidLayer, match=CHANGED):
             contents()
 
@@ -85,8 +85,7 @@ def test_a_file_that_is_written_to_while_the_image_is_open_gives_no_other_bytes(
     tmp_path: Path, compression: Compression
 ) -> None:
     found = opened_layer(tmp_path / "layer", TAR * 8 + END, compression)
-    with closing(RandomContents()) as contents:
-        content = contents.of(found)
+    with closing(open_random_content(found, SpoolBudget())) as content:
         first = content.read(512, 7)
         (tmp_path / "layer").write_bytes(compressed(TAR.replace(b"content", b"CONTENT") * 8 + END, compression))
         # the clock of a file system may stand still for some milliseconds

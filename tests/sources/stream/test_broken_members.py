@@ -9,7 +9,7 @@ import pytest
 from layerscope.errors import InvalidLayer
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
-from layerscope.sources.layer.random_access import RandomContents
+from layerscope.sources.layer.random_access import SpoolBudget, open_random_content
 from layerscope.sources.stream.compression import DecompressedSpan, detect, open_decompressed
 from tests.builders import compressed
 from tests.tars import END, ListTar, entry
@@ -98,9 +98,8 @@ def test_a_small_layer_with_a_wrong_checksum_is_listed_with_an_error(listed: Lis
 def test_content_before_a_wrong_checksum_can_be_read(tmp_path: Path, compression: Compression, offset: int) -> None:
     blob = with_wrong_checksum(TAR, compression)
     (tmp_path / "x").write_bytes(blob)
-    contents = RandomContents()
-    with closing(contents):
-        content = contents.of(Layer(1, FileSpan(str(tmp_path / "x"), 0, len(blob), len(blob)), compression))
+    layer = Layer(1, FileSpan(str(tmp_path / "x"), 0, len(blob), len(blob)), compression)
+    with closing(open_random_content(layer, SpoolBudget())) as content:
         assert content.read(offset, 1) == TAR[offset : offset + 1]
         assert content.read(0, len(TAR)) == TAR
         with pytest.raises(InvalidLayer):
