@@ -150,7 +150,7 @@ def _explore(session: ImageSession) -> None:
 
 
 def _explore_choice(undecided: UndecidedImage) -> None:
-    from layerscope.tui.app import explore_choice  # noqa: PLC0415  # as above
+    from layerscope.tui.images.chooser import explore_choice  # noqa: PLC0415  # as above
 
     explore_choice(undecided)
 
@@ -158,6 +158,6 @@ def _explore_choice(undecided: UndecidedImage) -> None:
 def show_start() -> None:
     """Let the user choose what to open."""
     with terminal():
-        from layerscope.tui.app import explore_local  # noqa: PLC0415  # as above
+        from layerscope.tui.images.start import explore_local  # noqa: PLC0415  # as above
 
         explore_local(Cache())

@@ -15,11 +15,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
-from layerscope.cache.cache import Cache
 from layerscope.errors import LayerscopeError
-from layerscope.model.candidate import Candidate
 from layerscope.session.image_session import ImageSession
-from layerscope.session.open import UndecidedImage
 from layerscope.session.reading.background import LayerReader, read_in_background
 from layerscope.settings.config_file import nearest
 from layerscope.settings.preferences import Preferences, load_preferences
@@ -36,6 +33,7 @@ from layerscope.tui.widgets.notices import warn
 from layerscope.work import cancel_work_if
 
 if TYPE_CHECKING:
+    from layerscope.session.open import UndecidedImage
     from layerscope.tui.dialogs.palette import Command
 
 _NO_COLORS = (NoColor(),)
@@ -218,46 +216,7 @@ def explorer_app(session: ImageSession, reader: LayerReader) -> LayerscopeApp:
     return app
 
 
-def chooser_app(undecided: UndecidedImage) -> LayerscopeApp:
-    """Return an application in which the user chooses an image, and that shows it then."""
-    app = LayerscopeApp(lambda: _chooser(app, undecided))
-    app.images.append(undecided)
-    return app
-
-
-def start_app(cache: Cache | None = None) -> LayerscopeApp:
-    """Return an application in which the user chooses among local images, containers and archives."""
-    from layerscope.tui.images.start import StartScreen  # noqa: PLC0415  # engines, which an archive does not need
-
-    def explore_opened(opened: ImageSession | UndecidedImage) -> None:
-        resources = app.resources.enter_context(ExitStack())
-        resources.enter_context(opened)
-        app.images.append(opened)
-        if isinstance(opened, UndecidedImage):
-            app.push_screen(_chooser(app, opened), lambda _: resources.close())
-        else:
-            _push_explorer(app, opened, resources)
-
-    app = LayerscopeApp(lambda: StartScreen(cache, explore_opened))
-    return app
-
-
-def _chooser(app: LayerscopeApp, undecided: UndecidedImage) -> Screen[Any]:
-    def explore_candidate(candidate: Candidate) -> None:
-        try:
-            session = undecided.choose(candidate)
-        except LayerscopeError as error:
-            warn(app.screen, str(error))
-            return
-        # The first screen is not on the stack of screens, so it cannot be replaced there.
-        _push_explorer(app, session, app.resources.enter_context(ExitStack()))
-
-    from layerscope.tui.images.chooser import ChooserScreen  # noqa: PLC0415  # most images need no choice
-
-    return ChooserScreen(undecided.reference, undecided.choices, explore_candidate)
-
-
-def _push_explorer(app: LayerscopeApp, session: ImageSession, resources: ExitStack) -> None:
+def push_explorer(app: LayerscopeApp, session: ImageSession, resources: ExitStack) -> None:
     """Show an image until the user goes back; its resources are closed then."""
     reader = read_in_background(session, len(session.image.layers))
     resources.enter_context(_reading(reader))
@@ -274,45 +233,10 @@ def _push_explorer(app: LayerscopeApp, session: ImageSession, resources: ExitSta
 
 def explore(session: ImageSession, reader: LayerReader) -> None:
     """Show an image until the user quits; raises the error that ended the explorer, if there was one."""
-    _run(explorer_app(session, reader))
+    run_app(explorer_app(session, reader))
 
 
-def explore_choice(undecided: UndecidedImage) -> None:
-    """Let the user choose one of several images, and show it."""
-    _run(chooser_app(undecided))
-
-
-def explore_local(cache: Cache) -> None:
-    """Let the user choose what to open, until the user quits."""
-    _run(start_app(cache))
-
-
-def explore_layers(session: ImageSession, before: int, after: int, *, own: bool = False, mtime: bool = False) -> None:
-    """Compare two layers of an image (0: nothing) until the user quits."""
-    from layerscope.session.reading.background import BackgroundLoader  # noqa: PLC0415  # not needed to explore
-    from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers  # noqa: PLC0415
-    from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415
-
-    with closing(BackgroundLoader(session)) as reader:
-        states = TwoLayers(session.image, ComparedLayers(before, after, own, mtime), reader)
-        app = LayerscopeApp(lambda: ComparisonScreen(states))
-        app.images.append(session)
-        _run(app)
-
-
-def explore_comparison(old: ImageSession, new: ImageSession, *, mtime: bool = False) -> None:
-    """Compare two images until the user quits."""
-    from layerscope.session.reading.background import BackgroundLoader  # noqa: PLC0415  # not needed to explore
-    from layerscope.tui.comparison.images import TwoImages  # noqa: PLC0415
-    from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415
-
-    with closing(BackgroundLoader(old)) as old_reader, closing(BackgroundLoader(new)) as new_reader:
-        images, readers = (old.image, new.image), (old_reader, new_reader)
-        app = LayerscopeApp(lambda: ComparisonScreen(TwoImages(images, readers, mtime=mtime)))
-        app.images += (old, new)
-        _run(app)
-
-
-def _run(app: LayerscopeApp) -> None:
+def run_app(app: LayerscopeApp) -> None:
+    """Run an application until the user quits; raises the error that ended it, if there was one."""
     with app.resources:
         run(app, app.images, app.writers)

@@ -24,12 +24,13 @@ from layerscope.session.open import UndecidedImage, open_image
 from layerscope.session.reading.background import BackgroundLoader, BackgroundReader, ReadEvent
 from layerscope.session.reading.wire import ReadOrder
 from layerscope.sources.open import open_source
-from layerscope.tui.app import LayerscopeApp, chooser_app, explorer_app, start_app
+from layerscope.tui.app import LayerscopeApp, explorer_app
 from layerscope.tui.comparison.images import TwoImages
 from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers
 from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
-from layerscope.tui.images.start import StartScreen
+from layerscope.tui.images.chooser import chooser_app
+from layerscope.tui.images.start import StartScreen, start_app
 from layerscope.tui.tree.header import TreeHeader
 from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes

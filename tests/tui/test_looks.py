@@ -6,7 +6,8 @@ import pytest
 
 from layerscope.session.open import open_image
 from layerscope.session.reading.background import read_in_background
-from layerscope.tui.app import chooser_app, explorer_app
+from layerscope.tui.app import explorer_app
+from layerscope.tui.images.chooser import chooser_app
 from tests.builders import docker_archive, file, image, layer
 from tests.samples import SAMPLES
 from tests.tui.journeys import MY_APP, undecided_image

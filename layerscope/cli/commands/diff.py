@@ -135,7 +135,7 @@ def _is_interactive(sides: Sides) -> bool:
 
 def _explore(sides: Sides, *, mtime: bool) -> None:
     with sides.opened() as (old, new), terminal():
-        from layerscope.tui.app import explore_comparison, explore_layers  # noqa: PLC0415  # Textual
+        from layerscope.tui.comparison.explore import explore_comparison, explore_layers  # noqa: PLC0415  # Textual
 
         if isinstance(sides.other, LayerPair):
             explore_layers(old, *sides.other, own=sides.own, mtime=mtime)

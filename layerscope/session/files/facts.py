@@ -9,7 +9,10 @@ from layerscope.analysis.packages.package import Package
 from layerscope.analysis.packages.sbom import SbomComparison, compare_sbom
 from layerscope.analysis.packages.sizes import package_sizes
 from layerscope.analysis.size.live import live_files
-from layerscope.session.loaded_image import LoadedImage
+from layerscope.analysis.tree.layered_tree import LayeredTree
+from layerscope.analysis.tree.tally import Tallies
+from layerscope.session.content.open_layers import OpenLayers
+from layerscope.session.loaded_image import LoadedImage, loaded_image
 
 
 class FileFacts(NamedTuple):
@@ -33,3 +36,8 @@ def file_facts(loaded: LoadedImage) -> FileFacts:
     stated = loaded.image.attestations.sbom_packages
     sbom = None if stated is None else compare_sbom(stated, [owned.package for owned in sizes])
     return FileFacts(owners, secrets, sbom)
+
+
+def facts_of_layers(layers: OpenLayers, tree: LayeredTree, tallies: Tallies) -> FileFacts:
+    """Return the facts about an image whose layers another process has read, as `file_facts` does."""
+    return file_facts(loaded_image(layers, tree, tallies))

@@ -1,28 +1,32 @@
-"""The ways from the explorer to other screens. Each is imported when it is first opened: the start needs none."""
+"""The ways from the explorer to other screens. It is imported when the first is opened: the start needs none."""
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
+from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of
+from layerscope.session.files.revision import FileRevision, version_at
 from layerscope.session.image_session import ImageSession
+from layerscope.session.loaded_image import LoadedImage, loaded_image
 from layerscope.session.open import reopened
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers
+from layerscope.tui.comparison.screen import ComparisonScreen
+from layerscope.tui.dialogs.extract import ExtractScreen
+from layerscope.tui.dockerfile.rows import DockerfileRows
+from layerscope.tui.dockerfile.screen import DockerfileScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.file_screens import FileScreens
+from layerscope.tui.images.chooser import ChooserScreen
+from layerscope.tui.images.opening import OpeningScreen
+from layerscope.tui.size.screen import SizeScreen
+from layerscope.tui.size.state import SizeState
 from layerscope.tui.widgets.notices import warn
-
-if TYPE_CHECKING:
-    from layerscope.analysis.tree.layered_tree import LayeredTree
-    from layerscope.session.files.revision import FileRevision
-    from layerscope.session.loaded_image import LoadedImage
-    from layerscope.session.size.analysis import SizeAnalysis
-    from layerscope.tui.dockerfile.rows import DockerfileRows
-    from layerscope.tui.size.state import SizeState
-    from layerscope.tui.widgets.row_table import Target
+from layerscope.tui.widgets.row_table import Target
 
 
 class Navigation:
@@ -38,43 +42,29 @@ class Navigation:
         self._dockerfile_rows: DockerfileRows | None = None
         self._opened: LoadedImage | None = None
 
-    def _loaded(self) -> "LoadedImage | None":
+    def _loaded(self) -> LoadedImage | None:
         """Return the image with all its layers, or say that they are still being read, and return None."""
         if self._state.tree is None or not self._state.reading.complete:
             warn(self._screen, "Wait until all layers have been read.")
             return None
-        return self.loaded(self._state.tree)
-
-    def loaded(self, tree: "LayeredTree") -> "LoadedImage":
-        """Return the image with all its layers, which have been read."""
         if self._opened is None:
-            from layerscope.session.loaded_image import loaded_image  # noqa: PLC0415  # not needed to start
-
-            self._opened = loaded_image(self._session.layers, tree, self._state.tallies)
+            self._opened = loaded_image(self._session.layers, self._state.tree, self._state.tallies)
         return self._opened
 
-    def open_size(self, show: Callable[["Target | None"], None]) -> None:
+    def open_size(self, show: Callable[[Target | None], None]) -> None:
         """Show what makes the image large; ``show`` is called with the path that the user chooses there."""
         opened = self._loaded()
         if opened is None:
             return
-        from layerscope.session.size.analysis import SizeAnalysis  # noqa: PLC0415  # not needed to start
-        from layerscope.tui.size.screen import SizeScreen  # noqa: PLC0415  # not needed to start
-        from layerscope.tui.size.state import SizeState  # noqa: PLC0415  # not needed to start
-
         if self._analysis is None or self._size_state is None:
             self._analysis, self._size_state = SizeAnalysis(opened), SizeState()
         self._screen.app.push_screen(SizeScreen(self._analysis, self._size_state), show)
 
-    def open_dockerfile(self, show: Callable[["Target | None"], None], layer: int | None = None) -> None:
+    def open_dockerfile(self, show: Callable[[Target | None], None], layer: int | None = None) -> None:
         """Show the Dockerfile, at the line that made a layer; ``show`` is called with what the user chooses there."""
         opened = self._loaded()
         if opened is None:
             return
-        from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of  # noqa: PLC0415  # not needed to start
-        from layerscope.tui.dockerfile.rows import DockerfileRows  # noqa: PLC0415  # not needed to start
-        from layerscope.tui.dockerfile.screen import DockerfileScreen  # noqa: PLC0415  # not needed to start
-
         try:
             placed = dockerfile_of(self._session.image, self._session.dockerfile_name, build=self._session.build)
         except LayerscopeError as error:
@@ -98,9 +88,6 @@ class Navigation:
         opened = self._loaded()
         if opened is None:
             return
-        from layerscope.tui.comparison.layers import ComparedLayers, TwoLayers  # noqa: PLC0415  # not needed to start
-        from layerscope.tui.comparison.screen import ComparisonScreen  # noqa: PLC0415  # not needed to start
-
         states = TwoLayers(opened.image, ComparedLayers(old, new), opened)
         self._screen.app.push_screen(ComparisonScreen(states))
 
@@ -126,32 +113,24 @@ class Navigation:
         if version is not None:
             self._file_screens.open_history(self._screen.app, version)
 
-    def _version(self, node: int | None) -> "FileRevision | None":
+    def _version(self, node: int | None) -> FileRevision | None:
         opened = self._loaded() if node is not None else None
         if opened is None or node is None:
             return None
-        from layerscope.session.files.revision import version_at  # noqa: PLC0415  # not needed to start
-
         return version_at(opened, node, self._state.layer)
 
     def extract(self, node: int | None) -> None:
         """Ask where to extract a path as the chosen layer has it; 0 stands for all files."""
         opened = self._loaded() if node is not None else None
         if opened is not None and node is not None:
-            from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # not needed to start
-
             self._screen.app.push_screen(ExtractScreen(opened, node, self._state.layer))
 
-    def reopen(self, title: str, show: Callable[["ImageSession | None"], None]) -> None:
+    def reopen(self, title: str, show: Callable[[ImageSession | None], None]) -> None:
         """Open the image again; ``show`` is called with it."""
-        from layerscope.tui.images.opening import OpeningScreen  # noqa: PLC0415  # not needed to start
-
         self._screen.app.push_screen(OpeningScreen(title, partial(reopened, self._session)), show)
 
-    def switch(self, show: Callable[["ImageSession"], None]) -> None:
+    def switch(self, show: Callable[[ImageSession], None]) -> None:
         """Choose another image of the source; ``show`` is called with it."""
-        from layerscope.tui.images.chooser import ChooserScreen  # noqa: PLC0415  # not needed to start
-
         session = self._session
 
         def choose(choice: Candidate) -> None:

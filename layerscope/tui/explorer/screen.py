@@ -30,7 +30,6 @@ from layerscope.tui.explorer.layer_list import LayerList
 from layerscope.tui.explorer.layer_panes import LayerPanes
 from layerscope.tui.explorer.legend import legend
 from layerscope.tui.explorer.messages import FactsFound, ReaderReported
-from layerscope.tui.explorer.navigation import Navigation
 from layerscope.tui.explorer.reports import Reports
 from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.explorer.title import ImageTitle
@@ -51,6 +50,7 @@ from layerscope.tui.widgets.notices import copy_text, warn
 from layerscope.tui.widgets.step_list import StepList
 
 if TYPE_CHECKING:
+    from layerscope.tui.explorer.navigation import Navigation
     from layerscope.tui.widgets.row_table import Target
 
 
@@ -74,7 +74,7 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         self.session = session
         self._reader = reader
         self._state = ExplorerState(session.image, is_awaited=session.awaited is not None)
-        self._navigation = Navigation(self, session, self._state)
+        self._ways_on: Navigation | None = None
         self._reports = Reports(self)
         self.title_line = ImageTitle(session)
         self.layer_list = LayerList()
@@ -147,7 +147,16 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         self._layers.show_layers(self.layer_list.cursor)
         self._layers.show_details()
         if event.last:
-            self._reports.find_facts(self._navigation.loaded(event.tree))
+            self._reports.find_facts(self.session, event)
+
+    @property
+    def _navigation(self) -> "Navigation":
+        if self._ways_on is None:
+            # 190 ms for all other screens; `Reports` imports them while nobody waits
+            from layerscope.tui.explorer.navigation import Navigation  # noqa: PLC0415
+
+            self._ways_on = Navigation(self, self.session, self._state)
+        return self._ways_on
 
     def _origin_of(self, row: TreeRow) -> RowNotes:
         return self._state.origin_of(row)
@@ -384,7 +393,7 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         self.session = session
         self._reader = read_in_background(session, self._state.layer or len(session.image.layers))
         self._state = self.files.state = self._layers.state = self._state.followed_by(session.image)
-        self._navigation = Navigation(self, session, self._state)
+        self._ways_on = None
         self.title_line.take(session)
         self._layers.show()
         self.files.rebuild()

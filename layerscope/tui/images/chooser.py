@@ -1,6 +1,7 @@
 """The choice between several images or platforms of one source."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import ClassVar
 
 from rich.text import Text
@@ -13,13 +14,16 @@ from textual.widgets import Static
 
 from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
+from layerscope.session.open import UndecidedImage
 from layerscope.text import human_size, printable_name, short_name
+from layerscope.tui.app import LayerscopeApp, push_explorer, run_app
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.images.keys import CHOOSER_KEYS, CHOOSER_TABLE
 from layerscope.tui.keys.order import LeftOnce, is_first
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
+from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_table import RowTable, TableColumn, TableRow
 
 _COLUMNS = (
@@ -132,3 +136,30 @@ class ChooserScreen(LeftOnce[object]):
     def action_help(self) -> None:
         """Show all keys."""
         self.app.push_screen(HelpScreen(CHOOSER_TABLE))
+
+
+def candidate_chooser(app: LayerscopeApp, undecided: UndecidedImage) -> ChooserScreen:
+    """Return the screen on which the user chooses one of several images, and that shows it then."""
+
+    def explore_candidate(candidate: Candidate) -> None:
+        try:
+            session = undecided.choose(candidate)
+        except LayerscopeError as error:
+            warn(app.screen, str(error))
+            return
+        # The first screen is not on the stack of screens, so it cannot be replaced there.
+        push_explorer(app, session, app.resources.enter_context(ExitStack()))
+
+    return ChooserScreen(undecided.reference, undecided.choices, explore_candidate)
+
+
+def chooser_app(undecided: UndecidedImage) -> LayerscopeApp:
+    """Return an application in which the user chooses an image, and that shows it then."""
+    app = LayerscopeApp(lambda: candidate_chooser(app, undecided))
+    app.images.append(undecided)
+    return app
+
+
+def explore_choice(undecided: UndecidedImage) -> None:
+    """Let the user choose one of several images, and show it."""
+    run_app(chooser_app(undecided))

@@ -1,6 +1,7 @@
 """The start screen: local images, containers, and the archives of a folder, to choose what to open."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,10 @@ from layerscope.session.image_session import ImageSession
 from layerscope.session.local.listing import local_archives, local_containers, local_images
 from layerscope.session.open import UndecidedImage, open_or_choose
 from layerscope.text import plural, printable_line, printable_name
+from layerscope.tui.app import LayerscopeApp, push_explorer, run_app
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
+from layerscope.tui.images.chooser import candidate_chooser
 from layerscope.tui.images.keys import START_KEYS, START_TABLE
 from layerscope.tui.images.opening import OpeningScreen
 from layerscope.tui.images.start_list import StartList
@@ -241,3 +244,24 @@ class StartScreen(Screen[object]):
     def _opened(self, opened: ImageSession | UndecidedImage | None) -> None:
         if opened is not None:
             self._explore(opened)
+
+
+def start_app(cache: Cache | None = None) -> LayerscopeApp:
+    """Return an application in which the user chooses among local images, containers and archives."""
+
+    def explore_opened(opened: ImageSession | UndecidedImage) -> None:
+        resources = app.resources.enter_context(ExitStack())
+        resources.enter_context(opened)
+        app.images.append(opened)
+        if isinstance(opened, UndecidedImage):
+            app.push_screen(candidate_chooser(app, opened), lambda _: resources.close())
+        else:
+            push_explorer(app, opened, resources)
+
+    app = LayerscopeApp(lambda: StartScreen(cache, explore_opened))
+    return app
+
+
+def explore_local(cache: Cache) -> None:
+    """Let the user choose what to open, until the user quits."""
+    run_app(start_app(cache))

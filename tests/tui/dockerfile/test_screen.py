@@ -21,7 +21,7 @@ DOCKERFILE = SAMPLES / "dockerfiles/my-app/v1/Dockerfile"
 @asynccontextmanager
 async def opened(path: Path = MY_APP, dockerfile: Path = DOCKERFILE) -> AsyncIterator[Journey]:
     async with journey(path) as at:
-        at.explorer._navigation._session.dockerfile_name = str(dockerfile)
+        at.explorer.session.dockerfile_name = str(dockerfile)
         yield at
 
 
@@ -51,7 +51,7 @@ async def test_the_whole_dockerfile_is_shown_with_the_cost_of_its_lines() -> Non
 
 async def test_a_wide_screen_shows_the_share_as_a_figure() -> None:
     async with journey(MY_APP, (160, 45)) as at:
-        at.explorer._navigation._session.dockerfile_name = str(DOCKERFILE)
+        at.explorer.session.dockerfile_name = str(DOCKERFILE)
         await at.press("F")
         (row,) = [row for row in rows(at) if row.endswith("apt-get update")]
         assert row.split()[1:7] == ["2", "96", "kB", "35", "%", "96"]
@@ -60,7 +60,7 @@ async def test_a_wide_screen_shows_the_share_as_a_figure() -> None:
 
 async def test_a_small_screen_gives_the_lines_the_room_of_the_bars() -> None:
     async with journey(MY_APP, (80, 24)) as at:
-        at.explorer._navigation._session.dockerfile_name = str(DOCKERFILE)
+        at.explorer.session.dockerfile_name = str(DOCKERFILE)
         await at.press("F")
         assert "RUN --mount=type=bind,from=tools,target=/bin " in at.screen()
         await at.pilot.resize_terminal(100, 24)
@@ -71,7 +71,7 @@ async def test_a_small_screen_gives_the_lines_the_room_of_the_bars() -> None:
 async def test_no_line_is_cut_on_a_small_screen() -> None:
     long = '&& echo "Manual pages are left out of this image." >/usr/share/man/README'
     async with journey(MY_APP, (80, 24)) as at:
-        at.explorer._navigation._session.dockerfile_name = str(DOCKERFILE)
+        at.explorer.session.dockerfile_name = str(DOCKERFILE)
         await at.press("F")
         table = at.app.screen.query_one(RowTable)
         lines = [table.render_line(line).text.strip() for line in table.lines_of(24)]
@@ -162,7 +162,7 @@ async def test_after_a_build_the_lines_show_what_came_from_the_cache() -> None:
     steps = tuple(ReportedStep("x", layer, None, layer == 1, layer < 6) for layer in range(1, 7))
     miss = CacheMiss(steps[-1], MissCause.FILES, "index.html changed", ("index.html",))
     async with opened() as at:
-        at.explorer._navigation._session.build = built(BuildReport("docker", 0, steps=steps, miss=miss))
+        at.explorer.session.build = built(BuildReport("docker", 0, steps=steps, miss=miss))
         await at.press("f")
         (setup,) = [row for row in rows(at) if " 17  RUN" in row]
         (copy,) = [row for row in rows(at) if row.endswith("COPY . /var/www/html/")]
@@ -230,7 +230,7 @@ async def test_the_dockerfile_comes_back_with_its_cursor_its_marks_and_what_was_
 
 async def test_the_table_keeps_its_height_when_another_line_is_chosen() -> None:
     async with journey(MY_APP, (80, 24)) as at:
-        at.explorer._navigation._session.dockerfile_name = str(DOCKERFILE)
+        at.explorer.session.dockerfile_name = str(DOCKERFILE)
         await at.press("F")
         heights = set[int]()
         for _ in range(33):
@@ -247,7 +247,7 @@ async def test_escape_from_a_layer_leads_back_to_the_line_that_led_there() -> No
 
 async def test_after_a_build_the_layers_of_the_image_before_are_the_shared_ones() -> None:
     async with opened() as at:
-        at.explorer._navigation._session.build = built(BuildReport("docker", 0, shared_layers=2))
+        at.explorer.session.build = built(BuildReport("docker", 0, shared_layers=2))
         await at.press("F", *["down"] * 16, "m")
         assert "2 layers shared with the image that had the tag before" in at.text_of("#what-if")
 
