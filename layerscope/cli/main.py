@@ -3,18 +3,35 @@
 import gc
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from layerscope.cli.errors import error_lines, exit_status
 from layerscope.cli.streams import give_up_errors, give_up_output, narrate, prepare_streams
 from layerscope.cli.terminal import has_screen
 from layerscope.debug_log import note, stop_log
-from layerscope.signals import EndingSignals
+from layerscope.signals import EndingSignals, end_process
 from layerscope.temporary import remove_own_folders
 
 PROGRAM = "layerscope"
 
 _AS_JSON, _NO_CACHE = "--json", "--no-cache"
 _FLAGS = frozenset({_AS_JSON, _NO_CACHE})
+
+
+def run_and_end(arguments: Sequence[str]) -> NoReturn:
+    """Run the command line, and end the process with its status."""
+    try:
+        status = run(arguments)
+    except SystemExit as end:
+        # a signal came while `run` took its handlers back
+        status = end.code if isinstance(end.code, int) else 1
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            # a closed stream is None, and `run` has reported what it could not write
+            continue
+    end_process(status)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -41,38 +58,30 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    if not arguments and has_screen():
-        from layerscope.cli.opening import show_start  # noqa: PLC0415  # as below
+    """Run the command line.
 
-        show_start()
-        return 0
-    if _open_unparsed(arguments):
-        return 0
-    from layerscope.cli.app import make_command_line  # noqa: PLC0415  # inside, so that Ctrl+C prints no traceback
-
-    status = make_command_line().main(arguments, PROGRAM, standalone_mode=False)
-    return status if isinstance(status, int) else 0
-
-
-def _open_unparsed(arguments: list[str]) -> bool:
-    """Open or list an image if the arguments are only that: an image, ``layers`` before it, flags after it.
-
-    Return False for others. Typer would decide the same, but takes a tenth of the time until the explorer appears, and
-    a quarter of the time of a small image's list.
+    Typer takes a tenth of the time until the explorer appears, and a quarter of the time of a small image's list. So
+    arguments that are only an image, ``layers`` before it and flags after it, are taken without it.
     """
     is_listing = arguments[:1] == ["layers"]
     reference, *flags = arguments[is_listing:] or [""]
-    if not _can_only_be_an_image(reference) or not _FLAGS.issuperset(flags):
-        return False
-    from layerscope.cli.opening import opened, print_layers, show  # noqa: PLC0415  # as below
+    is_plain = _can_only_be_an_image(reference) and _FLAGS.issuperset(flags)
+    if not is_plain and (arguments or not has_screen()):
+        from layerscope.cli.app import make_command_line  # noqa: PLC0415  # 100 ms: Typer
+
+        status = make_command_line().main(arguments, PROGRAM, standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    from layerscope.cli.opening import opened, print_layers, show, show_start  # noqa: PLC0415  # 30 ms: help needs none
 
     as_json, no_cache = _AS_JSON in flags, _NO_CACHE in flags
-    if is_listing:
+    if not is_plain:
+        show_start()
+    elif is_listing:
         with opened(reference, None, None, None, no_cache=no_cache) as session:
             print_layers(session, as_json=as_json)
     else:
         show(reference, as_json=as_json, no_cache=no_cache)
-    return True
+    return 0
 
 
 def _can_only_be_an_image(word: str) -> bool:

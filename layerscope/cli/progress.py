@@ -44,11 +44,14 @@ class ReadingProgress(AbstractContextManager["ReadingProgress"]):
 
 
 def _bar() -> "Progress":
-    from rich.console import Console  # noqa: PLC0415  # only if there is something to wait for
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich import console, progress  # noqa: PLC0415  # 60 ms, and only if there is something to wait for
 
-    # a name is never markup
-    title = TextColumn("{task.description}", markup=False)
-    return Progress(
-        title, BarColumn(), DownloadColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True
+    return progress.Progress(
+        # a name is never markup
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        progress.DownloadColumn(),
+        progress.TimeElapsedColumn(),
+        console=console.Console(stderr=True),
+        transient=True,
     )

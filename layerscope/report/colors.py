@@ -16,15 +16,13 @@ def change_styles(file: TextIO) -> Mapping[ChangeKind, tuple[str, str]]:
     styles = dict.fromkeys(ChangeKind, ("", ""))
     if not file.isatty():
         return styles
-    from rich.color import ColorSystem  # noqa: PLC0415  # 40 ms that output into a pipe need not pay
-    from rich.console import Console  # noqa: PLC0415
-    from rich.style import Style  # noqa: PLC0415
+    from rich import color, console, style  # noqa: PLC0415  # 40 ms that output into a pipe need not pay
 
-    console = Console(file=file)
-    if console.color_system is None or console.no_color:
+    screen = console.Console(file=file)
+    if screen.color_system is None or screen.no_color:
         return styles
     for change, name in CHANGE_STYLES.items():
-        styled = Style.parse(name).render(_PLACEHOLDER, color_system=ColorSystem.STANDARD)
+        styled = style.Style.parse(name).render(_PLACEHOLDER, color_system=color.ColorSystem.STANDARD)
         before, _, after = styled.partition(_PLACEHOLDER)
         styles[change] = (before, after)
     return styles

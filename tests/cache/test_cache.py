@@ -1,9 +1,9 @@
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -109,8 +109,7 @@ def test_a_run_that_keeps_nothing_removes_nothing(cache: Cache, monkeypatch: pyt
 
 def test_the_cache_takes_a_fifth_of_the_free_space_at_most(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(cache, "one", bytes(10_000))
-    usage = shutil.disk_usage(cache.place)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _place: usage._replace(free=90_000))
+    monkeypatch.setattr(os, "statvfs", lambda _place: SimpleNamespace(f_bavail=90, f_frsize=1000))
     assert cache.bound == (90_000 + cache.size) // 5
 
 

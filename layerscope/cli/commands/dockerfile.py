@@ -8,6 +8,7 @@ import typer
 from layerscope.cli.image_command import NamedImage, image_command
 from layerscope.cli.opening import warn, warn_of_attestations
 from layerscope.cli.options import AsJson, DockerfileName
+from layerscope.report.dockerfile.document import write_dockerfile_document
 from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of
 
 EXAMPLES = """\b
@@ -35,8 +36,6 @@ def dockerfile(
         placed = dockerfile_of(session.image, file, target, build=session.build)
         cache = cache_state_of(session.image, placed, session.build)
         if as_json:
-            from layerscope.report.dockerfile.document import write_dockerfile_document  # noqa: PLC0415  # needs no Rich
-
             write_dockerfile_document(placed, session.image, session.tallies, cache, sys.stdout)
         else:
             from layerscope.report.dockerfile.table import write_dockerfile_table  # noqa: PLC0415  # Rich

@@ -7,6 +7,7 @@ from layerscope.cli.opening import warn
 from layerscope.cli.options import AsJson, PathInImage
 from layerscope.comparison.compare import history_of
 from layerscope.errors import UsageError
+from layerscope.report.history.document import write_history_document
 from layerscope.session.lookup import known_node
 from layerscope.text import printable_name
 
@@ -36,8 +37,6 @@ def history(
         if not events:
             raise UsageError(f"/{printable_name(name)} is in no layer: another entry of the same layer replaces it")
         if as_json:
-            from layerscope.report.history.document import write_history_document  # noqa: PLC0415  # needs no Rich
-
             is_present = tree.is_present(node, last)
             write_history_document(session.image, name, events, sys.stdout, present=is_present)
         else:

@@ -6,6 +6,7 @@ https://github.com/opencontainers/image-spec/blob/main/config.md
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Self
+from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
@@ -203,8 +204,6 @@ def _absence(files: Files, blob: LayerBlob) -> str:
 
 
 def _host(url: str) -> str:
-    from urllib.parse import urlsplit  # noqa: PLC0415  # 5 ms, and few images have such a layer
-
     try:
         return short_name(urlsplit(url).hostname or url)
     except ValueError:

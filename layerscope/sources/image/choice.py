@@ -1,5 +1,6 @@
 """The choice of one image from a source with several tags or platforms."""
 
+import os
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
@@ -76,9 +77,7 @@ def choose(
 
 def this_platform() -> str:
     """Return the platform of this machine, in OCI names."""
-    import platform  # noqa: PLC0415  # 2 ms, and most archives hold one image
-
-    architecture = platform.machine().lower()
+    architecture = os.uname().machine.lower()
     return f"linux/{_ARCHITECTURES.get(architecture, architecture)}"
 
 

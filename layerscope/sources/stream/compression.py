@@ -1,5 +1,6 @@
 """Compression, recognized by the first bytes, and decompression in bounded memory by a library for each format."""
 
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -60,8 +61,6 @@ def _zstd() -> _Codec:
 
 
 def _zstd_module() -> Any:
-    import sys  # noqa: PLC0415
-
     if sys.version_info >= (3, 14):
         from compression import zstd  # noqa: PLC0415
     else:

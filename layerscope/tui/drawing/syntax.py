@@ -37,21 +37,20 @@ ToneSpan = tuple[int, int, Tone]
 
 def find_lexer(path: bytes, head: bytes) -> "Lexer | None":
     """Return the lexer for a file name and the first bytes of the file; None if the language is unknown."""
-    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415  # takes 30 ms, in a worker
-    from pygments.util import ClassNotFound  # noqa: PLC0415
+    from pygments import lexers, util  # noqa: PLC0415  # 30 ms, in a worker
 
     name, text = path.rpartition(b"/")[2].decode("utf-8", "replace"), head[:_SAMPLE].decode("utf-8", "replace")
     for alias in _aliases(name, text, interpreter_of(head)):
         try:
-            return get_lexer_by_name(alias, stripnl=False, ensurenl=False)
-        except ClassNotFound:
+            return lexers.get_lexer_by_name(alias, stripnl=False, ensurenl=False)
+        except util.ClassNotFound:
             continue
     return None
 
 
 def _aliases(name: str, text: str, interpreter: str | None) -> Iterator[str]:
     """Yield the names that pygments may have for the language, the most likely first."""
-    from pygments.lexers import get_all_lexers, get_lexer_by_name  # noqa: PLC0415
+    from pygments import lexers  # noqa: PLC0415  # as above
 
     if interpreter:
         yield "sh" if interpreter in _SHELLS else interpreter
@@ -62,12 +61,12 @@ def _aliases(name: str, text: str, interpreter: str | None) -> Iterator[str]:
     # Looking for plugins would take half a second.
     fitting = [
         aliases[0]
-        for _, aliases, patterns, _ in get_all_lexers(plugins=False)
+        for _, aliases, patterns, _ in lexers.get_all_lexers(plugins=False)
         if aliases and any(fnmatchcase(name, pattern) for pattern in patterns)
     ]
     if len(fitting) > 1:
-        lexers = {alias: get_lexer_by_name(alias) for alias in fitting}
-        fitting.sort(key=lambda alias: (-lexers[alias].analyse_text(text), -lexers[alias].priority))
+        by_alias = {alias: lexers.get_lexer_by_name(alias) for alias in fitting}
+        fitting.sort(key=lambda alias: (-by_alias[alias].analyse_text(text), -by_alias[alias].priority))
     yield from fitting
 
 

@@ -1,5 +1,7 @@
 """The choice of one image among several."""
 
+from types import SimpleNamespace
+
 import pytest
 from msgspec.structs import replace
 
@@ -47,7 +49,7 @@ ATTESTATION = candidate("app", "unknown/unknown", "e", complete=False, set_aside
 
 @pytest.fixture(autouse=True)
 def _on_amd64(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr("os.uname", lambda: SimpleNamespace(machine="x86_64"))
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ def test_the_image_for_this_machine_is_opened_among_several() -> None:
 def test_machine_names_are_mapped(
     monkeypatch: pytest.MonkeyPatch, machine: str, platform: str, meant: Candidate
 ) -> None:
-    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr("os.uname", lambda: SimpleNamespace(machine=machine))
     assert this_platform() == platform
     assert choose(PLATFORMS) is meant
 
