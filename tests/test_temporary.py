@@ -60,7 +60,7 @@ def test_a_folder_whose_stack_is_never_closed_is_removed_at_the_end_of_the_run(t
 
 
 def test_a_signal_while_a_folder_is_made_leaves_none(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def made_when_the_signal_comes(prefix: str) -> str:
+    def made_when_the_signal_comes(_suffix: None, prefix: str) -> str:
         folder = temporary / f"{prefix}new"
         folder.mkdir()
         signal.raise_signal(signal.SIGTERM)
