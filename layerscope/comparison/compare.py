@@ -19,8 +19,7 @@ from layerscope.analysis.tree.path_history import Revision, path_history
 from layerscope.analysis.tree.tree_state import TreeState
 from layerscope.comparison.content_comparer import ContentComparer
 from layerscope.session.image_facts import build_steps, config_facts
-from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.lookup import layer_number
+from layerscope.session.loaded_image import LoadedImage, layer_number
 
 
 class Comparison:

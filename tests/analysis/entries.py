@@ -14,8 +14,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.occurrence import GONE, IMPLIED
 from layerscope.analysis.tree.overlay import VOID, Overlay
 from layerscope.analysis.tree.tally import LayerTally
-from layerscope.model.entries import FileEntry, Kind, LayerEntries, Xattrs
-from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
+from layerscope.model.entries import FileEntry, Kind, LayerEntries, OpaqueWhiteout, Whiteout, Xattrs
 
 Item = FileEntry | Whiteout | OpaqueWhiteout
 

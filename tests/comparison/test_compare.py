@@ -14,7 +14,7 @@ from layerscope.comparison.compare import (
 from layerscope.errors import UsageError
 from layerscope.model.image import Compression
 from layerscope.session.image_session import ImageSession
-from layerscope.session.lookup import known_node
+from layerscope.session.loaded_image import known_node
 from layerscope.session.open import open_image
 from tests.builders import ImageRecipe, docker_archive, file, hardlink, image, layer, oci_archive, oci_layout, whiteout
 

@@ -16,7 +16,7 @@ from layerscope.extraction.extract import extract
 from layerscope.extraction.options import Extracted, ExtractionOptions, FileInTheWay, Incomplete, LeftOut
 from layerscope.model.image import Compression
 from layerscope.model.progress import Progress, no_progress
-from layerscope.session.lookup import layer_number, present_node
+from layerscope.session.loaded_image import layer_number, present_node
 from layerscope.session.open import open_image
 from tests.builders import (
     Entry,

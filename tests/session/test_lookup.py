@@ -5,8 +5,7 @@ import pytest
 
 from layerscope.errors import UsageError
 from layerscope.session.files.revision import file_at
-from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.lookup import known_node, present_node
+from layerscope.session.loaded_image import LoadedImage, known_node, present_node
 from layerscope.session.open import open_image
 from layerscope.text import printable_name
 from tests.builders import blob_name, docker_archive, docker_files, file, image, layer, sha256, write_tar

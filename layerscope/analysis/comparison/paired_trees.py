@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterator
 
 from layerscope.analysis.comparison.pairing import NOWHERE, PairedState, Pairing
-from layerscope.analysis.tree.index_columns import subtree_ends
+from layerscope.analysis.tree.index_building import subtree_ends
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.analysis.tree.tree_state import TreeState
 

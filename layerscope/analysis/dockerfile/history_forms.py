@@ -16,8 +16,7 @@ from typing import NamedTuple
 from layerscope.analysis.dockerfile.parser import Dockerfile, Instruction
 from layerscope.analysis.dockerfile.stages import SCRATCH, Stage, argument_values
 from layerscope.analysis.dockerfile.variables import UNKNOWN, expand, split_words
-from layerscope.model.go_values import UNKNOWN_PORTS
-from layerscope.model.instruction import instruction_of, keyword_of
+from layerscope.model.instruction import UNKNOWN_PORTS, instruction_of, keyword_of
 
 COPYING = frozenset({"COPY", "ADD"})
 WRITERS = COPYING | {"RUN"}

@@ -1,18 +1,52 @@
-"""Construction of the path index of an overlay."""
+"""Construction of the path index of an overlay, and of the columns that follow from others."""
 
 from array import array
 from bisect import bisect_right
 from collections import defaultdict
-from itertools import accumulate, chain, compress, count, pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import heappop, heappush
+from itertools import accumulate, chain, compress, count, islice, pairwise
 from operator import add, ne
 
-from layerscope.analysis.tree.carried_sizes import carried_sizes
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.index_columns import size_columns, subtree_ends
 from layerscope.analysis.tree.occurrence import GONE
 from layerscope.analysis.tree.overlay import VOID, Overlay
 from layerscope.analysis.tree.path_index import PathIndex, size_key
 from layerscope.model.columns import Ints, picked
+from layerscope.model.entries import Kind
+
+_LARGEST = (1 << 63) - 1
+
+
+def subtree_ends(parents: Ints) -> Ints:
+    """Return one past the last descendant of each node, given the parents of nodes in preorder."""
+    ends = array("I", range(1, len(parents) + 1))
+    last_children = dict(zip(islice(parents, 1, None), count(1)))
+    # backwards, a folder comes after those below it, and its subtree ends where that of its last child does
+    for folder, child in reversed(last_children.items()):
+        ends[folder] = ends[child]
+    return ends
+
+
+def size_columns(sizes: Iterable[int]) -> tuple[Ints, dict[int, int]]:
+    """Return sizes as a column, with those that do not fit by position."""
+    sizes = list(sizes)
+    try:
+        return array("q", sizes), {}
+    except OverflowError:
+        return _split_columns(sizes)
+
+
+def _split_columns(sizes: Iterable[int]) -> tuple[Ints, dict[int, int]]:
+    column, large = array("q"), dict[int, int]()
+    for position, size in enumerate(sizes):
+        if -_LARGEST <= size <= _LARGEST:
+            column.append(size)
+        else:
+            column.append(0)
+            large[position] = size
+    return column, large
+
 
 _IS_CHANGE = bytes(change not in {ChangeKind.UNCHANGED, VOID} for change in range(256))
 """1 for each change, to translate a column."""
@@ -189,3 +223,57 @@ def _add_parents(grown: dict[int, int], parents: Ints) -> None:
         while above not in grown:
             grown[above] = 0
             above = parents[above]
+
+
+CarriedSizes = Mapping[int, Sequence[tuple[int, int]]]
+"""By layer: nodes of hard links, each with the content bytes that it takes over in that layer, or gives up."""
+
+
+def carried_sizes(overlay: Overlay, ranks: Ints) -> CarriedSizes:
+    """Return the bytes that hard links take over, given the node of each path of the overlay.
+
+    Once the path of a file is gone, its bytes count at the first hard link to it that is present, by node.
+    """
+    groups: dict[int, list[int]] = {}
+    for link, target in overlay.link_targets.items():
+        table = overlay.tables[overlay.layers[target]]
+        row = overlay.rows[target]
+        if row >= 0 and table.kinds[row] == Kind.FILE and table.sizes[row]:
+            groups.setdefault(target, []).append(link)
+    if not groups:
+        return {}
+    following = {overlay.befores[hiding]: hiding for hiding in overlay.hiding_occurrences}
+    carried: dict[int, list[tuple[int, int]]] = {}
+    for file, links in groups.items():
+        if file in following:
+            size = overlay.tables[overlay.layers[file]].sizes[overlay.rows[file]]
+            ends = {link: overlay.layers[following[link]] for link in links if link in following}
+            nodes = {link: ranks[overlay.paths[link]] for link in links}
+            starts = sorted((overlay.layers[link], nodes[link], link) for link in links)
+            for layer, node, sign in _takeovers(overlay.layers[following[file]], starts, ends):
+                carried.setdefault(layer, []).append((node, sign * size))
+    return carried
+
+
+def _takeovers(
+    gone: int, starts: Sequence[tuple[int, int, int]], ends: Mapping[int, int]
+) -> Iterator[tuple[int, int, int]]:
+    """Yield the layer, the node, and 1 or -1 for each link that starts or ends to carry a file that is ``gone`` then.
+
+    ``starts`` are the layer, the node and the occurrence of each link, by layer; ``ends`` the layers that hid them.
+    """
+    present: list[tuple[int, int]] = []
+    waiting, carrier = list(reversed(starts)), None
+    for layer in sorted({gone, *ends.values(), *(start for start, _, _ in starts)}):
+        while waiting and waiting[-1][0] <= layer:
+            _, node, link = waiting.pop()
+            heappush(present, (node, link))
+        while present and ends.get(present[0][1], layer + 1) <= layer:
+            heappop(present)
+        first = present[0] if present and layer >= gone else None
+        if first != carrier:
+            if carrier is not None:
+                yield layer, carrier[0], -1
+            if first is not None:
+                yield layer, first[0], 1
+            carrier = first

@@ -18,8 +18,7 @@ from layerscope.analysis.tree.hard_links import resolve_links
 from layerscope.analysis.tree.occurrence import GONE, IMPLIED
 from layerscope.analysis.tree.path_ids import PathIds, child_path
 from layerscope.analysis.tree.tally import LayerTally, contradiction_warning, left_out_warning
-from layerscope.model.entries import IMPLIED_PERMISSIONS, EntryTable, Kind, LayerEntries
-from layerscope.model.whiteout import OpaqueWhiteout
+from layerscope.model.entries import IMPLIED_PERMISSIONS, EntryTable, Kind, LayerEntries, OpaqueWhiteout
 
 VOID = 255
 """The change of an occurrence that its own layer took back: it counts nowhere."""

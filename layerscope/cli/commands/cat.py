@@ -10,8 +10,7 @@ from layerscope.errors import FormatError, InvalidLayer
 from layerscope.model.image import Compression
 from layerscope.report.file.content import write_raw, write_readable
 from layerscope.session.files.revision import file_at
-from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.lookup import layer_number
+from layerscope.session.loaded_image import LoadedImage, layer_number
 from layerscope.text import printable_name
 
 EXAMPLES = """\b

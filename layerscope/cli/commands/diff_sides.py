@@ -10,7 +10,7 @@ from layerscope.cli.opening import opened, opened_all
 from layerscope.errors import UsageError
 from layerscope.model.engine import Engine
 from layerscope.session.image_session import ImageRequest, ImageSession
-from layerscope.session.lookup import layer_number
+from layerscope.session.loaded_image import layer_number
 from layerscope.text import printable_name
 
 _RANGE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")

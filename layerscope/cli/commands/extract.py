@@ -14,7 +14,7 @@ from layerscope.cli.streams import narrate
 from layerscope.errors import UsageError
 from layerscope.extraction import extract as extraction
 from layerscope.extraction.options import ExtractionOptions, FileInTheWay, Incomplete, LeftOut
-from layerscope.session.lookup import layer_number, present_node
+from layerscope.session.loaded_image import layer_number, present_node
 from layerscope.text import path_text, plural, printable_name
 
 EXAMPLES = """\b

@@ -8,7 +8,7 @@ from layerscope.cli.options import AsJson, PathInImage
 from layerscope.comparison.compare import history_of
 from layerscope.errors import UsageError
 from layerscope.report.history.document import write_history_document
-from layerscope.session.lookup import known_node
+from layerscope.session.loaded_image import known_node
 from layerscope.text import printable_name
 
 EXAMPLES = """\b

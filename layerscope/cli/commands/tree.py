@@ -13,7 +13,7 @@ from layerscope.cli.options import AsJson, LayerNumber, parse_changes
 from layerscope.report.tree.document import write_tree_document
 from layerscope.report.tree.lines import write_tree_lines
 from layerscope.report.tree.selection import TreeSelection
-from layerscope.session.lookup import layer_number
+from layerscope.session.loaded_image import layer_number
 
 EXAMPLES = """\b
 Examples:

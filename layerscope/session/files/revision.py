@@ -7,8 +7,7 @@ from layerscope.analysis.tree.image_links import followed
 from layerscope.analysis.tree.occurrence import GONE
 from layerscope.errors import UsageError
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.session.loaded_image import LoadedImage
-from layerscope.session.lookup import present_node, typed_paths
+from layerscope.session.loaded_image import LoadedImage, present_node, typed_paths
 from layerscope.text import path_text, printable_name
 
 _NOT_FILES = {

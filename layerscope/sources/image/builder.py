@@ -14,9 +14,8 @@ from layerscope.errors import InvalidLayer, InvalidManifest, MissingBlob, Unsupp
 from layerscope.model.digest import Digest
 from layerscope.model.documents import HistoryEntry, ImageConfig, Platform, RunConfig
 from layerscope.model.engine import Engine
-from layerscope.model.go_values import UNKNOWN_PORTS
 from layerscope.model.image import Compression, Image, Layer, Step
-from layerscope.model.instruction import instruction_of
+from layerscope.model.instruction import UNKNOWN_PORTS, instruction_of
 from layerscope.model.provenance import Attestations
 from layerscope.model.span import FileSpan
 from layerscope.sources.image.files import Files, holds

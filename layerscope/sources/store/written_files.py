@@ -16,7 +16,7 @@ from typing import IO, Self
 import msgspec
 
 from layerscope.errors import InvalidLayer
-from layerscope.model.whiteout import OPAQUE_MARKER, PREFIX
+from layerscope.model.entries import OPAQUE_MARKER, WHITEOUT_PREFIX
 from layerscope.sources.store.folder import FOLDER_FLAGS, folder_beneath, parts_of
 from layerscope.sources.store.tar_split import CONTENT, RAW, Record
 
@@ -131,7 +131,7 @@ class WrittenFiles:
         kind = _KINDS.get(stat.S_IFMT(status.st_mode))
         if kind is None:
             return
-        if leaf.startswith(PREFIX):
+        if leaf.startswith(WHITEOUT_PREFIX):
             self.named_as_whiteouts.append(path)
         entry = TarInfo(_text(path))
         entry.type, entry.mode, entry.mtime = kind, stat.S_IMODE(status.st_mode), int(status.st_mtime)
@@ -154,7 +154,7 @@ class WrittenFiles:
 def whiteout(path: bytes) -> TarInfo:
     """Return the marker that hides a path of lower layers."""
     parent, separator, name = path.rpartition(b"/")
-    return TarInfo(_text(parent + separator + PREFIX + name))
+    return TarInfo(_text(parent + separator + WHITEOUT_PREFIX + name))
 
 
 def write_tar_split(file: IO[bytes], entries: Iterable[TarInfo]) -> None:

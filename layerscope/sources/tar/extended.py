@@ -4,7 +4,6 @@ from msgspec import Struct
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import LayerEntries
-from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.blocks import TarBlocks
 from layerscope.sources.tar.header import (
     LARGEST_SIZE,
@@ -17,7 +16,7 @@ from layerscope.sources.tar.header import (
     text,
     with_prefix,
 )
-from layerscope.sources.tar.names import LONGEST_PATH
+from layerscope.sources.tar.names import LONGEST_PATH, Allowance
 from layerscope.sources.tar.pax import (
     LINK_PATH,
     MTIME_KEY,

@@ -1,13 +1,15 @@
-"""The fields of a tar header block, and the numbers in them.
+"""The fields of a tar header block, the numbers in them, and tables that decode fields which repeat once.
 
 ustar and pax: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06;
 GNU: https://www.gnu.org/software/tar/manual/html_node/Standard.html.
 """
 
 from struct import Struct
+from typing import TypeVar
 
 from layerscope.errors import InvalidLayer
-from layerscope.model.entries import Kind
+from layerscope.model.entries import WHITEOUT_PREFIX, EntryTable, Kind
+from layerscope.sources.tar.names import normalized
 
 try:
     # a quarter of the time that zlib's takes, which is 5 % of the time for a layer of a million entries
@@ -134,3 +136,67 @@ def checked_size(size: int, offset: int) -> int:
 def clamped_time(mtime: int) -> int:
     """Return the time as the nearest one that a column holds."""
     return max(-LARGEST_SIZE, min(LARGEST_SIZE, mtime))
+
+
+_MOST_FIELDS = 65_536
+"""Fields that a table holds. Most layers have some hundreds; a hostile one may have a new one in each header."""
+
+_LONGEST_FOLDER = 256
+
+Value = TypeVar("Value")
+
+
+class _Decoded(dict[bytes, Value]):
+    """Decoded fields; the table starts anew when it is full, so that its memory is bounded."""
+
+    def keep(self, field: bytes, value: Value) -> Value:
+        """Keep the value of a field, and return it."""
+        if len(self) >= _MOST_FIELDS:
+            self.clear()
+        self[field] = value
+        return value
+
+
+class PermissionIds(_Decoded[int]):
+    """The table's permission index by the fields mode, uid and gid in a row; ValueError where one is broken."""
+
+    def __init__(self, table: EntryTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def __missing__(self, fields: bytes) -> int:
+        mode, uid, gid = number(fields[:8]), number(fields[8:16]), number(fields[16:])
+        return self.keep(fields, self._table.permission_id(mode & 0o7777, uid & 0xFFFFFFFF, gid & 0xFFFFFFFF))
+
+
+class Parents(_Decoded[bytes | None]):
+    """The normalized path of a parent folder; None where the whole name needs a closer look."""
+
+    def __missing__(self, folder: bytes) -> bytes | None:
+        clean = normalized(folder)
+        odd = clean is None or WHITEOUT_PREFIX in clean
+        value = None if odd else clean
+        return self.keep(folder, value) if len(folder) <= _LONGEST_FOLDER else value
+
+
+class Times(_Decoded[int]):
+    """The time in an mtime field; ValueError where it is broken."""
+
+    def __missing__(self, field: bytes) -> int:
+        value = clamped_time(number(field))
+        # not by keep(): nearly each file of some layers has a time of its own
+        if len(self) >= _MOST_FIELDS:
+            self.clear()
+        self[field] = value
+        return value
+
+
+class Sums(_Decoded[int]):
+    """The low half of a whole header's Adler-32 by its checksum field, for a quick check; -1 for an odd field."""
+
+    def __missing__(self, field: bytes) -> int:
+        try:
+            value = number(field) - SPACES_SUM + sum(field) + 1
+        except ValueError:
+            value = -1
+        return self.keep(field, value)

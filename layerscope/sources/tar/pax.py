@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import Xattrs
-from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.header import number
+from layerscope.sources.tar.names import Allowance
 
 Values = Mapping[bytes, bytes]
 

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import SparseMap
-from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.blocks import TarBlocks
 from layerscope.sources.tar.header import (
     BLOCK,
@@ -22,6 +21,7 @@ from layerscope.sources.tar.header import (
     number,
     padded,
 )
+from layerscope.sources.tar.names import Allowance
 from layerscope.sources.tar.pax import SPARSE_MAJOR, SPARSE_MAP, SPARSE_REAL_SIZE, SPARSE_SIZE, Values, numeric
 
 _PIECE = 24

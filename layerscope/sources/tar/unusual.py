@@ -3,7 +3,6 @@
 from msgspec.structs import replace
 
 from layerscope.model.entries import FileEntry, Kind, LayerEntries
-from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.extended import ExtendedHeaders
 from layerscope.sources.tar.header import (
     DEVICE_MAJOR,
@@ -21,7 +20,7 @@ from layerscope.sources.tar.header import (
     clamped_time,
     padded,
 )
-from layerscope.sources.tar.names import LONGEST_PATH, Names, normalized
+from layerscope.sources.tar.names import LONGEST_PATH, Allowance, Names, normalized
 from layerscope.sources.tar.pax import MTIME_KEY, NO_VALUES, Records, numeric
 from layerscope.sources.tar.sparse import SparseFiles, TarContent
 

@@ -13,9 +13,7 @@ from layerscope.errors import InvalidLayer, UnsupportedCompression, os_reason
 from layerscope.model.entries import Kind, LayerEntries
 from layerscope.model.image import Compression
 from layerscope.sources.stream.compression import detect
-from layerscope.sources.tar.allowance import Allowance
 from layerscope.sources.tar.blocks import TarBlocks, TarPart
-from layerscope.sources.tar.columns import Parents, PermissionIds, Sums, Times
 from layerscope.sources.tar.extended import EXTENDED_FLAGS, ExtendedHeaders
 from layerscope.sources.tar.header import (
     BLOCK,
@@ -23,12 +21,16 @@ from layerscope.sources.tar.header import (
     ORDINARY_FIELDS,
     SIZE,
     ZERO_BLOCK,
+    Parents,
+    PermissionIds,
+    Sums,
+    Times,
     has_valid_checksum,
     padded,
     quick_sum,
     with_prefix,
 )
-from layerscope.sources.tar.names import Names
+from layerscope.sources.tar.names import Allowance, Names
 from layerscope.sources.tar.sparse import SparseFiles
 from layerscope.sources.tar.unusual import UnusualEntries
 from layerscope.text import printable_name

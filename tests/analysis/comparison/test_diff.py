@@ -15,8 +15,7 @@ from layerscope.analysis.comparison.pairing import pair_layers
 from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tree_state import TreeState, touched_nodes
-from layerscope.model.entries import FileEntry, Kind
-from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
+from layerscope.model.entries import FileEntry, Kind, OpaqueWhiteout, Whiteout
 from layerscope.tui.comparison.rows import DiffRows
 from layerscope.tui.tree.view import Folds, Sort, View
 from tests.analysis.comparison.compared import FakeBytes, Image, facts, image_of, slow_changes

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from layerscope.analysis.size.dead import DeadReason, dead_bytes
 from layerscope.analysis.size.hidden import dead_sizes, hidden_in_tree
-from layerscope.model.entries import FileEntry, Kind
-from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
+from layerscope.model.entries import FileEntry, Kind, OpaqueWhiteout, Whiteout
 from tests.analysis.entries import Item, directory, hardlink, layer, opaque, symlink, whiteout
 from tests.analysis.oracle import State, is_below, restacked
 from tests.analysis.size.analyzed import Content, SizedImage, sized, written

@@ -13,8 +13,7 @@ from layerscope.analysis.tree.overlay import Overlay
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.columns import columns_of
-from layerscope.model.entries import FileEntry, Kind, LayerEntries
-from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
+from layerscope.model.entries import FileEntry, Kind, LayerEntries, OpaqueWhiteout, Whiteout
 from tests.analysis.entries import Item, directory, file, hardlink, layer, stacked, symlink, whiteout
 from tests.analysis.oracle import State, is_below, restacked
 

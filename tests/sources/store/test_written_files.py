@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import InvalidLayer
-from layerscope.model.entries import Kind, LayerEntries
+from layerscope.model.entries import Kind, LayerEntries, Whiteout
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import UnpackedLayer
-from layerscope.model.whiteout import Whiteout
 from layerscope.sources.layer.content import open_layer_content
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.store.written_files import WrittenFiles, whiteout, write_tar_split

@@ -8,7 +8,7 @@ import pytest
 
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression
-from layerscope.sources.tar import allowance, extended, pax, walk
+from layerscope.sources.tar import extended, names, pax, walk
 from tests.builders import compressed
 from tests.tars import END, ListTar, entry, header, padded, record
 from tests.tars import pax as pax_header
@@ -49,7 +49,7 @@ def parsed_bodies(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 def _small_allowance(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the limits a hundredth of what they are, so that small tars reach them."""
     for name, value in (("_HEADERS", 3000), ("_RECORDS", 10_000), ("_MEMORY", 64 * 1024 * 10)):
-        monkeypatch.setattr(allowance, name, value)
+        monkeypatch.setattr(names, name, value)
     monkeypatch.setattr(walk, "_FETCHES_A_YIELD", 0)
 
 

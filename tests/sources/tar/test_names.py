@@ -2,8 +2,7 @@
 
 import pytest
 
-from layerscope.model.entries import Kind, LayerEntries
-from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
+from layerscope.model.entries import Kind, LayerEntries, OpaqueWhiteout, Whiteout
 from tests.tars import END, ListTar, entry, header, listing, pax
 
 

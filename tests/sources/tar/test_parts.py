@@ -141,7 +141,7 @@ def test_a_tar_with_a_warning_or_an_error_has_to_be_read_in_one_piece(tmp_path: 
 
 
 def test_parts_share_what_the_headers_of_a_tar_may_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("layerscope.sources.tar.allowance._RECORDS", 4)
+    monkeypatch.setattr("layerscope.sources.tar.names._RECORDS", 4)
     tar = pax(*[(b"comment", b"c" * 400)] * 3) + entry(b"a") + END
     span = FileSpan(str(tmp_path / "layer"), 0, len(tar), len(tar), packed=FileSpan("packed", 0, 0, 0))
     (tmp_path / "layer").write_bytes(tar)

@@ -14,8 +14,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import Overlay
-from layerscope.model.entries import Kind
-from layerscope.model.whiteout import OpaqueWhiteout, Whiteout
+from layerscope.model.entries import Kind, OpaqueWhiteout, Whiteout
 from layerscope.tui.tree import matches, visible_rows
 from layerscope.tui.tree.view import UNFOLD_ALL as ALL
 from layerscope.tui.tree.view import Folds, Scope, Sort, View

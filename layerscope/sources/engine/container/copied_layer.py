@@ -15,15 +15,15 @@ from typing import IO, NamedTuple, cast
 
 from layerscope.errors import ImageNotFound, SourceError, os_reason
 from layerscope.model.engine import Engine
+from layerscope.model.entries import WHITEOUT_PREFIX
 from layerscope.model.image import Layer
-from layerscope.model.whiteout import PREFIX
 from layerscope.sources.engine.container.listed_paths import REPLACEMENT, UNLISTED_BY_PODMAN, LowerPaths, as_listed
 from layerscope.sources.engine.lookup import EngineContainer
 from layerscope.sources.engine.replies import PathChange
 from layerscope.sources.store.written_files import whiteout
 from layerscope.text import printable_name
 
-_WHITEOUT = PREFIX.decode()
+_WHITEOUT = WHITEOUT_PREFIX.decode()
 _PATH_RECORDS = ("path", "linkpath")
 """PAX records that tarfile would write in place of the fields."""
 
