@@ -1,6 +1,6 @@
 """Files that moved to another path: removed from one, added at another, with the same bytes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.diff import Diff
@@ -8,7 +8,6 @@ from layerscope.analysis.comparison.difference import ComparedBytes, entry_row
 from layerscope.analysis.comparison.pairing import PairedState
 from layerscope.analysis.content import Digests
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.node_paths import NodePaths
 from layerscope.model.entries import Kind
 
 
@@ -20,11 +19,10 @@ class Move(NamedTuple):
 
 
 class _File(NamedTuple):
-    """A file that was added or removed: its row, its occurrence, and its path from the end, ``name/folder/…``."""
+    """A file that was added or removed: its path from the end, ``name/folder/…``, and its row."""
 
-    row: int
-    occurrence: int
     backwards: bytes
+    row: int
 
     @property
     def name(self) -> bytes:
@@ -44,31 +42,40 @@ def find_moves(diff: Diff, contents: ComparedBytes) -> tuple[Move, ...]:
         return ()
     old = [file for size in sizes for file in removed[size]]
     new = [file for size in sizes for file in added[size]]
-    old_digests, new_digests = contents.digests([file.occurrence for file in old], [file.occurrence for file in new])
-    gone, come = _by_digest(old, old_digests), _by_digest(new, new_digests)
-    return tuple(sorted(move for digest in gone.keys() & come.keys() for move in _pairs(gone[digest], come[digest])))
+    old_digests, new_digests = contents.digests(
+        [occurrence for occurrence, _ in old], [occurrence for occurrence, _ in new]
+    )
+    both = {*map(old_digests.get, dict(old))} & {*map(new_digests.get, dict(new))} - {None}
+    gone, come = _by_digest(diff, old, old_digests, both), _by_digest(diff, new, new_digests, both)
+    return tuple(sorted(move for digest in gone for move in _pairs(gone[digest], come[digest])))
 
 
-def _by_size(diff: Diff, side: PairedState, change: ChangeKind) -> dict[int, list[_File]]:
-    paths, tree = NodePaths(diff.pairing.shape), side.state.tree
-    files: dict[int, list[_File]] = {}
+def _by_size(diff: Diff, side: PairedState, change: ChangeKind) -> dict[int, list[tuple[int, int]]]:
+    """Return the occurrences and the rows of the files that were added or removed, by size."""
+    tree = side.state.tree
+    files: dict[int, list[tuple[int, int]]] = {}
     for row, kind in enumerate(diff.changes):
         if kind != change:
             continue
         occurrence = side.occurrence(diff.nodes[row])
         table, table_row = entry_row(tree, occurrence)
         if table.kinds[table_row] == Kind.FILE and table.sizes[table_row]:
-            backwards = b"/".join(reversed(paths(diff.nodes[row]).split(b"/")))
-            files.setdefault(table.sizes[table_row], []).append(_File(row, occurrence, backwards))
+            files.setdefault(table.sizes[table_row], []).append((occurrence, row))
     return files
 
 
-def _by_digest(files: Sequence[_File], digests: Digests) -> dict[bytes, list[_File]]:
-    groups: dict[bytes, list[_File]] = {}
-    for file in sorted(files, key=lambda each: each.backwards):
-        digest = digests.get(file.occurrence)
-        if digest is not None:
-            groups.setdefault(digest, []).append(file)
+def _by_digest(
+    diff: Diff, files: Sequence[tuple[int, int]], digests: Digests, wanted: Collection[bytes | None]
+) -> dict[bytes, list[_File]]:
+    """Return the files that have one of the digests, sorted; paths are only made of these few."""
+    paths, groups = diff.pairing.shape.path, dict[bytes, list[_File]]()
+    for occurrence, row in files:
+        digest = digests.get(occurrence)
+        if digest is not None and digest in wanted:
+            backwards = b"/".join(reversed(paths(diff.nodes[row]).split(b"/")))
+            groups.setdefault(digest, []).append(_File(backwards, row))
+    for group in groups.values():
+        group.sort()
     return groups
 
 
