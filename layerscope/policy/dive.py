@@ -6,8 +6,8 @@ plug-ins, is ignored, and named in one line. Values are those that dive accepts,
 
 from collections.abc import Callable, Iterator
 
+from layerscope.analysis.tree.change import GONE
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.occurrence import GONE
 from layerscope.errors import UsageError
 from layerscope.model.entries import Kind
 from layerscope.policy.dive_yaml import read_entries

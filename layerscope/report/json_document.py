@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from json import JSONEncoder
+from json.encoder import encode_basestring_ascii
 from typing import TextIO
 
 import msgspec
@@ -81,13 +83,9 @@ def _encoded(value: object) -> str:
     try:
         text = msgspec.json.format(msgspec.json.encode(value), indent=0).decode()
     except UnicodeEncodeError:
-        from json import JSONEncoder  # noqa: PLC0415  # 4 ms, and such names are rare
-
         return JSONEncoder().encode(msgspec.to_builtins(value))
     return text if text.isascii() and "\x7f" not in text else _TO_ESCAPE.sub(_escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:
-    from json.encoder import encode_basestring_ascii  # noqa: PLC0415  # as above
-
     return encode_basestring_ascii(match[0])[1:-1]

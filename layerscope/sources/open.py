@@ -185,31 +185,26 @@ def _open_transport(request: Request, spool: Spool) -> Candidates | None:
     return transport.select(candidates)
 
 
-def _open_container(request: Request, spool: Spool) -> "AwaitedContainer | None":
-    wanted = parse_container(request.reference, request.engine)
-    if wanted is None:
-        return None
-    from layerscope.sources.engine.source import open_container  # noqa: PLC0415  # sockets, which a file does not need
-
-    return open_container(wanted, request, spool)
-
-
-def _open_engine(request: Request, spool: Spool) -> "Candidates | AwaitedImage | None":
+def _open_in_engine(request: Request, spool: Spool) -> "Candidates | Awaited | None":
+    container = parse_container(request.reference, request.engine)
     wanted = parse_reference(request.reference, request.engine)
-    if wanted is None:
+    if container is None and wanted is None:
         return None
-    from layerscope.sources.engine.source import open_image  # noqa: PLC0415  # sockets, which a file does not need
+    # 10 ms: sockets, which a file does not need
+    from layerscope.sources.engine.source import open_container, open_image  # noqa: PLC0415
 
+    if container is not None:
+        return open_container(container, request, spool)
     try:
-        return open_image(wanted, request, spool)
+        return None if wanted is None else open_image(wanted, request, spool)
     except (EngineUnavailable, ImageNotFound) as error:
         # unless the user named an engine, the name may have been that of a file
-        raise (error if wanted.engine else _not_found(request, str(error))) from error
+        raise (error if wanted and wanted.engine else _not_found(request, str(error))) from error
 
 
 _Source = Callable[[Request, Spool], "Candidates | Awaited | None"]
 
-_ENGINE_SOURCES: tuple[_Source, ...] = (_open_container, _open_engine)
+_ENGINE_SOURCES: tuple[_Source, ...] = (_open_in_engine,)
 _SOURCES: tuple[_Source, ...] = (_open_standard_input, _open_folder, _open_file, _open_transport, *_ENGINE_SOURCES)
 """The sources, tried in this order; each returns None for a reference that it does not recognize."""
 

@@ -190,6 +190,11 @@ class LayerscopeApp(App[LayerscopeError]):
         self.push_screen(PaletteScreen(title, commands, current), run)
 
 
+def checked_preferences() -> Preferences:
+    """Return the preferences, with the problems that only the application finds in its themes and keys."""
+    return LayerscopeApp(Screen).preferences
+
+
 def _known_choices(preferences: Preferences) -> Mapping[str, str]:
     """Return the keys that the user has chosen, by the id of their command."""
     if not preferences.settings.keys:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.occurrence import GONE, IMPLIED
+from layerscope.analysis.tree.change import GONE, IMPLIED, ChangeKind
 from layerscope.analysis.tree.overlay import VOID, Overlay
 from layerscope.analysis.tree.tally import LayerTally
 from layerscope.model.entries import FileEntry, Kind, LayerEntries, OpaqueWhiteout, Whiteout, Xattrs

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.model.package_url import PackageUrl, parse_package_url
+from layerscope.model.provenance import PackageUrl, parse_package_url
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from layerscope.analysis.advice.secret_kinds import PREFIX_SIZE, SECRET_PATTERNS, SecretKind, SecretPattern
 from layerscope.analysis.content import ContentNeed, Prefixes
 from layerscope.analysis.search.path_patterns import PathMatcher, matching_nodes
+from layerscope.analysis.tree.change import GONE
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.occurrence import GONE
 from layerscope.model.entries import Kind
 from layerscope.text import path_text, printable_name
 

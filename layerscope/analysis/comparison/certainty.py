@@ -5,7 +5,7 @@ from collections.abc import Collection
 from layerscope.analysis.comparison.diff import Diff
 from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.comparison.pairing import NOWHERE, PairedState
-from layerscope.analysis.tree.occurrence import GONE, IMPLIED
+from layerscope.analysis.tree.change import GONE, IMPLIED
 from layerscope.model.columns import Ints
 from layerscope.model.entries import Kind
 

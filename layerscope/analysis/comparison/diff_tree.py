@@ -14,11 +14,10 @@ from msgspec.structs import replace
 from layerscope.analysis.comparison.diff import Diff
 from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.comparison.pairing import PairedState
-from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.change import GONE, ChangeKind
 from layerscope.analysis.tree.index_building import size_columns
 from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.analysis.tree.marks import marked
-from layerscope.analysis.tree.occurrence import GONE
 from layerscope.analysis.tree.path_index import PathIndex, size_key
 from layerscope.model.entries import FileEntry, Kind, implied_directory
 

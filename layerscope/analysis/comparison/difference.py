@@ -6,8 +6,8 @@ from functools import cache
 from typing import NamedTuple, Protocol
 
 from layerscope.analysis.content import Digests
+from layerscope.analysis.tree.change import IMPLIED
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.occurrence import IMPLIED
 from layerscope.model.entries import EntryTable, Kind, Permissions, implied_directory
 
 _DEVICES = frozenset({Kind.CHAR, Kind.BLOCK})

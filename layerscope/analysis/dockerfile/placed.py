@@ -18,8 +18,7 @@ from layerscope.analysis.dockerfile.stages import (
     target_stage,
 )
 from layerscope.model.digest import Digest
-from layerscope.model.package_url import parse_package_url
-from layerscope.model.provenance import Material, Provenance
+from layerscope.model.provenance import Material, Provenance, parse_package_url
 
 _IMAGE = "docker"
 """The type of the package URLs of images."""

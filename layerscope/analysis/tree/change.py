@@ -1,4 +1,4 @@
-"""The kinds of change."""
+"""The kinds of change, and rows of occurrences that are no row of a table: a list of layers needs both, and no tree."""
 
 from enum import IntEnum
 
@@ -20,3 +20,10 @@ class ChangeKind(IntEnum):
     def mark(self) -> str:
         """The change as one character."""
         return " +~-"[self]
+
+
+GONE = -1
+"""The row of an occurrence that hid the path."""
+
+IMPLIED = -2
+"""The row of an occurrence that is a directory without an entry of its own."""

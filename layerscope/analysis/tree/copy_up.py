@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.difference import UNSETTLED, Aspect, difference
+from layerscope.analysis.tree.change import GONE
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.occurrence import GONE
 
 
 class CopyUp(NamedTuple):

@@ -5,7 +5,7 @@ A target is a path of the image. It may be in the same layer or in a lower one, 
 
 from typing import Protocol
 
-from layerscope.analysis.tree.occurrence import GONE, IMPLIED
+from layerscope.analysis.tree.change import GONE, IMPLIED
 from layerscope.analysis.tree.path_ids import PathIds
 from layerscope.model.columns import Ints
 from layerscope.model.entries import EntryTable, Kind

@@ -8,8 +8,7 @@ from heapq import heappop, heappush
 from itertools import accumulate, chain, compress, count, islice, pairwise
 from operator import add, ne
 
-from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.occurrence import GONE
+from layerscope.analysis.tree.change import GONE, ChangeKind
 from layerscope.analysis.tree.overlay import VOID, Overlay
 from layerscope.analysis.tree.path_index import PathIndex, size_key
 from layerscope.model.columns import Ints, picked

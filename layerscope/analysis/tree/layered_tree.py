@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.change import GONE, IMPLIED, ChangeKind
 from layerscope.analysis.tree.layer_marks import MOST_LAYERS, layer_marks
 from layerscope.analysis.tree.marks import marked
-from layerscope.analysis.tree.occurrence import GONE, IMPLIED
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.model.entries import EntryTable, FileEntry, Kind, implied_directory
 

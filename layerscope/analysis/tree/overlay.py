@@ -13,9 +13,8 @@ from itertools import chain
 
 from msgspec import Struct, field
 
-from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.change import GONE, IMPLIED, ChangeKind
 from layerscope.analysis.tree.hard_links import resolve_links
-from layerscope.analysis.tree.occurrence import GONE, IMPLIED
 from layerscope.analysis.tree.path_ids import PathIds, child_path
 from layerscope.analysis.tree.tally import LayerTally, contradiction_warning, left_out_warning
 from layerscope.model.entries import IMPLIED_PERMISSIONS, EntryTable, Kind, LayerEntries, OpaqueWhiteout

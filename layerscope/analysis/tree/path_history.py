@@ -4,9 +4,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.difference import UNSETTLED, Aspect, ComparedBytes, difference, settled
-from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.change import GONE, ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.occurrence import GONE
 from layerscope.model.entries import FileEntry
 
 

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from layerscope.analysis.tree.change import GONE
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.occurrence import GONE
 from layerscope.analysis.tree.path_index import PathIndex
 
 _LOW_BYTE = 0xFF

@@ -23,11 +23,9 @@ def config(as_json: AsJson = False, debug: DebugLog = None) -> None:
     start_log(debug)
     preferences = load_preferences()
     if ValueOrigin.CONFIG in (preferences.origins["theme"], preferences.origins["keys"]):
-        from textual.screen import Screen  # noqa: PLC0415  # only the explorer knows its themes and keys
+        from layerscope.tui.app import checked_preferences  # noqa: PLC0415  # 300 ms: only the explorer knows its themes
 
-        from layerscope.tui.app import LayerscopeApp  # noqa: PLC0415  # the same
-
-        preferences = LayerscopeApp(Screen).preferences
+        preferences = checked_preferences()
     if as_json:
         write_settings_document(preferences, sys.stdout)
     else:

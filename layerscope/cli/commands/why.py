@@ -2,10 +2,11 @@
 
 import sys
 from functools import partial
-from typing import Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
+from layerscope.analysis.dockerfile.patching import patch_of
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.size.base_image import BaseImage
 from layerscope.cli.answering import print_answer
@@ -17,6 +18,9 @@ from layerscope.session.dockerfile.lines import dockerfile_of, known_dockerfile
 from layerscope.session.image_session import ImageSession
 from layerscope.session.size.base_image import chosen_base
 from layerscope.text import short_name
+
+if TYPE_CHECKING:
+    from layerscope.session.size.analysis import SizeAnalysis
 
 EXAMPLES = """\b
 Examples:
@@ -66,10 +70,7 @@ def _write(
     show_all: bool,
     as_json: bool,
 ) -> Literal[True]:
-    # the analysis takes 30 ms to import, and an earlier run may have done it
-    from layerscope.session.size.analysis import size_analysis  # noqa: PLC0415
-
-    analysis = size_analysis(session, base, placed)
+    analysis = _analysis(session, base, placed)
     if as_json:
         from layerscope.report.size.document import write_why_document  # noqa: PLC0415  # a document needs no Rich
 
@@ -81,12 +82,16 @@ def _write(
     return True
 
 
-def _print_patch(session: ImageSession, base: BaseImage | None, placed: PlacedDockerfile) -> None:
-    """Print the patch for all advice that can be applied."""
-    from layerscope.analysis.dockerfile.patching import patch_of  # noqa: PLC0415  # as above
+def _analysis(session: ImageSession, base: BaseImage | None, placed: PlacedDockerfile | None = None) -> "SizeAnalysis":
+    # 30 ms, and an earlier run may have done the analysis
     from layerscope.session.size.analysis import size_analysis  # noqa: PLC0415
 
-    advice = size_analysis(session, base).report.advice
+    return size_analysis(session, base, placed)
+
+
+def _print_patch(session: ImageSession, base: BaseImage | None, placed: PlacedDockerfile) -> None:
+    """Print the patch for all advice that can be applied."""
+    advice = _analysis(session, base).report.advice
     patch = patch_of(placed, [each.edits for each in advice])
     if not patch:
         narrate("layerscope: no advice can be given as a patch of this Dockerfile")

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.change import GONE, IMPLIED, ChangeKind
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.occurrence import GONE, IMPLIED
 from layerscope.model.entries import EntryTable, Kind, implied_directory
 from layerscope.text import path_text
 

@@ -12,8 +12,8 @@ from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression
 from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.reading.forked import ForkedWork
-from layerscope.sources.layer.content import LayerContent, data_digest, file_chunks, open_layer_content, stored_chunks
-from layerscope.sources.tar.file_hash import digest_of, file_hash
+from layerscope.sources.layer.content import LayerContent, file_chunks, open_layer_content, stored_chunks
+from layerscope.sources.tar.file_hash import data_digest, digest_of, file_hash
 from layerscope.work import IsStopped, in_parallel, processes_at_once
 
 _NOTHING = -2

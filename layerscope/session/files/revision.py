@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from layerscope.analysis.tree.change import GONE
 from layerscope.analysis.tree.image_links import followed
-from layerscope.analysis.tree.occurrence import GONE
 from layerscope.errors import UsageError
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.loaded_image import LoadedImage, present_node, typed_paths

@@ -95,9 +95,9 @@ def _secured(endpoint: Endpoint, host: str, connection: socket.socket) -> socket
 
 
 def _start_podman(resources: ExitStack) -> Connection:
-    from layerscope.sources.engine.relay import start_podman_service  # noqa: PLC0415  # as for ssh
+    from layerscope.sources.engine import relay  # noqa: PLC0415  # 2 ms: processes, which others do without
 
-    return Connection(*start_podman_service(resources))
+    return Connection(*relay.start_podman_service(resources))
 
 
 def _open_ssh(endpoint: Endpoint, address: SplitResult, resources: ExitStack) -> Connection:

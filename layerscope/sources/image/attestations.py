@@ -13,8 +13,14 @@ from msgspec import Raw, Struct, field
 from layerscope.errors import FormatError
 from layerscope.model.digest import Digest
 from layerscope.model.documents import Descriptor, Manifest, decode
-from layerscope.model.package_url import parse_package_url
-from layerscope.model.provenance import Attestations, BuiltDockerfile, Material, Provenance, StatedPackage
+from layerscope.model.provenance import (
+    Attestations,
+    BuiltDockerfile,
+    Material,
+    Provenance,
+    StatedPackage,
+    parse_package_url,
+)
 from layerscope.sources.image.documents import Documents
 from layerscope.sources.image.files import located
 from layerscope.text import short_name

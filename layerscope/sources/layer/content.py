@@ -1,7 +1,7 @@
 """The content of files in a layer, read by offset in its uncompressed tar."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
@@ -14,10 +14,6 @@ from layerscope.sources.stream.span_file import check_unchanged, open_span
 
 _CHUNK = 96 * 1024
 """Bytes of a read; memory of 128 KiB or more comes from the system each time."""
-
-_BLOCK = 4096
-_ZERO_BLOCK = bytes(_BLOCK)
-_NUMBER_SIZE = 8
 
 
 class LayerContent(Protocol):
@@ -174,43 +170,6 @@ def stored_chunks(content: LayerContent, table: EntryTable, row: int) -> Iterato
         for chunk in content.chunks(offset, length):
             yield reached, chunk
             reached += len(chunk)
-
-
-def data_digest(chunks: Iterable[tuple[int, bytes]], size: int) -> bytes:
-    """Return a digest of a file of ``size`` bytes from its `stored_chunks`.
-
-    Two files have the same digest if and only if they have the same bytes, whether their zeros are stored or are holes:
-    the digest covers the size and each block that is not all zeros, with its number.
-    """
-    import hashlib  # noqa: PLC0415  # 5 ms, which a listing does not need
-
-    digest = hashlib.sha256(size.to_bytes(_NUMBER_SIZE, "big"))
-    for number, block in _whole_blocks(chunks):
-        if block != _ZERO_BLOCK:
-            digest.update(number.to_bytes(_NUMBER_SIZE, "big"))
-            digest.update(block)
-    return digest.digest()
-
-
-def _whole_blocks(chunks: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-    """Yield number and bytes of each block of a file that has stored bytes, filled up with the zeros around them."""
-    current, partial = 0, bytearray()
-    for start, chunk in chunks:
-        reached = 0
-        while reached < len(chunk):
-            number, inside = divmod(start + reached, _BLOCK)
-            if partial and number != current:
-                yield current, bytes(partial.ljust(_BLOCK, b"\0"))
-                partial.clear()
-            piece = chunk[reached : reached + _BLOCK - inside]
-            reached += len(piece)
-            if len(piece) == _BLOCK:
-                yield number, piece
-                continue
-            current = number
-            partial += bytes(inside - len(partial)) + piece
-    if partial:
-        yield current, bytes(partial.ljust(_BLOCK, b"\0"))
 
 
 def file_chunks(content: LayerContent, table: EntryTable, row: int) -> Iterator[bytes]:

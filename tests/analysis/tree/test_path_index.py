@@ -5,10 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.change import GONE, IMPLIED, ChangeKind
 from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.occurrence import GONE, IMPLIED
 from layerscope.analysis.tree.overlay import Overlay
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.analysis.tree.tally import LayerTally

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import Compression, Layer
 from layerscope.model.span import FileSpan
-from layerscope.sources.layer.content import data_digest, file_chunks, open_layer_content, stored_chunks
+from layerscope.sources.layer.content import file_chunks, open_layer_content, stored_chunks
 from layerscope.sources.layer.reader import read_layer
+from layerscope.sources.tar.file_hash import data_digest
 from tests.builders import compressed
 from tests.tars import END, entry, pax
 
