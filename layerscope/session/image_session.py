@@ -15,6 +15,7 @@ from layerscope.model.engine import Engine
 from layerscope.model.image import Image
 from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.kept_image import keep_export, keep_outline
+from layerscope.session.reading.loading import LayerReading
 from layerscope.sources.open import OpenedSource
 from layerscope.sources.request import STANDARD_INPUT
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from layerscope.analysis.tree.tally import Tallies
     from layerscope.session.dockerfile.remembered_build import RememberedBuild
     from layerscope.session.loaded_image import LoadedImage
-    from layerscope.session.reading.layer_reading import LayerReading
     from layerscope.sources.engine.container.writable_layer import AwaitedContainer
     from layerscope.sources.engine.export import AwaitedImage
     from layerscope.sources.tar.content_taker import ContentNeeds
@@ -44,6 +44,7 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         self, image: Image, source: OpenedSource, *, owns_source: bool = True, cache: Cache | None = None
     ) -> None:
         self.layers = OpenLayers(image, cache)
+        self._reading = LayerReading(self.layers)
         self._source = source
         self._owns_source = owns_source
         self._when_stopped: Callable[[], None] | None = None
@@ -66,13 +67,6 @@ class ImageSession(AbstractContextManager["ImageSession"]):
         from layerscope.session.dockerfile.remembered_build import remembered_build  # noqa: PLC0415  # not needed to start
 
         return None if self.cache is None else remembered_build(self.cache, self.image)
-
-    @cached_property
-    def _reading(self) -> "LayerReading":
-        # the explorer reads in another process
-        from layerscope.session.reading.layer_reading import LayerReading  # noqa: PLC0415
-
-        return LayerReading(self.layers)
 
     @property
     def tallies(self) -> "Tallies":
