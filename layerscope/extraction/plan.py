@@ -6,7 +6,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.node_paths import NodePaths
+from layerscope.analysis.tree.tree_state import NodePaths
 from layerscope.extraction.options import ExtractionOptions, LeftOut
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.loaded_image import LoadedImage

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
-from layerscope.analysis.advice.fix import fix
-from layerscope.analysis.advice.held import held_live
+from layerscope.analysis.advice.held import fix, held_live
 from layerscope.analysis.search.path_patterns import topmost_nodes
 from layerscope.text import human_size
 

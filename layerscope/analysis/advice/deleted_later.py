@@ -1,4 +1,4 @@
-"""Files that a later layer deletes or replaces: they are in the image all the same."""
+"""Files that a later layer deletes, replaces or writes again: they are in the image all the same."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
 from layerscope.analysis.advice.edits import Edits, continued, deletion
-from layerscope.analysis.advice.fix import COPYING, fix, layers_do, named_layers, named_paths
+from layerscope.analysis.advice.held import COPYING, fix, layers_do, named_layers, named_paths
 from layerscope.analysis.advice.package_caches import cache_subtrees
+from layerscope.analysis.search.path_patterns import matching_subtrees
 from layerscope.analysis.size.dead import DeadEntry, DeadReason
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.node_paths import NodePaths
+from layerscope.analysis.tree.tree_state import NodePaths
 from layerscope.model.instruction import keyword_of
-from layerscope.text import human_size
+from layerscope.text import human_size, plural
 
 _VERBS = {DeadReason.DELETED: "delete", DeadReason.OPAQUE: "hide", DeadReason.REPLACED: "replace"}
 _DONE = {DeadReason.DELETED: "deleted", DeadReason.OPAQUE: "hidden", DeadReason.REPLACED: "replaced"}
@@ -105,3 +106,63 @@ def _top(tree: LayeredTree, entry: DeadEntry, tops: dict[tuple[int, int], int]) 
     for above in reversed(gone):
         top = tops[layer, above] = top or above
     return top or entry.node
+
+
+_BOOKKEEPING = (
+    "var/lib/dpkg",
+    "var/lib/apt",
+    "var/cache/debconf",
+    "var/cache/ldconfig",
+    "var/log",
+    "etc/ld.so.cache",
+    "lib/apk/db",
+    "usr/lib/apk/db",
+    "var/lib/rpm",
+    "usr/lib/sysimage/rpm",
+    "var/lib/dnf",
+)
+"""Files that every installation of a package rewrites: no instruction can avoid that."""
+
+_REWRITTEN_VERBS = {DeadReason.OVERWRITTEN: "overwrite", DeadReason.IDENTICAL: "store"}
+_ENDS = {
+    DeadReason.OVERWRITTEN: "{size} in all. Write them once, in one instruction.",
+    DeadReason.IDENTICAL: "a second time, {size} in all, although at most their modification times differ."
+    " Do not copy or touch them again.",
+}
+
+
+def rewritten(evidence: Evidence) -> Iterator[Advice]:
+    """Yield advice on files that a later layer wrote again, by whether the bytes changed."""
+    index = evidence.tree.index
+    caches, bookkeeping = cache_subtrees(index), matching_subtrees(index, _BOOKKEEPING)
+    for reason in _REWRITTEN_VERBS:
+        dead = evidence.unclaimed_dead({reason})
+        entries = [entry for entry in dead if entry.node not in caches and entry.node not in bookkeeping]
+        for group in by_instruction(evidence, entries):
+            paths = [*dict.fromkeys(entry.path for entry in group.entries)]
+            cause, text = _rewritten_cause(group, reason, paths), _rewritten_text(group, reason)
+            yield evidence.advice(
+                AdviceKind.REWRITTEN,
+                group.layer,
+                group.files,
+                cause=cause,
+                text=text,
+                paths=paths,
+                hidden_by=group.main_hiding_layer,
+            )
+
+
+def _rewritten_cause(group: DeadFiles, reason: DeadReason, paths: Sequence[bytes]) -> str:
+    named = named_paths(paths, len(group.entries))
+    done = "overwritten" if reason is DeadReason.OVERWRITTEN else "stored again unchanged"
+    if group.at_hiding_layer:
+        return f"{done} here: {named}"
+    return f"{done} by {named_layers(group.hiding_layers)}: {named}"
+
+
+def _rewritten_text(group: DeadFiles, reason: DeadReason) -> str:
+    files, end = plural(len(group.entries), "file"), _ENDS[reason].format(size=human_size(group.size))
+    comma = ", " if end[0].isdigit() else " "
+    if group.at_hiding_layer:
+        return f"This layer {_REWRITTEN_VERBS[reason]}s {files} of other layers{comma}{end}"
+    return f"{layers_do(group.hiding_layers, _REWRITTEN_VERBS[reason])} {files} of this layer{comma}{end}"

@@ -6,10 +6,9 @@ from posixpath import commonpath, dirname
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.edits import Edits, continued, deletion, deletion_below, replaced
-from layerscope.analysis.advice.fix import fix
-from layerscope.analysis.advice.held import Held, held_live
+from layerscope.analysis.advice.held import Held, fix, held_live
 from layerscope.analysis.content import ContentNeed
-from layerscope.analysis.file_types.signatures import ELF_MAGIC
+from layerscope.analysis.file_types.by_prefix import ELF_MAGIC
 from layerscope.analysis.search.path_patterns import topmost_nodes
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree

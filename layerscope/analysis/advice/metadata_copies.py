@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
 from layerscope.analysis.advice.by_instruction import DeadFiles, by_instruction
 from layerscope.analysis.advice.edits import Edits, continued, removed, replaced
-from layerscope.analysis.advice.fix import COPYING, layers_do, named_layers, named_paths
+from layerscope.analysis.advice.held import COPYING, layers_do, named_layers, named_paths
 from layerscope.analysis.size.dead import DeadEntry, DeadReason
 from layerscope.model.entries import FileEntry
 from layerscope.text import human_size, path_text, plural

@@ -6,13 +6,29 @@ from functools import partial
 from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence
-from layerscope.analysis.advice.apt import CHANGE, UPDATE, apt_uses
 from layerscope.analysis.advice.edits import Edits, continued, deletion, removed, replaced
-from layerscope.analysis.advice.fix import fix
-from layerscope.analysis.advice.held import Held, held
+from layerscope.analysis.advice.held import Held, fix, held
 from layerscope.analysis.search.path_patterns import Subtrees, matching_subtrees, topmost_nodes
 from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.text import human_size
+
+INSTALL = re.compile(r"\binstall\b")
+CHANGE = re.compile(r"\b(?:install|upgrade|dist-upgrade|full-upgrade|build-dep)\b")
+UPDATE = re.compile(r"\bupdate\b")
+"""The verbs of apt that install, that need lists of packages, and that write these lists."""
+
+_APT = re.compile(r"\b(?:apt-get|aptitude|apt)\b")
+_SEPARATORS = re.compile(r"[;&|]+")
+
+
+def apt_uses(instruction: str | None, verb: re.Pattern[str]) -> Iterator[str]:
+    """Yield each use of apt with a verb, from the name of the program to the verb: ``apt-get -y install``."""
+    for command in _SEPARATORS.split(instruction or ""):
+        start = _APT.search(command)
+        end = verb.search(command, start.end()) if start else None
+        if start and end:
+            yield command[start.start() : end.end()]
+
 
 _APT_UPDATE_ALONE = re.compile(r"RUN apt(?:-get)?(?: -\S+)* update(?: -\S+)*")
 _APT_CLEANUP = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*"

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Instructions
-from layerscope.analysis.advice.apt import INSTALL, apt_uses
 from layerscope.analysis.advice.edits import Edits, replaced
+from layerscope.analysis.advice.package_caches import INSTALL, apt_uses
 from layerscope.analysis.content import ContentNeed, ImageFiles
-from layerscope.analysis.packages.dpkg import INFO, STATUS, list_names, parse_paths
-from layerscope.analysis.packages.dpkg_needs import MARKS, only_recommended
+from layerscope.analysis.packages.dpkg import INFO, MARKS, STATUS, list_names, only_recommended, parse_paths
 from layerscope.analysis.packages.final_files import FinalFiles, needed_of_database, needed_of_databases
 from layerscope.analysis.search.path_patterns import matching_nodes
 from layerscope.text import human_size, plural, printable_line

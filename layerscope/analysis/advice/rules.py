@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from layerscope.analysis.advice.advice import Advice, AdviceKind, Evidence, Rule
 from layerscope.analysis.advice.build_tools import build_tools
-from layerscope.analysis.advice.deleted_later import deleted_later
+from layerscope.analysis.advice.deleted_later import deleted_later, rewritten
 from layerscope.analysis.advice.duplicate_files import duplicate_files
 from layerscope.analysis.advice.leftovers import (
     CORE_DUMPS,
@@ -16,7 +16,6 @@ from layerscope.analysis.advice.leftovers import (
 from layerscope.analysis.advice.metadata_copies import metadata_copies
 from layerscope.analysis.advice.package_caches import package_caches
 from layerscope.analysis.advice.recommended import DEBIAN_DATABASES, recommended_packages
-from layerscope.analysis.advice.rewritten import rewritten
 from layerscope.analysis.advice.secrets import SECRETS
 
 RULES: tuple[Rule, ...] = (

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from layerscope.analysis.comparison.difference import UNSETTLED, Aspect, ComparedBytes, difference, settled
 from layerscope.analysis.comparison.pairing import PairedState, Pairing
 from layerscope.analysis.tree.change import ChangeKind
-from layerscope.analysis.tree.node_paths import NodePaths
+from layerscope.analysis.tree.tree_state import NodePaths
 from layerscope.model.columns import Ints
 from layerscope.model.entries import FileEntry
 

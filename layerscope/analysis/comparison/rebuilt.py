@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from layerscope.analysis.comparison.difference import UNSETTLED, ComparedBytes, difference
 from layerscope.analysis.tree.change import GONE, IMPLIED
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.node_paths import NodePaths
-from layerscope.analysis.tree.tree_state import touched_nodes
+from layerscope.analysis.tree.tree_state import NodePaths, touched_nodes
 
 
 class LayerContents:

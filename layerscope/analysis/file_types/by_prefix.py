@@ -1,9 +1,65 @@
 """Types of files by their first bytes without libmagic, and by the MIME types that libmagic returns."""
 
 import re
+from typing import NamedTuple
 
 from layerscope.analysis.file_types.file_type import FileType
-from layerscope.analysis.file_types.signatures import signature_of
+
+ELF_MAGIC = b"\x7fELF"
+
+_TAR_MAGIC = b"ustar"
+_TAR_MAGIC_AT = slice(257, 262)
+
+
+class Signature(NamedTuple):
+    """A format: its first bytes, and the name that people read. If its ``type`` is None, other facts decide."""
+
+    magic: bytes
+    type: FileType | None
+    name: str
+
+
+ZIP = Signature(b"PK\3\4", FileType.ARCHIVES, "ZIP archive")
+
+_TAR = Signature(_TAR_MAGIC, FileType.ARCHIVES, "tar archive")
+_SIGNATURES = (
+    Signature(ELF_MAGIC, FileType.EXECUTABLES, "ELF file"),
+    Signature(b"MZ", FileType.EXECUTABLES, "Windows program"),
+    Signature(b"\0asm", FileType.EXECUTABLES, "WebAssembly module"),
+    Signature(b"\xca\xfe\xba\xbe", FileType.JAVA, "Java class"),
+    Signature(b"!<arch>\ndebian", FileType.ARCHIVES, "Debian package"),
+    Signature(b"!<arch>\n", FileType.HEADERS, "ar archive, as of static libraries"),
+    Signature(b"!<thin>\n", FileType.HEADERS, "thin ar archive"),
+    Signature(b"SQLite format 3\0", FileType.DATABASES, "SQLite database"),
+    ZIP,
+    Signature(b"\x1f\x8b", FileType.ARCHIVES, "gzip archive"),
+    Signature(b"BZh", FileType.ARCHIVES, "bzip2 archive"),
+    Signature(b"\xfd7zXZ\0", FileType.ARCHIVES, "xz archive"),
+    Signature(b"\x28\xb5\x2f\xfd", FileType.ARCHIVES, "zstd archive"),
+    Signature(b"\x04\x22\x4d\x18", None, "lz4 archive"),
+    Signature(b"7z\xbc\xaf\x27\x1c", FileType.ARCHIVES, "7-Zip archive"),
+    Signature(b"\xed\xab\xee\xdb", FileType.ARCHIVES, "RPM package"),
+    Signature(b"070701", None, "cpio archive"),
+    Signature(b"hsqs", None, "squashfs file system"),
+    Signature(b"\x89PNG\r\n", FileType.IMAGES, "PNG image"),
+    Signature(b"\xff\xd8\xff", FileType.IMAGES, "JPEG image"),
+    Signature(b"GIF8", FileType.IMAGES, "GIF image"),
+    Signature(b"%PDF-", FileType.DOCUMENTATION, "PDF document"),
+    Signature(b"wOFF", None, "WOFF font"),
+    Signature(b"wOF2", None, "WOFF2 font"),
+    Signature(b"GGUF", FileType.MODELS, "GGUF model"),
+    Signature(b"TZif", FileType.LOCALES, "time zone data"),
+    Signature(b"\xde\x12\x04\x95", FileType.LOCALES, "gettext translations"),
+    Signature(b"\x95\x04\x12\xde", FileType.LOCALES, "gettext translations"),
+)
+
+
+def signature_of(prefix: bytes) -> Signature | None:
+    """Return the signature that the first bytes of a file have, or None."""
+    if prefix[_TAR_MAGIC_AT] == _TAR_MAGIC:
+        return _TAR
+    return next((signature for signature in _SIGNATURES if prefix.startswith(signature.magic)), None)
+
 
 _CERTIFICATE = b"-----BEGIN "
 _MIMES = (

@@ -3,10 +3,9 @@
 import re
 
 from layerscope.analysis.file_types.by_path import type_of_path
-from layerscope.analysis.file_types.by_prefix import type_of_prefix
+from layerscope.analysis.file_types.by_prefix import ZIP, signature_of, type_of_prefix
 from layerscope.analysis.file_types.elf import elf_words
 from layerscope.analysis.file_types.file_type import FileType
-from layerscope.analysis.file_types.signatures import ZIP, signature_of
 from layerscope.analysis.text.encoding import detect_encoding
 
 _ZIPS = {b".jar": "Java archive", b".war": "Java archive", b".whl": "Python wheel", b".apk": "Android package"}

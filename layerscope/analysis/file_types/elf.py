@@ -3,7 +3,7 @@
 import struct
 from typing import NamedTuple
 
-from layerscope.analysis.file_types.signatures import ELF_MAGIC
+from layerscope.analysis.file_types.by_prefix import ELF_MAGIC
 
 _MACHINES = {
     3: "x86",

@@ -14,7 +14,7 @@ from layerscope.analysis.file_types.by_prefix import type_of_mime, type_of_prefi
 from layerscope.analysis.file_types.file_type import FileType
 from layerscope.analysis.size.live import LiveFiles
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.node_paths import NodePaths
+from layerscope.analysis.tree.tree_state import NodePaths
 from layerscope.model.columns import picked
 
 PREFIX_SIZE = 2048

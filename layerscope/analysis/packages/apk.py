@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from layerscope.analysis.packages.final_files import FinalFiles
-from layerscope.analysis.packages.limits import LONGEST_PATH
+from layerscope.analysis.packages.final_files import LONGEST_PATH, FinalFiles
 from layerscope.analysis.packages.package import Package
 
 DATABASES = (b"lib/apk/db/installed", b"usr/lib/apk/db/installed")

@@ -4,8 +4,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 
-from layerscope.analysis.packages.final_files import FinalFiles
-from layerscope.analysis.packages.limits import LONGEST_PATH
+from layerscope.analysis.packages.final_files import LONGEST_PATH, FinalFiles
 from layerscope.analysis.packages.package import Package
 
 _FOLDER_SUFFIX = b".dist-info"

@@ -1,14 +1,28 @@
 """The size of each package of the final image."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from layerscope.analysis.content import ContentNeed, ImageFiles
-from layerscope.analysis.packages import apk, dpkg, npm, python_dist, rpm
+from layerscope.analysis.packages import apk, dpkg, npm, python_dist
 from layerscope.analysis.packages.final_files import FinalFiles, needed_of_database, needed_of_databases
 from layerscope.analysis.packages.package import Package, PackageManager
 from layerscope.analysis.search.path_patterns import PathMatcher, matching_nodes, nodes_named
 from layerscope.analysis.tree.layered_tree import LayeredTree
+
+# reported, but not read, because no maintained library reads them without rpm itself
+_RPM_FOLDERS = (b"var/lib/rpm", b"usr/lib/sysimage/rpm", b"usr/share/rpm")
+_RPM_NAMES = (b"rpmdb.sqlite", b"Packages.db", b"Packages")
+
+
+def _unread_rpm_databases(files: FinalFiles) -> Iterator[bytes]:
+    """Yield the paths of RPM databases in the image."""
+    for folder in _RPM_FOLDERS:
+        for name in _RPM_NAMES:
+            path = folder + b"/" + name
+            if files.position(path) is not None:
+                yield path
+
 
 MANAGERS = (
     PackageManager("dpkg", "deb", dpkg.find_packages),
@@ -76,7 +90,7 @@ def package_sizes(files: FinalFiles, managers: Iterable[PackageManager] = MANAGE
             sizes.append(PackageSize(package, sum(map(files.live.sizes.__getitem__, own)), tuple(own)))
     sizes.sort(key=lambda owned: (-owned.size, owned.package.manager, owned.package.name))
     unowned = sum(files.live.sizes) - sum(owned.size for owned in sizes)
-    return PackageSizes(tuple(sizes), unowned, (*rpm.unread_databases(files), *dict.fromkeys(files.unread)))
+    return PackageSizes(tuple(sizes), unowned, (*_unread_rpm_databases(files), *dict.fromkeys(files.unread)))
 
 
 def _positions(files: FinalFiles, package: Package) -> set[int]:

@@ -18,7 +18,7 @@ from layerscope.analysis.search.path_patterns import Subtrees
 from layerscope.analysis.size.hidden import HiddenFile, sums_by_key
 from layerscope.analysis.tree.change import GONE
 from layerscope.analysis.tree.layered_tree import LayeredTree
-from layerscope.analysis.tree.node_paths import NodePaths
+from layerscope.analysis.tree.tree_state import NodePaths
 from layerscope.model.entries import EntryTable, Kind
 
 

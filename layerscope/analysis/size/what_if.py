@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from layerscope.analysis.size.blob_share import BlobShares
 from layerscope.analysis.size.hidden import hidden_in_tree, sums_by_key
+from layerscope.analysis.size.layers_and_files import BlobShares
 from layerscope.analysis.tree.layered_tree import LayeredTree
 
 

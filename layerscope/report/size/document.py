@@ -10,7 +10,7 @@ from layerscope.analysis.packages.sbom import SbomComparison
 from layerscope.analysis.size.dead import DeadEntry
 from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.analysis.size.layers_and_files import LayerSize
-from layerscope.analysis.tree.node_paths import NodePaths
+from layerscope.analysis.tree.tree_state import NodePaths
 from layerscope.report.json_document import Document, write_document
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import base_sizes, reason_word

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import NamedTuple
 
-from layerscope.analysis.size.blob_share import BlobShares, blob_shares
+from layerscope.analysis.size.layers_and_files import BlobShares, blob_shares
 from layerscope.analysis.size.what_if import Death, Plan, deaths, planned_layers, pull_estimate
 from layerscope.session.loaded_image import LoadedImage
 

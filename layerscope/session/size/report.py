@@ -9,13 +9,14 @@ from layerscope.analysis.advice.rules import RULE_NEEDS, advise
 from layerscope.analysis.advice.secrets import Secret, find_secrets
 from layerscope.analysis.content import ContentNeed, ImageFiles, Prefixes, needed_of_image
 from layerscope.analysis.size.base_image import BaseImage
-from layerscope.analysis.size.blob_share import BlobShares, blob_shares
 from layerscope.analysis.size.dead import DeadBytes, dead_bytes, rewritten_pairs
 from layerscope.analysis.size.duplicates import Duplicate, DuplicateCandidates, duplicate_candidates, find_duplicates
 from layerscope.analysis.size.hidden import hidden_in_tree
 from layerscope.analysis.size.layers_and_files import (
+    BlobShares,
     LargeFile,
     LayerSize,
+    blob_shares,
     largest_live,
     largest_written,
     layer_sizes,

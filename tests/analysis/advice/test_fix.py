@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from layerscope.analysis.advice.fix import layers_do, named_layers
+from layerscope.analysis.advice.held import layers_do, named_layers
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from layerscope.analysis.advice.secret_kinds import SecretKind
+from layerscope.analysis.advice.secrets import SecretKind
 from tests.analysis.entries import whiteout
 from tests.analysis.size.analyzed import sized, written
 

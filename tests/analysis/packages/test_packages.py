@@ -2,9 +2,8 @@ import pytest
 
 from layerscope.analysis.content import ImageFiles
 from layerscope.analysis.packages.apk import parse_installed
-from layerscope.analysis.packages.dpkg import is_installed, parse_paths, parse_stanzas
-from layerscope.analysis.packages.dpkg_needs import only_recommended
-from layerscope.analysis.packages.limits import LARGEST_FILE, LARGEST_TOTAL
+from layerscope.analysis.packages.dpkg import is_installed, only_recommended, parse_paths, parse_stanzas
+from layerscope.analysis.packages.final_files import LARGEST_FILE, LARGEST_TOTAL
 from layerscope.analysis.packages.npm import is_package_folder, parse_manifest
 from layerscope.analysis.packages.package import Package
 from layerscope.analysis.packages.python_dist import parse_metadata, parse_record

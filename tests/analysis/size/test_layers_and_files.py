@@ -1,9 +1,8 @@
 import pytest
 
-from layerscope.analysis.size.blob_share import blob_shares
 from layerscope.analysis.size.directories import DirectorySizes
 from layerscope.analysis.size.duplicates import ReadingBudget, duplicate_candidates
-from layerscope.analysis.size.layers_and_files import LayerSize, largest_live, largest_written, layer_sizes
+from layerscope.analysis.size.layers_and_files import LayerSize, blob_shares, largest_live, largest_written, layer_sizes
 from layerscope.analysis.tree.tally import LayerTally
 from tests.analysis.entries import directory, hardlink, opaque, symlink, whiteout
 from tests.analysis.size.analyzed import Content, SizedImage, sized, written

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.analysis.size.blob_share import BlobShares
+from layerscope.analysis.size.layers_and_files import BlobShares
 from layerscope.analysis.size.what_if import Plan, PlannedLayer, deaths, planned_layers, pull_estimate
 from layerscope.model.entries import Kind, LayerEntries
 from tests.analysis.entries import Item, hardlink, layer, opaque, whiteout
