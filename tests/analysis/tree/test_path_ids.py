@@ -66,16 +66,25 @@ def one_by_one(entries: LayerEntries) -> LayerEntries:
 
 
 def facts(stack: Stack) -> list[object]:
-    """Return what an overlay holds, and the tallies."""
+    """Return what the overlay says, whatever the numbers of the occurrences that one whiteout hides."""
     log = stack.overlay
-    columns = (log.current, log.paths, log.layers, log.rows, log.befores, log.hiding_occurrences, log.whiteouts)
+
+    def named(occurrence: int) -> tuple[int, int]:
+        return log.layers[occurrence], log.paths[occurrence]
+
+    def revisions(occurrence: int) -> list[tuple[int, int, int]]:
+        before = log.befores[occurrence]
+        own = log.layers[occurrence], log.rows[occurrence], log.changes[occurrence]
+        return [own, *(revisions(before) if before >= 0 else ())]
+
     return [
         log.ids.names(),
         log.ids.parents(),
-        *columns,
-        bytes(log.changes),
-        log.link_targets,
-        log.opaque_runs,
+        list(map(revisions, log.current)),
+        sorted(map(named, log.hiding_occurrences)),
+        sorted(map(named, log.whiteouts)),
+        {named(link): named(target) for link, target in log.link_targets.items()},
+        [sorted(map(named, run)) for run in log.opaque_runs],
         stack.tallies,
     ]
 
