@@ -22,8 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from layerscope.model.image import Compression
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan
 from layerscope.sources.image.archive import ArchiveFiles
 from layerscope.sources.open import OpenedSource
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from layerscope.model.entries import EntryTable, FileEntry, LayerEntries, OpaqueWhiteout, SparseMap, Whiteout
-from layerscope.model.image import Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import FileSpan, Layer
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.stream.compression import detect_span
 

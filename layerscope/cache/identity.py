@@ -9,8 +9,7 @@ import os
 import time
 from collections.abc import Sequence
 
-from layerscope.model.image import Layer
-from layerscope.model.span import FileSpan, version_of
+from layerscope.model.image import FileSpan, Layer, version_of
 
 _UNSETTLED_NANOSECONDS = 2_000_000_000
 """The time after a change in which another change may get the same time stamp, at the coarsest clock of a file system.

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from layerscope.model.digest import Digest
-from layerscope.model.documents import Platform
+from layerscope.model.documents import Digest, Platform
 from layerscope.model.image import Image
 from layerscope.text import short_name
 

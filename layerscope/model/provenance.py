@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from layerscope.model.digest import Digest
+from layerscope.model.documents import Digest
 
 _SCHEME = "pkg:"
 

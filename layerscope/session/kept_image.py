@@ -17,10 +17,8 @@ from msgspec.structs import replace
 from layerscope.cache.cache import Cache, RecordKind
 from layerscope.cache.identity import span_identity
 from layerscope.errors import FormatError
-from layerscope.model.digest import Digest
-from layerscope.model.documents import ImageConfig
-from layerscope.model.image import Compression, Image, Layer, Step
-from layerscope.model.span import FileSpan
+from layerscope.model.documents import Digest, ImageConfig
+from layerscope.model.image import Compression, FileSpan, Image, Layer, Step
 from layerscope.session.reading.known_layers import holds_layers
 from layerscope.sources.image.outline import Outline, outline_of
 

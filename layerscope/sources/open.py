@@ -24,13 +24,12 @@ from layerscope.errors import (
 )
 from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
-from layerscope.model.image import Image
+from layerscope.model.image import FileSpan, Image
 from layerscope.model.progress import Progress, no_progress
-from layerscope.model.span import FileSpan
 from layerscope.sources.image import choice
 from layerscope.sources.image.archive_file import open_archive
 from layerscope.sources.image.builder import Origin
-from layerscope.sources.image.files import FolderFiles
+from layerscope.sources.image.documents import FolderFiles
 from layerscope.sources.image.recognize import candidates_of
 from layerscope.sources.request import (
     STANDARD_INPUT,

@@ -10,8 +10,7 @@ from msgspec import Struct
 from layerscope.errors import ImageNotFound, UsageError
 from layerscope.model.candidate import Candidate
 from layerscope.model.engine import Engine
-from layerscope.model.image import Image, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import FileSpan, Image, Layer
 from layerscope.sources.image.choice import named
 from layerscope.sources.image.name import ImageName
 from layerscope.text import short_name

@@ -17,8 +17,7 @@ from pathlib import Path
 from pairs import in_pairs, print_pairs
 
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Compression
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan
 from layerscope.sources.tar.blocks import open_blocks
 from layerscope.sources.tar.walk import walk
 

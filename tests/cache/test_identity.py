@@ -5,9 +5,8 @@ import pytest
 from msgspec.structs import replace
 
 from layerscope.cache.identity import chain_identity, layer_identity
-from layerscope.model.digest import Digest
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import FileSpan, UnpackedLayer
+from layerscope.model.documents import Digest
+from layerscope.model.image import Compression, FileSpan, Layer, UnpackedLayer
 
 DIFF_ID = Digest("sha256", "a" * 64)
 

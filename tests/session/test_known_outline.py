@@ -8,7 +8,7 @@ import pytest
 
 from layerscope.cache.cache import Cache, RecordKind
 from layerscope.errors import InvalidLayer
-from layerscope.model.digest import Digest
+from layerscope.model.documents import Digest
 from layerscope.model.image import Compression
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image

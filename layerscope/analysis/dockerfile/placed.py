@@ -17,7 +17,7 @@ from layerscope.analysis.dockerfile.stages import (
     stages_of,
     target_stage,
 )
-from layerscope.model.digest import Digest
+from layerscope.model.documents import Digest
 from layerscope.model.provenance import Material, Provenance, parse_package_url
 
 _IMAGE = "docker"

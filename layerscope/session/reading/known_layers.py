@@ -12,8 +12,7 @@ from layerscope.cache.cache import Cache, RecordKind
 from layerscope.cache.identity import chain_identity, layer_identity
 from layerscope.model.columns import ColumnWriter
 from layerscope.model.content_facts import ContentFacts
-from layerscope.model.image import Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import FileSpan, Layer
 from layerscope.session.reading.wire import (
     read_entries,
     read_facts,

@@ -14,10 +14,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.errors import DigestMismatch, FormatError, LayerscopeError, ReadingStopped
-from layerscope.model.digest import Digest
-from layerscope.model.image import Image, Layer
+from layerscope.model.documents import Digest
+from layerscope.model.image import FileSpan, Image, Layer
 from layerscope.model.progress import ExportProgress
-from layerscope.model.span import FileSpan
 from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.background import ImageReceived, LayerReader, ReadingFailed, ReceiveEvent
 from layerscope.sources.engine.container.writable_layer import AwaitedContainer

@@ -12,8 +12,7 @@ from msgspec.structs import replace
 from layerscope.analysis.packages.sizes import PACKAGES
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.known_layers import KnownLayers

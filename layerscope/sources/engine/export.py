@@ -15,13 +15,11 @@ from msgspec.structs import replace
 
 from layerscope.errors import DigestMismatch
 from layerscope.model.candidate import Candidate
-from layerscope.model.digest import Digest
-from layerscope.model.documents import HistoryEntry, ImageConfig, RootFS
+from layerscope.model.documents import Digest, HistoryEntry, ImageConfig, RootFS
 from layerscope.model.entries import Kind
-from layerscope.model.image import Image, Layer
+from layerscope.model.image import FileSpan, Image, Layer
 from layerscope.model.instruction import instruction_of
 from layerscope.model.progress import ExportProgress, Progress
-from layerscope.model.span import FileSpan
 from layerscope.sources.engine.client import EngineClient
 from layerscope.sources.engine.lookup import EngineImage
 from layerscope.sources.engine.replies import EngineHistoryLine, EngineInfo

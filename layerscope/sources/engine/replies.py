@@ -5,8 +5,7 @@ A field that an engine leaves out has its default; one of another type makes the
 
 from msgspec import Struct, field
 
-from layerscope.model.digest import Digest
-from layerscope.model.documents import HistoryEntry, RunConfig
+from layerscope.model.documents import Digest, HistoryEntry, RunConfig
 
 _ADDED, _REMOVED = 1, 2
 

@@ -6,17 +6,14 @@ from pathlib import Path
 
 from layerscope.errors import FormatError
 from layerscope.model.candidate import Candidate
-from layerscope.model.digest import Digest
-from layerscope.model.documents import ImageConfig
+from layerscope.model.documents import Digest, ImageConfig
 from layerscope.model.engine import Engine
-from layerscope.model.image import Compression, Image, Layer
+from layerscope.model.image import Compression, Image, Layer, UnpackedLayer
 from layerscope.model.local import Storage
-from layerscope.model.span import UnpackedLayer
 from layerscope.sources.engine.lookup import EngineImage
 from layerscope.sources.engine.replies import EngineInfo
 from layerscope.sources.image.builder import Origin, pair_history
-from layerscope.sources.image.documents import Documents
-from layerscope.sources.image.files import FolderFiles
+from layerscope.sources.image.documents import Documents, FolderFiles
 from layerscope.sources.image.oci_layout import oci_candidates
 from layerscope.sources.store import containers_storage, docker_graph
 

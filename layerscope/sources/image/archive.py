@@ -6,8 +6,7 @@ from msgspec import Struct
 
 from layerscope.errors import MissingBlob
 from layerscope.model.entries import Kind, LayerEntries
-from layerscope.model.image import Compression
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan
 from layerscope.sources.tar.blocks import open_blocks
 from layerscope.sources.tar.header import BLOCK, has_valid_checksum
 from layerscope.sources.tar.walk import walk

@@ -6,9 +6,8 @@ from msgspec.structs import replace
 
 from layerscope.errors import FormatError, SourceError, UnsupportedFormat, os_reason
 from layerscope.model.candidate import Candidate
-from layerscope.model.image import Compression, Image
+from layerscope.model.image import Compression, FileSpan, Image
 from layerscope.model.progress import Progress
-from layerscope.model.span import FileSpan
 from layerscope.sources.image.archive import ArchiveFiles
 from layerscope.sources.image.builder import Origin
 from layerscope.sources.image.choice import choices

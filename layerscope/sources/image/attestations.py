@@ -11,8 +11,7 @@ from typing import NamedTuple
 from msgspec import Raw, Struct, field
 
 from layerscope.errors import FormatError
-from layerscope.model.digest import Digest
-from layerscope.model.documents import Descriptor, Manifest, decode
+from layerscope.model.documents import Descriptor, Digest, Manifest, decode
 from layerscope.model.provenance import (
     Attestations,
     BuiltDockerfile,
@@ -21,8 +20,7 @@ from layerscope.model.provenance import (
     StatedPackage,
     parse_package_url,
 )
-from layerscope.sources.image.documents import Documents
-from layerscope.sources.image.files import located
+from layerscope.sources.image.documents import Documents, located
 from layerscope.text import short_name
 
 _PROVENANCE = "https://slsa.dev/provenance/"

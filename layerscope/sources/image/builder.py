@@ -11,14 +11,12 @@ from urllib.parse import urlsplit
 from msgspec import Struct, field
 
 from layerscope.errors import InvalidLayer, InvalidManifest, MissingBlob, UnsupportedCompression, os_reason
-from layerscope.model.digest import Digest
-from layerscope.model.documents import HistoryEntry, ImageConfig, Platform, RunConfig
+from layerscope.model.documents import Digest, HistoryEntry, ImageConfig, Platform, RunConfig
 from layerscope.model.engine import Engine
-from layerscope.model.image import Compression, Image, Layer, Step
+from layerscope.model.image import Compression, FileSpan, Image, Layer, Step
 from layerscope.model.instruction import UNKNOWN_PORTS, instruction_of
 from layerscope.model.provenance import Attestations
-from layerscope.model.span import FileSpan
-from layerscope.sources.image.files import Files, holds
+from layerscope.sources.image.documents import Files, holds
 from layerscope.sources.stream.compression import detect_span, open_decompressed
 from layerscope.sources.tar.header import BLOCK, has_valid_checksum
 from layerscope.text import plural, short_name

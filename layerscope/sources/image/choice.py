@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from layerscope.errors import AmbiguousImage, ImageNotFound, UnsupportedFormat
 from layerscope.model.candidate import Candidate
-from layerscope.model.digest import Digest
-from layerscope.model.documents import Platform
+from layerscope.model.documents import Digest, Platform
 from layerscope.sources.image.name import ImageName
 from layerscope.text import short_name
 

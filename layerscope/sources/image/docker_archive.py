@@ -15,13 +15,18 @@ from msgspec.structs import replace
 
 from layerscope.errors import FormatError, InvalidManifest, UnsupportedFormat
 from layerscope.model.candidate import Candidate
-from layerscope.model.digest import Digest
-from layerscope.model.documents import DockerArchiveManifest, ImageConfig, LayerSource, Manifest, docker_manifests
+from layerscope.model.documents import (
+    Digest,
+    DockerArchiveManifest,
+    ImageConfig,
+    LayerSource,
+    Manifest,
+    docker_manifests,
+)
 from layerscope.model.image import Image
 from layerscope.model.provenance import Attestations
 from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, Origin, build_image, check_layer_count
-from layerscope.sources.image.documents import Documents
-from layerscope.sources.image.files import located
+from layerscope.sources.image.documents import Documents, located
 from layerscope.sources.image.manifest_kind import artifact_named, document_layers
 from layerscope.sources.image.oci_layout import (
     ManifestFile,

@@ -1,13 +1,88 @@
-"""The JSON documents of an archive or a folder, within one budget for all of them."""
+"""The named files of an archive or a folder, and the JSON documents among them, within one budget for all."""
 
-from typing import TypeVar, cast
+import os
+import stat
+from pathlib import Path
+from typing import Protocol, TypeVar, cast
 
-from layerscope.errors import FormatError, InvalidManifest, MissingBlob
-from layerscope.model.digest import Digest
-from layerscope.model.documents import decode
-from layerscope.model.span import FileSpan
-from layerscope.sources.image.files import Files, located, read_span
-from layerscope.text import human_size, short_name
+from layerscope.errors import FormatError, InvalidManifest, MissingBlob, os_reason
+from layerscope.model.documents import Digest, decode
+from layerscope.model.image import FileSpan
+from layerscope.sources.stream.span_file import SpanFile
+from layerscope.text import human_size, path_bytes, short_name
+
+
+class Files(Protocol):
+    """The files of an archive or a folder, by name."""
+
+    @property
+    def description(self) -> str:
+        """The name of the archive or folder for messages; safe for a screen."""
+
+    @property
+    def error(self) -> str | None:
+        """The reason why files may be missing, if the archive is truncated or broken."""
+
+    def span(self, name: str) -> FileSpan | None:
+        """Return the span of the file, or None if there is no such file.
+
+        Raises MissingBlob if the name leads out of the archive or folder, or to a loop of links.
+        """
+
+
+def holds(files: Files, name: str) -> bool:
+    """Return True if there is such a file."""
+    try:
+        return files.span(name) is not None
+    except MissingBlob:
+        return False
+
+
+def located(files: Files, name: str) -> str:
+    """Return the name of a file for messages: ``manifest.json in my-app.tar``."""
+    return f"{short_name(name)} in {files.description}"
+
+
+def read_span(span: FileSpan, name: str) -> bytes:
+    """Return all bytes of a span; raises MissingBlob, which calls it ``name``, if they cannot be read."""
+    try:
+        with SpanFile(span) as file:
+            return file.readall()
+    except OSError as error:
+        raise MissingBlob(f"cannot read {name}: {os_reason(error)}") from error
+
+
+class FolderFiles:
+    """The regular files below a folder; names and symlinks that lead out of it are refused."""
+
+    error: str | None = None
+
+    def __init__(self, folder: Path) -> None:
+        self._root = os.path.realpath(os.fsencode(folder))
+        self.description = short_name(str(folder))
+
+    def span(self, name: str) -> FileSpan | None:
+        """Return the span of the file, or None if no regular file has that name."""
+        path = self._path(name)
+        try:
+            status = os.stat(path) if path else None  # noqa: PTH116  # names are bytes here
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise MissingBlob(f"cannot read {short_name(name)} in {self.description}: {os_reason(error)}") from error
+        if path is None or status is None or not stat.S_ISREG(status.st_mode):
+            return None
+        return FileSpan.of_file(os.fsdecode(path), status)
+
+    def _path(self, name: str) -> bytes | None:
+        """Return the real path of the name, all symlinks followed; None if no file can have this name."""
+        if "\0" in name:
+            return None
+        path = os.path.realpath(os.path.join(self._root, path_bytes(name)))  # noqa: PTH118  # names are bytes here
+        if os.path.commonpath((self._root, path)) != self._root:
+            raise MissingBlob(f"{short_name(name)} is outside {self.description}")
+        return path
+
 
 T = TypeVar("T")
 

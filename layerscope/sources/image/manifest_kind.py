@@ -16,8 +16,7 @@ from msgspec.structs import force_setattr
 
 from layerscope.errors import FormatError, InvalidManifest
 from layerscope.model.documents import Descriptor, ImageConfig, Manifest
-from layerscope.sources.image.documents import Documents
-from layerscope.sources.image.files import located
+from layerscope.sources.image.documents import Documents, located
 from layerscope.text import short_name
 
 _NULL = Raw(b"null")

@@ -11,13 +11,11 @@ from msgspec.structs import replace
 
 from layerscope.errors import FormatError, InvalidManifest, UnsupportedFormat
 from layerscope.model.candidate import Candidate
-from layerscope.model.digest import Digest
-from layerscope.model.documents import Descriptor, ImageConfig, Index, Manifest, Platform
+from layerscope.model.documents import Descriptor, Digest, ImageConfig, Index, Manifest, Platform
 from layerscope.model.image import Image
 from layerscope.model.provenance import Attestations
 from layerscope.sources.image.builder import Blueprint, Completeness, LayerBlob, Origin, build_image, check_layer_count
-from layerscope.sources.image.documents import Documents
-from layerscope.sources.image.files import located
+from layerscope.sources.image.documents import Documents, located
 from layerscope.sources.image.manifest_kind import (
     DocumentKind,
     KindFields,

@@ -10,7 +10,7 @@ from io import FileIO
 from msgspec import Struct
 
 from layerscope.model.entries import Kind
-from layerscope.model.span import FileSpan
+from layerscope.model.image import FileSpan
 from layerscope.sources.image.archive import walk_archive
 from layerscope.sources.image.documents import TOTAL_LIMIT
 from layerscope.sources.stream.span_file import open_span

@@ -13,11 +13,10 @@ from pathlib import Path
 
 from layerscope.errors import LayerscopeError
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Compression
+from layerscope.model.image import Compression, FileSpan
 from layerscope.model.local import ArchiveForm, LocalArchive
-from layerscope.model.span import FileSpan
 from layerscope.sources.image.docker_archive import MANIFEST
-from layerscope.sources.image.files import read_span
+from layerscope.sources.image.documents import read_span
 from layerscope.sources.image.oci_layout import INDEX
 from layerscope.sources.stream.compression import detect_span, open_decompressed
 from layerscope.sources.tar.blocks import open_blocks

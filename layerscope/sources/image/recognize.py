@@ -6,12 +6,11 @@ from msgspec import Struct
 
 from layerscope.errors import UnsupportedFormat
 from layerscope.model.candidate import Candidate
-from layerscope.model.span import FileSpan
+from layerscope.model.image import FileSpan
 from layerscope.sources.image.archive import ArchiveFiles
 from layerscope.sources.image.builder import Origin
 from layerscope.sources.image.docker_archive import LEGACY_LIST, MANIFEST, docker_candidates, is_docker_list
-from layerscope.sources.image.documents import Documents
-from layerscope.sources.image.files import Files, holds, read_span
+from layerscope.sources.image.documents import Documents, Files, holds, read_span
 from layerscope.sources.image.oci_layout import INDEX, oci_candidates
 from layerscope.sources.image.skopeo_folder import skopeo_candidates, skopeo_mismatch
 from layerscope.text import short_name

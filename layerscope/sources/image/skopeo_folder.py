@@ -4,11 +4,10 @@ https://github.com/containers/image/blob/main/docs/containers-transports.5.md#di
 """
 
 from layerscope.model.candidate import Candidate
-from layerscope.model.digest import Digest
-from layerscope.model.span import FileSpan
+from layerscope.model.documents import Digest
+from layerscope.model.image import FileSpan
 from layerscope.sources.image.builder import Origin
-from layerscope.sources.image.documents import Documents
-from layerscope.sources.image.files import Files
+from layerscope.sources.image.documents import Documents, Files
 from layerscope.sources.image.oci_layout import oci_candidates
 
 _VERSION, _START = "version", b"Directory Transport Version"

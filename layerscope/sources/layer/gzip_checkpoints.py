@@ -20,7 +20,7 @@ from threading import Lock
 from typing import Any
 
 from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
-from layerscope.model.span import FileSpan
+from layerscope.model.image import FileSpan
 from layerscope.sources.stream.span_file import check_unchanged, open_span
 from layerscope.work import is_cancelled
 

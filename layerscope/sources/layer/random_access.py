@@ -14,8 +14,7 @@ from threading import Lock
 from typing import Protocol
 
 from layerscope.errors import FormatError, InvalidLayer, ReadingStopped, os_reason
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.layer.content import PlainContent, StreamedContent
 from layerscope.sources.layer.gzip_checkpoints import CheckpointedContent
 from layerscope.sources.store.tar_split import TarSplitContent

@@ -6,7 +6,7 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from layerscope.errors import FormatError
-from layerscope.model.digest import Digest
+from layerscope.model.documents import Digest
 from layerscope.model.image import Layer
 from layerscope.sources.stream.compression import open_decompressed
 

@@ -15,9 +15,8 @@ import msgspec
 from msgspec import Struct, field
 
 from layerscope.errors import FormatError
-from layerscope.model.digest import Digest
-from layerscope.model.documents import ImageConfig, decode
-from layerscope.model.span import UnpackedLayer
+from layerscope.model.documents import Digest, ImageConfig, decode
+from layerscope.model.image import UnpackedLayer
 
 T = TypeVar("T")
 

@@ -11,9 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from layerscope.errors import FormatError
-from layerscope.model.digest import Digest
-from layerscope.model.documents import ImageConfig, decode
-from layerscope.model.span import UnpackedLayer
+from layerscope.model.documents import Digest, ImageConfig, decode
+from layerscope.model.image import UnpackedLayer
 
 _FOLDERS = {
     "overlay2": "overlay2/{}/diff",

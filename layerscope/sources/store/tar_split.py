@@ -16,8 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
-from layerscope.model.image import Compression
-from layerscope.model.span import FileSpan, UnpackedLayer
+from layerscope.model.image import Compression, FileSpan, UnpackedLayer
 from layerscope.sources.store.folder import open_beneath
 from layerscope.sources.stream.compression import open_decompressed
 

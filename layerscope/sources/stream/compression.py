@@ -7,8 +7,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from layerscope.errors import InvalidLayer, UnsupportedCompression
-from layerscope.model.image import Compression
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan
 from layerscope.sources.stream.member_stream import Decompressor, MemberStream
 from layerscope.sources.stream.span_file import SpanFile
 

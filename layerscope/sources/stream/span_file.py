@@ -4,7 +4,7 @@ import os
 from io import FileIO, RawIOBase
 
 from layerscope.errors import InvalidLayer
-from layerscope.model.span import FileSpan, version_of
+from layerscope.model.image import FileSpan, version_of
 
 
 def check_unchanged(span: FileSpan, descriptor: int) -> None:

@@ -14,9 +14,8 @@ from typing import IO, TYPE_CHECKING
 from msgspec.structs import replace
 
 from layerscope.errors import InvalidLayer, SourceError, UnsupportedCompression, os_reason
-from layerscope.model.image import Compression
+from layerscope.model.image import Compression, FileSpan
 from layerscope.model.progress import Progress, no_progress
-from layerscope.model.span import FileSpan
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
 from layerscope.temporary import locked_folder
 from layerscope.text import short_name

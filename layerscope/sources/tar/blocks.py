@@ -7,8 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from layerscope.errors import InvalidLayer, ReadingStopped
-from layerscope.model.image import Compression
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan
 from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
 from layerscope.sources.stream.span_file import check_unchanged, open_span
 from layerscope.sources.tar.header import BLOCK

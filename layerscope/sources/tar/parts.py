@@ -12,7 +12,7 @@ from contextlib import closing
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import LayerEntries
-from layerscope.model.span import FileSpan
+from layerscope.model.image import FileSpan
 from layerscope.sources.stream.span_file import open_span
 from layerscope.sources.tar.blocks import NEVER, TarPart
 from layerscope.sources.tar.extended import EXTENDED_FLAGS

@@ -14,7 +14,7 @@ from layerscope.model.entries import Kind, LayerEntries
 from layerscope.model.image import Compression
 from layerscope.sources.stream.compression import detect
 from layerscope.sources.tar.blocks import TarBlocks, TarPart
-from layerscope.sources.tar.extended import EXTENDED_FLAGS, ExtendedHeaders
+from layerscope.sources.tar.extended import EXTENDED_FLAGS, ExtendedHeaders, UnusualEntries
 from layerscope.sources.tar.header import (
     BLOCK,
     LINK,
@@ -32,7 +32,6 @@ from layerscope.sources.tar.header import (
 )
 from layerscope.sources.tar.names import Allowance, Names
 from layerscope.sources.tar.sparse import SparseFiles
-from layerscope.sources.tar.unusual import UnusualEntries
 from layerscope.text import printable_name
 
 _FETCHES_A_YIELD = 63

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.tally import LayerTally, Tallies
-from layerscope.model.digest import Digest
-from layerscope.model.documents import RunConfig
+from layerscope.model.documents import Digest, RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
 from layerscope.model.local import Storage
 from layerscope.model.provenance import Attestations, Provenance

@@ -13,7 +13,7 @@ from layerscope.analysis.dockerfile.placed import (
     place_by_provenance,
 )
 from layerscope.errors import UsageError
-from layerscope.model.digest import Digest
+from layerscope.model.documents import Digest
 from layerscope.model.provenance import BuiltDockerfile, Material, Provenance
 
 PLATFORM = {"TARGETARCH": "arm64", "TARGETOS": "linux"}

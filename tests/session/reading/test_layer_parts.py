@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.session.reading.layer_parts import leaves_cores_idle, read_in_processes
 from layerscope.session.reading.layer_reading import read_whole
 from layerscope.sources.tar import blocks

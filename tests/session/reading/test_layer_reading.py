@@ -6,8 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.session.reading import layer_reading
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.layer_reading import read_as_ordered, read_layers

@@ -8,10 +8,9 @@ from msgspec.structs import replace
 
 from layerscope.comparison.compare import compare_images
 from layerscope.model.content_facts import NO_DIGEST
-from layerscope.model.digest import Digest
+from layerscope.model.documents import Digest
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.session.open import open_image
 from layerscope.session.reading import layer_reading
 from layerscope.session.reading.known_layers import KnownLayers

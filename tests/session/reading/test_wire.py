@@ -3,8 +3,7 @@ import io
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.entries import EntryTable, FileEntry, Kind
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.session.reading.layer_reading import LayerStack
 from layerscope.session.reading.wire import (
     ReadOrder,

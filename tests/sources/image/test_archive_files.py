@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import InvalidManifest, MissingBlob
-from layerscope.sources.image.documents import Documents
-from layerscope.sources.image.files import Files, holds
+from layerscope.sources.image.documents import Documents, Files, holds
 from tests.builders import Entry, archive_files, directory, fifo, file, hardlink, layer, symlink
 
 

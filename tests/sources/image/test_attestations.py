@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from layerscope.model.digest import Digest
+from layerscope.model.documents import Digest
 from layerscope.model.provenance import Attestations, Material
 from tests.builders import Json, OciStore, Opener, docker_files, file, image, layer, to_json, write_tar
 from tests.samples import SAMPLES

@@ -7,8 +7,7 @@ from msgspec.structs import replace
 
 from layerscope.errors import AmbiguousImage, ImageNotFound, UnsupportedFormat
 from layerscope.model.candidate import Candidate
-from layerscope.model.digest import Digest
-from layerscope.model.documents import ImageConfig, Platform
+from layerscope.model.documents import Digest, ImageConfig, Platform
 from layerscope.model.image import Image
 from layerscope.sources.image.choice import choices, choose, this_platform
 

@@ -7,7 +7,7 @@ import pytest
 
 from layerscope.errors import ImageNotFound, InvalidManifest, MissingBlob, UnsupportedFormat
 from layerscope.model.image import Compression, Image
-from layerscope.sources.image.files import read_span
+from layerscope.sources.image.documents import read_span
 from tests.builders import (
     ImageRecipe,
     Json,

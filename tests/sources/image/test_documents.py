@@ -11,8 +11,7 @@ import pytest
 from layerscope.errors import InvalidManifest, LayerscopeError
 from layerscope.model.documents import ImageConfig
 from layerscope.model.image import Compression
-from layerscope.sources.image.documents import DOCUMENT_LIMIT, Documents
-from layerscope.sources.image.files import FolderFiles
+from layerscope.sources.image.documents import DOCUMENT_LIMIT, Documents, FolderFiles
 from layerscope.sources.image.manifest_kind import KindFields
 from layerscope.sources.open import open_source
 from tests.builders import (

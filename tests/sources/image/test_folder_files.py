@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import MissingBlob
-from layerscope.sources.image.documents import Documents
-from layerscope.sources.image.files import FolderFiles, holds
+from layerscope.sources.image.documents import Documents, FolderFiles, holds
 from layerscope.sources.open import open_source
 
 

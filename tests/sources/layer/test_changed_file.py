@@ -9,8 +9,7 @@ import pytest
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Compression, Image, Layer
-from layerscope.model.span import FileSpan, UnpackedLayer
+from layerscope.model.image import Compression, FileSpan, Image, Layer, UnpackedLayer
 from layerscope.session.reading.layer_reading import read_whole
 from layerscope.sources.layer.content import open_layer_content
 from layerscope.sources.layer.random_access import SpoolBudget, open_random_content

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.layer.content import file_chunks, open_layer_content, stored_chunks
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.tar.file_hash import data_digest

@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.errors import FormatError, InvalidLayer
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.layer.content import StreamedContent
 from layerscope.sources.layer.gzip_checkpoints import CheckpointedContent, Inflation, _zlib
 from layerscope.sources.layer.random_access import SpoolBudget, SpooledContent, open_random_content

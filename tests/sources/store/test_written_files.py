@@ -11,8 +11,7 @@ import pytest
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import Kind, LayerEntries, Whiteout
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import UnpackedLayer
+from layerscope.model.image import Compression, Layer, UnpackedLayer
 from layerscope.sources.layer.content import open_layer_content
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.store.written_files import WrittenFiles, whiteout, write_tar_split

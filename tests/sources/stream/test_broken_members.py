@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import InvalidLayer
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.layer.random_access import SpoolBudget, open_random_content
 from layerscope.sources.stream.compression import DecompressedSpan, detect, open_decompressed
 from tests.builders import compressed

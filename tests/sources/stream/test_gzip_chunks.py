@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import InvalidLayer
-from layerscope.model.image import Compression
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan
 from layerscope.sources.stream.compression import open_decompressed
 from layerscope.sources.stream.member_stream import MemberStream
 from tests.builders import compressed

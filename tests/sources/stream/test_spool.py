@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import SourceError, UnsupportedCompression
-from layerscope.model.image import Compression
+from layerscope.model.image import Compression, FileSpan
 from layerscope.model.progress import no_progress
-from layerscope.model.span import FileSpan
-from layerscope.sources.image.files import read_span
+from layerscope.sources.image.documents import read_span
 from layerscope.sources.stream import spool as spool_module
 from layerscope.sources.stream.spool import Spool
 from tests.builders import compressed

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.model.entries import LayerEntries
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.layer.reader import read_layer
 from tests.builders import compressed
 from tests.tars import END, ListTar, entry, header, listing, padded, pax, record, with_checksum

@@ -6,8 +6,7 @@ import pytest
 
 from layerscope.model.content_facts import DIGEST_SIZE, NO_DIGEST
 from layerscope.model.entries import Kind, LayerEntries
-from layerscope.model.image import Compression, Layer
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.layer.reader import read_layer
 from layerscope.sources.tar import blocks, content_taker
 from layerscope.sources.tar.content_taker import ContentNeeds, HashedSizes

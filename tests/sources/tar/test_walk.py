@@ -17,8 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.model.entries import FileEntry, Kind, LayerEntries, Xattrs
-from layerscope.model.image import Compression
-from layerscope.model.span import FileSpan
+from layerscope.model.image import Compression, FileSpan
 from layerscope.sources.stream.compression import detect
 from layerscope.sources.tar import blocks
 from layerscope.sources.tar import walk as walk_module

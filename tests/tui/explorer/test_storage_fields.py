@@ -5,9 +5,8 @@ from msgspec.structs import replace
 from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.tree.copy_up import CopyUp
 from layerscope.model.engine import Engine
-from layerscope.model.image import Compression, Layer
+from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.model.local import Container, Mount, Storage
-from layerscope.model.span import FileSpan
 from layerscope.tui.explorer.storage_fields import container_fields, copy_up_words, location_field, storage_fields
 
 

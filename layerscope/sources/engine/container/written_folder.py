@@ -7,8 +7,7 @@ from tarfile import TarInfo
 
 from layerscope.errors import InvalidLayer
 from layerscope.model.engine import Engine
-from layerscope.model.image import Layer
-from layerscope.model.span import UnpackedLayer
+from layerscope.model.image import Layer, UnpackedLayer
 from layerscope.sources.engine.container.listed_paths import REPLACEMENT, UNLISTED_BY_PODMAN, LowerPaths, as_listed
 from layerscope.sources.engine.lookup import EngineContainer
 from layerscope.sources.engine.replies import EngineInfo
