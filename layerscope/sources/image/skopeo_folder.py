@@ -11,7 +11,7 @@ from layerscope.sources.image.documents import Documents, Files
 from layerscope.sources.image.oci_layout import oci_candidates
 
 _VERSION, _START = "version", b"Directory Transport Version"
-_MANIFEST, _MANIFEST_FIELD = "manifest.json", b'"schemaVersion"'
+_MANIFEST, _VERSION_FIELD, _LISTS = "manifest.json", b'"schemaVersion"', (b'"layers"', b'"manifests"', b'"fsLayers"')
 
 
 def skopeo_mismatch(documents: Documents) -> str | None:
@@ -23,7 +23,8 @@ def skopeo_mismatch(documents: Documents) -> str | None:
         return ""
     if documents.files.span(_VERSION) is not None:
         return None if documents.starts_with(_VERSION, _START) else ""
-    return None if _MANIFEST_FIELD in documents.read(_MANIFEST) else ""
+    manifest = documents.read(_MANIFEST)
+    return None if _VERSION_FIELD in manifest and any(field in manifest for field in _LISTS) else ""
 
 
 def skopeo_candidates(documents: Documents, origin: Origin) -> tuple[Candidate, ...]:
