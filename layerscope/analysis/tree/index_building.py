@@ -57,12 +57,7 @@ _NONE = -1
 def build_path_index(overlay: Overlay) -> PathIndex:
     """Put the paths of an overlay in preorder, with their occurrences and the sizes of directories."""
     names, folders = overlay.ids.names(), overlay.ids.parents()
-    keys = _sort_keys(names, folders)
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    del keys
-    ranks = array("I", bytes(4 * len(order)))
-    for rank, path in enumerate(order):
-        ranks[path] = rank
+    order, ranks = _preorder(names, folders)
     parents = array("I", map(ranks.__getitem__, picked(folders, order)))
     names = list(picked(names, order))
     occurrences, firsts = _by_node(overlay, ranks)
@@ -96,6 +91,16 @@ def build_path_index(overlay: Overlay) -> PathIndex:
         large_sizes=large_sizes,
         large_written=large_written,
     )
+
+
+def _preorder(names: list[bytes], folders: Ints) -> tuple[list[int], Ints]:
+    """Return the paths in preorder, and the position of each path there."""
+    keys = _sort_keys(names, folders)
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    ranks = array("I", bytes(4 * len(order)))
+    for rank, path in enumerate(order):
+        ranks[path] = rank
+    return order, ranks
 
 
 def _sort_keys(names: list[bytes], parents: Ints) -> list[bytes]:
