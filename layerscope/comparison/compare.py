@@ -100,7 +100,10 @@ class ImageComparison(Comparison):
 
     @cached_property
     def rebuilt(self) -> Mapping[AlignedStep, bool | None]:
-        """The changed layers, and whether each has the same content except for times; None if unreadable."""
+        """The changed layers, and whether each has the same content except for times; None if unreadable.
+
+        Layers with one diff_id are among them, with False, where they were read and have different entries.
+        """
         changed = [
             (step, step.old_layer, step.new_layer)
             for step in self.alignment.layers
@@ -108,10 +111,22 @@ class ImageComparison(Comparison):
         ]
         old = LayerContents(self.old.tree, (layer for _, layer, _ in changed))
         new = LayerContents(self.new.tree, (layer for _, _, layer in changed))
-        return {
+        return dict.fromkeys(filter(self._has_wrong_digest, self.alignment.layers), False) | {
             step: holds_the_same(old, old_layer, new, new_layer, self.contents)
             for step, old_layer, new_layer in changed
         }
+
+    def _has_wrong_digest(self, step: AlignedStep) -> bool:
+        """Return whether two layers with one diff_id were read whole, from tar archives, and differ."""
+        if step.relation is not Relation.SAME or not step.old_layer or not step.new_layer:
+            return False
+        sides = ((self.old, step.old_layer), (self.new, step.new_layer))
+        for loaded, number in sides:
+            tally, layer = loaded.tallies.layers.get(number), loaded.image.layers[number - 1]
+            # the files of an unpacked layer have another order than its tar archive
+            if number not in loaded.tree.tables or tally is None or tally.error or layer.unpacked:
+                return False
+        return not same_tables(self.old.tree, step.old_layer, self.new.tree, step.new_layer)
 
     @cached_property
     def config(self) -> tuple[ConfigChange, ...]:

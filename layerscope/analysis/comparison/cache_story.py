@@ -10,16 +10,30 @@ from layerscope.text import plural
 _LONGEST_TITLE = 60
 _MOST_NAMED = 6
 
+WRONG_DIGEST = "wrong digest"
+"""The words for layers that were read and differ, though both images state one digest for them."""
+
 
 def cache_story(
     alignment: LayerAlignment, rebuilt: Mapping[AlignedStep, bool | None], longest_title: int = _LONGEST_TITLE
 ) -> tuple[str, ...]:
     """Return sentences: which layers are shared, which step changed first, what was rebuilt and with which content.
 
-    ``rebuilt`` says for changed layers whether they hold the same as before; None if that is unknown. Titles are the
+    ``rebuilt`` says for changed layers whether they hold the same as before; None if that is unknown. Shared layers are
+    in it only if they hold something else under one diff_id. Titles are the
     image's own words, cut if they are longer than ``longest_title``, and must be escaped before they are printed.
     """
-    return tuple(_sentences(alignment, rebuilt, partial(_short, longest_title)))
+    return (*_sentences(alignment, rebuilt, partial(_short, longest_title)), *_wrong_digests(rebuilt))
+
+
+def _wrong_digests(rebuilt: Mapping[AlignedStep, bool | None]) -> Iterator[str]:
+    wrong = [step.new_layer or 0 for step in rebuilt if step.relation is Relation.SAME]
+    if wrong:
+        which, has = layer_numbers(wrong), "has" if len(wrong) == 1 else "have"
+        yield (
+            f"{which[:1].upper()}{which[1:]} {has} the same diff_id in both images, but different entries: "
+            "one image does not match its digests."
+        )
 
 
 def _sentences(
@@ -28,16 +42,20 @@ def _sentences(
     first = alignment.first_change
     before = list(takewhile(lambda step: step is not first, alignment.steps))
     rest = alignment.steps[len(before) :]
-    yield _shared([step for step in before if step.new_layer and step.relation is Relation.SAME], len(alignment.layers))
+    yield _shared([step for step in before if _is_shared(step, rebuilt)], len(alignment.layers))
     if first is None:
         yield "Both images were built by the same steps."
         return
     yield _stop(first, rest, rebuilt, short)
-    again = [step for step in rest[1:] if step.new_layer and step.relation is Relation.SAME]
+    again = [step for step in rest[1:] if _is_shared(step, rebuilt)]
     yield from _later(again, "shared again", short)
-    others = [step for step in rest[1:] if step in rebuilt]
+    others = [step for step in rest[1:] if step in rebuilt and step.relation is Relation.CHANGED]
     for same, words in _OUTCOMES.items():
         yield from _later([step for step in others if rebuilt[step] is same], f"rebuilt {words}", short)
+
+
+def _is_shared(step: AlignedStep, rebuilt: Mapping[AlignedStep, bool | None]) -> bool:
+    return bool(step.new_layer) and step.relation is Relation.SAME and step not in rebuilt
 
 
 _OUTCOMES = {True: "with the same content", False: "with different content", None: "and cannot be compared"}

@@ -1,5 +1,6 @@
 """The steps of two images side by side."""
 
+from layerscope.analysis.comparison.cache_story import WRONG_DIGEST
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.comparison.compare import ImageComparison
 from layerscope.comparison.filtered import FilteredComparison
@@ -58,4 +59,6 @@ def _relation_words(step: AlignedStep, images: ImageComparison) -> str:
     """Return how the two steps are related; a layer that was rebuilt may have the same content."""
     if step.relation is Relation.CHANGED and images.rebuilt.get(step):
         return "rebuilt, same content"
+    if step.relation is Relation.SAME and step in images.rebuilt:
+        return WRONG_DIGEST
     return _RELATIONS.get(step.relation, step.relation.value)

@@ -73,7 +73,8 @@ class MovePart(Struct):
 class AlignedPart(Struct):
     """A layer of the old image, of the new one, or of both.
 
-    ``same_content``: whether both hold the same except for times; null if unknown.
+    ``same_content``: whether both hold the same except for times; null if unknown. It is false for the relation
+    ``same`` if both have one diff_id but were read and differ: one of them does not match its digest.
     """
 
     old: int | None
@@ -184,7 +185,7 @@ def _aligned_part(step: AlignedStep, images: ImageComparison, broken: tuple[Brok
         new=step.new_layer,
         relation=step.relation.value,
         instruction=step.title,
-        same_content=True if is_same else images.rebuilt.get(step),
+        same_content=images.rebuilt.get(step, True if is_same else None),
     )
 
 

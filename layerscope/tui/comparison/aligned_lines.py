@@ -1,9 +1,9 @@
 """The lines of the list of steps of two images, built when they are drawn: an image may have 100,000 steps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import accumulate
 
-from layerscope.analysis.comparison.cache_story import layer_numbers
+from layerscope.analysis.comparison.cache_story import WRONG_DIGEST, layer_numbers
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, LayerAlignment, Relation
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.tui.comparison.aligned_list import AlignedLine
@@ -49,9 +49,21 @@ class AlignedLines:
         """Return the last layer of either image up to a step; 0 before its first layer."""
         return (self._old_layers[item], self._new_layers[item]) if self._steps else (0, 0)
 
+    @property
+    def shared_words(self) -> str:
+        """The layers that both images share; an empty text if they have no layers at all."""
+        layers = [step for step in self._steps if step.old_layer or step.new_layer]
+        shared = [
+            step.new_layer or 0 for step in layers if step.relation is Relation.SAME and step not in self._rebuilt
+        ]
+        if not layers:
+            return ""
+        return f"{layer_numbers(shared)} shared" if shared else "no layer shared"
+
     def _word(self, step: AlignedStep) -> str:
         if step.relation is Relation.SAME:
-            return "same" if step.new_layer else ""
+            shared = WRONG_DIGEST if step in self._rebuilt else "same"
+            return shared if step.new_layer else ""
         if step.relation is Relation.CHANGED:
             word = _REBUILT[self._rebuilt[step]] if step in self._rebuilt else ""
         else:
@@ -72,12 +84,3 @@ class AlignedLines:
 def _content_size(tallies: Tallies, layer: int | None) -> int | None:
     tally = tallies.layers.get(layer) if layer else None
     return tally.content_size if tally else None
-
-
-def shared_words(steps: Sequence[AlignedStep]) -> str:
-    """Return the layers that both images share, or an empty text if they have no layers at all."""
-    layers = [step for step in steps if step.old_layer or step.new_layer]
-    shared = [step.new_layer or 0 for step in layers if step.relation is Relation.SAME]
-    if not layers:
-        return ""
-    return f"{layer_numbers(shared)} shared" if shared else "no layer shared"

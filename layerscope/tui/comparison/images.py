@@ -13,7 +13,7 @@ from layerscope.session.image_facts import build_steps
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.background import BackgroundLoader
 from layerscope.text import printable_line
-from layerscope.tui.comparison.aligned_lines import AlignedLines, shared_words
+from layerscope.tui.comparison.aligned_lines import AlignedLines
 from layerscope.tui.comparison.aligned_list import AlignedList
 from layerscope.tui.comparison.headline import grown
 from layerscope.tui.comparison.keys import IMAGES_TABLE
@@ -51,7 +51,6 @@ class TwoImages:
         self._alignment = align(*(build_steps(image) for image in images))
         self._lines = AlignedLines(self._alignment)
         self._item = max(0, len(self._lines) - 1)
-        self._shared = shared_words(self._alignment.steps)
         self._trees: tuple[LoadedImage, ...] = ()
         self._whole: ImageComparison | None = None
         self._details: _Details | None = None
@@ -111,7 +110,7 @@ class TwoImages:
 
     def facts(self) -> list[str]:
         """Return the shared layers, and whether the configs differ."""
-        return [self._shared, "config changed" if self._whole is not None and self._whole.config else ""]
+        return [self._lines.shared_words, "config changed" if self._whole is not None and self._whole.config else ""]
 
     def fields(self) -> Sequence[list[Field]]:
         """Return the chosen step and the differences beside the files, then with shorter instructions."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from layerscope.analysis.comparison.cache_story import WRONG_DIGEST
 from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigValue
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
 from layerscope.analysis.comparison.package_difference import PackageChange
@@ -25,6 +26,8 @@ def aligned_step_fields(line: AlignedLine) -> list[Field]:
     """Return the details of a step of both images, or of one."""
     step = line.step
     outcome = f"{_RELATIONS[step.relation]}{f': {line.word}' if step.relation is Relation.CHANGED else ''}"
+    if line.word == WRONG_DIGEST:
+        outcome = f"{WRONG_DIGEST}: one diff_id in both images, but different entries"
     sides = (("Old", step.old_layer, line.old_size), ("New", step.new_layer, line.new_size))
     fields = [("Step", excerpt(step.title)), ("Relation", outcome)]
     if line.has_layer:

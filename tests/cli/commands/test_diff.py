@@ -203,6 +203,19 @@ def test_a_missing_layer_leaves_the_outcome_unknown(capsys: Capture, tmp_path: P
     assert [row["same_content"] for row in found["layers"]] == [True, None]
 
 
+def test_layers_that_differ_under_one_diff_id_are_not_called_the_same(capsys: Capture, tmp_path: Path) -> None:
+    top = layer(file("b", b"2"))
+    files = docker_files(image(layer(file("a", b"1")), top))
+    true = write_tar(tmp_path / "true.tar", files)
+    wrong = write_tar(tmp_path / "wrong.tar", {**files, blob_name(sha256(top)): layer(file("b", b"333"))})
+    out = ask(capsys, "diff", true, wrong).out
+    assert "\nLayer 1 is shared.\n" in out
+    assert "\nLayer 2 has the same diff_id in both images, but different entries: one image does not match" in out
+    assert "  wrong digest  COPY layer-2 /\n" in out
+    found = json.loads(ask(capsys, "diff", true, wrong, "--json").out)
+    assert [(row["relation"], row["same_content"]) for row in found["layers"]] == [("same", True), ("same", False)]
+
+
 def test_rows_that_a_missing_layer_may_change_are_uncertain(capsys: Capture, tmp_path: Path) -> None:
     layers = [layer(file("a", b"1")), layer(file("b", b"2")), layer(file("a", b"22"))]
     files = docker_files(image(*layers))

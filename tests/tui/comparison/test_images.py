@@ -6,7 +6,18 @@ from layerscope.analysis.comparison.layer_alignment import AlignedStep, BuildSte
 from layerscope.tui.comparison.aligned_lines import AlignedLines
 from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.tree.panes import FilesPanes
-from tests.builders import ImageRecipe, docker_archive, file, image, layer, oci_archive
+from tests.builders import (
+    ImageRecipe,
+    blob_name,
+    docker_archive,
+    docker_files,
+    file,
+    image,
+    layer,
+    oci_archive,
+    sha256,
+    write_tar,
+)
 from tests.samples import SAMPLES
 from tests.tui.journeys import comparing, starting_with
 
@@ -37,6 +48,16 @@ async def test_steps_are_shared_changed_first_or_rebuilt(tmp_path: Path) -> None
         assert lines[3].strip() == "RUN apt install nginx"
         assert lines[4].strip() == "cache misses from here: rebuilt, same content"
         assert lines[5].endswith("different content")
+
+
+async def test_layers_that_differ_under_one_diff_id_are_not_called_the_same(tmp_path: Path) -> None:
+    top = layer(file("b", b"2"))
+    files = docker_files(image(BASE, top, history=STEPS[::2]))
+    true = write_tar(tmp_path / "true.tar", files)
+    wrong = write_tar(tmp_path / "wrong.tar", {**files, blob_name(sha256(top)): layer(file("b", b"333"))})
+    async with comparing(true, wrong, (160, 45)) as at:
+        assert [line.split()[-2:] for line in at.layers()[::2]] == [["kB", "same"], ["wrong", "digest"]]
+        assert " · layer 1 shared · " in at.screen()
 
 
 async def test_steps_take_no_more_lines_than_they_fill_when_a_small_screen_first_shows_them(tmp_path: Path) -> None:
