@@ -41,7 +41,7 @@ def read_config(path: Path) -> ConfigFile:
     if len(content) > _LARGEST:
         config.problems.append(f"{name} is ignored: it is larger than 1 MB")
         return config
-    import tomllib  # noqa: PLC0415  # most users have no such file
+    import tomllib  # noqa: PLC0415  # 2 ms, and most users have no such file
 
     try:
         text = content.decode()

@@ -58,7 +58,7 @@ def _show(cache: Cache, *, as_json: bool, is_list: bool) -> None:
     if as_json:
         write_cache_document(cache, images, sys.stdout)
         return
-    from layerscope.report.cache.table import write_cache_summary, write_cache_table  # noqa: PLC0415  # Rich
+    from layerscope.report.cache.table import write_cache_summary, write_cache_table  # noqa: PLC0415  # 40 ms: Rich
 
     if is_list:
         write_cache_table(images, sys.stdout)

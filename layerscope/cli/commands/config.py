@@ -29,7 +29,7 @@ def config(as_json: AsJson = False, debug: DebugLog = None) -> None:
     if as_json:
         write_settings_document(preferences, sys.stdout)
     else:
-        from layerscope.report.settings.table import write_settings_table  # noqa: PLC0415  # Rich
+        from layerscope.report.settings.table import write_settings_table  # noqa: PLC0415  # 40 ms: Rich
 
         write_settings_table(preferences, sys.stdout)
     for problem in preferences.problems:

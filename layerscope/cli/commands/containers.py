@@ -22,7 +22,7 @@ def containers(engine: ListedEngine = None, as_json: AsJson = False, debug: Debu
     if as_json:
         write_containers_document(listing.found, sys.stdout)
     else:
-        from layerscope.report.local.table import write_container_table  # noqa: PLC0415  # Rich
+        from layerscope.report.local.table import write_container_table  # noqa: PLC0415  # 40 ms: Rich
 
         write_container_table(listing.found, sys.stdout)
     for refusal in listing.refusals:

@@ -38,7 +38,7 @@ def dockerfile(
         if as_json:
             write_dockerfile_document(placed, session.image, session.tallies, cache, sys.stdout)
         else:
-            from layerscope.report.dockerfile.table import write_dockerfile_table  # noqa: PLC0415  # Rich
+            from layerscope.report.dockerfile.table import write_dockerfile_table  # noqa: PLC0415  # 40 ms: Rich
 
             write_dockerfile_table(placed, session.image, session.tallies, cache, sys.stdout)
         warn(session.image, session.tallies)

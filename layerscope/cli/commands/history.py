@@ -40,6 +40,6 @@ def history(
             is_present = tree.is_present(node, last)
             write_history_document(session.image, name, events, sys.stdout, present=is_present)
         else:
-            from layerscope.report.history.table import write_history_table  # noqa: PLC0415  # Rich
+            from layerscope.report.history.table import write_history_table  # noqa: PLC0415  # 40 ms: Rich
 
             write_history_table(session.image, name, events, sys.stdout)

@@ -34,7 +34,7 @@ def images(
     if as_json:
         write_images_document(found, sys.stdout)
     else:
-        from layerscope.report.local.table import write_image_table  # noqa: PLC0415  # Rich
+        from layerscope.report.local.table import write_image_table  # noqa: PLC0415  # 40 ms: Rich
 
         write_image_table(found, sys.stdout)
     for refusal in listing.refusals:

@@ -72,11 +72,11 @@ def _write(
 ) -> Literal[True]:
     analysis = _analysis(session, base, placed)
     if as_json:
-        from layerscope.report.size.document import write_why_document  # noqa: PLC0415  # a document needs no Rich
+        from layerscope.report.size.document import write_why_document  # noqa: PLC0415  # 2 ms, and a table needs none
 
         write_why_document(analysis, file)
     else:
-        from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415  # Rich
+        from layerscope.report.size.tables import write_why_tables  # noqa: PLC0415  # 40 ms: Rich
 
         write_why_tables(analysis, file, show_all=show_all)
     return True

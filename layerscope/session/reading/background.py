@@ -252,7 +252,8 @@ class BackgroundLoader:
                 raise LayerscopeError(event.reason)
             if isinstance(event, LayersStacked):
                 if event.last:
-                    from layerscope.session.loaded_image import loaded_image  # noqa: PLC0415  # not before the first screen
+                    # 3 ms, not before the first screen
+                    from layerscope.session.loaded_image import loaded_image  # noqa: PLC0415
 
                     return loaded_image(self._session.layers, event.tree, event.tallies)
                 continue

@@ -101,7 +101,7 @@ def _start_podman(resources: ExitStack) -> Connection:
 
 
 def _open_ssh(endpoint: Endpoint, address: SplitResult, resources: ExitStack) -> Connection:
-    from layerscope.sources.engine import relay  # noqa: PLC0415  # processes, which engines on this machine do without
+    from layerscope.sources.engine import relay  # noqa: PLC0415  # 2 ms: processes, which others do without
 
     connect = relay.forward_socket if address.path.strip("/") else relay.dial_stdio
     return Connection(*connect(address, endpoint.identity, resources))

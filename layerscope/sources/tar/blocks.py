@@ -256,7 +256,7 @@ def open_blocks(
 
 def _ahead(stream: DecompressedSpan, size: int) -> DecompressedBytes:
     """Return the stream, decompressed in chunks of a size by a thread if the system starts one."""
-    from layerscope.sources.stream.ahead import AheadStream  # noqa: PLC0415  # only for large layers
+    from layerscope.sources.stream.ahead import AheadStream  # noqa: PLC0415  # 1 ms, and only for large layers
 
     try:
         return AheadStream(stream, size)

@@ -326,7 +326,7 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
         node = self.file_tree.node
         version = None if node is None else self._version(node, AFTER) or self._version(node, BEFORE)
         if version is not None:
-            from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # not needed to start
+            from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # 17 ms, not before it is needed
 
             self.app.push_screen(ExtractScreen(version.opened, version.node, version.at))
 

@@ -262,7 +262,7 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
 
     def action_help(self) -> None:
         """Show all keys, and what marks and bars mean."""
-        from layerscope.tui.dialogs.help import HelpScreen  # noqa: PLC0415  # not needed to start
+        from layerscope.tui.dialogs.help import HelpScreen  # noqa: PLC0415  # 2 ms, not before it is needed
 
         self.app.push_screen(HelpScreen(EXPLORER_TABLE, (*legend(glyphs_of(self)), MOUSE_NOTE)))
 

@@ -87,7 +87,7 @@ class FileActions:
 
     def extract(self) -> None:
         """Ask where to write the file."""
-        from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # not needed to show a file
+        from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # 17 ms, not before it is needed
 
         version = self._state.version
         self._screen.app.push_screen(ExtractScreen(version.opened, version.node, version.at))

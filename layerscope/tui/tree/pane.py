@@ -258,7 +258,7 @@ class FilesPane(FramedPane):
 
     def on_input_changed(self, message: "FilterBar.Changed") -> None:
         """Filter by the text typed so far."""
-        from layerscope.analysis.search.query import parse_query  # noqa: PLC0415  # not needed to start
+        from layerscope.analysis.search.query import parse_query  # noqa: PLC0415  # 4 ms, not before it is needed
 
         message.stop()
         self._wants_match = False
