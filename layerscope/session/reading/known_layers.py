@@ -183,9 +183,9 @@ class KnownLayers:
 
     def settle(self) -> None:
         """Write what is to be kept, and keep the cache within its bound."""
-        for write in self._unwritten.values():
-            write()
-        self._unwritten.clear()
+        # a thread that has not ended yet may add others
+        for key in list(self._unwritten):
+            self._unwritten.pop(key)()
         self._read.clear()
         if self._cache is not None:
             self._cache.shrink()
