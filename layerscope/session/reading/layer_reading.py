@@ -1,4 +1,4 @@
-"""Reading the layers of an image, in this process and in those that it forks."""
+"""Reading the layers of an image, in this process and in those that it forks, and stacking them."""
 
 import time
 from collections import deque

@@ -13,7 +13,7 @@ from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
 from layerscope.session.size.report import size_report
 from tests.builders import file, image, layer, oci_archive
-from tests.session.content.test_contents import sparse
+from tests.session.content.test_file_contents import sparse
 
 HUGE = (1 << 63) - 4096
 PIECE = b"x" * 512
