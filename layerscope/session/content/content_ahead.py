@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
-from layerscope.analysis.size.compared_files import compared_files
+from layerscope.analysis.size.duplicates import compared_files
 from layerscope.analysis.tree.overlay import Overlay
 from layerscope.model.columns import Buffer
 from layerscope.model.content_facts import ContentFacts

@@ -1,6 +1,6 @@
 """The files that a size report compares, found before the tree is built."""
 
-from layerscope.analysis.size.compared_files import compared_files
+from layerscope.analysis.size.duplicates import compared_files
 from layerscope.model.entries import LayerEntries
 from tests.analysis.entries import directory, file, hardlink, layer, opaque, stacked, whiteout
 
