@@ -7,9 +7,8 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
-from layerscope.model.columns import Ints, column
+from layerscope.model.columns import Ints, RowPaths, column
 from layerscope.model.content_facts import ContentFacts
-from layerscope.model.row_paths import RowPaths
 
 WHITEOUT_PREFIX = b".wh."
 OPAQUE_MARKER = b".wh..wh..opq"

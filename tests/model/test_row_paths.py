@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.model.row_paths import RowPaths
+from layerscope.model.columns import RowPaths
 
 names = st.binary(min_size=1, max_size=2).filter(lambda name: b"/" not in name and b"\0" not in name)
 paths = st.lists(st.sampled_from([b"a", b"b"]) | names, max_size=3).map(b"/".join)

@@ -17,7 +17,7 @@ from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.known_layers import KnownLayers
 from layerscope.session.reading.layer_reading import read_as_ordered
-from layerscope.sources.stream.span_file import SpanFile
+from layerscope.sources.stream.compression import SpanFile
 from layerscope.sources.tar.content_taker import ContentNeeds, FirstBytes, HashedSizes
 
 _CHUNK = 128 * 1024

@@ -13,12 +13,11 @@ from typing import IO, TYPE_CHECKING
 import msgspec
 
 from layerscope.analysis.tree.tally import LayerTally, Tallies
-from layerscope.model.columns import Buffer, ColumnWriter, columns_from, columns_of, other_fields
+from layerscope.model.columns import Buffer, ColumnWriter, RowPaths, columns_from, columns_of, other_fields
 from layerscope.model.content_facts import ContentFacts
 from layerscope.model.documents import Digest
 from layerscope.model.entries import EntryTable, LayerEntries, OpaqueWhiteout, Permissions, SparseMap, Whiteout, Xattrs
 from layerscope.model.image import Layer
-from layerscope.model.row_paths import RowPaths
 
 if TYPE_CHECKING:
     from layerscope.analysis.tree.layered_tree import LayeredTree

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar, cast
 from layerscope.errors import FormatError, InvalidManifest, MissingBlob, os_reason
 from layerscope.model.documents import Digest, decode
 from layerscope.model.image import FileSpan
-from layerscope.sources.stream.span_file import SpanFile
+from layerscope.sources.stream.compression import SpanFile
 from layerscope.text import human_size, path_bytes, short_name
 
 

@@ -13,7 +13,7 @@ from layerscope.model.entries import Kind
 from layerscope.model.image import FileSpan
 from layerscope.sources.image.archive import walk_archive
 from layerscope.sources.image.documents import TOTAL_LIMIT
-from layerscope.sources.stream.span_file import open_span
+from layerscope.sources.stream.compression import open_span
 from layerscope.sources.stream.spool import write_all
 
 _HEAD = 4096

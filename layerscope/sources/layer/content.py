@@ -8,8 +8,7 @@ from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
 from layerscope.model.entries import EntryTable
 from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.sources.store.tar_split import TarSplitContent
-from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
-from layerscope.sources.stream.span_file import check_unchanged, open_span
+from layerscope.sources.stream.compression import DecompressedSpan, check_unchanged, open_decompressed, open_span
 
 _CHUNK = 96 * 1024
 """Bytes of a read; memory of 128 KiB or more comes from the system each time."""

@@ -21,7 +21,7 @@ from typing import Any
 
 from layerscope.errors import InvalidLayer, ReadingStopped, os_reason
 from layerscope.model.image import FileSpan
-from layerscope.sources.stream.span_file import check_unchanged, open_span
+from layerscope.sources.stream.compression import check_unchanged, open_span
 from layerscope.work import is_cancelled
 
 _SPACING = 4 * 1024 * 1024

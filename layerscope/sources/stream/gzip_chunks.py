@@ -9,8 +9,8 @@ from typing import Any
 from isal import igzip_lib
 from isal.igzip import IGzipFile
 
+from layerscope.sources.stream.compression import SpanFile
 from layerscope.sources.stream.member_stream import MemberStream
-from layerscope.sources.stream.span_file import SpanFile
 
 # isal's stubs declare the exception class as an exception
 _ERRORS: Any = (EOFError, OSError, igzip_lib.error)

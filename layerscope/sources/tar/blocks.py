@@ -8,8 +8,7 @@ from msgspec import Struct
 
 from layerscope.errors import InvalidLayer, ReadingStopped
 from layerscope.model.image import Compression, FileSpan
-from layerscope.sources.stream.compression import DecompressedSpan, open_decompressed
-from layerscope.sources.stream.span_file import check_unchanged, open_span
+from layerscope.sources.stream.compression import DecompressedSpan, check_unchanged, open_decompressed, open_span
 from layerscope.sources.tar.header import BLOCK
 
 _SMALL_CHUNK = 4096

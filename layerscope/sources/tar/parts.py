@@ -13,7 +13,7 @@ from contextlib import closing
 from layerscope.errors import InvalidLayer
 from layerscope.model.entries import LayerEntries
 from layerscope.model.image import FileSpan
-from layerscope.sources.stream.span_file import open_span
+from layerscope.sources.stream.compression import open_span
 from layerscope.sources.tar.blocks import NEVER, TarPart
 from layerscope.sources.tar.extended import EXTENDED_FLAGS
 from layerscope.sources.tar.header import BLOCK, MAGIC, SIZE, TYPE_FLAG, has_valid_checksum, number, padded

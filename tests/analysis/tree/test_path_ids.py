@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.analysis.tree.path_ids import PathIds, child_path
+from layerscope.model.columns import RowPaths
 from layerscope.model.entries import FileEntry, Kind, LayerEntries, OpaqueWhiteout, Whiteout
-from layerscope.model.row_paths import RowPaths
 from tests.analysis.entries import Item, Stack, layer, stacked
 
 names = st.sampled_from([b"a", b"b", b"c", b"d", b"e"])
