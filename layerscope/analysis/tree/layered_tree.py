@@ -180,6 +180,27 @@ class LayeredTree(Struct, frozen=True):
             written = sizes[rows[own]] if is_held else 0
             yield written + index.written_below(node, layer) if ends[node] > node + 1 else written
 
+    def hidden_sizes(self, nodes: Iterable[int], layer: int) -> Iterator[int]:
+        """Yield the content bytes of previous layers that the layer removed, or replaced, at each node, or below it."""
+        index = self.index
+        for node in nodes:
+            own = index.own_occurrence(node, layer)
+            hidden = self._hidden_size(own) if own > index.firsts[node] else 0
+            if index.ends[node] > node + 1:
+                grown = index.size_below(node, layer) - index.size_below(node, layer - 1)
+                hidden += index.written_below(node, layer) - grown
+            # bytes that a hard link took over from a file in another folder were not written here
+            yield max(0, hidden)
+
+    def _hidden_size(self, occurrence: int) -> int:
+        """Return the content bytes that an occurrence hid at its own path: none that a hard link still shows."""
+        index, before = self.index, occurrence - 1
+        if index.changes[occurrence] == ChangeKind.UNCHANGED or index.rows[before] == GONE:
+            return 0
+        layer, file = index.layers[occurrence], self.file_behind(before)
+        is_still_shown = file >= 0 and index.carrier(file, layer) >= 0
+        return 0 if is_still_shown else self.shown_size(before, layer - 1)
+
     def shown_size(self, occurrence: int, layer: int) -> int:
         """Return the content bytes that count at an occurrence which the merged tree at the layer has.
 

@@ -18,7 +18,7 @@ _SIZE_WIDTH = 10
 _BAR_WIDTH, _WIDEST_BAR = 9, 33
 _SHORTEST_TRACE, _TRACE_ENDS = 8, 2
 
-_BAR_RANK, _TRACE_RANK, _SIZE_RANK = 0, 1, 10
+_BAR_RANK, _TRACE_RANK, _HIDDEN_RANK, _SIZE_RANK = 0, 1, 10, 11
 """Columns with the lowest rank are left out first if a name has no room: they are also shown elsewhere."""
 
 
@@ -35,6 +35,8 @@ class LayerFileTree(FileTree):
         """Yield the columns after the name: attributes, size, bar, trace."""
         yield from self.attribute_columns()
         yield TreeColumn("size", "size", _SIZE_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
+        if self.marked and next(self._shown_rows.whole_hidden_sizes((0,))):
+            yield TreeColumn("hidden", "hides", _HIDDEN_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
         yield TreeColumn("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR, name_share=NAME_SHARE)
         layers = len(self._shown_rows.tree.layers) + _TRACE_ENDS
         yield TreeColumn("trace", "", _TRACE_RANK, min(layers, _SHORTEST_TRACE), layers)
@@ -44,13 +46,21 @@ class LayerFileTree(FileTree):
         match name:
             case "size":
                 return [Segment(f"{self._size_text(row):>{width}}")]
+            case "hidden":
+                hidden = self._shown_rows.hidden_size(row.node)
+                return [Segment(f"{human_size(-hidden) if hidden else '':>{width}}", self.style_of("muted"))]
             case "bar":
                 size = 0 if row.change is ChangeKind.REMOVED else self._shown_rows.size(row.node)
-                return [Segment(" "), *self.bar(size / self.total, 0, width - 1)]
+                hidden = self._shown_rows.hidden_size(row.node) if "hidden" in self._widths else 0
+                return [Segment(" "), *self.bar(size / self.total, hidden / self.total, width - 1)]
             case "trace":
                 return self._trace(row.node, width)
             case _:
                 return super().cell(name, row, width)
+
+    def largest(self, rows: VisibleRows) -> int:
+        """Return the size that fills a bar: that of the largest path in the root, with what the layer hid there."""
+        return max((rows.size(node) + rows.hidden_size(node) for node in rows.children(0)), default=1)
 
     @property
     def _shown_rows(self) -> VisibleRows:

@@ -275,7 +275,11 @@ class ExplorerState:
         if self.settings.scope is not Scope.OWN:
             return [f"Files after layer {self.layer}"]
         tally = self.tallies.layers.get(self.layer)
-        return [f"What layer {self.layer} changed", *([human_size(tally.content_size)] if tally else [])]
+        if tally is None or self.tree is None:
+            return [f"What layer {self.layer} changed"]
+        hidden = next(self.tree.hidden_sizes((0,), self.layer))
+        words = [f"hides {human_size(hidden)}"] if hidden else []
+        return [f"What layer {self.layer} changed", human_size(tally.content_size), *words]
 
     @property
     def is_marked(self) -> bool:

@@ -127,8 +127,11 @@ class EntryDetails(Static):
         if entry.kind is Kind.FILE:
             return f"{entry.size:,} bytes" if entry.size >= 1000 else plural(entry.size, "byte")  # noqa: PLR2004  # kB
         if entry.kind is Kind.DIR:
-            below = "written below it" if rows.view.scope is Scope.OWN else "below it"
-            return f"{human_size(rows.size(row.node))} {below}"
+            size, hidden = rows.size(row.node), rows.hidden_size(row.node)
+            if not hidden:
+                return f"{human_size(size)} {'written below it' if rows.view.scope is Scope.OWN else 'below it'}"
+            written = f"{human_size(size)} written, " if size else ""
+            return f"{written}{human_size(hidden)} hidden below it"
         if entry.device is not None:
             return f"device {entry.device[0]}, {entry.device[1]}"
         # the first line says what a hard link is

@@ -11,6 +11,8 @@ from layerscope.analysis.tree.path_index import PathIndex
 
 _FOLDERS_A_BATCH = 1 << 12
 
+Sizes = Callable[[Iterable[int]], Iterator[int]]
+
 
 class Matches:
     """Marks by node. The sum of sizes counts what is in a folder that matches once, with the folder."""
@@ -27,16 +29,17 @@ class Matches:
         """By node: 1 if it is below a folder that is not above a match."""
         self._outermost = array("I")
         """The matches that are in no other one, ascending."""
-        self._sums = [0]
-        """The sizes of the outermost matches, added up; one more than these."""
+        self._sums: tuple[list[int], ...] = ([0],)
+        """By kind of size: the sizes of the outermost matches, added up; one more than these."""
 
     @property
     def size(self) -> int:
         """The bytes of the files among the matches, and of those below."""
-        return self._sums[-1]
+        return self._sums[0][-1]
 
-    def find(self, query: Query, in_view: Marks, sizes: Callable[[Iterable[int]], Iterator[int]]) -> Iterator[None]:
+    def find(self, query: Query, in_view: Marks, *sizes: Sizes) -> Iterator[None]:
         """Find the nodes that match and are marked as in the view, and add up their sizes; yields between batches."""
+        self._sums = tuple([0] for _ in sizes)
         folders = bytearray()
         for marks in query.marks(self._index):
             nodes = range(len(self._matching), len(self._matching) + len(marks))
@@ -44,7 +47,8 @@ class Matches:
             folders += part
             outermost = [*compress(nodes, self._add(nodes, both(marks, in_view[nodes.start : nodes.stop]), part))]
             self._outermost.extend(outermost)
-            self._sums += [*accumulate(sizes(outermost), initial=self._sums.pop())]
+            for sums, sizes_of in zip(self._sums, sizes, strict=True):
+                sums += [*accumulate(sizes_of(outermost), initial=sums.pop())]
             yield
         yield from self._mark_folders(folders)
 
@@ -100,7 +104,7 @@ class Matches:
         flagged = either(self._found[nodes], self._above[nodes])
         return without(flagged, without(self._unlisted[nodes], at_top))
 
-    def size_below(self, folder: int) -> int:
-        """Return the sizes of the matches below a folder that is itself in no match."""
+    def size_below(self, folder: int, which: int) -> int:
+        """Return the sizes, of one kind, of the matches below a folder that is itself in no match."""
         first, end = (bisect_left(self._outermost, node) for node in (folder, self._index.ends[folder]))
-        return self._sums[end] - self._sums[first]
+        return self._sums[which][end] - self._sums[which][first]

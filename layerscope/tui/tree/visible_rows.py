@@ -20,7 +20,7 @@ from layerscope.tui.tree.view import UNFOLD_ALL, Folds, Sort, View
 
 if TYPE_CHECKING:
     from layerscope.analysis.search.query import Query
-    from layerscope.tui.tree.matches import Matches
+    from layerscope.tui.tree.matches import Matches, Sizes
 
 _NODES_A_BATCH = 1 << 14
 _FOLDERS_A_BATCH = 64
@@ -160,7 +160,7 @@ class VisibleRows:
         from layerscope.tui.tree.matches import Matches  # noqa: PLC0415  # 5 ms, not before it is needed
 
         self.matches = Matches(self.tree.index)
-        yield from self.matches.find(query, self.in_view.marks, self.whole_sizes)
+        yield from self.matches.find(query, self.in_view.marks, self.whole_sizes, self.whole_hidden_sizes)
 
     def _mark_rows(self) -> Iterator[None]:
         """Mark the nodes that are rows if no folder is unfolded or folded by hand: the folders above them are open."""
@@ -253,17 +253,30 @@ class VisibleRows:
         """Return the content bytes of a file, or of the files below a folder, with a filter of those that match."""
         return next(self._sizes((node,)))
 
+    def hidden_size(self, node: int) -> int:
+        """Return the bytes of previous layers that the layer hid at a node, or below it, as `size`."""
+        return next(self._hidden_sizes((node,)))
+
     def _sizes(self, nodes: Iterable[int]) -> Iterator[int]:
+        return self._filtered(nodes, self.whole_sizes, 0)
+
+    def _hidden_sizes(self, nodes: Iterable[int]) -> Iterator[int]:
+        return self._filtered(nodes, self.whole_hidden_sizes, 1)
+
+    def _filtered(self, nodes: Iterable[int], sizes: "Sizes", which: int) -> Iterator[int]:
+        """Yield sizes; with a filter, those of a folder above matches are the sums of these."""
         matches = self.matches
         if matches is None:
-            return self.whole_sizes(nodes)
-        return (
-            next(self.whole_sizes((node,))) if matches.is_found(node) else matches.size_below(node) for node in nodes
-        )
+            return sizes(nodes)
+        return (next(sizes((node,))) if matches.is_found(node) else matches.size_below(node, which) for node in nodes)
 
     def whole_sizes(self, nodes: Iterable[int]) -> Iterator[int]:
         """Yield the size of each node, whatever the filter."""
         return self.tree.sizes(nodes, self.view.layer)
+
+    def whole_hidden_sizes(self, nodes: Iterable[int]) -> Iterator[int]:
+        """Yield the bytes that the layer hid at each node, whatever the filter: only `OwnRows` have any."""
+        return (0 for _ in nodes)
 
     def is_folder(self, node: int) -> bool:
         """Return whether the row can be unfolded: the view has paths below it."""

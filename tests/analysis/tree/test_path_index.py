@@ -169,6 +169,27 @@ def test_what_a_layer_wrote_below_a_folder_is_the_sum_of_its_own_files(stack: li
 
 @given(stacks)
 @settings(max_examples=40)
+def test_what_a_layer_hid_adds_up_by_folder_without_bytes_that_a_hard_link_still_shows(stack: list[list[Item]]) -> None:
+    image = built(stack)
+    tree = LayeredTree(image.index, image.overlay.tables, tuple(range(len(stack) + 1)))
+    before = State({}, {}, {}, FileEntry(b"", Kind.DIR))
+    for number, state in image.each():
+        still_shown = {(file.path, file.layer) for file in (*state.tree.values(), *state.files.values())}
+        for node in range(len(image.index)):
+            path = image.index.path(node)
+            file = before.files.get(path, before.tree.get(path))
+            is_hidden = file is not None and state.change(path) and (file.path, file.layer) not in still_shown
+            hidden = before.sizes()[path] if is_hidden else 0
+            written = sum(
+                entry.size for other, entry in state.tree.items() if entry.layer == number and is_below(other, path)
+            )
+            hidden += before.size_below(path) + written - state.size_below(path)
+            assert next(tree.hidden_sizes([node], number)) == max(0, hidden)
+        before = state
+
+
+@given(stacks)
+@settings(max_examples=40)
 def test_every_hard_link_agrees_with_stacking_from_scratch(stack: list[list[Item]]) -> None:
     image = built(stack)
     tree, nodes = LayeredTree(image.index, image.overlay.tables, tuple(range(len(stack) + 1))), {}

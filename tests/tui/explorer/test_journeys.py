@@ -109,6 +109,18 @@ async def test_enter_goes_into_a_layer_and_escape_comes_back(size: tuple[int, in
         assert seen(at) == start, "there is no way back from the first screen"
 
 
+async def test_a_layer_that_only_deletes_shows_what_it_hid_by_folder_the_largest_first() -> None:
+    async with journey(MY_APP, (110, 35), plain=False) as at:
+        await at.press("left_square_bracket", "left_square_bracket", "enter")
+        assert at.frame("files")[0] == "What layer 4 changed · 0 B · hides 114 kB"
+        assert " size " in at.header()
+        assert " hides" in at.header()
+        assert at.line_of("var/").split()[1:6] == ["var/", "0", "B", "-114", "kB"]
+        assert "114 kB hidden below it" in at.entry()
+        await at.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
+        assert "hides" not in at.header(), "a layer that hides nothing has no such column"
+
+
 async def test_going_to_and_fro_between_the_views_makes_no_long_way_back() -> None:
     async with journey(MY_APP) as at:
         await at.press("Z", "tab", "end")

@@ -15,6 +15,7 @@ from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import Overlay
 from layerscope.model.entries import Kind, OpaqueWhiteout, Whiteout
+from layerscope.tui.explorer.own_rows import OwnRows
 from layerscope.tui.tree import matches, visible_rows
 from layerscope.tui.tree.view import UNFOLD_ALL as ALL
 from layerscope.tui.tree.view import Folds, Scope, Sort, View
@@ -237,6 +238,23 @@ TREE = layered(
 )
 def test_each_view(view: View, expected: str) -> None:
     assert b" ".join(shown(built(TREE, view))).decode() == expected
+
+
+def test_what_a_layer_changed_is_sorted_by_what_it_wrote_or_hid() -> None:
+    rows = OwnRows(TREE, View(2, Scope.OWN, sort=Sort.SIZE), Folds(ALL))
+    for _ in rows.build():
+        pass
+    sizes = [(TREE.index.path(node).decode(), rows.size(node), rows.hidden_size(node)) for node in rows]
+    assert sizes[:4] == [("usr", 0, 100), ("usr/lib", 0, 100), ("usr/lib/a", 0, 100), ("usr/lib/a/one", 0, 100)]
+    assert sizes[4:] == [("etc", 7, 5), ("etc/hosts", 7, 5), ("new", 1, 0)]
+
+
+def test_a_filter_counts_what_the_layer_hid_among_the_matches() -> None:
+    tree = layered([[file("a/b", 5), file("a/c", 3)], [whiteout("a/b"), whiteout("a/c")]])[0]
+    rows = OwnRows(tree, View(2, Scope.OWN, query=parse_query("a/b")), Folds(ALL))
+    for _ in rows.build():
+        pass
+    assert [(tree.index.path(node), rows.hidden_size(node)) for node in rows] == [(b"a", 5), (b"a/b", 5)]
 
 
 def test_folds_to_a_depth() -> None:
