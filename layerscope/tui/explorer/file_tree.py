@@ -39,7 +39,7 @@ class LayerFileTree(FileTree):
             yield TreeColumn("hidden", "hides", _HIDDEN_RANK, _SIZE_WIDTH, _SIZE_WIDTH)
         yield TreeColumn("bar", "", _BAR_RANK, _BAR_WIDTH, _WIDEST_BAR, name_share=NAME_SHARE)
         layers = len(self._shown_rows.tree.layers) + _TRACE_ENDS
-        yield TreeColumn("trace", "", _TRACE_RANK, min(layers, _SHORTEST_TRACE), layers)
+        yield TreeColumn("trace", "", _TRACE_RANK, min(layers, _SHORTEST_TRACE), layers, name_most=NAME_SHARE)
 
     def cell(self, name: str, row: TreeRow, width: int) -> list[Segment]:
         """Return the cell of a column, as wide as it is, with the space before it."""

@@ -11,7 +11,8 @@ class TreeColumn(NamedTuple):
     """A column after the name; the one of the lowest rank is left out first.
 
     The widths are in cells and include the space before the column. Of the columns that can grow to ``most``, the one
-    of the highest rank does so first. ``name_share`` is the part of a line that the name has before this one grows.
+    of the highest rank does so first. ``name_share`` is the part of a line that the name has before this one grows, and
+    ``name_most`` the part that a long name can have.
     A column that ``is_empty`` gives its room to the name, and one that ``yields`` so many cells, where a name would be
     cut otherwise.
     """
@@ -23,6 +24,7 @@ class TreeColumn(NamedTuple):
     most: int
     align: str = ">"
     name_share: float = 0.0
+    name_most: float = 1.0
     is_empty: bool = False
     yields: int = 0
 
@@ -35,7 +37,7 @@ def fit_columns(columns: Iterable[TreeColumn], width: int, names: int = 0) -> Ma
     kept = [column for column in kept if not column.is_empty]
     widths = {column.name: column.least for column in kept}
     for column in sorted(kept, key=lambda column: -column.rank):
-        name = max(SHORTEST_NAME, names, int(width * column.name_share))
+        name = max(SHORTEST_NAME, min(names, int(width * column.name_most)), int(width * column.name_share))
         room = width - sum(widths.values())
         widths[column.name] += max(0, min(room - name, column.most - column.least))
         widths[column.name] -= max(0, min(names - room, column.yields))

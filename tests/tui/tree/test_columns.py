@@ -20,6 +20,12 @@ def test_long_names_have_room_before_columns_grow() -> None:
     assert fit_columns(COLUMNS, 90, names=500) == {"size": 10, "bar": 9, "trace": 6}
 
 
+def test_one_long_name_leaves_the_trace_its_room() -> None:
+    columns = (TreeColumn("size", "size", 10, 10, 10), TreeColumn("trace", "", 1, 8, 10, name_most=0.45))
+    assert fit_columns(columns, 60, names=500) == {"size": 10, "trace": 10}
+    assert fit_columns(columns, 43, names=500) == {"size": 10, "trace": 9}
+
+
 def test_a_column_may_yield_to_a_name_that_would_be_cut() -> None:
     columns = (TreeColumn("size", "size", 10, 10, 10), TreeColumn("bar", "", 0, 9, 17, name_share=0.9, yields=5))
     assert fit_columns(columns, 60, names=41) == {"size": 10, "bar": 9}

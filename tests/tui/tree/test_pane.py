@@ -202,6 +202,12 @@ async def test_the_folders_that_are_unfolded_do_not_depend_on_the_path_under_the
         assert (at.frame("files"), at.tree()[:20]) == start
 
 
+async def test_a_long_name_leaves_the_trace_its_room(tmp_path: Path) -> None:
+    layers = [layer(file(f"{number}{'x' * 200}")) for number in range(8)]
+    async with journey(docker_archive(tmp_path / "image.tar", image(*layers)), (110, 35)) as at:
+        assert at.header().endswith(" 12345678 ")
+
+
 async def test_what_a_layer_changed_has_its_own_sizes(tmp_path: Path) -> None:
     base = layer(file("a/one", b"x" * 5000), file("a/two", b"x" * 700), file("b", b"x"))
     top = layer(file("a/one", b"y" * 3000), whiteout("a/two"))
