@@ -25,7 +25,7 @@ class DiffDetails(EntryDetails):
         """Return both sides of a row for the width."""
         assert isinstance(rows, DiffRows)  # noqa: S101  # a comparison shows no others
         tree = rows.diff_tree
-        text = Text(f"/{printable_name(row.entry.path)}", style="bold", overflow="fold")
+        text = self.path_text(f"/{printable_name(row.entry.path)}")
         text.append(f"  {self._difference(rows, row)}\n", style="not bold")
         lines = [
             self.facts(self._entry(tree, row.node, entry, side), lead=f"{name}  ")

@@ -12,7 +12,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import TreeRow
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, plural, printable_name
-from layerscope.tui.drawing.cells import one_line
+from layerscope.tui.drawing.cells import cut_middle, one_line
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.tree.attributes import owner_text, time_text
 from layerscope.tui.tree.view import Scope
@@ -22,6 +22,8 @@ _MOST_LINES = 6
 """The most lines of an instruction in a pane that is mostly blank."""
 _OTHER_LINES = 3
 """The lines of a path and of facts about it."""
+_PATH_LINES = 4
+"""The most lines of a path: a name of 255 plain characters fits into 80 columns."""
 _LONGEST_WORD = 20
 """The cells of a word that moves to the next line."""
 
@@ -60,9 +62,15 @@ class EntryDetails(Static):
             parts.append(f"{time_text(entry.mtime)} UTC")
         parts += [self._size_text(rows, row), origin.note]
         parts += [f"xattrs {', '.join(printable_name(name) for name, _ in entry.xattrs)}"] if entry.xattrs else []
-        text = Text(f"/{printable_name(entry.path)}{self._target(entry)}\n", style="bold", overflow="fold")
+        text = self.path_text(f"/{printable_name(entry.path)}{self._target(entry)}").append("\n")
         text.append(self.facts(parts), style="not bold")
         return text.append(f"\n{self._writer(row, origin, self._most_lines(rows))}", style="not bold")
+
+    def path_text(self, path: str) -> Text:
+        """Return a path, cut in its middle if it would leave no lines for facts."""
+        room = _PATH_LINES * self.content_size.width
+        # before the first layout, the width is not known
+        return Text(cut_middle(path, room, glyphs_of(self)) if room else path, style="bold", overflow="fold")
 
     def _most_lines(self, rows: VisibleRows) -> int:
         """Return the most lines of an instruction: the details may take half of a pane that is mostly blank."""

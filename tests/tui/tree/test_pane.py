@@ -208,6 +208,16 @@ async def test_a_long_name_leaves_the_trace_its_room(tmp_path: Path) -> None:
         assert at.header().endswith(" 12345678 ")
 
 
+async def test_the_longest_name_leaves_its_facts_on_the_screen(tmp_path: Path) -> None:
+    name = "start" + "\x07" * 245 + "end"
+    async with journey(docker_archive(tmp_path / "image.tar", image(layer(file(name, b"x"))))) as at:
+        await at.press("tab")
+        assert at.entry().startswith("/start")
+        assert "end -rw-r--r--" in at.entry()
+        assert "1 byte" in at.screen()
+        assert "added by layer 1" in at.screen()
+
+
 async def test_what_a_layer_changed_has_its_own_sizes(tmp_path: Path) -> None:
     base = layer(file("a/one", b"x" * 5000), file("a/two", b"x" * 700), file("b", b"x"))
     top = layer(file("a/one", b"y" * 3000), whiteout("a/two"))
