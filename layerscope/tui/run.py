@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from threading import Event
 from typing import IO, Any
 
@@ -152,11 +153,9 @@ class _Terminal(LinuxDriver):
 
     def __init__(self, app: App[Any], **settings: Any) -> None:
         super().__init__(app, **settings)
+        self._end = partial(app.call_later, app.exit, LayerscopeError("the terminal is gone"))
         assert self._file is not None  # noqa: S101  # the explorer runs with its streams open
         self._file = _LastingFile(self._file, self._end)  # type: ignore[assignment]  # it has the methods that are used
-
-    def _end(self) -> None:
-        self._app.call_later(self._app.exit, LayerscopeError("the terminal is gone"))
 
     def run_input_thread(self) -> None:
         """Read keys until the end, or until the terminal is gone."""
@@ -181,7 +180,7 @@ class _LastingFile:
     Textual's output thread ends at the first error, and then every write waits for it without end.
     """
 
-    def __init__(self, file: IO[str], on_loss: Callable[[], None]) -> None:
+    def __init__(self, file: IO[str], on_loss: Callable[[], object]) -> None:
         self._file = file
         self._on_loss = on_loss
         self._is_lost = False

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 _MODIFIERS = frozenset({"ctrl", "shift", "alt", "meta", "super", "hyper"})
 _NAMED = frozenset({key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values()))
@@ -13,8 +13,15 @@ def key_name(text: str) -> str | None:
     *modifiers, key = [text] if len(text) == 1 else text.split("+")
     if not _MODIFIERS.issuperset(modifiers) or not _is_key(key):
         return None
-    # Textual has no public function for it.
-    return "+".join([*modifiers, _character_to_key(key) if len(key) == 1 else key])
+    return "+".join([*modifiers, _character_name(key) if len(key) == 1 else key])
+
+
+def _character_name(character: str) -> str:
+    """Return Textual's name of a printable character, for which it has no public function."""
+    if character.isalnum():
+        return character
+    name = unicodedata.name(character).lower().replace("-", "_").replace(" ", "_")
+    return KEY_NAME_REPLACEMENTS.get(name, name)
 
 
 def _is_key(key: str) -> bool:
