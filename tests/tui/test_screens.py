@@ -241,6 +241,15 @@ async def test_keys_for_an_empty_palette_do_nothing() -> None:
         assert isinstance(at.app.screen, ExplorerScreen)
 
 
+async def test_a_palette_that_is_left_at_once_is_gone() -> None:
+    async with journey(MY_APP) as at:
+        for _ in range(3):
+            at.app.action_command_palette()
+            at.app.screen.dismiss()
+        await at.settle()
+        assert isinstance(at.app.screen, ExplorerScreen)
+
+
 async def test_the_palette_finds_a_command_by_what_it_does_and_runs_it_by_a_click() -> None:
     async with journey(MY_APP) as at:
         await at.press("ctrl+p")

@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.dom import DOMNode
 from textual.fuzzy import Matcher
-from textual.getters import query_one
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
@@ -99,19 +98,19 @@ class PaletteScreen(ModalScreen[Command], LeftOnce[Command]):
     }
     """
 
-    list = query_one(CommandList)
-
     def __init__(self, title: str, commands: Sequence[Command], current: int = 0) -> None:
         super().__init__()
         self._title = title
         self._commands = commands
         self._current = current
+        # not looked up: a palette may be left before it has its widgets
+        self.list = CommandList()
+        self.panel = Vertical(Input(placeholder="a part of a name"), self.list, id="palette")
 
     def compose(self) -> ComposeResult:
         """Lay out the panel."""
-        panel = Vertical(Input(placeholder="a part of a name"), CommandList(), id="palette")
-        panel.border_title = self._title
-        yield panel
+        self.panel.border_title = self._title
+        yield self.panel
 
     def on_mount(self) -> None:
         """Show all commands."""
@@ -126,12 +125,12 @@ class PaletteScreen(ModalScreen[Command], LeftOnce[Command]):
     def on_resize(self) -> None:
         """Leave room above and below the list."""
         self.list.styles.max_height = max(1, self.size.height * 2 // 3)
-        self.query_one("#palette").styles.max_height = max(1, self.size.height * 2 // 3) + _LINES_AROUND
+        self.panel.styles.max_height = max(1, self.size.height * 2 // 3) + _LINES_AROUND
 
     def _show(self, commands: Sequence[Command], cursor: int) -> None:
         self.list.commands = commands
         self.list.refill(cursor)
-        self.query_one("#palette").border_subtitle = "" if commands else "no command matches"
+        self.panel.border_subtitle = "" if commands else "no command matches"
 
     def action_move(self, step: int) -> None:
         """Move the cursor, around the ends."""

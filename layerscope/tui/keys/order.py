@@ -93,7 +93,8 @@ class KeyQueue:
     def __init__(self, app: App[Any], pass_on: Callable[[events.Event], Awaitable[None]]) -> None:
         self._app = app
         self._pass_on = pass_on
-        self._waiting: deque[events.Key] = deque()
+        self._waiting: deque[tuple[events.Key, Screen[Any] | None]] = deque()
+        """Keys, each with the screen that was on top when it was pressed."""
         self._last_key = ""
         self._last_target: DOMNode | None = None
 
@@ -103,7 +104,7 @@ class KeyQueue:
         if is_open(self._app) and event.key in _LEAVING:
             self._waiting.clear()
         elif self._waiting or not self._takes(event.key):
-            self._waiting.append(event)
+            self._waiting.append((event, next(reversed(self._app.screen_stack), None)))
             self._retry()
             return
         await self._handle(event)
@@ -118,10 +119,12 @@ class KeyQueue:
         self._app.set_timer(_RETRY, self._handle_waiting)
 
     async def _handle_waiting(self) -> None:
-        """Handle the waiting keys that the screen accepts now."""
-        while self._waiting and self._takes(self._waiting[0].key):
-            await self._handle(self._waiting.popleft())
-            await self._settle()
+        """Handle the waiting keys that the screen accepts now, except those for a screen that is gone."""
+        while self._waiting and self._takes(self._waiting[0][0].key):
+            event, screen = self._waiting.popleft()
+            if screen is None or screen in self._app.screen_stack:
+                await self._handle(event)
+                await self._settle()
         if self._waiting:
             self._retry()
 

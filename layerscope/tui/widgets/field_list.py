@@ -1,7 +1,7 @@
 """Fields with labels."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
@@ -35,11 +35,15 @@ class FieldList(VerticalScroll):
     FieldList { height: auto; padding: 0 1; scrollbar-size-vertical: 1; }
     """
 
-    _forms: Sequence[Sequence[Field]] = ()
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._forms: Sequence[Sequence[Field]] = ()
+        # not looked up: what is to follow a refresh may come when the screen, and the text before the list, are gone
+        self._text = Static("", markup=False)
 
     def compose(self) -> Iterable[Static]:
         """Lay out the text."""
-        yield Static("", markup=False)
+        yield self._text
 
     def action_scroll_lines(self, step: int) -> None:
         """Scroll by lines, without animation."""
@@ -68,7 +72,7 @@ class FieldList(VerticalScroll):
         *longer, shortest = map(_grid, self._forms)
         height = self.content_size.height
         most = max(height, self._lines_of(shortest) + int(height * _LONGER_SHARE)) if longer and height else 0
-        self.query_one(Static).update(next((grid for grid in longer if self._lines_of(grid) <= most), shortest))
+        self._text.update(next((grid for grid in longer if self._lines_of(grid) <= most), shortest))
 
     def _lines_of(self, grid: Table) -> int:
         console = self.app.console

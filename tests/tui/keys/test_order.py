@@ -10,7 +10,7 @@ from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file.text_view import TextView
 from layerscope.tui.file_diff.screen import FileDiffScreen
-from layerscope.tui.keys.order import LeftOnce
+from layerscope.tui.keys.order import LeftOnce, OpensLater
 from layerscope.tui.size.screen import SizeScreen
 from tests.builders import docker_archive, file, image, layer
 from tests.tui.journeys import MY_APP, Journey, held_journey, journey
@@ -125,6 +125,21 @@ async def test_a_filter_typed_before_the_tree_is_read_leads_to_its_first_match()
         reader.release()
         await at.settle()
         assert at.at() == "/etc/nginx/nginx.conf"
+
+
+class NeverReady(LeftOnce[None], OpensLater):
+    """A screen that keys wait for."""
+
+
+async def test_keys_that_wait_for_a_screen_that_is_gone_go_nowhere() -> None:
+    async with journey(MY_APP) as at:
+        opening = NeverReady()
+        await at.app.push_screen(opening)
+        at.app.post_message(events.Key("i", "i"))
+        await at.until(lambda: at.app._key_queue._waiting)
+        opening.dismiss()
+        await at.settle()
+        assert "Platform" not in at.details()
 
 
 async def test_a_screen_is_left_once_however_often_that_is_asked() -> None:
