@@ -6,6 +6,8 @@ from enum import StrEnum
 from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.model.image import Image
 from layerscope.policy.rules import RulesFile
+from layerscope.session.summary import layer_title
+from layerscope.text import plural, printable_line, printable_name
 
 
 class Outcome(StrEnum):
@@ -72,6 +74,12 @@ class RuleResult:
         """The outcome of the verdict."""
         return self.verdict.outcome
 
+    @property
+    def more_locations(self) -> str:
+        """The number of locations that the verdict does not name, in words; empty if it names all or none."""
+        more = self.verdict.location_count - len(self.verdict.locations)
+        return f"and {more:,} more" if more > 0 and self.verdict.locations else ""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
@@ -106,3 +114,27 @@ class CheckReport:
                 if line is not None:
                     return self.dockerfile.name, line
         return self.rules.name, self.rules.lines.get(result.rule, 1)
+
+    @property
+    def headline(self) -> str:
+        """The check in one sentence: ``my-app:v1 passes 7 of 9 rules of .layerscope.toml: 1 failed, 1 unknown``."""
+        name, count = printable_name(self.image.name), len(self.results)
+        passed, failed, unknown = map(self.count, Outcome)
+        if passed == count and not self.problems:
+            return f"{name} passes {'the only rule' if count == 1 else f'all {count} rules'} of {self.rules.name}"
+        rest = [f"{number} {word}" for number, word in ((failed, "failed"), (unknown, "unknown")) if number]
+        line = f"{name} passes {passed} of {plural(count, 'rule')} of {self.rules.name}"
+        return f"{line}: {', '.join(rest)}" if rest else f"{line}, but not all of its layers could be read"
+
+    def message(self, result: RuleResult) -> str:
+        """Return the result of a rule as lines: its sentence, then its locations."""
+        lines = [f"{result.verdict.text}.", *(f"- {self._line(location)}" for location in result.verdict.locations)]
+        return "\n".join([*lines, f"- {result.more_locations}"] if result.more_locations else lines)
+
+    def _line(self, location: Location) -> str:
+        """Return a location as one line: ``layer 2 (RUN apt-get update) wrote …``."""
+        if location.layer is None:
+            return printable_line(location.text)
+        place = self.dockerfile.place(location.layer) if self.dockerfile else None
+        at = f"{printable_name(place)}, " if place else ""
+        return f"layer {location.layer} ({at}{layer_title(self.image, location.layer)}) {printable_line(location.text)}"

@@ -1,10 +1,9 @@
 """JSON documents, in ASCII only, so that they survive any terminal, pipe and locale."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from json import JSONEncoder
-from json.encoder import encode_basestring_ascii
 from typing import TextIO
 
 import msgspec
@@ -83,9 +82,6 @@ def _encoded(value: object) -> str:
     try:
         text = msgspec.json.format(msgspec.json.encode(value), indent=0).decode()
     except UnicodeEncodeError:
-        return JSONEncoder().encode(msgspec.to_builtins(value))
-    return text if text.isascii() and "\x7f" not in text else _TO_ESCAPE.sub(_escaped, text)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return encode_basestring_ascii(match[0])[1:-1]
+        return json.dumps(msgspec.to_builtins(value))
+    is_plain = text.isascii() and "\x7f" not in text
+    return text if is_plain else _TO_ESCAPE.sub(lambda match: json.dumps(match[0])[1:-1], text)

@@ -1,14 +1,38 @@
 """The ``cache`` document."""
 
 import time
-from collections.abc import Sequence
-from typing import TextIO
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TextIO
 
 from msgspec import Struct
 
-from layerscope.cache.cache import Cache
-from layerscope.report.cache.images import CachedImage
+from layerscope.cache.cache import Cache, CacheEntry
 from layerscope.report.json_document import Document, write_document
+
+
+class CachedImage(NamedTuple):
+    """The records that were kept when an image was read: their number, their size, and the time of the last use.
+
+    ``reference`` is what the user typed; None for files that are damaged or of another version. A layer that several
+    images share counts for the one that was read first.
+    """
+
+    reference: str | None
+    records: int
+    size: int
+    used: float
+
+
+def cached_images(entries: Iterable[CacheEntry]) -> list[CachedImage]:
+    """Return the images, the last used first."""
+    groups: dict[str | None, list[CacheEntry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.head.label if entry.head else None, []).append(entry)
+    images = [
+        CachedImage(reference, len(group), sum(entry.size for entry in group), max(entry.used for entry in group))
+        for reference, group in groups.items()
+    ]
+    return sorted(images, key=lambda image: image.used, reverse=True)
 
 
 class CachedImagePart(Struct):

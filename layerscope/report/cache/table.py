@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from layerscope.cache.cache import Cache
-from layerscope.report.cache.images import CachedImage
+from layerscope.report.cache.document import CachedImage
 from layerscope.report.tables import Grid, GridColumn, Line, show
 from layerscope.text import human_size, plural, printable_name
 

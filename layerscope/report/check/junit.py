@@ -8,7 +8,6 @@ from typing import TextIO
 from xml.etree import ElementTree as ET
 
 from layerscope.policy.outcome import CheckReport, Outcome, RuleResult
-from layerscope.report.check.lines import headline, message
 from layerscope.text import printable_line, printable_name
 
 _ELEMENTS = {Outcome.FAILED: "failure", Outcome.UNKNOWN: "error"}
@@ -30,7 +29,7 @@ def write_check_junit(report: CheckReport, file: TextIO) -> None:
         _case(suite, report, result)
     if report.problems:
         _problems(suite, report)
-    ET.SubElement(suite, "system-out").text = f"{headline(report)}."
+    ET.SubElement(suite, "system-out").text = f"{report.headline}."
     ET.indent(root)
     file.write('<?xml version="1.0" encoding="UTF-8"?>\n')
     # References in place of characters beyond ASCII survive whatever encoding the file is read with.
@@ -46,7 +45,7 @@ def _case(suite: ET.Element, report: CheckReport, result: RuleResult) -> None:
     )
     if result.outcome in _ELEMENTS:
         facts = {"message": result.verdict.text, "type": result.rule}
-        ET.SubElement(case, _ELEMENTS[result.outcome], facts).text = message(report, result)
+        ET.SubElement(case, _ELEMENTS[result.outcome], facts).text = report.message(result)
 
 
 def _problems(suite: ET.Element, report: CheckReport) -> None:

@@ -9,9 +9,8 @@ from urllib.parse import quote
 
 from layerscope import __version__
 from layerscope.policy.outcome import CheckReport, Location, Outcome, RuleResult
-from layerscope.report.check.lines import message
 from layerscope.report.json_document import write_document
-from layerscope.report.layers.summary import layer_title
+from layerscope.session.summary import layer_title
 from layerscope.text import path_text, printable_line, printable_name
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -59,7 +58,7 @@ def _result(report: CheckReport, index: int, result: RuleResult) -> Json:
         "ruleIndex": index,
         "kind": kind,
         "level": level,
-        "message": {"text": f"{printable_name(report.image.name)}: {message(report, result)}"},
+        "message": {"text": f"{printable_name(report.image.name)}: {report.message(result)}"},
         "locations": [location],
         # The identity of a finding must not depend on its figures.
         "partialFingerprints": {"layerscope/rule": f"{printable_name(report.image.name)}:{result.rule}"},

@@ -8,9 +8,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from layerscope.policy.outcome import CheckReport, Location, Outcome, RuleResult
-from layerscope.report.check.lines import headline
-from layerscope.report.layers.summary import layer_title
 from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, show
+from layerscope.session.summary import layer_title
 from layerscope.text import printable_line
 
 _MOST_LOCATIONS = 3
@@ -31,7 +30,7 @@ def check_table(report: CheckReport) -> RenderableType:
         outcome = Line(result.outcome.value, _STYLES[result.outcome])
         grid.add_row(outcome, result.key, [Line(result.verdict.text, is_folded=True), *_locations(report, result)])
     problems = [Text(f"! {printable_line(problem)}", "red", overflow="fold") for problem in report.problems]
-    return Group(grid, *problems, Text(), Text(f"{headline(report)}.", _STYLES[report.outcome], overflow="fold"))
+    return Group(grid, *problems, Text(), Text(f"{report.headline}.", _STYLES[report.outcome], overflow="fold"))
 
 
 def _locations(report: CheckReport, result: RuleResult) -> Iterator[Line]:

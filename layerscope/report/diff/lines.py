@@ -1,30 +1,33 @@
-"""The changes of a diff for people, one line per path: the differences, the sizes before and after, the delta."""
+"""The paths of a diff for people: one a line, or summed up by directory; moved files."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TextIO
 
 from layerscope.analysis.comparison.diff import Change, Diff
+from layerscope.analysis.comparison.diff_tree import DiffTree, Totals
 from layerscope.analysis.comparison.difference import Aspect
 from layerscope.analysis.tree.change import ChangeKind
+from layerscope.comparison.filtered import MovedFile
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.report.colors import change_styles
 from layerscope.report.tree.selection import link_text
-from layerscope.text import human_size, path_text, printable_name, signed_size
+from layerscope.text import human_size, path_text, plural, printable_name, signed_size
 
 _SIZE_WIDTH = len("999 MB")
 _DELTA_WIDTH = len("+999 MB")
 _NO_SIZE = ""
+_MARKS = ("+", "~", "-")
 
 
 def write_diff_lines(diff: Diff, file: TextIO, uncertain: Collection[int] = ()) -> None:
     """Write a line for each row, folder by folder; ``uncertain`` are rows that depend on layers that were not read."""
     styles = change_styles(file)
-    for change, line in diff_lines(diff, uncertain):
+    for change, line in _diff_lines(diff, uncertain):
         before, after = styles[change]
         file.write(f"{before}{line}{after}\n")
 
 
-def diff_lines(diff: Diff, uncertain: Collection[int] = ()) -> Iterator[tuple[ChangeKind, str]]:
+def _diff_lines(diff: Diff, uncertain: Collection[int] = ()) -> Iterator[tuple[ChangeKind, str]]:
     """Yield the lines, each with its kind of change."""
     width = max((len(_words(Aspect(aspects))) for aspects in set(diff.aspects)), default=0)
     for row, change in enumerate(diff):
@@ -73,3 +76,64 @@ def _details(change: Change) -> Iterator[str]:
 def _link(entry: FileEntry) -> str:
     link = link_text(entry.kind, entry.link)
     return "no link" if link is None else printable_name(link)
+
+
+def write_diff_stat(tree: DiffTree, file: TextIO) -> None:
+    """Write a line for each directory: its delta, how many paths below it changed, its path."""
+    file.writelines(line + "\n" for line in _stat_lines(tree))
+
+
+def _stat_lines(tree: DiffTree) -> Iterator[str]:
+    """Yield the lines: the root, then the directories that grew or shrank most.
+
+    One whose changes are all in one of its directories is left out.
+    """
+    totals = {folder: total for folder, total in tree.totals.items() if not _repeats_one_below(tree, folder, total)}
+    widths = [
+        max((len(cell) for total in totals.values() if (cell := _cells(total)[at])), default=0) for at in range(3)
+    ]
+    for folder in sorted(totals, key=lambda folder: (bool(folder), -abs(totals[folder].size_delta), folder)):
+        cells = zip(_cells(totals[folder]), widths, strict=True)
+        counts = "".join(f"  {cell:>{width}}" for cell, width in cells if width)
+        name = printable_name(path_text(tree.index.path(folder))).rstrip("/")
+        yield f"{signed_size(totals[folder].size_delta):>{_DELTA_WIDTH}}{counts}  {name}/"
+
+
+def _repeats_one_below(tree: DiffTree, folder: int, total: Totals) -> bool:
+    below = (tree.totals[child] for child in tree.index.children(folder) if child in tree.totals)
+    return next(below, None) == total
+
+
+def _cells(total: Totals) -> tuple[str, ...]:
+    counts = (total.added, total.modified, total.removed)
+    return tuple(f"{mark}{count:,}" if count else "" for mark, count in zip(_MARKS, counts, strict=True))
+
+
+def move_lines(moves: Iterable[MovedFile]) -> Iterator[str]:
+    """Yield a line for each file, or for all files that moved from one folder to another and kept their names."""
+    groups: dict[tuple[bytes, bytes], list[MovedFile]] = {}
+    for move in moves:
+        groups.setdefault(_folders(move), []).append(move)
+    for (before, after), files in groups.items():
+        size = f"{human_size(sum(file.size for file in files)):>{_SIZE_WIDTH}}"
+        if len(files) == 1:
+            yield f"{size}  {_shown(files[0].before)} -> {_shown(files[0].after)}"
+        else:
+            yield f"{size}  {_folder(before)} -> {_folder(after)}  ({plural(len(files), 'file')})"
+
+
+def _folders(move: MovedFile) -> tuple[bytes, bytes]:
+    """Return both paths without the last parts that they share."""
+    before, after = move.before.split(b"/"), move.after.split(b"/")
+    while before and after and before[-1] == after[-1]:
+        before.pop()
+        after.pop()
+    return b"/".join(before), b"/".join(after)
+
+
+def _shown(path: bytes) -> str:
+    return printable_name(path_text(path))
+
+
+def _folder(path: bytes) -> str:
+    return _shown(path).rstrip("/") + "/"

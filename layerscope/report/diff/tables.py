@@ -1,24 +1,43 @@
 """Differences between two layers or two images, for people: the steps first, then the paths, then the rest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from layerscope.analysis.comparison.cache_story import cache_story
+from layerscope.analysis.comparison.cache_story import WRONG_DIGEST, cache_story
+from layerscope.analysis.comparison.config_difference import ConfigChange, ConfigValue
+from layerscope.analysis.comparison.diff import DiffSummary
+from layerscope.analysis.comparison.layer_alignment import AlignedStep, Relation
+from layerscope.analysis.comparison.package_difference import PackageChange
+from layerscope.analysis.tree.change import ChangeKind
 from layerscope.comparison.compare import ImageComparison
 from layerscope.comparison.filtered import FilteredComparison
-from layerscope.report.diff.aligned_steps import aligned_table
-from layerscope.report.diff.config_and_packages import config_table, package_table
-from layerscope.report.diff.lines import write_diff_lines
-from layerscope.report.diff.moves import move_lines
+from layerscope.report.colors import CHANGE_STYLES
+from layerscope.report.diff.lines import move_lines, write_diff_lines, write_diff_stat
 from layerscope.report.diff.patch import write_patch
-from layerscope.report.diff.stat import write_diff_stat
-from layerscope.report.diff.summary import no_difference_line, summary_line
-from layerscope.report.layers.summary import image_summary, layer_title
-from layerscope.report.tables import figures, instruction_line, section, show
-from layerscope.text import human_size, plural, printable_line
+from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, figures, instruction_line, section, show
+from layerscope.session.loaded_image import LoadedImage
+from layerscope.session.summary import image_summary, layer_title, printable_title
+from layerscope.text import exec_form, human_size, plural, printable_line, signed_size
+
+_NO_LAYER = "·"
+_STYLES = {
+    Relation.SAME: "dim",
+    Relation.CHANGED: "yellow",
+    Relation.ONLY_OLD: "red",
+    Relation.ONLY_NEW: "green",
+}
+_COLUMNS = (
+    GridColumn("from", is_right=True),
+    GridColumn("content", is_right=True, is_optional=True),
+    GridColumn("to", is_right=True),
+    GridColumn("content", is_right=True, is_optional=True),
+    GridColumn("relation"),
+    GridColumn("instruction", is_flexible=True, least=LEAST_INSTRUCTION),
+)
+_RELATIONS = {Relation.ONLY_OLD: "only in old", Relation.ONLY_NEW: "only in new"}
 
 
 def write_diff_tables(view: FilteredComparison, file: TextIO, *, stat: bool = False, patch: bool = False) -> None:
@@ -26,10 +45,10 @@ def write_diff_tables(view: FilteredComparison, file: TextIO, *, stat: bool = Fa
 
     The paths are written one by one: there may be a million.
     """
-    show(_head(view), file)
+    show(Group(*(_layer_head(view) if view.images is None else _image_head(view, view.images))), file)
     if len(view.diff):
         uncertain = f", {len(view.uncertain):,} of them uncertain" if view.uncertain else ""
-        file.write(f"\nPaths: {summary_line(view.diff.summary)}{uncertain}\n")
+        file.write(f"\nPaths: {_summary_line(view.diff.summary)}{uncertain}\n")
         if stat:
             write_diff_stat(view.tree, file)
         else:
@@ -38,15 +57,9 @@ def write_diff_tables(view: FilteredComparison, file: TextIO, *, stat: bool = Fa
     if view.images is not None and view.is_whole:
         show(Group(*_image_sections(view.images)), file)
     if not view.differs:
-        file.write(f"\n{no_difference_line(view)}\n")
+        file.write(f"\n{_no_difference_line(view)}\n")
     if patch:
         write_patch(view, file)
-
-
-def _head(view: FilteredComparison) -> RenderableType:
-    if view.images is not None:
-        return Group(*_image_head(view, view.images))
-    return Group(*_layer_head(view))
 
 
 def _image_head(view: FilteredComparison, images: ImageComparison) -> Iterator[RenderableType]:
@@ -59,7 +72,7 @@ def _image_head(view: FilteredComparison, images: ImageComparison) -> Iterator[R
         pull = human_size(images.pull_size)
         yield Text(f"A machine that has the old image pulls {pull} for the new one.", overflow="fold")
     yield Text()
-    yield aligned_table(view)
+    yield _aligned_table(view)
 
 
 def _layer_head(view: FilteredComparison) -> Iterator[RenderableType]:
@@ -82,13 +95,10 @@ def _heading(before: int, after: int, *, own: bool) -> str:
     if own:
         return f"The entries of layer {before} and those of layer {after}:"
     if before > after:
-        return f"From layer {before} back to layer {after}, without:" if before > after + 1 else _back(before)
+        target = f"layer {after}" if before > after + 1 else "the layer before it"
+        return f"From layer {before} back to {target}, without:"
     start = f"layer {before}" if before else "nothing"
     return f"From {start} to layer {after}:"
-
-
-def _back(layer: int) -> str:
-    return f"From layer {layer} back to the layer before it, without:"
 
 
 def _write_moves(view: FilteredComparison, file: TextIO, *, stat: bool) -> None:
@@ -103,5 +113,92 @@ def _write_moves(view: FilteredComparison, file: TextIO, *, stat: bool) -> None:
 
 
 def _image_sections(images: ImageComparison) -> Iterator[RenderableType]:
-    for title, grid in (("Config", config_table(images.config)), ("Packages", package_table(images.packages))):
+    for title, grid in (("Config", _config_table(images.config)), ("Packages", _package_table(images.packages))):
         yield from section(title, [] if grid.is_empty else [grid])
+
+
+def _aligned_table(view: FilteredComparison) -> Grid:
+    """Return a row for each layer, and for each step without one that differs between the images."""
+    grid, images = Grid(*_COLUMNS), view.images
+    for step in images.alignment.steps if images else ():
+        if images is not None and (step.old_layer or step.new_layer or step.relation is not Relation.SAME):
+            grid.add_row(
+                _number(step.old_layer),
+                _content(view.old, step.old_layer),
+                _number(step.new_layer),
+                _content(view.new, step.new_layer),
+                Line(_relation_words(step, images), _STYLES[step.relation]),
+                instruction_line(printable_title(step.title)),
+            )
+    return grid
+
+
+def _number(layer: int | None) -> str:
+    return _NO_LAYER if layer is None else str(layer)
+
+
+def _content(loaded: LoadedImage, layer: int | None) -> str:
+    return human_size(loaded.tallies.layers[layer].content_size) if layer else ""
+
+
+def _relation_words(step: AlignedStep, images: ImageComparison) -> str:
+    """Return how the two steps are related; a layer that was rebuilt may have the same content."""
+    if step.relation is Relation.CHANGED and images.rebuilt.get(step):
+        return "rebuilt, same content"
+    if step.relation is Relation.SAME and step in images.rebuilt:
+        return WRONG_DIGEST
+    return _RELATIONS.get(step.relation, step.relation.value)
+
+
+def _config_table(changes: Iterable[ConfigChange]) -> Grid:
+    """Return a row for each field of the config that differs."""
+    grid = _grid("", "field", "name", "from", "to")
+    for change in changes:
+        kind = _kind(change.before, change.after)
+        grid.add_row(_mark(kind), change.field, _line(change.name), _line(change.before), _line(change.after))
+    return grid
+
+
+def _package_table(changes: Iterable[PackageChange]) -> Grid:
+    """Return a row for each package that differs."""
+    grid = _grid("", "manager", "package", "from", "to")
+    for change in changes:
+        versions = (_line(", ".join(side)) for side in (change.before, change.after))
+        grid.add_row(_mark(change.change), change.manager, _line(change.name), *versions)
+    return grid
+
+
+def _grid(*titles: str) -> Grid:
+    return Grid(*(GridColumn(title, is_flexible=bool(title)) for title in titles))
+
+
+def _kind(before: ConfigValue | None, after: ConfigValue | None) -> ChangeKind:
+    if before is None:
+        return ChangeKind.ADDED
+    return ChangeKind.REMOVED if after is None else ChangeKind.MODIFIED
+
+
+def _mark(change: ChangeKind) -> Line:
+    return Line(change.mark, CHANGE_STYLES[change])
+
+
+def _line(value: ConfigValue | None) -> Line:
+    """Return a value as one line; a list as a Dockerfile writes it."""
+    text = exec_form(value) if isinstance(value, tuple) else printable_line(value or "")
+    return Line(text, is_folded=True)
+
+
+def _summary_line(summary: DiffSummary) -> str:
+    """Return the counts and the size: ``2 added, 3 modified, 1 removed, +12 kB``."""
+    counts = (("added", summary.added), ("modified", summary.modified), ("removed", summary.removed))
+    words = [f"{count:,} {word}" for word, count in counts if count]
+    return ", ".join([*words, signed_size(summary.size_delta)]) if words else "no path differs"
+
+
+def _no_difference_line(view: FilteredComparison) -> str:
+    """Return a sentence for a comparison without differences, which says no more than was selected and readable."""
+    if any(view.broken_layers):
+        return "No difference was found in the layers that could be read."
+    if not view.is_whole:
+        return "No selected path differs."
+    return "No path differs." if view.images is None else "No path, setting or package differs."

@@ -10,10 +10,10 @@ from layerscope.analysis.dockerfile.placed import PlacedDockerfile
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.model.image import Image
 from layerscope.report.build.report import miss_line
-from layerscope.report.layers.summary import image_facts
 from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, show
 from layerscope.session.dockerfile.cache_state import CacheState, cache_word
 from layerscope.session.dockerfile.lines import LineCost, layers_text, line_costs, unplaced_layers
+from layerscope.session.summary import image_facts
 from layerscope.text import human_share, human_size, printable_name, printable_text, size_or_blank
 
 _BAR = 8

@@ -11,9 +11,9 @@ from layerscope.analysis.tree.path_history import Revision
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.model.image import Image
 from layerscope.report.colors import CHANGE_STYLES
-from layerscope.report.layers.summary import layer_title
 from layerscope.report.tables import LEAST_INSTRUCTION, Grid, GridColumn, Line, instruction_line, show
 from layerscope.report.tree.selection import link_text
+from layerscope.session.summary import layer_title
 from layerscope.text import human_size, mode_text, path_text, printable_name
 
 _COLUMNS = (

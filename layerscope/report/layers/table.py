@@ -12,8 +12,8 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.image import Image, Layer, Step
 from layerscope.report.colors import CHANGE_STYLES
-from layerscope.report.layers.summary import image_summary, printable_title
 from layerscope.report.tables import Grid, GridColumn, Line, instruction_line, screen_width, show
+from layerscope.session.summary import image_summary, printable_title
 from layerscope.text import human_share, human_size, printable_line, size_or_blank
 
 _GAP = 2

@@ -11,8 +11,8 @@ from layerscope.report.escape import (
     in_markdown,
     sentence_in_markdown,
 )
-from layerscope.report.layers.summary import image_summary, layer_title
-from layerscope.report.size.columns import (
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.columns import (
     Bar,
     Cell,
     Figure,
@@ -28,8 +28,8 @@ from layerscope.report.size.columns import (
     sbom_table,
     type_table,
 )
-from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import no_advice_sentence, remarks, sbom_sentence, size_change
+from layerscope.session.summary import image_summary, layer_title
 from layerscope.text import human_size, path_text, plural, printable_line, printable_name
 
 _MOST = 20

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TypedDict
 
 from layerscope.report.escape import in_csv
-from layerscope.report.layers.summary import layer_title
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import layers_in_order, reason_word, sbom_version
+from layerscope.session.summary import layer_title
 from layerscope.text import path_text, printable_line, printable_name
 
 

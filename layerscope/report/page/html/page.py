@@ -8,12 +8,12 @@ from importlib.resources import files
 
 from layerscope import __version__
 from layerscope.report.escape import in_script
-from layerscope.report.layers.summary import image_facts
 from layerscope.report.page.html import sections
 from layerscope.report.page.html.elements import Markup, element, joined, prose
 from layerscope.report.page.html.treemap import map_items
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import remarks
+from layerscope.session.summary import image_facts
 from layerscope.text import human_share, human_size, plural, printable_line, printable_name, whole_percent
 
 _PLACEHOLDER = re.compile(r"\{\{([A-Z_]+)\}\}")

@@ -6,7 +6,6 @@ from layerscope.analysis.advice.advice import Advice
 from layerscope.analysis.advice.edits import diff_lines
 from layerscope.analysis.advice.secrets import Secret
 from layerscope.analysis.size.dead import DeadEntry
-from layerscope.report.layers.summary import layer_title
 from layerscope.report.page.html.elements import (
     Markup,
     advised_prose,
@@ -19,7 +18,8 @@ from layerscope.report.page.html.elements import (
     table,
 )
 from layerscope.report.page.html.tables import size_table
-from layerscope.report.size.columns import (
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.columns import (
     duplicate_table,
     file_table,
     layer_table,
@@ -27,7 +27,6 @@ from layerscope.report.size.columns import (
     sbom_table,
     type_table,
 )
-from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import (
     layers_in_order,
     no_advice_sentence,
@@ -38,6 +37,7 @@ from layerscope.session.size.remarks import (
     sbom_sentence,
     size_change,
 )
+from layerscope.session.summary import layer_title
 from layerscope.text import human_share, human_size, plural, printable_line
 
 _MOST_LAYERS = 2_000

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from layerscope.report.page.html.elements import Markup, element, gauge, number_cell, path_element, table
-from layerscope.report.size.columns import Bar, Cell, Figure, InstructionText, Paths, ReportTable, Row, Words
+from layerscope.session.size.columns import Bar, Cell, Figure, InstructionText, Paths, ReportTable, Row, Words
 
 _MOST_PATHS = 20
 """The most paths of one row."""

@@ -10,9 +10,9 @@ from typing import Generic, NamedTuple, TypeVar
 from layerscope.analysis.packages.sbom import SbomComparison, SbomDifference
 from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.analysis.size.layers_and_files import LargeFile, LayerSize
-from layerscope.report.layers.summary import layer_title
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import package_label, sbom_version
+from layerscope.session.summary import layer_title
 from layerscope.text import human_share, human_size, printable_line, size_or_blank
 
 Row = TypeVar("Row")
