@@ -16,10 +16,9 @@ from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.tui.size.lists.directories import empty_folder_sentence
 from layerscope.tui.size.lists.model import ShownList, Subject
 from layerscope.tui.size.lists.places import place_title, size_list
-from layerscope.tui.size.map.entries import entry_detail, entry_subject, folder_entries
-from layerscope.tui.size.map.widget import Treemap
-from layerscope.tui.size.overview import Overview
-from layerscope.tui.size.overview_items import Item, overview_items
+from layerscope.tui.size.map_boxes import entry_detail, entry_subject, folder_entries
+from layerscope.tui.size.map_widget import Treemap
+from layerscope.tui.size.overview import Item, Overview, overview_items
 from layerscope.tui.size.state import Place, SizeView, VisitedPlace
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.row_table import RowTable

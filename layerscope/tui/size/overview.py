@@ -1,19 +1,219 @@
 """The overview of the size view: secrets and advice, one after the other, with the one under the cursor explained."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import repeat
 from operator import sub
-from typing import ClassVar
+from typing import ClassVar, NamedTuple, Protocol
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
 
+from layerscope.analysis.advice.advice import Advice
+from layerscope.analysis.advice.edits import diff_lines, new_instructions
+from layerscope.analysis.advice.secrets import REMEDY, Secret
+from layerscope.analysis.size.layers_and_files import LayerSize
+from layerscope.session.size.analysis import SizeAnalysis
+from layerscope.session.size.remarks import no_advice_sentence
+from layerscope.text import human_share, human_size, path_text, plural, printable_line, printable_name
 from layerscope.tui.drawing.bars import BarStyles, bar_segments
+from layerscope.tui.drawing.cells import cut, cut_middle, folded, instruction_lines, padded
+from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.size.lists.files import ALL_SECRETS
 from layerscope.tui.size.lists.model import Subject
-from layerscope.tui.size.overview_items import BAR_WIDTH, Item, SizeShare, Spans
+from layerscope.tui.size.state import Place, SizeView
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.tall_list import TallList, fitting_heights
+
+BAR_WIDTH = 12
+_INDENT = "      "
+_MOST_SECRETS, _MOST_LAYERS = 4, 8
+"""The secrets and layers with a line of their own."""
+
+_WIDE, _CAUSE_SHARE = 130, 0.65
+"""The cells from which on an instruction stands beside its cause, and the part of both that the cause has at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizeShare:
+    """A bar of live and dead bytes, as shares of its full length."""
+
+    live: float
+    dead: float
+
+
+Spans = list[tuple[str, str | None] | SizeShare]
+"""One line: texts, each with the name of its style, and bars of `BAR_WIDTH` cells."""
+
+
+class Item(Protocol):
+    """An item of the overview."""
+
+    @property
+    def subject(self) -> Subject:
+        """The subject that Enter opens, and the text to copy."""
+        ...
+
+    def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:
+        """Return the lines, ``most`` of an instruction; without those that explain the item unless it is open."""
+        ...
+
+
+class SecretItem(NamedTuple):
+    """A secret: what ships it, and what to do about it."""
+
+    secret: Secret
+    instruction: str
+    subject: Subject
+
+    def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:
+        """Return the lines; the path is cut in its middle."""
+        secret, name = self.secret, printable_name(path_text(self.secret.path))
+        hidden = "" if secret.removed_in is None else f"; layer {secret.removed_in} only hides it"
+        start, end = f" {glyphs.warning} layer {secret.layer}  ", f" is {secret.kind.words}{hidden}"
+        name = cut_middle(name, max(12, width - cell_len(start) - len(end)), glyphs)
+        lines: list[Spans] = [[(cut(f"{start}{name}{end}", width, glyphs), "alarm")]]
+        if is_open:
+            lines += _instruction([(_INDENT, None)], self.instruction, width - len(_INDENT), most, glyphs)
+            lines += _folded(REMEDY, width)
+        return lines
+
+
+class AdviceItem(NamedTuple):
+    """A piece of advice: its saving, its layer, its cause, and the instruction before and after."""
+
+    number: int
+    advice: Advice
+    instruction: str
+    subject: Subject
+    cause_width: int
+    """The cells of the longest cause, beside which all instructions begin in one column."""
+
+    def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:
+        """Return the lines."""
+        advice, changes = self.advice, diff_lines(self.advice.edits)
+        saves = f"-{human_size(advice.saves)}" if advice.saves else ""
+        layer = f"  layer {advice.layer:<3} "
+        line: Spans = [(f"{self.number:>3}  ", "strong"), (f"{saves:>7}", "added"), (layer, None)]
+        room = width - cell_len(f"{self.number:>3}  {saves:>7}{layer}")
+        column = min(self.cause_width, int(room * _CAUSE_SHARE))
+        is_beside = width >= _WIDE and cell_len(advice.cause) <= column
+        line.append(
+            (padded(advice.cause, column + 2, glyphs) if is_beside else cut(advice.cause, room, glyphs), "strong")
+        )
+        # the changes below begin with the instruction
+        has_instruction = not (is_open and changes)
+        lines = [line]
+        if is_beside and has_instruction:
+            lines = [*_instruction(line, self.instruction, room - column - 2, most, glyphs)]
+        elif is_open and has_instruction:
+            lines += _instruction([(_INDENT, None)], self.instruction, width - len(_INDENT), most, glyphs)
+        if is_open:
+            lines += self._explained(changes, width)
+        return lines
+
+    def _explained(self, changes: Sequence[str], width: int) -> Iterator[Spans]:
+        for line in changes:
+            yield from _folded(printable_line(line), width, "removed" if line[0] == "-" else "added", hang="    ")
+        if not changes:
+            yield from _folded(self.advice.text, width)
+
+
+class LayerItem(NamedTuple):
+    """One of the largest layers; the first one comes under a title."""
+
+    layer_size: LayerSize
+    instruction: str
+    percentage: str
+    bar: SizeShare
+    is_first: bool
+    subject: Subject
+
+    def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:  # noqa: ARG002  # as every item
+        """Return the lines."""
+        size, layer = human_size(self.layer_size.content_size), self.layer_size.layer
+        start = f"     {size:>7}  layer {layer:<3} {self.percentage:>6}  "
+        before: Spans = [(start, None), self.bar, ("  ", None)]
+        lines = [*_instruction(before, self.instruction, width - cell_len(start) - BAR_WIDTH - 2, most, glyphs)]
+        return [[], [(" Largest layers", "strong")], *lines] if self.is_first else lines
+
+
+class NoteItem(NamedTuple):
+    """A sentence."""
+
+    sentence: str
+    subject: Subject = Subject()
+
+    def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:  # noqa: ARG002  # as every item
+        """Return the sentence in lines."""
+        return [*_folded(self.sentence, width)]
+
+
+def _instruction(before: Spans, text: str, room: int, most: int, glyphs: Glyphs) -> Iterator[Spans]:
+    """Yield an instruction in ``most`` lines of so many cells, the first one after what is ``before`` it."""
+    first, *others = instruction_lines(text, room, most, glyphs)
+    indent = " " * sum(BAR_WIDTH if isinstance(span, SizeShare) else cell_len(span[0]) for span in before)
+    yield [*before, (first, "muted")]
+    for line in others:
+        yield [(indent + line, "muted")]
+
+
+def _folded(text: str, width: int, style: str | None = None, hang: str = "") -> Iterator[Spans]:
+    """Yield a text in lines that fit the width, each but the first with ``hang`` before it."""
+    for line in folded(text, max(10, width - len(_INDENT)), hang):
+        yield [(_INDENT + line, style)]
+
+
+def overview_items(analysis: SizeAnalysis) -> Sequence[Item]:
+    """Return the items; this reads layers and file contents as needed."""
+    report, image = analysis.report, analysis.image
+    items: list[Item] = [
+        SecretItem(secret, image.step(secret.layer).title, Subject(secret.node, secret.layer))
+        for secret in report.secrets[:_MOST_SECRETS]
+    ]
+    if len(report.secrets) > _MOST_SECRETS:
+        more = plural(len(report.secrets) - _MOST_SECRETS, "more secret")
+        items.append(NoteItem(f"{more}: Enter lists them all.", Subject(place=Place(SizeView.OVERVIEW, ALL_SECRETS))))
+    cause_width = max((cell_len(advice.cause) for advice in report.advice), default=0)
+    items += (
+        AdviceItem(
+            number,
+            advice,
+            image.step(advice.layer).title,
+            Subject(None, advice.layer, place=Place(SizeView.OVERVIEW, number - 1), copied=_copied(advice)),
+            cause_width,
+        )
+        for number, advice in enumerate(report.advice, 1)
+    )
+    if not report.advice:
+        items.append(NoteItem(no_advice_sentence(report)))
+    items += _largest_layers(analysis)
+    if report.unknowns:
+        items += (NoteItem(f"Unknown: {printable_line(sentence)}.") for sentence in report.unknowns)
+    return items
+
+
+def _largest_layers(analysis: SizeAnalysis) -> Iterator[LayerItem]:
+    report, image = analysis.report, analysis.image
+    sizes = [layer_size for layer_size in report.layers[:_MOST_LAYERS] if layer_size.content_size]
+    for number, layer_size in enumerate(sizes):
+        largest, dead = sizes[0].content_size or 1, layer_size.dead_size or 0
+        yield LayerItem(
+            layer_size,
+            image.step(layer_size.layer).title,
+            human_share(layer_size.content_size, report.total_size),
+            SizeShare(((layer_size.content_size or 0) - dead) / largest, dead / largest),
+            number == 0,
+            Subject(layer=layer_size.layer, copied=image.step(layer_size.layer).title),
+        )
+
+
+def _copied(advice: Advice) -> str:
+    """Return the new instructions, or the advice if they cannot be said exactly."""
+    texts = [after for _, after in new_instructions(advice.edits).values() if after]
+    return "\n".join(texts) or advice.text
 
 
 class Overview(TallList):

@@ -29,7 +29,7 @@ from layerscope.tui.size.body import Content, SizeBody, content_of
 from layerscope.tui.size.file_actions import SizeFileActions
 from layerscope.tui.size.headline import Headline, SizeBar
 from layerscope.tui.size.keys import MAP_TABLE, SIZE_KEYS, SIZE_TABLE
-from layerscope.tui.size.map.widget import Treemap
+from layerscope.tui.size.map_widget import Treemap
 from layerscope.tui.size.overview import Overview
 from layerscope.tui.size.state import Place, SizeState, SizeView, VisitedPlace
 from layerscope.tui.widgets.key_line import KeyLine

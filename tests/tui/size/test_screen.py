@@ -6,7 +6,7 @@ import pytest
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.tui.size.body import Content, content_of
 from layerscope.tui.size.lists.model import RowsOnDemand
-from layerscope.tui.size.map.widget import Treemap
+from layerscope.tui.size.map_widget import Treemap
 from layerscope.tui.size.overview import Overview
 from layerscope.tui.size.state import VisitedPlace
 from layerscope.tui.widgets.row_table import RowTable, TableRow

@@ -1,14 +1,29 @@
-"""Files by size: those of a group, live or dead."""
+"""Files by size, by type and by the cause of their death, and the files that are secrets."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from layerscope.analysis.size.dead import DeadEntry
+from layerscope.analysis.advice.secrets import Secret
+from layerscope.analysis.size.dead import DeadEntry, dead_groups
 from layerscope.session.size.analysis import SizeAnalysis
-from layerscope.session.size.remarks import reason_label
-from layerscope.text import human_size, path_text
-from layerscope.tui.size.lists.model import PATH, SIZE, Order, SizeList, Subject, count_column, layer_title, shown_path
-from layerscope.tui.widgets.row_table import TableRow
+from layerscope.session.size.remarks import no_dead_sentence, reason_label
+from layerscope.text import human_share, human_size, path_text, plural, printable_line
+from layerscope.tui.size.lists.model import (
+    PATH,
+    SHARE,
+    SIZE,
+    Order,
+    SizeList,
+    Subject,
+    count_column,
+    layer_title,
+    shown_path,
+)
+from layerscope.tui.size.state import Place, SizeView
+from layerscope.tui.widgets.row_table import TableColumn, TableRow
+
+ALL_SECRETS = -1
+"""The subject of the place that lists all secrets."""
 
 
 class SizedFile(NamedTuple):
@@ -80,4 +95,125 @@ def file_list(analysis: SizeAnalysis, files: Iterable[SizedFile]) -> SizeList[Si
         text=lambda file: path_text(path(file.node))[1:],
         size=lambda file: file.size,
         when_empty="None of its files has any content in the final image.",
+    )
+
+
+def type_list(analysis: SizeAnalysis) -> SizeList[int]:
+    """Return the file types, the largest first."""
+    sizes = analysis.types.sizes
+    largest = max((type_size.size for type_size in sizes), default=0) or 1
+    total = sum(type_size.size for type_size in sizes)
+
+    def build(number: int) -> TableRow:
+        row, name = sizes[number], sizes[number].type.value
+        return TableRow(
+            (human_share(row.size, total), human_size(row.size), f"{row.files:,}", name),
+            share=row.size / largest,
+            subject=Subject(place=Place(SizeView.TYPES, number), copied=name),
+            detail=f"{name}: {human_size(row.size)} in {plural(row.files, 'file')} of the final image",
+        )
+
+    files = count_column("files", max((type_size.files for type_size in sizes), default=0))
+    return SizeList(
+        columns=(SHARE, SIZE, files, TableColumn("type")),
+        records=range(len(sizes)),
+        build=build,
+        orders=(
+            Order("size", lambda number: number),
+            Order("files", lambda number: -sizes[number].files),
+            Order("name", lambda number: sizes[number].type.value),
+        ),
+        text=lambda number: sizes[number].type.value,
+        size=lambda number: sizes[number].size,
+        when_empty="The final image has no files." if analysis.report.is_complete else "No file could be read.",
+    )
+
+
+def type_files(analysis: SizeAnalysis, number: int) -> SizeList[SizedFile]:
+    """Return the files of a type."""
+    wanted, types = analysis.types.sizes[number].type, analysis.types.types
+    return live_file_list(analysis, (position for position, kind in enumerate(types) if kind is wanted))
+
+
+def dead_list(analysis: SizeAnalysis) -> SizeList[int]:
+    """Return the causes of dead bytes, the largest first."""
+    groups = dead_groups(analysis.report.dead.entries)
+    largest = max((group.size for group in groups), default=0) or 1
+
+    def build(number: int) -> TableRow:
+        group = groups[number]
+        reason, files = reason_label(group.reason), len(group.entries)
+        writer, hiding = (layer_title(analysis, layer) for layer in (group.writer, group.hidden_by))
+        return TableRow(
+            (human_size(group.size), f"{files:,}", reason, str(group.writer), str(group.hidden_by), writer),
+            share=group.size / largest,
+            dead_share=group.size / largest,
+            subject=Subject(place=Place(SizeView.DEAD, number), copied=f"{writer}\n{hiding}"),
+            detail=f"{plural(files, 'file')}, {reason}\nwritten by layer {group.writer}: {writer}\n"
+            f"hidden by layer {group.hidden_by}: {hiding}",
+        )
+
+    layers = len(analysis.image.layers)
+    columns = (
+        SIZE,
+        count_column("files", max((len(group.entries) for group in groups), default=0)),
+        TableColumn("reason", width=max((len(reason_label(group.reason)) for group in groups), default=0)),
+        count_column("wrote", layers),
+        count_column("hid", layers),
+        TableColumn("written by"),
+    )
+    return SizeList(
+        columns=columns,
+        records=range(len(groups)),
+        build=build,
+        orders=(
+            Order("size", lambda number: number),
+            Order("files", lambda number: -len(groups[number].entries)),
+            Order("layer that wrote", lambda number: groups[number].writer),
+            Order("layer that hid", lambda number: groups[number].hidden_by),
+        ),
+        text=lambda number: f"{reason_label(groups[number].reason)} {analysis.image.step(groups[number].writer).title}",
+        size=lambda number: groups[number].size,
+        when_empty=no_dead_sentence(analysis.report),
+    )
+
+
+def dead_files(analysis: SizeAnalysis, number: int) -> SizeList[SizedFile]:
+    """Return the files of a cause."""
+    group = dead_groups(analysis.report.dead.entries)[number]
+    return file_list(analysis, map(dead_file, group.entries))
+
+
+def dead_files_title(analysis: SizeAnalysis, number: int) -> str:
+    """Return the title of the files of a cause."""
+    group = dead_groups(analysis.report.dead.entries)[number]
+    words = f"{human_size(group.size)} {reason_label(group.reason)}"
+    return f"{words}, written by layer {group.writer}, hidden by layer {group.hidden_by}"
+
+
+def secret_list(analysis: SizeAnalysis) -> SizeList[Secret]:
+    """Return all secrets, by layer."""
+    secrets, layers = analysis.report.secrets, len(analysis.image.layers)
+
+    def build(secret: Secret) -> TableRow:
+        return TableRow(
+            (str(secret.layer), str(secret.removed_in or ""), secret.kind.words, shown_path(secret.path)),
+            style="error",
+            subject=Subject(secret.node, secret.layer),
+            detail=f"{secret.text}\nlayer {secret.layer}: {printable_line(layer_title(analysis, secret.layer))}",
+        )
+
+    return SizeList(
+        columns=(
+            count_column("layer", layers),
+            count_column("removed in", layers),
+            TableColumn("secret", width=max((len(secret.kind.words) for secret in secrets), default=0)),
+            PATH,
+        ),
+        records=secrets,
+        build=build,
+        orders=(Order("layer", lambda secret: secret.layer), Order("path", lambda secret: secret.path)),
+        text=lambda secret: path_text(secret.path)[1:],
+        size=lambda secret: secret.size,
+        when_empty="No secret was found.",
     )

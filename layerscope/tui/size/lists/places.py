@@ -5,15 +5,20 @@ from typing import Any
 
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_size
-from layerscope.tui.size.lists.dead import dead_files, dead_files_title, dead_list
-from layerscope.tui.size.lists.directories import directory_list
+from layerscope.tui.size.lists.directories import directory_list, layer_list
 from layerscope.tui.size.lists.duplicates import duplicate_list, duplicate_parts, duplicate_title
-from layerscope.tui.size.lists.files import advised_files
-from layerscope.tui.size.lists.layers import layer_list
+from layerscope.tui.size.lists.files import (
+    ALL_SECRETS,
+    advised_files,
+    dead_files,
+    dead_files_title,
+    dead_list,
+    secret_list,
+    type_files,
+    type_list,
+)
 from layerscope.tui.size.lists.model import SizeList, shown_path
 from layerscope.tui.size.lists.packages import package_files, package_files_title, package_list
-from layerscope.tui.size.lists.secrets import ALL_SECRETS, secret_list
-from layerscope.tui.size.lists.types import type_files, type_list
 from layerscope.tui.size.state import Place, SizeView
 
 
