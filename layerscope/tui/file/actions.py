@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import PurePath
 
 from textual.screen import Screen
 from textual.worker import get_current_worker
@@ -25,6 +26,7 @@ class FileActions:
     def __init__(self, screen: Screen[None], state: FileState) -> None:
         self._screen = screen
         self._state = state
+        self._asked_about: OpenFile | None = None
 
     def is_possible(self, action: str) -> bool:
         """Return whether the file that is shown allows an action."""
@@ -93,23 +95,30 @@ class FileActions:
         self._screen.app.push_screen(ExtractScreen(version.opened, version.node, version.at))
 
     def open_pager(self) -> None:
-        """Open a copy in the user's pager."""
-        self._open_copy(("PAGER",), "less")
+        """Open a copy in the user's pager; ask first if that may send binary data to the terminal as it is."""
+        self._open_copy(("PAGER",), "less", is_pager=True)
 
     def open_editor(self) -> None:
         """Open a copy in the user's editor."""
         self._open_copy(("VISUAL", "EDITOR"), "vi")
 
-    def _open_copy(self, variables: tuple[str, ...], default: str) -> None:
-        if self._state.file is None:
+    def _open_copy(self, variables: tuple[str, ...], default: str, *, is_pager: bool = False) -> None:
+        file = self._state.file
+        if file is None:
             return
         try:
-            check_copied_size(self._state.file.pages.size)
+            check_copied_size(file.pages.size)
             command = user_command(variables, default)
         except UsageError as error:
             warn(self._screen, f"{error}.")
+            return
+        name = PurePath(command[0]).name
+        # less itself asks, and escapes control characters
+        if is_pager and file.encoding is None and name != "less" and self._asked_about is not file:
+            self._asked_about = file
+            warn(self._screen, f"{name} may send binary data to the terminal: repeat the command to open it anyway.")
         else:
-            self._run(partial(self._copy, self._state.file, command), "copy")
+            self._run(partial(self._copy, file, command), "copy")
 
     def _copy(self, file: OpenFile, command: Sequence[str]) -> None:
         try:

@@ -498,6 +498,29 @@ async def test_a_terminal_that_cannot_be_suspended_says_so(tmp_path: Path, monke
     assert names_in(tmp_path) == [path.name], "no copy is left"
 
 
+async def test_binary_data_goes_to_a_pager_other_than_less_only_when_asked_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = archive(tmp_path, [file("f", b"\0\x1b[2J"), file("text", b"text\n")], [file("f", b"\0second")])
+    question = "cat may send binary data to the terminal: repeat the command to open it anyway."
+    opened = "Another program cannot use this terminal."
+    monkeypatch.setenv("PAGER", "/bin/cat -v")
+    async with viewing(path, "f") as at:
+        await at.press("P")
+        assert at.toasts() == [question]
+        await at.press("P")
+        assert at.toasts() == [question, opened]
+        await at.press("left_square_bracket", "P")
+        assert at.toasts()[-1] == question, "the other version is another file"
+    async with viewing(path, "text") as at:
+        await at.press("P")
+        assert at.toasts() == [opened]
+    monkeypatch.setenv("PAGER", "/usr/bin/less -S")
+    async with viewing(path, "f") as at:
+        await at.press("P")
+        assert at.toasts() == [opened], "less asks itself"
+
+
 def names_in(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
