@@ -372,11 +372,10 @@ def _compare(number: int, rows: dict[bytes, Row], entries: list[dict[str, Any]])
             "link": None if node.link is None else node.link.decode("utf-8", "surrogateescape"),
             "change": row.change,
             "layer": node.layer,
+            "size": node.size,
         }
         if node.mtime is not None:
             expected["mtime"] = node.mtime
-        if node.kind != "hardlink" or row.change != "removed":
-            expected["size"] = node.size
         differing = {key: (value, entry[key]) for key, value in expected.items() if entry[key] != value}
         if differing:
             yield f"layer {number}: {path!r}: (oracle, tree --json): {differing}"

@@ -79,29 +79,30 @@ class Row:
 def expected_trees(layers: Sequence[bytes]) -> Iterator[dict[bytes, Row]]:
     """Yield the rows of each layer's tree, base first; the layers are plain tars."""
     tree: Tree = {}
+    shown: Tree = {}
     for number, layer in enumerate(layers, 1):
         before = dict(tree)
         _apply(tree, layer, number)
         _resolve_hard_links(tree, before, number)
-        rows = {path: Row(node, _change(node, before.get(path), number)) for path, node in tree.items()}
-        gone = {path: Row(node, "removed") for path, node in before.items() if path not in tree}
-        for path in _carriers(tree):
-            node = tree[path]
-            rows[path] = replace(rows[path], node=replace(node, size=len(node.content or b"")))
-        yield rows | gone
+        gone = {path: Row(node, "removed") for path, node in shown.items() if path not in tree}
+        shown = _shown(tree)
+        yield gone | {path: Row(shown[path], _change(node, before.get(path), number)) for path, node in tree.items()}
 
 
-def _carriers(tree: Tree) -> Iterator[bytes]:
-    """Yield the hard links that have the bytes of a file: of those whose file is gone from its path, the first."""
-    seen: set[tuple[bytes, int]] = set()
+def _shown(tree: Tree) -> Tree:
+    """Return the tree with the hard links whose file is gone from its path: the first is a file, others name it."""
+    shown, carriers = dict(tree), dict[tuple[bytes, int], bytes]()
     for path in sorted(tree, key=lambda path: path.replace(b"/", b"\0")):
-        file = tree[path].file
-        if file is None or file in seen:
+        node, file = tree[path], tree[path].file
+        at_path = tree.get(file[0]) if file else None
+        if file is None or (at_path is not None and at_path.kind == "file" and at_path.layer == file[1]):
             continue
-        seen.add(file)
-        at_path = tree.get(file[0])
-        if at_path is None or at_path.kind != "file" or at_path.layer != file[1]:
-            yield path
+        if file in carriers:
+            shown[path] = replace(node, link=b"/" + carriers[file])
+        else:
+            carriers[file] = path
+            shown[path] = replace(node, kind="file", size=len(node.content or b""), link=None)
+    return shown
 
 
 def _change(node: Node, before: Node | None, layer: int) -> str:

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.analysis.tree.change import GONE, IMPLIED, ChangeKind
 from layerscope.analysis.tree.layer_marks import MOST_LAYERS, layer_marks
@@ -81,7 +82,9 @@ class LayeredTree(Struct, frozen=True):
         """Return the node as the tree of the layer shows it, or None if it does not show it."""
         if not self.is_shown(node, layer):
             return None
-        return TreeRow(node, self.entry_of(self._shown(node, layer), node), self.index.change(node, layer))
+        shown, change = self._shown(node, layer), self.index.change(node, layer)
+        entry = self.entry_at(shown, self.index.path(node), layer - (change is ChangeKind.REMOVED))
+        return TreeRow(node, entry, change)
 
     def rows(self, layer: int) -> Iterator[TreeRow]:
         """Yield the rows of the tree of the layer, in preorder, without the root."""
@@ -104,16 +107,24 @@ class LayeredTree(Struct, frozen=True):
         """Return the node in the merged tree at the layer, or None if it does not exist there."""
         occurrence = self.index.occurrence(node, layer)
         is_present = occurrence >= 0 and self.index.rows[occurrence] != GONE
-        return self.entry_of(occurrence, node) if is_present else None
+        return self.entry_at(occurrence, self.index.path(node), layer) if is_present else None
 
     def entry_of(self, occurrence: int, node: int) -> FileEntry:
         """Return the entry that an occurrence wrote at the node; the occurrence must not be a removal."""
         return self.entry_at(occurrence, self.index.path(node))
 
-    def entry_at(self, occurrence: int, path: bytes) -> FileEntry:
-        """Return the entry of an occurrence, as `entry_of` does, for a caller that knows the path."""
+    def entry_at(self, occurrence: int, path: bytes, at: int | None = None) -> FileEntry:
+        """Return the entry of an occurrence, as the merged tree at the layer ``at`` shows it if that is given.
+
+        Once the path of a file is gone, the hard link that has its bytes is a regular file, and others are links to it.
+        """
         row, layer = self.index.rows[occurrence], self.index.layers[occurrence]
-        return implied_directory(path, layer) if row == IMPLIED else self.tables[layer].entry(row, path, layer)
+        entry = implied_directory(path, layer) if row == IMPLIED else self.tables[layer].entry(row, path, layer)
+        file = -1 if at is None or entry.kind is not Kind.HARDLINK else self.file_behind(occurrence)
+        carrier = file if file < 0 or at is None else self.index.carrier(file, at)
+        if carrier == occurrence:
+            return replace(entry, kind=Kind.FILE, size=self.own_size(file), link=None)
+        return entry if carrier in (file, -1) else replace(entry, link=self.index.path(self.index.node_of(carrier)))
 
     def kind(self, occurrence: int) -> Kind:
         """Return the kind of an occurrence that is not a removal."""

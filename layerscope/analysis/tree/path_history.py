@@ -27,7 +27,7 @@ class Revision(NamedTuple):
 def path_history(tree: LayeredTree, node: int, contents: ComparedBytes) -> tuple[Revision, ...]:
     """Return every revision of a node, base first; ``contents`` compares files of this tree with each other."""
     index = tree.index
-    occurrences = index.occurrences(node)
+    path, occurrences = index.path(node), index.occurrences(node)
     written = {occurrence for occurrence in occurrences if index.rows[occurrence] != GONE}
     aspects = {
         new: difference(tree, old, tree, new) for old, new in pairwise(occurrences) if old in written and new in written
@@ -42,7 +42,7 @@ def path_history(tree: LayeredTree, node: int, contents: ComparedBytes) -> tuple
             index.layers[event],
             ChangeKind(index.changes[event]),
             Aspect(aspects.get(event, 0)),
-            tree.entry_of(state, node),
+            tree.entry_at(state, path, index.layers[event] - (state != event)),
             state,
         )
         for event, state in states.items()

@@ -18,6 +18,8 @@ _CHANGES = tuple(change.word for change in ChangeKind)
 class TreeEntryPart(Struct):
     """A path after the layer; a removed one as it was before. ``layer`` wrote it last.
 
+    The ``size`` of a hard link is 0, and ``link`` its target. Once the file that it names was removed or rewritten, the
+    first hard link to it is a ``file`` with its size and without ``link``, and the ``link`` of others is that path.
     ``copied_up_from`` is the layer from which a container copied a path that it changed or removed.
     """
 

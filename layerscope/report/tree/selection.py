@@ -88,14 +88,17 @@ def printed_row(tree: LayeredTree, node: int, layer: int, path: str) -> PrintedR
     else:
         table = tree.tables[writer]
         mtime = table.mtimes[row]
-    kind = table.kinds[row]
+    kind, size, link = table.kinds[row], table.sizes[row], None
+    if kind in _LINKS:
+        entry = tree.entry_at(described, b"", layer - (described != occurrence))
+        kind, size, link = entry.kind, entry.size, link_text(entry.kind, entry.link)
     return PrintedRow(
         path,
         kind,
-        table.sizes[row] if kind != Kind.HARDLINK else tree.size(node, layer),
+        size,
         *table.permission_sets[table.permissions[row]],
         mtime,
-        link_text(kind, table.link(row)) if kind in _LINKS else None,
+        link,
         index.changes[occurrence] if index.layers[occurrence] == layer else ChangeKind.UNCHANGED,
         writer,
     )

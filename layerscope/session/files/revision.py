@@ -37,8 +37,8 @@ class FileRevision:
 
     @property
     def entry(self) -> FileEntry:
-        """The entry."""
-        return self.opened.tree.entry_of(self.occurrence, self.node)
+        """The entry, as the merged tree at ``at`` shows it."""
+        return self.opened.tree.entry_at(self.occurrence, self.path, self.at)
 
     @property
     def path(self) -> bytes:

@@ -54,6 +54,15 @@ def test_an_identical_copy_and_a_repeated_directory_are_events_too(capsys: Captu
     assert document(capsys, path, "/usr/bin/bash")["events"][0]["link"] == "/usr/bin/sh"
 
 
+def test_a_removed_hard_link_was_a_file_if_its_own_file_had_gone_before(capsys: Capture, tmp_path: Path) -> None:
+    layers = layer(file("f", b"four"), hardlink("g", "f")), layer(whiteout("f")), layer(whiteout("g"))
+    events = document(capsys, docker_archive(tmp_path / "a.tar", image(*layers)), "/g")["events"]
+    assert [(event["layer"], event["kind"], event["size"], event["link"]) for event in events] == [
+        (1, "hardlink", 0, "/f"),
+        (3, "file", 4, None),
+    ]
+
+
 def test_symlinked_folders_are_followed_and_a_symlink_at_the_end_is_not(capsys: Capture, path: Path) -> None:
     assert document(capsys, path, "/bin/sh")["path"] == "/usr/bin/sh"
     assert document(capsys, path, "/bin")["events"][0]["link"] == "usr/bin"

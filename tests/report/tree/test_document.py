@@ -113,6 +113,23 @@ def test_each_kind_of_entry(small: LayeredTree) -> None:
     assert {row["layer"] for row in found.values()} == {1}
 
 
+def test_a_hard_link_whose_file_is_gone_is_a_file_and_other_links_name_it(tmp_path: Path) -> None:
+    base = layer(file("f", b"four"), hardlink("g", "f"), hardlink("h", "f"), hardlink("i", "f"))
+    tops = layer(file("f", b"more!")), layer(whiteout("g")), layer(whiteout("h"))
+    tree = tree_of(docker_archive(tmp_path / "image.tar", image(base, *tops)))
+    shown = [
+        {path: (row["kind"], row["size"], row["link"]) for path, row in rows(tree, TreeSelection(at)).items()}
+        for at in range(1, 5)
+    ]
+    link, carrier = ("hardlink", 0, "/f"), ("file", 4, None)
+    assert shown == [
+        {"/f": carrier, "/g": link, "/h": link, "/i": link},
+        {"/f": ("file", 5, None), "/g": carrier, "/h": ("hardlink", 0, "/g"), "/i": ("hardlink", 0, "/g")},
+        {"/f": ("file", 5, None), "/g": carrier, "/h": carrier, "/i": ("hardlink", 0, "/h")},
+        {"/f": ("file", 5, None), "/h": carrier, "/i": carrier},
+    ]
+
+
 def test_a_parent_without_an_entry_has_no_time(small: LayeredTree) -> None:
     found = rows(small, TreeSelection(1))
     assert (found["/a/b"]["mtime"], found["/a/b/deep"]["mtime"]) == (None, 0)

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.model.entries import Kind
 from layerscope.session.files.revision import FileRevision, shown, version_at, versions_of
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.open import open_image
@@ -77,3 +78,12 @@ def test_a_symlink_is_followed_in_the_tree_of_its_layer(tmp_path: Path) -> None:
 def test_a_hard_link_shows_its_file(tmp_path: Path) -> None:
     tree = opened(tmp_path, layer(file("f", b"1"), hardlink("l", "f")))
     assert shown(at(tree, b"l", 1)).file == tree.tree.index.occurrence(node(tree, b"f"), 1)
+
+
+def test_a_hard_link_whose_file_is_gone_is_a_file(tmp_path: Path) -> None:
+    tree = opened(tmp_path, layer(file("f", b"1"), hardlink("l", "f")), layer(whiteout("f")))
+    entries = [at(tree, b"l", layer).entry for layer in (1, 2)]
+    assert [(entry.kind, entry.size, entry.link) for entry in entries] == [
+        (Kind.HARDLINK, 0, b"f"),
+        (Kind.FILE, 1, None),
+    ]

@@ -133,6 +133,10 @@ async def test_the_size_of_a_folder_includes_everything_in_it(tmp_path: Path) ->
         await at.press("tab", "slash", *"three", "enter")
         assert "/a/three = /a/one (hard link)" in at.screen()
         assert "hardlink" not in at.screen()
+        await at.press("right_square_bracket")
+        assert "/a/one" not in at.entry()
+        assert "1,000 bytes" in at.entry()
+        assert at.line_of("three").split()[:3] == ["three", "1.0", "kB"]
 
 
 async def test_the_trace_shows_what_each_layer_did() -> None:
