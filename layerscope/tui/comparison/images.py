@@ -13,10 +13,9 @@ from layerscope.session.image_facts import build_steps
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.background import BackgroundLoader
 from layerscope.text import printable_line
-from layerscope.tui.comparison.aligned_lines import AlignedLines
-from layerscope.tui.comparison.aligned_list import AlignedList
-from layerscope.tui.comparison.headline import grown
+from layerscope.tui.comparison.aligned_list import AlignedLines, AlignedList
 from layerscope.tui.comparison.keys import IMAGES_TABLE
+from layerscope.tui.comparison.state import grown
 from layerscope.tui.comparison.step_details import aligned_step_fields, config_fields, package_fields, problem_fields
 from layerscope.tui.widgets.field_list import Field
 

@@ -9,8 +9,8 @@ from layerscope.model.image import Image, Step
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.reading.background import BackgroundLoader
 from layerscope.text import printable_line
-from layerscope.tui.comparison.headline import grown
 from layerscope.tui.comparison.keys import LAYERS_TABLE
+from layerscope.tui.comparison.state import grown
 from layerscope.tui.comparison.step_details import problem_fields
 from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.explorer.layer_lines import StepsOfLayers, layer_columns, read_layer_line

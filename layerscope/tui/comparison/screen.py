@@ -15,18 +15,19 @@ from layerscope.errors import LayerscopeError
 from layerscope.session.files.revision import FileRevision, version_at
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import signed_size, whole_percent
-from layerscope.tui.comparison.entry_details import DiffDetails
-from layerscope.tui.comparison.file_tree import DiffFileTree
+from layerscope.tui.comparison.file_tree import DiffDetails, DiffFileTree
 from layerscope.tui.comparison.keys import COMPARISON_KEYS
-from layerscope.tui.comparison.messages import (
+from layerscope.tui.comparison.state import (
     AllLayersRead,
+    ComparedStates,
     ComparisonDone,
+    ComparisonState,
     DetailsComputed,
     LayersBeingRead,
     MovesKnown,
+    compared,
+    moved,
 )
-from layerscope.tui.comparison.state import ComparisonState, compared, moved
-from layerscope.tui.comparison.states import ComparedStates
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot, is_first

@@ -1,17 +1,25 @@
-"""The state of a comparison screen: the comparison that is shown, and the view of its tree."""
+"""The state of a comparison screen, what it asks of the two states that it compares, and messages from its threads."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from textual.message import Message
 
 from layerscope.analysis.comparison.certainty import uncertain_rows
 from layerscope.analysis.comparison.diff_tree import AFTER, DiffTree
 from layerscope.comparison.compare import Comparison
 from layerscope.session.loaded_image import LoadedImage
-from layerscope.text import plural, signed_size
-from layerscope.tui.comparison.rows import DiffRows
+from layerscope.session.reading.background import BackgroundLoader
+from layerscope.text import human_size, plural, signed_size
+from layerscope.tui.comparison.file_tree import DiffRows
+from layerscope.tui.keys.table import KeyGroup
 from layerscope.tui.tree.settings import TreeSettings
 from layerscope.tui.tree.state import no_rows_sentence, row_captions
 from layerscope.tui.tree.view import Sort
 from layerscope.tui.tree.visible_rows import VisibleRows
+from layerscope.tui.widgets.field_list import Field
+from layerscope.tui.widgets.step_list import StepList
 
 _FEW = 300
 """The most changes that are shown with all folders unfolded at the start."""
@@ -160,3 +168,114 @@ class ComparisonState:
                 return "No difference was found, but not all layers could be read."
             return f"No path differs between {' and '.join(self.compared.sides)}."
         return no_rows_sentence(rows)
+
+
+@dataclass
+class LayersBeingRead(Message):
+    """Some layers have been read; ``share`` is the part of them, from 0 to 1."""
+
+    share: float
+
+    def can_replace(self, message: Message) -> bool:
+        """Let only the last of several be handled."""
+        return isinstance(message, LayersBeingRead)
+
+
+@dataclass
+class AllLayersRead(Message):
+    """All layers were read; ``error`` says why if that failed."""
+
+    trees: Sequence[LoadedImage]
+    error: str | None
+
+
+@dataclass
+class ComparisonDone(Message):
+    """A comparison was computed; ``error`` says why if that failed."""
+
+    wanted: Hashable
+    result: Compared | None
+    error: str | None
+
+
+@dataclass
+class MovesKnown(Message):
+    """The moved files are known, by node, and with them everything about a comparison."""
+
+    result: Compared
+    moves: Mapping[int, bytes]
+
+
+class DetailsComputed(Message):
+    """The details that take longer than the comparison are known."""
+
+
+def grown(names: Sequence[str], sizes: tuple[int | None, int | None], arrow: str) -> str:
+    """Return two names with their sizes and the difference: ``app:v1 398 MB -> app:v2 415 MB (+17 MB)``."""
+    old, new = sizes
+    words = arrow.join(f"{name} {human_size(size)}" for name, size in zip(names, sizes, strict=True))
+    return words if old is None or new is None else f"{words} ({signed_size(new - old)})"
+
+
+class ComparedStates(Protocol):
+    """Everything in which the comparison of two layers differs from that of two images."""
+
+    @property
+    def keys(self) -> tuple[KeyGroup, ...]:
+        """The key table."""
+        ...
+
+    @property
+    def readers(self) -> Sequence[BackgroundLoader]:
+        """The readers of the layers, if these have not been read yet."""
+        ...
+
+    @property
+    def step_list(self) -> StepList:
+        """The list of steps, in which the user chooses what to compare."""
+        ...
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[], None]]:
+        """The actions that only this kind of comparison has, by name; each changes `wanted`."""
+        ...
+
+    def take_trees(self, trees: Sequence[LoadedImage]) -> None:
+        """Take the trees that the readers have read."""
+        ...
+
+    def show_steps(self) -> None:
+        """Show the steps in the list."""
+        ...
+
+    def choose(self, item: int) -> None:
+        """Compare at another item of the list."""
+        ...
+
+    def wanted(self) -> Hashable:
+        """Return a key of the comparison to show, or None until the layers have been read."""
+        ...
+
+    def comparison(self) -> Comparison:
+        """Return the comparison to show; nothing of it is computed yet."""
+        ...
+
+    def sides(self) -> tuple[str, str]:
+        """Return the names of the old and the new state."""
+        ...
+
+    def headlines(self) -> Sequence[str]:
+        """Return the names of the states with their sizes, then shorter forms of that."""
+        ...
+
+    def facts(self) -> list[str]:
+        """Return what the title line says beside the headline and the differences."""
+        ...
+
+    def fields(self) -> Sequence[list[Field]]:
+        """Return the details of the chosen step, then shorter forms of them."""
+        ...
+
+    def compute_details(self) -> bool:
+        """Compute details that take longer than the comparison; return whether there are any. Called in a thread."""
+        ...

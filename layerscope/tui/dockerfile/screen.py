@@ -17,15 +17,48 @@ from layerscope.session.dockerfile.what_if import WhatIf
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import human_size, plural, printable_line, signed_size
 from layerscope.tui.dialogs.help import HelpScreen
-from layerscope.tui.dockerfile.keys import DOCKERFILE_KEYS, DOCKERFILE_TABLE
 from layerscope.tui.dockerfile.rows import DockerfileRows
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.order import LeftOnce
-from layerscope.tui.keys.table import bindings
+from layerscope.tui.keys.shared import HELP, QUIT
+from layerscope.tui.keys.table import Key, KeyGroup, bindings
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_table import RowTable, Target
+
+DOCKERFILE_KEYS = (
+    HELP,
+    Key("escape,F", "dismiss", "back", "Go back to the explorer", id="dockerfile.back", rank=10),
+    Key(
+        "enter,right,l",
+        "choose",
+        "layer",
+        "Go to the layer that the line made; unfold or fold the layers of the base image",
+        id="dockerfile.choose",
+        rank=20,
+    ),
+    Key("left,h", "fold", "fold", "Fold the layers of the base image, or go back", id="dockerfile.fold"),
+    Key(
+        "f",
+        "origin",
+        "origin",
+        "From COPY --from, go to the line that wrote the files",
+        id="dockerfile.origin",
+        rank=30,
+    ),
+    Key(
+        "m",
+        "mark",
+        "what if",
+        "Mark the line: merged with the layer below its own, dropped, or neither; see what the image would cost",
+        id="dockerfile.mark",
+        rank=35,
+    ),
+    QUIT.at(40),
+)
+DOCKERFILE_TABLE = (KeyGroup("The Dockerfile", DOCKERFILE_KEYS), KeyGroup("In any list", LineList.KEYS))
+
 
 _MOST_DETAIL_LINES, _DETAIL_PADDING = 5, 2
 """The most lines of the details of a line, and the cells beside them."""

@@ -1,23 +1,44 @@
 """Actions on the file that is shown: copy its digest, path or text, extract it, open it in another program."""
 
+import subprocess
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
+from textual.app import App, SuspendNotSupported
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from layerscope.errors import FormatError, LayerscopeError, UsageError
 from layerscope.extraction.private_copy import PrivateCopy, check_copied_size, user_command
-from layerscope.text import copied_path, human_size
-from layerscope.tui.file.background import hash_file
-from layerscope.tui.file.external_program import run_external_program
-from layerscope.tui.file.messages import FileActionFailed, FileCopied, FileHashed, TextRead
+from layerscope.signals import interrupts_left_to_program
+from layerscope.text import copied_path, human_size, printable_line
+from layerscope.tui.file.background import FileActionFailed, FileCopied, FileHashed, TextRead, hash_file
 from layerscope.tui.file.state import FileState, OpenFile
 from layerscope.tui.widgets.notices import copy_text, warn
 
 _LARGEST_CLIP = 100_000
 """Bytes of a file that go to the clipboard: many terminals accept no more."""
+
+
+def run_external_program(app: App[object], command: Sequence[str], file: Path) -> str | None:
+    """Run a command with a file as its last argument; return a sentence that says why it failed, or None."""
+    try:
+        # Nothing may be raised in this block: Textual would not take the terminal back.
+        with app.suspend(), interrupts_left_to_program():
+            return _run(command, file)
+    except SuspendNotSupported:
+        return "Another program cannot use this terminal."
+
+
+def _run(command: Sequence[str], file: Path) -> str | None:
+    name = printable_line(command[0])
+    try:
+        # The command is the user's own, and the file is in a folder that only the user may enter.
+        status = subprocess.run([*command, str(file)], check=False).returncode  # noqa: S603
+    except OSError as error:
+        return f"{name} cannot be started: {error.strerror}."
+    return f"{name} ended with status {status}." if status else None
 
 
 class FileActions:

@@ -1,9 +1,12 @@
-"""Work that a file view does in threads, in steps, so that it can be cancelled between two of them."""
+"""Work that a file view does in threads, in steps, so that it can be cancelled between two, and its messages."""
 
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from textual.message import Message
 
 from layerscope.analysis.file_types.description import describe
 from layerscope.analysis.text.encoding import PREFIX_SIZE, TextEncoding, detect_encoding
@@ -11,11 +14,13 @@ from layerscope.analysis.text.lines import TextLine
 from layerscope.analysis.text.search import Found, find_in_bytes, find_in_text
 from layerscope.comparison.file_difference import ComparedFile, IsCancelled
 from layerscope.errors import FormatError
+from layerscope.extraction.private_copy import PrivateCopy
 from layerscope.session.files.pages import FilePages
+from layerscope.session.files.revision import FileRevision
 from layerscope.session.files.text import FileText, file_words
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.tui.drawing.syntax import ToneSpan, find_lexer, tones_of
-from layerscope.tui.file.state import OpenFile
+from layerscope.tui.file.state import Hits, OpenFile
 from layerscope.tui.file.text_view import TONED_ROWS
 from layerscope.tui.keys.slices import SECONDS_A_PICTURE
 
@@ -125,3 +130,90 @@ def tones_of_side(side: ComparedFile | None, lines: Sequence[TextLine]) -> Seque
         return ()
     lexer = find_lexer(side.version.path, side.pages.head(PREFIX_SIZE))
     return (tones_of(lexer, [line.text for line in lines]) or ()) if lexer else ()
+
+
+class FrameChanged(Message):
+    """The content of a file has changed, so its frame needs other titles."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Let only the last of several be handled."""
+        return isinstance(message, FrameChanged)
+
+
+@dataclass
+class FileOpened(Message):
+    """The first bytes of a version were read; ``file`` is None if that failed, and ``error`` says why."""
+
+    version: FileRevision
+    file: OpenFile | None
+    error: str = ""
+
+
+@dataclass
+class FileActionFailed(Message):
+    """An action on the file failed; ``sentence`` says why."""
+
+    sentence: str
+
+
+@dataclass
+class FileDescribed(Message):
+    """A file has been described, and its language recognized."""
+
+    file: OpenFile
+    looks: Looks
+
+
+@dataclass
+class RowsCounted(Message):
+    """More rows of a file are known, or all that can be read."""
+
+    file: OpenFile
+
+
+@dataclass
+class BytesLoaded(Message):
+    """Missing bytes of a file were loaded, or could not be read."""
+
+    file: OpenFile
+
+
+@dataclass
+class RowsToned(Message):
+    """A window of rows has colours; ``tones`` is None if it was scrolled out of sight first."""
+
+    file: OpenFile
+    window: int
+    tones: Sequence[Sequence[ToneSpan]] | None
+
+
+@dataclass
+class FileSearched(Message):
+    """Another part of a file was searched."""
+
+    file: OpenFile
+    hits: Hits
+    found: Found
+
+
+@dataclass
+class FileHashed(Message):
+    """The digest of a file is known."""
+
+    file: OpenFile
+    digest: str
+
+
+@dataclass
+class TextRead(Message):
+    """The text of a file was read, to be copied to the clipboard."""
+
+    text: str
+
+
+@dataclass
+class FileCopied(Message):
+    """A copy of a file was written for an external program."""
+
+    copy: PrivateCopy
+    command: Sequence[str]

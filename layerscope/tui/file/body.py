@@ -13,9 +13,8 @@ from textual.worker import get_current_worker
 from layerscope.analysis.text.search import Found, Search, parse_search
 from layerscope.errors import UsageError
 from layerscope.session.files.text import FileText
-from layerscope.tui.file.background import find_all
+from layerscope.tui.file.background import FileSearched, FrameChanged, find_all
 from layerscope.tui.file.content import FileContent
-from layerscope.tui.file.messages import FileSearched, FrameChanged
 from layerscope.tui.file.state import Goal, Hits, OpenFile
 from layerscope.tui.keys.order import SaysWhyNot
 from layerscope.tui.keys.shared import INVISIBLES
@@ -26,7 +25,6 @@ from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView
 
 _SEARCH_HINT = "text, re:regex, or bytes as 0x7f45"
-
 _NEEDS_CONTENT = ("search", "go_to", "bytes", "view")
 
 

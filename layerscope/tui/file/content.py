@@ -18,17 +18,18 @@ from layerscope.session.files.pages import PAGE_SIZE
 from layerscope.session.files.text import FileText
 from layerscope.text import printable_line
 from layerscope.tui.drawing.glyphs import glyphs_of
-from layerscope.tui.file.background import count_rows, describe_file, tones_in
-from layerscope.tui.file.frame_titles import position_words, text_words
-from layerscope.tui.file.hex_view import ROW, HexView
-from layerscope.tui.file.messages import (
+from layerscope.tui.file.background import (
     BytesLoaded,
     FileDescribed,
     FrameChanged,
     RowsCounted,
     RowsToned,
+    count_rows,
+    describe_file,
+    tones_in,
 )
-from layerscope.tui.file.state import Goal, OpenFile
+from layerscope.tui.file.hex_view import ROW, HexView
+from layerscope.tui.file.state import Goal, OpenFile, position_words, text_words
 from layerscope.tui.file.text_view import TONED_ROWS, TextView
 from layerscope.tui.widgets.row_view import RowView
 

@@ -15,11 +15,7 @@ from layerscope.session.files.revision import FileRevision, version_at
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.actions import FileActions
-from layerscope.tui.file.background import open_file
-from layerscope.tui.file.body import FileBody
-from layerscope.tui.file.head import file_head
-from layerscope.tui.file.keys import FILE_KEYS, FILE_TABLE
-from layerscope.tui.file.messages import (
+from layerscope.tui.file.background import (
     FileActionFailed,
     FileCopied,
     FileDescribed,
@@ -27,7 +23,11 @@ from layerscope.tui.file.messages import (
     FileOpened,
     FrameChanged,
     TextRead,
+    open_file,
 )
+from layerscope.tui.file.body import FileBody
+from layerscope.tui.file.head import file_head
+from layerscope.tui.file.keys import FILE_KEYS, FILE_TABLE
 from layerscope.tui.file.opener import FileOpener
 from layerscope.tui.file.state import FileState
 from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot

@@ -1,14 +1,17 @@
-"""The state of a file view: the version that is shown, the matches in it, and the place to scroll to."""
+"""The state of a file view: the revision that is shown, the matches in it, where to scroll to, and its words."""
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from layerscope.analysis.text.encoding import TextEncoding
+from layerscope.analysis.text.index import TextIndex
 from layerscope.analysis.text.search import Found, Search
 from layerscope.session.files.pages import FilePages
 from layerscope.session.files.revision import FileRevision, shown, versions_of
 from layerscope.session.files.text import FileText
+from layerscope.text import human_share, human_size, plural, printable_line
 
 _MOST_HITS = 1_000_000
 
@@ -128,3 +131,45 @@ class FileState:
         """Return a version so many steps after this one, or None."""
         position = self.position + step
         return self.versions[position] if 0 <= position < len(self.versions) else None
+
+
+def text_words(file: OpenFile) -> Iterator[str]:
+    """Yield the encoding of a text and its line ends, as far as they are known."""
+    if file.encoding is None:
+        yield "Not text, shown as Latin-1"
+        return
+    yield file.encoding.word
+    if file.text is None:
+        return
+    index = file.text.index
+    if index.line_feeds:
+        ends = {"LF": index.line_feeds - index.crlfs, "CRLF": index.crlfs}
+        yield " and ".join(name for name, count in ends.items() if count)
+    if index.is_finished and not index.has_last_feed:
+        yield "no line feed at the end"
+
+
+def position_words(file: OpenFile, visible: range, row_size: int, *, is_text: bool) -> Iterator[str]:
+    """Yield the visible part, the matches of a search, and why the rest cannot be read."""
+    if file.goal is not None:
+        yield "going there"
+    if file.hits is not None:
+        yield file.hits.words
+    if not is_text or file.text is None:
+        at, size = visible.start * row_size, plural(file.pages.size, "byte")
+        is_all = not at and len(visible) * row_size >= file.pages.size
+        if not file.pages.is_readable:
+            yield "sparse, not read to its end"
+        yield f"all of {size}" if is_all else f"from {at:#x}, {human_share(at, file.pages.size) or '0 %'} of {size}"
+    else:
+        yield from _visible_lines(file.text.index, visible)
+    if file.pages.problem:
+        yield f"the rest cannot be read: {printable_line(file.pages.problem)}"
+
+
+def _visible_lines(index: TextIndex, visible: range) -> Iterator[str]:
+    if visible:
+        lines = index.lines if index.is_finished else index.line_feeds
+        yield f"line {index.line_of(visible.start) + 1:,} to {index.line_of(visible.stop - 1) + 1:,} of {lines:,}"
+    if not index.is_finished:
+        yield f"{human_size(index.size)} counted"

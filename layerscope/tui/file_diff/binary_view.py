@@ -1,5 +1,6 @@
-"""Two binary versions of a file: types, sizes, digests, and the bytes around the first difference."""
+"""Two binary revisions of a file: types, sizes, digests, and the bytes around the first difference."""
 
+from collections.abc import Iterator
 from itertools import zip_longest
 from typing import ClassVar
 
@@ -12,7 +13,6 @@ from textual.widgets import Static
 
 from layerscope.comparison.file_difference import BytesAround, FileDifference
 from layerscope.tui.file_diff.head import side_words
-from layerscope.tui.file_diff.hex_lines import hex_lines
 from layerscope.tui.keys.table import Key, bindings
 
 _HEX_WIDTH = 76
@@ -20,6 +20,19 @@ _HEX_WIDTH = 76
 
 _GAP = 3
 _NOTHING = Text("")
+
+
+def hex_lines(data: bytes, start: int, other: bytes) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+    """Yield lines of hex, each with the spans of the bytes that differ from ``other``."""
+    for at in range(0, len(data), 16):
+        row, others = data[at : at + 16], other[at : at + 16]
+        characters = "".join(chr(byte) if chr(byte).isascii() and chr(byte).isprintable() else "." for byte in row)
+        head = f"{start + at:08x}  "
+        line = f"{head}{row.hex(' '):<47}  {characters}"
+        differing = [index for index, byte in enumerate(row) if others[index : index + 1] != bytes((byte,))]
+        hexes = [(len(head) + 3 * index, len(head) + 3 * index + 2) for index in differing]
+        ascii_column = len(head) + 49
+        yield line, [*hexes, *((ascii_column + index, ascii_column + index + 1) for index in differing)]
 
 
 class BinaryDiff(VerticalScroll):

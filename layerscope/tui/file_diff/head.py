@@ -1,18 +1,22 @@
-"""The lines above a file comparison: both versions, and the differences of their metadata."""
+"""The lines above a file comparison: both revisions, and how their metadata differ; and the notes beside its text."""
 
 from collections.abc import Iterator
 
 from rich.text import Text
 
+from layerscope.analysis.text.diff import TextDiff
+from layerscope.analysis.text.lines import LineEnd
 from layerscope.comparison.file_difference import ComparedFile
 from layerscope.model.entries import FileEntry, Kind
 from layerscope.session.files.revision import FileRevision
 from layerscope.text import mode_text, printable_line, printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.head import size_words, xattr_words
+from layerscope.tui.file_diff.layout import ends_only
 from layerscope.tui.tree.attributes import owner_text
 
 _KINDS = {Kind.FILE: "file", Kind.DIR: "directory", Kind.SYMLINK: "symlink", Kind.HARDLINK: "hard link"}
+_ENDS = {LineEnd.LF: "LF", LineEnd.CRLF: "CRLF", LineEnd.NONE: "no line feed"}
 
 
 def diff_head(old: FileRevision | None, new: FileRevision | None, glyphs: Glyphs) -> Text:
@@ -63,3 +67,24 @@ def side_words(side: ComparedFile | None) -> str:
     if side is None or side.pages is None:
         return "does not exist" if side is None else _KINDS.get(side.version.entry.kind, side.version.entry.kind.word)
     return f"{side.description or 'data'}, {size_words(side.size)}"
+
+
+def text_notes(diff: TextDiff, old: ComparedFile | None, new: ComparedFile | None) -> Iterator[str]:
+    """Yield the notes on a text comparison."""
+    only = ends_only(diff)
+    if only is not None:
+        names = (" and ".join(sorted(_ENDS[end] for end in ends)) for ends in only)
+        yield "only line ends differ: {} in the old version, {} in the new one".format(*names)
+    else:
+        yield from _last_ends(diff)
+    if old and new and old.encoding and new.encoding and old.encoding is not new.encoding:
+        yield f"{old.encoding.word} in the old version, {new.encoding.word} in the new one"
+    if diff.rough:
+        yield "more lines may be equal than are shown as equal"
+
+
+def _last_ends(diff: TextDiff) -> Iterator[str]:
+    old, new = ((lines[-1].end if lines else None) for lines in (diff.old, diff.new))
+    for end, other_end, side in ((old, new, "old"), (new, old, "new")):
+        if end is LineEnd.NONE and other_end is not LineEnd.NONE:
+            yield f"no line feed at the end of the {side} version"

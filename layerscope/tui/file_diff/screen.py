@@ -1,4 +1,4 @@
-"""Two versions of a file, from one image or from two, and their differences."""
+"""Two revisions of a file, from one image or from two, and their differences."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -21,18 +21,54 @@ from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.background import digest_of, tones_of_side
 from layerscope.tui.file.opener import FileOpener
 from layerscope.tui.file_diff.binary_view import BinaryDiff
-from layerscope.tui.file_diff.head import diff_head
-from layerscope.tui.file_diff.keys import FILE_DIFF_KEYS, FILE_DIFF_TABLE
+from layerscope.tui.file_diff.head import diff_head, text_notes
 from layerscope.tui.file_diff.messages import BothHashed, BothToned, FilesCompared
-from layerscope.tui.file_diff.notes import text_notes
 from layerscope.tui.file_diff.text_view import TextDiffView
 from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot
-from layerscope.tui.keys.table import bindings
+from layerscope.tui.keys.shared import COPY_PATH, HELP, INVISIBLES, QUIT
+from layerscope.tui.keys.table import Key, KeyGroup, bindings
 from layerscope.tui.widgets.framed import FramedPane
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.notices import copy_text, warn
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView
+
+FILE_DIFF_KEYS = (
+    HELP,
+    Key(
+        "n",
+        "change(1)",
+        "change",
+        "Go to the next change, or, in a search, match",
+        id="diff.next",
+        rank=10,
+        line="n N",
+    ),
+    Key(
+        "N",
+        "change(-1)",
+        "previous change",
+        "Go to the previous change, or match",
+        id="diff.previous",
+    ),
+    Key("slash", "search", "search", "Search: text, or re: for a regular expression", id="diff.search", rank=20),
+    Key("v", "columns", "columns", "Show both versions side by side, or in one column", id="diff.columns", rank=30),
+    Key("c", "folds", "changes only", "Show only changes, or the unchanged lines as well", id="diff.folds", rank=40),
+    Key(
+        "enter", "view", "file", "Open the new version, or the old one if the file was removed", id="diff.file", rank=50
+    ),
+    Key("escape", "back", "back", "End the search, or go back", id="diff.back", rank=60),
+    QUIT.at(70),
+    INVISIBLES.at(80),
+    COPY_PATH.at(90),
+)
+FILE_DIFF_TABLE = (
+    KeyGroup("The comparison", FILE_DIFF_KEYS),
+    KeyGroup("In a text", RowView.KEYS),
+    KeyGroup("In binary files", BinaryDiff.KEYS),
+    KeyGroup("In the prompt", PromptLine.KEYS),
+)
+
 
 SIDE_BY_SIDE = 140
 """The least width in cells at which the versions are shown side by side."""

@@ -14,8 +14,7 @@ from layerscope.text import plural
 from layerscope.tui.drawing.shown_line import ShownLine, Span, shown_line
 from layerscope.tui.drawing.styled import StyledSpan, styled
 from layerscope.tui.drawing.syntax import ToneSpan
-from layerscope.tui.file_diff.layout import Fold
-from layerscope.tui.file_diff.shown_diff import MARKS, NEW, OLD, ShownDiff, line_number
+from layerscope.tui.file_diff.layout import MARKS, NEW, OLD, Fold, ShownDiff, line_number
 from layerscope.tui.widgets.row_view import RowView
 
 Tones = Sequence[Sequence[ToneSpan]]

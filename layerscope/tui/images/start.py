@@ -30,9 +30,9 @@ from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.images.chooser import candidate_chooser
 from layerscope.tui.images.keys import START_KEYS, START_TABLE
 from layerscope.tui.images.opening import OpeningScreen
-from layerscope.tui.images.start_list import StartList
-from layerscope.tui.images.start_state import (
+from layerscope.tui.images.start_list import (
     Section,
+    StartList,
     StartRow,
     StartState,
     archive_row,
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from layerscope.tui.tree.filter_bar import FilterBar, FilterLine
 
 _FOLDER = "this folder"
-
 _WHEN_EMPTY = """\
 No engine has an image or a container, and this folder holds no image.
 

@@ -10,7 +10,6 @@ from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.prompt_line import PromptLine
 
 _DIGITS = Series(f"1 to {len(SizeView)}", "Go to the view of that number")
-
 SIZE_KEYS = (
     HELP,
     Key("escape,left,h", "back", "back", "Clear the filter, or go back to where you were", id="size.back", rank=10),

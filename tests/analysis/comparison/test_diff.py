@@ -16,7 +16,7 @@ from layerscope.analysis.tree.index_building import build_path_index
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.tree_state import TreeState, touched_nodes
 from layerscope.model.entries import FileEntry, Kind, OpaqueWhiteout, Whiteout
-from layerscope.tui.comparison.rows import DiffRows
+from layerscope.tui.comparison.file_tree import DiffRows
 from layerscope.tui.tree.view import Folds, Sort, View
 from tests.analysis.comparison.compared import FakeBytes, Image, facts, image_of, slow_changes
 from tests.analysis.entries import Item, directory, file, hardlink, layer, opaque, stacked, symlink, whiteout

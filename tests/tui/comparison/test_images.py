@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from layerscope.analysis.comparison.layer_alignment import AlignedStep, BuildStep, LayerAlignment, Relation
-from layerscope.tui.comparison.aligned_lines import AlignedLines
+from layerscope.tui.comparison.aligned_list import AlignedLines
 from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.tree.panes import FilesPanes
 from tests.builders import (

@@ -7,8 +7,7 @@ import pytest
 from layerscope.analysis.file_types.description import describe, interpreter_of
 from layerscope.analysis.file_types.elf import elf_words
 from layerscope.model.entries import FileEntry, Kind
-from layerscope.tui.file.capabilities import capabilities_text
-from layerscope.tui.file.mode_words import mode_words
+from layerscope.tui.file.head import capabilities_text, mode_words
 
 NET_RAW = 1 << 13
 NET_BIND = 1 << 10

@@ -5,7 +5,7 @@ from layerscope.analysis.text.encoding import TextEncoding
 from layerscope.analysis.text.lines import split_lines
 from layerscope.analysis.text.search import parse_search
 from layerscope.errors import UsageError
-from layerscope.tui.file_diff.search import matching_rows
+from layerscope.tui.file_diff.layout import matching_rows
 
 
 def found(old: str, new: str, text: str) -> list[int]:
