@@ -15,11 +15,11 @@ from layerscope.analysis.search.query import parse_query
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.tui.size.lists.directories import empty_folder_sentence
 from layerscope.tui.size.lists.model import ShownList, Subject
-from layerscope.tui.size.lists.places import place_title, size_list
+from layerscope.tui.size.lists.topics import size_list, topic_title
 from layerscope.tui.size.map_boxes import entry_detail, entry_subject, folder_entries
 from layerscope.tui.size.map_widget import Treemap
 from layerscope.tui.size.overview import Item, Overview, overview_items
-from layerscope.tui.size.state import Place, SizeView, VisitedPlace
+from layerscope.tui.size.state import SizeView, Topic, Visit
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.row_table import RowTable
 
@@ -41,15 +41,15 @@ class MapContent:
 Content = OverviewContent | MapContent | ShownList
 
 
-def content_of(analysis: SizeAnalysis, visit: VisitedPlace) -> Content:
+def content_of(analysis: SizeAnalysis, visit: Visit) -> Content:
     """Return what a visit shows; this reads layers and file contents as needed."""
-    place = visit.place
-    if place == Place(SizeView.OVERVIEW):
+    topic = visit.topic
+    if topic == Topic(SizeView.OVERVIEW):
         return OverviewContent(overview_items(analysis))
-    if place.view is SizeView.MAP:
+    if topic.view is SizeView.MAP:
         # The sums of all folders take a while; what is below each one is looked up when the map is laid out.
-        return MapContent(analysis.directories.row(place.subject or 0).node)
-    return size_list(analysis, place).shown(parse_query(visit.query), visit.order)
+        return MapContent(analysis.directories.row(topic.subject or 0).node)
+    return size_list(analysis, topic).shown(parse_query(visit.query), visit.order)
 
 
 class SizeBody(Container):
@@ -83,11 +83,11 @@ class SizeBody(Container):
         yield Treemap()
         yield Overview()
 
-    def show(self, content: Content, visit: VisitedPlace) -> None:
+    def show(self, content: Content, visit: Visit) -> None:
         """Show what a visit is to, with its cursor."""
         for name, kind in (("-overview", OverviewContent), ("-map", MapContent), ("-list", ShownList)):
             self.set_class(isinstance(content, kind), name)
-        self.border_title = Text(place_title(self._analysis, visit.place)).markup
+        self.border_title = Text(topic_title(self._analysis, visit.topic)).markup
         self.border_subtitle = Text(content.caption).markup if isinstance(content, ShownList) else ""
         if isinstance(content, OverviewContent):
             self.overview.show(content.items, visit.cursor)
@@ -105,7 +105,7 @@ class SizeBody(Container):
     def _show_titles(self) -> None:
         self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
 
-    def remember(self, visit: VisitedPlace) -> None:
+    def remember(self, visit: Visit) -> None:
         """Keep the cursor and the scroll position of the visit that is shown."""
         visit.cursor = self.chooser.cursor
         visit.top = round(self.chooser.scroll_offset.y)

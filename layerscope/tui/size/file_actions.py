@@ -36,7 +36,7 @@ class SizeFileActions:
 
     def extract(self, subject: Subject) -> None:
         """Ask where to extract the path; a layer is extracted with all files that are there after it."""
-        if subject.layer is None or (subject.node is None and subject.place is not None):
+        if subject.layer is None or (subject.node is None and subject.topic is not None):
             warn(self._screen, _NO_FILE)
         else:
             self._screen.app.push_screen(ExtractScreen(self._loaded, subject.node or 0, subject.layer))

@@ -13,7 +13,7 @@ from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_share, human_size, plural, printable_name
 from layerscope.tui.size.lists.directories import directory_row
 from layerscope.tui.size.lists.model import Subject
-from layerscope.tui.size.state import Place, SizeView
+from layerscope.tui.size.state import SizeView, Topic
 
 CELL_ASPECT = 2.0
 """The height of a cell of a terminal, in its widths."""
@@ -73,9 +73,9 @@ def folder_entries(analysis: SizeAnalysis, folder: int) -> list[MapEntry]:
 def entry_subject(analysis: SizeAnalysis, entry: MapEntry) -> Subject:
     """Return what Enter opens: a folder as a map, a file, or the list of the small entries."""
     if entry.node is None:
-        return Subject(place=Place(SizeView.DIRECTORIES, entry.folder or None))
-    place = Place(SizeView.MAP, entry.node) if entry.is_folder else None
-    return Subject(entry.node, analysis.tree.layers[-1], place=place)
+        return Subject(topic=Topic(SizeView.DIRECTORIES, entry.folder or None))
+    topic = Topic(SizeView.MAP, entry.node) if entry.is_folder else None
+    return Subject(entry.node, analysis.tree.layers[-1], topic=topic)
 
 
 def entry_detail(analysis: SizeAnalysis, entry: MapEntry) -> str:

@@ -23,7 +23,7 @@ _HUES = 5
 """The number of colours of boxes."""
 
 _FILLS = " .:'-"
-"""The characters that boxes are filled with in place of colours."""
+"""The characters that boxes are filled with instead of colours."""
 
 _LEAST_NAME = 4
 """The fewest cells of a name."""

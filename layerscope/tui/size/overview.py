@@ -23,7 +23,7 @@ from layerscope.tui.drawing.cells import cut, cut_middle, folded, instruction_li
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.size.lists.files import ALL_SECRETS
 from layerscope.tui.size.lists.model import Subject
-from layerscope.tui.size.state import Place, SizeView
+from layerscope.tui.size.state import SizeView, Topic
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.tall_list import TallList, fitting_heights
 
@@ -175,14 +175,14 @@ def overview_items(analysis: SizeAnalysis) -> Sequence[Item]:
     ]
     if len(report.secrets) > _MOST_SECRETS:
         more = plural(len(report.secrets) - _MOST_SECRETS, "more secret")
-        items.append(NoteItem(f"{more}: Enter lists them all.", Subject(place=Place(SizeView.OVERVIEW, ALL_SECRETS))))
+        items.append(NoteItem(f"{more}: Enter lists them all.", Subject(topic=Topic(SizeView.OVERVIEW, ALL_SECRETS))))
     cause_width = max((cell_len(advice.cause) for advice in report.advice), default=0)
     items += (
         AdviceItem(
             number,
             advice,
             image.step(advice.layer).title,
-            Subject(None, advice.layer, place=Place(SizeView.OVERVIEW, number - 1), copied=_copied(advice)),
+            Subject(None, advice.layer, topic=Topic(SizeView.OVERVIEW, number - 1), copied=_copied(advice)),
             cause_width,
         )
         for number, advice in enumerate(report.advice, 1)

@@ -31,7 +31,7 @@ from layerscope.tui.size.headline import Headline, SizeBar
 from layerscope.tui.size.keys import MAP_TABLE, SIZE_KEYS, SIZE_TABLE
 from layerscope.tui.size.map_widget import Treemap
 from layerscope.tui.size.overview import Overview
-from layerscope.tui.size.state import Place, SizeState, SizeView, VisitedPlace
+from layerscope.tui.size.state import SizeState, SizeView, Topic, Visit
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.notices import copy_text, warn
@@ -46,7 +46,7 @@ _SHORT = 30
 
 
 class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
-    """The views of the size of one image. Its result is the place in the tree that the user wants to see, or None.
+    """The views of the size of one image. Its result is the row of the tree that the user wants to see, or None.
 
     The ``state`` outlives the screen: the next one on it shows what this one showed last.
     """
@@ -77,7 +77,7 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
     class Computed(Message):
         """The report, and what a visit shows of it, were computed; ``error`` says why if that failed."""
 
-        visit: VisitedPlace
+        visit: Visit
         report: SizeReport | None
         content: Content | None
         error: str = ""
@@ -137,7 +137,7 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
 
     @property
     def _view(self) -> SizeView:
-        return self._state.visit.place.view
+        return self._state.visit.topic.view
 
     def on_resize(self) -> None:
         """Fit the names of the views to the new width, and save a line where there are few."""
@@ -145,7 +145,7 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         self.set_class(self.size.height < _SHORT, "-short")
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="size")
-    def _compute(self, visit: VisitedPlace) -> None:
+    def _compute(self, visit: Visit) -> None:
         try:
             computed = self.Computed(visit, self._analysis.report, content_of(self._analysis, visit))
         except LayerscopeError as error:
@@ -166,7 +166,7 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         self.query_one(Headline).show(report)
         self.query_one(SizeBar).show(report)
         self._content = content
-        self.set_class(visit.place == Place(SizeView.OVERVIEW), "-overview")
+        self.set_class(visit.topic == Topic(SizeView.OVERVIEW), "-overview")
         self.body.show(content, visit)
         if not self.prompt.has_focus:
             self.set_focus(self.body.chooser)
@@ -187,8 +187,8 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
         """Return whether a key works now."""
         if action in ("filter", "sort"):
-            return self._state.visit.place.is_list
-        return action != "up" or self._state.visit.place.is_folder
+            return self._state.visit.topic.is_list
+        return action != "up" or self._state.visit.topic.is_folder
 
     def action_help(self) -> None:
         """Show all keys of the view."""
@@ -196,15 +196,15 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
 
     def action_go_to(self, view: int) -> None:
         """Go to a view."""
-        self._go(Place(SizeView(view)))
+        self._go(Topic(SizeView(view)))
 
     def action_view(self, step: int) -> None:
         """Go to the next view, or to the previous one."""
-        self._go(Place(SizeView((self._view + step) % len(SizeView))))
+        self._go(Topic(SizeView((self._view + step) % len(SizeView))))
 
-    def _go(self, place: Place) -> None:
+    def _go(self, topic: Topic) -> None:
         self.body.remember(self._state.visit)
-        if self._state.go_to(place):
+        if self._state.go_to(topic):
             self.prompt.close()
             self._show()
 
@@ -220,8 +220,8 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
     def action_choose(self) -> None:
         """Go to what the row is about, or open the file."""
         subject = self.body.subject
-        if subject.place is not None:
-            self._go(subject.place)
+        if subject.topic is not None:
+            self._go(subject.topic)
         elif subject.node is None:
             self.action_show()
         else:
@@ -235,10 +235,10 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
 
     def action_up(self) -> None:
         """Go to the parent folder."""
-        place = self._state.visit.place
-        if place.subject:
-            parent = self._analysis.tree.index.parents[place.subject]
-            self._go(Place(place.view, parent or None))
+        topic = self._state.visit.topic
+        if topic.subject:
+            parent = self._analysis.tree.index.parents[topic.subject]
+            self._go(Topic(topic.view, parent or None))
         else:
             warn(self, "This is the top folder.")
 
@@ -246,7 +246,7 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         """Show the row in the tree."""
         subject = self.body.subject
         if subject.target is None:
-            leads = ": Enter lists its files" if subject.place is not None else ""
+            leads = ": Enter lists its files" if subject.topic is not None else ""
             warn(self, f"This has no place of its own in the tree{leads}.")
         else:
             self.body.remember(self._state.visit)

@@ -23,7 +23,7 @@ class SizeView(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Topic:
     """A view, or one thing in it.
 
     The ``subject`` is a folder's node in the views of directories, and a position in the list of the other views.
@@ -35,7 +35,7 @@ class Place:
     @property
     def is_list(self) -> bool:
         """True if a list is shown, which can be sorted and filtered."""
-        return self.view is not SizeView.MAP and self != Place(SizeView.OVERVIEW)
+        return self.view is not SizeView.MAP and self != Topic(SizeView.OVERVIEW)
 
     @property
     def is_folder(self) -> bool:
@@ -44,10 +44,10 @@ class Place:
 
 
 @dataclass(slots=True)
-class VisitedPlace:
-    """A place with its filter, its order, and the cursor; ``top`` is the first line on the screen."""
+class Visit:
+    """A topic with its filter, its order, and the cursor; ``top`` is the first line on the screen."""
 
-    place: Place
+    topic: Topic
     query: str = ""
     order: int = 0
     cursor: int = 0
@@ -58,22 +58,22 @@ class VisitedPlace:
 class SizeState:
     """The visits, the last of which is on the screen."""
 
-    visits: list[VisitedPlace] = field(default_factory=lambda: [VisitedPlace(Place(SizeView.OVERVIEW))])
+    visits: list[Visit] = field(default_factory=lambda: [Visit(Topic(SizeView.OVERVIEW))])
 
     @property
-    def visit(self) -> VisitedPlace:
+    def visit(self) -> Visit:
         """The visit on the screen."""
         return self.visits[-1]
 
-    def go_to(self, place: Place) -> bool:
-        """Visit a place, or return to it if it is on the way back, and return whether it is another one."""
-        if place == self.visit.place:
+    def go_to(self, topic: Topic) -> bool:
+        """Visit a topic, or return to it if it is on the way back, and return whether it is another one."""
+        if topic == self.visit.topic:
             return False
-        places = [visit.place for visit in self.visits]
-        if place in places:
-            del self.visits[places.index(place) + 1 :]
+        topics = [visit.topic for visit in self.visits]
+        if topic in topics:
+            del self.visits[topics.index(topic) + 1 :]
         else:
-            self.visits.append(VisitedPlace(place))
+            self.visits.append(Visit(topic))
         return True
 
     def go_back(self) -> bool:

@@ -15,7 +15,7 @@ from layerscope.tui.size.lists.model import (
     layer_title,
     shown_path,
 )
-from layerscope.tui.size.state import Place, SizeView
+from layerscope.tui.size.state import SizeView, Topic
 from layerscope.tui.widgets.row_table import TableColumn, TableRow
 
 
@@ -60,13 +60,13 @@ def directory_row(analysis: SizeAnalysis, row: DirectoryRow, largest: int, whole
     dead = size_or_blank(row.dead)
     live = f"{human_size(row.size)} in {plural(row.files, 'file')}" if row.files or not dead else ""
     parts = filter(None, (live, f"{dead} of dead files" if dead else ""))
-    place = Place(SizeView.DIRECTORIES, row.node) if row.is_directory else None
+    topic = Topic(SizeView.DIRECTORIES, row.node) if row.is_directory else None
     return TableRow(
         (human_share(row.size, whole), human_size(row.size), dead, f"{row.files:,}", name),
         share=(row.size + row.dead) / largest,
         dead_share=row.dead / largest,
         style="folder" if row.is_directory else None,
-        subject=Subject(row.node, analysis.tree.layers[-1], place=place),
+        subject=Subject(row.node, analysis.tree.layers[-1], topic=topic),
         detail=f"{shown_path(index.path(row.node))}: {', and '.join(parts)}",
     )
 

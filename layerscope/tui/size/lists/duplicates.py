@@ -7,11 +7,11 @@ from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_size, path_text, plural
 from layerscope.tui.size.lists.files import SizedFile, file_list
 from layerscope.tui.size.lists.model import PATH, SIZE, SIZE_WIDTH, Order, SizeList, Subject, count_column, shown_path
-from layerscope.tui.size.state import Place, SizeView
+from layerscope.tui.size.state import SizeView, Topic
 from layerscope.tui.widgets.row_table import TableColumn, TableRow
 
 SMALL_DUPLICATES = -1
-"""The subject of the place that lists the duplicates which are too small for lines of their own."""
+"""The subject of the topic that lists the duplicates which are too small for lines of their own."""
 
 _SMALL = 4_000
 """Bytes that a duplicate must save for a line of its own."""
@@ -52,7 +52,7 @@ def _duplicates(analysis: SizeAnalysis, numbers: Sequence[int]) -> SizeList[int]
         return TableRow(
             (human_size(duplicate.saves), human_size(duplicate.size), f"{copies:,}", paths[0]),
             share=duplicate.saves / largest,
-            subject=Subject(place=Place(SizeView.DUPLICATES, number), copied="\n".join(paths)),
+            subject=Subject(topic=Topic(SizeView.DUPLICATES, number), copied="\n".join(paths)),
             detail=f"the same {human_size(duplicate.size)} in {_listed(paths, copies)}",
         )
 
@@ -63,7 +63,7 @@ def _duplicates(analysis: SizeAnalysis, numbers: Sequence[int]) -> SizeList[int]
             (human_size(saves), "", "", words),
             share=saves / largest,
             style="muted",
-            subject=Subject(place=Place(SizeView.DUPLICATES, SMALL_DUPLICATES)),
+            subject=Subject(topic=Topic(SizeView.DUPLICATES, SMALL_DUPLICATES)),
             detail=f"{words}, {human_size(saves)} in all",
         )
 

@@ -19,11 +19,11 @@ from layerscope.tui.size.lists.model import (
     layer_title,
     shown_path,
 )
-from layerscope.tui.size.state import Place, SizeView
+from layerscope.tui.size.state import SizeView, Topic
 from layerscope.tui.widgets.row_table import TableColumn, TableRow
 
 ALL_SECRETS = -1
-"""The subject of the place that lists all secrets."""
+"""The subject of the topic that lists all secrets."""
 
 
 class SizedFile(NamedTuple):
@@ -109,7 +109,7 @@ def type_list(analysis: SizeAnalysis) -> SizeList[int]:
         return TableRow(
             (human_share(row.size, total), human_size(row.size), f"{row.files:,}", name),
             share=row.size / largest,
-            subject=Subject(place=Place(SizeView.TYPES, number), copied=name),
+            subject=Subject(topic=Topic(SizeView.TYPES, number), copied=name),
             detail=f"{name}: {human_size(row.size)} in {plural(row.files, 'file')} of the final image",
         )
 
@@ -148,7 +148,7 @@ def dead_list(analysis: SizeAnalysis) -> SizeList[int]:
             (human_size(group.size), f"{files:,}", reason, str(group.writer), str(group.hidden_by), writer),
             share=group.size / largest,
             dead_share=group.size / largest,
-            subject=Subject(place=Place(SizeView.DEAD, number), copied=f"{writer}\n{hiding}"),
+            subject=Subject(topic=Topic(SizeView.DEAD, number), copied=f"{writer}\n{hiding}"),
             detail=f"{plural(files, 'file')}, {reason}\nwritten by layer {group.writer}: {writer}\n"
             f"hidden by layer {group.hidden_by}: {hiding}",
         )

@@ -8,7 +8,7 @@ from layerscope.analysis.search.query import Query
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_size, path_text, printable_line, printable_name
 from layerscope.tui.drawing.cells import excerpt
-from layerscope.tui.size.state import Place
+from layerscope.tui.size.state import Topic
 from layerscope.tui.widgets.row_table import TableColumn, TableRow, TableRows, Target
 
 Record = TypeVar("Record")
@@ -17,19 +17,19 @@ Record = TypeVar("Record")
 class Subject(NamedTuple):
     """The subject of a row: the path at ``node`` as ``layer`` left it, or, without a node, the layer itself.
 
-    Enter goes to the ``place``, or else opens the file. ``hidden_by`` is the layer that hid a dead file. ``copied`` is
+    Enter goes to the ``topic``, or else opens the file. ``hidden_by`` is the layer that hid a dead file. ``copied`` is
     a text to copy in place of the path.
     """
 
     node: int | None = None
     layer: int | None = None
     hidden_by: int | None = None
-    place: Place | None = None
+    topic: Topic | None = None
     copied: str | None = None
 
     @property
     def target(self) -> Target | None:
-        """The place in the tree that shows the path, or its removal."""
+        """The row of the tree that shows the path, or its removal."""
         layer = self.hidden_by or self.layer
         return None if layer is None else Target(layer, self.node)
 

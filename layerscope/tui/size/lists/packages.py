@@ -9,7 +9,7 @@ from layerscope.session.size.remarks import package_label
 from layerscope.text import human_share, human_size, plural, printable_line
 from layerscope.tui.size.lists.files import SizedFile, live_file_list
 from layerscope.tui.size.lists.model import SHARE, SIZE, Order, SizeList, Subject, count_column, shown_path
-from layerscope.tui.size.state import Place, SizeView
+from layerscope.tui.size.state import SizeView, Topic
 from layerscope.tui.widgets.row_table import TableColumn, TableRow
 
 _SBOM = TableColumn("SBOM", width=5)
@@ -110,7 +110,7 @@ def _package_row(record: _FoundPackage, total: int, largest: int, *, has_sbom: b
             f"{name} {printable_line(package.version)}",
         ),
         share=size / largest,
-        subject=Subject(place=Place(SizeView.PACKAGES, record.number), copied=package.name),
+        subject=Subject(topic=Topic(SizeView.PACKAGES, record.number), copied=package.name),
         detail=f"{package.manager} package {name}: {plural(files, 'file')} of its own in the final image{sentence}",
     )
 

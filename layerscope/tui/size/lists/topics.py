@@ -1,4 +1,4 @@
-"""The list and the title of each place in the size view."""
+"""The list and the title of each topic in the size view."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ from layerscope.tui.size.lists.files import (
 )
 from layerscope.tui.size.lists.model import SizeList, shown_path
 from layerscope.tui.size.lists.packages import package_files, package_files_title, package_list
-from layerscope.tui.size.state import Place, SizeView
+from layerscope.tui.size.state import SizeView, Topic
 
 
 def _overview_part(analysis: SizeAnalysis, number: int) -> SizeList[Any]:
@@ -56,14 +56,14 @@ _PART_TITLES: dict[SizeView, Callable[[SizeAnalysis, int], str]] = {
 }
 
 
-def size_list(analysis: SizeAnalysis, place: Place) -> SizeList[Any]:
-    """Return the list of a place; this reads layers and file contents as needed."""
-    return _LISTS[place.view](analysis) if place.subject is None else _PARTS[place.view](analysis, place.subject)
+def size_list(analysis: SizeAnalysis, topic: Topic) -> SizeList[Any]:
+    """Return the list of a topic; this reads layers and file contents as needed."""
+    return _LISTS[topic.view](analysis) if topic.subject is None else _PARTS[topic.view](analysis, topic.subject)
 
 
-def place_title(analysis: SizeAnalysis, place: Place) -> str:
-    """Return the title of a place, safe for a screen."""
-    view, number = place.view, place.subject
+def topic_title(analysis: SizeAnalysis, topic: Topic) -> str:
+    """Return the title of a topic, safe for a screen."""
+    view, number = topic.view, topic.subject
     if view in (SizeView.DIRECTORIES, SizeView.MAP):
         folder = number or 0
         path = shown_path(analysis.tree.index.path(folder))
