@@ -29,7 +29,7 @@ IsCancelled = Callable[[], bool]
 class ComparedFile:
     """One of the two revisions; ``pages`` reads its bytes, and is None for a directory or a link, which have none."""
 
-    version: FileRevision
+    revision: FileRevision
     pages: FilePages | None
     encoding: TextEncoding | None = None
     description: str | None = None
@@ -60,17 +60,17 @@ class FileDifference:
     note: str | None = None
 
 
-def open_side(version: FileRevision | None) -> ComparedFile | None:
+def open_side(revision: FileRevision | None) -> ComparedFile | None:
     """Read the first bytes of a revision; raises FormatError. A symlink is not followed: its content is its target."""
-    if version is None:
+    if revision is None:
         return None
-    file = version.opened.contents.file(version.occurrence)
+    file = revision.opened.contents.file(revision.occurrence)
     if file is None:
-        return ComparedFile(version, None)
-    pages = FilePages(version.opened, file)
+        return ComparedFile(revision, None)
+    pages = FilePages(revision.opened, file)
     prefix = pages.head(PREFIX_SIZE)
     encoding = detect_encoding(prefix, whole=pages.size <= PREFIX_SIZE)
-    return ComparedFile(version, pages, encoding, file_words(prefix, version.path, pages.size))
+    return ComparedFile(revision, pages, encoding, file_words(prefix, revision.path, pages.size))
 
 
 def compare_sides(before: ComparedFile | None, after: ComparedFile | None, is_cancelled: IsCancelled) -> FileDifference:

@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 class FileScreens:
     """The `FileOpener` that every screen uses."""
 
-    def open_file(self, app: App[object], version: "FileRevision") -> None:
+    def open_file(self, app: App[object], revision: "FileRevision") -> None:
         """Show a file."""
         from layerscope.tui.file.screen import FileScreen  # noqa: PLC0415  # 50 ms, not before it is needed
 
-        app.push_screen(FileScreen(version, self))
+        app.push_screen(FileScreen(revision, self))
 
     def open_diff(self, app: App[object], old: "FileRevision | None", new: "FileRevision | None") -> None:
-        """Compare two versions of a file; one of them is None if the file was added or removed."""
+        """Compare two revisions of a file; one of them is None if the file was added or removed."""
         from layerscope.tui.file_diff.screen import FileDiffScreen  # noqa: PLC0415  # 50 ms, not before it is needed
 
         app.push_screen(FileDiffScreen(old, new, self))
 
-    def open_history(self, app: App[object], version: "FileRevision") -> None:
-        """List the history of a path; from there, versions are opened or compared."""
+    def open_history(self, app: App[object], revision: "FileRevision") -> None:
+        """List the history of a path; from there, revisions are opened or compared."""
         from layerscope.tui.file.history import HistoryScreen  # noqa: PLC0415  # 65 ms, not before it is needed
 
-        app.push_screen(HistoryScreen(version, self))
+        app.push_screen(HistoryScreen(revision, self))

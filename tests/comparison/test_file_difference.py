@@ -2,7 +2,7 @@ from pathlib import Path
 
 from layerscope.comparison import file_difference
 from layerscope.comparison.file_difference import FileDifference, compare_sides, open_side
-from layerscope.session.files.revision import version_at
+from layerscope.session.files.revision import revision_at
 from layerscope.session.open import open_image
 from tests.builders import directory, docker_archive, file, image, layer, sparse, symlink
 
@@ -17,7 +17,7 @@ def of_layers(tmp_path: Path, one: bytes, other: bytes) -> FileDifference:
         opened = session.load()
         node = opened.tree.index.find(b"f")
         assert node is not None
-        sides = [open_side(version_at(opened, node, number)) for number in (1, 2)]
+        sides = [open_side(revision_at(opened, node, number)) for number in (1, 2)]
         return compare_sides(sides[0], sides[1], lambda: False)
 
 
@@ -86,7 +86,7 @@ def test_a_comparison_can_be_cancelled(tmp_path: Path) -> None:
         opened = session.load()
         node = opened.tree.index.find(b"f")
         assert node is not None
-        side = open_side(version_at(opened, node, 1))
+        side = open_side(revision_at(opened, node, 1))
         assert compare_sides(side, None, lambda: True).around is None
 
 

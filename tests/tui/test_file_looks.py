@@ -14,7 +14,7 @@ from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.file_diff.screen import FileDiffScreen
 from layerscope.tui.file_screens import FileScreens
 from tests.builders import docker_archive, file, image, layer, whiteout
-from tests.tui.file.file_journeys import Host, version
+from tests.tui.file.file_journeys import Host, revision
 
 SnapCompare = Callable[..., bool]
 
@@ -81,11 +81,11 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageSe
 
 
 def _file(session: ImageSession, path: bytes) -> FileScreen:
-    return FileScreen(version(session, path.decode(), 3), FileScreens())
+    return FileScreen(revision(session, path.decode(), 3), FileScreens())
 
 
 def _diff(session: ImageSession) -> FileDiffScreen:
-    old, new = (version(session, "app/serve.py", layer) for layer in (1, 2))
+    old, new = (revision(session, "app/serve.py", layer) for layer in (1, 2))
     return FileDiffScreen(old, new, FileScreens())
 
 

@@ -47,7 +47,7 @@ class FileRevision:
 
     @property
     def previous(self) -> "FileRevision | None":
-        """The version before this one, or None if this is the first."""
+        """The revision before this one, or None if this is the first."""
         index, found = self.opened.tree.index, self.occurrence - 1
         while found >= index.firsts[self.node] and index.rows[found] == GONE:
             found -= 1
@@ -66,8 +66,8 @@ class FileRevision:
         return index.layers[following] if is_removal else None
 
 
-def versions_of(opened: LoadedImage, node: int) -> tuple[FileRevision, ...]:
-    """Return every version of a path, base first."""
+def revisions_of(opened: LoadedImage, node: int) -> tuple[FileRevision, ...]:
+    """Return every revision of a path, base first."""
     index = opened.tree.index
     return tuple(
         FileRevision(opened, node, occurrence, index.layers[occurrence])
@@ -76,8 +76,8 @@ def versions_of(opened: LoadedImage, node: int) -> tuple[FileRevision, ...]:
     )
 
 
-def version_at(opened: LoadedImage, node: int, layer: int) -> FileRevision | None:
-    """Return the version after a layer, or the last one before it was removed; None if there never was one."""
+def revision_at(opened: LoadedImage, node: int, layer: int) -> FileRevision | None:
+    """Return the revision after a layer, or the last one before it was removed; None if there never was one."""
     index, found = opened.tree.index, opened.tree.index.occurrence(node, layer)
     at = layer
     while found >= index.firsts[node] and index.rows[found] == GONE:
@@ -86,7 +86,7 @@ def version_at(opened: LoadedImage, node: int, layer: int) -> FileRevision | Non
 
 
 class Shown(NamedTuple):
-    """The content of a version.
+    """The content of a revision.
 
     ``file`` is the occurrence of the regular file whose bytes are shown, or None; ``why_not`` is then a sentence with
     the reason. ``leads_to`` is the node that a symlink leads to.
@@ -97,25 +97,25 @@ class Shown(NamedTuple):
     leads_to: int | None = None
 
 
-def shown(version: FileRevision) -> Shown:
+def shown(revision: FileRevision) -> Shown:
     """Return the content; links are followed, inside the image only."""
-    entry = version.entry
-    linked = version.opened.tree.linked(version.occurrence)
-    if linked >= 0 and version.opened.tree.kind(linked) is Kind.SYMLINK:
-        return _through_link(version, version.opened.tree.entry_of(linked, version.node))
-    file = _bytes_of(version.opened, version.occurrence)
+    entry = revision.entry
+    linked = revision.opened.tree.linked(revision.occurrence)
+    if linked >= 0 and revision.opened.tree.kind(linked) is Kind.SYMLINK:
+        return _through_link(revision, revision.opened.tree.entry_of(linked, revision.node))
+    file = _bytes_of(revision.opened, revision.occurrence)
     if file is not None:
         return Shown(file)
     return Shown(None, f"This is {_without_bytes(entry)}.")
 
 
-def _through_link(version: FileRevision, entry: FileEntry) -> Shown:
-    opened = version.opened
-    node = followed(opened.tree, version.at, entry.path)
+def _through_link(revision: FileRevision, entry: FileEntry) -> Shown:
+    opened = revision.opened
+    node = followed(opened.tree, revision.at, entry.path)
     if node is None:
         target = printable_name(entry.link or b"") or "nothing"
-        return Shown(None, f"This symlink to {target} leads nowhere after layer {version.at}.")
-    occurrence = opened.tree.index.occurrence(node, version.at)
+        return Shown(None, f"This symlink to {target} leads nowhere after layer {revision.at}.")
+    occurrence = opened.tree.index.occurrence(node, revision.at)
     file = _bytes_of(opened, occurrence)
     if file is not None:
         return Shown(file, leads_to=node)

@@ -12,7 +12,7 @@ from textual.getters import query_one
 from layerscope.analysis.comparison.diff_tree import AFTER, BEFORE
 from layerscope.comparison.compare import Comparison
 from layerscope.errors import LayerscopeError
-from layerscope.session.files.revision import FileRevision, version_at
+from layerscope.session.files.revision import FileRevision, revision_at
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.text import signed_size, whole_percent
 from layerscope.tui.comparison.file_tree import DiffDetails, DiffFileTree
@@ -252,25 +252,25 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
 
     @on(FileTree.Opened)
     def _on_opened(self, message: FileTree.Opened) -> None:
-        """Compare both versions of a file, or open it if they are the same."""
+        """Compare both revisions of a file, or open it if they are the same."""
         if self._state.compared is None:
             return
-        old, new = self._version(message.node, BEFORE), self._version(message.node, AFTER)
+        old, new = self._revision(message.node, BEFORE), self._revision(message.node, AFTER)
         moved = self._state.moved_node(message.node)
         if moved is not None:
-            old, new = old or self._version(moved, BEFORE), new or self._version(moved, AFTER)
+            old, new = old or self._revision(moved, BEFORE), new or self._revision(moved, AFTER)
         if new is not None and not self._state.differs(message.node):
             self._file_screens.open_file(self.app, new)
         else:
             self._file_screens.open_diff(self.app, old, new)
 
-    def _version(self, node: int, layer: int) -> FileRevision | None:
+    def _revision(self, node: int, layer: int) -> FileRevision | None:
         shown = self._state.compared
         if shown is None or not shown.tree.is_present(node, layer):
             return None
         opened = shown.comparison.old if layer == BEFORE else shown.comparison.new
         side = shown.tree.side(layer)
-        return version_at(opened, side.node(node), side.state.layer)
+        return revision_at(opened, side.node(node), side.state.layer)
 
     def action_back(self) -> None:
         """Clear the filter, or go back."""
@@ -323,13 +323,13 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
         self._compare()
 
     def action_extract(self) -> None:
-        """Ask where to write the path under the cursor: its new version, or the old one if it was removed."""
+        """Ask where to write the path under the cursor: its new revision, or the old one if it was removed."""
         node = self.file_tree.node
-        version = None if node is None else self._version(node, AFTER) or self._version(node, BEFORE)
-        if version is not None:
+        revision = None if node is None else self._revision(node, AFTER) or self._revision(node, BEFORE)
+        if revision is not None:
             from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # 17 ms, not before it is needed
 
-            self.app.push_screen(ExtractScreen(version.opened, version.node, version.at))
+            self.app.push_screen(ExtractScreen(revision.opened, revision.node, revision.at))
 
     def action_copy_path(self) -> None:
         """Copy the path under the cursor."""

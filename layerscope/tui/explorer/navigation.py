@@ -8,7 +8,7 @@ from textual.screen import Screen
 from layerscope.errors import LayerscopeError
 from layerscope.model.candidate import Candidate
 from layerscope.session.dockerfile.lines import cache_state_of, dockerfile_of
-from layerscope.session.files.revision import FileRevision, version_at
+from layerscope.session.files.revision import FileRevision, revision_at
 from layerscope.session.image_session import ImageSession
 from layerscope.session.loaded_image import LoadedImage, loaded_image
 from layerscope.session.open import reopened
@@ -93,31 +93,31 @@ class Navigation:
 
     def open_file(self, node: int) -> None:
         """Show a file as the chosen layer has it."""
-        version = self._version(node)
-        if version is not None:
-            self._file_screens.open_file(self._screen.app, version)
+        revision = self._revision(node)
+        if revision is not None:
+            self._file_screens.open_file(self._screen.app, revision)
 
     def compare_file(self, node: int) -> None:
-        """Compare a file with its previous version."""
-        version = self._version(node)
-        if version is None:
+        """Compare a file with its previous revision."""
+        revision = self._revision(node)
+        if revision is None:
             return
-        if version.previous is None:
-            warn(self._screen, f"Layer {version.layer} wrote the first version of this file.")
+        if revision.previous is None:
+            warn(self._screen, f"Layer {revision.layer} wrote the first version of this file.")
         else:
-            self._file_screens.open_diff(self._screen.app, version.previous, version)
+            self._file_screens.open_diff(self._screen.app, revision.previous, revision)
 
     def open_history(self, node: int | None) -> None:
-        """List what each layer did to a path; from there, open a version, or compare two."""
-        version = self._version(node)
-        if version is not None:
-            self._file_screens.open_history(self._screen.app, version)
+        """List what each layer did to a path; from there, open a revision, or compare two."""
+        revision = self._revision(node)
+        if revision is not None:
+            self._file_screens.open_history(self._screen.app, revision)
 
-    def _version(self, node: int | None) -> FileRevision | None:
+    def _revision(self, node: int | None) -> FileRevision | None:
         opened = self._loaded() if node is not None else None
         if opened is None or node is None:
             return None
-        return version_at(opened, node, self._state.layer)
+        return revision_at(opened, node, self._state.layer)
 
     def extract(self, node: int | None) -> None:
         """Ask where to extract a path as the chosen layer has it; 0 stands for all files."""

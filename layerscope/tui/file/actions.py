@@ -86,7 +86,7 @@ class FileActions:
 
     def copy_path(self) -> None:
         """Copy the path."""
-        copy_text(self._screen, copied_path(self._state.version.path))
+        copy_text(self._screen, copied_path(self._state.revision.path))
 
     def copy_content(self) -> None:
         """Copy the text."""
@@ -112,8 +112,8 @@ class FileActions:
         """Ask where to write the file."""
         from layerscope.tui.dialogs.extract import ExtractScreen  # noqa: PLC0415  # 17 ms, not before it is needed
 
-        version = self._state.version
-        self._screen.app.push_screen(ExtractScreen(version.opened, version.node, version.at))
+        revision = self._state.revision
+        self._screen.app.push_screen(ExtractScreen(revision.opened, revision.node, revision.at))
 
     def open_pager(self) -> None:
         """Open a copy in the user's pager; ask first if that may send binary data to the terminal as it is."""

@@ -128,7 +128,7 @@ def tones_of_side(side: ComparedFile | None, lines: Sequence[TextLine]) -> Seque
     """Return the tones of all lines of a side of a comparison; none if that takes too long."""
     if side is None or side.pages is None:
         return ()
-    lexer = find_lexer(side.version.path, side.pages.head(PREFIX_SIZE))
+    lexer = find_lexer(side.revision.path, side.pages.head(PREFIX_SIZE))
     return (tones_of(lexer, [line.text for line in lines]) or ()) if lexer else ()
 
 
@@ -142,9 +142,9 @@ class FrameChanged(Message):
 
 @dataclass
 class FileOpened(Message):
-    """The first bytes of a version were read; ``file`` is None if that failed, and ``error`` says why."""
+    """The first bytes of a revision were read; ``file`` is None if that failed, and ``error`` says why."""
 
-    version: FileRevision
+    revision: FileRevision
     file: OpenFile | None
     error: str = ""
 

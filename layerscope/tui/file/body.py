@@ -1,4 +1,4 @@
-"""The content of a file in its frame, and the line in which a search or a place to go to is typed."""
+"""The content of a file in its frame, and the line in which a search or a position to go to is typed."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -94,7 +94,7 @@ class FileBody(FramedPane, SaysWhyNot):
         self.content.show(file)
 
     def say(self, sentence: str) -> None:
-        """Show a sentence in place of a file."""
+        """Show a sentence instead of a file."""
         self._leave()
         self.content.say(sentence)
 

@@ -69,7 +69,7 @@ class FileContent(Vertical):
         self._show_content(file)
 
     def say(self, sentence: str) -> None:
-        """Show a sentence in place of a file."""
+        """Show a sentence instead of a file."""
         self.forget(None)
         self.query_one("#sentence", Static).update(Text(printable_line(sentence)))
         self._show_view(None)
@@ -239,7 +239,7 @@ class FileContent(Vertical):
         return row.offset if row is not None else 0
 
     def reach(self, goal: Goal) -> None:
-        """Go to a place now, or as soon as it is known."""
+        """Go to a position now, or as soon as it is known."""
         if self.file is not None:
             self.file.goal = goal
             self._try_goal()

@@ -125,9 +125,9 @@ def _flagged(permitted: int, inheritable: int, *, effective: bool) -> str:
 def file_head(state: FileState, glyphs: Glyphs, most: int) -> Text:
     """Return the lines above a file, with the start of a longer instruction than ``most`` cells."""
     separator = f" {glyphs.separator} "
-    version, shown = state.version, state.shown
-    text = Text(path_with_target(version, shown, glyphs), style="bold", overflow="fold")
-    described = shown_entry(version, shown)
+    revision, shown = state.revision, state.shown
+    text = Text(path_with_target(revision, shown, glyphs), style="bold", overflow="fold")
+    described = shown_entry(revision, shown)
     digest = f"sha256 {state.digest}" if state.digest else ""
     for parts in ([_description(state), *_size(state)], metadata(described), [digest], _story(state, glyphs, most)):
         line = separator.join(part for part in parts if part)
@@ -135,9 +135,9 @@ def file_head(state: FileState, glyphs: Glyphs, most: int) -> Text:
     return text
 
 
-def path_with_target(version: FileRevision, shown: Shown, glyphs: Glyphs) -> str:
+def path_with_target(revision: FileRevision, shown: Shown, glyphs: Glyphs) -> str:
     """Return the path, and the target of a link."""
-    entry = version.entry
+    entry = revision.entry
     path = f"/{printable_name(entry.path)}"
     if entry.link is None:
         return path
@@ -147,16 +147,16 @@ def path_with_target(version: FileRevision, shown: Shown, glyphs: Glyphs) -> str
     path = f"{path} {glyphs.arrow} {target}"
     if shown.leads_to is None:
         return path
-    real = version.opened.tree.index.path(shown.leads_to)
+    real = revision.opened.tree.index.path(shown.leads_to)
     is_plain = normpath(join(b"/", dirname(entry.path), entry.link)).lstrip(b"/") == real
     return path if is_plain else f"{path} (that is /{printable_name(real)})"
 
 
-def shown_entry(version: FileRevision, shown: Shown) -> FileEntry:
+def shown_entry(revision: FileRevision, shown: Shown) -> FileEntry:
     """Return the entry that the head describes: for a symlink, its target if there is one."""
     if shown.leads_to is None:
-        return version.entry
-    return version.opened.tree.entry(shown.leads_to, version.at) or version.entry
+        return revision.entry
+    return revision.opened.tree.entry(shown.leads_to, revision.at) or revision.entry
 
 
 def metadata(entry: FileEntry) -> Iterator[str]:
@@ -192,21 +192,21 @@ def size_words(size: int) -> str:
 
 
 def _story(state: FileState, glyphs: Glyphs, most: int) -> Iterator[str]:
-    version, shown, count = state.version, state.shown, len(state.versions)
+    revision, shown, count = state.revision, state.shown, len(state.revisions)
     if count > 1:
         yield f"version {state.position + 1} of {count}"
     if shown.leads_to is not None:
-        yield f"the link was written by layer {version.layer}"
-        entry = shown_entry(version, shown)
-        yield f"the file by layer {entry.layer}: {_instruction(version, entry.layer, glyphs, most)}"
-    elif version.entry.row is None:
-        yield f"implied by paths below it in layer {version.layer}"
+        yield f"the link was written by layer {revision.layer}"
+        entry = shown_entry(revision, shown)
+        yield f"the file by layer {entry.layer}: {_instruction(revision, entry.layer, glyphs, most)}"
+    elif revision.entry.row is None:
+        yield f"implied by paths below it in layer {revision.layer}"
     else:
-        yield f"written by layer {version.layer}: {_instruction(version, version.layer, glyphs, most)}"
-    if version.removed_by is not None:
-        yield f"removed by layer {version.removed_by}"
+        yield f"written by layer {revision.layer}: {_instruction(revision, revision.layer, glyphs, most)}"
+    if revision.removed_by is not None:
+        yield f"removed by layer {revision.removed_by}"
 
 
-def _instruction(version: FileRevision, layer: int, glyphs: Glyphs, most: int) -> str:
+def _instruction(revision: FileRevision, layer: int, glyphs: Glyphs, most: int) -> str:
     """Return the instruction that made a layer, or its start."""
-    return one_line(version.opened.image.step(layer).title, most, glyphs)
+    return one_line(revision.opened.image.step(layer).title, most, glyphs)

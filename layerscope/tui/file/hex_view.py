@@ -67,10 +67,11 @@ class HexView(RowView):
         base = self.rich_style
         hexes = f"{data[:_HALF].hex(' ')}  {data[_HALF:].hex(' ')}".ljust(3 * ROW)
         spans = list(self._spans(row, data))
+        hex_spans = [(_hex_column(start), _hex_column(end - 1) + 2, style) for start, end, style in spans]
         characters = data.translate(_PRINTABLE).decode("ascii")
         segments = [
             Segment(f"{row * ROW:0{self._digits}x}  ", base + self.style_of("number")),
-            *styled(hexes, base, [(_hex_place(start), _hex_place(end - 1) + 2, style) for start, end, style in spans]),
+            *styled(hexes, base, hex_spans),
             Segment("  ", base),
             *styled(characters, base, spans),
         ]
@@ -95,6 +96,6 @@ class HexView(RowView):
                 yield max(0, first), min(len(data), last), self.style_of("chosen" if chosen else "match")
 
 
-def _hex_place(byte: int) -> int:
+def _hex_column(byte: int) -> int:
     """Return the column of a byte in the hex of its row."""
     return 3 * byte + (byte >= _HALF)

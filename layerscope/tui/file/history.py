@@ -1,4 +1,4 @@
-"""The history of one path, layer by layer: opens a version, or compares two."""
+"""The history of one path, layer by layer: opens a revision, or compares two."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,7 +17,7 @@ from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.path_history import Revision
 from layerscope.comparison.compare import history_of
 from layerscope.model.entries import Kind
-from layerscope.session.files.revision import FileRevision, versions_of
+from layerscope.session.files.revision import FileRevision, revisions_of
 from layerscope.text import human_size, printable_line, printable_name
 from layerscope.tui.drawing.cells import instruction_lines
 from layerscope.tui.drawing.glyphs import glyphs_of
@@ -73,11 +73,11 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
 
     table = query_one(RowTable)
 
-    def __init__(self, version: FileRevision, opener: FileOpener) -> None:
+    def __init__(self, revision: FileRevision, opener: FileOpener) -> None:
         super().__init__()
         self._opener = opener
-        self._version = version
-        self._versions = {revision.occurrence: revision for revision in versions_of(version.opened, version.node)}
+        self._revision = revision
+        self._revisions = {revision.occurrence: revision for revision in revisions_of(revision.opened, revision.node)}
         self._events: tuple[Revision, ...] = ()
         self._marked: int | None = None
 
@@ -90,7 +90,7 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
             KeyLine(HISTORY_TABLE),
             id="history",
         )
-        panel.border_title = Text(f"/{printable_name(self._version.path)}").markup
+        panel.border_title = Text(f"/{printable_name(self._revision.path)}").markup
         yield panel
 
     def on_mount(self) -> None:
@@ -115,13 +115,13 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
 
     @work(thread=True, exclusive=True, exit_on_error=False)
     def _read(self) -> None:
-        self.post_message(self.Read(history_of(self._version.opened, self._version.node)))
+        self.post_message(self.Read(history_of(self._revision.opened, self._revision.node)))
 
     @on(Read)
     def _on_read(self, message: Read) -> None:
         self.call_after_refresh(self.become_ready)
         self._events = message.events
-        self._show([event.occurrence for event in self._events].index(self._version.occurrence))
+        self._show([event.occurrence for event in self._events].index(self._revision.occurrence))
         self.set_focus(self.table)
 
     def _show(self, cursor: int) -> None:
@@ -132,7 +132,7 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
     def _row(self, number: int) -> TableRow:
         event, glyphs = self._events[number], glyphs_of(self)
         is_removal = event.change is ChangeKind.REMOVED
-        is_shown = event.occurrence == self._version.occurrence and not is_removal
+        is_shown = event.occurrence == self._revision.occurrence and not is_removal
         cells = (
             glyphs.marked if number == self._marked else glyphs.here if is_shown else " ",
             str(event.layer),
@@ -140,7 +140,7 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
             ", ".join(event.what.words) or ("identical copy" if event.change is ChangeKind.MODIFIED else ""),
             human_size(event.entry.size) if event.entry.kind is Kind.FILE and not is_removal else "",
             f"{event.entry.mode:04o}",
-            printable_line(self._version.opened.image.step(event.layer).title),
+            printable_line(self._revision.opened.image.step(event.layer).title),
         )
         return TableRow(cells, style=_STYLES.get(event.change), detail=cells[-1])
 
@@ -157,14 +157,14 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
 
     @property
     def _chosen(self) -> FileRevision | None:
-        """The version under the cursor; for a removal, the version that was removed."""
+        """The revision under the cursor; for a removal, the revision that was removed."""
         if not self._events:
             return None
-        return self._versions[self._events[self.table.cursor].occurrence]
+        return self._revisions[self._events[self.table.cursor].occurrence]
 
     @on(RowTable.Chosen)
     def action_choose(self) -> None:
-        """Show the version under the cursor."""
+        """Show the revision under the cursor."""
         if self._chosen is not None:
             self._opener.open_file(self.app, self._chosen)
 
@@ -174,7 +174,7 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
         self._show(self.table.cursor)
 
     def action_compare(self) -> None:
-        """Compare the version under the cursor with the previous one."""
+        """Compare the revision under the cursor with the previous one."""
         if self._chosen is None:
             return
         removed = self._events[self.table.cursor].change is ChangeKind.REMOVED
@@ -185,10 +185,10 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
             self._opener.open_diff(self.app, old, new)
 
     def action_compare_marked(self) -> None:
-        """Compare the version under the cursor with the marked one, or mark it."""
+        """Compare the revision under the cursor with the marked one, or mark it."""
         cursor = self.table.cursor
         if self._marked in (None, cursor):
             self.action_mark()
         elif self._events and self._marked is not None:
-            old, new = (self._versions[self._events[number].occurrence] for number in sorted((self._marked, cursor)))
+            old, new = (self._revisions[self._events[number].occurrence] for number in sorted((self._marked, cursor)))
             self._opener.open_diff(self.app, old, new)

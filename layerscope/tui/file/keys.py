@@ -11,7 +11,7 @@ FILE_KEYS = (
     HELP,
     Key(
         "less_than_sign,left_square_bracket",
-        "version(-1)",
+        "revision(-1)",
         "version",
         "Show the previous version",
         id="file.previous-version",
@@ -20,7 +20,7 @@ FILE_KEYS = (
     ),
     Key(
         "greater_than_sign,right_square_bracket",
-        "version(1)",
+        "revision(1)",
         "next version",
         "Show the next version",
         id="file.next-version",

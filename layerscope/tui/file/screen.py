@@ -1,4 +1,4 @@
-"""One file: its metadata, its content, and its versions."""
+"""One file: its metadata, its content, and its revisions."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -11,7 +11,7 @@ from textual.getters import query_one
 from textual.widgets import Static
 
 from layerscope.errors import FormatError
-from layerscope.session.files.revision import FileRevision, version_at
+from layerscope.session.files.revision import FileRevision, revision_at
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.actions import FileActions
@@ -48,11 +48,11 @@ _OTHER_LINES = 5
 
 # Without Textual's keys of a screen: Tab would take the focus from the open prompt, and letters would be keys again.
 class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False):
-    """A file of an image, opened at one of its versions."""
+    """A file of an image, opened at one of its revisions."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(FILE_KEYS)
     why_not: ClassVar[Mapping[str, str]] = {
-        "version": "This is the only version.",
+        "revision": "This is the only version.",
         "diff": "This is the first version: there is no previous one.",
         "follow": "This is not a symlink to a file.",
         "digest": "There is no content.",
@@ -70,9 +70,9 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
 
     body = query_one(FileBody)
 
-    def __init__(self, version: FileRevision, opener: FileOpener) -> None:
+    def __init__(self, revision: FileRevision, opener: FileOpener) -> None:
         super().__init__()
-        self._state = FileState(version)
+        self._state = FileState(revision)
         self._actions = FileActions(self, self._state)
         self._opener = opener
         self._is_waiting = False
@@ -85,10 +85,10 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
         yield KeyLine(FILE_TABLE)
 
     def on_mount(self) -> None:
-        """Show the version."""
-        self._show_version()
+        """Show the revision."""
+        self._show_revision()
 
-    def _show_version(self) -> None:
+    def _show_revision(self) -> None:
         state = self._state
         self.workers.cancel_node(self)
         self.is_ready = state.shown.file is None
@@ -97,8 +97,8 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
         if state.shown.file is None:
             self.body.say(state.shown.why_not or "")
         else:
-            self._open(state.version, state.shown.file)
-            self.set_timer(_PATIENCE, partial(self._say_that_it_waits, state.version))
+            self._open(state.revision, state.shown.file)
+            self.set_timer(_PATIENCE, partial(self._say_that_it_waits, state.revision))
         self.refresh_bindings()
 
     def _show_head(self) -> None:
@@ -124,21 +124,21 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
         self._show_head()
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="open")
-    def _open(self, version: FileRevision, file: int) -> None:
+    def _open(self, revision: FileRevision, file: int) -> None:
         try:
-            opened = open_file(version.opened, file)
+            opened = open_file(revision.opened, file)
         except FormatError as error:
-            self.post_message(FileOpened(version, None, str(error)))
+            self.post_message(FileOpened(revision, None, str(error)))
         else:
-            self.post_message(FileOpened(version, opened))
+            self.post_message(FileOpened(revision, opened))
 
-    def _say_that_it_waits(self, version: FileRevision) -> None:
-        if version is self._state.version and self._is_waiting:
+    def _say_that_it_waits(self, revision: FileRevision) -> None:
+        if revision is self._state.revision and self._is_waiting:
             self.body.say("The content is being read.")
 
     @on(FileOpened)
     def _on_opened(self, message: FileOpened) -> None:
-        if message.version is not self._state.version:
+        if message.revision is not self._state.revision:
             return
         self._state.file = message.file
         self._is_waiting = False
@@ -158,8 +158,8 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
         """Return whether a key works now."""
         match action:
-            case "version":
-                return len(self._state.versions) > 1
+            case "revision":
+                return len(self._state.revisions) > 1
             case "diff":
                 return self._state.previous is not None
             case "follow":
@@ -175,28 +175,28 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
         if not (self.body.end_search() or self.body.go_back()):
             self.dismiss()
 
-    def action_version(self, step: int) -> None:
-        """Show the previous version, or the next one."""
-        version = self._state.neighbour(step)
-        if version is None:
+    def action_revision(self, step: int) -> None:
+        """Show the previous revision, or the next one."""
+        revision = self._state.neighbour(step)
+        if revision is None:
             warn(self, f"This is the {'first' if step < 0 else 'last'} version.")
         else:
-            self._state.choose(version)
-            self._show_version()
+            self._state.choose(revision)
+            self._show_revision()
 
     def action_history(self) -> None:
         """List what each layer did to the path."""
-        self._opener.open_history(self.app, self._state.version)
+        self._opener.open_history(self.app, self._state.revision)
 
     def action_diff(self) -> None:
-        """Compare with the previous version."""
+        """Compare with the previous revision."""
         if self._state.previous is not None:
-            self._opener.open_diff(self.app, self._state.previous, self._state.version)
+            self._opener.open_diff(self.app, self._state.previous, self._state.revision)
 
     def action_follow(self) -> None:
         """Open the file that the symlink leads to."""
-        version, node = self._state.version, self._state.shown.leads_to
-        target = version_at(version.opened, node, version.at) if node is not None else None
+        revision, node = self._state.revision, self._state.shown.leads_to
+        target = revision_at(revision.opened, node, revision.at) if node is not None else None
         if target is not None:
             self._opener.open_file(self.app, target)
 

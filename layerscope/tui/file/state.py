@@ -9,7 +9,7 @@ from layerscope.analysis.text.encoding import TextEncoding
 from layerscope.analysis.text.index import TextIndex
 from layerscope.analysis.text.search import Found, Search
 from layerscope.session.files.pages import FilePages
-from layerscope.session.files.revision import FileRevision, shown, versions_of
+from layerscope.session.files.revision import FileRevision, revisions_of, shown
 from layerscope.session.files.text import FileText
 from layerscope.text import human_share, human_size, plural, printable_line
 
@@ -74,7 +74,7 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A place to scroll to as soon as it is known: a line, counted from 0, or an offset in bytes."""
+    """A position to scroll to as soon as it is known: a line, counted from 0, or an offset in bytes."""
 
     line: int | None = None
     offset: int | None = None
@@ -82,7 +82,7 @@ class Goal:
 
 @dataclass(slots=True)
 class OpenFile:
-    """The bytes of the version that is shown; ``text`` is set while they are shown as text."""
+    """The bytes of the revision that is shown; ``text`` is set while they are shown as text."""
 
     pages: FilePages
     encoding: TextEncoding | None
@@ -101,36 +101,36 @@ class OpenFile:
 
 
 class FileState:
-    """One path in a file view, at one of its versions."""
+    """One path in a file view, at one of its revisions."""
 
-    def __init__(self, version: FileRevision) -> None:
-        self.opened = version.opened
-        self.versions = versions_of(version.opened, version.node)
-        self.version = version
-        self.shown = shown(version)
+    def __init__(self, revision: FileRevision) -> None:
+        self.opened = revision.opened
+        self.revisions = revisions_of(revision.opened, revision.node)
+        self.revision = revision
+        self.shown = shown(revision)
         self.file: OpenFile | None = None
         self.digest: str | None = None
 
     @property
     def position(self) -> int:
-        """The position of the version among all, from 0."""
-        occurrences = [version.occurrence for version in self.versions]
-        return occurrences.index(self.version.occurrence)
+        """The position of the revision among all, from 0."""
+        occurrences = [revision.occurrence for revision in self.revisions]
+        return occurrences.index(self.revision.occurrence)
 
     @property
     def previous(self) -> FileRevision | None:
-        """The previous version."""
-        return self.version.previous
+        """The previous revision."""
+        return self.revision.previous
 
-    def choose(self, version: FileRevision) -> None:
-        """Show another version."""
-        self.version, self.shown = version, shown(version)
+    def choose(self, revision: FileRevision) -> None:
+        """Show another revision."""
+        self.revision, self.shown = revision, shown(revision)
         self.file, self.digest = None, None
 
     def neighbour(self, step: int) -> FileRevision | None:
-        """Return a version so many steps after this one, or None."""
+        """Return a revision so many steps after this one, or None."""
         position = self.position + step
-        return self.versions[position] if 0 <= position < len(self.versions) else None
+        return self.revisions[position] if 0 <= position < len(self.revisions) else None
 
 
 def text_words(file: OpenFile) -> Iterator[str]:

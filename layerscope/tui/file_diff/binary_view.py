@@ -36,7 +36,7 @@ def hex_lines(data: bytes, start: int, other: bytes) -> Iterator[tuple[str, list
 
 
 class BinaryDiff(VerticalScroll):
-    """Metadata and hex of both versions, side by side if they fit."""
+    """Metadata and hex of both revisions, side by side if they fit."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("j", "scroll_down", "Down", id="bytes.down"),

@@ -21,22 +21,22 @@ _ENDS = {LineEnd.LF: "LF", LineEnd.CRLF: "CRLF", LineEnd.NONE: "no line feed"}
 
 def diff_head(old: FileRevision | None, new: FileRevision | None, glyphs: Glyphs) -> Text:
     """Return the lines above a comparison."""
-    versions = [version for version in (old, new) if version is not None]
-    paths = dict.fromkeys(f"/{printable_name(version.path)}" for version in versions)
+    revisions = [revision for revision in (old, new) if revision is not None]
+    paths = dict.fromkeys(f"/{printable_name(revision.path)}" for revision in revisions)
     text = Text(f" {glyphs.arrow} ".join(paths), style="bold", overflow="fold")
-    for mark, version in (("-", old), ("+", new)):
-        text.append(f"\n{mark} {_origin(version, versions) if version else 'does not exist'}", style="not bold")
+    for mark, revision in (("-", old), ("+", new)):
+        text.append(f"\n{mark} {_origin(revision, revisions) if revision else 'does not exist'}", style="not bold")
     for name, before, after in _metadata_changes(old, new):
         text.append(f"\n{name}: {before} {glyphs.arrow} {after}", style="not bold")
     return text
 
 
-def _origin(version: FileRevision, versions: list[FileRevision]) -> str:
-    """Return the layer of a version, and its image if there are two."""
-    image = version.opened.image
-    is_one_image = len({id(version.opened.image) for version in versions}) == 1
+def _origin(revision: FileRevision, revisions: list[FileRevision]) -> str:
+    """Return the layer of a revision, and its image if there are two."""
+    image = revision.opened.image
+    is_one_image = len({id(revision.opened.image) for revision in revisions}) == 1
     of_image = "" if is_one_image else f"{printable_line(image.name)}, "
-    return f"{of_image}layer {version.layer}: {printable_line(image.step(version.layer).title)}"
+    return f"{of_image}layer {revision.layer}: {printable_line(image.step(revision.layer).title)}"
 
 
 def _metadata_changes(old: FileRevision | None, new: FileRevision | None) -> Iterator[tuple[str, str, str]]:
@@ -63,9 +63,9 @@ def _attributes(entry: FileEntry) -> dict[str, str]:
 
 
 def side_words(side: ComparedFile | None) -> str:
-    """Return the type and the size of a version."""
+    """Return the type and the size of a revision."""
     if side is None or side.pages is None:
-        return "does not exist" if side is None else _KINDS.get(side.version.entry.kind, side.version.entry.kind.word)
+        return "does not exist" if side is None else _KINDS.get(side.revision.entry.kind, side.revision.entry.kind.word)
     return f"{side.description or 'data'}, {size_words(side.size)}"
 
 

@@ -15,7 +15,7 @@ CONTEXT = 3
 
 _LEAST_FOLD = 3
 _SECONDS = 0.25
-"""The longest time for an expression on one version."""
+"""The longest time for an expression on one revision."""
 
 OLD, NEW = 0, 1
 """The sides of a diff."""
@@ -81,7 +81,7 @@ def change_starts(items: Sequence[DiffItem]) -> list[int]:
 
 
 class EndsOnly(NamedTuple):
-    """The line ends of both versions, which differ in nothing else."""
+    """The line ends of both revisions, which differ in nothing else."""
 
     old: frozenset[LineEnd]
     new: frozenset[LineEnd]
@@ -100,7 +100,7 @@ def ends_only(diff: TextDiff) -> EndsOnly | None:
 
 
 def matching_rows(diff: TextDiff, search: Search) -> list[int]:
-    """Return the indexes of the rows with a match in either version; raises UsageError if that takes too long."""
+    """Return the indexes of the rows with a match in either revision; raises UsageError if that takes too long."""
     old, new = _lines_with(diff.old, search), _lines_with(diff.new, search)
     return [index for index, row in enumerate(diff.rows) if row.old in old or row.new in new]
 

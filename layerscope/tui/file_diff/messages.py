@@ -11,7 +11,7 @@ from layerscope.tui.drawing.syntax import ToneSpan
 
 @dataclass
 class FilesCompared(Message):
-    """Two versions were compared; ``difference`` is None if that failed, and ``error`` says why."""
+    """Two revisions were compared; ``difference`` is None if that failed, and ``error`` says why."""
 
     difference: FileDifference | None
     error: str = ""
@@ -19,7 +19,7 @@ class FilesCompared(Message):
 
 @dataclass
 class BothToned(Message):
-    """The lines of both versions have colours."""
+    """The lines of both revisions have colours."""
 
     old: Sequence[Sequence[ToneSpan]]
     new: Sequence[Sequence[ToneSpan]]
@@ -27,7 +27,7 @@ class BothToned(Message):
 
 @dataclass
 class BothHashed(Message):
-    """The digests of both versions are known."""
+    """The digests of both revisions are known."""
 
     old: str
     new: str

@@ -71,7 +71,7 @@ FILE_DIFF_TABLE = (
 
 
 SIDE_BY_SIDE = 140
-"""The least width in cells at which the versions are shown side by side."""
+"""The least width in cells at which the revisions are shown side by side."""
 
 _BORDERS = 2
 """The cells of the border of the frame."""
@@ -81,7 +81,7 @@ _NEEDS_TEXT = ("change", "columns", "folds", "invisibles", "search")
 
 # Without Textual's keys of a screen: Tab would take the focus from the open prompt, and letters would be keys again.
 class FileDiffScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False):
-    """A comparison of two versions; one of them is None if the file was added or removed."""
+    """A comparison of two revisions; one of them is None if the file was added or removed."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(FILE_DIFF_KEYS)
     why_not: ClassVar[Mapping[str, str]] = dict.fromkeys(_NEEDS_TEXT, "This works where two texts are compared.")
@@ -130,7 +130,7 @@ class FileDiffScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=Fa
         self._choose_columns()
 
     def _choose_columns(self) -> None:
-        """Show both versions side by side if they fit, unless the user chose."""
+        """Show both revisions side by side if they fit, unless the user chose."""
         if not self._has_chosen_columns:
             width = self.size.width
             is_narrow = width < SIDE_BY_SIDE or self.view.is_cut_side_by_side(width - _BORDERS)
@@ -259,7 +259,7 @@ class FileDiffScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=Fa
             self.notify(f"This is the {'last' if step > 0 else 'first'} change.", markup=False, timeout=3)
 
     def action_columns(self) -> None:
-        """Show both versions side by side, or in one column."""
+        """Show both revisions side by side, or in one column."""
         self._has_chosen_columns = True
         self.view.set_columns(in_one_column=not self.view.in_one_column)
 
@@ -273,17 +273,17 @@ class FileDiffScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=Fa
         self.view.toggle_invisibles()
 
     @property
-    def _version(self) -> FileRevision | None:
-        """The new version, or the old one if the file was removed."""
+    def _revision(self) -> FileRevision | None:
+        """The new revision, or the old one if the file was removed."""
         return self._new or self._old
 
     def action_view(self) -> None:
         """Open the file."""
-        if self._version is not None:
-            self._opener.open_file(self.app, self._version)
+        if self._revision is not None:
+            self._opener.open_file(self.app, self._revision)
 
     def action_copy_path(self) -> None:
         """Copy the path."""
-        version = self._version
-        if version is not None:
-            copy_text(self, copied_path(version.path))
+        revision = self._revision
+        if revision is not None:
+            copy_text(self, copied_path(revision.path))

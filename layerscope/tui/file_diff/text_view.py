@@ -22,7 +22,7 @@ Tones = Sequence[Sequence[ToneSpan]]
 _LEAST_DIGITS = 3
 _MOST_LINES = 4096
 _MOST_MEASURED = 500
-"""The changed rows whose length decides whether both versions fit side by side."""
+"""The changed rows whose length decides whether both revisions fit side by side."""
 _STYLES = {OLD: "removed", NEW: "added"}
 _MARK_WIDTH = 3
 
@@ -63,7 +63,7 @@ class TextDiffView(RowView):
             self._show_difference()
 
     def take_tones(self, old: Tones, new: Tones) -> None:
-        """Colour the lines of both versions."""
+        """Colour the lines of both revisions."""
         self._tones = (old, new)
         self.redraw()
 
@@ -83,7 +83,7 @@ class TextDiffView(RowView):
         return self._shown.index_of(self.top)
 
     def set_columns(self, *, in_one_column: bool) -> None:
-        """Show both versions in one column, or side by side."""
+        """Show both revisions in one column, or side by side."""
         if in_one_column != self.in_one_column:
             near = self._near()
             self.in_one_column = in_one_column

@@ -4,7 +4,7 @@ from typing import Any
 
 from textual.screen import Screen
 
-from layerscope.session.files.revision import FileRevision, version_at
+from layerscope.session.files.revision import FileRevision, revision_at
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.tui.dialogs.extract import ExtractScreen
 from layerscope.tui.file_screens import FileScreens
@@ -24,15 +24,15 @@ class SizeFileActions:
 
     def open_file(self, subject: Subject) -> None:
         """Show the file."""
-        version = self._version(subject)
-        if version is not None:
-            self._screens.open_file(self._screen.app, version)
+        revision = self._revision(subject)
+        if revision is not None:
+            self._screens.open_file(self._screen.app, revision)
 
     def open_history(self, subject: Subject) -> None:
-        """List what each layer did to the path; from there, open a version, or compare two."""
-        version = self._version(subject)
-        if version is not None:
-            self._screens.open_history(self._screen.app, version)
+        """List what each layer did to the path; from there, open a revision, or compare two."""
+        revision = self._revision(subject)
+        if revision is not None:
+            self._screens.open_history(self._screen.app, revision)
 
     def extract(self, subject: Subject) -> None:
         """Ask where to extract the path; a layer is extracted with all files that are there after it."""
@@ -41,8 +41,8 @@ class SizeFileActions:
         else:
             self._screen.app.push_screen(ExtractScreen(self._loaded, subject.node or 0, subject.layer))
 
-    def _version(self, subject: Subject) -> FileRevision | None:
+    def _revision(self, subject: Subject) -> FileRevision | None:
         if subject.node is None or subject.layer is None:
             warn(self._screen, _NO_FILE)
             return None
-        return version_at(self._loaded, subject.node, subject.layer)
+        return revision_at(self._loaded, subject.node, subject.layer)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.model.entries import Kind
-from layerscope.session.files.revision import FileRevision, shown, version_at, versions_of
+from layerscope.session.files.revision import FileRevision, revision_at, revisions_of, shown
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.session.open import open_image
 from tests.builders import device, directory, docker_archive, fifo, file, hardlink, image, layer, symlink, whiteout
@@ -21,9 +21,9 @@ def node(tree: LoadedImage, path: bytes) -> int:
 
 
 def at(tree: LoadedImage, path: bytes, number: int) -> FileRevision:
-    version = version_at(tree, node(tree, path), number)
-    assert version is not None
-    return version
+    revision = revision_at(tree, node(tree, path), number)
+    assert revision is not None
+    return revision
 
 
 def why_not(tree: LoadedImage, path: bytes, number: int = 1) -> str | None:
@@ -32,10 +32,10 @@ def why_not(tree: LoadedImage, path: bytes, number: int = 1) -> str | None:
 
 def test_a_path_has_a_version_for_each_layer_that_wrote_it(tmp_path: Path) -> None:
     tree = opened(tmp_path, layer(file("a", b"1")), layer(whiteout("a")), layer(file("a", b"3"), file("b")))
-    assert [version.layer for version in versions_of(tree, node(tree, b"a"))] == [1, 3]
-    assert [version.removed_by for version in versions_of(tree, node(tree, b"a"))] == [2, None]
+    assert [revision.layer for revision in revisions_of(tree, node(tree, b"a"))] == [1, 3]
+    assert [revision.removed_by for revision in revisions_of(tree, node(tree, b"a"))] == [2, None]
     assert [at(tree, b"a", number).layer for number in (1, 2, 3)] == [1, 1, 3], "a hidden one is the last that was"
-    assert version_at(tree, node(tree, b"b"), 1) is None
+    assert revision_at(tree, node(tree, b"b"), 1) is None
     assert tree.image.step(3).title == "COPY layer-3 /"
     assert tree.image.step(9).title == "(no instruction recorded)"
 

@@ -17,7 +17,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from layerscope.errors import LayerscopeError
-from layerscope.session.files.revision import FileRevision, version_at, versions_of
+from layerscope.session.files.revision import FileRevision, revision_at, revisions_of
 from layerscope.session.image_session import ImageSession
 from layerscope.session.open import open_image
 from layerscope.tui.app import LayerscopeApp
@@ -169,7 +169,7 @@ async def viewing(
         opened = session.load()
         node = opened.tree.index.find(name.encode())
         assert node is not None
-        shown = version_at(opened, node, layer or len(session.image.layers)) or versions_of(opened, node)[0]
+        shown = revision_at(opened, node, layer or len(session.image.layers)) or revisions_of(opened, node)[0]
         screen = FileScreen(shown, FileScreens())
         async with running(screen, size, theme, glyphs) as at:
             yield at
@@ -184,16 +184,16 @@ async def comparing(
     glyphs: Glyphs = UNICODE,
     theme: str = DARK.name,
 ) -> AsyncIterator[FileJourney]:
-    """Compare two versions."""
+    """Compare two revisions."""
     async with running(FileDiffScreen(before, after, FileScreens()), size, theme, glyphs) as at:
         yield at
 
 
-def version(session: ImageSession, name: str, layer: int) -> FileRevision:
+def revision(session: ImageSession, name: str, layer: int) -> FileRevision:
     """Return a file as it is after a layer."""
     opened = session.load()
     node = opened.tree.index.find(name.encode())
     assert node is not None
-    found = version_at(opened, node, layer)
+    found = revision_at(opened, node, layer)
     assert found is not None
     return found

@@ -38,7 +38,7 @@ from tests.builders import (
     whiteout,
     write_tar,
 )
-from tests.tui.file.file_journeys import WIDE, FileJourney, Host, running, version, viewing
+from tests.tui.file.file_journeys import WIDE, FileJourney, Host, revision, running, viewing
 
 CODE = '"""A module."""\n\nimport os\n\n\ndef run():\n    # start\n    return os.name\n'
 LONG = "".join(f"line {number} of a long text\n" for number in range(1, 5001))
@@ -594,7 +594,7 @@ async def test_a_sparse_file_of_exabytes_is_shown_as_bytes_to_its_end(tmp_path: 
 async def test_a_file_of_an_archive_that_was_truncated_says_so(tmp_path: Path) -> None:
     path = archive(tmp_path, [file("f", LONG.encode())])
     with open_image(str(path)) as session:
-        shown = version(session, "f", 1)
+        shown = revision(session, "f", 1)
         os.truncate(path, 1000)
         async with running(FileScreen(shown, FileScreens()), WIDE, DARK.name, UNICODE) as at:
             assert at.sentence() == "This file cannot be read: its file has changed since it was opened."
@@ -612,7 +612,7 @@ async def test_content_that_takes_long_is_said_to_be_read(tmp_path: Path) -> Non
 
     with open_image(str(archive(tmp_path, [file("a.txt", b"hello")]))) as session:
         loaded = loaded_image(Slow(session.image), session.load().tree, session.tallies)
-        shown = dataclasses.replace(version(session, "a.txt", 1), opened=loaded)
+        shown = dataclasses.replace(revision(session, "a.txt", 1), opened=loaded)
         app = Host(FileScreen(shown, FileScreens()))
         async with app.run_test(size=WIDE) as pilot:
             at = FileJourney(app, pilot)

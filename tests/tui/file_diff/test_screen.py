@@ -9,7 +9,7 @@ from layerscope.tui.drawing.glyphs import ASCII
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.widgets.prompt_line import PromptLine
 from tests.builders import Entry, directory, docker_archive, file, image, layer, symlink
-from tests.tui.file.file_journeys import comparing, version
+from tests.tui.file.file_journeys import comparing, revision
 
 OLD = "".join(f"line {number}\n" for number in range(1, 61))
 NEW = OLD.replace("line 20\n", "line twenty\n").replace("line 40\n", "").replace("line 60\n", "line 60\nmore\n")
@@ -28,7 +28,7 @@ def texts(tmp_path: Path, before: bytes, after: bytes) -> ImageSession:
 
 async def test_a_narrow_screen_has_one_column(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 40)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=(80, 40)) as at:
             assert at.head() == ["/f", "- layer 1: COPY layer-1 /", "+ layer 2: COPY layer-2 /"]
             assert at.frame() == ("+2 -2 lines", "change 1 of 3")
             lines = at.lines()
@@ -44,7 +44,7 @@ async def test_a_narrow_screen_has_one_column(tmp_path: Path) -> None:
 
 async def test_a_wide_screen_shows_both_versions_side_by_side(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=WIDE) as at:
             old, new = at.lines()[4].split("│")
             assert (old.split(), new.split()) == (["20", "-", "line", "20"], ["20", "+", "line", "twenty"])
             old, new = next(line for line in at.lines() if "line 40" in line).split("│")
@@ -58,7 +58,7 @@ async def test_a_wide_screen_shows_both_versions_side_by_side(tmp_path: Path) ->
 async def test_lines_that_only_one_column_has_room_for_are_shown_in_one(tmp_path: Path) -> None:
     line = b"a line of more than half the screen, " * 3
     with texts(tmp_path, b"one\n", line + b"\n") as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=WIDE) as at:
             assert line.decode().strip() in at.lines()[1]
             await at.press("v")
             assert "│" in at.lines()[0]
@@ -66,7 +66,7 @@ async def test_lines_that_only_one_column_has_room_for_are_shown_in_one(tmp_path
 
 async def test_where_every_line_is_near_a_change_c_says_so(tmp_path: Path) -> None:
     with texts(tmp_path, b"one\ntwo\n", b"one\ntwo\nthree\n") as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 16)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=(80, 16)) as at:
             lines = at.lines()
             await at.press("c")
             assert at.lines() == lines
@@ -75,7 +75,7 @@ async def test_where_every_line_is_near_a_change_c_says_so(tmp_path: Path) -> No
 
 async def test_n_goes_from_change_to_change(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 16)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=(80, 16)) as at:
             await at.press("n")
             assert at.frame()[1] == "change 2 of 3"
             assert any("- line 40" in line for line in at.lines())
@@ -91,15 +91,15 @@ async def test_a_diff_that_fits_the_screen_shows_all_lines(tmp_path: Path) -> No
     lines = [f"line {number}\n".encode() for number in range(20)]
     after = b"".join([*lines[:10], b"new\n", *lines[10:]])
     with session_of(tmp_path, [file("f", b"".join(lines))], [file("f", after)]) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 40)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=(80, 40)) as at:
             assert len(at.lines()) == 21
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 24)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=(80, 24)) as at:
             assert any("unchanged" in line for line in at.lines())
 
 
 async def test_unchanged_lines_are_unfolded_by_c_or_by_a_click(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 40)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=(80, 40)) as at:
             await at.press("c")
             await at.press("home")
             assert at.lines()[0].split() == ["1", "1", "line", "1"]
@@ -113,7 +113,7 @@ async def test_unchanged_lines_are_unfolded_by_c_or_by_a_click(tmp_path: Path) -
 
 async def test_different_line_ends_are_named_and_shown(tmp_path: Path) -> None:
     with texts(tmp_path, b"a\nb\n", b"a\r\nb\r\n") as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2)) as at:
             assert at.frame()[0] == "+2 -2 lines · only line ends differ: LF in the old version, CRLF in the new one"
             assert at.lines()[0].endswith("- a\\n")
             assert at.lines()[2].endswith("+ a\\r\\n")
@@ -121,7 +121,7 @@ async def test_different_line_ends_are_named_and_shown(tmp_path: Path) -> None:
 
 async def test_a_missing_line_feed_at_the_end_is_noted(tmp_path: Path) -> None:
     with texts(tmp_path, b"a\nb\n", b"a\nx") as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2)) as at:
             assert at.frame()[0] == "+1 -1 lines · no line feed at the end of the new version"
             assert at.lines()[-1].endswith("x (no line feed)")
 
@@ -129,7 +129,7 @@ async def test_a_missing_line_feed_at_the_end_is_noted(tmp_path: Path) -> None:
 async def test_different_metadata_is_listed_in_the_head(tmp_path: Path) -> None:
     before = file("f", b"text\n", mode=0o644, pax_headers={"SCHILY.xattr.user.note": "x"})
     with session_of(tmp_path, [before], [file("f", b"text\n", mode=0o4755, uid=1000)]) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2)) as at:
             assert at.head()[3:] == [
                 "mode: 0644 -rw-r--r-- → 4755 -rwsr-xr-x",
                 "owner: root:root → 1000:root",
@@ -140,17 +140,17 @@ async def test_different_metadata_is_listed_in_the_head(tmp_path: Path) -> None:
 
 async def test_links_are_compared_by_their_targets(tmp_path: Path) -> None:
     with session_of(tmp_path, [symlink("f", "a"), directory("d")], [symlink("f", "b")]) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2)) as at:
             assert at.head()[-1] == "link: a → b"
             assert at.sentence() == "Neither version has any content: the lines above show what differs."
 
 
 async def test_an_added_or_removed_file_is_all_added_or_removed_lines(tmp_path: Path) -> None:
     with texts(tmp_path, b"a\nb\n", b"a\n") as session:
-        async with comparing(None, version(session, "f", 1)) as at:
+        async with comparing(None, revision(session, "f", 1)) as at:
             assert at.head() == ["/f", "- does not exist", "+ layer 1: COPY layer-1 /"]
             assert [line.split() for line in at.lines()] == [["1", "+", "a"], ["2", "+", "b"]]
-        async with comparing(version(session, "f", 1), None, size=WIDE) as at:
+        async with comparing(revision(session, "f", 1), None, size=WIDE) as at:
             assert at.frame()[0] == "+0 -2 lines"
 
 
@@ -159,7 +159,7 @@ async def test_files_of_two_images_name_their_images(tmp_path: Path) -> None:
         session_of(tmp_path, [file("f", b"a\n")], name="v1:1") as old,
         session_of(tmp_path, [file("g", b"b\n")], name="v2:2") as new,
     ):
-        async with comparing(version(old, "f", 1), version(new, "g", 1)) as at:
+        async with comparing(revision(old, "f", 1), revision(new, "g", 1)) as at:
             assert at.head() == ["/f → /g", "- v1:1, layer 1: COPY layer-1 /", "+ v2:2, layer 1: COPY layer-1 /"]
 
 
@@ -167,7 +167,7 @@ async def test_binary_files_are_compared_by_bytes(tmp_path: Path) -> None:
     data = bytes(range(200)) * 2
     with texts(tmp_path, data, data[:300] + b"!" + data[301:] + b"more") as session:
         for size in ((80, 50), WIDE):
-            async with comparing(version(session, "f", 1), version(session, "f", 2), size=size) as at:
+            async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=size) as at:
                 screen = at.screen()
                 assert ", 400 bytes" in screen
                 assert ", 404 bytes" in screen
@@ -180,13 +180,13 @@ async def test_binary_files_are_compared_by_bytes(tmp_path: Path) -> None:
 
 async def test_equal_bytes_are_reported_as_equal(tmp_path: Path) -> None:
     with session_of(tmp_path, [file("f", b"\0\1")], [file("f", b"\0\1", mode=0o600)]) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2)) as at:
             assert "Both versions have the same bytes." in at.screen()
 
 
 async def test_both_versions_have_syntax_colours(tmp_path: Path) -> None:
     with session_of(tmp_path, [file("a.py", b"x = 1  # one\n")], [file("a.py", b"x = 2  # two\n")]) as session:
-        async with comparing(version(session, "a.py", 1), version(session, "a.py", 2)) as at:
+        async with comparing(revision(session, "a.py", 1), revision(session, "a.py", 2)) as at:
             assert "".join(at.marked("comment")) == "# one# two"
             await at.press("question_mark")
             assert "Go to the next change" in at.screen()
@@ -194,13 +194,13 @@ async def test_both_versions_have_syntax_colours(tmp_path: Path) -> None:
 
 async def test_a_comparison_is_shown_in_plain_ascii(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE, glyphs=ASCII) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=WIDE, glyphs=ASCII) as at:
             assert at.screen().isascii()
 
 
 async def test_long_lines_are_scrolled_together(tmp_path: Path) -> None:
     with texts(tmp_path, b"x" * 200 + b"old\n", b"x" * 200 + b"new\n") as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 20)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=(80, 20)) as at:
             await at.press("home")
             assert not any("new" in line for line in at.lines())
             assert [line[-1] for line in at.lines()] == ["›", "›"], "a line that goes on says so"  # noqa: RUF001
@@ -216,7 +216,7 @@ async def test_a_search_scrolls_to_its_matches(tmp_path: Path, size: tuple[int, 
     before = [b"%d %s\n" % (number, b"x" * 200) for number in range(20)]
     after = [line.replace(b"x", b"y") for line in before[:-1]] + [b"last %s needle\n" % (b"y" * 200)]
     with texts(tmp_path, b"needle\n" + b"".join(before), b"needle\n" + b"".join(after)) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=size) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=size) as at:
             await at.search("needle")
             assert at.frame()[1].startswith("line 1 of 2 lines")
             assert set(at.marked("chosen")) == {"needle"}
@@ -229,7 +229,7 @@ async def test_a_search_scrolls_to_its_matches(tmp_path: Path, size: tuple[int, 
 @pytest.mark.parametrize("size", [(80, 14), (160, 14)])
 async def test_a_diff_opens_at_what_differs_and_n_returns_to_it(tmp_path: Path, size: tuple[int, int]) -> None:
     with texts(tmp_path, b"x" * 200 + b" one\n", b"x" * 200 + b" two\n") as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=size) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=size) as at:
             assert (at.marked("removed-span"), at.marked("added-span")) == (["one"], ["two"])
             await at.press("home")
             assert not at.marked("removed-span")
@@ -247,7 +247,7 @@ async def test_n_scrolls_to_what_differs_in_a_long_line(tmp_path: Path) -> None:
     before = b"".join([b"one\n", *lines, b"x" * 200 + b" one\n", *lines])
     after = b"".join([b"two\n", *lines, b"x" * 200 + b" two\n", *lines, b"more\n"])
     with texts(tmp_path, before, after) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 14)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=(80, 14)) as at:
             await at.press("n")
             assert at.marked("removed-span") == ["one"]
             assert at.marked("added-span") == ["two"]
@@ -257,7 +257,7 @@ async def test_n_scrolls_to_what_differs_in_a_long_line(tmp_path: Path) -> None:
 
 async def test_f_opens_the_new_version_or_the_old_one_of_a_removed_file(tmp_path: Path) -> None:
     with texts(tmp_path, b"old\n", b"new\n") as session:
-        before, after = version(session, "f", 1), version(session, "f", 2)
+        before, after = revision(session, "f", 1), revision(session, "f", 2)
         for sides, text in (((before, after), "new"), ((before, None), "old")):
             async with comparing(*sides) as at:
                 await at.press("enter")
@@ -267,14 +267,14 @@ async def test_f_opens_the_new_version_or_the_old_one_of_a_removed_file(tmp_path
 
 async def test_the_same_text_in_another_encoding_is_not_reported_as_the_same_bytes(tmp_path: Path) -> None:
     with texts(tmp_path, "un mot déjà vu\n".encode("latin-1"), "un mot déjà vu\n".encode()) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=WIDE) as at:
             assert "Both are the same text in different encodings: Latin-1 before, UTF-8 after." in at.screen()
             assert "same bytes" not in at.screen()
 
 
 async def test_a_search_finds_folded_lines_of_both_versions(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=WIDE) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=WIDE) as at:
             await at.search("LINE t")
             assert "There is no match." in at.toasts()
             await at.search("line t")
@@ -295,7 +295,7 @@ async def test_a_search_finds_folded_lines_of_both_versions(tmp_path: Path) -> N
 
 async def test_c_hides_what_a_search_has_opened_and_n_shows_the_next_match_all_the_same(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2), size=(80, 16)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2), size=(80, 16)) as at:
             await at.search("line")
             assert at.lines()[0].split() == ["1", "1", "line", "1"]
             await at.press("c", "home")
@@ -308,7 +308,7 @@ async def test_c_hides_what_a_search_has_opened_and_n_shows_the_next_match_all_t
 
 async def test_letters_typed_into_a_search_are_not_keys_and_escape_ends_it(tmp_path: Path) -> None:
     with texts(tmp_path, OLD.encode(), NEW.encode()) as session:
-        async with comparing(version(session, "f", 1), version(session, "f", 2)) as at:
+        async with comparing(revision(session, "f", 1), revision(session, "f", 2)) as at:
             await at.press("slash", "q", "v", "tab", "n", "shift+tab", "y")
             assert at.app.screen.query_one(PromptLine).value == "qvny"
             await at.press("escape")
