@@ -76,24 +76,6 @@ def layer_list(analysis: SizeAnalysis) -> SizeList[LayerSize]:
     report = analysis.report
     largest = max((layer_size.content_size or 0 for layer_size in report.layers), default=0) or 1
 
-    def build(layer_size: LayerSize) -> TableRow:
-        instruction = layer_title(analysis, layer_size.layer)
-        return TableRow(
-            (
-                str(layer_size.layer),
-                human_size(layer_size.content_size),
-                human_share(layer_size.content_size, report.total_size),
-                size_or_blank(layer_size.dead_size),
-                size_or_blank(layer_size.hides_size),
-                human_size(layer_size.blob_size),
-                instruction,
-            ),
-            share=(layer_size.content_size or 0) / largest,
-            dead_share=(layer_size.dead_size or 0) / largest,
-            subject=Subject(layer=layer_size.layer, copied=analysis.image.step(layer_size.layer).title),
-            detail=f"Layer {layer_size.layer}: {instruction}",
-        )
-
     columns = (
         count_column("layer", len(report.layers)),
         TableColumn("content", right=True, width=SIZE_WIDTH),
@@ -104,7 +86,7 @@ def layer_list(analysis: SizeAnalysis) -> SizeList[LayerSize]:
     return SizeList(
         columns=columns,
         records=report.layers,
-        build=build,
+        build=lambda layer_size: _layer_row(analysis, layer_size, largest),
         orders=(
             Order("content", lambda row: -(row.content_size or 0)),
             Order("dead bytes", lambda row: -(row.dead_size or 0)),
@@ -114,4 +96,23 @@ def layer_list(analysis: SizeAnalysis) -> SizeList[LayerSize]:
         text=lambda row: analysis.image.step(row.layer).title,
         size=lambda row: row.content_size or 0,
         when_empty="This image has no layers.",
+    )
+
+
+def _layer_row(analysis: SizeAnalysis, layer_size: LayerSize, largest: int) -> TableRow:
+    instruction = layer_title(analysis, layer_size.layer)
+    return TableRow(
+        (
+            str(layer_size.layer),
+            human_size(layer_size.content_size),
+            human_share(layer_size.content_size, analysis.report.total_size),
+            size_or_blank(layer_size.dead_size),
+            size_or_blank(layer_size.hides_size),
+            human_size(layer_size.blob_size),
+            instruction,
+        ),
+        share=(layer_size.content_size or 0) / largest,
+        dead_share=(layer_size.dead_size or 0) / largest,
+        subject=Subject(layer=layer_size.layer, copied=analysis.image.step(layer_size.layer).title),
+        detail=f"Layer {layer_size.layer}: {instruction}",
     )

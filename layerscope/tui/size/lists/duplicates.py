@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from layerscope.analysis.size.duplicates import Duplicate
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.text import human_size, path_text, plural
 from layerscope.tui.size.lists.files import SizedFile, file_list
@@ -42,33 +41,12 @@ def _duplicates(analysis: SizeAnalysis, numbers: Sequence[int]) -> SizeList[int]
     duplicates, index = analysis.report.duplicates, analysis.tree.index
     largest = max((duplicates[number].saves for number in numbers), default=0) or 1
     small = [duplicate for duplicate in duplicates if duplicate.saves < _SMALL]
+    saved_by_small = sum(duplicate.saves for duplicate in small)
 
     def build(number: int) -> TableRow:
-        return sum_of_small() if number == SMALL_DUPLICATES else row(number, duplicates[number])
-
-    def row(number: int, duplicate: Duplicate) -> TableRow:
-        paths = [shown_path(index.path(node)) for node in duplicate.nodes[:_MOST_PATHS]]
-        copies = len(duplicate.nodes)
-        return TableRow(
-            (human_size(duplicate.saves), human_size(duplicate.size), f"{copies:,}", paths[0]),
-            share=duplicate.saves / largest,
-            subject=Subject(topic=Topic(SizeView.DUPLICATES, number), copied="\n".join(paths)),
-            detail=f"the same {human_size(duplicate.size)} in {_listed(paths, copies)}",
-        )
-
-    def sum_of_small() -> TableRow:
-        saves = sum(duplicate.saves for duplicate in small)
-        words = f"{plural(len(small), 'duplicate')} below {human_size(_SMALL)} each"
-        return TableRow(
-            (human_size(saves), "", "", words),
-            share=saves / largest,
-            style="muted",
-            subject=Subject(topic=Topic(SizeView.DUPLICATES, SMALL_DUPLICATES)),
-            detail=f"{words}, {human_size(saves)} in all",
-        )
-
-    def saves(number: int) -> int:
-        return sum(each.saves for each in small) if number == SMALL_DUPLICATES else duplicates[number].saves
+        if number == SMALL_DUPLICATES:
+            return _sum_of_small(len(small), saved_by_small, largest)
+        return _duplicate_row(analysis, number, largest)
 
     copies = count_column("copies", max((len(duplicates[number].nodes) for number in numbers), default=0))
     return SizeList(
@@ -81,8 +59,31 @@ def _duplicates(analysis: SizeAnalysis, numbers: Sequence[int]) -> SizeList[int]
             Order("copies", lambda number: -len(duplicates[number].nodes) if number >= 0 else 0),
         ),
         text=lambda number: path_text(index.path(duplicates[number].nodes[0]))[1:] if number >= 0 else "",
-        size=saves,
+        size=lambda number: saved_by_small if number == SMALL_DUPLICATES else duplicates[number].saves,
         when_empty=_no_duplicates(analysis),
+    )
+
+
+def _duplicate_row(analysis: SizeAnalysis, number: int, largest: int) -> TableRow:
+    duplicate = analysis.report.duplicates[number]
+    paths = [shown_path(analysis.tree.index.path(node)) for node in duplicate.nodes[:_MOST_PATHS]]
+    copies = len(duplicate.nodes)
+    return TableRow(
+        (human_size(duplicate.saves), human_size(duplicate.size), f"{copies:,}", paths[0]),
+        share=duplicate.saves / largest,
+        subject=Subject(topic=Topic(SizeView.DUPLICATES, number), copied="\n".join(paths)),
+        detail=f"the same {human_size(duplicate.size)} in {_listed(paths, copies)}",
+    )
+
+
+def _sum_of_small(count: int, saves: int, largest: int) -> TableRow:
+    words = f"{plural(count, 'duplicate')} below {human_size(_SMALL)} each"
+    return TableRow(
+        (human_size(saves), "", "", words),
+        share=saves / largest,
+        style="muted",
+        subject=Subject(topic=Topic(SizeView.DUPLICATES, SMALL_DUPLICATES)),
+        detail=f"{words}, {human_size(saves)} in all",
     )
 
 

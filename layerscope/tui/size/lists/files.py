@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from layerscope.analysis.advice.secrets import Secret
-from layerscope.analysis.size.dead import DeadEntry, dead_groups
+from layerscope.analysis.size.dead import DeadEntry, DeadGroup, dead_groups
 from layerscope.session.size.analysis import SizeAnalysis
 from layerscope.session.size.remarks import no_dead_sentence, reason_label
 from layerscope.text import human_share, human_size, path_text, plural, printable_line
@@ -139,20 +139,6 @@ def dead_list(analysis: SizeAnalysis) -> SizeList[int]:
     """Return the causes of dead bytes, the largest first."""
     groups = dead_groups(analysis.report.dead.entries)
     largest = max((group.size for group in groups), default=0) or 1
-
-    def build(number: int) -> TableRow:
-        group = groups[number]
-        reason, files = reason_label(group.reason), len(group.entries)
-        writer, hiding = (layer_title(analysis, layer) for layer in (group.writer, group.hidden_by))
-        return TableRow(
-            (human_size(group.size), f"{files:,}", reason, str(group.writer), str(group.hidden_by), writer),
-            share=group.size / largest,
-            dead_share=group.size / largest,
-            subject=Subject(topic=Topic(SizeView.DEAD, number), copied=f"{writer}\n{hiding}"),
-            detail=f"{plural(files, 'file')}, {reason}\nwritten by layer {group.writer}: {writer}\n"
-            f"hidden by layer {group.hidden_by}: {hiding}",
-        )
-
     layers = len(analysis.image.layers)
     columns = (
         SIZE,
@@ -165,7 +151,7 @@ def dead_list(analysis: SizeAnalysis) -> SizeList[int]:
     return SizeList(
         columns=columns,
         records=range(len(groups)),
-        build=build,
+        build=lambda number: _dead_row(analysis, number, groups[number], largest),
         orders=(
             Order("size", lambda number: number),
             Order("files", lambda number: -len(groups[number].entries)),
@@ -175,6 +161,19 @@ def dead_list(analysis: SizeAnalysis) -> SizeList[int]:
         text=lambda number: f"{reason_label(groups[number].reason)} {analysis.image.step(groups[number].writer).title}",
         size=lambda number: groups[number].size,
         when_empty=no_dead_sentence(analysis.report),
+    )
+
+
+def _dead_row(analysis: SizeAnalysis, number: int, group: DeadGroup, largest: int) -> TableRow:
+    reason, files = reason_label(group.reason), len(group.entries)
+    writer, hiding = (layer_title(analysis, layer) for layer in (group.writer, group.hidden_by))
+    return TableRow(
+        (human_size(group.size), f"{files:,}", reason, str(group.writer), str(group.hidden_by), writer),
+        share=group.size / largest,
+        dead_share=group.size / largest,
+        subject=Subject(topic=Topic(SizeView.DEAD, number), copied=f"{writer}\n{hiding}"),
+        detail=f"{plural(files, 'file')}, {reason}\nwritten by layer {group.writer}: {writer}\n"
+        f"hidden by layer {group.hidden_by}: {hiding}",
     )
 
 
