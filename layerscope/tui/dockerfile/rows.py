@@ -18,75 +18,75 @@ from layerscope.tui.widgets.row_table import TableColumn, TableRow, Target
 
 _LAYER, _CONTENT, _SHARE, _DEAD = (TableColumn(title, right=True) for title in ("layer", "content", "share", "dead"))
 _CACHE = TableColumn("cache")
-_MARK = TableColumn("if")
+_EDIT = TableColumn("if")
 _SOURCE = (TableColumn("", right=True), TableColumn(""))
 _TAB = 4
 _NARROW, _WIDE = 100, 120
 """The cells from which on there is room for bars, and for the share as a figure."""
 
 
-class Mark(StrEnum):
+class LayerEdit(StrEnum):
     """An action on the layer of a line; ``MERGE`` joins it with the layer right below."""
 
     MERGE = "merge"
     DROP = "drop"
 
 
-class LineMarks:
-    """The marks by layer. Only the layers of the Dockerfile's own lines can have one."""
+class LayerEdits:
+    """The edits by layer. Only the layers of the Dockerfile's own lines can have one."""
 
     def __init__(self, placed: PlacedDockerfile) -> None:
         self._placed = placed
         self._own = {layer for line, layers in placed.layers.items() if line != placed.base_line for layer in layers}
-        self._marks: dict[int, Mark] = {}
+        self._edits: dict[int, LayerEdit] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._marks)
+        return bool(self._edits)
 
-    def mark(self, layer: int) -> Mark | None:
-        """Return the mark of a layer."""
-        return self._marks.get(layer)
+    def edit(self, layer: int) -> LayerEdit | None:
+        """Return the edit of a layer."""
+        return self._edits.get(layer)
 
     def layer_of(self, line: int) -> int | None:
-        """Return the layer that the instruction of a line made and that can be marked."""
+        """Return the layer that the instruction of a line made and that can be edited."""
         instruction = self._placed.instructions.get(line)
         layers = self._placed.layers.get(instruction.line, ()) if instruction else ()
         return layers[-1] if layers and layers[-1] in self._own else None
 
     def cycle(self, layer: int) -> bool:
-        """Give a layer the next mark that it can have, and none after the last one; return False if it can have none.
+        """Give a layer the next edit that it can have, and none after the last one; return False if it can have none.
 
         A layer cannot be merged into one that is dropped: what both would hold together was never built.
         """
-        marks = [
+        edits = [
             None,
-            *([Mark.MERGE] if self._can_merge(layer) else []),
-            *([Mark.DROP] if self._can_drop(layer) else []),
+            *([LayerEdit.MERGE] if self._can_merge(layer) else []),
+            *([LayerEdit.DROP] if self._can_drop(layer) else []),
         ]
-        following = marks[(marks.index(self._marks.pop(layer, None)) + 1) % len(marks)]
+        following = edits[(edits.index(self._edits.pop(layer, None)) + 1) % len(edits)]
         if following is not None:
-            self._marks[layer] = following
-        return len(marks) > 1
+            self._edits[layer] = following
+        return len(edits) > 1
 
     def _can_merge(self, layer: int) -> bool:
-        return layer - 1 in self._own and self._marks.get(layer - 1) is not Mark.DROP
+        return layer - 1 in self._own and self._edits.get(layer - 1) is not LayerEdit.DROP
 
     def _can_drop(self, layer: int) -> bool:
-        return self._marks.get(layer + 1) is not Mark.MERGE
+        return self._edits.get(layer + 1) is not LayerEdit.MERGE
 
     @property
     def plan(self) -> Plan:
-        """The plan that the marks make."""
-        return Plan(self._marked(Mark.DROP), self._marked(Mark.MERGE))
+        """The plan that the edits make."""
+        return Plan(self._edited(LayerEdit.DROP), self._edited(LayerEdit.MERGE))
 
-    def _marked(self, mark: Mark) -> frozenset[int]:
-        return frozenset(layer for layer, one in self._marks.items() if one is mark)
+    def _edited(self, edit: LayerEdit) -> frozenset[int]:
+        return frozenset(layer for layer, one in self._edits.items() if one is edit)
 
 
 class DockerfileRows:
     """The rows; a row is a line of the Dockerfile or, below the FROM, a layer of its base image.
 
-    They show what came from the build ``cache``, if that is known; and once there are ``marks``, which lines have one.
+    They show what came from the build ``cache``, if that is known; and once there are ``edits``, which lines have one.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class DockerfileRows:
         self._largest = max([1, *(cost.content_size or 0 for cost in self._costs)])
         self._from_line, self._base = placed.base_line, placed.base_layers
         self._shows_cache = bool(cache.cached)
-        self.marks = LineMarks(placed)
+        self.edits = LayerEdits(placed)
         self.is_unfolded = False
         self.cursor = 0
         self.width = _WIDE
@@ -109,7 +109,7 @@ class DockerfileRows:
         """The columns."""
         cache = [_CACHE] if self._shows_cache else []
         share = [_SHARE] if self.width >= _WIDE else []
-        return (_LAYER, _CONTENT, *share, _DEAD, *cache, *([_MARK] if self.marks else []), *_SOURCE)
+        return (_LAYER, _CONTENT, *share, _DEAD, *cache, *([_EDIT] if self.edits else []), *_SOURCE)
 
     def __len__(self) -> int:
         return len(self._costs) + (len(self._base) if self.is_unfolded else 0)
@@ -154,7 +154,7 @@ class DockerfileRows:
                 *self._share(cost.content_size),
                 size_or_blank(cost.dead_size),
                 *self._cached(cost.is_cached),
-                *self._marked(cost.layers[-1]),
+                *self._edit_cell(cost.layers[-1]),
                 str(cost.line),
                 text,
             ),
@@ -173,7 +173,7 @@ class DockerfileRows:
                 *self._share(sums.content_size),
                 size_or_blank(sums.dead_size),
                 *self._cached(None),
-                *self._marked(layer),
+                *self._edit_cell(layer),
                 "",
                 f"    {title}",
             ),
@@ -195,9 +195,9 @@ class DockerfileRows:
         word = "" if is_cached is None else cache_word(cached=is_cached)
         return [word] if self._shows_cache else []
 
-    def _marked(self, layer: int) -> list[str]:
-        """Return the cell with the mark of a layer; none where no layer has one."""
-        return [self.marks.mark(layer) or ""] if self.marks else []
+    def _edit_cell(self, layer: int) -> list[str]:
+        """Return the cell with the edit of a layer; none where no layer has one."""
+        return [self.edits.edit(layer) or ""] if self.edits else []
 
     def _placement(self, cost: LineCost) -> str:
         """Return where a line belongs: its instruction, its stage and its layer."""

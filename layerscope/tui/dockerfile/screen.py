@@ -49,7 +49,7 @@ DOCKERFILE_KEYS = (
     ),
     Key(
         "m",
-        "mark",
+        "edit",
         "what if",
         "Mark the line: merged with the layer below its own, dropped, or neither; see what the image would cost",
         id="dockerfile.mark",
@@ -125,8 +125,8 @@ class DockerfileScreen(LeftOnce[Target | None]):
         self.table.show(self._rows.columns, self._rows, cursor)
         self._show_titles()
         what_if = self.query_one("#what-if", Static)
-        what_if.display = bool(self._rows.marks)
-        what_if.update(Text(self._planned() if self._rows.marks else "", overflow="fold"))
+        what_if.display = bool(self._rows.edits)
+        what_if.update(Text(self._planned() if self._rows.edits else "", overflow="fold"))
         self._reserve_detail()
         self._show_detail()
 
@@ -143,8 +143,8 @@ class DockerfileScreen(LeftOnce[Target | None]):
         self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
 
     def _planned(self) -> str:
-        """Return what the image would cost with the marked lines."""
-        before, after = self._opened.tallies.content_size, self._what_if.planned(self._rows.marks.plan)
+        """Return what the image would cost with the edited layers."""
+        before, after = self._opened.tallies.content_size, self._what_if.planned(self._rows.edits.plan)
         if before is None or after is None:
             return "What if: unknown, because a layer could not be read"
         glyphs = glyphs_of(self)
@@ -195,13 +195,13 @@ class DockerfileScreen(LeftOnce[Target | None]):
         self._rows.is_unfolded = unfolded
         self._show(self._rows.row_of(line))
 
-    def action_mark(self) -> None:
-        """Give the line under the cursor the next mark: to merge its layer with the one below, to drop it, or none."""
+    def action_edit(self) -> None:
+        """Give the line under the cursor the next edit: to merge its layer with the one below, to drop it, or none."""
         cursor = self.table.cursor
-        layer = self._rows.marks.layer_of(self._rows.line_at(cursor))
+        layer = self._rows.edits.layer_of(self._rows.line_at(cursor))
         if layer is None:
             warn(self, "Only a line that made a layer on the base image can be merged or dropped.")
-        elif self._rows.marks.cycle(layer):
+        elif self._rows.edits.cycle(layer):
             self._show(cursor)
         else:
             warn(self, f"Layer {layer + 1} is merged into the layer of this line.")
