@@ -1,6 +1,7 @@
 """Stacks layers the slow way: a dict of all paths for each layer, copied and rewritten by the rules of PRODUCT.md."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from msgspec.structs import replace
 
@@ -38,6 +39,20 @@ class State:
                 counted.add((file.path, file.layer))
                 sizes[path] = file.size
         return sizes
+
+    @cached_property
+    def shown(self) -> Tree:
+        """The tree with the hard links whose file is gone: the first of them is a file, others are links to it."""
+        shown, carriers = dict(self.tree), dict[tuple[bytes, int], bytes]()
+        for path in sorted(self.files, key=lambda path: path.split(b"/")):
+            entry, file = self.tree[path], self.files[path]
+            at_path = self.tree.get(file.path)
+            if at_path is not None and at_path.kind is Kind.FILE and at_path.layer == file.layer:
+                continue
+            carrier = carriers.setdefault((file.path, file.layer), path)
+            as_file = replace(entry, kind=Kind.FILE, size=file.size, link=None, xattrs=file.xattrs)
+            shown[path] = as_file if carrier == path else replace(entry, link=carrier)
+        return shown
 
     def touches_below(self, folder: bytes) -> bool:
         """Tell whether the layer changed anything below the folder."""

@@ -1,14 +1,14 @@
 """The difference between two states: paths added, modified and removed, with the aspects that changed."""
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 from layerscope.analysis.comparison.difference import UNSETTLED, Aspect, ComparedBytes, difference, settled
 from layerscope.analysis.comparison.pairing import PairedState, Pairing
 from layerscope.analysis.tree.change import ChangeKind
+from layerscope.analysis.tree.path_index import PathIndex
 from layerscope.analysis.tree.tree_state import NodePaths
 from layerscope.model.columns import Ints
 from layerscope.model.entries import FileEntry
@@ -18,6 +18,7 @@ from layerscope.model.entries import FileEntry
 class Change:
     """One path that differs; ``size_delta`` is in content bytes, to which a hard link adds none.
 
+    A hard link whose file is gone from one side alone has a row too: it is a file there, and has the bytes.
     ``what`` is empty for an added and for a removed path, and never for a modified one.
     """
 
@@ -107,12 +108,13 @@ def find_differences(pairing: Pairing, contents: ComparedBytes, *, mtime: bool =
     kept = [
         row for row, candidate in enumerate(candidates) if aspects[row] or candidate.change is not ChangeKind.MODIFIED
     ]
+    nodes = array("I", [candidates[row].node for row in kept])
     return Diff(
         pairing,
-        array("I", [candidates[row].node for row in kept]),
+        nodes,
         bytes(candidates[row].change for row in kept),
         bytes(aspects[row] for row in kept),
-        array("q", _size_deltas(pairing, [candidates[row].node for row in kept])),
+        array("q", (pairing.new.entry_size(node) - pairing.old.entry_size(node) for node in nodes)),
         tuple(number for number, row in enumerate(kept) if row in answers and answers[row] is None),
     )
 
@@ -121,49 +123,23 @@ def _candidates(pairing: Pairing, *, mtime: bool) -> Iterator[_Candidate]:
     """Yield what is added, removed, or may be modified."""
     old_side, new_side = pairing.old, pairing.new
     old_tree, new_tree = old_side.state.tree, new_side.state.tree
-    for node in pairing.candidates:
+    layers = None if old_side.state.own else (old_side.state.layer, new_side.state.layer)
+    carriers = {*_carriers(pairing.shape, old_side)} ^ {*_carriers(pairing.shape, new_side)}
+    for node in sorted(carriers.union(pairing.candidates)) if carriers else pairing.candidates:
         old, new = old_side.occurrence(node), new_side.occurrence(node)
         if old < 0 or new < 0:
             if old != new:
                 yield _Candidate(node, ChangeKind.ADDED if old < 0 else ChangeKind.REMOVED, old, new)
-        elif aspects := difference(old_tree, old, new_tree, new, mtime=mtime):
+        elif aspects := difference(old_tree, old, new_tree, new, layers, mtime=mtime):
             yield _Candidate(node, ChangeKind.MODIFIED, old, new, aspects)
 
 
-def _size_deltas(pairing: Pairing, nodes: list[int]) -> list[int]:
-    """Return the content bytes by which each row grows the tree.
-
-    A hard link that has the bytes of a file once the path of that is gone did not change, and has no row. Its bytes
-    count on the row of the file, whose removal has freed nothing, or of another link to it.
-    """
-    deltas = [pairing.new.entry_size(node) - pairing.old.entry_size(node) for node in nodes]
-    rows = {node: row for row, node in enumerate(nodes)}
-    counted: set[int] = set()
-    for node, names in chain(_carriers(pairing, pairing.old), _carriers(pairing, pairing.new)):
-        row = next((rows[name] for name in names if name in rows), None)
-        if node not in rows and node not in counted and row is not None:
-            counted.add(node)
-            deltas[row] += pairing.new.entry_size(node) - pairing.old.entry_size(node)
-    return deltas
-
-
-def _carriers(pairing: Pairing, side: PairedState) -> Iterator[tuple[int, Iterator[int]]]:
-    """Yield the nodes of the hard links that have the bytes of a file, each with the nodes of all names of it."""
+def _carriers(shape: PathIndex, side: PairedState) -> Iterator[int]:
+    """Yield the nodes of the hard links that have the bytes of a file that is gone: no layer need have touched them."""
     state, index = side.state, side.state.tree.index
-    if state.own:
-        return
-    for link in index.link_targets:
-        if state.occurrence(index.node_of(link)) == link and state.tree.shown_size(link, state.layer):
-            file = state.tree.file_behind(link)
-            (node,) = _nodes(pairing, side, (link,))
-            yield node, _nodes(pairing, side, (file, *index.links_to(file)))
-
-
-def _nodes(pairing: Pairing, side: PairedState, occurrences: Iterable[int]) -> Iterator[int]:
-    """Yield the nodes of the pairing for occurrences of one side."""
-    index = side.state.tree.index
-    for occurrence in occurrences:
-        own = index.node_of(occurrence)
-        node = own if side.nodes is None else pairing.shape.find(index.path(own))
-        if node is not None:
+    for link in () if state.own else index.link_targets:
+        own = index.node_of(link)
+        if state.occurrence(own) == link and state.tree.shown_link(link, state.layer) is None:
+            node = own if side.nodes is None else shape.find(index.path(own))
+            assert node is not None  # noqa: S101  # the shape has all paths of both sides
             yield node

@@ -98,12 +98,22 @@ def entry_row(tree: LayeredTree, occurrence: int) -> EntryRow:
     return _IMPLIED_ROW if row == IMPLIED else EntryRow(tree.tables[tree.index.layers[occurrence]], row)
 
 
-def difference(old_tree: LayeredTree, old: int, new_tree: LayeredTree, new: int, *, mtime: bool = False) -> int:
+def difference(
+    old_tree: LayeredTree,
+    old: int,
+    new_tree: LayeredTree,
+    new: int,
+    layers: tuple[int, int] | None = None,
+    *,
+    mtime: bool = False,
+) -> int:
     """Return the aspects in which two present occurrences differ, and UNSETTLED if their bytes must be compared.
 
     A hard link has the content and the xattrs of the file that it names, since many builders state xattrs only there,
     and mode and owner of its own header; that it is a link, and to which path, is its ``LINK``. If the kinds differ,
     content and link are not compared. With ``mtime``, times count if both occurrences state one.
+    With ``layers``, links are compared as the merged trees at these layers show them: a hard link that has the bytes of
+    a file that is gone is none.
     """
     old_row, new_row = entry_row(old_tree, old), entry_row(new_tree, new)
     aspects = _metadata(old_row, new_row)
@@ -118,7 +128,10 @@ def difference(old_tree: LayeredTree, old: int, new_tree: LayeredTree, new: int,
         return aspects | Aspect.KIND
     if old_file == old and new_file == new:
         return aspects | _content(old_tree, old_file, new_tree, new_file)
-    if old_row.table.link(old_row.row) != new_row.table.link(new_row.row):
+    stored = old_row.table.link(old_row.row), new_row.table.link(new_row.row)
+    links = (old_tree.shown_link(old, layers[0]), new_tree.shown_link(new, layers[1])) if layers else stored
+    # Where only another link took over the bytes, all further links to them would differ.
+    if links[0] != links[1] and (stored[0] != stored[1] or None in links):
         aspects |= Aspect.LINK
     if old_file >= 0:
         return aspects | _content(old_tree, old_file, new_tree, new_file)

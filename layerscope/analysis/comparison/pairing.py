@@ -35,7 +35,8 @@ class PairedState:
     def entry(self, node: int, path: bytes) -> FileEntry | None:
         """Return the entry of a node whose path is given, or None if the state does not have it."""
         occurrence = self.occurrence(node)
-        return None if occurrence < 0 else self.state.tree.entry_at(occurrence, path)
+        at = None if self.state.own else self.state.layer
+        return None if occurrence < 0 else self.state.tree.entry_at(occurrence, path, at)
 
     def size(self, node: int) -> int:
         """Return the content bytes of a file, or below a directory of the merged tree; 0 for every other kind."""

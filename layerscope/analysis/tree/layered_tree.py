@@ -114,17 +114,29 @@ class LayeredTree(Struct, frozen=True):
         return self.entry_at(occurrence, self.index.path(node))
 
     def entry_at(self, occurrence: int, path: bytes, at: int | None = None) -> FileEntry:
-        """Return the entry of an occurrence, as the merged tree at the layer ``at`` shows it if that is given.
+        """Return the entry of an occurrence, as the merged tree at the layer ``at`` shows it if that is given."""
+        row, layer = self.index.rows[occurrence], self.index.layers[occurrence]
+        entry = implied_directory(path, layer) if row == IMPLIED else self.tables[layer].entry(row, path, layer)
+        if at is None or entry.kind is not Kind.HARDLINK:
+            return entry
+        link = self.shown_link(occurrence, at)
+        if link is not None:
+            return replace(entry, link=link)
+        file = self.entry_at(self.file_behind(occurrence), path)
+        return replace(entry, kind=file.kind, size=file.size, link=None, xattrs=file.xattrs)
+
+    def shown_link(self, occurrence: int, layer: int) -> bytes | None:
+        """Return the target of a link in the merged tree at the layer, or None if it is not a link there.
 
         Once the path of a file is gone, the hard link that has its bytes is a regular file, and others are links to it.
         """
-        row, layer = self.index.rows[occurrence], self.index.layers[occurrence]
-        entry = implied_directory(path, layer) if row == IMPLIED else self.tables[layer].entry(row, path, layer)
-        file = -1 if at is None or entry.kind is not Kind.HARDLINK else self.file_behind(occurrence)
-        carrier = file if file < 0 or at is None else self.index.carrier(file, at)
+        index, row = self.index, self.index.rows[occurrence]
+        link = self.tables[index.layers[occurrence]].link(row) if row >= 0 else None
+        file = self.file_behind(occurrence)
+        carrier = file if file < 0 else index.carrier(file, layer)
         if carrier == occurrence:
-            return replace(entry, kind=Kind.FILE, size=self.own_size(file), link=None)
-        return entry if carrier in (file, -1) else replace(entry, link=self.index.path(self.index.node_of(carrier)))
+            return None
+        return link if carrier in (file, -1) else index.path(index.node_of(carrier))
 
     def kind(self, occurrence: int) -> Kind:
         """Return the kind of an occurrence that is not a removal."""

@@ -43,7 +43,10 @@ class SidePart(ImagePart):
 
 
 class ChangePart(Struct):
-    """One path that differs; ``size_delta`` in content bytes; ``certain`` is false if it depends on unread layers."""
+    """One path that differs; ``size_delta`` in content bytes; ``certain`` is false if it depends on unread layers.
+
+    A hard link whose file was removed or rewritten is a file with its bytes: it differs in its ``link``.
+    """
 
     path: str
     change: str

@@ -75,7 +75,7 @@ def _details(change: Change) -> Iterator[str]:
 
 def _link(entry: FileEntry) -> str:
     link = link_text(entry.kind, entry.link)
-    return "no link" if link is None else printable_name(link)
+    return "a file of its own" if link is None else printable_name(link)
 
 
 def write_diff_stat(tree: DiffTree, file: TextIO) -> None:

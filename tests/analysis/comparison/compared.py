@@ -60,13 +60,23 @@ def image_of(*layers: Sequence[Item]) -> Image:
     return Image(tree, restacked(contents))
 
 
-def facts(state: State, path: bytes) -> Facts:
-    """Return all that counts about a path that is there."""
+def same(before: State, after: State, path: bytes) -> bool:
+    """Tell whether a path that both states have is the same in all that counts.
+
+    A link is, if it names the same path in both; it does not matter which link has the bytes of a file that is gone.
+    """
+    links = [(state.shown[path].link, state.tree[path].link) for state in (before, after)]
+    (old, stored), (new, other_stored) = links
+    same_link = old == new or (stored == other_stored and None not in (old, new))
+    return same_link and _facts(before, path) == _facts(after, path)
+
+
+def _facts(state: State, path: bytes) -> Facts:
     entry = state.tree[path]
     file = entry if entry.kind is Kind.FILE else state.files.get(path)
     content = (file.size, file.mtime if file.size else 0) if file else entry.device
     mode = 0 if entry.kind is Kind.SYMLINK else entry.mode
-    return Kind.FILE if file else entry.kind, mode, entry.uid, entry.gid, (file or entry).xattrs, entry.link, content
+    return Kind.FILE if file else entry.kind, mode, entry.uid, entry.gid, (file or entry).xattrs, content
 
 
 def slow_changes(before: State, after: State) -> dict[bytes, str]:
@@ -77,6 +87,6 @@ def slow_changes(before: State, after: State) -> dict[bytes, str]:
             marks[path] = "+"
         elif path not in after.tree:
             marks[path] = "-"
-        elif facts(before, path) != facts(after, path):
+        elif not same(before, after, path):
             marks[path] = "~"
     return marks

@@ -18,7 +18,7 @@ from layerscope.analysis.tree.tree_state import TreeState, touched_nodes
 from layerscope.model.entries import FileEntry, Kind, OpaqueWhiteout, Whiteout
 from layerscope.tui.comparison.file_tree import DiffRows
 from layerscope.tui.tree.view import Folds, Sort, View
-from tests.analysis.comparison.compared import FakeBytes, Image, facts, image_of, slow_changes
+from tests.analysis.comparison.compared import FakeBytes, Image, image_of, same, slow_changes
 from tests.analysis.entries import Item, directory, file, hardlink, layer, opaque, stacked, symlink, whiteout
 
 NAMES = [b"a", b"b", b"a-", b"\xff"]
@@ -81,17 +81,16 @@ def test_applying_a_diff_to_the_one_state_gives_the_other(stack: list[list[Item]
     image = image_of(*stack)
     for before, state in enumerate(image.states):
         for after, other in enumerate(image.states):
-            tree = dict(state.tree)
+            tree = dict(state.shown)
             for change in diff_of(image, before, after):
-                assert change.before == state.tree.get(change.path)
+                assert change.before == state.shown.get(change.path)
                 if change.after is None:
                     del tree[change.path]
                 else:
                     tree[change.path] = change.after
             assert tree.keys() == other.tree.keys()
             for path, entry in tree.items():
-                kept = entry == state.tree.get(path)
-                assert facts(state if kept else other, path) == facts(other, path)
+                assert same(state, other, path) if entry == state.shown.get(path) else entry == other.shown[path]
 
 
 @given(layers, stacks, stacks)
@@ -114,8 +113,7 @@ def test_size_deltas_add_up_to_the_growth_of_the_tree(stack: list[list[Item]]) -
             diff = diff_of(image, before, after)
             assert diff.summary.size_delta == other.size_below(b"") - state.size_below(b"")
             tree, sizes, old_sizes = diff_tree(diff), other.sizes(), state.sizes()
-            # The bytes that a hard link takes over from a file count where the file was.
-            for node in range(1 if image.tree.index.link_targets else len(tree.index)):
+            for node in range(len(tree.index)):
                 path = tree.index.path(node)
                 grown = other.size_below(path) - state.size_below(path)
                 below = tree.totals[node].size_delta if node in tree.totals else 0
@@ -125,7 +123,10 @@ def test_size_deltas_add_up_to_the_growth_of_the_tree(stack: list[list[Item]]) -
 def test_removing_a_file_that_a_hard_link_still_shows_frees_nothing() -> None:
     image = image_of([file("a/f", size=5), hardlink("b/h", "a/f")], [whiteout("a/f")], [whiteout("b/h")])
     removed, freed = list(diff_of(image, 1, 2)), list(diff_of(image, 2, 3))
-    assert [(change.path, change.size_delta) for change in removed] == [(b"a/f", 0)]
+    assert [(change.path, change.what.words, change.size_delta) for change in removed] == [
+        (b"a/f", (), -5),
+        (b"b/h", ("link",), 5),
+    ]
     assert [(change.path, change.size_delta) for change in freed] == [(b"b/h", -5)]
     assert [image.tree.size(image.tree.index.find(path) or 0, 2) for path in (b"b/h", b"b", b"a")] == [5, 5, 0]
     assert not image.tree.index.touches_below(image.tree.index.find(b"b") or 0, 2)
@@ -143,8 +144,8 @@ def test_the_tree_of_a_diff_shows_both_sides(one: list[list[Item]], other: list[
     found = slow_changes(before, after)
     for path, row in rows.items():
         assert row.change.mark == found.get(path, " ")
-        assert row.entry == after.tree.get(path, before.tree.get(path))
-        assert tree.entry(row.node, BEFORE) == before.tree.get(path)
+        assert row.entry == after.shown.get(path, before.shown.get(path))
+        assert tree.entry(row.node, BEFORE) == before.shown.get(path)
         changed_below = any(other.startswith(path + b"/") for other in found)
         assert tree.index.touches_below(row.node, AFTER) == changed_below
 
@@ -226,7 +227,8 @@ def test_a_hard_link_has_the_xattrs_of_the_file_it_shows() -> None:
     plain, capable = file("a", 3), replace(file("a", 3), xattrs=((b"security.capability", b"1"),))
     image = image_of([plain, hardlink("l", "a")], [capable, hardlink("l", "a")], [hardlink("a", "l")])
     assert whats(diff_of(image, 1, 2)) == {"a": ("xattrs",), "l": ("xattrs",)}
-    assert whats(diff_of(image, 2, 3)) == {"a": ("link",)}
+    assert whats(diff_of(image, 2, 3, own=True)) == {"a": ("link",)}
+    assert not diff_of(image, 2, 3)
 
 
 def test_a_hard_link_that_shows_nothing_is_of_another_kind_than_a_file() -> None:

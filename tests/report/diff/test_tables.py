@@ -13,7 +13,7 @@ from layerscope.comparison.filtered import ALL_CHANGES, FilteredComparison
 from layerscope.extraction.extract import extract
 from layerscope.report.diff.tables import write_diff_tables
 from layerscope.session.open import open_image
-from tests.builders import Entry, docker_archive, file, image, layer, oci_archive, whiteout
+from tests.builders import Entry, docker_archive, file, hardlink, image, layer, oci_archive, whiteout
 from tests.two_versions import V1, V2
 
 
@@ -125,6 +125,27 @@ def test_a_summary_by_directory_counts_what_moved(tmp_path: Path) -> None:
     (shown,) = [line for line in lines if line.startswith("Moved")]
     assert shown.startswith("Moved, with the same content: 1 file, ")
     assert not [line for line in lines if " -> " in line]
+
+
+def test_a_hard_link_that_keeps_the_bytes_of_a_rewritten_file_has_its_share_of_the_growth(tmp_path: Path) -> None:
+    base = layer(file("f", b"old"), *(hardlink(name, "f") for name in "abc"))
+    path = docker_archive(tmp_path / "a.tar", image(base, layer(file("f", b"longer")), layer(whiteout("a"))))
+    assert section(of_layers(path, 1, 2), "Paths: 2 modified, +6 B") == [
+        "~            3 B     +3 B  link     /a  (/f -> a file of its own)",
+        "~    3 B     6 B     +3 B  content  /f",
+    ]
+    assert section(of_layers(path, 2, 3), "Paths: 1 modified, 1 removed, 0 B") == [
+        "-    3 B             -3 B        /a",
+        "~            3 B     +3 B  link  /b  (/a -> a file of its own)",
+    ]
+
+
+def test_a_file_written_again_beside_a_hard_link_grows_the_tree_at_the_link(tmp_path: Path) -> None:
+    recipe = image(layer(file("f", b"old"), hardlink("a", "f")), layer(file("f", b"old")))
+    lines = of_layers(docker_archive(tmp_path / "a.tar", recipe), 1, 2)
+    assert section(lines, "Paths: 1 modified, +3 B") == [
+        "~            3 B     +3 B  link  /a  (/f -> a file of its own)"
+    ]
 
 
 def test_a_directory_with_one_changed_subdirectory_has_no_line(tmp_path: Path) -> None:
