@@ -22,14 +22,13 @@ from layerscope.settings.config_file import nearest
 from layerscope.settings.preferences import Preferences, load_preferences
 from layerscope.settings.settings import Settings
 from layerscope.text import printable_line, short_name, use_binary_units
-from layerscope.tui.drawing.glyphs import AsciiFilter, glyphs_for_locale
-from layerscope.tui.drawing.scrollbars import draw_scrollbars_with
+from layerscope.tui.drawing.glyphs import AsciiFilter, draw_scrollbars_with, glyphs_for_locale
 from layerscope.tui.drawing.themes import DARK, LIGHT
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.keys.order import KeyQueue
 from layerscope.tui.keys.workers import Writers, is_worker_cancelled
 from layerscope.tui.run import run
-from layerscope.tui.widgets.notices import warn
+from layerscope.tui.services import warn
 from layerscope.work import cancel_work_if
 
 if TYPE_CHECKING:

@@ -1,4 +1,7 @@
-"""The screens that show one file, imported when the first of them is opened: the explorer starts without them."""
+"""The screens that show one file and lead to each other.
+
+They are imported when the first of them is opened: the explorer starts without them.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class FileScreens:
-    """The `FileOpener` that every screen uses."""
+    """Opens the screens that show one file."""
 
     def open_file(self, app: App[object], revision: "FileRevision") -> None:
         """Show a file."""

@@ -31,7 +31,7 @@ from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.images.chooser import chooser_app
 from layerscope.tui.images.start import StartScreen, start_app
-from layerscope.tui.tree.header import TreeHeader
+from layerscope.tui.tree.file_tree import TreeHeader
 from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.tree.view import Sort

@@ -16,8 +16,7 @@ from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.size.screen import SizeScreen
-from layerscope.tui.tree.file_tree import FileTree
-from layerscope.tui.tree.header import TreeHeader
+from layerscope.tui.tree.file_tree import FileTree, TreeHeader
 from layerscope.tui.widgets.key_line import KeyLine
 from tests.builders import docker_archive, file, image, layer
 from tests.samples import SAMPLES

@@ -15,8 +15,7 @@ from layerscope.text import human_size, mode_text, plural, printable_name, signe
 from layerscope.tui.drawing.bars import LEAST_SHARE
 from layerscope.tui.drawing.cells import padded
 from layerscope.tui.drawing.glyphs import glyphs_of
-from layerscope.tui.tree.attributes import owner_text, time_text
-from layerscope.tui.tree.columns import TreeColumn
+from layerscope.tui.tree.columns import TreeColumn, owner_text, time_text
 from layerscope.tui.tree.entry_details import EntryDetails
 from layerscope.tui.tree.file_tree import NAME_SHARE, FileTree
 from layerscope.tui.tree.view import Folds, View

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from layerscope.tui.keys.shared import COPY_PATH, HELP, QUIT
-from layerscope.tui.keys.table import Key, KeyGroup
+from layerscope.tui.keys.table import COPY_PATH, HELP, QUIT, Key, KeyGroup
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import CHANGES, FILES_KEYS, FILTER_KEYS
 from layerscope.tui.widgets.line_list import LineList

@@ -32,13 +32,13 @@ from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot, is_first
 from layerscope.tui.keys.table import bindings
+from layerscope.tui.services import copy_text, warn
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import MOUSE_NOTE
 from layerscope.tui.tree.pane import FilesPane
 from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.notices import copy_text, warn
 from layerscope.tui.widgets.step_list import StepList
 from layerscope.tui.widgets.title_line import Fact, TitleLine
 

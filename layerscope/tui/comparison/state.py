@@ -14,9 +14,8 @@ from layerscope.session.reading.background import BackgroundLoader
 from layerscope.text import human_size, plural, signed_size
 from layerscope.tui.comparison.file_tree import DiffRows
 from layerscope.tui.keys.table import KeyGroup
-from layerscope.tui.tree.settings import TreeSettings
 from layerscope.tui.tree.state import no_rows_sentence, row_captions
-from layerscope.tui.tree.view import Sort
+from layerscope.tui.tree.view import Sort, TreeSettings
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.field_list import Field
 from layerscope.tui.widgets.step_list import StepList

@@ -26,8 +26,8 @@ from layerscope.tui.drawing.cells import cut_middle
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.order import LeftOnce
 from layerscope.tui.keys.table import Key, bindings
-from layerscope.tui.keys.workers import start_detached, writers_of
-from layerscope.tui.widgets.checkbox import CheckboxLine
+from layerscope.tui.keys.workers import start_detached
+from layerscope.tui.services import services_of
 
 _MOST_LEFT_OUT = 3
 """The number of skipped paths that are listed."""
@@ -44,6 +44,36 @@ _KEYS = (
     Key("enter", "write", "Extract", id="extract.write"),
     Key("escape", "leave", "Stop, or close the dialog", id="extract.leave"),
 )
+
+
+class CheckboxLine(Static, can_focus=True):
+    """One line that Space or a click toggles."""
+
+    KEYS: ClassVar[tuple[Key, ...]] = (Key("space", "toggle_box", "Choose", id="choice.toggle"),)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
+    DEFAULT_CSS = """
+    CheckboxLine { height: 1; }
+    CheckboxLine:focus { background: $primary 35%; }
+    CheckboxLine:focus:ansi:nocolor { text-style: reverse; }
+    """
+
+    def __init__(self, label: str) -> None:
+        super().__init__(markup=False)
+        self._label = label
+        self.is_on = False
+        self._draw()
+
+    def _draw(self) -> None:
+        self.update(Text(f"[{'x' if self.is_on else ' '}] {self._label}"))
+
+    def action_toggle_box(self) -> None:
+        """Turn it on or off."""
+        self.is_on = not self.is_on
+        self._draw()
+
+    def on_click(self) -> None:
+        """Toggle it."""
+        self.action_toggle_box()
 
 
 class ExtractScreen(ModalScreen[None], LeftOnce[None]):
@@ -180,7 +210,7 @@ class ExtractScreen(ModalScreen[None], LeftOnce[None]):
         self._has_begun = True
         try:
             report(0, None)
-            with writers_of(self).writing():
+            with services_of(self).writers.writing():
                 result = extract(self._opened, [self._node], self._layer, target, options=options, progress=report)
         except FileInTheWay as error:
             self.post_message(self.Ended(None, f"{error}.", _REPLACE))

@@ -20,11 +20,10 @@ from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.dockerfile.rows import DockerfileRows
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.order import LeftOnce
-from layerscope.tui.keys.shared import HELP, QUIT
-from layerscope.tui.keys.table import Key, KeyGroup, bindings
+from layerscope.tui.keys.table import HELP, QUIT, Key, KeyGroup, bindings
+from layerscope.tui.services import warn
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_table import RowTable, Target
 
 DOCKERFILE_KEYS = (

@@ -1,10 +1,12 @@
-"""Text that has to fit into a number of cells."""
+"""Text in cells: cut or wrapped to a number of them, or with styles on parts of it."""
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
+from rich.style import Style
 
 from layerscope.text import printable_line, printable_text
 from layerscope.tui.drawing.glyphs import Glyphs
@@ -17,6 +19,9 @@ _LONGEST = 4096
 
 _LEAST_WIDTH = 12
 """The cells from which on a text is wrapped."""
+
+StyledSpan = tuple[int, int, Style]
+"""Start and end in characters, and a style that is added to those of the spans before it."""
 
 
 def one_line(text: str, width: int, glyphs: Glyphs) -> str:
@@ -110,3 +115,20 @@ def padded(text: str, width: int, glyphs: Glyphs) -> str:
     """Return the text cut or padded to exactly the width."""
     text = cut(text, width, glyphs)
     return text + " " * (width - cell_len(text))
+
+
+def styled(text: str, base: Style, spans: Iterable[StyledSpan]) -> list[Segment]:
+    """Return the segments of a text."""
+    clipped = [(max(0, start), min(end, len(text)), style) for start, end, style in spans]
+    kept = [span for span in clipped if span[0] < span[1]]
+    if not kept:
+        return [Segment(text, base)] if text else []
+    edges = sorted({0, len(text), *(span[0] for span in kept), *(span[1] for span in kept)})
+    segments = []
+    for start, end in pairwise(edges):
+        style = base
+        for first, last, added in kept:
+            if first <= start and end <= last:
+                style += added
+        segments.append(Segment(text[start:end], style))
+    return segments

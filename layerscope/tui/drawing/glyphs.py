@@ -3,13 +3,16 @@
 import codecs
 import locale
 import os
-from typing import Protocol, cast
+from typing import ClassVar
 
 from msgspec import Struct
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.message_pump import MessagePump
+from textual.scrollbar import ScrollBar, ScrollBarRender
+
+from layerscope.tui.services import services_of
 
 
 class Glyphs(Struct, frozen=True):
@@ -52,6 +55,18 @@ ASCII = Glyphs("v", ">", " |#", "%", "o", ".", "->", "|", "~", ">", "*", "<", ">
 _SPARE = str.maketrans({"…": ASCII.ellipsis, "·": ASCII.separator, "▔": "-", "▁": "-"} | dict.fromkeys("━╸╺", "="))
 
 
+class WholeCellRender(ScrollBarRender):
+    """A thumb that starts and ends at a cell."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * len(ScrollBarRender.VERTICAL_BARS)
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * len(ScrollBarRender.HORIZONTAL_BARS)
+
+
+def draw_scrollbars_with(glyphs: Glyphs) -> None:
+    """Draw all scrollbars with characters that the locale has."""
+    ScrollBar.renderer = ScrollBarRender if glyphs.has_unicode else WholeCellRender
+
+
 class AsciiFilter(LineFilter):
     """Replaces the few signs beyond ASCII in sentences, and in Textual's own titles and progress bars."""
 
@@ -67,15 +82,9 @@ _VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
 """The environment variables that set the locale's encoding; the first one that is set decides."""
 
 
-class _Drawing(Protocol):
-    """An application that has chosen its glyphs."""
-
-    glyphs: Glyphs
-
-
 def glyphs_of(node: MessagePump) -> Glyphs:
     """Return the glyphs of the application that a widget or screen belongs to."""
-    return cast("_Drawing", node.app).glyphs
+    return services_of(node).glyphs
 
 
 def glyphs_for_locale() -> Glyphs:

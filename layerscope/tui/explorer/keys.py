@@ -1,7 +1,7 @@
 """The key table of the explorer."""
 
-from layerscope.tui.keys.shared import HELP, HISTORY, QUIT
-from layerscope.tui.keys.table import Key, KeyGroup
+from layerscope.tui.drawing.glyphs import Glyphs
+from layerscope.tui.keys.table import HELP, HISTORY, QUIT, Key, KeyGroup
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import FILES_KEYS, FILTER_KEYS
 from layerscope.tui.widgets.line_list import LineList
@@ -107,3 +107,17 @@ EXPLORER_TABLE = (
     KeyGroup("In any list", LineList.KEYS),
     KeyGroup("In the filter", FILTER_KEYS),
 )
+
+
+def legend(glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
+    """Return the titles and texts of the help that say what marks and bars mean."""
+    live, dead = glyphs.eighths[-1] * 3, glyphs.dead * 3
+    return (
+        ("Marks", "+ added, ~ modified, - removed by the chosen layer"),
+        ("Bars", f"{live} size, {dead} dead: hidden by a later layer, but still part of the image"),
+        (
+            "Trace",
+            f"a cell for each layer: its mark, {glyphs.touched} a change below, {glyphs.untouched} none",
+        ),
+        ("Layers", f"{glyphs.marked} marked to compare, ! a warning or an error, ? rests on an incomplete layer"),
+    )

@@ -23,9 +23,9 @@ from layerscope.tui.explorer.state import ExplorerState
 from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.images.chooser import ChooserScreen
 from layerscope.tui.images.opening import OpeningScreen
+from layerscope.tui.services import warn
 from layerscope.tui.size.screen import SizeScreen
 from layerscope.tui.size.state import SizeState
-from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_table import Target
 
 

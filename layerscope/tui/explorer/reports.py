@@ -1,11 +1,14 @@
-"""The reports of the threads that wait for the reader, for the export, and for the facts about files."""
+"""The reports and messages of the threads that wait for the reader, for the export, and for the facts about files."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING
 
+from textual.message import Message
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
@@ -13,10 +16,27 @@ from layerscope.errors import LayerscopeError
 from layerscope.session.content.open_layers import OpenLayers
 from layerscope.session.image_session import ImageSession
 from layerscope.session.reading.background import LayerReader, LayersStacked, ReadEvent, ReadingFailed, ReceiveEvent
-from layerscope.tui.explorer.messages import FactsFound, ReaderReported
 from layerscope.work import start_thread
 
+if TYPE_CHECKING:
+    from layerscope.session.files.facts import FileFacts
+
 _FACTS = "facts"
+
+
+class ReaderReported(Message):
+    """The reader has reported events, which wait in a queue: there may be thousands of them in a second."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Let one message stand for all that are waiting."""
+        return isinstance(message, ReaderReported)
+
+
+@dataclass
+class FactsFound(Message):
+    """The packages and the secrets are known."""
+
+    facts: "FileFacts"
 
 
 class Reports:

@@ -25,19 +25,14 @@ from layerscope.session.reading.background import (
 from layerscope.text import printable_name
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.explorer.file_tree import LayerFileTree
-from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE
+from layerscope.tui.explorer.keys import EXPLORER_KEYS, EXPLORER_TABLE, legend
 from layerscope.tui.explorer.layer_list import LayerList
-from layerscope.tui.explorer.layer_panes import LayerPanes
-from layerscope.tui.explorer.legend import legend
-from layerscope.tui.explorer.messages import FactsFound, ReaderReported
-from layerscope.tui.explorer.reports import Reports
+from layerscope.tui.explorer.panes import ImageTitle, LayerPanes, Visits
+from layerscope.tui.explorer.reports import FactsFound, ReaderReported, Reports
 from layerscope.tui.explorer.state import ExplorerState
-from layerscope.tui.explorer.title import ImageTitle
-from layerscope.tui.explorer.visits import Visits
 from layerscope.tui.keys.order import LeftOnce, SaysWhyNot, is_first
-from layerscope.tui.keys.shared import HELP
-from layerscope.tui.keys.table import bindings
-from layerscope.tui.preferences import preferences_of
+from layerscope.tui.keys.table import HELP, bindings
+from layerscope.tui.services import copy_text, services_of, warn
 from layerscope.tui.tree.entry_details import EntryDetails, RowNotes
 from layerscope.tui.tree.file_tree import FileTree
 from layerscope.tui.tree.keys import MOUSE_NOTE
@@ -46,7 +41,6 @@ from layerscope.tui.tree.panes import FilesPanes
 from layerscope.tui.tree.view import Scope
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.notices import copy_text, warn
 from layerscope.tui.widgets.step_list import StepList
 
 if TYPE_CHECKING:
@@ -93,7 +87,7 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
 
     def on_mount(self) -> None:
         """Show the steps, and start to read the layers."""
-        self._state.settings.prefer(preferences_of(self).settings)
+        self._state.settings.prefer(services_of(self).preferences.settings)
         self._layers.show()
         self.files.rebuild()
         self.panes.go_to(self.layer_list)
@@ -110,7 +104,7 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         self._reader.close()
         self.session.stop_reading()
         settings = self._state.settings
-        preferences = preferences_of(self)
+        preferences = services_of(self).preferences
         preferences.remember(sort=settings.sort.value, columns=settings.columns)
         if reference := self.session.lasting_reference:
             preferences.remember_opened(reference)

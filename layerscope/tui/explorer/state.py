@@ -16,13 +16,11 @@ from layerscope.model.progress import ExportProgress
 from layerscope.session.reading.background import LayerProgress, LayerRead, LayersStacked
 from layerscope.text import human_size, printable_line, whole_percent
 from layerscope.tui.explorer.own_rows import OwnRows
-from layerscope.tui.explorer.step_fields import step_fields
-from layerscope.tui.explorer.storage_fields import copy_up_words
+from layerscope.tui.explorer.step_fields import copy_up_words, step_fields
 from layerscope.tui.tree.entry_details import RowNotes
 from layerscope.tui.tree.nodes_in_view import NodesInView
-from layerscope.tui.tree.settings import TreeSettings
 from layerscope.tui.tree.state import no_rows_sentence, row_captions
-from layerscope.tui.tree.view import Scope
+from layerscope.tui.tree.view import Scope, TreeSettings
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.field_list import Field
 

@@ -1,4 +1,4 @@
-"""The details of a step and its layer, and of the image."""
+"""The details of a step and its layer, of the image, of the engine's storage that holds it, and of a container."""
 
 import re
 from datetime import UTC, datetime
@@ -7,18 +7,33 @@ from typing import TYPE_CHECKING
 from layerscope.analysis.tree.tally import LayerTally, Tallies
 from layerscope.model.documents import Digest, RunConfig
 from layerscope.model.image import Compression, Image, Layer, Step
-from layerscope.model.local import Storage
+from layerscope.model.local import Container, Mount, Storage
 from layerscope.model.provenance import Attestations, Provenance
-from layerscope.text import exec_form, human_share, human_size, plural
+from layerscope.text import exec_form, human_share, human_size, plural, short_name
 from layerscope.tui.drawing.cells import excerpt
-from layerscope.tui.explorer.storage_fields import container_fields, location_field, storage_fields
 from layerscope.tui.widgets.field_list import Field
 
 if TYPE_CHECKING:
     from layerscope.analysis.packages.sbom import SbomComparison
+    from layerscope.analysis.tree.copy_up import CopyUp
 
 _SHORT_DIGEST = len("sha256:") + 16
 """Characters of a digest that are shown."""
+
+_FRAME = re.compile(r"^\s*RUN\b|/bin/sh -c\b|#\(nop\)|# buildkit\s*$")
+"""The parts of a history line that are no part of the instruction."""
+
+_UNKNOWN = "the engine does not report it"
+
+_SHORT_ID = 12
+
+_POSSIBLE_CHANGES = {
+    (True, True): " to change nothing but its time",
+    (True, False): " unchanged",
+    (False, True): " to change its content or its time",
+    (False, False): ", perhaps to change its content",
+}
+"""A change of none of the aspects that are known, by whether the content is known and whether the times differ."""
 
 
 def step_fields(
@@ -46,10 +61,6 @@ def step_fields(
 def _repeats(step: Step) -> bool:
     """Return whether the title of a step says all that its history line does, a shell and the builder aside."""
     return " ".join(_FRAME.sub(" ", step.created_by or "").split()) == " ".join(_FRAME.sub(" ", step.title).split())
-
-
-_FRAME = re.compile(r"^\s*RUN\b|/bin/sh -c\b|#\(nop\)|# buildkit\s*$")
-"""The parts of a history line that are no part of the instruction."""
 
 
 def time_words(text: str | None) -> str:
@@ -163,3 +174,45 @@ def image_fields(image: Image, tallies: Tallies, sbom: "SbomComparison | None" =
 
 def _command(words: list[str] | str | None) -> str:
     return excerpt(words) if isinstance(words, str) else exec_form(words) if words else ""
+
+
+def container_fields(container: Container) -> list[Field]:
+    """Return the details of a container; its mounts are listed because no layer has their content."""
+    identity = f"{container.name}, {container.state}, {container.engine} {container.container_id[:_SHORT_ID]}"
+    return [
+        ("Container", short_name(identity)),
+        ("Made from", short_name(container.image)),
+        *(("Mount", _mount(mount)) for mount in container.mounts),
+    ]
+
+
+def _mount(mount: Mount) -> str:
+    source = f" from {short_name(mount.source)}" if mount.source else ""
+    return f"{short_name(mount.destination)}: {short_name(mount.kind)}{source}"
+
+
+def storage_fields(storage: Storage) -> list[Field]:
+    """Return how the engine stores the image, in two fields."""
+    on = f" on {short_name(storage.backing_filesystem)}" if storage.backing_filesystem else ""
+    driver = f"{short_name(storage.driver)}{on}" if storage.driver else f"driver: {_UNKNOWN}"
+    return [
+        ("Storage", f"{storage.engine}, {storage.store}, {driver}"),
+        ("On write", storage.copy_on_write or _UNKNOWN),
+    ]
+
+
+def location_field(storage: Storage, layer: Layer) -> Field:
+    """Return where the engine keeps a layer; nothing for that of a container until it is here."""
+    number = layer.number - 1
+    if layer.writable and layer.blob is None and layer.unpacked is None:
+        return "Location", ""
+    return "Location", short_name(storage.locations[number]) if number < len(storage.locations) else _UNKNOWN
+
+
+def copy_up_words(copy: "CopyUp") -> str:
+    """Return what a container did to a path of its image, and what that costs."""
+    if copy.is_removed:
+        return f"only hidden here: layer {copy.layer} still holds it"
+    changed = " and ".join(copy.what.words)
+    change = f" to change {changed}" if changed else _POSSIBLE_CHANGES[copy.is_settled, copy.has_other_time]
+    return f"copied up from layer {copy.layer}{change}, which costs {human_size(copy.size)} here"

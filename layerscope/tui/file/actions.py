@@ -15,7 +15,7 @@ from layerscope.signals import interrupts_left_to_program
 from layerscope.text import copied_path, human_size, printable_line
 from layerscope.tui.file.background import FileActionFailed, FileCopied, FileHashed, TextRead, hash_file
 from layerscope.tui.file.state import FileState, OpenFile
-from layerscope.tui.widgets.notices import copy_text, warn
+from layerscope.tui.services import copy_text, warn
 
 _LARGEST_CLIP = 100_000
 """Bytes of a file that go to the clipboard: many terminals accept no more."""

@@ -22,7 +22,7 @@ from layerscope.session.loaded_image import LoadedImage
 from layerscope.tui.drawing.syntax import ToneSpan, find_lexer, tones_of
 from layerscope.tui.file.state import Hits, OpenFile
 from layerscope.tui.file.text_view import TONED_ROWS
-from layerscope.tui.keys.slices import SECONDS_A_PICTURE
+from layerscope.tui.keys.workers import SECONDS_A_PICTURE
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer

@@ -17,10 +17,9 @@ from layerscope.tui.file.background import FileSearched, FrameChanged, find_all
 from layerscope.tui.file.content import FileContent
 from layerscope.tui.file.state import Goal, Hits, OpenFile
 from layerscope.tui.keys.order import SaysWhyNot
-from layerscope.tui.keys.shared import INVISIBLES
-from layerscope.tui.keys.table import Key, bindings
+from layerscope.tui.keys.table import INVISIBLES, Key, bindings
+from layerscope.tui.services import warn
 from layerscope.tui.widgets.framed import FramedPane
-from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView
 

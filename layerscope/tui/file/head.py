@@ -15,7 +15,7 @@ from layerscope.text import human_size, mode_text, plural, printable_line, print
 from layerscope.tui.drawing.cells import one_line
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.state import FileState
-from layerscope.tui.tree.attributes import owner_text, time_text
+from layerscope.tui.tree.columns import owner_text, time_text
 
 _SETUID, _SETGID, _STICKY = 0o4000, 0o2000, 0o1000
 _GROUP_RUNS, _ANYONE_RUNS, _ANYONE_WRITES = 0o010, 0o111, 0o002

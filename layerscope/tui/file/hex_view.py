@@ -7,7 +7,7 @@ from textual.strip import Strip
 
 from layerscope.analysis.text.search import Search
 from layerscope.session.files.pages import FilePages
-from layerscope.tui.drawing.styled import StyledSpan, styled
+from layerscope.tui.drawing.cells import StyledSpan, styled
 from layerscope.tui.file.text_view import TextView
 from layerscope.tui.widgets.row_view import RowView
 

@@ -22,12 +22,12 @@ from layerscope.text import human_size, printable_line, printable_name
 from layerscope.tui.drawing.cells import instruction_lines
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.keys import HISTORY_KEYS, HISTORY_TABLE
-from layerscope.tui.file.opener import FileOpener
+from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import LeftOnce, OpensLater
 from layerscope.tui.keys.table import bindings
+from layerscope.tui.services import warn
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_table import RowTable, TableColumn, TableRow
 
 _COLUMNS = (
@@ -73,7 +73,7 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
 
     table = query_one(RowTable)
 
-    def __init__(self, revision: FileRevision, opener: FileOpener) -> None:
+    def __init__(self, revision: FileRevision, opener: FileScreens) -> None:
         super().__init__()
         self._opener = opener
         self._revision = revision

@@ -1,8 +1,7 @@
 """The key tables of the file screen and of the history of a path."""
 
 from layerscope.tui.file.body import FileBody
-from layerscope.tui.keys.shared import COPY_PATH, HELP, HISTORY, QUIT
-from layerscope.tui.keys.table import Key, KeyGroup
+from layerscope.tui.keys.table import COPY_PATH, HELP, HISTORY, QUIT, Key, KeyGroup
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView

@@ -28,12 +28,12 @@ from layerscope.tui.file.background import (
 from layerscope.tui.file.body import FileBody
 from layerscope.tui.file.head import file_head
 from layerscope.tui.file.keys import FILE_KEYS, FILE_TABLE
-from layerscope.tui.file.opener import FileOpener
 from layerscope.tui.file.state import FileState
+from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot
 from layerscope.tui.keys.table import bindings
+from layerscope.tui.services import warn
 from layerscope.tui.widgets.key_line import KeyLine
-from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_view import RowView
 
 _PATIENCE = 0.3
@@ -70,7 +70,7 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
 
     body = query_one(FileBody)
 
-    def __init__(self, revision: FileRevision, opener: FileOpener) -> None:
+    def __init__(self, revision: FileRevision, opener: FileScreens) -> None:
         super().__init__()
         self._state = FileState(revision)
         self._actions = FileActions(self, self._state)

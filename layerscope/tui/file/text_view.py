@@ -11,8 +11,8 @@ from textual.strip import Strip
 
 from layerscope.analysis.text.search import Search
 from layerscope.session.files.text import FileText, TextRow
+from layerscope.tui.drawing.cells import StyledSpan, styled
 from layerscope.tui.drawing.shown_line import ShownLine, Span, shown_line
-from layerscope.tui.drawing.styled import StyledSpan, styled
 from layerscope.tui.drawing.syntax import ToneSpan
 from layerscope.tui.widgets.row_view import RowView
 

@@ -13,7 +13,7 @@ from layerscope.text import mode_text, printable_line, printable_name
 from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.file.head import size_words, xattr_words
 from layerscope.tui.file_diff.layout import ends_only
-from layerscope.tui.tree.attributes import owner_text
+from layerscope.tui.tree.columns import owner_text
 
 _KINDS = {Kind.FILE: "file", Kind.DIR: "directory", Kind.SYMLINK: "symlink", Kind.HARDLINK: "hard link"}
 _ENDS = {LineEnd.LF: "LF", LineEnd.CRLF: "CRLF", LineEnd.NONE: "no line feed"}

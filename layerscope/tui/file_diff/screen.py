@@ -19,17 +19,16 @@ from layerscope.text import copied_path, plural, printable_line
 from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.file.background import digest_of, tones_of_side
-from layerscope.tui.file.opener import FileOpener
 from layerscope.tui.file_diff.binary_view import BinaryDiff
 from layerscope.tui.file_diff.head import diff_head, text_notes
 from layerscope.tui.file_diff.messages import BothHashed, BothToned, FilesCompared
 from layerscope.tui.file_diff.text_view import TextDiffView
+from layerscope.tui.file_screens import FileScreens
 from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot
-from layerscope.tui.keys.shared import COPY_PATH, HELP, INVISIBLES, QUIT
-from layerscope.tui.keys.table import Key, KeyGroup, bindings
+from layerscope.tui.keys.table import COPY_PATH, HELP, INVISIBLES, QUIT, Key, KeyGroup, bindings
+from layerscope.tui.services import copy_text, warn
 from layerscope.tui.widgets.framed import FramedPane
 from layerscope.tui.widgets.key_line import KeyLine
-from layerscope.tui.widgets.notices import copy_text, warn
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_view import RowView
 
@@ -100,7 +99,7 @@ class FileDiffScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=Fa
     binary = query_one(BinaryDiff)
     prompt = query_one(PromptLine)
 
-    def __init__(self, old: FileRevision | None, new: FileRevision | None, opener: FileOpener) -> None:
+    def __init__(self, old: FileRevision | None, new: FileRevision | None, opener: FileScreens) -> None:
         super().__init__()
         self._old = old
         self._new = new

@@ -11,8 +11,8 @@ from textual.strip import Strip
 from layerscope.analysis.text.diff import DiffRow, TextDiff
 from layerscope.analysis.text.search import Search
 from layerscope.text import plural
+from layerscope.tui.drawing.cells import StyledSpan, styled
 from layerscope.tui.drawing.shown_line import ShownLine, Span, shown_line
-from layerscope.tui.drawing.styled import StyledSpan, styled
 from layerscope.tui.drawing.syntax import ToneSpan
 from layerscope.tui.file_diff.layout import MARKS, NEW, OLD, Fold, ShownDiff, line_number
 from layerscope.tui.widgets.row_view import RowView

@@ -21,9 +21,9 @@ from layerscope.tui.dialogs.help import HelpScreen
 from layerscope.tui.images.keys import CHOOSER_KEYS, CHOOSER_TABLE
 from layerscope.tui.keys.order import LeftOnce, is_first
 from layerscope.tui.keys.table import bindings
+from layerscope.tui.services import warn
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.row_table import RowTable, TableColumn, TableRow
 
 _COLUMNS = (

@@ -1,7 +1,6 @@
 """The key tables of the start screen and of the chooser."""
 
-from layerscope.tui.keys.shared import FILTER, HELP, QUIT
-from layerscope.tui.keys.table import Key, KeyGroup
+from layerscope.tui.keys.table import FILTER, HELP, QUIT, Key, KeyGroup
 from layerscope.tui.tree.keys import FILTER_KEYS
 from layerscope.tui.widgets.line_list import LineList
 

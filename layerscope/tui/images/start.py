@@ -42,10 +42,9 @@ from layerscope.tui.images.start_list import (
 )
 from layerscope.tui.keys.table import bindings
 from layerscope.tui.keys.workers import start_detached
-from layerscope.tui.preferences import preferences_of
+from layerscope.tui.services import copy_text, services_of
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.notices import copy_text
 from layerscope.tui.widgets.title_line import Fact, TitleLine
 
 if TYPE_CHECKING:
@@ -115,7 +114,7 @@ class StartScreen(Screen[object]):
         """Ask the engines and look into the folder again."""
         self._state.forget()
         self._state.awaited = {*Engine, _FOLDER}
-        self._state.add(map(recent_row, preferences_of(self).recent))
+        self._state.add(map(recent_row, services_of(self).preferences.recent))
         self._show()
         for engine in Engine:
             start_detached(partial(self._ask, engine))

@@ -15,7 +15,7 @@ from layerscope.model.local import Container, LocalArchive, LocalImage
 from layerscope.settings.state_file import Recent
 from layerscope.text import human_size, printable_line, printable_name
 from layerscope.tui.drawing.cells import cut_middle, padded
-from layerscope.tui.widgets.tall_list import TallList
+from layerscope.tui.widgets.line_list import TallList
 
 _ID_LENGTH = 12
 _NO_TAG = "(no tag)"

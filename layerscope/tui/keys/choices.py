@@ -1,15 +1,21 @@
 """The keys that the user has chosen for commands in place of others."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pkgutil import walk_packages
+
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 import layerscope.tui
 from layerscope.settings.config_file import nearest
 from layerscope.settings.preferences import Preferences
 from layerscope.text import short_name
-from layerscope.tui.keys.names import key_name
 from layerscope.tui.keys.table import bound_keys, printable_key
+
+_MODIFIERS = frozenset({"ctrl", "shift", "alt", "meta", "super", "hyper"})
+
+_NAMED = frozenset({key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values()))
 
 
 def known_choices(preferences: Preferences) -> Mapping[str, str]:
@@ -43,3 +49,29 @@ def _clashes(choices: Mapping[str, str]) -> Iterator[str]:
                 if other != key.id and choices.keys() & {other, key.id} and (other, key.id) not in told:
                     told.add((other, key.id))
                     yield f"{other} and {key.id} have the same key, {printable_key(name)}"
+
+
+def key_name(text: str) -> str | None:
+    """Return Textual's name of a key (``?``, ``W``, ``f5``, ``ctrl+s``), or None if there is no such key."""
+    *modifiers, key = [text] if len(text) == 1 else text.split("+")
+    if not _MODIFIERS.issuperset(modifiers) or not _is_key(key):
+        return None
+    return "+".join([*modifiers, _character_name(key) if len(key) == 1 else key])
+
+
+def _character_name(character: str) -> str:
+    """Return Textual's name of a printable character, for which it has no public function."""
+    if character.isalnum():
+        return character
+    name = unicodedata.name(character).lower().replace("-", "_").replace(" ", "_")
+    return KEY_NAME_REPLACEMENTS.get(name, name)
+
+
+def _is_key(key: str) -> bool:
+    if len(key) == 1:
+        return key.isprintable()
+    try:
+        unicodedata.lookup(key.replace("_", " "))
+    except KeyError:
+        return key in _NAMED
+    return True

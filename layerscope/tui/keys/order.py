@@ -20,7 +20,7 @@ from textual.screen import Screen, ScreenResultType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from layerscope.tui.widgets.notices import warn
+from layerscope.tui.services import warn
 
 _LEAVING = frozenset({"escape", "ctrl+q", "ctrl+c"})
 """Keys that never wait, and drop those that do."""

@@ -1,11 +1,13 @@
 """The key table of a screen or widget: bindings, key line, help and palette are derived from it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 from textual.message_pump import MessagePump
+
+from layerscope.tui.services import services_of
 
 _NAMES = {
     "question_mark": "?",
@@ -92,15 +94,9 @@ class Key:
         return self.line or (name.lower() if len(name) > 1 else name)
 
 
-class _Keyed(Protocol):
-    """An application whose user has chosen other keys for some commands, by their id."""
-
-    key_choices: Mapping[str, str]
-
-
 def chosen_keys(node: MessagePump, keys: Iterable[Key]) -> list[Key]:
     """Return the keys with those that the user of the application has chosen."""
-    choices = cast("_Keyed", node.app).key_choices
+    choices = services_of(node).key_choices
     return [replace(key, keys=choices[key.id], line="", series=None) if key.id in choices else key for key in keys]
 
 
@@ -150,3 +146,25 @@ def help_lines(keys: Iterable[Key]) -> list[tuple[str, str]]:
     for key in keys:
         lines[key.series or (" ".join(key.names), key.help or key.label)] = None
     return list(lines)
+
+
+HELP = Key("question_mark", "help", "help", "Show all keys", id="screen.help", rank=0)
+QUIT = Key("q", "app.quit", "quit", "Quit", id="screen.quit", rank=120)
+COPY_PATH = Key("y", "copy_path", "path", "Copy the path to the clipboard", id="screen.copy-path", rank=130)
+HISTORY = Key(
+    "H",
+    "history",
+    "history",
+    "List what every layer did to the path under the cursor, and compare versions",
+    id="screen.history",
+    rank=110,
+)
+INVISIBLES = Key("I", "invisibles", "invisibles", "Show spaces, tabs and line ends", id="screen.invisibles", rank=120)
+FILTER = Key(
+    "slash",
+    "filter",
+    "filter",
+    "Filter as you type: text, a glob with * or ?, re: for a regular expression",
+    id="screen.filter",
+    rank=20,
+)

@@ -1,14 +1,22 @@
-"""Work in threads: the cancellation of Textual's workers, writing, and threads that nothing waits for."""
+"""Long work: in threads, in workers of Textual, and in slices between which keys are handled."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
-from typing import Protocol, cast
 
-from textual.message_pump import MessagePump
 from textual.worker import NoActiveWorker, get_current_worker
 
 from layerscope.work import start_thread
+
+FIRST_SLICE = 0.010
+"""Seconds of work before the first repaint: work that is done by then is never shown unfinished."""
+
+NEXT_SLICE = 0.006
+"""Seconds of work between two times that keys are handled."""
+
+SECONDS_A_PICTURE = 0.1
+"""Seconds between two repaints of unfinished work: a repaint costs more than a slice."""
 
 
 def is_worker_cancelled() -> bool:
@@ -44,17 +52,6 @@ class Writers:
         return frozenset(self._at_work)
 
 
-class _Writing(Protocol):
-    """An application whose screens may write files."""
-
-    writers: Writers
-
-
-def writers_of(node: MessagePump) -> Writers:
-    """Return the writers of the application that a widget or screen belongs to."""
-    return cast("_Writing", node.app).writers
-
-
 def start_detached(work: Callable[[], object]) -> Thread:
     """Start work in a thread that does not keep the application from ending, as a worker would.
 
@@ -67,3 +64,9 @@ def start_detached(work: Callable[[], object]) -> Thread:
             work()
 
     return start_thread(run)
+
+
+def run_for(work: Iterator[None], seconds: float) -> bool:
+    """Run the work for that long at most; return True once it is done."""
+    end = time.perf_counter() + seconds
+    return all(time.perf_counter() < end for _ in work)

@@ -8,8 +8,8 @@ from layerscope.session.files.revision import FileRevision, revision_at
 from layerscope.session.loaded_image import LoadedImage
 from layerscope.tui.dialogs.extract import ExtractScreen
 from layerscope.tui.file_screens import FileScreens
+from layerscope.tui.services import warn
 from layerscope.tui.size.lists.model import Subject
-from layerscope.tui.widgets.notices import warn
 
 _NO_FILE = "This works on a file: choose one first, Enter lists those of a row."
 

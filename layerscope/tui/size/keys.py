@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from layerscope.tui.keys.shared import FILTER, HELP, HISTORY, QUIT
-from layerscope.tui.keys.table import Key, KeyGroup, Series
+from layerscope.tui.keys.table import FILTER, HELP, HISTORY, QUIT, Key, KeyGroup, Series
 from layerscope.tui.size.map_widget import Treemap
 from layerscope.tui.size.state import SizeView
 from layerscope.tui.widgets.line_list import LineList

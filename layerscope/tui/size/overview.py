@@ -24,8 +24,7 @@ from layerscope.tui.drawing.glyphs import Glyphs
 from layerscope.tui.size.lists.files import ALL_SECRETS
 from layerscope.tui.size.lists.model import Subject
 from layerscope.tui.size.state import SizeView, Topic
-from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.tall_list import TallList, fitting_heights
+from layerscope.tui.widgets.line_list import LineList, TallList, fitting_heights
 
 BAR_WIDTH = 12
 _INDENT = "      "

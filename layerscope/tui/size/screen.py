@@ -25,6 +25,7 @@ from layerscope.tui.drawing.cells import excerpt
 from layerscope.tui.drawing.glyphs import glyphs_of
 from layerscope.tui.keys.order import LeftOnce, OpensLater, SaysWhyNot
 from layerscope.tui.keys.table import bindings
+from layerscope.tui.services import copy_text, warn
 from layerscope.tui.size.body import Content, SizeBody, content_of
 from layerscope.tui.size.file_actions import SizeFileActions
 from layerscope.tui.size.headline import Headline, SizeBar
@@ -34,7 +35,6 @@ from layerscope.tui.size.overview import Overview
 from layerscope.tui.size.state import SizeState, SizeView, Topic, Visit
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.notices import copy_text, warn
 from layerscope.tui.widgets.prompt_line import PromptLine
 from layerscope.tui.widgets.row_table import RowTable, Target
 

@@ -1,10 +1,17 @@
-"""The columns of a file tree: which of them have room beside the name, and how wide they are."""
+"""The columns of a file tree: those that have room beside the name, their widths, and the attributes of entries."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
+
+from layerscope.model.entries import FileEntry
+from layerscope.text import mode_text
 
 SHORTEST_NAME = 24
 """Cells of a line that the name has at least: columns that leave less are left out."""
+
+_STEP = 5
+"""The numbers that a trace with many layers shows are multiples of this one."""
 
 
 class TreeColumn(NamedTuple):
@@ -60,10 +67,6 @@ def trace_layers(layers: Sequence[int], chosen: int, cells: int) -> TraceLayers:
     return TraceLayers(layers[start : start + cells], start > 0, start + cells < len(layers))
 
 
-_STEP = 5
-"""The numbers that a trace with many layers shows are multiples of this one."""
-
-
 def trace_numbers(layers: Sequence[int], chosen: int) -> str:
     """Return the numbers above a trace, each ending above the cell of its layer; the chosen layer has one in any case.
 
@@ -79,3 +82,32 @@ def trace_numbers(layers: Sequence[int], chosen: int) -> str:
         if start >= 0 and set(around) == {" "}:
             text[start : start + len(label)] = label
     return "".join(text)
+
+
+def owner_text(entry: FileEntry) -> str:
+    """Return the owner as ``root:root``, or the numbers where it is not root."""
+    return ":".join("root" if number == 0 else str(number) for number in (entry.uid, entry.gid))
+
+
+def time_text(mtime: int, form: str = "%Y-%m-%d %H:%M") -> str:
+    """Return a time in UTC, or the number where no calendar has it."""
+    try:
+        return datetime.fromtimestamp(mtime, UTC).strftime(form)
+    except (OverflowError, OSError, ValueError):
+        return f"@{mtime}"
+
+
+class Attribute(NamedTuple):
+    """A column with an attribute of an entry; the width includes the space before it."""
+
+    title: str
+    width: int
+    text: Callable[[FileEntry], str]
+
+
+ATTRIBUTES = {
+    "mode": Attribute("mode", 11, lambda entry: mode_text(entry.kind.letter, entry.mode)),
+    "owner": Attribute("owner", 12, owner_text),
+    "mtime": Attribute("modified", 17, lambda entry: time_text(entry.mtime) if entry.row is not None else ""),
+    "layer": Attribute("layer", 6, lambda entry: str(entry.layer)),
+}

@@ -14,7 +14,7 @@ from layerscope.model.entries import FileEntry, Kind
 from layerscope.text import human_size, mode_text, plural, printable_name
 from layerscope.tui.drawing.cells import cut_middle, one_line
 from layerscope.tui.drawing.glyphs import glyphs_of
-from layerscope.tui.tree.attributes import owner_text, time_text
+from layerscope.tui.tree.columns import owner_text, time_text
 from layerscope.tui.tree.view import Scope
 from layerscope.tui.tree.visible_rows import VisibleRows
 

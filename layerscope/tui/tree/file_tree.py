@@ -11,6 +11,8 @@ from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
 
 from layerscope.analysis.tree.change import ChangeKind
 from layerscope.analysis.tree.layered_tree import TreeRow
@@ -18,11 +20,10 @@ from layerscope.model.entries import Kind
 from layerscope.text import printable_name
 from layerscope.tui.drawing.cells import cut, cut_middle, padded
 from layerscope.tui.keys.table import Key, bindings
-from layerscope.tui.tree.attributes import ATTRIBUTES
-from layerscope.tui.tree.columns import TreeColumn, fit_columns
+from layerscope.tui.services import warn
+from layerscope.tui.tree.columns import ATTRIBUTES, TreeColumn, fit_columns
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.notices import warn
 
 _INDENT = "  "
 _INDENT_PART = 4
@@ -344,3 +345,26 @@ def _without(segments: Iterable[Segment], blank_cells: int) -> Iterator[Segment]
     for segment in segments:
         yield Segment(segment.text[blank_cells:], segment.style)
         blank_cells = max(0, blank_cells - len(segment.text))
+
+
+class TreeHeader(Widget):
+    """One line; a click on a title is one on its column."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    TreeHeader { height: 1; }
+    """
+
+    def __init__(self, tree: FileTree) -> None:
+        super().__init__()
+        self._tree = tree
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002  # there is one line
+        """Return the line."""
+        base = self.rich_style
+        segments = [Segment(text, base + style if style else base) for text, style, _ in self._tree.header() if text]
+        return Strip(segments).adjust_cell_length(self.size.width, base)
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what a click on the column does."""
+        self._tree.column_clicked(event.x)

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from layerscope.tui.keys.shared import FILTER
-from layerscope.tui.keys.table import Key
+from layerscope.tui.keys.table import FILTER, Key
 
 CHANGES = Key("c", "changes", "changes", "Show only changes, or all files", id="files.changes", rank=70)
 

@@ -13,16 +13,15 @@ from textual.markup import escape
 from layerscope.errors import UsageError
 from layerscope.text import printable_line
 from layerscope.tui.drawing.glyphs import glyphs_of
-from layerscope.tui.keys.slices import FIRST_SLICE, NEXT_SLICE, SECONDS_A_PICTURE, run_for
+from layerscope.tui.keys.workers import FIRST_SLICE, NEXT_SLICE, SECONDS_A_PICTURE, run_for
+from layerscope.tui.services import warn
 from layerscope.tui.tree.entry_details import EntryDetails
-from layerscope.tui.tree.file_tree import FileTree
-from layerscope.tui.tree.header import TreeHeader
-from layerscope.tui.tree.settings import TreePlace
+from layerscope.tui.tree.file_tree import FileTree, TreeHeader
 from layerscope.tui.tree.state import FilesState
+from layerscope.tui.tree.view import TreePlace
 from layerscope.tui.tree.visible_rows import VisibleRows
 from layerscope.tui.widgets.framed import FramedPane
 from layerscope.tui.widgets.line_list import LineList
-from layerscope.tui.widgets.notices import warn
 
 if TYPE_CHECKING:
     from layerscope.tui.tree.filter_bar import FilterBar, FilterLine

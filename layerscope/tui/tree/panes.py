@@ -12,11 +12,11 @@ from textual.widget import Widget
 from layerscope.text import copied_path
 from layerscope.tui.keys.order import SaysWhyNot
 from layerscope.tui.keys.table import bindings
+from layerscope.tui.services import warn
 from layerscope.tui.tree.keys import FILES_KEYS
 from layerscope.tui.tree.pane import FilesPane
-from layerscope.tui.tree.settings import TreeSettings
+from layerscope.tui.tree.view import TreeSettings
 from layerscope.tui.widgets.field_list import Field, FieldList
-from layerscope.tui.widgets.notices import warn
 from layerscope.tui.widgets.step_list import StepList
 
 _BORDERS = 2

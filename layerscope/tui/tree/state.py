@@ -3,8 +3,7 @@
 from typing import Protocol
 
 from layerscope.text import plural
-from layerscope.tui.tree.settings import TreeSettings
-from layerscope.tui.tree.view import Sort
+from layerscope.tui.tree.view import Sort, TreeSettings
 from layerscope.tui.tree.visible_rows import VisibleRows
 
 

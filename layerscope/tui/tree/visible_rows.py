@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from layerscope.analysis.tree.marks import at_most_marks, both
 from layerscope.text import human_size, plural
-from layerscope.tui.tree.nodes_in_view import NodesInView
-from layerscope.tui.tree.shown_tree import ShownTree
+from layerscope.tui.tree.nodes_in_view import Matches, NodesInView, ShownTree, Sizes
 from layerscope.tui.tree.view import UNFOLD_ALL, Folds, Sort, View
 
 if TYPE_CHECKING:
     from layerscope.analysis.search.query import Query
-    from layerscope.tui.tree.matches import Matches, Sizes
 
 _NODES_A_BATCH = 1 << 14
 _FOLDERS_A_BATCH = 64
@@ -157,8 +155,6 @@ class VisibleRows:
 
     def _match(self, query: "Query") -> Iterator[None]:
         """Find the paths that match, the folders above them, and all paths below a folder that matches."""
-        from layerscope.tui.tree.matches import Matches  # noqa: PLC0415  # 5 ms, not before it is needed
-
         self.matches = Matches(self.tree.index)
         yield from self.matches.find(query, self.in_view.marks, self.whole_sizes, self.whole_hidden_sizes)
 

@@ -11,7 +11,7 @@ from textual import events
 from textual.message import Message
 
 from layerscope.tui.drawing.cells import cut, cut_path, padded, wrapped
-from layerscope.tui.widgets.tall_list import TallList, fitting_heights
+from layerscope.tui.widgets.line_list import TallList, fitting_heights
 
 _BARS = (12, 6)
 _GAP = "  "

@@ -11,7 +11,7 @@ from textual.message import Message
 from layerscope.tui.drawing.cells import instruction_lines, wrapped
 from layerscope.tui.keys.table import Key, bindings
 from layerscope.tui.widgets.framed import Framed
-from layerscope.tui.widgets.tall_list import TallList, fitting_heights
+from layerscope.tui.widgets.line_list import TallList, fitting_heights
 
 ONE_LINE = 76
 """Width from which a layer takes one line; below, it takes two if the screen is high enough: its figures, then its

@@ -5,9 +5,9 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from layerscope.analysis.text.lines import LineEnd
+from layerscope.tui.drawing.cells import styled
 from layerscope.tui.drawing.glyphs import ASCII, UNICODE
 from layerscope.tui.drawing.shown_line import shown_line
-from layerscope.tui.drawing.styled import styled
 from layerscope.tui.drawing.syntax import Tone, find_lexer, tones_of
 
 lines = st.text("ab \t\x1b\u202e世é\u0301", max_size=40)

@@ -7,7 +7,7 @@ from layerscope.analysis.tree.copy_up import CopyUp
 from layerscope.model.engine import Engine
 from layerscope.model.image import Compression, FileSpan, Layer
 from layerscope.model.local import Container, Mount, Storage
-from layerscope.tui.explorer.storage_fields import container_fields, copy_up_words, location_field, storage_fields
+from layerscope.tui.explorer.step_fields import container_fields, copy_up_words, location_field, storage_fields
 
 
 def test_storage_says_driver_file_system_and_how_copy_on_write_works() -> None:

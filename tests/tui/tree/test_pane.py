@@ -9,8 +9,7 @@ from layerscope.tui.drawing.glyphs import UNICODE
 from layerscope.tui.explorer.screen import ExplorerScreen
 from layerscope.tui.file.screen import FileScreen
 from layerscope.tui.tree import nodes_in_view, pane
-from layerscope.tui.tree.file_tree import FileTree
-from layerscope.tui.tree.header import TreeHeader
+from layerscope.tui.tree.file_tree import FileTree, TreeHeader
 from tests.builders import directory, docker_archive, file, hardlink, image, layer, symlink, whiteout
 from tests.tui.journeys import MY_APP, journey
 

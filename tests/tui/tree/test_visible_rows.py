@@ -16,7 +16,7 @@ from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.analysis.tree.overlay import Overlay
 from layerscope.model.entries import Kind, OpaqueWhiteout, Whiteout
 from layerscope.tui.explorer.own_rows import OwnRows
-from layerscope.tui.tree import matches, visible_rows
+from layerscope.tui.tree import nodes_in_view, visible_rows
 from layerscope.tui.tree.view import UNFOLD_ALL as ALL
 from layerscope.tui.tree.view import Folds, Scope, Sort, View
 from layerscope.tui.tree.visible_rows import VisibleRows
@@ -163,7 +163,7 @@ def test_rows_equal_those_of_a_plain_walk(data: st.DataObject, stack: list[list[
     chosen = {tree.index.path(node): is_open for node, is_open in folds.chosen.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(name_marks, "_NODES_A_BATCH", data.draw(st.sampled_from([1, 3, 100])))
-        patch.setattr(matches, "_FOLDERS_A_BATCH", 1)
+        patch.setattr(nodes_in_view, "_FOLDERS_A_BATCH", 1)
         rows = built(tree, view, folds)
     oracle = Oracle(states, view, folds.depth, chosen)
     assert shown(rows) == oracle.rows()

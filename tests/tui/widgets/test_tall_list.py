@@ -1,6 +1,6 @@
 """The heights of the items of a list."""
 
-from layerscope.tui.widgets.tall_list import fitting_heights
+from layerscope.tui.widgets.line_list import fitting_heights
 
 
 def test_items_share_the_room_and_the_first_ones_have_the_rest() -> None:

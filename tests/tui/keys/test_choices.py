@@ -4,7 +4,7 @@ import sys
 
 from textual.binding import Binding
 
-from layerscope.tui.keys.names import key_name
+from layerscope.tui.keys.choices import key_name
 
 
 def test_a_printable_character_has_the_name_that_textual_gives_its_key() -> None:
