@@ -173,7 +173,6 @@ class LayerscopeApp(App[LayerscopeError]):
             self._offer("Commands", [*key_commands(self.screen), theme, leave])
 
     def action_change_theme(self) -> None:
-        """Offer the themes."""
         from layerscope.tui.dialogs.palette import Command  # noqa: PLC0415  # as above
 
         names = sorted(self.available_themes)

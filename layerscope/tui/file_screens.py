@@ -15,7 +15,6 @@ class FileScreens:
     """Opens the screens that show one file."""
 
     def open_file(self, app: App[object], revision: "FileRevision") -> None:
-        """Show a file."""
         from layerscope.tui.file.screen import FileScreen  # noqa: PLC0415  # 50 ms, not before it is needed
 
         app.push_screen(FileScreen(revision, self))

@@ -69,9 +69,7 @@ class ListedSteps(Protocol):
         """Return the line of a step."""
         ...
 
-    def is_layer(self, item: int) -> bool:
-        """Return whether the step made a layer in either image."""
-        ...
+    def is_layer(self, item: int) -> bool: ...
 
 
 class AlignedList(StepList):
@@ -83,17 +81,14 @@ class AlignedList(StepList):
         self._digits = 1
 
     def show(self, lines: ListedSteps, cursor: int) -> None:
-        """Show these steps, with the cursor on one of them."""
         self._lines = lines
         self._digits = lines.digits
         self.refill(cursor)
 
     def item_count(self) -> int:
-        """Return the number of steps."""
         return len(self._lines) if self._lines is not None else 0
 
     def is_layer(self, item: int) -> bool:
-        """Return whether the step made a layer."""
         return self._lines is not None and self._lines.is_layer(item)
 
     def explained_item(self) -> int | None:
@@ -206,7 +201,6 @@ class AlignedLines:
         return AlignedLine(step, self._word(step), self._cause(step), old_size, new_size)
 
     def is_layer(self, item: int) -> bool:
-        """Return whether the step made a layer in either image."""
         return bool(self._steps[item].old_layer or self._steps[item].new_layer)
 
     def layers_at(self, item: int) -> tuple[int, int]:

@@ -84,7 +84,6 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
         self.panes = FilesPanes(states.step_list, self.files)
 
     def compose(self) -> ComposeResult:
-        """Lay out the widgets."""
         yield TitleLine("", shortest=_SHORTEST_HEADLINE)
         yield self.panes
         yield KeyLine(self._states.keys)
@@ -220,7 +219,6 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
         self._show_texts()
 
     def action_help(self) -> None:
-        """Show all keys, and what the marks mean."""
         marks = (
             "+ added, ~ modified, - removed, ? uncertain because a layer could not be read. "
             "The last columns show by how much a path grew, with all paths below it."
@@ -232,7 +230,6 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
         return super().takes(key) or not self.file_tree.has_focus
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
-        """Return whether a key works now."""
         if action == "back":
             return self.files.has_filter or not is_first(self)
         if action == "extract":
@@ -273,7 +270,6 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
         return revision_at(opened, side.node(node), side.state.layer)
 
     def action_back(self) -> None:
-        """Clear the filter, or go back."""
         if self.files.has_filter:
             self.files.clear()
         elif not is_first(self):
@@ -294,7 +290,6 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
             self.dismiss()
 
     def action_step(self, step: int) -> None:
-        """Compare at another step."""
         before = self._states.step_list.cursor
         self._states.step_list.action_move(step)
         if self._states.step_list.cursor == before:
@@ -309,7 +304,6 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
         self._change_states("mark")
 
     def action_previous(self) -> None:
-        """Compare the layer under the cursor with the previous one."""
         self._change_states("previous")
 
     def _change_states(self, action: str) -> None:
@@ -332,7 +326,6 @@ class ComparisonScreen(LeftOnce[object], OpensLater, SaysWhyNot):
             self.app.push_screen(ExtractScreen(revision.opened, revision.node, revision.at))
 
     def action_copy_path(self) -> None:
-        """Copy the path under the cursor."""
         path = self.panes.copied_path
         if path:
             copy_text(self, path)

@@ -161,7 +161,6 @@ class ComparisonState:
         return self.waiting
 
     def why_no_rows(self, rows: VisibleRows) -> str:
-        """Return the sentence to show instead of rows."""
         if rows.view.query is None and rows.view.changes_only and self.compared is not None:
             if not self.compared.is_complete:
                 return "No difference was found, but not all layers could be read."
@@ -243,9 +242,7 @@ class ComparedStates(Protocol):
         """Take the trees that the readers have read."""
         ...
 
-    def show_steps(self) -> None:
-        """Show the steps in the list."""
-        ...
+    def show_steps(self) -> None: ...
 
     def choose(self, item: int) -> None:
         """Compare at another item of the list."""

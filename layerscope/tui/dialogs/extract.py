@@ -67,7 +67,6 @@ class CheckboxLine(Static, can_focus=True):
         self.update(Text(f"[{'x' if self.is_on else ' '}] {self._label}"))
 
     def action_toggle_box(self) -> None:
-        """Turn it on or off."""
         self.is_on = not self.is_on
         self._draw()
 
@@ -138,7 +137,6 @@ class ExtractScreen(ModalScreen[None], LeftOnce[None]):
         self._has_begun = self._is_stopped = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the panel."""
         path = printable_name(self._opened.tree.index.path(self._node))
         files = f"/{cut_middle(path, _LONGEST_PATH, glyphs_of(self))}" if self._node else "all files"
         panel = Vertical(

@@ -57,25 +57,21 @@ class HelpScreen(ModalScreen[None], LeftOnce[None]):
         self._notes = notes
 
     def compose(self) -> ComposeResult:
-        """Lay out the panel."""
         panel = VerticalScroll(Static("", markup=False), id="keys")
         panel.border_title = "Help"
         panel.border_subtitle = "Esc closes"
         yield panel
 
     def on_resize(self) -> None:
-        """Fit the columns to the width."""
         groups = [KeyGroup(group.title, chosen_keys(self, group.keys)) for group in self._groups]
         notes: list[RenderableType] = [_notes_table(self._notes), ""] if self._notes else []
         width = self.query_exactly_one("#keys").container_size.width
         self.query_exactly_one(Static).update(Group(*notes, _columns(groups, width)))
 
     def action_scroll(self, step: int) -> None:
-        """Scroll by a line."""
         self.query_one("#keys").scroll_relative(y=step, animate=False, immediate=True)
 
     def action_page(self, step: int) -> None:
-        """Scroll by a screenful."""
         panel = self.query_one("#keys")
         panel.scroll_relative(y=step * max(1, panel.size.height - 1), animate=False, immediate=True)
 

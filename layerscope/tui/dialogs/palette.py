@@ -58,15 +58,12 @@ class CommandList(LineList):
         self.title_width = 0
 
     def item_count(self) -> int:
-        """Return the number of commands."""
         return len(self.commands)
 
     def strip_key(self, item: int) -> object:
-        """Return the command."""
         return self.commands[item]
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:  # noqa: ARG002  # one line each
-        """Return a command."""
         command, glyphs = self.commands[item], self.glyphs
         key = _GAP + command.key if command.key else ""
         title = padded(command.title, max(0, min(self.title_width, width - len(key))), glyphs)
@@ -108,7 +105,6 @@ class PaletteScreen(ModalScreen[Command], LeftOnce[Command]):
         self.panel = Vertical(Input(placeholder="a part of a name"), self.list, id="palette")
 
     def compose(self) -> ComposeResult:
-        """Lay out the panel."""
         self.panel.border_title = self._title
         yield self.panel
 
@@ -138,7 +134,6 @@ class PaletteScreen(ModalScreen[Command], LeftOnce[Command]):
             self.list.move_to((self.list.cursor + step) % count)
 
     def action_page(self, step: int) -> None:
-        """Move the cursor by a screenful."""
         self.list.action_page(step)
 
     @on(Input.Submitted)

@@ -44,7 +44,6 @@ class LayerEdits:
         return bool(self._edits)
 
     def edit(self, layer: int) -> LayerEdit | None:
-        """Return the edit of a layer."""
         return self._edits.get(layer)
 
     def layer_of(self, line: int) -> int | None:
@@ -106,7 +105,6 @@ class DockerfileRows:
 
     @property
     def columns(self) -> tuple[TableColumn, ...]:
-        """The columns."""
         cache = [_CACHE] if self._shows_cache else []
         share = [_SHARE] if self.width >= _WIDE else []
         return (_LAYER, _CONTENT, *share, _DEAD, *cache, *([_EDIT] if self.edits else []), *_SOURCE)
@@ -126,7 +124,6 @@ class DockerfileRows:
         return index + 1 - (len(self._base) if below else 0)
 
     def row_of(self, line: int) -> int:
-        """Return the row of a line."""
         return line - 1 + (len(self._base) if self.is_unfolded and line > self._from_line else 0)
 
     def can_unfold(self, index: int) -> bool:

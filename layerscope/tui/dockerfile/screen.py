@@ -91,7 +91,6 @@ class DockerfileScreen(LeftOnce[Target | None]):
         self._what_if = WhatIf(opened, len(opened.image.layers) if shared is None else shared)
 
     def compose(self) -> ComposeResult:
-        """Lay out the widgets."""
         yield Static(self._source(), id="source", markup=False)
         frame = Container(Static("", id="titles", markup=False), RowTable(wraps=True), id="dockerfile-frame")
         frame.border_title = "Dockerfile"
@@ -107,7 +106,6 @@ class DockerfileScreen(LeftOnce[Target | None]):
         self.refresh_bindings()
 
     def on_resize(self, event: Resize) -> None:
-        """Show the columns for which there is room."""
         if event.size.width != self._rows.width:
             self._rows.width = event.size.width
             self._show(self.table.cursor)
@@ -168,7 +166,6 @@ class DockerfileScreen(LeftOnce[Target | None]):
         self.query_one("#detail", Static).update(Text(row.detail if row else "", overflow="fold"))
 
     def action_help(self) -> None:
-        """Show all keys."""
         self.app.push_screen(HelpScreen(DOCKERFILE_TABLE))
 
     @on(RowTable.Chosen)

@@ -33,14 +33,12 @@ class ShownLine:
     stand_ins: tuple[Span, ...] = ()
 
     def span(self, start: int, end: int) -> Span:
-        """Return the shown span of a span of the row."""
         if self.places is None:
             return min(start, len(self.text)), min(end, len(self.text))
         last = len(self.places) - 1
         return self.places[min(start, last)], self.places[min(end, last)]
 
     def spans(self, spans: Iterable[Span]) -> Iterator[Span]:
-        """Yield the shown spans of spans of the row."""
         return (self.span(*span) for span in spans)
 
     def part(self, left: int, width: int) -> tuple[Span, int]:

@@ -70,16 +70,13 @@ class LayerList(StepList):
         self._lit = 0
 
     def show(self, lines: StepLines, columns: LayerColumns, cursor: int) -> None:
-        """Show these steps, with the cursor on one of them."""
         self._lines, self._columns = lines, columns
         self.refill(cursor)
 
     def item_count(self) -> int:
-        """Return the number of steps."""
         return len(self._lines) if self._lines is not None else 0
 
     def is_layer(self, item: int) -> bool:
-        """Return whether the step made a layer."""
         return self._lines is not None and self._lines.layer_at(item) is not None
 
     def light_up(self, layer: int) -> None:
@@ -109,7 +106,6 @@ class LayerList(StepList):
         return Instruction(step_line.step.title, max(1, width - before))
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
-        """Return one line of a step."""
         assert self._lines is not None  # noqa: S101  # there is an item
         step_line, part = self._lines[item], self.instruction_part(item, line)
         digits, muted = self._columns.digits, self.style_of("muted")

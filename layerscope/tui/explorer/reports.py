@@ -47,7 +47,6 @@ class Reports:
         self._events = deque[tuple[LayerReader, ReadEvent | ReceiveEvent]]()
 
     def read(self, reader: LayerReader) -> None:
-        """Report what a reader reads."""
         self._screen.run_worker(lambda: self._report(reader, _events_of(reader)), thread=True, group="reader")
 
     def receive(self, session: ImageSession, reader: LayerReader) -> None:

@@ -80,7 +80,6 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         self._sought_path: bytes | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the widgets."""
         yield self.title_line
         yield self.panes
         yield KeyLine(EXPLORER_TABLE)
@@ -174,7 +173,6 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         self.files.show_entry()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
-        """Return whether a key works now."""
         if action == "back":
             return self.files.has_filter or bool(self._visits) or not is_first(self)
         return action != "switch" or len(self.session.choices) > 1
@@ -284,7 +282,6 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         self.panes.show_changed_files(self.file_tree.node)
 
     def action_layer(self, step: int) -> None:
-        """Go to the next or the previous layer."""
         if not self._go_to_layer(self._state.layer + step):
             warn(self, f"This is the {'last' if step > 0 else 'first'} layer.")
 
@@ -304,7 +301,6 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         self.panes.show_changed_steps()
 
     def action_image_details(self) -> None:
-        """Show the details of the image, or of the step."""
         self._layers.toggle_image()
 
     def action_copy(self) -> None:
@@ -323,7 +319,6 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
         self._navigation.open_size(partial(self.show_target, self.action_size))
 
     def action_dockerfile(self) -> None:
-        """Show the Dockerfile with the cost of its lines."""
         self._navigation.open_dockerfile(partial(self.show_target, self.action_dockerfile))
 
     def action_dockerfile_line(self) -> None:

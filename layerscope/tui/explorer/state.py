@@ -137,11 +137,9 @@ class ExplorerState:
 
     @property
     def step_count(self) -> int:
-        """The number of steps in the layer list."""
         return len(self._listed)
 
     def step_at(self, item: int) -> Step:
-        """Return a step of the layer list."""
         return self.image.steps[self._listed[item]]
 
     @property
@@ -185,7 +183,6 @@ class ExplorerState:
         return step_fields(step, self.layer_of(step), self.tallies, self.image.storage, opaque=opaque)
 
     def choose_item(self, item: int) -> None:
-        """Choose a step of the layer list."""
         self._position = self._listed[item]
 
     def choose_layer(self, layer: int) -> bool:

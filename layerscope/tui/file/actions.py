@@ -85,7 +85,6 @@ class FileActions:
         copy_text(self._screen, message.digest)
 
     def copy_path(self) -> None:
-        """Copy the path."""
         copy_text(self._screen, copied_path(self._state.revision.path))
 
     def copy_content(self) -> None:

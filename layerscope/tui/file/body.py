@@ -83,7 +83,6 @@ class FileBody(FramedPane, SaysWhyNot):
         self._views_before = list[bool]()
 
     def compose(self) -> ComposeResult:
-        """Lay out the widgets."""
         yield FileContent()
         yield PromptLine()
 
@@ -93,7 +92,6 @@ class FileBody(FramedPane, SaysWhyNot):
         self.content.show(file)
 
     def say(self, sentence: str) -> None:
-        """Show a sentence instead of a file."""
         self._leave()
         self.content.say(sentence)
 
@@ -119,7 +117,6 @@ class FileBody(FramedPane, SaysWhyNot):
         return self.content.file
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
-        """Return whether a key works now."""
         match action:
             case "next_hit":
                 return self.is_searching
@@ -178,7 +175,6 @@ class FileBody(FramedPane, SaysWhyNot):
         return True
 
     def action_search(self) -> None:
-        """Ask for the text to search for."""
         if self._file is not None and not self._file.pages.is_readable:
             warn(self, "A sparse file of this size cannot be searched.")
             return
@@ -186,7 +182,6 @@ class FileBody(FramedPane, SaysWhyNot):
         self.refresh_bindings()
 
     def action_go_to(self) -> None:
-        """Ask for a line or an offset."""
         self.prompt.ask("go", "line" if self.content.is_text else "offset, 0x for a hexadecimal one")
         self.refresh_bindings()
 
@@ -258,7 +253,6 @@ class FileBody(FramedPane, SaysWhyNot):
         self._show_frame()
 
     def action_next_hit(self, step: int) -> None:
-        """Go to another match."""
         if self._file is not None and self._file.hits is not None:
             self._file.hits.wanted += step
             self._settle(self._file.hits)

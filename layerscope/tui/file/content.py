@@ -57,7 +57,6 @@ class FileContent(Vertical):
         self._wants_text: bool | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the widgets."""
         yield Static("", id="sentence", markup=False)
         yield TextView()
         yield HexView()
@@ -69,7 +68,6 @@ class FileContent(Vertical):
         self._show_content(file)
 
     def say(self, sentence: str) -> None:
-        """Show a sentence instead of a file."""
         self.forget(None)
         self.query_one("#sentence", Static).update(Text(printable_line(sentence)))
         self._show_view(None)

@@ -45,7 +45,6 @@ class HexView(RowView):
         self.refresh()
 
     def row_count(self) -> int:
-        """Return the number of rows."""
         return 0 if self._pages is None else -(-self._pages.size // ROW)
 
     def widest_seen(self) -> int:
@@ -58,7 +57,6 @@ class HexView(RowView):
         return max(_LEAST_DIGITS, len(f"{self._pages.size:x}")) if self._pages else _LEAST_DIGITS
 
     def draw(self, row: int, line: int, width: int) -> list[Segment] | None:  # noqa: ARG002  # a row has one line
-        """Return the line of a row."""
         assert self._pages is not None  # noqa: S101  # without pages there is no row
         data = self._pages.peek(row * ROW, ROW)
         if data is None:

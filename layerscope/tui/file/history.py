@@ -82,7 +82,6 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
         self._marked: int | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the panel."""
         panel = Vertical(
             Static("comparing the versions", id="titles", markup=False),
             RowTable(),
@@ -164,7 +163,6 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
 
     @on(RowTable.Chosen)
     def action_choose(self) -> None:
-        """Show the revision under the cursor."""
         if self._chosen is not None:
             self._opener.open_file(self.app, self._chosen)
 

@@ -79,7 +79,6 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
         self._most_lines = 0
 
     def compose(self) -> ComposeResult:
-        """Lay out the widgets."""
         yield Static("", id="head", markup=False)
         yield FileBody()
         yield KeyLine(FILE_TABLE)
@@ -156,7 +155,6 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
         self._show_head()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
-        """Return whether a key works now."""
         match action:
             case "revision":
                 return len(self._state.revisions) > 1
@@ -167,7 +165,6 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
         return self._actions.is_possible(action)
 
     def action_help(self) -> None:
-        """Show all keys."""
         self.app.push_screen(HelpScreen(FILE_TABLE))
 
     def action_back(self) -> None:
@@ -176,7 +173,6 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
             self.dismiss()
 
     def action_revision(self, step: int) -> None:
-        """Show the previous revision, or the next one."""
         revision = self._state.neighbour(step)
         if revision is None:
             warn(self, f"This is the {'first' if step < 0 else 'last'} version.")
@@ -185,7 +181,6 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
             self._show_revision()
 
     def action_history(self) -> None:
-        """List what each layer did to the path."""
         self._opener.open_history(self.app, self._state.revision)
 
     def action_diff(self) -> None:
@@ -211,11 +206,9 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
             self._show_head()
 
     def action_copy_path(self) -> None:
-        """Copy the path."""
         self._actions.copy_path()
 
     def action_copy_content(self) -> None:
-        """Copy the text."""
         self._actions.copy_content()
 
     @on(TextRead)

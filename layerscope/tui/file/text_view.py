@@ -165,7 +165,6 @@ class TextView(RowView):
         return self.wrap
 
     def height_of(self, row: int) -> int:
-        """Return the number of lines of a row."""
         known = self._line(row) if self.wrap else None
         return 1 if known is None else len(known[1].wrapped(self._room))
 

@@ -54,7 +54,6 @@ class BinaryDiff(VerticalScroll):
         self._digests = ("", "")
 
     def compose(self) -> ComposeResult:
-        """Lay out the text."""
         yield Static("", markup=False)
 
     def show(self, difference: FileDifference) -> None:
@@ -68,7 +67,6 @@ class BinaryDiff(VerticalScroll):
         self._draw()
 
     def on_resize(self) -> None:
-        """Fit the hex to the new width."""
         self._draw()
 
     def _draw(self) -> None:

@@ -109,7 +109,6 @@ class FileDiffScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=Fa
         self._is_searching = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the widgets."""
         yield Static("", id="head", markup=False)
         with FramedPane(id="frame"):
             yield Static("", id="sentence", markup=False)
@@ -125,7 +124,6 @@ class FileDiffScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=Fa
         self._compare()
 
     def on_resize(self) -> None:
-        """Choose the columns for the new width."""
         self._choose_columns()
 
     def _choose_columns(self) -> None:
@@ -212,15 +210,12 @@ class FileDiffScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=Fa
         frame.write_subtitle(separator.join(words))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
-        """Return whether a key works now."""
         return self._is_text if action in _NEEDS_TEXT else True
 
     def action_help(self) -> None:
-        """Show all keys."""
         self.app.push_screen(HelpScreen(FILE_DIFF_TABLE))
 
     def action_search(self) -> None:
-        """Ask for the text to search for."""
         self.prompt.ask("search", "text, or re:regex")
         self.refresh_bindings()
 
@@ -244,7 +239,6 @@ class FileDiffScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=Fa
         self._show_frame()
 
     def action_back(self) -> None:
-        """End the search, or go back."""
         if self._is_searching:
             self._search_for(None)
         else:
@@ -277,12 +271,10 @@ class FileDiffScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=Fa
         return self._new or self._old
 
     def action_view(self) -> None:
-        """Open the file."""
         if self._revision is not None:
             self._opener.open_file(self.app, self._revision)
 
     def action_copy_path(self) -> None:
-        """Copy the path."""
         revision = self._revision
         if revision is not None:
             copy_text(self, copied_path(revision.path))

@@ -180,7 +180,6 @@ class TextDiffView(RowView):
         self.post_message(self.Scrolled(self))
 
     def row_count(self) -> int:
-        """Return the number of rows."""
         return len(self._shown.items)
 
     def on_click(self, event: events.Click) -> None:
@@ -192,7 +191,6 @@ class TextDiffView(RowView):
             self._lay_out(self._near())
 
     def draw(self, row: int, line: int, width: int) -> list[Segment] | None:  # noqa: ARG002  # a row has one line
-        """Return the line of a row."""
         item = self._shown.items[row]
         if isinstance(item, Fold):
             text = f"{' ' * self._digits} {self.glyphs.ellipsis} {plural(item.rows, 'unchanged line')}"

@@ -100,7 +100,6 @@ class ChooserScreen(LeftOnce[object]):
         self._current = current or 0
 
     def compose(self) -> ComposeResult:
-        """Lay out the list."""
         table = Static("", id="titles", markup=False), RowTable(), Static("", id="detail", markup=False)
         panel = Vertical(*table, id="choices")
         panel.border_title = Text(f"{printable_name(self._reference)} holds {len(self._choices):,} images").markup
@@ -126,7 +125,6 @@ class ChooserScreen(LeftOnce[object]):
         self._choose(self._choices[self.table.cursor])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
-        """Return whether a key works now."""
         return action != "back" or not is_first(self)
 
     def action_back(self) -> None:
@@ -134,7 +132,6 @@ class ChooserScreen(LeftOnce[object]):
         self.dismiss()
 
     def action_help(self) -> None:
-        """Show all keys."""
         self.app.push_screen(HelpScreen(CHOOSER_TABLE))
 
 

@@ -72,7 +72,6 @@ class OpeningScreen(ModalScreen[Opened | None], LeftOnce[Opened | None], Generic
         self._started = time.monotonic()
 
     def compose(self) -> ComposeResult:
-        """Lay out the panel."""
         panel = Vertical(Static("", id="progress", markup=False), Static("Esc cancels", markup=False), id="opening")
         panel.border_title = Text(printable_line(self._title)).markup
         yield panel
@@ -132,5 +131,4 @@ class OpeningScreen(ModalScreen[Opened | None], LeftOnce[Opened | None], Generic
             opened.close()
 
     def action_leave(self) -> None:
-        """Cancel."""
         self.dismiss()

@@ -97,7 +97,6 @@ class StartScreen(Screen[object]):
         self.list = StartList()
 
     def compose(self) -> ComposeResult:
-        """Lay out the widgets."""
         yield self.title_line
         yield self.list
         yield Static(_WHEN_EMPTY, id="nothing", markup=False)
@@ -169,7 +168,6 @@ class StartScreen(Screen[object]):
         self.query_exactly_one("#start-detail", Static).update(text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
-        """Return whether a key works now."""
         if action == "clear":
             return self._state.query is not None or self._is_filtering
         return action != "open" or (self.list.row is not None and not self._is_filtering)
@@ -179,7 +177,6 @@ class StartScreen(Screen[object]):
         return self._filter_line is not None and self._filter_line.bar.has_focus
 
     def action_filter(self) -> None:
-        """Open the filter."""
         if self._filter_line is None:
             # Most users open no filter, and importing it takes a tenth of the start.
             from layerscope.tui.tree.filter_bar import FilterLine  # noqa: PLC0415
@@ -200,7 +197,6 @@ class StartScreen(Screen[object]):
         self._show()
 
     def action_clear(self) -> None:
-        """Clear the filter."""
         if self._filter_line is not None:
             with self.prevent(self._filter_line.bar.Changed):
                 self._filter_line.bar.clear()
@@ -210,27 +206,22 @@ class StartScreen(Screen[object]):
         self._show()
 
     def action_section(self, step: int) -> None:
-        """Go to the next or the previous section."""
         self.set_focus(self.list)
         self.list.go_to_section(step)
 
     def action_sort(self) -> None:
-        """Sort by the next order."""
         self._state.next_order()
         self._show()
 
     def action_copy(self) -> None:
-        """Copy the reference of the row under the cursor."""
         if self.list.row is not None:
             copy_text(self, self.list.row.reference)
 
     def action_help(self) -> None:
-        """Show all keys."""
         self.app.push_screen(HelpScreen(START_TABLE))
 
     @on(StartList.Chosen)
     def action_open(self) -> None:
-        """Open the row under the cursor."""
         row = self.list.row
         if row is not None:
             opening = OpeningScreen(f"Opening {printable_name(row.reference)}", partial(self._open, row.reference))

@@ -199,7 +199,6 @@ class StartList(TallList):
 
     @property
     def row(self) -> StartRow | None:
-        """The row under the cursor."""
         line = self._lines[self.cursor] if self.cursor < len(self._lines) else None
         return line if isinstance(line, StartRow) else None
 
@@ -214,7 +213,6 @@ class StartList(TallList):
         self.set_heights(heights if sum(heights) <= self.size.height else [1] * len(heights))
 
     def item_count(self) -> int:
-        """Return the number of headings and rows."""
         return len(self._lines)
 
     def move_to(self, item: int) -> None:

@@ -77,7 +77,6 @@ class SizeBody(Container):
         self._analysis = analysis
 
     def compose(self) -> ComposeResult:
-        """Lay out the widgets."""
         yield Static("", id="titles", markup=False)
         yield RowTable()
         yield Treemap()
@@ -112,7 +111,6 @@ class SizeBody(Container):
 
     @property
     def chooser(self) -> LineList | Treemap:
-        """The widget with the cursor."""
         if self.has_class("-overview"):
             return self.overview
         return self.treemap if self.has_class("-map") else self.table

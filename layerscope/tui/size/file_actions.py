@@ -23,7 +23,6 @@ class SizeFileActions:
         self._screens = FileScreens()
 
     def open_file(self, subject: Subject) -> None:
-        """Show the file."""
         revision = self._revision(subject)
         if revision is not None:
             self._screens.open_file(self._screen.app, revision)

@@ -60,7 +60,6 @@ class Headline(Static):
         self._draw()
 
     def on_resize(self) -> None:
-        """Draw the line for the new width."""
         self._draw()
 
     def _draw(self) -> None:
@@ -100,7 +99,6 @@ class SizeBar(Widget):
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002  # as the base
-        """Return the number of lines for a width."""
         return len(self._lines(width))
 
     def render(self) -> Content:

@@ -64,7 +64,6 @@ class Canvas:
         self._looks = [[Look()] * width for _ in range(height)]
 
     def draw(self, boxes: Sequence[Box], chosen: int | None) -> None:
-        """Draw all boxes, and the outline of the chosen one over them."""
         for box in boxes:
             if box.is_frame:
                 self._frame(box, _THIN if self._glyphs.has_unicode else _ASCII_LINES, Look())
@@ -213,7 +212,6 @@ class Treemap(Widget, can_focus=True):
 
     @property
     def entry(self) -> MapEntry | None:
-        """The entry under the cursor."""
         number = self._number
         return None if number is None else self._boxes[number].entry
 
@@ -225,7 +223,6 @@ class Treemap(Widget, can_focus=True):
         return next(numbers, next(inner, None))
 
     def on_resize(self) -> None:
-        """Lay out the boxes for the new size."""
         self._lay_out()
         self.post_message(self.Moved())
 
@@ -239,7 +236,6 @@ class Treemap(Widget, can_focus=True):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Return a line of the map."""
         if self._canvas is None or y >= self._canvas.height:
             return Strip.blank(self.size.width, self.rich_style)
         return Strip([Segment(text, self._style(look)) for text, look in self._canvas.spans(y)])
@@ -251,7 +247,6 @@ class Treemap(Widget, can_focus=True):
         return self._styles[look]
 
     def notify_style_update(self) -> None:
-        """Drop the styles: the theme has changed."""
         self._styles.clear()
         super().notify_style_update()
 

@@ -91,7 +91,6 @@ class AdviceItem(NamedTuple):
     """The cells of the longest cause, beside which all instructions begin in one column."""
 
     def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:
-        """Return the lines."""
         advice, changes = self.advice, diff_lines(self.advice.edits)
         saves = f"-{human_size(advice.saves)}" if advice.saves else ""
         layer = f"  layer {advice.layer:<3} "
@@ -131,7 +130,6 @@ class LayerItem(NamedTuple):
     subject: Subject
 
     def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:  # noqa: ARG002  # as every item
-        """Return the lines."""
         size, layer = human_size(self.layer_size.content_size), self.layer_size.layer
         start = f"     {size:>7}  layer {layer:<3} {self.percentage:>6}  "
         before: Spans = [(start, None), self.bar, ("  ", None)]
@@ -146,7 +144,6 @@ class NoteItem(NamedTuple):
     subject: Subject = Subject()
 
     def lines(self, width: int, glyphs: Glyphs, most: int, *, is_open: bool) -> list[Spans]:  # noqa: ARG002  # as every item
-        """Return the sentence in lines."""
         return [*_folded(self.sentence, width)]
 
 
@@ -235,13 +232,11 @@ class Overview(TallList):
         self._lines: list[list[Spans]] = []
 
     def show(self, items: Sequence[Item], cursor: int = 0) -> None:
-        """Show these items."""
         self._items, self.cursor = items, cursor
         self._draw_items()
 
     @property
     def subject(self) -> Subject:
-        """The subject of the item under the cursor."""
         return self._items[self.cursor].subject if self.cursor < len(self._items) else Subject()
 
     def _draw_items(self) -> None:
@@ -278,11 +273,9 @@ class Overview(TallList):
         self.refill()
 
     def item_count(self) -> int:
-        """Return the number of items."""
         return len(self._items)
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:  # noqa: ARG002  # drawn for the width before
-        """Return one line of an item."""
         return [segment for span in self._lines[item][line] for segment in self._segments(span)]
 
     def _segments(self, span: tuple[str, str | None] | SizeShare) -> Iterable[Segment]:
@@ -298,7 +291,6 @@ class Overview(TallList):
         self._lay_out()
 
     def on_resize(self) -> None:
-        """Draw the items for the new size."""
         self._draw_items()
 
     def clicked(self, item: int, event: events.Click) -> None:  # noqa: ARG002  # the cursor is on it

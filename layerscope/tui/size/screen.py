@@ -94,7 +94,6 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         self._files = SizeFileActions(self, analysis.loaded)
 
     def compose(self) -> ComposeResult:
-        """Lay out the widgets."""
         yield Headline(excerpt(self._analysis.image.name))
         yield SizeBar()
         yield Static("", id="views", markup=False)
@@ -185,21 +184,17 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         self.query_one("#detail-frame").display = bool(text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
-        """Return whether a key works now."""
         if action in ("filter", "sort"):
             return self._state.visit.topic.is_list
         return action != "up" or self._state.visit.topic.is_folder
 
     def action_help(self) -> None:
-        """Show all keys of the view."""
         self.app.push_screen(HelpScreen(MAP_TABLE if self._view is SizeView.MAP else SIZE_TABLE))
 
     def action_go_to(self, view: int) -> None:
-        """Go to a view."""
         self._go(Topic(SizeView(view)))
 
     def action_view(self, step: int) -> None:
-        """Go to the next view, or to the previous one."""
         self._go(Topic(SizeView((self._view + step) % len(SizeView))))
 
     def _go(self, topic: Topic) -> None:
@@ -234,7 +229,6 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         self.action_choose()
 
     def action_up(self) -> None:
-        """Go to the parent folder."""
         topic = self._state.visit.topic
         if topic.subject:
             parent = self._analysis.tree.index.parents[topic.subject]
@@ -243,7 +237,6 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
             warn(self, "This is the top folder.")
 
     def action_show(self) -> None:
-        """Show the row in the tree."""
         subject = self.body.subject
         if subject.target is None:
             leads = ": Enter lists its files" if subject.topic is not None else ""
@@ -267,17 +260,14 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         self._files.extract(self.body.subject)
 
     def action_history(self) -> None:
-        """List what each layer did to the path."""
         self._files.open_history(self.body.subject)
 
     def action_sort(self) -> None:
-        """Sort the list by the next of its orders."""
         self._state.visit.order += 1
         self._state.visit.cursor = 0
         self._show()
 
     def action_filter(self) -> None:
-        """Open the filter."""
         self.prompt.ask("filter", "text, *.glob or re:regex")
         with self.prevent(Input.Changed):
             self.prompt.value = self._state.visit.query

@@ -50,12 +50,10 @@ class EntryDetails(Static):
         self._shown: tuple[VisibleRows, TreeRow] | None = None
 
     def show(self, rows: VisibleRows, row: TreeRow) -> None:
-        """Show the details of a row."""
         self._shown = rows, row
         self._put(self.details(rows, row))
 
     def details(self, rows: VisibleRows, row: TreeRow) -> Text:
-        """Return the details of a row for the width."""
         entry, origin = row.entry, self._origin(row)
         parts = [mode_text(entry.kind.letter, entry.mode), owner_text(entry)]
         if entry.row is not None:
@@ -104,7 +102,6 @@ class EntryDetails(Static):
         return "\n".join(lines)
 
     def say(self, text: str) -> None:
-        """Show a sentence instead of details."""
         self._shown = None
         self._put(Text(text, style="italic"))
 
@@ -120,7 +117,6 @@ class EntryDetails(Static):
             self.styles.height = len(text.wrap(self.app.console, width))
 
     def on_resize(self) -> None:
-        """Fit the lines to the new width."""
         self._put(self._text if self._shown is None else self.details(*self._shown))
 
     def _target(self, entry: FileEntry) -> str:

@@ -89,7 +89,6 @@ class FileTree(LineList):
 
     @property
     def node(self) -> int | None:
-        """The node under the cursor."""
         if self._rows is None or self.cursor >= len(self._rows):
             return None
         return self._rows[self.cursor]
@@ -150,7 +149,6 @@ class FileTree(LineList):
             self.post_message(self.Fitted())
 
     def on_resize(self) -> None:
-        """Fit the columns to the new width."""
         self._longest_name = 0
         self._fit()
         super().on_resize()
@@ -161,7 +159,6 @@ class FileTree(LineList):
         return max(map(rows.size, rows.children(0)), default=1)
 
     def item_count(self) -> int:
-        """Return the number of rows."""
         return 0 if self._rows is None else len(self._rows)
 
     def strip_key(self, item: int) -> object:
@@ -171,7 +168,6 @@ class FileTree(LineList):
         return node, self._rows.is_open(node)
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:  # noqa: ARG002  # a row has one line
-        """Return the line of a row."""
         assert self._rows is not None  # noqa: S101  # there is a row
         rows, node = self._rows, self._rows[item]
         row = rows.tree.row(node, rows.view.layer)
@@ -297,7 +293,6 @@ class FileTree(LineList):
             self.action_toggle_fold()
 
     def action_toggle_fold(self) -> None:
-        """Unfold the folder under the cursor, or fold it."""
         rows, node = self._rows, self.node
         if rows is not None and node is not None and not rows.is_folder(node):
             warn(self, "There is nothing below this path to unfold.")
@@ -360,7 +355,6 @@ class TreeHeader(Widget):
         self._tree = tree
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002  # there is one line
-        """Return the line."""
         base = self.rich_style
         segments = [Segment(text, base + style if style else base) for text, style, _ in self._tree.header() if text]
         return Strip(segments).adjust_cell_length(self.size.width, base)

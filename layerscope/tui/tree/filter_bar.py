@@ -26,7 +26,6 @@ class FilterBar(Input):
         self._submit = submit
 
     async def action_submit(self) -> None:
-        """Use the filter."""
         self._submit()
 
 
@@ -45,7 +44,6 @@ class FilterLine(Horizontal):
         self._matches = Static("", id="filter-matches", markup=False)
 
     def compose(self) -> Iterable[Widget]:
-        """Lay out the line."""
         yield Static("filter: ", markup=False)
         yield self.bar
         yield self._matches

@@ -118,7 +118,6 @@ class NodesInView:
         return either(itself, marked(nodes, self.tree.index.folders_touched(nodes, self._layer)))
 
     def those_of(self, nodes: Iterable[int]) -> Iterator[int]:
-        """Yield those of the nodes that the view has."""
         marks = self._marks
         if len(marks) == len(self.tree.index):
             return (node for node in nodes if marks[node])

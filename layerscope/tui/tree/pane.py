@@ -68,14 +68,12 @@ class FilesPane(FramedPane):
         self._wanted_top: int | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the titles, the tree, and the details below it."""
         yield self._header
         yield self.file_tree
         yield self.entry_details
 
     @property
     def path(self) -> bytes | None:
-        """The path under the cursor."""
         if self._coming is not None:
             return self._coming.tree.index.path(self._wanted_node) if self._wanted_node else None
         node, rows = self.file_tree.node, self.file_tree.rows
@@ -286,7 +284,6 @@ class FilesPane(FramedPane):
 
     @property
     def filter_text(self) -> str:
-        """The text of the filter."""
         return self._filter_line.bar.value if self._filter_line is not None and self._filter_line.display else ""
 
     def go_back(self, place: TreePlace, text: str, path: bytes | None, top: int) -> None:

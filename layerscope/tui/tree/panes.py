@@ -62,7 +62,6 @@ class FilesPanes(Horizontal, SaysWhyNot):
         steps.add_class("frame")
 
     def compose(self) -> ComposeResult:
-        """Lay out the panes."""
         yield Vertical(self.steps, self.details, id="left")
         yield self.files
 
@@ -78,7 +77,6 @@ class FilesPanes(Horizontal, SaysWhyNot):
         self._share_height()
 
     def on_resize(self) -> None:
-        """Share the new height."""
         self._share_height()
 
     @on(StepList.Fitted)
@@ -107,17 +105,14 @@ class FilesPanes(Horizontal, SaysWhyNot):
         return self.files.state.settings
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # from Textual
-        """Return whether a key works now."""
         if action == "next_match":
             return self._settings.query is not None
         return not (action == "filter" and self.files.is_filtering)
 
     def action_filter(self) -> None:
-        """Open the filter."""
         self.files.filter()
 
     def action_next_match(self, step: int) -> None:
-        """Go to the next or the previous match."""
         self.files.next_match(step)
 
     def action_sort(self) -> None:
@@ -199,7 +194,6 @@ class FilesPanes(Horizontal, SaysWhyNot):
         return not self.details.is_on_screen
 
     def action_other_pane(self, step: int) -> None:
-        """Go to the next or the previous pane."""
         panes = self._panes()
         focused = next((number for number, pane in enumerate(panes) if pane.has_focus), 0)
         self.go_to(panes[(focused + step) % len(panes)])

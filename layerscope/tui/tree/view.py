@@ -125,7 +125,6 @@ class TreeSettings:
         return self._folds if self.query is None else self._filter_folds
 
     def view(self, layer: int) -> View:
-        """Return the view of a layer with these settings."""
         return View(layer, self.scope, self.changes_only, self.sort, self.query)
 
     def filter(self, query: "Query | None") -> None:

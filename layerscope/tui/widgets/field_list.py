@@ -42,7 +42,6 @@ class FieldList(VerticalScroll):
         self._text = Static("", markup=False)
 
     def compose(self) -> Iterable[Static]:
-        """Lay out the text."""
         yield self._text
 
     def action_scroll_lines(self, step: int) -> None:

@@ -47,11 +47,9 @@ class KeyLine(Static):
             self._draw()
 
     def on_resize(self) -> None:
-        """Fit the keys to the new width."""
         self._draw()
 
     def notify_style_update(self) -> None:
-        """Draw the line in the new theme."""
         super().notify_style_update()
         if self._shown is not None:
             self._draw()

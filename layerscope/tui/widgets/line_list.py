@@ -106,15 +106,12 @@ class LineList(StripView):
         return item
 
     def line_count(self) -> int:
-        """Return the number of lines of all items."""
         return self.item_count()
 
     def item_at(self, line: int) -> int:
-        """Return the item of a line."""
         return line
 
     def lines_of(self, item: int) -> range:
-        """Return the lines of an item."""
         return range(item, item + 1)
 
     def refill(self, cursor: int | None = None) -> None:
@@ -167,7 +164,6 @@ class LineList(StripView):
             self.refresh_lines(lines.start, len(lines))
 
     def render_line(self, y: int) -> Strip:
-        """Return a line of the screen."""
         line, width = self.scroll_offset.y + y, self.line_width
         if line >= self.line_count():
             return self.blank(width)
@@ -213,7 +209,6 @@ class LineList(StripView):
         return bar_segments(live, dead, width, self.glyphs, styles)
 
     def on_resize(self) -> None:
-        """Draw the lines for the new width."""
         self._strips.clear()
         self.grow()
         self.show_cursor()
@@ -227,7 +222,6 @@ class LineList(StripView):
         self._refresh_item(self.cursor)
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the line that was clicked."""
         offset = event.get_content_offset(self)
         line = -1 if offset is None else offset.y + self.scroll_offset.y
         if 0 <= line < self.line_count():
@@ -239,20 +233,16 @@ class LineList(StripView):
         """Handle a click on an item, after the cursor has moved there."""
 
     def action_move(self, step: int) -> None:
-        """Move the cursor by a number of items."""
         self.move_to(self.cursor + step)
 
     def action_page(self, step: int) -> None:
-        """Move the cursor by a screenful."""
         line = self.lines_of(self.cursor).start + step * max(1, self.size.height - 1)
         self.move_to(self.item_at(max(0, min(line, self.line_count() - 1))) if self.item_count() else 0)
 
     def action_first(self) -> None:
-        """Move the cursor to the top."""
         self.move_to(0)
 
     def action_last(self) -> None:
-        """Move the cursor to the end."""
         self.move_to(self.item_count() - 1)
 
 
@@ -291,12 +281,10 @@ class TallList(LineList):
         super().refill(cursor)
 
     def on_resize(self) -> None:
-        """Draw the lines for the new size."""
         self.choose_heights()
         super().on_resize()
 
     def set_heights(self, heights: Iterable[int]) -> None:
-        """Set the number of lines of each item."""
         self._starts = list(accumulate(heights, initial=0))
 
     def fit_scrollbar(self) -> None:
@@ -305,13 +293,10 @@ class TallList(LineList):
             self.show_vertical_scrollbar = self.line_count() > self.size.height
 
     def line_count(self) -> int:
-        """Return the number of lines of all items."""
         return self._starts[-1]
 
     def item_at(self, line: int) -> int:
-        """Return the item of a line."""
         return max(0, min(bisect_right(self._starts, line), self.item_count()) - 1)
 
     def lines_of(self, item: int) -> range:
-        """Return the lines of an item."""
         return range(self._starts[item], self._starts[item + 1]) if item + 1 < len(self._starts) else range(1)

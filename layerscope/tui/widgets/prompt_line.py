@@ -43,15 +43,12 @@ class PromptLine(Input):
         self.screen.set_focus(self)
 
     def close(self) -> None:
-        """Close the line."""
         self.purpose, self.display = "", False
 
     async def action_submit(self) -> None:
-        """Enter the text."""
         self._answer(self.value)
 
     def action_cancel(self) -> None:
-        """Cancel."""
         self._answer(None)
 
     def _answer(self, value: str | None) -> None:

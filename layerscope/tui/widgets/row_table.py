@@ -102,7 +102,6 @@ class RowTable(TallList):
         self._parts: Sequence[Sequence[str]] = ()
 
     def show(self, columns: Sequence[TableColumn], rows: TableRows, cursor: int = 0) -> None:
-        """Show these rows."""
         self._columns, self._rows = columns, rows
         self._has_bar = bool(len(rows)) and rows[0].share is not None
         self._widths = [self._width(number, column) for number, column in enumerate(columns[:-1])]
@@ -114,7 +113,6 @@ class RowTable(TallList):
 
     @property
     def row(self) -> TableRow | None:
-        """The row under the cursor."""
         return self._rows[self.cursor] if self.cursor < len(self._rows) else None
 
     def titles(self) -> str:
@@ -124,7 +122,6 @@ class RowTable(TallList):
         return _GAP.join([*bar, *cells])
 
     def item_count(self) -> int:
-        """Return the number of rows."""
         return len(self._rows)
 
     def choose_heights(self) -> None:
@@ -165,7 +162,6 @@ class RowTable(TallList):
         return max(1, self.line_width - before - (self._bar_width + len(_GAP) if self._bar_width else 0))
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
-        """Return one line of a row."""
         row = self._rows[item]
         style = self.style_of(row.style) if row.style else None
         if line:
@@ -197,6 +193,5 @@ class RowTable(TallList):
             self.post_message(self.Chosen(self._rows[item]))
 
     def action_choose(self) -> None:
-        """Choose the row under the cursor."""
         if self.row is not None:
             self.post_message(self.Chosen(self.row))

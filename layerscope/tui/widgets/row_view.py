@@ -105,7 +105,6 @@ class RowView(StripView):
         """Return a line of a row, every segment with a style; None while it is not known."""
 
     def height_of(self, row: int) -> int:  # noqa: ARG002  # the same for all rows here
-        """Return the number of lines of a row."""
         return 1
 
     @property
@@ -142,7 +141,6 @@ class RowView(StripView):
             self.go_to(max(0, row - self.size.height // 3))
 
     def seen_rows(self) -> range:
-        """Return the rows on the screen."""
         seen = self._seen_lines()
         return range(seen[0][0], seen[-1][0] + 1) if seen else range(0)
 
@@ -177,7 +175,6 @@ class RowView(StripView):
         return sum(1 for _ in self._lines_from(0, 0, lines)) < lines
 
     def render_line(self, y: int) -> Strip:
-        """Return a line of the screen."""
         seen, width = self._seen_lines(), self.line_width
         if y >= len(seen):
             return self.blank(width)
@@ -198,7 +195,6 @@ class RowView(StripView):
             self.go_to(round(new_value))
 
     def on_resize(self) -> None:
-        """Draw the lines for the new size."""
         self.redraw()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -218,7 +214,6 @@ class RowView(StripView):
             self.action_scroll_lines(step * _WHEEL)
 
     def action_scroll_lines(self, step: int) -> None:
-        """Scroll by a number of lines."""
         row, line = self.top, self.line + step
         while line < 0 and row > 0:
             row -= 1
@@ -228,17 +223,14 @@ class RowView(StripView):
         self.go_to(row, max(0, line))
 
     def action_scroll_page(self, step: int) -> None:
-        """Scroll by a screenful."""
         self.action_scroll_lines(step * max(1, self.size.height - 1))
 
     def action_first(self) -> None:
-        """Go to the start."""
         self.left = 0
         self._strips.clear()
         self.go_to(0)
 
     def action_last(self) -> None:
-        """Go to the end."""
         self.go_to(*self._last_top())
 
     def action_sideways(self, step: int) -> None:

@@ -75,11 +75,9 @@ class StepList(TallList, Framed):
         return None
 
     def action_enter(self) -> None:
-        """Go into the step under the cursor."""
         self.post_message(self.Entered())
 
     def action_leave(self) -> None:
-        """Go back."""
         self.post_message(self.Left())
 
     def clicked(self, item: int, event: events.Click) -> None:  # noqa: ARG002  # the cursor is on the item

@@ -61,11 +61,9 @@ class TitleLine(Static):
             self._draw()
 
     def on_resize(self) -> None:
-        """Draw the line for the new width."""
         self._draw()
 
     def notify_style_update(self) -> None:
-        """Draw the line in the new theme."""
         super().notify_style_update()
         self._draw()
 
