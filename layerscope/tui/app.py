@@ -129,10 +129,14 @@ class LayerscopeApp(App[LayerscopeError]):
         return self._first()
 
     async def on_event(self, event: events.Event) -> None:
-        """Queue keys; handle all other events as Textual does."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            await self._key_queue.press(event)
-        else:
+        """Queue keys; handle all other events as Textual does, but none for a screen once there is none any more.
+
+        A key that comes back from a widget has been looked for among the bindings: by now another screen may be on top.
+        """
+        if isinstance(event, events.Key):
+            if not event.is_forwarded:
+                await self._key_queue.press(event)
+        elif self.screen_stack or not isinstance(event, events.InputEvent | events.Resize):
             await super().on_event(event)
 
     def on_notify(self, message: Notify) -> None:

@@ -57,7 +57,7 @@ _SIZES = ((20, 5), (40, 12), (80, 24), (110, 35), (160, 45), (200, 60))
 _BATCH = 8
 """Events that are sent without waiting."""
 
-_PATIENCE = 300
+_PATIENCE = 120
 """Seconds that a run may take."""
 
 _LETTERS = "abcdefghijklmnoprstuvwxyz"
@@ -78,6 +78,7 @@ _CODES = {
     "pageup": "\x1b[5~",
     "pagedown": "\x1b[6~",
     "backspace": "\x7f",
+    "ctrl+p": "\x10",
 }
 """What a terminal sends for a key."""
 
@@ -118,11 +119,14 @@ async def _play(seed: int, keys: int) -> None:
             for _ in range(_BATCH):
                 _send(at, dice)
             await asyncio.sleep(dice.choice((0, 0, 0.01, 0.05)))
+            if at.app._exit:
+                # by the palette's command, or by an error, which is raised at the end of the journey
+                return
         for name in ("escape", "escape", "q"):
             # what was sent before may not have been looked at yet
             arrived = asyncio.Event()
             at.app.call_later(arrived.set)
-            await arrived.wait()
+            await at.until(lambda: arrived.is_set() or at.app._exit)  # noqa: B023  # waited for at once
             await at.settle()
             await at.press(name)
         assert at.app._exit, f"q does not quit {at.app.screen}, where {at.app.focused} has the keys"

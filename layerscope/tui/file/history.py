@@ -118,6 +118,8 @@ class HistoryScreen(ModalScreen[None], LeftOnce[None], OpensLater):
 
     @on(Read)
     def _on_read(self, message: Read) -> None:
+        if self.is_left:
+            return
         self.call_after_refresh(self.become_ready)
         self._events = message.events
         self._show([event.occurrence for event in self._events].index(self._revision.occurrence))

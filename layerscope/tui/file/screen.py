@@ -137,7 +137,7 @@ class FileScreen(LeftOnce[None], OpensLater, SaysWhyNot, inherit_bindings=False)
 
     @on(FileOpened)
     def _on_opened(self, message: FileOpened) -> None:
-        if message.revision is not self._state.revision:
+        if self.is_left or message.revision is not self._state.revision:
             return
         self._state.file = message.file
         self._is_waiting = False

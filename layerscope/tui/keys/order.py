@@ -61,6 +61,20 @@ class LeftOnce(Screen[ScreenResultType]):
     A click, or a second key that was under way, may ask a screen that is gone, or that another one covers.
     """
 
+    @property
+    def is_left(self) -> bool:
+        """True once the screen was left, or the application ends: its widgets go before the screen does."""
+        return self.app.return_code is not None or self not in self.app.screen_stack
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle an event, but compose and mount no screen that was left before that: its widgets would be missing."""
+        if not (isinstance(event, events.Compose | events.Mount) and self.is_left):
+            await super().on_event(event)
+
+    def call_after_refresh(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+        """Call a function once the screen has been drawn again, unless it was left by then."""
+        return super().call_after_refresh(lambda: None if self.is_left else callback(*args, **kwargs))
+
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Leave the screen if it is on top, and not the first one."""
         return super().dismiss(result) if self.is_active and not is_first(self) else AwaitComplete()

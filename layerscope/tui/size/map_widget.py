@@ -9,6 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -202,6 +203,7 @@ class Treemap(Widget, can_focus=True):
         self._entries: Entries = lambda _folder: ()
         self._boxes: list[Box] = []
         self._styles: dict[Look, Style] = {}
+        self._drawn_size = Size(0, 0)
         self._canvas: Canvas | None = None  # made for a size, which may be another one when the next line is drawn
         self.cursor = 0
 
@@ -227,11 +229,13 @@ class Treemap(Widget, can_focus=True):
         self.post_message(self.Moved())
 
     def _lay_out(self) -> None:
-        self._boxes = lay_out(self._folder, *self.size, self._entries)
+        # a click may come between a resize and the layout for it
+        self._drawn_size = self.size
+        self._boxes = lay_out(self._folder, *self._drawn_size, self._entries)
         self._draw()
 
     def _draw(self) -> None:
-        self._canvas = Canvas(*self.size, glyphs_of(self), has_colors=not self.app.no_color)
+        self._canvas = Canvas(*self._drawn_size, glyphs_of(self), has_colors=not self.app.no_color)
         self._canvas.draw(self._boxes, self._number)
         self.refresh()
 
