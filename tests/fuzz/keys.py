@@ -122,7 +122,8 @@ async def _play(seed: int, keys: int) -> None:
             if at.app._exit:
                 # by the palette's command, or by an error, which is raised at the end of the journey
                 return
-        for name in ("escape", "escape", "q"):
+        # a dialog that writes is stopped, then closed, and may be over a prompt
+        for name in ("escape", "escape", "escape", "q"):
             # what was sent before may not have been looked at yet
             arrived = asyncio.Event()
             at.app.call_later(arrived.set)
