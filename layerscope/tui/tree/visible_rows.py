@@ -8,7 +8,7 @@ a generator that yields between batches, so that a view can handle keys between 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from operator import neg
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from layerscope.analysis.search.query import Query
 
 _NODES_A_BATCH = 1 << 14
-_FOLDERS_A_BATCH = 64
 _MOST_SCREENS = 16
-"""Screens of rows in a folder up to which it may be unfolded to fill one."""
+"""Screens of paths to look at for those of one screen."""
 
 
 class _Unfolded(NamedTuple):
@@ -132,8 +131,7 @@ class VisibleRows:
             if filled >= height:
                 break
         if 2 * rows < height:
-            most = _MOST_SCREENS * height
-            filling.update([folder for folder in too_large[:1] if self._few_children(folder, most) is not None])
+            filling.update(too_large[:1])
         return filling
 
     def _next_to_unfold(self, largest_first: list[tuple[int, int]], height: int) -> int | None:
@@ -182,20 +180,23 @@ class VisibleRows:
                 listed.add(folder)
                 folder = parents[folder]
         # In preorder, a folder comes before what is below it: backwards, what it counts is complete in time.
-        for count, folder in enumerate(sorted(listed, reverse=True), 1):
+        for folder in sorted(listed, reverse=True):
             if self._is_unfolded(folder):
-                self._list(folder)
-            if not count % _FOLDERS_A_BATCH:
-                yield
+                yield from self._listing(folder)
 
     def _list(self, folder: int) -> _Unfolded:
         """Return an unfolded folder, listed now if it was not before."""
-        unfolded = self._unfolded.get(folder)
-        if unfolded is None:
-            children = self.children(folder)
-            starts = accumulate((1 + self._rows_below(child) for child in children), initial=0)
-            unfolded = self._unfolded[folder] = _Unfolded(children, [*starts])
-        return unfolded
+        if folder not in self._unfolded:
+            for _ in self._listing(folder):
+                pass
+        return self._unfolded[folder]
+
+    def _listing(self, folder: int) -> Iterator[None]:
+        """List an unfolded folder."""
+        children, starts = list[int](), list[int]()
+        yield from self._add_children(folder, children)
+        yield from _add(accumulate((1 + self._rows_below(child) for child in children), initial=0), starts)
+        self._unfolded[folder] = _Unfolded(children, starts)
 
     def _rows_below(self, node: int) -> int:
         if not self._is_unfolded(node):
@@ -235,11 +236,21 @@ class VisibleRows:
 
     def children(self, folder: int) -> list[int]:
         """Return the children of a folder, in the order of the view."""
-        children = self.tree.index.children(folder)
-        nodes = [*self.in_view.those_of(children if self.matches is None else self.matches.flagged(children))]
-        if self.view.sort is Sort.SIZE and len(nodes) > 1:
-            nodes.sort(key=dict(zip(nodes, self._ranks(nodes), strict=True)).__getitem__)
+        nodes = list[int]()
+        for _ in self._add_children(folder, nodes):
+            pass
         return nodes
+
+    def _add_children(self, folder: int, nodes: list[int]) -> Iterator[None]:
+        """Add the children of a folder to none, in the order of the view."""
+        children = self.tree.index.children(folder)
+        yield from _add(
+            self.in_view.those_of(children if self.matches is None else self.matches.flagged(children)), nodes
+        )
+        if self.view.sort is Sort.SIZE and len(nodes) > 1:
+            ranks = list[int]()
+            yield from _add(self._ranks(nodes), ranks)
+            nodes.sort(key=dict(zip(nodes, ranks, strict=True)).__getitem__)
 
     def _ranks(self, nodes: Iterable[int]) -> Iterator[int]:
         """Yield the numbers by which nodes are sorted by size: the largest first."""
@@ -354,3 +365,10 @@ class VisibleRows:
                 # comes after what is below it
                 waiting.append(-node)
             waiting += below
+
+
+def _add(numbers: Iterator[int], to: list[int]) -> Iterator[None]:
+    """Add all numbers to a list."""
+    while batch := [*islice(numbers, _NODES_A_BATCH)]:
+        to += batch
+        yield
