@@ -208,6 +208,7 @@ async def test_the_details_have_whole_instructions_where_everything_fits(tmp_pat
         for number in range(2)
     )
     async with comparing(old, new, (160, 45)) as at:
+        await at.still()
         assert f"{long} changed first, with different content." in at.details()
         await at.pilot.resize_terminal(80, 16)
         await at.press("shift+tab")
