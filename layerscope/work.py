@@ -1,4 +1,4 @@
-"""Which work runs where, and how it ends.
+"""The processes and threads that work runs in, and how each of them ends.
 
 - The layers that the explorer shows are read by a process of its own, because keys would wait for the interpreter lock
   (`session/reading/background.py`). The screen ends it, or it ends when its pipe is closed.

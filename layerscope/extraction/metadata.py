@@ -20,7 +20,7 @@ _RESTORED = (b"security.capability", b"system.posix_acl_access", b"system.posix_
 and would change how that of this machine treats the file: an opaque folder, a label, a signature."""
 
 _NOT_RESTORED = (b"user.overlay.", b"user.fuseoverlayfs.", b"user.containers.")
-"""What file systems and engines without root store in ``user.`` in their place: whiteouts, owners."""
+"""Attributes in ``user.`` that file systems and engines without root use themselves: for whiteouts and owners."""
 
 
 def _mode_of(entry: FileEntry, options: ExtractionOptions) -> int:

@@ -1,4 +1,4 @@
-"""What is known of the content of files, without reading it again."""
+"""Facts about the content of files that need not be read again."""
 
 import sys
 from array import array

@@ -1,4 +1,4 @@
-"""What is on this machine: the images, containers and storage of engines, and archives."""
+"""Local images, containers and archives, and the storage of engines."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""What the cache keeps of images beside the records of their layers.
+"""The facts about images that the cache keeps beside the records of their layers.
 
 - The documents of an engine's image. An engine describes it in fewer words than its export. Unlike layers, documents
   are not hashed: they serve the engine that gave them, for the id that it gives the image.

@@ -10,8 +10,8 @@ import tempfile
 import termios
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -21,36 +21,63 @@ from unittest.mock import patch
 from textual import events
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.geometry import Size
+from textual.screen import Screen
 
 from layerscope.cache.folder import PLACE_VARIABLE
 from layerscope.extraction.extract import extract
 from layerscope.extraction.options import Extracted
 from layerscope.settings.preferences import CONFIG_VARIABLE, STATE_VARIABLE
 from layerscope.tui.comparison.layers import ComparedLayers
+from layerscope.tui.comparison.screen import ComparisonScreen
 from layerscope.tui.dialogs import extract as dialog
+from layerscope.tui.dialogs.extract import ExtractScreen
+from layerscope.tui.dialogs.help import HelpScreen
+from layerscope.tui.dialogs.palette import PaletteScreen
+from layerscope.tui.dockerfile.screen import DockerfileScreen
+from layerscope.tui.explorer.screen import ExplorerScreen
+from layerscope.tui.file.history import HistoryScreen
+from layerscope.tui.file.screen import FileScreen
+from layerscope.tui.file_diff.screen import FileDiffScreen
+from layerscope.tui.images.chooser import ChooserScreen
+from layerscope.tui.images.start import StartScreen
+from layerscope.tui.size.screen import SizeScreen
 from tests.cli.pty_run import OnTerminal
 from tests.samples import SAMPLES
 from tests.tui.journeys import MY_APP, Journey, choosing, comparing, comparing_layers, journey, starting
 
 _explorer = partial(journey, MY_APP)
 
-_STARTS: dict[str, tuple[Callable[[tuple[int, int]], AbstractAsyncContextManager[Journey]], str]] = {
-    "explorer": (_explorer, ""),
-    "start": (starting, ""),
-    "chooser": (partial(choosing, SAMPLES / "platforms.oci.tar"), ""),
-    "images": (partial(comparing, MY_APP, SAMPLES / "my-app-v2.tar"), ""),
-    "layers": (partial(comparing_layers, MY_APP, ComparedLayers(1, 3)), ""),
-    "size": (_explorer, "w"),
-    "size list": (_explorer, "w 5"),
-    "map": (_explorer, "w 4"),
-    "Dockerfile": (_explorer, "F"),
-    "file": (_explorer, "tab Z j j enter"),
-    "history": (_explorer, "tab Z j j H"),
-    "file diff": (_explorer, "tab Z j j d"),
-    "extract": (_explorer, "x"),
-    "help": (_explorer, "question_mark"),
+
+@asynccontextmanager
+async def _with_dockerfile(size: tuple[int, int]) -> AsyncIterator[Journey]:
+    async with _explorer(size) as at:
+        at.explorer.session.dockerfile_name = str(SAMPLES / "dockerfiles/my-app/v1/Dockerfile")
+        yield at
+
+
+def _found(name: str, *then: str) -> str:
+    """Return the keys that find a file in the tree, and what is pressed then."""
+    return " ".join(("tab", "slash", *name, "enter", *then))
+
+
+_STARTS: dict[str, tuple[Callable[[tuple[int, int]], AbstractAsyncContextManager[Journey]], str, type[Screen[Any]]]] = {
+    "explorer": (_explorer, "", ExplorerScreen),
+    "start": (starting, "", StartScreen),
+    "chooser": (partial(choosing, SAMPLES / "platforms.oci.tar"), "", ChooserScreen),
+    "images": (partial(comparing, MY_APP, SAMPLES / "my-app-v2.tar"), "", ComparisonScreen),
+    "layers": (partial(comparing_layers, MY_APP, ComparedLayers(1, 3)), "", ComparisonScreen),
+    "size": (_explorer, "w", SizeScreen),
+    "size list": (_explorer, "w 5", SizeScreen),
+    "map": (_explorer, "w 4", SizeScreen),
+    "Dockerfile": (_with_dockerfile, "F", DockerfileScreen),
+    "file": (_explorer, _found("settings", "enter"), FileScreen),
+    "history": (_explorer, _found("settings", "H"), HistoryScreen),
+    "file diff": (_explorer, _found("settings", "d"), FileDiffScreen),
+    "extract": (_explorer, "x", ExtractScreen),
+    "help": (_explorer, "question_mark", HelpScreen),
+    "palette": (_explorer, "ctrl+p", PaletteScreen),
 }
-"""The screens to start from, by name: how to open them, and the keys that lead there."""
+"""The screens to start from, by name: how to open the application, the keys that lead there, and what is there."""
 
 _SIZES = ((20, 5), (40, 12), (80, 24), (110, 35), (160, 45), (200, 60))
 
@@ -112,9 +139,11 @@ def _send(at: Journey, dice: Random) -> None:
 
 async def _play(seed: int, keys: int) -> None:
     dice = Random(seed)
-    screens, way = list(_STARTS.values())[seed % len(_STARTS)]
+    screens, way, start = list(_STARTS.values())[seed % len(_STARTS)]
     async with asyncio.timeout(_PATIENCE), screens(dice.choice(_SIZES)) as at:
         await at.press(*way.split())
+        await at.settle()
+        assert isinstance(at.app.screen, start)
         for _ in range(keys // _BATCH):
             for _ in range(_BATCH):
                 _send(at, dice)

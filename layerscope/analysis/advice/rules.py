@@ -38,7 +38,7 @@ _RISKS = frozenset({AdviceKind.VERSION_CONTROL, AdviceKind.CORE_DUMP})
 
 
 RULE_NEEDS = (SECRETS, *(rule.need for rule in RULES if rule.need is not None))
-"""What the rules and the search for secrets read of files."""
+"""The content of files that the rules and the search for secrets need."""
 
 
 def advise(evidence: Evidence, rules: tuple[Rule, ...] = RULES) -> tuple[Advice, ...]:

@@ -1,4 +1,4 @@
-"""What this machine has: the images and containers of the local engines, and the archives of a folder."""
+"""The images and containers of the local engines, and the archives of a folder."""
 
 import os
 from collections import Counter

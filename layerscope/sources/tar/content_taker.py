@@ -48,7 +48,7 @@ class HashedSizes:
 
 
 class ContentNeeds(NamedTuple):
-    """What will be asked of the content of files: whose digests, and how many first bytes."""
+    """The files whose digests will be needed, and the number of first bytes to keep of each file."""
 
     hashed: HashedSizes
     first_bytes: FirstBytes

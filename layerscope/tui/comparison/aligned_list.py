@@ -14,7 +14,7 @@ from layerscope.analysis.comparison.layer_alignment import AlignedStep, LayerAli
 from layerscope.analysis.tree.tally import Tallies
 from layerscope.text import human_size
 from layerscope.tui.drawing.cells import cut, one_line, padded, segments_length
-from layerscope.tui.widgets.step_list import Instruction, StepList
+from layerscope.tui.widgets.step_list import ShownInstruction, StepList
 
 _GAP = "  "
 _SIZE_WIDTH = 8
@@ -95,14 +95,14 @@ class AlignedList(StepList):
         """Return the step where the build cache missed: its last line says why."""
         return self._lines.miss if self._lines is not None else None
 
-    def instruction_of(self, item: int, width: int, *, two_lines: bool) -> Instruction:
+    def instruction_of(self, item: int, width: int, *, two_lines: bool) -> ShownInstruction:
         """Return the instruction of a step, and its room: below the figures, or between them and the word."""
         shown = self._line(item)
         if two_lines and shown.has_layer:
-            return Instruction(shown.step.title, width - self._indent)
+            return ShownInstruction(shown.step.title, width - self._indent)
         room = width - segments_length(self._lead(shown))
         word = self._word_beside(item, room)
-        return Instruction(shown.step.title, room - len(_GAP) - len(word) if word else room)
+        return ShownInstruction(shown.step.title, room - len(_GAP) - len(word) if word else room)
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         """Return one line of a step: figures and a word, the instruction, and for the cache miss its cause."""

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from layerscope.model.image import Layer, Step
 from layerscope.text import human_size, whole_percent
 from layerscope.tui.drawing.cells import one_line, padded, segments_length
-from layerscope.tui.widgets.step_list import ONE_LINE, Instruction, StepList
+from layerscope.tui.widgets.step_list import ONE_LINE, ShownInstruction, StepList
 
 _SIZE_WIDTH = 8
 _WIDEST_BAR, _NARROW_BAR = 16, 6
@@ -92,7 +92,7 @@ class LayerList(StepList):
         """Return everything that changes how a step looks."""
         return item, self._is_lit(item)
 
-    def instruction_of(self, item: int, width: int, *, two_lines: bool) -> Instruction:
+    def instruction_of(self, item: int, width: int, *, two_lines: bool) -> ShownInstruction:
         """Return the instruction of a step, and its room: below the figures, or beside them."""
         assert self._lines is not None  # noqa: S101  # there is an item
         step_line = self._lines[item]
@@ -103,7 +103,7 @@ class LayerList(StepList):
             before = self._columns.digits + 2 + (len(dead) + 2 if dead else 0)
         else:
             before = segments_length(self._beside_instruction(step_line, width))
-        return Instruction(step_line.step.title, max(1, width - before))
+        return ShownInstruction(step_line.step.title, max(1, width - before))
 
     def draw(self, item: int, line: int, width: int) -> list[Segment]:
         assert self._lines is not None  # noqa: S101  # there is an item

@@ -145,7 +145,7 @@ class ExplorerScreen(LeftOnce[object], SaysWhyNot):
     @property
     def _navigation(self) -> "Navigation":
         if self._ways_on is None:
-            # 190 ms for all other screens; `Reports` imports them while nobody waits
+            # 190 ms for all other screens; `Reports` imports them in the background
             from layerscope.tui.explorer.navigation import Navigation  # noqa: PLC0415
 
             self._ways_on = Navigation(self, self.session, self._state)

@@ -19,7 +19,7 @@ from layerscope.tui.size.lists.topics import size_list, topic_title
 from layerscope.tui.size.map_boxes import entry_detail, entry_subject, folder_entries
 from layerscope.tui.size.map_widget import Treemap
 from layerscope.tui.size.overview import Item, Overview, overview_items
-from layerscope.tui.size.state import SizeView, Topic, Visit
+from layerscope.tui.size.state import SizeView, Topic, VisitedTopic
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.row_table import RowTable
 
@@ -41,7 +41,7 @@ class MapContent:
 Content = OverviewContent | MapContent | ShownList
 
 
-def content_of(analysis: SizeAnalysis, visit: Visit) -> Content:
+def content_of(analysis: SizeAnalysis, visit: VisitedTopic) -> Content:
     """Return what a visit shows; this reads layers and file contents as needed."""
     topic = visit.topic
     if topic == Topic(SizeView.OVERVIEW):
@@ -82,7 +82,7 @@ class SizeBody(Container):
         yield Treemap()
         yield Overview()
 
-    def show(self, content: Content, visit: Visit) -> None:
+    def show(self, content: Content, visit: VisitedTopic) -> None:
         """Show what a visit is to, with its cursor."""
         for name, kind in (("-overview", OverviewContent), ("-map", MapContent), ("-list", ShownList)):
             self.set_class(isinstance(content, kind), name)
@@ -104,7 +104,7 @@ class SizeBody(Container):
     def _show_titles(self) -> None:
         self.query_one("#titles", Static).update(Text(self.table.titles(), no_wrap=True))
 
-    def remember(self, visit: Visit) -> None:
+    def remember(self, visit: VisitedTopic) -> None:
         """Keep the cursor and the scroll position of the visit that is shown."""
         visit.cursor = self.chooser.cursor
         visit.top = round(self.chooser.scroll_offset.y)

@@ -32,7 +32,7 @@ from layerscope.tui.size.headline import Headline, SizeBar
 from layerscope.tui.size.keys import MAP_TABLE, SIZE_KEYS, SIZE_TABLE
 from layerscope.tui.size.map_widget import Treemap
 from layerscope.tui.size.overview import Overview
-from layerscope.tui.size.state import SizeState, SizeView, Topic, Visit
+from layerscope.tui.size.state import SizeState, SizeView, Topic, VisitedTopic
 from layerscope.tui.widgets.key_line import KeyLine
 from layerscope.tui.widgets.line_list import LineList
 from layerscope.tui.widgets.prompt_line import PromptLine
@@ -77,7 +77,7 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
     class Computed(Message):
         """The report, and what a visit shows of it, were computed; ``error`` says why if that failed."""
 
-        visit: Visit
+        visit: VisitedTopic
         report: SizeReport | None
         content: Content | None
         error: str = ""
@@ -144,7 +144,7 @@ class SizeScreen(LeftOnce[Target | None], OpensLater, SaysWhyNot):
         self.set_class(self.size.height < _SHORT, "-short")
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="size")
-    def _compute(self, visit: Visit) -> None:
+    def _compute(self, visit: VisitedTopic) -> None:
         try:
             computed = self.Computed(visit, self._analysis.report, content_of(self._analysis, visit))
         except LayerscopeError as error:

@@ -44,7 +44,7 @@ class Topic:
 
 
 @dataclass(slots=True)
-class Visit:
+class VisitedTopic:
     """A topic with its filter, its order, and the cursor; ``top`` is the first line on the screen."""
 
     topic: Topic
@@ -58,10 +58,10 @@ class Visit:
 class SizeState:
     """The visits, the last of which is on the screen."""
 
-    visits: list[Visit] = field(default_factory=lambda: [Visit(Topic(SizeView.OVERVIEW))])
+    visits: list[VisitedTopic] = field(default_factory=lambda: [VisitedTopic(Topic(SizeView.OVERVIEW))])
 
     @property
-    def visit(self) -> Visit:
+    def visit(self) -> VisitedTopic:
         """The visit on the screen."""
         return self.visits[-1]
 
@@ -73,7 +73,7 @@ class SizeState:
         if topic in topics:
             del self.visits[topics.index(topic) + 1 :]
         else:
-            self.visits.append(Visit(topic))
+            self.visits.append(VisitedTopic(topic))
         return True
 
     def go_back(self) -> bool:

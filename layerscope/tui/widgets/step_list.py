@@ -18,7 +18,7 @@ ONE_LINE = 76
 instruction."""
 
 
-class Instruction(NamedTuple):
+class ShownInstruction(NamedTuple):
     """The instruction of a step, and the cells that a line has for it."""
 
     text: str
@@ -56,7 +56,7 @@ class StepList(TallList, Framed):
         """Return whether the step made a layer."""
 
     @abstractmethod
-    def instruction_of(self, item: int, width: int, *, two_lines: bool) -> Instruction:
+    def instruction_of(self, item: int, width: int, *, two_lines: bool) -> ShownInstruction:
         """Return the instruction of a step, and its room in lines of a width, where a layer takes two lines, or one."""
 
     def instruction_part(self, item: int, line: int) -> str:

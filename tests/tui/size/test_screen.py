@@ -8,7 +8,7 @@ from layerscope.tui.size.body import Content, content_of
 from layerscope.tui.size.lists.model import RowsOnDemand
 from layerscope.tui.size.map_widget import Treemap
 from layerscope.tui.size.overview import Overview
-from layerscope.tui.size.state import Visit
+from layerscope.tui.size.state import VisitedTopic
 from layerscope.tui.widgets.row_table import RowTable, TableRow
 from tests.builders import Members, OciStore, attested_files, docker_archive, file, image, layer, whiteout, write_tar
 from tests.tui.journeys import MY_APP, Journey, journey, starting_with
@@ -355,7 +355,7 @@ async def test_where_there_is_no_row_every_key_for_one_says_so(tmp_path: Path) -
 async def test_a_view_that_takes_a_while_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     may_go_on = Event()
 
-    def waiting(analysis: SizeAnalysis, visit: Visit) -> Content:
+    def waiting(analysis: SizeAnalysis, visit: VisitedTopic) -> Content:
         may_go_on.wait(20)
         return content_of(analysis, visit)
 
