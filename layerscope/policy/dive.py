@@ -5,18 +5,24 @@ plug-ins, is ignored, and named in one line. Values are those that dive accepts,
 """
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from layerscope.analysis.tree.change import GONE
 from layerscope.analysis.tree.layered_tree import LayeredTree
 from layerscope.errors import UsageError
 from layerscope.model.entries import Kind
-from layerscope.policy.dive_yaml import read_entries
 from layerscope.policy.rules import Rules, RulesFile, Share, Size, parse_share, parse_size
 from layerscope.text import printable_line
+
+if TYPE_CHECKING:
+    from yaml import Node
 
 _OFF = frozenset({"", "disabled", "off", "false"})
 
 _RULES = "rules"
+
+_LONGEST = 100_000
+"""The most characters that are read as YAML, which takes a second for them."""
 
 EFFICIENCY = "lowestEfficiency"
 WASTED_BYTES = "highestWastedBytes"
@@ -32,11 +38,7 @@ _FIELDS = {EFFICIENCY: "min-dive-efficiency", WASTED_BYTES: "max-dead-size", USE
 def read_dive_rules(text: str, name: str) -> RulesFile:
     """Return the rules; raises UsageError with line and key if the text is invalid."""
     values, lines, ignored = dict(_DEFAULTS), dict[str, int](), dict[str, None]()
-    has_rules = False
-    for keys, line, value in read_entries(text, name, _RULES):
-        if keys == (_RULES,):
-            has_rules = True
-            continue
+    for keys, line, value in _entries(text, name):
         known = _KEYS.get(keys[1].replace("-", "").replace("_", "").lower()) if len(keys) > 1 else None
         if known is None:
             ignored[printable_line(".".join(keys))] = None
@@ -44,8 +46,6 @@ def read_dive_rules(text: str, name: str) -> RulesFile:
             raise UsageError(f"{name}, line {line}: {known} is stated twice")
         else:
             values[known], lines[known] = value, line
-    if not has_rules:
-        raise UsageError(f"{name}, line 1: there is no `rules:` in the file")
     efficiency, wasted, user_wasted = (
         _amount(values[EFFICIENCY], _share, name, lines.get(EFFICIENCY), EFFICIENCY),
         _amount(values[WASTED_BYTES], parse_size, name, lines.get(WASTED_BYTES), WASTED_BYTES),
@@ -65,6 +65,47 @@ def read_dive_rules(text: str, name: str) -> RulesFile:
         {field: key for key, field in _FIELDS.items()},
         tuple(ignored),
     )
+
+
+def _entries(text: str, name: str) -> Iterator[tuple[tuple[str, ...], int, str]]:
+    """Yield the keys outside and inside of ``rules``, with their lines and values."""
+    has_rules = False
+    for key, line, value in _pairs(_parsed(text, name)):
+        if key != _RULES:
+            yield (key,), line, ""
+            continue
+        has_rules, pairs = True, list(_pairs(value))
+        if value.value and not pairs:
+            raise UsageError(f"{name}, line {value.start_mark.line + 1}: expected `key: value` below `rules:`")
+        for inner, inner_line, scalar in pairs:
+            yield (key, inner), inner_line, scalar.value if isinstance(scalar.value, str) else "a collection"
+    if not has_rules:
+        raise UsageError(f"{name}, line 1: there is no `rules:` in the file")
+
+
+def _pairs(node: "Node | None") -> Iterator[tuple[str, int, "Node"]]:
+    """Yield the keys of a mapping, with line and value; nothing for a scalar or a sequence."""
+    for pair in node.value if node else ():
+        if isinstance(pair, tuple):
+            key, value = pair
+            yield key.value if isinstance(key.value, str) else "?", key.start_mark.line + 1, value
+
+
+def _parsed(text: str, name: str) -> "Node | None":
+    """Return the root of the document as nodes: no values are made from them, and an alias is not a copy."""
+    import yaml  # noqa: PLC0415  # 40 ms, and most images are not checked by such a file
+
+    if len(text) > _LONGEST:
+        raise UsageError(f"{name} is too large for the rules of dive: {len(text):,} characters")
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except RecursionError as error:
+        raise UsageError(f"{name} is nested too deeply for the rules of dive") from error
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise UsageError(f"{name}{line}: not valid YAML: {printable_line(error.problem or '')}") from error
+    except yaml.YAMLError as error:
+        raise UsageError(f"{name} is not valid YAML: {printable_line(str(error))}") from error
 
 
 def _share(text: str) -> float:

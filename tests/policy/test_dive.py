@@ -1,5 +1,6 @@
 """Efficiency by dive's formula, against a model of dive's trees, and ``.dive-ci`` files as repositories hold them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layerscope.errors import UsageError
 from layerscope.policy.dive import dive_efficiency, read_dive_rules
 from layerscope.policy.rules import RulesFile
 from layerscope.session.open import open_image
@@ -134,7 +136,7 @@ FOREIGN = [
         "other: {a: [1,\n 2]}\nrules:\n  lowestEfficiency: 0.95\nlast: |\n  rules:\n    lowestEfficiency: 0.1\n",
         ("other", "last"),
     ),
-    ("x: don't: [panic\nrules:\n  lowestEfficiency: 0.95", ("x",)),
+    ("base: &base {lowestEfficiency: 0.95}\nrules: *base\n", ("base",)),
 ]
 
 
@@ -143,3 +145,26 @@ def test_keys_that_are_no_rules_of_dive_are_ignored_and_named(text: str, ignored
     file = read_dive_rules(text, ".dive-ci")
     assert limits(file) == (0.95, None, 0.1)
     assert file.ignored == ignored
+
+
+LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 20))
+
+HOSTILE = [
+    ("rules: " + "[" * 20_000, "is nested too deeply"),
+    ("rules:\n" + "- " * 20_000, "is nested too deeply"),
+    ("rules: {}\n" + "#" * 100_000, "is too large"),
+    ("rules: !!python/object/apply:os.system ['exit 1']", "expected `key: value` below `rules:`"),
+    ("rules:\n  lowestEfficiency: *unknown", "line 2: not valid YAML: found undefined alias 'unknown'"),
+    ("rules: {}\n---\nrules: {}", "line 2: not valid YAML"),
+    ("rules:\n  \x1b[31m: 1", "is not valid YAML: unacceptable character #x001b"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), HOSTILE)
+def test_yaml_that_no_rules_need_is_an_error(text: str, words: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(words)):
+        read_dive_rules(text, ".dive-ci")
+
+
+def test_aliases_are_not_expanded() -> None:
+    assert limits(read_dive_rules(f"{LAUGHS}rules: &r {{lowestEfficiency: 0.95, x: *r}}", ".dive-ci"))[0] == 0.95

@@ -333,7 +333,7 @@ BROKEN_DIVE_FILES = [
     ("rules:\n  lowestEfficiency: 0.9\n     highestWastedBytes: 1MB", ["line 3"]),
     ("rules: {lowestEfficiency: high}", ["line 1", "lowestEfficiency"]),
     ("rules: {lowestEfficiency: 0.9", ["line 1"]),
-    ("rules: {lowestEfficiency}", ["line 1"]),
+    ("rules: {lowestEfficiency: [0.9]}", ["line 1", "lowestEfficiency", "a collection"]),
     ("lowestEfficiency: 0.9", ["line 1", "rules"]),
     ("rules:\n- lowestEfficiency", ["line 2"]),
     ("  lowestEfficiency: 0.9", ["line 1"]),
