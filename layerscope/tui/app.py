@@ -188,7 +188,13 @@ class LayerscopeApp(App[LayerscopeError]):
 
         def run(command: "Command | None") -> None:
             if command is not None:
-                self.call_later(command.run)
+                self.call_later(run_alone, command)
+
+        def run_alone(command: "Command") -> None:
+            # a key that was under way may have opened another palette
+            if isinstance(self.screen, PaletteScreen):
+                self.screen.dismiss()
+            command.run()
 
         self.push_screen(PaletteScreen(title, commands, current), run)
 

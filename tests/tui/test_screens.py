@@ -249,6 +249,21 @@ async def test_a_palette_that_is_left_at_once_is_gone() -> None:
         assert isinstance(at.app.screen, ExplorerScreen)
 
 
+async def test_what_a_palette_runs_replaces_a_palette_opened_in_between() -> None:
+    async with journey(MY_APP) as at:
+        await at.press("ctrl+p")
+        await at.write("theme")
+        chosen = at.app.screen
+        assert isinstance(chosen, PaletteScreen)
+        chosen.action_choose()
+        at.app.action_command_palette()
+        await at.settle()
+        assert isinstance(at.app.screen, PaletteScreen)
+        assert at.app.theme in {command.title for command in palette(at)}
+        await at.press("escape")
+        assert isinstance(at.app.screen, ExplorerScreen)
+
+
 async def test_the_palette_finds_a_command_by_what_it_does_and_runs_it_by_a_click() -> None:
     async with journey(MY_APP) as at:
         await at.press("ctrl+p")
